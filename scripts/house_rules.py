@@ -1,0 +1,80 @@
+"""usage: python scripts/house_rules.py
+
+Checks what no linter knows: the length of modules, names that must not be written into any file, and
+that the locks were made from the pyproject.toml of today. Prints each breach on a line; exit 1 if any.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from lock_inputs import fingerprint
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST_MODULE = 400
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-build.lock")
+
+# Package indexes: locks and images take them from the machine's configuration. Put together here, so
+# that this file does not name them.
+_HOSTS = ("pypi" + ".org", "pythonhosted" + ".org", "pypi" + ".python", "npmjs" + ".org")
+_FOLDERS = ("/" + "root/", "/" + "work/", "/" + "home/[a-z]", "/" + "opt/")
+FORBIDDEN = (
+    (re.compile("|".join(map(re.escape, _HOSTS)), re.IGNORECASE), "names a package index host"),
+    (re.compile(r"(?<![\w.}])(?:" + "|".join(_FOLDERS) + ")"), "names a folder of somebody's machine"),
+)
+
+
+def files() -> list[Path]:
+    """Every text file of the project: what git tracks, or would."""
+    listing = subprocess.run(
+        ["/usr/bin/env", "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    names = listing.stdout.decode().split("\0")
+    return [ROOT / name for name in sorted(filter(None, names)) if (ROOT / name).is_file()]
+
+
+def too_long(path: Path, text: str) -> Iterator[str]:
+    """A module that nobody can read in one sitting."""
+    lines = text.count("\n")
+    if path.suffix == ".py" and path.parts[0] == "monarch" and lines > LONGEST_MODULE:
+        yield f"{path}: {lines} lines; {LONGEST_MODULE} is the most: split it"
+
+
+def forbidden(path: Path, text: str) -> Iterator[str]:
+    """Names that say where a file was written instead of what it is for."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for pattern, what in FORBIDDEN:
+            if found := pattern.search(line):
+                yield f"{path}:{number}: {what}: {found.group()}"
+
+
+def stale_locks() -> Iterator[str]:
+    """A lock that was made from other requirements than those of pyproject.toml."""
+    expected = fingerprint((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for name in LOCKS:
+        last = (ROOT / name).read_text(encoding="utf-8").splitlines()[-1]
+        if last != f"# inputs: {expected}":
+            yield f"{name}: not made from this pyproject.toml: run scripts/lock"
+
+
+def breaches() -> Iterator[str]:
+    """Everything that breaks a rule, a line each."""
+    for path in files():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:  # a picture
+            continue
+        yield from too_long(path.relative_to(ROOT), text)
+        yield from forbidden(path.relative_to(ROOT), text)
+    yield from stale_locks()
+
+
+if __name__ == "__main__":
+    found = list(breaches())
+    print("\n".join(found))
+    sys.exit(bool(found))
