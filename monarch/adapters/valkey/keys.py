@@ -1,0 +1,120 @@
+"""The catalogue of keys: name, type, who writes it, when it ends.
+
+All keys of an installation carry one hash tag, so that every script is legal in Valkey Cluster. Scripts are
+handed the keys that they are about and derive the names of the rest from the prefix, by the rules below.
+
+```
+key                    type        written by                    ends
+requests               stream      mirror, submit, any producer  entries are deleted when settled
+migrations, notices    stream      settle, promote               entries are deleted when settled
+dead                   stream      settle, sweep                 kept until dropped by a person
+parked                 sorted set  settle -> promote             member leaves when promoted
+parked:entries         hash        settle -> promote             field leaves with its member
+waiting:<target id>    sorted set  settle -> settle              member leaves when woken or promoted
+request:<id>           hash        mirror, submit, settle, say   retention after it ended well
+known                  sorted set  mirror, submit, settle        requests by time; trimmed with retention
+unsettled:<id>         set         settle                        empty when the request has ended
+plan:<id>              string      settle                        retention after it ended well
+migration:<id>         hash        settle, take, record          retention after the request ended well
+ledger:<target id>     hash        permit, record                retention after its last write
+target:<target id>     string, PX  take, renew, settle           one lease
+budget:<account>       sorted set  permit                        an hour after its last write
+slots:<account>        sorted set  permit, record                15 s a slot
+gate:<account>         hash        gate, permit, record          opened by a success
+faults:<account>       set         record                        emptied by a success
+inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
+saying:<request>       string, PX  begin_saying                  15 s
+epoch                  hash        epoch, take, permit           never
+paused                 string      a person                      when resumed
+events                 stream      every script that changes state   MAXLEN ~ 10,000
+```
+"""
+
+from dataclasses import dataclass
+
+from monarch.core.delivery import Stream
+from monarch.core.ids import MigrationId, RequestId, TargetId
+
+GROUP = "workers"
+"""The one consumer group of each stream of work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one installation, named by `namespace`."""
+
+    namespace: str = "monarch"
+
+    @property
+    def prefix(self) -> str:
+        return f"{{{self.namespace}}}:"
+
+    def stream(self, stream: Stream) -> str:
+        return self.prefix + stream.value
+
+    @property
+    def dead(self) -> str:
+        return self.prefix + "dead"
+
+    @property
+    def parked(self) -> str:
+        return self.prefix + "parked"
+
+    @property
+    def parked_entries(self) -> str:
+        return self.prefix + "parked:entries"
+
+    @property
+    def known(self) -> str:
+        return self.prefix + "known"
+
+    @property
+    def epoch(self) -> str:
+        return self.prefix + "epoch"
+
+    @property
+    def paused(self) -> str:
+        return self.prefix + "paused"
+
+    @property
+    def events(self) -> str:
+        return self.prefix + "events"
+
+    def request(self, request: RequestId) -> str:
+        return f"{self.prefix}request:{request}"
+
+    def unsettled(self, request: RequestId) -> str:
+        return f"{self.prefix}unsettled:{request}"
+
+    def plan(self, request: RequestId) -> str:
+        return f"{self.prefix}plan:{request}"
+
+    def migration(self, migration: MigrationId) -> str:
+        return f"{self.prefix}migration:{migration}"
+
+    def saying(self, request: RequestId) -> str:
+        return f"{self.prefix}saying:{request}"
+
+    def ledger(self, target: TargetId) -> str:
+        return f"{self.prefix}ledger:{target}"
+
+    def target(self, target: TargetId) -> str:
+        return f"{self.prefix}target:{target}"
+
+    def waiting(self, target: TargetId) -> str:
+        return f"{self.prefix}waiting:{target}"
+
+    def budget(self, account: str) -> str:
+        return f"{self.prefix}budget:{account}"
+
+    def slots(self, account: str) -> str:
+        return f"{self.prefix}slots:{account}"
+
+    def gate(self, account: str) -> str:
+        return f"{self.prefix}gate:{account}"
+
+    def faults(self, account: str) -> str:
+        return f"{self.prefix}faults:{account}"
+
+    def inbox(self, digest: str) -> str:
+        return f"{self.prefix}inbox:{digest}"

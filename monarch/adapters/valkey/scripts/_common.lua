@@ -1,0 +1,105 @@
+-- Stands before the body of every script: Valkey scripts cannot include one another.
+--
+-- ARGV[1] is always the prefix of the installation's keys, `{namespace}:`; names of keys that depend on data
+-- (a migration's hash, a request's set) are derived from it by the rules of the catalogue in keys.py. All
+-- share one hash tag, so they live in the slot of the keys that the script was handed.
+
+local ns = ARGV[1]
+local GROUP = 'workers'
+local VERSION = '1'
+local EVENTS_KEPT = 10000
+local QUIET_MS = 25000
+
+-- The server's clock, in ms. A worker's clock is never asked.
+local function now_ms()
+  local t = redis.call('TIME')
+  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+end
+
+local function int(n) return string.format('%.0f', n) end
+
+-- One line of the log for people: event('migration.done', 'request', id, ...).
+local function event(name, ...)
+  redis.call('XADD', ns .. 'events', 'MAXLEN', '~', EVENTS_KEPT, '*', 'event', name, ...)
+end
+
+-- The fence. Whether this consumer still holds this entry at this delivery count. Valkey counts a delivery up
+-- whenever it hands the entry to anybody, so an older holder fails here for ever. Where the stream or the group
+-- is gone, nobody holds anything.
+local function holds(stream, consumer, entry, count)
+  local found = redis.pcall('XPENDING', stream, GROUP, entry, entry, 1, consumer)
+  if found.err then
+    if string.find(found.err, 'NOGROUP', 1, true) then return false end
+    error(found.err)
+  end
+  return #found == 1 and tonumber(found[1][4]) == tonumber(count)
+end
+
+-- HGETALL as a table.
+local function hash(key)
+  local flat, fields = redis.call('HGETALL', key), {}
+  for i = 1, #flat, 2 do fields[flat[i]] = flat[i + 1] end
+  return fields
+end
+
+-- A change of a request's state: it gets a higher version, and one notice is under way that will show it.
+-- `notice_due` is cleared by begin_saying before it reads the state, so a change after that emits anew, and 500
+-- targets that end together do not make 500 notices.
+local function changed(request)
+  local key = ns .. 'request:' .. request
+  redis.call('HINCRBY', key, 'version', 1)
+  local known = redis.call('HMGET', key, 'channel', 'notice_due')
+  if known[1] and known[1] ~= '' and known[2] ~= '1' then
+    redis.call('HSET', key, 'notice_due', '1')
+    redis.call('XADD', ns .. 'notices', '*', 'v', VERSION, 'request', request)
+  end
+end
+
+-- Park bookkeeping: put a parked entry back into its stream. False where it is not parked (any more).
+local function promote(member)
+  local packed = redis.call('HGET', ns .. 'parked:entries', member)
+  redis.call('ZREM', ns .. 'parked', member)
+  redis.call('HDEL', ns .. 'parked:entries', member)
+  if not packed then return false end
+  local parked = cjson.decode(packed)
+  local entry = redis.call('XADD', ns .. parked.stream, '*', unpack(parked.fields))
+  if parked.waits_for then redis.call('ZREM', ns .. 'waiting:' .. parked.waits_for, member) end
+  if parked.migration then
+    redis.call('HSET', ns .. 'migration:' .. parked.migration, 'state', 'queued', 'entry', entry)
+  end
+  return true
+end
+
+-- The epoch: one unbroken memory. A server that was restarted, failed over or emptied has another run_id than the
+-- one on record, or none on record: then a new epoch begins, and it begins quietly, because a write of before may
+-- still be under way that this memory does not know. Returns its id and the ms of quiet that are left.
+local function epoch(now)
+  local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+  local known = redis.call('HMGET', ns .. 'epoch', 'run_id', 'id', 'quiet_until')
+  if known[1] == run_id and known[2] then
+    return known[2], math.max(0, tonumber(known[3] or 0) - now)
+  end
+  local id = string.sub(run_id, 1, 8) .. '@' .. int(now)
+  redis.call('HSET', ns .. 'epoch', 'run_id', run_id, 'id', id, 'since', int(now), 'quiet_until', int(now + QUIET_MS))
+  event('epoch.began', 'epoch', id, 'quiet_ms', int(QUIET_MS))
+  return id, QUIET_MS
+end
+
+-- A gate: ms until anybody may call, and why; 0 where it is open or half-open.
+local function gate_wait(key, now)
+  local gate = redis.call('HMGET', key, 'until', 'cause')
+  if not gate[1] then return 0, '' end
+  return math.max(0, tonumber(gate[1]) - now), gate[2] or ''
+end
+
+-- Close a gate for `wait` ms; nil: 60 s, doubling with each closing since it was last open, 15 min at most.
+local function close_gate(key, now, wait, cause)
+  local strikes = redis.call('HINCRBY', key, 'strikes', 1)
+  wait = wait or math.min(60000 * 2 ^ (strikes - 1), 900000)
+  local till = math.max(tonumber(redis.call('HGET', key, 'until') or 0), now + wait)
+  redis.call('HSET', key, 'until', int(till), 'cause', cause)
+  redis.call('HDEL', key, 'probe', 'probe_until')
+  event('gate.closed', 'cause', cause, 'wait_ms', int(till - now))
+  return till - now
+end
+

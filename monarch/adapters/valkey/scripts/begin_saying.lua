@@ -1,0 +1,21 @@
+#!lua flags=allow-oom
+-- Take the short lock on telling people of a request, and read how it stands now.
+--
+-- KEYS  1 notices (stream)  2 saying:<request> (string)  3 request:<id> (hash)
+-- ARGV  1 prefix  2 consumer  3 entry  4 count  5 lock, ms  6 request id
+-- Gives {'busy'} | {'unknown'} | {'saying', request as HGETALL, {migration as HGETALL...}}
+--
+-- Atomic: `notice_due` is cleared before the state is read, so that a change after this reading emits a notice of
+-- its own, and none is missed.
+local token = ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4]
+if not holds(KEYS[1], ARGV[2], ARGV[3], ARGV[4]) then return {'busy'} end
+local holder = redis.call('GET', KEYS[2])
+if holder and holder ~= token then return {'busy'} end
+if redis.call('EXISTS', KEYS[3]) == 0 then return {'unknown'} end
+redis.call('SET', KEYS[2], token, 'PX', ARGV[5])
+redis.call('HSET', KEYS[3], 'notice_due', '0')
+local migrations = {}
+for target in string.gmatch(redis.call('HGET', KEYS[3], 'targets') or '', '%S+') do
+  migrations[#migrations + 1] = redis.call('HGETALL', ns .. 'migration:' .. ARGV[6] .. ':' .. target)
+end
+return {'saying', redis.call('HGETALL', KEYS[3]), migrations}

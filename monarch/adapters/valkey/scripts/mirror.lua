@@ -1,0 +1,38 @@
+#!lua
+-- A message was heard on the channel: append it as a request, unless another replica has done so.
+--
+-- KEYS  1 inbox:<digest> (hash)   2 requests (stream)
+-- ARGV  1 prefix  2 replica  3 hearing id  4 subscribed since, ms  5 window, ms  6 payload  7 via
+-- Gives {'appended', request id} or {'echo', request id}.
+--
+-- Each append of these bytes has an index; each replica remembers the last one that it heard as its own or as an
+-- echo. A hearing is an echo exactly when another replica made an append that this one has not matched yet, within
+-- the window and after this one subscribed (a message of before that it cannot have heard). Else it appends: in
+-- doubt a request too many, which copies nothing, rather than one too few.
+--
+-- Atomic, because two replicas that both look first and both append would make two requests of one message.
+local inbox, requests = KEYS[1], KEYS[2]
+local replica, hearing, payload, via = ARGV[2], 'hearing:' .. ARGV[3], ARGV[6], ARGV[7]
+local now = now_ms()
+local window = tonumber(ARGV[5])
+
+local before = redis.call('HGET', inbox, hearing)
+if before then return {'appended', before} end
+
+local since = math.max(now - window, tonumber(ARGV[4]))
+local appends = tonumber(redis.call('HGET', inbox, 'appends') or 0)
+local matched = tonumber(redis.call('HGET', inbox, 'matched:' .. replica) or 0)
+for i = matched + 1, appends do
+  local append = redis.call('HMGET', inbox, 'at:' .. i, 'by:' .. i, 'entry:' .. i)
+  if append[2] ~= replica and tonumber(append[1]) >= since then
+    redis.call('HSET', inbox, 'matched:' .. replica, i)
+    return {'echo', append[3]}
+  end
+end
+
+local i = int(appends + 1)
+local entry = append_request(requests, payload, via, now)
+redis.call('HSET', inbox, 'appends', i, 'at:' .. i, int(now), 'by:' .. i, replica, 'entry:' .. i, entry,
+  'matched:' .. replica, i, hearing, entry)
+redis.call('PEXPIRE', inbox, 4 * window)
+return {'appended', entry}

@@ -1,0 +1,67 @@
+#!lua flags=allow-oom
+-- Write down what became of a write, or what a look showed. A fact: not fenced.
+--
+-- KEYS  1 ledger:<id> (hash)  2 slots:<account>  3 gate:<account>  4 faults:<account> (set)
+--       5 migration:<id> (hash)  6 request:<id> (hash)
+-- ARGV  1 prefix  2 fact (created | found | refused | not_created | unanswered | stray)  3 ticket id  4 number or ''
+--       5 nonce or ''  6 run  7 reason  8 migration id  9 request id  10 entry  11 count  12 target id
+--       13 retention, ms
+-- Gives the number of a second copy, or 0.
+--
+-- Atomic, because two holders may report at once (a zombie its late 201, the new one its own), and the second to
+-- come must see the first: of two numbers one is the copy and the other a stray, said to people at once.
+-- It may be repeated: the same fact again changes nothing but times.
+local fact, ticket, number, nonce = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local request, now = ARGV[9], now_ms()
+local record = redis.call('HGET', KEYS[1], ticket)
+local created = record and string.match(record, '^created #(%d+)')
+local stray = 0
+
+local function report_stray(second)
+  stray = tonumber(second)
+  local known = redis.call('HGET', KEYS[5], 'strays') or ''
+  if string.find(' ' .. known .. ' ', ' ' .. second .. ' ', 1, true) then return end
+  redis.call('HSET', KEYS[5], 'strays', known == '' and second or known .. ' ' .. second)
+  event('stray.found', 'migration', ARGV[8], 'number', second, 'ticket', ticket)
+  local state = redis.call('HGET', KEYS[6], 'state')
+  if state == 'done' then redis.call('HSET', KEYS[6], 'state', 'failed') end
+  if state then
+    redis.call('HDEL', KEYS[6], 'final_said', 'final_open')
+    changed(request)
+  end
+end
+
+if fact == 'created' or fact == 'found' then
+  if created and created ~= number then
+    if fact == 'created' then report_stray(number) end
+  elseif not created then
+    redis.call('HSET', KEYS[1], ticket, 'created #' .. number .. ' ' .. int(now))
+    if fact == 'created' or string.match(record or '', '^intended') then
+      redis.call('HINCRBY', KEYS[5], 'copied', 1)
+      redis.call('HSETNX', KEYS[5], 'first_copy_ms', int(now))
+    end
+  end
+elseif fact == 'refused' then
+  redis.call('HSET', KEYS[1], ticket, 'refused ' .. ARGV[6] .. ' ' .. int(now) .. ' ' .. ARGV[7])
+  event('ticket.refused', 'migration', ARGV[8], 'ticket', ticket, 'reason', ARGV[7])
+elseif fact == 'not_created' then
+  if record and string.match(record, '^intended %d+ (%S+)') == nonce then redis.call('HDEL', KEYS[1], ticket) end
+elseif fact == 'stray' then
+  report_stray(number)
+end
+
+if nonce ~= '' then redis.call('ZREM', KEYS[2], nonce) end
+if fact == 'created' then
+  redis.call('DEL', KEYS[3], KEYS[4])
+elseif fact == 'unanswered' then
+  -- Two targets without an answer and no success between: it is not the targets. The gate is the circuit breaker.
+  redis.call('SADD', KEYS[4], ARGV[12])
+  redis.call('PEXPIRE', KEYS[4], 600000)
+  if redis.call('SCARD', KEYS[4]) >= 2 then
+    redis.call('DEL', KEYS[4])
+    close_gate(KEYS[3], now, 15000, 'GitHub did not answer writes to two targets')
+  end
+end
+redis.call('HSET', KEYS[5], 'progress_entry', ARGV[10], 'progress_count', ARGV[11])
+redis.call('PEXPIRE', KEYS[1], ARGV[13])
+return stray

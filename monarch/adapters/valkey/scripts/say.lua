@@ -1,0 +1,28 @@
+#!lua flags=allow-oom
+-- Put on record what the channel was told.
+--
+-- KEYS  1 request:<id> (hash)  2 saying:<request> (string)
+-- ARGV  1 prefix  2 op (sending | said | not_sent | end)  3 kind (progress | final)  4 version  5 ts or ''
+--       6 the lock's token, for `end`
+-- Gives 1, or 0 where the request is not known (any more).
+--
+-- Atomic, so that a request that expired meanwhile is not made again with half its fields.
+local op, kind = ARGV[2], ARGV[3]
+if op == 'end' then
+  if redis.call('GET', KEYS[2]) == ARGV[6] then redis.call('DEL', KEYS[2]) end
+  return 1
+end
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+local run = redis.call('HGET', KEYS[1], 'run') or '1'
+if op == 'sending' then
+  redis.call('HSET', KEYS[1], kind .. '_open', run)
+elseif op == 'not_sent' then
+  redis.call('HDEL', KEYS[1], kind .. '_open')
+else
+  redis.call('HDEL', KEYS[1], kind .. '_open')
+  redis.call('HSET', KEYS[1], 'said_version', ARGV[4])
+  if kind == 'final' then redis.call('HSET', KEYS[1], 'final_said', run) end
+  if kind == 'progress' and ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'progress_ts', ARGV[5]) end
+  event('notice.said', 'request', ARGV[6], 'kind', kind)
+end
+return 1

@@ -1,0 +1,229 @@
+#!lua flags=allow-oom
+-- Carry a verdict out: the one place where work leaves a stream.
+--
+-- KEYS  1 the delivery's stream
+-- ARGV  1 prefix  2 stream's name  3 consumer  4 entry  5 count  6 verdict  7 document (JSON)  8 plan, packed, or ''
+-- Gives 1, or 0 where the delivery was lost (then nothing was changed).
+--
+-- The document, by verdict; each also has `request`, and `migration` and `target_id` where there are any:
+--   planned   source channel tickets targets[] refused[{target code reason}]
+--   skipped   source channel targets[]
+--   migrated  tickets deleted
+--   said
+--   retry     delay_ms reason member attempts
+--   snooze    delay_ms reason member waits_for
+--   dead      code reason attempts deliveries details{field: value}
+--   handback
+-- and all have `retention_ms`.
+--
+-- Atomic, because it is the hinge of promise 1: the entry is acknowledged, deleted, its result recorded and what
+-- follows from it appended at once, so there is no moment at which work exists in no place, or in two. Fenced: a
+-- holder that lost its delivery changes nothing. The last migration of a request to settle is known only here, so
+-- here the request ends and its notice is emitted.
+local stream, name, consumer, entry, count, verdict = KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+if not holds(stream, consumer, entry, count) then return 0 end
+local doc = cjson.decode(ARGV[7])
+local request = doc.request
+local request_key = ns .. 'request:' .. request
+local now = now_ms()
+
+local function migration_key(target) return ns .. 'migration:' .. request .. ':' .. target end
+
+local function original_fields()
+  local found = redis.call('XRANGE', stream, entry, entry)
+  return found[1] and found[1][2] or {}
+end
+
+local function acknowledge()
+  redis.call('XACK', stream, GROUP, entry)
+  redis.call('XDEL', stream, entry)
+end
+
+-- Set fields of a stream entry, in place.
+local function with(fields, name_of, value)
+  for i = 1, #fields, 2 do
+    if fields[i] == name_of then fields[i + 1] = value return end
+  end
+  fields[#fields + 1] = name_of
+  fields[#fields + 1] = value
+end
+
+local function append_dead(migration, payload, code, reason)
+  redis.call('XADD', ns .. 'dead', '*', 'v', VERSION, 'stream', name, 'entry', entry, 'request', request,
+    'migration', migration, 'payload', payload, 'code', code, 'reason', reason,
+    'attempts', doc.attempts or 0, 'deliveries', doc.deliveries or count, 'at', int(now))
+end
+
+-- A request that ended well goes after the retention; one with dead letters keeps what a replay needs.
+local function retain(state, targets)
+  local keys = {request_key, ns .. 'plan:' .. request}
+  for target in string.gmatch(targets or '', '%S+') do keys[#keys + 1] = migration_key(target) end
+  for _, key in ipairs(keys) do
+    if state == 'done' or state == 'skipped' then
+      redis.call('PEXPIRE', key, doc.retention_ms)
+    else
+      redis.call('PERSIST', key)
+    end
+  end
+  redis.call('ZREMRANGEBYSCORE', ns .. 'known', '-inf', now - doc.retention_ms)
+end
+
+local function end_request(state)
+  redis.call('HSET', request_key, 'state', state, 'ended_ms', int(now))
+  event('request.' .. state, 'request', request)
+  retain(state, redis.call('HGET', request_key, 'targets'))
+end
+
+-- A set and not a counter says what is left: settling and replaying twice change nothing.
+local function end_migration()
+  redis.call('SREM', ns .. 'unsettled:' .. request, doc.migration)
+  if redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 then return end
+  for target in string.gmatch(redis.call('HGET', request_key, 'targets') or '', '%S+') do
+    if redis.call('HGET', migration_key(target), 'state') ~= 'done' then return end_request('failed') end
+  end
+  end_request('done')
+end
+
+-- Give the target's lock back, and wake the delivery that waits for it, oldest request first.
+local function release_target()
+  if not doc.target_id then return end
+  local lock = ns .. 'target:' .. doc.target_id
+  local holder = redis.call('GET', lock)
+  if not holder or string.find(holder, consumer .. ' ' .. entry .. ' ' .. count .. ' ', 1, true) ~= 1 then return end
+  redis.call('DEL', lock)
+  local waiting = ns .. 'waiting:' .. doc.target_id
+  local first = redis.call('ZPOPMIN', waiting)
+  while first[1] and not promote(first[1]) do first = redis.call('ZPOPMIN', waiting) end
+end
+
+local function note_request(state)
+  redis.call('HSETNX', request_key, 'appended_ms', string.match(request, '^%d+') or int(now))
+  redis.call('HSETNX', request_key, 'run', '1')
+  redis.call('HSETNX', request_key, 'via', 'producer')
+  redis.call('HSET', request_key, 'state', state)
+  if doc.source then redis.call('HSET', request_key, 'source', doc.source) end
+  if doc.channel then redis.call('HSET', request_key, 'channel', doc.channel) end
+  redis.call('ZADD', ns .. 'known', 'NX', string.match(request, '^%d+') or int(now), request)
+end
+
+local function plan_target(order, target)
+  local id = request .. ':' .. target
+  local next_entry = redis.call('XADD', ns .. 'migrations', '*', 'v', VERSION, 'request', request,
+    'target', target, 'order', order, 'run', '1', 'attempts', '0')
+  redis.call('HSET', ns .. 'migration:' .. id, 'state', 'queued', 'target', target, 'order', order, 'run', '1',
+    'attempts', '0', 'entry', next_entry, 'queued_ms', int(now))
+  redis.call('SADD', ns .. 'unsettled:' .. request, id)
+end
+
+local function refuse_target(refused)
+  local id = request .. ':' .. refused.target
+  redis.call('HSET', ns .. 'migration:' .. id, 'state', 'dead', 'target', refused.target, 'code', refused.code,
+    'reason', refused.reason, 'ended_ms', int(now))
+  append_dead(id, cjson.encode({target = refused.target}), refused.code, refused.reason)
+  event('migration.dead', 'request', request, 'target', refused.target, 'code', refused.code, 'reason', refused.reason)
+end
+
+local function park()
+  local fields = original_fields()
+  with(fields, 'request', request)
+  if doc.attempts then with(fields, 'attempts', tostring(doc.attempts)) end
+  local due = now + doc.delay_ms
+  if doc.waits_for then
+    -- Released since the handler was refused: nobody would wake it.
+    if redis.call('EXISTS', ns .. 'target:' .. doc.waits_for) == 0 then due = now end
+    redis.call('ZADD', ns .. 'waiting:' .. doc.waits_for, 0, doc.member)
+  end
+  redis.call('ZADD', ns .. 'parked', int(due), doc.member)
+  redis.call('HSET', ns .. 'parked:entries', doc.member, cjson.encode({stream = name, fields = fields,
+    migration = doc.migration, waits_for = doc.waits_for, reason = doc.reason}))
+  if doc.migration then
+    redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', 'parked', 'reason', doc.reason)
+    if doc.attempts then redis.call('HSET', ns .. 'migration:' .. doc.migration, 'attempts', doc.attempts) end
+  end
+  acknowledge()
+end
+
+local handle = {}
+
+function handle.planned()
+  note_request('running')
+  local targets = {}
+  redis.call('SET', ns .. 'plan:' .. request, ARGV[8])
+  for order, target in ipairs(doc.targets) do
+    plan_target(order - 1, target)
+    targets[#targets + 1] = target
+  end
+  for _, refused in ipairs(doc.refused) do
+    refuse_target(refused)
+    targets[#targets + 1] = refused.target
+  end
+  redis.call('HSET', request_key, 'tickets', doc.tickets, 'planned_ms', int(now), 'targets', table.concat(targets, ' '))
+  event('request.planned', 'request', request, 'tickets', doc.tickets, 'targets', #doc.targets)
+  if #doc.targets == 0 then end_request('failed') end
+  changed(request)
+  acknowledge()
+end
+
+function handle.skipped()
+  note_request('skipped')
+  redis.call('HSET', request_key, 'tickets', '0', 'targets', '')
+  end_request('skipped')
+  changed(request)
+  acknowledge()
+end
+
+function handle.migrated()
+  local key = ns .. 'migration:' .. doc.migration
+  local copied = tonumber(redis.call('HGET', key, 'copied') or 0)
+  redis.call('HSET', key, 'state', 'done', 'copied', copied, 'deleted', doc.deleted, 'reason', '',
+    'present', doc.tickets - copied - doc.deleted, 'ended_ms', int(now))
+  event('migration.done', 'request', request, 'migration', doc.migration, 'copied', copied)
+  end_migration()
+  changed(request)
+  acknowledge()
+end
+
+function handle.said() acknowledge() end
+
+handle.retry = park
+handle.snooze = park
+
+function handle.dead()
+  local fields, payload = original_fields(), ''
+  for i = 1, #fields, 2 do if fields[i] == 'payload' then payload = fields[i + 1] end end
+  if payload == '' and #fields > 0 then
+    local named = {}
+    for i = 1, #fields, 2 do named[fields[i]] = fields[i + 1] end
+    payload = cjson.encode(named)
+  end
+  append_dead(doc.migration or '', payload, doc.code, doc.reason)
+  event(string.sub(name, 1, -2) .. '.dead', 'request', request, 'migration', doc.migration or '', 'code', doc.code,
+    'reason', doc.reason)
+  if name == 'requests' then
+    note_request('dead')
+    redis.call('HSET', request_key, 'code', doc.code, 'reason', doc.reason, 'ended_ms', int(now))
+    for field, value in pairs(doc.details) do redis.call('HSET', request_key, field, value) end
+    retain('dead')
+    changed(request)
+  elseif doc.migration then
+    redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', 'dead', 'code', doc.code, 'reason', doc.reason,
+      'ended_ms', int(now))
+    if doc.target_id then redis.call('PERSIST', ns .. 'ledger:' .. doc.target_id) end
+    end_migration()
+    changed(request)
+  elseif name == 'notices' and redis.call('EXISTS', request_key) == 1 then
+    redis.call('HSET', request_key, 'notice_due', '0', 'notice_error', doc.reason)
+  end
+  acknowledge()
+end
+
+-- To a consumer that nobody is, idle long enough to be claimed at once, this delivery uncounted. Claiming it to
+-- oneself would leave the old fence valid.
+function handle.handback()
+  redis.call('XCLAIM', stream, GROUP, 'released', 0, entry, 'IDLE', 86400000, 'RETRYCOUNT', math.max(0, count - 1), 'JUSTID')
+  if doc.migration then redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', 'queued') end
+end
+
+handle[verdict]()
+release_target()
+return 1

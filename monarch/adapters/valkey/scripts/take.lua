@@ -1,0 +1,30 @@
+#!lua flags=allow-oom
+-- Take a target's lock for a delivery, and read its ledger.
+--
+-- KEYS  1 migrations (stream)  2 target:<id> (string)  3 ledger:<id> (hash)  4 gate:<account>  5 gate:<token>
+--       6 migration:<id> (hash)
+-- ARGV  1 prefix  2 consumer  3 entry  4 count  5 migration id  6 lease, ms  7 target id
+-- Gives {'lost'} | {'quiet', ms} | {'gate', ms, cause} | {'busy'} | {'taken', now ms, epoch, ledger as HGETALL}
+--
+-- Atomic, because between the check of the fence and the lock the delivery could change hands; and the ledger is
+-- the one of the moment of the lock, so nothing can be created between. A newer delivery of the same migration
+-- takes the lock over from an older one: the older one fails its fence at its next permit, and the write that it
+-- may have in hand stands in the ledger as an intent.
+local consumer, entry, count, migration = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+if not holds(KEYS[1], consumer, entry, count) then return {'lost'} end
+
+local now = now_ms()
+local id, quiet = epoch(now)
+if quiet > 0 then return {'quiet', quiet} end
+for i = 4, 5 do
+  local wait, cause = gate_wait(KEYS[i], now)
+  if wait > 0 then return {'gate', wait, cause} end
+end
+
+local holder = redis.call('GET', KEYS[2])
+if holder and string.match(holder, '^%S+ %S+ %S+ (.*)$') ~= migration then return {'busy'} end
+redis.call('SET', KEYS[2], consumer .. ' ' .. entry .. ' ' .. count .. ' ' .. migration, 'PX', ARGV[6])
+
+if redis.call('HSETNX', KEYS[6], 'started_ms', int(now)) == 1 then event('migration.started', 'migration', migration) end
+redis.call('HSET', KEYS[6], 'state', 'running', 'target_id', ARGV[7], 'entry', entry, 'reason', '')
+return {'taken', now, id, redis.call('HGETALL', KEYS[3])}

@@ -1,0 +1,35 @@
+"""The pure core: it decides, and touches nothing.
+
+No clock, no I/O, no async, no randomness: what time it is and how the dice fell come in as arguments.
+
+Glossary (one word, one meaning; a new word enters here and in the design together):
+
+message     bytes published on the pub/sub channel.
+request     the parsed wish: one source, its targets, the channel to tell. Its id is its entry id.
+ticket      one open issue (never a pull request) of the source, frozen in the plan.
+plan        the frozen tickets of a request, shared by all its targets.
+migration   a request's share for one target; the unit of delivery, retry, dead letter and replay.
+target      the repository written to; source: the repository read from.
+copy        the issue that Monarch created for a ticket.
+marker      the hidden comment in a copy's body that names its ticket.
+ledger      per target: what was intended, created or refused for each ticket.
+look        to read a target until absence is evidence.
+stray       a second copy of a ticket, found and reported.
+planted     a marker by an author who may not push: reported, never believed.
+epoch       one unbroken memory of Valkey.
+delivery    one handing-out of an entry to a consumer.
+token       (consumer, entry id, delivery count): the fencing token of a delivery.
+lease       the right to work on a delivery, renewed, bounded in time.
+outcome     what one outside call did.
+verdict     what becomes of the delivery: Done, Retry, Snooze, Dead, Handback.
+settle      carry a verdict out, atomically and fenced.
+attempt     counted by us, on failure. Delivery count: counted by Valkey, on each delivery.
+retry       again because it failed. Snooze: again at a known time, uncounted.
+replay      a person sends a dead letter back.
+budget      how many writes the credential has left in each window.
+gate        "nobody calls before T". Probe: the first call through an opening gate.
+intent      the ledger's word that a write may be under way; its nonce names that one write.
+park        hold until due, owned by nobody.
+notice      something to tell the channel.
+drain       stop receiving, finish the step in hand, hand the rest back, stop.
+"""

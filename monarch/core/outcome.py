@@ -1,0 +1,133 @@
+"""What one outside call did: a closed set, made in one place from the bytes that came back.
+
+```
+Found        the answer to a read
+Absent       a number without an issue: never used (404), deleted (410) or moved away (301)
+Created      the write took effect and says as which number
+Withheld     the write never left: the lease would not have outlived it
+RateLimited  GitHub (or Slack) said: not now. The write took no effect
+Transient    it failed, certainly without an effect; trying again later may help
+Permanent    it was refused, and will be again until somebody changes something
+Unknown      a write that may or may not have taken effect
+```
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Scope(StrEnum):
+    """How much a permanent refusal condemns."""
+
+    TICKET = "ticket"
+    REPOSITORY = "repository"
+    CREDENTIAL = "credential"
+
+
+class Code(StrEnum):
+    """Why something was given up: the closed set of the dead letters' `code` field."""
+
+    # The message as a whole
+    TOO_LARGE = "message_too_large"
+    NOT_JSON = "message_not_json"
+    NOT_AN_OBJECT = "message_not_an_object"
+    MISSING_KEY = "message_missing_key"
+    WRONG_TYPE = "message_wrong_type"
+    BAD_SOURCE = "bad_source"
+    SOURCE_NOT_ALLOWED = "source_not_allowed"
+    NO_TARGETS = "no_targets"
+    TOO_MANY_TARGETS = "too_many_targets"
+    # One target of it
+    BAD_TARGET = "bad_target"
+    TARGET_IS_SOURCE = "target_is_source"
+    TARGET_NOT_ALLOWED = "target_not_allowed"
+    # What GitHub says of a repository
+    NOT_FOUND = "repository_not_found"
+    ARCHIVED = "repository_archived"
+    ISSUES_DISABLED = "issues_disabled"
+    FORBIDDEN = "forbidden"
+    REFUSED = "refused"
+    # What GitHub says of a ticket, a credential
+    TICKETS_REFUSED = "tickets_refused"
+    COPIES_MISSING = "copies_missing"
+    STRAYS = "strays_found"
+    CREDENTIAL = "credential_refused"
+    # What became of the delivery
+    OUT_OF_ATTEMPTS = "out_of_attempts"
+    POISON = "poison"
+    UNREADABLE = "entry_unreadable"
+    PLAN_MISSING = "plan_missing"
+    TRIMMED = "entry_trimmed"
+    # Slack
+    SLACK_REFUSED = "slack_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """A read was answered, completely."""
+
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """There is no issue of that number to read.
+
+    `taken` is true where the number was used once (deleted, or moved to another repository).
+    """
+
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The issue was created, under this number; `issue_id` is GitHub's id of it."""
+
+    number: int
+    issue_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Nothing was sent: the lease was lost, or too short to outlive the write."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimited:
+    """Not now, and not counted as a failure.
+
+    `wait_s` is how long the answer asked to wait, in seconds; `None` where it did not say.
+    """
+
+    reason: str
+    wait_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transient:
+    """It failed without an effect, and may work later."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Permanent:
+    """It was refused for a reason that only a person can change; `reason` says what to do."""
+
+    scope: Scope
+    code: Code
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A write whose effect nobody knows: its deadline passed, its connection broke, or a 5xx came."""
+
+    reason: str
+
+
+ReadFailure = RateLimited | Transient | Permanent
+WriteOutcome = Created | Withheld | RateLimited | Transient | Permanent | Unknown

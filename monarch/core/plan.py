@@ -1,0 +1,26 @@
+"""The frozen tickets of a request."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from monarch.core.ticket import Issue, Ticket, as_ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The tickets of one source, ascending by number, shared by all targets of the request."""
+
+    source: str
+    tickets: tuple[Ticket, ...]
+
+
+def make_plan(source: str, issues: Iterable[Issue]) -> Plan:
+    """Freeze the open issues of `source` (`owner/repo`): no pull requests, each once, in order.
+
+    A listing that moves while it is paged can show an issue twice; the first sight counts.
+    """
+    once: dict[int, Issue] = {}
+    for issue in issues:
+        if not issue.is_pull and issue.state == "open":
+            once.setdefault(issue.number, issue)
+    return Plan(source, tuple(as_ticket(once[number]) for number in sorted(once)))

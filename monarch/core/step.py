@@ -1,0 +1,110 @@
+"""What to do next for one ticket in one target: the ledger's word against what was seen.
+
+```
+ledger says        a look shows a copy   a look shows none
+-----------        -------------------   -----------------
+nothing            Adopt #n              Create
+intended           Adopt #n              Reconcile until intended + 20 s, then Create over that intent
+created #m         Skip                  Skip (m was decided by `GET #m` when the copy was not seen)
+refused, this run  Skip                  Skip
+refused, before    Adopt #n              Create
+```
+
+The look that decides over an intent must have begun 20 s after it or later: GitHub ends requests after
+10 s, and whatever acts later than 20 s is one of the windows that promise 2 names.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+SETTLING_MS = 20_000
+"""After so long an unanswered write has happened or will not happen, in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """A write may be under way, or may have happened. `nonce` names that one write."""
+
+    at_ms: int
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedAs:
+    """The ticket's copy is issue `number` of the target."""
+
+    number: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """GitHub refused this ticket, in that run of the migration, for this reason."""
+
+    run: int
+    at_ms: int
+    reason: str
+
+
+LedgerRecord = Intended | CreatedAs | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Nothing is to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """The target holds a copy that the ledger does not know as one: write it down."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Create it, over the intent of that nonce where there was one and it came to nothing."""
+
+    reconciled: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """Wait until `at_ms` (the server's clock), look, and decide again."""
+
+    at_ms: int
+
+
+Action = Skip | Adopt | Create | Reconcile
+
+
+def next_action(
+    record: LedgerRecord | None, seen_number: int | None, looked_at_ms: int, run: int
+) -> Action:
+    """Decide for one ticket.
+
+    Args:
+        record: the ledger's word; `None` where it has none.
+        seen_number: number of the copy that the last look showed, or `None`.
+        looked_at_ms: when that look began, by the server's clock.
+        run: which run of the migration this is, from 1; a replay begins another.
+    """
+    match record:
+        case CreatedAs():
+            return Skip()
+        case Refused() if record.run == run:
+            return Skip()
+        case Refused() | None:
+            return Create(None) if seen_number is None else Adopt(seen_number)
+        case Intended(at_ms, nonce):
+            if seen_number is not None:
+                return Adopt(seen_number)
+            settled = at_ms + SETTLING_MS
+            return Create(nonce) if looked_at_ms >= settled else Reconcile(settled)
+        case _:
+            assert_never(record)
+
+
+def first_look_at_ms(records: list[LedgerRecord]) -> int:
+    """When a look can decide over every intent in `records`; 0 where there is none."""
+    return max((r.at_ms + SETTLING_MS for r in records if isinstance(r, Intended)), default=0)

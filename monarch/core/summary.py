@@ -1,0 +1,64 @@
+"""How a request stands, and the words of a notice about it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from monarch.core.ids import RequestId
+
+
+class State(StrEnum):
+    """The state of a request or of a migration.
+
+    A request is `queued` when appended and `running` once planned; it ends `done` (every target
+    migrated), `failed` (a target was dead-lettered), `skipped` (no tickets) or `dead` (it could not be
+    planned). A migration is `queued`, then `running`, then `done` or `dead`; `parked` while it waits.
+    """
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PARKED = "parked"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationView:
+    """How one target stands. `reason` is the last failure or wait, `""` where there is none.
+
+    `refused` counts tickets that GitHub refused, `strays` second copies that were found.
+    """
+
+    target: str
+    state: State
+    copied: int
+    present: int
+    refused: int
+    strays: tuple[int, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """How a request stands: `version` grows with every change of it; `run` with every replay, from 1.
+
+    `channel` is `None` where nobody is to be told; `tickets` is the size of the plan; times are in
+    milliseconds since 1970, `ended_ms` is `None` until it has ended.
+    """
+
+    id: RequestId
+    state: State
+    version: int
+    run: int
+    source: str
+    channel: str | None
+    tickets: int
+    reason: str
+    appended_ms: int
+    ended_ms: int | None
+    migrations: tuple[MigrationView, ...]
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in {State.DONE, State.FAILED, State.SKIPPED, State.DEAD}

@@ -1,0 +1,86 @@
+"""Issues as GitHub shows them, and the tickets that are made of them."""
+
+from dataclasses import dataclass
+
+from monarch.core.ids import TargetId, TicketId
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label with its colour (six hex digits, no `#`) and its description, `""` where it has none."""
+
+    name: str
+    color: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository as its canonical self: `full_name` is what writes are addressed to.
+
+    `may_push` is `None` where GitHub does not say (an unauthenticated or reduced answer).
+    """
+
+    id: TargetId
+    full_name: str
+    archived: bool
+    has_issues: bool
+    may_push: bool | None
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One issue or pull request as a listing or a read shows it.
+
+    Attributes:
+        id: GitHub's id of the issue, unique over all repositories.
+        number: its number in its repository.
+        body: `""` where GitHub says null.
+        author: login, or `None` for a deleted account.
+        association: GitHub's `author_association`, such as `MEMBER`.
+        milestone: title, or `None`.
+    """
+
+    id: int
+    number: int
+    title: str
+    body: str
+    state: str
+    is_pull: bool
+    author: str | None
+    association: str
+    url: str
+    created_at: str
+    labels: tuple[Label, ...] = ()
+    milestone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An open issue of the source, as it stood when the plan was made."""
+
+    id: TicketId
+    number: int
+    title: str
+    body: str
+    url: str
+    author: str | None
+    created_at: str
+    labels: tuple[Label, ...] = ()
+    milestone: str | None = None
+
+
+def as_ticket(issue: Issue) -> Ticket:
+    """Freeze an issue of the source."""
+    return Ticket(
+        TicketId(issue.id),
+        issue.number,
+        issue.title,
+        issue.body,
+        issue.url,
+        issue.author,
+        issue.created_at,
+        issue.labels,
+        issue.milestone,
+    )

@@ -1,0 +1,181 @@
+"""What becomes of a delivery, and how an outcome is judged.
+
+Judging is a table: outcome x attempts -> verdict. Waiting for a limit or for a target to appear is a
+`Snooze` and never an attempt; a failure that may pass is a `Retry` until the attempts are used up.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from monarch.core.backoff import full_jitter_s, patience_s
+from monarch.core.ids import TargetId
+from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope, Transient
+from monarch.core.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedTarget:
+    """A target that never got a migration: as it was spelled, and why."""
+
+    target: str
+    code: Code
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The planner's result: one migration for each of `targets`, in order; `refused` stand beside them."""
+
+    plan: Plan
+    channel: str | None
+    targets: tuple[str, ...]
+    refused: tuple[RefusedTarget, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """The planner's result for a template without tickets."""
+
+    source: str
+    channel: str | None
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """The migrator's result: every ticket was found in the target when it was read back.
+
+    `copied` were created by this migration, `present` were there before; the sum is the plan's size
+    less the tickets whose copy a person has deleted (`deleted`).
+    """
+
+    target: TargetId
+    copied: int
+    present: int
+    deleted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The notifier's result: the channel knows, or need not be told."""
+
+
+Result = Planned | Skipped | Migrated | Said
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It is finished; what follows from it is emitted with it."""
+
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Again after `delay_s` seconds, because it failed: one attempt is counted."""
+
+    reason: str
+    delay_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Again after `delay_s` seconds at the latest, uncounted.
+
+    With `waits_for`, it is woken as soon as that target's lock is released.
+    """
+
+    reason: str
+    delay_s: float
+    waits_for: TargetId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """Given up; `reason` is a sentence for people and says what to do.
+
+    `details` are readable fields that the request keeps, such as its source and channel.
+    """
+
+    code: Code
+    reason: str
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Handback:
+    """Not now and not here: somebody else takes it at once, and the delivery is not counted."""
+
+    reason: str = "stopping"
+
+
+Verdict = Done | Retry | Snooze | Dead | Handback
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How patient we are.
+
+    Attributes:
+        max_attempts: failures after which a delivery is given up.
+        max_deliveries: deliveries without a recorded step after which an entry is poison.
+        target_patience_s: how long after its request a missing target may still appear, in seconds.
+    """
+
+    max_attempts: int = 8
+    max_deliveries: int = 5
+    target_patience_s: float = 120.0
+
+
+CREDENTIAL_PAUSE_S = 60.0
+"""How long everything rests after a refused credential before one read tries it again."""
+
+
+def judge(outcome: ReadFailure, attempts: int, policy: Policy, dice: float) -> Verdict:
+    """Judge a failed call.
+
+    Args:
+        outcome: what the call did.
+        attempts: failures counted before this one.
+        policy: how patient we are.
+        dice: a number in [0, 1) that spreads the retries.
+    """
+    match outcome:
+        case RateLimited(reason, wait_s):
+            return Snooze(reason, CREDENTIAL_PAUSE_S if wait_s is None else wait_s)
+        case Permanent(Scope.CREDENTIAL, _, reason):
+            return Snooze(reason, CREDENTIAL_PAUSE_S)
+        case Permanent(_, code, reason):
+            return Dead(code, reason)
+        case Transient(reason):
+            return judge_failure(reason, attempts, policy, dice)
+        case _:
+            assert_never(outcome)
+
+
+def judge_failure(reason: str, attempts: int, policy: Policy, dice: float) -> Retry | Dead:
+    """Judge a failure that may pass: counted, spread, and bounded."""
+    tried = attempts + 1
+    if tried >= policy.max_attempts:
+        return Dead(Code.OUT_OF_ATTEMPTS, f"gave up after {tried} attempts; the last one: {reason}")
+    return Retry(reason, full_jitter_s(tried, dice))
+
+
+def judge_target(
+    outcome: ReadFailure, attempts: int, policy: Policy, dice: float, *, age_s: float
+) -> Verdict:
+    """Judge a failed preflight: a target that is not there may be about to appear.
+
+    `age_s` is how long ago the request was appended, in seconds: a repository that is generated from
+    a template may take minutes to exist (design, section 6.6, "not ready").
+    """
+    missing = isinstance(outcome, Permanent) and outcome.code is Code.NOT_FOUND
+    if missing and age_s < policy.target_patience_s:
+        return Snooze("the target does not exist yet", patience_s(age_s, policy.target_patience_s))
+    return judge(outcome, attempts, policy, dice)
+
+
+def is_poison(since_progress: int, policy: Policy) -> bool:
+    """Whether an entry was handed out too often without a recorded step to be run again."""
+    return since_progress > policy.max_deliveries

@@ -1,0 +1,419 @@
+"""What the stages need, as Protocols. Each method's promise stands in its docstring.
+
+Nothing here says how: adapters do it with Valkey, httpx and the system's clock, tests with doubles that
+pass the same contract suites.
+
+Errors form one small tree; everything else that an outside call can do is an Outcome, never an exception:
+
+```
+StoreError             Valkey did not do it, or nobody knows whether it did: heal, back off, repeat.
+                       (Every script may be repeated: a repetition changes nothing or answers *lost*.)
+```
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from monarch.core.delivery import Delivery, Stream, Token
+from monarch.core.ids import Epoch, MigrationId, RequestId, TargetId, TicketId
+from monarch.core.outcome import (
+    Absent,
+    Found,
+    ReadFailure,
+    WriteOutcome,
+)
+from monarch.core.plan import Plan
+from monarch.core.render import Draft
+from monarch.core.step import Intended, LedgerRecord
+from monarch.core.summary import RequestView
+from monarch.core.ticket import Issue, Repository
+from monarch.core.verdict import Verdict
+
+
+class StoreError(Exception):
+    """Valkey could not be asked, or gave no answer that can be used; the message says what happened."""
+
+
+# ---------------------------------------------------------------------------------------------- time
+
+
+class Clock(Protocol):
+    """A clock that only goes forward, and runs on while the machine sleeps."""
+
+    def now(self) -> float:
+        """Seconds since some fixed point in the past."""
+
+
+# ------------------------------------------------------------------------------------ streams of work
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a worker renews: its delivery, and the target whose lock goes with it (`None`: none yet)."""
+
+    token: Token
+    target: TargetId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep of the reclaimer found.
+
+    Attributes:
+        deliveries: taken over; they go into the same loop as any other.
+        promoted: parked entries that were due and are in their streams again.
+        trimmed: entries that somebody else removed while they were pending; dead-lettered as stubs.
+    """
+
+    deliveries: tuple[Delivery, ...]
+    promoted: int
+    trimmed: int
+
+
+class Streams(Protocol):
+    """The streams of work, seen by one consumer."""
+
+    async def receive(self, stream: Stream, places: int) -> tuple[Delivery, ...]:
+        """Wait up to 2 s for up to `places` new entries of `stream`; empty where none came.
+
+        Heals a missing stream or group by making it again from the beginning.
+
+        Raises:
+            StoreError: Valkey cannot be read; back off and call again.
+        """
+
+    async def renew(self, held: Sequence[Held]) -> frozenset[Token]:
+        """Start the leases of all of `held` anew, and say which of them are lost.
+
+        Renewing checks and extends in one step: a lost delivery is never taken back.
+        """
+
+    async def settle(self, delivery: Delivery, verdict: Verdict) -> bool:
+        """Carry the verdict out, whole and once; `False` where the delivery was lost (nothing changed).
+
+        Also releases the target's lock and wakes one delivery that waits for it.
+        """
+
+    async def sweep(self, places: Mapping[Stream, int]) -> Swept:
+        """Take over deliveries that are idle for longer than the lease, at most `places` of each stream,
+        and promote what is due.
+        """
+
+    async def retire(self) -> None:
+        """Remove this consumer where it holds nothing; what it holds stays to be reclaimed."""
+
+
+# --------------------------------------------------------------------------------- ledger and budget
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Who pays for a call: the account whose budget it uses, and the token's fingerprint (no secret)."""
+
+    account: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The delivery, or the target's lock, is in other hands: end at once and settle nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Another migration writes to this target."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateClosed:
+    """Nobody calls with this credential for `wait_s` seconds, because of `cause`."""
+
+    wait_s: float
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A new epoch began: no writes for `wait_s` seconds, and everybody looks again before writing."""
+
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The target's lock is ours.
+
+    `records` is its ledger; `now_ms` the server's time of this answer; `epoch` what it remembers since.
+    """
+
+    records: Mapping[TicketId, LedgerRecord]
+    now_ms: int
+    epoch: Epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Write now, once: the intent `nonce` is on record and the budget is taken."""
+
+    nonce: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyCreated:
+    """The ledger has its copy meanwhile."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class MustReconcile:
+    """The ledger has an intent that was not reconciled by the caller."""
+
+    intended: Intended
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The budget has room again in `wait_s` seconds, if nobody else takes it first."""
+
+    wait_s: float
+
+
+Permission = Granted | AlreadyCreated | MustReconcile | Wait | GateClosed | Quiet | Lost
+
+
+@dataclass(frozen=True, slots=True)
+class WasCreated:
+    """A 201: the copy is `number`. `nonce` names the write."""
+
+    number: int
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class WasFound:
+    """A look showed the copy under this number."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class WasRefused:
+    """GitHub refused this ticket for good; the intent `nonce` came to nothing."""
+
+    nonce: str
+    run: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WasNotCreated:
+    """The write certainly had no effect: the intent `nonce` is withdrawn."""
+
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class WasUnanswered:
+    """Nobody knows: the intent stays; only the slot in the budget is given back."""
+
+    nonce: str
+
+
+Fact = WasCreated | WasFound | WasRefused | WasNotCreated | WasUnanswered
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The fact is on record. `stray` is the number of a second copy, `None` where there is none."""
+
+    stray: int | None = None
+
+
+class Ledger(Protocol):
+    """Per target: its lock, and what was intended, created or refused for each ticket."""
+
+    async def take(
+        self, delivery: Delivery, target: TargetId, credential: Credential
+    ) -> Taken | Busy | GateClosed | Quiet | Lost:
+        """Take the target's lock for this delivery and read its ledger, at once.
+
+        The lock ends with the lease unless it is renewed with it. A newer delivery of the same
+        migration takes it over from an older one.
+        """
+
+    async def permit(
+        self,
+        delivery: Delivery,
+        target: TargetId,
+        ticket: TicketId,
+        credential: Credential,
+        epoch: Epoch,
+        reconciled: str | None,
+    ) -> Permission:
+        """Ask to write one ticket; a `Granted` has already recorded the intent and taken the budget.
+
+        Args:
+            epoch: the one that the caller's look belongs to.
+            reconciled: nonce of the intent that the caller has reconciled, if any.
+        """
+
+    async def record(
+        self, delivery: Delivery, target: TargetId, ticket: TicketId, credential: Credential, fact: Fact
+    ) -> Recorded:
+        """Write a fact down, whoever holds the lease by now: facts are not fenced."""
+
+
+class Budget(Protocol):
+    """The gate of each credential, shared by the fleet."""
+
+    async def gate(self, credential: Credential) -> GateClosed | None:
+        """Whether the gate is closed; `None` where calls may be made."""
+
+    async def close(self, credential: Credential, wait_s: float | None, cause: str) -> GateClosed:
+        """Close the account's gate for `wait_s` seconds; `None`: 60 s, doubling while it goes on."""
+
+    async def close_token(self, credential: Credential, wait_s: float, cause: str) -> GateClosed:
+        """Close the gate of this one token for `wait_s` seconds: it was refused."""
+
+
+class Plans(Protocol):
+    """The frozen tickets."""
+
+    async def read(self, request: RequestId) -> Plan | None:
+        """The plan of a request; `None` where there is none (any more)."""
+
+
+# ------------------------------------------------------------------------------------------- requests
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """The right to say how a request stands, for 15 s.
+
+    Attributes:
+        view: how it stands now.
+        said_version: the newest state that the channel knows, 0 where it knows nothing.
+        progress_ts: Slack's `ts` of the message that is edited in place, `None` before there is one.
+        progress_open: a progress message was sent off and its answer never came.
+        final_said: the final message was posted, for this run of the request.
+        final_open: the final message was sent off and its answer never came.
+    """
+
+    view: RequestView
+    said_version: int
+    progress_ts: str | None
+    progress_open: bool
+    final_said: bool
+    final_open: bool
+
+
+Kind = Literal["progress", "final"]
+
+
+class Requests(Protocol):
+    """How requests stand, for those who tell people."""
+
+    async def begin_saying(self, delivery: Delivery, request: RequestId) -> Saying | Busy | None:
+        """Take the short lock on telling; `None` where the request is not known (any more).
+
+        From here on a change of state emits a new notice: this one may not show it.
+        """
+
+    async def sending(self, request: RequestId, kind: Kind) -> None:
+        """Put on record that a message is about to be posted, before it is."""
+
+    async def said(self, request: RequestId, kind: Kind, version: int, ts: str | None) -> None:
+        """Put on record that the channel knows `version`, under Slack's `ts`."""
+
+    async def not_sent(self, request: RequestId, kind: Kind) -> None:
+        """Put on record that the message of `sending` certainly was not posted."""
+
+    async def end_saying(self, delivery: Delivery, request: RequestId) -> None:
+        """Give the lock back."""
+
+
+# --------------------------------------------------------------------------------------------- intake
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """A message as one replica heard it. `id` is unique to this hearing, whoever repeats its append."""
+
+    id: str
+    payload: bytes
+
+
+class Ear(Protocol):
+    """The subscription to the channel."""
+
+    def listen(self) -> AbstractAsyncContextManager[AsyncIterator[Hearing]]:
+        """Subscribe, and hear until the subscription breaks or goes quiet (then `StoreError`)."""
+
+
+class Inbox(Protocol):
+    """Where N replicas that hear one message append it once."""
+
+    async def mirror(self, hearing: Hearing) -> RequestId | None:
+        """Append the message as a request; `None` where another replica has done so (an echo).
+
+        When in doubt it appends.
+        """
+
+
+# -------------------------------------------------------------------------------- GitHub and Slack
+
+
+class GitHub(Protocol):
+    """GitHub's REST API; every answer is an Outcome. Reads may be repeated, a write never is."""
+
+    async def credential(self) -> Found[Credential] | ReadFailure:
+        """Who we are. Asked once and remembered."""
+
+    async def read_repository(self, name: str) -> Found[Repository] | ReadFailure:
+        """The repository `owner/repo`, followed to its canonical name where it was renamed."""
+
+    async def list_issues(
+        self, repository: Repository, state: Literal["open", "all"]
+    ) -> Found[tuple[Issue, ...]] | ReadFailure:
+        """Every page of the raw listing, pull requests included, ascending; all of it or a failure."""
+
+    async def read_issue(
+        self, repository: Repository, number: int
+    ) -> Found[Issue] | Absent | ReadFailure:
+        """One issue by its number: what listings show late, this shows at once."""
+
+    async def create_issue(
+        self, repository: Repository, draft: Draft, may_send: Callable[[], bool]
+    ) -> WriteOutcome:
+        """Create one issue, once, within 10 s.
+
+        `may_send` is asked right before the bytes leave; where it says no, nothing leaves (`Withheld`).
+        """
+
+
+class Slack(Protocol):
+    """Slack's Web API. A post is never repeated here."""
+
+    async def post(self, channel: str, text: str) -> "Posted | ReadFailure | Unanswered":
+        """Post a new message."""
+
+    async def update(self, channel: str, ts: str, text: str) -> "Posted | ReadFailure | Unanswered":
+        """Edit a message of ours in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """It is in the channel; `ts` names it there."""
+
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """It may or may not be in the channel."""
+
+    reason: str
