@@ -46,13 +46,11 @@ class Skipped:
 class Migrated:
     """The migrator's result: every ticket was found in the target when it was read back.
 
-    `copied` were created by this migration, `present` were there before; the sum is the plan's size
-    less the tickets whose copy a person has deleted (`deleted`).
+    `deleted` of the plan's `tickets` had a copy that a person has deleted since; it stays deleted.
     """
 
     target: TargetId
-    copied: int
-    present: int
+    tickets: int
     deleted: int
 
 

@@ -1,0 +1,223 @@
+"""The pure half of a look: what to ask for, and what the answers show.
+
+A look is the listing of a target, every number that it skips, and the numbers onwards from the highest:
+
+```
+listing --gaps--> GET each gap --begin_probe--> GET probe.number --after_probe--> … until probe.is_over
+                                                                   all issues --see--> Seen
+```
+
+Absence is evidence only after all of it. Listings lag, and were seen to show a newer issue without an
+older one; reading an issue by its number was always fresh (facts, section 2, "Consistency").
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeVar
+
+from monarch.core.ids import TicketId
+from monarch.core.outcome import Absent, Found
+from monarch.core.plan import Plan
+from monarch.core.render import Marker, read_markers
+from monarch.core.ticket import Issue, Ticket
+
+T = TypeVar("T")
+
+NEWEST_GAPS: Final = 500
+"""So many skipped numbers are read at the most, the newest: what listings leave out is new."""
+
+PROBE_MISSES: Final = 5
+"""After so many numbers in a row that were never used, nothing lies behind them."""
+
+PROBE_GONE: Final = 30
+"""So many deleted issues in a row beyond the listing are none: GitHub answers 410 for every number of a
+repository whose issues are switched off."""
+
+TRUSTED: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+"""GitHub's `author_association` of those who may push."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An issue of the target that carries the marker of `ticket`."""
+
+    ticket: TicketId
+    number: int
+    issue_id: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A second copy of `ticket`, to be closed by a person; `original` is the number of the first."""
+
+    ticket: TicketId
+    number: int
+    url: str
+    original: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a complete look shows, whatever plan it is held against.
+
+    Attributes:
+        copies: the number of each ticket's copy; of several, the lowest.
+        strays: the others.
+        planted: numbers of issues that carry a marker by an author who may not push.
+        highest: the highest number that is known to be used, 0 in an empty repository.
+    """
+
+    copies: Mapping[TicketId, int] = field(default_factory=dict)
+    strays: tuple[Stray, ...] = ()
+    planted: tuple[int, ...] = ()
+    highest: int = 0
+
+
+# ------------------------------------------------------------------------------------ what to ask for
+
+
+def gaps(numbers: Iterable[int], newest: int = NEWEST_GAPS) -> tuple[int, ...]:
+    """The numbers that a listing skips below its highest, ascending; of many, the `newest` highest."""
+    return _missing_below(frozenset(numbers), newest)
+
+
+def skipped(highest: int, created: int, newest: int = NEWEST_GAPS) -> tuple[int, ...]:
+    """The numbers between the highest known and one just created: somebody else's, to be read at once."""
+    return tuple(range(max(highest + 1, created - newest), created))
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Where reading onwards from the highest number stands.
+
+    Attributes:
+        number: the next number to read.
+        misses: numbers in a row, before it, that were never used.
+        gone: used numbers in a row, before those, whose issue cannot be read (410 or moved).
+    """
+
+    number: int
+    misses: int = 0
+    gone: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing can lie further on, or nothing can be learned by asking."""
+        return self.misses >= PROBE_MISSES or self.says_issues_are_off
+
+    @property
+    def says_issues_are_off(self) -> bool:
+        """Whether every number is "deleted": then this look is no evidence of absence."""
+        return self.gone >= PROBE_GONE
+
+    @property
+    def highest(self) -> int:
+        """The highest number that is known to be used."""
+        return self.number - 1 - self.misses
+
+
+def begin_probe(highest: int) -> Probe:
+    """Begin behind the highest number that the listing and its gaps showed; 0 where it was empty."""
+    return Probe(highest + 1)
+
+
+def after_probe(probe: Probe, answer: Found[T] | Absent) -> Probe:
+    """Go on from what `GET /issues/{probe.number}` answered."""
+    match answer:
+        case Absent(taken=False):
+            return replace(probe, number=probe.number + 1, misses=probe.misses + 1)
+        case Absent():
+            return Probe(probe.number + 1, gone=probe.gone + 1)
+        case Found():
+            return Probe(probe.number + 1)
+
+
+# ------------------------------------------------------------------------------ what the answers show
+
+
+def is_trusted(issue: Issue, own_login: str) -> bool:
+    """Whether a marker in this issue is believed: ours, or by an author who may push.
+
+    Targets can be public, so that anybody may plant a marker and keep a ticket from being copied.
+    The author of a deleted account (`None`) is never believed.
+    """
+    if issue.author is None:
+        return False
+    return issue.author.lower() == own_login.lower() or issue.association.upper() in TRUSTED
+
+
+def see(issues: Iterable[Issue], own_login: str, highest: int = 0) -> Seen:
+    """Put the issues of a complete look together.
+
+    Args:
+        issues: pull requests included; of one number that comes twice, the later answer counts.
+        own_login: the login that our copies are written by.
+        highest: the highest number known from elsewhere (a probe); a used number needs no issue.
+    """
+    once = {issue.number: issue for issue in issues}
+    marked = {n: read_markers(i.body) for n, i in sorted(once.items()) if not i.is_pull}
+    ours = {n: markers for n, markers in marked.items() if markers and is_trusted(once[n], own_login)}
+    copies = _copies(ours)
+    strays = tuple(
+        Stray(ticket, n, once[n].url, copies[ticket])
+        for n, markers in ours.items()
+        if (ticket := markers[-1].ticket) in copies and copies[ticket] != n
+    )
+    planted = tuple(n for n, markers in marked.items() if markers and n not in ours)
+    return Seen(copies, strays, planted, max((highest, *once)))
+
+
+def with_known(seen: Seen, known: Mapping[TicketId, int]) -> Seen:
+    """Add copies that a reading by number has confirmed although their marker is gone."""
+    return replace(seen, copies={**known, **seen.copies})
+
+
+def strays_of(plan: Plan, seen: Seen) -> tuple[Stray, ...]:
+    """The strays that belong to this plan."""
+    own = {ticket.id for ticket in plan.tickets}
+    return tuple(stray for stray in seen.strays if stray.ticket in own)
+
+
+def missing(
+    plan: Plan, seen: Seen, refused: Collection[TicketId], deleted: Collection[TicketId]
+) -> tuple[Ticket, ...]:
+    """The tickets that should have a copy and have none, in order.
+
+    `refused` were refused by GitHub, the copies of `deleted` were deleted by a person; they have none
+    and are not missing.
+    """
+    excused = {*refused, *deleted}
+    return tuple(t for t in plan.tickets if t.id not in seen.copies and t.id not in excused)
+
+
+def in_order(plan: Plan, seen: Seen) -> bool:
+    """Whether the copies ascend in the template's order."""
+    numbers = [seen.copies[t.id] for t in plan.tickets if t.id in seen.copies]
+    return numbers == sorted(numbers)
+
+
+def _missing_below(numbers: frozenset[int], newest: int) -> tuple[int, ...]:
+    found: list[int] = []
+    for number in range(max(numbers, default=0) - 1, 0, -1):
+        if len(found) == newest:
+            break
+        if number not in numbers:
+            found.append(number)
+    return tuple(reversed(found))
+
+
+def _copies(marked: Mapping[int, tuple[Marker, ...]]) -> dict[TicketId, int]:
+    """Each ticket's copy: the lowest number that ends with its marker.
+
+    An issue can carry more markers than its own, since people paste texts into one another. These others
+    only speak for a ticket that no issue ends with: an issue is then a copy of two tickets, and better
+    that than a ticket copied twice.
+    """
+    copies: dict[TicketId, int] = {}
+    for number, markers in marked.items():
+        copies.setdefault(markers[-1].ticket, number)
+    for number, markers in marked.items():
+        for marker in markers[:-1]:
+            copies.setdefault(marker.ticket, number)
+    return copies

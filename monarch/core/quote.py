@@ -1,0 +1,45 @@
+"""How text from outside is quoted in a sentence of ours: on one line, short, printable, without secrets.
+
+Everything that ends in a reason, a dead letter or a notice passes here first. What is hidden is hidden
+by its looks (the known shapes of tokens), so a secret without a shape of its own is not recognised: no
+secret may be passed in knowingly.
+"""
+
+import re
+
+_SECRETS = re.compile(
+    r"gh[a-z]_[A-Za-z0-9_.\-]{6,}"  # GitHub: ghp_, gho_, ghu_, ghs_ (the long form has dots), ghr_
+    r"|github_pat_[A-Za-z0-9_]+"
+    r"|xox[a-z]-[A-Za-z0-9\-]+"  # Slack
+    r"|xapp-[A-Za-z0-9\-]+"
+    r"|eyJ[A-Za-z0-9_\-]+\.[A-Za-z0-9_.\-]+"  # a JSON web token
+    r"|\b[0-9a-fA-F]{40}\b"  # GitHub's tokens of before 2021
+    r"|(?<=//)[^/\s@]*(?=@)"  # user and password in an address
+    r"|(?<=bearer )\S+|(?<=basic )\S+",
+    re.ASCII | re.IGNORECASE,
+)
+_SPACE = re.compile(r"\s+")
+_KINDS = {dict: "an object", list: "a list", type(None): "null", bool: "true or false", bytes: "bytes"}
+
+
+def redact(text: str) -> str:
+    """Replace everything that looks like a secret by `***`."""
+    return _SECRETS.sub("***", text)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut `text` at `limit` characters (code points); a cut text ends in `…`."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def quote(text: str, limit: int = 200) -> str:
+    """Make `text` fit for a sentence: one line, printable, at most `limit` characters, no secrets."""
+    line = _SPACE.sub(" ", redact(text)).strip()
+    return shorten("".join(c if c.isprintable() else "?" for c in line), limit)
+
+
+def describe(value: object, limit: int = 80) -> str:
+    """Say what came where something else was expected: a text quoted, anything else by its kind."""
+    if isinstance(value, str):
+        return f'"{quote(value, limit)}"' if value else "an empty text"
+    return _KINDS.get(type(value), "a number" if isinstance(value, int | float) else "something else")
