@@ -29,6 +29,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
@@ -134,17 +135,19 @@ def _is_spam(said: _Said) -> bool:
 
 
 def _limited(said: _Said) -> RateLimited:
-    return RateLimited(said.because("its limit is reached; nobody calls until it opens"), _wait_s(said))
+    return RateLimited(
+        said.because("its limit is reached; nobody calls until it opens"), _wait_s(said)
+    )
 
 
 def _wait_s(said: _Said) -> float | None:
     """How long to wait in seconds; `None` where the answer does not say."""
     asked = said.header("retry-after")
     if asked:
-        return _bounded(_number(asked) if _number(asked) is not None else _until(said, _time_s(asked)))
+        seconds = _number(asked)
+        return _bounded(_until(said, _time_s(asked)) if seconds is None else seconds)
     if said.header("x-ratelimit-remaining") == "0":
-        reset = _number(said.header("x-ratelimit-reset"))
-        return _bounded(_until(said, reset))
+        return _bounded(_until(said, _number(said.header("x-ratelimit-reset"))))
     return None
 
 
@@ -215,7 +218,9 @@ _RULES: Final[tuple[tuple[Callable[[_Said], bool], Callable[[_Said], Verdictless
     ),
     (
         _is_about_version,
-        _permanent(Scope.CREDENTIAL, Code.REFUSED, "the server does not speak this version of the API"),
+        _permanent(
+            Scope.CREDENTIAL, Code.REFUSED, "the server does not speak this version of the API"
+        ),
     ),
     (
         _needs_sso,
@@ -266,7 +271,9 @@ _RULES: Final[tuple[tuple[Callable[[_Said], bool], Callable[[_Said], Verdictless
     (
         _refuses,
         _permanent(
-            Scope.REPOSITORY, Code.REFUSED, "look into the repository and the token's rights, then replay"
+            Scope.REPOSITORY,
+            Code.REFUSED,
+            "look into the repository and the token's rights, then replay",
         ),
     ),
 )
@@ -318,6 +325,8 @@ def _number(text: str) -> float | None:
 def _time_s(text: str) -> float | None:
     """A date of HTTP in seconds since 1970; `None` where it cannot be read."""
     try:
-        return parsedate_to_datetime(text).timestamp()
+        date = parsedate_to_datetime(text)
+        # Without a zone it would be taken for local time, and the answer depend on this machine.
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError, OSError):
         return None

@@ -50,6 +50,7 @@ class MigrationEntry:
 
     @property
     def migration(self) -> MigrationId:
+        """The id of the migration, the same for every run of it."""
         return migration_id(self.request, self.target)
 
 

@@ -157,7 +157,9 @@ def see(issues: Iterable[Issue], own_login: str, highest: int = 0) -> Seen:
     """
     once = {issue.number: issue for issue in issues}
     marked = {n: read_markers(i.body) for n, i in sorted(once.items()) if not i.is_pull}
-    ours = {n: markers for n, markers in marked.items() if markers and is_trusted(once[n], own_login)}
+    ours = {
+        n: markers for n, markers in marked.items() if markers and is_trusted(once[n], own_login)
+    }
     copies = _copies(ours)
     strays = tuple(
         Stray(ticket, n, once[n].url, copies[ticket])

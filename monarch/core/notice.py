@@ -164,7 +164,9 @@ def _done(migration: MigrationView, tickets: int) -> str:
         return f"all {_count(copied, 'ticket')} copied"
     if not copied:
         return f"all {present} were already there"
-    return f"all {_count(copied + present, 'ticket')} there: {copied} copied, {present} already there"
+    return (
+        f"all {_count(copied + present, 'ticket')} there: {copied} copied, {present} already there"
+    )
 
 
 def _so_far(migration: MigrationView, view: RequestView) -> str:

@@ -19,7 +19,13 @@ _SECRETS = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _SPACE = re.compile(r"\s+")
-_KINDS = {dict: "an object", list: "a list", type(None): "null", bool: "true or false", bytes: "bytes"}
+_KINDS = {
+    dict: "an object",
+    list: "a list",
+    type(None): "null",
+    bool: "true or false",
+    bytes: "bytes",
+}
 
 
 def redact(text: str) -> str:
@@ -42,4 +48,6 @@ def describe(value: object, limit: int = 80) -> str:
     """Say what came where something else was expected: a text quoted, anything else by its kind."""
     if isinstance(value, str):
         return f'"{quote(value, limit)}"' if value else "an empty text"
-    return _KINDS.get(type(value), "a number" if isinstance(value, int | float) else "something else")
+    return _KINDS.get(
+        type(value), "a number" if isinstance(value, int | float) else "something else"
+    )

@@ -39,7 +39,7 @@ _PAGE = re.compile(
 )
 
 
-class BadRef(ValueError):
+class BadRef(ValueError):  # noqa: N818 - a word of the contract, like BadMessage
     """What came cannot name a repository; the message says what was expected, what came, what to do."""
 
 
@@ -110,7 +110,7 @@ def _without_git(name: str) -> str:
 
 
 def _complaint(came: object, hosts: frozenset[str] = GITHUB_HOSTS) -> str:
-    shown = sorted(hosts)[0] if hosts else "a host"
+    shown = min(hosts) if hosts else "a host"
     return (
         f"expected a repository as owner/repo (or its address on {shown}), got {describe(came)};"
         " write it as owner/repo"

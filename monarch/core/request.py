@@ -177,9 +177,15 @@ def _complaint_of_keys(message: dict[str, Any]) -> tuple[Code, str] | None:
 def _complaint_of_types(message: dict[str, Any]) -> tuple[Code, str] | None:
     source, targets, channel = message[SOURCE], message[TARGETS], message.get(CHANNEL)
     if not isinstance(source, str):
-        return Code.WRONG_TYPE, f"expected {SOURCE} to be a text, owner/repo, got {describe(source)}"
+        return (
+            Code.WRONG_TYPE,
+            f"expected {SOURCE} to be a text, owner/repo, got {describe(source)}",
+        )
     if not isinstance(targets, list):
-        return Code.WRONG_TYPE, f"expected {TARGETS} to be a list of owner/repo, got {describe(targets)}"
+        return (
+            Code.WRONG_TYPE,
+            f"expected {TARGETS} to be a list of owner/repo, got {describe(targets)}",
+        )
     if channel is not None and not _is_channel(channel):
         return (
             Code.WRONG_TYPE,
@@ -207,8 +213,7 @@ def _complaint_of_targets(targets: list[object]) -> tuple[Code, str] | None:
     if len(targets) > MAX_TARGETS:
         return (
             Code.TOO_MANY_TARGETS,
-            f"{TARGETS} has {len(targets)} entries and may have {MAX_TARGETS};"
-            " split them over several messages",
+            f"{TARGETS} has {len(targets)} entries and may have {MAX_TARGETS}; split the message",
         )
     return None
 

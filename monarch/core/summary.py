@@ -61,4 +61,5 @@ class RequestView:
 
     @property
     def has_ended(self) -> bool:
+        """Whether nothing more happens to it unless a person replays it."""
         return self.state in {State.DONE, State.FAILED, State.SKIPPED, State.DEAD}
