@@ -40,10 +40,13 @@ class StoreError(Exception):
 
 
 class Clock(Protocol):
-    """A clock that only goes forward, and runs on while the machine sleeps."""
+    """This worker's clocks. No safety rests on the wall clock."""
 
     def now(self) -> float:
-        """Seconds since some fixed point in the past."""
+        """Seconds since some fixed point; only goes forward, and runs on while the machine sleeps."""
+
+    def wall_ms(self) -> int:
+        """Milliseconds since 1970, as this machine has it: good for patience, not for order."""
 
 
 # ------------------------------------------------------------------------------------ streams of work
@@ -110,10 +113,14 @@ class Streams(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Who pays for a call: the account whose budget it uses, and the token's fingerprint (no secret)."""
+    """Who pays for a call: the account whose budget it uses, and the token's fingerprint (no secret).
+
+    `login` is the name that our copies are written under, `None` where GitHub does not tell.
+    """
 
     account: str
     fingerprint: str
+    login: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +230,14 @@ class WasUnanswered:
     nonce: str
 
 
-Fact = WasCreated | WasFound | WasRefused | WasNotCreated | WasUnanswered
+@dataclass(frozen=True, slots=True)
+class WasStray:
+    """A look showed a second copy under this number."""
+
+    number: int
+
+
+Fact = WasCreated | WasFound | WasRefused | WasNotCreated | WasUnanswered | WasStray
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,8 +364,11 @@ class Hearing:
 class Ear(Protocol):
     """The subscription to the channel."""
 
-    def listen(self) -> AbstractAsyncContextManager[AsyncIterator[Hearing]]:
-        """Subscribe, and hear until the subscription breaks or goes quiet (then `StoreError`)."""
+    def listen(self) -> AbstractAsyncContextManager[AsyncIterator[Hearing | None]]:
+        """Subscribe, and hear until the subscription breaks or goes quiet (then `StoreError`).
+
+        `None` comes at least once a second while there is nothing to hear: the ear is alive.
+        """
 
 
 class Inbox(Protocol):

@@ -42,6 +42,7 @@ if fact == 'created' or fact == 'found' then
     end
   end
 elseif fact == 'refused' then
+  if string.match(record or '', '^refused (%d+)') ~= ARGV[6] then redis.call('HINCRBY', KEYS[5], 'refused', 1) end
   redis.call('HSET', KEYS[1], ticket, 'refused ' .. ARGV[6] .. ' ' .. int(now) .. ' ' .. ARGV[7])
   event('ticket.refused', 'migration', ARGV[8], 'ticket', ticket, 'reason', ARGV[7])
 elseif fact == 'not_created' then

@@ -5,7 +5,7 @@
 -- ARGV  1 prefix  2 stream's name  3 consumer  4 entry  5 count  6 verdict  7 document (JSON)  8 plan, packed, or ''
 -- Gives 1, or 0 where the delivery was lost (then nothing was changed).
 --
--- The document, by verdict; each also has `request`, and `migration` and `target_id` where there are any:
+-- The document, by verdict; each also has `request`, and `migration` where there is one:
 --   planned   source channel tickets targets[] refused[{target code reason}]
 --   skipped   source channel targets[]
 --   migrated  tickets deleted
@@ -25,6 +25,7 @@ if not holds(stream, consumer, entry, count) then return 0 end
 local doc = cjson.decode(ARGV[7])
 local request = doc.request
 local request_key = ns .. 'request:' .. request
+local target_id = doc.migration and redis.call('HGET', ns .. 'migration:' .. doc.migration, 'target_id')
 local now = now_ms()
 
 local function migration_key(target) return ns .. 'migration:' .. request .. ':' .. target end
@@ -86,12 +87,12 @@ end
 
 -- Give the target's lock back, and wake the delivery that waits for it, oldest request first.
 local function release_target()
-  if not doc.target_id then return end
-  local lock = ns .. 'target:' .. doc.target_id
+  if not target_id then return end
+  local lock = ns .. 'target:' .. target_id
   local holder = redis.call('GET', lock)
   if not holder or string.find(holder, consumer .. ' ' .. entry .. ' ' .. count .. ' ', 1, true) ~= 1 then return end
   redis.call('DEL', lock)
-  local waiting = ns .. 'waiting:' .. doc.target_id
+  local waiting = ns .. 'waiting:' .. target_id
   local first = redis.call('ZPOPMIN', waiting)
   while first[1] and not promote(first[1]) do first = redis.call('ZPOPMIN', waiting) end
 end
@@ -208,7 +209,7 @@ function handle.dead()
   elseif doc.migration then
     redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', 'dead', 'code', doc.code, 'reason', doc.reason,
       'ended_ms', int(now))
-    if doc.target_id then redis.call('PERSIST', ns .. 'ledger:' .. doc.target_id) end
+    if target_id then redis.call('PERSIST', ns .. 'ledger:' .. target_id) end
     end_migration()
     changed(request)
   elseif name == 'notices' and redis.call('EXISTS', request_key) == 1 then

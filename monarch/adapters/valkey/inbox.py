@@ -1,0 +1,95 @@
+"""Where messages become requests: from the channel, heard by N replicas, or submitted directly.
+
+The argument why each publish is appended once while its replicas live, and never too seldom, stands in mirror.lua.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import cast
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.core.delivery import Stream
+from monarch.core.ids import RequestId
+from monarch.ports import Hearing, StoreError
+
+WINDOW_MS = 15_000
+"""How long after an append a hearing may still be its echo, in milliseconds."""
+
+SUBMISSION_MS = 86_400_000
+"""How long a submission is remembered, so that repeating it makes no second request: a day, in milliseconds."""
+
+DURABLE_WITHIN_MS = 4_000
+"""How long `submit` waits for the disk, in milliseconds; less than the socket's timeout."""
+
+
+class ValkeyInbox:
+    """`ports.Inbox` for one replica.
+
+    Args:
+        replica: this process's name, never the same twice.
+        subscribed_ms: since when this replica hears, by the server's clock; asked at each hearing.
+    """
+
+    def __init__(
+        self, scripts: Scripts, keys: Keys, replica: str, subscribed_ms: Callable[[], int]
+    ) -> None:
+        self._scripts = scripts
+        self._keys = keys
+        self._replica = replica
+        self._subscribed_ms = subscribed_ms
+
+    async def mirror(self, hearing: Hearing) -> RequestId | None:
+        """See `ports.Inbox.mirror`."""
+        digest = hashlib.sha256(hearing.payload).hexdigest()
+        answer = await self._scripts.call(
+            "mirror",
+            [self._keys.inbox(digest), self._keys.stream(Stream.REQUESTS)],
+            self._replica,
+            hearing.id,
+            self._subscribed_ms(),
+            WINDOW_MS,
+            hearing.payload,
+            "pubsub",
+        )
+        verdict, entry = cast("tuple[bytes, bytes]", answer)
+        return RequestId(entry.decode()) if verdict == b"appended" else None
+
+
+class Submitter:
+    """The durable way in: it returns when the request is on disk."""
+
+    def __init__(self, client: Valkey, keys: Keys) -> None:
+        self._client = client
+        self._scripts = Scripts(client, keys.prefix)
+        self._keys = keys
+
+    async def submit(self, payload: bytes, idempotency_key: str) -> RequestId:
+        """Append a message as a request, once for each key, and wait until it is on disk.
+
+        Raises:
+            StoreError: it is not known to be on disk. Submitting again under the same key is safe.
+        """
+        answer = await self._scripts.call(
+            "submit",
+            [
+                self._keys.inbox(f"submission:{idempotency_key}"),
+                self._keys.stream(Stream.REQUESTS),
+            ],
+            payload,
+            "submit",
+            SUBMISSION_MS,
+        )
+        await self._on_disk()
+        return RequestId(cast("bytes", answer).decode())
+
+    async def _on_disk(self) -> None:
+        """WAITAOF speaks of the writes of its own connection: the client has only one."""
+        with classified("waiting for the disk"):
+            local, _ = await self._client.execute_command("WAITAOF", 1, 0, DURABLE_WITHIN_MS)
+        if local < 1:
+            message = "the request was appended, but Valkey did not say in time that it is on disk"
+            raise StoreError(message)

@@ -1,0 +1,263 @@
+"""Ledger, target locks, budget and gate: `ports.Ledger` and `ports.Budget`.
+
+Permissions are fenced, facts are not: `take` and `permit` ask whether the delivery is still held, `record` does not.
+Each is one script; the argument why no ticket is copied twice stands at the head of permit.lua.
+"""
+
+from collections.abc import Callable
+from typing import assert_never, cast
+
+from monarch.adapters.valkey.codec import decode_ledger
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.core.budget import Ceilings
+from monarch.core.delivery import Delivery, MigrationEntry, Stream
+from monarch.core.ids import Epoch, TargetId, TicketId
+from monarch.core.step import Intended
+from monarch.ports import (
+    AlreadyCreated,
+    Busy,
+    Credential,
+    Fact,
+    GateClosed,
+    Granted,
+    Lost,
+    MustReconcile,
+    Permission,
+    Quiet,
+    Recorded,
+    Taken,
+    Wait,
+    WasCreated,
+    WasFound,
+    WasNotCreated,
+    WasRefused,
+    WasStray,
+    WasUnanswered,
+)
+
+Answer = list[object]
+
+
+class ValkeyLedger:
+    """`ports.Ledger`.
+
+    Args:
+        lease_ms: how long a target's lock holds without a renewal.
+        retention_ms: how long a ledger is kept after its last write.
+        ceilings: what the budget may not exceed.
+        nonce: makes a name that no other write has.
+    """
+
+    def __init__(
+        self,
+        scripts: Scripts,
+        keys: Keys,
+        ceilings: Ceilings,
+        nonce: Callable[[], str],
+        *,
+        lease_ms: int,
+        retention_ms: int,
+    ) -> None:
+        self._scripts = scripts
+        self._keys = keys
+        self._ceilings = ceilings
+        self._nonce = nonce
+        self._lease_ms = lease_ms
+        self._retention_ms = retention_ms
+
+    async def take(
+        self, delivery: Delivery, target: TargetId, credential: Credential
+    ) -> Taken | Busy | GateClosed | Quiet | Lost:
+        """See `ports.Ledger.take`."""
+        token, migration = delivery.token, _migration(delivery).migration
+        keys = [
+            self._keys.stream(Stream.MIGRATIONS),
+            self._keys.target(target),
+            self._keys.ledger(target),
+            *_gates(self._keys, credential),
+            self._keys.migration(migration),
+        ]
+        answer = await self._scripts.call(
+            "take",
+            keys,
+            token.consumer,
+            token.entry,
+            token.count,
+            migration,
+            self._lease_ms,
+            target,
+        )
+        return _taken(cast("Answer", answer))
+
+    async def permit(
+        self,
+        delivery: Delivery,
+        target: TargetId,
+        ticket: TicketId,
+        credential: Credential,
+        epoch: Epoch,
+        reconciled: str | None,
+    ) -> Permission:
+        """See `ports.Ledger.permit`."""
+        token, nonce = delivery.token, self._nonce()
+        keys = [
+            self._keys.stream(Stream.MIGRATIONS),
+            self._keys.target(target),
+            self._keys.ledger(target),
+            *_gates(self._keys, credential),
+            self._keys.budget(credential.account),
+            self._keys.slots(credential.account),
+        ]
+        answer = await self._scripts.call(
+            "permit",
+            keys,
+            token.consumer,
+            token.entry,
+            token.count,
+            _migration(delivery).migration,
+            ticket,
+            epoch,
+            reconciled or "",
+            nonce,
+            self._ceilings.per_minute,
+            self._ceilings.per_hour,
+            self._ceilings.interval_ms,
+            self._ceilings.at_once,
+        )
+        return _permission(cast("Answer", answer), nonce)
+
+    async def record(
+        self,
+        delivery: Delivery,
+        target: TargetId,
+        ticket: TicketId,
+        credential: Credential,
+        fact: Fact,
+    ) -> Recorded:
+        """See `ports.Ledger.record`."""
+        entry = _migration(delivery)
+        account = credential.account
+        word, number, nonce, reason = _words(fact)
+        keys = [
+            self._keys.ledger(target),
+            self._keys.slots(account),
+            self._keys.gate(account),
+            self._keys.faults(account),
+            self._keys.migration(entry.migration),
+            self._keys.request(entry.request),
+        ]
+        stray = await self._scripts.call(
+            "record",
+            keys,
+            word,
+            ticket,
+            number,
+            nonce,
+            entry.run,
+            reason,
+            entry.migration,
+            entry.request,
+            delivery.token.entry,
+            delivery.token.count,
+            target,
+            self._retention_ms,
+        )
+        return Recorded(cast("int", stray) or None)
+
+
+class ValkeyBudget:
+    """`ports.Budget`."""
+
+    def __init__(self, scripts: Scripts, keys: Keys) -> None:
+        self._scripts = scripts
+        self._keys = keys
+
+    async def gate(self, credential: Credential) -> GateClosed | None:
+        """See `ports.Budget.gate`."""
+        closed = await self._call(credential, "state", None, "")
+        return closed if closed.wait_s > 0 else None
+
+    async def close(self, credential: Credential, wait_s: float | None, cause: str) -> GateClosed:
+        """See `ports.Budget.close`."""
+        return await self._call(credential, "close", wait_s, cause)
+
+    async def close_token(self, credential: Credential, wait_s: float, cause: str) -> GateClosed:
+        """See `ports.Budget.close_token`."""
+        return await self._call(credential, "close_token", wait_s, cause)
+
+    async def _call(
+        self, credential: Credential, op: str, wait_s: float | None, cause: str
+    ) -> GateClosed:
+        wait_ms = "" if wait_s is None else round(wait_s * 1000)
+        answer = await self._scripts.call(
+            "gate", list(_gates(self._keys, credential)), op, wait_ms, cause
+        )
+        wait, why = cast("tuple[int, bytes]", answer)
+        return GateClosed(wait / 1000, why.decode("utf-8", "replace"))
+
+
+def _gates(keys: Keys, credential: Credential) -> tuple[str, str]:
+    return keys.gate(credential.account), keys.gate(f"token:{credential.fingerprint}")
+
+
+def _migration(delivery: Delivery) -> MigrationEntry:
+    if not isinstance(delivery.entry, MigrationEntry):
+        message = f"expected a migration, not {delivery.entry!r}"
+        raise TypeError(message)
+    return delivery.entry
+
+
+def _taken(answer: Answer) -> Taken | Busy | GateClosed | Quiet | Lost:
+    match answer:
+        case [b"lost"]:
+            return Lost()
+        case [b"quiet", int(ms)]:
+            return Quiet(ms / 1000)
+        case [b"gate", int(ms), bytes(cause)]:
+            return GateClosed(ms / 1000, cause.decode("utf-8", "replace"))
+        case [b"busy"]:
+            return Busy()
+        case [b"taken", int(now), bytes(epoch), list(flat)]:
+            return Taken(decode_ledger(flat), now, Epoch(epoch.decode()))
+        case _:
+            raise AssertionError(answer)
+
+
+def _permission(answer: Answer, nonce: str) -> Permission:
+    match answer:
+        case [b"lost"]:
+            return Lost()
+        case [b"quiet", int(ms)]:
+            return Quiet(ms / 1000)
+        case [b"gate", int(ms), bytes(cause)]:
+            return GateClosed(ms / 1000, cause.decode("utf-8", "replace"))
+        case [b"created", int(number)]:
+            return AlreadyCreated(number)
+        case [b"reconcile", int(at), bytes(before)]:
+            return MustReconcile(Intended(at, before.decode()))
+        case [b"wait", int(ms)]:
+            return Wait(ms / 1000)
+        case [b"granted", int(now)]:
+            return Granted(nonce, now)
+        case _:
+            raise AssertionError(answer)
+
+
+def _words(fact: Fact) -> tuple[str, str | int, str, str]:
+    """The script's word, number, nonce and reason."""
+    match fact:
+        case WasCreated(number, nonce):
+            return "created", number, nonce, ""
+        case WasFound(number):
+            return "found", number, "", ""
+        case WasRefused(nonce, _, reason):
+            return "refused", "", nonce, reason
+        case WasNotCreated(nonce):
+            return "not_created", "", nonce, ""
+        case WasUnanswered(nonce):
+            return "unanswered", "", nonce, ""
+        case WasStray(number):
+            return "stray", number, "", ""
+        case _:
+            assert_never(fact)

@@ -1,0 +1,123 @@
+"""The Lua scripts, and how they are sent.
+
+A script is its own header, then what all share (`_common.lua`), then its body. It is called by its digest; a server
+that does not know it (restarted, flushed) says `NOSCRIPT`, which means that nothing was done, and gets it whole.
+
+Calls that are made while another batch is on its way wait and go together in the next one: one round trip for many,
+without a timer and without a task of its own. The first caller of a batch carries it; the others wait for it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import anyio
+from valkey.asyncio import Valkey
+from valkey.exceptions import NoScriptError, ValkeyError
+
+from monarch.adapters.valkey.connection import classified
+
+Arg = str | int | bytes
+Answer = object
+
+_SHARED: Final = {"mirror": ("_append",), "submit": ("_append",)}
+_BATCH: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script, ready to be sent: its name, its text and the digest that the server knows it by."""
+
+    name: str
+    text: str
+    digest: str
+
+
+@cache
+def script(name: str) -> Script:
+    """Read a script from the package."""
+    folder = files(__package__)
+    header, _, body = (folder / f"{name}.lua").read_text("utf-8").partition("\n")
+    shared = "".join(
+        (folder / f"{part}.lua").read_text("utf-8") for part in ("_common", *_SHARED.get(name, ()))
+    )
+    text = f"{header}\n{shared}{body}"
+    return Script(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+@dataclass(slots=True)
+class _Call:
+    script: Script
+    keys: Sequence[str]
+    args: Sequence[Arg]
+    turn: anyio.Event = field(default_factory=anyio.Event)
+    done: bool = False
+    answer: Answer = None
+
+
+class Scripts:
+    """Sends scripts over one client, whole batches at a time."""
+
+    def __init__(self, client: Valkey, prefix: str) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._waiting: list[_Call] = []
+        self._busy = False
+
+    async def call(self, name: str, keys: Sequence[str], *args: Arg) -> Answer:
+        """Run one script; the prefix goes before `args`.
+
+        Raises:
+            StoreError: it was not run, or nobody knows whether it was. It may be called again.
+        """
+        call = _Call(script(name), keys, (self._prefix, *args))
+        self._waiting.append(call)
+        if self._busy:
+            await call.turn.wait()
+        if not call.done:
+            await self._carry()
+        with classified(name):
+            if isinstance(call.answer, BaseException):
+                raise call.answer
+        return call.answer
+
+    async def _carry(self) -> None:
+        """Send what waits, then hand the carrying on to whoever came meanwhile.
+
+        Shielded: a caller that is cancelled still carries the calls of the others home; the socket's timeout bounds
+        it.
+        """
+        self._busy = True
+        batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
+        try:
+            with anyio.CancelScope(shield=True):
+                await self._send(batch)
+        finally:
+            for call in batch:
+                call.done = True
+                call.turn.set()
+            self._busy = bool(self._waiting)
+            if self._waiting:
+                self._waiting[0].turn.set()
+
+    async def _send(self, batch: list[_Call]) -> None:
+        try:
+            await self._run(batch, whole=False)
+            unknown = [call for call in batch if isinstance(call.answer, NoScriptError)]
+            if unknown:
+                await self._run(unknown, whole=True)
+        except (ValkeyError, OSError, TimeoutError) as error:
+            for call in batch:
+                call.answer = error
+
+    async def _run(self, batch: list[_Call], *, whole: bool) -> None:
+        pipe = self._client.pipeline(transaction=False)
+        for call in batch:
+            command = ("EVAL", call.script.text) if whole else ("EVALSHA", call.script.digest)
+            pipe.execute_command(*command, len(call.keys), *call.keys, *call.args)
+        answers = await pipe.execute(raise_on_error=False)
+        for call, answer in zip(batch, answers, strict=True):
+            call.answer = answer

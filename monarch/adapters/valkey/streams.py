@@ -1,0 +1,158 @@
+"""The streams of work, seen by one consumer: receive, renew, settle, sweep.
+
+Who is authoritative: Valkey, for who holds what, at which count, and since when (its clock). This process keeps only
+the cursors of its sweeps, which may be lost at any time.
+
+```
+appended --receive--> held --settle--> gone | parked | dead | handed back
+                       |  ^
+          lease over   |  | renew (checks and extends in one step)
+                       v  |
+             reclaimed by a sweep: another count, so the older token is void
+```
+
+What can still go wrong: a reply that is lost. A repeated `receive` leaves the first entries pending with this very
+consumer: nobody works on them, so they fall idle and a sweep (of any worker, this one too) takes them over. A
+repeated `settle` answers *lost*, and it is right either way. A repeated `renew` renews.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from valkey.asyncio import Valkey
+from valkey.exceptions import ResponseError
+
+from monarch.adapters.valkey.codec import decode_delivery
+from monarch.adapters.valkey.connection import BLOCK_MS, classified
+from monarch.adapters.valkey.keys import GROUP, Keys
+from monarch.adapters.valkey.scripts import Arg, Scripts
+from monarch.adapters.valkey.settling import settling
+from monarch.core.delivery import Delivery, Stream, Token
+from monarch.core.verdict import Verdict
+from monarch.ports import Held, Swept
+
+_PROMOTED_AT_ONCE = 100
+
+Claimed = tuple[bytes, list[bytes], int, int]
+
+
+class ValkeyStreams:
+    """`ports.Streams` for one consumer.
+
+    Args:
+        readers: a client for each stream that is read; a blocked read has it to itself.
+        commands: sends settles and sweeps.
+        renewals: sends renewals, and nothing that could hold them up.
+        consumer: `<host>.<pid>.<random>`, never the same twice.
+        lease_ms: how long a delivery is left alone without a renewal.
+        retention_ms: how long what ended well is kept.
+    """
+
+    def __init__(
+        self,
+        readers: Mapping[Stream, Valkey],
+        commands: Scripts,
+        renewals: Scripts,
+        keys: Keys,
+        consumer: str,
+        *,
+        lease_ms: int,
+        retention_ms: int,
+    ) -> None:
+        self._readers = readers
+        self._commands = commands
+        self._renewals = renewals
+        self._keys = keys
+        self._consumer = consumer
+        self._lease_ms = lease_ms
+        self._retention_ms = retention_ms
+        self._cursors = dict.fromkeys(Stream, "0-0")
+
+    async def receive(self, stream: Stream, places: int) -> tuple[Delivery, ...]:
+        """See `ports.Streams.receive`."""
+        reader, name = self._readers[stream], self._keys.stream(stream)
+        with classified(f"reading {stream}"):
+            try:
+                answer = await reader.xreadgroup(
+                    GROUP, self._consumer, {name: ">"}, count=places, block=BLOCK_MS
+                )
+            except ResponseError as error:
+                if not str(error).startswith("NOGROUP"):
+                    raise
+                await make_group(reader, name)
+                return ()
+        entries = answer[0][1] if answer else []
+        return tuple(self._new(stream, entry, fields) for entry, fields in entries)
+
+    def _new(self, stream: Stream, entry: bytes, fields: dict[bytes, bytes]) -> Delivery:
+        return decode_delivery(Token(stream, self._consumer, entry.decode(), 1), fields)
+
+    async def renew(self, held: Sequence[Held]) -> frozenset[Token]:
+        """See `ports.Streams.renew`."""
+        args: list[Arg] = []
+        for one in held:
+            target = "" if one.target is None else one.target
+            args += [one.token.stream.value, one.token.entry, one.token.count, target]
+        answer = await self._renewals.call(
+            "renew", [self._keys.stream(Stream.REQUESTS)], self._consumer, self._lease_ms, *args
+        )
+        kept = cast("list[int]", answer)
+        return frozenset(one.token for one, keep in zip(held, kept, strict=True) if not keep)
+
+    async def settle(self, delivery: Delivery, verdict: Verdict) -> bool:
+        """See `ports.Streams.settle`."""
+        token = delivery.token
+        settled = settling(delivery, verdict, self._retention_ms)
+        answer = await self._commands.call(
+            "settle",
+            [self._keys.stream(token.stream)],
+            token.stream.value,
+            token.consumer,
+            token.entry,
+            token.count,
+            settled.verdict,
+            settled.document,
+            settled.plan,
+        )
+        return answer == 1
+
+    async def sweep(self, places: Mapping[Stream, int]) -> Swept:
+        """See `ports.Streams.sweep`."""
+        promoted = cast(
+            "int", await self._commands.call("promote", [self._keys.parked], _PROMOTED_AT_ONCE)
+        )
+        looked = [stream for stream, free in places.items() if free > 0]
+        args = [arg for s in looked for arg in (s.value, self._cursors[s], places[s])]
+        keys = [self._keys.stream(stream) for stream in looked]
+        if not looked:
+            return Swept((), promoted, 0)
+        answers = await self._commands.call("reclaim", keys, self._consumer, self._lease_ms, *args)
+        deliveries: list[Delivery] = []
+        trimmed = 0
+        for stream, (cursor, claimed, gone) in zip(
+            looked, cast("list[tuple[bytes, list[Claimed], list[bytes]]]", answers), strict=True
+        ):
+            self._cursors[stream] = cursor.decode()
+            deliveries += [self._reclaimed(stream, item) for item in claimed]
+            trimmed += len(gone)
+        return Swept(tuple(deliveries), promoted, trimmed)
+
+    def _reclaimed(self, stream: Stream, item: Claimed) -> Delivery:
+        entry, flat, count, since_progress = item
+        fields = dict(zip(flat[::2], flat[1::2], strict=True))
+        token = Token(stream, self._consumer, entry.decode(), count)
+        return decode_delivery(token, fields, since_progress)
+
+    async def retire(self) -> None:
+        """See `ports.Streams.retire`."""
+        keys = [self._keys.stream(stream) for stream in self._readers]
+        await self._commands.call("retire", keys, self._consumer)
+
+
+async def make_group(client: Valkey, stream: str) -> None:
+    """Make the group of a stream, and the stream; from the beginning, so that nothing is passed over."""
+    try:
+        await client.xgroup_create(stream, GROUP, id="0", mkstream=True)
+    except ResponseError as error:
+        if not str(error).startswith("BUSYGROUP"):
+            raise

@@ -1,0 +1,50 @@
+"""A request's hashes as the view that people are shown."""
+
+from collections.abc import Mapping, Sequence
+
+from monarch.core.ids import RequestId
+from monarch.core.summary import MigrationView, RequestView, State
+
+Hash = Mapping[str, str]
+
+
+def request_view(request: RequestId, fields: Hash, migrations: Sequence[Hash]) -> RequestView:
+    """Put a request and its migrations together; fields that are not there yet read as nothing."""
+    return RequestView(
+        id=request,
+        state=_state(fields),
+        version=_int(fields, "version"),
+        run=_int(fields, "run", 1),
+        source=fields.get("source", ""),
+        channel=fields.get("channel") or None,
+        tickets=_int(fields, "tickets"),
+        reason=fields.get("reason", ""),
+        appended_ms=_int(fields, "appended_ms"),
+        ended_ms=_int(fields, "ended_ms") or None,
+        migrations=tuple(migration_view(m) for m in migrations if m),
+    )
+
+
+def migration_view(fields: Hash) -> MigrationView:
+    """One target's share."""
+    return MigrationView(
+        target=fields.get("target", ""),
+        state=_state(fields),
+        copied=_int(fields, "copied"),
+        present=_int(fields, "present"),
+        refused=_int(fields, "refused"),
+        strays=tuple(int(n) for n in fields.get("strays", "").split() if n.isdigit()),
+        reason=fields.get("reason", ""),
+    )
+
+
+def _state(fields: Hash) -> State:
+    try:
+        return State(fields.get("state", "queued"))
+    except ValueError:
+        return State.QUEUED
+
+
+def _int(fields: Hash, name: str, default: int = 0) -> int:
+    value = fields.get(name, "")
+    return int(value) if value.isdigit() else default

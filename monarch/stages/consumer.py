@@ -1,0 +1,210 @@
+"""The one consumer loop: receives deliveries, has them decided, settles what was decided.
+
+It receives deliveries of one stream, decides nothing, hands each to a handler under a renewed lease, and carries the
+verdict out. It promises that a delivery which it received is settled once, or left to be reclaimed: whatever the handler
+raises, whatever Valkey does, and whenever the worker stops.
+
+This module has the program's one broad `except`: what nobody planned is logged with its traceback, judged as a failure
+that may pass, and the loop goes on.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol, assert_never
+
+import anyio
+from anyio.abc import TaskGroup
+
+from monarch.core.backoff import outage_s
+from monarch.core.delivery import Delivery, NewerEntry, Stream, UnreadableEntry
+from monarch.core.outcome import Code
+from monarch.core.verdict import (
+    Dead,
+    Done,
+    Handback,
+    Policy,
+    Retry,
+    Snooze,
+    Verdict,
+    is_poison,
+    judge_failure,
+)
+from monarch.ports import Clock, StoreError, Streams
+from monarch.stages.hold import Draining, Hold, Holds, LeaseLost
+from monarch.telemetry import Telemetry
+
+SETTLE_WITHIN_S: Final = 2.0
+"""How long a settle may take while the worker is stopping, in seconds."""
+
+_STORE_PAUSE_S: Final = 1.0
+_FULL_CHECK_S: Final = 2.0
+
+
+class Handler(Protocol):
+    """Decides about one kind of delivery, and acts for it."""
+
+    async def handle(self, delivery: Delivery, hold: Hold) -> Verdict:
+        """Work on the delivery and say what becomes of it.
+
+        Raises:
+            LeaseLost: it is in other hands.
+            Draining: the worker is stopping.
+            StoreError: Valkey cannot be asked.
+        """
+
+
+class Consumer:
+    """Consumes one stream, with at most `places` handlers at once."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        handler: Handler,
+        streams: Streams,
+        holds: Holds,
+        telemetry: Telemetry,
+        clock: Clock,
+        dice: Callable[[], float],
+        policy: Policy,
+        *,
+        places: int,
+    ) -> None:
+        self.stream = stream
+        self._handler = handler
+        self._streams = streams
+        self._holds = holds
+        self._telemetry = telemetry
+        self._clock = clock
+        self._dice = dice
+        self._policy = policy
+        self._places = places
+        self._taken = 0
+        self._limit = anyio.CapacityLimiter(places)
+        self._freed = anyio.Event()
+
+    @property
+    def free(self) -> int:
+        """How many deliveries could be worked on now."""
+        return max(0, self._places - self._taken)
+
+    async def run(self, tasks: TaskGroup) -> None:
+        """Receive until the worker stops; the handlers run in `tasks`. Ends by a flag, never by cancelling."""
+        tries = 0
+        while not self._holds.draining:
+            self._telemetry.loop_progressed(name=self.stream.value)
+            if not self.free:
+                await self._until_freed()
+                continue
+            sent_at = self._clock.now()
+            try:
+                deliveries = await self._streams.receive(self.stream, self.free)
+                tries = 0
+            except StoreError as error:
+                tries += 1
+                self._telemetry.store_trouble(where=f"reading {self.stream}", error=str(error))
+                await anyio.sleep(outage_s(tries, self._dice()))
+                continue
+            self.accept(deliveries, sent_at, tasks)
+        self._telemetry.loop_ended(name=self.stream.value)
+
+    def accept(self, deliveries: Sequence[Delivery], sent_at: float, tasks: TaskGroup) -> None:
+        """Work on deliveries that were received, or taken over, by a call sent at `sent_at`.
+
+        Both may come at once, so there can be more than there are places; the rest waits here, its leases renewed.
+        """
+        for delivery in deliveries:
+            self._taken += 1
+            tasks.start_soon(self._work, delivery, sent_at)
+
+    async def _until_freed(self) -> None:
+        with anyio.move_on_after(_FULL_CHECK_S):
+            await self._freed.wait()
+
+    async def _work(self, delivery: Delivery, sent_at: float) -> None:
+        try:
+            with self._holds.holding(delivery, sent_at) as hold:
+                async with self._limit:
+                    await self._decide_and_settle(hold)
+        finally:
+            self._taken -= 1
+            before, self._freed = self._freed, anyio.Event()
+            before.set()
+
+    async def _decide_and_settle(self, hold: Hold) -> None:
+        began = self._clock.now()
+        self._telemetry.delivery_started(delivery=hold.delivery)
+        verdict: Verdict | None = Handback()
+        with hold.scope:
+            verdict = await self._decide(hold)
+        if verdict is None or not await self._settle(hold, verdict):
+            return
+        self._report(hold.delivery, verdict, self._clock.now() - began)
+
+    async def _decide(self, hold: Hold) -> Verdict | None:
+        """The verdict; `None` where the delivery is in other hands."""
+        delivery = hold.delivery
+        try:
+            known = self._decide_unrun(delivery)
+            return known if known is not None else await self._handler.handle(delivery, hold)
+        except LeaseLost:
+            return None
+        except Draining:
+            return Handback()
+        except StoreError as error:
+            self._telemetry.store_trouble(where=f"handling {self.stream}", error=str(error))
+            return Snooze("Valkey could not be asked", _STORE_PAUSE_S)
+        except Exception as error:  # noqa: BLE001 - the one broad except: what nobody planned
+            self._telemetry.delivery_failed(delivery=delivery, exc=error)
+            reason = f"an error that nobody planned ({type(error).__name__}); the log has its traceback"
+            return judge_failure(reason, delivery.attempts, self._policy, self._dice())
+
+    def _decide_unrun(self, delivery: Delivery) -> Verdict | None:
+        """What is decided without running the handler; `None` where it is to be run."""
+        if is_poison(delivery.since_progress, self._policy):
+            times = f"it was handed out {delivery.since_progress} times without a recorded step"
+            return Dead(Code.POISON, f"{times}; see the log for what ended its workers, then replay it")
+        match delivery.entry:
+            case NewerEntry(version):
+                self._telemetry.entry_newer(version=version)
+                return Handback("a newer version wrote it")
+            case UnreadableEntry(problem):
+                return Dead(Code.UNREADABLE, f"this entry cannot be read: {problem}")
+            case _:
+                return None
+
+    async def _settle(self, hold: Hold, verdict: Verdict) -> bool:
+        """Settle; shielded, so that a decided verdict is carried out even while the worker stops.
+
+        Repeated while the lease may still be ours: repeating is safe, since a settle that took effect answers *lost*
+        the next time. Given up after that: the entry is pending and will be reclaimed.
+        """
+        tries = 0
+        with anyio.CancelScope(shield=True) as scope:
+            while True:
+                if self._holds.draining:
+                    scope.deadline = min(scope.deadline, anyio.current_time() + SETTLE_WITHIN_S)
+                try:
+                    return await self._streams.settle(hold.delivery, verdict)
+                except StoreError as error:
+                    tries += 1
+                    self._telemetry.store_trouble(where="settling", error=str(error))
+                    if not hold.outlives(0):
+                        return False
+                    await anyio.sleep(outage_s(tries, self._dice()))
+        return False
+
+    def _report(self, delivery: Delivery, verdict: Verdict, seconds: float) -> None:
+        name = type(verdict).__name__
+        self._telemetry.delivery_settled(delivery=delivery, verdict=name, seconds=seconds)
+        match verdict:
+            case Done():
+                return
+            case Retry(reason, delay_s):
+                self._telemetry.retry_scheduled(reason=reason, delay_s=delay_s)
+            case Snooze(reason, delay_s):
+                self._telemetry.snoozed(reason=reason, delay_s=delay_s)
+            case Dead(code, reason):
+                self._telemetry.dead_lettered(stream=self.stream, code=code, reason=reason)
+            case Handback():
+                self._telemetry.delivery_handed_back(delivery=delivery)
+            case _:
+                assert_never(verdict)

@@ -1,0 +1,26 @@
+"""What planner and migrator share: a refusal that concerns the credential closes its gate for the whole fleet."""
+
+from monarch.core.outcome import Permanent, RateLimited, ReadFailure, Scope
+from monarch.core.verdict import CREDENTIAL_PAUSE_S, Snooze
+from monarch.ports import Budget, Credential, GateClosed
+from monarch.telemetry import Telemetry
+
+
+async def give_way(
+    outcome: ReadFailure, credential: Credential, budget: Budget, telemetry: Telemetry
+) -> Snooze | None:
+    """Close the gate where the outcome asks for it; `None` where it is about this delivery alone."""
+    match outcome:
+        case RateLimited(reason, wait_s):
+            closed = await budget.close(credential, wait_s, reason)
+        case Permanent(Scope.CREDENTIAL, _, reason):
+            closed = await budget.close_token(credential, CREDENTIAL_PAUSE_S, reason)
+        case _:
+            return None
+    telemetry.gate_closed(cause=closed.cause, wait_s=closed.wait_s)
+    return snooze_until_open(closed)
+
+
+def snooze_until_open(closed: GateClosed) -> Snooze:
+    """Wait for the gate, uncounted."""
+    return Snooze(f"the gate is closed: {closed.cause}", closed.wait_s)

@@ -1,0 +1,184 @@
+"""The hold: a worker's view of the lease on one delivery, and the registry that renews all of them.
+
+Valkey is authoritative for who holds a delivery. Local time only bounds how long this process trusts the last answer:
+the lease counts from *before* the renewal was sent, on a clock that runs on while the machine sleeps.
+
+```
+trusted until = (when the last confirmed renewal was sent) + lease
+a write may begin while trusted until - now > the write's deadline
+```
+
+A lost lease ends the handler at its next step and never cancels a write in hand, whose answer is a fact to be recorded.
+What can still go wrong: a process frozen between its last check and the bytes leaving (promise 2 states it).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import anyio
+
+from monarch.core.delivery import Delivery, Token
+from monarch.core.ids import TargetId
+from monarch.ports import Clock, Held, StoreError, Streams
+from monarch.telemetry import Telemetry
+
+RENEWALS_A_LEASE: Final = 4
+"""Renewals are tried so often within one lease."""
+
+_RETRY_S: Final = 0.5
+
+
+class LeaseLost(Exception):  # noqa: N818 - it is no error: it ends a handler
+    """The delivery is in other hands: end, and settle nothing."""
+
+
+class Draining(Exception):  # noqa: N818 - it is no error: it ends a handler
+    """The worker is stopping: end at this step, and hand the delivery back."""
+
+
+class Hold:
+    """The right to work on one delivery. `target` is set by the migrator once its lock is taken."""
+
+    def __init__(self, delivery: Delivery, clock: Clock, lease_s: float, received_at: float) -> None:
+        self.delivery = delivery
+        self.target: TargetId | None = None
+        self.scope = anyio.CancelScope()
+        self._clock = clock
+        self._lease_s = lease_s
+        self._trusted_until = received_at + lease_s
+        self._lost = False
+        self._draining = False
+        self._ended = anyio.Event()
+        self._renewed = anyio.Event()
+
+    @property
+    def token(self) -> Token:
+        return self.delivery.token
+
+    @property
+    def is_lost(self) -> bool:
+        return self._lost
+
+    @property
+    def is_draining(self) -> bool:
+        return self._draining
+
+    def check(self) -> None:
+        """Go on to the next step, or not.
+
+        Raises:
+            LeaseLost: the delivery is in other hands.
+            Draining: the worker is stopping.
+        """
+        if self._lost:
+            raise LeaseLost
+        if self._draining:
+            raise Draining
+
+    def outlives(self, seconds: float) -> bool:
+        """Whether the lease certainly lasts longer than `seconds` from now."""
+        return not self._lost and self._trusted_until - self._clock.now() > seconds
+
+    async def until_outlives(self, seconds: float) -> None:
+        """Wait for a renewal that makes the lease last longer than `seconds` from then.
+
+        Raises:
+            LeaseLost: it is lost.
+            Draining: the worker is stopping.
+        """
+        while not self.outlives(seconds):
+            self.check()
+            await self._renewed.wait()
+        self.check()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep, renewed; ended early, by raising, when the lease is lost or the worker stops."""
+        with anyio.move_on_after(seconds):
+            await self._ended.wait()
+        self.check()
+
+    def renewed(self, sent_at: float) -> None:
+        """A renewal that was sent at `sent_at` was confirmed."""
+        self._trusted_until = max(self._trusted_until, sent_at + self._lease_s)
+        self._wake()
+
+    def lose(self) -> None:
+        """The delivery is in other hands."""
+        self._lost = True
+        self._ended.set()
+        self._wake()
+
+    def drain(self) -> None:
+        """The worker is stopping."""
+        self._draining = True
+        self._ended.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        before, self._renewed = self._renewed, anyio.Event()
+        before.set()
+
+
+class Holds:
+    """Everything that this worker holds."""
+
+    def __init__(
+        self, streams: Streams, telemetry: Telemetry, clock: Clock, *, lease_s: float
+    ) -> None:
+        self._streams = streams
+        self._telemetry = telemetry
+        self._clock = clock
+        self._lease_s = lease_s
+        self._all: dict[Token, Hold] = {}
+        self.draining = False
+
+    @contextmanager
+    def holding(self, delivery: Delivery, received_at: float) -> Iterator[Hold]:
+        """Renew the lease from here on until the block ends.
+
+        `received_at` is when the call that brought it was sent, by this worker's clock, in seconds.
+        """
+        hold = Hold(delivery, self._clock, self._lease_s, received_at)
+        self._all[delivery.token] = hold
+        if self.draining:
+            hold.drain()
+        try:
+            yield hold
+        finally:
+            del self._all[delivery.token]
+
+    async def renew_forever(self) -> None:
+        """Renew everything that is held, a quarter of the lease apart; ends by being cancelled, last of all."""
+        while True:
+            pause = self._lease_s / RENEWALS_A_LEASE
+            try:
+                await self._renew()
+            except StoreError as error:
+                self._telemetry.store_trouble(where="renewal", error=str(error))
+                pause = _RETRY_S
+            await anyio.sleep(pause)
+
+    async def _renew(self) -> None:
+        holds = [hold for hold in self._all.values() if not hold.is_lost]
+        if not holds:
+            return
+        sent_at = self._clock.now()
+        lost = await self._streams.renew([Held(hold.token, hold.target) for hold in holds])
+        for hold in holds:
+            if hold.token not in lost:
+                hold.renewed(sent_at)
+            elif hold.token in self._all:
+                self._telemetry.lease_lost(token=hold.token)
+                hold.lose()
+
+    def drain(self) -> None:
+        """End every handler at its next step."""
+        self.draining = True
+        for hold in self._all.values():
+            hold.drain()
+
+    def give_up(self) -> None:
+        """Cancel the handlers that have not ended by themselves."""
+        for hold in self._all.values():
+            hold.scope.cancel()

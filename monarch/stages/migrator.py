@@ -1,0 +1,99 @@
+"""The migrator: receives a migration, decides whether its target can be written to, takes the target's lock, has it
+crossed, and promises that every ticket of the plan is in the target once, in order, and was seen there.
+"""
+
+from monarch.core.delivery import Delivery, MigrationEntry
+from monarch.core.outcome import Code, Found
+from monarch.core.plan import Plan
+from monarch.core.ticket import Repository
+from monarch.core.verdict import Dead, Done, Migrated, Snooze, Verdict, judge, judge_target
+from monarch.ports import Busy, Credential, GateClosed, Lost, Plans, Quiet, Taken
+from monarch.stages.crossing import Crossing
+from monarch.stages.giving_way import give_way, snooze_until_open
+from monarch.stages.hold import Hold, LeaseLost
+from monarch.stages.writing import Subject, Tools
+
+BUSY_S = 30.0
+"""A target in other hands wakes whoever waits for it when it is released, and after so many seconds at the latest:
+a dead holder releases nothing.
+"""
+
+
+class Migrator:
+    """The handler of the stream of migrations."""
+
+    def __init__(self, tools: Tools, plans: Plans) -> None:
+        self._tools = tools
+        self._plans = plans
+
+    async def handle(self, delivery: Delivery, hold: Hold) -> Verdict:
+        """See `consumer.Handler.handle`."""
+        entry = delivery.entry
+        if not isinstance(entry, MigrationEntry):
+            return Dead(Code.UNREADABLE, f"expected a migration, not {entry!r}")
+        plan = await self._plans.read(entry.request)
+        if plan is None:
+            return Dead(Code.PLAN_MISSING, "its plan is gone; publish the message again")
+        credential = await self._tools.github.credential()
+        if not isinstance(credential, Found):
+            tools = self._tools
+            return judge(credential, delivery.attempts, tools.policy, tools.dice())
+        closed = await self._tools.budget.gate(credential.value)
+        if closed is not None:
+            return snooze_until_open(closed)
+        hold.check()
+        target = await self._preflight(delivery, entry, plan, credential.value)
+        if not isinstance(target, Repository):
+            return target
+        return await self._cross(Subject(delivery, hold, entry, plan, target, credential.value))
+
+    async def _preflight(
+        self, delivery: Delivery, entry: MigrationEntry, plan: Plan, credential: Credential
+    ) -> Repository | Verdict:
+        """The target as its canonical self, or what becomes of a delivery that cannot reach it."""
+        tools = self._tools
+        answer = await tools.github.read_repository(entry.target)
+        if isinstance(answer, Found):
+            return _unwritable(answer.value, plan) or answer.value
+        waits = await give_way(answer, credential, tools.budget, tools.telemetry)
+        age_s = (tools.clock.wall_ms() - int(entry.request.partition("-")[0])) / 1000
+        return waits or judge_target(
+            answer, delivery.attempts, tools.policy, tools.dice(), age_s=max(0.0, age_s)
+        )
+
+    async def _cross(self, subject: Subject) -> Verdict:
+        repository = subject.repository
+        taken = await self._tools.ledger.take(subject.delivery, repository.id, subject.credential)
+        match taken:
+            case Taken():
+                subject.hold.target = repository.id
+                verdict = await Crossing(self._tools, subject, taken).run()
+                self._report(subject, verdict)
+                return verdict
+            case Busy():
+                reason = "another migration writes to this target"
+                return Snooze(reason, BUSY_S, waits_for=repository.id)
+            case GateClosed():
+                return snooze_until_open(taken)
+            case Quiet(wait_s):
+                return Snooze("a new epoch of Valkey's memory began", wait_s)
+            case Lost():
+                raise LeaseLost
+
+    def _report(self, subject: Subject, verdict: Verdict) -> None:
+        if isinstance(verdict, Done) and isinstance(verdict.result, Migrated):
+            self._tools.telemetry.migration_migrated(
+                target=subject.repository.full_name, tickets=verdict.result.tickets
+            )
+
+
+def _unwritable(target: Repository, plan: Plan) -> Dead | None:
+    """Why this repository cannot be written to; `None` where it can."""
+    name = target.full_name
+    if name.lower() == plan.source.lower():
+        return Dead(Code.TARGET_IS_SOURCE, f"{name} is the source itself, under a former name")
+    if target.archived:
+        return Dead(Code.ARCHIVED, f"{name} is archived; unarchive it and replay")
+    if not target.has_issues:
+        return Dead(Code.ISSUES_DISABLED, f"issues are off in {name}; switch them on and replay")
+    return None

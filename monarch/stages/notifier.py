@@ -1,0 +1,137 @@
+"""The notifier: receives a notice, decides what is to be said of its request now, says it, and promises that the channel
+is never told what is not so.
+
+A notice carries no text. Its request is rendered as it stands, under a short lock, and nothing is said that is older than
+what was said. A failing Slack never runs a migration again: nobody waits for the notifier.
+
+There is one message that is edited in place while targets finish, and one final message. A final message whose answer was
+lost is repeated and says so; a progress message is not.
+"""
+
+from collections.abc import Callable
+from typing import Final, assert_never
+
+from monarch.core.delivery import Delivery, NoticeEntry
+from monarch.core.notice import final_text, progress_text
+from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Transient
+from monarch.core.summary import RequestView
+from monarch.core.verdict import Dead, Done, Policy, Said, Snooze, Verdict, judge
+from monarch.ports import Busy, Kind, Posted, Requests, Saying, Slack, Unanswered
+from monarch.stages.hold import Hold
+from monarch.telemetry import Telemetry
+
+_BUSY_S: Final = 2.0
+
+
+class Notifier:
+    """The handler of the stream of notices."""
+
+    def __init__(
+        self,
+        slack: Slack,
+        requests: Requests,
+        telemetry: Telemetry,
+        policy: Policy,
+        dice: Callable[[], float],
+        web_url: str,
+    ) -> None:
+        self._slack = slack
+        self._requests = requests
+        self._telemetry = telemetry
+        self._policy = policy
+        self._dice = dice
+        self._web_url = web_url
+
+    async def handle(self, delivery: Delivery, hold: Hold) -> Verdict:
+        """See `consumer.Handler.handle`."""
+        entry = delivery.entry
+        if not isinstance(entry, NoticeEntry):
+            return Dead(Code.UNREADABLE, f"expected a notice, not {entry!r}")
+        saying = await self._requests.begin_saying(delivery, entry.request)
+        match saying:
+            case None:
+                return Done(Said())
+            case Busy():
+                return Snooze("somebody else is telling of this request", _BUSY_S)
+            case Saying():
+                hold.check()
+                failure = await self._say(saying)
+                await self._requests.end_saying(delivery, entry.request)
+                return self._judge(failure, delivery)
+            case _:
+                assert_never(saying)
+
+    async def _say(self, saying: Saying) -> ReadFailure | Unanswered | None:
+        """Say what is not said yet; `None` where the channel now knows it, or need not be told."""
+        view = saying.view
+        if view.channel is None:
+            return None
+        if view.has_ended:
+            return await self._say_final(saying, view, view.channel)
+        if saying.said_version >= view.version:
+            return None
+        return await self._say_progress(saying, view, view.channel)
+
+    async def _say_progress(
+        self, saying: Saying, view: RequestView, channel: str
+    ) -> ReadFailure | Unanswered | None:
+        text = progress_text(view, self._web_url)
+        if saying.progress_ts is not None:
+            return await self._edit(saying.progress_ts, view, channel, text)
+        if saying.progress_open:
+            return None
+        failure = await self._post("progress", view, channel, text)
+        # Nobody knows whether it is there; a second one would be noise. The final message will come.
+        return None if isinstance(failure, Unanswered) else failure
+
+    async def _say_final(
+        self, saying: Saying, view: RequestView, channel: str
+    ) -> ReadFailure | Unanswered | None:
+        if not saying.final_said:
+            text = final_text(view, saying.final_open, self._web_url)
+            failure = await self._post("final", view, channel, text)
+            if failure is not None:
+                return failure
+        if saying.progress_ts is not None:
+            text = progress_text(view, self._web_url)
+            return await self._edit(saying.progress_ts, view, channel, text)
+        return None
+
+    async def _post(
+        self, kind: Kind, view: RequestView, channel: str, text: str
+    ) -> ReadFailure | Unanswered | None:
+        """Put on record that it is sent off, send it once, put on record what became of it."""
+        await self._requests.sending(view.id, kind)
+        answer = await self._slack.post(channel, text)
+        match answer:
+            case Posted(ts):
+                await self._requests.said(view.id, kind, view.version, ts)
+                self._telemetry.notice_said(kind=kind)
+                return None
+            case Unanswered():
+                return answer
+            case RateLimited() | Transient() | Permanent():
+                await self._requests.not_sent(view.id, kind)
+                return answer
+            case _:
+                assert_never(answer)
+
+    async def _edit(
+        self, ts: str, view: RequestView, channel: str, text: str
+    ) -> ReadFailure | Unanswered | None:
+        """Edit the progress message; repeating it is harmless."""
+        answer = await self._slack.update(channel, ts, text)
+        if not isinstance(answer, Posted):
+            return answer
+        await self._requests.said(view.id, "progress", view.version, ts)
+        return None
+
+    def _judge(self, failure: ReadFailure | Unanswered | None, delivery: Delivery) -> Verdict:
+        if failure is None:
+            return Done(Said())
+        if isinstance(failure, Unanswered):
+            failure = Transient(failure.reason)
+        verdict = judge(failure, delivery.attempts, self._policy, self._dice())
+        if isinstance(verdict, Dead):
+            self._telemetry.notice_failed(reason=verdict.reason)
+        return verdict

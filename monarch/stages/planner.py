@@ -1,0 +1,114 @@
+"""The planner: receives a request, decides whether it can be carried out, reads the source's tickets, and promises a plan
+that does not change and one migration for each distinct target; or a reason that a person can act on.
+
+A source that cannot be read is never taken for an empty one: only a complete listing without tickets is *skipped*.
+"""
+
+from collections.abc import Callable
+
+from monarch.core.delivery import Delivery, RequestEntry
+from monarch.core.outcome import Code, Found, ReadFailure
+from monarch.core.plan import make_plan
+from monarch.core.request import BadMessage, Request, Rules, parse_message
+from monarch.core.ticket import Repository
+from monarch.core.verdict import Dead, Done, Planned, Policy, Skipped, Verdict, judge
+from monarch.ports import Budget, Credential, GitHub
+from monarch.stages.giving_way import give_way, snooze_until_open
+from monarch.stages.hold import Hold
+from monarch.telemetry import Telemetry
+
+
+class Planner:
+    """The handler of the stream of requests."""
+
+    def __init__(
+        self,
+        github: GitHub,
+        budget: Budget,
+        telemetry: Telemetry,
+        rules: Rules,
+        policy: Policy,
+        dice: Callable[[], float],
+    ) -> None:
+        self._github = github
+        self._budget = budget
+        self._telemetry = telemetry
+        self._rules = rules
+        self._policy = policy
+        self._dice = dice
+
+    async def handle(self, delivery: Delivery, hold: Hold) -> Verdict:
+        """See `consumer.Handler.handle`."""
+        entry = delivery.entry
+        if not isinstance(entry, RequestEntry):
+            return Dead(Code.UNREADABLE, f"expected a request, not {entry!r}")
+        parsed = parse_message(entry.payload, self._rules)
+        if isinstance(parsed, BadMessage):
+            return _refuse(parsed)
+        verdict = await self._plan(parsed, delivery, hold)
+        self._report(entry, verdict)
+        return verdict
+
+    async def _plan(self, request: Request, delivery: Delivery, hold: Hold) -> Verdict:
+        credential = await self._github.credential()
+        if not isinstance(credential, Found):
+            return judge(credential, delivery.attempts, self._policy, self._dice())
+        closed = await self._budget.gate(credential.value)
+        if closed is not None:
+            return snooze_until_open(closed)
+        hold.check()
+        source = await self._github.read_repository(request.source.full_name)
+        if not isinstance(source, Found):
+            return await self._refuse_source(source, request, credential.value, delivery)
+        if not source.value.has_issues:
+            return Dead(Code.ISSUES_DISABLED, _issues_are_off(source.value), _details(request))
+        hold.check()
+        issues = await self._github.list_issues(source.value, "open")
+        if not isinstance(issues, Found):
+            return await self._refuse_source(issues, request, credential.value, delivery)
+        plan = make_plan(source.value.full_name, issues.value)
+        if not plan.tickets:
+            return Done(Skipped(plan.source, request.channel, _names(request)))
+        return Done(Planned(plan, request.channel, _names(request), request.refused))
+
+    async def _refuse_source(
+        self, outcome: ReadFailure, request: Request, credential: Credential, delivery: Delivery
+    ) -> Verdict:
+        waits = await give_way(outcome, credential, self._budget, self._telemetry)
+        verdict = waits or judge(outcome, delivery.attempts, self._policy, self._dice())
+        if isinstance(verdict, Dead):
+            reason = f"the source {request.source.full_name}: {verdict.reason}"
+            return Dead(verdict.code, reason, _details(request))
+        return verdict
+
+    def _report(self, entry: RequestEntry, verdict: Verdict) -> None:
+        match verdict:
+            case Done(Planned(plan, _, targets, refused)):
+                self._telemetry.request_planned(
+                    request=entry.request,
+                    tickets=len(plan.tickets),
+                    targets=len(targets),
+                    refused=len(refused),
+                )
+            case Done(Skipped()):
+                self._telemetry.request_skipped(request=entry.request)
+            case _:
+                return
+
+
+def _refuse(bad: BadMessage) -> Dead:
+    details = {"source": bad.source or "", "channel": bad.channel or ""}
+    return Dead(bad.code, bad.reason, details)
+
+
+def _details(request: Request) -> dict[str, str]:
+    """What a request keeps although it was never planned, so that its channel can be told."""
+    return {"source": request.source.full_name, "channel": request.channel or ""}
+
+
+def _names(request: Request) -> tuple[str, ...]:
+    return tuple(target.full_name for target in request.targets)
+
+
+def _issues_are_off(source: Repository) -> str:
+    return f"issues are switched off in the source {source.full_name}; switch them on and replay"
