@@ -1,0 +1,254 @@
+"""Puts a worker together: which adapter stands behind which port. Nothing runs here.
+
+Each purpose has a Valkey client of its own (why: `adapters.valkey.connection`).
+"""
+
+import os
+import random
+import secrets
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlsplit
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.clock import BootClock
+from monarch.adapters.github.client import HttpGitHub
+from monarch.adapters.slack import HttpSlack, NoSlack
+from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.ear import ValkeyEar
+from monarch.adapters.valkey.inbox import ValkeyInbox
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.ledger import ValkeyBudget, ValkeyLedger
+from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.streams import ValkeyStreams
+from monarch.core.budget import Ceilings
+from monarch.core.delivery import Stream
+from monarch.core.refs import GITHUB_HOSTS
+from monarch.core.request import Rules
+from monarch.core.verdict import Policy
+from monarch.ports import GitHub, Slack, Streams
+from monarch.settings import Settings
+from monarch.stages.consumer import Consumer, Handler
+from monarch.stages.hold import Holds
+from monarch.stages.intake import Intake
+from monarch.stages.migrator import Migrator
+from monarch.stages.notifier import Notifier
+from monarch.stages.planner import Planner
+from monarch.stages.reclaimer import Reclaimer
+from monarch.stages.writing import Tools
+from monarch.telemetry import Telemetry
+
+
+class Role(StrEnum):
+    """What a worker can do; by default it does everything."""
+
+    INTAKE = "intake"
+    PLANNER = "planner"
+    MIGRATOR = "migrator"
+    NOTIFIER = "notifier"
+    RECLAIMER = "reclaimer"
+
+
+STREAM_OF: Final[Mapping[Role, Stream]] = {
+    Role.PLANNER: Stream.REQUESTS,
+    Role.MIGRATOR: Stream.MIGRATIONS,
+    Role.NOTIFIER: Stream.NOTICES,
+}
+"""Which roles consume, and what."""
+
+BESIDE: Final = 4
+"""Requests, and notices, that one worker has in hand at once: short work beside the migrations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A worker's moving parts, built and not yet running. `intake` is `None` without that role."""
+
+    consumer_name: str
+    telemetry: Telemetry
+    streams: Streams
+    holds: Holds
+    consumers: tuple[Consumer, ...]
+    reclaimer: Reclaimer | None
+    intake: Intake | None
+    commands: Valkey
+    keys: Keys
+
+
+def consumer_name() -> str:
+    """`<host>.<pid>.<random>`: never the same twice, so that nobody takes up a dead one's fence."""
+    return f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}"
+
+
+@asynccontextmanager
+async def assembled(
+    settings: Settings, roles: frozenset[Role], telemetry: Telemetry
+) -> AsyncIterator[Parts]:
+    """Build a worker for `roles`; its connections are closed at the end."""
+    async with AsyncExitStack() as stack:
+        yield await _Assembly(settings, roles, telemetry, stack).build()
+
+
+class _Assembly:
+    def __init__(
+        self,
+        settings: Settings,
+        roles: frozenset[Role],
+        telemetry: Telemetry,
+        stack: AsyncExitStack,
+    ) -> None:
+        self._settings = settings
+        self._roles = roles
+        self._telemetry = telemetry
+        self._stack = stack
+        self._clock = BootClock()
+        self._keys = Keys(settings.namespace)
+        self._name = consumer_name()
+        self._dice = random.SystemRandom().random
+        self._lease_ms = round(settings.lease_seconds * 1000)
+        self._retention_ms = settings.retention_days * 86_400_000
+        self._policy = Policy(
+            settings.max_attempts, settings.max_deliveries, settings.target_patience_seconds
+        )
+
+    async def build(self) -> Parts:
+        commands = await self._client("commands", connections=4)
+        scripts = Scripts(commands, self._keys.prefix)
+        streams = await self._streams(scripts)
+        holds = Holds(
+            streams, self._telemetry, self._clock, lease_s=self._settings.lease_seconds
+        )
+        handlers = await self._handlers(scripts, commands)
+        consumers = tuple(
+            self._consumer(STREAM_OF[role], handler, streams, holds)
+            for role, handler in handlers.items()
+        )
+        return Parts(
+            self._name,
+            self._telemetry,
+            streams,
+            holds,
+            consumers,
+            self._reclaimer(streams, consumers),
+            await self._intake(scripts, commands),
+            commands,
+            self._keys,
+        )
+
+    async def _client(self, purpose: str, *, connections: int = 1) -> Valkey:
+        url = self._settings.valkey_url.get_secret_value()
+        return await self._stack.enter_async_context(
+            connected(url, purpose, connections=connections)
+        )
+
+    async def _streams(self, commands: Scripts) -> ValkeyStreams:
+        consumed = [STREAM_OF[role] for role in STREAM_OF if role in self._roles]
+        readers = {stream: await self._client(f"reads-{stream}") for stream in consumed}
+        renewals = Scripts(await self._client("renewal"), self._keys.prefix)
+        return ValkeyStreams(
+            readers,
+            commands,
+            renewals,
+            self._keys,
+            self._name,
+            lease_ms=self._lease_ms,
+            retention_ms=self._retention_ms,
+        )
+
+    async def _handlers(self, scripts: Scripts, commands: Valkey) -> dict[Role, Handler]:
+        handlers: dict[Role, Handler] = {}
+        if self._roles & {Role.PLANNER, Role.MIGRATOR}:
+            github = await self._stack.enter_async_context(self._github())
+            budget = ValkeyBudget(scripts, self._keys)
+            if Role.PLANNER in self._roles:
+                handlers[Role.PLANNER] = Planner(
+                    github, budget, self._telemetry, self._rules(), self._policy, self._dice
+                )
+            if Role.MIGRATOR in self._roles:
+                handlers[Role.MIGRATOR] = self._migrator(github, budget, scripts, commands)
+        if Role.NOTIFIER in self._roles:
+            handlers[Role.NOTIFIER] = Notifier(
+                await self._stack.enter_async_context(self._slack()),
+                ValkeyRequests(scripts, self._keys),
+                self._telemetry,
+                self._policy,
+                self._dice,
+                web_url(self._settings.github_api_url),
+            )
+        return handlers
+
+    def _migrator(
+        self, github: GitHub, budget: ValkeyBudget, scripts: Scripts, commands: Valkey
+    ) -> Migrator:
+        settings = self._settings
+        ceilings = Ceilings(
+            per_minute=settings.writes_per_minute,
+            per_hour=settings.writes_per_hour,
+            interval_ms=round(settings.write_interval_seconds * 1000),
+            at_once=settings.writes_at_once,
+        )
+        ledger = ValkeyLedger(
+            scripts,
+            self._keys,
+            ceilings,
+            lambda: secrets.token_hex(4),
+            lease_ms=self._lease_ms,
+            retention_ms=self._retention_ms,
+        )
+        tools = Tools(
+            github, ledger, budget, self._telemetry, self._clock, self._dice, self._policy
+        )
+        return Migrator(tools, ValkeyPlans(commands, self._keys))
+
+    def _consumer(
+        self, stream: Stream, handler: Handler, streams: Streams, holds: Holds
+    ) -> Consumer:
+        places = self._settings.concurrency if stream is Stream.MIGRATIONS else BESIDE
+        return Consumer(
+            stream,
+            handler,
+            streams,
+            holds,
+            self._telemetry,
+            self._clock,
+            self._dice,
+            self._policy,
+            places=places,
+        )
+
+    def _reclaimer(self, streams: Streams, consumers: tuple[Consumer, ...]) -> Reclaimer | None:
+        if Role.RECLAIMER not in self._roles:
+            return None
+        return Reclaimer(streams, consumers, self._telemetry, self._clock, self._dice)
+
+    async def _intake(self, scripts: Scripts, commands: Valkey) -> Intake | None:
+        if Role.INTAKE not in self._roles:
+            return None
+        ear = ValkeyEar(
+            await self._client("subscription"),
+            commands,
+            self._keys,
+            self._settings.channel,
+            self._name,
+            self._clock.now,
+        )
+        inbox = ValkeyInbox(scripts, self._keys, self._name, lambda: ear.subscribed_ms)
+        return Intake(ear, inbox, self._telemetry, self._clock, self._dice)
+
+    def _rules(self) -> Rules:
+        hosts = GITHUB_HOSTS | {urlsplit(web_url(self._settings.github_api_url)).hostname or ""}
+        return Rules(self._settings.allowed_sources, self._settings.allowed_targets, hosts)
+
+
+def web_url(api_url: str) -> str:
+    """Where people see what the API at `api_url` serves: github.com, or the Enterprise Server's own address."""
+    parts = urlsplit(api_url)
+    if parts.hostname == "api.github.com":
+        return "https://github.com"
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,130 @@
+"""A worker's life: open the epoch, start everything, run until a signal, stop in order.
+
+The order of stopping (design, section 6.7), all within 10 s of the first signal:
+
+```
+0 s   not ready; nothing new is read; every handler ends at its next step and hands its delivery back
+7 s   a write still in hand is left without an answer: its intent stays, and somebody will reconcile it
+9 s   own consumers are removed; renewals end last, because until settled a lease must hold
+```
+
+A second signal stops at once. That is safe too: what was in hand is pending and will be reclaimed.
+"""
+
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import anyio
+from anyio.abc import TaskGroup
+
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.app.assembly import Parts
+from monarch.ports import StoreError
+
+WRITE_GRACE_S: Final = 7.0
+"""How long a write in hand may still be answered after the first signal, in seconds."""
+
+RETIRE_WITHIN_S: Final = 1.0
+_OPEN_EPOCH_EVERY_S: Final = 1.0
+
+Service = Callable[[], Awaitable[None]]
+"""Something that runs beside the work, such as a web server, until it is cancelled."""
+
+
+class Worker:
+    """Runs the parts of one worker."""
+
+    def __init__(self, parts: Parts, channel: str, services: tuple[Service, ...] = ()) -> None:
+        self._parts = parts
+        self._channel = channel
+        self._services = services
+        self._draining = anyio.Event()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it hears, reads, and is not stopping."""
+        intake = self._parts.intake
+        return not self._draining.is_set() and (intake is None or intake.subscribed)
+
+    def stop(self, reason: str) -> None:
+        """Begin to drain; calling it again changes nothing."""
+        if not self._draining.is_set():
+            self._parts.telemetry.stopping(reason=reason)
+            self._parts.holds.drain()
+            self._draining.set()
+
+    async def run(self) -> None:
+        """Run until `stop` was called and everything is handed over."""
+        async with anyio.create_task_group() as beside:
+            for service in self._services:
+                beside.start_soon(service)
+            beside.start_soon(self._parts.holds.renew_forever)
+            beside.start_soon(self._end_grace)
+            await self._open_epoch()
+            await self._work()
+            await self._retire()
+            beside.cancel_scope.cancel()
+
+    async def _work(self) -> None:
+        """Ends when every loop has ended and every delivery in hand is settled or handed back."""
+        async with anyio.create_task_group() as tasks:
+            self._start_loops(tasks)
+
+    def _start_loops(self, tasks: TaskGroup) -> None:
+        for consumer in self._parts.consumers:
+            tasks.start_soon(consumer.run, tasks)
+        if self._parts.reclaimer is not None:
+            tasks.start_soon(self._parts.reclaimer.run, tasks, self._draining)
+        if self._parts.intake is not None:
+            tasks.start_soon(self._parts.intake.run, self._draining)
+
+    async def _end_grace(self) -> None:
+        await self._draining.wait()
+        await anyio.sleep(WRITE_GRACE_S)
+        self._parts.holds.give_up()
+
+    async def _open_epoch(self) -> None:
+        """Before anything is read; the first process of an installation need not be quiet."""
+        scripts = Scripts(self._parts.commands, self._parts.keys.prefix)
+        while not self._draining.is_set():
+            try:
+                await scripts.call("open_epoch", [self._parts.keys.epoch], self._channel)
+            except StoreError as error:
+                self._parts.telemetry.store_trouble(where="opening the epoch", error=str(error))
+                with anyio.move_on_after(_OPEN_EPOCH_EVERY_S):
+                    await self._draining.wait()
+            else:
+                return
+
+    async def _retire(self) -> None:
+        with anyio.move_on_after(RETIRE_WITHIN_S):
+            try:
+                await self._parts.streams.retire()
+            except StoreError as error:
+                self._parts.telemetry.store_trouble(where="retiring", error=str(error))
+
+
+@asynccontextmanager
+async def stopped_by_signals(worker: Worker) -> AsyncIterator[None]:
+    """The first SIGTERM or SIGINT drains the worker, the second ends the process at once."""
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(_listen_for_signals, worker)
+        yield
+        tasks.cancel_scope.cancel()
+
+
+async def _listen_for_signals(
+    worker: Worker, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
+        first = True
+        async for number in signals:
+            if not first:
+                # Nothing is flushed and nothing closed: whatever is in hand will be reclaimed.
+                os._exit(128 + number)
+            first = False
+            worker.stop(signal.Signals(number).name)
