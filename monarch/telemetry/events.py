@@ -1,0 +1,279 @@
+"""One method per event: its log line and its metric, together, so that they cannot drift.
+
+No method waits or touches the network; all may be called from anywhere in a process. The happy path of
+a delivery is logged at debug; what an operator may want to know at info; what somebody should look at at
+warning; what should not happen at error.
+
+The third telling of an event is its entry in the stream `events`, for people. Where it belongs to a change
+of state it is written *inside the script that makes the change*, atomically with it, never here: neither
+can be true without the other. Each method names that entry as "Stream: `noun.past_participle`".
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry
+
+from monarch.core.delivery import Delivery, Stream, Token
+from monarch.core.ids import RequestId
+from monarch.core.outcome import Code
+from monarch.telemetry.metrics import NOTICES, SNOOZES, VERDICTS, WRITES, Metrics, closed
+from monarch.telemetry.pulse import Pulse
+from monarch.telemetry.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+QUIET_VERDICTS = ("done", "snooze")
+"""What a delivery usually ends as; their own lines (a migration's, a snooze's) say more."""
+
+
+class Telemetry:
+    """Where everybody reports to."""
+
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        log: "FilteringBoundLogger",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Register the metrics in `registry`; `clock` (seconds) times the pulse."""
+        self.registry = registry
+        self.metrics = Metrics(registry)
+        self.pulse = Pulse(clock)
+        self._log = log
+
+    def observe(self, snapshot: Snapshot) -> None:
+        """Set the gauges, right before they are scraped."""
+        self.metrics.observe(snapshot)
+        ages = self.pulse.loop_ages_s().values()
+        self.metrics.last_progress.set(max(ages, default=0.0))
+
+    # ------------------------------------------------------------------------------ the process
+
+    def started(self, *, consumer: str, roles: Iterable[str], version: str) -> None:
+        """The process runs, with these roles, as this consumer."""
+        self._log.info("worker.started", consumer=consumer, roles=sorted(roles), version=version)
+
+    def stopping(self, *, reason: str) -> None:
+        """Draining has begun; `reason` is a signal's name, or what went wrong."""
+        self._log.info("worker.stopping", reason=reason)
+
+    def loop_progressed(self, *, name: str) -> None:
+        """A loop came round: Valkey answered it, or it waits for a free place. Not logged."""
+        self.pulse.progressed(name)
+
+    def loop_ended(self, *, name: str) -> None:
+        """A loop stopped on purpose; from here on it need not make progress. Not logged."""
+        self.pulse.ended(name)
+
+    def store_trouble(self, *, where: str, error: str) -> None:
+        """Valkey could not be asked, or did not answer; whoever asked backs off and asks again."""
+        self.pulse.troubled()
+        self.metrics.troubles.inc()
+        self._log.warning("store.troubled", where=where, error=error)
+
+    # ----------------------------------------------------------------------------------- intake
+
+    def message_heard(self, *, size_bytes: int) -> None:
+        """The channel carried a message; nothing is known about it yet."""
+        self.pulse.heard()
+        self.metrics.heard.inc()
+        self._log.debug("message.heard", size_bytes=size_bytes)
+
+    def message_mirrored(self, *, request: RequestId) -> None:
+        """Stream: `request.appended`."""
+        self.metrics.mirrored.inc()
+        self._log.info("request.appended", request_id=request)
+
+    def message_echoed(self) -> None:
+        """Another replica has appended the same message."""
+        self.metrics.echoed.inc()
+        self._log.debug("message.echoed")
+
+    def hearing_gap(self, *, seconds: float | None, reason: str) -> None:
+        """The channel was not heard: what was published meanwhile is lost unless a replica heard it.
+
+        `seconds` is how long, `None` before the first subscription.
+        """
+        self.metrics.gaps.inc()
+        self.metrics.gap_seconds.inc(seconds or 0.0)
+        self._log.warning("hearing.interrupted", seconds=_rounded(seconds), reason=reason)
+
+    def canary_missed(self, *, n: int) -> None:
+        """`n` canaries in a row did not come back."""
+        self.metrics.canaries.inc()
+        self._log.warning("canary.missed", in_a_row=n)
+
+    # ---------------------------------------------------------------------------------- planner
+
+    def request_planned(
+        self, *, request: RequestId, tickets: int, targets: int, refused: int
+    ) -> None:
+        """Stream: `request.planned`."""
+        self.metrics.requests.labels("planned").inc()
+        self.metrics.targets_refused.inc(refused)
+        self._log.info(
+            "request.planned", request_id=request, tickets=tickets, targets=targets, refused=refused
+        )
+
+    def request_skipped(self, *, request: RequestId) -> None:
+        """The template has no tickets. Stream: `request.skipped`."""
+        self.metrics.requests.labels("skipped").inc()
+        self._log.info("request.skipped", request_id=request)
+
+    # --------------------------------------------------------------------------------- the loop
+
+    def delivery_started(self, *, delivery: Delivery) -> None:
+        """A handler begins. Stream: `migration.started`, once the target is taken."""
+        self.metrics.started.labels(delivery.token.stream.value).inc()
+        self._log.debug("delivery.started", **_named(delivery.token))
+
+    def delivery_settled(self, *, delivery: Delivery, verdict: str, seconds: float) -> None:
+        """`verdict` is its class's name; `seconds` counts from reading the delivery."""
+        stream = delivery.token.stream.value
+        name = closed(verdict, VERDICTS, "done")
+        self.metrics.settled.labels(stream, name).inc()
+        self.metrics.delivery_seconds.labels(stream).observe(seconds)
+        say = self._log.debug if name in QUIET_VERDICTS else self._log.info
+        say("delivery.settled", verdict=name, seconds=round(seconds, 4), **_named(delivery.token))
+
+    def delivery_reclaimed(self, *, token: Token, since_progress: int) -> None:
+        """Its worker died, or gave it back. `since_progress`: deliveries since its last recorded step."""
+        self.metrics.reclaimed.labels(token.stream.value).inc()
+        self._log.info("delivery.reclaimed", since_progress=since_progress, **_named(token))
+
+    def delivery_failed(self, *, delivery: Delivery, exc: BaseException) -> None:
+        """A handler raised what nobody planned; the traceback is logged."""
+        self.metrics.failed.labels(delivery.token.stream.value).inc()
+        self._log.error("delivery.failed", exc_info=exc, **_named(delivery.token))
+
+    def delivery_handed_back(self, *, delivery: Delivery) -> None:
+        """Somebody else takes it at once, uncounted."""
+        self.metrics.handed_back.labels(delivery.token.stream.value).inc()
+        self._log.info("delivery.handed_back", **_named(delivery.token))
+
+    def lease_lost(self, *, token: Token) -> None:
+        """It is in other hands; the handler ends at its next step."""
+        self.metrics.leases_lost.labels(token.stream.value).inc()
+        self._log.warning("lease.lost", **_named(token))
+
+    def retry_scheduled(self, *, reason: str, delay_s: float) -> None:
+        """It failed, and counted an attempt. Stream: `migration.parked`."""
+        self.metrics.retries.inc()
+        self._log.warning("retry.scheduled", reason=reason, delay_s=_rounded(delay_s))
+
+    def snoozed(self, *, reason: str, delay_s: float, kind: str = "other") -> None:
+        """It waits, uncounted. `kind` is one of `metrics.SNOOZES`. Stream: `migration.parked`."""
+        name = closed(kind, SNOOZES, "other")
+        self.metrics.snoozes.labels(name).inc()
+        self._log.info("delivery.snoozed", kind=name, reason=reason, delay_s=_rounded(delay_s))
+
+    def dead_lettered(self, *, stream: Stream, code: Code, reason: str) -> None:
+        """Stream: `migration.dead`, `request.dead` or `notice.dead`."""
+        self.metrics.dead_letters.labels(code.value).inc()
+        self._log.error("entry.dead_lettered", stream=stream.value, code=code.value, reason=reason)
+
+    def entry_newer(self, *, version: int) -> None:
+        """A newer Monarch wrote it: released, for a newer Monarch. A rolling upgrade is under way."""
+        self.metrics.newer.inc()
+        self._log.warning("entry.newer", version=version)
+
+    def entries_promoted(self, *, n: int) -> None:
+        """`n` parked entries were due and are in their streams again."""
+        if n:
+            self.metrics.promoted.inc(n)
+            self._log.debug("entries.promoted", n=n)
+
+    def entries_trimmed(self, *, n: int) -> None:
+        """Somebody removed `n` entries that were being worked on; each is dead-lettered as a stub."""
+        if n:
+            self.metrics.trimmed.inc(n)
+            self._log.error("entries.trimmed", n=n)
+
+    # ----------------------------------------------------------------------------- the migrator
+
+    def write_finished(self, *, outcome: str, seconds: float) -> None:
+        """One call that writes has ended; `outcome` is its class's name. Not logged: its ticket is."""
+        name = closed(outcome, WRITES, "unknown")
+        self.metrics.write_seconds.labels(name).observe(seconds)
+
+    def ticket_copied(self, *, target: str, ticket: int, number: int, seconds: float) -> None:
+        """Ticket number `ticket` of the source is issue `number` of the target. Stream: `ticket.copied`."""
+        self.metrics.tickets.labels("copied").inc()
+        self._log.info(
+            "ticket.copied", target=target, ticket=ticket, number=number, seconds=_rounded(seconds)
+        )
+
+    def ticket_present(self, *, target: str, ticket: int, number: int) -> None:
+        """It was there before; nothing was written."""
+        self.metrics.tickets.labels("present").inc()
+        self._log.debug("ticket.present", target=target, ticket=ticket, number=number)
+
+    def ticket_refused(self, *, target: str, ticket: int, reason: str) -> None:
+        """GitHub refused it for good; the others go on. Stream: `ticket.refused`."""
+        self.metrics.tickets.labels("refused").inc()
+        self._log.error("ticket.refused", target=target, ticket=ticket, reason=reason)
+
+    def ticket_unknown(self, *, target: str, ticket: int, reason: str) -> None:
+        """Nobody knows whether it was copied; a look will tell."""
+        self.metrics.tickets.labels("unknown").inc()
+        self._log.warning("ticket.unknown", target=target, ticket=ticket, reason=reason)
+
+    def stray_found(self, *, target: str, number: int, kept: int) -> None:
+        """Issue `number` is a second copy, `kept` the first: a person should close it. Stream: `stray.found`."""
+        self.metrics.strays.inc()
+        self._log.error("stray.found", target=target, number=number, kept=kept)
+
+    def marker_planted(self, *, target: str, number: int) -> None:
+        """Issue `number` carries a marker by somebody who may not push: it is not believed."""
+        self.metrics.planted.inc()
+        self._log.warning("marker.planted", target=target, number=number)
+
+    def migration_migrated(self, *, target: str, copied: int, present: int) -> None:
+        """The target was read back and every ticket found. Stream: `migration.done`."""
+        self.metrics.migrated.inc()
+        self._log.info("migration.migrated", target=target, copied=copied, present=present)
+
+    def first_copy(self, *, seconds: float) -> None:
+        """The first copy of a migration; `seconds` since its message was appended."""
+        self.metrics.first_copy.observe(seconds)
+        self._log.debug("copy.first", seconds=_rounded(seconds))
+
+    def request_duration(self, *, seconds: float) -> None:
+        """A request has ended, `seconds` after it was appended. Stream: `request.done`."""
+        self.metrics.request_seconds.observe(seconds)
+        self._log.info("request.ended", seconds=_rounded(seconds))
+
+    # ------------------------------------------------------------------- gate, epoch and notices
+
+    def gate_closed(self, *, cause: str, wait_s: float) -> None:
+        """Nobody calls with this credential for `wait_s` seconds. Stream: `gate.closed`."""
+        self.metrics.gates.inc()
+        self._log.warning("gate.closed", cause=cause, wait_s=_rounded(wait_s))
+
+    def epoch_began(self) -> None:
+        """Valkey's memory went back: everybody looks again before writing. Stream: `epoch.began`."""
+        self.metrics.epochs.inc()
+        self._log.warning("epoch.began")
+
+    def notice_said(self, *, kind: str) -> None:
+        """Slack has taken it; `kind` is `progress` or `final`."""
+        name = closed(kind, NOTICES, "progress")
+        self.metrics.notices.labels(name).inc()
+        self._log.info("notice.said", kind=name)
+
+    def notice_failed(self, *, reason: str) -> None:
+        """Slack refused it for good. Stream: `notice.dead`."""
+        self.metrics.notices_failed.inc()
+        self._log.error("notice.failed", reason=reason)
+
+
+def _named(token: Token) -> dict[str, str | int]:
+    """What tells deliveries apart, for a log line."""
+    return {"stream": token.stream.value, "entry_id": token.entry, "delivery": token.count}
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)

@@ -1,0 +1,147 @@
+"""Where log lines go, how they look, and what they never show.
+
+One JSON object, or one line for people, each, on standard error: results of commands keep standard output
+to themselves. Lines of libraries (httpx, uvicorn, asyncio) come through the same door, from WARNING up.
+
+Secrets are taken out of the *finished* line, tracebacks included: there is no way around that for whoever
+logs. Known secrets are removed wherever they stand; whatever looks like a token of GitHub's or Slack's, or
+like a password in an address, is removed as well, known or not.
+"""
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import Final, Literal, TextIO
+
+import structlog
+from structlog.contextvars import bound_contextvars
+from structlog.dev import ConsoleRenderer, plain_traceback
+from structlog.stdlib import ProcessorFormatter
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry
+
+Format = Literal["json", "console"]
+
+HIDDEN: Final = "***"
+SHORTEST_SECRET: Final = 4
+"""A shorter one would blot out ordinary words; nobody is protected by it anyway."""
+
+TOKENS: Final = re.compile(
+    r"gh[pousr]_\w{16,}|github_pat_\w{20,}|xox[a-z]-[\w-]{10,}|xapp-[\w-]{10,}"
+    r"|(?<=://)[^/\s@\"']*:[^/\s@\"']+(?=@)"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+    re.DOTALL,
+)
+
+
+class Redactor:
+    """Takes secrets out of text."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
+        longest_first = sorted(spellings, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def __call__(self, text: str) -> str:
+        """Return `text` with `***` in place of each secret."""
+        if self._known is not None:
+            text = self._known.sub(HIDDEN, text)
+        return TOKENS.sub(HIDDEN, text)
+
+
+def _spellings(secret: str) -> Iterable[str]:
+    """A secret as it is, and as it stands in JSON and in a `repr`."""
+    if len(secret) >= SHORTEST_SECRET:
+        yield from (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1])
+
+
+class _Redacting:
+    """The last processor: renders the line, then takes the secrets out of it."""
+
+    def __init__(self, render: Processor, redact: Redactor) -> None:
+        self._render = render
+        self._redact = redact
+
+    def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> str:
+        return self._redact(str(self._render(logger, name, event)))
+
+
+def configure(
+    format: Format,  # noqa: A002 - the setting's own word
+    level: str,
+    secrets: Iterable[str] = (),
+    stream: TextIO | None = None,
+) -> FilteringBoundLogger:
+    """Set logging up for this process, once, and return the logger for `Telemetry`.
+
+    Args:
+        format: `json`, or `console` for people.
+        level: `debug`, `info`, `warning` or `error`, for Monarch's own lines.
+        secrets: values that must never be shown.
+        stream: where to; standard error by default.
+    """
+    out = stream or sys.stderr
+    shared = _shared(format)
+    render = _Redacting(_renderer(format, colors=out.isatty()), Redactor(secrets))
+    structlog.configure(
+        processors=[*shared, render],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(out),
+        cache_logger_on_first_use=False,
+    )
+    _route_libraries(out, shared, render)
+    logger: FilteringBoundLogger = structlog.get_logger()
+    # Bound now: a lazy proxy would look the configuration up again for every line.
+    return logger.bind()
+
+
+def _shared(format: Format) -> list[Processor]:  # noqa: A002 - likewise
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    for_json: list[Processor] = [structlog.processors.format_exc_info] if format == "json" else []
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        stamp,
+        *for_json,
+    ]
+
+
+def _renderer(format: Format, *, colors: bool) -> Processor:  # noqa: A002 - likewise
+    if format == "json":
+        return structlog.processors.JSONRenderer()
+    # Plain tracebacks: the colourful ones print local variables.
+    return ConsoleRenderer(colors=colors, exception_formatter=plain_traceback)
+
+
+def _route_libraries(out: TextIO, shared: list[Processor], render: Processor) -> None:
+    """Let the standard library's loggers speak through ours, from WARNING up."""
+    handler = logging.StreamHandler(out)
+    naming = [structlog.stdlib.add_logger_name, *shared]
+    finish = [ProcessorFormatter.remove_processors_meta, render]
+    handler.setFormatter(ProcessorFormatter(foreign_pre_chain=naming, processors=finish))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)
+
+
+def bound(delivery: Delivery) -> AbstractContextManager[None]:
+    """Name `delivery` in every line that is logged inside of this context, by this task."""
+    return bound_contextvars(**_names(delivery))
+
+
+def _names(delivery: Delivery) -> dict[str, str | int]:
+    names: dict[str, str | int] = {
+        "entry_id": delivery.token.entry,
+        "attempt": delivery.attempts + 1,
+    }
+    match delivery.entry:
+        case RequestEntry(request) | NoticeEntry(request):
+            names["request_id"] = request
+        case MigrationEntry(request, target):
+            names |= {"request_id": request, "target": target}
+        case _:  # nobody knows what it is about
+            pass
+    return names

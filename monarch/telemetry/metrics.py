@@ -1,0 +1,173 @@
+"""The catalogue of metrics: name, labels, meaning. `monarch.telemetry.events` counts them.
+
+Labels are closed sets, never the names of repositories, and their series exist from the start, at 0, so
+that a rate over them is right from the first event on.
+"""
+
+from itertools import product
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from monarch.core.delivery import Stream
+from monarch.core.outcome import Code
+from monarch.telemetry.snapshot import Snapshot
+
+STREAMS = tuple(stream.value for stream in Stream)
+VERDICTS = ("done", "retry", "snooze", "dead", "handback")
+TICKETS = ("copied", "present", "refused", "unknown")
+SNOOZES = ("limit", "budget", "gate", "busy", "epoch", "missing", "credential", "other")
+WRITES = ("created", "withheld", "ratelimited", "transient", "permanent", "unknown")
+NOTICES = ("progress", "final")
+
+WRITE_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0)
+"""A write ends after 10 s."""
+SPAN_BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 14400)
+"""From a tenth of a second to the hours that GitHub's limits can make of a cohort."""
+DELIVERY_BUCKETS = (0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 1800)
+
+
+class Metrics:
+    """Every metric, registered in `registry`."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        self._intake()
+        self._loop()
+        self._copying()
+        self._store()
+        self._fleet()
+
+    def observe(self, snapshot: Snapshot) -> None:
+        """Set the gauges to what `snapshot` says."""
+        for one in snapshot.streams:
+            self.length.labels(one.stream).set(one.length)
+            self.pending.labels(one.stream).set(one.pending)
+            self.lag.labels(one.stream).set(one.undelivered)
+            self.oldest_pending.labels(one.stream).set(one.oldest_pending_s)
+            self.oldest_undelivered.labels(one.stream).set(one.oldest_undelivered_s)
+        self.parked.set(snapshot.parked)
+        self.dead.set(snapshot.dead)
+        self.workers.set(snapshot.workers)
+        self.replicas.set(snapshot.replicas or 0)
+        self.paused.set(snapshot.paused)
+        self._observe_budget(snapshot)
+
+    def _observe_budget(self, snapshot: Snapshot) -> None:
+        """The scarcest account decides; infinite where there is no ceiling."""
+        minute = [a.minute_left for a in snapshot.accounts if a.minute_left is not None]
+        hour = [a.hour_left for a in snapshot.accounts if a.hour_left is not None]
+        closed = [a.gate_closed_s for a in snapshot.accounts]
+        self.budget_left.labels("minute").set(min(minute, default=float("inf")))
+        self.budget_left.labels("hour").set(min(hour, default=float("inf")))
+        self.gate_closed.set(max(closed, default=0.0))
+
+    # ------------------------------------------------------------------------------- the groups
+
+    def _intake(self) -> None:
+        self.heard = self._counter("messages_heard", "Messages heard on the channel.")
+        self.mirrored = self._counter("messages_mirrored", "Messages appended as requests.")
+        self.echoed = self._counter("echoes", "Messages that another replica appended.")
+        self.gaps = self._counter("hearing_gaps", "Times in which the channel was not heard.")
+        self.gap_seconds = self._counter("hearing_gap_seconds", "Length of those gaps.")
+        self.canaries = self._counter("canaries_missed", "Canaries that did not come back.")
+        outcomes = ("planned", "skipped")
+        self.requests = self._counter("requests", "Requests planned.", outcome=outcomes)
+        self.targets_refused = self._counter("targets_refused", "Targets that cannot be one.")
+
+    def _loop(self) -> None:
+        self.started = self._counter("deliveries", "Deliveries begun.", stream=STREAMS)
+        self.settled = self._counter(
+            "deliveries_settled", "Deliveries settled.", stream=STREAMS, verdict=VERDICTS
+        )
+        self.delivery_seconds = self._histogram(
+            "delivery_seconds", "From reading to settled.", DELIVERY_BUCKETS, stream=STREAMS
+        )
+        self.reclaimed = self._counter("deliveries_reclaimed", "Taken over.", stream=STREAMS)
+        self.failed = self._counter("deliveries_failed", "Handlers that raised.", stream=STREAMS)
+        self.handed_back = self._counter("deliveries_handed_back", "On stopping.", stream=STREAMS)
+        self.leases_lost = self._counter("leases_lost", "Leases lost.", stream=STREAMS)
+        self.retries = self._counter("retries", "Retries scheduled.")
+        self.snoozes = self._counter("snoozes", "Snoozes, which count no attempt.", kind=SNOOZES)
+        codes = tuple(code.value for code in Code)
+        self.dead_letters = self._counter("dead_letters", "Dead letters.", code=codes)
+        self.newer = self._counter("entries_newer", "Entries of a newer version, released.")
+        self.promoted = self._counter("entries_promoted", "Parked entries that became due.")
+        self.trimmed = self._counter("entries_trimmed", "Pending entries that somebody removed.")
+
+    def _copying(self) -> None:
+        self.tickets = self._counter("tickets", "Tickets by what became of them.", outcome=TICKETS)
+        self.strays = self._counter("strays", "Second copies found.")
+        self.planted = self._counter("markers_planted", "Markers that are not believed.")
+        self.migrated = self._counter("migrations_migrated", "Targets read back and complete.")
+        self.write_seconds = self._histogram(
+            "write_seconds", "One write to GitHub.", WRITE_BUCKETS, outcome=WRITES
+        )
+        self.first_copy = self._histogram(
+            "first_copy_seconds", "From a message's append to its first copy.", SPAN_BUCKETS
+        )
+        self.request_seconds = self._histogram(
+            "request_seconds", "From a message's append to its request's end.", SPAN_BUCKETS
+        )
+
+    def _store(self) -> None:
+        self.gates = self._counter("gate_closings", "Times a gate was closed.")
+        self.epochs = self._counter("epochs", "Epochs begun: Valkey's memory went back.")
+        self.notices = self._counter("notices_said", "Messages Slack has taken.", kind=NOTICES)
+        self.notices_failed = self._counter("notices_failed", "Messages Slack refused for good.")
+        self.troubles = self._counter("store_troubles", "Valkey could not be asked.")
+        self.last_progress = self._gauge(
+            "loop_progress_age_seconds", "Since the slowest loop of this process made progress."
+        )
+
+    def _fleet(self) -> None:
+        self.length = self._gauge("stream_length", "Entries not settled.", stream=STREAMS)
+        self.pending = self._gauge("stream_pending", "Entries handed out.", stream=STREAMS)
+        self.lag = self._gauge("stream_lag", "Entries not handed out yet.", stream=STREAMS)
+        self.oldest_pending = self._gauge(
+            "oldest_pending_seconds", "Age of the oldest entry handed out.", stream=STREAMS
+        )
+        self.oldest_undelivered = self._gauge(
+            "oldest_undelivered_seconds", "Age of the oldest entry not handed out.", stream=STREAMS
+        )
+        self.parked = self._gauge("parked", "Entries that wait until they are due.")
+        self.dead = self._gauge("dead_letters_kept", "Dead letters that nobody has dropped.")
+        windows = ("minute", "hour")
+        self.budget_left = self._gauge("budget_left", "Writes left, fleet-wide.", window=windows)
+        self.gate_closed = self._gauge("gate_closed_seconds", "Until the gate opens; 0: open.")
+        self.workers = self._gauge("workers", "Consumers that read within a minute.")
+        self.replicas = self._gauge("replicas_subscribed", "Subscribers of the channel.")
+        self.paused = self._gauge("paused", "1 while a person has paused the fleet.")
+
+    # --------------------------------------------------------------------------------- the makers
+
+    def _counter(self, name: str, meaning: str, **labels: tuple[str, ...]) -> Counter:
+        metric = Counter(f"monarch_{name}", meaning, tuple(labels), registry=self._registry)
+        _prepare(metric, *labels.values())
+        return metric
+
+    def _gauge(self, name: str, meaning: str, **labels: tuple[str, ...]) -> Gauge:
+        metric = Gauge(f"monarch_{name}", meaning, tuple(labels), registry=self._registry)
+        _prepare(metric, *labels.values())
+        return metric
+
+    def _histogram(
+        self, name: str, meaning: str, buckets: tuple[float, ...], **labels: tuple[str, ...]
+    ) -> Histogram:
+        metric = Histogram(
+            f"monarch_{name}", meaning, tuple(labels), registry=self._registry, buckets=buckets
+        )
+        _prepare(metric, *labels.values())
+        return metric
+
+
+def _prepare(metric: Counter | Gauge | Histogram, *values: tuple[str, ...]) -> None:
+    """Make every series of the closed sets `values` exist."""
+    if values:
+        for combination in product(*values):
+            metric.labels(*combination)
+
+
+def closed(value: str, among: tuple[str, ...], otherwise: str) -> str:
+    """Keep a label's set closed: `value`, in lower case, or `otherwise` where it is not one of them."""
+    lowered = value.lower()
+    return lowered if lowered in among else otherwise

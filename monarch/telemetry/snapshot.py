@@ -1,0 +1,76 @@
+"""How the whole fleet stands at one moment, as Valkey tells it."""
+
+from dataclasses import dataclass
+
+from monarch.core.delivery import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSnapshot:
+    """One stream of work.
+
+    Attributes:
+        length: entries that are not settled, parked ones not included.
+        pending: those handed out.
+        undelivered: those not handed out yet (the lag).
+        oldest_pending_s: how long ago the oldest of the pending was appended, in seconds; 0 without one.
+        oldest_undelivered_s: the same for those not handed out.
+        consumers: names that the group knows, living or not.
+    """
+
+    stream: Stream
+    length: int = 0
+    pending: int = 0
+    undelivered: int = 0
+    oldest_pending_s: float = 0.0
+    oldest_undelivered_s: float = 0.0
+    consumers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSnapshot:
+    """What one account may still write, and whether its gate is closed.
+
+    `minute_left` and `hour_left` are `None` where there is no ceiling; `gate_closed_s` is how long the
+    gate stays closed from now, in seconds, 0 where it is open.
+    """
+
+    account: str
+    written_minute: int
+    written_hour: int
+    minute_left: int | None
+    hour_left: int | None
+    slots: int
+    gate_closed_s: float
+    gate_cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The fleet.
+
+    Attributes:
+        at_ms: when, by the server's clock, in milliseconds since 1970.
+        streams: the streams of work, in the order of the data.
+        parked: entries that wait until they are due.
+        next_due_s: seconds until the first of them is due, `None` without one; negative: overdue.
+        dead: dead letters.
+        accounts: whose writes are counted or whose gate was used.
+        workers: consumers that have read within the last minute.
+        replicas: subscribers of the channel: `None` where Valkey would not say.
+        epoch: what Valkey remembers since, `None` before the first worker.
+        paused: whether a person has paused the fleet.
+        requests: how many requests are known.
+    """
+
+    at_ms: int
+    streams: tuple[StreamSnapshot, ...]
+    parked: int = 0
+    next_due_s: float | None = None
+    dead: int = 0
+    accounts: tuple[AccountSnapshot, ...] = ()
+    workers: int = 0
+    replicas: int | None = None
+    epoch: str | None = None
+    paused: bool = False
+    requests: int = 0

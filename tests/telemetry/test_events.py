@@ -1,0 +1,195 @@
+"""One method per event: a log line and a metric."""
+
+import pytest
+import structlog
+from prometheus_client import CollectorRegistry
+from structlog.testing import CapturingLogger, LogCapture
+
+from monarch.core.delivery import Delivery, RequestEntry, Stream, Token
+from monarch.core.ids import RequestId
+from monarch.core.outcome import Code
+from monarch.telemetry import AccountSnapshot, Snapshot, StreamSnapshot, Telemetry
+
+
+class Told:
+    """A telemetry, and what it has told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self._capture = LogCapture()
+        log = structlog.wrap_logger(
+            CapturingLogger(),
+            processors=[self._capture],
+            wrapper_class=structlog.make_filtering_bound_logger("debug"),
+        )
+        self.telemetry = Telemetry(CollectorRegistry(), log.bind(), lambda: self.now)
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """(level, event) of each line."""
+        return [(line["log_level"], line["event"]) for line in self._capture.entries]
+
+    @property
+    def last(self) -> dict[str, object]:
+        """The last line, whole."""
+        return dict(self._capture.entries[-1])
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """What a scrape would show."""
+        return self.telemetry.registry.get_sample_value(f"monarch_{name}", labels)
+
+
+@pytest.fixture
+def told() -> Told:
+    """A telemetry that has told nothing yet."""
+    return Told()
+
+
+def a_delivery() -> Delivery:
+    """Something to tell about."""
+    token = Token(Stream.MIGRATIONS, "host.1.abc", "17-0", 2)
+    return Delivery(token, RequestEntry(RequestId("17-0"), b""))
+
+
+def test_a_series_exists_before_its_first_event(told: Told) -> None:
+    """A rate over a counter is right from the first event on."""
+    assert told.value("tickets_total", outcome="copied") == 0
+    assert told.value("deliveries_settled_total", stream="notices", verdict="dead") == 0
+    assert told.value("dead_letters_total", code=Code.POISON.value) == 0
+
+
+def test_a_message_counts_and_beats(told: Told) -> None:
+    """What is heard is remembered for /health."""
+    told.telemetry.message_heard(size_bytes=12)
+    told.now += 5
+
+    assert told.value("messages_heard_total") == 1
+    assert told.telemetry.pulse.message_age_s() == 5
+
+
+def test_a_gap_of_unknown_length_is_a_gap(told: Told) -> None:
+    """Before the first subscription nobody knows since when."""
+    told.telemetry.hearing_gap(seconds=None, reason="not subscribed yet")
+    told.telemetry.hearing_gap(seconds=2.5, reason="connection lost")
+
+    assert told.value("hearing_gaps_total") == 2
+    assert told.value("hearing_gap_seconds_total") == 2.5
+
+
+@pytest.mark.parametrize(
+    ("verdict", "level"),
+    [("Done", "debug"), ("Snooze", "debug"), ("Retry", "info"), ("Dead", "info")],
+)
+def test_settling_is_quiet_on_the_happy_path(told: Told, verdict: str, level: str) -> None:
+    """A worker that does thousands of deliveries a second does not say so each time."""
+    told.telemetry.delivery_settled(delivery=a_delivery(), verdict=verdict, seconds=0.2)
+
+    assert told.lines == [(level, "delivery.settled")]
+    settled = told.value("deliveries_settled_total", stream="migrations", verdict=verdict.lower())
+    assert settled == 1
+    assert told.value("delivery_seconds_count", stream="migrations") == 1
+
+
+def test_a_failed_handler_is_logged_with_its_error(told: Told) -> None:
+    """What nobody planned needs its traceback."""
+    error = ZeroDivisionError("x")
+
+    told.telemetry.delivery_failed(delivery=a_delivery(), exc=error)
+
+    assert told.last["exc_info"] is error
+    assert told.last["entry_id"] == "17-0"
+    assert told.value("deliveries_failed_total", stream="migrations") == 1
+
+
+@pytest.mark.parametrize(("kind", "label"), [("gate", "gate"), ("org/team-a is gone", "other")])
+def test_labels_stay_a_closed_set(told: Told, kind: str, label: str) -> None:
+    """Whatever comes in, no name of a repository becomes a label."""
+    told.telemetry.snoozed(reason="why", delay_s=3, kind=kind)
+
+    assert told.value("snoozes_total", kind=label) == 1
+
+
+def test_a_write_is_timed_by_its_outcome(told: Told) -> None:
+    """The outcome's class name is its label."""
+    told.telemetry.write_finished(outcome="RateLimited", seconds=0.4)
+
+    assert told.value("write_seconds_count", outcome="ratelimited") == 1
+    assert told.lines == []
+
+
+def test_nothing_promoted_is_nothing_said(told: Told) -> None:
+    """The reclaimer reports every sweep."""
+    told.telemetry.entries_promoted(n=0)
+    told.telemetry.entries_trimmed(n=0)
+
+    assert told.lines == []
+
+
+def test_every_event_tells_in_a_line_of_noun_and_participle(told: Told) -> None:
+    """One of each; none of them fails, and names keep to the rule."""
+    tell, delivery = told.telemetry, a_delivery()
+    request, token = RequestId("17-0"), delivery.token
+    tell.started(consumer="host.1.abc", roles={"intake"}, version="1")
+    tell.stopping(reason="SIGTERM")
+    tell.store_trouble(where="receive", error="connection refused")
+    tell.message_mirrored(request=request)
+    tell.message_echoed()
+    tell.canary_missed(n=2)
+    tell.request_planned(request=request, tickets=3, targets=2, refused=1)
+    tell.request_skipped(request=request)
+    tell.delivery_started(delivery=delivery)
+    tell.delivery_reclaimed(token=token, since_progress=2)
+    tell.delivery_handed_back(delivery=delivery)
+    tell.lease_lost(token=token)
+    tell.retry_scheduled(reason="502", delay_s=1.5)
+    tell.dead_lettered(stream=Stream.MIGRATIONS, code=Code.NOT_FOUND, reason="no such repository")
+    tell.entry_newer(version=9)
+    tell.entries_promoted(n=2)
+    tell.entries_trimmed(n=1)
+    tell.ticket_copied(target="o/a", ticket=3, number=4, seconds=0.25)
+    tell.ticket_present(target="o/a", ticket=3, number=4)
+    tell.ticket_refused(target="o/a", ticket=3, reason="422")
+    tell.ticket_unknown(target="o/a", ticket=3, reason="502")
+    tell.stray_found(target="o/a", number=9, kept=4)
+    tell.marker_planted(target="o/a", number=9)
+    tell.migration_migrated(target="o/a", copied=1, present=2)
+    tell.first_copy(seconds=1.2)
+    tell.request_duration(seconds=60)
+    tell.gate_closed(cause="secondary limit", wait_s=60)
+    tell.epoch_began()
+    tell.notice_said(kind="final")
+    tell.notice_failed(reason="channel_not_found")
+
+    assert len(told.lines) == 30
+    assert all(event.count(".") == 1 for _, event in told.lines)
+
+
+def test_a_snapshot_fills_the_gauges(told: Told) -> None:
+    """Gauges are what Valkey says right before a scrape; the scarcest account decides."""
+    stream = StreamSnapshot(Stream.MIGRATIONS, 7, 2, 5, oldest_pending_s=30.0)
+    accounts = (
+        AccountSnapshot("a", 3, 40, 77, 460, 1, 0.0, ""),
+        AccountSnapshot("b", 80, 90, 0, None, 1, 12.5, "secondary limit"),
+    )
+    told.telemetry.loop_progressed(name="migrations")
+    told.now += 4
+
+    told.telemetry.observe(Snapshot(0, (stream,), parked=3, dead=2, accounts=accounts))
+
+    assert told.value("stream_length", stream="migrations") == 7
+    assert told.value("stream_lag", stream="migrations") == 5
+    assert told.value("oldest_pending_seconds", stream="migrations") == 30
+    assert told.value("parked") == 3
+    assert told.value("dead_letters_kept") == 2
+    assert told.value("budget_left", window="minute") == 0
+    assert told.value("budget_left", window="hour") == 460
+    assert told.value("gate_closed_seconds") == 12.5
+    assert told.value("loop_progress_age_seconds") == 4
+
+
+def test_a_loop_that_stopped_on_purpose_is_not_late(told: Told) -> None:
+    """Draining ends the readers first; the renewer runs on."""
+    told.telemetry.loop_progressed(name="migrations")
+    told.telemetry.loop_ended(name="migrations")
+
+    assert told.telemetry.pulse.loop_ages_s() == {}
