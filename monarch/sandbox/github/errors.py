@@ -1,0 +1,147 @@
+"""GitHub's refusals, worded as documented or as observed.
+
+A handler raises ``Refusal``; the entry answers with the reply that it carries.
+Sources: docs.github.com, "Troubleshooting the REST API", and "Rate limits for the REST API".
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from monarch.sandbox.http import Reply, json_reply
+
+if TYPE_CHECKING:
+    from monarch.sandbox.quotas import Rejection
+    from monarch.sandbox.world import Token
+
+DOCS = "https://docs.github.com/rest"
+RATE_DOCS = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"
+NO_USER_AGENT = (
+    "\r\nRequest forbidden by administrative rules. "
+    "Please make sure your request has a User-Agent header "
+    "(https://docs.github.com/en/rest/overview/resources-in-the-rest-api#user-agent-required). "
+    "Check https://developer.github.com for other possible causes.\r\n"
+)
+
+
+class Refusal(Exception):  # noqa: N818  # not an error of the program: an answer
+    """The call ends here with this reply."""
+
+    def __init__(self, reply: Reply) -> None:
+        """Carry a reply to the entry."""
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+def refused(status: int, message: str, docs: str = DOCS) -> Refusal:
+    """Refuse with GitHub's basic error; its ``status`` is a string."""
+    body = {"message": message, "documentation_url": docs, "status": str(status)}
+    return Refusal(json_reply(status, body))
+
+
+def bad_credentials() -> Refusal:
+    """401: a token that GitHub does not know (any more)."""
+    return refused(401, "Bad credentials")
+
+
+def requires_authentication() -> Refusal:
+    """401: a call that nobody may make anonymously."""
+    return refused(401, "Requires authentication")
+
+
+def not_found() -> Refusal:
+    """404: not there, or not for these eyes."""
+    return refused(404, "Not Found")
+
+
+def archived() -> Refusal:
+    """403: a write to an archived repository."""
+    return refused(403, "Repository was archived so is read-only.")
+
+
+def not_accessible(token: Token) -> Refusal:
+    """403: the token's permissions do not reach this resource."""
+    who = "integration" if token.kind == "installation" else "personal access token"
+    return refused(403, f"Resource not accessible by {who}")
+
+
+def issues_disabled() -> Refusal:
+    """410: the repository has no issues."""
+    return refused(410, "Issues are disabled for this repo")
+
+
+def issue_deleted() -> Refusal:
+    """410: the issue was deleted."""
+    return refused(410, "This issue was deleted")
+
+
+def no_user_agent() -> Refusal:
+    """403 in plain text: requests without a user agent are rejected."""
+    return Refusal(Reply(403, NO_USER_AGENT.encode(), (("Content-Type", "text/html"),)))
+
+
+def moved(status: int, url: str) -> Refusal:
+    """301 (reads) or 307 (writes): the thing lives elsewhere now."""
+    body = {"message": "Moved Permanently", "url": url, "documentation_url": DOCS}
+    return Refusal(json_reply(status, body, ("Location", url)))
+
+
+def invalid_request(detail: str) -> Refusal:
+    """422 without ``errors``: the body has the wrong shape."""
+    return refused(422, f"Invalid request.\n\n{detail}")
+
+
+def invalid(resource: str, field: str, code: str, **more: Any) -> Refusal:
+    """422: the body has the right shape and a value that cannot be."""
+    error = {**more, "resource": resource, "field": field, "code": code}
+    body = {
+        "message": "Validation Failed",
+        "documentation_url": DOCS,
+        "errors": [error],
+        "status": "422",
+    }
+    return Refusal(json_reply(422, body))
+
+
+def too_long(resource: str, field: str, maximum: int) -> Refusal:
+    """422: more characters than fit."""
+    message = f"{field} is too long (maximum is {maximum} characters)"
+    return invalid(resource, field, "custom", message=message)
+
+
+def rate_limited(
+    rejection: Rejection, account_id: int | None, status: int, *, says_when: bool
+) -> Refusal:
+    """403 or 429: a primary or a secondary limit, in their documented words."""
+    if rejection.reason == "primary":
+        return refused(403, _primary_words(account_id), RATE_DOCS)
+    docs = f"{RATE_DOCS}#about-secondary-rate-limits"
+    refusal = refused(status, _secondary_words(rejection), docs)
+    if not says_when:
+        return refusal
+    seconds = str(max(1, math.ceil(rejection.wait_s)))
+    return Refusal(refusal.reply.having(("Retry-After", seconds)))
+
+
+def _primary_words(account_id: int | None) -> str:
+    if account_id is None:
+        return (
+            "API rate limit exceeded for 127.0.0.1. (But here's the good news: Authenticated "
+            "requests get a higher rate limit. Check out the documentation for more details.)"
+        )
+    return (
+        f"API rate limit exceeded for user ID {account_id}. If you reach out to GitHub Support "
+        "for help, please include the request ID."
+    )
+
+
+def _secondary_words(rejection: Rejection) -> str:
+    if rejection.reason == "content":
+        return (
+            "You have exceeded a secondary rate limit and have been temporarily blocked from "
+            "content creation. Please retry your request again later."
+        )
+    return (
+        "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+    )

@@ -1,0 +1,125 @@
+"""What somebody wants of an issue: the JSON body of a POST or PATCH, checked and resolved.
+
+Labels, milestone, assignees and type are for people with push access; for others they are
+dropped without a word, as GitHub does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from monarch.sandbox.github import errors
+from monarch.sandbox.world import Role
+
+if TYPE_CHECKING:
+    from monarch.sandbox.github.visit import Visit
+    from monarch.sandbox.world import Issue, Repository
+
+MAX_TITLE, MAX_BODY, MAX_LABEL = 256, 65_536, 50
+"""Characters, not bytes."""
+
+TYPES: dict[str, tuple[type, ...]] = {
+    "title": (str, int),
+    "body": (str, type(None)),
+    "milestone": (int, str, type(None)),
+    "labels": (list,),
+    "assignees": (list,),
+    "type": (str, type(None)),
+    "state": (str,),
+    "state_reason": (str, type(None)),
+}
+
+
+def check_shape(wish: dict[str, Any]) -> None:
+    """Refuse values of the wrong JSON type."""
+    for name, types in TYPES.items():
+        value = wish.get(name)
+        if name in wish and (not isinstance(value, types) or isinstance(value, bool)):
+            raise errors.invalid_request(f"For 'properties/{name}', {value!r} is not allowed.")
+    for name in ("labels", "assignees"):
+        for value in wish.get(name, []):
+            if not isinstance(value, str) and not (name == "labels" and isinstance(value, dict)):
+                raise errors.invalid_request(f"For 'items', {value!r} is not a string.")
+
+
+def title_of(wish: dict[str, Any]) -> str:
+    """Return the title, or refuse: it must be there, not blank, and fit."""
+    if "title" not in wish:
+        raise errors.invalid_request('"title" wasn\'t supplied.')
+    title = str(wish["title"])
+    if not title.strip():
+        raise errors.invalid("Issue", "title", "missing_field")
+    if len(title) > MAX_TITLE:
+        raise errors.too_long("Issue", "title", MAX_TITLE)
+    return title
+
+
+def body_of(wish: dict[str, Any]) -> str | None:
+    """Return the body, or refuse one that does not fit."""
+    body: str | None = wish.get("body")
+    if body is not None and len(body) > MAX_BODY:
+        raise errors.too_long("Issue", "body", MAX_BODY)
+    return body
+
+
+def details_of(visit: Visit, repository: Repository, wish: dict[str, Any]) -> dict[str, Any]:
+    """Return the checked attributes of an issue that only a pusher may set."""
+    if not visit.may_push(repository):
+        return {}
+    details: dict[str, Any] = {}
+    if "labels" in wish:
+        details["labels"] = _label_names(wish["labels"])
+    if "milestone" in wish:
+        details["milestone"] = _milestone(repository, wish["milestone"])
+    if "assignees" in wish or wish.get("assignee"):
+        logins = wish.get("assignees", [wish.get("assignee")])
+        details["assignees"] = [_assignable(repository, login) for login in logins]
+    if "type" in wish:
+        details["type"] = _type(repository, wish["type"])
+    return details
+
+
+def apply_details(
+    visit: Visit, repository: Repository, issue: Issue, details: dict[str, Any]
+) -> None:
+    """Set the attributes; labels that do not exist yet come into being, grey."""
+    for name in details.get("labels", []):
+        if name.lower() not in repository.labels:
+            visit.world.add_label(repository, name, "ededed", None)
+    for attribute, value in details.items():
+        labels = attribute == "labels"
+        resolved = list(dict.fromkeys(name.lower() for name in value)) if labels else value
+        setattr(issue, attribute, resolved)
+
+
+def _label_names(labels: list[Any]) -> list[str]:
+    names = [each if isinstance(each, str) else str(each.get("name", "")) for each in labels]
+    for name in names:
+        if not name.strip():
+            raise errors.invalid("Label", "name", "missing_field")
+        if len(name) > MAX_LABEL:
+            raise errors.too_long("Label", "name", MAX_LABEL)
+    return names
+
+
+def _milestone(repository: Repository, wanted: int | str | None) -> int | None:
+    if wanted is None:
+        return None
+    text = str(wanted)
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if number not in repository.milestones:
+        raise errors.invalid("Issue", "milestone", "invalid", value=wanted)
+    return number
+
+
+def _assignable(repository: Repository, login: str) -> str:
+    role = repository.collaborators.get(login.lower(), Role.NONE)
+    if login.lower() != repository.owner.lower() and role == Role.NONE:
+        raise errors.invalid("Issue", "assignees", "invalid", value=login)
+    return login
+
+
+def _type(repository: Repository, wanted: str | None) -> str | None:
+    if wanted is not None and wanted not in repository.issue_types:
+        raise errors.invalid("Issue", "type", "invalid", value=wanted)
+    return wanted

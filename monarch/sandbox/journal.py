@@ -1,0 +1,104 @@
+"""Every call to GitHub and Slack in the order in which it came, and a bell for those who wait."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+import anyio
+from pydantic import ConfigDict
+
+from monarch.sandbox.faults import ApiName  # noqa: TC001  # pydantic needs it at run time
+from monarch.sandbox.http import Call, Clock  # noqa: TC001  # part of the public signatures
+from monarch.sandbox.wire import Wire
+
+Outcome = Literal["pending", "answered", "dropped"]
+
+
+class LogEntry(Wire):
+    """One call.
+
+    ``n`` counts from 1; ``at`` and ``ended_at`` are seconds since the epoch; ``status`` is what
+    the client was told (``None``: nothing yet, or never); ``fault`` is the rule that hit it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=False)
+
+    n: int
+    at: float
+    api: ApiName
+    method: str
+    path: str
+    query: dict[str, str]
+    account: str | None
+    body: Any
+    """Parsed if it is JSON, else the text, ``None`` if empty."""
+    status: int | None = None
+    outcome: Outcome = "pending"
+    ended_at: float | None = None
+    fault: int | None = None
+
+
+class Bell:
+    """Wakes everybody who waits, each time something happens."""
+
+    def __init__(self) -> None:
+        """Start silent."""
+        self._event = anyio.Event()
+
+    def ring(self) -> None:
+        """Wake those who wait now."""
+        event, self._event = self._event, anyio.Event()
+        event.set()
+
+    async def wait(self) -> None:
+        """Return at the next ring."""
+        await self._event.wait()
+
+
+class Journal:
+    """The log; each change of it rings the bell."""
+
+    def __init__(self, clock: Clock, bell: Bell) -> None:
+        """Start empty."""
+        self._clock = clock
+        self._bell = bell
+        self.entries: list[LogEntry] = []
+
+    def begin(self, api: ApiName, call: Call, account: str | None) -> LogEntry:
+        """Note that a call has come in completely."""
+        entry = LogEntry(
+            n=len(self.entries) + 1,
+            at=self._clock(),
+            api=api,
+            method=call.method,
+            path=call.path,
+            query=dict(call.query),
+            account=account,
+            body=_readable(call.body),
+        )
+        self.entries.append(entry)
+        self._bell.ring()
+        return entry
+
+    def end(self, entry: LogEntry, outcome: Outcome, status: int | None = None) -> None:
+        """Note what the client was told, or that it was told nothing."""
+        entry.outcome, entry.status, entry.ended_at = outcome, status, self._clock()
+        self._bell.ring()
+
+    def under_way(self, account: str | None) -> int:
+        """Count an account's calls to GitHub that have not ended."""
+        return sum(
+            entry.outcome == "pending" and entry.account == account and entry.api == "github"
+            for entry in self.entries
+        )
+
+
+def _readable(body: bytes) -> Any:
+    if not body:
+        return None
+    text = body.decode("utf-8", "replace")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,145 @@
+"""The whole state, for those who judge: what ``GET /_sandbox/state`` answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from monarch.sandbox.github.bodies import association, timestamp
+from monarch.sandbox.wire import Wire
+
+if TYPE_CHECKING:
+    from monarch.sandbox.workspace import Message, Workspace
+    from monarch.sandbox.world import Issue, Repository, World
+
+
+class LabelView(Wire):
+    """A label."""
+
+    name: str
+    color: str
+    description: str | None
+
+
+class MilestoneView(Wire):
+    """A milestone."""
+
+    number: int
+    title: str
+    state: str
+    description: str | None
+
+
+class IssueView(Wire):
+    """An issue or a pull request; labels by name, the milestone by title."""
+
+    id: int
+    number: int
+    title: str
+    body: str | None
+    state: str
+    author: str | None
+    author_association: str
+    labels: tuple[str, ...]
+    milestone: str | None
+    assignees: tuple[str, ...]
+    pull_request: bool
+    by_api: bool
+    """Whether it was created through the API (and not seeded)."""
+    created_at: str
+
+
+class RepositoryView(Wire):
+    """A repository; issues in the order of their numbers."""
+
+    id: int
+    full_name: str
+    private: bool
+    archived: bool
+    has_issues: bool
+    issues: tuple[IssueView, ...]
+    labels: tuple[LabelView, ...]
+    milestones: tuple[MilestoneView, ...]
+    deleted: tuple[int, ...]
+
+
+class MessageView(Wire):
+    """A Slack message; ``edits`` are its earlier texts, oldest first."""
+
+    channel: str
+    ts: str
+    text: str
+    edits: tuple[str, ...]
+    blocks: list[Any]
+    thread_ts: str | None
+
+
+class StateView(Wire):
+    """Everything."""
+
+    repositories: dict[str, RepositoryView]
+    """By full name."""
+    slack_messages: tuple[MessageView, ...]
+    """In the order of posting."""
+    rejected: dict[str, int]
+    """How many calls each kind of limit turned away: primary, content, points, concurrent."""
+
+
+def state_view(world: World, workspace: Workspace, rejected: dict[str, int]) -> StateView:
+    """Return the whole state."""
+    views = [_repository(world, repository) for repository in world.repositories.values()]
+    return StateView(
+        repositories={view.full_name: view for view in views},
+        slack_messages=tuple(_message(message) for message in workspace.messages),
+        rejected=rejected,
+    )
+
+
+def _repository(world: World, repository: Repository) -> RepositoryView:
+    issues = sorted(repository.issues.values(), key=lambda issue: issue.number)
+    return RepositoryView(
+        id=repository.id,
+        full_name=repository.full_name,
+        private=repository.private,
+        archived=repository.archived,
+        has_issues=repository.has_issues,
+        issues=tuple(_issue(world, repository, issue) for issue in issues),
+        labels=tuple(
+            LabelView(name=label.name, color=label.color, description=label.description)
+            for label in repository.labels.values()
+        ),
+        milestones=tuple(
+            MilestoneView(number=m.number, title=m.title, state=m.state, description=m.description)
+            for m in repository.milestones.values()
+        ),
+        deleted=tuple(sorted(repository.deleted)),
+    )
+
+
+def _issue(world: World, repository: Repository, issue: Issue) -> IssueView:
+    milestone = repository.milestones.get(issue.milestone or 0)
+    return IssueView(
+        id=issue.id,
+        number=issue.number,
+        title=issue.title,
+        body=issue.body,
+        state=issue.state,
+        author=issue.author,
+        author_association=association(world, repository, issue),
+        labels=tuple(repository.labels[key].name for key in issue.labels),
+        milestone=milestone.title if milestone else None,
+        assignees=tuple(issue.assignees),
+        pull_request=issue.pull_request,
+        by_api=(repository.id, issue.number) in world.created_by_api,
+        created_at=timestamp(issue.created_at),
+    )
+
+
+def _message(message: Message) -> MessageView:
+    return MessageView(
+        channel=message.channel,
+        ts=message.ts,
+        text=message.text,
+        edits=tuple(message.versions[:-1]),
+        blocks=message.blocks,
+        thread_ts=message.thread_ts,
+    )
