@@ -19,78 +19,34 @@ all the rest                       Unknown for a write, Transient for a read
 ```
 
 The last line is the important one: a 5xx, a 408 or a 2xx that cannot be read says nothing about whether a
-write took effect (facts, section 2: issues that were created despite a 500).
+write took effect (issues and comments were created despite a 500: probot/probot#921).
 
 Single sign-on is the repository's, although a token lacks it: it is granted for each organisation, and
 the same token goes on working in the others. One target in a foreign organisation must not stop the fleet.
 """
 
-import json
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC
-from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
-from monarch.core.quote import quote
+from monarch.core.reply import Reply, Said, number, read_reply, time_s
 
-Verdictless = RateLimited | Transient | Permanent | Unknown
+__all__ = ["MAX_WAIT_S", "Failure", "Reply", "classify"]
+
+Failure = RateLimited | Transient | Permanent | Unknown
 
 MAX_WAIT_S: Final = 86_400.0
 """No wait that an answer asks for is believed beyond a day."""
 
-_MAX_BODY: Final = 1024 * 1024
 
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer as it came; the names of `headers` are in lower case."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """A reply together with its words, and whether it answers a write."""
-
-    reply: Reply
-    writing: bool
-    message: str
-    about: str
-    details: str
-
-    @property
-    def status(self) -> int:
-        return self.reply.status
-
-    def header(self, name: str) -> str:
-        return self.reply.headers.get(name, "").strip()
-
-    def has(self, *words: str) -> bool:
-        text = f"{self.message} {self.details}".lower()
-        return any(word in text for word in words)
-
-    def because(self, advice: str) -> str:
-        """A sentence for people: what GitHub said, and what to do."""
-        words = ": ".join(part for part in (self.message, self.details) if part)
-        said = f' "{quote(words)}"' if words else ""
-        request = quote(self.header("x-github-request-id"), 60)
-        where = f" (request {request})" if request else ""
-        return f"GitHub answered {self.status}{said}{where}: {advice}"
-
-
-def classify(reply: Reply, *, writing: bool) -> Verdictless:
+def classify(reply: Reply, *, writing: bool) -> Failure:
     """Say what became of a call whose answer is no success; total, and never raises.
 
     Args:
         reply: the answer.
         writing: whether the call was a write, so that an unclear answer is `Unknown`.
     """
-    said = _read(reply, writing)
+    said = read_reply(reply, writing=writing)
     for applies, outcome in _RULES:
         if applies(said):
             return outcome(said)
@@ -100,14 +56,18 @@ def classify(reply: Reply, *, writing: bool) -> Verdictless:
 # ------------------------------------------------------------------------------------------- the table
 
 
-def _is_limit(said: _Said) -> bool:
-    """GitHub's own order of rules, and what clients have learned beyond it (facts, section 1.4).
+def _is_limit(said: Said) -> bool:
+    """GitHub's own order of rules, and what its clients have learned beyond it.
+
+    docs.github.com, "Rate limits for the REST API", and the classifiers of go-github and PyGithub: a 429
+    is always one; a 403 by its headers, its words or the page that it points to, for `retry-after` is
+    often missing.
 
     `x-ratelimit-reset` stands on every answer, and alone means nothing.
     """
     if said.status == 429:  # noqa: PLR2004 - HTTP's own number
         return True
-    return said.status == 403 and (  # noqa: PLR2004
+    return said.status == 403 and (  # noqa: PLR2004 - HTTP's own number
         bool(said.header("retry-after") or said.header("gh-limited-by"))
         or said.header("x-ratelimit-remaining") == "0"
         or said.has(*_LIMIT_WORDS)
@@ -128,32 +88,35 @@ _LIMIT_WORDS: Final = (
 _LIMIT_PAGES: Final = ("secondary-rate-limits", "#abuse-rate-limits", "#rate-limiting")
 
 
-def _is_spam(said: _Said) -> bool:
-    """A 422 that complains of the pace, not of a field: with a field it would be refused for ever."""
-    pace = said.has("submitted too quickly", "spammed")
-    return said.status == 422 and pace and not said.details  # noqa: PLR2004
+def _is_pace(said: Said) -> bool:
+    """GitHub's anti-spam rule for issues, in the words of a validation (cli/cli#4801).
+
+    Only these words: a 422 that merely mentions spam may be for ever, and a limit is waited for without
+    being counted.
+    """
+    return said.status == 422 and said.has("submitted too quickly")  # noqa: PLR2004 - HTTP's own number
 
 
-def _limited(said: _Said) -> RateLimited:
+def _limited(said: Said) -> RateLimited:
     return RateLimited(
         said.because("its limit is reached; nobody calls until it opens"), _wait_s(said)
     )
 
 
-def _wait_s(said: _Said) -> float | None:
+def _wait_s(said: Said) -> float | None:
     """How long to wait in seconds; `None` where the answer does not say."""
     asked = said.header("retry-after")
     if asked:
-        seconds = _number(asked)
-        return _bounded(_until(said, _time_s(asked)) if seconds is None else seconds)
+        seconds = number(asked)
+        return _bounded(_until(said, time_s(asked)) if seconds is None else seconds)
     if said.header("x-ratelimit-remaining") == "0":
-        return _bounded(_until(said, _number(said.header("x-ratelimit-reset"))))
+        return _bounded(_until(said, number(said.header("x-ratelimit-reset"))))
     return None
 
 
-def _until(said: _Said, then_s: float | None) -> float | None:
+def _until(said: Said, then_s: float | None) -> float | None:
     """From the answer's own date until `then_s`, and a second more: no clock of ours takes part."""
-    now_s = _time_s(said.header("date"))
+    now_s = time_s(said.header("date"))
     return None if then_s is None or now_s is None else then_s - now_s + 1
 
 
@@ -161,49 +124,49 @@ def _bounded(wait_s: float | None) -> float | None:
     return None if wait_s is None else min(max(wait_s, 1.0), MAX_WAIT_S)
 
 
-def _permanent(scope: Scope, code: Code, advice: str) -> Callable[[_Said], Permanent]:
+def _permanent(scope: Scope, code: Code, advice: str) -> Callable[[Said], Permanent]:
     return lambda said: Permanent(scope, code, said.because(advice))
 
 
-def _moved(said: _Said) -> Transient:
+def _moved(said: Said) -> Transient:
     return Transient(said.because("the repository was renamed or moved; it is looked up again"))
 
 
-def _unclear(said: _Said) -> Unknown | Transient:
+def _unclear(said: Said) -> Unknown | Transient:
     if said.writing:
         return Unknown(said.because("nobody knows whether the issue was created; it is looked for"))
     return Transient(said.because("nothing can be concluded from that; it is read again"))
 
 
-def _status(*statuses: int) -> Callable[[_Said], bool]:
+def _status(*statuses: int) -> Callable[[Said], bool]:
     return lambda said: said.status in statuses
 
 
-def _says(status: int, *words: str) -> Callable[[_Said], bool]:
+def _says(status: int, *words: str) -> Callable[[Said], bool]:
     return lambda said: said.status == status and said.has(*words)
 
 
-def _needs_sso(said: _Said) -> bool:
-    return said.status == 403 and (  # noqa: PLR2004
+def _needs_sso(said: Said) -> bool:
+    return said.status == 403 and (  # noqa: PLR2004 - HTTP's own number
         bool(said.header("x-github-sso")) or said.has("saml", "single sign-on")
     )
 
 
-def _is_about_version(said: _Said) -> bool:
+def _is_about_version(said: Said) -> bool:
     return said.status in {400, 410} and said.has("api version", "api-version")
 
 
-def _refuses_ticket(said: _Said) -> bool:
+def _refuses_ticket(said: Said) -> bool:
     return said.writing and said.status in {400, 413, 422}
 
 
-def _refuses(said: _Said) -> bool:
-    return 400 <= said.status <= 499 and said.status not in {408, 499}  # noqa: PLR2004
+def _refuses(said: Said) -> bool:
+    return 400 <= said.status <= 499 and said.status not in {408, 499}  # noqa: PLR2004 - HTTP's own numbers
 
 
-_RULES: Final[tuple[tuple[Callable[[_Said], bool], Callable[[_Said], Verdictless]], ...]] = (
+_RULES: Final[tuple[tuple[Callable[[Said], bool], Callable[[Said], Failure]], ...]] = (
     (_is_limit, _limited),
-    (_is_spam, _limited),
+    (_is_pace, _limited),
     (
         _status(401),
         _permanent(
@@ -277,56 +240,3 @@ _RULES: Final[tuple[tuple[Callable[[_Said], bool], Callable[[_Said], Verdictless
         ),
     ),
 )
-
-
-# ------------------------------------------------------------------------------------- reading the words
-
-
-def _read(reply: Reply, writing: bool) -> _Said:  # noqa: FBT001 - handed through
-    words = _words(reply.body)
-    errors = words.get("errors")
-    details = [_detail(error) for error in errors] if isinstance(errors, list) else []
-    return _Said(
-        reply,
-        writing,
-        _text(words.get("message")),
-        _text(words.get("documentation_url")).lower(),
-        ", ".join(detail for detail in details[:5] if detail),
-    )
-
-
-def _words(body: bytes) -> dict[str, Any]:
-    """The JSON object of an error; empty where it is none (a proxy's HTML page, or nothing at all)."""
-    try:
-        value = json.loads(body) if len(body) <= _MAX_BODY else None
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _detail(error: object) -> str:
-    """One entry of `errors`: its own sentence, or the field and what is wrong with it."""
-    if not isinstance(error, dict):
-        return _text(error)
-    return _text(error.get("message")) or " ".join(
-        part for part in (_text(error.get("field")), _text(error.get("code"))) if part
-    )
-
-
-def _text(value: object) -> str:
-    return value[:1000] if isinstance(value, str) else ""
-
-
-def _number(text: str) -> float | None:
-    """Plain digits as a number; `None` for anything else."""
-    return float(text) if re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,6})?", text) else None
-
-
-def _time_s(text: str) -> float | None:
-    """A date of HTTP in seconds since 1970; `None` where it cannot be read."""
-    try:
-        date = parsedate_to_datetime(text)
-        # Without a zone it would be taken for local time, and the answer depend on this machine.
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError, OSError):
-        return None

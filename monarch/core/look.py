@@ -8,7 +8,7 @@ listing --gaps--> GET each gap --begin_probe--> GET probe.number --after_probe--
 ```
 
 Absence is evidence only after all of it. Listings lag, and were seen to show a newer issue without an
-older one; reading an issue by its number was always fresh (facts, section 2, "Consistency").
+older one; reading an issue by its number was always fresh (max-sixty/tend#836, kamp-us/phoenix#6208).
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -166,7 +166,7 @@ def judge_target(
     """Judge a failed preflight: a target that is not there may be about to appear.
 
     `age_s` is how long ago the request was appended, in seconds: a repository that is generated from
-    a template may take minutes to exist (design, section 6.6, "not ready").
+    a template may take minutes to exist.
     """
     missing = isinstance(outcome, Permanent) and outcome.code is Code.NOT_FOUND
     if missing and age_s < policy.target_patience_s:
