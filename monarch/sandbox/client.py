@@ -9,7 +9,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from monarch.sandbox.faults import Action, Fault, FaultReport, Match
-from monarch.sandbox.journal import LogEntry
+from monarch.sandbox.journal import LogEntry, Outcome
 from monarch.sandbox.settings import Settings
 from monarch.sandbox.views import StateView
 
@@ -145,6 +145,7 @@ class SandboxClient:
         method: str | None = None,
         path_regex: str | None = None,
         status: int | None = None,
+        outcome: Outcome | None = None,
         slack_messages: int | None = None,
         slack_text: str | None = None,
         channel: str | None = None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from monarch.sandbox.faults import ApiName, Faults  # noqa: TC001  # pydantic needs it at run time
+from monarch.sandbox.journal import Outcome  # noqa: TC001  # pydantic needs it at run time
 from monarch.sandbox.wire import Wire
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ class WaitFor(Wire):
     """The query of a wait.
 
     ``created`` counts issues that came through the API (in ``repo``, or everywhere);
-    ``calls`` counts calls so far that fit ``api``, ``method``, ``path_regex`` and ``status``
-    (with a status, only answered ones can fit); ``pending`` counts fitting calls that have no
+    ``calls`` counts calls so far that fit ``api``, ``method``, ``path_regex``, ``outcome`` and
+    ``status`` (with a status, only answered ones can fit); ``pending`` counts fitting calls that have no
     answer yet; ``slack_messages`` counts messages (in ``channel``, or everywhere), and
     ``slack_text`` is contained in one of them as it reads now; ``hits`` is of fault ``fault``.
     """
@@ -37,6 +38,7 @@ class WaitFor(Wire):
     method: str | None = None
     path_regex: str = ""
     status: int | None = None
+    outcome: Outcome | None = None
     slack_messages: int | None = None
     slack_text: str | None = None
     channel: str | None = None
@@ -49,7 +51,9 @@ def is_met(
     wanted: WaitFor, world: World, workspace: Workspace, journal: Journal, faults: Faults
 ) -> bool:
     """Whether all conditions hold now."""
-    fitting = [entry for entry in journal.entries if _fits(wanted, entry)]
+    asks_for_calls = wanted.calls is not None or wanted.pending is not None
+    entries = journal.entries if asks_for_calls else []
+    fitting = [entry for entry in entries if _fits(wanted, entry)]
     pending = sum(entry.outcome == "pending" for entry in fitting)
     texts = [
         message.text for message in workspace.messages if wanted.channel in {None, message.channel}
@@ -81,5 +85,6 @@ def _fits(wanted: WaitFor, entry: LogEntry) -> bool:
         wanted.api in {None, entry.api}
         and (wanted.method is None or wanted.method.upper() == entry.method)
         and wanted.status in {None, entry.status}
+        and wanted.outcome in {None, entry.outcome}
         and re.search(wanted.path_regex, entry.path) is not None
     )

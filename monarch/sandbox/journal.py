@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any, Literal
 
 import anyio
@@ -64,6 +65,7 @@ class Journal:
         self._clock = clock
         self._bell = bell
         self.entries: list[LogEntry] = []
+        self._under_way: Counter[tuple[ApiName, str | None]] = Counter()
 
     def begin(self, api: ApiName, call: Call, account: str | None) -> LogEntry:
         """Note that a call has come in completely."""
@@ -78,20 +80,19 @@ class Journal:
             body=_readable(call.body),
         )
         self.entries.append(entry)
+        self._under_way[api, account] += 1
         self._bell.ring()
         return entry
 
     def end(self, entry: LogEntry, outcome: Outcome, status: int | None = None) -> None:
         """Note what the client was told, or that it was told nothing."""
         entry.outcome, entry.status, entry.ended_at = outcome, status, self._clock()
+        self._under_way[entry.api, entry.account] -= 1
         self._bell.ring()
 
     def under_way(self, account: str | None) -> int:
         """Count an account's calls to GitHub that have not ended."""
-        return sum(
-            entry.outcome == "pending" and entry.account == account and entry.api == "github"
-            for entry in self.entries
-        )
+        return self._under_way["github", account]
 
 
 def _readable(body: bytes) -> Any:

@@ -86,7 +86,8 @@ class StateView(Wire):
 
 def state_view(world: World, workspace: Workspace, rejected: dict[str, int]) -> StateView:
     """Return the whole state."""
-    views = [_repository(world, repository) for repository in world.repositories.values()]
+    by_api = set(world.created_by_api)
+    views = [_repository(world, each, by_api) for each in world.repositories.values()]
     return StateView(
         repositories={view.full_name: view for view in views},
         slack_messages=tuple(_message(message) for message in workspace.messages),
@@ -94,15 +95,20 @@ def state_view(world: World, workspace: Workspace, rejected: dict[str, int]) -> 
     )
 
 
-def _repository(world: World, repository: Repository) -> RepositoryView:
-    issues = sorted(repository.issues.values(), key=lambda issue: issue.number)
+def _repository(
+    world: World, repository: Repository, by_api: set[tuple[int, int]]
+) -> RepositoryView:
+    issues = [
+        _issue(world, repository, issue, by_api=(repository.id, issue.number) in by_api)
+        for issue in sorted(repository.issues.values(), key=lambda issue: issue.number)
+    ]
     return RepositoryView(
         id=repository.id,
         full_name=repository.full_name,
         private=repository.private,
         archived=repository.archived,
         has_issues=repository.has_issues,
-        issues=tuple(_issue(world, repository, issue) for issue in issues),
+        issues=tuple(issues),
         labels=tuple(
             LabelView(name=label.name, color=label.color, description=label.description)
             for label in repository.labels.values()
@@ -115,7 +121,7 @@ def _repository(world: World, repository: Repository) -> RepositoryView:
     )
 
 
-def _issue(world: World, repository: Repository, issue: Issue) -> IssueView:
+def _issue(world: World, repository: Repository, issue: Issue, *, by_api: bool) -> IssueView:
     milestone = repository.milestones.get(issue.milestone or 0)
     return IssueView(
         id=issue.id,
@@ -129,7 +135,7 @@ def _issue(world: World, repository: Repository, issue: Issue) -> IssueView:
         milestone=milestone.title if milestone else None,
         assignees=tuple(issue.assignees),
         pull_request=issue.pull_request,
-        by_api=(repository.id, issue.number) in world.created_by_api,
+        by_api=by_api,
         created_at=timestamp(issue.created_at),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from monarch.sandbox.github import errors, listing
@@ -25,8 +26,8 @@ COLOR = re.compile(r"[0-9A-Fa-f]{6}")
 def list_labels(visit: Visit, repository: Repository) -> Reply:
     """Answer the labels of a repository in the order of their names."""
     labels = sorted(repository.labels.values(), key=lambda label: label.name.lower())
-    bodies = [label_body(visit.api_url, repository, label) for label in labels]
-    return listing.paged(visit, f"/repositories/{repository.id}/labels", bodies)
+    render = partial(label_body, visit.api_url, repository)
+    return listing.paged(visit, f"/repositories/{repository.id}/labels", labels, render)
 
 
 def create_label(visit: Visit, repository: Repository) -> Reply:
@@ -54,12 +55,8 @@ def list_milestones(visit: Visit, repository: Repository) -> Reply:
     """Answer the milestones of a repository; the open ones unless asked otherwise."""
     state = visit.call.query.get("state", "open")
     render = Renderer(visit.world, visit.api_url, repository).milestone
-    bodies = [
-        render(milestone)
-        for milestone in repository.milestones.values()
-        if state in {"all", milestone.state}
-    ]
-    return listing.paged(visit, f"/repositories/{repository.id}/milestones", bodies)
+    wanted = [each for each in repository.milestones.values() if state in {"all", each.state}]
+    return listing.paged(visit, f"/repositories/{repository.id}/milestones", wanted, render)
 
 
 def create_milestone(visit: Visit, repository: Repository) -> Reply:

@@ -22,8 +22,8 @@ def list_issues(visit: Visit, repository: Repository) -> Reply:
     _must_have_issues(visit, repository)
     listing.refuse_far_pages(visit)
     render = Renderer(visit.world, visit.api_url, repository).issue
-    bodies = [render(issue) for issue in listing.visible_issues(visit, repository)]
-    return listing.paged(visit, f"/repositories/{repository.id}/issues", bodies)
+    issues = listing.visible_issues(visit, repository)
+    return listing.paged(visit, f"/repositories/{repository.id}/issues", issues, render)
 
 
 def create_issue(visit: Visit, repository: Repository) -> Reply:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
 from monarch.sandbox.github import errors
 from monarch.sandbox.http import json_reply
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from monarch.sandbox.github.bodies import Json
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
     from monarch.sandbox.world import Issue, Repository
+
+Thing = TypeVar("Thing")
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 30, 100
 PAGE_CEILING = 100
@@ -43,15 +46,17 @@ def visible_issues(visit: Visit, repository: Repository) -> list[Issue]:
     return _sorted(visit, found)
 
 
-def paged(visit: Visit, path: str, bodies: Sequence[Any]) -> Reply:
-    """Answer one page of the bodies; ``path`` is the list's address below the API."""
+def paged(
+    visit: Visit, path: str, things: Sequence[Thing], render: Callable[[Thing], Json]
+) -> Reply:
+    """Answer one page of things, rendered; ``path`` is the list's address below the API."""
     size = _number(visit, "per_page", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
     page = _page(visit, size)
-    last = max(1, -(-len(bodies) // size))
+    last = max(1, -(-len(things) // size))
     start = (page - 1) * size
     link = _link(visit, path, page, last, size)
     headers = (("Link", link),) if link else ()
-    return json_reply(200, bodies[start : start + size], *headers)
+    return json_reply(200, [render(thing) for thing in things[start : start + size]], *headers)
 
 
 def refuse_far_pages(visit: Visit) -> None:
