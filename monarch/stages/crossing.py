@@ -77,7 +77,8 @@ class Crossing:
                 case Skip():
                     return None
                 case Adopt(number):
-                    return await self._adopt(ticket, number)
+                    await self._adopt(ticket, number)
+                    return None
                 case Reconcile(at_ms):
                     ended = await self._reconcile(ticket, at_ms)
                 case Create(reconciled):

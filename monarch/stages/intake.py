@@ -10,6 +10,7 @@ from collections.abc import Callable
 import anyio
 
 from monarch.core.backoff import outage_s
+from monarch.core.ids import RequestId
 from monarch.ports import Clock, Ear, Hearing, Inbox, StoreError
 from monarch.telemetry import Telemetry
 
@@ -56,19 +57,21 @@ class Intake:
                     return
 
     async def _mirror(self, hearing: Hearing) -> None:
-        """Append it; repeated until it is done, since nobody else may have heard it. The same hearing id makes
-        a repetition harmless.
+        """Append it; repeated until it is done, since nobody else may have heard it.
+
+        The same hearing id makes a repetition harmless.
         """
         self._telemetry.message_heard(size_bytes=len(hearing.payload))
         tries = 0
         while True:
             try:
-                request = await self._inbox.mirror(hearing)
-                break
+                return self._report(await self._inbox.mirror(hearing))
             except StoreError as error:
                 tries += 1
                 self._telemetry.store_trouble(where="appending a message", error=str(error))
                 await anyio.sleep(outage_s(tries, self._dice()))
+
+    def _report(self, request: RequestId | None) -> None:
         if request is None:
             self._telemetry.message_echoed()
         else:

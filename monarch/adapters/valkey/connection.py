@@ -8,6 +8,7 @@ knowing what a repetition does.
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 from valkey.asyncio import Valkey
 from valkey.asyncio.retry import Retry
@@ -44,7 +45,8 @@ def connect(url: str, purpose: str, *, connections: int = 1) -> Valkey:
         purpose: shown by `CLIENT LIST`, such as `renewal`.
         connections: how many sockets it may open.
     """
-    options: dict[str, object] = {}
+    # A unix socket knows no TCP options.
+    options: dict[str, Any] = {}
     if not url.startswith("unix:"):
         options = {"socket_keepalive": True, "socket_keepalive_options": _KEEPALIVE}
     client: Valkey = Valkey.from_url(

@@ -89,7 +89,7 @@ class Submitter:
     async def _on_disk(self) -> None:
         """WAITAOF speaks of the writes of its own connection: the client has only one."""
         with classified("waiting for the disk"):
-            local, _ = await self._client.execute_command("WAITAOF", 1, 0, DURABLE_WITHIN_MS)
+            local, _ = await self._client.waitaof(1, 0, DURABLE_WITHIN_MS)
         if local < 1:
             message = "the request was appended, but Valkey did not say in time that it is on disk"
             raise StoreError(message)

@@ -41,13 +41,13 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
         case Done(result):
             return _done(result)
         case Retry(reason, delay_s):
-            parked = {"reason": reason, "delay_ms": _ms(delay_s), "member": park_member(delivery)}
+            parked = _parked(delivery, reason, delay_s)
             return "retry", {**parked, "attempts": delivery.attempts + 1}, b""
         case Snooze(reason, delay_s, waits_for):
-            parked = {"reason": reason, "delay_ms": _ms(delay_s), "member": park_member(delivery)}
+            parked = _parked(delivery, reason, delay_s)
             return "snooze", {**parked, "waits_for": _text(waits_for)}, b""
         case Dead(code, reason, details):
-            fields = {
+            fields: dict[str, object] = {
                 "code": code.value,
                 "reason": reason,
                 "attempts": delivery.attempts,
@@ -61,10 +61,14 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
             assert_never(verdict)
 
 
+def _parked(delivery: Delivery, reason: str, delay_s: float) -> dict[str, object]:
+    return {"reason": reason, "delay_ms": _ms(delay_s), "member": park_member(delivery)}
+
+
 def _done(result: Result) -> Words:
     match result:
         case Planned(plan, channel, targets, refused):
-            fields: dict[str, object] = {
+            planned: dict[str, object] = {
                 "source": plan.source,
                 "channel": channel,
                 "tickets": len(plan.tickets),
@@ -73,7 +77,7 @@ def _done(result: Result) -> Words:
                     {"target": r.target, "code": r.code.value, "reason": r.reason} for r in refused
                 ],
             }
-            return "planned", fields, encode_plan(plan)
+            return "planned", planned, encode_plan(plan)
         case Skipped(source, channel, targets):
             return "skipped", {"source": source, "channel": channel, "targets": targets}, b""
         case Migrated(_, tickets, deleted):
@@ -87,7 +91,7 @@ def _done(result: Result) -> Words:
 def _subject(delivery: Delivery, retention_ms: int) -> dict[str, object]:
     match delivery.entry:
         case MigrationEntry() as entry:
-            subject = {"request": entry.request, "migration": entry.migration}
+            subject: dict[str, object] = {"request": entry.request, "migration": entry.migration}
         case RequestEntry(request) | NoticeEntry(request):
             subject = {"request": request}
         case _:
