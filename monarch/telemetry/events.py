@@ -50,6 +50,10 @@ class Telemetry:
         ages = self.pulse.loop_ages_s().values()
         self.metrics.last_progress.set(max(ages, default=0.0))
 
+    def unobserved(self) -> None:
+        """Valkey could not be asked before a scrape: the gauges of the fleet are old, and one says so."""
+        self.metrics.valkey_up.set(0)
+
     # ------------------------------------------------------------------------------ the process
 
     def started(self, *, consumer: str, roles: Iterable[str], version: str) -> None:
@@ -160,12 +164,12 @@ class Telemetry:
         self._log.warning("lease.lost", **_named(token))
 
     def retry_scheduled(self, *, reason: str, delay_s: float) -> None:
-        """It failed, and counted an attempt. Stream: `migration.parked`."""
+        """It failed, and counted an attempt."""
         self.metrics.retries.inc()
         self._log.warning("retry.scheduled", reason=reason, delay_s=_rounded(delay_s))
 
     def snoozed(self, *, reason: str, delay_s: float, kind: str = "other") -> None:
-        """It waits, uncounted. `kind` is one of `metrics.SNOOZES`. Stream: `migration.parked`."""
+        """It waits, uncounted. `kind` is one of `metrics.SNOOZES`."""
         name = closed(kind, SNOOZES, "other")
         self.metrics.snoozes.labels(name).inc()
         self._log.info("delivery.snoozed", kind=name, reason=reason, delay_s=_rounded(delay_s))
@@ -200,7 +204,7 @@ class Telemetry:
         self.metrics.write_seconds.labels(name).observe(seconds)
 
     def ticket_copied(self, *, target: str, ticket: int, number: int, seconds: float) -> None:
-        """Ticket number `ticket` of the source is issue `number` of the target. Stream: `ticket.copied`."""
+        """Ticket number `ticket` of the source is issue `number` of the target."""
         self.metrics.tickets.labels("copied").inc()
         self._log.info(
             "ticket.copied", target=target, ticket=ticket, number=number, seconds=_rounded(seconds)
@@ -242,7 +246,7 @@ class Telemetry:
         self._log.debug("copy.first", seconds=_rounded(seconds))
 
     def request_duration(self, *, seconds: float) -> None:
-        """A request has ended, `seconds` after it was appended. Stream: `request.done`."""
+        """A request has ended, `seconds` after it was appended. Stream: `request.done` or `request.failed`."""
         self.metrics.request_seconds.observe(seconds)
         self._log.info("request.ended", seconds=_rounded(seconds))
 

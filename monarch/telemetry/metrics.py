@@ -39,6 +39,7 @@ class Metrics:
 
     def observe(self, snapshot: Snapshot) -> None:
         """Set the gauges to what `snapshot` says."""
+        self.valkey_up.set(1)
         for one in snapshot.streams:
             self.length.labels(one.stream).set(one.length)
             self.pending.labels(one.stream).set(one.pending)
@@ -120,6 +121,7 @@ class Metrics:
         )
 
     def _fleet(self) -> None:
+        self.valkey_up = self._gauge("valkey_up", "0: the gauges of the fleet are old.")
         self.length = self._gauge("stream_length", "Entries not settled.", stream=STREAMS)
         self.pending = self._gauge("stream_pending", "Entries handed out.", stream=STREAMS)
         self.lag = self._gauge("stream_lag", "Entries not handed out yet.", stream=STREAMS)

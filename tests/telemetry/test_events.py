@@ -185,6 +185,16 @@ def test_a_snapshot_fills_the_gauges(told: Told) -> None:
     assert told.value("budget_left", window="hour") == 460
     assert told.value("gate_closed_seconds") == 12.5
     assert told.value("loop_progress_age_seconds") == 4
+    assert told.value("valkey_up") == 1
+
+
+def test_gauges_that_could_not_be_set_are_known_as_old(told: Told) -> None:
+    """A scrape without Valkey still shows the counters."""
+    told.telemetry.observe(Snapshot(0, ()))
+
+    told.telemetry.unobserved()
+
+    assert told.value("valkey_up") == 0
 
 
 def test_a_loop_that_stopped_on_purpose_is_not_late(told: Told) -> None:

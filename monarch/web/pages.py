@@ -1,0 +1,63 @@
+"""What is said, decided from what is known: pure.
+
+A worker is healthy while Valkey answers and each of its loops came round within `STALL_S`. It is ready while
+it hears the channel, reads, and is not stopping. An orchestrator restarts what is not healthy and sends
+nobody to what is not ready; a draining worker is healthy and not ready.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+STALL_S: Final = 30.0
+"""A loop that made no progress for longer is stuck: reads end after 2 s, and outages are reported otherwise."""
+
+FRONT: Final = """Monarch copies the tickets of a template repository into team repositories.
+
+/health   how this worker is (200, or 503 with the reason)
+/ready    whether it takes in work (200 or 503)
+
+Metrics are at /metrics on the port for metrics. How requests stand is told by the command `monarch status`.
+"""
+
+Answer = tuple[int, dict[str, object]]
+"""HTTP status and JSON document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What is known of this worker; ages in seconds.
+
+    `message_age_s` is `None` where no message was heard since the start.
+    """
+
+    valkey_connected: bool
+    uptime_s: float
+    message_age_s: float | None
+    loop_ages_s: Mapping[str, float]
+
+
+def health(vitals: Vitals) -> Answer:
+    """Say how the worker is: 200 `ok`, or 503 `valkey_away` or `stalled`."""
+    status = _status(vitals)
+    age = vitals.message_age_s
+    return 200 if status == "ok" else 503, {
+        "status": status,
+        "valkey_connected": vitals.valkey_connected,
+        "last_message_seconds_ago": None if age is None else round(age, 1),
+        "uptime_seconds": round(vitals.uptime_s, 1),
+        "loops_seconds_ago": {name: round(s, 1) for name, s in vitals.loop_ages_s.items()},
+    }
+
+
+def _status(vitals: Vitals) -> str:
+    if not vitals.valkey_connected:
+        return "valkey_away"
+    if any(age > STALL_S for age in vitals.loop_ages_s.values()):
+        return "stalled"
+    return "ok"
+
+
+def ready(*, is_ready: bool) -> Answer:
+    """Say whether the worker takes in work."""
+    return 200 if is_ready else 503, {"ready": is_ready}

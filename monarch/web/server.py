@@ -1,0 +1,169 @@
+"""Two small HTTP servers inside of a worker's event loop: one for metrics, one for health.
+
+They install no signal handlers, write no access log and do nothing until somebody asks: an idle server
+costs no wake-up. A scrape asks Valkey how the fleet stands; where it does not answer in time the counters
+are shown all the same.
+"""
+
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final
+
+import anyio
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from monarch.ports import StoreError
+from monarch.telemetry import Snapshot, Telemetry
+from monarch.web.pages import FRONT, Answer, Vitals, health, ready
+
+ASK_WITHIN_S: Final = 2.0
+"""How long Valkey may take to answer before it counts as away, in seconds."""
+
+STOP_WITHIN_S: Final = 1
+"""How long an answer under way may take after the end was decided, in whole seconds."""
+
+
+def metrics_app(telemetry: Telemetry, snapshot: Callable[[], Awaitable[Snapshot]]) -> Starlette:
+    """`/metrics`; `snapshot` is asked at each scrape."""
+
+    async def metrics(_: Request) -> Response:
+        telemetry.unobserved()
+        with anyio.move_on_after(ASK_WITHIN_S):
+            try:
+                telemetry.observe(await snapshot())
+            except StoreError as error:
+                telemetry.store_trouble(where="scraping", error=str(error))
+        return Response(generate_latest(telemetry.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return Starlette(routes=[Route("/metrics", metrics)])
+
+
+def health_app(
+    telemetry: Telemetry, is_ready: Callable[[], bool], ping: Callable[[], Awaitable[object]]
+) -> Starlette:
+    """`/health`, `/ready` and a plain page at `/`.
+
+    Args:
+        telemetry: its pulse is what is told.
+        is_ready: whether the worker takes in work.
+        ping: asks Valkey anything; raises `StoreError` where it is away.
+    """
+
+    async def health_page(_: Request) -> Response:
+        return _json(health(_vitals(telemetry, connected=await _answers(ping))))
+
+    async def ready_page(_: Request) -> Response:
+        return _json(ready(is_ready=is_ready()))
+
+    async def front_page(_: Request) -> Response:
+        return PlainTextResponse(FRONT)
+
+    return Starlette(
+        routes=[
+            Route("/", front_page),
+            Route("/health", health_page),
+            Route("/ready", ready_page),
+        ]
+    )
+
+
+def _vitals(telemetry: Telemetry, *, connected: bool) -> Vitals:
+    pulse = telemetry.pulse
+    return Vitals(connected, pulse.uptime_s(), pulse.message_age_s(), pulse.loop_ages_s())
+
+
+async def _answers(ping: Callable[[], Awaitable[object]]) -> bool:
+    with anyio.move_on_after(ASK_WITHIN_S):
+        try:
+            await ping()
+        except StoreError:
+            return False
+        return True
+    return False
+
+
+def _json(answer: Answer) -> Response:
+    status, document = answer
+    return JSONResponse(document, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+# -------------------------------------------------------------------------------------------- serving
+
+
+@asynccontextmanager
+async def serving(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
+    """Serve `app` for the length of a `with` block, and give the port (0 takes a free one).
+
+    Raises:
+        OSError: the address cannot be listened on, such as when it is in use.
+    """
+    listener = _listen(host, port)
+    server = _Server(_config(app))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(server.serve_shielded, listener)
+        await server.listening.wait()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.told_to_stop.set()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bind here rather than in uvicorn, which ends the process where it cannot."""
+    (family, *_, address), *_ = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _config(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Its value is renewed by a timer, ten times a second.
+        date_header=False,
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+    )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn as a part of a program: signals, and when to end, are the program's to decide."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = anyio.Event()
+        self.told_to_stop = anyio.Event()
+
+    async def serve_shielded(self, listener: socket.socket) -> None:
+        """Serve until told to stop; a cancelled program says so too, so the end is always an orderly one."""
+        with anyio.CancelScope(shield=True):
+            await self.serve(sockets=[listener])
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave signals to the program."""
+        yield
+
+    async def main_loop(self) -> None:
+        """Wait for the end, without uvicorn's ten chores a second."""
+        self.listening.set()
+        await self.told_to_stop.wait()
+        self.should_exit = True

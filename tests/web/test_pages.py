@@ -1,0 +1,55 @@
+"""What is said, decided from what is known."""
+
+import pytest
+
+from monarch.web.pages import Vitals, health, ready
+
+
+def vitals(
+    *, connected: bool = True, message_age_s: float | None = None, **loop_ages_s: float
+) -> Vitals:
+    """A worker that is well, but for what a test says."""
+    return Vitals(connected, 61.26, message_age_s, loop_ages_s)
+
+
+def test_a_worker_that_is_well_says_how_it_is() -> None:
+    """Everything an operator asks first, in one document."""
+    status, document = health(vitals(message_age_s=3.21, intake=0.04, migrations=1.96))
+
+    assert status == 200
+    assert document == {
+        "status": "ok",
+        "valkey_connected": True,
+        "last_message_seconds_ago": 3.2,
+        "uptime_seconds": 61.3,
+        "loops_seconds_ago": {"intake": 0.0, "migrations": 2.0},
+    }
+
+
+def test_no_message_yet_is_null() -> None:
+    """It is not "just now"."""
+    _, document = health(vitals())
+
+    assert document["last_message_seconds_ago"] is None
+
+
+@pytest.mark.parametrize(
+    ("known", "status", "word"),
+    [
+        (vitals(migrations=30.0), 200, "ok"),
+        (vitals(migrations=30.1, intake=0.1), 503, "stalled"),
+        (vitals(connected=False), 503, "valkey_away"),
+        (vitals(connected=False, migrations=31.0), 503, "valkey_away"),
+    ],
+)
+def test_health_is_progress(known: Vitals, status: int, word: str) -> None:
+    """Being up is not being alive: Valkey must answer, and every loop come round."""
+    answered, document = health(known)
+
+    assert (answered, document["status"]) == (status, word)
+
+
+def test_ready_says_yes_or_503() -> None:
+    """Who routes by it reads only the status."""
+    assert ready(is_ready=True) == (200, {"ready": True})
+    assert ready(is_ready=False) == (503, {"ready": False})

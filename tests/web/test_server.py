@@ -1,0 +1,183 @@
+"""The two servers, over real HTTP."""
+
+import signal
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import anyio
+import httpx
+import pytest
+import structlog
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+
+from monarch.core.delivery import Stream
+from monarch.ports import StoreError
+from monarch.telemetry import Snapshot, StreamSnapshot, Telemetry
+from monarch.web import server
+from monarch.web.server import health_app, metrics_app, serving
+
+HOST = "127.0.0.1"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Uvicorn wants asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture
+def telemetry() -> Telemetry:
+    """One that tells nobody."""
+    silent = structlog.make_filtering_bound_logger("critical")
+    log = structlog.wrap_logger(structlog.PrintLogger(), wrapper_class=silent)
+    return Telemetry(CollectorRegistry(), log.bind())
+
+
+@asynccontextmanager
+async def asking(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of `app`, served on a free port."""
+    async with (
+        serving(app, HOST, 0) as port,
+        httpx.AsyncClient(
+            base_url=f"http://{HOST}:{port}",
+            trust_env=False,
+            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        ) as client,
+    ):
+        yield client
+
+
+async def well() -> bool:
+    """Valkey answers."""
+    return True
+
+
+async def away() -> bool:
+    """Valkey does not."""
+    message = "connection refused"
+    raise StoreError(message)
+
+
+async def silent() -> bool:
+    """Valkey is behind a black hole."""
+    await anyio.sleep_forever()
+    return True
+
+
+def answering(snapshot: Snapshot) -> Callable[[], Awaitable[Snapshot]]:
+    """A fleet that stands like this."""
+
+    async def answer() -> Snapshot:
+        return snapshot
+
+    return answer
+
+
+async def test_a_scrape_shows_counters_and_the_fleet(telemetry: Telemetry) -> None:
+    """The gauges are those of this very moment."""
+    telemetry.message_heard(size_bytes=1)
+    snapshot = Snapshot(0, (StreamSnapshot(Stream.REQUESTS, length=4),))
+
+    async with asking(metrics_app(telemetry, answering(snapshot))) as client:
+        answer = await client.get("/metrics")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert "monarch_messages_heard_total 1.0" in answer.text
+    assert 'monarch_stream_length{stream="requests"} 4.0' in answer.text
+    assert "monarch_valkey_up 1.0" in answer.text
+
+
+@pytest.mark.parametrize("trouble", [away, silent])
+async def test_a_scrape_without_valkey_shows_the_counters(
+    telemetry: Telemetry,
+    trouble: Callable[[], Awaitable[Snapshot]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What this process counted is known without anybody."""
+    monkeypatch.setattr(server, "ASK_WITHIN_S", 0.05)
+    telemetry.message_heard(size_bytes=1)
+
+    async with asking(metrics_app(telemetry, trouble)) as client:
+        answer = await client.get("/metrics")
+
+    assert "monarch_messages_heard_total 1.0" in answer.text
+    assert "monarch_valkey_up 0.0" in answer.text
+
+
+@pytest.mark.parametrize(("ping", "status"), [(well, 200), (away, 503), (silent, 503)])
+async def test_health_asks_valkey(
+    telemetry: Telemetry,
+    ping: Callable[[], Awaitable[bool]],
+    status: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A worker without Valkey is no worker."""
+    monkeypatch.setattr(server, "ASK_WITHIN_S", 0.05)
+    telemetry.loop_progressed(name="requests")
+
+    async with asking(health_app(telemetry, lambda: True, ping)) as client:
+        answer = await client.get("/health")
+
+    assert answer.status_code == status
+    assert answer.json()["valkey_connected"] is (status == 200)
+    assert "requests" in answer.json()["loops_seconds_ago"]
+
+
+async def test_ready_follows_the_worker(telemetry: Telemetry) -> None:
+    """Asked each time, not remembered."""
+    taking = [True]
+
+    async with asking(health_app(telemetry, lambda: taking[0], well)) as client:
+        before = await client.get("/ready")
+        taking[0] = False
+        after = await client.get("/ready")
+
+    assert (before.status_code, after.status_code) == (200, 503)
+
+
+async def test_the_front_page_says_what_is_here(telemetry: Telemetry) -> None:
+    """Whoever finds the port finds the way."""
+    async with asking(health_app(telemetry, lambda: True, well)) as client:
+        answer = await client.get("/")
+        nothing = await client.get("/nothing")
+
+    assert "/health" in answer.text
+    assert nothing.status_code == 404
+
+
+async def test_an_address_in_use_is_an_error_to_be_told(telemetry: Telemetry) -> None:
+    """The caller can say which setting to change."""
+    with socket.create_server((HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+
+        with pytest.raises(OSError, match="in use"):
+            async with serving(metrics_app(telemetry, answering(Snapshot(0, ()))), HOST, port):
+                pass
+
+
+async def test_signals_stay_the_programs(telemetry: Telemetry) -> None:
+    """The worker drains on SIGTERM; a web server must not take it away."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    async with asking(health_app(telemetry, lambda: True, well)):
+        during = signal.getsignal(signal.SIGTERM)
+
+    assert during is before
+
+
+async def test_a_cancelled_program_frees_its_port(telemetry: Telemetry) -> None:
+    """The next process can listen at once."""
+    ports: list[int] = []
+
+    with anyio.CancelScope() as scope:
+        async with serving(health_app(telemetry, lambda: True, well), HOST, 0) as port:
+            ports.append(port)
+            scope.cancel()
+            await anyio.sleep_forever()
+
+    with socket.create_server((HOST, ports[0])) as again:
+        assert again.getsockname()[1] == ports[0]
