@@ -1,0 +1,1 @@
+"""The core: tables and properties, no doubles."""
