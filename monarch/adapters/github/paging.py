@@ -1,0 +1,53 @@
+"""Where an answer points to: the next page, a new name. GitHub's links are followed, never made up.
+
+A page's number is not counted on by us: large listings refuse `page=` and go on with cursors (facts,
+section 2). A link that leaves GitHub's own origin is refused, since the token would go with it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+
+_LINK = re.compile(r"<([^>]*)>([^<]*)")
+_REL = re.compile(r";\s*rel\s*=\s*\"?([^\";,]*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A link that must not be followed; `reason` says why."""
+
+    reason: str
+
+
+def next_page(headers: Mapping[str, str], here: httpx.URL) -> httpx.URL | Foreign | None:
+    """Find the page after this one; `None` after the last.
+
+    Args:
+        headers: of the answer, with names in lower case.
+        here: the address of this page.
+    """
+    for target, params in _LINK.findall(headers.get("link", "")):
+        rel = _REL.search(params)
+        if rel is not None and "next" in rel[1].lower().split():
+            return resolve(target, here)
+    return None
+
+
+def resolve(target: str, here: httpx.URL) -> httpx.URL | Foreign:
+    """Make a link whole, if it stays at the origin of `here`."""
+    if not target.strip():
+        return Foreign("the link is empty")
+    try:
+        url = here.join(target.strip())
+    except (httpx.InvalidURL, ValueError):
+        return Foreign("the link cannot be read as an address")
+    if _origin(url) != _origin(here) or url.userinfo:
+        return Foreign(f"the link leads away from {here.host}, where the token must not go")
+    return url
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    """Scheme, host and port; httpx has removed the scheme's own port."""
+    return (url.scheme, url.host.lower(), url.port)

@@ -1,0 +1,167 @@
+"""One HTTP request, sent once: did its bytes leave, and what came back?
+
+Whoever writes has to know whether a failed request *may* have taken effect. The type of an exception
+does not tell: a timeout can strike before the first byte and after the last. So this module watches
+the connection itself (httpcore's trace) and answers with one of
+
+```
+Reply      an answer came, whole
+HeldBack   `may_send` said no right before the first byte: nothing left
+NeverLeft  it failed before the first byte: certainly without an effect
+NoAnswer   it failed after the first byte may have left: nobody knows
+```
+
+Nothing is sent twice and no redirect is followed; httpx's exceptions go no further.
+What remains: between `may_send` and the system call lies one turn of the event loop.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import anyio
+import httpx
+
+from monarch.core.reply import Reply
+
+CONNECT_TIMEOUT_S = 5.0
+"""How long finding the host, connecting and TLS may take together."""
+
+_BEFORE_THE_REQUEST = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Nothing was sent: `may_send` said no."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeverLeft:
+    """Nothing was sent: it failed before."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """It may have been sent, and no whole answer came."""
+
+    reason: str
+
+
+Failure = NeverLeft | NoAnswer
+Sent = Reply | HeldBack | Failure
+
+
+def new_client(
+    base_url: str, headers: Mapping[str, str], transport: httpx.AsyncBaseTransport | None
+) -> httpx.AsyncClient:
+    """Make a client that repeats nothing, follows nothing, caches nothing and keeps no cookies.
+
+    Args:
+        base_url: with or without a final slash.
+        transport: for tests; `None` is the network.
+    """
+    limits = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=5.0)
+    return httpx.AsyncClient(
+        base_url=base_url.rstrip("/") + "/",
+        headers=headers,
+        transport=transport,
+        limits=limits,
+        timeout=httpx.Timeout(10.0, connect=CONNECT_TIMEOUT_S, pool=CONNECT_TIMEOUT_S),
+        follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+    )
+
+
+async def send_once(
+    client: httpx.AsyncClient,
+    method: str,
+    url: httpx.URL | str,
+    *,
+    deadline_s: float,
+    content: bytes | None = None,
+    may_send: Callable[[], bool] | None = None,
+) -> Sent:
+    """Send one request and read its answer, all within `deadline_s` seconds.
+
+    Args:
+        url: whole, or relative to the client's base.
+        may_send: asked before connecting and right before the first byte; `None` is always yes.
+    """
+    departure = _Departure(may_send or _always)
+    reason = f"no answer within {deadline_s:g} s"
+    with anyio.move_on_after(deadline_s):
+        try:
+            departure.ask()
+            extensions = {"trace": departure.watch}
+            request = client.build_request(method, url, content=content, extensions=extensions)
+            return _as_reply(await client.send(request))
+        except _HeldBackError:
+            return HeldBack()
+        # OSError: a broken TLS record comes through httpx as a bare ssl.SSLError.
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            reason = _describe(error)
+            departure.note(error)
+    return NoAnswer(reason) if departure.may_have_left else NeverLeft(reason)
+
+
+class _HeldBackError(Exception):
+    """`may_send` said no; it never leaves this module."""
+
+
+class _Departure:
+    """Watches whether a request begins to leave.
+
+    A transport that does not trace proves nothing by its silence, so a failure counts as *never left*
+    only where a trace was seen or where the failure itself is one of getting connected.
+    """
+
+    def __init__(self, may_send: Callable[[], bool]) -> None:
+        self._may_send = may_send
+        self._began = False
+        self._proven = False
+
+    @property
+    def may_have_left(self) -> bool:
+        return self._began or not self._proven
+
+    def ask(self) -> None:
+        if not self._may_send():
+            raise _HeldBackError
+
+    def note(self, error: Exception) -> None:
+        self._proven = self._proven or isinstance(error, _BEFORE_THE_REQUEST)
+
+    async def watch(self, event: str, info: Mapping[str, object]) -> None:
+        """Be httpcore's trace extension; raising here stops the request."""
+        self._proven = True
+        if event.endswith(".send_request_headers.started") and not _is_tunnel(info):
+            self.ask()
+            self._began = True
+
+
+def _is_tunnel(info: Mapping[str, object]) -> bool:
+    """Whether what leaves is only a proxy's CONNECT, which carries nothing of ours."""
+    request = info.get("request")
+    return getattr(request, "method", b"") == b"CONNECT"
+
+
+def _always() -> bool:
+    return True
+
+
+def _as_reply(response: httpx.Response) -> Reply:
+    return Reply(response.status_code, dict(response.headers), response.content)
+
+
+def _describe(error: Exception) -> str:
+    """Say what broke; httpx's messages carry no headers, so no secret either."""
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

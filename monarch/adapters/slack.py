@@ -1,0 +1,274 @@
+"""Slack as the notifier sees it (`ports.Slack`).
+
+*Receives a text and a channel, sends it once, and says whether it is there.* Slack answers 200 to almost
+everything and says in `ok` and `error` what it did; it knows no idempotency key, so a post without a clear
+answer is `Unanswered`, and whether to repeat it is the notifier's business:
+
+```
+ok                                           Posted
+no connection, before the first byte         Transient
+429, `ratelimited`                           RateLimited
+an error that certainly posted nothing       Transient or Permanent
+a 5xx, `fatal_error`, `internal_error`,      Unanswered: "some aspect of the operation" may have
+a body that cannot be read, no answer        succeeded (Slack's words)
+```
+
+Every permanent refusal has the scope REPOSITORY, that of a bad token too: the scope CREDENTIAL would park
+the notice and wait for a new token, while a notice that cannot be said is to be dead-lettered (design, 6.6).
+"""
+
+import json
+from types import TracebackType
+from typing import Final, Self
+
+import httpx
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from monarch.adapters.http_send import HeldBack, NeverLeft, NoAnswer, Sent, new_client, send_once
+from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope, Transient
+from monarch.core.quote import quote
+from monarch.core.reply import Reply, number
+from monarch.ports import Posted, Unanswered
+
+API_URL = "https://slack.com/api/"
+
+DEADLINE_S = 10.0
+"""All of a call, connecting and reading its answer included, in seconds."""
+
+MAX_WAIT_S: Final = 3600.0
+"""No wait that Slack asks for is believed beyond an hour."""
+
+Said = Posted | ReadFailure | Unanswered
+
+
+class HttpSlack:
+    """One bot's way to Slack. Use it in an `async with`, or close it."""
+
+    def __init__(
+        self,
+        token: str,
+        base_url: str = API_URL,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        """Prepare; nothing is sent yet.
+
+        Args:
+            token: a bot's token (`xoxb-…`).
+            base_url: with or without a final slash.
+            transport: for tests; `None` is the network.
+            deadline_s: see `DEADLINE_S`.
+
+        Raises:
+            ValueError: the token cannot stand in a header.
+        """
+        self._http = new_client(base_url, _headers(token), transport)
+        self._deadline_s = deadline_s
+
+    async def __aenter__(self) -> Self:
+        """Begin; connections are made when they are needed."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close all connections."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    async def post(self, channel: str, text: str) -> Said:
+        """See `ports.Slack`. Links are not unfolded: a summary is no place for previews."""
+        message = {
+            "channel": channel,
+            "text": text,
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        return _read(await self._call("chat.postMessage", message), known_ts=None)
+
+    async def update(self, channel: str, ts: str, text: str) -> Said:
+        """See `ports.Slack`. Repeating it is harmless."""
+        message: dict[str, object] = {"channel": channel, "ts": ts, "text": text}
+        return _read(await self._call("chat.update", message), known_ts=ts)
+
+    async def _call(self, method: str, message: dict[str, object]) -> Sent:
+        content = json.dumps(message).encode("ascii")
+        return await send_once(
+            self._http, "POST", method, deadline_s=self._deadline_s, content=content
+        )
+
+
+class NoSlack:
+    """Stands in where no token is set: nothing is said, and every notice says so in its dead letter."""
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End; there is nothing to close."""
+
+    async def post(self, channel: str, text: str) -> Said:  # noqa: ARG002 - the port's
+        """Refuse."""
+        return _refused("SLACK_BOT_TOKEN is not set; set it and replay")
+
+    async def update(self, channel: str, ts: str, text: str) -> Said:  # noqa: ARG002 - the port's
+        """Refuse."""
+        return _refused("SLACK_BOT_TOKEN is not set; set it and replay")
+
+
+def _headers(token: str) -> dict[str, str]:
+    if not (token.isascii() and token.isprintable() and token) or " " in token:
+        raise ValueError("the token for Slack is empty or has characters that no token has")
+    return {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/json; charset=utf-8",
+    }
+
+
+# ------------------------------------------------------------------------------ what an answer means
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    ok: bool
+    error: str = ""
+    ts: str | None = None
+
+
+_LIMITS = frozenset({"ratelimited", "rate_limited"})
+
+_PERHAPS_POSTED = frozenset({"fatal_error", "internal_error"})
+
+_PASSING = frozenset(
+    {
+        "message_limit_exceeded",
+        "org_login_required",
+        "request_timeout",
+        "service_unavailable",
+        "team_added_to_org",
+    }
+)
+
+_INVITE = "invite the app to the channel (/invite) or correct notification_channel, then replay"
+_TOKEN = "check SLACK_BOT_TOKEN and its workspace, set a valid one, restart and replay"  # noqa: S105 - advice, not a secret
+_RIGHTS = "give the app the scope chat:write and the right to post there, then replay"
+_MESSAGE = "Slack does not take this message; replaying helps only after a new release"
+_GONE = "the message that was to be edited cannot be edited any more; nothing needs to be done"
+
+_ADVICE = {
+    "channel_not_found": _INVITE,
+    "not_in_channel": _INVITE,
+    "is_archived": "unarchive the channel or name another one, then replay",
+    "invalid_auth": _TOKEN,
+    "not_authed": _TOKEN,
+    "account_inactive": _TOKEN,
+    "token_revoked": _TOKEN,
+    "token_expired": _TOKEN,
+    "not_allowed_token_type": _TOKEN,
+    "ekm_access_denied": _RIGHTS,
+    "missing_scope": _RIGHTS,
+    "no_permission": _RIGHTS,
+    "team_access_not_granted": _RIGHTS,
+    "access_denied": _RIGHTS,
+    "message_not_found": _GONE,
+    "cant_update_message": _GONE,
+    "edit_window_closed": _GONE,
+    "as_user_not_supported": _MESSAGE,
+    "metadata_too_large": _MESSAGE,
+    "msg_blocks_too_long": _MESSAGE,
+    "msg_too_long": _MESSAGE,
+    "no_text": _MESSAGE,
+    "too_many_attachments": _MESSAGE,
+}
+_ADVICE_BY_BEGINNING = (
+    ("restricted_action", _RIGHTS),
+    ("cannot_", _RIGHTS),
+    ("invalid_", _MESSAGE),
+)
+
+
+def _read(sent: Sent, *, known_ts: str | None) -> Said:
+    """Say what became of a call; `known_ts` names the message that was edited."""
+    match sent:
+        case Reply(status=429):
+            return _limited(sent)
+        case Reply(status=status) if status >= _SERVER_FAULT:
+            return Unanswered(f"Slack answered {status}")
+        case Reply():
+            return _read_body(sent, known_ts)
+        case NeverLeft(reason):
+            return Transient(f"Slack could not be reached: {reason}")
+        case NoAnswer(reason):
+            return Unanswered(f"Slack did not answer: {reason}")
+        case HeldBack():
+            return Transient("nothing was sent to Slack")
+
+
+_SERVER_FAULT = 500
+_REDIRECTED = range(300, 400)
+_SUCCEEDED = range(200, 300)
+
+
+def _read_body(reply: Reply, known_ts: str | None) -> Said:
+    try:
+        body = _Body.model_validate_json(reply.body)
+    except ValidationError:
+        return _read_status(reply.status)
+    if not body.ok:
+        return _refusal(body.error, reply)
+    ts = body.ts or known_ts
+    if reply.status not in _SUCCEEDED or ts is None:
+        return Unanswered(f"Slack answered {reply.status} without saying where it posted")
+    return Posted(ts)
+
+
+def _read_status(status: int) -> Said:
+    """Judge an answer that is not Slack's by its status alone."""
+    if status in _REDIRECTED:
+        return _refused(f"it redirects ({status}); check SLACK_API_URL, then replay")
+    if status in _SUCCEEDED:
+        return Unanswered(f"Slack answered {status} with a body that could not be read")
+    return _refused(f"it answered {status}; check SLACK_API_URL, then replay")
+
+
+def _refusal(error: str, reply: Reply) -> ReadFailure | Unanswered:
+    """Judge `ok: false`. An error that nobody has heard of may pass: it is tried again, and counted."""
+    name = quote(error, 80)
+    if error in _LIMITS:
+        return _limited(reply)
+    if error in _PERHAPS_POSTED:
+        return Unanswered(f"Slack answered {name}")
+    advice = None if error in _PASSING else _advice(error)
+    if advice is None:
+        return Transient(f"Slack answered {name}")
+    return _refused(f"it answered {name}; {advice}")
+
+
+def _advice(error: str) -> str | None:
+    """What to do about a permanent error; `None` where it is not known as one."""
+    beginnings = (advice for start, advice in _ADVICE_BY_BEGINNING if error.startswith(start))
+    return _ADVICE.get(error) or next(beginnings, None)
+
+
+def _refused(reason: str) -> Permanent:
+    return Permanent(Scope.REPOSITORY, Code.SLACK_REFUSED, f"Slack was not told: {reason}")
+
+
+def _limited(reply: Reply) -> RateLimited:
+    asked = number(reply.headers.get("retry-after", "").strip())
+    wait_s = None if asked is None else min(max(asked, 1.0), MAX_WAIT_S)
+    return RateLimited("Slack answered that its limit is reached", wait_s)
