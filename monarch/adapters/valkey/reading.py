@@ -1,0 +1,316 @@
+"""The read side, for people: requests, dead letters, events. Nothing here writes.
+
+What stands in Valkey is shown as it is: fields that are not there yet read as nothing, and a request that
+has expired since it was listed is left out.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.views import request_view
+from monarch.core.ids import RequestId, migration_id
+from monarch.core.summary import RequestView, State
+
+PAGE: Final = 200
+"""How many are read at once where many are looked through."""
+
+FOLLOW_MS: Final = 500
+"""How long one read waits for the next event, in milliseconds; less than the socket's timeout."""
+
+RawEntry = tuple[bytes, Mapping[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """A request in a listing.
+
+    Attributes:
+        via: how it came: `pubsub`, `submit` or `producer`.
+        targets: how many, refused ones included.
+        unsettled: how many of them have not ended.
+        ended_ms: `None` until it has ended.
+    """
+
+    id: RequestId
+    state: State
+    source: str
+    channel: str | None
+    via: str
+    tickets: int
+    targets: int
+    unsettled: int
+    appended_ms: int
+    ended_ms: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationTimes:
+    """What is known of a migration beside its view; times in milliseconds since 1970, `None`: not yet."""
+
+    target: str
+    run: int
+    attempts: int
+    code: str
+    entry: str
+    target_id: int | None
+    queued_ms: int | None
+    started_ms: int | None
+    first_copy_ms: int | None
+    ended_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDetails:
+    """A request, whole. `code` says why it is dead, `""` where it is not."""
+
+    view: RequestView
+    via: str
+    code: str
+    planned_ms: int | None
+    times: tuple[MigrationTimes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An entry given up. `id` names it in the stream of dead letters, `entry` in the one it came from."""
+
+    id: str
+    at_ms: int
+    stream: str
+    entry: str
+    request: str
+    migration: str
+    code: str
+    reason: str
+    attempts: int
+    deliveries: int
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change of state. `name` is `noun.past_participle`; `fields` are its own."""
+
+    id: str
+    at_ms: int
+    name: str
+    fields: Mapping[str, str]
+
+
+class Reader:
+    """Reads for people. Every method raises `StoreError` where Valkey cannot be asked."""
+
+    def __init__(self, client: Valkey, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    # --------------------------------------------------------------------------------- requests
+
+    async def requests(self, limit: int, state: State | None = None) -> tuple[RequestLine, ...]:
+        """The newest `limit` requests, newest first; only those in `state` where it is given."""
+        found: list[RequestLine] = []
+        start = 0
+        while len(found) < limit:
+            with classified("listing requests"):
+                ids = await self._client.zrevrange(self._keys.known, start, start + PAGE - 1)
+            lines = await self._lines([RequestId(one.decode()) for one in ids])
+            found += [line for line in lines if state is None or line.state is state]
+            start += PAGE
+            if len(ids) < PAGE:
+                break
+        return tuple(found[:limit])
+
+    async def _lines(self, ids: Sequence[RequestId]) -> list[RequestLine]:
+        pipe = self._client.pipeline(transaction=False)
+        for one in ids:
+            pipe.hgetall(self._keys.request(one))
+            pipe.scard(self._keys.unsettled(one))
+        with classified("reading requests"):
+            answers = await pipe.execute()
+        rows = zip(ids, answers[::2], answers[1::2], strict=True)
+        return [_line(one, texts(raw), unsettled) for one, raw, unsettled in rows if raw]
+
+    async def request(self, request: RequestId) -> RequestDetails | None:
+        """One request with all its targets; `None` where it is not known (any more)."""
+        (fields,) = await self._hashes([self._keys.request(request)])
+        if not fields:
+            return None
+        targets = fields.get("targets", "").split()
+        migrations = await self._hashes(
+            [self._keys.migration(migration_id(request, target)) for target in targets]
+        )
+        return RequestDetails(
+            view=request_view(request, fields, migrations),
+            via=fields.get("via", ""),
+            code=fields.get("code", ""),
+            planned_ms=_maybe(fields, "planned_ms"),
+            times=tuple(_times(migration) for migration in migrations if migration),
+        )
+
+    async def _hashes(self, keys: Iterable[str]) -> list[dict[str, str]]:
+        pipe = self._client.pipeline(transaction=False)
+        for key in keys:
+            pipe.hgetall(key)
+        with classified("reading a request"):
+            return [texts(raw) for raw in await pipe.execute()]
+
+    async def changes(self, request: RequestId) -> AsyncIterator[RequestDetails]:
+        """How a request stands, now and after each change, until it has ended or is not known (any more)."""
+        after, before = await self.newest_event(), None
+        while (now := await self.request(request)) is not None:
+            if now != before:
+                yield now
+            if now.view.has_ended:
+                return
+            before = now
+            # Copies make no events, so whatever comes or not, the request is read again.
+            for event in await self._events_after(after):
+                after = event.id
+
+    # ----------------------------------------------------------------------------- dead letters
+
+    async def dead(self, limit: int, request: RequestId | None = None) -> tuple[DeadLetter, ...]:
+        """The newest `limit` dead letters, newest first; only those of `request` where it is given."""
+        found: list[DeadLetter] = []
+        until = "+"
+        while len(found) < limit:
+            with classified("listing dead letters"):
+                page = await self._client.xrevrange(self._keys.dead, until, "-", count=PAGE)
+            letters = [_letter(entry) for entry in page]
+            found += [one for one in letters if request is None or one.request == request]
+            if len(page) < PAGE:
+                break
+            until = f"({letters[-1].id}"
+        return tuple(found[:limit])
+
+    async def dead_letter(self, letter: str) -> DeadLetter | None:
+        """One dead letter by its id (or by the id of the entry that was given up)."""
+        if not is_entry_id(letter):
+            return None
+        with classified("reading a dead letter"):
+            found = await self._client.xrange(self._keys.dead, letter, letter)
+        if found:
+            return _letter(found[0])
+        return next((one for one in await self.dead(10 * PAGE) if one.entry == letter), None)
+
+    # ----------------------------------------------------------------------------------- events
+
+    async def events(self, limit: int) -> tuple[Event, ...]:
+        """The newest `limit` events, oldest first."""
+        with classified("reading events"):
+            page = await self._client.xrevrange(self._keys.events, "+", "-", count=limit)
+        return tuple(_event(entry) for entry in reversed(page))
+
+    async def newest_event(self) -> str:
+        """Where to follow from, so that only what comes is shown."""
+        newest = await self.events(1)
+        return newest[0].id if newest else "0-0"
+
+    async def follow(self, after: str) -> AsyncIterator[Event]:
+        """Every event after that id, as it happens, without an end."""
+        while True:
+            for event in await self._events_after(after):
+                yield event
+                after = event.id
+
+    async def _events_after(self, after: str) -> list[Event]:
+        with classified("following events"):
+            answer = await self._client.xread(
+                {self._keys.events: after}, count=PAGE, block=FOLLOW_MS
+            )
+        entries = cast("list[RawEntry]", answer[0][1]) if answer else []
+        return [_event(entry) for entry in entries]
+
+
+def is_entry_id(text: str) -> bool:
+    """Whether Valkey would take it for a whole entry id."""
+    first, dash, second = text.partition("-")
+    return bool(dash) and first.isdecimal() and second.isdecimal() and text.isascii()
+
+
+# ---------------------------------------------------------------------------------------- decoding
+
+
+def texts(raw: Mapping[Any, Any]) -> dict[str, str]:
+    """A hash, or an entry's fields, as text."""
+    return {_text(name): _text(value) for name, value in raw.items()}
+
+
+def _text(raw: bytes | str) -> str:
+    return raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
+
+
+def _maybe(fields: Mapping[str, str], name: str) -> int | None:
+    value = fields.get(name, "")
+    return int(value) if value.isdecimal() else None
+
+
+def _number(fields: Mapping[str, str], name: str, default: int = 0) -> int:
+    value = _maybe(fields, name)
+    return default if value is None else value
+
+
+def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> RequestLine:
+    view = request_view(request, fields, ())
+    return RequestLine(
+        id=request,
+        state=view.state,
+        source=view.source,
+        channel=view.channel,
+        via=fields.get("via", ""),
+        tickets=view.tickets,
+        targets=len(fields.get("targets", "").split()),
+        unsettled=unsettled,
+        appended_ms=view.appended_ms,
+        ended_ms=view.ended_ms,
+        reason=view.reason,
+    )
+
+
+def _times(fields: Mapping[str, str]) -> MigrationTimes:
+    return MigrationTimes(
+        target=fields.get("target", ""),
+        run=_number(fields, "run", 1),
+        attempts=_number(fields, "attempts"),
+        code=fields.get("code", ""),
+        entry=fields.get("entry", ""),
+        target_id=_maybe(fields, "target_id"),
+        queued_ms=_maybe(fields, "queued_ms"),
+        started_ms=_maybe(fields, "started_ms"),
+        first_copy_ms=_maybe(fields, "first_copy_ms"),
+        ended_ms=_maybe(fields, "ended_ms"),
+    )
+
+
+def _letter(entry: RawEntry) -> DeadLetter:
+    letter, fields = entry[0].decode(), texts(entry[1])
+    return DeadLetter(
+        id=letter,
+        at_ms=_number(fields, "at", entry_ms(letter)),
+        stream=fields.get("stream", ""),
+        entry=fields.get("entry", ""),
+        request=fields.get("request", ""),
+        migration=fields.get("migration", ""),
+        code=fields.get("code", ""),
+        reason=fields.get("reason", ""),
+        attempts=_number(fields, "attempts"),
+        deliveries=_number(fields, "deliveries"),
+        payload=fields.get("payload", ""),
+    )
+
+
+def _event(entry: RawEntry) -> Event:
+    fields = texts(entry[1])
+    name = fields.pop("event", "")
+    return Event(entry[0].decode(), entry_ms(entry[0].decode()), name, fields)
+
+
+def entry_ms(entry: str) -> int:
+    """When an entry was appended, in milliseconds since 1970: ids are given out by the server's clock."""
+    return int(entry.partition("-")[0])

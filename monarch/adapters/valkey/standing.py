@@ -1,0 +1,271 @@
+"""How the fleet stands, and how the server is set up: for gauges, `monarch status` and `monarch doctor`.
+
+Two round trips for a snapshot, whatever the backlog. What a server does not tell (a managed one may refuse
+`CONFIG`, a stream may not exist yet) reads as not known, or as nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from valkey.asyncio import Valkey
+from valkey.exceptions import ResponseError
+
+from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.keys import GROUP, Keys
+from monarch.adapters.valkey.reading import entry_ms, texts
+from monarch.core.budget import Ceilings
+from monarch.core.delivery import Stream
+from monarch.telemetry import AccountSnapshot, Snapshot, StreamSnapshot
+
+ALIVE_MS: Final = 60_000
+"""A consumer that asked for nothing for longer is taken for dead, in milliseconds; it reads every 2 s."""
+
+ACCOUNTS_FOR_MS: Final = 60_000
+"""How long a list of accounts is used before it is made anew, in milliseconds: that looks at all keys."""
+
+NOBODY: Final = "released"
+"""The pseudo-consumer that deliveries are handed back to."""
+
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """How a Valkey is set up; `None` where it does not say.
+
+    Attributes:
+        mode: `standalone`, `cluster` or `sentinel`.
+        role: `master` or `slave`, in the server's words.
+        appendfsync: `always`, `everysec` or `no`.
+        subscribers: of the channel.
+        memory_left: bytes until `maxmemory`, `None` where there is no ceiling.
+    """
+
+    version: str
+    mode: str
+    role: str
+    appendonly: bool
+    appendfsync: str | None
+    maxmemory_policy: str | None
+    memory_left: int | None
+    subscribers: int | None
+
+
+class Standing:
+    """Looks at the whole. Every method raises `StoreError` where Valkey cannot be asked."""
+
+    def __init__(self, client: Valkey, keys: Keys, channel: str, ceilings: Ceilings) -> None:
+        self._client = client
+        self._keys = keys
+        self._channel = channel
+        self._ceilings = ceilings
+        self._accounts: tuple[str, ...] = ()
+        self._accounts_at_ms: int | None = None
+
+    async def ping(self) -> None:
+        """Ask for any answer at all."""
+        with classified("asking whether Valkey is there"):
+            await self._client.ping()
+
+    # ---------------------------------------------------------------------------------- snapshot
+
+    async def snapshot(self) -> Snapshot:
+        """How the fleet stands now."""
+        whole, *streams = await self._first_look()
+        accounts = await self._known_accounts(whole["now_ms"])
+        later = self._client.pipeline(transaction=False)
+        for raw in streams:
+            later.xrange(self._keys.stream(raw["stream"]), f"({raw['last']}", "+", count=1)
+        for account in accounts:
+            self._ask_account(later, account, whole["now_ms"])
+        with classified("reading the fleet"):
+            answers = await later.execute(raise_on_error=False)
+        next_up, budgets = answers[: len(streams)], answers[len(streams) :]
+        return Snapshot(
+            **_whole(whole),
+            workers=len({name for raw in streams for name in raw["alive"]}),
+            streams=tuple(
+                _stream(raw, found, whole["now_ms"])
+                for raw, found in zip(streams, next_up, strict=True)
+            ),
+            accounts=tuple(
+                self._account(account, budgets[4 * i : 4 * i + 4], whole["now_ms"])
+                for i, account in enumerate(accounts)
+            ),
+        )
+
+    async def _first_look(self) -> list[dict[str, Any]]:
+        """What one round trip tells: first the whole, then each stream."""
+        pipe = self._client.pipeline(transaction=False)
+        self._ask_whole(pipe)
+        for stream in Stream:
+            self._ask_stream(pipe, stream)
+        with classified("reading the fleet"):
+            answers = await pipe.execute(raise_on_error=False)
+            seconds, micros = _given(answers[0])
+        now_ms = int(seconds) * 1000 + int(micros) // 1000
+        whole = {"now_ms": now_ms, "answers": answers[1:8]}
+        per_stream = [answers[8 + 4 * i : 12 + 4 * i] for i in range(len(Stream))]
+        return [whole, *(_raw(s, a) for s, a in zip(Stream, per_stream, strict=True))]
+
+    def _ask_whole(self, pipe: Any) -> None:
+        pipe.time()
+        pipe.zcard(self._keys.parked)
+        pipe.zrange(self._keys.parked, 0, 0, withscores=True)
+        pipe.xlen(self._keys.dead)
+        pipe.hget(self._keys.epoch, "id")
+        pipe.exists(self._keys.paused)
+        pipe.zcard(self._keys.known)
+        pipe.pubsub_numsub(self._channel)
+
+    def _ask_stream(self, pipe: Any, stream: Stream) -> None:
+        name = self._keys.stream(stream)
+        pipe.xlen(name)
+        pipe.xinfo_groups(name)
+        pipe.xpending(name, GROUP)
+        pipe.xinfo_consumers(name, GROUP)
+
+    # ---------------------------------------------------------------------------------- accounts
+
+    def _ask_account(self, pipe: Any, account: str, now_ms: int) -> None:
+        pipe.zcount(self._keys.budget(account), f"({now_ms - MINUTE_MS}", "+inf")
+        pipe.zcount(self._keys.budget(account), f"({now_ms - HOUR_MS}", "+inf")
+        pipe.zcount(self._keys.slots(account), f"({now_ms}", "+inf")
+        pipe.hmget(self._keys.gate(account), "until", "cause")
+
+    def _account(self, account: str, answers: list[Any], now_ms: int) -> AccountSnapshot:
+        minute, hour, slots = (_count(answer) for answer in answers[:3])
+        until, cause = answers[3] if isinstance(answers[3], list) else (None, None)
+        per_minute, per_hour = self._ceilings.per_minute, self._ceilings.per_hour
+        return AccountSnapshot(
+            account=account,
+            written_minute=minute,
+            written_hour=hour,
+            minute_left=max(0, per_minute - minute) if per_minute else None,
+            hour_left=max(0, per_hour - hour) if per_hour else None,
+            slots=slots,
+            gate_closed_s=max(0.0, (int(until) - now_ms) / 1000) if until else 0.0,
+            gate_cause=cause.decode("utf-8", "replace") if cause else "",
+        )
+
+    async def _known_accounts(self, now_ms: int) -> tuple[str, ...]:
+        """Who writes, or has a gate. Nothing lists them, so the names of keys do; rarely, since they are many."""
+        at_ms = self._accounts_at_ms
+        if at_ms is None or not at_ms <= now_ms < at_ms + ACCOUNTS_FOR_MS:
+            found = {*await self._named("budget:"), *await self._named("gate:")}
+            self._accounts, self._accounts_at_ms = tuple(sorted(found)), now_ms
+        return self._accounts
+
+    async def _named(self, kind: str) -> list[str]:
+        start = self._keys.prefix + kind
+        with classified("looking for accounts"):
+            keys = [key async for key in self._client.scan_iter(match=f"{start}*", count=1000)]
+        return [key.decode().removeprefix(start) for key in keys]
+
+    # ------------------------------------------------------------------------------------ doctor
+
+    async def server(self) -> ServerFacts:
+        """How the server is set up."""
+        with classified("asking the server how it is set up"):
+            info = await self._client.info("everything")
+        subscribers = await self._subscribers()
+        ceiling = int(info.get("maxmemory", 0))
+        return ServerFacts(
+            version=str(info.get("valkey_version") or info.get("redis_version", "")),
+            mode=str(info.get("server_mode") or info.get("redis_mode", "")),
+            role=str(info.get("role", "")),
+            appendonly=str(info.get("aof_enabled", "0")) == "1",
+            appendfsync=await self._setting("appendfsync"),
+            maxmemory_policy=str(info["maxmemory_policy"]) if "maxmemory_policy" in info else None,
+            memory_left=ceiling - int(info.get("used_memory", 0)) if ceiling else None,
+            subscribers=subscribers,
+        )
+
+    async def _subscribers(self) -> int | None:
+        with classified("asking who is subscribed"):
+            try:
+                return _subscribed(await self._client.pubsub_numsub(self._channel))
+            except ResponseError:
+                return None
+
+    async def _setting(self, name: str) -> str | None:
+        """A setting; `None` where `CONFIG` is not allowed, as on managed servers."""
+        with classified("reading a setting"):
+            try:
+                return texts(await self._client.config_get(name)).get(name)
+            except ResponseError:
+                return None
+
+
+# ------------------------------------------------------------------------- from answers to values
+
+
+def _given(answer: Any) -> Any:
+    """An answer without which there is no snapshot."""
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _count(answer: Any) -> int:
+    return answer if isinstance(answer, int) else 0
+
+
+def _subscribed(answer: Any) -> int | None:
+    return int(answer[0][1]) if isinstance(answer, list) and answer else None
+
+
+def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
+    parked, first, dead, epoch, paused, known, subscribers = whole["answers"]
+    due = first[0][1] if isinstance(first, list) and first else None
+    return {
+        "at_ms": whole["now_ms"],
+        "parked": _count(parked),
+        "next_due_s": None if due is None else (due - whole["now_ms"]) / 1000,
+        "dead": _count(dead),
+        "replicas": _subscribed(subscribers),
+        "epoch": epoch.decode() if isinstance(epoch, bytes) else None,
+        "paused": _count(paused) > 0,
+        "requests": _count(known),
+    }
+
+
+def _raw(stream: Stream, answers: list[Any]) -> dict[str, Any]:
+    """One stream's answers under their names; a stream or a group that is not there yet is empty."""
+    length, groups, pending, consumers = answers
+    group = next((g for g in _listed(groups) if g["name"] == GROUP.encode()), {})
+    summary = pending if isinstance(pending, dict) else {}
+    alive = [c["name"] for c in _listed(consumers) if c["idle"] < ALIVE_MS]
+    return {
+        "stream": stream,
+        "length": _count(length),
+        "last": group.get("last-delivered-id", b"0-0").decode(),
+        "pending": _count(summary.get("pending")),
+        "first_pending": summary.get("min"),
+        "alive": [name for name in alive if name != NOBODY.encode()],
+        "consumers": sum(c["name"] != NOBODY.encode() for c in _listed(consumers)),
+    }
+
+
+def _listed(answer: Any) -> list[dict[str, Any]]:
+    return answer if isinstance(answer, list) else []
+
+
+def _stream(raw: Mapping[str, Any], next_up: Any, now_ms: int) -> StreamSnapshot:
+    # Settled entries are deleted, so whatever is in the stream and not handed out waits. (Valkey's own lag is
+    # not known after a deletion.)
+    waiting = bool(next_up) and isinstance(next_up, list)
+    return StreamSnapshot(
+        stream=raw["stream"],
+        length=raw["length"],
+        pending=raw["pending"],
+        undelivered=max(1, raw["length"] - raw["pending"]) if waiting else 0,
+        oldest_pending_s=_age_s(raw["first_pending"], now_ms),
+        oldest_undelivered_s=_age_s(next_up[0][0] if waiting else None, now_ms),
+        consumers=raw["consumers"],
+    )
+
+
+def _age_s(entry: bytes | None, now_ms: int) -> float:
+    return 0.0 if entry is None else max(0.0, (now_ms - entry_ms(entry.decode())) / 1000)

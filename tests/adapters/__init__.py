@@ -1,0 +1,1 @@
+"""The adapters, each beside what it adapts to."""

@@ -1,0 +1,1 @@
+"""The Valkey adapters, on a real Valkey."""
