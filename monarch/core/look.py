@@ -13,7 +13,7 @@ older one; reading an issue by its number was always fresh (max-sixty/tend#836, 
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from typing import Final, TypeVar, assert_never
 
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Absent, Found
@@ -131,6 +131,8 @@ def after_probe(probe: Probe, answer: Found[T] | Absent) -> Probe:
             return Probe(probe.number + 1, gone=probe.gone + 1)
         case Found():
             return Probe(probe.number + 1)
+        case _:
+            assert_never(answer)
 
 
 # ------------------------------------------------------------------------------ what the answers show

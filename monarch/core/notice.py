@@ -8,7 +8,8 @@ The adapter must post these texts with `parse: none` and without `link_names`: a
 """
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from itertools import accumulate
+from typing import Final, assert_never
 
 from monarch.core.quote import quote
 from monarch.core.refs import BadRef, RepoRef
@@ -150,6 +151,8 @@ def _stand(migration: MigrationView, view: RequestView) -> str:
             return f"running, {_so_far(migration, view)}"
         case State.QUEUED | State.SKIPPED:
             return migration.state.value
+        case _:
+            assert_never(migration.state)
 
 
 def _done(migration: MigrationView, tickets: int) -> str:
@@ -194,13 +197,10 @@ def _whole(view: RequestView, head: str, lines: list[str], tail: str) -> str:
     everything = "\n".join([head, *lines]) + tail
     if _length(everything) <= MAX_TEXT:
         return everything
-    kept, room = [head], MAX_TEXT - _length(head + tail + _more(view, len(lines)))
-    for line in lines:
-        room -= _length(line) + 1
-        if room < 0:
-            break
-        kept.append(line)
-    return "\n".join(kept) + _more(view, len(lines) + 1 - len(kept)) + tail
+    room = MAX_TEXT - _length(head + tail + _more(view, len(lines)))
+    ends = accumulate(_length(line) + 1 for line in lines)
+    told = sum(end <= room for end in ends)
+    return "\n".join([head, *lines[:told]]) + _more(view, len(lines) - told) + tail
 
 
 def _more(view: RequestView, lines: int) -> str:

@@ -64,7 +64,7 @@ class Marker:
 def render(ticket: Ticket, source: str) -> Draft:
     """Write the copy of a ticket of `source` (`owner/repo`)."""
     marker = Marker(source, ticket.number, ticket.id)
-    return Draft(_title(ticket.title), append_marker(_encodable(ticket.body), marker, ticket.url))
+    return Draft(_title(ticket.title), append_marker(ticket.body, marker, ticket.url))
 
 
 def append_marker(body: str, marker: Marker, url: str) -> str:
@@ -73,7 +73,7 @@ def append_marker(body: str, marker: Marker, url: str) -> str:
     Old markers go first. A text that leaves no room is cut, and says where the rest is (`url`).
     An empty text becomes the marker alone.
     """
-    text = without_markers(body)
+    text = without_markers(_encodable(body))
     line_end = "\r\n" if "\r\n" in text else "\n"
     ending = f"{line_end}{line_end}{marker}"
     if _size(text) + _size(ending) > MAX_BODY:
@@ -115,7 +115,7 @@ def _encodable(text: str) -> str:
 
 
 def _size(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text.encode("utf-16-le")) // 2
 
 
 def _cut(text: str, room: int, line_end: str, url: str) -> str:

@@ -235,11 +235,11 @@ def _sort_targets(
     targets: dict[str, RepoRef] = {}
     refused: dict[str, RefusedTarget] = {}
     for value in values:
-        match _sort_target(value, source, rules):
-            case RepoRef() as ref:
-                targets.setdefault(ref.key, ref)
-            case RefusedTarget() as no:
-                refused.setdefault(no.target.lower(), no)
+        sorted_value = _sort_target(value, source, rules)
+        if isinstance(sorted_value, RepoRef):
+            targets.setdefault(sorted_value.key, sorted_value)
+        else:
+            refused.setdefault(sorted_value.target.lower(), sorted_value)
     return tuple(targets.values()), tuple(refused.values())
 
 

@@ -1,0 +1,231 @@
+"""What to ask for, and what the answers show."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monarch.core.ids import TicketId
+from monarch.core.look import (
+    PROBE_GONE,
+    PROBE_MISSES,
+    Probe,
+    Seen,
+    Stray,
+    after_probe,
+    begin_probe,
+    gaps,
+    in_order,
+    is_trusted,
+    missing,
+    see,
+    skipped,
+    strays_of,
+    with_known,
+)
+from monarch.core.outcome import Absent, Found
+from monarch.core.render import Marker
+from tests.core.builders import OWN, SOURCE, a_plan, an_issue
+
+
+def marker(ticket: int) -> str:
+    """The line that marks a copy of ticket number `ticket`."""
+    return str(Marker(SOURCE, ticket, TicketId(100 + ticket)))
+
+
+def ids(*tickets: int) -> list[TicketId]:
+    """The ids of tickets by their numbers."""
+    return [TicketId(100 + ticket) for ticket in tickets]
+
+
+# ------------------------------------------------------------------------------------ what to ask for
+
+
+@given(st.sets(st.integers(1, 300)), st.integers(0, 50))
+def test_a_listing_and_its_gaps_are_all_numbers(numbers: set[int], newest: int) -> None:
+    """Below the highest nothing is left out, except the oldest of too many."""
+    holes = gaps(numbers, newest)
+    everything = set(range(1, max(numbers, default=0))) - numbers
+
+    assert list(holes) == sorted(everything)[-newest or len(everything) :]
+    assert set(gaps(numbers)) == everything
+
+
+def test_the_gaps_of_a_huge_number_are_the_newest() -> None:
+    """A repository may have had half a million issues."""
+    assert gaps([500_000]) == tuple(range(499_500, 500_000))
+
+
+@pytest.mark.parametrize(
+    ("highest", "created", "numbers"),
+    [(0, 1, ()), (4, 5, ()), (4, 8, (5, 6, 7)), (7, 5, ()), (0, 1000, tuple(range(500, 1000)))],
+)
+def test_numbers_between_the_highest_and_a_new_one_are_somebody_elses(
+    highest: int, created: int, numbers: tuple[int, ...]
+) -> None:
+    """They may be a zombie's copies, and are read at once."""
+    assert skipped(highest, created) == numbers
+
+
+def probe_all(used: dict[int, bool], highest: int) -> tuple[Probe, list[int]]:
+    """Probe a repository whose numbers `used` can be read (`True`) or are gone (`False`)."""
+    probe, found = begin_probe(highest), []
+    while not probe.is_over:
+        if used.get(probe.number):
+            found.append(probe.number)
+            probe = after_probe(probe, Found(an_issue(probe.number)))
+        else:
+            probe = after_probe(probe, Absent(taken=probe.number in used))
+    return probe, found
+
+
+@given(st.integers(0, 20), st.dictionaries(st.integers(1, 60), st.booleans()))
+def test_a_probe_finds_all_that_lies_no_further_apart_than_five(
+    highest: int, used: dict[int, bool]
+) -> None:
+    """It ends behind five numbers in a row that were never used."""
+    probe, found = probe_all(used, highest)
+
+    reach = highest
+    while following := [n for n in used if reach < n <= reach + PROBE_MISSES]:
+        reach = min(following)
+    assert found == sorted(n for n, readable in used.items() if highest < n <= reach and readable)
+    assert probe.says_issues_are_off or probe.highest == reach
+
+
+def test_a_probe_of_a_repository_without_issues_ends() -> None:
+    """GitHub answers 410 for every number of a repository whose issues are off."""
+    probe = begin_probe(0)
+    for _ in range(PROBE_GONE):
+        assert not probe.is_over
+        probe = after_probe(probe, Absent(taken=True))
+
+    assert probe.is_over
+    assert probe.says_issues_are_off
+
+
+# ------------------------------------------------------------------------------ what the answers show
+
+
+@pytest.mark.parametrize(
+    ("author", "association", "trusted"),
+    [
+        (OWN, "NONE", True),
+        (OWN.upper(), "NONE", True),
+        ("teacher", "OWNER", True),
+        ("teacher", "MEMBER", True),
+        ("student", "COLLABORATOR", True),
+        ("student", "collaborator", True),
+        ("passer-by", "NONE", False),
+        ("passer-by", "CONTRIBUTOR", False),
+        ("passer-by", "FIRST_TIMER", False),
+        ("passer-by", "", False),
+        (None, "OWNER", False),
+    ],
+)
+def test_who_may_push_is_believed(author: str | None, association: str, trusted: bool) -> None:
+    """Targets can be public: anybody could plant a marker."""
+    assert is_trusted(an_issue(author=author, association=association), OWN) is trusted
+
+
+def test_copies_strays_and_planted_markers_are_told_apart() -> None:
+    """Of several copies the lowest number is the copy."""
+    seen = see(
+        [
+            an_issue(7, body=marker(1)),
+            an_issue(2, body=f"text\n\n{marker(1)}"),
+            an_issue(3, body=marker(2), state="closed"),
+            an_issue(4, body=marker(3), author="passer-by", association="NONE"),
+            an_issue(5, body=marker(4), is_pull=True),
+            an_issue(6, body=f"> {marker(5)}"),
+        ],
+        OWN,
+    )
+
+    url = "https://github.com/org/team/issues/7"
+    assert seen.copies == {TicketId(101): 2, TicketId(102): 3}
+    assert seen.strays == (Stray(TicketId(101), 7, url, 2),)
+    assert seen.planted == (4,)
+    assert seen.highest == 7
+
+
+def test_an_empty_target_shows_nothing() -> None:
+    """And its highest number is 0, or what the probe knows."""
+    assert see([], OWN) == Seen()
+    assert see([], OWN, 3).highest == 3
+    assert see([an_issue(2)], OWN, 9).highest == 9
+
+
+def test_the_later_answer_for_a_number_counts() -> None:
+    """The listing came first, the reading by number later and fresher."""
+    assert see([an_issue(1, body=""), an_issue(1, body=marker(1))], OWN).copies == {101: 1}
+
+
+def test_a_text_pasted_into_another_copy_neither_doubles_nor_hides_a_ticket() -> None:
+    """An issue is what its last marker says; its other markers speak only for what is nowhere else."""
+    seen = see(
+        [an_issue(1, body=f"{marker(2)}\n{marker(3)}\n{marker(1)}"), an_issue(2, body=marker(2))],
+        OWN,
+    )
+
+    assert seen.copies == {TicketId(101): 1, TicketId(102): 2, TicketId(103): 1}
+    assert seen.strays == ()
+
+
+@given(st.lists(st.tuples(st.integers(1, 30), st.integers(1, 8), st.booleans(), st.booleans())))
+def test_every_marked_issue_is_a_copy_a_stray_or_planted(
+    rows: list[tuple[int, int, bool, bool]],
+) -> None:
+    """Nothing that carries a marker is passed over, and every ticket has one copy."""
+    issues = [
+        an_issue(
+            n, body=marker(t), is_pull=pull, association="MEMBER" if ours else "NONE", author="x"
+        )
+        for n, t, pull, ours in rows
+    ]
+    seen = see(issues, OWN)
+
+    told = [*seen.copies.values(), *(stray.number for stray in seen.strays), *seen.planted]
+    last = {issue.number: issue for issue in issues}
+    assert sorted(told) == sorted(n for n, issue in last.items() if not issue.is_pull)
+    assert all(stray.original < stray.number for stray in seen.strays)
+
+
+def test_only_the_strays_of_a_plan_are_its_own() -> None:
+    """A target may have been filled from several templates."""
+    stray = Stray(TicketId(101), 7, "url", 2)
+    seen = Seen(strays=(stray, Stray(TicketId(999), 8, "url", 3)))
+
+    assert strays_of(a_plan(1, 2), seen) == (stray,)
+
+
+def test_a_copy_without_its_marker_is_known_by_its_number() -> None:
+    """Somebody edited the marker away; the ledger knows better. What was seen stays."""
+    seen = with_known(Seen({TicketId(101): 1}), {TicketId(101): 9, TicketId(102): 2})
+
+    assert seen.copies == {TicketId(101): 1, TicketId(102): 2}
+
+
+def test_what_should_have_a_copy_and_has_none_is_missing() -> None:
+    """Refused tickets and deleted copies are not missing."""
+    plan = a_plan(1, 2, 3, 4)
+    seen = Seen({TicketId(101): 1})
+
+    assert [t.number for t in missing(plan, seen, set(), set())] == [2, 3, 4]
+    assert [t.number for t in missing(plan, seen, set(ids(3)), set(ids(4)))] == [2]
+
+
+@pytest.mark.parametrize(
+    ("copies", "ascending"),
+    [
+        ({}, True),
+        ({1: 5, 2: 6}, True),
+        ({1: 5, 3: 9}, True),
+        ({1: 6, 2: 5}, False),
+        ({9: 1, 1: 2}, True),
+    ],
+)
+def test_copies_ascend_in_the_templates_order(copies: dict[int, int], ascending: bool) -> None:
+    """Other plans' copies do not matter."""
+    seen = Seen({TicketId(100 + ticket): number for ticket, number in copies.items()})
+
+    assert in_order(a_plan(1, 2, 3), seen) is ascending

@@ -1,0 +1,280 @@
+"""From bytes to a request, or to the reason why they are none."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monarch.core.outcome import Code
+from monarch.core.refs import RepoRef
+from monarch.core.request import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_TARGETS,
+    BadMessage,
+    Request,
+    Rules,
+    is_allowed,
+    parse_message,
+)
+
+RULES = Rules()
+GOOD: dict[str, Any] = {
+    "source_repo": "org/template",
+    "all_target_repositories": ["org/team-a", "org/team-b"],
+    "notification_channel": "C06GHMZB3M3",
+}
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+def parse(rules: Rules = RULES, **changes: Any) -> Request | BadMessage:
+    """Parse the good message with `changes`; a key whose value is `...` is left out."""
+    message = {key: value for key, value in {**GOOD, **changes}.items() if value is not ...}
+    return parse_message(json.dumps(message).encode(), rules)
+
+
+def good(**changes: Any) -> Request:
+    """Parse the good message with `changes`, and expect a request."""
+    request = parse(**changes)
+    assert isinstance(request, Request)
+    return request
+
+
+def test_a_message_of_the_platform_is_a_request() -> None:
+    """The contract as the platform publishes it."""
+    assert good() == Request(
+        RepoRef("org", "template"),
+        (RepoRef("org", "team-a"), RepoRef("org", "team-b")),
+        channel="C06GHMZB3M3",
+    )
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        (b" " * (MAX_BYTES + 1), Code.TOO_LARGE),
+        (b"", Code.NOT_JSON),
+        (b"{", Code.NOT_JSON),
+        (b"\xff\xfe{\x00}\x00", Code.NOT_JSON),
+        (b'{"source_repo": "\xff"}', Code.NOT_JSON),
+        (b'{"x": NaN}', Code.NOT_JSON),
+        (b"[" * 500_000, Code.NOT_JSON),
+        (b'{"x":' + b"[" * 60 + b"]" * 60 + b"}", Code.NOT_JSON),
+        (b'{"x": ' + b"9" * 5000 + b"}", Code.NOT_JSON),
+        (b"[]", Code.NOT_AN_OBJECT),
+        (b"null", Code.NOT_AN_OBJECT),
+        (b'"text"', Code.NOT_AN_OBJECT),
+        (b"{}", Code.MISSING_KEY),
+    ],
+)
+def test_what_nobody_can_read_is_told_apart(payload: bytes, code: Code) -> None:
+    """Each kind of mistake has its code, and a sentence."""
+    bad = parse_message(payload, RULES)
+
+    assert isinstance(bad, BadMessage)
+    assert bad.code is code
+    assert 10 < len(bad.reason) < 500
+    assert bad.channel is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"source_repo": ...}, Code.MISSING_KEY),
+        ({"all_target_repositories": ...}, Code.MISSING_KEY),
+        ({"source_repo": None}, Code.WRONG_TYPE),
+        ({"source_repo": 12}, Code.WRONG_TYPE),
+        ({"source_repo": ["org/template"]}, Code.WRONG_TYPE),
+        ({"all_target_repositories": "org/team-a"}, Code.WRONG_TYPE),
+        ({"all_target_repositories": None}, Code.WRONG_TYPE),
+        ({"all_target_repositories": {}}, Code.WRONG_TYPE),
+        ({"source_repo": ""}, Code.BAD_SOURCE),
+        ({"source_repo": "template"}, Code.BAD_SOURCE),
+        ({"source_repo": "https://gitlab.com/org/template"}, Code.BAD_SOURCE),
+        ({"all_target_repositories": []}, Code.NO_TARGETS),
+        ({"all_target_repositories": ["org/t"] * (MAX_TARGETS + 1)}, Code.TOO_MANY_TARGETS),
+    ],
+)
+def test_what_is_wrong_with_the_whole_message_is_told_to_its_channel(
+    changes: dict[str, Any], code: Code
+) -> None:
+    """The channel was readable, so it can be told."""
+    bad = parse(**changes)
+
+    assert isinstance(bad, BadMessage)
+    assert bad.code is code
+    assert bad.channel == "C06GHMZB3M3"
+
+
+def test_the_missing_keys_are_named_at_once() -> None:
+    """Nobody has to find them one after the other."""
+    bad = parse_message(b"{}", RULES)
+
+    assert isinstance(bad, BadMessage)
+    assert bad.reason.startswith("the message lacks source_repo and all_target_repositories")
+
+
+@pytest.mark.parametrize("channel", [7, True, [], {}, "C1\nC2", "\ud800", "C" * 101])
+def test_a_channel_that_cannot_be_one_is_a_wrong_type(channel: object) -> None:
+    """Whoever meant to be told would wait for ever."""
+    bad = parse(notification_channel=channel)
+
+    assert isinstance(bad, BadMessage)
+    assert (bad.code, bad.channel) == (Code.WRONG_TYPE, None)
+    assert bad.source == "org/template"
+
+
+@pytest.mark.parametrize("channel", [..., None, "", "  "])
+def test_without_a_channel_nobody_is_told(channel: object) -> None:
+    """Missing, null and empty mean the same."""
+    assert good(notification_channel=channel).channel is None
+
+
+def test_the_channel_is_kept_without_the_space_around_it() -> None:
+    """Slack would not find it."""
+    assert good(notification_channel=" C1 ").channel == "C1"
+
+
+def test_targets_are_deduplicated_in_order_and_without_case() -> None:
+    """Two spellings of one repository are one target, spelled as it came first."""
+    request = good(
+        all_target_repositories=[
+            "Org/B",
+            "org/a",
+            "https://github.com/org/b.git",
+            "git@github.com:ORG/A.git",
+        ]
+    )
+
+    assert [ref.full_name for ref in request.targets] == ["Org/B", "org/a"]
+
+
+def test_a_bad_target_is_refused_by_itself() -> None:
+    """The others go on; each refused one is named once, with its reason."""
+    rules = Rules(allowed_targets=("org/team-*",))
+    request = good(
+        rules=rules,
+        all_target_repositories=[
+            "org/team-a",
+            "nonsense",
+            "NONSENSE",
+            "ORG/Template",
+            "other/team-b",
+            7,
+            "",
+        ],
+    )
+
+    assert [ref.full_name for ref in request.targets] == ["org/team-a"]
+    assert [(no.target, no.code) for no in request.refused] == [
+        ("nonsense", Code.BAD_TARGET),
+        ("ORG/Template", Code.TARGET_IS_SOURCE),
+        ("other/team-b", Code.TARGET_NOT_ALLOWED),
+        ("a number", Code.BAD_TARGET),
+        ("(empty)", Code.BAD_TARGET),
+    ]
+    assert all(no.reason for no in request.refused)
+
+
+def test_a_request_whose_targets_are_all_refused_goes_on() -> None:
+    """Each of them is dead-lettered under its own name."""
+    request = good(all_target_repositories=["nonsense"])
+
+    assert request.targets == ()
+    assert len(request.refused) == 1
+
+
+def test_unknown_keys_are_kept() -> None:
+    """Somebody may need them later; nobody stumbles over them."""
+    assert good(cohort=72, team={"id": 1}).extra == {"cohort": 72, "team": {"id": 1}}
+
+
+def test_nesting_up_to_the_limit_is_read() -> None:
+    """The message itself is the first level."""
+    deep: object = 1
+    for _ in range(MAX_DEPTH - 2):
+        deep = [deep]
+    assert good(deep=deep).extra == {"deep": deep}
+
+
+def test_a_byte_order_mark_is_forgiven() -> None:
+    """Some editors begin a file with one."""
+    payload = b"\xef\xbb\xbf" + json.dumps(GOOD).encode()
+
+    assert isinstance(parse_message(payload, RULES), Request)
+
+
+def test_a_source_that_is_not_allowed_is_refused() -> None:
+    """The allow list stands above the message."""
+    bad = parse(rules=Rules(allowed_sources=("org/other",)))
+
+    assert isinstance(bad, BadMessage)
+    assert (bad.code, bad.source) == (Code.SOURCE_NOT_ALLOWED, "org/template")
+
+
+def test_an_address_on_another_host_needs_that_host_in_the_rules() -> None:
+    """A GitHub Enterprise Server."""
+    rules = Rules(hosts=frozenset({"git.example.org"}))
+
+    request = good(rules=rules, source_repo="https://git.example.org/o/r")
+
+    assert request.source == RepoRef("o", "r")
+
+
+@pytest.mark.parametrize(
+    ("globs", "allowed"),
+    [
+        ((), True),
+        (("org/team-a",), True),
+        (("ORG/Team-*",), True),
+        (("*/*",), True),
+        (("other/*", "org/*"), True),
+        (("org/team-?",), True),
+        (("org/[st]eam-a",), True),
+        (("*",), False),
+        (("org",), False),
+        (("org*",), False),
+        (("org/*/*",), False),
+        (("other/*",), False),
+        (("org/team-b",), False),
+        (("",), False),
+    ],
+)
+def test_a_glob_stays_within_its_side_of_the_slash(globs: tuple[str, ...], allowed: bool) -> None:
+    """So that `org*` cannot open `organisation/repo` by mistake."""
+    assert is_allowed(RepoRef("Org", "team-A"), globs) is allowed
+
+
+@given(st.binary())
+def test_no_bytes_raise(payload: bytes) -> None:
+    """Whatever is published."""
+    bad = parse_message(payload, RULES)
+
+    assert isinstance(bad, BadMessage)
+    assert bad.reason.isprintable()
+
+
+@given(st.dictionaries(st.sampled_from([*GOOD, "extra"]), JSON_VALUES))
+def test_no_json_raises(changes: dict[str, Any]) -> None:
+    """Whatever has the right keys: what comes of it can be encoded and kept."""
+    read = parse(**changes)
+
+    if isinstance(read, BadMessage):
+        read.reason.encode()
+        (read.source or "").encode()
+        return
+    names = [ref.key for ref in read.targets]
+    assert len(names) == len(set(names))
+    assert read.source.key not in names
+    for no in read.refused:
+        f"{no.target}{no.reason}".encode()
+    (read.channel or "").encode()
+    json.dumps(read.extra)

@@ -1,0 +1,76 @@
+"""What to do next for one ticket: the ledger's word against what was seen."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monarch.core.step import (
+    SETTLING_MS,
+    Action,
+    Adopt,
+    Create,
+    CreatedAs,
+    Intended,
+    LedgerRecord,
+    Reconcile,
+    Refused,
+    Skip,
+    first_look_at_ms,
+    next_action,
+)
+
+INTENDED = Intended(1000, "n1")
+SETTLED = 1000 + SETTLING_MS
+
+
+@pytest.mark.parametrize(
+    ("record", "seen", "looked_at_ms", "action"),
+    [
+        (None, None, 0, Create(None)),
+        (None, 7, 0, Adopt(7)),
+        (INTENDED, 7, 0, Adopt(7)),
+        (INTENDED, None, SETTLED - 1, Reconcile(SETTLED)),
+        (INTENDED, None, SETTLED, Create("n1")),
+        (CreatedAs(7, 0), 7, 0, Skip()),
+        (CreatedAs(7, 0), None, 0, Skip()),
+        (CreatedAs(7, 0), 8, 0, Skip()),
+        (Refused(2, 0, "no"), None, 0, Skip()),
+        (Refused(2, 0, "no"), 7, 0, Skip()),
+        (Refused(1, 0, "no"), None, 0, Create(None)),
+        (Refused(1, 0, "no"), 7, 0, Adopt(7)),
+    ],
+)
+def test_the_table_in_the_modules_docstring_holds(
+    record: LedgerRecord | None, seen: int | None, looked_at_ms: int, action: Action
+) -> None:
+    """In the second run of a migration."""
+    assert next_action(record, seen, looked_at_ms, run=2) == action
+
+
+RECORDS = st.one_of(
+    st.builds(Intended, st.integers(0, 100_000), st.just("n")),
+    st.builds(CreatedAs, st.integers(1, 9), st.integers(0, 100_000)),
+    st.builds(Refused, st.integers(1, 3), st.integers(0, 100_000), st.just("no")),
+)
+
+
+@given(st.none() | RECORDS, st.none() | st.integers(1, 9), st.integers(0, 200_000))
+def test_nothing_is_created_that_may_exist(
+    record: LedgerRecord | None, seen: int | None, looked_at_ms: int
+) -> None:
+    """Promise 2: neither what was seen, nor what is on record, nor what may be under way."""
+    if isinstance(next_action(record, seen, looked_at_ms, run=1), Create):
+        assert seen is None
+        assert not isinstance(record, CreatedAs)
+        assert not isinstance(record, Intended) or looked_at_ms >= record.at_ms + SETTLING_MS
+
+
+@given(st.lists(RECORDS))
+def test_a_look_that_waited_for_all_intents_decides_at_once(records: list[LedgerRecord]) -> None:
+    """The first look of a resumed migration leaves nothing to be reconciled."""
+    looked_at_ms = first_look_at_ms(records)
+
+    assert not any(
+        isinstance(next_action(record, None, looked_at_ms, run=1), Reconcile) for record in records
+    )
+    assert looked_at_ms == 0 or any(isinstance(record, Intended) for record in records)
