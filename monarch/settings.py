@@ -1,0 +1,377 @@
+"""The environment, read once, as one frozen value; nothing else in Monarch reads it.
+
+`load_settings` takes the process's variables and, for what they leave out, those of a `.env` file in
+the working folder. An empty variable counts as not set. Whatever is wrong is said at once, in one
+`ConfigurationError`; the value of a secret is never part of it.
+
+`Settings(...)` itself reads nothing, so that tests and the demo can make one from plain values,
+by field name or by variable name. `.env.template` lists every variable; a test holds the two equal.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+ENV_FILE = Path(".env")
+OWN = "MONARCH_"
+VALKEY_SCHEMES = ("valkey", "valkeys", "redis", "rediss", "unix")
+
+# What Kubernetes adds by itself to every container beside a Service that is called "monarch".
+_SERVICE_LINK = re.compile(r"MONARCH_(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)\w*)?)")
+_NAMESPACE = re.compile(r"[A-Za-z0-9_.-]+")
+_GLOB = re.compile(r"[^\s/,]+/[^\s/,]+")
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used; `mistakes` has a line for each, the message has them all."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        title = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        lines = "".join(f"\n- {mistake}" for mistake in mistakes)
+        super().__init__(f"{title} in the configuration (environment and .env file):{lines}")
+
+
+# ------------------------------------------------------------------------------------- the values
+
+
+def _one_line(value: SecretStr) -> SecretStr:
+    """Refuse what no HTTP header can carry, such as two lines pasted as one."""
+    text = value.get_secret_value()
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError
+    return value
+
+
+def _globs(value: object) -> object:
+    """Split `a/*, b/c`; anything that is no string is left to pydantic."""
+    if not isinstance(value, str):
+        return value
+    globs = tuple(filter(None, (part.strip() for part in value.split(","))))
+    if not all(_GLOB.fullmatch(glob) for glob in globs):
+        raise ValueError
+    return globs
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    _ = parts.port  # raises ValueError when it is no port
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        raise ValueError
+    return value
+
+
+def _valkey_url(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    place = parts.path if parts.scheme == "unix" else parts.hostname
+    database = parts.path.strip("/") if parts.scheme != "unix" else ""
+    _ = parts.port  # raises ValueError when it is no port
+    if parts.scheme not in VALKEY_SCHEMES or not place or not (database or "0").isdecimal():
+        raise ValueError
+    return value
+
+
+def _namespace(value: str) -> str:
+    if not _NAMESPACE.fullmatch(value):
+        raise ValueError
+    return value
+
+
+Token = Annotated[SecretStr, AfterValidator(_one_line)]
+Globs = Annotated[tuple[str, ...], BeforeValidator(_globs)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+ValkeyUrl = Annotated[SecretStr, AfterValidator(_valkey_url)]
+Namespace = Annotated[str, AfterValidator(_namespace)]
+Upper = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
+Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+
+
+def _variable(name: str, default: object, expected: str, *, also: str = "", **limits: Any) -> Any:
+    """Declare the field of one environment variable.
+
+    Args:
+        name: The variable.
+        default: Its value when it is not set.
+        expected: What it has to be, with unit and limits, to follow "expected" in a message.
+        also: An older name that is accepted too.
+        limits: Pydantic's own constraints.
+    """
+    alias = AliasChoices(name, also) if also else name
+    return Field(default=default, validation_alias=alias, description=expected, **limits)
+
+
+_PORT = "a port, 1 to 65535, or 0 for off"
+
+
+class Settings(BaseSettings):
+    """Everything that an installation may decide. Each field's description says what is expected."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        case_sensitive=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        str_strip_whitespace=True,
+    )
+
+    gh_pat: Token | None = _variable(
+        "GH_PAT", None, "a GitHub token in one line, that may read the source and write issues"
+    )
+    github_api_url: HttpUrl = _variable(
+        "GITHUB_API_URL", "https://api.github.com", "an http(s) address without user or password"
+    )
+    slack_bot_token: Token | None = _variable(
+        "SLACK_BOT_TOKEN", None, "a Slack bot token (xoxb-…) in one line", also="SLACK_TOKEN"
+    )
+    slack_api_url: HttpUrl = _variable(
+        "SLACK_API_URL", "https://slack.com/api/", "an http(s) address without user or password"
+    )
+
+    valkey_url_given: ValkeyUrl | None = _variable(
+        "VALKEY_URL", None, "an address valkey://, valkeys://, redis://, rediss:// or unix://"
+    )
+    valkey_host: str = _variable("VALKEY_HOST", "localhost", "a host name or IP address")
+    valkey_port: int = _variable("VALKEY_PORT", 6379, "a port, 1 to 65535", ge=1, le=65535)
+    valkey_db: int = _variable("VALKEY_DB", 0, "a database number, 0 or more", ge=0)
+    valkey_username: str | None = _variable("VALKEY_USERNAME", None, "a user name")
+    valkey_password: SecretStr | None = _variable("VALKEY_PASSWORD", None, "a password")
+
+    namespace: Namespace = _variable(
+        "MONARCH_NAMESPACE", "monarch", "letters, digits, '_', '.' and '-' only"
+    )
+    channel: str = _variable(
+        "MONARCH_CHANNEL", "channel_migrate_issue_tickets", "a pub/sub channel", min_length=1
+    )
+    concurrency: int = _variable(
+        "MONARCH_CONCURRENCY", 8, "migrations at once per worker, 1 to 256", ge=1, le=256
+    )
+    lease_seconds: float = _variable(
+        "MONARCH_LEASE_SECONDS",
+        20.0,
+        "seconds, 15 to 600 (one write to GitHub may take 10 s, and with a margin it has to end "
+        "within the lease under which it began)",
+        ge=15,
+        le=600,
+        allow_inf_nan=False,
+    )
+    max_attempts: int = _variable(
+        "MONARCH_MAX_ATTEMPTS", 8, "failures before giving up, 1 or more", ge=1
+    )
+    max_deliveries: int = _variable(
+        "MONARCH_MAX_DELIVERIES", 5, "deliveries without progress before giving up, 1 or more", ge=1
+    )
+    target_patience_seconds: float = _variable(
+        "MONARCH_TARGET_PATIENCE_SECONDS", 120.0, "seconds, 0 or more", ge=0, allow_inf_nan=False
+    )
+    writes_per_minute: int = _variable(
+        "MONARCH_WRITES_PER_MINUTE", 80, "writes to GitHub a minute, or 0 for no ceiling", ge=0
+    )
+    writes_per_hour: int = _variable(
+        "MONARCH_WRITES_PER_HOUR", 500, "writes to GitHub an hour, or 0 for no ceiling", ge=0
+    )
+    write_interval_seconds: float = _variable(
+        "MONARCH_WRITE_INTERVAL_SECONDS",
+        1.0,
+        "seconds between two writes to GitHub, or 0 for no pause",
+        ge=0,
+        allow_inf_nan=False,
+    )
+    writes_at_once: int = _variable(
+        "MONARCH_WRITES_AT_ONCE", 1, "writes to GitHub at the same time, 1 to 100", ge=1, le=100
+    )
+    allowed_sources: Globs = _variable(
+        "MONARCH_ALLOWED_SOURCES", (), "globs such as owner/*, with commas between"
+    )
+    allowed_targets: Globs = _variable(
+        "MONARCH_ALLOWED_TARGETS", (), "globs such as owner/*, with commas between"
+    )
+    retention_days: int = _variable("MONARCH_RETENTION_DAYS", 30, "days, 1 to 3650", ge=1, le=3650)
+    metrics_port: int = _variable("MONARCH_METRICS_PORT", 8080, _PORT, ge=0, le=65535)
+    web_port: int = _variable(
+        "MONARCH_WEB_PORT", 8081, f"{_PORT}, other than MONARCH_METRICS_PORT", ge=0, le=65535
+    )
+    web_host: str = _variable("MONARCH_WEB_HOST", "127.0.0.1", "an address to listen on")
+    log_format: Annotated[Literal["auto", "json", "console"], Lower] = _variable(
+        "MONARCH_LOG_FORMAT", "auto", "auto, json or console"
+    )
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], Upper] = (
+        _variable("MONARCH_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    )
+
+    @field_validator("web_port")
+    @classmethod
+    def _ports_differ(cls, value: int, info: ValidationInfo) -> int:
+        if value and value == info.data.get("metrics_port"):
+            raise ValueError
+        return value
+
+    @property
+    def valkey_url(self) -> SecretStr:
+        """The one address that counts, with credentials.
+
+        `VALKEY_URL` wins; only when it carries no credentials, those beside it are added.
+        """
+        if self.valkey_url_given is None:
+            host = f"[{self.valkey_host}]" if ":" in self.valkey_host else self.valkey_host
+            url = f"valkey://{host}:{self.valkey_port}/{self.valkey_db}"
+        else:
+            url = self.valkey_url_given.get_secret_value()
+        return SecretStr(self._with_credentials(url))
+
+    @property
+    def valkey_url_safe(self) -> str:
+        """The same address for logs and people: without user and password."""
+        return _without_credentials(self.valkey_url.get_secret_value())
+
+    def _with_credentials(self, url: str) -> str:
+        parts = urlsplit(url)
+        password = self.valkey_password.get_secret_value() if self.valkey_password else ""
+        if "@" in parts.netloc or "password=" in parts.query:
+            return url
+        if not (password or self.valkey_username):
+            return url
+        user = quote(self.valkey_username or "", safe="")
+        secret = f":{quote(password, safe='')}" if password else ""
+        # Not urlunsplit: it would drop the empty host of unix:///path.
+        return url.replace("://", f"://{user}{secret}@", 1)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read nothing but the arguments: `load_settings` alone looks at the environment."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+
+def _without_credentials(url: str) -> str:
+    parts = urlsplit(url)
+    query = [(key, value) for key, value in parse_qsl(parts.query) if key not in _IN_QUERY]
+    host = parts.netloc.rpartition("@")[2]
+    safe = urlunsplit(("", host, parts.path, urlencode(query), ""))
+    return f"{parts.scheme}:{safe if host else '//' + safe}"
+
+
+_IN_QUERY = {"username", "password"}
+
+# ------------------------------------------------------------------------------------ reading them
+
+
+def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FILE) -> Settings:
+    """Read the environment, and `env_file` for what it leaves out.
+
+    Args:
+        needs_github: Whether the roles to be run talk to GitHub, so that `GH_PAT` must be there.
+            A missing Slack token is never a mistake: then Slack is told nothing.
+        env_file: A file of variables; it need not exist. None: the environment only.
+
+    Raises:
+        ConfigurationError: with every mistake that was found.
+    """
+    return settings_from(_variables(env_file), needs_github=needs_github)
+
+
+def settings_from(variables: Mapping[str, str], *, needs_github: bool = False) -> Settings:
+    """Do the same with `variables` in the environment's place; nothing else is read."""
+    given = {name: text.strip() for name, text in variables.items() if text.strip()}
+    mistakes = list(_unknown(given))
+    if needs_github and "GH_PAT" not in given:
+        mistakes.append(_mistake("GH_PAT", None))
+    try:
+        settings = Settings.model_validate({name: given[name] for name in names() if name in given})
+    except ValidationError as error:
+        raise ConfigurationError([*map(_explained, error.errors()), *mistakes]) from None
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return settings
+
+
+def names() -> tuple[str, ...]:
+    """Every variable that is known, older names too, in the order of the fields."""
+    return tuple(name for field in Settings.model_fields for name in _names(field))
+
+
+def _names(field: str) -> tuple[str, ...]:
+    alias = Settings.model_fields[field].validation_alias
+    return tuple(map(str, alias.choices)) if isinstance(alias, AliasChoices) else (str(alias),)
+
+
+def _variables(env_file: Path | None) -> dict[str, str]:
+    sources = (
+        DotEnvSettingsSource(Settings, env_file=env_file),
+        EnvSettingsSource(Settings),
+    )
+    found: dict[str, str] = {}
+    for source in sources:
+        found |= {name: text for name, text in source.env_vars.items() if text and text.strip()}
+    return found
+
+
+# ------------------------------------------------------------------------------------ the mistakes
+
+
+def _unknown(given: Mapping[str, str]) -> Iterator[str]:
+    """Variables that look like ours and are not: probably typos."""
+    known = names()
+    for name in sorted(given):
+        if not name.startswith(OWN) or name in known or _SERVICE_LINK.fullmatch(name):
+            continue
+        near = difflib.get_close_matches(name, known, n=1)
+        guess = f"did you mean {near[0]}? Rename it, or" if near else "See .env.template, or"
+        yield f"{name}: expected no such variable; {guess} remove it."
+
+
+def _explained(error: ErrorDetails) -> str:
+    return _mistake(str(error["loc"][0]), error["input"])
+
+
+def _mistake(name: str, came: object) -> str:
+    """Say which variable, what was expected, what came and what to do; never a secret's value."""
+    key = next(key for key in Settings.model_fields if name in (key, *_names(key)))
+    field = Settings.model_fields[key]
+    variable = _names(key)[0] if name == key else name
+    todo = "Correct it" if came is not None else "Set it"
+    default = "" if field.default is None else _as_text(field.default)
+    if came is not None:
+        todo += f", or leave it empty for the default, {default}" if default else ", or remove it"
+    return f"{variable}: expected {field.description}; got {_shown(key, came)}. {todo}."
+
+
+def _as_text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value or "")
+
+
+def _shown(field: str, came: object) -> str:
+    if came is None:
+        return "nothing"
+    if "SecretStr" in str(Settings.model_fields[field].annotation):
+        return "something else (not shown, it may be a secret)"
+    return repr(came) if "@" not in str(came) else "something else (not shown, it has an '@')"
