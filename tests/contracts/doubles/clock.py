@@ -1,0 +1,22 @@
+"""Time for tests: the event loop's, whichever it is."""
+
+import anyio
+
+WALL_MS = 1_700_000_000_000
+"""When the event loop's time 0 was, in ms since 1970."""
+
+
+class VirtualClock:
+    """`ports.Clock` on the event loop's time.
+
+    Use it with trio's `MockClock(autojump_threshold=0)`: then waiting costs nothing, and `now` jumps to the
+    next thing that is due.
+    """
+
+    def now(self) -> float:
+        """The event loop's seconds."""
+        return anyio.current_time()
+
+    def wall_ms(self) -> int:
+        """The same, counted from `WALL_MS`, which is where `MemoryStore` counts from as well."""
+        return WALL_MS + round(anyio.current_time() * 1000)

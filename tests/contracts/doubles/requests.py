@@ -1,0 +1,86 @@
+"""`ports.Plans` and `ports.Requests` in memory."""
+
+import anyio
+
+from monarch.adapters.valkey.views import request_view
+from monarch.core.delivery import Delivery
+from monarch.core.ids import RequestId, migration_id
+from monarch.core.plan import Plan
+from monarch.ports import Busy, Kind, Saying
+from tests.contracts.doubles.store import MemoryStore
+
+SAYING_MS = 15_000
+
+
+class MemoryPlans:
+    """The plans of a `MemoryStore`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def read(self, request: RequestId) -> Plan | None:
+        """See `ports.Plans.read`."""
+        await anyio.lowlevel.checkpoint()
+        return self._store.plans.get(request)
+
+
+class MemoryRequests:
+    """How the requests of a `MemoryStore` stand."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def begin_saying(self, delivery: Delivery, request: RequestId) -> Saying | Busy | None:
+        """See `ports.Requests.begin_saying`."""
+        await anyio.lowlevel.checkpoint()
+        store, now = self._store, self._store.now_ms()
+        holder = store.sayings.get(request)
+        busy = holder is not None and holder[1] > now and holder[0] != delivery.token
+        if busy or not store.holds(delivery.token):
+            return Busy()
+        known = store.requests.get(request)
+        if known is None:
+            return None
+        store.sayings[request] = (delivery.token, now + SAYING_MS)
+        known["notice_due"] = "0"
+        migrations = [
+            store.migrations.get(migration_id(request, target), {})
+            for target in store.targets.get(request, [])
+        ]
+        return Saying(
+            view=request_view(request, known, migrations),
+            said_version=int(known.get("said_version", "0")),
+            progress_ts=known.get("progress_ts"),
+            progress_open="progress_open" in known,
+            final_said=known.get("final_said") == known["run"],
+            final_open=known.get("final_open") == known["run"],
+        )
+
+    async def sending(self, request: RequestId, kind: Kind) -> None:
+        """See `ports.Requests.sending`."""
+        await anyio.lowlevel.checkpoint()
+        known = self._store.requests[request]
+        known[f"{kind}_open"] = known["run"]
+
+    async def said(self, request: RequestId, kind: Kind, version: int, ts: str | None) -> None:
+        """See `ports.Requests.said`."""
+        await anyio.lowlevel.checkpoint()
+        known = self._store.requests[request]
+        known.pop(f"{kind}_open", None)
+        known["said_version"] = str(max(version, int(known.get("said_version", "0"))))
+        if kind == "final" and version >= int(known["version"]):
+            known["final_said"] = known["run"]
+        if kind == "progress" and ts:
+            known["progress_ts"] = ts
+
+    async def not_sent(self, request: RequestId, kind: Kind) -> None:
+        """See `ports.Requests.not_sent`."""
+        await anyio.lowlevel.checkpoint()
+        self._store.requests[request].pop(f"{kind}_open", None)
+
+    async def end_saying(self, delivery: Delivery, request: RequestId) -> None:
+        """See `ports.Requests.end_saying`."""
+        await anyio.lowlevel.checkpoint()
+        holder = self._store.sayings.get(request)
+        if holder is not None and holder[0] == delivery.token:
+            del self._store.sayings[request]

@@ -1,0 +1,212 @@
+"""What each verdict does to a `MemoryStore`."""
+
+import json
+from typing import assert_never
+
+from monarch.adapters.valkey.settling import park_member
+from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream
+from monarch.core.ids import MigrationId, RequestId, TargetId, migration_id
+from monarch.core.verdict import (
+    Dead,
+    Done,
+    Handback,
+    Migrated,
+    Planned,
+    RefusedTarget,
+    Result,
+    Retry,
+    Said,
+    Skipped,
+    Snooze,
+    Verdict,
+)
+from tests.contracts.doubles.store import MemoryStore, Parked
+
+LONG_AGO_MS = 86_400_000
+
+
+class Settlement:
+    """Carries out one verdict about one delivery that is still held."""
+
+    def __init__(self, store: MemoryStore, delivery: Delivery) -> None:
+        self._store = store
+        self._delivery = delivery
+        entry = delivery.entry
+        self._migration: MigrationId | None = None
+        if isinstance(entry, MigrationEntry):
+            self._request, self._migration = entry.request, entry.migration
+        elif isinstance(entry, RequestEntry | NoticeEntry):
+            self._request = entry.request
+        else:
+            self._request = RequestId(delivery.token.entry)
+
+    def carry_out(self, verdict: Verdict) -> None:
+        """Do all that follows from it."""
+        match verdict:
+            case Done(result):
+                self._done(result)
+                self._store.acknowledge(self._delivery)
+            case Retry(_, delay_s):
+                self._park(verdict.reason, delay_s, None, self._delivery.attempts + 1)
+            case Snooze(reason, delay_s, waits_for):
+                self._park(reason, delay_s, waits_for, self._delivery.attempts)
+            case Dead():
+                self._die(verdict)
+                self._store.acknowledge(self._delivery)
+            case Handback():
+                self._hand_back()
+            case _:
+                assert_never(verdict)
+        self._release_target()
+
+    # ------------------------------------------------------------------------------------------- results
+
+    def _done(self, result: Result) -> None:
+        match result:
+            case Planned():
+                self._plan(result)
+            case Skipped(source, channel, _):
+                self._note("skipped", source, channel)
+                self._store.requests[self._request]["tickets"] = "0"
+                self._store.request_changed(self._request)
+            case Migrated(_, tickets, deleted):
+                self._migrated(tickets, deleted)
+            case Said():
+                return
+            case _:
+                assert_never(result)
+
+    def _plan(self, planned: Planned) -> None:
+        self._note("running", planned.plan.source, planned.channel)
+        store, request = self._store, self._request
+        store.plans[request] = planned.plan
+        store.requests[request]["tickets"] = str(len(planned.plan.tickets))
+        for order, target in enumerate(planned.targets):
+            self._plan_target(order, target)
+        for refused in planned.refused:
+            self._refuse(refused)
+        store.targets[request] = [*planned.targets, *(r.target for r in planned.refused)]
+        if not planned.targets:
+            store.requests[request]["state"] = "failed"
+        store.request_changed(request)
+
+    def _plan_target(self, order: int, target: str) -> None:
+        migration = migration_id(self._request, target)
+        self._store.migrations[migration] = {"state": "queued", "target": target}
+        self._store.unsettled.setdefault(self._request, set()).add(migration)
+        fields = {
+            b"v": b"1",
+            b"request": self._request.encode(),
+            b"target": target.encode(),
+            b"order": str(order).encode(),
+            b"run": b"1",
+        }
+        self._store.append(Stream.MIGRATIONS, fields)
+
+    def _refuse(self, refused: RefusedTarget) -> None:
+        migration = migration_id(self._request, refused.target)
+        self._store.migrations[migration] = {
+            "state": "dead",
+            "target": refused.target,
+            "reason": refused.reason,
+        }
+        self._bury(migration, refused.code.value, refused.reason, {"target": refused.target})
+
+    def _migrated(self, tickets: int, deleted: int) -> None:
+        known = self._migration_fields()
+        there = tickets - deleted
+        copied = min(int(known.get("copied", "0")), there)
+        known |= {"state": "done", "reason": "", "copied": str(copied)}
+        known |= {"present": str(there - copied), "deleted": str(deleted)}
+        self._end_migration()
+
+    def _end_migration(self) -> None:
+        store, request = self._store, self._request
+        left = store.unsettled.get(request, set())
+        left.discard(self._migration or MigrationId(""))
+        if not left:
+            states = {
+                store.migrations[migration_id(request, target)]["state"]
+                for target in store.targets[request]
+            }
+            store.requests[request]["state"] = "done" if states == {"done"} else "failed"
+            store.requests[request]["ended_ms"] = str(store.now_ms())
+        store.request_changed(request)
+
+    # ------------------------------------------------------------------------------------ other verdicts
+
+    def _park(self, reason: str, delay_s: float, waits_for: TargetId | None, attempts: int) -> None:
+        store, token = self._store, self._delivery.token
+        fields = dict(store.streams[token.stream].entries.get(token.entry, {}))
+        fields |= {b"request": self._request.encode(), b"attempts": str(attempts).encode()}
+        due_ms = store.now_ms() + max(0, round(delay_s * 1000))
+        if waits_for is not None and store.lock_of(waits_for) is None:
+            due_ms = store.now_ms()
+        parked = Parked(due_ms, token.stream, fields, self._migration, waits_for)
+        store.parked[park_member(self._delivery)] = parked
+        if self._migration is not None:
+            self._migration_fields().update(state="parked", reason=reason)
+        store.acknowledge(self._delivery)
+
+    def _die(self, dead: Dead) -> None:
+        token, store = self._delivery.token, self._store
+        raw = store.streams[token.stream].entries.get(token.entry, {})
+        fields = {k.decode(): v.decode("utf-8", "replace") for k, v in raw.items()}
+        self._bury(self._migration or "", dead.code.value, dead.reason, fields)
+        if token.stream is Stream.REQUESTS:
+            self._note("dead", dead.details.get("source", ""), dead.details.get("channel", ""))
+            store.requests[self._request] |= {"reason": dead.reason, "code": dead.code.value}
+            store.request_changed(self._request)
+        elif self._migration is not None:
+            self._migration_fields().update(state="dead", reason=dead.reason)
+            self._end_migration()
+        elif token.stream is Stream.NOTICES and self._request in store.requests:
+            store.requests[self._request]["notice_due"] = "0"
+
+    def _bury(self, migration: str, code: str, reason: str, fields: dict[str, str]) -> None:
+        token = self._delivery.token
+        self._store.dead.append(
+            {
+                "stream": token.stream.value,
+                "entry": token.entry,
+                "request": self._request,
+                "migration": migration,
+                "code": code,
+                "reason": reason,
+                "payload": fields.get("payload") or json.dumps(fields),
+                "attempts": str(self._delivery.attempts),
+            }
+        )
+
+    def _hand_back(self) -> None:
+        token = self._delivery.token
+        pending = self._store.streams[token.stream].pending[token.entry]
+        pending.consumer, pending.count = "released", max(0, token.count - 1)
+        pending.since_ms = self._store.now_ms() - LONG_AGO_MS
+        if self._migration is not None:
+            self._migration_fields()["state"] = "queued"
+
+    def _release_target(self) -> None:
+        store = self._store
+        for target, lock in list(store.locks.items()):
+            if lock.token != self._delivery.token:
+                continue
+            del store.locks[target]
+            waiting = sorted(m for m, p in store.parked.items() if p.waits_for == target)
+            if waiting:
+                store.promote(waiting[0])
+
+    # -------------------------------------------------------------------------------------- small parts
+
+    def _note(self, state: str, source: str, channel: str | None) -> None:
+        known = self._store.requests.setdefault(
+            self._request, {"run": "1", "appended_ms": self._request.partition("-")[0]}
+        )
+        known["state"] = state
+        known |= {"source": source} if source else {}
+        known |= {"channel": channel} if channel else {}
+        if state in {"dead", "skipped"}:
+            known["ended_ms"] = str(self._store.now_ms())
+
+    def _migration_fields(self) -> dict[str, str]:
+        return self._store.migrations.setdefault(self._migration or MigrationId(""), {})

@@ -1,0 +1,50 @@
+"""`ports.Slack` as channels in memory.
+
+Use: `slack.texts("C1")` is what the channel shows now, edits included; let a call go wrong with
+`slack.faults.at("post", 1, Fault(Unanswered("…"), takes_effect=True))`.
+"""
+
+import itertools
+from dataclasses import dataclass
+
+from monarch.core.outcome import ReadFailure
+from monarch.ports import Posted, Unanswered
+from tests.contracts.doubles.faults import Faults
+
+
+@dataclass(slots=True)
+class Message:
+    """One message as the channel shows it now."""
+
+    channel: str
+    text: str
+    edits: int = 0
+
+
+class FakeSlack:
+    """A workspace in which every channel exists."""
+
+    def __init__(self) -> None:
+        self.faults = Faults()
+        self.messages: dict[str, Message] = {}
+        self._stamps = itertools.count(1)
+
+    def texts(self, channel: str) -> list[str]:
+        """What the channel shows, oldest first."""
+        return [m.text for m in self.messages.values() if m.channel == channel]
+
+    async def post(self, channel: str, text: str) -> Posted | ReadFailure | Unanswered:
+        """See `ports.Slack.post`."""
+        fault = await self.faults.meet("post", channel)
+        ts = f"{next(self._stamps)}.000100"
+        if fault is None or fault.takes_effect:
+            self.messages[ts] = Message(channel, text)
+        return Posted(ts) if fault is None else fault.answer
+
+    async def update(self, channel: str, ts: str, text: str) -> Posted | ReadFailure | Unanswered:
+        """See `ports.Slack.update`."""
+        fault = await self.faults.meet("update", channel)
+        if fault is None or fault.takes_effect:
+            message = self.messages[ts]
+            message.text, message.edits = text, message.edits + 1
+        return Posted(ts) if fault is None else fault.answer

@@ -1,0 +1,218 @@
+"""What the doubles share: one memory, as Valkey is one for all adapters.
+
+It is written as its own argument, not as a translation of the scripts: values instead of strings where it can, and
+one method per rule. Entries are kept as the bytes that a stream would hold, so that what cannot be read can be put
+there as well.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+
+from monarch.core.delivery import Delivery, Stream, Token
+from monarch.core.ids import Epoch, MigrationId, RequestId, TargetId, TicketId
+from monarch.core.plan import Plan
+from monarch.core.step import LedgerRecord
+from tests.contracts.doubles.clock import WALL_MS
+
+Fields = dict[bytes, bytes]
+
+QUIET_MS = 25_000
+
+
+@dataclass(slots=True)
+class Pending:
+    """Who holds an entry, at which count, and since when (ms)."""
+
+    consumer: str
+    count: int
+    since_ms: int
+
+
+@dataclass(slots=True)
+class MemoryStream:
+    """One stream with its group."""
+
+    entries: dict[str, Fields] = field(default_factory=dict)
+    pending: dict[str, Pending] = field(default_factory=dict)
+    undelivered: list[str] = field(default_factory=list)
+    has_group: bool = True
+
+    def drop(self) -> None:
+        """As `DEL` does it."""
+        self.entries, self.pending, self.undelivered, self.has_group = {}, {}, [], False
+
+
+@dataclass(slots=True)
+class Parked:
+    """A parked entry, and when it is due."""
+
+    due_ms: int
+    stream: Stream
+    fields: Fields
+    migration: MigrationId | None
+    waits_for: TargetId | None
+
+
+@dataclass(slots=True)
+class Lock:
+    """Who may write to a target, until when (ms)."""
+
+    token: Token
+    migration: MigrationId
+    until_ms: int
+
+
+@dataclass(slots=True)
+class Account:
+    """Budget, slots and gate of one account, or the gate of one token."""
+
+    writes: dict[str, int] = field(default_factory=dict)
+    slots: dict[str, int] = field(default_factory=dict)
+    faults: set[TargetId] = field(default_factory=set)
+    closed_until_ms: int | None = None
+    cause: str = ""
+    strikes: int = 0
+    probe_until_ms: int = 0
+
+    def wait_ms(self, now: int) -> int:
+        """How long the gate stays closed; 0 where it is open or half-open."""
+        return max(0, (self.closed_until_ms or 0) - now)
+
+    def close(self, now: int, wait_ms: int | None, cause: str) -> int:
+        """Close the gate, never for shorter than it is."""
+        self.strikes += 1
+        if wait_ms is None:
+            wait_ms = min(60_000 * 2 ** (self.strikes - 1), 900_000)
+        self.closed_until_ms = max(self.closed_until_ms or 0, now + wait_ms)
+        self.cause, self.probe_until_ms = cause, 0
+        return self.closed_until_ms - now
+
+    def open(self) -> None:
+        """A call went through: nothing is held against anybody any more."""
+        self.closed_until_ms, self.strikes, self.cause, self.probe_until_ms = None, 0, "", 0
+        self.faults.clear()
+
+
+class MemoryStore:
+    """Make one for an installation, and give it to every double that shall belong to it.
+
+    `advance` lets time pass for everything in it at once; `forget` is a new epoch. `until_changed` waits for the
+    next change, so that tests need not poll.
+    """
+
+    plans: dict[RequestId, Plan]
+    ledgers: dict[TargetId, dict[TicketId, LedgerRecord]]
+
+    def __init__(self) -> None:
+        self.skipped_ms = 0
+        self.streams = {stream: MemoryStream() for stream in Stream}
+        self.dead: list[dict[str, str]] = []
+        self.parked: dict[str, Parked] = {}
+        self.requests: dict[RequestId, dict[str, str]] = {}
+        self.migrations: dict[MigrationId, dict[str, str]] = {}
+        self.targets: dict[RequestId, list[str]] = {}
+        self.unsettled: dict[RequestId, set[MigrationId]] = {}
+        self.plans, self.ledgers = {}, {}
+        self.locks: dict[TargetId, Lock] = {}
+        self.accounts: dict[str, Account] = {}
+        self.sayings: dict[RequestId, tuple[Token, int]] = {}
+        self.heard: dict[bytes, Any] = {}
+        self.epoch = Epoch("memory-0")
+        self.quiet_until_ms = 0
+        self._appended = 0
+        self._change = anyio.Event()
+
+    # --------------------------------------------------------------------------------------------- time
+
+    def now_ms(self) -> int:
+        """The store's own clock."""
+        return WALL_MS + round(anyio.current_time() * 1000) + self.skipped_ms
+
+    def advance(self, seconds: float) -> None:
+        """Let so many seconds have passed."""
+        self.skipped_ms += round(seconds * 1000)
+        self.changed()
+
+    def forget(self) -> None:
+        """Begin a new epoch: the memory went back, and nobody writes for a while."""
+        self.epoch = Epoch(f"memory-{self.now_ms()}")
+        self.quiet_until_ms = self.now_ms() + QUIET_MS
+
+    def changed(self) -> None:
+        """Wake who waits for a change."""
+        before, self._change = self._change, anyio.Event()
+        before.set()
+
+    async def until_changed(self) -> None:
+        """Wait for the next change of anything."""
+        await self._change.wait()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is no work anywhere."""
+        return not self.parked and not any(s.entries for s in self.streams.values())
+
+    # ------------------------------------------------------------------------------------------ streams
+
+    def append(self, stream: Stream, fields: Mapping[bytes, bytes]) -> str:
+        """As `XADD`."""
+        self._appended += 1
+        entry = f"{self.now_ms()}-{self._appended}"
+        here = self.streams[stream]
+        here.entries[entry] = dict(fields)
+        here.undelivered.append(entry)
+        self.changed()
+        return entry
+
+    def append_request(self, payload: bytes) -> RequestId:
+        """A message becomes a request."""
+        request = RequestId(self.append(Stream.REQUESTS, {b"v": b"1", b"payload": payload}))
+        known = {"state": "queued", "run": "1", "version": "1", "appended_ms": str(self.now_ms())}
+        self.requests[request] = known
+        return request
+
+    def holds(self, token: Token) -> bool:
+        """The fence."""
+        pending = self.streams[token.stream].pending.get(token.entry)
+        return pending is not None and (pending.consumer, pending.count) == (
+            token.consumer,
+            token.count,
+        )
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        """The entry leaves its stream."""
+        here = self.streams[delivery.token.stream]
+        here.pending.pop(delivery.token.entry)
+        here.entries.pop(delivery.token.entry, None)
+
+    def promote(self, member: str) -> bool:
+        """A parked entry goes back into its stream; `False` where it is not parked."""
+        parked = self.parked.pop(member, None)
+        if parked is None:
+            return False
+        self.append(parked.stream, parked.fields)
+        if parked.migration is not None:
+            self.migrations[parked.migration]["state"] = "queued"
+        return True
+
+    # ----------------------------------------------------------------------------- requests and targets
+
+    def request_changed(self, request: RequestId) -> None:
+        """A higher version, and one notice under way that will show it."""
+        known = self.requests[request]
+        known["version"] = str(int(known.get("version", "0")) + 1)
+        if known.get("channel") and known.get("notice_due") != "1":
+            known["notice_due"] = "1"
+            self.append(Stream.NOTICES, {b"v": b"1", b"request": request.encode()})
+
+    def lock_of(self, target: TargetId) -> Lock | None:
+        """The target's lock, where it has not run out."""
+        lock = self.locks.get(target)
+        return lock if lock is not None and lock.until_ms > self.now_ms() else None
+
+    def account(self, name: str) -> Account:
+        """Budget and gate of an account, or of `token:<fingerprint>`."""
+        return self.accounts.setdefault(name, Account())

@@ -1,0 +1,107 @@
+"""`ports.Streams` in memory."""
+
+from collections.abc import Mapping, Sequence
+
+import anyio
+
+from monarch.adapters.valkey.codec import decode_delivery
+from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
+from monarch.core.verdict import Verdict
+from monarch.ports import Held, Swept
+from tests.contracts.doubles.settling import Settlement
+from tests.contracts.doubles.store import MemoryStore, Pending
+
+BLOCK_S = 2.0
+
+
+class MemoryStreams:
+    """The streams of a `MemoryStore`, seen by one consumer; make one for each consumer of a test."""
+
+    def __init__(
+        self,
+        store: MemoryStore,
+        consumer: str = "worker-1",
+        *,
+        lease_s: float = 20.0,
+        block_s: float = BLOCK_S,
+    ) -> None:
+        self._store = store
+        self._consumer = consumer
+        self._lease_ms = round(lease_s * 1000)
+        self._block_s = block_s
+
+    async def receive(self, stream: Stream, places: int) -> tuple[Delivery, ...]:
+        """See `ports.Streams.receive`."""
+        await anyio.lowlevel.checkpoint()
+        here = self._store.streams[stream]
+        if not here.has_group:
+            here.has_group, here.undelivered = True, list(here.entries)
+            return ()
+        with anyio.move_on_after(self._block_s):
+            while not here.undelivered:
+                await self._store.until_changed()
+        taken, here.undelivered = here.undelivered[:places], here.undelivered[places:]
+        return tuple(self._hand_out(stream, entry, 1) for entry in taken)
+
+    def _hand_out(self, stream: Stream, entry: str, count: int) -> Delivery:
+        here = self._store.streams[stream]
+        here.pending[entry] = Pending(self._consumer, count, self._store.now_ms())
+        token = Token(stream, self._consumer, entry, count)
+        delivery = decode_delivery(token, here.entries[entry])
+        if not isinstance(delivery.entry, MigrationEntry):
+            return delivery
+        known = self._store.migrations.get(delivery.entry.migration, {})
+        if known.get("progress_entry") != entry:
+            return delivery
+        since = count - int(known["progress_count"])
+        return decode_delivery(token, here.entries[entry], since)
+
+    async def renew(self, held: Sequence[Held]) -> frozenset[Token]:
+        """See `ports.Streams.renew`."""
+        await anyio.lowlevel.checkpoint()
+        now, lost = self._store.now_ms(), set()
+        for one in held:
+            if not self._store.holds(one.token):
+                lost.add(one.token)
+                continue
+            self._store.streams[one.token.stream].pending[one.token.entry].since_ms = now
+            lock = None if one.target is None else self._store.lock_of(one.target)
+            if lock is not None and lock.token == one.token:
+                lock.until_ms = now + self._lease_ms
+        return frozenset(lost)
+
+    async def settle(self, delivery: Delivery, verdict: Verdict) -> bool:
+        """See `ports.Streams.settle`."""
+        await anyio.lowlevel.checkpoint()
+        if not self._store.holds(delivery.token):
+            return False
+        Settlement(self._store, delivery).carry_out(verdict)
+        self._store.changed()
+        return True
+
+    async def sweep(self, places: Mapping[Stream, int]) -> Swept:
+        """See `ports.Streams.sweep`."""
+        await anyio.lowlevel.checkpoint()
+        now = self._store.now_ms()
+        due = sorted(member for member, p in self._store.parked.items() if p.due_ms <= now)
+        promoted = sum(self._store.promote(member) for member in due)
+        deliveries: list[Delivery] = []
+        trimmed = 0
+        for stream, free in places.items():
+            here = self._store.streams[stream]
+            idle = [
+                e for e, p in sorted(here.pending.items()) if now - p.since_ms >= self._lease_ms
+            ]
+            for entry in idle[: max(free, 0)]:
+                if entry in here.entries:
+                    count = here.pending[entry].count + 1
+                    deliveries.append(self._hand_out(stream, entry, count))
+                else:
+                    del here.pending[entry]
+                    self._store.dead.append({"code": "entry_trimmed", "entry": entry})
+                    trimmed += 1
+        return Swept(tuple(deliveries), promoted, trimmed)
+
+    async def retire(self) -> None:
+        """See `ports.Streams.retire`; a consumer is nothing here but a name."""
+        await anyio.lowlevel.checkpoint()

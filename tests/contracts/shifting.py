@@ -1,0 +1,83 @@
+"""Letting time pass in a real Valkey, without waiting: every time that it holds is moved into the past.
+
+What the server's clock is compared with is all data: idle times, scores, fields, expiries. So moving the data is the
+same as moving the clock, and the scripts cannot tell.
+"""
+
+import re
+from collections.abc import Awaitable
+from typing import Any, cast
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.keys import GROUP, Keys
+from monarch.core.delivery import Stream
+
+_Fields = Awaitable[dict[bytes, bytes]]
+_TIMES = {"until", "probe_until", "quiet_until", "since"}
+_SCORED = ("parked", "budget:", "slots:")
+
+
+async def shift(client: Valkey, keys: Keys, by_ms: int) -> None:
+    """Let `by_ms` have passed for everything in the namespace of `keys`."""
+    for stream in Stream:
+        await _age(client, keys.stream(stream), by_ms)
+    pattern = re.sub(r"([\[\]*?])", r"\\\1", keys.prefix) + "*"
+    async for raw in client.scan_iter(match=pattern, count=1000):
+        key = raw.decode()
+        name = key.removeprefix(keys.prefix)
+        if name.startswith(_SCORED) and name != "parked:entries":
+            await _shift_scores(client, key, by_ms)
+        elif name == "epoch" or name.startswith(("gate:", "inbox:")):
+            await _shift_fields(client, key, by_ms)
+        elif name.startswith("ledger:"):
+            await _shift_intents(client, key, by_ms)
+        await _shift_expiry(client, key, by_ms)
+
+
+async def _age(client: Valkey, stream: str, by_ms: int) -> None:
+    if not await client.exists(stream):
+        return
+    for item in await client.xpending_range(stream, GROUP, "-", "+", 1000):
+        # Not JUSTID: that would delete an entry that is gone; the count is set again by RETRYCOUNT.
+        await client.xclaim(
+            stream,
+            GROUP,
+            item["consumer"],
+            0,
+            [item["message_id"]],
+            idle=item["time_since_delivered"] + by_ms,
+            retrycount=item["times_delivered"],
+            justid=True,
+        )
+
+
+async def _shift_scores(client: Valkey, key: str, by_ms: int) -> None:
+    members = await client.zrange(key, 0, -1, withscores=True)
+    if members:
+        await client.zadd(key, {member: score - by_ms for member, score in members})
+
+
+async def _shift_fields(client: Valkey, key: str, by_ms: int) -> None:
+    fields = await cast("_Fields", client.hgetall(key))
+    for name, value in fields.items():
+        if name.decode() in _TIMES or name.startswith(b"at:"):
+            await _set(client, key, name, int(value) - by_ms)
+
+
+async def _shift_intents(client: Valkey, key: str, by_ms: int) -> None:
+    fields = await cast("_Fields", client.hgetall(key))
+    for name, value in fields.items():
+        found = re.fullmatch(rb"intended (\d+) (\S+)", value)
+        if found:
+            await _set(client, key, name, f"intended {int(found[1]) - by_ms} {found[2].decode()}")
+
+
+async def _shift_expiry(client: Valkey, key: str, by_ms: int) -> None:
+    left = await client.pttl(key)
+    if left > 0:
+        await client.pexpire(key, max(left - by_ms, 0))
+
+
+async def _set(client: Valkey, key: str, name: bytes, value: Any) -> None:
+    await cast("Awaitable[int]", client.hset(key, name.decode(), value))

@@ -1,0 +1,220 @@
+"""`ports.Streams.settle`: what each verdict does to a request."""
+
+import pytest
+
+from monarch.core.delivery import Stream
+from monarch.core.outcome import Code
+from monarch.core.verdict import Dead, Done, RefusedTarget, Retry, Skipped, Verdict
+from tests.contracts.moves import (
+    TARGET,
+    a_plan,
+    appended,
+    fields_of,
+    migrated,
+    migrating,
+    one,
+    plan_for,
+    planned,
+    taken,
+)
+from tests.contracts.worlds import World
+
+REQUESTS, MIGRATIONS, NOTICES = Stream.REQUESTS, Stream.MIGRATIONS, Stream.NOTICES
+
+
+async def settle_all(world: World, *verdicts: Verdict) -> None:
+    """Settle so many migrations, in order."""
+    streams = world.streams()
+    for verdict in verdicts:
+        assert await streams.settle(await one(streams, MIGRATIONS), verdict)
+
+
+async def test_planning_emits_one_migration_for_each_target(world: World) -> None:
+    """Plan, migrations and notice come into being with the end of the request's entry."""
+    request = await planned(world, "org/team-a", "org/team-b")
+
+    assert await world.plans.read(request) == a_plan()
+    assert await world.length(REQUESTS) == 0
+    assert await world.length(MIGRATIONS) == 2
+    assert await world.length(NOTICES) == 1
+    fields = await world.request(request)
+    assert (fields["state"], fields["source"], fields["tickets"]) == (
+        "running",
+        "org/template",
+        "2",
+    )
+
+
+async def test_a_request_without_a_channel_makes_no_notice(world: World) -> None:
+    """Nobody wants to be told."""
+    await planned(world, "org/team-a", channel=None)
+    await settle_all(world, migrated())
+
+    assert await world.length(NOTICES) == 0
+
+
+async def test_a_refused_target_is_dead_lettered_by_itself(world: World) -> None:
+    """The others go on."""
+    request = await appended(world)
+    streams = world.streams()
+    refused = RefusedTarget("org/bad name", Code.BAD_TARGET, "that is no name")
+    await streams.settle(await one(streams, REQUESTS), plan_for("org/team-a", refused=(refused,)))
+
+    (letter,) = await world.dead()
+
+    assert letter["code"] == "bad_target"
+    assert letter["migration"] == f"{request}:org/bad name"
+    assert (await world.request(request))["state"] == "running"
+    await settle_all(world, migrated())
+    assert (await world.request(request))["state"] == "failed"
+
+
+async def test_a_request_whose_targets_are_all_refused_has_failed(world: World) -> None:
+    """Nothing is left that could end it later."""
+    request = await appended(world)
+    streams = world.streams()
+    refused = RefusedTarget("x", Code.BAD_TARGET, "that is no name")
+
+    await streams.settle(await one(streams, REQUESTS), plan_for(refused=(refused,)))
+
+    assert (await world.request(request))["state"] == "failed"
+    assert await world.length(NOTICES) == 1
+
+
+async def test_an_empty_template_is_skipped(world: World) -> None:
+    """And its channel is told."""
+    request = await appended(world)
+    streams = world.streams()
+
+    await streams.settle(
+        await one(streams, REQUESTS), Done(Skipped("org/template", "C1", ("org/team-a",)))
+    )
+
+    assert (await world.request(request))["state"] == "skipped"
+    assert (await world.length(MIGRATIONS), await world.length(NOTICES)) == (0, 1)
+
+
+async def test_the_last_migration_ends_the_request(world: World) -> None:
+    """Not before, and whatever their order."""
+    request = await planned(world, "org/team-a", "org/team-b")
+    await settle_all(world, migrated())
+    assert (await world.request(request))["state"] == "running"
+
+    await settle_all(world, migrated())
+
+    assert (await world.request(request))["state"] == "done"
+
+
+async def test_one_dead_migration_fails_the_request_and_no_other_migration(world: World) -> None:
+    """Each target has its own end."""
+    request = await planned(world, "org/team-a", "org/team-b")
+
+    await settle_all(world, Dead(Code.ARCHIVED, "unarchive it"), migrated())
+
+    assert (await world.request(request))["state"] == "failed"
+    assert (await fields_of(world, request, "org/team-a"))["state"] == "dead"
+    assert (await fields_of(world, request, "org/team-b"))["state"] == "done"
+    (letter,) = await world.dead()
+    assert (letter["code"], letter["reason"]) == ("repository_archived", "unarchive it")
+    assert letter["migration"] == f"{request}:org/team-a"
+
+
+async def test_ends_that_nobody_has_told_of_yet_share_a_notice(world: World) -> None:
+    """500 targets that end together do not make 500 notices."""
+    request = await planned(world, "org/team-a", "org/team-b", "org/team-c")
+
+    await settle_all(world, migrated(), migrated(), migrated())
+
+    assert await world.length(NOTICES) == 1
+    version = int((await world.request(request))["version"])
+    assert version >= 4
+
+
+async def test_a_change_after_the_reading_makes_a_notice_of_its_own(world: World) -> None:
+    """What a notice that is being said may not show, is told by the next."""
+    request = await planned(world, "org/team-a")
+    notice = await one(world.streams(), NOTICES)
+    await world.requests.begin_saying(notice, request)
+
+    await settle_all(world, migrated())
+
+    assert await world.length(NOTICES) == 2
+
+
+async def test_a_dead_request_is_told_to_the_channel_that_it_named(world: World) -> None:
+    """A message that nobody can carry out may still say whom to tell."""
+    request = await appended(world)
+    streams = world.streams()
+    dead = Dead(Code.BAD_SOURCE, "that is no source", {"source": "?", "channel": "C1"})
+
+    await streams.settle(await one(streams, REQUESTS), dead)
+
+    fields = await world.request(request)
+    assert (fields["state"], fields["reason"]) == ("dead", "that is no source")
+    assert (await world.length(REQUESTS), await world.length(NOTICES)) == (0, 1)
+    (letter,) = await world.dead()
+    assert "org/template" in letter["payload"]
+
+
+async def test_a_dead_request_without_a_channel_tells_nobody(world: World) -> None:
+    """It is in the dead letters and in the log."""
+    await appended(world)
+    streams = world.streams()
+
+    await streams.settle(await one(streams, REQUESTS), Dead(Code.NOT_JSON, "not JSON"))
+
+    assert await world.length(NOTICES) == 0
+    assert len(await world.dead()) == 1
+
+
+async def test_a_dead_notice_does_not_silence_its_request(world: World) -> None:
+    """The next change is told again."""
+    await planned(world, "org/team-a")
+    streams = world.streams()
+    await streams.settle(await one(streams, NOTICES), Dead(Code.SLACK_REFUSED, "no such channel"))
+
+    await settle_all(world, migrated())
+
+    assert await world.length(NOTICES) == 1
+
+
+async def test_the_end_of_a_migration_gives_its_target_back(world: World) -> None:
+    """Whatever the end is."""
+    delivery = await migrating(world)
+    await taken(world, delivery)
+
+    await world.streams().settle(delivery, Dead(Code.ARCHIVED, "unarchive it"))
+
+    assert not await world.lock(TARGET)
+
+
+async def test_what_waits_says_why(world: World) -> None:
+    """A parked migration shows its reason."""
+    request = await planned(world, "org/team-a")
+
+    await settle_all(world, Retry("GitHub answered 502", 30))
+
+    fields = await fields_of(world, request, "org/team-a")
+    assert (fields["state"], fields["reason"]) == ("parked", "GitHub answered 502")
+
+
+@pytest.mark.parametrize("deleted", [0, 1, 2])
+async def test_copies_that_were_deleted_are_not_counted_as_there(
+    world: World, deleted: int
+) -> None:
+    """What is told as copied or present adds up to what is there."""
+    request = await planned(world, "org/team-a")
+
+    await settle_all(world, migrated(deleted))
+
+    fields = await fields_of(world, request, "org/team-a")
+    assert int(fields["copied"]) + int(fields["present"]) == 2 - deleted
+
+
+async def test_half_a_surrogate_pair_does_not_keep_a_delivery_for_ever(world: World) -> None:
+    """JSON can spell what UTF-8 cannot; the verdict is carried out all the same."""
+    await appended(world)
+    streams = world.streams()
+    delivery = await one(streams, REQUESTS)
+
+    assert await streams.settle(delivery, Dead(Code.BAD_SOURCE, "no source: \ud800"))

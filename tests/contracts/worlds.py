@@ -1,0 +1,241 @@
+"""The two worlds that every contract is tried in: a real Valkey, and the memory of the doubles."""
+
+# ruff: noqa: D102 - what each method is for stands once, in the Protocol
+
+import itertools
+import json
+from collections.abc import Awaitable, Mapping
+from typing import Protocol, cast
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.inbox import ValkeyInbox
+from monarch.adapters.valkey.keys import GROUP, Keys
+from monarch.adapters.valkey.ledger import ValkeyBudget, ValkeyLedger
+from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.streams import ValkeyStreams, make_group
+from monarch.core.budget import Ceilings
+from monarch.core.delivery import Stream
+from monarch.core.ids import MigrationId, RequestId, TargetId
+from monarch.ports import Budget, Inbox, Ledger, Plans, Requests, Streams
+from tests.contracts.doubles.inbox import MemoryInbox
+from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
+from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
+from tests.contracts.doubles.store import MemoryStore
+from tests.contracts.doubles.streams import MemoryStreams
+from tests.contracts.shifting import shift
+
+LEASE_S = 20.0
+RETENTION_MS = 86_400_000
+_Fields = Awaitable[dict[bytes, bytes]]
+NO_CEILINGS = Ceilings(per_minute=0, per_hour=0, interval_ms=0, at_once=0)
+
+
+class World(Protocol):
+    """An installation, its ports, and what a test may look at or do behind them."""
+
+    plans: Plans
+    requests: Requests
+    budget: Budget
+
+    def streams(self, consumer: str = "worker-1") -> Streams:
+        """The streams, seen by one consumer."""
+
+    def ledger(self, ceilings: Ceilings = NO_CEILINGS) -> Ledger:
+        """The ledger, under these ceilings."""
+
+    def inbox(self, replica: str, subscribed_ms: int = 0) -> Inbox:
+        """The inbox of one replica."""
+
+    async def now_ms(self) -> int:
+        """The store's clock."""
+
+    async def advance(self, seconds: float) -> None:
+        """Let so many seconds have passed, for everything in it."""
+
+    async def forget(self) -> None:
+        """Another memory: as after a restart that lost the last writes."""
+
+    async def append(self, stream: Stream, fields: Mapping[bytes, bytes]) -> str:
+        """Put an entry into a stream, as any producer could; its id."""
+
+    async def drop(self, stream: Stream) -> None:
+        """Delete a stream, its group included."""
+
+    async def remove(self, stream: Stream, entry: str) -> None:
+        """Delete an entry, as a person could."""
+
+    async def length(self, stream: Stream) -> int:
+        """How many entries a stream has."""
+
+    async def dead(self) -> list[dict[str, str]]:
+        """The dead letters."""
+
+    async def parked(self) -> int:
+        """How many entries are parked."""
+
+    async def request(self, request: RequestId) -> dict[str, str]:
+        """The fields of a request."""
+
+    async def migration(self, migration: MigrationId) -> dict[str, str]:
+        """The fields of a migration."""
+
+    async def lock(self, target: TargetId) -> bool:
+        """Whether somebody holds this target."""
+
+
+class MemoryWorld:
+    """The doubles, over one `MemoryStore`."""
+
+    def __init__(self) -> None:
+        self.store = MemoryStore()
+        self.plans: Plans = MemoryPlans(self.store)
+        self.requests: Requests = MemoryRequests(self.store)
+        self.budget: Budget = MemoryBudget(self.store)
+
+    def streams(self, consumer: str = "worker-1") -> Streams:
+        return MemoryStreams(self.store, consumer, lease_s=LEASE_S, block_s=0.01)
+
+    def ledger(self, ceilings: Ceilings = NO_CEILINGS) -> Ledger:
+        return MemoryLedger(self.store, ceilings, lease_s=LEASE_S)
+
+    def inbox(self, replica: str, subscribed_ms: int = 0) -> Inbox:
+        return MemoryInbox(self.store, replica, subscribed_ms)
+
+    async def now_ms(self) -> int:
+        return self.store.now_ms()
+
+    async def advance(self, seconds: float) -> None:
+        self.store.advance(seconds)
+
+    async def forget(self) -> None:
+        self.store.forget()
+
+    async def append(self, stream: Stream, fields: Mapping[bytes, bytes]) -> str:
+        return self.store.append(stream, fields)
+
+    async def drop(self, stream: Stream) -> None:
+        self.store.streams[stream].drop()
+
+    async def remove(self, stream: Stream, entry: str) -> None:
+        del self.store.streams[stream].entries[entry]
+
+    async def length(self, stream: Stream) -> int:
+        return len(self.store.streams[stream].entries)
+
+    async def dead(self) -> list[dict[str, str]]:
+        return self.store.dead
+
+    async def parked(self) -> int:
+        return len(self.store.parked)
+
+    async def request(self, request: RequestId) -> dict[str, str]:
+        return self.store.requests.get(request, {})
+
+    async def migration(self, migration: MigrationId) -> dict[str, str]:
+        return self.store.migrations.get(migration, {})
+
+    async def lock(self, target: TargetId) -> bool:
+        return self.store.lock_of(target) is not None
+
+
+class ValkeyWorld:
+    """The adapters, over a namespace of its own on a real server."""
+
+    def __init__(self, client: Valkey, namespace: str) -> None:
+        self.client = client
+        self.keys = Keys(namespace)
+        self.scripts = Scripts(client, self.keys.prefix)
+        self.plans: Plans = ValkeyPlans(client, self.keys)
+        self.requests: Requests = ValkeyRequests(self.scripts, self.keys)
+        self.budget: Budget = ValkeyBudget(self.scripts, self.keys)
+        self._nonces = itertools.count(1)
+
+    async def open(self) -> None:
+        """Make the groups, and an epoch that is not quiet."""
+        for stream in Stream:
+            await make_group(self.client, self.keys.stream(stream))
+        await self.scripts.call("open_epoch", [self.keys.epoch], f"channel of {self.keys.prefix}")
+
+    def streams(self, consumer: str = "worker-1") -> Streams:
+        return ValkeyStreams(
+            dict.fromkeys(Stream, self.client),
+            self.scripts,
+            self.scripts,
+            self.keys,
+            consumer,
+            lease_ms=round(LEASE_S * 1000),
+            retention_ms=RETENTION_MS,
+        )
+
+    def ledger(self, ceilings: Ceilings = NO_CEILINGS) -> Ledger:
+        return ValkeyLedger(
+            self.scripts,
+            self.keys,
+            ceilings,
+            lambda: f"nonce-{next(self._nonces)}",
+            lease_ms=round(LEASE_S * 1000),
+            retention_ms=RETENTION_MS,
+        )
+
+    def inbox(self, replica: str, subscribed_ms: int = 0) -> Inbox:
+        return ValkeyInbox(self.scripts, self.keys, replica, lambda: subscribed_ms)
+
+    async def now_ms(self) -> int:
+        seconds, micros = await self.client.time()
+        return int(seconds) * 1000 + int(micros) // 1000
+
+    async def advance(self, seconds: float) -> None:
+        await shift(self.client, self.keys, round(seconds * 1000))
+
+    async def forget(self) -> None:
+        await cast("Awaitable[int]", self.client.hset(self.keys.epoch, "run_id", "another"))
+
+    async def append(self, stream: Stream, fields: Mapping[bytes, bytes]) -> str:
+        entry: bytes = await self.client.xadd(self.keys.stream(stream), dict(fields))
+        return entry.decode()
+
+    async def drop(self, stream: Stream) -> None:
+        await self.client.delete(self.keys.stream(stream))
+
+    async def remove(self, stream: Stream, entry: str) -> None:
+        await self.client.xdel(self.keys.stream(stream), entry)
+
+    async def length(self, stream: Stream) -> int:
+        return int(await self.client.xlen(self.keys.stream(stream)))
+
+    async def dead(self) -> list[dict[str, str]]:
+        found = await self.client.xrange(self.keys.dead)
+        return [_text(fields) for _, fields in found]
+
+    async def parked(self) -> int:
+        return int(await self.client.zcard(self.keys.parked))
+
+    async def request(self, request: RequestId) -> dict[str, str]:
+        return await self._hash(self.keys.request(request))
+
+    async def migration(self, migration: MigrationId) -> dict[str, str]:
+        return await self._hash(self.keys.migration(migration))
+
+    async def lock(self, target: TargetId) -> bool:
+        return bool(await self.client.exists(self.keys.target(target)))
+
+    async def held_by(self, stream: Stream) -> dict[str, str]:
+        """Each pending entry and its consumer."""
+        found = await self.client.xpending_range(self.keys.stream(stream), GROUP, "-", "+", 100)
+        return {item["message_id"].decode(): item["consumer"].decode() for item in found}
+
+    async def _hash(self, key: str) -> dict[str, str]:
+        return _text(await cast("_Fields", self.client.hgetall(key)))
+
+
+def a_message(*targets: str, source: str = "org/template", channel: str | None = "C1") -> bytes:
+    """A message as the platform publishes it."""
+    names = list(targets) or ["org/team-a"]
+    fields = {"source_repo": source, "all_target_repositories": names}
+    return json.dumps(fields | ({"notification_channel": channel} if channel else {})).encode()
+
+
+def _text(fields: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {k.decode(): v.decode("utf-8", "replace") for k, v in fields.items()}
