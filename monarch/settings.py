@@ -344,8 +344,9 @@ def _unknown(given: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(given):
         if not name.startswith(OWN) or name in known or _SERVICE_LINK.fullmatch(name):
             continue
-        near = difflib.get_close_matches(name, known, n=1)
-        guess = f"did you mean {near[0]}? Rename it, or" if near else "See .env.template, or"
+        ours = [other.removeprefix(OWN) for other in known if other.startswith(OWN)]
+        near = difflib.get_close_matches(name.removeprefix(OWN), ours, n=1)
+        guess = f"did you mean {OWN}{near[0]}? Rename it, or" if near else "See .env.template, or"
         yield f"{name}: expected no such variable; {guess} remove it."
 
 

@@ -1,0 +1,322 @@
+"""The environment becomes one frozen value, or one list of everything that is wrong with it."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from monarch.settings import (
+    ConfigurationError,
+    Settings,
+    load_settings,
+    names,
+    settings_from,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = ROOT / ".env.template"
+OLDER_NAMES = {"SLACK_TOKEN"}
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away what the machine that runs the tests has set."""
+    for name in names():
+        monkeypatch.delenv(name, raising=False)
+
+
+def mistakes(**variables: str) -> tuple[str, ...]:
+    """Return what is said about `variables`."""
+    with pytest.raises(ConfigurationError) as raised:
+        settings_from(variables)
+    return raised.value.mistakes
+
+
+def template() -> list[tuple[str, str, str]]:
+    """Return (variable, its text, the comment above it) for each variable of the template."""
+    lines = TEMPLATE.read_text(encoding="utf-8").splitlines()
+    return [
+        (*line.split("=", 1), above)  # type: ignore[misc]  # one "=": two parts
+        for above, line in pairwise(lines)
+        if re.match(r"[A-Z_]+=", line)
+    ]
+
+
+# ------------------------------------------------------------------------------ template = Settings
+
+
+def test_the_template_lists_every_variable_in_the_order_of_the_fields() -> None:
+    """Whoever copies the template sees everything that can be set, and nothing else."""
+    assert [name for name, _, _ in template()] == [n for n in names() if n not in OLDER_NAMES]
+
+
+def test_the_template_shows_the_defaults() -> None:
+    """A copied template changes nothing."""
+    shown = {name: text for name, text, _ in template()}
+
+    assert settings_from(shown) == Settings() == load_settings(env_file=TEMPLATE)
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, text, _ in template()])
+def test_a_default_is_shown_unless_there_is_none(name: str, text: str) -> None:
+    """An empty line in the template stands for "nothing", never for a value that is not shown."""
+    field = next(f for f in Settings.model_fields.values() if name in str(f.validation_alias))
+
+    assert bool(text) == (field.default not in (None, ()))
+
+
+@pytest.mark.parametrize(("name", "comment"), [(name, above) for name, _, above in template()])
+def test_every_variable_has_a_comment_that_ends_with_its_unit(name: str, comment: str) -> None:
+    """Twenty what? The comment right above says it."""
+    assert re.fullmatch(r"# .+ \([^()]+\)", comment), name
+
+
+# ---------------------------------------------------------------------------------------- reading
+
+
+def test_the_environment_wins_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file fills in what the environment leaves out, and what it leaves empty."""
+    file = tmp_path / ".env"
+    file.write_text("VALKEY_HOST=file\nVALKEY_PORT=7241\nMONARCH_NAMESPACE=file\n")
+    monkeypatch.setenv("VALKEY_HOST", "environment")
+    monkeypatch.setenv("MONARCH_NAMESPACE", "")
+
+    settings = load_settings(env_file=file)
+
+    assert (settings.valkey_host, settings.valkey_port) == ("environment", 7241)
+    assert settings.namespace == "file"
+
+
+def test_a_file_that_is_not_there_is_no_mistake(tmp_path: Path) -> None:
+    """Containers have none."""
+    assert load_settings(env_file=tmp_path / "none") == Settings() == load_settings(env_file=None)
+
+
+def test_making_settings_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo must never find a real token that happens to be set."""
+    monkeypatch.setenv("GH_PAT", "real")
+
+    assert Settings().gh_pat is None
+    assert settings_from({}).gh_pat is None
+
+
+def test_settings_are_frozen() -> None:
+    """What started with one configuration runs with it."""
+    with pytest.raises(ValidationError):
+        Settings().namespace = "other"  # type: ignore[misc]  # that is the point
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_empty_counts_as_not_set(text: str) -> None:
+    """A line without a value in a compose file must not become a value."""
+    given = dict.fromkeys((*names(), "MONARCH_NO_SUCH_THING"), text)
+
+    assert settings_from(given) == Settings()
+
+
+def test_the_older_name_of_the_slack_token_is_accepted() -> None:
+    """The predecessor's template said SLACK_TOKEN; its code read SLACK_BOT_TOKEN, which wins."""
+    older = settings_from({"SLACK_TOKEN": "older"}).slack_bot_token
+    both = settings_from({"SLACK_TOKEN": "older", "SLACK_BOT_TOKEN": "newer"}).slack_bot_token
+
+    assert older == SecretStr("older")
+    assert both == SecretStr("newer")
+
+
+def test_globs_are_split_at_commas() -> None:
+    """Blanks and empty parts around commas do not count."""
+    settings = settings_from({"MONARCH_ALLOWED_TARGETS": "a/*, b/c-?,"})
+
+    assert settings.allowed_targets == ("a/*", "b/c-?")
+
+
+def test_words_are_compared_without_case() -> None:
+    """`info` and `JSON` mean what everybody takes them to mean."""
+    settings = settings_from({"MONARCH_LOG_LEVEL": "debug", "MONARCH_LOG_FORMAT": "JSON"})
+
+    assert (settings.log_level, settings.log_format) == ("DEBUG", "json")
+
+
+# ------------------------------------------------------------------------------ the Valkey address
+
+
+@pytest.mark.parametrize(
+    ("variables", "url", "safe"),
+    [
+        ({}, "valkey://localhost:6379/0", "valkey://localhost:6379/0"),
+        (
+            {"VALKEY_HOST": "::1", "VALKEY_PORT": "7", "VALKEY_DB": "2"},
+            "valkey://[::1]:7/2",
+            "valkey://[::1]:7/2",
+        ),
+        (
+            {"VALKEY_USERNAME": "me", "VALKEY_PASSWORD": "p@/:"},
+            "valkey://me:p%40%2F%3A@localhost:6379/0",
+            "valkey://localhost:6379/0",
+        ),
+        ({"VALKEY_URL": "rediss://h/3", "VALKEY_HOST": "x"}, "rediss://h/3", "rediss://h/3"),
+        (
+            {"VALKEY_URL": "valkeys://u:p@h", "VALKEY_PASSWORD": "x"},
+            "valkeys://u:p@h",
+            "valkeys://h",
+        ),
+        ({"VALKEY_URL": "valkey://h", "VALKEY_PASSWORD": "x"}, "valkey://:x@h", "valkey://h"),
+        (
+            {"VALKEY_URL": "unix:///run/v.sock?db=2&password=x"},
+            "unix:///run/v.sock?db=2&password=x",
+            "unix:///run/v.sock?db=2",
+        ),
+        (
+            {"VALKEY_URL": "unix:///v.sock", "VALKEY_PASSWORD": "x"},
+            "unix://:x@/v.sock",
+            "unix:///v.sock",
+        ),
+    ],
+)
+def test_one_address_counts(variables: dict[str, str], url: str, safe: str) -> None:
+    """VALKEY_URL wins; credentials are added only where it has none, and never shown."""
+    settings = settings_from(variables)
+
+    assert settings.valkey_url.get_secret_value() == url
+    assert settings.valkey_url_safe == safe
+
+
+# ----------------------------------------------------------------------------------- the mistakes
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("GH_PAT", "two words"),
+        ("GH_PAT", "two\nlines"),
+        ("SLACK_BOT_TOKEN", "ümlaut"),
+        ("SLACK_TOKEN", "two words"),
+        ("GITHUB_API_URL", "api.github.com"),
+        ("GITHUB_API_URL", "https://api.github.com:x"),
+        ("GITHUB_API_URL", "https://me:hidden@api.github.com"),
+        ("SLACK_API_URL", "ftp://slack.com"),
+        ("VALKEY_URL", "http://localhost"),
+        ("VALKEY_URL", "valkey://localhost:x"),
+        ("VALKEY_URL", "valkey://localhost/one"),
+        ("VALKEY_URL", "valkey:///0"),
+        ("VALKEY_URL", "unix://"),
+        ("VALKEY_PORT", "0"),
+        ("VALKEY_PORT", "tcp://10.0.0.1:6379"),
+        ("VALKEY_DB", "-1"),
+        ("MONARCH_NAMESPACE", "{braces}"),
+        ("MONARCH_CONCURRENCY", "0"),
+        ("MONARCH_CONCURRENCY", "many"),
+        ("MONARCH_LEASE_SECONDS", "14.9"),
+        ("MONARCH_LEASE_SECONDS", "nan"),
+        ("MONARCH_MAX_ATTEMPTS", "0"),
+        ("MONARCH_MAX_DELIVERIES", "0"),
+        ("MONARCH_TARGET_PATIENCE_SECONDS", "inf"),
+        ("MONARCH_WRITES_PER_MINUTE", "-1"),
+        ("MONARCH_WRITES_PER_HOUR", "1.5"),
+        ("MONARCH_WRITE_INTERVAL_SECONDS", "-0.1"),
+        ("MONARCH_WRITES_AT_ONCE", "0"),
+        ("MONARCH_ALLOWED_SOURCES", "owner"),
+        ("MONARCH_ALLOWED_TARGETS", "owner/* other/*"),
+        ("MONARCH_RETENTION_DAYS", "0"),
+        ("MONARCH_METRICS_PORT", "65536"),
+        ("MONARCH_WEB_PORT", "8080"),
+        ("MONARCH_LOG_FORMAT", "xml"),
+        ("MONARCH_LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(name: str, text: str) -> None:
+    """Variable, expectation, what came and what to do, in one line."""
+    (mistake,) = mistakes(**{name: text})
+
+    assert re.fullmatch(rf"{name}: expected .+; got .+\. Correct it, or .+\.", mistake)
+    assert "\n" not in mistake
+
+
+def test_a_short_lease_is_refused_with_the_reason() -> None:
+    """A write of ten seconds has to fit into the lease under which it began."""
+    (mistake,) = mistakes(MONARCH_LEASE_SECONDS="10")
+
+    assert "15 to 600" in mistake
+    assert "10 s" in mistake
+    assert "got '10'" in mistake
+    assert "default, 20." in mistake
+
+
+def test_all_mistakes_are_listed_at_once() -> None:
+    """One start is enough to learn everything that is wrong."""
+    with pytest.raises(ConfigurationError) as raised:
+        settings_from({"VALKEY_PORT": "x", "VALKEY_DB": "x", "MONARCH_X": "x"}, needs_github=True)
+
+    said = str(raised.value)
+    assert said.startswith("4 mistakes in the configuration")
+    assert [line.split(":")[0] for line in said.splitlines()[1:]] == [
+        "- VALKEY_PORT",
+        "- VALKEY_DB",
+        "- MONARCH_X",
+        "- GH_PAT",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("GH_PAT", "hush hush"),
+        ("SLACK_BOT_TOKEN", "hush hush"),
+        ("VALKEY_URL", "http://:hush@localhost"),
+        ("GITHUB_API_URL", "https://me:hush@localhost"),
+    ],
+)
+def test_a_secret_is_never_part_of_a_message(name: str, text: str) -> None:
+    """Messages end in logs."""
+    assert "hush" not in "".join(mistakes(**{name: text}))
+
+
+def test_secrets_do_not_show_in_the_settings() -> None:
+    """Neither do settings that are printed."""
+    given = {"GH_PAT": "hush", "SLACK_TOKEN": "hush", "VALKEY_PASSWORD": "hush"}
+    settings = settings_from({**given, "VALKEY_URL": "valkey://:hush@h"})
+
+    assert "hush" not in repr(settings)
+    assert "hush" not in repr(settings.valkey_url)
+
+
+def test_a_typo_is_met_with_the_nearest_name() -> None:
+    """A setting that does nothing is worse than none."""
+    (mistake,) = mistakes(MONARCH_CONCURENCY="4")
+
+    assert "did you mean MONARCH_CONCURRENCY?" in mistake
+
+
+def test_what_resembles_nothing_is_refused_too() -> None:
+    """The template has the list."""
+    (mistake,) = mistakes(MONARCH_ZZ9="4")
+
+    assert ".env.template" in mistake
+
+
+def test_a_typo_in_the_file_is_found_as_well(tmp_path: Path) -> None:
+    """Most variables come from there."""
+    (tmp_path / ".env").write_text("MONARCH_CHANEL=x\n")
+
+    with pytest.raises(ConfigurationError, match="MONARCH_CHANNEL"):
+        load_settings(env_file=tmp_path / ".env")
+
+
+@pytest.mark.parametrize(
+    "name", ["MONARCH_SERVICE_HOST", "MONARCH_SERVICE_PORT_WEB", "MONARCH_PORT_8081_TCP_ADDR"]
+)
+def test_what_kubernetes_adds_is_no_mistake(name: str) -> None:
+    """It sets such variables by itself when a Service is called "monarch"."""
+    assert settings_from({name: "tcp://10.0.0.1:8081"}) == Settings()
+
+
+def test_a_github_token_is_asked_for_only_by_those_who_need_it() -> None:
+    """`Bearer None` helps nobody; `monarch status` needs no token."""
+    with pytest.raises(ConfigurationError, match=r"GH_PAT: expected .+; got nothing. Set it"):
+        settings_from({}, needs_github=True)
+
+    assert settings_from({"GH_PAT": "x"}, needs_github=True).gh_pat == SecretStr("x")
