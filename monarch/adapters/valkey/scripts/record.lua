@@ -15,6 +15,7 @@ local fact, ticket, number, nonce = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local request, now = ARGV[9], now_ms()
 local record = redis.call('HGET', KEYS[1], ticket)
 local created = record and string.match(record, '^created #(%d+)')
+local intent = record and string.match(record, '^intended %d+ (%S+)')
 local stray = 0
 
 local function report_stray(second)
@@ -36,17 +37,18 @@ if fact == 'created' or fact == 'found' then
     if fact == 'created' then report_stray(number) end
   elseif not created then
     redis.call('HSET', KEYS[1], ticket, 'created #' .. number .. ' ' .. int(now))
-    if fact == 'created' or string.match(record or '', '^intended') then
+    if fact == 'created' or intent then
       redis.call('HINCRBY', KEYS[5], 'copied', 1)
       redis.call('HSETNX', KEYS[5], 'first_copy_ms', int(now))
     end
   end
-elseif fact == 'refused' then
-  if string.match(record or '', '^refused (%d+)') ~= ARGV[6] then redis.call('HINCRBY', KEYS[5], 'refused', 1) end
+elseif fact == 'refused' and (not record or intent == nonce) then
+  -- About its own write alone: a zombie's late refusal must not hide the intent of a write that is under way.
+  redis.call('HINCRBY', KEYS[5], 'refused', 1)
   redis.call('HSET', KEYS[1], ticket, 'refused ' .. ARGV[6] .. ' ' .. int(now) .. ' ' .. ARGV[7])
   event('ticket.refused', 'migration', ARGV[8], 'ticket', ticket, 'reason', ARGV[7])
-elseif fact == 'not_created' then
-  if record and string.match(record, '^intended %d+ (%S+)') == nonce then redis.call('HDEL', KEYS[1], ticket) end
+elseif fact == 'not_created' and intent == nonce then
+  redis.call('HDEL', KEYS[1], ticket)
 elseif fact == 'stray' then
   report_stray(number)
 end

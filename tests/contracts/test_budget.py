@@ -1,0 +1,231 @@
+"""The budget within `ports.Ledger.permit`, and `ports.Budget`: the fleet shares one credential."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from monarch.core.budget import Ceilings
+from monarch.core.delivery import Delivery
+from monarch.core.ids import TicketId
+from monarch.ports import (
+    Credential,
+    GateClosed,
+    Granted,
+    Permission,
+    Taken,
+    Wait,
+    WasCreated,
+    WasNotCreated,
+    WasUnanswered,
+)
+from tests.contracts.moves import ME, TARGET, migrating, taken
+from tests.contracts.worlds import NO_CEILINGS, World
+
+
+@dataclass
+class Writing:
+    """A crossing that asks for one ticket after another."""
+
+    world: World
+    delivery: Delivery
+    look: Taken
+    ceilings: Ceilings
+    me: Credential = ME
+    asked: int = 0
+
+    async def ask(self) -> Permission:
+        """Ask to write the next ticket."""
+        self.asked += 1
+        ledger, ticket = self.world.ledger(self.ceilings), TicketId(self.asked)
+        return await ledger.permit(self.delivery, TARGET, ticket, self.me, self.look.epoch, None)
+
+    async def written(self) -> Granted:
+        """A write that may begin, and is not answered yet."""
+        answer = await self.ask()
+        assert isinstance(answer, Granted)
+        return answer
+
+    async def done(self) -> None:
+        """A write, from beginning to end."""
+        grant = await self.written()
+        await self.answered(WasCreated(self.asked, grant.nonce))
+
+    async def answered(self, fact: WasCreated | WasNotCreated | WasUnanswered) -> None:
+        """What became of the last one."""
+        ledger, ticket = self.world.ledger(self.ceilings), TicketId(self.asked)
+        await ledger.record(self.delivery, TARGET, ticket, self.me, fact)
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass, and take the target again: its lock may have run out."""
+        await self.world.advance(seconds)
+        self.look = await taken(self.world, self.delivery)
+
+
+async def writing(world: World, ceilings: Ceilings = NO_CEILINGS) -> Writing:
+    """A crossing under these ceilings."""
+    delivery = await migrating(world)
+    return Writing(world, delivery, await taken(world, delivery), ceilings)
+
+
+def wait_of(answer: Permission) -> float:
+    """How long to wait."""
+    assert isinstance(answer, Wait)
+    return answer.wait_s
+
+
+async def test_without_ceilings_nobody_waits(world: World) -> None:
+    """0 stands for none: an Enterprise Server without limits."""
+    crossing = await writing(world)
+
+    for _ in range(5):
+        await crossing.written()
+
+
+async def test_writes_keep_their_distance(world: World) -> None:
+    """The next one may begin an interval after the one before began."""
+    crossing = await writing(world, replace(NO_CEILINGS, interval_ms=1000))
+    await crossing.done()
+
+    assert 0.5 < wait_of(await crossing.ask()) <= 1
+    await crossing.advance(1)
+    await crossing.done()
+
+
+@pytest.mark.parametrize(
+    ("ceilings", "span_s"),
+    [(replace(NO_CEILINGS, per_minute=2), 60), (replace(NO_CEILINGS, per_hour=2), 3600)],
+)
+async def test_a_full_window_says_when_it_has_room(
+    world: World, ceilings: Ceilings, span_s: int
+) -> None:
+    """Windows slide: the oldest write in it says when."""
+    crossing = await writing(world, ceilings)
+    await crossing.done()
+    await crossing.advance(span_s / 2)
+    await crossing.done()
+
+    assert span_s / 2 - 1 < wait_of(await crossing.ask()) <= span_s / 2
+    await crossing.advance(span_s / 2)
+    await crossing.done()
+
+
+async def test_a_write_that_came_to_nothing_gives_its_slot_back(world: World) -> None:
+    """One at once: the next one need not wait for it."""
+    crossing = await writing(world, replace(NO_CEILINGS, at_once=1))
+    grant = await crossing.written()
+    assert wait_of(await crossing.ask()) <= 1
+    crossing.asked = 1
+
+    await crossing.answered(WasNotCreated(grant.nonce))
+
+    await crossing.written()
+
+
+async def test_an_unanswered_write_gives_its_slot_back(world: World) -> None:
+    """Its writer waits for it, and nobody else has to."""
+    crossing = await writing(world, replace(NO_CEILINGS, at_once=1))
+    grant = await crossing.written()
+
+    await crossing.answered(WasUnanswered(grant.nonce))
+
+    await crossing.written()
+
+
+async def test_a_dead_writers_slot_runs_out(world: World) -> None:
+    """Whoever dies with a write in hand blocks the fleet for 15 s."""
+    crossing = await writing(world, replace(NO_CEILINGS, at_once=1))
+    await crossing.written()
+    await crossing.advance(14)
+    assert isinstance(await crossing.ask(), Wait)
+    await crossing.advance(1.5)
+
+    await crossing.written()
+
+
+async def test_another_account_has_a_budget_of_its_own(world: World) -> None:
+    """Limits are the account's."""
+    crossing = await writing(world, replace(NO_CEILINGS, per_hour=1))
+    await crossing.done()
+    assert isinstance(await crossing.ask(), Wait)
+
+    crossing.me = Credential("account-2", "fingerprint-2")
+
+    await crossing.written()
+
+
+# ---------------------------------------------------------------------------------------------- gate
+
+
+async def test_an_open_gate_says_nothing(world: World) -> None:
+    """Calls may be made."""
+    assert await world.budget.gate(ME) is None
+
+
+async def test_a_gate_closes_for_as_long_as_it_was_told(world: World) -> None:
+    """And opens by itself."""
+    closed = await world.budget.close(ME, 30, "a limit")
+
+    assert closed.cause == "a limit"
+    assert 29 < closed.wait_s <= 30
+    await world.advance(31)
+    assert await world.budget.gate(ME) is None
+
+
+async def test_a_closing_never_shortens_another(world: World) -> None:
+    """Two workers meet two limits: the longer wait counts."""
+    await world.budget.close(ME, 300, "the long one")
+
+    closed = await world.budget.close(ME, 10, "the short one")
+
+    assert closed.wait_s > 290
+
+
+async def test_a_limit_without_a_time_doubles_while_it_goes_on(world: World) -> None:
+    """60 s, then 120 s, then 240 s, until a write succeeds."""
+    waits = []
+    for _ in range(3):
+        closed = await world.budget.close(ME, None, "a limit")
+        waits.append(round(closed.wait_s, -1))
+        await world.advance(closed.wait_s + 1)
+    crossing = await writing(world)
+    await crossing.done()
+    waits.append(round((await world.budget.close(ME, None, "a limit")).wait_s, -1))
+
+    assert waits == [60, 120, 240, 60]
+
+
+async def test_a_token_is_closed_alone(world: World) -> None:
+    """A revoked token says nothing about the account's next one."""
+    await world.budget.close_token(ME, 60, "revoked")
+
+    closed = await world.budget.gate(ME)
+
+    assert isinstance(closed, GateClosed)
+    assert closed.cause == "revoked"
+    assert await world.budget.gate(replace(ME, fingerprint="rotated")) is None
+
+
+async def test_one_probe_goes_first_through_an_opening_gate(world: World) -> None:
+    """Not all at once into a door that may be closed still."""
+    await world.budget.close(ME, 10, "a limit")
+    await world.advance(11)
+    crossing = await writing(world)
+    grant = await crossing.written()
+    assert isinstance(await crossing.ask(), Wait)
+    crossing.asked = 1
+
+    await crossing.answered(WasCreated(1, grant.nonce))
+
+    await crossing.written()
+    await crossing.written()
+
+
+async def test_a_dead_probe_does_not_close_the_gate_for_ever(world: World) -> None:
+    """Its right is a lease."""
+    await world.budget.close(ME, 10, "a limit")
+    await world.advance(11)
+    crossing = await writing(world)
+    await crossing.written()
+    await crossing.advance(15.5)
+
+    await crossing.written()

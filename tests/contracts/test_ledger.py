@@ -1,0 +1,432 @@
+"""`ports.Ledger`: permissions are fenced, facts are not."""
+
+from monarch.core.delivery import Delivery, Stream
+from monarch.core.step import CreatedAs, Intended, Refused
+from monarch.core.verdict import Retry
+from monarch.ports import (
+    AlreadyCreated,
+    Busy,
+    GateClosed,
+    Granted,
+    Ledger,
+    Lost,
+    MustReconcile,
+    Permission,
+    Quiet,
+    Recorded,
+    Taken,
+    WasCreated,
+    WasFound,
+    WasNotCreated,
+    WasRefused,
+    WasStray,
+    WasUnanswered,
+)
+from tests.contracts.moves import (
+    FIRST,
+    ME,
+    SECOND,
+    TARGET,
+    migrated,
+    migrating,
+    one,
+    planned,
+    taken,
+)
+from tests.contracts.worlds import LEASE_S, World
+
+ROOM = dict.fromkeys(Stream, 10)
+LONG_AGO_S = LEASE_S + 1
+
+
+async def ask(
+    world: World, delivery: Delivery, look: Taken, reconciled: str | None = None
+) -> Permission:
+    """Ask to write the first ticket."""
+    return await world.ledger().permit(delivery, TARGET, FIRST, ME, look.epoch, reconciled)
+
+
+async def granted(world: World, delivery: Delivery, look: Taken) -> Granted:
+    """A write that may begin."""
+    answer = await ask(world, delivery, look)
+    assert isinstance(answer, Granted)
+    return answer
+
+
+async def reclaimed(world: World, consumer: str = "worker-2") -> Delivery:
+    """The one migration, in the hands of another worker."""
+    await world.advance(LONG_AGO_S)
+    (delivery,) = (await world.streams(consumer).sweep({Stream.MIGRATIONS: 1})).deliveries
+    return delivery
+
+
+# ---------------------------------------------------------------------------------------------- take
+
+
+async def test_a_target_that_nobody_holds_is_taken(world: World) -> None:
+    """The lock comes with the ledger of that moment and the server's clock."""
+    delivery = await migrating(world)
+    before = await world.now_ms()
+
+    answer = await taken(world, delivery)
+
+    assert answer.records == {}
+    assert before <= answer.now_ms <= await world.now_ms()
+    assert await world.lock(TARGET)
+
+
+async def test_a_lost_delivery_takes_nothing(world: World) -> None:
+    """Permissions are fenced."""
+    stale = await migrating(world)
+    await reclaimed(world)
+
+    assert await world.ledger().take(stale, TARGET, ME) == Lost()
+    assert not await world.lock(TARGET)
+
+
+async def test_a_held_target_is_busy_for_another_migration(world: World) -> None:
+    """Two requests for one target write one after the other."""
+    await taken(world, await migrating(world))
+    other = await migrating(world, consumer="worker-2")
+
+    assert await world.ledger().take(other, TARGET, ME) == Busy()
+
+
+async def test_a_newer_delivery_takes_over_from_the_older_one(world: World) -> None:
+    """The lock of a dead worker does not hold up its own migration."""
+    old = await migrating(world)
+    await planned(world, "org/team-b")
+    look = await taken(world, old)
+    await world.advance(LEASE_S / 2)
+    await world.ledger().take(old, TARGET, ME)
+    await world.advance(LEASE_S / 2 + 1)
+    (new,) = (await world.streams("worker-2").sweep({Stream.MIGRATIONS: 1})).deliveries
+    assert await world.lock(TARGET)
+
+    assert isinstance(await world.ledger().take(new, TARGET, ME), Taken)
+    assert await ask(world, old, look) == Lost()
+
+
+async def test_a_closed_gate_lets_nobody_take(world: World) -> None:
+    """Nothing is begun that could not go on."""
+    delivery = await migrating(world)
+    await world.budget.close(ME, 30, "a limit")
+
+    answer = await world.ledger().take(delivery, TARGET, ME)
+
+    assert isinstance(answer, GateClosed)
+    assert answer.cause == "a limit"
+    assert 29 < answer.wait_s <= 30
+
+
+async def test_a_new_epoch_is_quiet_and_then_looks_again(world: World) -> None:
+    """A write may be under way that this memory has forgotten."""
+    delivery = await migrating(world)
+    before = await taken(world, delivery)
+    await world.forget()
+
+    quiet = await world.ledger().take(delivery, TARGET, ME)
+    assert isinstance(quiet, Quiet)
+    assert 20 < quiet.wait_s <= 25
+    assert isinstance(await ask(world, delivery, before), Quiet)
+
+    fresh = await reclaimed(world)
+    await world.advance(10)
+    after = await taken(world, fresh)
+    assert after.epoch != before.epoch
+    assert isinstance(await ask(world, fresh, before), Quiet)
+    assert isinstance(await ask(world, fresh, after), Granted)
+
+
+# -------------------------------------------------------------------------------------------- permit
+
+
+async def test_a_grant_leaves_an_intent(world: World) -> None:
+    """Before anybody may write, it is on record that somebody will."""
+    delivery = await migrating(world)
+    grant = await granted(world, delivery, await taken(world, delivery))
+
+    assert (await taken(world, delivery)).records == {FIRST: Intended(grant.at_ms, grant.nonce)}
+
+
+async def test_without_the_lock_nothing_is_granted(world: World) -> None:
+    """A lock that ran out, or was never taken."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+    await world.streams().settle(delivery, Retry("x", 0))
+    await world.streams().sweep(ROOM)
+    again = await one(world.streams(), Stream.MIGRATIONS)
+
+    assert await ask(world, again, look) == Lost()
+
+
+async def test_an_intent_of_somebody_else_must_be_reconciled(world: World) -> None:
+    """Nobody writes over a write that may be under way."""
+    first = await migrating(world)
+    grant = await granted(world, first, await taken(world, first))
+    second = await reclaimed(world)
+    look = await taken(world, second)
+
+    answer = await ask(world, second, look)
+
+    assert isinstance(answer, MustReconcile)
+    assert answer.intended.nonce == grant.nonce
+    assert answer == await ask(world, second, look, "nonce-of-another")
+
+
+async def test_an_intent_is_written_over_only_by_its_own_nonce(world: World) -> None:
+    """Compare and set: what was reconciled is what is replaced."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+    first = await granted(world, delivery, look)
+
+    second = await ask(world, delivery, look, first.nonce)
+
+    assert isinstance(second, Granted)
+    assert second.nonce != first.nonce
+    assert isinstance(await ask(world, delivery, look, first.nonce), MustReconcile)
+
+
+async def test_a_created_ticket_is_not_granted_again(world: World) -> None:
+    """Whoever asks learns its number."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+    grant = await granted(world, delivery, look)
+    await world.ledger().record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce))
+
+    assert await ask(world, delivery, look) == AlreadyCreated(5)
+
+
+async def test_a_gate_that_closed_meanwhile_grants_nothing(world: World) -> None:
+    """The limit that one worker met stops all."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+    await world.budget.close(ME, 30, "a limit")
+
+    assert isinstance(await ask(world, delivery, look), GateClosed)
+
+
+async def test_a_closed_token_grants_nothing(world: World) -> None:
+    """Likewise the gate of the token alone."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+    await world.budget.close_token(ME, 30, "revoked")
+
+    assert isinstance(await ask(world, delivery, look), GateClosed)
+
+
+# -------------------------------------------------------------------------------------------- record
+
+
+async def records(world: World, delivery: Delivery) -> object:
+    """The ledger's word for the first ticket."""
+    return (await taken(world, delivery)).records.get(FIRST)
+
+
+async def test_a_copy_is_on_record_under_its_number(world: World) -> None:
+    """And counted once, however often it is repeated."""
+    delivery = await migrating(world)
+    grant = await granted(world, delivery, await taken(world, delivery))
+    ledger, fact = world.ledger(), WasCreated(5, grant.nonce)
+
+    for _ in range(2):
+        assert await ledger.record(delivery, TARGET, FIRST, ME, fact) == Recorded()
+
+    record = await records(world, delivery)
+    assert isinstance(record, CreatedAs)
+    assert record.number == 5
+    assert (await migration_of(world, delivery))["copied"] == "1"
+
+
+async def migration_of(world: World, delivery: Delivery) -> dict[str, str]:
+    """The migration's fields."""
+    migration = delivery.entry.migration  # type: ignore[union-attr]  # it is one
+    return await world.migration(migration)
+
+
+async def test_a_found_copy_is_present_and_not_copied(world: World) -> None:
+    """It was there before."""
+    delivery = await migrating(world)
+    await taken(world, delivery)
+
+    await world.ledger().record(delivery, TARGET, FIRST, ME, WasFound(3))
+
+    assert isinstance(await records(world, delivery), CreatedAs)
+    assert (await migration_of(world, delivery)).get("copied", "0") == "0"
+
+
+async def test_a_copy_found_for_an_intent_was_copied(world: World) -> None:
+    """Its answer was lost, and it is ours all the same."""
+    delivery = await migrating(world)
+    await granted(world, delivery, await taken(world, delivery))
+
+    await world.ledger().record(delivery, TARGET, FIRST, ME, WasFound(3))
+
+    assert (await migration_of(world, delivery))["copied"] == "1"
+
+
+async def test_a_late_201_is_written_down_after_the_lease_was_lost(world: World) -> None:
+    """Facts are not fenced: the copy exists."""
+    zombie = await migrating(world)
+    grant = await granted(world, zombie, await taken(world, zombie))
+    fresh = await reclaimed(world)
+
+    await world.ledger().record(zombie, TARGET, FIRST, ME, WasCreated(5, grant.nonce))
+
+    look = await taken(world, fresh)
+    assert isinstance(look.records[FIRST], CreatedAs)
+    assert await ask(world, fresh, look) == AlreadyCreated(5)
+
+
+async def test_a_second_number_is_a_stray(world: World) -> None:
+    """Of two copies the first on record stays, and the other is reported, once."""
+    zombie = await migrating(world)
+    first = await granted(world, zombie, await taken(world, zombie))
+    fresh = await reclaimed(world)
+    second = await ask(world, fresh, await taken(world, fresh), first.nonce)
+    assert isinstance(second, Granted)
+    ledger = world.ledger()
+    await ledger.record(fresh, TARGET, FIRST, ME, WasCreated(6, second.nonce))
+
+    for _ in range(2):
+        answer = await ledger.record(zombie, TARGET, FIRST, ME, WasCreated(5, first.nonce))
+        assert answer == Recorded(stray=5)
+
+    record = await records(world, fresh)
+    assert isinstance(record, CreatedAs)
+    assert record.number == 6
+    assert (await migration_of(world, fresh))["strays"] == "5"
+
+
+async def test_a_stray_reopens_a_request_that_was_done(world: World) -> None:
+    """What was told is not true any more, so it is told again."""
+    delivery = await migrating(world)
+    grant = await granted(world, delivery, await taken(world, delivery))
+    ledger = world.ledger()
+    await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce))
+    await world.streams().settle(delivery, migrated())
+    request = delivery.entry.request  # type: ignore[union-attr]  # it is a migration
+    notice = await one(world.streams(), Stream.NOTICES)
+    saying = await world.requests.begin_saying(notice, request)
+    assert (await world.request(request))["state"] == "done"
+
+    await ledger.record(delivery, TARGET, FIRST, ME, WasStray(6))
+
+    assert saying is not None
+    assert (await world.request(request))["state"] == "failed"
+    assert await world.length(Stream.NOTICES) == 2
+
+
+async def test_a_refusal_is_on_record_with_its_run(world: World) -> None:
+    """A replay may try it again."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+    grant = await granted(world, delivery, look)
+    ledger, fact = world.ledger(), WasRefused(grant.nonce, 1, "no title, they say")
+
+    for _ in range(2):
+        await ledger.record(delivery, TARGET, FIRST, ME, fact)
+
+    record = await records(world, delivery)
+    assert isinstance(record, Refused)
+    assert (record.run, record.reason) == (1, "no title, they say")
+    assert (await migration_of(world, delivery))["refused"] == "1"
+    assert isinstance(await ask(world, delivery, look), Granted)
+
+
+async def test_a_late_refusal_leaves_the_intent_of_the_new_holder(world: World) -> None:
+    """A zombie's 422 is about its own write: the one under way must stay on record."""
+    zombie = await migrating(world)
+    first = await granted(world, zombie, await taken(world, zombie))
+    fresh = await reclaimed(world)
+    second = await ask(world, fresh, await taken(world, fresh), first.nonce)
+    assert isinstance(second, Granted)
+
+    await world.ledger().record(zombie, TARGET, FIRST, ME, WasRefused(first.nonce, 1, "no"))
+
+    assert await records(world, fresh) == Intended(second.at_ms, second.nonce)
+
+
+async def test_a_refusal_never_hides_a_copy(world: World) -> None:
+    """What was created stays created, whoever is refused later."""
+    delivery = await migrating(world)
+    grant = await granted(world, delivery, await taken(world, delivery))
+    ledger = world.ledger()
+    await ledger.record(delivery, TARGET, FIRST, ME, WasFound(5))
+
+    await ledger.record(delivery, TARGET, FIRST, ME, WasRefused(grant.nonce, 1, "no"))
+
+    assert isinstance(await records(world, delivery), CreatedAs)
+
+
+async def test_what_was_certainly_not_created_may_be_tried_at_once(world: World) -> None:
+    """The intent is withdrawn, and only by its own nonce."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+    grant = await granted(world, delivery, look)
+    ledger = world.ledger()
+
+    await ledger.record(delivery, TARGET, FIRST, ME, WasNotCreated("nonce-of-another"))
+    assert isinstance(await ask(world, delivery, look), MustReconcile)
+
+    await ledger.record(delivery, TARGET, FIRST, ME, WasNotCreated(grant.nonce))
+    assert isinstance(await ask(world, delivery, look), Granted)
+
+
+async def test_an_unanswered_write_stays_an_intent(world: World) -> None:
+    """Nobody knows, so nobody writes over it unseen."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+    grant = await granted(world, delivery, look)
+
+    await world.ledger().record(delivery, TARGET, FIRST, ME, WasUnanswered(grant.nonce))
+
+    assert await ask(world, delivery, look) == MustReconcile(Intended(grant.at_ms, grant.nonce))
+
+
+async def test_a_withdrawal_never_hides_a_copy(world: World) -> None:
+    """Even by the nonce under which it was created."""
+    delivery = await migrating(world)
+    grant = await granted(world, delivery, await taken(world, delivery))
+    ledger = world.ledger()
+    await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce))
+
+    await ledger.record(delivery, TARGET, FIRST, ME, WasNotCreated(grant.nonce))
+
+    assert isinstance(await records(world, delivery), CreatedAs)
+
+
+# ----------------------------------------------------------------------------------- the circuit breaker
+
+
+async def unanswered(world: World, ledger: Ledger, *targets: int) -> None:
+    """Writes to these targets, one after another, are left without an answer."""
+    delivery = await migrating(world)
+    for target in targets:
+        await ledger.record(delivery, type(TARGET)(target), SECOND, ME, WasUnanswered("n"))
+
+
+async def test_faults_of_one_target_close_nothing(world: World) -> None:
+    """It may be that target."""
+    await unanswered(world, world.ledger(), 1, 1, 1)
+
+    assert await world.budget.gate(ME) is None
+
+
+async def test_faults_of_two_targets_close_the_gate(world: World) -> None:
+    """It is not the targets. That is the circuit breaker."""
+    await unanswered(world, world.ledger(), 1, 2)
+
+    closed = await world.budget.gate(ME)
+    assert closed is not None
+    assert closed.wait_s <= 15
+
+
+async def test_a_success_between_two_faults_keeps_the_gate_open(world: World) -> None:
+    """GitHub answers, so these were two accidents."""
+    delivery = await migrating(world)
+    ledger = world.ledger()
+    for target, fact in ((1, WasUnanswered("a")), (3, WasCreated(1, "b")), (2, WasUnanswered("c"))):
+        await ledger.record(delivery, type(TARGET)(target), SECOND, ME, fact)
+
+    assert await world.budget.gate(ME) is None
