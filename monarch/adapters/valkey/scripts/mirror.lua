@@ -16,8 +16,12 @@ local replica, hearing, payload, via = ARGV[2], 'hearing:' .. ARGV[3], ARGV[6], 
 local now = now_ms()
 local window = tonumber(ARGV[5])
 
+-- A repeated call: its answer was lost, and the same hearing has the same answer, an echo too.
 local before = redis.call('HGET', inbox, hearing)
-if before then return {'appended', before} end
+if before then
+  local verdict, entry = string.match(before, '^(%a+) (.*)$')
+  return {verdict, entry}
+end
 
 local since = math.max(now - window, tonumber(ARGV[4]))
 local appends = tonumber(redis.call('HGET', inbox, 'appends') or 0)
@@ -25,7 +29,7 @@ local matched = tonumber(redis.call('HGET', inbox, 'matched:' .. replica) or 0)
 for i = matched + 1, appends do
   local append = redis.call('HMGET', inbox, 'at:' .. i, 'by:' .. i, 'entry:' .. i)
   if append[2] ~= replica and tonumber(append[1]) >= since then
-    redis.call('HSET', inbox, 'matched:' .. replica, i)
+    redis.call('HSET', inbox, 'matched:' .. replica, i, hearing, 'echo ' .. append[3])
     return {'echo', append[3]}
   end
 end
@@ -33,6 +37,6 @@ end
 local i = int(appends + 1)
 local entry = append_request(requests, payload, via, now)
 redis.call('HSET', inbox, 'appends', i, 'at:' .. i, int(now), 'by:' .. i, replica, 'entry:' .. i, entry,
-  'matched:' .. replica, i, hearing, entry)
+  'matched:' .. replica, i, hearing, 'appended ' .. entry)
 redis.call('PEXPIRE', inbox, 4 * window)
 return {'appended', entry}
