@@ -2,10 +2,14 @@
 
 import pytest
 
-from monarch.core.delivery import Stream
+from monarch.core.delivery import MigrationEntry, Stream
 from monarch.core.outcome import Code
 from monarch.core.verdict import Dead, Done, RefusedTarget, Retry, Skipped, Verdict
+from monarch.ports import WasCreated
 from tests.contracts.moves import (
+    FIRST,
+    ME,
+    SECOND,
     TARGET,
     a_plan,
     appended,
@@ -202,13 +206,17 @@ async def test_what_waits_says_why(world: World) -> None:
 async def test_copies_that_were_deleted_are_not_counted_as_there(
     world: World, deleted: int
 ) -> None:
-    """What is told as copied or present adds up to what is there."""
-    request = await planned(world, "org/team-a")
+    """What is told as copied and present adds up to what is there."""
+    delivery = await migrating(world)
+    await taken(world, delivery)
+    for ticket, number in ((FIRST, 1), (SECOND, 2)):
+        await world.ledger().record(delivery, TARGET, ticket, ME, WasCreated(number, "n"))
 
-    await settle_all(world, migrated(deleted))
+    await world.streams().settle(delivery, migrated(deleted))
 
-    fields = await fields_of(world, request, "org/team-a")
-    assert int(fields["copied"]) + int(fields["present"]) == 2 - deleted
+    assert isinstance(delivery.entry, MigrationEntry)
+    fields = await world.migration(delivery.entry.migration)
+    assert (fields["copied"], fields["present"]) == (str(2 - deleted), "0")
 
 
 async def test_half_a_surrogate_pair_does_not_keep_a_delivery_for_ever(world: World) -> None:

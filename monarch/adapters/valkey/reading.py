@@ -141,7 +141,7 @@ class Reader:
         (fields,) = await self._hashes([self._keys.request(request)])
         if not fields:
             return None
-        targets = fields.get("targets", "").split()
+        targets = _lines(fields.get("targets", ""))
         migrations = await self._hashes(
             [self._keys.migration(migration_id(request, target)) for target in targets]
         )
@@ -265,7 +265,7 @@ def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> Requ
         channel=view.channel,
         via=fields.get("via", ""),
         tickets=view.tickets,
-        targets=len(fields.get("targets", "").split()),
+        targets=len(_lines(fields.get("targets", ""))),
         unsettled=unsettled,
         appended_ms=view.appended_ms,
         ended_ms=view.ended_ms,
@@ -314,3 +314,8 @@ def _event(entry: RawEntry) -> Event:
 def entry_ms(entry: str) -> int:
     """When an entry was appended, in milliseconds since 1970: ids are given out by the server's clock."""
     return int(entry.partition("-")[0])
+
+
+def _lines(text: str) -> list[str]:
+    """A refused target is kept as it was spelled, spaces and all; `str.splitlines` would know more line ends."""
+    return [line for line in text.split("\n") if line]

@@ -42,6 +42,9 @@ local function hash(key)
   return fields
 end
 
+-- The lines of a field, such as a request's targets: a refused one is kept as it was spelled, spaces and all.
+local function lines(text) return string.gmatch(text or '', '[^\n]+') end
+
 -- A change of a request's state: it gets a higher version, and one notice is under way that will show it.
 -- `notice_due` is cleared by begin_saying before it reads the state, so a change after that emits anew, and 500
 -- targets that end together do not make 500 notices.

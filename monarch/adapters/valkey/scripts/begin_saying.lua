@@ -15,7 +15,7 @@ if redis.call('EXISTS', KEYS[3]) == 0 then return {'unknown'} end
 redis.call('SET', KEYS[2], token, 'PX', ARGV[5])
 redis.call('HSET', KEYS[3], 'notice_due', '0')
 local migrations = {}
-for target in string.gmatch(redis.call('HGET', KEYS[3], 'targets') or '', '%S+') do
+for target in lines(redis.call('HGET', KEYS[3], 'targets')) do
   migrations[#migrations + 1] = redis.call('HGETALL', ns .. 'migration:' .. ARGV[6] .. ':' .. target)
 end
 return {'saying', redis.call('HGETALL', KEYS[3]), migrations}

@@ -20,8 +20,11 @@ elseif op == 'not_sent' then
   redis.call('HDEL', KEYS[1], kind .. '_open')
 else
   redis.call('HDEL', KEYS[1], kind .. '_open')
-  redis.call('HSET', KEYS[1], 'said_version', ARGV[4])
-  if kind == 'final' then redis.call('HSET', KEYS[1], 'final_said', run) end
+  local version, said = tonumber(ARGV[4]), redis.call('HMGET', KEYS[1], 'version', 'said_version')
+  if version > tonumber(said[2] or 0) then redis.call('HSET', KEYS[1], 'said_version', ARGV[4]) end
+  -- Final is what nothing came after: a stray that was found, or a replay that began, while it was on its way to
+  -- Slack has a notice of its own, and that one is to say the end again.
+  if kind == 'final' and version >= tonumber(said[1] or 0) then redis.call('HSET', KEYS[1], 'final_said', run) end
   if kind == 'progress' and ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'progress_ts', ARGV[5]) end
   event('notice.said', 'request', ARGV[6], 'kind', kind)
 end

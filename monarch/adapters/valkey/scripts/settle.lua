@@ -58,7 +58,7 @@ end
 -- A request that ended well goes after the retention; one with dead letters keeps what a replay needs.
 local function retain(state, targets)
   local keys = {request_key, ns .. 'plan:' .. request}
-  for target in string.gmatch(targets or '', '%S+') do keys[#keys + 1] = migration_key(target) end
+  for target in lines(targets) do keys[#keys + 1] = migration_key(target) end
   for _, key in ipairs(keys) do
     if state == 'done' or state == 'skipped' then
       redis.call('PEXPIRE', key, doc.retention_ms)
@@ -79,7 +79,7 @@ end
 local function end_migration()
   redis.call('SREM', ns .. 'unsettled:' .. request, doc.migration)
   if redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 then return end
-  for target in string.gmatch(redis.call('HGET', request_key, 'targets') or '', '%S+') do
+  for target in lines(redis.call('HGET', request_key, 'targets')) do
     if redis.call('HGET', migration_key(target), 'state') ~= 'done' then return end_request('failed') end
   end
   end_request('done')
@@ -158,7 +158,7 @@ function handle.planned()
     refuse_target(refused)
     targets[#targets + 1] = refused.target
   end
-  redis.call('HSET', request_key, 'tickets', doc.tickets, 'planned_ms', int(now), 'targets', table.concat(targets, ' '))
+  redis.call('HSET', request_key, 'tickets', doc.tickets, 'planned_ms', int(now), 'targets', table.concat(targets, '\n'))
   event('request.planned', 'request', request, 'tickets', doc.tickets, 'targets', #doc.targets)
   if #doc.targets == 0 then end_request('failed') end
   changed(request)
@@ -175,9 +175,11 @@ end
 
 function handle.migrated()
   local key = ns .. 'migration:' .. doc.migration
-  local copied = tonumber(redis.call('HGET', key, 'copied') or 0)
+  -- What was copied and deleted since is not there: the numbers that people are told add up.
+  local there = doc.tickets - doc.deleted
+  local copied = math.min(tonumber(redis.call('HGET', key, 'copied') or 0), there)
   redis.call('HSET', key, 'state', 'done', 'copied', copied, 'deleted', doc.deleted, 'reason', '',
-    'present', doc.tickets - copied - doc.deleted, 'ended_ms', int(now))
+    'present', there - copied, 'ended_ms', int(now))
   event('migration.done', 'request', request, 'migration', doc.migration, 'copied', copied)
   end_migration()
   changed(request)
