@@ -45,8 +45,8 @@ class Faults:
     async def meet(self, method: str, about: str) -> Fault | None:
         """Note a call, and wait as long as its fault keeps it; `None` where it goes well."""
         self.calls.append((method, about))
-        await anyio.lowlevel.checkpoint()
         fault = self._planned.get((method, self.count(method))) or self._planned.get((method, 0))
+        await anyio.lowlevel.checkpoint()
         if fault is not None and fault.after_s:
             await anyio.sleep(fault.after_s)
         return fault

@@ -1,0 +1,1 @@
+"""The stages on a virtual clock: an hour of waiting costs nothing."""

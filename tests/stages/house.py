@@ -1,0 +1,162 @@
+"""A whole installation in memory, and workers in it.
+
+Use: `house = House()`, `house.github.add(…)`, `house.publish("org/team-a")`, `await house.settle()`, then look at
+`house.github`, `house.slack`, `house.store` and `house.events`.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+import structlog
+from prometheus_client import CollectorRegistry
+from structlog.testing import CapturingLogger, LogCapture
+
+from monarch.core.budget import Ceilings
+from monarch.core.delivery import Stream
+from monarch.core.ids import RequestId
+from monarch.core.request import Rules
+from monarch.core.verdict import Policy
+from monarch.stages.consumer import Consumer, Handler
+from monarch.stages.hold import Holds
+from monarch.stages.migrator import Migrator
+from monarch.stages.notifier import Notifier
+from monarch.stages.planner import Planner
+from monarch.stages.reclaimer import Reclaimer
+from monarch.stages.writing import Tools
+from monarch.telemetry import Telemetry
+from tests.contracts.doubles.clock import VirtualClock
+from tests.contracts.doubles.github import FakeGitHub
+from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
+from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
+from tests.contracts.doubles.slack import FakeSlack
+from tests.contracts.doubles.store import MemoryStore
+from tests.contracts.doubles.streams import MemoryStreams
+from tests.contracts.worlds import NO_CEILINGS, a_message
+
+LEASE_S = 20.0
+SOURCE, TEAM_A, TEAM_B = "org/template", "org/team-a", "org/team-b"
+PATIENTLY_S = 24 * 3600.0
+
+Wrap = Callable[[str, Any], Any]
+
+
+def unwrapped(_name: str, port: Any) -> Any:
+    """Every port as it is."""
+    return port
+
+
+class House:
+    """One installation: its store, its outside world, and what its workers told."""
+
+    def __init__(self, ceilings: Ceilings = NO_CEILINGS, policy: Policy | None = None) -> None:
+        self.store = MemoryStore()
+        self.github = FakeGitHub()
+        self.slack = FakeSlack()
+        self.clock = VirtualClock()
+        self.policy = policy or Policy()
+        self.ceilings = ceilings
+        self.rules = Rules()
+        self._capture = LogCapture()
+        log = structlog.wrap_logger(
+            CapturingLogger(),
+            processors=[self._capture],
+            wrapper_class=structlog.make_filtering_bound_logger("debug"),
+        )
+        self.telemetry = Telemetry(CollectorRegistry(), log.bind(), lambda: 0.0)
+
+    @property
+    def events(self) -> list[str]:
+        """The names of what was told, in order."""
+        return [line["event"] for line in self._capture.entries]
+
+    def told(self, event: str) -> list[dict[str, Any]]:
+        """The lines of one event."""
+        return [dict(line) for line in self._capture.entries if line["event"] == event]
+
+    def publish(self, *targets: str, source: str = SOURCE, channel: str | None = "C1") -> RequestId:
+        """A request is appended."""
+        return self.store.append_request(a_message(*targets, source=source, channel=channel))
+
+    def worker(
+        self, name: str = "worker-1", *, places: int = 4, wrap: Wrap = unwrapped
+    ) -> "Worker":
+        """A process that does everything but hear."""
+        return Worker(self, name, places, wrap)
+
+    async def settle(self, within_s: float = PATIENTLY_S) -> None:
+        """Let a worker run until there is no work anywhere."""
+        with anyio.fail_after(within_s):
+            await self.worker().run(self.until_quiet)
+
+    async def until_quiet(self) -> None:
+        """Until nothing is pending, parked or to come."""
+        while not self.store.is_quiet:
+            await self.store.until_changed()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Until something is so, looked at whenever the store changes."""
+        while not holds():
+            await self.store.until_changed()
+
+    def state(self, request: RequestId) -> str:
+        """How a request stands."""
+        return self.store.requests[request]["state"]
+
+
+class Worker:
+    """One worker, assembled as the program assembles it; `wrap` may put something around each port."""
+
+    def __init__(self, house: House, name: str, places: int, wrap: Wrap) -> None:
+        self.house = house
+        store, clock, telemetry = house.store, house.clock, house.telemetry
+        self.streams = wrap("streams", MemoryStreams(store, name, lease_s=LEASE_S))
+        self.holds = Holds(self.streams, telemetry, clock, lease_s=LEASE_S)
+        github, slack = wrap("github", house.github), wrap("slack", house.slack)
+        budget = wrap("budget", MemoryBudget(store))
+        ledger = wrap("ledger", MemoryLedger(store, house.ceilings, lease_s=LEASE_S))
+        tools = Tools(github, ledger, budget, telemetry, clock, dice, house.policy)
+        requests = wrap("requests", MemoryRequests(store))
+        handlers: dict[Stream, Handler] = {
+            Stream.REQUESTS: Planner(github, budget, telemetry, house.rules, house.policy, dice),
+            Stream.MIGRATIONS: Migrator(tools, wrap("plans", MemoryPlans(store))),
+            Stream.NOTICES: Notifier(
+                slack, requests, telemetry, house.policy, dice, "https://github.com"
+            ),
+        }
+        self.consumers = [
+            Consumer(
+                stream,
+                handler,
+                self.streams,
+                self.holds,
+                telemetry,
+                clock,
+                dice,
+                house.policy,
+                places=places,
+            )
+            for stream, handler in handlers.items()
+        ]
+        self.reclaimer = Reclaimer(self.streams, self.consumers, telemetry, clock, dice)
+        self.draining = anyio.Event()
+
+    async def run(self, until: Callable[[], Awaitable[None]]) -> None:
+        """Run until something is so, then die on the spot."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.holds.renew_forever)
+            for consumer in self.consumers:
+                tasks.start_soon(consumer.run, tasks)
+            tasks.start_soon(self.reclaimer.run, tasks, self.draining)
+            await until()
+            tasks.cancel_scope.cancel()
+
+    def drain(self) -> None:
+        """Stop as SIGTERM stops it."""
+        self.draining.set()
+        self.holds.drain()
+
+
+def dice() -> float:
+    """Always the middle."""
+    return 0.5

@@ -1,0 +1,388 @@
+"""Whole runs: planner, migrator and notifier over one memory, against a GitHub that misbehaves."""
+
+import re
+
+import anyio
+import pytest
+
+from monarch.core.ids import TicketId
+from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
+from monarch.core.render import read_marker
+from monarch.core.step import CreatedAs
+from tests.contracts.doubles.faults import Fault
+from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED, LOST
+from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
+
+TITLES = ["One", "Two", "Three"]
+REFUSED = Fault(Permanent(Scope.TICKET, Code.TICKETS_REFUSED, "no, says GitHub"))
+GONE = Fault(Transient("GitHub answered 502"))
+
+
+@pytest.fixture
+def house(house: House) -> House:
+    """A template with three tickets, and two teams."""
+    house.github.add(SOURCE, *TITLES)
+    house.github.add(TEAM_A)
+    house.github.add(TEAM_B)
+    return house
+
+
+def codes(house: House) -> list[str]:
+    """Why things were given up."""
+    return [letter["code"] for letter in house.store.dead]
+
+
+async def test_every_ticket_is_copied_once_and_in_order(house: House) -> None:
+    """For every target; and "done" is said of what was read back."""
+    request = house.publish(TEAM_A, TEAM_B)
+
+    await house.settle()
+
+    assert house.github.titles(TEAM_A) == house.github.titles(TEAM_B) == TITLES
+    assert house.state(request) == "done"
+    assert house.github.faults.count("create_issue") == 6
+    assert any("done" in text for text in house.slack.texts("C1"))
+    assert "delivery.failed" not in house.events
+
+
+async def test_a_target_that_holds_some_is_topped_up(house: House) -> None:
+    """What an earlier run copied is adopted, though the ledger knows nothing of it."""
+    first = house.publish(TEAM_A)
+    await house.settle()
+    house.store.ledgers.clear()
+    house.github.add_issue(SOURCE, "Four")
+
+    second = house.publish(TEAM_A)
+    await house.settle()
+
+    assert house.github.titles(TEAM_A) == [*TITLES, "Four"]
+    assert (house.state(first), house.state(second)) == ("done", "done")
+    migration = house.store.migrations[next(m for m in house.store.migrations if second in m)]
+    assert (migration["copied"], migration["present"]) == ("1", "3")
+
+
+async def test_closed_tickets_and_pull_requests_stay_where_they_are(house: House) -> None:
+    """Only open issues are tickets."""
+    house.github.add_issue(SOURCE, "closed", state="closed")
+    house.github.add_issue(SOURCE, "a pull request", is_pull=True)
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.github.titles(TEAM_A) == TITLES
+
+
+@pytest.mark.parametrize("fault", [LOST, BAD_GATEWAY, DROPPED, HANG, LATE])
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("lag_s", [0.0, 300.0])
+async def test_a_write_without_an_answer_is_reconciled(
+    house: House, fault: Fault, nth: int, lag_s: float
+) -> None:
+    """Done or not done, listed or not: nothing is doubled, and 20 s pass before anybody decides."""
+    house.github.listing_lag_s = lag_s
+    house.github.faults.at("create_issue", nth, fault)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.github.titles(TEAM_A) == TITLES
+    assert house.state(request) == "done"
+    assert anyio.current_time() >= 20
+
+
+async def test_two_unanswered_writes_of_a_ticket_are_a_failure(house: House) -> None:
+    """The crossing ends as a counted failure, and the next one looks again."""
+    house.github.faults.at("create_issue", 1, DROPPED)
+    house.github.faults.at("create_issue", 2, DROPPED)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    (retry,) = house.told("retry.scheduled")
+    assert "2 writes of ticket #1" in retry["reason"]
+    assert house.github.titles(TEAM_A) == TITLES
+    assert house.state(request) == "done"
+
+
+async def test_a_refused_ticket_does_not_keep_the_others(house: House) -> None:
+    """The migration ends dead and names it; everything else is copied."""
+    house.github.faults.at("create_issue", 2, REFUSED)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.github.titles(TEAM_A) == ["One", "Three"]
+    assert house.state(request) == "failed"
+    (letter,) = house.store.dead
+    assert letter["code"] == "tickets_refused"
+    assert "#2" in letter["reason"]
+    assert "no, says GitHub" in letter["reason"]
+
+
+async def test_a_limit_closes_the_gate_and_counts_nothing(house: House) -> None:
+    """Nobody calls before the time is over; the migrations wait, uncounted."""
+    house.github.faults.at("create_issue", 2, LIMITED)
+    request = house.publish(TEAM_A, TEAM_B)
+
+    await house.settle()
+
+    assert house.github.titles(TEAM_A) == house.github.titles(TEAM_B) == TITLES
+    assert house.state(request) == "done"
+    assert len(house.told("gate.closed")) == 1
+    assert not house.told("retry.scheduled")
+    assert anyio.current_time() >= 60
+
+
+async def test_a_limit_on_the_source_is_waited_for(house: House) -> None:
+    """The planner gives way like everybody."""
+    house.github.faults.at("list_issues", 1, Fault(RateLimited("the hour's limit", 1800)))
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert anyio.current_time() >= 1800
+
+
+async def test_a_refused_credential_dead_letters_nothing(house: House) -> None:
+    """Everything rests until a valid one is set."""
+    refused = Permanent(Scope.CREDENTIAL, Code.CREDENTIAL, "the token was revoked")
+    for nth in (1, 2, 3):
+        house.github.faults.at("create_issue", nth, Fault(refused))
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.github.titles(TEAM_A) == TITLES
+    assert (house.state(request), codes(house)) == ("done", [])
+
+
+async def test_a_target_that_is_not_there_yet_is_waited_for(house: House) -> None:
+    """5, 10, 20 … s, uncounted."""
+    request = house.publish("org/team-c")
+    worker = house.worker()
+
+    async def appears() -> None:
+        await anyio.sleep(50)
+        house.github.add("org/team-c")
+        await house.until_quiet()
+
+    await worker.run(appears)
+
+    delays = [line["delay_s"] for line in house.told("delivery.snoozed")]
+    assert delays[0] == pytest.approx(5, abs=1)
+    assert delays[1] == pytest.approx(10, abs=3)
+    assert delays[2] == pytest.approx(20, abs=6)
+    assert house.github.titles("org/team-c") == TITLES
+    assert house.state(request) == "done"
+
+
+async def test_a_target_that_never_appears_is_given_up_in_time(house: House) -> None:
+    """After the patience a missing repository is missing."""
+    house.publish("org/team-c")
+
+    await house.settle()
+
+    assert codes(house) == ["repository_not_found"]
+    assert 115 <= anyio.current_time() <= 140
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [({"archived": True}, "repository_archived"), ({"has_issues": False}, "issues_disabled")],
+)
+async def test_an_unwritable_target_is_dead_at_once(
+    house: House, settings: dict[str, bool], code: str
+) -> None:
+    """And holds up no healthy one."""
+    house.github.change(TEAM_A, **settings)
+    request = house.publish(TEAM_A, TEAM_B)
+
+    await house.settle()
+
+    assert codes(house) == [code]
+    assert house.github.titles(TEAM_B) == TITLES
+    assert house.state(request) == "failed"
+    assert house.github.faults.count("create_issue") == 3
+
+
+@pytest.mark.parametrize("code", [Code.NOT_FOUND, Code.ISSUES_DISABLED, Code.FORBIDDEN])
+async def test_a_repository_that_refuses_a_write_ends_its_migration(
+    house: House, code: Code
+) -> None:
+    """404, 410 and 403 to a write: it was certainly not created."""
+    house.github.faults.at("create_issue", 2, Fault(Permanent(Scope.REPOSITORY, code, "no")))
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert codes(house) == [code.value]
+    assert house.github.titles(TEAM_A) == ["One"]
+    (records,) = house.store.ledgers.values()
+    assert len(records) == 1
+
+
+async def test_a_source_that_cannot_be_read_is_never_taken_for_empty(house: House) -> None:
+    """It is tried again, and then given up with a reason."""
+    house.github.faults.at("list_issues", 0, GONE)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "dead"
+    assert codes(house) == ["out_of_attempts"]
+    assert len(house.told("retry.scheduled")) == 7
+    assert "502" in house.slack.texts("C1")[-1]
+
+
+async def test_a_second_copy_is_reported_with_the_issue_to_close(house: House) -> None:
+    """The lowest number is the copy."""
+    house.publish(TEAM_A)
+    await house.settle()
+    body = house.github.issues(TEAM_A)[0].body
+    house.github.add_issue(TEAM_A, "One", body, author=house.github.me.login)
+
+    again = house.publish(TEAM_A)
+    await house.settle()
+
+    assert house.state(again) == "failed"
+    (letter,) = house.store.dead
+    assert letter["code"] == "strays_found"
+    assert "#4" in letter["reason"]
+    assert [line["number"] for line in house.told("stray.found")] == [4]
+    assert "issues/4" in "".join(house.slack.texts("C1"))
+
+
+async def test_a_planted_marker_is_not_believed(house: House) -> None:
+    """Targets are public: anybody could keep a ticket from being copied."""
+    house.publish(TEAM_A)
+    await house.settle()
+    body = house.github.issues(TEAM_A)[0].body
+    house.github.add_issue(TEAM_B, "mine", body, author="mallory")
+
+    again = house.publish(TEAM_B)
+    await house.settle()
+
+    assert house.github.titles(TEAM_B) == ["mine", *TITLES]
+    assert house.state(again) == "done"
+    assert house.told("marker.planted")
+
+
+async def test_a_copy_that_somebody_deleted_stays_deleted(house: House) -> None:
+    """It was a decision of a person."""
+    house.publish(TEAM_A)
+    await house.settle()
+    house.github.delete_issue(TEAM_A, 2)
+
+    again = house.publish(TEAM_A)
+    await house.settle()
+
+    assert house.github.titles(TEAM_A) == ["One", "Three"]
+    assert house.state(again) == "done"
+    assert "deleted" in house.slack.texts("C1")[-1]
+
+
+async def test_a_copy_whose_marker_was_edited_away_is_still_a_copy(house: House) -> None:
+    """The ledger knows it, and it is there."""
+    house.publish(TEAM_A)
+    await house.settle()
+    house.github.edit_issue(TEAM_A, 2, body="my own words")
+
+    again = house.publish(TEAM_A)
+    await house.settle()
+
+    assert house.github.titles(TEAM_A) == TITLES
+    assert house.state(again) == "done"
+
+
+async def test_two_requests_for_one_target_write_one_after_the_other(house: House) -> None:
+    """The second waits, is woken, and finds everything there."""
+    first, second = house.publish(TEAM_A), house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.github.titles(TEAM_A) == TITLES
+    assert (house.state(first), house.state(second)) == ("done", "done")
+    assert house.github.faults.count("create_issue") == 3
+    assert anyio.current_time() < 30
+
+
+async def test_a_new_epoch_in_the_middle_is_looked_at_again(house: House) -> None:
+    """What this memory forgot is found at GitHub."""
+    request = house.publish(TEAM_A)
+    forgotten = False
+
+    async def forgets() -> None:
+        nonlocal forgotten
+        await house.until(lambda: len(house.github.titles(TEAM_A)) == 2)
+        house.store.forget()
+        house.store.ledgers.clear()
+        forgotten = True
+        await house.until_quiet()
+
+    await house.worker().run(forgets)
+
+    assert forgotten
+    assert house.github.titles(TEAM_A) == TITLES
+    assert house.state(request) == "done"
+    assert anyio.current_time() >= 25
+
+
+async def test_a_worker_that_dies_in_the_middle_is_followed_by_another(house: House) -> None:
+    """Within one lease and a sweep the next one goes on where it ended."""
+    request = house.publish(TEAM_A)
+
+    async def second_copy() -> None:
+        await house.until(lambda: len(house.github.titles(TEAM_A)) == 2)
+
+    await house.worker("dying").run(second_copy)
+    await house.worker("heir").run(house.until_quiet)
+
+    assert house.github.titles(TEAM_A) == TITLES
+    assert house.state(request) == "done"
+
+
+async def test_a_zombies_copy_between_two_of_ours_is_seen_at_once(house: House) -> None:
+    """Numbers that are skipped are read: a copy by somebody else is not made again."""
+    house.publish(TEAM_A)
+    await house.settle()
+    bodies = {i.title: i.body for i in house.github.issues(TEAM_A)}
+    request = house.publish(TEAM_B)
+
+    async def zombie() -> None:
+        await house.until(lambda: house.github.titles(TEAM_B) == ["One"])
+        author = house.github.me.login
+        house.github.add_issue(TEAM_B, "Three", bodies["Three"], author=author)
+        await house.until_quiet()
+
+    await house.worker().run(zombie)
+
+    assert sorted(house.github.titles(TEAM_B)) == sorted(TITLES)
+    assert house.state(request) == "done"
+
+
+async def test_the_source_under_a_former_name_is_no_target(house: House) -> None:
+    """A renamed repository answers under both names."""
+    house.github.change(TEAM_A, full_name=SOURCE)
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert codes(house) == ["target_is_source"]
+    assert house.github.titles(SOURCE) == TITLES
+
+
+async def test_every_copy_names_its_ticket(house: House) -> None:
+    """By the id of the ticket, which never changes."""
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    (records,) = house.store.ledgers.values()
+    for issue in house.github.issues(TEAM_A):
+        marker = read_marker(issue.body)
+        assert marker is not None
+        record = records[TicketId(marker.ticket)]
+        assert isinstance(record, CreatedAs)
+        assert record.number == issue.number
+        assert re.fullmatch(r"org/template#\d+", f"{marker.source}#{marker.number}")
