@@ -121,9 +121,7 @@ class _Assembly:
         commands = await self._client("commands", connections=4)
         scripts = Scripts(commands, self._keys.prefix)
         streams = await self._streams(scripts)
-        holds = Holds(
-            streams, self._telemetry, self._clock, lease_s=self._settings.lease_seconds
-        )
+        holds = Holds(streams, self._telemetry, self._clock, lease_s=self._settings.lease_seconds)
         handlers = await self._handlers(scripts, commands)
         consumers = tuple(
             self._consumer(STREAM_OF[role], handler, streams, holds)

@@ -5,6 +5,7 @@ The order of stopping (design, section 6.7), all within 10 s of the first signal
 ```
 0 s   not ready; nothing new is read; every handler ends at its next step and hands its delivery back
 7 s   a write still in hand is left without an answer: its intent stays, and somebody will reconcile it
+8.5 s what could not be settled (Valkey is away) stays pending, to be reclaimed
 9 s   own consumers are removed; renewals end last, because until settled a lease must hold
 ```
 
@@ -27,6 +28,9 @@ from monarch.ports import StoreError
 WRITE_GRACE_S: Final = 7.0
 """How long a write in hand may still be answered after the first signal, in seconds."""
 
+SETTLE_GRACE_S: Final = 1.5
+"""How long what was decided may then still be settled, in seconds; what is not stays pending."""
+
 RETIRE_WITHIN_S: Final = 1.0
 _OPEN_EPOCH_EVERY_S: Final = 1.0
 
@@ -42,6 +46,7 @@ class Worker:
         self._channel = channel
         self._services = services
         self._draining = anyio.Event()
+        self._tasks: TaskGroup | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -71,6 +76,7 @@ class Worker:
     async def _work(self) -> None:
         """Ends when every loop has ended and every delivery in hand is settled or handed back."""
         async with anyio.create_task_group() as tasks:
+            self._tasks = tasks
             self._start_loops(tasks)
 
     def _start_loops(self, tasks: TaskGroup) -> None:
@@ -85,6 +91,9 @@ class Worker:
         await self._draining.wait()
         await anyio.sleep(WRITE_GRACE_S)
         self._parts.holds.give_up()
+        await anyio.sleep(SETTLE_GRACE_S)
+        if self._tasks is not None:
+            self._tasks.cancel_scope.cancel()
 
     async def _open_epoch(self) -> None:
         """Before anything is read; the first process of an installation need not be quiet."""

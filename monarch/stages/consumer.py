@@ -32,9 +32,6 @@ from monarch.ports import Clock, StoreError, Streams
 from monarch.stages.hold import Draining, Hold, Holds, LeaseLost
 from monarch.telemetry import Telemetry
 
-SETTLE_WITHIN_S: Final = 2.0
-"""How long a settle may take while the worker is stopping, in seconds."""
-
 _STORE_PAUSE_S: Final = 1.0
 _FULL_CHECK_S: Final = 2.0
 
@@ -78,8 +75,8 @@ class Consumer:
         self._policy = policy
         self._places = places
         self._taken = 0
-        self._limit = anyio.CapacityLimiter(places)
-        self._freed = anyio.Event()
+        self._limit = anyio.Semaphore(places, fast_acquire=True)
+        self._freed: anyio.Event | None = None
 
     @property
     def free(self) -> int:
@@ -116,8 +113,10 @@ class Consumer:
             tasks.start_soon(self._work, delivery, sent_at)
 
     async def _until_freed(self) -> None:
+        self._freed = anyio.Event()
         with anyio.move_on_after(_FULL_CHECK_S):
             await self._freed.wait()
+        self._freed = None
 
     async def _work(self, delivery: Delivery, sent_at: float) -> None:
         try:
@@ -126,8 +125,8 @@ class Consumer:
                     await self._decide_and_settle(hold)
         finally:
             self._taken -= 1
-            before, self._freed = self._freed, anyio.Event()
-            before.set()
+            if self._freed is not None:
+                self._freed.set()
 
     async def _decide_and_settle(self, hold: Hold) -> None:
         began = self._clock.now()
@@ -154,14 +153,18 @@ class Consumer:
             return Snooze("Valkey could not be asked", _STORE_PAUSE_S)
         except Exception as error:  # noqa: BLE001 - the one broad except: what nobody planned
             self._telemetry.delivery_failed(delivery=delivery, exc=error)
-            reason = f"an error that nobody planned ({type(error).__name__}); the log has its traceback"
+            reason = (
+                f"an error that nobody planned ({type(error).__name__}); the log has its traceback"
+            )
             return judge_failure(reason, delivery.attempts, self._policy, self._dice())
 
     def _decide_unrun(self, delivery: Delivery) -> Verdict | None:
         """What is decided without running the handler; `None` where it is to be run."""
         if is_poison(delivery.since_progress, self._policy):
             times = f"it was handed out {delivery.since_progress} times without a recorded step"
-            return Dead(Code.POISON, f"{times}; see the log for what ended its workers, then replay it")
+            return Dead(
+                Code.POISON, f"{times}; see the log for what ended its workers, then replay it"
+            )
         match delivery.entry:
             case NewerEntry(version):
                 self._telemetry.entry_newer(version=version)
@@ -172,25 +175,21 @@ class Consumer:
                 return None
 
     async def _settle(self, hold: Hold, verdict: Verdict) -> bool:
-        """Settle; shielded, so that a decided verdict is carried out even while the worker stops.
+        """Settle; not in the handler's scope, so that giving up a handler does not give up its verdict.
 
         Repeated while the lease may still be ours: repeating is safe, since a settle that took effect answers *lost*
-        the next time. Given up after that: the entry is pending and will be reclaimed.
+        the next time. Given up after that, or when the worker stops: the entry is pending and will be reclaimed.
         """
         tries = 0
-        with anyio.CancelScope(shield=True) as scope:
-            while True:
-                if self._holds.draining:
-                    scope.deadline = min(scope.deadline, anyio.current_time() + SETTLE_WITHIN_S)
-                try:
-                    return await self._streams.settle(hold.delivery, verdict)
-                except StoreError as error:
-                    tries += 1
-                    self._telemetry.store_trouble(where="settling", error=str(error))
-                    if not hold.outlives(0):
-                        return False
-                    await anyio.sleep(outage_s(tries, self._dice()))
-        return False
+        while True:
+            try:
+                return await self._streams.settle(hold.delivery, verdict)
+            except StoreError as error:
+                tries += 1
+                self._telemetry.store_trouble(where="settling", error=str(error))
+                if self._holds.draining or not hold.outlives(0):
+                    return False
+                await anyio.sleep(outage_s(tries, self._dice()))
 
     def _report(self, delivery: Delivery, verdict: Verdict, seconds: float) -> None:
         name = type(verdict).__name__

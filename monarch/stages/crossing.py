@@ -103,7 +103,9 @@ class Crossing:
     async def _reconcile(self, ticket: Ticket, at_ms: int) -> Verdict | None:
         """An intent that nobody answered for: wait until it has happened or will not, and look."""
         if self._writer.unanswered(ticket) >= _UNANSWERED:
-            reason = f"GitHub left {_UNANSWERED} writes of ticket #{ticket.number} without an answer"
+            reason = (
+                f"GitHub left {_UNANSWERED} writes of ticket #{ticket.number} without an answer"
+            )
             return self._fail(reason)
         await self._until(at_ms)
         return await self._look()
@@ -124,7 +126,10 @@ class Crossing:
         await self._until(first_look_at_ms(records))
         looked_at_ms = self._now_ms()
         sight = await look(
-            self._tools.github, self._subject.repository, self._subject.own_login, self._subject.hold
+            self._tools.github,
+            self._subject.repository,
+            self._subject.own_login,
+            self._subject.hold,
         )
         if isinstance(sight, ReadFailure):
             return await self._judge(sight)
@@ -196,7 +201,9 @@ class Crossing:
 
     def _compare(self, seen: Seen, deleted: set[TicketId]) -> Verdict:
         plan, name = self._subject.plan, self._subject.repository.full_name
-        refused = {t.id: r for t in plan.tickets if isinstance(r := self._records.get(t.id), Refused)}
+        refused = {
+            t.id: r for t in plan.tickets if isinstance(r := self._records.get(t.id), Refused)
+        }
         lost = missing(plan, seen, refused, deleted)
         if lost:
             numbers = ", ".join(f"#{ticket.number}" for ticket in lost[:20])

@@ -40,7 +40,9 @@ class Draining(Exception):  # noqa: N818 - it is no error: it ends a handler
 class Hold:
     """The right to work on one delivery. `target` is set by the migrator once its lock is taken."""
 
-    def __init__(self, delivery: Delivery, clock: Clock, lease_s: float, received_at: float) -> None:
+    def __init__(
+        self, delivery: Delivery, clock: Clock, lease_s: float, received_at: float
+    ) -> None:
         self.delivery = delivery
         self.target: TargetId | None = None
         self.scope = anyio.CancelScope()
@@ -49,8 +51,7 @@ class Hold:
         self._trusted_until = received_at + lease_s
         self._lost = False
         self._draining = False
-        self._ended = anyio.Event()
-        self._renewed = anyio.Event()
+        self._changed: anyio.Event | None = None
 
     @property
     def token(self) -> Token:
@@ -87,16 +88,24 @@ class Hold:
             LeaseLost: it is lost.
             Draining: the worker is stopping.
         """
-        while not self.outlives(seconds):
-            self.check()
-            await self._renewed.wait()
         self.check()
+        while not self.outlives(seconds):
+            await self._change()
+            self.check()
 
     async def sleep(self, seconds: float) -> None:
         """Sleep, renewed; ended early, by raising, when the lease is lost or the worker stops."""
-        with anyio.move_on_after(seconds):
-            await self._ended.wait()
         self.check()
+        with anyio.move_on_after(seconds):
+            while True:
+                await self._change()
+                self.check()
+
+    async def _change(self) -> None:
+        """Wait for whatever happens to the lease next."""
+        if self._changed is None:
+            self._changed = anyio.Event()
+        await self._changed.wait()
 
     def renewed(self, sent_at: float) -> None:
         """A renewal that was sent at `sent_at` was confirmed."""
@@ -106,18 +115,17 @@ class Hold:
     def lose(self) -> None:
         """The delivery is in other hands."""
         self._lost = True
-        self._ended.set()
         self._wake()
 
     def drain(self) -> None:
         """The worker is stopping."""
         self._draining = True
-        self._ended.set()
         self._wake()
 
     def _wake(self) -> None:
-        before, self._renewed = self._renewed, anyio.Event()
-        before.set()
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
 
 
 class Holds:

@@ -7,9 +7,10 @@ Calls that are made while another batch is on its way wait and go together in th
 without a timer and without a task of its own. The first caller of a batch carries it; the others wait for it.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -48,14 +49,18 @@ def script(name: str) -> Script:
     return Script(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Call:
     script: Script
     keys: Sequence[str]
     args: Sequence[Arg]
-    turn: anyio.Event = field(default_factory=anyio.Event)
+    turn: asyncio.Event | None = None
     done: bool = False
     answer: Answer = None
+
+    def wake(self) -> None:
+        if self.turn is not None:
+            self.turn.set()
 
 
 class Scripts:
@@ -76,13 +81,35 @@ class Scripts:
         call = _Call(script(name), keys, (self._prefix, *args))
         self._waiting.append(call)
         if self._busy:
-            await call.turn.wait()
+            await self._wait_for_turn(call)
         if not call.done:
             await self._carry()
         with classified(name):
             if isinstance(call.answer, BaseException):
                 raise call.answer
         return call.answer
+
+    async def _wait_for_turn(self, call: _Call) -> None:
+        """Wait until `call` was sent by another, or is to carry the next batch.
+
+        A caller that is cancelled meanwhile takes its call back; had it just been chosen to carry, another must, or
+        nobody would ever be sent again.
+        """
+        call.turn = asyncio.Event()
+        try:
+            await call.turn.wait()
+        except asyncio.CancelledError:
+            if call in self._waiting:
+                self._waiting.remove(call)
+                if call.turn.is_set():
+                    self._choose()
+            raise
+
+    def _choose(self) -> None:
+        """Let the one who has waited longest carry the next batch."""
+        self._busy = bool(self._waiting)
+        if self._waiting:
+            self._waiting[0].wake()
 
     async def _carry(self) -> None:
         """Send what waits, then hand the carrying on to whoever came meanwhile.
@@ -98,10 +125,8 @@ class Scripts:
         finally:
             for call in batch:
                 call.done = True
-                call.turn.set()
-            self._busy = bool(self._waiting)
-            if self._waiting:
-                self._waiting[0].turn.set()
+                call.wake()
+            self._choose()
 
     async def _send(self, batch: list[_Call]) -> None:
         try:
