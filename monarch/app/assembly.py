@@ -162,7 +162,7 @@ class _Assembly:
     async def _handlers(self, scripts: Scripts, commands: Valkey) -> dict[Role, Handler]:
         handlers: dict[Role, Handler] = {}
         if self._roles & {Role.PLANNER, Role.MIGRATOR}:
-            github = await self._stack.enter_async_context(self._github())
+            github = await self._github()
             budget = ValkeyBudget(scripts, self._keys)
             if Role.PLANNER in self._roles:
                 handlers[Role.PLANNER] = Planner(
@@ -172,7 +172,7 @@ class _Assembly:
                 handlers[Role.MIGRATOR] = self._migrator(github, budget, scripts, commands)
         if Role.NOTIFIER in self._roles:
             handlers[Role.NOTIFIER] = Notifier(
-                await self._stack.enter_async_context(self._slack()),
+                await self._slack(),
                 ValkeyRequests(scripts, self._keys),
                 self._telemetry,
                 self._policy,
@@ -180,6 +180,20 @@ class _Assembly:
                 web_url(self._settings.github_api_url),
             )
         return handlers
+
+    async def _github(self) -> GitHub:
+        token = self._settings.gh_pat.get_secret_value() if self._settings.gh_pat else ""
+        github = HttpGitHub(token, self._settings.github_api_url)
+        self._stack.push_async_callback(github.aclose)
+        return github
+
+    async def _slack(self) -> Slack:
+        if self._settings.slack_bot_token is None:
+            return NoSlack()
+        token = self._settings.slack_bot_token.get_secret_value()
+        slack = HttpSlack(token, self._settings.slack_api_url)
+        self._stack.push_async_callback(slack.aclose)
+        return slack
 
     def _migrator(
         self, github: GitHub, budget: ValkeyBudget, scripts: Scripts, commands: Valkey

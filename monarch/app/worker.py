@@ -14,7 +14,7 @@ A second signal stops at once. That is safe too: what was in hand is pending and
 
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -34,17 +34,12 @@ SETTLE_GRACE_S: Final = 1.5
 RETIRE_WITHIN_S: Final = 1.0
 _OPEN_EPOCH_EVERY_S: Final = 1.0
 
-Service = Callable[[], Awaitable[None]]
-"""Something that runs beside the work, such as a web server, until it is cancelled."""
-
-
 class Worker:
     """Runs the parts of one worker."""
 
-    def __init__(self, parts: Parts, channel: str, services: tuple[Service, ...] = ()) -> None:
+    def __init__(self, parts: Parts, channel: str) -> None:
         self._parts = parts
         self._channel = channel
-        self._services = services
         self._draining = anyio.Event()
         self._tasks: TaskGroup | None = None
 
@@ -64,8 +59,6 @@ class Worker:
     async def run(self) -> None:
         """Run until `stop` was called and everything is handed over."""
         async with anyio.create_task_group() as beside:
-            for service in self._services:
-                beside.start_soon(service)
             beside.start_soon(self._parts.holds.renew_forever)
             beside.start_soon(self._end_grace)
             await self._open_epoch()

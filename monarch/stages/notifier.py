@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final, assert_never
 
 from monarch.core.delivery import Delivery, NoticeEntry
+from monarch.core.ids import RequestId
 from monarch.core.notice import final_text, progress_text
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Transient
 from monarch.core.summary import RequestView
@@ -21,6 +22,8 @@ from monarch.stages.hold import Hold
 from monarch.telemetry import Telemetry
 
 _BUSY_S: Final = 2.0
+_BUSY_TRY_S: Final = 0.2
+_BUSY_TRIES: Final = 10
 
 
 class Notifier:
@@ -47,7 +50,7 @@ class Notifier:
         entry = delivery.entry
         if not isinstance(entry, NoticeEntry):
             return Dead(Code.UNREADABLE, f"expected a notice, not {entry!r}")
-        saying = await self._requests.begin_saying(delivery, entry.request)
+        saying = await self._begin(delivery, entry.request, hold)
         match saying:
             case None:
                 return Done(Said())
@@ -60,6 +63,17 @@ class Notifier:
                 return self._judge(failure, delivery)
             case _:
                 assert_never(saying)
+
+    async def _begin(
+        self, delivery: Delivery, request: RequestId, hold: Hold
+    ) -> Saying | Busy | None:
+        """Take the lock; whoever has it is done in a moment, so that is waited for."""
+        for _ in range(_BUSY_TRIES):
+            saying = await self._requests.begin_saying(delivery, request)
+            if not isinstance(saying, Busy):
+                return saying
+            await hold.sleep(_BUSY_TRY_S)
+        return Busy()
 
     async def _say(self, saying: Saying) -> ReadFailure | Unanswered | None:
         """Say what is not said yet; `None` where the channel now knows it, or need not be told."""

@@ -1,0 +1,200 @@
+"""A fleet for a test: worker processes, the Valkey and the stand-in that they work with.
+
+Workers are real processes, started as users start them; what came of it is judged by the stand-in's own state.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import valkey
+
+from monarch.sandbox.client import SandboxClient
+from monarch.sandbox.seed import Seed
+from monarch.sandbox.valkey import EmbeddedValkey
+
+CHANNEL = "channel_migrate_issue_tickets"
+SLACK_CHANNEL = "C06GHMZB3M3"
+SOURCE = "school/template"
+ENDED_WITHIN_S = 50
+QUICK = {"MONARCH_WRITE_INTERVAL_SECONDS": "0", "MONARCH_WRITES_PER_MINUTE": "0"}
+"""Without the waits between writes: what is tested is something else."""
+
+
+def a_seed(tickets: int, targets: Sequence[str], *, pulls: int = 0) -> Seed:
+    """A template with `tickets` open issues, as many pull requests between as wanted, and empty targets."""
+    issues: list[dict[str, Any]] = []
+    for number in range(1, tickets + 1):
+        issues.append({"title": f"Ticket {number}", "body": f"Do part {number}.\n"})
+        if len(issues) - number < pulls:
+            issues.append({"title": f"Pull {number}", "body": "code", "pull_request": True})
+    return Seed.model_validate(
+        {
+            "accounts": [{"login": "monarch-bot", "kind": "User"}],
+            "tokens": [{"token": "ghp_monarch", "login": "monarch-bot", "kind": "classic"}],
+            "repositories": [
+                {"full_name": SOURCE, "issues": issues, "is_template": True},
+                *(a_target(name) for name in targets),
+            ],
+            "slack": {
+                "tokens": [{"token": "xoxb-monarch"}],
+                "channels": [{"id": SLACK_CHANNEL, "name": "cohort"}],
+            },
+        }
+    )
+
+
+def a_target(name: str) -> dict[str, Any]:
+    """A team's repository that our account may push to."""
+    return {"full_name": name, "collaborators": {"monarch-bot": "write"}}
+
+
+def a_message(targets: Sequence[str], source: str = SOURCE, channel: str = SLACK_CHANNEL) -> bytes:
+    """The platform's message, byte for byte as it makes it."""
+    return json.dumps(
+        {
+            "notification_channel": channel,
+            "source_repo": source,
+            "all_target_repositories": list(targets),
+        }
+    ).encode()
+
+
+@dataclass
+class Fleet:
+    """What a system test works with."""
+
+    server: EmbeddedValkey
+    sandbox: SandboxClient
+    client: "valkey.Valkey"
+    logs: Path
+    workers: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    _files: list[IO[bytes]] = field(default_factory=list)
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        """Everything that a worker or a command knows of its surroundings."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.logs),
+            "VALKEY_URL": self.server.url,
+            "GH_PAT": "ghp_monarch",
+            "GITHUB_API_URL": self.sandbox.github_url,
+            "SLACK_BOT_TOKEN": "xoxb-monarch",
+            "SLACK_API_URL": self.sandbox.slack_url,
+            "MONARCH_METRICS_PORT": "0",
+            "MONARCH_WEB_PORT": "0",
+            "MONARCH_LOG_FORMAT": "json",
+            "PYTHONFAULTHANDLER": "1",
+            **QUICK,
+            **settings,
+        }
+
+    def start(self, **settings: str) -> "subprocess.Popen[bytes]":
+        """Start a worker and return once it hears the channel."""
+        subscribed = self.subscribed()
+        log = (self.logs / f"worker-{len(self.workers)}.log").open("wb")
+        self._files.append(log)
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "monarch", "run"],
+            env=self.environment(**settings),
+            stderr=log,
+            stdout=log,
+            cwd=self.logs,
+        )
+        self.workers.append(worker)
+        self.until(lambda: self.subscribed() > subscribed or worker.poll() is not None)
+        assert worker.poll() is None, self.log_of(worker)
+        return worker
+
+    def log_of(self, worker: "subprocess.Popen[bytes]") -> str:
+        """What a worker said."""
+        name = f"worker-{self.workers.index(worker)}.log"
+        return (self.logs / name).read_text(encoding="utf-8", errors="replace")
+
+    def run(self, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+        """Run a `monarch` command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "monarch", *arguments],
+            env=self.environment(**settings),
+            capture_output=True,
+            text=True,
+            timeout=ENDED_WITHIN_S,
+            check=False,
+            cwd=self.logs,
+        )
+
+    def subscribed(self) -> int:
+        """How many workers hear the channel."""
+        return int(self.client.pubsub_numsub(CHANNEL)[0][1])
+
+    def publish(self, message: bytes) -> None:
+        """Publish as the platform does."""
+        self.client.publish(CHANNEL, message)
+
+    def until(self, condition: Any, within_s: float = ENDED_WITHIN_S) -> None:
+        """Wait for a condition; each look waits for the next event of the fleet, or half a second."""
+        last, waited = "$", 0.0
+        while not condition():
+            found = self.client.xread({"{monarch}:events": last}, block=100)
+            last = found[0][1][-1][0] if found else last
+            waited += 0.1
+            assert waited < within_s, "the condition did not come true in time"
+
+    def requests(self) -> list[dict[str, str]]:
+        """Every request's hash, oldest first."""
+        found = self.client.zrange("{monarch}:known", 0, -1)
+        return [_text(self.client.hgetall(b"{monarch}:request:" + name)) for name in found]
+
+    def until_ended(self, count: int = 1, within_s: float = ENDED_WITHIN_S) -> list[dict[str, str]]:
+        """Wait until `count` requests have ended and nothing is left in the streams."""
+        ends = {"done", "failed", "skipped", "dead"}
+
+        def ended() -> bool:
+            states = [request.get("state") for request in self.requests()]
+            return sum(state in ends for state in states) >= count and self.is_idle()
+
+        self.until(ended, within_s)
+        return self.requests()
+
+    def is_idle(self) -> bool:
+        """Whether no entry is in a stream or parked."""
+        names = ("requests", "migrations", "notices")
+        return not any(self.client.xlen(f"{{monarch}}:{name}") for name in names) and not (
+            self.client.zcard("{monarch}:parked")
+        )
+
+    def dead(self) -> list[dict[str, str]]:
+        """The dead letters."""
+        return [_text(fields) for _, fields in self.client.xrange("{monarch}:dead")]
+
+    def end(self) -> None:
+        """End every worker that a test left running."""
+        for worker in self.workers:
+            if worker.poll() is None:
+                worker.send_signal(signal.SIGCONT)
+                worker.kill()
+            worker.wait()
+        for file in self._files:
+            file.close()
+        self.client.close()
+
+
+def _text(fields: dict[bytes, bytes]) -> dict[str, str]:
+    return {k.decode("utf-8", "replace"): v.decode("utf-8", "replace") for k, v in fields.items()}
+
+
+@contextmanager
+def a_fleet(server: EmbeddedValkey, sandbox: SandboxClient, logs: Path) -> Iterator[Fleet]:
+    """A fleet without workers yet; all that it starts ends with it."""
+    fleet = Fleet(server, sandbox, valkey.Valkey.from_url(server.url, socket_timeout=10), logs)
+    try:
+        yield fleet
+    finally:
+        fleet.end()
