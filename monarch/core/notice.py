@@ -42,6 +42,11 @@ def progress_text(view: RequestView, web_url: str = WEB_URL) -> str:
     return _whole(view, head, [_line(m, view, web_url) for m in _urgent_first(view)], "")
 
 
+def closing_text(view: RequestView, web_url: str = WEB_URL) -> str:
+    """What becomes of the progress message once the final one was said: it must not go on promising."""
+    return f":checkered_flag: {_source(view, web_url)}: ended{_again(view)}; see the message below."
+
+
 def final_text(view: RequestView, repeated: bool, web_url: str = WEB_URL) -> str:  # noqa: FBT001
     """Say how a request ended.
 

@@ -51,11 +51,6 @@ class Crossing:
         self._looked_at_ms = 0
         self._reported: set[int] = set()
 
-    @property
-    def copied(self) -> int:
-        """How many tickets this crossing has copied."""
-        return self._writer.copied
-
     async def run(self) -> Verdict:
         """Bring every ticket of the plan into the target, in order.
 

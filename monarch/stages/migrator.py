@@ -67,9 +67,8 @@ class Migrator:
         match taken:
             case Taken():
                 subject.hold.target = repository.id
-                crossing = Crossing(self._tools, subject, taken)
-                verdict = await crossing.run()
-                self._report(subject, verdict, crossing.copied)
+                verdict = await Crossing(self._tools, subject, taken).run()
+                self._report(subject, verdict)
                 return verdict
             case Busy():
                 reason = "another migration writes to this target"
@@ -81,15 +80,13 @@ class Migrator:
             case Lost():
                 raise LeaseLost
 
-    def _report(self, subject: Subject, verdict: Verdict, copied: int) -> None:
-        if not isinstance(verdict, Done) or not isinstance(verdict.result, Migrated):
-            return
-        there = verdict.result.tickets - verdict.result.deleted
-        self._tools.telemetry.migration_migrated(
-            target=subject.repository.full_name,
-            copied=copied,
-            present=max(0, there - copied),
-        )
+    def _report(self, subject: Subject, verdict: Verdict) -> None:
+        if isinstance(verdict, Done) and isinstance(verdict.result, Migrated):
+            self._tools.telemetry.migration_migrated(
+                target=subject.repository.full_name,
+                tickets=verdict.result.tickets,
+                deleted=verdict.result.deleted,
+            )
 
 
 def _unwritable(target: Repository, plan: Plan) -> Dead | None:

@@ -13,7 +13,7 @@ from typing import Final, assert_never
 
 from monarch.core.delivery import Delivery, NoticeEntry
 from monarch.core.ids import RequestId
-from monarch.core.notice import final_text, progress_text
+from monarch.core.notice import closing_text, final_text, progress_text
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Transient
 from monarch.core.summary import RequestView
 from monarch.core.verdict import Dead, Done, Policy, Said, Snooze, Verdict, judge
@@ -107,7 +107,7 @@ class Notifier:
             if failure is not None:
                 return failure
         if saying.progress_ts is not None:
-            text = progress_text(view, self._web_url)
+            text = closing_text(view, self._web_url)
             return await self._edit(saying.progress_ts, view, channel, text)
         return None
 

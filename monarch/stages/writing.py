@@ -95,7 +95,7 @@ class Subject:
 class Writer:
     """Creates the tickets of one crossing.
 
-    It keeps `records`, the ledger as known here, up to date, and counts in `copied` what it created.
+    It keeps `records`, the ledger as known here, up to date.
     """
 
     def __init__(
@@ -105,7 +105,6 @@ class Writer:
         self._subject = subject
         self._records = records
         self._unanswered: dict[TicketId, int] = {}
-        self.copied = 0
 
     def unanswered(self, ticket: Ticket) -> int:
         """How many writes of this ticket were left without an answer in this crossing."""
@@ -208,7 +207,6 @@ class Writer:
         is_first = not any(isinstance(r, CreatedAs) for r in self._records.values())
         recorded = await self.record(ticket, WasCreated(number, granted.nonce))
         self._records[ticket.id] = CreatedAs(number, granted.at_ms)
-        self.copied += 1
         telemetry.ticket_copied(target=name, ticket=ticket.number, number=number, seconds=seconds)
         if recorded.stray is not None:
             telemetry.stray_found(target=name, number=number, kept=recorded.stray)

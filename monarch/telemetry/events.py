@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
+from structlog.contextvars import bind_contextvars
 
 from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.telemetry.metrics import NOTICES, SNOOZES, VERDICTS, WRITES, Metrics, closed
+from monarch.telemetry.naming import names_of
 from monarch.telemetry.pulse import Pulse
 from monarch.telemetry.snapshot import Snapshot
 
@@ -42,6 +44,14 @@ class Telemetry:
         self.registry = registry
         self.metrics = Metrics(registry)
         self.pulse = Pulse(clock)
+        # Looked up once: these three count every single delivery.
+        self._started = {s: self.metrics.started.labels(s.value) for s in Stream}
+        self._delivery_seconds = {s: self.metrics.delivery_seconds.labels(s.value) for s in Stream}
+        self._settled = {
+            (s, verdict): self.metrics.settled.labels(s.value, verdict)
+            for s in Stream
+            for verdict in VERDICTS
+        }
         self._log = log
 
     def observe(self, snapshot: Snapshot) -> None:
@@ -130,16 +140,20 @@ class Telemetry:
     # --------------------------------------------------------------------------------- the loop
 
     def delivery_started(self, *, delivery: Delivery) -> None:
-        """A handler begins. Stream: `migration.started`, once the target is taken."""
-        self.metrics.started.labels(delivery.token.stream.value).inc()
+        """A handler begins: all that its task logs from here on names the delivery.
+
+        Each delivery is worked on by a task of its own, so nothing has to be unbound.
+        Stream: `migration.started`, once the target is taken.
+        """
+        bind_contextvars(**names_of(delivery))
+        self._started[delivery.token.stream].inc()
         self._log.debug("delivery.started", **_named(delivery.token))
 
     def delivery_settled(self, *, delivery: Delivery, verdict: str, seconds: float) -> None:
         """`verdict` is its class's name; `seconds` counts from reading the delivery."""
-        stream = delivery.token.stream.value
-        name = closed(verdict, VERDICTS, "done")
-        self.metrics.settled.labels(stream, name).inc()
-        self.metrics.delivery_seconds.labels(stream).observe(seconds)
+        stream, name = delivery.token.stream, closed(verdict, VERDICTS, "done")
+        self._settled[stream, name].inc()
+        self._delivery_seconds[stream].observe(seconds)
         say = self._log.debug if name in QUIET_VERDICTS else self._log.info
         say("delivery.settled", verdict=name, seconds=round(seconds, 4), **_named(delivery.token))
 
@@ -235,10 +249,13 @@ class Telemetry:
         self.metrics.planted.inc()
         self._log.warning("marker.planted", target=target, number=number)
 
-    def migration_migrated(self, *, target: str, copied: int, present: int) -> None:
-        """The target was read back and every ticket found. Stream: `migration.done`."""
+    def migration_migrated(self, *, target: str, tickets: int, deleted: int = 0) -> None:
+        """The target was read back and every ticket found. Stream: `migration.done`.
+
+        `deleted` are tickets whose copy a person has deleted; they are not made again.
+        """
         self.metrics.migrated.inc()
-        self._log.info("migration.migrated", target=target, copied=copied, present=present)
+        self._log.info("migration.migrated", target=target, tickets=tickets, deleted=deleted)
 
     def first_copy(self, *, seconds: float) -> None:
         """The first copy of a migration; `seconds` since its message was appended."""

@@ -13,16 +13,14 @@ import logging
 import re
 import sys
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from typing import Final, Literal, TextIO
 
 import structlog
-from structlog.contextvars import bound_contextvars
 from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
-from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry
+from monarch.core.quote import redact
 
 Format = Literal["json", "console"]
 
@@ -30,11 +28,8 @@ HIDDEN: Final = "***"
 SHORTEST_SECRET: Final = 4
 """A shorter one would blot out ordinary words; nobody is protected by it anyway."""
 
-TOKENS: Final = re.compile(
-    r"gh[pousr]_\w{16,}|github_pat_\w{20,}|xox[a-z]-[\w-]{10,}|xapp-[\w-]{10,}"
-    r"|(?<=://)[^/\s@\"']*:[^/\s@\"']+(?=@)"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
-    re.DOTALL,
+_PRIVATE_KEY: Final = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
 
 
@@ -50,7 +45,7 @@ class Redactor:
         """Return `text` with `***` in place of each secret."""
         if self._known is not None:
             text = self._known.sub(HIDDEN, text)
-        return TOKENS.sub(HIDDEN, text)
+        return redact(_PRIVATE_KEY.sub(HIDDEN, text))
 
 
 def _spellings(secret: str) -> Iterable[str]:
@@ -125,23 +120,3 @@ def _route_libraries(out: TextIO, shared: list[Processor], render: Processor) ->
     handler.setFormatter(ProcessorFormatter(foreign_pre_chain=naming, processors=finish))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.captureWarnings(capture=True)
-
-
-def bound(delivery: Delivery) -> AbstractContextManager[None]:
-    """Name `delivery` in every line that is logged inside of this context, by this task."""
-    return bound_contextvars(**_names(delivery))
-
-
-def _names(delivery: Delivery) -> dict[str, str | int]:
-    names: dict[str, str | int] = {
-        "entry_id": delivery.token.entry,
-        "attempt": delivery.attempts + 1,
-    }
-    match delivery.entry:
-        case RequestEntry(request) | NoticeEntry(request):
-            names["request_id"] = request
-        case MigrationEntry(request, target):
-            names |= {"request_id": request, "target": target}
-        case _:  # nobody knows what it is about
-            pass
-    return names

@@ -127,6 +127,7 @@ async def a_loop(url: str, keys: Keys, stream: Stream, handler: Nothing) -> Asyn
                 tasks.start_soon(consumer.run, tasks)
                 yield scripts
                 holds.drain()
+            await streams.retire()
             beside.cancel_scope.cancel()
 
 

@@ -7,10 +7,12 @@ from io import StringIO
 
 import pytest
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token, UnreadableEntry
 from monarch.core.ids import RequestId
-from monarch.telemetry.logging import bound, configure
+from monarch.telemetry.logging import configure
+from monarch.telemetry.naming import names_of
 
 TOKEN = "ghp_" + "a" * 36
 
@@ -72,7 +74,7 @@ def test_a_delivery_names_every_line_inside() -> None:
     token = Token(Stream.MIGRATIONS, "c", "18-0", 1)
     delivery = Delivery(token, MigrationEntry(RequestId("17-0"), "o/a", 0, 1), attempts=2)
 
-    with bound(delivery):
+    with bound_contextvars(**names_of(delivery)):
         log.info("inside")
     log.info("outside")
 
@@ -89,7 +91,8 @@ def test_an_entry_that_nobody_can_read_is_bound_by_its_id() -> None:
     out = StringIO()
     log = configure("json", "info", stream=out)
 
-    with bound(Delivery(Token(Stream.NOTICES, "c", "18-0", 1), UnreadableEntry("no fields"))):
+    delivery = Delivery(Token(Stream.NOTICES, "c", "18-0", 1), UnreadableEntry("no fields"))
+    with bound_contextvars(**names_of(delivery)):
         log.info("inside")
 
     assert lines(out)[0]["entry_id"] == "18-0"
