@@ -97,13 +97,8 @@ def _json(answer: Answer) -> Response:
 
 
 @asynccontextmanager
-async def serving(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
-    """Serve `app` for the length of a `with` block, and give the port (0 takes a free one).
-
-    Raises:
-        OSError: the address cannot be listened on, such as when it is in use.
-    """
-    listener = _listen(host, port)
+async def serving(app: Starlette, listener: socket.socket) -> AsyncIterator[int]:
+    """Serve `app` on `listener` for the length of a `with` block, and give its port."""
     server = _Server(_config(app))
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.serve_shielded, listener)
@@ -114,8 +109,12 @@ async def serving(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
             server.told_to_stop.set()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Bind here rather than in uvicorn, which ends the process where it cannot."""
+def listening_on(host: str, port: int) -> socket.socket:
+    """Bind a socket; port 0 takes a free one. Not left to uvicorn, which ends the process where it cannot.
+
+    Raises:
+        OSError: the address cannot be listened on, such as when it is in use.
+    """
     (family, *_, address), *_ = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )

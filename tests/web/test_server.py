@@ -17,7 +17,7 @@ from monarch.core.delivery import Stream
 from monarch.ports import StoreError
 from monarch.telemetry import Snapshot, StreamSnapshot, Telemetry
 from monarch.web import server
-from monarch.web.server import health_app, metrics_app, serving
+from monarch.web.server import health_app, listening_on, metrics_app, serving
 
 HOST = "127.0.0.1"
 
@@ -40,7 +40,7 @@ def telemetry() -> Telemetry:
 async def asking(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
     """A client of `app`, served on a free port."""
     async with (
-        serving(app, HOST, 0) as port,
+        serving(app, listening_on(HOST, 0)) as port,
         httpx.AsyncClient(
             base_url=f"http://{HOST}:{port}",
             trust_env=False,
@@ -149,14 +149,13 @@ async def test_the_front_page_says_what_is_here(telemetry: Telemetry) -> None:
     assert nothing.status_code == 404
 
 
-async def test_an_address_in_use_is_an_error_to_be_told(telemetry: Telemetry) -> None:
+def test_an_address_in_use_is_an_error_to_be_told() -> None:
     """The caller can say which setting to change."""
     with socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
 
         with pytest.raises(OSError, match="in use"):
-            async with serving(metrics_app(telemetry, answering(Snapshot(0, ()))), HOST, port):
-                pass
+            listening_on(HOST, port)
 
 
 async def test_signals_stay_the_programs(telemetry: Telemetry) -> None:
@@ -174,7 +173,9 @@ async def test_a_cancelled_program_frees_its_port(telemetry: Telemetry) -> None:
     ports: list[int] = []
 
     with anyio.CancelScope() as scope:
-        async with serving(health_app(telemetry, lambda: True, well), HOST, 0) as port:
+        async with serving(
+            health_app(telemetry, lambda: True, well), listening_on(HOST, 0)
+        ) as port:
             ports.append(port)
             scope.cancel()
             await anyio.sleep_forever()

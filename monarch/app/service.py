@@ -1,0 +1,103 @@
+"""A worker as a process: logs, metrics, health and signals around it."""
+
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import anyio
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from structlog.typing import FilteringBoundLogger
+
+import monarch
+from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.standing import Standing
+from monarch.app.assembly import Role, assembled
+from monarch.app.worker import Worker, stopped_by_signals
+from monarch.core.budget import Ceilings
+from monarch.settings import Settings
+from monarch.telemetry import Telemetry
+from monarch.telemetry.logging import configure
+from monarch.web.server import health_app, listening_on, metrics_app, serving
+
+
+class PortError(Exception):
+    """A port cannot be listened on; the message says which setting to change."""
+
+
+def run_worker(settings: Settings, roles: frozenset[Role]) -> None:
+    """Work until a signal, then hand over and return.
+
+    Raises:
+        PortError: before anything was started.
+    """
+    metrics = _listener(settings, settings.metrics_port, "MONARCH_METRICS_PORT")
+    health = _listener(settings, settings.web_port, "MONARCH_WEB_PORT")
+    log = _log(settings)
+    # `valkey` and `uvicorn` need asyncio; uvloop halves what a delivery costs.
+    options = {"use_uvloop": sys.platform != "win32"}
+    anyio.run(_work, settings, roles, log, metrics, health, backend_options=options)
+
+
+async def _work(
+    settings: Settings,
+    roles: frozenset[Role],
+    log: FilteringBoundLogger,
+    metrics: socket.socket | None,
+    health: socket.socket | None,
+) -> None:
+    telemetry = Telemetry(_registry(), log)
+    async with AsyncExitStack() as stack:
+        parts = await stack.enter_async_context(assembled(settings, roles, telemetry))
+        worker = Worker(parts, settings.channel)
+        standing = await stack.enter_async_context(_standing(settings))
+        if metrics is not None:
+            app = metrics_app(telemetry, standing.snapshot)
+            await stack.enter_async_context(serving(app, metrics))
+        if health is not None:
+            app = health_app(telemetry, lambda: worker.is_ready, standing.ping)
+            await stack.enter_async_context(serving(app, health))
+        await stack.enter_async_context(stopped_by_signals(worker))
+        version = monarch.__version__
+        telemetry.started(consumer=parts.consumer_name, roles=roles, version=version)
+        await worker.run()
+
+
+@asynccontextmanager
+async def _standing(settings: Settings) -> AsyncIterator[Standing]:
+    """What scrapes and health checks ask, over connections that hold up nobody's work."""
+    url = settings.valkey_url.get_secret_value()
+    ceilings = Ceilings(per_minute=settings.writes_per_minute, per_hour=settings.writes_per_hour)
+    # Prometheus and an orchestrator may ask at the same moment.
+    async with connected(url, "watch", connections=4) as client:
+        yield Standing(client, Keys(settings.namespace), settings.channel, ceilings)
+
+
+def _registry() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    return registry
+
+
+def _listener(settings: Settings, port: int, variable: str) -> socket.socket | None:
+    if not port:
+        return None
+    try:
+        return listening_on(settings.web_host, port)
+    except OSError as error:
+        raise PortError(
+            f"cannot listen on {settings.web_host} port {port}: {error.strerror or error}."
+            f" Set {variable} to another port, or to 0 for off."
+        ) from error
+
+
+def _log(settings: Settings) -> FilteringBoundLogger:
+    """`auto` is for people on a terminal, and for machines anywhere else."""
+    chosen = settings.log_format
+    for_people = chosen == "console" or (chosen == "auto" and sys.stderr.isatty())
+    secrets = (settings.gh_pat, settings.slack_bot_token, settings.valkey_password)
+    known = [secret.get_secret_value() for secret in secrets if secret is not None]
+    return configure("console" if for_people else "json", settings.log_level.lower(), known)
