@@ -107,8 +107,12 @@ class Consumer:
         """Work on deliveries that were received, or taken over, by a call sent at `sent_at`.
 
         Both may come at once, so there can be more than there are places; the rest waits here, its leases renewed.
+        What is in hand already is left to the handler that has it: a group that was made again, or a handback whose
+        answer was lost, hands out the same entry at the same count, and one token cannot fence two handlers.
         """
         for delivery in deliveries:
+            if self._holds.has(delivery.token):
+                continue
             self._taken += 1
             tasks.start_soon(self._work, delivery, sent_at)
 

@@ -141,6 +141,10 @@ class Holds:
         self._all: dict[Token, Hold] = {}
         self.draining = False
 
+    def has(self, token: Token) -> bool:
+        """Whether this very delivery is in hand."""
+        return token in self._all
+
     @contextmanager
     def holding(self, delivery: Delivery, received_at: float) -> Iterator[Hold]:
         """Renew the lease from here on until the block ends.

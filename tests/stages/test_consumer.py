@@ -1,0 +1,315 @@
+"""The one consumer loop: what is received is settled once, or left to be reclaimed."""
+
+import anyio
+import pytest
+
+from monarch.core.delivery import Delivery, Stream
+from monarch.core.verdict import Policy, Retry, Verdict
+from monarch.ports import StoreError
+from monarch.stages.hold import Hold
+from tests.contracts.doubles.flaky import failing
+from tests.contracts.doubles.streams import MemoryStreams
+from tests.stages.bench import DONE, Bench
+from tests.stages.house import LEASE_S, House
+
+AWAY = StoreError("Valkey is away")
+
+
+async def fail(_delivery: Delivery, _hold: Hold) -> Verdict:
+    """What nobody planned."""
+    message = "nobody planned this"
+    raise ZeroDivisionError(message)
+
+
+async def work_for_a_minute(_delivery: Delivery, hold: Hold) -> Verdict:
+    """Longer than a lease."""
+    await hold.sleep(60)
+    return DONE
+
+
+async def forever(_delivery: Delivery, _hold: Hold) -> Verdict:
+    """Deaf to everything but being cancelled."""
+    await anyio.sleep_forever()
+    return DONE
+
+
+async def test_every_delivery_is_settled_once(house: House) -> None:
+    """And gone."""
+    bench = Bench(house)
+    bench.give(5)
+
+    await bench.run(bench.until_quiet)
+
+    assert len(bench.handler.handled) == 5
+    assert bench.streams.calls["streams.settle"] == 5
+    assert house.events.count("delivery.settled") == 5
+
+
+async def test_no_more_is_worked_on_than_there_are_places(house: House) -> None:
+    """And no more is received than can be worked on."""
+    bench = Bench(house, work_for_a_minute, places=2)
+    bench.give(5)
+
+    await bench.run(bench.until_quiet)
+
+    assert bench.handler.most == 2
+    assert {d.token.count for d in bench.handler.handled} == {1}
+    assert anyio.current_time() >= 180
+
+
+async def test_a_long_handler_keeps_its_delivery(house: House) -> None:
+    """Its lease is renewed while it works: nobody reclaims it."""
+    bench, other = Bench(house, work_for_a_minute), Bench(house, name="worker-2")
+    bench.give()
+
+    async def both() -> None:
+        await bench.handler.until_handled(1)
+        await other.run(bench.until_quiet)
+
+    await bench.run(both)
+
+    assert not other.handler.handled
+    assert house.store.dead == []
+
+
+async def test_what_nobody_planned_is_tried_again_and_given_up(house: House) -> None:
+    """The loop goes on, the traceback is logged, and the attempts are bounded."""
+    bench = Bench(house, fail)
+    bench.give()
+
+    await bench.run(bench.until_quiet)
+
+    assert len(bench.handler.handled) == Policy().max_attempts
+    (letter,) = house.store.dead
+    assert letter["code"] == "out_of_attempts"
+    assert "ZeroDivisionError" in letter["reason"]
+    assert isinstance(house.told("delivery.failed")[0]["exc_info"], ZeroDivisionError)
+
+
+async def test_one_that_fails_does_not_stop_the_others(house: House) -> None:
+    """Each delivery for itself."""
+
+    async def first_fails(delivery: Delivery, hold: Hold) -> Verdict:
+        if len(bench.handler.handled) == 1:
+            return await fail(delivery, hold)
+        return DONE
+
+    bench = Bench(house, first_fails, places=1)
+    bench.give(3)
+
+    await bench.run(bench.until_quiet)
+
+    assert len(bench.handler.handled) == 4
+    assert house.store.dead == []
+
+
+async def test_poison_is_dead_lettered_without_being_run(house: House) -> None:
+    """What ended six workers does not get a seventh."""
+    bench = Bench(house)
+    bench.give()
+    dying = MemoryStreams(house.store, "dying", lease_s=LEASE_S)
+    await dying.receive(Stream.NOTICES, 1)
+    for _ in range(4):
+        house.store.advance(LEASE_S + 1)
+        await dying.sweep({Stream.NOTICES: 1})
+    house.store.advance(LEASE_S + 1)
+
+    await bench.run(bench.until_quiet)
+
+    assert bench.handler.handled == []
+    (letter,) = house.store.dead
+    assert letter["code"] == "poison"
+
+
+async def test_an_unreadable_entry_is_given_up_unrun(house: House) -> None:
+    """With what was expected and what came."""
+    bench = Bench(house)
+    house.store.append(Stream.NOTICES, {b"request": b"not an id"})
+
+    await bench.run(bench.until_quiet)
+
+    assert bench.handler.handled == []
+    assert house.store.dead[0]["code"] == "entry_unreadable"
+
+
+async def test_a_newer_entry_is_handed_back_for_newer_code(house: House) -> None:
+    """However often it comes round: it is never counted, and never poison."""
+    bench = Bench(house)
+    house.store.append(Stream.NOTICES, {b"v": b"99", b"request": b"1-1"})
+
+    async def a_minute() -> None:
+        await anyio.sleep(60)
+
+    await bench.run(a_minute)
+
+    assert bench.handler.handled == []
+    assert house.store.dead == []
+    assert len(house.store.streams[Stream.NOTICES].entries) == 1
+    assert house.events.count("entry.newer") > Policy().max_deliveries
+
+
+async def test_a_lost_delivery_is_not_settled(house: House) -> None:
+    """It is in other hands, and theirs is the word."""
+    bench = Bench(house, work_for_a_minute)
+    bench.give()
+    thief = MemoryStreams(house.store, "thief", lease_s=LEASE_S)
+
+    async def stolen() -> None:
+        await bench.handler.until_handled(1)
+        house.store.advance(LEASE_S + 1)
+        (delivery,) = (await thief.sweep({Stream.NOTICES: 1})).deliveries
+        await bench.handler.until_idle()
+        await thief.settle(delivery, DONE)
+
+    await bench.run(stolen, sweeping=False)
+
+    assert bench.streams.calls["streams.settle"] == 0
+    assert house.events.count("lease.lost") == 1
+
+
+async def test_a_store_that_cannot_be_read_is_read_again(house: House) -> None:
+    """Backed off, and told."""
+    bench = Bench(house)
+    bench.streams.before = failing("streams.receive", AWAY, 1, 2, 3)
+    bench.give()
+
+    await bench.run(bench.until_quiet)
+
+    assert len(bench.handler.handled) == 1
+    assert house.events.count("store.troubled") == 3
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+async def test_a_settle_without_an_answer_is_repeated(house: House, side: str) -> None:
+    """Whether it took effect or not: the work is done once."""
+    bench = Bench(house)
+    setattr(bench.streams, side, failing("streams.settle", AWAY, 1, 2))
+    bench.give()
+
+    await bench.run(bench.until_quiet)
+
+    assert len(bench.handler.handled) == 1
+    assert house.store.is_quiet
+
+
+async def test_a_settle_that_never_works_is_given_up_with_the_lease(house: House) -> None:
+    """Then the entry is reclaimed, by whoever can."""
+    bench, other = Bench(house), Bench(house, name="worker-2")
+    bench.streams.before = failing("streams.settle", AWAY)
+    bench.give()
+
+    async def heir() -> None:
+        await bench.handler.until_handled(1)
+        bench.streams.before = lambda call, _: None if "receive" in call else AWAY
+        await other.run(other.until_quiet)
+
+    await bench.run(heir, sweeping=False)
+
+    assert len(other.handler.handled) == 1
+    assert other.handler.handled[0].token.count == 2
+
+
+async def test_a_store_that_fails_a_handler_costs_no_attempt(house: House) -> None:
+    """An outage is not the delivery's fault."""
+
+    async def once_away(delivery: Delivery, _hold: Hold) -> Verdict:
+        if len(bench.handler.handled) == 1:
+            raise AWAY
+        return DONE
+
+    bench = Bench(house, once_away)
+    bench.give()
+
+    await bench.run(bench.until_quiet)
+
+    assert [d.attempts for d in bench.handler.handled] == [0, 0]
+
+
+async def test_a_delivery_in_hand_is_not_begun_a_second_time(house: House) -> None:
+    """A group that was made again hands out the same entry at the same count: the same token."""
+    bench = Bench(house, work_for_a_minute, places=2)
+    bench.give()
+    here = house.store.streams[Stream.NOTICES]
+
+    async def made_again() -> None:
+        await bench.handler.until_handled(1)
+        here.undelivered = list(here.entries)
+        house.store.changed()
+        await bench.until_quiet()
+
+    await bench.run(made_again)
+
+    assert len(bench.handler.handled) == 1
+
+
+# -------------------------------------------------------------------------------------------- drain
+
+
+async def test_a_drained_worker_hands_back_what_it_holds(house: House) -> None:
+    """At once, uncounted, and it receives nothing any more."""
+    bench, heir = Bench(house, work_for_a_minute, places=2), Bench(house, name="heir")
+    bench.give(3)
+    async with anyio.create_task_group() as renewing:
+        renewing.start_soon(bench.holds.renew_forever)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.consumer.run, tasks)
+            await bench.handler.until_handled(2)
+            stopped_at = anyio.current_time()
+            bench.drain()
+        renewing.cancel_scope.cancel()
+
+    assert anyio.current_time() - stopped_at <= 2
+    assert house.events.count("delivery.handed_back") == 2
+    await heir.run(heir.until_quiet)
+    assert {d.token.count for d in heir.handler.handled} == {1}
+    assert anyio.current_time() - stopped_at <= 7
+
+
+async def test_a_drained_worker_finishes_the_step_in_hand(house: House) -> None:
+    """What is asked between two steps ends it; what is under way does not."""
+    steps = []
+
+    async def two_steps(_delivery: Delivery, hold: Hold) -> Verdict:
+        await anyio.sleep(5)
+        steps.append("first")
+        hold.check()
+        steps.append("second")
+        return DONE
+
+    bench = Bench(house, two_steps)
+    bench.give()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(bench.consumer.run, tasks)
+        await bench.handler.until_handled(1)
+        bench.drain()
+
+    assert steps == ["first"]
+    assert house.events.count("delivery.handed_back") == 1
+
+
+async def test_a_handler_that_does_not_end_is_given_up(house: House) -> None:
+    """And its delivery handed back all the same."""
+    bench = Bench(house, forever)
+    bench.give()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(bench.consumer.run, tasks)
+        await bench.handler.until_handled(1)
+        bench.drain()
+        bench.holds.give_up()
+
+    pending = house.store.streams[Stream.NOTICES].pending
+    assert [(p.consumer, p.count) for p in pending.values()] == [("released", 0)]
+
+
+async def test_a_verdict_keeps_its_reason_when_it_is_told(house: House) -> None:
+    """A retry is told with its reason."""
+
+    async def once(_delivery: Delivery, _hold: Hold) -> Verdict:
+        return Retry("Slack said 503", 1) if len(bench.handler.handled) == 1 else DONE
+
+    bench = Bench(house, once)
+    bench.give()
+
+    await bench.run(bench.until_quiet)
+
+    assert house.told("retry.scheduled")[0]["reason"] == "Slack said 503"
