@@ -249,10 +249,13 @@ class Telemetry:
         self.metrics.planted.inc()
         self._log.warning("marker.planted", target=target, number=number)
 
-    def migration_migrated(self, *, target: str, copied: int, present: int) -> None:
-        """The target was read back and every ticket found. Stream: `migration.done`."""
+    def migration_migrated(self, *, target: str, tickets: int, deleted: int) -> None:
+        """The target was read back and every ticket found. Stream: `migration.done`.
+
+        `deleted` are tickets whose copy a person has deleted; they are not made again.
+        """
         self.metrics.migrated.inc()
-        self._log.info("migration.migrated", target=target, copied=copied, present=present)
+        self._log.info("migration.migrated", target=target, tickets=tickets, deleted=deleted)
 
     def first_copy(self, *, seconds: float) -> None:
         """The first copy of a migration; `seconds` since its message was appended."""

@@ -152,7 +152,7 @@ def test_every_event_tells_in_a_line_of_noun_and_participle(told: Told) -> None:
     tell.ticket_unknown(target="o/a", ticket=3, reason="502")
     tell.stray_found(target="o/a", number=9, kept=4)
     tell.marker_planted(target="o/a", number=9)
-    tell.migration_migrated(target="o/a", copied=1, present=2)
+    tell.migration_migrated(target="o/a", tickets=3, deleted=1)
     tell.first_copy(seconds=1.2)
     tell.request_duration(seconds=60)
     tell.gate_closed(cause="secondary limit", wait_s=60)
