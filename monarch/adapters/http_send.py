@@ -22,10 +22,14 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import anyio
 import httpx
 
+from monarch.core.quote import quote
 from monarch.core.reply import Reply
 
-CONNECT_TIMEOUT_S = 5.0
-"""How long finding the host, connecting and TLS may take together."""
+CONNECT_TIMEOUT_S = 3.0
+"""For each of: a place in the pool, the connection (with finding the host), TLS. Together less than a
+write's deadline, so that what fails before the first byte fails by itself and is known as such."""
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _BEFORE_THE_REQUEST = (
     httpx.ConnectError,
@@ -76,6 +80,8 @@ def new_client(
         limits=limits,
         timeout=httpx.Timeout(10.0, connect=CONNECT_TIMEOUT_S, pool=CONNECT_TIMEOUT_S),
         follow_redirects=False,
+        # The stand-ins run on this machine, which no proxy reaches.
+        trust_env=httpx.URL(base_url).host not in _LOOPBACK,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
     )
 
@@ -162,6 +168,6 @@ def _as_reply(response: httpx.Response) -> Reply:
 
 
 def _describe(error: Exception) -> str:
-    """Say what broke; httpx's messages carry no headers, so no secret either."""
-    text = str(error)
+    """Say what broke, on one line; httpx's messages carry no headers, so no secret either."""
+    text = quote(str(error), 200)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

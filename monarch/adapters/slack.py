@@ -38,7 +38,7 @@ DEADLINE_S = 10.0
 MAX_WAIT_S: Final = 3600.0
 """No wait that Slack asks for is believed beyond an hour."""
 
-Said = Posted | ReadFailure | Unanswered
+Answer = Posted | ReadFailure | Unanswered
 
 
 class HttpSlack:
@@ -83,7 +83,7 @@ class HttpSlack:
         """Close all connections."""
         await self._http.aclose()
 
-    async def post(self, channel: str, text: str) -> Said:
+    async def post(self, channel: str, text: str) -> Answer:
         """See `ports.Slack`. Links are not unfolded: a summary is no place for previews."""
         message = {
             "channel": channel,
@@ -93,7 +93,7 @@ class HttpSlack:
         }
         return _read(await self._call("chat.postMessage", message), known_ts=None)
 
-    async def update(self, channel: str, ts: str, text: str) -> Said:
+    async def update(self, channel: str, ts: str, text: str) -> Answer:
         """See `ports.Slack`. Repeating it is harmless."""
         message: dict[str, object] = {"channel": channel, "ts": ts, "text": text}
         return _read(await self._call("chat.update", message), known_ts=ts)
@@ -120,11 +120,11 @@ class NoSlack:
     ) -> None:
         """End; there is nothing to close."""
 
-    async def post(self, channel: str, text: str) -> Said:  # noqa: ARG002 - the port's
+    async def post(self, channel: str, text: str) -> Answer:  # noqa: ARG002 - the port's
         """Refuse."""
         return _refused("SLACK_BOT_TOKEN is not set; set it and replay")
 
-    async def update(self, channel: str, ts: str, text: str) -> Said:  # noqa: ARG002 - the port's
+    async def update(self, channel: str, ts: str, text: str) -> Answer:  # noqa: ARG002 - the port's
         """Refuse."""
         return _refused("SLACK_BOT_TOKEN is not set; set it and replay")
 
@@ -201,7 +201,7 @@ _ADVICE_BY_BEGINNING = (
 )
 
 
-def _read(sent: Sent, *, known_ts: str | None) -> Said:
+def _read(sent: Sent, *, known_ts: str | None) -> Answer:
     """Say what became of a call; `known_ts` names the message that was edited."""
     match sent:
         case Reply(status=429):
@@ -223,7 +223,7 @@ _REDIRECTED = range(300, 400)
 _SUCCEEDED = range(200, 300)
 
 
-def _read_body(reply: Reply, known_ts: str | None) -> Said:
+def _read_body(reply: Reply, known_ts: str | None) -> Answer:
     try:
         body = _Body.model_validate_json(reply.body)
     except ValidationError:
@@ -236,7 +236,7 @@ def _read_body(reply: Reply, known_ts: str | None) -> Said:
     return Posted(ts)
 
 
-def _read_status(status: int) -> Said:
+def _read_status(status: int) -> Answer:
     """Judge an answer that is not Slack's by its status alone."""
     if status in _REDIRECTED:
         return _refused(f"it redirects ({status}); check SLACK_API_URL, then replay")

@@ -18,6 +18,7 @@ from monarch.core.outcome import (
     Withheld,
     WriteOutcome,
 )
+from monarch.core.quote import quote
 from monarch.core.reply import Reply
 
 T = TypeVar("T")
@@ -59,5 +60,5 @@ def write_outcome(answer: Sent) -> WriteOutcome:
 
 
 def _unreadable(reply: Reply) -> str:
-    kind = reply.headers.get("content-type", "no content type")[:80]
+    kind = quote(reply.headers.get("content-type", "no content type"), 80)
     return f"GitHub answered {reply.status} with a body that could not be read ({kind})"

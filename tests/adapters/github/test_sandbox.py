@@ -1,0 +1,158 @@
+"""The client against the stand-in, in a process of its own and over real HTTP."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from monarch.adapters.github.client import HttpGitHub
+from monarch.adapters.github.reading import Patience
+from monarch.core.outcome import Absent, Code, Created, Found, Permanent, Unknown
+from monarch.core.ticket import Repository
+from monarch.sandbox.client import SandboxClient
+from monarch.sandbox.faults import AnswerAfter, DropAfter, Match
+from monarch.sandbox.process import running_sandbox
+from monarch.sandbox.seed import RepositoryChange
+from tests.adapters.github.builders import DRAFT, yes
+from tests.sandbox.world import a_seed
+
+WRITES = Match(api="github", method="POST")
+PATIENCE = Patience(try_s=5, all_s=10, wait_s=0)
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[SandboxClient]:
+    """A seeded stand-in."""
+    async with running_sandbox() as client:
+        await client.seed(a_seed())
+        yield client
+
+
+@pytest.fixture
+async def github(sandbox: SandboxClient) -> AsyncIterator[HttpGitHub]:
+    """A client with the token of somebody who may push."""
+    async with HttpGitHub("ghp_bot", sandbox.github_url, patience=PATIENCE) as client:
+        yield client
+
+
+async def target(github: HttpGitHub, name: str = "org/team-a") -> Repository:
+    """The repository to write to."""
+    answer = await github.read_repository(name)
+    assert isinstance(answer, Found)
+    return answer.value
+
+
+async def test_a_copy_is_created_listed_and_read(github: HttpGitHub) -> None:
+    """The whole way of one ticket."""
+    repository = await target(github)
+
+    created = await github.create_issue(repository, DRAFT, yes)
+    assert isinstance(created, Created)
+    listing = await github.list_issues(repository, "all")
+    issue = await github.read_issue(repository, created.number)
+
+    assert isinstance(issue, Found)
+    assert issue.value.id == created.issue_id
+    assert (issue.value.title, issue.value.body, issue.value.author) == ("A title", "A body", "bot")
+    assert listing == Found((issue.value,))
+    assert await github.read_issue(repository, created.number + 1) == Absent(taken=False)
+
+
+async def test_a_template_is_read_with_all_that_it_holds(github: HttpGitHub) -> None:
+    """Pull requests and closed issues are there and can be told."""
+    listing = await github.list_issues(await target(github, "org/template"), "all")
+
+    assert isinstance(listing, Found)
+    assert [(issue.title, issue.is_pull, issue.state) for issue in listing.value] == [
+        ("First", False, "open"),
+        ("A pull request", True, "open"),
+        ("Third", False, "open"),
+        ("Done", False, "closed"),
+    ]
+
+
+@pytest.mark.parametrize("cursors", [False, True])
+async def test_every_page_is_read(
+    sandbox: SandboxClient, github: HttpGitHub, cursors: bool
+) -> None:
+    """By number or by cursor: the links say how."""
+    await sandbox.settings(cursor_links=cursors)
+    issues = [{"title": f"Nr {n}"} for n in range(250)]
+    seed = a_seed().model_validate({"repositories": [{"full_name": "org/big", "issues": issues}]})
+    await sandbox.seed(seed)
+
+    listing = await github.list_issues(await target(github, "org/big"), "open")
+
+    assert isinstance(listing, Found)
+    assert [issue.number for issue in listing.value] == list(range(1, 251))
+
+
+@pytest.mark.parametrize("action", [DropAfter(), AnswerAfter()])
+async def test_a_write_that_was_done_and_not_answered_is_unknown_and_done_once(
+    sandbox: SandboxClient, github: HttpGitHub, action: DropAfter | AnswerAfter
+) -> None:
+    """The issue is there, and only one of it."""
+    repository = await target(github)
+    await sandbox.add_fault(action, match=WRITES)
+
+    outcome = await github.create_issue(repository, DRAFT, yes)
+    listing = await github.list_issues(repository, "all")
+
+    assert isinstance(outcome, Unknown)
+    assert isinstance(listing, Found)
+    assert len(listing.value) == 1
+
+
+async def test_a_renamed_target_is_found_under_its_new_name(
+    sandbox: SandboxClient, github: HttpGitHub
+) -> None:
+    """And while the old name is still used, nothing is written or thought to be absent."""
+    before = await target(github)
+    created = await github.create_issue(before, DRAFT, yes)
+    assert isinstance(created, Created)
+    await sandbox.update_repository(RepositoryChange(repo="org/team-a", rename_to="org/team-z"))
+
+    written = await github.create_issue(before, DRAFT, yes)
+    read = await github.read_issue(before, created.number)
+    after = await target(github)
+
+    assert not isinstance(written, Created | Unknown)
+    assert not isinstance(read, Absent)
+    assert after.full_name == "org/team-z"
+    assert after.id == before.id
+
+
+async def test_deleted_and_transferred_issues_are_numbers_taken(
+    sandbox: SandboxClient, github: HttpGitHub
+) -> None:
+    """Both were used once and will not be again."""
+    repository = await target(github)
+    for _ in range(2):
+        await github.create_issue(repository, DRAFT, yes)
+    await sandbox.delete_issue("org/team-a", 1)
+    await sandbox.transfer_issue("org/team-a", 2, "org/public")
+
+    assert await github.read_issue(repository, 1) == Absent(taken=True)
+    assert await github.read_issue(repository, 2) == Absent(taken=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("org/archived", Code.ARCHIVED), ("org/no-issues", Code.ISSUES_DISABLED)]
+)
+async def test_refusals_say_why(github: HttpGitHub, name: str, code: Code) -> None:
+    """Each by its own code."""
+    outcome = await github.create_issue(await target(github, name), DRAFT, yes)
+
+    assert isinstance(outcome, Permanent)
+    assert outcome.code is code
+
+
+@pytest.mark.parametrize(("token", "account"), [("ghp_bot", "user:"), ("ghs_app", "token:")])
+async def test_every_kind_of_token_has_an_account(
+    sandbox: SandboxClient, token: str, account: str
+) -> None:
+    """An installation's is its token."""
+    async with HttpGitHub(token, sandbox.github_url) as client:
+        answer = await client.credential()
+
+    assert isinstance(answer, Found)
+    assert answer.value.account.startswith(account)
