@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ CHANNEL = "channel_migrate_issue_tickets"
 SLACK_CHANNEL = "C06GHMZB3M3"
 SOURCE = "school/template"
 ENDED_WITHIN_S = 50
+ROOT = Path(__file__).resolve().parents[2]
 QUICK = {"MONARCH_WRITE_INTERVAL_SECONDS": "0", "MONARCH_WRITES_PER_MINUTE": "0"}
 """Without the waits between writes: what is tested is something else."""
 
@@ -92,25 +94,36 @@ class Fleet:
             "MONARCH_WEB_PORT": "0",
             "MONARCH_LOG_FORMAT": "json",
             "PYTHONFAULTHANDLER": "1",
+            # Also where Monarch is not installed; a worker's folder is one without a `.env`.
+            "PYTHONPATH": str(ROOT),
             **QUICK,
             **settings,
         }
 
-    def start(self, **settings: str) -> "subprocess.Popen[bytes]":
-        """Start a worker and return once it hears the channel."""
+    def start(self, count: int = 1, **settings: str) -> "subprocess.Popen[bytes]":
+        """Start workers and return the last of them once all hear the channel."""
         subscribed = self.subscribed()
+        started = [self._spawn(**settings) for _ in range(count)]
+
+        def all_hear() -> bool:
+            for worker in started:
+                assert worker.poll() is None, self.log_of(worker)
+            return self.subscribed() >= subscribed + count
+
+        self.until(all_hear)
+        return started[-1]
+
+    def _spawn(self, **settings: str) -> "subprocess.Popen[bytes]":
         log = (self.logs / f"worker-{len(self.workers)}.log").open("wb")
         self._files.append(log)
         worker = subprocess.Popen(
-            [sys.executable, "-m", "monarch", "run"],
+            [sys.executable, "-m", "tests.system.worker"],
             env=self.environment(**settings),
             stderr=log,
             stdout=log,
             cwd=self.logs,
         )
         self.workers.append(worker)
-        self.until(lambda: self.subscribed() > subscribed or worker.poll() is not None)
-        assert worker.poll() is None, self.log_of(worker)
         return worker
 
     def log_of(self, worker: "subprocess.Popen[bytes]") -> str:
@@ -138,19 +151,27 @@ class Fleet:
         """Publish as the platform does."""
         self.client.publish(CHANNEL, message)
 
-    def until(self, condition: Any, within_s: float = ENDED_WITHIN_S) -> None:
-        """Wait for a condition; each look waits for the next event of the fleet, or half a second."""
-        last, waited = "$", 0.0
+    def until(self, condition: Callable[[], bool], within_s: float = ENDED_WITHIN_S) -> None:
+        """Wait for a condition; it is looked at again with each event of the fleet, or soon."""
+        last, give_up = "$", time.monotonic() + within_s
         while not condition():
-            found = self.client.xread({"{monarch}:events": last}, block=100)
+            assert time.monotonic() < give_up, f"not so within {within_s} s; {self.story()}"
+            found = self.client.xread({"{monarch}:events": last}, block=50)
             last = found[0][1][-1][0] if found else last
-            waited += 0.1
-            assert waited < within_s, "the condition did not come true in time"
+
+    def story(self) -> str:
+        """How things stand, for whoever reads of a failure."""
+        events = [
+            _text(fields) for _, fields in self.client.xrevrange("{monarch}:events", count=12)
+        ]
+        return json.dumps({"requests": self.requests(), "events": events}, indent=1)
 
     def requests(self) -> list[dict[str, str]]:
-        """Every request's hash, oldest first."""
-        found = self.client.zrange("{monarch}:known", 0, -1)
-        return [_text(self.client.hgetall(b"{monarch}:request:" + name)) for name in found]
+        """Every request's hash and its `id`, oldest first."""
+        return [
+            {"id": name.decode(), **_text(self.client.hgetall(b"{monarch}:request:" + name))}
+            for name in self.client.zrange("{monarch}:known", 0, -1)
+        ]
 
     def until_ended(self, count: int = 1, within_s: float = ENDED_WITHIN_S) -> list[dict[str, str]]:
         """Wait until `count` requests have ended and nothing is left in the streams."""
@@ -169,6 +190,14 @@ class Fleet:
         return not any(self.client.xlen(f"{{monarch}}:{name}") for name in names) and not (
             self.client.zcard("{monarch}:parked")
         )
+
+    def migration(self, request: dict[str, str], target: str) -> dict[str, str]:
+        """The hash of a request's share for one target."""
+        return _text(self.client.hgetall(f"{{monarch}}:migration:{request['id']}:{target}"))
+
+    def events(self) -> list[dict[str, str]]:
+        """Every change of state, oldest first."""
+        return [_text(fields) for _, fields in self.client.xrange("{monarch}:events")]
 
     def dead(self) -> list[dict[str, str]]:
         """The dead letters."""
