@@ -34,6 +34,7 @@ SETTLE_GRACE_S: Final = 1.5
 RETIRE_WITHIN_S: Final = 1.0
 _OPEN_EPOCH_EVERY_S: Final = 1.0
 
+
 class Worker:
     """Runs the parts of one worker."""
 

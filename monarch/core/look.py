@@ -63,7 +63,7 @@ class Seen:
 
     Attributes:
         copies: the number of each ticket's copy; of several, the lowest.
-        strays: the others.
+        strays: the others that are open; a closed one is what people were asked to make of it.
         planted: numbers of issues that carry a marker by an author who may not push.
         highest: the highest number that is known to be used, 0 in an empty repository.
     """
@@ -166,7 +166,9 @@ def see(issues: Iterable[Issue], own_login: str, highest: int = 0) -> Seen:
     strays = tuple(
         Stray(ticket, n, once[n].url, copies[ticket])
         for n, markers in ours.items()
-        if (ticket := markers[-1].ticket) in copies and copies[ticket] != n
+        if (ticket := markers[-1].ticket) in copies
+        and copies[ticket] != n
+        and once[n].state == "open"
     )
     planted = tuple(n for n, markers in marked.items() if markers and n not in ours)
     return Seen(copies, strays, planted, max((highest, *once)))

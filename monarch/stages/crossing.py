@@ -13,6 +13,7 @@ from typing import Final, assert_never
 from monarch.core.ids import Epoch, TicketId
 from monarch.core.look import Seen, missing, see, skipped, strays_of, with_known
 from monarch.core.outcome import Absent, Code, Found, ReadFailure
+from monarch.core.permission import Taken, WasFound, WasStray
 from monarch.core.step import (
     Adopt,
     Create,
@@ -26,7 +27,6 @@ from monarch.core.step import (
 )
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Dead, Done, Migrated, Verdict, judge, judge_failure
-from monarch.ports import Taken, WasFound, WasStray
 from monarch.stages.giving_way import give_way
 from monarch.stages.looking import look
 from monarch.stages.writing import Subject, Tools, Writer

@@ -1,8 +1,9 @@
 """What planner and migrator share: a refusal that concerns the credential closes its gate for the whole fleet."""
 
 from monarch.core.outcome import Permanent, RateLimited, ReadFailure, Scope
+from monarch.core.permission import Credential, GateClosed
 from monarch.core.verdict import CREDENTIAL_PAUSE_S, Snooze
-from monarch.ports import Budget, Credential, GateClosed
+from monarch.ports import Budget
 from monarch.telemetry import Telemetry
 
 

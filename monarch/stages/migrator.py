@@ -4,10 +4,11 @@ crossed, and promises that every ticket of the plan is in the target once, in or
 
 from monarch.core.delivery import Delivery, MigrationEntry
 from monarch.core.outcome import Code, Found
+from monarch.core.permission import Busy, Credential, GateClosed, Lost, Quiet, Taken
 from monarch.core.plan import Plan
 from monarch.core.ticket import Repository
 from monarch.core.verdict import Dead, Done, Migrated, Snooze, Verdict, judge, judge_target
-from monarch.ports import Busy, Credential, GateClosed, Lost, Plans, Quiet, Taken
+from monarch.ports import Plans
 from monarch.stages.crossing import Crossing
 from monarch.stages.giving_way import give_way, snooze_until_open
 from monarch.stages.hold import Hold, LeaseLost

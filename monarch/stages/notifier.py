@@ -15,9 +15,10 @@ from monarch.core.delivery import Delivery, NoticeEntry
 from monarch.core.ids import RequestId
 from monarch.core.notice import closing_text, final_text, progress_text
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Transient
+from monarch.core.permission import Busy
 from monarch.core.summary import RequestView
 from monarch.core.verdict import Dead, Done, Policy, Said, Snooze, Verdict, judge
-from monarch.ports import Busy, Kind, Posted, Requests, Saying, Slack, Unanswered
+from monarch.ports import Kind, Posted, Requests, Saying, Slack, Unanswered
 from monarch.stages.hold import Hold
 from monarch.telemetry import Telemetry
 

@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 from monarch.core.delivery import Delivery, RequestEntry
 from monarch.core.outcome import Code, Found, ReadFailure
+from monarch.core.permission import Credential
 from monarch.core.plan import make_plan
 from monarch.core.request import BadMessage, Request, Rules, parse_message
 from monarch.core.ticket import Repository
 from monarch.core.verdict import Dead, Done, Planned, Policy, Skipped, Verdict, judge
-from monarch.ports import Budget, Credential, GitHub
+from monarch.ports import Budget, GitHub
 from monarch.stages.giving_way import give_way, snooze_until_open
 from monarch.stages.hold import Hold
 from monarch.telemetry import Telemetry

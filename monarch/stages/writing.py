@@ -24,32 +24,28 @@ from monarch.core.outcome import (
     Withheld,
     WriteOutcome,
 )
-from monarch.core.plan import Plan
-from monarch.core.render import render
-from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused
-from monarch.core.ticket import Repository, Ticket
-from monarch.core.verdict import Policy, Snooze, Verdict, judge
-from monarch.ports import (
+from monarch.core.permission import (
     AlreadyCreated,
-    Budget,
-    Clock,
     Credential,
     Fact,
     GateClosed,
-    GitHub,
     Granted,
-    Ledger,
     Lost,
     MustReconcile,
     Quiet,
     Recorded,
-    StoreError,
     Wait,
     WasCreated,
     WasNotCreated,
     WasRefused,
     WasUnanswered,
 )
+from monarch.core.plan import Plan
+from monarch.core.render import render
+from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused
+from monarch.core.ticket import Repository, Ticket
+from monarch.core.verdict import Policy, Snooze, Verdict, judge
+from monarch.ports import Budget, Clock, GitHub, Ledger, StoreError
 from monarch.stages.giving_way import give_way, snooze_until_open
 from monarch.stages.hold import Hold, LeaseLost
 from monarch.telemetry import Telemetry

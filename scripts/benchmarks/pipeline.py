@@ -36,8 +36,8 @@ from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
 from monarch.core.ids import RequestId, TargetId, TicketId
+from monarch.core.permission import Credential, Granted, Taken, WasCreated
 from monarch.core.verdict import Done, Policy, Said, Verdict
-from monarch.ports import Credential, Granted, Taken, WasCreated
 from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.stages.consumer import Consumer
 from monarch.stages.hold import Hold, Holds

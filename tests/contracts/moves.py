@@ -2,10 +2,11 @@
 
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
+from monarch.core.permission import Credential, Taken
 from monarch.core.plan import Plan
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Done, Migrated, Planned, RefusedTarget
-from monarch.ports import Credential, Streams, Taken
+from monarch.ports import Streams
 from tests.contracts.worlds import World, a_message
 
 ME = Credential("account-1", "fingerprint-1", "monarch-bot")

@@ -7,7 +7,7 @@ import pytest
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Delivery
 from monarch.core.ids import TicketId
-from monarch.ports import (
+from monarch.core.permission import (
     Credential,
     GateClosed,
     Granted,

@@ -1,14 +1,11 @@
 """`ports.Ledger`: permissions are fenced, facts are not."""
 
 from monarch.core.delivery import Delivery, Stream
-from monarch.core.step import CreatedAs, Intended, Refused
-from monarch.core.verdict import Retry
-from monarch.ports import (
+from monarch.core.permission import (
     AlreadyCreated,
     Busy,
     GateClosed,
     Granted,
-    Ledger,
     Lost,
     MustReconcile,
     Permission,
@@ -22,6 +19,9 @@ from monarch.ports import (
     WasStray,
     WasUnanswered,
 )
+from monarch.core.step import CreatedAs, Intended, Refused
+from monarch.core.verdict import Retry
+from monarch.ports import Ledger
 from tests.contracts.moves import (
     FIRST,
     ME,

@@ -4,8 +4,8 @@ import pytest
 
 from monarch.core.delivery import MigrationEntry, Stream
 from monarch.core.outcome import Code
+from monarch.core.permission import WasCreated
 from monarch.core.verdict import Dead, Done, RefusedTarget, Retry, Skipped, Verdict
-from monarch.ports import WasCreated
 from tests.contracts.moves import (
     FIRST,
     ME,

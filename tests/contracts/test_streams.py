@@ -7,8 +7,9 @@ from monarch.core.delivery import (
     Stream,
     UnreadableEntry,
 )
+from monarch.core.permission import WasFound
 from monarch.core.verdict import Done, Handback, Retry, Said, Snooze
-from monarch.ports import Held, WasFound
+from monarch.ports import Held
 from tests.contracts.moves import (
     FIRST,
     ME,

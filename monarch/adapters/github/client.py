@@ -39,11 +39,11 @@ from monarch.core.outcome import (
     Transient,
     WriteOutcome,
 )
+from monarch.core.permission import Credential
 from monarch.core.refs import RepoRef
 from monarch.core.render import Draft
 from monarch.core.reply import Reply, read_reply
 from monarch.core.ticket import Issue, Repository
-from monarch.ports import Credential
 
 API_URL = "https://api.github.com"
 

@@ -70,5 +70,3 @@ async def connected(url: str, purpose: str, *, connections: int = 1) -> AsyncIte
         yield client
     finally:
         await client.aclose()
-
-

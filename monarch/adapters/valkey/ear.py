@@ -71,7 +71,9 @@ class ValkeyEar:
                 await self._sing()
                 next_canary = self._now() + CANARY_EVERY_S
             with classified("listening"):
-                message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=_LISTEN_S)
+                message = await pubsub.get_message(
+                    ignore_subscribe_messages=True, timeout=_LISTEN_S
+                )
             if message is not None and message["channel"] == self._canary.encode():
                 canary_heard = self._now()
             elif message is not None:

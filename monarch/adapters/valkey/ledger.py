@@ -13,8 +13,7 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import Epoch, TargetId, TicketId
-from monarch.core.step import Intended
-from monarch.ports import (
+from monarch.core.permission import (
     AlreadyCreated,
     Busy,
     Credential,
@@ -35,6 +34,7 @@ from monarch.ports import (
     WasStray,
     WasUnanswered,
 )
+from monarch.core.step import Intended
 
 Answer = list[object]
 

@@ -11,8 +11,9 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views import request_view
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import RequestId
+from monarch.core.permission import Busy
 from monarch.core.plan import Plan
-from monarch.ports import Busy, Kind, Saying
+from monarch.ports import Kind, Saying
 
 SAYING_MS = 15_000
 """How long the right to tell of a request holds, in milliseconds: longer than any post, shorter than a lease."""
@@ -73,9 +74,7 @@ class ValkeyRequests:
     async def end_saying(self, delivery: Delivery, request: RequestId) -> None:
         """See `ports.Requests.end_saying`."""
         token = delivery.token
-        await self._say(
-            request, "end", "", held=f"{token.consumer} {token.entry} {token.count}"
-        )
+        await self._say(request, "end", "", held=f"{token.consumer} {token.entry} {token.count}")
 
     async def _say(
         self, request: RequestId, op: str, kind: str, version: int = 0, ts: str = "", held: str = ""
@@ -84,9 +83,7 @@ class ValkeyRequests:
         await self._scripts.call("say", keys, op, kind, version, ts, held or request)
 
 
-def _saying(
-    request: RequestId, fields: dict[str, str], migrations: list[dict[str, str]]
-) -> Saying:
+def _saying(request: RequestId, fields: dict[str, str], migrations: list[dict[str, str]]) -> Saying:
     run = fields.get("run", "1")
     return Saying(
         view=request_view(request, fields, migrations),

@@ -10,8 +10,8 @@ from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.github.reading import Patience
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Absent, Code, Found, Permanent, RateLimited, Scope, Transient
+from monarch.core.permission import Credential
 from monarch.core.ticket import Repository
-from monarch.ports import Credential
 from tests.adapters.github.builders import (
     API,
     TARGET,

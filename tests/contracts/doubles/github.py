@@ -25,9 +25,9 @@ from monarch.core.outcome import (
     Withheld,
     WriteOutcome,
 )
+from monarch.core.permission import Credential
 from monarch.core.render import Draft
 from monarch.core.ticket import Issue, Repository
-from monarch.ports import Credential
 from tests.contracts.doubles.faults import Fault, Faults
 
 LOST = Fault(Unknown("the answer was lost"), takes_effect=True)

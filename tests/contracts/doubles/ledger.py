@@ -8,8 +8,7 @@ import anyio
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Delivery, MigrationEntry
 from monarch.core.ids import Epoch, TargetId, TicketId
-from monarch.core.step import CreatedAs, Intended, Refused
-from monarch.ports import (
+from monarch.core.permission import (
     AlreadyCreated,
     Busy,
     Credential,
@@ -30,6 +29,7 @@ from monarch.ports import (
     WasStray,
     WasUnanswered,
 )
+from monarch.core.step import CreatedAs, Intended, Refused
 from tests.contracts.doubles.store import Account, Lock, MemoryStore
 
 SLOT_MS = 15_000

@@ -5,8 +5,9 @@ import anyio
 from monarch.adapters.valkey.views import request_view
 from monarch.core.delivery import Delivery
 from monarch.core.ids import RequestId, migration_id
+from monarch.core.permission import Busy
 from monarch.core.plan import Plan
-from monarch.ports import Busy, Kind, Saying
+from monarch.ports import Kind, Saying
 from tests.contracts.doubles.store import MemoryStore
 
 SAYING_MS = 15_000

@@ -1,0 +1,143 @@
+"""What the ledger answers, and what it is told: permissions are fenced, facts are not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from monarch.core.ids import Epoch, TicketId
+from monarch.core.step import Intended, LedgerRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Who pays for a call: the account whose budget it uses, and the token's fingerprint (no secret).
+
+    `login` is the name that our copies are written under, `None` where GitHub does not tell.
+    """
+
+    account: str
+    fingerprint: str
+    login: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The delivery, or the target's lock, is in other hands: end at once and settle nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Another migration writes to this target."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateClosed:
+    """Nobody calls with this credential for `wait_s` seconds, because of `cause`."""
+
+    wait_s: float
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A new epoch began: no writes for `wait_s` seconds, and everybody looks again before writing."""
+
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The target's lock is ours.
+
+    `records` is its ledger; `now_ms` the server's time of this answer; `epoch` what it remembers since.
+    """
+
+    records: Mapping[TicketId, LedgerRecord]
+    now_ms: int
+    epoch: Epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Write now, once: the intent `nonce` is on record and the budget is taken."""
+
+    nonce: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyCreated:
+    """The ledger has its copy meanwhile."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class MustReconcile:
+    """The ledger has an intent that was not reconciled by the caller."""
+
+    intended: Intended
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The budget has room again in `wait_s` seconds, if nobody else takes it first."""
+
+    wait_s: float
+
+
+Permission = Granted | AlreadyCreated | MustReconcile | Wait | GateClosed | Quiet | Lost
+
+
+@dataclass(frozen=True, slots=True)
+class WasCreated:
+    """A 201: the copy is `number`. `nonce` names the write."""
+
+    number: int
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class WasFound:
+    """A look showed the copy under this number."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class WasRefused:
+    """GitHub refused this ticket for good; the intent `nonce` came to nothing."""
+
+    nonce: str
+    run: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WasNotCreated:
+    """The write certainly had no effect: the intent `nonce` is withdrawn."""
+
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class WasUnanswered:
+    """Nobody knows: the intent stays; only the slot in the budget is given back."""
+
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class WasStray:
+    """A look showed a second copy under this number."""
+
+    number: int
+
+
+Fact = WasCreated | WasFound | WasRefused | WasNotCreated | WasUnanswered | WasStray
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The fact is on record. `stray` is the number of a second copy, `None` where there is none."""
+
+    stray: int | None = None
