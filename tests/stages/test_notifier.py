@@ -1,0 +1,147 @@
+"""The notifier: the channel is never told what is not so."""
+
+import anyio
+import pytest
+
+from monarch.core.delivery import Stream
+from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
+from monarch.ports import Unanswered
+from tests.contracts.doubles.faults import Fault
+from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
+
+LOST_POST = Fault(Unanswered("the answer was lost"), takes_effect=True)
+REFUSED = Fault(Permanent(Scope.REPOSITORY, Code.SLACK_REFUSED, "channel_not_found"))
+
+
+@pytest.fixture
+def house(house: House) -> House:
+    """A template with two tickets, and two teams."""
+    house.github.add(SOURCE, "One", "Two")
+    house.github.add(TEAM_A)
+    house.github.add(TEAM_B)
+    return house
+
+
+def finals(house: House) -> list[str]:
+    """The messages that say the end."""
+    return [text for text in house.slack.texts("C1") if ":white_check_mark:" in text]
+
+
+async def test_one_message_is_edited_and_one_is_final(house: House) -> None:
+    """Nothing else stands in the channel."""
+    house.publish(TEAM_A, TEAM_B)
+
+    await house.settle()
+
+    progress, final = house.slack.messages.values()
+    assert "ended" in progress.text
+    assert progress.edits >= 1
+    assert "done" in final.text
+    assert final.edits == 0
+
+
+async def test_nobody_is_told_without_a_channel(house: House) -> None:
+    """And everything else goes on."""
+    house.publish(TEAM_A, channel=None)
+
+    await house.settle()
+
+    assert house.slack.faults.calls == []
+    assert house.github.titles(TEAM_A) == ["One", "Two"]
+
+
+async def test_a_lost_final_message_is_repeated_and_says_so(house: House) -> None:
+    """Better twice, and marked, than never."""
+    house.slack.faults.at("post", 2, LOST_POST)
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    first, second = finals(house)
+    assert "Said again" not in first
+    assert "Said again" in second
+
+
+async def test_a_lost_progress_message_is_not_repeated(house: House) -> None:
+    """A second one would be noise; the final one comes."""
+    house.slack.faults.at("post", 1, LOST_POST)
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert len(house.slack.texts("C1")) == 2
+    assert len(finals(house)) == 1
+    assert house.slack.faults.count("update") == 0
+
+
+@pytest.mark.parametrize("method", ["post", "update"])
+@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize(
+    ("answer", "at_least_s"), [(RateLimited("429", 30), 30), (Transient("503"), 0)]
+)
+async def test_a_slack_that_is_away_is_asked_again(
+    house: House, method: str, nth: int, answer: object, at_least_s: float
+) -> None:
+    """After as long as it asked for; the migrations do not notice."""
+    house.slack.faults.at(method, nth, Fault(answer))
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert len(finals(house)) == 1
+    # Where the first word of progress was late, the end may have come before it: then there is none.
+    assert len(house.slack.texts("C1")) in {1, 2}
+    assert house.state(request) == "done"
+    if house.slack.faults.count(method) > nth:
+        assert anyio.current_time() >= at_least_s
+
+
+async def test_a_slack_that_refuses_is_not_said_to_have_been_told(house: House) -> None:
+    """The notice is dead-lettered; the migration is done all the same."""
+    house.slack.faults.at("post", 0, REFUSED)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert {letter["code"] for letter in house.store.dead} == {"slack_refused"}
+    assert "notice.said" not in house.events
+    assert "notice.failed" in house.events
+
+
+async def test_a_failure_is_told_with_what_to_do(house: House) -> None:
+    """And never as done."""
+    house.github.change(TEAM_A, archived=True)
+    house.publish(TEAM_A, TEAM_B)
+
+    await house.settle()
+
+    assert finals(house) == []
+    final = house.slack.texts("C1")[-1]
+    assert "1 of 2 targets failed" in final
+    assert "unarchive it" in final
+    assert "monarch dead replay" in final
+
+
+async def test_a_notice_that_comes_twice_says_nothing_twice(house: House) -> None:
+    """It carries no text: what is said already is skipped."""
+    request = house.publish(TEAM_A)
+    await house.settle()
+    said = house.slack.texts("C1")
+    house.store.append(Stream.NOTICES, {b"v": b"1", b"request": request.encode()})
+
+    await house.settle()
+
+    assert house.slack.texts("C1") == said
+
+
+async def test_a_notice_of_a_request_that_has_expired_ends(house: House) -> None:
+    """Nobody can say anything about it."""
+    request = house.publish(TEAM_A)
+    await house.settle()
+    del house.store.requests[request]
+    house.store.append(Stream.NOTICES, {b"v": b"1", b"request": request.encode()})
+
+    await house.settle()
+
+    assert house.store.dead == []

@@ -1,0 +1,148 @@
+"""The planner: a plan and a migration for each target, or a reason that a person can act on."""
+
+import pytest
+
+from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
+from monarch.core.request import Rules
+from tests.contracts.doubles.faults import Fault
+from tests.stages.house import SOURCE, TEAM_A, House
+
+BAD_MESSAGES = [
+    (b"not json", "message_not_json"),
+    (b"[]", "message_not_an_object"),
+    (b"{}", "message_missing_key"),
+    (b'{"source_repo": 1, "all_target_repositories": []}', "message_wrong_type"),
+    (b'{"source_repo": "no", "all_target_repositories": ["a/b"]}', "bad_source"),
+    (b'{"source_repo": "a/b", "all_target_repositories": []}', "no_targets"),
+]
+
+
+@pytest.fixture
+def house(house: House) -> House:
+    """A template with one ticket, and a team."""
+    house.github.add(SOURCE, "One")
+    house.github.add(TEAM_A)
+    return house
+
+
+def codes(house: House) -> list[str]:
+    """Why things were given up."""
+    return [letter["code"] for letter in house.store.dead]
+
+
+@pytest.mark.parametrize(("payload", "code"), BAD_MESSAGES)
+async def test_a_bad_message_is_dead_lettered_by_its_kind(
+    house: House, payload: bytes, code: str
+) -> None:
+    """At once, whole, and without asking GitHub."""
+    request = house.store.append_request(payload)
+
+    await house.settle()
+
+    assert (house.state(request), codes(house)) == ("dead", [code])
+    assert house.store.dead[0]["payload"] == payload.decode()
+    assert house.github.faults.calls == []
+
+
+async def test_a_bad_message_is_told_where_its_channel_can_be_read(house: House) -> None:
+    """Somebody waits for it."""
+    house.store.append_request(b'{"source_repo": "a/b", "notification_channel": "C9"}')
+
+    await house.settle()
+
+    assert len(house.slack.texts("C9")) == 1
+
+
+async def test_one_bad_target_does_not_keep_the_others(house: House) -> None:
+    """It is dead-lettered by itself."""
+    request = house.publish(TEAM_A, "no name at all", SOURCE)
+
+    await house.settle()
+
+    assert house.github.titles(TEAM_A) == ["One"]
+    assert codes(house) == ["bad_target", "target_is_source"]
+    assert house.state(request) == "failed"
+
+
+async def test_a_target_outside_the_allow_list_is_refused(house: House) -> None:
+    """Nobody writes where it was not allowed."""
+    house.rules = Rules(allowed_targets=("org/other-*",))
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert codes(house) == ["target_not_allowed"]
+    assert house.github.titles(TEAM_A) == []
+
+
+async def test_a_target_that_is_named_twice_gets_one_migration(house: House) -> None:
+    """In any spelling."""
+    house.publish(TEAM_A, f"https://github.com/{TEAM_A}.git", TEAM_A.upper())
+
+    await house.settle()
+
+    assert house.github.titles(TEAM_A) == ["One"]
+    assert len(house.store.migrations) == 1
+
+
+async def test_an_empty_template_is_skipped(house: House) -> None:
+    """Only a complete listing without tickets is."""
+    house.github.add("org/empty")
+    request = house.publish(TEAM_A, source="org/empty")
+
+    await house.settle()
+
+    assert house.state(request) == "skipped"
+    assert "no open tickets" in house.slack.texts("C1")[-1]
+
+
+async def test_a_source_with_its_issues_off_is_not_empty(house: House) -> None:
+    """It is a mistake that somebody can put right."""
+    house.github.change(SOURCE, has_issues=False)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert (house.state(request), codes(house)) == ("dead", ["issues_disabled"])
+
+
+@pytest.mark.parametrize("method", ["read_repository", "list_issues"])
+@pytest.mark.parametrize(
+    ("answer", "state", "told"),
+    [
+        (Transient("GitHub answered 502"), "done", "retry.scheduled"),
+        (RateLimited("a limit", 90), "done", "gate.closed"),
+        (Permanent(Scope.CREDENTIAL, Code.CREDENTIAL, "revoked"), "done", "gate.closed"),
+        (
+            Permanent(Scope.REPOSITORY, Code.NOT_FOUND, "no such thing"),
+            "dead",
+            "entry.dead_lettered",
+        ),
+    ],
+)
+async def test_a_source_that_cannot_be_read_is_judged_by_its_outcome(
+    house: House, method: str, answer: object, state: str, told: str
+) -> None:
+    """Once; the next answer is a good one."""
+    house.github.faults.at(method, 1, Fault(answer))
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == state
+    assert told in house.events
+
+
+async def test_a_plan_does_not_change(house: House) -> None:
+    """What is added to the template later is in no migration of this request."""
+    house.github.faults.at("create_issue", 1, Fault(RateLimited("a limit", 600)))
+    house.publish(TEAM_A)
+
+    async def template_grows() -> None:
+        await house.until(lambda: bool(house.store.plans))
+        house.github.add_issue(SOURCE, "Two")
+        await house.until_quiet()
+
+    await house.worker().run(template_grows)
+
+    assert house.github.titles(TEAM_A) == ["One"]
