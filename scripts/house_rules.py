@@ -22,7 +22,10 @@ _HOSTS = ("pypi" + ".org", "pythonhosted" + ".org", "pypi" + ".python", "npmjs" 
 _FOLDERS = ("/" + "root/", "/" + "work/", "/" + "home/[a-z]", "/" + "opt/")
 FORBIDDEN = (
     (re.compile("|".join(map(re.escape, _HOSTS)), re.IGNORECASE), "names a package index host"),
-    (re.compile(r"(?<![\w.}])(?:" + "|".join(_FOLDERS) + ")"), "names a folder of somebody's machine"),
+    (
+        re.compile(r"(?<![\w.}])(?:" + "|".join(_FOLDERS) + ")"),
+        "names a folder of somebody's machine",
+    ),
 )
 
 
