@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.core.ids import RequestId
-from monarch.core.notice import MAX_TEXT, escape, final_text, progress_text
+from monarch.core.notice import MAX_TEXT, closing_text, escape, final_text, progress_text
 from monarch.core.summary import MigrationView, RequestView, State
 from tests.core.builders import a_migration, a_view
 
@@ -207,6 +207,13 @@ def test_strays_are_named_with_the_issue_to_close(strays: tuple[int, ...], words
     )
 
     assert words in text
+
+
+def test_the_progress_message_ends_by_pointing_to_the_final_one() -> None:
+    """It promises nothing any more."""
+    text = closing_text(a_view(a_migration(state=State.DONE), state=State.DONE))
+
+    assert "ended; see the message below" in text
 
 
 def test_strays_of_what_is_no_repository_are_only_named() -> None:

@@ -10,7 +10,7 @@ without a timer and without a task of its own. The first caller of a batch carri
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -56,7 +56,8 @@ class _Call:
     args: Sequence[Arg]
     turn: asyncio.Event | None = None
     done: bool = False
-    answer: Answer = None
+    # What its caller is told if the one who carried it was torn away in the middle.
+    answer: Answer = field(default_factory=lambda: OSError("the batch was not answered"))
 
     def wake(self) -> None:
         if self.turn is not None:

@@ -1,0 +1,146 @@
+"""How scripts are sent: in batches, again when the server forgot them, and whoever is cancelled meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import anyio
+import pytest
+from valkey.asyncio import Valkey
+
+import monarch.adapters.valkey.scripts as scripts_package
+from monarch.adapters.valkey.connection import BLOCK_MS, SOCKET_TIMEOUT_S, connect
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.ports import StoreError
+from monarch.sandbox.valkey import EmbeddedValkey
+
+KEYS = Keys("scripts")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The client needs asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
+    """One server for these tests."""
+    directory: Path = tmp_path_factory.mktemp("valkey")
+    with EmbeddedValkey(directory, options={"appendfsync": "no"}) as embedded:
+        yield embedded
+
+
+@pytest.fixture
+async def client(server: EmbeddedValkey) -> AsyncIterator[Valkey]:
+    """A client of its own."""
+    client = connect(server.url, "tests")
+    yield client
+    await client.aclose()
+
+
+async def promote(scripts: Scripts) -> object:
+    """A call that changes nothing."""
+    return await scripts.call("promote", [KEYS.parked], 1)
+
+
+async def test_a_server_that_forgot_the_scripts_is_told_them_again(client: Valkey) -> None:
+    """NOSCRIPT means that nothing was done, so the whole text can be sent."""
+    scripts = Scripts(client, KEYS.prefix)
+    await promote(scripts)
+    await client.script_flush()
+
+    assert await promote(scripts) == 0
+
+
+async def test_calls_that_wait_go_together(client: Valkey) -> None:
+    """While one batch is under way the others gather: many calls, few round trips."""
+    scripts = Scripts(client, KEYS.prefix)
+    trips = 0
+    run = scripts._run
+
+    async def counted(batch: list[object], *, whole: bool) -> None:
+        nonlocal trips
+        trips += 1
+        await run(batch, whole=whole)  # type: ignore[arg-type]  # handed through as it came
+
+    scripts._run = counted  # type: ignore[method-assign, assignment]  # counting only
+    await promote(scripts)
+    trips = 0
+
+    answers = await asyncio.gather(*(promote(scripts) for _ in range(50)))
+
+    assert answers == [0] * 50
+    assert trips == 2
+
+
+async def test_a_cancelled_caller_does_not_stop_the_others(client: Valkey) -> None:
+    """Cancelled while it waits, or just when it was chosen to carry the next batch: another one carries it.
+
+    The first version handed the carrying on to the caller that had waited longest, gone or not, and then nobody was
+    ever sent again.
+    """
+    scripts = Scripts(client, KEYS.prefix)
+    await promote(scripts)
+    for victim in range(6):
+        answers: list[object] = []
+        scopes = [anyio.CancelScope() for _ in range(6)]
+
+        async def call(scope: anyio.CancelScope, answers: list[object] = answers) -> None:
+            with scope:
+                answers.append(await promote(scripts))
+
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                for scope in scopes:
+                    tasks.start_soon(call, scope)
+                await anyio.wait_all_tasks_blocked()
+                scopes[victim].cancel()
+
+        assert answers.count(0) >= 5
+        assert await promote(scripts) == 0
+
+
+async def test_a_batch_that_is_torn_away_is_not_taken_for_answered(client: Valkey) -> None:
+    """Whoever waited for it is told that nobody knows, and asks again."""
+    scripts = Scripts(client, KEYS.prefix)
+    calls = [asyncio.create_task(promote(scripts)) for _ in range(3)]
+    await asyncio.wait([calls[0]])
+    calls[1].cancel()
+
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert answers[0] == 0
+    assert answers[2] == 0 or isinstance(answers[2], StoreError)
+    assert await promote(scripts) == 0
+
+
+async def test_every_caller_hears_that_the_server_is_away() -> None:
+    """A batch that cannot be sent fails for all who are in it, as a StoreError that says what was tried."""
+    gone = connect("valkey://127.0.0.1:1/0", "tests")
+    scripts = Scripts(gone, KEYS.prefix)
+
+    answers = await asyncio.gather(*(promote(scripts) for _ in range(3)), return_exceptions=True)
+
+    assert all(isinstance(answer, StoreError) for answer in answers)
+    assert "promote" in str(answers[0])
+    await gone.aclose()
+
+
+def test_a_read_ends_before_its_socket_does() -> None:
+    """A BLOCK longer than the socket's timeout would make every idle read an error."""
+    assert BLOCK_MS / 1000 + 2 <= SOCKET_TIMEOUT_S
+
+
+def test_every_script_says_what_it_is_given_and_why_it_is_atomic() -> None:
+    """Keys, arguments, result and the reason stand at the head of each."""
+    folder = Path(scripts_package.__file__).parent
+    bodies = [p for p in folder.glob("*.lua") if not p.name.startswith("_")]
+
+    assert len(bodies) >= 12
+    for body in bodies:
+        head = body.read_text(encoding="utf-8").split("\nlocal ")[0]
+        assert head.startswith("#!lua"), body.name
+        for part in ("-- KEYS", "-- ARGV", "-- Gives", "tomic"):
+            assert part in head, f"{body.name} lacks {part!r}"
