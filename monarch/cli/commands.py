@@ -1,0 +1,195 @@
+"""The catalogue of commands: their arguments and what they promise. The work is done by the others here."""
+# ruff: noqa: PLC0415 - what a command needs is imported when it is given
+# ruff: noqa: FBT002 - a flag is a parameter with a default, that is how typer reads it
+
+from typing import Annotated
+
+import typer
+
+import monarch
+
+app = typer.Typer(
+    name="monarch",
+    help="Copies the tickets of a template repository into many team repositories.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+dead = typer.Typer(help="What was given up, and why.", no_args_is_help=True)
+app.add_typer(dead, name="dead")
+
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")]
+Limit = Annotated[int, typer.Option(min=1, help="How many at most, the newest.")]
+Source = Annotated[str, typer.Argument(help="Whose tickets are copied: owner/repo or an address.")]
+Targets = Annotated[list[str], typer.Argument(help="Where to: owner/repo, one or more.")]
+Channel = Annotated[str | None, typer.Option(help="The Slack channel that is told; none: nobody.")]
+
+
+def _say_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
+    if wanted:
+        print(f"monarch {monarch.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def everything(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say which one."),
+    ] = False,
+) -> None:
+    """Copies the tickets of a template repository into many team repositories."""
+
+
+# ----------------------------------------------------------------------------------------- working
+
+
+@app.command()
+def run(
+    roles: Annotated[
+        str,
+        typer.Option(help="Some of intake,planner,migrator,notifier,reclaimer; all by default."),
+    ] = "",
+) -> None:
+    """Work until SIGTERM or SIGINT: hear, plan, migrate, tell, reclaim. Run as many as you like."""
+    from monarch.cli.working import run_roles
+
+    run_roles(roles)
+
+
+@app.command()
+def submit(
+    source: Source,
+    targets: Targets,
+    channel: Channel = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end.")] = False,
+    key: Annotated[
+        str | None,
+        typer.Option(help="Submitting again under the same key makes no second request."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for a migration, durably: prints the request's id once it is on disk."""
+    from monarch.cli.asking import submit_message
+
+    submit_message(source, targets, channel, key, wait=wait, as_json=as_json)
+
+
+@app.command()
+def publish(
+    source: Annotated[str | None, typer.Argument(help="Whose tickets are copied.")] = None,
+    targets: Annotated[list[str] | None, typer.Argument(help="Where to, one or more.")] = None,
+    channel: Channel = None,
+    payload: Annotated[
+        str | None, typer.Option(help="Publish this text, as it is, instead.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a message as the platform does: prints how many heard it, and fails where nobody did."""
+    from monarch.cli.asking import publish_message
+
+    publish_message(source, targets or [], channel, payload, as_json=as_json)
+
+
+# ----------------------------------------------------------------------------------------- looking
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """How the fleet stands: what waits, what is held, what may still be written."""
+    from monarch.cli.looking import show_status
+
+    show_status(as_json=as_json)
+
+
+@app.command()
+def requests(
+    limit: Limit = 20,
+    state: Annotated[
+        str | None,
+        typer.Option(help="Only those: queued, running, done, failed, skipped or dead."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The newest requests."""
+    from monarch.cli.looking import show_requests
+
+    show_requests(limit, state, as_json=as_json)
+
+
+@app.command()
+def show(
+    request: Annotated[str, typer.Argument(help="A request's id, such as 1732406400000-0.")],
+    as_json: AsJson = False,
+) -> None:
+    """One request with all its targets."""
+    from monarch.cli.looking import show_request
+
+    show_request(request, as_json=as_json)
+
+
+@app.command()
+def events(
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as they happen.")] = False,
+    limit: Limit = 50,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For programs: a JSON line each.")
+    ] = False,
+) -> None:
+    """What happened, oldest first."""
+    from monarch.cli.looking import show_events
+
+    show_events(limit, follow=follow, as_json=as_json)
+
+
+@dead.command("list")
+def dead_list(
+    limit: Limit = 50,
+    request: Annotated[str | None, typer.Option(help="Only those of this request.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What was given up, newest first."""
+    from monarch.cli.looking import show_dead
+
+    show_dead(limit, request, as_json=as_json)
+
+
+@dead.command("show")
+def dead_show(
+    letter: Annotated[str, typer.Argument(metavar="ID", help="Its id, or that of its entry.")],
+    as_json: AsJson = False,
+) -> None:
+    """One dead letter, whole."""
+    from monarch.cli.looking import show_dead_letter
+
+    show_dead_letter(letter, as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check Valkey, GitHub's token and Slack's token; says what to do, fails where something is broken."""
+    from monarch.cli.examining import show_examination
+
+    show_examination(as_json=as_json)
+
+
+# ------------------------------------------------------------------------------------ trying it out
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="Of the stand-in; 0 takes a free one.")] = 0,
+    valkey_port: Annotated[int, typer.Option(help="Of Valkey; 0 takes a free one.")] = 0,
+) -> None:
+    """Run a stand-in for GitHub and Slack, and a Valkey, until stopped. No account is needed."""
+    from monarch.cli.working import run_sandbox
+
+    run_sandbox(port, valkey_port)
+
+
+@app.command()
+def demo() -> None:
+    """Show the whole flow on this machine, without an account anywhere."""
+    from monarch.cli.demo import run_demo
+
+    raise typer.Exit(run_demo())

@@ -1,0 +1,39 @@
+"""`doctor`: shows what was found, and fails where something is broken."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from monarch.cli.calling import FAILED, operate
+from monarch.cli.printing import show_json, show_table
+
+if TYPE_CHECKING:
+    from monarch.app.doctor import Check
+    from monarch.app.operator import Operator
+
+
+def show_examination(*, as_json: bool) -> None:
+    """Examine the installation that the environment names."""
+    from monarch.app.doctor import Status, examine  # noqa: PLC0415 - lazily
+
+    async def work(person: "Operator") -> "tuple[Check, ...]":
+        return await examine(person)
+
+    checks = operate(work)
+    well = all(check.status is not Status.FAIL for check in checks)
+    if as_json:
+        show_json({"ok": well, "checks": list(map(_document, checks))})
+    else:
+        rows = [(c.name, c.status.value, c.detail, c.advice) for c in checks]
+        show_table(("check", "status", "found", "what to do"), rows)
+    if not well:
+        raise typer.Exit(FAILED)
+
+
+def _document(check: "Check") -> dict[str, str]:
+    return {
+        "name": check.name,
+        "status": check.status.value,
+        "detail": check.detail,
+        "advice": check.advice,
+    }

@@ -1,0 +1,273 @@
+"""`status`, `requests`, `show`, `events`, `dead`: what people look at. Nothing here changes anything."""
+
+import time
+from typing import TYPE_CHECKING
+
+from monarch.cli.calling import WRONG, fail, operate
+from monarch.cli.printing import (
+    age,
+    clean,
+    fields_of,
+    moment,
+    show_facts,
+    show_json,
+    show_table,
+)
+from monarch.cli.printing import (
+    as_json as json_of,
+)
+from monarch.core.ids import RequestId
+from monarch.core.summary import State
+
+if TYPE_CHECKING:
+    from monarch.app.operator import DeadLetter, Event, Operator, RequestDetails, RequestLine
+    from monarch.telemetry import AccountSnapshot, Snapshot
+
+# ------------------------------------------------------------------------------------------ status
+
+
+def show_status(*, as_json: bool) -> None:
+    """Show how the fleet stands."""
+
+    async def work(person: "Operator") -> "Snapshot":
+        return await person.standing.snapshot()
+
+    snapshot = operate(work)
+    if as_json:
+        show_json(snapshot)
+    else:
+        _print_snapshot(snapshot)
+
+
+def _print_snapshot(snapshot: "Snapshot") -> None:
+    show_facts(_fleet_facts(snapshot))
+    print()
+    columns = ("stream", "length", "waiting", "oldest", "held", "oldest held")
+    rows = [
+        (
+            s.stream.value,
+            s.length,
+            s.undelivered,
+            _since(s.oldest_undelivered_s),
+            s.pending,
+            _since(s.oldest_pending_s),
+        )
+        for s in snapshot.streams
+    ]
+    show_table(columns, rows)
+    if snapshot.accounts:
+        print()
+        _show_accounts(snapshot.accounts)
+
+
+def _fleet_facts(snapshot: "Snapshot") -> dict[str, object]:
+    replicas = "not said" if snapshot.replicas is None else snapshot.replicas
+    due = snapshot.next_due_s
+    soon = "" if due is None else f", the next is due in {age(max(0.0, due))}"
+    return {
+        "fleet": "paused" if snapshot.paused else "running" if snapshot.workers else "no workers",
+        "workers": snapshot.workers,
+        "subscribed": replicas,
+        "requests": snapshot.requests,
+        "parked": f"{snapshot.parked}{soon}",
+        "dead letters": snapshot.dead,
+        "epoch": snapshot.epoch,
+    }
+
+
+def _show_accounts(accounts: "tuple[AccountSnapshot, ...]") -> None:
+    columns = ("account", "written/min", "left/min", "written/h", "left/h", "gate")
+    rows = [
+        (a.account, a.written_minute, a.minute_left, a.written_hour, a.hour_left, _gate(a))
+        for a in accounts
+    ]
+    show_table(columns, rows)
+
+
+def _gate(account: "AccountSnapshot") -> str:
+    if not account.gate_closed_s:
+        return "open"
+    return f"closed for {age(account.gate_closed_s)}: {account.gate_cause}"
+
+
+def _since(seconds: float) -> str:
+    return age(seconds or None)
+
+
+# ---------------------------------------------------------------------------------------- requests
+
+
+def show_requests(limit: int, state: str | None, *, as_json: bool) -> None:
+    """Show the newest requests."""
+    chosen = _state(state)
+
+    async def work(person: "Operator") -> "tuple[RequestLine, ...]":
+        return await person.reader.requests(limit, chosen)
+
+    lines = operate(work)
+    if as_json:
+        show_json(lines)
+    else:
+        show_table(_REQUEST_COLUMNS, [_request_row(line) for line in lines])
+
+
+_REQUEST_COLUMNS = ("request", "state", "source", "tickets", "targets", "open", "age", "reason")
+
+
+def _state(name: str | None) -> State | None:
+    try:
+        return None if name is None else State(name)
+    except ValueError:
+        fail(f"--state should be one of {', '.join(State)}, not {clean(name)}", WRONG)
+
+
+def _request_row(line: "RequestLine") -> tuple[object, ...]:
+    since = age(max(0.0, time.time() - line.appended_ms / 1000))
+    return (
+        line.id,
+        line.state.value,
+        line.source,
+        line.tickets,
+        line.targets,
+        line.unsettled,
+        since,
+        line.reason,
+    )
+
+
+def show_request(request: str, *, as_json: bool) -> None:
+    """Show one request with all its targets."""
+
+    async def work(person: "Operator") -> "RequestDetails | None":
+        return await person.reader.request(RequestId(request))
+
+    details = operate(work)
+    if details is None:
+        fail(f"no request {clean(request)} is known: it has expired, or see `monarch requests`")
+    if as_json:
+        show_json(details)
+    else:
+        _print_request(details)
+
+
+def _print_request(details: "RequestDetails") -> None:
+    show_facts(_request_facts(details))
+    print()
+    columns = ("target", "state", "copied", "present", "refused", "strays", "tries", "reason")
+    attempts = {times.target: times.attempts for times in details.times}
+    rows = [
+        (
+            m.target,
+            m.state.value,
+            m.copied,
+            m.present,
+            m.refused,
+            " ".join(f"#{n}" for n in m.strays),
+            attempts.get(m.target, 0) + 1,
+            m.reason,
+        )
+        for m in details.view.migrations
+    ]
+    show_table(columns, rows)
+
+
+def _request_facts(details: "RequestDetails") -> dict[str, object]:
+    view = details.view
+    return {
+        "request": view.id,
+        "state": view.state.value,
+        "reason": f"{details.code}: {view.reason}" if details.code else view.reason,
+        "source": view.source,
+        "tickets": view.tickets,
+        "channel": view.channel,
+        "came by": details.via,
+        "run": view.run,
+        "appended": moment(view.appended_ms),
+        "planned": moment(details.planned_ms),
+        "ended": moment(view.ended_ms),
+    }
+
+
+# ------------------------------------------------------------------------------------------ events
+
+
+def show_events(limit: int, *, follow: bool, as_json: bool) -> None:
+    """Show the newest events, and with `follow` what comes."""
+
+    async def work(person: "Operator") -> None:
+        events = await person.reader.events(limit)
+        for event in events:
+            _show_event(event, as_json=as_json)
+        after = events[-1].id if events else "0-0"
+        if follow:
+            async for event in person.reader.follow(after):
+                _show_event(event, as_json=as_json)
+
+    operate(work)
+
+
+def _show_event(event: "Event", *, as_json: bool) -> None:
+    if as_json:
+        print(json_of(event, indent=None), flush=True)
+    else:
+        words = (moment(event.at_ms), f"{clean(event.name):<18}", fields_of(event.fields))
+        print("  ".join(words).rstrip(), flush=True)
+
+
+# ------------------------------------------------------------------------------------ dead letters
+
+
+def show_dead(limit: int, request: str | None, *, as_json: bool) -> None:
+    """Show the newest dead letters."""
+    only = None if request is None else RequestId(request)
+
+    async def work(person: "Operator") -> "tuple[DeadLetter, ...]":
+        return await person.reader.dead(limit, only)
+
+    letters = operate(work)
+    if as_json:
+        show_json(letters)
+    else:
+        columns = ("id", "when", "stream", "code", "request", "target", "reason")
+        show_table(columns, [_letter_row(letter) for letter in letters])
+
+
+def _letter_row(letter: "DeadLetter") -> tuple[str, ...]:
+    when, target = moment(letter.at_ms), _target(letter)
+    return letter.id, when, letter.stream, letter.code, letter.request, target, letter.reason
+
+
+def _target(letter: "DeadLetter") -> str:
+    """A migration's id is its request's and its target."""
+    return letter.migration.removeprefix(f"{letter.request}:")
+
+
+def show_dead_letter(letter: str, *, as_json: bool) -> None:
+    """Show one dead letter, whole."""
+
+    async def work(person: "Operator") -> "DeadLetter | None":
+        return await person.reader.dead_letter(letter)
+
+    found = operate(work)
+    if found is None:
+        fail(f"no dead letter {clean(letter)} is known: see `monarch dead list`")
+    if as_json:
+        show_json(found)
+    else:
+        show_facts(_letter_facts(found))
+
+
+def _letter_facts(letter: "DeadLetter") -> dict[str, object]:
+    return {
+        "id": letter.id,
+        "when": moment(letter.at_ms),
+        "code": letter.code,
+        "reason": letter.reason,
+        "request": letter.request,
+        "target": _target(letter),
+        "stream": letter.stream,
+        "entry": letter.entry,
+        "attempts": letter.attempts,
+        "deliveries": letter.deliveries,
+        "payload": letter.payload,
+    }
