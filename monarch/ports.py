@@ -110,8 +110,9 @@ class Streams(Protocol):
         """
 
     async def sweep(self, places: Mapping[Stream, int]) -> Swept:
-        """Take over deliveries that are idle for longer than the lease, at most `places` of each stream,
-        and promote what is due.
+        """Take over what is idle for longer than the lease, and promote what is due.
+
+        At most `places` deliveries of each stream are taken over.
         """
 
     async def retire(self) -> None:

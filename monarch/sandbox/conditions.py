@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from monarch.sandbox.faults import ApiName, Faults  # noqa: TC001  # pydantic needs it at run time
-from monarch.sandbox.journal import Outcome  # noqa: TC001  # pydantic needs it at run time
+from monarch.sandbox.faults import ApiName, Faults  # pydantic needs it at run time
+from monarch.sandbox.journal import Outcome  # pydantic needs it at run time
 from monarch.sandbox.wire import Wire
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from monarch.sandbox.http import Call  # noqa: TC001  # part of the public signatures
+from monarch.sandbox.http import Call  # part of the public signatures
 from monarch.sandbox.wire import Wire
 
 ApiName = Literal["github", "slack"]

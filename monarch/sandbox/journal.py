@@ -9,8 +9,8 @@ from typing import Any, Literal
 import anyio
 from pydantic import ConfigDict
 
-from monarch.sandbox.faults import ApiName  # noqa: TC001  # pydantic needs it at run time
-from monarch.sandbox.http import Call, Clock  # noqa: TC001  # part of the public signatures
+from monarch.sandbox.faults import ApiName  # pydantic needs it at run time
+from monarch.sandbox.http import Call, Clock  # part of the public signatures
 from monarch.sandbox.wire import Wire
 
 Outcome = Literal["pending", "answered", "dropped"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from monarch.sandbox.limits import Ceiling, Window
-from monarch.sandbox.settings import Settings  # noqa: TC001  # read by dataclass users
+from monarch.sandbox.settings import Settings  # read by dataclass users
 
 MINUTE_S, HOUR_S = 60.0, 3600.0
 ANONYMOUS_PER_HOUR = 60

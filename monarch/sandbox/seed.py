@@ -32,7 +32,7 @@ flags stay (``POST /_sandbox/repositories/update`` changes them).
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003  # pydantic needs it at run time
+from datetime import datetime  # pydantic needs it at run time
 from typing import Literal
 
 from pydantic import Field

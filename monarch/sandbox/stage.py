@@ -5,7 +5,7 @@ from __future__ import annotations
 from monarch.sandbox.faults import Faults
 from monarch.sandbox.gateway import Gates, Gateway
 from monarch.sandbox.github.entry import GitHub
-from monarch.sandbox.http import Clock  # noqa: TC001  # part of the public signatures
+from monarch.sandbox.http import Clock  # part of the public signatures
 from monarch.sandbox.journal import Bell, Journal
 from monarch.sandbox.quotas import Quotas
 from monarch.sandbox.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from monarch.sandbox.http import Clock  # noqa: TC001  # part of the public signatures
+from monarch.sandbox.http import Clock  # part of the public signatures
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from enum import IntEnum
 from itertools import count
 from typing import Literal
 
-from monarch.sandbox.http import Clock  # noqa: TC001  # part of the public signatures
+from monarch.sandbox.http import Clock  # part of the public signatures
 
 FIRST_ACCOUNT_ID, FIRST_REPOSITORY_ID = 90_000_001, 800_000_001
 FIRST_ISSUE_ID, FIRST_DETAIL_ID = 2_034_567_890, 6_100_000_001

@@ -180,7 +180,7 @@ class Crossing:
                 known[ticket.id] = record.number
         return self._compare(with_known(self._seen, known), deleted)
 
-    async def _read_copy(self, number: int) -> bool | None | ReadFailure:
+    async def _read_copy(self, number: int) -> bool | ReadFailure | None:
         """Whether a copy that no marker shows is there after all; `None` where somebody has deleted it."""
         if number in self._numbers:
             return True

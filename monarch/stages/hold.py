@@ -55,14 +55,17 @@ class Hold:
 
     @property
     def token(self) -> Token:
+        """The fencing token of the delivery."""
         return self.delivery.token
 
     @property
     def is_lost(self) -> bool:
+        """Whether the delivery is known to be in other hands."""
         return self._lost
 
     @property
     def is_draining(self) -> bool:
+        """Whether the worker is stopping."""
         return self._draining
 
     def check(self) -> None:

@@ -1,5 +1,7 @@
-"""The migrator: receives a migration, decides whether its target can be written to, takes the target's lock, has it
-crossed, and promises that every ticket of the plan is in the target once, in order, and was seen there.
+"""The migrator brings the tickets of a plan into one target.
+
+It receives a migration, decides whether its target can be written to, takes the target's lock, has it crossed, and
+promises that every ticket of the plan is in the target once, in order, and was seen there.
 """
 
 from monarch.core.delivery import Delivery, MigrationEntry

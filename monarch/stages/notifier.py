@@ -1,5 +1,7 @@
-"""The notifier: receives a notice, decides what is to be said of its request now, says it, and promises that the channel
-is never told what is not so.
+"""The notifier tells people how their request stands.
+
+It receives a notice, decides what is to be said of its request now, says it, and promises that the channel is never told
+what is not so.
 
 A notice carries no text. Its request is rendered as it stands, under a short lock, and nothing is said that is older than
 what was said. A failing Slack never runs a migration again: nobody waits for the notifier.

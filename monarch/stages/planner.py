@@ -1,5 +1,7 @@
-"""The planner: receives a request, decides whether it can be carried out, reads the source's tickets, and promises a plan
-that does not change and one migration for each distinct target; or a reason that a person can act on.
+"""The planner makes a message into a plan.
+
+It receives a request, decides whether it can be carried out, reads the source's tickets, and promises a plan that does
+not change and one migration for each distinct target; or a reason that a person can act on.
 
 A source that cannot be read is never taken for an empty one: only a complete listing without tickets is *skipped*.
 """

@@ -85,6 +85,7 @@ class Subject:
 
     @property
     def own_login(self) -> str:
+        """The login that our copies are written under, `""` where GitHub does not tell."""
         return self.credential.login or ""
 
 

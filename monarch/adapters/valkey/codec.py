@@ -28,6 +28,12 @@ from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused
 
 VERSION = 1
 
+_MAX_DIGITS = 9
+"""Of a number in an entry: more is no count of anything."""
+
+_MAX_ENTRY_ID = 41
+"""Two 64-bit numbers and a dash."""
+
 Fields = Mapping[bytes, bytes]
 
 
@@ -45,7 +51,9 @@ def decode_entry(stream: Stream, entry: str, fields: Fields) -> Entry:
     """Read an entry of `stream`; what cannot be read becomes an `UnreadableEntry` that says why."""
     version = _number(fields.get(b"v", b"1"))
     if version is None or version < 1:
-        return UnreadableEntry(f"its version should be a whole number from 1, not {_shown(fields, b'v')}")
+        return UnreadableEntry(
+            f"its version should be a whole number from 1, not {_shown(fields, b'v')}"
+        )
     if version > VERSION:
         return NewerEntry(version)
     if stream is Stream.REQUESTS:
@@ -62,7 +70,9 @@ def _decode_request(entry: str, fields: Fields) -> Entry:
     payload = fields.get(b"payload")
     if payload is None:
         names = ", ".join(sorted(name.decode("utf-8", "replace")[:40] for name in fields)[:10])
-        return UnreadableEntry(f"a request needs the field `payload` (the message's JSON); it has: {names}")
+        return UnreadableEntry(
+            f"a request needs the field `payload` (the message's JSON); it has: {names}"
+        )
     # A parked request comes back as another entry, and keeps its first id as its name.
     return RequestEntry(_entry_id(fields.get(b"request", b"")) or RequestId(entry), payload)
 
@@ -79,12 +89,12 @@ def _decode_migration(request: RequestId, fields: Fields) -> Entry:
 
 
 def _number(raw: bytes) -> int | None:
-    return int(raw) if raw.isdigit() and len(raw) < 10 else None
+    return int(raw) if raw.isdigit() and len(raw) <= _MAX_DIGITS else None
 
 
 def _entry_id(raw: bytes) -> RequestId | None:
     first, dash, second = raw.partition(b"-")
-    if dash and first.isdigit() and second.isdigit() and len(raw) <= 41:
+    if dash and first.isdigit() and second.isdigit() and len(raw) <= _MAX_ENTRY_ID:
         return RequestId(raw.decode("ascii"))
     return None
 
@@ -137,7 +147,7 @@ def decode_record(text: str) -> LedgerRecord | None:
         if word == "created":
             return CreatedAs(int(parts[0].removeprefix("#")), int(parts[1]))
         if word == "refused":
-            return Refused(int(parts[0]), int(parts[1]), parts[2] if len(parts) > 2 else "")
+            return Refused(int(parts[0]), int(parts[1]), "".join(parts[2:]))
     except (ValueError, IndexError):
         return None
     return None

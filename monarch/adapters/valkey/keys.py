@@ -30,6 +30,8 @@ events                 stream      every script that changes state   MAXLEN ~ 10
 ```
 """
 
+# ruff: noqa: D102 - the catalogue above says what each key is
+
 from dataclasses import dataclass
 
 from monarch.core.delivery import Stream
