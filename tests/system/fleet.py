@@ -75,7 +75,8 @@ class Fleet:
 
     server: EmbeddedValkey
     sandbox: SandboxClient
-    client: "valkey.Valkey"
+    client: Any
+    """A Valkey client; its library's types cannot tell it from the asynchronous one."""
     logs: Path
     workers: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     _files: list[IO[bytes]] = field(default_factory=list)
@@ -100,7 +101,7 @@ class Fleet:
             **settings,
         }
 
-    def start(self, count: int = 1, **settings: str) -> "subprocess.Popen[bytes]":
+    def start(self, count: int = 1, /, **settings: str) -> "subprocess.Popen[bytes]":
         """Start workers and return the last of them once all hear the channel."""
         subscribed = self.subscribed()
         started = [self._spawn(**settings) for _ in range(count)]
@@ -198,6 +199,16 @@ class Fleet:
     def events(self) -> list[dict[str, str]]:
         """Every change of state, oldest first."""
         return [_text(fields) for _, fields in self.client.xrange("{monarch}:events")]
+
+    def holder_of(self, target: str) -> "subprocess.Popen[bytes]":
+        """The worker that has the migration into a target in hand."""
+        stream = "{monarch}:migrations"
+        for pending in self.client.xpending_range(stream, "workers", "-", "+", 100):
+            entry = pending["message_id"]
+            if _text(self.client.xrange(stream, entry, entry)[0][1])["target"] == target:
+                pid = int(pending["consumer"].split(b".")[-2])
+                return next(worker for worker in self.workers if worker.pid == pid)
+        raise AssertionError(f"nobody has {target} in hand")
 
     def dead(self) -> list[dict[str, str]]:
         """The dead letters."""

@@ -1,5 +1,7 @@
 """From a published message to a truthful word in Slack, with nothing going wrong that should not."""
 
+from typing import Any
+
 import pytest
 
 from monarch.sandbox.seed import Seed, SeedRepository
@@ -47,7 +49,7 @@ NASTY: dict[str, str | None] = {
     "crlf": "one\r\ntwo\r\n\r\n- three\r\n",
     "no end of line": "just this",
     "blank lines": "\n\n  \n\t\n",
-    "unicode": "naïve – 日本語 – עברית – e\u0301 – 👩‍👩‍👧‍👦 – \u2028 – \u200b\n",
+    "unicode": "naïve, 日本語, עברית, e\u0301, 👩‍👩‍👧‍👦, \u2013, \u2028, \u200b\n",
     "code fence": "```python\nprint('<!-- x -->')\n```\n~~~\nopen",
     "html": "<details><summary>&amp;</summary>\n\n<!-- a comment -->\n</details>\n",
     "markdown": "- [ ] a\n- [x] b\n\n| a | b |\n|---|---|\n| \\| | `|` |\n",
@@ -118,7 +120,7 @@ async def test_eight_messages_of_a_cohort_with_two_workers(fleet: Fleet) -> None
 
 
 async def test_the_same_message_again_creates_nothing_and_says_so(fleet: Fleet) -> None:
-    """ "Migrate again" is harmless: no new issue, and Slack says that all were already there."""
+    """To migrate again is harmless: no new issue, and Slack says that all were already there."""
     await fleet.sandbox.seed(a_seed(5, TEAMS[:2]))
     fleet.start()
     fleet.publish(a_message(TEAMS[:2]))
@@ -241,6 +243,6 @@ async def test_a_target_in_any_usual_spelling_is_the_same_target(
     assert_copied(await fleet.sandbox.state(), "team/a")
 
 
-def _more_issues(issues: list[dict[str, str | None]]) -> Seed:
+def _more_issues(issues: list[dict[str, Any]]) -> Seed:
     """Further issues for the template that is there already."""
     return Seed.model_validate({"repositories": [{"full_name": SOURCE, "issues": issues}]})
