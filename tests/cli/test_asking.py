@@ -1,0 +1,154 @@
+"""The two ways in."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+import valkey
+from valkey.client import PubSub
+
+from monarch.sandbox.valkey import EmbeddedValkey
+from tests.cli.conftest import Give, requests_in
+
+CHANNEL = "channel_migrate_issue_tickets"
+
+
+@contextmanager
+def somebody_listening(client: "valkey.Valkey") -> Iterator[Callable[[], bytes]]:
+    """A subscriber of the channel; the value gives what it heard."""
+    pubsub = PubSub(client.connection_pool, ignore_subscribe_messages=True)
+    pubsub.subscribe(CHANNEL)  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
+    pubsub.get_message(timeout=5)
+
+    def heard() -> bytes:
+        found = pubsub.get_message(timeout=5)
+        data: bytes = found["data"] if found else b""
+        return data
+
+    try:
+        yield heard
+    finally:
+        pubsub.close()
+
+
+def end(server: EmbeddedValkey, state: str) -> threading.Thread:
+    """A worker's part: wait for a request and end it; started at once."""
+
+    def work() -> None:
+        client = valkey.Valkey.from_url(server.url)
+        client.xread({"{monarch}:requests": "0"}, count=1, block=10_000)
+        ((name, _),) = requests_in(client)
+        target = {"state": "done" if state == "done" else "dead", "target": "o/a", "copied": "2"}
+        client.hset(f"{{monarch}}:migration:{name}:o/a", mapping=target)
+        fields = {"state": state, "targets": "o/a", "tickets": "2", "source": "o/s"}
+        client.hset(f"{{monarch}}:request:{name}", mapping=fields)
+        client.connection_pool.disconnect()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+def test_submit_prints_the_id_of_a_request_on_disk(give: Give, client: "valkey.Valkey") -> None:
+    """The id alone, so that a script can take it; the payload is the platform's."""
+    result = give("submit", "o/s", "o/a", "o/b", "--channel", "C1")
+
+    ((entry, fields),) = requests_in(client)
+    assert (result.exit_code, result.stdout) == (0, f"{entry}\n")
+    assert json.loads(fields[b"payload"]) == {
+        "source_repo": "o/s",
+        "all_target_repositories": ["o/a", "o/b"],
+        "notification_channel": "C1",
+    }
+
+
+def test_submit_without_a_channel_tells_nobody(give: Give, client: "valkey.Valkey") -> None:
+    """The key is left out, as the message contract allows."""
+    give("submit", "o/s", "o/a")
+
+    ((_, fields),) = requests_in(client)
+    assert "notification_channel" not in json.loads(fields[b"payload"])
+
+
+def test_submitting_again_under_a_key_gives_the_same_request(
+    give: Give, client: "valkey.Valkey"
+) -> None:
+    """A script that does not know whether it got through may simply repeat."""
+    first = give("submit", "o/s", "o/a", "--key", "cohort-12", "--json")
+    again = give("submit", "o/s", "o/a", "--key", "cohort-12", "--json")
+
+    assert json.loads(first.stdout) == json.loads(again.stdout)
+    assert client.xlen("{monarch}:requests") == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "status"), [("done", 0), ("skipped", 0), ("failed", 1), ("dead", 1)]
+)
+def test_submit_waits_for_the_end(
+    give: Give, server: EmbeddedValkey, state: str, status: int
+) -> None:
+    """And its exit code says how it went; what happens meanwhile is no result."""
+    worker = end(server, state)
+
+    result = give("submit", "o/s", "o/a", "--wait")
+
+    worker.join()
+    assert result.exit_code == status
+    assert len(result.stdout.splitlines()) == 1
+    assert f"request: {state}" in result.stderr
+    assert "o/a: " in result.stderr
+
+
+def test_submit_waits_and_ends_in_json(give: Give, server: EmbeddedValkey) -> None:
+    """One document: the request as it stands at its end."""
+    worker = end(server, "done")
+
+    result = give("submit", "o/s", "o/a", "--wait", "--json")
+
+    worker.join()
+    assert json.loads(result.stdout)["view"]["state"] == "done"
+    assert result.stderr == ""
+
+
+def test_a_submission_that_may_have_got_through_says_how_to_repeat_it(give: Give) -> None:
+    """Without the key a repetition would be a second request."""
+    result = give("submit", "o/s", "o/a", "--key", "k1", VALKEY_URL="valkey://127.0.0.1:1/0")
+
+    assert result.exit_code == 1
+    assert "--key k1" in result.stderr
+
+
+def test_publish_says_how_many_heard(give: Give, client: "valkey.Valkey") -> None:
+    """As the platform does it; but the platform does not look."""
+    with somebody_listening(client) as heard:
+        result = give("publish", "o/s", "o/a", "--channel", "C1")
+
+        assert (result.exit_code, result.stdout) == (0, "heard by 1\n")
+        assert json.loads(heard())["source_repo"] == "o/s"
+
+
+def test_publish_sends_a_payload_as_it_is(give: Give, client: "valkey.Valkey") -> None:
+    """To try what happens to a message that nobody can read."""
+    with somebody_listening(client) as heard:
+        result = give("publish", "--payload", "{not json", "--json")
+
+        assert json.loads(result.stdout) == {"receivers": 1}
+        assert heard() == b"{not json"
+
+
+def test_publish_to_nobody_fails_and_says_what_to_do(give: Give) -> None:
+    """Pub/sub keeps nothing."""
+    result = give("publish", "o/s", "o/a")
+
+    assert result.exit_code == 1
+    assert "monarch submit" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["publish"], ["publish", "o/s"], ["publish", "o/s", "o/a", "--payload", "x"]]
+)
+def test_publish_wants_one_kind_of_message(give: Give, arguments: list[str]) -> None:
+    """Wrong usage is 2."""
+    assert give(*arguments).exit_code == 2

@@ -1,0 +1,224 @@
+"""What people look at, in plain columns and in JSON."""
+
+import json
+import time
+
+import pytest
+import valkey
+
+from tests.cli.conftest import Give
+
+REQUEST = "1732406400000-0"
+
+
+@pytest.fixture
+def told(client: "valkey.Valkey") -> "valkey.Valkey":
+    """A request of which one target is done and the other was given up."""
+    base = "{monarch}:"
+    client.zadd(f"{base}known", {REQUEST: 1732406400000})
+    request = {
+        "state": "failed",
+        "version": "4",
+        "run": "1",
+        "via": "pubsub",
+        "source": "o/s",
+        "channel": "C1",
+        "tickets": "3",
+        "targets": "o/a\no/b",
+        "appended_ms": "1732406400000",
+        "planned_ms": "1732406401000",
+        "ended_ms": "1732406460000",
+    }
+    client.hset(f"{base}request:{REQUEST}", mapping=request)
+    done = {"state": "done", "target": "o/a", "copied": "2", "present": "1", "strays": "9"}
+    client.hset(f"{base}migration:{REQUEST}:o/a", mapping=done)
+    reason = "o/b does not exist: create it\x1b[2J, then replay"
+    gone = {"state": "dead", "target": "o/b", "code": "repository_not_found", "reason": reason}
+    client.hset(f"{base}migration:{REQUEST}:o/b", mapping=gone)
+    letter = {
+        "v": "1",
+        "stream": "migrations",
+        "entry": "1732406402000-0",
+        "request": REQUEST,
+        "migration": f"{REQUEST}:o/b",
+        "payload": '{"target": "o/b"}',
+        "code": "repository_not_found",
+        "reason": reason,
+        "attempts": "0",
+        "deliveries": "1",
+        "at": "1732406460000",
+    }
+    client.xadd(f"{base}dead", letter, id="1732406460000-0")
+    events = (("request.appended", "1732406400000-0"), ("request.failed", "1732406460000-0"))
+    for name, at in events:
+        client.xadd(f"{base}events", {"event": name, "request": REQUEST}, id=at)
+    return client
+
+
+LISTINGS = (["requests"], ["dead", "list"], ["events"])
+
+
+@pytest.mark.usefixtures("told")
+def test_requests_are_listed(give: Give) -> None:
+    """A line each, aligned, with a head."""
+    head, line = give("requests").stdout.splitlines()
+
+    assert head.split() == [
+        "REQUEST",
+        "STATE",
+        "SOURCE",
+        "TICKETS",
+        "TARGETS",
+        "OPEN",
+        "AGE",
+        "REASON",
+    ]
+    assert line.split()[:6] == [REQUEST, "failed", "o/s", "3", "2", "0"]
+    assert head.index("STATE") == line.index("failed")
+
+
+@pytest.mark.usefixtures("told")
+def test_requests_are_chosen_by_state(give: Give) -> None:
+    """And a state that is none is wrong usage, with those that are."""
+    assert json.loads(give("requests", "--state", "done", "--json").stdout) == []
+    assert len(json.loads(give("requests", "--state", "failed", "--json").stdout)) == 1
+
+    wrong = give("requests", "--state", "lost")
+
+    assert wrong.exit_code == 2
+    assert "queued" in wrong.stderr
+
+
+@pytest.mark.usefixtures("told")
+def test_a_request_is_shown_with_its_targets(give: Give) -> None:
+    """What was copied, what failed and why."""
+    shown = give("show", REQUEST).stdout
+
+    assert "2024-11-24 00:00:00" in shown
+    assert "o/a     done   2       1        0        #9" in shown
+    assert "o/b does not exist" in shown
+
+
+@pytest.mark.usefixtures("told")
+def test_a_terminal_is_never_given_orders(give: Give) -> None:
+    """Reasons hold text from outside; control characters are spelled out."""
+    for command in (["show", REQUEST], ["dead", "list"], ["dead", "show", "1732406460000-0"]):
+        shown = give(*command).stdout
+
+        assert "\x1b" not in shown
+        assert "\\x1b[2J" in shown
+
+
+@pytest.mark.usefixtures("told")
+def test_a_request_in_json_is_whole(give: Give) -> None:
+    """One document, with the names of the code."""
+    document = json.loads(give("show", REQUEST, "--json").stdout)
+
+    assert document["view"]["state"] == "failed"
+    assert document["view"]["migrations"][0]["strays"] == [9]
+    assert document["times"][1]["code"] == "repository_not_found"
+
+
+@pytest.mark.parametrize(
+    "command", [["show", "1-1"], ["dead", "show", "1-1"], ["dead", "show", "x\x1b"]]
+)
+def test_what_nobody_knows_fails_and_says_where_to_look(give: Give, command: list[str]) -> None:
+    """Exit 1, on standard error."""
+    result = give(*command)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "see `monarch" in result.stderr
+    assert "\x1b" not in result.stderr
+
+
+@pytest.mark.usefixtures("told")
+def test_dead_letters_are_listed_by_request(give: Give) -> None:
+    """The target stands for the migration, whose id is long."""
+    _, line = give("dead", "list", "--request", REQUEST).stdout.splitlines()
+
+    assert line.startswith("1732406460000-0  2024-11-24 00:01:00  migrations")
+    assert f"{REQUEST}  o/b" in line
+    assert json.loads(give("dead", "list", "--request", "1-1", "--json").stdout) == []
+
+
+@pytest.mark.usefixtures("told")
+def test_a_dead_letter_is_shown_whole(give: Give) -> None:
+    """By its own id or by its entry's."""
+    by_id = give("dead", "show", "1732406460000-0").stdout
+    by_entry = give("dead", "show", "1732406402000-0", "--json").stdout
+
+    assert 'payload     {"target": "o/b"}' in by_id
+    assert json.loads(by_entry)["code"] == "repository_not_found"
+
+
+@pytest.mark.usefixtures("told")
+def test_events_are_a_log(give: Give) -> None:
+    """Oldest first; a JSON line each for programs."""
+    first, second = give("events").stdout.splitlines()
+    (line,) = give("events", "--limit", "1", "--json").stdout.splitlines()
+
+    assert first == f"2024-11-24 00:00:00  request.appended    request={REQUEST}"
+    assert "request.failed" in second
+    assert json.loads(line)["name"] == "request.failed"
+
+
+def test_status_of_an_empty_installation(give: Give) -> None:
+    """Nothing has run yet: all zeros, and it says that nobody works."""
+    result = give("status")
+
+    assert result.exit_code == 0
+    assert "fleet         no workers" in result.stdout
+    assert "migrations  0       0        -       0     -" in result.stdout
+
+
+@pytest.mark.usefixtures("told")
+def test_status_in_json(give: Give) -> None:
+    """The snapshot that the gauges are set from."""
+    document = json.loads(give("status", "--json").stdout)
+
+    assert document["dead"] == 1
+    assert [stream["stream"] for stream in document["streams"]] == [
+        "requests",
+        "migrations",
+        "notices",
+    ]
+
+
+def test_status_shows_accounts(give: Give, client: "valkey.Valkey") -> None:
+    """What may still be written, and why nothing is."""
+    now_ms = round(time.time() * 1000)
+    gate = {"until": str(now_ms + 3_600_000), "cause": "secondary limit"}
+    client.hset("{monarch}:gate:user:7", mapping=gate)
+    client.zadd("{monarch}:budget:user:7", {"a": now_ms})
+
+    shown = give("status").stdout
+
+    assert "user:7   1            79        1          499     closed for" in shown
+    assert "secondary limit" in shown
+
+
+@pytest.mark.parametrize("command", [["status"], *LISTINGS])
+def test_without_valkey_a_command_says_so_and_fails(give: Give, command: list[str]) -> None:
+    """One line, no traceback."""
+    result = give(*command, VALKEY_URL="valkey://user:secret-word@127.0.0.1:1/0")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "monarch doctor" in result.stderr
+    assert "secret-word" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", [["status"], *LISTINGS, ["doctor"], ["submit", "o/s", "o/a"]])
+def test_a_wrong_configuration_is_told_whole(give: Give, command: list[str]) -> None:
+    """All mistakes at once, and exit 2."""
+    result = give(*command, VALKEY_PORT="many", MONARCH_LEASE_SECONDS="1")
+
+    assert result.exit_code == 2
+    assert "VALKEY_PORT" in result.stderr
+    assert "MONARCH_LEASE_SECONDS" in result.stderr
+
+
+@pytest.mark.parametrize("command", LISTINGS)
+def test_an_empty_listing_is_no_failure(give: Give, command: list[str]) -> None:
+    """Nothing to show is fine."""
+    assert give(*command).exit_code == 0

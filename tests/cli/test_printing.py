@@ -1,0 +1,112 @@
+"""How results look."""
+
+import os
+import pty
+from io import StringIO
+
+import pytest
+
+from monarch.cli.printing import age, as_json, clean, moment, show_table
+from monarch.cli.progress import migration_line, request_line
+from monarch.core.ids import RequestId
+from monarch.core.summary import MigrationView, RequestView, State
+
+
+class Terminal(StringIO):
+    """A stream that says it is one."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(None, "-"), (0, "0 s"), (59.9, "59 s"), (60, "1 min"), (7200, "2 h"), (200_000, "2 d")],
+)
+def test_ages_have_one_unit(seconds: float | None, shown: str) -> None:
+    """People compare them at a glance."""
+    assert age(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "-"),
+        ("", "-"),
+        (0, "0"),
+        ("ä é 漢", "ä é 漢"),
+        ("a\nb\x1b[0m\x9b", "a\\nb\\x1b[0m\\x9b"),
+    ],
+)
+def test_clean_text_is_one_printable_line(value: object, shown: str) -> None:
+    """Whatever a terminal could obey is shown."""
+    assert clean(value) == shown
+
+
+def test_moments_are_utc() -> None:
+    """And 0 is none."""
+    assert moment(1732406400000) == "2024-11-24 00:00:00"
+    assert moment(0) == "-"
+
+
+def test_a_table_in_a_pipe_is_plain_columns() -> None:
+    """Without a trailing blank, so that diffs are readable."""
+    out = StringIO()
+
+    show_table(("id", "reason"), [("17-0", "long enough"), ("18-0", None)], out)
+
+    assert out.getvalue() == "ID    REASON\n17-0  long enough\n18-0  -\n"
+
+
+def test_a_table_on_a_terminal_is_drawn() -> None:
+    """Markup in a text stays text."""
+    out = Terminal()
+
+    show_table(("id", "reason"), [("17-0", "[red]not a style[/red]")], out)
+
+    assert "─" in out.getvalue()
+    assert "[red]not a style[/red]" in out.getvalue()
+
+
+def test_json_takes_values_as_they_are() -> None:
+    """Dataclasses, tuples, enums."""
+    assert as_json({"states": (State.DONE,)}, indent=None) == '{"states": ["done"]}'
+
+
+def a_view(*migrations: MigrationView, state: State = State.RUNNING) -> RequestView:
+    """A request of three tickets."""
+    return RequestView(RequestId("17-0"), state, 1, 1, "o/s", None, 3, "", 0, None, migrations)
+
+
+def test_progress_in_words() -> None:
+    """What `submit --wait` says in a pipe."""
+    done = MigrationView("o/a", State.DONE, 2, 1, 0, (9,), "")
+    parked = MigrationView("o/b", State.PARKED, 0, 0, 0, (), "busy")
+
+    assert request_line(a_view(done, parked)) == "running, 1 of 2 targets done"
+    assert request_line(a_view(state=State.QUEUED)) == "queued"
+    assert migration_line(parked, 3) == "parked, 0 of 3 tickets: busy"
+    assert migration_line(done, 3) == (
+        "done, 3 of 3 tickets (1 already there), second copies to close: #9"
+    )
+
+
+def test_progress_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each target that ended is said once, above the bar."""
+    from monarch.cli.progress import progress  # noqa: PLC0415 - after the terminal is there
+
+    ours, theirs = pty.openpty()
+    monkeypatch.setenv("TERM", "xterm")
+    done = MigrationView("o/a", State.DONE, 3, 0, 0, (), "")
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr("sys.stderr", terminal)
+        with progress(quiet=False) as shown:
+            shown.update(a_view(done))
+            shown.update(a_view(done, state=State.DONE))
+        terminal.flush()
+        said = os.read(ours, 65_536).decode()
+    os.close(ours)
+
+    assert said.count("o/a: done, 3 of 3 tickets") == 1
+    assert "3/3" in said
