@@ -6,8 +6,9 @@ on the very connection that it listens with, and gives the subscription up when 
 """
 
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
 
 from valkey.asyncio import Valkey
 from valkey.asyncio.client import PubSub
@@ -59,11 +60,12 @@ class ValkeyEar:
                     await pubsub.get_message(timeout=_LISTEN_S)
                 seconds, micros = await self._speaker.time()
             self.subscribed_ms = seconds * 1000 + micros // 1000
-            yield self._hearings(pubsub)
+            async with aclosing(self._hearings(pubsub)) as hearings:
+                yield hearings
         finally:
             await pubsub.aclose()  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
 
-    async def _hearings(self, pubsub: PubSub) -> AsyncIterator[Hearing | None]:
+    async def _hearings(self, pubsub: PubSub) -> AsyncGenerator[Hearing | None, None]:
         canary_heard = self._now()
         next_canary = canary_heard
         while True:
@@ -76,15 +78,22 @@ class ValkeyEar:
                 )
             if message is not None and message["channel"] == self._canary.encode():
                 canary_heard = self._now()
-            elif message is not None:
-                self._heard += 1
-                yield Hearing(f"{self._replica}:{self._heard}", message["data"])
             else:
-                yield None
+                told_at = self._now()
+                yield self._hearing(message)
+                # Only listening counts as silence. Whoever was told may have needed minutes to append it (Valkey out
+                # of memory), and what came meanwhile waits in the socket: to give that up would be to lose it.
+                canary_heard += self._now() - told_at
             silence = self._now() - canary_heard
             if silence > CANARY_EVERY_S * CANARIES_MISSED + _LISTEN_S:
                 text = f"no canary was heard for {silence:.0f} s: the subscription is dead"
                 raise StoreError(text)
+
+    def _hearing(self, message: dict[str, Any] | None) -> Hearing | None:
+        if message is None:
+            return None
+        self._heard += 1
+        return Hearing(f"{self._replica}:{self._heard}", message["data"])
 
     async def _sing(self) -> None:
         with classified("publishing the canary"):
