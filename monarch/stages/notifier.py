@@ -13,6 +13,8 @@ lost is repeated and says so; a progress message is not.
 from collections.abc import Callable
 from typing import Final, assert_never
 
+import anyio
+
 from monarch.core.delivery import Delivery, NoticeEntry
 from monarch.core.ids import RequestId
 from monarch.core.notice import closing_text, final_text, progress_text
@@ -27,6 +29,7 @@ from monarch.telemetry import Telemetry
 _BUSY_S: Final = 2.0
 _BUSY_TRY_S: Final = 0.2
 _BUSY_TRIES: Final = 10
+_UNLOCK_WITHIN_S: Final = 1.0
 
 
 class Notifier:
@@ -60,12 +63,20 @@ class Notifier:
             case Busy():
                 return Snooze("somebody else is telling of this request", _BUSY_S)
             case Saying():
-                hold.check()
-                failure = await self._say(saying)
-                await self._requests.end_saying(delivery, entry.request)
-                return self._judge(failure, delivery)
+                return self._judge(await self._say_locked(saying, delivery, hold), delivery)
             case _:
                 assert_never(saying)
+
+    async def _say_locked(
+        self, saying: Saying, delivery: Delivery, hold: Hold
+    ) -> ReadFailure | Unanswered | None:
+        """Say it, and give the lock back however that ends: a stopping worker must not take it along."""
+        try:
+            hold.check()
+            return await self._say(saying)
+        finally:
+            with anyio.move_on_after(_UNLOCK_WITHIN_S, shield=True):
+                await self._requests.end_saying(delivery, saying.view.id)
 
     async def _begin(
         self, delivery: Delivery, request: RequestId, hold: Hold
