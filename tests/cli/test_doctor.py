@@ -1,0 +1,165 @@
+"""The doctor: each finding with what to do, and the exit code."""
+
+import json
+
+import pytest
+import valkey
+
+from monarch.adapters.http_send import NoAnswer
+from monarch.adapters.valkey.standing import ServerFacts
+from monarch.app.doctor import (
+    Status,
+    check_dead,
+    check_github,
+    check_hearing,
+    check_server,
+    check_slack,
+)
+from monarch.core.reply import Reply
+from monarch.telemetry import Snapshot
+from tests.cli.conftest import Give
+
+UNREACHABLE = "http://127.0.0.1:1"
+
+
+def facts(
+    *,
+    version: str = "9.1.2",
+    role: str = "master",
+    appendonly: bool = True,
+    appendfsync: str | None = "always",
+    policy: str | None = "noeviction",
+    memory_left: int | None = None,
+    subscribers: int | None = 1,
+) -> ServerFacts:
+    """A server that is set up well, but for what a test says."""
+    return ServerFacts(
+        version, "standalone", role, appendonly, appendfsync, policy, memory_left, subscribers
+    )
+
+
+def worst(server: ServerFacts) -> tuple[str, Status]:
+    """The check that is not OK, of those of a server; they are all OK: `("", OK)`."""
+    found = [(c.name, c.status) for c in check_server(server) if c.status is not Status.OK]
+    assert len(found) <= 1
+    return found[0] if found else ("", Status.OK)
+
+
+@pytest.mark.parametrize(
+    ("server", "name", "status"),
+    [
+        (facts(), "", Status.OK),
+        (facts(version="7.2.4"), "", Status.OK),
+        (facts(version="7.0.15"), "version", Status.FAIL),
+        (facts(version=""), "version", Status.FAIL),
+        (facts(role="slave"), "role", Status.FAIL),
+        (facts(appendonly=False), "appendonly", Status.FAIL),
+        (facts(appendfsync="everysec"), "appendfsync", Status.WARN),
+        (facts(appendfsync="no"), "appendfsync", Status.FAIL),
+        (facts(appendfsync=None), "appendfsync", Status.WARN),
+        (facts(policy="allkeys-lru"), "maxmemory-policy", Status.FAIL),
+        (facts(policy=None), "maxmemory-policy", Status.WARN),
+        (facts(memory_left=2**30), "", Status.OK),
+        (facts(memory_left=2**20), "memory", Status.WARN),
+    ],
+)
+def test_a_server_that_may_forget_is_found(server: ServerFacts, name: str, status: Status) -> None:
+    """Each setting by itself."""
+    assert worst(server) == (name, status)
+
+
+@pytest.mark.parametrize(
+    ("subscribers", "workers", "status"),
+    [(2, 2, "OK"), (1, 2, "OK"), (0, 0, "WARN"), (3, 2, "WARN"), (None, 2, "WARN")],
+)
+def test_more_ears_than_workers_are_somebody_elses(
+    subscribers: int | None, workers: int, status: str
+) -> None:
+    """Two installations on one channel would double everything."""
+    found = check_hearing(facts(subscribers=subscribers), Snapshot(0, (), workers=workers))
+
+    assert found.status == status
+
+
+def test_dead_letters_are_worth_a_look() -> None:
+    """They do not go away by themselves."""
+    assert check_dead(Snapshot(0, (), dead=2)).status is Status.WARN
+    assert check_dead(Snapshot(0, ())).status is Status.OK
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "found"),
+    [
+        (200, {"x-oauth-scopes": "gist, repo", "x-ratelimit-remaining": "4999"}, "OK"),
+        (200, {"x-oauth-scopes": "public_repo"}, "OK"),
+        (200, {"x-oauth-scopes": "gist"}, "FAIL"),
+        (200, {"x-oauth-scopes": ""}, "FAIL"),
+        (200, {}, "OK"),
+        (401, {}, "FAIL"),
+        (403, {}, "WARN"),
+        (404, {}, "FAIL"),
+    ],
+)
+def test_a_github_token_by_its_answer(status: int, headers: dict[str, str], found: str) -> None:
+    """Valid is not enough: it must be allowed to write issues."""
+    check = check_github(Reply(status, headers, b'{"login": "monarch-bot"}'))
+
+    assert check.status == found
+    assert bool(check.advice) is (found != "OK")
+
+
+def test_a_github_that_is_something_else() -> None:
+    """A proxy's page is no answer, and no crash."""
+    assert check_github(Reply(200, {}, b"<html>")).detail.startswith("token of somebody")
+    assert check_github(NoAnswer("deadline")).status is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "found"),
+    [
+        (b'{"ok": true, "team": "T", "user": "bot"}', {"x-oauth-scopes": "chat:write"}, "OK"),
+        (b'{"ok": true}', {}, "OK"),
+        (b'{"ok": true}', {"x-oauth-scopes": "files:write"}, "FAIL"),
+        (b'{"ok": false, "error": "invalid_auth"}', {}, "FAIL"),
+        (b"<html>", {}, "FAIL"),
+        (b"[]", {}, "FAIL"),
+    ],
+)
+def test_a_slack_token_by_its_answer(body: bytes, headers: dict[str, str], found: str) -> None:
+    """`ok` decides, not the status."""
+    assert check_slack(Reply(200, headers, body)).status == found
+
+
+def test_an_unreachable_world_is_told_line_by_line(give: Give) -> None:
+    """One thing that is broken hides no other, and no secret is shown."""
+    result = give(
+        "doctor",
+        VALKEY_URL="valkey://user:secret-word@127.0.0.1:1/0",
+        GH_PAT="ghp_secret",
+        GITHUB_API_URL=UNREACHABLE,
+        SLACK_BOT_TOKEN="xoxb-secret",
+        SLACK_API_URL=UNREACHABLE,
+    )
+
+    assert result.exit_code == 1
+    assert [line.split()[:2] for line in result.stdout.splitlines()[1:]] == [
+        ["valkey", "FAIL"],
+        ["github", "FAIL"],
+        ["slack", "FAIL"],
+    ]
+    assert "secret" not in result.output
+
+
+def test_a_doctor_without_tokens(give: Give, client: "valkey.Valkey") -> None:
+    """Without GitHub nothing works; without Slack it does."""
+    client.xadd("{monarch}:dead", {"code": "poison"})
+
+    result = give("doctor", "--json")
+
+    document = json.loads(result.stdout)
+    status = {check["name"]: check["status"] for check in document["checks"]}
+    assert result.exit_code == 1
+    assert document["ok"] is False
+    assert status["appendonly"] == status["appendfsync"] == status["maxmemory-policy"] == "OK"
+    assert (status["github"], status["slack"]) == ("FAIL", "WARN")
+    assert (status["subscribers"], status["dead letters"]) == ("WARN", "WARN")

@@ -1,0 +1,200 @@
+"""What stays in the foreground: the sandbox and a worker, as processes, as a user starts them."""
+
+import json
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cli.conftest import Give
+
+MONARCH = [sys.executable, "-m", "monarch"]
+
+
+def bare(directory: Path, **environment: str) -> dict[str, str]:
+    """Nothing of the surroundings but where programs are."""
+    return {"PATH": os.environ["PATH"], "HOME": str(directory), **environment}
+
+
+@contextmanager
+def running(
+    arguments: list[str], directory: Path, environment: dict[str, str]
+) -> Iterator["subprocess.Popen[str]"]:
+    """A command in the foreground; killed in the end if it still runs."""
+    process = subprocess.Popen(
+        [*MONARCH, *arguments],
+        cwd=directory,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def lines_until(process: "subprocess.Popen[str]", last: str) -> list[str]:
+    """What a process says, up to the line that contains `last`."""
+    assert process.stdout is not None
+    said: list[str] = []
+    for line in process.stdout:
+        said.append(line)
+        if last in line:
+            break
+    return said
+
+
+def error_lines_until(process: "subprocess.Popen[str]", last: str) -> str:
+    """The line on standard error that contains `last`."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if last in line:
+            return line
+    raise AssertionError(last)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as finder:
+        port: int = finder.getsockname()[1]
+        return port
+
+
+def get(port: int, path: str) -> httpx.Response:
+    """Ask a worker."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx.get(f"http://127.0.0.1:{port}{path}", trust_env=False, verify=context)
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A sandbox that runs, and the variables that it says to use."""
+    with running(["sandbox"], tmp_path, bare(tmp_path)) as sandbox:
+        said = "".join(lines_until(sandbox, "Ctrl-C"))
+        variables = dict(re.findall(r"^export (\w+)=(.*)$", said, re.MULTILINE))
+        yield bare(tmp_path, **variables, MONARCH_WRITE_INTERVAL_SECONDS="0")
+        sandbox.send_signal(signal.SIGINT)
+        assert sandbox.wait(timeout=20) == 0
+
+
+def test_a_request_through_the_sandbox(surroundings: dict[str, str], tmp_path: Path) -> None:
+    """What the sandbox tells people to type works: a worker starts, shows how it is, copies, and stops at once."""
+    metrics, web = free_port(), free_port()
+    ports = {"MONARCH_METRICS_PORT": str(metrics), "MONARCH_WEB_PORT": str(web)}
+    with running(["run"], tmp_path, {**surroundings, **ports}) as worker:
+        assert json.loads(error_lines_until(worker, "worker.started"))["roles"]
+
+        asked = ["submit", "school/template", "school/team-a", "school/team-b"]
+        submitted = subprocess.run(
+            [*MONARCH, *asked, "--channel", "C0SANDBOX", "--wait"],
+            cwd=tmp_path,
+            env=surroundings,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        health, ready, page = get(web, "/health"), get(web, "/ready"), get(metrics, "/metrics")
+        worker.send_signal(signal.SIGTERM)
+
+        assert submitted.returncode == 0, submitted.stderr
+        assert "school/team-b: done, 5 of 5 tickets" in submitted.stderr
+        assert (health.status_code, ready.status_code) == (200, 200)
+        assert set(health.json()["loops_seconds_ago"]) >= {"intake", "migrations", "reclaimer"}
+        assert 'monarch_tickets_total{outcome="copied"} 10.0' in page.text
+        assert "school/" not in page.text
+        assert worker.wait(timeout=12) == 0
+
+
+def test_a_wrong_configuration_stops_the_start(tmp_path: Path) -> None:
+    """All mistakes at once, exit 2, and no secret's value."""
+    wrong = {"VALKEY_PORT": "many", "MONARCH_CONCURENCY": "3", "SLACK_BOT_TOKEN": "two words"}
+
+    ended = subprocess.run(
+        [*MONARCH, "run"],
+        cwd=tmp_path,
+        env=bare(tmp_path, **wrong),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    for name in ("GH_PAT", "VALKEY_PORT", "MONARCH_CONCURENCY", "SLACK_BOT_TOKEN"):
+        assert name in ended.stderr
+    assert "two words" not in ended.stderr
+
+
+def test_a_port_in_use_says_which_setting_to_change(give: Give) -> None:
+    """Before anything is started."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+
+        result = give("run", GH_PAT="ghp_x", MONARCH_METRICS_PORT=port, MONARCH_WEB_PORT="0")
+
+    assert result.exit_code == 1
+    assert "MONARCH_METRICS_PORT" in result.stderr
+
+
+def test_a_role_that_is_none(give: Give) -> None:
+    """Wrong usage, with those that are."""
+    result = give("run", "--roles", "intake,juggler")
+
+    assert result.exit_code == 2
+    assert "migrator" in result.stderr
+    assert "juggler" in result.stderr
+
+
+def test_events_are_followed_until_interrupted(
+    surroundings: dict[str, str], tmp_path: Path
+) -> None:
+    """A JSON line each, at once; Ctrl-C ends it without a traceback."""
+    with running(["events", "-f", "--json"], tmp_path, surroundings) as follower:
+        subprocess.run(
+            [*MONARCH, "submit", "o/s", "o/a"],
+            cwd=tmp_path,
+            env=surroundings,
+            capture_output=True,
+            check=True,
+        )
+        (line,) = lines_until(follower, "request.appended")
+        follower.send_signal(signal.SIGINT)
+        _, said = follower.communicate(timeout=10)
+
+    assert json.loads(line)["name"] == "request.appended"
+    assert follower.returncode == 130
+    assert "Traceback" not in said
+
+
+def test_help_does_not_wait_for_a_web_server() -> None:
+    """What a command needs is imported when it is given; nothing happens at import."""
+    heavy = (
+        "uvicorn",
+        "starlette",
+        "httpx",
+        "pydantic",
+        "structlog",
+        "valkey",
+        "prometheus_client",
+    )
+    program = (
+        "import sys; import monarch.cli.commands;"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert loaded.stdout.strip() == "[]"
