@@ -185,6 +185,7 @@ class Consumer:
         the next time. Given up after that, or when the worker stops: the entry is pending and will be reclaimed.
         """
         tries = 0
+        hold.settling = True
         while True:
             try:
                 return await self._streams.settle(hold.delivery, verdict)

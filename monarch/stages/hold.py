@@ -38,7 +38,10 @@ class Draining(Exception):  # noqa: N818 - it is no error: it ends a handler
 
 
 class Hold:
-    """The right to work on one delivery. `target` is set by the migrator once its lock is taken."""
+    """The right to work on one delivery.
+
+    `target` is set by the migrator once its lock is taken, `settling` by the consumer once it settles.
+    """
 
     def __init__(
         self, delivery: Delivery, clock: Clock, lease_s: float, received_at: float
@@ -51,6 +54,7 @@ class Hold:
         self._trusted_until = received_at + lease_s
         self._lost = False
         self._draining = False
+        self.settling = False
         self._changed: anyio.Event | None = None
 
     @property
@@ -183,7 +187,8 @@ class Holds:
         for hold in holds:
             if hold.token not in lost:
                 hold.renewed(sent_at)
-            elif hold.token in self._all:
+            elif not hold.settling and hold.token in self._all:
+                # A settle that overtook this renewal has ended the lease, and nobody lost it.
                 self._telemetry.lease_lost(token=hold.token)
                 hold.lose()
 

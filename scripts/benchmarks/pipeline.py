@@ -22,6 +22,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 from rich.console import Console
 from rich.table import Table
+from structlog.typing import FilteringBoundLogger
 from valkey.asyncio import Valkey
 
 from monarch.adapters.clock import BootClock
@@ -87,11 +88,19 @@ class Nothing:
         return Done(Said())
 
 
+def quiet() -> FilteringBoundLogger:
+    """A logger at the level of a worker in operation, whose lines go nowhere."""
+    level = structlog.make_filtering_bound_logger("info")
+    log: FilteringBoundLogger = structlog.wrap_logger(
+        structlog.ReturnLogger(), processors=[], wrapper_class=level
+    )
+    return log
+
+
 @asynccontextmanager
 async def a_loop(url: str, keys: Keys, stream: Stream, handler: Nothing) -> AsyncIterator[Scripts]:
     """The real loop of one worker on one stream."""
-    log = structlog.make_filtering_bound_logger(30)
-    telemetry = Telemetry(CollectorRegistry(), log(structlog.PrintLogger(sys.stderr), [], {}))
+    telemetry = Telemetry(CollectorRegistry(), quiet())
     clock = BootClock()
     async with (
         connected(url, "commands", connections=4) as commands,
@@ -181,8 +190,7 @@ async def latency(url: str) -> dict[str, float]:
 
 async def hear(url: str, keys: Keys, channel: str, scripts: Scripts, handler: Nothing) -> None:
     """Run an intake beside the loop until the publisher is done and everything was handled."""
-    log = structlog.make_filtering_bound_logger(30)
-    telemetry = Telemetry(CollectorRegistry(), log(structlog.PrintLogger(sys.stderr), [], {}))
+    telemetry = Telemetry(CollectorRegistry(), quiet())
     async with connected(url, "subscription") as ears, connected(url, "canary") as speaker:
         ear = ValkeyEar(ears, speaker, keys, channel, "bench")
         inbox = ValkeyInbox(scripts, keys, "bench", lambda: ear.subscribed_ms)
