@@ -281,6 +281,18 @@ async def test_an_entry_that_was_removed_in_hand_is_dead_lettered_as_a_stub(worl
     assert (stub["code"], stub["entry"]) == ("entry_trimmed", delivery.token.entry)
 
 
+async def test_an_entry_that_was_removed_is_told_by_its_renewal(world: World) -> None:
+    """The worker that has it in hand is the first to notice, and nobody after it could."""
+    await appended(world)
+    streams = world.streams()
+    delivery = await one(streams, REQUESTS)
+    await world.remove(REQUESTS, delivery.token.entry)
+
+    assert await streams.renew([Held(delivery.token, None)]) == {delivery.token}
+    (stub,) = await world.dead()
+    assert (stub["code"], stub["entry"]) == ("entry_trimmed", delivery.token.entry)
+
+
 # ------------------------------------------------------------------------------------------ handback
 
 

@@ -64,7 +64,12 @@ class MemoryStreams:
             if not self._store.holds(one.token):
                 lost.add(one.token)
                 continue
-            self._store.streams[one.token.stream].pending[one.token.entry].since_ms = now
+            here = self._store.streams[one.token.stream]
+            if one.token.entry not in here.entries:
+                self._bury_stub(one.token.stream, one.token.entry)
+                lost.add(one.token)
+                continue
+            here.pending[one.token.entry].since_ms = now
             lock = None if one.target is None else self._store.lock_of(one.target)
             if lock is not None and lock.token == one.token:
                 lock.until_ms = now + self._lease_ms
@@ -97,10 +102,13 @@ class MemoryStreams:
                     count = here.pending[entry].count + 1
                     deliveries.append(self._hand_out(stream, entry, count))
                 else:
-                    del here.pending[entry]
-                    self._store.dead.append({"code": "entry_trimmed", "entry": entry})
+                    self._bury_stub(stream, entry)
                     trimmed += 1
         return Swept(tuple(deliveries), promoted, trimmed)
+
+    def _bury_stub(self, stream: Stream, entry: str) -> None:
+        del self._store.streams[stream].pending[entry]
+        self._store.dead.append({"code": "entry_trimmed", "entry": entry})
 
     async def retire(self) -> None:
         """See `ports.Streams.retire`; a consumer is nothing here but a name."""

@@ -35,6 +35,14 @@ local function holds(stream, consumer, entry, count)
   return #found == 1 and tonumber(found[1][4]) == tonumber(count)
 end
 
+-- Somebody removed an entry that was being worked on: nothing of it is left but its id, and that is told.
+local function bury_stub(stream, entry)
+  redis.call('XADD', ns .. 'dead', '*', 'v', VERSION, 'stream', stream, 'entry', entry, 'request', '', 'migration', '',
+    'payload', '', 'code', 'entry_trimmed', 'reason', 'somebody removed this entry while it was being worked on',
+    'attempts', '0', 'deliveries', '0', 'at', int(now_ms()))
+  event('entry.trimmed', 'stream', stream, 'entry', entry)
+end
+
 -- HGETALL as a table.
 local function hash(key)
   local flat, fields = redis.call('HGETALL', key), {}

@@ -29,12 +29,7 @@ for i = 1, #KEYS do
     end
     claimed[#claimed + 1] = {item[1], item[2], count, since}
   end
-  for _, gone in ipairs(found[3] or {}) do
-    redis.call('XADD', ns .. 'dead', '*', 'v', VERSION, 'stream', ARGV[at], 'entry', gone, 'request', '', 'migration', '',
-      'payload', '', 'code', 'entry_trimmed', 'reason', 'somebody removed this entry while it was being worked on',
-      'attempts', '0', 'deliveries', '0', 'at', int(now_ms()))
-    event('entry.trimmed', 'stream', ARGV[at], 'entry', gone)
-  end
+  for _, gone in ipairs(found[3] or {}) do bury_stub(ARGV[at], gone) end
   answers[i] = {found[1], claimed, found[3] or {}}
 end
 return answers
