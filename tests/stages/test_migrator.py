@@ -1,6 +1,7 @@
 """Whole runs: planner, migrator and notifier over one memory, against a GitHub that misbehaves."""
 
 import re
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -9,8 +10,11 @@ from monarch.core.ids import TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.render import read_marker
 from monarch.core.step import CreatedAs
+from monarch.ports import StoreError
 from tests.contracts.doubles.faults import Fault
+from tests.contracts.doubles.flaky import Flaky
 from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED, LOST
+from tests.contracts.worlds import NO_CEILINGS
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
 
 TITLES = ["One", "Two", "Three"]
@@ -386,3 +390,38 @@ async def test_every_copy_names_its_ticket(house: House) -> None:
         assert isinstance(record, CreatedAs)
         assert record.number == issue.number
         assert re.fullmatch(r"org/template#\d+", f"{marker.source}#{marker.number}")
+
+
+@pytest.mark.parametrize("cut_off_after", [0, 1, 2])
+async def test_a_worker_that_is_cut_off_leaves_its_migration_to_another(
+    house: House, cut_off_after: int
+) -> None:
+    """It begins no write that its lease might not outlive, and ends when it learns that it lost."""
+    request = house.publish(TEAM_A)
+
+    def begun() -> bool:
+        return len(house.github.titles(TEAM_A)) > cut_off_after
+
+    def cut_off(call: str, _nth: int) -> BaseException | None:
+        concerned = call in {"streams.renew", "streams.sweep"}
+        return StoreError("cut off") if concerned and begun() and house.clock.now() < 100 else None
+
+    def wrap(name: str, port: object) -> object:
+        return Flaky(port, name, before=cut_off) if name == "streams" else port
+
+    # Ten seconds between two writes: long enough to lose a lease between them.
+    house.ceilings = replace(NO_CEILINGS, interval_ms=10_000)
+
+    async def long_after() -> None:
+        await house.until_quiet()
+        await anyio.sleep(100)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(house.worker("cut-off", wrap=wrap).run, long_after)
+        await house.until(begun)
+        tasks.start_soon(house.worker("heir").run, house.until_quiet)
+
+    assert house.github.titles(TEAM_A) == TITLES
+    assert house.state(request) == "done"
+    # Beyond the second ticket nothing takes long enough to lose a lease.
+    assert ("lease.lost" in house.events) is (cut_off_after < 2)
