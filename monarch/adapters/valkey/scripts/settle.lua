@@ -192,14 +192,15 @@ handle.retry = park
 handle.snooze = park
 
 function handle.dead()
-  local fields, payload = original_fields(), ''
+  local fields, payload = original_fields(), nil
   for i = 1, #fields, 2 do if fields[i] == 'payload' then payload = fields[i + 1] end end
-  if payload == '' and #fields > 0 then
+  -- What has no payload, not even an empty one, is kept as its fields.
+  if not payload and #fields > 0 then
     local named = {}
     for i = 1, #fields, 2 do named[fields[i]] = fields[i + 1] end
     payload = cjson.encode(named)
   end
-  append_dead(doc.migration or '', payload, doc.code, doc.reason)
+  append_dead(doc.migration or '', payload or '', doc.code, doc.reason)
   event(string.sub(name, 1, -2) .. '.dead', 'request', request, 'migration', doc.migration or '', 'code', doc.code,
     'reason', doc.reason)
   if name == 'requests' then
