@@ -118,7 +118,7 @@ class Fleet:
         log = (self.logs / f"worker-{len(self.workers)}.log").open("wb")
         self._files.append(log)
         worker = subprocess.Popen(
-            [sys.executable, "-m", "tests.system.worker"],
+            [sys.executable, "-m", "monarch", "run"],
             env=self.environment(**settings),
             stderr=log,
             stdout=log,
