@@ -1,8 +1,10 @@
 """`run` and `sandbox`: what stays in the foreground until it is stopped."""
 
 import signal
+import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +19,11 @@ if TYPE_CHECKING:
 
 def run_roles(names: str) -> None:
     """Work as the roles in `names` (with commas between; none: all of them) until a signal."""
-    from monarch.app.assembly import Role  # noqa: PLC0415 - lazily
-    from monarch.app.service import PortError, run_worker  # noqa: PLC0415 - lazily
+    with _left_out("rich", "trio"):
+        import httpcore  # noqa: F401, PLC0415 - httpx would load it later, and it trio
+
+        from monarch.app.assembly import Role  # noqa: PLC0415 - lazily
+        from monarch.app.service import PortError, run_worker  # noqa: PLC0415 - lazily
 
     roles = _roles(names)
     known = settings(needs_github=bool(roles & {Role.PLANNER, Role.MIGRATOR}))
@@ -26,6 +31,23 @@ def run_roles(names: str) -> None:
         run_worker(known, roles)
     except PortError as error:
         fail(str(error))
+
+
+@contextmanager
+def _left_out(*modules: str) -> Iterator[None]:
+    """Have libraries imported in here do without these modules, of which they make optional use.
+
+    structlog and httpx load rich for tracebacks and a command line that a worker does not show, httpcore loads trio
+    where it is installed: 10 MB of the 60 that an idle worker may use.
+    """
+    missing = [name for name in modules if name not in sys.modules]
+    # What Python documents for it: an import of a name whose entry is None is an ImportError.
+    sys.modules.update(dict.fromkeys(missing))  # type: ignore[arg-type]  # typeshed knows no None here
+    try:
+        yield
+    finally:
+        for name in missing:
+            del sys.modules[name]
 
 
 def _roles(names: str) -> "frozenset[Role]":

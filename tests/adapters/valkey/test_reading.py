@@ -317,7 +317,7 @@ async def test_a_snapshot_says_what_an_account_may_still_write(house: House) -> 
     writes = {"a": now_ms - 1_000, "b": now_ms - 120_000, "c": now_ms - 7_200_000}
     await house.client.zadd(house.keys.budget("bot"), writes)
     await house.client.zadd(house.keys.slots("bot"), {"a": now_ms + 9_000, "b": now_ms - 1})
-    gate = {"until": now_ms + 60_000, "cause": "secondary limit"}
+    gate: dict[str, str | int] = {"until": now_ms + 60_000, "cause": "secondary limit"}
     await house.note(house.keys.gate("bot"), gate)
     fresh = Standing(house.client, house.keys, CHANNEL, Ceilings(per_minute=80, per_hour=0))
 
