@@ -1,0 +1,135 @@
+"""What the demo looks like: bars on a terminal, plain lines anywhere else."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from monarch.cli._demo_judge import copies, ticket_id
+from monarch.cli._demo_world import SOURCE, TICKETS
+from monarch.cli.printing import show_table
+from monarch.sandbox.views import IssueView, MessageView, StateView
+
+LINE_EVERY: Final = 4
+"""Without a terminal: copies between two lines about a target."""
+
+_LINK = re.compile(r"<[^|>]*\|([^>]*)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a target stands: its copies, and the number of the worker that writes there, if any."""
+
+    made: int
+    worker: int | None
+
+
+class Watch(Protocol):
+    """Is told how the targets stand, again and again."""
+
+    def show(self, standings: Mapping[str, Standing]) -> None:
+        """Show what has changed."""
+
+    def say(self, words: str) -> None:
+        """Say something between."""
+
+
+def say(words: str = "") -> None:
+    """A line."""
+    print(words, flush=True)
+
+
+def headline(words: str) -> None:
+    """The title of an act."""
+    say(f"\n== {words} ==\n")
+
+
+@contextmanager
+def watch(teams: Sequence[str]) -> Iterator[Watch]:
+    """What fits to where it is shown."""
+    console = Console()
+    if not console.is_terminal:
+        yield _Lines()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console) as bars:
+        yield _Bars(bars, teams)
+
+
+class _Bars:
+    """A bar for each target, and the worker behind it."""
+
+    def __init__(self, bars: Progress, teams: Sequence[str]) -> None:
+        self._bars = bars
+        self._width = max(map(len, teams))
+        self._tasks = {team: bars.add_task(self._name(team), total=TICKETS) for team in teams}
+
+    def show(self, standings: Mapping[str, Standing]) -> None:
+        for team, now in standings.items():
+            name = self._name(team, now.worker)
+            self._bars.update(self._tasks[team], completed=now.made, description=name)
+
+    def say(self, words: str) -> None:
+        self._bars.console.print(words, markup=False, highlight=False)
+
+    def _name(self, team: str, worker: int | None = None) -> str:
+        return f"{team:<{self._width}}  {f'worker {worker}' if worker else '':<8}"
+
+
+@dataclass
+class _Lines:
+    """A line for every few copies, and for every change of the worker."""
+
+    _said: dict[str, Standing] = field(default_factory=dict)
+
+    def show(self, standings: Mapping[str, Standing]) -> None:
+        for team, now in standings.items():
+            before = self._said.get(team, Standing(0, None))
+            moved = now.made // LINE_EVERY > before.made // LINE_EVERY
+            handed_over = now.worker not in {None, before.worker}
+            if moved or handed_over:
+                self._said[team] = Standing(now.made, now.worker or before.worker)
+                by = f" (worker {now.worker or before.worker})" if now.worker else ""
+                say(f"   {team}: {now.made} of {TICKETS}{by}")
+
+    def say(self, words: str) -> None:
+        say(words)
+
+
+def show_copies(state: StateView, teams: Sequence[str]) -> None:
+    """The template from top to bottom, and beside each ticket the numbers of its copies."""
+    numbers = [_numbers(state, team) for team in teams]
+    rows = [
+        (f"#{issue.number}", issue.title, *(_cell(issue, copied) for copied in numbers))
+        for issue in state.repositories[SOURCE].issues
+    ]
+    show_table(("template", "title", *(team.split("/")[1] for team in teams)), rows)
+
+
+def _numbers(state: StateView, team: str) -> dict[int | None, list[int]]:
+    found: dict[int | None, list[int]] = {}
+    for copy in copies(state, team):
+        found.setdefault(ticket_id(copy), []).append(copy.number)
+    return found
+
+
+def _cell(issue: IssueView, copied: Mapping[int | None, list[int]]) -> str:
+    if issue.id in copied:
+        return " ".join(f"#{number}" for number in copied[issue.id])
+    if issue.pull_request:
+        return "pull request"
+    return "MISSING" if issue.state == "open" else "closed"
+
+
+def show_messages(messages: Sequence[MessageView]) -> None:
+    """Slack's messages as they read now; links by their names."""
+    for message in messages:
+        edits = len(message.edits)
+        times = f", edited {edits} time{'s' if edits != 1 else ''}" if edits else ""
+        say(f"   [{message.channel}{times}]")
+        for line in _LINK.sub(r"\1", message.text).splitlines():
+            say(f"   | {line}")
