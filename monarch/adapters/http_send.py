@@ -15,8 +15,10 @@ Nothing is sent twice and no redirect is followed; httpx's exceptions go no furt
 What remains: between `may_send` and the system call lies one turn of the event loop.
 """
 
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import anyio
@@ -63,6 +65,12 @@ Failure = NeverLeft | NoAnswer
 Sent = Reply | HeldBack | Failure
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates that are trusted: loaded once, for they take megabytes."""
+    return httpx.create_ssl_context()
+
+
 def new_client(
     base_url: str, headers: Mapping[str, str], transport: httpx.AsyncBaseTransport | None
 ) -> httpx.AsyncClient:
@@ -74,6 +82,7 @@ def new_client(
     """
     limits = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=5.0)
     return httpx.AsyncClient(
+        verify=_trusted(),
         base_url=base_url.rstrip("/") + "/",
         headers=headers,
         transport=transport,

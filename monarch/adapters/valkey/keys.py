@@ -8,8 +8,8 @@ key                    type        written by                    ends
 requests               stream      mirror, submit, any producer  entries are deleted when settled
 migrations, notices    stream      settle, promote               entries are deleted when settled
 dead                   stream      settle, sweep                 kept until dropped by a person
-parked                 sorted set  settle -> promote             member leaves when promoted
-parked:entries         hash        settle -> promote             field leaves with its member
+parked                 sorted set  settle -> sweep               member leaves when promoted
+parked:entries         hash        settle -> sweep               field leaves with its member
 waiting:<target id>    sorted set  settle -> settle              member leaves when woken or promoted
 request:<id>           hash        mirror, submit, settle, say   retention after it ended well
 known                  sorted set  mirror, submit, settle        requests by time; trimmed with retention

@@ -34,6 +34,7 @@ from monarch.ports import Held, Swept
 _PROMOTED_AT_ONCE = 100
 
 Claimed = tuple[bytes, list[bytes], int, int]
+Found = tuple[bytes, list[Claimed], list[bytes]]
 
 
 class ValkeyStreams:
@@ -118,20 +119,16 @@ class ValkeyStreams:
 
     async def sweep(self, places: Mapping[Stream, int]) -> Swept:
         """See `ports.Streams.sweep`."""
-        promoted = cast(
-            "int", await self._commands.call("promote", [self._keys.parked], _PROMOTED_AT_ONCE)
-        )
         looked = [stream for stream, free in places.items() if free > 0]
         args = [arg for s in looked for arg in (s.value, self._cursors[s], places[s])]
-        keys = [self._keys.stream(stream) for stream in looked]
-        if not looked:
-            return Swept((), promoted, 0)
-        answers = await self._commands.call("reclaim", keys, self._consumer, self._lease_ms, *args)
+        keys = [self._keys.parked, *(self._keys.stream(stream) for stream in looked)]
+        answer = await self._commands.call(
+            "sweep", keys, self._consumer, self._lease_ms, _PROMOTED_AT_ONCE, *args
+        )
+        promoted, *found = cast("tuple[int, *tuple[Found, ...]]", answer)
         deliveries: list[Delivery] = []
         trimmed = 0
-        for stream, (cursor, claimed, gone) in zip(
-            looked, cast("list[tuple[bytes, list[Claimed], list[bytes]]]", answers), strict=True
-        ):
+        for stream, (cursor, claimed, gone) in zip(looked, found, strict=True):
             self._cursors[stream] = cursor.decode()
             deliveries += [self._reclaimed(stream, item) for item in claimed]
             trimmed += len(gone)

@@ -40,18 +40,18 @@ async def client(server: EmbeddedValkey) -> AsyncIterator[Valkey]:
     await client.aclose()
 
 
-async def promote(scripts: Scripts) -> object:
+async def ask(scripts: Scripts) -> object:
     """A call that changes nothing."""
-    return await scripts.call("promote", [KEYS.parked], 1)
+    return await scripts.call("retire", [KEYS.parked], "nobody")
 
 
 async def test_a_server_that_forgot_the_scripts_is_told_them_again(client: Valkey) -> None:
     """NOSCRIPT means that nothing was done, so the whole text can be sent."""
     scripts = Scripts(client, KEYS.prefix)
-    await promote(scripts)
+    await ask(scripts)
     await client.script_flush()
 
-    assert await promote(scripts) == 0
+    assert await ask(scripts) == 0
 
 
 async def test_calls_that_wait_go_together(client: Valkey) -> None:
@@ -66,10 +66,10 @@ async def test_calls_that_wait_go_together(client: Valkey) -> None:
         await run(batch, whole=whole)  # type: ignore[arg-type]  # handed through as it came
 
     scripts._run = counted  # type: ignore[method-assign, assignment]  # counting only
-    await promote(scripts)
+    await ask(scripts)
     trips = 0
 
-    answers = await asyncio.gather(*(promote(scripts) for _ in range(50)))
+    answers = await asyncio.gather(*(ask(scripts) for _ in range(50)))
 
     assert answers == [0] * 50
     assert trips == 2
@@ -82,14 +82,14 @@ async def test_a_cancelled_caller_does_not_stop_the_others(client: Valkey) -> No
     ever sent again.
     """
     scripts = Scripts(client, KEYS.prefix)
-    await promote(scripts)
+    await ask(scripts)
     for victim in range(6):
         answers: list[object] = []
         scopes = [anyio.CancelScope() for _ in range(6)]
 
         async def call(scope: anyio.CancelScope, answers: list[object] = answers) -> None:
             with scope:
-                answers.append(await promote(scripts))
+                answers.append(await ask(scripts))
 
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
@@ -99,13 +99,13 @@ async def test_a_cancelled_caller_does_not_stop_the_others(client: Valkey) -> No
                 scopes[victim].cancel()
 
         assert answers.count(0) >= 5
-        assert await promote(scripts) == 0
+        assert await ask(scripts) == 0
 
 
 async def test_a_batch_that_is_torn_away_is_not_taken_for_answered(client: Valkey) -> None:
     """Whoever waited for it is told that nobody knows, and asks again."""
     scripts = Scripts(client, KEYS.prefix)
-    calls = [asyncio.create_task(promote(scripts)) for _ in range(3)]
+    calls = [asyncio.create_task(ask(scripts)) for _ in range(3)]
     await asyncio.wait([calls[0]])
     calls[1].cancel()
 
@@ -113,7 +113,7 @@ async def test_a_batch_that_is_torn_away_is_not_taken_for_answered(client: Valke
 
     assert answers[0] == 0
     assert answers[2] == 0 or isinstance(answers[2], StoreError)
-    assert await promote(scripts) == 0
+    assert await ask(scripts) == 0
 
 
 async def test_every_caller_hears_that_the_server_is_away() -> None:
@@ -121,10 +121,10 @@ async def test_every_caller_hears_that_the_server_is_away() -> None:
     gone = connect("valkey://127.0.0.1:1/0", "tests")
     scripts = Scripts(gone, KEYS.prefix)
 
-    answers = await asyncio.gather(*(promote(scripts) for _ in range(3)), return_exceptions=True)
+    answers = await asyncio.gather(*(ask(scripts) for _ in range(3)), return_exceptions=True)
 
     assert all(isinstance(answer, StoreError) for answer in answers)
-    assert "promote" in str(answers[0])
+    assert "retire" in str(answers[0])
     await gone.aclose()
 
 

@@ -1,0 +1,51 @@
+#!lua flags=allow-oom
+-- Put parked entries that are due back into their streams, and take over deliveries that are idle for longer than
+-- the lease.
+--
+-- KEYS  1 parked (sorted set)  then the streams to look into
+-- ARGV  1 prefix  2 consumer  3 lease, ms  4 how many to promote at most
+--       then for each stream: its name, cursor, how many to take over at most
+-- Gives {how many were promoted, then for each stream {next cursor,
+--       {{entry, fields, count, deliveries since the last progress}...}, {gone entry...}}}
+--
+-- Atomic, so that the count that is read is the one of this very claim: it is the new fencing token; and so that a
+-- parked entry is in exactly one place. Both in one script, because an idle worker does little else and each round
+-- trip counts. The cursor is kept by the caller, because XAUTOCLAIM looks at COUNT x 10 entries a call and would
+-- never pass a front of entries that are renewed (t_stream.c, attempts_factor).
+local function promote_due(parked, limit)
+  local due = redis.call('ZRANGEBYSCORE', parked, '-inf', now_ms(), 'LIMIT', 0, limit)
+  -- By name, not by due time: the oldest request first, its targets in their order. What one gate parked was parked
+  -- within milliseconds, in whatever order its workers came.
+  table.sort(due)
+  local promoted = 0
+  for _, member in ipairs(due) do
+    if promote(member) then promoted = promoted + 1 end
+  end
+  return promoted
+end
+
+local answers = {promote_due(KEYS[1], ARGV[4])}
+for i = 2, #KEYS do
+  local stream, at = KEYS[i], 5 + 3 * (i - 2)
+  local found = redis.pcall('XAUTOCLAIM', stream, GROUP, ARGV[2], ARGV[3], ARGV[at + 1], 'COUNT', ARGV[at + 2])
+  if found.err then
+    if not string.find(found.err, 'NOGROUP', 1, true) then error(found.err) end
+    found = {'0-0', {}, {}}
+  end
+  local claimed = {}
+  for _, item in ipairs(found[2]) do
+    local count = redis.call('XPENDING', stream, GROUP, item[1], item[1], 1)[1][4]
+    local since = count
+    if ARGV[at] == 'migrations' then
+      local fields = {}
+      for f = 1, #item[2], 2 do fields[item[2][f]] = item[2][f + 1] end
+      local progress = redis.call('HMGET', ns .. 'migration:' .. (fields.request or '') .. ':' .. (fields.target or ''),
+        'progress_entry', 'progress_count')
+      if progress[1] == item[1] then since = count - tonumber(progress[2]) end
+    end
+    claimed[#claimed + 1] = {item[1], item[2], count, since}
+  end
+  for _, gone in ipairs(found[3] or {}) do bury_stub(ARGV[at], gone) end
+  answers[i] = {found[1], claimed, found[3] or {}}
+end
+return answers
