@@ -18,6 +18,9 @@ from tests.contracts.worlds import NO_CEILINGS
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
 
 TITLES = ["One", "Two", "Three"]
+SLOWLY = replace(NO_CEILINGS, interval_ms=10_000)
+"""Ten seconds between two writes: long enough for something to happen between them."""
+
 REFUSED = Fault(Permanent(Scope.TICKET, Code.TICKETS_REFUSED, "no, says GitHub"))
 GONE = Fault(Transient("GitHub answered 502"))
 
@@ -313,6 +316,7 @@ async def test_two_requests_for_one_target_write_one_after_the_other(house: Hous
 
 async def test_a_new_epoch_in_the_middle_is_looked_at_again(house: House) -> None:
     """What this memory forgot is found at GitHub."""
+    house.ceilings = SLOWLY
     request = house.publish(TEAM_A)
     forgotten = False
 
@@ -334,6 +338,7 @@ async def test_a_new_epoch_in_the_middle_is_looked_at_again(house: House) -> Non
 
 async def test_a_worker_that_dies_in_the_middle_is_followed_by_another(house: House) -> None:
     """Within one lease and a sweep the next one goes on where it ended."""
+    house.ceilings = SLOWLY
     request = house.publish(TEAM_A)
 
     async def second_copy() -> None:
@@ -351,6 +356,7 @@ async def test_a_zombies_copy_between_two_of_ours_is_seen_at_once(house: House) 
     house.publish(TEAM_A)
     await house.settle()
     bodies = {i.title: i.body for i in house.github.issues(TEAM_A)}
+    house.ceilings = SLOWLY
     request = house.publish(TEAM_B)
 
     async def zombie() -> None:
@@ -409,8 +415,7 @@ async def test_a_worker_that_is_cut_off_leaves_its_migration_to_another(
     def wrap(name: str, port: object) -> object:
         return Flaky(port, name, before=cut_off) if name == "streams" else port
 
-    # Ten seconds between two writes: long enough to lose a lease between them.
-    house.ceilings = replace(NO_CEILINGS, interval_ms=10_000)
+    house.ceilings = SLOWLY
 
     async def long_after() -> None:
         await house.until_quiet()
