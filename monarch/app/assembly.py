@@ -157,6 +157,7 @@ class _Assembly:
             self._name,
             lease_ms=self._lease_ms,
             retention_ms=self._retention_ms,
+            on_request_ended=lambda took_s: self._telemetry.request_duration(seconds=took_s),
         )
 
     async def _handlers(self, scripts: Scripts, commands: Valkey) -> dict[Role, Handler]:

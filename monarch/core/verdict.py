@@ -6,6 +6,7 @@ Judging is a table: outcome x attempts -> verdict. Waiting for a limit or for a 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import assert_never
 
 from monarch.core.backoff import full_jitter_s, patience_s
@@ -77,6 +78,19 @@ class Retry:
     delay_s: float
 
 
+class Waits(StrEnum):
+    """What a snooze waits for: a closed set, so that it can be counted."""
+
+    LIMIT = "limit"
+    BUDGET = "budget"
+    GATE = "gate"
+    BUSY = "busy"
+    EPOCH = "epoch"
+    MISSING = "missing"
+    CREDENTIAL = "credential"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Snooze:
     """Again after `delay_s` seconds at the latest, uncounted.
@@ -87,6 +101,7 @@ class Snooze:
     reason: str
     delay_s: float
     waits_for: TargetId | None = None
+    kind: Waits = Waits.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +156,11 @@ def judge(outcome: ReadFailure, attempts: int, policy: Policy, dice: float) -> V
     """
     match outcome:
         case RateLimited(reason, wait_s):
-            return Snooze(reason, CREDENTIAL_PAUSE_S if wait_s is None else wait_s)
+            return Snooze(
+                reason, CREDENTIAL_PAUSE_S if wait_s is None else wait_s, kind=Waits.LIMIT
+            )
         case Permanent(Scope.CREDENTIAL, _, reason):
-            return Snooze(reason, CREDENTIAL_PAUSE_S)
+            return Snooze(reason, CREDENTIAL_PAUSE_S, kind=Waits.CREDENTIAL)
         case Permanent(_, code, reason):
             return Dead(code, reason)
         case Transient(reason):
@@ -170,7 +187,8 @@ def judge_target(
     """
     missing = isinstance(outcome, Permanent) and outcome.code is Code.NOT_FOUND
     if missing and age_s < policy.target_patience_s:
-        return Snooze("the target does not exist yet", patience_s(age_s, policy.target_patience_s))
+        wait_s = patience_s(age_s, policy.target_patience_s)
+        return Snooze("the target does not exist yet", wait_s, kind=Waits.MISSING)
     return judge(outcome, attempts, policy, dice)
 
 

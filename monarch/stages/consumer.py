@@ -204,8 +204,8 @@ class Consumer:
                 return
             case Retry(reason, delay_s):
                 self._telemetry.retry_scheduled(reason=reason, delay_s=delay_s)
-            case Snooze(reason, delay_s):
-                self._telemetry.snoozed(reason=reason, delay_s=delay_s)
+            case Snooze(reason, delay_s, _, kind):
+                self._telemetry.snoozed(reason=reason, delay_s=delay_s, kind=kind.value)
             case Dead(code, reason):
                 self._telemetry.dead_lettered(stream=self.stream, code=code, reason=reason)
             case Handback():

@@ -2,7 +2,7 @@
 
 from monarch.core.outcome import Permanent, RateLimited, ReadFailure, Scope
 from monarch.core.permission import Credential, GateClosed
-from monarch.core.verdict import CREDENTIAL_PAUSE_S, Snooze
+from monarch.core.verdict import CREDENTIAL_PAUSE_S, Snooze, Waits
 from monarch.ports import Budget
 from monarch.telemetry import Telemetry
 
@@ -24,4 +24,4 @@ async def give_way(
 
 def snooze_until_open(closed: GateClosed) -> Snooze:
     """Wait for the gate, uncounted."""
-    return Snooze(f"the gate is closed: {closed.cause}", closed.wait_s)
+    return Snooze(f"the gate is closed: {closed.cause}", closed.wait_s, kind=Waits.GATE)

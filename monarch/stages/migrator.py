@@ -9,7 +9,7 @@ from monarch.core.outcome import Code, Found
 from monarch.core.permission import Busy, Credential, GateClosed, Lost, Quiet, Taken
 from monarch.core.plan import Plan
 from monarch.core.ticket import Repository
-from monarch.core.verdict import Dead, Done, Migrated, Snooze, Verdict, judge, judge_target
+from monarch.core.verdict import Dead, Done, Migrated, Snooze, Verdict, Waits, judge, judge_target
 from monarch.ports import Plans
 from monarch.stages.crossing import Crossing
 from monarch.stages.giving_way import give_way, snooze_until_open
@@ -75,11 +75,11 @@ class Migrator:
                 return verdict
             case Busy():
                 reason = "another migration writes to this target"
-                return Snooze(reason, BUSY_S, waits_for=repository.id)
+                return Snooze(reason, BUSY_S, waits_for=repository.id, kind=Waits.BUSY)
             case GateClosed():
                 return snooze_until_open(taken)
             case Quiet(wait_s):
-                return Snooze("a new epoch of Valkey's memory began", wait_s)
+                return Snooze("a new epoch of Valkey's memory began", wait_s, kind=Waits.EPOCH)
             case Lost():
                 raise LeaseLost
 

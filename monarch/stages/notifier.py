@@ -21,7 +21,7 @@ from monarch.core.notice import closing_text, final_text, progress_text
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Transient
 from monarch.core.permission import Busy
 from monarch.core.summary import RequestView
-from monarch.core.verdict import Dead, Done, Policy, Said, Snooze, Verdict, judge
+from monarch.core.verdict import Dead, Done, Policy, Said, Snooze, Verdict, Waits, judge
 from monarch.ports import Kind, Posted, Requests, Saying, Slack, Unanswered
 from monarch.stages.hold import Hold
 from monarch.telemetry import Telemetry
@@ -61,7 +61,7 @@ class Notifier:
             case None:
                 return Done(Said())
             case Busy():
-                return Snooze("somebody else is telling of this request", _BUSY_S)
+                return Snooze("somebody else is telling of this request", _BUSY_S, kind=Waits.BUSY)
             case Saying():
                 return self._judge(await self._say_locked(saying, delivery, hold), delivery)
             case _:

@@ -44,7 +44,7 @@ from monarch.core.plan import Plan
 from monarch.core.render import render
 from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused
 from monarch.core.ticket import Repository, Ticket
-from monarch.core.verdict import Policy, Snooze, Verdict, judge
+from monarch.core.verdict import Policy, Snooze, Verdict, Waits, judge
 from monarch.ports import Budget, Clock, GitHub, Ledger, StoreError
 from monarch.stages.giving_way import give_way, snooze_until_open
 from monarch.stages.hold import Hold, LeaseLost
@@ -131,11 +131,17 @@ class Writer:
             case MustReconcile(intended):
                 self._records[ticket.id] = intended
             case Wait(wait_s):
-                return await self._wait(Snooze("the budget for writes is used up", wait_s))
+                return await self._wait(
+                    Snooze("the budget for writes is used up", wait_s, kind=Waits.BUDGET)
+                )
             case GateClosed():
                 return await self._wait(snooze_until_open(permission))
             case Quiet(wait_s):
-                return Snooze("Valkey's memory went back; looking again before writing", wait_s)
+                return Snooze(
+                    "Valkey's memory went back; looking again before writing",
+                    wait_s,
+                    kind=Waits.EPOCH,
+                )
             case Lost():
                 raise LeaseLost
             case _:

@@ -10,12 +10,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from monarch.core.delivery import Stream
 from monarch.core.outcome import Code
+from monarch.core.verdict import Waits
 from monarch.telemetry.snapshot import Snapshot
 
 STREAMS = tuple(stream.value for stream in Stream)
 VERDICTS = ("done", "retry", "snooze", "dead", "handback")
 TICKETS = ("copied", "present", "refused", "unknown")
-SNOOZES = ("limit", "budget", "gate", "busy", "epoch", "missing", "credential", "other")
+SNOOZES = tuple(waits.value for waits in Waits)
 WRITES = ("created", "withheld", "ratelimited", "transient", "permanent", "unknown")
 NOTICES = ("progress", "final")
 

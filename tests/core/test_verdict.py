@@ -9,6 +9,7 @@ from monarch.core.verdict import (
     Retry,
     Snooze,
     Verdict,
+    Waits,
     is_poison,
     judge,
     judge_failure,
@@ -22,10 +23,14 @@ NOT_FOUND = Permanent(Scope.REPOSITORY, Code.NOT_FOUND, "no such repository")
 @pytest.mark.parametrize(
     ("outcome", "attempts", "verdict"),
     [
-        (RateLimited("limit", 17), 0, Snooze("limit", 17)),
-        (RateLimited("limit", None), 0, Snooze("limit", 60)),
-        (RateLimited("limit", 17), 99, Snooze("limit", 17)),
-        (Permanent(Scope.CREDENTIAL, Code.CREDENTIAL, "bad"), 99, Snooze("bad", 60)),
+        (RateLimited("limit", 17), 0, Snooze("limit", 17, kind=Waits.LIMIT)),
+        (RateLimited("limit", None), 0, Snooze("limit", 60, kind=Waits.LIMIT)),
+        (RateLimited("limit", 17), 99, Snooze("limit", 17, kind=Waits.LIMIT)),
+        (
+            Permanent(Scope.CREDENTIAL, Code.CREDENTIAL, "bad"),
+            99,
+            Snooze("bad", 60, kind=Waits.CREDENTIAL),
+        ),
         (NOT_FOUND, 0, Dead(Code.NOT_FOUND, "no such repository")),
         (Permanent(Scope.TICKET, Code.REFUSED, "no"), 0, Dead(Code.REFUSED, "no")),
         (Transient("502"), 0, Retry("502", 0.5)),
@@ -52,9 +57,9 @@ def test_a_failure_is_retried_until_the_attempts_are_used_up() -> None:
 @pytest.mark.parametrize(
     ("outcome", "age_s", "verdict"),
     [
-        (NOT_FOUND, 0, Snooze("the target does not exist yet", 5)),
-        (NOT_FOUND, 5, Snooze("the target does not exist yet", 10)),
-        (NOT_FOUND, 119, Snooze("the target does not exist yet", 1)),
+        (NOT_FOUND, 0, Snooze("the target does not exist yet", 5, kind=Waits.MISSING)),
+        (NOT_FOUND, 5, Snooze("the target does not exist yet", 10, kind=Waits.MISSING)),
+        (NOT_FOUND, 119, Snooze("the target does not exist yet", 1, kind=Waits.MISSING)),
         (NOT_FOUND, 120, Dead(Code.NOT_FOUND, "no such repository")),
         (
             Permanent(Scope.REPOSITORY, Code.ARCHIVED, "archived"),

@@ -43,7 +43,7 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
         case Retry(reason, delay_s):
             parked = _parked(delivery, reason, delay_s)
             return "retry", {**parked, "attempts": delivery.attempts + 1}, b""
-        case Snooze(reason, delay_s, waits_for):
+        case Snooze(reason, delay_s, waits_for, _):
             parked = _parked(delivery, reason, delay_s)
             return "snooze", {**parked, "waits_for": _text(waits_for)}, b""
         case Dead(code, reason, details):

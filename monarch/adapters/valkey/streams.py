@@ -16,7 +16,7 @@ consumer: nobody works on them, so they fall idle and a sweep (of any worker, th
 repeated `settle` answers *lost*, and it is right either way. A repeated `renew` renews.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from valkey.asyncio import Valkey
@@ -32,6 +32,7 @@ from monarch.core.verdict import Verdict
 from monarch.ports import Held, Swept
 
 _PROMOTED_AT_ONCE = 100
+_REQUEST_ENDED = 2
 
 Claimed = tuple[bytes, list[bytes], int, int]
 Found = tuple[bytes, list[Claimed], list[bytes]]
@@ -47,6 +48,7 @@ class ValkeyStreams:
         consumer: `<host>.<pid>.<random>`, never the same twice.
         lease_ms: how long a delivery is left alone without a renewal.
         retention_ms: how long what ended well is kept.
+        on_request_ended: told, in seconds, how long a request took that one of our settles has ended.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class ValkeyStreams:
         *,
         lease_ms: int,
         retention_ms: int,
+        on_request_ended: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._readers = readers
         self._commands = commands
@@ -67,6 +70,7 @@ class ValkeyStreams:
         self._consumer = consumer
         self._lease_ms = lease_ms
         self._retention_ms = retention_ms
+        self._on_request_ended = on_request_ended
         self._cursors = dict.fromkeys(Stream, "0-0")
 
     async def receive(self, stream: Stream, places: int) -> tuple[Delivery, ...]:
@@ -115,7 +119,10 @@ class ValkeyStreams:
             settled.document,
             settled.plan,
         )
-        return answer == 1
+        told = cast("int", answer)
+        if told >= _REQUEST_ENDED:
+            self._on_request_ended((told - _REQUEST_ENDED) / 1000)
+        return told > 0
 
     async def sweep(self, places: Mapping[Stream, int]) -> Swept:
         """See `ports.Streams.sweep`."""

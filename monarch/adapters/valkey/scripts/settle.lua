@@ -3,7 +3,7 @@
 --
 -- KEYS  1 the delivery's stream
 -- ARGV  1 prefix  2 stream's name  3 consumer  4 entry  5 count  6 verdict  7 document (JSON)  8 plan, packed, or ''
--- Gives 1, or 0 where the delivery was lost (then nothing was changed).
+-- Gives 1; 2 + ms since the request was appended where this ended it; 0 where the delivery was lost (nothing changed).
 --
 -- The document, by verdict; each also has `request`, and `migration` where there is one:
 --   planned   source channel tickets targets[] refused[{target code reason}]
@@ -69,7 +69,10 @@ local function retain(state, targets)
   redis.call('ZREMRANGEBYSCORE', ns .. 'known', '-inf', now - doc.retention_ms)
 end
 
+local ended_after
+
 local function end_request(state)
+  ended_after = math.max(0, now - tonumber(redis.call('HGET', request_key, 'appended_ms') or now))
   redis.call('HSET', request_key, 'state', state, 'ended_ms', int(now))
   event('request.' .. state, 'request', request)
   retain(state, redis.call('HGET', request_key, 'targets'))
@@ -230,4 +233,4 @@ end
 
 handle[verdict]()
 release_target()
-return 1
+return ended_after and 2 + ended_after or 1
