@@ -19,7 +19,7 @@ import monarch
 from monarch.cli._demo_world import CHANNEL, GITHUB_TOKEN, SLACK_TOKEN, message, seed
 from monarch.sandbox.client import SandboxClient
 from monarch.sandbox.process import running_sandbox
-from monarch.sandbox.valkey import EmbeddedValkey
+from monarch.sandbox.valkey import EmbeddedValkey, _dying_with_parent
 
 LEASE_S: Final = 15
 """The shortest that Monarch takes, so that the wait for a dead worker is bearable."""
@@ -122,6 +122,8 @@ class Fleet:
                 stderr=log,
                 cwd=self.logs,
                 start_new_session=True,
+                # Nor does it outlive a demo that was killed itself.
+                preexec_fn=_dying_with_parent(),  # noqa: PLW1509 - calls one prepared C function
             )
 
     def _environment(self) -> dict[str, str]:
