@@ -78,6 +78,10 @@ class Fleet:
     client: Any
     """A Valkey client; its library's types cannot tell it from the asynchronous one."""
     logs: Path
+    program: tuple[str, ...] = (sys.executable, "-m", "monarch")
+    folder: Path | None = None
+    """Where the program is started; without one, where the logs are."""
+    user: int | None = None
     workers: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     _files: list[IO[bytes]] = field(default_factory=list)
 
@@ -85,7 +89,7 @@ class Fleet:
         """Everything that a worker or a command knows of its surroundings."""
         return {
             "PATH": os.environ["PATH"],
-            "HOME": str(self.logs),
+            "HOME": str(self.folder or self.logs),
             "VALKEY_URL": self.server.url,
             "GH_PAT": "ghp_monarch",
             "GITHUB_API_URL": self.sandbox.github_url,
@@ -96,7 +100,7 @@ class Fleet:
             "MONARCH_LOG_FORMAT": "json",
             "PYTHONFAULTHANDLER": "1",
             # Also where Monarch is not installed; a worker's folder is one without a `.env`.
-            "PYTHONPATH": str(ROOT),
+            **({"PYTHONPATH": str(ROOT)} if self.program[0] == sys.executable else {}),
             **QUICK,
             **settings,
         }
@@ -118,11 +122,12 @@ class Fleet:
         log = (self.logs / f"worker-{len(self.workers)}.log").open("wb")
         self._files.append(log)
         worker = subprocess.Popen(
-            [sys.executable, "-m", "monarch", "run"],
+            [*self.program, "run"],
             env=self.environment(**settings),
             stderr=log,
             stdout=log,
-            cwd=self.logs,
+            cwd=self.folder or self.logs,
+            user=self.user,
         )
         self.workers.append(worker)
         return worker
@@ -135,13 +140,14 @@ class Fleet:
     def run(self, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         """Run a `monarch` command to its end."""
         return subprocess.run(
-            [sys.executable, "-m", "monarch", *arguments],
+            [*self.program, *arguments],
             env=self.environment(**settings),
             capture_output=True,
             text=True,
             timeout=ENDED_WITHIN_S,
             check=False,
-            cwd=self.logs,
+            cwd=self.folder or self.logs,
+            user=self.user,
         )
 
     def subscribed(self) -> int:
