@@ -194,6 +194,22 @@ async def test_a_limit_without_a_time_doubles_while_it_goes_on(world: World) -> 
     assert waits == [60, 120, 240, 60]
 
 
+async def test_a_late_answer_does_not_open_a_gate_that_closed_meanwhile(world: World) -> None:
+    """A write of before the limit is answered after it: the door stays closed, for everybody.
+
+    The first version opened the gate on every 201, so that one late answer sent the fleet against the limit again.
+    """
+    crossing = await writing(world)
+    grant = await crossing.written()
+    await world.budget.close(ME, 300, "a limit")
+
+    await crossing.answered(WasCreated(crossing.asked, grant.nonce))
+
+    closed = await world.budget.gate(ME)
+    assert closed is not None
+    assert closed.wait_s > 290
+
+
 async def test_a_token_is_closed_alone(world: World) -> None:
     """A revoked token says nothing about the account's next one."""
     await world.budget.close_token(ME, 60, "revoked")

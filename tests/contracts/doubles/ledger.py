@@ -122,7 +122,7 @@ class MemoryLedger:
         record, now = records.get(ticket), self._store.now_ms()
         match fact:
             case WasCreated(number):
-                account.open()
+                account.answered(now)
                 if isinstance(record, CreatedAs) and record.number != number:
                     return self._stray(entry, number)
                 if not isinstance(record, CreatedAs):
@@ -134,6 +134,7 @@ class MemoryLedger:
                 if not isinstance(record, CreatedAs):
                     records[ticket] = CreatedAs(number, now)
             case WasRefused(nonce, run, reason):
+                account.answered(now)
                 if record is None or (isinstance(record, Intended) and record.nonce == nonce):
                     records[ticket] = Refused(run, now, reason)
                     _count(known, "refused")

@@ -90,10 +90,12 @@ class Account:
         self.cause, self.probe_until_ms = cause, 0
         return self.closed_until_ms - now
 
-    def open(self) -> None:
-        """A call went through: nothing is held against anybody any more."""
-        self.closed_until_ms, self.strikes, self.cause, self.probe_until_ms = None, 0, "", 0
+    def answered(self, now: int) -> None:
+        """A write was answered: that opens a gate which is half-open, and none that is closed."""
         self.faults.clear()
+        if self.closed_until_ms is None or self.closed_until_ms > now:
+            return
+        self.closed_until_ms, self.strikes, self.cause, self.probe_until_ms = None, 0, "", 0
 
 
 class MemoryStore:

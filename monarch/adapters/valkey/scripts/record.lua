@@ -25,6 +25,10 @@ local function report_stray(second)
   redis.call('HSET', KEYS[5], 'strays', known == '' and second or known .. ' ' .. second)
   event('stray.found', 'migration', ARGV[8], 'number', second, 'ticket', ticket)
   local state = redis.call('HGET', KEYS[6], 'state')
+  if redis.call('HGET', KEYS[5], 'state') == 'done' then
+    redis.call('HSET', KEYS[5], 'state', 'dead', 'code', 'strays_found', 'reason',
+      'issue #' .. second .. ' is a second copy: close it')
+  end
   if state == 'done' then redis.call('HSET', KEYS[6], 'state', 'failed') end
   if state then
     redis.call('HDEL', KEYS[6], 'final_said', 'final_open')
@@ -37,6 +41,8 @@ if fact == 'created' or fact == 'found' then
     if fact == 'created' then report_stray(number) end
   elseif not created then
     redis.call('HSET', KEYS[1], ticket, 'created #' .. number .. ' ' .. int(now))
+    event(fact == 'created' and 'ticket.copied' or 'ticket.found', 'migration', ARGV[8], 'ticket', ticket,
+      'number', number)
     if fact == 'created' or intent then
       redis.call('HINCRBY', KEYS[5], 'copied', 1)
       redis.call('HSETNX', KEYS[5], 'first_copy_ms', int(now))
@@ -54,8 +60,12 @@ elseif fact == 'stray' then
 end
 
 if nonce ~= '' then redis.call('ZREM', KEYS[2], nonce) end
-if fact == 'created' then
-  redis.call('DEL', KEYS[3], KEYS[4])
+if fact == 'created' or fact == 'refused' then
+  -- An answer opens a gate that is half-open. Not a closed one: a late answer to a write of before the limit says
+  -- nothing of the time after it, and must not send everybody against a closed door.
+  local till = redis.call('HGET', KEYS[3], 'until')
+  if till and tonumber(till) <= now then redis.call('DEL', KEYS[3]) end
+  redis.call('DEL', KEYS[4])
 elseif fact == 'unanswered' then
   -- Two targets without an answer and no success between: it is not the targets. The gate is the circuit breaker.
   redis.call('SADD', KEYS[4], ARGV[12])

@@ -142,6 +142,7 @@ local function park()
     migration = doc.migration, waits_for = doc.waits_for, reason = doc.reason}))
   if doc.migration then
     redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', 'parked', 'reason', doc.reason)
+    event('migration.parked', 'request', request, 'migration', doc.migration, 'reason', doc.reason)
     if doc.attempts then redis.call('HSET', ns .. 'migration:' .. doc.migration, 'attempts', doc.attempts) end
   end
   acknowledge()
