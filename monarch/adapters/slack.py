@@ -122,11 +122,11 @@ class NoSlack:
 
     async def post(self, channel: str, text: str) -> Answer:  # noqa: ARG002 - the port's
         """Refuse."""
-        return _refused("SLACK_BOT_TOKEN is not set; set it and replay")
+        return _refused("SLACK_BOT_TOKEN is not set; set it and send the message again")
 
     async def update(self, channel: str, ts: str, text: str) -> Answer:  # noqa: ARG002 - the port's
         """Refuse."""
-        return _refused("SLACK_BOT_TOKEN is not set; set it and replay")
+        return _refused("SLACK_BOT_TOKEN is not set; set it and send the message again")
 
 
 def _headers(token: str) -> dict[str, str]:
@@ -163,16 +163,20 @@ _PASSING = frozenset(
     }
 )
 
-_INVITE = "invite the app to the channel (/invite) or correct notification_channel, then replay"
-_TOKEN = "check SLACK_BOT_TOKEN and its workspace, set a valid one, restart and replay"  # noqa: S105 - advice, not a secret
-_RIGHTS = "give the app the scope chat:write and the right to post there, then replay"
-_MESSAGE = "Slack does not take this message; replaying helps only after a new release"
+_INVITE = "invite the app to the channel (/invite) or correct notification_channel, then send the message again"
+_TOKEN = (
+    "check SLACK_BOT_TOKEN and its workspace, set a valid one, restart and send the message again"  # noqa: S105 - advice, not a secret
+)
+_RIGHTS = (
+    "give the app the scope chat:write and the right to post there, then send the message again"
+)
+_MESSAGE = "Slack does not take this message; sending it again helps only after a new release"
 _GONE = "the message that was to be edited cannot be edited any more; nothing needs to be done"
 
 _ADVICE = {
     "channel_not_found": _INVITE,
     "not_in_channel": _INVITE,
-    "is_archived": "unarchive the channel or name another one, then replay",
+    "is_archived": "unarchive the channel or name another one, then send the message again",
     "invalid_auth": _TOKEN,
     "not_authed": _TOKEN,
     "account_inactive": _TOKEN,
@@ -239,10 +243,12 @@ def _read_body(reply: Reply, known_ts: str | None) -> Answer:
 def _read_status(status: int) -> Answer:
     """Judge an answer that is not Slack's by its status alone."""
     if status in _REDIRECTED:
-        return _refused(f"it redirects ({status}); check SLACK_API_URL, then replay")
+        return _refused(
+            f"it redirects ({status}); check SLACK_API_URL, then send the message again"
+        )
     if status in _SUCCEEDED:
         return Unanswered(f"Slack answered {status} with a body that could not be read")
-    return _refused(f"it answered {status}; check SLACK_API_URL, then replay")
+    return _refused(f"it answered {status}; check SLACK_API_URL, then send the message again")
 
 
 def _refusal(error: str, reply: Reply) -> ReadFailure | Unanswered:

@@ -190,19 +190,21 @@ _RULES: Final[tuple[tuple[Callable[[Said], bool], Callable[[Said], Failure]], ..
         _permanent(
             Scope.REPOSITORY,
             Code.FORBIDDEN,
-            "authorise the token for the organisation's single sign-on, then replay",
+            "authorise the token for the organisation's single sign-on, then send the message again",
         ),
     ),
     (
         _says(403, "archived"),
-        _permanent(Scope.REPOSITORY, Code.ARCHIVED, "unarchive the repository, then replay"),
+        _permanent(
+            Scope.REPOSITORY, Code.ARCHIVED, "unarchive the repository, then send the message again"
+        ),
     ),
     (
         _status(403),
         _permanent(
             Scope.REPOSITORY,
             Code.FORBIDDEN,
-            "give the token access to the repository and its issues (read and write), then replay",
+            "give the token access to the repository and its issues (read and write), then send the message again",
         ),
     ),
     (
@@ -211,7 +213,7 @@ _RULES: Final[tuple[tuple[Callable[[Said], bool], Callable[[Said], Failure]], ..
             Scope.REPOSITORY,
             Code.NOT_FOUND,
             "the repository does not exist, or the token may not see it; check its name and access,"
-            " then replay",
+            " then send the message again",
         ),
     ),
     (
@@ -219,7 +221,7 @@ _RULES: Final[tuple[tuple[Callable[[Said], bool], Callable[[Said], Failure]], ..
         _permanent(
             Scope.REPOSITORY,
             Code.ISSUES_DISABLED,
-            "switch on issues in the settings of the repository, then replay",
+            "switch on issues in the settings of the repository, then send the message again",
         ),
     ),
     (
@@ -236,7 +238,7 @@ _RULES: Final[tuple[tuple[Callable[[Said], bool], Callable[[Said], Failure]], ..
         _permanent(
             Scope.REPOSITORY,
             Code.REFUSED,
-            "look into the repository and the token's rights, then replay",
+            "look into the repository and the token's rights, then send the message again",
         ),
     ),
 )

@@ -107,8 +107,7 @@ def _advice(view: RequestView) -> str:
     request = _id(view)
     return (
         f"\nWhat to do: `monarch dead list --request {request}` lists what was given up;"
-        f" once it is put right, `monarch dead replay --request {request}` tries it again"
-        " (what is already there is not copied twice)."
+        " once it is put right, send the message again (what is already there is not copied twice)."
     )
 
 

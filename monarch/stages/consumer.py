@@ -167,7 +167,8 @@ class Consumer:
         if is_poison(delivery.since_progress, self._policy):
             times = f"it was handed out {delivery.since_progress} times without a recorded step"
             return Dead(
-                Code.POISON, f"{times}; see the log for what ended its workers, then replay it"
+                Code.POISON,
+                f"{times}; see the log for what ended its workers, then send its message again",
             )
         match delivery.entry:
             case NewerEntry(version):

@@ -206,11 +206,14 @@ class Crossing:
         strays = strays_of(plan, seen)
         if strays:
             issues = ", ".join(f"#{stray.number} (a second #{stray.original})" for stray in strays)
-            return Dead(Code.STRAYS, f"{name} holds second copies: close {issues}, then replay")
+            return Dead(
+                Code.STRAYS,
+                f"{name} holds second copies: close {issues}, then send the message again",
+            )
         if refused:
             numbers = ", ".join(f"#{t.number}" for t in plan.tickets if t.id in refused)
             why = next(iter(refused.values())).reason
-            text = f"GitHub refused {numbers}: {why}; change them in the template or the target, then replay"
+            text = f"GitHub refused {numbers}: {why}; change them in the template or the target, then send the message again"
             return Dead(Code.TICKETS_REFUSED, text)
         return Done(Migrated(self._subject.repository.id, len(plan.tickets), len(deleted)))
 

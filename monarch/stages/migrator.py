@@ -98,7 +98,10 @@ def _unwritable(target: Repository, plan: Plan) -> Dead | None:
     if name.lower() == plan.source.lower():
         return Dead(Code.TARGET_IS_SOURCE, f"{name} is the source itself, under a former name")
     if target.archived:
-        return Dead(Code.ARCHIVED, f"{name} is archived; unarchive it and replay")
+        return Dead(Code.ARCHIVED, f"{name} is archived; unarchive it and send the message again")
     if not target.has_issues:
-        return Dead(Code.ISSUES_DISABLED, f"issues are off in {name}; switch them on and replay")
+        return Dead(
+            Code.ISSUES_DISABLED,
+            f"issues are off in {name}; switch them on and send the message again",
+        )
     return None

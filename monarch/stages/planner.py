@@ -114,4 +114,4 @@ def _names(request: Request) -> tuple[str, ...]:
 
 
 def _issues_are_off(source: Repository) -> str:
-    return f"issues are switched off in the source {source.full_name}; switch them on and replay"
+    return f"issues are switched off in the source {source.full_name}; switch them on and send the message again"

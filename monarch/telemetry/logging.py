@@ -119,4 +119,9 @@ def _route_libraries(out: TextIO, shared: list[Processor], render: Processor) ->
     finish = [ProcessorFormatter.remove_processors_meta, render]
     handler.setFormatter(ProcessorFormatter(foreign_pre_chain=naming, processors=finish))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # Whoever started uvicorn before may have given its loggers handlers of their own.
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
     logging.captureWarnings(capture=True)

