@@ -1,5 +1,6 @@
 """A worker as a process: logs, metrics, health and signals around it."""
 
+import gc
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -61,7 +62,18 @@ async def _work(
         await stack.enter_async_context(stopped_by_signals(worker))
         version = monarch.__version__
         telemetry.started(consumer=parts.consumer_name, roles=roles, version=version)
+        freeze_what_stays()
         await worker.run()
+
+
+def freeze_what_stays() -> None:
+    """Take what is there now out of the garbage collector's rounds: it lives as long as the process.
+
+    Modules, classes and clients are most of a worker's objects, and looking through them in the middle of a delivery
+    costs it milliseconds (measured by `scripts/bench pipeline`: a fifth of the throughput, a third of the p99).
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @asynccontextmanager

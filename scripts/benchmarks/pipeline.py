@@ -33,6 +33,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
+from monarch.app.service import freeze_what_stays
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
 from monarch.core.ids import RequestId, TargetId, TicketId
@@ -316,6 +317,7 @@ def cpu_seconds(pid: int) -> float:
 
 async def measure() -> dict[str, object]:
     """Everything, in one run, on one server."""
+    freeze_what_stays()
     options = {"appendfsync": "everysec"}
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -3,11 +3,14 @@
 import anyio
 import pytest
 
-from monarch.core.delivery import Stream
+from monarch.core.delivery import Delivery, Stream
+from monarch.core.ids import RequestId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
-from monarch.ports import Unanswered
+from monarch.core.permission import Busy
+from monarch.ports import Saying, Unanswered
 from tests.contracts.doubles.faults import Fault
-from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
+from tests.contracts.doubles.requests import MemoryRequests
+from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House, Worker
 
 LOST_POST = Fault(Unanswered("the answer was lost"), takes_effect=True)
 REFUSED = Fault(Permanent(Scope.REPOSITORY, Code.SLACK_REFUSED, "channel_not_found"))
@@ -145,3 +148,34 @@ async def test_a_notice_of_a_request_that_has_expired_ends(house: House) -> None
     await house.settle()
 
     assert house.store.dead == []
+
+
+class StopsItsWorker(MemoryRequests):
+    """Stops a worker right after it took the lock on telling."""
+
+    worker: Worker
+
+    async def begin_saying(self, delivery: Delivery, request: RequestId) -> Saying | Busy | None:
+        """Take the lock; SIGTERM comes before anything is said."""
+        saying = await super().begin_saying(delivery, request)
+        self.worker.drain()
+        return saying
+
+
+async def test_a_stopping_worker_does_not_take_the_lock_on_telling_along(house: House) -> None:
+    """Stopped between lock and post: the lock is given back, or the final message would come 15 s late."""
+    requests = StopsItsWorker(house.store)
+    worker = house.worker(wrap=lambda name, port: requests if name == "requests" else port)
+    requests.worker = worker
+    request = house.publish(TEAM_A)
+
+    await worker.run(
+        lambda: house.until(lambda: worker.draining.is_set() and not house.store.sayings)
+    )
+    assert house.slack.faults.calls == []
+    began = anyio.current_time()
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert len(finals(house)) == 1
+    assert anyio.current_time() - began < 10
