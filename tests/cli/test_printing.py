@@ -1,7 +1,9 @@
 """How results look."""
 
+import contextlib
 import os
 import pty
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 
 import pytest
@@ -92,6 +94,15 @@ def test_progress_in_words() -> None:
     )
 
 
+def _read_to_the_end(terminal: int) -> str:
+    """All that is written to a pseudo-terminal; Linux says EIO where a file would end."""
+    said = b""
+    with contextlib.suppress(OSError):
+        while chunk := os.read(terminal, 65_536):
+            said += chunk
+    return said.decode()
+
+
 def test_progress_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each target that ended is said once, above the bar."""
     from monarch.cli.progress import progress  # noqa: PLC0415 - after the terminal is there
@@ -99,13 +110,14 @@ def test_progress_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> Non
     ours, theirs = pty.openpty()
     monkeypatch.setenv("TERM", "xterm")
     done = MigrationView("o/a", State.DONE, 3, 0, 0, (), "")
-    with os.fdopen(theirs, "w") as terminal:
-        monkeypatch.setattr("sys.stderr", terminal)
-        with progress(quiet=False) as shown:
-            shown.update(a_view(done))
-            shown.update(a_view(done, state=State.DONE))
-        terminal.flush()
-        said = os.read(ours, 65_536).decode()
+    with ThreadPoolExecutor(1) as reader:
+        reading = reader.submit(_read_to_the_end, ours)
+        with os.fdopen(theirs, "w") as terminal:
+            monkeypatch.setattr("sys.stderr", terminal)
+            with progress(quiet=False) as shown:
+                shown.update(a_view(done))
+                shown.update(a_view(done, state=State.DONE))
+        said = reading.result(timeout=10)
     os.close(ours)
 
     assert said.count("o/a: done, 3 of 3 tickets") == 1
