@@ -33,6 +33,8 @@ def _complain(words: str) -> int:
 
 async def _until_signal() -> int:
     """Run the demo; a signal cancels it, so that everything is put away on the way out."""
+    from monarch.cli._demo_fleet import DemoError  # noqa: PLC0415 - lazily
+
     status = INTERRUPTED
 
     async def cancel_on_signal() -> None:
@@ -41,12 +43,13 @@ async def _until_signal() -> int:
                 print("\nstopping", file=sys.stderr)
                 group.cancel_scope.cancel()
 
-    failure: Exception | None = None
+    failure: DemoError | None = None
     async with anyio.create_task_group() as group:
         group.start_soon(cancel_on_signal)
         try:
             status = await _show()
-        except Exception as error:  # noqa: BLE001 - raised again below, out of the task group
+        except DemoError as error:
+            # Raised again below, out of the task group, which would wrap it.
             failure = error
         group.cancel_scope.cancel()
     if failure is not None:

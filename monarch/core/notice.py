@@ -47,7 +47,7 @@ def closing_text(view: RequestView, web_url: str = WEB_URL) -> str:
     return f":checkered_flag: {_source(view, web_url)}: ended{_again(view)}; see the message below."
 
 
-def final_text(view: RequestView, repeated: bool, web_url: str = WEB_URL) -> str:  # noqa: FBT001
+def final_text(view: RequestView, repeated: bool, web_url: str = WEB_URL) -> str:  # noqa: FBT001 - a fact about this one message
     """Say how a request ended.
 
     `repeated` marks a message whose first posting was never answered: it may be there already. A request

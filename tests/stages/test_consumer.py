@@ -10,7 +10,7 @@ from monarch.stages.hold import Hold
 from tests.contracts.doubles.flaky import failing
 from tests.contracts.doubles.streams import MemoryStreams
 from tests.stages.bench import DONE, Bench
-from tests.stages.house import LEASE_S, House
+from tests.stages.house import LEASE_S, House, pass_time
 
 AWAY = StoreError("Valkey is away")
 
@@ -138,7 +138,7 @@ async def test_a_newer_entry_is_handed_back_for_newer_code(house: House) -> None
     house.store.append(Stream.NOTICES, {b"v": b"99", b"request": b"1-1"})
 
     async def a_minute() -> None:
-        await anyio.sleep(60)
+        await pass_time(60)
 
     await bench.run(a_minute)
 
@@ -270,7 +270,7 @@ async def test_a_drained_worker_finishes_the_step_in_hand(house: House) -> None:
     steps = []
 
     async def two_steps(_delivery: Delivery, hold: Hold) -> Verdict:
-        await anyio.sleep(5)
+        await pass_time(5)
         steps.append("first")
         hold.check()
         steps.append("second")

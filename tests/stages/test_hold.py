@@ -9,7 +9,7 @@ from monarch.ports import StoreError
 from monarch.stages.hold import Draining, Hold, Holds, LeaseLost
 from tests.contracts.doubles.flaky import Flaky, failing
 from tests.contracts.doubles.streams import MemoryStreams
-from tests.stages.house import LEASE_S, House
+from tests.stages.house import LEASE_S, House, pass_time
 
 
 class Held:
@@ -41,7 +41,7 @@ def a_hold(house: House, received_at: float = 0.0) -> Hold:
 
 async def test_the_lease_counts_from_before_the_call_was_sent(house: House) -> None:
     """Not from its answer."""
-    await anyio.sleep(5)
+    await pass_time(5)
     hold = a_hold(house, received_at=0.0)
 
     assert hold.outlives(14.9)
@@ -51,7 +51,7 @@ async def test_the_lease_counts_from_before_the_call_was_sent(house: House) -> N
 async def test_a_renewal_extends_the_trust_from_its_sending(house: House) -> None:
     """And an older one that comes late never shortens it."""
     hold = a_hold(house)
-    await anyio.sleep(10)
+    await pass_time(10)
     hold.renewed(8.0)
     hold.renewed(3.0)
 
@@ -73,7 +73,7 @@ async def test_a_write_waits_for_the_renewal_that_outlives_it(held: Held) -> Non
     """With 5 s left no write of 10 s begins."""
     delivery = await held.receive()
     with held.holds.holding(delivery, anyio.current_time()) as hold:
-        await anyio.sleep(15)
+        await pass_time(15)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(held.holds.renew_forever)
             await hold.until_outlives(11)
@@ -87,7 +87,7 @@ async def test_a_renewal_that_fails_is_repeated_soon(held: Held, house: House) -
     held.streams.before = failing("streams.renew", StoreError("away"), 1, 2, 3)
     delivery = await held.receive()
     with held.holds.holding(delivery, anyio.current_time()) as hold:
-        await anyio.sleep(15)
+        await pass_time(15)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(held.holds.renew_forever)
             await hold.until_outlives(11)
@@ -117,7 +117,7 @@ async def test_a_sleep_ends_early(house: House, end: str, error: type[Exception]
     hold = a_hold(house)
 
     async def soon() -> None:
-        await anyio.sleep(3)
+        await pass_time(3)
         getattr(hold, end)()
 
     async with anyio.create_task_group() as tasks:
@@ -134,7 +134,7 @@ async def test_a_renewal_does_not_end_a_sleep(house: House) -> None:
 
     async def renews() -> None:
         for _ in range(5):
-            await anyio.sleep(1)
+            await pass_time(1)
             hold.renewed(anyio.current_time())
 
     async with anyio.create_task_group() as tasks:
