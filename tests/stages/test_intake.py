@@ -11,7 +11,7 @@ from monarch.ports import Hearing, StoreError
 from monarch.stages.intake import Intake
 from tests.contracts.doubles.flaky import Flaky, failing
 from tests.contracts.doubles.inbox import MemoryInbox
-from tests.stages.house import House, dice
+from tests.stages.house import House, dice, pass_time
 
 AWAY = StoreError("Valkey is away")
 
@@ -44,10 +44,10 @@ class FakeEar:
                 self.silent.set()
             happens = self._happens[here] if here < len(self._happens) else None
             if isinstance(happens, StoreError):
-                await anyio.sleep(3)
+                await pass_time(3)
                 raise happens
             if happens is None:
-                await anyio.sleep(1)
+                await pass_time(1)
             yield None if happens is None else Hearing(f"hearing-{here}", happens)
 
 
@@ -122,7 +122,7 @@ async def test_it_says_when_it_does_not_hear(house: House) -> None:
     seen = []
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(listening.intake.run, listening.draining)
-        await anyio.sleep(3.01)
+        await pass_time(3.01)
         seen.append(listening.intake.subscribed)
         await listening.ear.silent.wait()
         seen.append(listening.intake.subscribed)

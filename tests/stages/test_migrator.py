@@ -15,7 +15,7 @@ from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.flaky import Flaky
 from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED, LOST
 from tests.contracts.worlds import NO_CEILINGS
-from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
+from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House, pass_time
 
 TITLES = ["One", "Two", "Three"]
 SLOWLY = replace(NO_CEILINGS, interval_ms=10_000)
@@ -170,7 +170,7 @@ async def test_a_target_that_is_not_there_yet_is_waited_for(house: House) -> Non
     worker = house.worker()
 
     async def appears() -> None:
-        await anyio.sleep(50)
+        await pass_time(50)
         house.github.add("org/team-c")
         await house.until_quiet()
 
@@ -419,7 +419,7 @@ async def test_a_worker_that_is_cut_off_leaves_its_migration_to_another(
 
     async def long_after() -> None:
         await house.until_quiet()
-        await anyio.sleep(100)
+        await pass_time(100)
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(house.worker("cut-off", wrap=wrap).run, long_after)

@@ -8,12 +8,12 @@ from monarch.ports import StoreError
 from tests.contracts.doubles.flaky import failing
 from tests.contracts.doubles.streams import MemoryStreams
 from tests.stages.bench import Bench
-from tests.stages.house import LEASE_S, House
+from tests.stages.house import LEASE_S, House, pass_time
 
 
 async def minutes(count: int) -> None:
     """Let so many go by."""
-    await anyio.sleep(60 * count)
+    await pass_time(60 * count)
 
 
 async def test_it_sweeps_every_two_seconds(house: House) -> None:
