@@ -38,16 +38,6 @@ TRUSTED: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """An issue of the target that carries the marker of `ticket`."""
-
-    ticket: TicketId
-    number: int
-    issue_id: int
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class Stray:
     """A second copy of `ticket`, to be closed by a person; `original` is the number of the first."""
 
