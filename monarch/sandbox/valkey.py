@@ -97,11 +97,16 @@ class EmbeddedValkey:
         """Stop at the end of a ``with`` block."""
         self.stop()
 
-    def start(self) -> None:
-        """Start the server and return once it answers ``PING``; raises if it never does."""
+    def start(self, options: Mapping[str, str] | None = None) -> None:
+        """Start the server and return once it answers ``PING``; raises if it never does.
+
+        Args:
+            options: further settings for this run alone, e.g. ``replicaof``.
+
+        """
         self.directory.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(  # noqa: S603  # the packaged binary, no shell
-            self._command(),
+            self._command(options or {}),
             cwd=self.directory,
             stdin=subprocess.DEVNULL,
             preexec_fn=_dying_with_parent(),  # noqa: PLW1509  # calls one prepared C function
@@ -142,9 +147,10 @@ class EmbeddedValkey:
         if self._process is not None:
             self._process.send_signal(number)
 
-    def _command(self) -> list[str]:
+    def _command(self, options: Mapping[str, str]) -> list[str]:
         own = {"port": str(self.port), "bind": HOST, "dir": str(self.directory)}
-        settings = {**self._options, **own, "logfile": str(self.directory / "valkey.log")}
+        log = {"logfile": str(self.directory / "valkey.log")}
+        settings = {**self._options, **options, **own, **log}
         flags = [part for name, value in settings.items() for part in (f"--{name}", value)]
         return [str(get_binary_path()), *flags]
 
@@ -161,7 +167,8 @@ def _answers(port: int, pid: int) -> bool:
     """Whether this very process answers ``PING`` (another one may be on the port)."""
     try:
         with socket.create_connection((HOST, port), timeout=1) as connection:
-            connection.sendall(b"PING\r\nINFO server\r\nQUIT\r\n")
+            connection.sendall(b"PING\r\nINFO server\r\n")
+            connection.shutdown(socket.SHUT_WR)  # not QUIT, which no Sentinel knows
             answer = b"".join(iter(lambda: connection.recv(65536), b""))
     except OSError:
         return False
