@@ -7,7 +7,9 @@ Errors form one small tree; everything else that an outside call can do is an Ou
 
 ```
 StoreError             Valkey did not do it, or nobody knows whether it did: heal, back off, repeat.
-                       (Every script may be repeated: a repetition changes nothing or answers *lost*.)
+│                      (Every script may be repeated: a repetition changes nothing or answers *lost*.)
+└── StoreRefused       What stands in Valkey makes this call impossible (a key of another type, a value that
+                       is none): repeating it alone will not help, so it counts as a failure.
 ```
 """
 
@@ -44,6 +46,10 @@ from monarch.core.verdict import Verdict
 
 class StoreError(Exception):
     """Valkey could not be asked, or gave no answer that can be used; the message says what happened."""
+
+
+class StoreRefused(StoreError):  # noqa: N818 - a word of the contract, like StoreError
+    """Valkey is there and cannot do it, because of what stands in its keys; the message says which."""
 
 
 # ---------------------------------------------------------------------------------------------- time

@@ -8,7 +8,11 @@ intended           Adopt #n              Reconcile until intended + 20 s, then C
 created #m         Skip                  Skip (m was decided by `GET #m` when the copy was not seen)
 refused, this run  Skip                  Skip
 refused, before    Adopt #n              Create
+unreadable         Skip                  Stop
 ```
+
+A record that this code cannot read was written by a newer one, or by a person: it is never taken for absence, and
+never overwritten. Where a look shows the copy nothing is to be done; else the migration stops, loudly.
 
 The look that decides over an intent must have begun 20 s after it or later: GitHub ends requests after
 10 s, and whatever acts later than 20 s is one of the windows that promise 2 names.
@@ -46,7 +50,14 @@ class Refused:
     reason: str
 
 
-LedgerRecord = Intended | CreatedAs | Refused
+@dataclass(frozen=True, slots=True)
+class UnreadableRecord:
+    """Something is on record, in words that this code does not know."""
+
+    text: str
+
+
+LedgerRecord = Intended | CreatedAs | Refused | UnreadableRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,14 @@ class Reconcile:
     at_ms: int
 
 
-Action = Skip | Adopt | Create | Reconcile
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Nobody knows whether the ticket may be created: a person, or newer code, has to say."""
+
+    record: UnreadableRecord
+
+
+Action = Skip | Adopt | Create | Reconcile | Stop
 
 
 def next_action(
@@ -96,6 +114,8 @@ def next_action(
             return Skip()
         case Refused() | None:
             return Create(None) if seen_number is None else Adopt(seen_number)
+        case UnreadableRecord():
+            return Stop(record) if seen_number is None else Skip()
         case Intended(at_ms, nonce):
             if seen_number is not None:
                 return Adopt(seen_number)

@@ -17,6 +17,7 @@ from anyio.abc import TaskGroup
 from monarch.core.backoff import outage_s
 from monarch.core.delivery import Delivery, NewerEntry, Stream, UnreadableEntry
 from monarch.core.outcome import Code
+from monarch.core.quote import quote
 from monarch.core.verdict import (
     Dead,
     Done,
@@ -28,7 +29,7 @@ from monarch.core.verdict import (
     is_poison,
     judge_failure,
 )
-from monarch.ports import Clock, StoreError, Streams
+from monarch.ports import Clock, StoreError, StoreRefused, Streams
 from monarch.stages.hold import Draining, Hold, Holds, LeaseLost
 from monarch.telemetry import Telemetry
 
@@ -138,9 +139,9 @@ class Consumer:
         verdict: Verdict | None = Handback()
         with hold.scope:
             verdict = await self._decide(hold)
-        if verdict is None or not await self._settle(hold, verdict):
-            return
-        self._report(hold.delivery, verdict, self._clock.now() - began)
+        settled = None if verdict is None else await self._settle(hold, verdict)
+        if settled is not None:
+            self._report(hold.delivery, settled, self._clock.now() - began)
 
     async def _decide(self, hold: Hold) -> Verdict | None:
         """The verdict; `None` where the delivery is in other hands."""
@@ -152,6 +153,9 @@ class Consumer:
             return None
         except Draining:
             return Handback()
+        except StoreRefused as error:
+            self._telemetry.store_trouble(where=f"handling {self.stream}", error=str(error))
+            return self._refused(delivery, error)
         except StoreError as error:
             self._telemetry.store_trouble(where=f"handling {self.stream}", error=str(error))
             return Snooze("Valkey could not be asked", _STORE_PAUSE_S)
@@ -161,6 +165,11 @@ class Consumer:
                 f"an error that nobody planned ({type(error).__name__}); the log has its traceback"
             )
             return judge_failure(reason, delivery.attempts, self._policy, self._dice())
+
+    def _refused(self, delivery: Delivery, error: StoreRefused) -> Retry | Dead:
+        """Judge what no waiting mends: counted, so that it ends."""
+        reason = f"Valkey cannot do it with what stands in its keys ({quote(str(error), 300)})"
+        return judge_failure(reason, delivery.attempts, self._policy, self._dice())
 
     def _decide_unrun(self, delivery: Delivery) -> Verdict | None:
         """What is decided without running the handler; `None` where it is to be run."""
@@ -179,22 +188,29 @@ class Consumer:
             case _:
                 return None
 
-    async def _settle(self, hold: Hold, verdict: Verdict) -> bool:
-        """Settle; not in the handler's scope, so that giving up a handler does not give up its verdict.
+    async def _settle(self, hold: Hold, verdict: Verdict) -> Verdict | None:
+        """Settle, and say with which verdict; `None` where nothing was settled.
+
+        Not in the handler's scope, so that giving up a handler does not give up its verdict.
 
         Repeated while the lease may still be ours: repeating is safe, since a settle that took effect answers *lost*
         the next time. Given up after that, or when the worker stops: the entry is pending and will be reclaimed.
+        What Valkey refuses to carry out becomes a counted failure; where it refuses that as well, the entry is left
+        to be reclaimed, one lease later and each time as loudly.
         """
-        tries = 0
+        tries, refusals = 0, 0
         hold.settling = True
         while True:
             try:
-                return await self._streams.settle(hold.delivery, verdict)
+                return verdict if await self._streams.settle(hold.delivery, verdict) else None
             except StoreError as error:
                 tries += 1
                 self._telemetry.store_trouble(where="settling", error=str(error))
-                if self._holds.draining or not hold.outlives(0):
-                    return False
+                if isinstance(error, StoreRefused):
+                    refusals += 1
+                    verdict = self._refused(hold.delivery, error)
+                if refusals > 1 or self._holds.draining or not hold.outlives(0):
+                    return None
                 await anyio.sleep(outage_s(tries, self._dice()))
 
     def _report(self, delivery: Delivery, verdict: Verdict, seconds: float) -> None:

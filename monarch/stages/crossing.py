@@ -14,6 +14,7 @@ from monarch.core.ids import Epoch, TicketId
 from monarch.core.look import Seen, missing, see, skipped, strays_of, with_known
 from monarch.core.outcome import Absent, Code, Found, ReadFailure
 from monarch.core.permission import Taken, WasFound, WasStray
+from monarch.core.quote import quote
 from monarch.core.step import (
     Adopt,
     Create,
@@ -22,6 +23,8 @@ from monarch.core.step import (
     Reconcile,
     Refused,
     Skip,
+    Stop,
+    UnreadableRecord,
     first_look_at_ms,
     next_action,
 )
@@ -83,6 +86,8 @@ class Crossing:
                     ended = await self._reconcile(ticket, at_ms)
                 case Create(reconciled):
                     ended = await self._create(ticket, reconciled)
+                case Stop(unreadable):
+                    ended = self._fail(_unreadable(ticket, unreadable))
                 case _:
                     assert_never(action)
             if ended is not None:
@@ -235,3 +240,11 @@ class Crossing:
         wait_s = (at_ms - self._now_ms()) / 1000
         if wait_s > 0:
             await self._subject.hold.sleep(wait_s)
+
+
+def _unreadable(ticket: Ticket, record: UnreadableRecord) -> str:
+    return (
+        f'the ledger says "{quote(record.text, 80)}" of ticket #{ticket.number}, which this version cannot read and the'
+        " target shows no copy: let the newer version run it, or correct that field of the ledger, then send the"
+        " message again"
+    )

@@ -45,7 +45,7 @@ from monarch.core.render import render
 from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused
 from monarch.core.ticket import Repository, Ticket
 from monarch.core.verdict import Policy, Snooze, Verdict, Waits, judge
-from monarch.ports import Budget, Clock, GitHub, Ledger, StoreError
+from monarch.ports import Budget, Clock, GitHub, Ledger, StoreError, StoreRefused
 from monarch.stages.giving_way import give_way, snooze_until_open
 from monarch.stages.hold import Hold, LeaseLost
 from monarch.telemetry import Telemetry
@@ -246,7 +246,7 @@ class Writer:
                 except StoreError as error:
                     tries += 1
                     self._tools.telemetry.store_trouble(where="recording", error=str(error))
-                    if subject.hold.is_draining:
+                    if subject.hold.is_draining or isinstance(error, StoreRefused):
                         raise
                     await anyio.sleep(outage_s(tries, self._tools.dice()))
         message = f"a fact could not be recorded within {RECORD_WITHIN_S:.0f} s; its intent stays"

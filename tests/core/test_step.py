@@ -15,11 +15,14 @@ from monarch.core.step import (
     Reconcile,
     Refused,
     Skip,
+    Stop,
+    UnreadableRecord,
     first_look_at_ms,
     next_action,
 )
 
 INTENDED = Intended(1000, "n1")
+UNREADABLE = UnreadableRecord("moved #7 1000")
 SETTLED = 1000 + SETTLING_MS
 
 
@@ -38,6 +41,8 @@ SETTLED = 1000 + SETTLING_MS
         (Refused(2, 0, "no"), 7, 0, Skip()),
         (Refused(1, 0, "no"), None, 0, Create(None)),
         (Refused(1, 0, "no"), 7, 0, Adopt(7)),
+        (UNREADABLE, 7, SETTLED, Skip()),
+        (UNREADABLE, None, SETTLED, Stop(UNREADABLE)),
     ],
 )
 def test_the_table_in_the_modules_docstring_holds(
@@ -51,6 +56,7 @@ RECORDS = st.one_of(
     st.builds(Intended, st.integers(0, 100_000), st.just("n")),
     st.builds(CreatedAs, st.integers(1, 9), st.integers(0, 100_000)),
     st.builds(Refused, st.integers(1, 3), st.integers(0, 100_000), st.just("no")),
+    st.just(UNREADABLE),
 )
 
 
@@ -61,7 +67,7 @@ def test_nothing_is_created_that_may_exist(
     """Promise 2: neither what was seen, nor what is on record, nor what may be under way."""
     if isinstance(next_action(record, seen, looked_at_ms, run=1), Create):
         assert seen is None
-        assert not isinstance(record, CreatedAs)
+        assert not isinstance(record, CreatedAs | UnreadableRecord)
         assert not isinstance(record, Intended) or looked_at_ms >= record.at_ms + SETTLING_MS
 
 

@@ -5,8 +5,10 @@ is given up. Nothing that stands in a stream makes this raise.
 """
 
 import json
+import re
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,12 +26,15 @@ from monarch.core.delivery import (
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.plan import Plan
 from monarch.core.refs import BadRef, parse_ref
-from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused
+from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
 
 VERSION = 1
 
 _MAX_DIGITS = 9
 """Of a number in an entry: more is no count of anything."""
+
+_MAX_ID = 18
+"""Digits of GitHub's ids, far beyond those that there are."""
 
 _MAX_ENTRY_ID = 41
 """Two 64-bit numbers and a dash."""
@@ -108,6 +113,10 @@ def _shown(fields: Fields, name: bytes) -> str:
 _PLAN = TypeAdapter(Plan)
 
 
+_MAX_PLAN = 1 << 30
+"""Bytes of a plan, unpacked: a few bytes can unpack to more than a machine has."""
+
+
 def encode_plan(plan: Plan) -> bytes:
     """A plan as compressed JSON, its version before it."""
     return b"1:" + zlib.compress(_PLAN.dump_json(plan), level=6)
@@ -119,38 +128,56 @@ def decode_plan(packed: bytes) -> Plan | None:
     if version != b"1":
         return None
     try:
-        return _PLAN.validate_json(zlib.decompress(body))
+        unpacking = zlib.decompressobj()
+        unpacked = unpacking.decompress(body, _MAX_PLAN)
+        return _PLAN.validate_json(unpacked) if unpacking.eof else None
     except (zlib.error, ValidationError):
         return None
 
 
 # ------------------------------------------------------------------------------------------- ledgers
 
+_RECORD = re.compile(
+    r"intended (?P<at>\d{1,15}) (?P<nonce>[!-~]{1,100})"
+    r"|created #(?P<number>[1-9]\d{0,17}) (?P<since>\d{1,15})"
+    r"|refused (?P<run>\d{1,9}) (?P<then>\d{1,15})(?: (?P<reason>.*))?",
+    re.ASCII | re.DOTALL,
+)
+"""As record.lua and permit.lua write them."""
 
-def decode_ledger(flat: Sequence[bytes]) -> dict[TicketId, LedgerRecord]:
-    """A ledger from its `HGETALL`; a field that is no record is passed over, as if nothing were known."""
+
+def decode_ledger(flat: Sequence[bytes], now_ms: int) -> dict[TicketId, LedgerRecord]:
+    """A ledger from its `HGETALL` of `now_ms`, by the server's clock.
+
+    A value that is no record is one that cannot be read, and not nothing: it may have been written by newer code. A
+    field that names no ticket is passed over. An intent of the future (the server's clock went back) is one of now:
+    it was on record before it was read.
+    """
     records: dict[TicketId, LedgerRecord] = {}
     for ticket, value in zip(flat[::2], flat[1::2], strict=True):
-        record = decode_record(value.decode("utf-8", "replace"))
-        if record is not None and ticket.isdigit():
-            records[TicketId(int(ticket))] = record
+        if ticket.isdigit() and len(ticket) <= _MAX_ID:
+            record = decode_record(value.decode("utf-8", "replace"))
+            records[TicketId(int(ticket))] = _not_after(record, now_ms)
     return records
 
 
-def decode_record(text: str) -> LedgerRecord | None:
+def _not_after(record: LedgerRecord, now_ms: int) -> LedgerRecord:
+    """The same record; an intent counts from `now_ms` at the latest."""
+    return (
+        replace(record, at_ms=min(record.at_ms, now_ms)) if isinstance(record, Intended) else record
+    )
+
+
+def decode_record(text: str) -> LedgerRecord:
     """`intended <ms> <nonce>`, `created #<number> <ms>` or `refused <run> <ms> <reason>`."""
-    word, _, rest = text.partition(" ")
-    parts = rest.split(" ", 2)
-    try:
-        if word == "intended":
-            return Intended(int(parts[0]), parts[1])
-        if word == "created":
-            return CreatedAs(int(parts[0].removeprefix("#")), int(parts[1]))
-        if word == "refused":
-            return Refused(int(parts[0]), int(parts[1]), "".join(parts[2:]))
-    except (ValueError, IndexError):
-        return None
-    return None
+    found = _RECORD.fullmatch(text)
+    if found is None:
+        return UnreadableRecord(text)
+    if found["at"]:
+        return Intended(int(found["at"]), found["nonce"])
+    if found["number"]:
+        return CreatedAs(int(found["number"]), int(found["since"]))
+    return Refused(int(found["run"]), int(found["then"]), found["reason"] or "")
 
 
 def pairs(flat: Sequence[bytes]) -> dict[str, str]:

@@ -6,66 +6,79 @@ Why no retries in the client: it would send a script again whose answer was lost
 knowing what a repetition does.
 """
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
-
 from valkey.asyncio import Valkey
 from valkey.asyncio.retry import Retry
 from valkey.backoff import NoBackoff
-from valkey.exceptions import ValkeyError
+from valkey.exceptions import ResponseError, ValkeyError
 
-from monarch.ports import StoreError
+from monarch.adapters.valkey.links import SOCKET_TIMEOUT_S, Place, place, pool
+from monarch.ports import StoreError, StoreRefused
 
 BLOCK_MS = 2_000
 """How long a read waits for work, in milliseconds: short, so that it ends by a flag and not by cancelling."""
 
-SOCKET_TIMEOUT_S = 5.0
-"""After so long without an answer a connection is dead, in seconds. Longer than `BLOCK_MS`, and a test says so."""
-
-# TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT on Linux: a peer that vanished is noticed after 60 s at the latest.
-_KEEPALIVE = {4: 30, 5: 10, 6: 3}
+# A script's own error names the script and its line; inside a script, the server's other troubles do so too.
+_BROKEN = re.compile(r"^(WRONGTYPE|UNREADABLE) |user_script:\d|not an integer|not a valid float")
+_MAY_PASS = re.compile(
+    r"\b(OOM|READONLY|LOADING|MASTERDOWN|NOREPLICAS|MISCONF|BUSY|UNBLOCKED|NOSCRIPT|CLUSTERDOWN|TRYAGAIN|MOVED|ASK"
+    r"|NOAUTH|NOPERM|WRONGPASS|NOGROUP)\b|killed|unknown command|permission"
+)
 
 
 @contextmanager
 def classified(doing: str) -> Iterator[None]:
-    """Turn whatever the client raises into a `StoreError` that says what was being done."""
+    """Turn whatever the client raises into a `StoreError` that says what was being done.
+
+    Where the keys themselves are in the way it is a `StoreRefused`: an outage passes, they do not.
+    """
     try:
         yield
     except (ValkeyError, OSError, TimeoutError) as error:
+        kind = StoreRefused if is_refusal(error) else StoreError
         message = f"{doing}: {type(error).__name__}: {error}"
-        raise StoreError(message) from error
+        raise kind(message) from error
 
 
-def connect(url: str, purpose: str, *, connections: int = 1) -> Valkey:
+def is_refusal(error: BaseException) -> bool:
+    """Whether the server would answer the same for ever: a key's type, a value, or a script that broke on one.
+
+    Only what is known for that; anything else (an outage, missing rights, another version of the server) may be
+    put right while the work waits.
+    """
+    if not isinstance(error, ResponseError) or _MAY_PASS.search(str(error)):
+        return False
+    return _BROKEN.search(str(error)) is not None
+
+
+def connect(where: str | Place, purpose: str, *, connections: int = 1) -> Valkey:
     """A client of its own for one purpose; nothing is sent before its first command.
 
     Args:
-        url: `valkey://`, `valkeys://`, `redis://`, `rediss://` or `unix://`, with its credentials.
+        where: `valkey://`, `valkeys://`, `redis://`, `rediss://` or `unix://`, with its credentials; or a place.
         purpose: shown by `CLIENT LIST`, such as `renewal`.
         connections: how many sockets it may open.
     """
-    # A unix socket knows no TCP options.
-    options: dict[str, Any] = {}
-    if not url.startswith("unix:"):
-        options = {"socket_keepalive": True, "socket_keepalive_options": _KEEPALIVE}
-    client: Valkey = Valkey.from_url(
-        url,
-        client_name=f"monarch-{purpose}",
-        max_connections=connections,
-        socket_timeout=SOCKET_TIMEOUT_S,
-        socket_connect_timeout=SOCKET_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-        **options,
+    client: Valkey = Valkey.from_pool(
+        pool(
+            Place(where) if isinstance(where, str) else where,
+            client_name=f"monarch-{purpose}",
+            max_connections=connections,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+        )
     )
     return client
 
 
 @asynccontextmanager
-async def connected(url: str, purpose: str, *, connections: int = 1) -> AsyncIterator[Valkey]:
+async def connected(
+    where: str | Place, purpose: str, *, connections: int = 1
+) -> AsyncIterator[Valkey]:
     """`connect`, closed at the end."""
-    client = connect(url, purpose, connections=connections)
+    client = connect(where, purpose, connections=connections)
     try:
         yield client
     finally:

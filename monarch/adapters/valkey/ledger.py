@@ -219,7 +219,7 @@ def _taken(answer: Answer) -> Taken | Busy | GateClosed | Quiet | Lost:
         case [b"busy"]:
             return Busy()
         case [b"taken", int(now), bytes(epoch), list(flat)]:
-            return Taken(decode_ledger(flat), now, Epoch(epoch.decode()))
+            return Taken(decode_ledger(flat, now), now, Epoch(epoch.decode()))
         case _:
             raise AssertionError(answer)
 

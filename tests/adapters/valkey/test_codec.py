@@ -14,7 +14,7 @@ from monarch.adapters.valkey.codec import (
 )
 from monarch.core.delivery import Stream, Token, UnreadableEntry
 from monarch.core.ids import TicketId
-from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused
+from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
 from tests.contracts.moves import a_plan
 
 NAMES = st.sampled_from([b"v", b"request", b"target", b"order", b"run", b"attempts", b"payload"])
@@ -45,22 +45,69 @@ def test_a_version_that_is_no_number_is_unreadable(version: bytes) -> None:
         ("created #5 17", CreatedAs(5, 17)),
         ("refused 2 17 no, says GitHub", Refused(2, 17, "no, says GitHub")),
         ("refused 2 17", Refused(2, 17, "")),
-        ("created #x 17", None),
-        ("intended", None),
-        ("", None),
-        ("what ever", None),
+        ("refused 2 17 ", Refused(2, 17, "")),
+        *(
+            (odd, UnreadableRecord(odd))
+            for odd in (
+                "created #x 17",
+                "created #0 17",
+                "created #-5 17",
+                "created #5",
+                "created #² 17",
+                "created #5 17 by newer code",
+                "intended",
+                "intended 17",
+                "intended 1e9 nonce",
+                "refused",
+                "moved #5 17",
+                "CREATED #5 17",
+                "",
+                "\n",
+            )
+        ),
     ],
 )
-def test_a_ledger_is_read_as_the_scripts_write_it(text: str, record: LedgerRecord | None) -> None:
-    """What is no record is as if nothing were known: a look will tell."""
+def test_a_ledger_is_read_as_the_scripts_write_it(text: str, record: LedgerRecord) -> None:
+    """What is no record of ours is something all the same: newer code may have meant a copy by it."""
     assert decode_record(text) == record
 
 
-def test_a_ledger_passes_over_what_it_does_not_know() -> None:
-    """One odd field hides no other."""
-    flat = [b"1", b"created #5 17", b"x", b"created #6 17", b"2", b"odd"]
+def test_a_ledger_takes_nothing_it_cannot_read_for_absence() -> None:
+    """One odd value hides no other; a field that names no ticket says nothing of one."""
+    flat = [
+        b"1",
+        b"created #5 17",
+        b"x",
+        b"created #6 17",
+        b"2",
+        b"odd",
+        b"9" * 5000,
+        b"created #7 17",
+    ]
 
-    assert decode_ledger(flat) == {TicketId(1): CreatedAs(5, 17)}
+    assert decode_ledger(flat, 20) == {
+        TicketId(1): CreatedAs(5, 17),
+        TicketId(2): UnreadableRecord("odd"),
+    }
+
+
+def test_an_intent_of_the_future_is_one_of_now() -> None:
+    """The server's clock went back: waiting for it to come round again could take for ever."""
+    assert decode_ledger([b"1", b"intended 999999999999999 n"], 20) == {
+        TicketId(1): Intended(20, "n")
+    }
+
+
+@given(st.lists(st.tuples(st.binary(max_size=12), st.binary(max_size=40))))
+def test_any_ledger_can_be_read_and_nothing_of_a_ticket_is_lost(
+    fields: list[tuple[bytes, bytes]],
+) -> None:
+    """Every field that names a ticket is a record of one kind or another."""
+    flat = [part for field in fields for part in field]
+
+    records = decode_ledger(flat, 20)
+
+    assert set(records) == {int(name) for name, _ in fields if name.isdigit()}
 
 
 def test_a_plan_comes_back_as_it_was() -> None:

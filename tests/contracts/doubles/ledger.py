@@ -29,7 +29,8 @@ from monarch.core.permission import (
     WasStray,
     WasUnanswered,
 )
-from monarch.core.step import CreatedAs, Intended, Refused
+from monarch.core.step import CreatedAs, Intended, Refused, UnreadableRecord
+from monarch.ports import StoreRefused
 from tests.contracts.doubles.store import Account, Lock, MemoryStore
 
 SLOT_MS = 15_000
@@ -92,6 +93,8 @@ class MemoryLedger:
             return AlreadyCreated(record.number)
         if isinstance(record, Intended) and record.nonce != reconciled:
             return MustReconcile(record)
+        if isinstance(record, UnreadableRecord):
+            raise StoreRefused(record.text)
         account = store.account(credential.account)
         refused = closed_gate(store, credential) or _wait(account, self._ceilings, now)
         if refused is not None:

@@ -33,7 +33,11 @@ if record then
   local number = string.match(record, '^created #(%d+)')
   if number then return {'created', tonumber(number)} end
   local at, before = string.match(record, '^intended (%d+) (%S+)')
-  if at and before ~= reconciled then return {'reconcile', tonumber(at), before} end
+  if at and before ~= reconciled then return {'reconcile', math.min(tonumber(at), now), before} end
+  -- Newer code's, or a person's: not known is not absent.
+  if not at and not string.match(record, '^refused %d+ %d+') then
+    return redis.error_reply('UNREADABLE the ledger says of ticket ' .. ticket .. ': ' .. record)
+  end
 end
 
 for i = 4, 5 do

@@ -1,0 +1,113 @@
+"""What stands in Valkey is not what should stand there: each failure is counted, bounded and told, and nothing is doubled."""
+
+import pytest
+
+from monarch.core.delivery import Delivery
+from monarch.core.ids import TicketId
+from monarch.core.outcome import Code
+from monarch.core.step import CreatedAs, UnreadableRecord
+from monarch.core.verdict import Policy, Verdict
+from monarch.ports import StoreRefused
+from monarch.stages.hold import Hold
+from tests.contracts.doubles.flaky import failing
+from tests.stages.bench import Bench
+from tests.stages.house import LEASE_S, SOURCE, TEAM_A, TEAM_B, House, pass_time
+
+WRONG_TYPE = StoreRefused("take: WRONGTYPE Operation against a key holding the wrong kind of value")
+ODD = UnreadableRecord("moved #1 17 by newer code")
+
+
+async def refused(_delivery: Delivery, _hold: Hold) -> Verdict:
+    """A handler whose script can never be run."""
+    raise WRONG_TYPE
+
+
+async def test_what_valkey_refuses_for_ever_is_counted_and_given_up(house: House) -> None:
+    """An outage is waited for without counting; a key of another type would be waited for without an end."""
+    bench = Bench(house, refused)
+    bench.give()
+
+    await bench.run(bench.until_quiet)
+
+    (letter,) = house.store.dead
+    assert letter["code"] == Code.OUT_OF_ATTEMPTS
+    assert "WRONGTYPE" in letter["reason"]
+    assert len(bench.handler.handled) == Policy().max_attempts
+    assert len(house.told("store.troubled")) == Policy().max_attempts
+
+
+async def test_a_verdict_that_valkey_refuses_becomes_a_counted_failure(house: House) -> None:
+    """The second settle carries the failure out, and the log says what was refused."""
+    bench = Bench(house)
+    bench.streams.before = failing("streams.settle", WRONG_TYPE, 1)
+    bench.give()
+
+    await bench.run(bench.until_quiet)
+
+    assert [delivery.attempts for delivery in bench.handler.handled] == [0, 1]
+    assert house.store.dead == []
+
+
+async def test_an_entry_that_cannot_be_settled_at_all_is_no_hot_loop(house: House) -> None:
+    """It is left to be reclaimed: twice a lease at most, loudly, and its neighbours are settled meanwhile."""
+    bench = Bench(house)
+    bench.streams.before = failing("streams.settle", WRONG_TYPE, *range(1, 1000))
+    bench.give()
+    leases = 10
+
+    async def let_pass() -> None:
+        await pass_time(leases * LEASE_S)
+
+    await bench.run(let_pass)
+
+    assert bench.streams.calls["streams.settle"] <= 2 * (leases + 1)
+    assert len(house.told("store.troubled")) >= leases
+    assert bench.consumer.free == 2
+
+
+@pytest.fixture
+def teams(house: House) -> House:
+    """A template with two tickets, and two teams; something odd stands in the first team's ledger."""
+    house.github.add(SOURCE, "One", "Two")
+    house.github.add(TEAM_A)
+    house.github.add(TEAM_B)
+    return house
+
+
+async def test_a_record_that_cannot_be_read_is_not_taken_for_absence(teams: House) -> None:
+    """Its target stops, saying where to look; nothing is created there, and the other one goes on."""
+    first = teams.publish(TEAM_A)
+    await teams.settle()
+    for records in teams.store.ledgers.values():
+        records.update(dict.fromkeys(records, ODD))
+    for issue in teams.github.issues(TEAM_A):
+        teams.github.delete_issue(TEAM_A, issue.number)
+
+    second = teams.publish(TEAM_A, TEAM_B)
+    await teams.settle()
+
+    assert (teams.state(first), teams.state(second)) == ("done", "failed")
+    assert teams.github.titles(TEAM_A) == []
+    assert teams.github.titles(TEAM_B) == ["One", "Two"]
+    (letter,) = teams.store.dead
+    assert ODD.text in letter["reason"]
+    assert letter["code"] == Code.OUT_OF_ATTEMPTS
+
+
+async def test_a_record_that_cannot_be_read_is_left_alone_where_its_copy_is_seen(
+    teams: House,
+) -> None:
+    """There is nothing to be done, and newer code may still need its own words."""
+    teams.publish(TEAM_A)
+    await teams.settle()
+    (records,) = teams.store.ledgers.values()
+    odd: TicketId = next(iter(records))
+    records[odd] = ODD
+
+    second = teams.publish(TEAM_A)
+    await teams.settle()
+
+    assert teams.state(second) == "done"
+    assert teams.github.titles(TEAM_A) == ["One", "Two"]
+    assert records[odd] == ODD
+    assert sum(isinstance(record, CreatedAs) for record in records.values()) == 1
