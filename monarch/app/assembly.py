@@ -217,7 +217,7 @@ class _Assembly:
         tools = Tools(
             github, ledger, budget, self._telemetry, self._clock, self._dice, self._policy
         )
-        return Migrator(tools, ValkeyPlans(commands, self._keys))
+        return Migrator(tools, ValkeyPlans(commands, self._keys), self._rules())
 
     def _consumer(
         self, stream: Stream, handler: Handler, streams: Streams, holds: Holds

@@ -79,6 +79,28 @@ def parse_message(payload: bytes, rules: Rules) -> Request | BadMessage:
     return loaded if isinstance(loaded, BadMessage) else _read(loaded, rules)
 
 
+def source_refusal(name: str, rules: Rules, asked: str = "") -> str | None:
+    """Why nothing may be read from the repository `name` (`owner/repo`); `None` where it may be.
+
+    `asked` is the name that it was asked for by, where GitHub knows it under another one: a repository that was
+    renamed answers to both, and the list means the one that it is.
+    """
+    return _refusal(name, asked, rules.allowed_sources, "sources", "MONARCH_ALLOWED_SOURCES")
+
+
+def target_refusal(name: str, rules: Rules, asked: str = "") -> str | None:
+    """Why nothing may be written to the repository `name`; see `source_refusal`."""
+    return _refusal(name, asked, rules.allowed_targets, "targets", "MONARCH_ALLOWED_TARGETS")
+
+
+def _refusal(name: str, asked: str, globs: Sequence[str], kind: str, setting: str) -> str | None:
+    owner, _, repository = name.partition("/")
+    if is_allowed(RepoRef(owner, repository), globs):
+        return None
+    renamed = f"{asked} is {name} now, which" if asked.lower() not in {"", name.lower()} else name
+    return f"{renamed} is not among the allowed {kind}; add it to {setting}, then send the message again"
+
+
 def is_allowed(ref: RepoRef, globs: Sequence[str]) -> bool:
     """Whether one of `globs` (`owner/repo`, with wildcards) names `ref`; no globs allow everything."""
     return not globs or any(_matches(ref, glob.lower().split("/")) for glob in globs)
@@ -199,12 +221,8 @@ def _complaint_of_source(source: str, rules: Rules) -> tuple[Code, str] | None:
         ref = parse_ref(source, rules.hosts)
     except BadRef as problem:
         return Code.BAD_SOURCE, f"{SOURCE}: {problem}"
-    if not is_allowed(ref, rules.allowed_sources):
-        return (
-            Code.SOURCE_NOT_ALLOWED,
-            f"{ref.full_name} is not among the allowed sources; add it to MONARCH_ALLOWED_SOURCES",
-        )
-    return None
+    refusal = source_refusal(ref.full_name, rules)
+    return None if refusal is None else (Code.SOURCE_NOT_ALLOWED, refusal)
 
 
 def _complaint_of_targets(targets: list[object]) -> tuple[Code, str] | None:
@@ -254,10 +272,5 @@ def _sort_target(value: object, source: RepoRef, rules: Rules) -> RepoRef | Refu
         return RefusedTarget(
             name, Code.TARGET_IS_SOURCE, f"{name} is the source itself; take it out of {TARGETS}"
         )
-    if not is_allowed(ref, rules.allowed_targets):
-        return RefusedTarget(
-            name,
-            Code.TARGET_NOT_ALLOWED,
-            f"{name} is not among the allowed targets; add it to MONARCH_ALLOWED_TARGETS",
-        )
-    return ref
+    refusal = target_refusal(name, rules)
+    return ref if refusal is None else RefusedTarget(name, Code.TARGET_NOT_ALLOWED, refusal)

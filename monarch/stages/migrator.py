@@ -8,6 +8,7 @@ from monarch.core.delivery import Delivery, MigrationEntry
 from monarch.core.outcome import Code, Found
 from monarch.core.permission import Busy, Credential, GateClosed, Lost, Quiet, Taken
 from monarch.core.plan import Plan
+from monarch.core.request import Rules, target_refusal
 from monarch.core.ticket import Repository
 from monarch.core.verdict import Dead, Done, Migrated, Snooze, Verdict, Waits, judge, judge_target
 from monarch.ports import Plans
@@ -25,15 +26,20 @@ a dead holder releases nothing.
 class Migrator:
     """The handler of the stream of migrations."""
 
-    def __init__(self, tools: Tools, plans: Plans) -> None:
+    def __init__(self, tools: Tools, plans: Plans, rules: Rules) -> None:
         self._tools = tools
         self._plans = plans
+        self._rules = rules
 
     async def handle(self, delivery: Delivery, hold: Hold) -> Verdict:
         """See `consumer.Handler.handle`."""
         entry = delivery.entry
         if not isinstance(entry, MigrationEntry):
             return Dead(Code.UNREADABLE, f"expected a migration, not {entry!r}")
+        # Whoever can reach the stream can append to it: not every migration is a planner's.
+        refusal = target_refusal(entry.target, self._rules)
+        if refusal is not None:
+            return Dead(Code.TARGET_NOT_ALLOWED, refusal)
         plan = await self._plans.read(entry.request)
         if plan is None:
             return Dead(Code.PLAN_MISSING, "its plan is gone; publish the message again")
@@ -57,12 +63,19 @@ class Migrator:
         tools = self._tools
         answer = await tools.github.read_repository(entry.target)
         if isinstance(answer, Found):
-            return _unwritable(answer.value, plan) or answer.value
+            return self._unwritable(answer.value, entry, plan) or answer.value
         waits = await give_way(answer, credential, tools.budget, tools.telemetry)
         age_s = (tools.clock.wall_ms() - int(entry.request.partition("-")[0])) / 1000
         return waits or judge_target(
             answer, delivery.attempts, tools.policy, tools.dice(), age_s=max(0.0, age_s)
         )
+
+    def _unwritable(self, target: Repository, entry: MigrationEntry, plan: Plan) -> Dead | None:
+        """Why this repository must not or cannot be written to; `None` where it can."""
+        refusal = target_refusal(target.full_name, self._rules, entry.target)
+        if refusal is not None:
+            return Dead(Code.TARGET_NOT_ALLOWED, refusal)
+        return _unwritable(target, plan)
 
     async def _cross(self, subject: Subject) -> Verdict:
         repository = subject.repository

@@ -12,7 +12,7 @@ from monarch.core.delivery import Delivery, RequestEntry
 from monarch.core.outcome import Code, Found, ReadFailure
 from monarch.core.permission import Credential
 from monarch.core.plan import make_plan
-from monarch.core.request import BadMessage, Request, Rules, parse_message
+from monarch.core.request import BadMessage, Request, Rules, parse_message, source_refusal
 from monarch.core.ticket import Repository
 from monarch.core.verdict import Dead, Done, Planned, Policy, Skipped, Verdict, judge
 from monarch.ports import Budget, GitHub
@@ -63,6 +63,9 @@ class Planner:
         source = await self._github.read_repository(request.source.full_name)
         if not isinstance(source, Found):
             return await self._refuse_source(source, request, credential.value, delivery)
+        refusal = source_refusal(source.value.full_name, self._rules, request.source.full_name)
+        if refusal is not None:
+            return Dead(Code.SOURCE_NOT_ALLOWED, refusal, _details(request))
         if not source.value.has_issues:
             return Dead(Code.ISSUES_DISABLED, _issues_are_off(source.value), _details(request))
         hold.check()

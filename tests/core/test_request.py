@@ -18,6 +18,8 @@ from monarch.core.request import (
     Rules,
     is_allowed,
     parse_message,
+    source_refusal,
+    target_refusal,
 )
 
 RULES = Rules()
@@ -251,6 +253,97 @@ def test_an_address_on_another_host_needs_that_host_in_the_rules() -> None:
 def test_a_glob_stays_within_its_side_of_the_slash(globs: tuple[str, ...], allowed: bool) -> None:
     """So that `org*` cannot open `organisation/repo` by mistake."""
     assert is_allowed(RepoRef("Org", "team-A"), globs) is allowed
+
+
+SPELLINGS = (
+    "other/team-a",
+    "Other/Team-A",
+    "OTHER/TEAM-A",
+    "https://github.com/other/team-a",
+    "HTTPS://GITHUB.COM/other/team-a.git",
+    "https://github.com/other/team-a.GIT",
+    "git@github.com:other/team-a.git",
+    "ssh://git@github.com/other/team-a",
+    "github.com/other/team-a/tree/main?org=org",
+    "https://github.com/other/team-a#org/team-a",
+    " other/team-a ",
+    "other/team-a.git",
+    "other/team-a/",
+    "other/org",
+    "org-other/team-a",
+)
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS)
+@pytest.mark.parametrize("key", ["source_repo", "all_target_repositories"])
+def test_no_spelling_slips_past_an_allow_list(spelled: str, key: str) -> None:
+    """Upper case, `.git`, addresses, queries: what is compared is the canonical name."""
+    rules = Rules(allowed_sources=("org/*",), allowed_targets=("org/*", "*/org/*", "other"))
+    read = parse(rules, **{key: spelled if key == "source_repo" else [spelled]})
+
+    if isinstance(read, BadMessage):
+        assert key == "source_repo"
+        assert read.code is (
+            Code.BAD_SOURCE if spelled.startswith("HTTPS") else Code.SOURCE_NOT_ALLOWED
+        )
+    else:
+        assert read.targets == ()
+        (refused,) = read.refused
+        assert refused.code in {Code.TARGET_NOT_ALLOWED, Code.BAD_TARGET}
+
+
+@given(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9-]{0,9}/[A-Za-z0-9._-]{1,9}", fullmatch=True))
+def test_only_one_owner_is_let_in_by_a_glob_of_one_owner(name: str) -> None:
+    """Whatever the name is."""
+    read = parse(Rules(allowed_targets=("Org/*",)), all_target_repositories=[name])
+
+    assert isinstance(read, Request)
+    assert all(target.owner.lower() == "org" for target in read.targets)
+    assert len(read.targets) + len(read.refused) == 1
+
+
+@pytest.mark.parametrize(
+    ("glob", "allowed"),
+    [
+        ("OTHER/TEAM-?", True),
+        ("other/team-[ab]", True),
+        ("other/team-[!b]", True),
+        ("other/team", False),
+        ("other/team-a/*", False),
+        ("other", False),
+        ("", False),
+        ("/", False),
+        ("*", False),
+        ("*/*", True),
+    ],
+)
+def test_a_glob_says_what_shells_say(glob: str, allowed: bool) -> None:
+    """Compared without case; what is no `owner/repo` allows nothing."""
+    assert is_allowed(RepoRef("Other", "Team-a"), (glob,)) is allowed
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "said"),
+    [
+        ("org/team", "", None),
+        ("Org/Team", "other/team", None),
+        ("other/team", "org/team", "org/team is other/team now, which is not among the allowed"),
+        ("Other/team", "other/team", "Other/team is not among the allowed"),
+    ],
+)
+def test_a_renamed_repository_is_judged_by_what_it_is(
+    name: str, asked: str, said: str | None
+) -> None:
+    """And the sentence says how it came there, and what to do."""
+    rules = Rules(allowed_sources=("org/*",), allowed_targets=("org/*",))
+    refusals = (source_refusal(name, rules, asked), target_refusal(name, rules, asked))
+
+    if said is None:
+        assert refusals == (None, None)
+    else:
+        assert all(refusal and refusal.startswith(said) for refusal in refusals)
+        assert "MONARCH_ALLOWED_SOURCES" in str(refusals[0])
+        assert "MONARCH_ALLOWED_TARGETS" in str(refusals[1])
 
 
 @given(st.binary())

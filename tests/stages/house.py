@@ -119,7 +119,7 @@ class Worker:
         requests = wrap("requests", MemoryRequests(store))
         handlers: dict[Stream, Handler] = {
             Stream.REQUESTS: Planner(github, budget, telemetry, house.rules, house.policy, dice),
-            Stream.MIGRATIONS: Migrator(tools, wrap("plans", MemoryPlans(store))),
+            Stream.MIGRATIONS: Migrator(tools, wrap("plans", MemoryPlans(store)), house.rules),
             Stream.NOTICES: Notifier(
                 slack, requests, telemetry, house.policy, dice, "https://github.com"
             ),

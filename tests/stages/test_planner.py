@@ -2,6 +2,7 @@
 
 import pytest
 
+from monarch.core.delivery import Stream
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.request import Rules
 from tests.contracts.doubles.faults import Fault
@@ -73,6 +74,51 @@ async def test_a_target_outside_the_allow_list_is_refused(house: House) -> None:
 
     assert codes(house) == ["target_not_allowed"]
     assert house.github.titles(TEAM_A) == []
+
+
+async def test_a_source_that_was_renamed_to_outside_the_allow_list_is_refused(house: House) -> None:
+    """GitHub answers to the old name as well; the list means the repository that it is now."""
+    house.rules = Rules(allowed_sources=("org/*",))
+    house.github.change(SOURCE, full_name="elsewhere/secret")
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert (house.state(request), codes(house)) == ("dead", ["source_not_allowed"])
+    assert "elsewhere/secret" in house.store.dead[0]["reason"]
+    assert house.github.faults.count("list_issues") == 0
+    assert house.github.titles(TEAM_A) == []
+
+
+async def test_a_target_that_was_renamed_to_outside_the_allow_list_is_refused(house: House) -> None:
+    """Nothing is looked at and nothing is written there, and the channel is told."""
+    house.rules = Rules(allowed_targets=("org/*",))
+    house.github.change(TEAM_A, full_name="elsewhere/team-a")
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert (house.state(request), codes(house)) == ("failed", ["target_not_allowed"])
+    assert house.github.titles(TEAM_A) == []
+    assert house.github.faults.count("create_issue") == 0
+    assert "elsewhere/team-a" in house.slack.texts("C1")[-1]
+
+
+async def test_a_migration_that_no_planner_made_is_held_to_the_allow_list(house: House) -> None:
+    """Whoever can append to the stream cannot make the token write anywhere: GitHub is not even asked."""
+    house.rules = Rules(allowed_targets=("org/team-*",))
+    request = house.publish(TEAM_A)
+    await house.settle()
+    house.github.add("org/private")
+    fields = {b"v": b"1", b"request": request.encode(), b"target": b"org/private"}
+    house.store.append(Stream.MIGRATIONS, fields)
+    asked = house.github.faults.count("read_repository")
+
+    await house.settle()
+
+    assert codes(house) == ["target_not_allowed"]
+    assert house.github.faults.count("read_repository") == asked
+    assert house.github.titles("org/private") == []
 
 
 async def test_a_target_that_is_named_twice_gets_one_migration(house: House) -> None:

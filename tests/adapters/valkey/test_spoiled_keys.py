@@ -1,6 +1,7 @@
 """Keys that hold something else than they should, on a real server: what its scripts answer is told apart from an outage."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from valkey.asyncio import Valkey
@@ -36,6 +37,12 @@ async def world(server: EmbeddedValkey) -> AsyncIterator[ValkeyWorld]:
     await client.aclose()
 
 
+async def put(world: ValkeyWorld, *command: str | int) -> None:
+    """Run a command as a person would; the client has no types for it."""
+    client: Any = world.client
+    await client.execute_command(*command)
+
+
 @pytest.mark.parametrize("key", ["ledger", "target", "gate", "budget", "slots", "epoch"])
 @pytest.mark.parametrize("kind", ["string", "list"])
 async def test_a_key_of_another_type_is_a_refusal(world: ValkeyWorld, key: str, kind: str) -> None:
@@ -54,7 +61,7 @@ async def test_a_key_of_another_type_is_a_refusal(world: ValkeyWorld, key: str, 
     await world.client.delete(name)
     # A target's lock is a string; another text in it only means that it is somebody else's.
     spoil = ("SET", name, "x") if kind == "string" and key != "target" else ("RPUSH", name, "x")
-    await world.client.execute_command(*spoil)
+    await put(world, *spoil)
 
     with pytest.raises(StoreRefused, match="WRONGTYPE"):
         await world.ledger().permit(delivery, TARGET, TICKET, ME, before.epoch, None)
@@ -68,7 +75,7 @@ async def test_no_write_is_permitted_over_a_record_that_cannot_be_read(
     delivery = await migrating(world)
     before = await taken(world, delivery)
     ledger = world.keys.ledger(TARGET)
-    await world.client.execute_command("HSET", ledger, TICKET, record)
+    await put(world, "HSET", ledger, TICKET, record)
 
     with pytest.raises(StoreRefused, match="UNREADABLE"):
         await world.ledger().permit(delivery, TARGET, TICKET, ME, before.epoch, None)
@@ -81,7 +88,7 @@ async def test_a_number_that_is_none_breaks_a_script_and_is_a_refusal(world: Val
     """Lua's own errors name the script and its line."""
     delivery = await migrating(world)
     gate = world.keys.gate(ME.account)
-    await world.client.execute_command("HSET", gate, "until", "tomorrow")
+    await put(world, "HSET", gate, "until", "tomorrow")
 
     with pytest.raises(StoreRefused, match="user_script"):
         await world.ledger().take(delivery, TARGET, ME)
