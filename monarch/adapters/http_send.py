@@ -6,13 +6,13 @@ the connection itself (httpcore's trace) and answers with one of
 
 ```
 Reply      an answer came, whole
-HeldBack   `may_send` said no right before the first byte: nothing left
+HeldBack   `may_send` said no right before the first byte, or right before the body's: no whole request left
 NeverLeft  it failed before the first byte: certainly without an effect
 NoAnswer   it failed after the first byte may have left: nobody knows
 ```
 
 Nothing is sent twice and no redirect is followed; httpx's exceptions go no further.
-What remains: between `may_send` and the system call lies one turn of the event loop.
+What remains: a process may be frozen between the last `may_send` and the system call that sends the body.
 """
 
 import ssl
@@ -44,7 +44,7 @@ _BEFORE_THE_REQUEST = (
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """Nothing was sent: `may_send` said no."""
+    """Nothing that a server could act on was sent: `may_send` said no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ async def send_once(
 
     Args:
         url: whole, or relative to the client's base.
-        may_send: asked before connecting and right before the first byte; `None` is always yes.
+        may_send: asked before connecting, right before the first byte and right before the body; `None` is always yes.
     """
     departure = _Departure(may_send or _always)
     reason = f"no answer within {deadline_s:g} s"
@@ -125,6 +125,10 @@ async def send_once(
             reason = _describe(error)
             departure.note(error)
     return NoAnswer(reason) if departure.may_have_left else NeverLeft(reason)
+
+
+_ABOUT_TO_SEND = (".send_request_headers.started", ".send_request_body.started")
+"""A body that was announced and never came is no request: so the last check is the one before the body."""
 
 
 class _HeldBackError(Exception):
@@ -157,7 +161,7 @@ class _Departure:
     async def watch(self, event: str, info: Mapping[str, object]) -> None:
         """Be httpcore's trace extension; raising here stops the request."""
         self._proven = True
-        if event.endswith(".send_request_headers.started") and not _is_tunnel(info):
+        if event.endswith(_ABOUT_TO_SEND) and not _is_tunnel(info):
             self.ask()
             self._began = True
 

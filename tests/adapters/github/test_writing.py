@@ -156,16 +156,18 @@ async def test_a_guard_that_says_no_at_once_connects_nowhere() -> None:
         assert server.received == []
 
 
-async def test_a_withheld_write_leaves_the_client_usable() -> None:
-    """The next write goes out on a connection of its own."""
-    answers_of_guard = iter([True, False, True, True])
+@pytest.mark.parametrize("asked", [2, 3], ids=["before its headers", "before its body"])
+async def test_a_withheld_write_leaves_the_client_usable(asked: int) -> None:
+    """Headers without their body are no request; the next write goes out on a connection of its own."""
+    answers_of_guard = iter([*[True] * (asked - 1), False, True, True, True])
     async with (
         raw_server(answers(CREATED)) as server,
         HttpGitHub(TOKEN, server.url) as client,
     ):
-        await client.create_issue(TARGET, DRAFT, lambda: next(answers_of_guard))
+        withheld = await client.create_issue(TARGET, DRAFT, lambda: next(answers_of_guard))
         outcome = await client.create_issue(TARGET, DRAFT, lambda: next(answers_of_guard))
 
+    assert withheld == Withheld()
     assert outcome == Created(7, 1007)
 
 
