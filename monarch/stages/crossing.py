@@ -10,15 +10,19 @@ under the target's lock and in one epoch. What can still go wrong stands in the 
 
 from typing import Final, assert_never
 
+import anyio
+
 from monarch.core.ids import Epoch, TicketId
 from monarch.core.look import Seen, missing, see, skipped, strays_of, with_known
 from monarch.core.outcome import Absent, Code, Found, ReadFailure
 from monarch.core.permission import Taken, WasFound, WasStray
 from monarch.core.quote import quote
 from monarch.core.step import (
+    SETTLING_MS,
     Adopt,
     Create,
     CreatedAs,
+    Intended,
     LedgerRecord,
     Reconcile,
     Refused,
@@ -31,7 +35,8 @@ from monarch.core.step import (
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Dead, Done, Migrated, Verdict, judge, judge_failure
 from monarch.stages.giving_way import give_way
-from monarch.stages.looking import look
+from monarch.stages.hold import LeaseLost
+from monarch.stages.looking import Sight, look
 from monarch.stages.writing import Subject, Tools, Writer
 
 _UNANSWERED: Final = 2
@@ -61,6 +66,13 @@ class Crossing:
             LeaseLost, Draining: see `Hold.check`; what was done is on record.
             StoreError: Valkey cannot be asked.
         """
+        try:
+            return await self._cross()
+        except LeaseLost:
+            await self._look_behind()
+            raise
+
+    async def _cross(self) -> Verdict:
         blocked = await self._look()
         if blocked is not None:
             return blocked
@@ -129,13 +141,39 @@ class Crossing:
             self._tools.github,
             self._subject.repository,
             self._subject.own_login,
-            self._subject.hold,
+            self._subject.hold.check,
         )
         if isinstance(sight, ReadFailure):
             return await self._judge(sight)
         self._seen, self._numbers, self._looked_at_ms = sight.seen, sight.numbers, looked_at_ms
         await self._report(self._seen)
         return None
+
+    async def _look_behind(self) -> None:
+        """Look for what became of a write of ours without an answer, now that the target is in other hands.
+
+        Whoever has it may have looked before GitHub acted, and be done: a process that was frozen right before the
+        bytes left is the only one that knows of them. To look and to report needs no lease. At once, and when GitHub
+        can act no more.
+        """
+        if not any(self._is_open(ticket) for ticket in self._subject.plan.tickets):
+            return
+        for wait_s in (0.0, SETTLING_MS / 1000):
+            await anyio.sleep(wait_s)
+            sight = await look(
+                self._tools.github,
+                self._subject.repository,
+                self._subject.own_login,
+                lambda: None,
+            )
+            if isinstance(sight, Sight):
+                await self._report(sight.seen)
+
+    def _is_open(self, ticket: Ticket) -> bool:
+        """Whether we have written it, and nobody knows what came of it."""
+        return self._writer.unanswered(ticket) > 0 and isinstance(
+            self._records.get(ticket.id), Intended
+        )
 
     async def _read_skipped(self, highest: int, created: int) -> None:
         """Read the numbers that somebody else took meanwhile: a copy by a zombie would be among them.

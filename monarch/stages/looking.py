@@ -3,13 +3,13 @@
 Only a complete answer is evidence: an error on the way is an outcome, never an empty list.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from monarch.core.look import Seen, after_probe, begin_probe, gaps, see
 from monarch.core.outcome import Absent, Code, Found, Permanent, ReadFailure, Scope
 from monarch.core.ticket import Issue, Repository
 from monarch.ports import GitHub
-from monarch.stages.hold import Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +21,18 @@ class Sight:
 
 
 async def look(
-    github: GitHub, repository: Repository, own_login: str, hold: Hold
+    github: GitHub, repository: Repository, own_login: str, check: Callable[[], None]
 ) -> Sight | ReadFailure:
     """Read the whole listing, every number that it skips, and onwards from the highest.
 
-    Raises:
-        LeaseLost, Draining: see `Hold.check`; asked between calls.
+    `check` is asked between calls, and ends the look by raising (`Hold.check`).
     """
     listing = await github.list_issues(repository, "all")
     if not isinstance(listing, Found):
         return listing
     issues = list(listing.value)
     for number in gaps(issue.number for issue in issues):
-        hold.check()
+        check()
         answer = await github.read_issue(repository, number)
         match answer:
             case Found(issue):
@@ -42,7 +41,7 @@ async def look(
                 continue
             case _:
                 return answer
-    highest = await _read_onwards(github, repository, issues, hold)
+    highest = await _read_onwards(github, repository, issues, check)
     if not isinstance(highest, int):
         return highest
     numbers = frozenset(issue.number for issue in issues)
@@ -50,12 +49,12 @@ async def look(
 
 
 async def _read_onwards(
-    github: GitHub, repository: Repository, issues: list[Issue], hold: Hold
+    github: GitHub, repository: Repository, issues: list[Issue], check: Callable[[], None]
 ) -> int | ReadFailure:
     """Append what lies beyond the listing to `issues`; the highest number in use, or why it is not known."""
     probe = begin_probe(max((issue.number for issue in issues), default=0))
     while not probe.is_over:
-        hold.check()
+        check()
         answer = await github.read_issue(repository, probe.number)
         if not isinstance(answer, Found | Absent):
             return answer

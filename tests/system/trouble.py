@@ -1,0 +1,136 @@
+"""What tests of workers in trouble share: to bring a worker into it, and to see what became of it."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from monarch.sandbox.views import StateView
+from tests.system.fleet import SOURCE, Fleet
+from tests.system.judge import copies_in, marker_of, tickets_of
+
+Process = subprocess.Popen[bytes]
+
+LEASE_S = 15
+"""The shortest that the settings allow."""
+
+QUICK = {"MONARCH_LEASE_SECONDS": str(LEASE_S), "MONARCH_WRITES_AT_ONCE": "100"}
+"""So that a worker that keeps its place among the writes keeps no other target from being written."""
+
+GROUP = "workers"
+PROGRAM = (sys.executable, "-m", "tests.system.troubled_worker")
+
+
+def start_troubled(fleet: Fleet, trouble: str, **settings: str) -> Process:
+    """Start a worker that gets into trouble (see `troubled_worker`), and return it once it hears the channel."""
+    usual, fleet.program = fleet.program, PROGRAM
+    try:
+        return fleet.start(TROUBLE=trouble, **{**QUICK, **settings})
+    finally:
+        fleet.program = usual
+
+
+def is_frozen(worker: Process) -> bool:
+    """Whether a process is stopped by SIGSTOP, as the kernel says."""
+    stat = (Path("/proc") / str(worker.pid) / "stat").read_text(encoding="ascii")
+    return stat.rpartition(")")[2].split()[0] == "T"
+
+
+def thaw(worker: Process) -> None:
+    """Let a frozen process go on."""
+    worker.send_signal(signal.SIGCONT)
+
+
+def lines_of(fleet: Fleet, worker: Process, event: str) -> list[dict[str, Any]]:
+    """What a worker has logged of an event."""
+    lines = [line for line in fleet.log_of(worker).splitlines() if line.startswith("{")]
+    found = [json.loads(line) for line in lines if f'"{event}"' in line]
+    return [line for line in found if line["event"] == event]
+
+
+def pending(fleet: Fleet, stream: str = "migrations") -> list[tuple[str, str, int]]:
+    """What is handed out: consumer, target (or request) and delivery count of each entry."""
+    name = f"{{monarch}}:{stream}"
+    found = []
+    for item in fleet.client.xpending_range(name, GROUP, "-", "+", 1000):
+        [(_, fields)] = fleet.client.xrange(name, item["message_id"], item["message_id"])
+        subject = fields.get(b"target", fields.get(b"request", b""))
+        found.append((item["consumer"].decode(), subject.decode(), item["times_delivered"]))
+    return found
+
+
+def counts(fleet: Fleet) -> dict[str, int]:
+    """How often each target's entry was handed out, as Valkey counts it."""
+    return {target: count for _, target, count in pending(fleet)}
+
+
+def holder_of(fleet: Fleet, target: str) -> int | None:
+    """The process id of the worker that has a target in hand; `None` where nobody has."""
+    for consumer, subject, _ in pending(fleet):
+        if subject == target and consumer != "released":
+            return int(consumer.split(".")[-2])
+    return None
+
+
+def end_lease_of(fleet: Fleet, dead: Process, stream: str = "migrations") -> None:
+    """Let the lease of a *dead* worker end now; counts stay. What waiting would do, without the wait."""
+    name = f"{{monarch}}:{stream}"
+    for item in fleet.client.xpending_range(name, GROUP, "-", "+", 1000):
+        consumer, entry = item["consumer"], item["message_id"]
+        if int(consumer.split(b".")[-2]) == dead.pid:
+            # Its own count is given again, or claiming would count one more.
+            count = item["times_delivered"]
+            fleet.client.xclaim(
+                name, GROUP, consumer, 0, [entry], idle=86_400_000, retrycount=count, justid=True
+            )
+
+
+@dataclass
+class Findings:
+    """What the stand-in holds of the copies, against what it should; each is a list of `target: ticket`."""
+
+    lost: list[str]
+    doubled: list[str]
+    unordered: list[str]
+    reported: list[str]
+    """Of the doubled, those that Monarch itself has reported as strays."""
+
+
+def judged(fleet: Fleet, state: StateView, targets: Iterable[str]) -> Findings:
+    """Judge targets by the stand-in's ground truth, and whether Monarch knows what is wrong."""
+    found = Findings([], [], [], [])
+    strays = {
+        (e["migration"].rpartition(":")[2], int(e["number"]))
+        for e in fleet.events()
+        if e["event"] == "stray.found"
+    }
+    for target in targets:
+        firsts = []
+        for ticket in tickets_of(state, SOURCE):
+            marker = marker_of(ticket)
+            copies = [c for c in copies_in(state.repositories[target]) if marker in (c.body or "")]
+            name = f"{target}: ticket {ticket.number}"
+            found.lost += [] if copies else [name]
+            firsts += [copy.number for copy in copies[:1]]
+            for second in copies[1:]:
+                found.doubled.append(name)
+                found.reported += [name] if (target, second.number) in strays else []
+        found.unordered += [] if firsts == sorted(firsts) else [target]
+    return found
+
+
+def took_over_after(fleet: Fleet, worker: Process, at: float) -> list[float]:
+    """How many seconds after `at` (the wall clock's) a worker took each delivery over that it reclaimed."""
+    said = re.findall(r'\{[^\n]*"delivery\.reclaimed"[^\n]*', fleet.log_of(worker))
+    return [_seconds(json.loads(line)["timestamp"]) - at for line in said]
+
+
+def _seconds(timestamp: str) -> float:
+    from datetime import datetime  # noqa: PLC0415 - here alone
+
+    return datetime.fromisoformat(timestamp).timestamp()

@@ -1,0 +1,189 @@
+"""A real worker that gets into trouble at a chosen seam: `python -m tests.system.troubled_worker run`.
+
+Production code has no hooks for it. This program puts something around methods of the adapters, as a debugger would,
+and then runs Monarch's own. What happens is said by the variable `TROUBLE`, a list with spaces between:
+
+```
+freeze@granted#3:team/a     SIGSTOP to itself when ticket 3 of team/a has its permission
+block=17@granted:team/a     the event loop does nothing for 17 s
+die@handled:team/a          SIGKILL to itself
+newer                       a Monarch that knows entries of version 2 too
+```
+
+Without a target it is any target's, without a number the first. Each happens once in the life of a process.
+"""
+
+import hashlib
+import inspect
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from monarch.__main__ import main
+from monarch.adapters import http_send
+from monarch.adapters.github.client import HttpGitHub
+from monarch.adapters.valkey import codec, scripts
+from monarch.adapters.valkey.ledger import ValkeyLedger
+from monarch.adapters.valkey.streams import ValkeyStreams
+from monarch.core.delivery import Delivery, MigrationEntry
+from monarch.core.permission import Granted
+from monarch.stages.migrator import Migrator
+
+VARIABLE: Final = "TROUBLE"
+NEWER: Final = "newer"
+SEAMS: Final = (
+    "handled",
+    "taken",
+    "looked",
+    "granted",
+    "checked",
+    "leaving",
+    "sent",
+    "answered",
+    "recorded",
+    "settling",
+)
+"""The seams of a crossing, in their order; between `checked` and `leaving` the headers leave, after it the body."""
+
+_WISH = re.compile(
+    r"(?P<deed>freeze|block|die)(=(?P<seconds>\d+))?@(?P<seam>\w+)(#(?P<nth>\d+))?(:(?P<target>\S+))?"
+)
+
+
+@dataclass
+class Trouble:
+    """Something that happens once, at the `nth` passage of a seam; `target` of `""` is any."""
+
+    deed: str
+    seconds: int
+    seam: str
+    nth: int
+    target: str
+    passed: int = field(default=0, init=False)
+
+    def pass_by(self, seam: str, target: str) -> None:
+        """Count a passage, and strike if it is the one."""
+        if seam != self.seam or self.target not in {"", target}:
+            return
+        self.passed += 1
+        if self.passed == self.nth:
+            self._strike()
+
+    def _strike(self) -> None:
+        sys.stderr.write(f"trouble: {self.deed} at {self.seam} of {self.target}\n")
+        sys.stderr.flush()
+        if self.deed == "block":
+            time.sleep(self.seconds)
+        else:
+            os.kill(os.getpid(), signal.SIGKILL if self.deed == "die" else signal.SIGSTOP)
+
+
+def read(word: str) -> Trouble:
+    """Read one word of the variable; raises `ValueError` for what is no trouble."""
+    wish = _WISH.fullmatch(word)
+    if wish is None or wish["seam"] not in SEAMS:
+        raise ValueError(f"no trouble: {word}")
+    seconds, nth = int(wish["seconds"] or 0), int(wish["nth"] or 1)
+    return Trouble(wish["deed"], seconds, wish["seam"], nth, wish["target"] or "")
+
+
+Pass = Callable[[str, str], None]
+After = Callable[[Mapping[str, Any], Any], tuple[str, str] | None]
+"""From a method's arguments and its answer to the seam and the target that it passes; `None`: none."""
+
+
+def _around(owner: type, name: str, passing: Pass, *, before: After, after: After) -> None:
+    """Put the seams before and after an asynchronous method."""
+    method = getattr(owner, name)
+    signature = inspect.signature(method)
+
+    async def wrapped(*args: Any, **kwargs: Any) -> Any:
+        given = signature.bind(*args, **kwargs).arguments
+        if (seam := before(given, None)) is not None:
+            passing(*seam)
+        answer = await method(*args, **kwargs)
+        if (seam := after(given, answer)) is not None:
+            passing(*seam)
+        return answer
+
+    setattr(owner, name, wrapped)
+
+
+def _nothing(_: Mapping[str, Any], __: Any) -> None:
+    return None
+
+
+def _of(given: Mapping[str, Any]) -> str:
+    """The target of a delivery or of a call, `""` for what has none."""
+    if "repository" in given:
+        return str(given["repository"].full_name)
+    delivery = given["delivery"]
+    is_migration = isinstance(delivery, Delivery) and isinstance(delivery.entry, MigrationEntry)
+    return delivery.entry.target if is_migration else ""
+
+
+def _named(seam: str, answer_is: type = object) -> After:
+    """The seam of that name wherever there is a target, and such an answer."""
+
+    def passes(given: Mapping[str, Any], answer: Any) -> tuple[str, str] | None:
+        target = _of(given)
+        return (seam, target) if target and isinstance(answer, answer_is) else None
+
+    return passes
+
+
+_WIRE: Final = {
+    "send_request_headers.started": "checked",
+    "send_request_body.started": "leaving",
+    "receive_response_headers.started": "sent",
+}
+
+
+def _on_the_wire(given: Mapping[str, Any], _: Any) -> tuple[str, str] | None:
+    """The seams of a write that only httpcore's trace knows."""
+    request, event = given["info"].get("request"), given["event"].rpartition("11.")[2]
+    if request is None or request.method != b"POST" or event not in _WIRE:
+        return None
+    found = re.search(rb"/repos/([^/]+/[^/]+)/issues$", request.url.target)
+    return (_WIRE[event], found[1].decode()) if found else None
+
+
+def _put_in_place(troubles: list[Trouble]) -> None:
+    def passing(seam: str, target: str) -> None:
+        for trouble in troubles:
+            trouble.pass_by(seam, target)
+
+    _around(Migrator, "handle", passing, before=_named("handled"), after=_nothing)
+    _around(ValkeyLedger, "take", passing, before=_nothing, after=_named("taken"))
+    _around(ValkeyLedger, "permit", passing, before=_nothing, after=_named("granted", Granted))
+    _around(ValkeyLedger, "record", passing, before=_nothing, after=_named("recorded"))
+    _around(HttpGitHub, "list_issues", passing, before=_nothing, after=_named("looked"))
+    _around(HttpGitHub, "create_issue", passing, before=_nothing, after=_named("answered"))
+    _around(ValkeyStreams, "settle", passing, before=_named("settling"), after=_nothing)
+    _around(http_send._Departure, "watch", passing, before=_nothing, after=_on_the_wire)
+
+
+def _become_newer() -> None:
+    """Read and write entries of version 2, and know those of version 1."""
+    known = scripts.script
+
+    def newer(name: str) -> scripts.Script:
+        text = known(name).text.replace("local VERSION = '1'", "local VERSION = '2'")
+        digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+        return scripts.Script(name, text, digest)
+
+    vars(codec)["VERSION"] = 2
+    vars(scripts)["script"] = newer
+
+
+if __name__ == "__main__":
+    words = os.environ.get(VARIABLE, "").split()
+    if NEWER in words:
+        _become_newer()
+    _put_in_place([read(word) for word in words if word != NEWER])
+    main()
