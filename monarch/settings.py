@@ -13,12 +13,10 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import (
-    AfterValidator,
     AliasChoices,
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
@@ -34,14 +32,23 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from monarch.setting_values import (
+    Addresses,
+    Globs,
+    HttpUrl,
+    Lower,
+    Namespace,
+    Token,
+    Upper,
+    ValkeyUrl,
+    without_credentials,
+)
+
 ENV_FILE = Path(".env")
 OWN = "MONARCH_"
-VALKEY_SCHEMES = ("valkey", "valkeys", "redis", "rediss", "unix")
 
 # What Kubernetes adds by itself to every container beside a Service that is called "monarch".
 _SERVICE_LINK = re.compile(r"MONARCH_(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)\w*)?)")
-_NAMESPACE = re.compile(r"[A-Za-z0-9_.-]+")
-_GLOB = re.compile(r"[^\s/,]+/[^\s/,]+")
 
 
 class ConfigurationError(Exception):
@@ -52,60 +59,6 @@ class ConfigurationError(Exception):
         title = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         lines = "".join(f"\n- {mistake}" for mistake in mistakes)
         super().__init__(f"{title} in the configuration (environment and .env file):{lines}")
-
-
-# ------------------------------------------------------------------------------------- the values
-
-
-def _one_line(value: SecretStr) -> SecretStr:
-    """Refuse what no HTTP header can carry, such as two lines pasted as one."""
-    text = value.get_secret_value()
-    if not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError
-    return value
-
-
-def _globs(value: object) -> object:
-    """Split `a/*, b/c`; anything that is no string is left to pydantic."""
-    if not isinstance(value, str):
-        return value
-    globs = tuple(filter(None, (part.strip() for part in value.split(","))))
-    if not all(_GLOB.fullmatch(glob) for glob in globs):
-        raise ValueError
-    return globs
-
-
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    _ = parts.port  # raises ValueError when it is no port
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        raise ValueError
-    return value
-
-
-def _valkey_url(value: SecretStr) -> SecretStr:
-    parts = urlsplit(value.get_secret_value())
-    place = parts.path if parts.scheme == "unix" else parts.hostname
-    database = parts.path.strip("/") if parts.scheme != "unix" else ""
-    _ = parts.port  # raises ValueError when it is no port
-    if parts.scheme not in VALKEY_SCHEMES or not place or not (database or "0").isdecimal():
-        raise ValueError
-    return value
-
-
-def _namespace(value: str) -> str:
-    if not _NAMESPACE.fullmatch(value):
-        raise ValueError
-    return value
-
-
-Token = Annotated[SecretStr, AfterValidator(_one_line)]
-Globs = Annotated[tuple[str, ...], BeforeValidator(_globs)]
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-ValkeyUrl = Annotated[SecretStr, AfterValidator(_valkey_url)]
-Namespace = Annotated[str, AfterValidator(_namespace)]
-Upper = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
-Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 
 
 def _variable(name: str, default: object, expected: str, *, also: str = "", **limits: Any) -> Any:
@@ -158,6 +111,25 @@ class Settings(BaseSettings):
     valkey_db: int = _variable("VALKEY_DB", 0, "a database number, 0 or more", ge=0)
     valkey_username: str | None = _variable("VALKEY_USERNAME", None, "a user name")
     valkey_password: SecretStr | None = _variable("VALKEY_PASSWORD", None, "a password")
+
+    valkey_sentinels: Addresses = _variable(
+        "VALKEY_SENTINELS",
+        (),
+        "host:port of each Sentinel, with commas between; with it VALKEY_SENTINEL_MASTER, and no"
+        " unix:// in VALKEY_URL",
+    )
+    valkey_sentinel_master: str | None = _variable(
+        "VALKEY_SENTINEL_MASTER",
+        None,
+        "what the Sentinels call the primary; with it VALKEY_SENTINELS",
+        validate_default=True,
+    )
+    valkey_sentinel_username: str | None = _variable(
+        "VALKEY_SENTINEL_USERNAME", None, "a user name"
+    )
+    valkey_sentinel_password: SecretStr | None = _variable(
+        "VALKEY_SENTINEL_PASSWORD", None, "a password"
+    )
 
     namespace: Namespace = _variable(
         "MONARCH_NAMESPACE", "monarch", "letters, digits, '_', '.' and '-' only"
@@ -228,6 +200,21 @@ class Settings(BaseSettings):
             raise ValueError
         return value
 
+    @field_validator("valkey_sentinels")
+    @classmethod
+    def _reached_by_network(cls, value: Any, info: ValidationInfo) -> Any:
+        url = info.data.get("valkey_url_given")
+        if value and url is not None and url.get_secret_value().startswith("unix:"):
+            raise ValueError
+        return value
+
+    @field_validator("valkey_sentinel_master")
+    @classmethod
+    def _with_sentinels(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if bool(value) != bool(info.data.get("valkey_sentinels", value)):
+            raise ValueError
+        return value
+
     @property
     def valkey_url(self) -> SecretStr:
         """The one address that counts, with credentials.
@@ -244,7 +231,10 @@ class Settings(BaseSettings):
     @property
     def valkey_url_safe(self) -> str:
         """The same address for logs and people: without user and password."""
-        return _without_credentials(self.valkey_url.get_secret_value())
+        if self.valkey_sentinels:
+            asked = ", ".join(f"{host}:{port}" for host, port in self.valkey_sentinels)
+            return f"{self.valkey_sentinel_master} (Sentinels {asked})"
+        return without_credentials(self.valkey_url.get_secret_value())
 
     def _with_credentials(self, url: str) -> str:
         parts = urlsplit(url)
@@ -271,16 +261,6 @@ class Settings(BaseSettings):
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
 
-
-def _without_credentials(url: str) -> str:
-    parts = urlsplit(url)
-    query = [(key, value) for key, value in parse_qsl(parts.query) if key not in _IN_QUERY]
-    host = parts.netloc.rpartition("@")[2]
-    safe = urlunsplit(("", host, parts.path, urlencode(query), ""))
-    return f"{parts.scheme}:{safe if host else '//' + safe}"
-
-
-_IN_QUERY = {"username", "password"}
 
 # ------------------------------------------------------------------------------------ reading them
 

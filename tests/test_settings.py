@@ -185,6 +185,35 @@ def test_one_address_counts(variables: dict[str, str], url: str, safe: str) -> N
     assert settings.valkey_url_safe == safe
 
 
+def test_sentinels_lead_to_the_primary() -> None:
+    """The usual port may be left out, and an IPv6 address stands in brackets."""
+    settings = settings_from(
+        {"VALKEY_SENTINELS": "one:1, two,[::1]:3", "VALKEY_SENTINEL_MASTER": "monarch"}
+    )
+
+    assert settings.valkey_sentinels == (("one", 1), ("two", 26379), ("::1", 3))
+    assert settings.valkey_url_safe == "monarch (Sentinels one:1, two:26379, ::1:3)"
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"VALKEY_SENTINELS": "one"},
+        {"VALKEY_SENTINEL_MASTER": "monarch"},
+        {
+            "VALKEY_URL": "unix:///v.sock",
+            "VALKEY_SENTINELS": "one",
+            "VALKEY_SENTINEL_MASTER": "monarch",
+        },
+    ],
+)
+def test_sentinels_need_a_name_and_a_network(variables: dict[str, str]) -> None:
+    """Half of it would quietly be another Valkey."""
+    (mistake,) = mistakes(**variables)
+
+    assert "VALKEY_SENTINEL" in mistake
+
+
 # ----------------------------------------------------------------------------------- the mistakes
 
 
@@ -207,6 +236,9 @@ def test_one_address_counts(variables: dict[str, str], url: str, safe: str) -> N
         ("VALKEY_PORT", "0"),
         ("VALKEY_PORT", "tcp://10.0.0.1:6379"),
         ("VALKEY_DB", "-1"),
+        ("VALKEY_SENTINELS", "one:x"),
+        ("VALKEY_SENTINELS", "me:hush@one:1"),
+        ("VALKEY_SENTINELS", "one:1/0"),
         ("MONARCH_NAMESPACE", "{braces}"),
         ("MONARCH_CONCURRENCY", "0"),
         ("MONARCH_CONCURRENCY", "many"),
@@ -267,6 +299,7 @@ def test_all_mistakes_are_listed_at_once() -> None:
         ("GH_PAT", "hush hush"),
         ("SLACK_BOT_TOKEN", "hush hush"),
         ("VALKEY_URL", "http://:hush@localhost"),
+        ("VALKEY_SENTINELS", "me:hush@one:1"),
         ("GITHUB_API_URL", "https://me:hush@localhost"),
     ],
 )

@@ -27,6 +27,7 @@ from monarch.adapters.valkey.ledger import ValkeyBudget, ValkeyLedger
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
+from monarch.app.whereabouts import valkey_of
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream
 from monarch.core.refs import GITHUB_HOSTS
@@ -109,6 +110,7 @@ class _Assembly:
         self._stack = stack
         self._clock = BootClock()
         self._keys = Keys(settings.namespace)
+        self._valkey = valkey_of(settings)
         self._name = consumer_name()
         self._dice = random.SystemRandom().random
         self._lease_ms = round(settings.lease_seconds * 1000)
@@ -140,9 +142,8 @@ class _Assembly:
         )
 
     async def _client(self, purpose: str, *, connections: int = 1) -> Valkey:
-        url = self._settings.valkey_url.get_secret_value()
         return await self._stack.enter_async_context(
-            connected(url, purpose, connections=connections)
+            connected(self._valkey, purpose, connections=connections)
         )
 
     async def _streams(self, commands: Scripts) -> ValkeyStreams:

@@ -19,6 +19,7 @@ from monarch.adapters.valkey.reading import (
     RequestLine,
 )
 from monarch.adapters.valkey.standing import ServerFacts, Standing
+from monarch.app.whereabouts import valkey_of
 from monarch.core.budget import Ceilings
 from monarch.core.ids import RequestId
 from monarch.core.request import CHANNEL, SOURCE, TARGETS
@@ -73,7 +74,7 @@ async def operator(settings: Settings) -> AsyncIterator[Operator]:
     keys = Keys(settings.namespace)
     ceilings = Ceilings(per_minute=settings.writes_per_minute, per_hour=settings.writes_per_hour)
     # One socket: what is submitted and the waiting for the disk must go over the same.
-    async with connected(settings.valkey_url.get_secret_value(), "operator") as client:
+    async with connected(valkey_of(settings), "operator") as client:
         standing = Standing(client, keys, settings.channel, ceilings)
         yield Operator(Reader(client, keys), standing, settings, client, keys)
 

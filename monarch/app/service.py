@@ -15,6 +15,7 @@ from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.standing import Standing
 from monarch.app.assembly import Role, assembled
+from monarch.app.whereabouts import valkey_of
 from monarch.app.worker import Worker, stopped_by_signals
 from monarch.core.budget import Ceilings
 from monarch.settings import Settings
@@ -79,10 +80,9 @@ def freeze_what_stays() -> None:
 @asynccontextmanager
 async def _standing(settings: Settings) -> AsyncIterator[Standing]:
     """What scrapes and health checks ask, over connections that hold up nobody's work."""
-    url = settings.valkey_url.get_secret_value()
     ceilings = Ceilings(per_minute=settings.writes_per_minute, per_hour=settings.writes_per_hour)
     # Prometheus and an orchestrator may ask at the same moment.
-    async with connected(url, "watch", connections=4) as client:
+    async with connected(valkey_of(settings), "watch", connections=4) as client:
         yield Standing(client, Keys(settings.namespace), settings.channel, ceilings)
 
 

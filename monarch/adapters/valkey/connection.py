@@ -9,13 +9,16 @@ knowing what a repetition does.
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+
 from valkey.asyncio import Valkey
 from valkey.asyncio.retry import Retry
 from valkey.backoff import NoBackoff
 from valkey.exceptions import ResponseError, ValkeyError
 
-from monarch.adapters.valkey.links import SOCKET_TIMEOUT_S, Place, place, pool
+from monarch.adapters.valkey.links import SOCKET_TIMEOUT_S, Place, pool
 from monarch.ports import StoreError, StoreRefused
+
+__all__ = ["BLOCK_MS", "SOCKET_TIMEOUT_S", "classified", "connect", "connected", "is_refusal"]
 
 BLOCK_MS = 2_000
 """How long a read waits for work, in milliseconds: short, so that it ends by a flag and not by cancelling."""

@@ -1,0 +1,156 @@
+"""The sockets to Valkey: what an address means, and when a connection is left for a better one.
+
+A connection is left before its next command, and a new one made, when
+
+- the server has answered `READONLY`: it was the primary and is a replica now. Whether an address or a name leads to
+  the new one, or the Sentinels do, only a new connection finds out;
+- the Sentinels name another primary (see `sentinel`), even though the old one still answers.
+
+What leads to a primary by Sentinels is believed only once the server says by `ROLE` that it is one.
+
+TLS (`valkeys://`) trusts the system's authorities, those of `SSL_CERT_FILE`, and those of `?ssl_ca_certs=<file>`; and
+it checks that the certificate is the host's, which the client by itself does not.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from valkey.asyncio import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection
+from valkey.asyncio.connection import AbstractConnection, parse_url
+from valkey.exceptions import ConnectionError as ConnectionLostError
+from valkey.exceptions import ReadOnlyError
+
+from monarch.adapters.valkey.sentinel import Guide, Sentinels
+
+SOCKET_TIMEOUT_S = 5.0
+"""After so long without an answer a connection is dead, in seconds. Longer than `BLOCK_MS`, and a test says so."""
+
+# TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT on Linux: a peer that vanished is noticed after 60 s at the latest.
+_KEEPALIVE: Final = {4: 30, 5: 10, 6: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where Valkey is, made once for all connections of a process.
+
+    Attributes:
+        url: `valkey://`, `valkeys://`, `redis://`, `rediss://` or `unix://`, with its credentials. Where Sentinels
+            lead to the primary, its host and port mean nothing and the rest of it counts.
+        guide: asks the Sentinels; `None` where there are none.
+    """
+
+    url: str
+    guide: Guide | None = None
+
+
+def place(url: str, sentinels: Sentinels | None = None) -> Place:
+    """Say where Valkey is; nothing is asked yet. The Sentinels are asked with the TLS of `url`, if it has any."""
+    if sentinels is None:
+        return Place(url)
+    kind, options = _kind_and_options(url)
+    kept = ("ssl_", "socket_")
+    own = {name: value for name, value in options.items() if name.startswith(kept)}
+    credentials = {"username": sentinels.username, "password": sentinels.password}
+    plain = SSLConnection if issubclass(kind, SSLConnection) else Connection
+    return Place(url, Guide(sentinels, plain, {**own, **credentials}))
+
+
+def pool(where: Place, **options: Any) -> ConnectionPool:
+    """A pool of connections to a place; what its URL says wins over `options`."""
+    kind, own = _kind_and_options(where.url)
+    # Not even by accident to the host that the URL names.
+    guided = {"guide": where.guide, "host": "", "port": 0} if where.guide else {}
+    return ConnectionPool(connection_class=kind, **{**options, **own, **guided})
+
+
+def _kind_and_options(url: str) -> tuple[type[AbstractConnection], dict[str, Any]]:
+    given: dict[str, Any] = dict(parse_url(url))
+    options: dict[str, Any] = {
+        "socket_timeout": SOCKET_TIMEOUT_S,
+        "socket_connect_timeout": SOCKET_TIMEOUT_S,
+    }
+    kind = given.pop("connection_class", Connection)
+    if kind is UnixDomainSocketConnection:
+        return UnixLink, {**options, **given}
+    options |= {"socket_keepalive": True, "socket_keepalive_options": _KEEPALIVE}
+    if kind is not SSLConnection:
+        return TcpLink, {**options, **given}
+    # A certificate that is not looked at cannot be compared with a name.
+    verified = given.get("ssl_cert_reqs", "required") == "required"
+    return TlsLink, {**options, "ssl_check_hostname": verified, **given}
+
+
+class _Link(AbstractConnection):
+    """What every kind of connection adds to the client's own, which stands beside it in the class."""
+
+    host: str
+    port: int
+
+    def __init__(self, *, guide: Guide | None = None, **options: Any) -> None:
+        self._guide = guide
+        self._is_demoted = False
+        super().__init__(**options)
+
+    async def connect(self) -> None:
+        """Connect, if need be to another server than before; called before every command."""
+        if self.is_connected and await self._must_leave():
+            await self.disconnect(nowait=True)
+        await super().connect()  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
+
+    async def _connect(self) -> None:
+        self._is_demoted = False
+        if self._guide is not None:
+            self.host, self.port = await self._guide.locate()
+        await super()._connect()  # type: ignore[safe-super, no-untyped-call]  # the class beside has it
+
+    async def on_connect(self) -> None:
+        """Introduce itself; with Sentinels, ask for the role: they may not know yet that it has changed."""
+        await super().on_connect()
+        if self._guide is None:
+            return
+        await self.send_command("ROLE", check_health=False)
+        role = (await self.read_response())[0].decode()
+        if role != "master":
+            raise ConnectionLostError(f"{self.host}:{self.port} is no primary, it says {role!r}")
+
+    async def read_response(
+        self,
+        disable_decoding: bool = False,  # noqa: FBT001, FBT002  # the client's own signature
+        timeout: float | None = None,
+        *,
+        disconnect_on_error: bool = True,
+        push_request: bool | None = False,
+    ) -> Any:
+        """Read an answer, and remember when it says that writes are refused here from now on.
+
+        Only a subscribed connection sets a time to wait; it sends no commands before which it could be left.
+        """
+        if timeout is not None and await self._must_leave():
+            raise ConnectionLostError(f"{self.host}:{self.port} is no longer the primary")
+        try:
+            return await super().read_response(
+                disable_decoding,
+                timeout,
+                disconnect_on_error=disconnect_on_error,
+                push_request=push_request,
+            )
+        except ReadOnlyError:
+            self._is_demoted = True
+            raise
+
+    async def _must_leave(self) -> bool:
+        if self._guide is None:
+            return self._is_demoted
+        return self._is_demoted or await self._guide.has_moved_from((self.host, self.port))
+
+
+class TcpLink(_Link, Connection):
+    """A connection by TCP."""
+
+
+class TlsLink(_Link, SSLConnection):
+    """A connection by TCP with TLS."""
+
+
+class UnixLink(_Link, UnixDomainSocketConnection):
+    """A connection by a Unix socket; there are no Sentinels for it."""

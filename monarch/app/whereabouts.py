@@ -1,0 +1,22 @@
+"""From settings to the place where Valkey is: one for each process, shared by all its connections."""
+
+from monarch.adapters.valkey.links import Place, place
+from monarch.adapters.valkey.sentinel import Sentinels
+from monarch.settings import Settings
+
+
+def valkey_of(settings: Settings) -> Place:
+    """The Valkey of an installation; its Sentinels lead there, if it has any. Nothing is asked yet."""
+    return place(settings.valkey_url.get_secret_value(), _sentinels(settings))
+
+
+def _sentinels(settings: Settings) -> Sentinels | None:
+    if not settings.valkey_sentinels or settings.valkey_sentinel_master is None:
+        return None
+    secret = settings.valkey_sentinel_password
+    return Sentinels(
+        settings.valkey_sentinels,
+        settings.valkey_sentinel_master,
+        settings.valkey_sentinel_username,
+        secret.get_secret_value() if secret else None,
+    )

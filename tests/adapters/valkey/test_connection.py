@@ -1,0 +1,65 @@
+"""One connection: what its address says, and when it is left for a new one."""
+
+from pathlib import Path
+
+import pytest
+from valkey.exceptions import ReadOnlyError
+
+from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.links import Place, TlsLink, pool
+from monarch.sandbox.valkey import EmbeddedValkey
+
+
+async def test_a_server_that_refuses_writes_is_left_for_whoever_has_its_address_now(
+    tmp_path: Path,
+) -> None:
+    """A demoted primary answers for ever; only a new connection can lead to the new one."""
+    with EmbeddedValkey(tmp_path) as own:
+        async with connected(own.url, "tests") as client:
+            first = await client.client_id()
+            async with connected(own.url, "other") as other:
+                await other.replicaof("127.0.0.1", 1)
+                with pytest.raises(ReadOnlyError):
+                    await client.set("a", "1")
+                await other.replicaof("NO", "ONE")
+
+            assert await client.set("a", "2")
+            assert await client.client_id() != first
+
+
+async def test_an_answer_in_a_batch_is_kept_when_another_is_refused(tmp_path: Path) -> None:
+    """What was done before the refusal is known; only the next command needs another connection."""
+    with EmbeddedValkey(tmp_path) as own:
+        async with connected(own.url, "tests") as client:
+            await client.replicaof("127.0.0.1", 1)
+            pipe = client.pipeline(transaction=False)
+            pipe.echo("before")
+            pipe.set("a", "1")
+            pipe.echo("after")
+            before, refused, after = await pipe.execute(raise_on_error=False)
+
+    assert (before, after) == (b"before", b"after")
+    assert isinstance(refused, ReadOnlyError)
+
+
+@pytest.mark.parametrize(
+    ("query", "checked"),
+    [("", True), ("?ssl_check_hostname=no", False), ("?ssl_cert_reqs=none", False)],
+)
+def test_a_certificate_must_be_the_hosts_own_unless_the_address_says_otherwise(
+    query: str, *, checked: bool
+) -> None:
+    """The client alone would take any certificate of a trusted authority for any host."""
+    options = pool(Place(f"valkeys://valkey.example{query}")).connection_kwargs
+
+    assert TlsLink(**options).ssl_context.get().check_hostname is checked
+
+
+async def test_a_unix_socket(tmp_path: Path) -> None:
+    """It knows no TCP options, and a password may stand in its address."""
+    path = tmp_path / "v.sock"
+    with EmbeddedValkey(tmp_path, options={"unixsocket": str(path)}) as own:
+        async with connected(own.url, "tests") as client:
+            await client.config_set("requirepass", "hush")
+        async with connected(f"unix://{path}?password=hush", "tests") as client:
+            assert await client.ping()
