@@ -265,8 +265,7 @@ def _sort_target(value: object, source: RepoRef, rules: Rules) -> RepoRef | Refu
     try:
         ref = parse_ref(value, rules.hosts)
     except BadRef as problem:
-        spelled = quote(value) if isinstance(value, str) else describe(value)
-        return RefusedTarget(spelled or "(empty)", Code.BAD_TARGET, str(problem))
+        return RefusedTarget(_spelled(value, rules), Code.BAD_TARGET, str(problem))
     name = ref.full_name
     if ref.key == source.key:
         return RefusedTarget(
@@ -274,3 +273,18 @@ def _sort_target(value: object, source: RepoRef, rules: Rules) -> RepoRef | Refu
         )
     refusal = target_refusal(name, rules)
     return ref if refusal is None else RefusedTarget(name, Code.TARGET_NOT_ALLOWED, refusal)
+
+
+def _spelled(value: object, rules: Rules) -> str:
+    """A name for a target that cannot be one; never the name of one that can.
+
+    Made fit to be shown, `org/team` with a control character before it would read as the repository whose migration may stand beside it.
+    """
+    if not isinstance(value, str):
+        return describe(value)
+    shown = quote(value) or "(empty)"
+    try:
+        parse_ref(shown, rules.hosts)
+    except BadRef:
+        return shown
+    return f"{shown} (with characters that no name has)"
