@@ -113,7 +113,7 @@ def _shown(fields: Fields, name: bytes) -> str:
 _PLAN = TypeAdapter(Plan)
 
 
-_MAX_PLAN = 1 << 30
+_MAX_PLAN = 1 << 28
 """Bytes of a plan, unpacked: a few bytes can unpack to more than a machine has."""
 
 

@@ -12,7 +12,7 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.views import request_view
+from monarch.adapters.valkey.views import request_view, whole
 from monarch.core.ids import RequestId, migration_id
 from monarch.core.summary import RequestView, State
 
@@ -247,8 +247,7 @@ def _text(raw: bytes | str) -> str:
 
 
 def _maybe(fields: Mapping[str, str], name: str) -> int | None:
-    value = fields.get(name, "")
-    return int(value) if value.isdecimal() else None
+    return whole(fields.get(name, ""))
 
 
 def _number(fields: Mapping[str, str], name: str, default: int = 0) -> int:

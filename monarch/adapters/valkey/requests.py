@@ -8,7 +8,7 @@ from monarch.adapters.valkey.codec import decode_plan, pairs
 from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.views import request_view
+from monarch.adapters.valkey.views import request_view, whole
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import RequestId
 from monarch.core.permission import Busy
@@ -87,7 +87,7 @@ def _saying(request: RequestId, fields: dict[str, str], migrations: list[dict[st
     run = fields.get("run", "1")
     return Saying(
         view=request_view(request, fields, migrations),
-        said_version=int(fields.get("said_version", "0")),
+        said_version=whole(fields.get("said_version", "")) or 0,
         progress_ts=fields.get("progress_ts") or None,
         progress_open="progress_open" in fields,
         final_said=fields.get("final_said") == run,

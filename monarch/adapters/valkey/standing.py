@@ -14,6 +14,7 @@ from valkey.exceptions import ResponseError
 from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.reading import entry_ms, texts
+from monarch.adapters.valkey.views import whole
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream
 from monarch.telemetry import AccountSnapshot, Snapshot, StreamSnapshot
@@ -137,6 +138,7 @@ class Standing:
     def _account(self, account: str, answers: list[Any], now_ms: int) -> AccountSnapshot:
         minute, hour, slots = (_count(answer) for answer in answers[:3])
         until, cause = answers[3] if isinstance(answers[3], list) else (None, None)
+        until_ms = whole(until.decode("utf-8", "replace")) if until else None
         per_minute, per_hour = self._ceilings.per_minute, self._ceilings.per_hour
         return AccountSnapshot(
             account=account,
@@ -145,7 +147,7 @@ class Standing:
             minute_left=max(0, per_minute - minute) if per_minute else None,
             hour_left=max(0, per_hour - hour) if per_hour else None,
             slots=slots,
-            gate_closed_s=max(0.0, (int(until) - now_ms) / 1000) if until else 0.0,
+            gate_closed_s=max(0.0, (until_ms - now_ms) / 1000) if until_ms else 0.0,
             gate_cause=cause.decode("utf-8", "replace") if cause else "",
         )
 
@@ -161,7 +163,7 @@ class Standing:
         start = self._keys.prefix + kind
         with classified("looking for accounts"):
             keys = [key async for key in self._client.scan_iter(match=f"{start}*", count=1000)]
-        return [key.decode().removeprefix(start) for key in keys]
+        return [key.decode("utf-8", "replace").removeprefix(start) for key in keys]
 
     # ------------------------------------------------------------------------------------ doctor
 
@@ -225,7 +227,7 @@ def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
         "next_due_s": None if due is None else (due - whole["now_ms"]) / 1000,
         "dead": _count(dead),
         "replicas": _subscribed(subscribers),
-        "epoch": epoch.decode() if isinstance(epoch, bytes) else None,
+        "epoch": epoch.decode("utf-8", "replace") if isinstance(epoch, bytes) else None,
         "paused": _count(paused) > 0,
         "requests": _count(known),
     }

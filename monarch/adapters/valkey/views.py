@@ -7,6 +7,9 @@ from monarch.core.summary import MigrationView, RequestView, State
 
 Hash = Mapping[str, str]
 
+_MAX_DIGITS = 18
+"""Of a number: times in milliseconds have 13."""
+
 
 def request_view(request: RequestId, fields: Hash, migrations: Sequence[Hash]) -> RequestView:
     """Put a request and its migrations together; fields that are not there yet read as nothing."""
@@ -33,7 +36,7 @@ def migration_view(fields: Hash) -> MigrationView:
         copied=_int(fields, "copied"),
         present=_int(fields, "present"),
         refused=_int(fields, "refused"),
-        strays=tuple(int(n) for n in fields.get("strays", "").split() if n.isdigit()),
+        strays=tuple(n for word in fields.get("strays", "").split() if (n := whole(word))),
         reason=fields.get("reason", ""),
     )
 
@@ -46,5 +49,10 @@ def _state(fields: Hash) -> State:
 
 
 def _int(fields: Hash, name: str, default: int = 0) -> int:
-    value = fields.get(name, "")
-    return int(value) if value.isdigit() else default
+    value = whole(fields.get(name, ""))
+    return default if value is None else value
+
+
+def whole(text: str) -> int | None:
+    """A whole number as our scripts write it; `None` for anything else, digits of other scripts included."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else None

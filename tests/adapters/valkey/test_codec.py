@@ -1,5 +1,7 @@
 """Stream entries to values: nothing that stands in a stream makes reading it raise."""
 
+import zlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +14,9 @@ from monarch.adapters.valkey.codec import (
     document,
     encode_plan,
 )
+from monarch.adapters.valkey.views import request_view
 from monarch.core.delivery import Stream, Token, UnreadableEntry
-from monarch.core.ids import TicketId
+from monarch.core.ids import RequestId, TicketId
 from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
 from tests.contracts.moves import a_plan
 
@@ -125,3 +128,43 @@ def test_what_is_no_plan_is_none(packed: bytes) -> None:
 def test_a_document_leaves_out_what_is_not_there() -> None:
     """Lua knows `None` only as absent."""
     assert document({"a": None, "b": "é"}) == '{"b": "é"}'.encode()
+
+
+HASHES = st.dictionaries(
+    st.sampled_from(
+        [
+            "state",
+            "version",
+            "run",
+            "tickets",
+            "appended_ms",
+            "ended_ms",
+            "targets",
+            "strays",
+            "copied",
+            "said_version",
+        ]
+    ),
+    st.sampled_from(["???", "²", "9" * 5000, "-1", "1e9", "٣", "", "a\nb", "DONE", "\ud800"])
+    | st.text(max_size=9),
+)
+
+
+@given(HASHES, st.lists(HASHES, max_size=3))
+def test_any_hash_of_a_request_can_be_shown(
+    fields: dict[str, str], migrations: list[dict[str, str]]
+) -> None:
+    """A rubbish state, counts that are no numbers: people are shown what can be read of it."""
+    view = request_view(RequestId("1-1"), fields, migrations)
+
+    assert view.version >= 0
+    assert view.tickets >= 0
+    assert all(stray > 0 for migration in view.migrations for stray in migration.strays)
+
+
+def test_a_few_bytes_do_not_unpack_to_more_than_a_machine_has() -> None:
+    """A plan is bounded; what is cut off by that is no plan."""
+    bomb = zlib.compressobj(9)
+    packed = b"".join(bomb.compress(b" " * 10_000_000) for _ in range(27)) + bomb.flush()
+
+    assert decode_plan(b"1:" + packed) is None
