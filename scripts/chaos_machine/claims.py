@@ -1,0 +1,49 @@
+"""What was said to be done, by whom and when: read from what was sent to Slack and from Monarch's own log. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from scripts.chaos_machine.record import Call, Truth
+
+FINALS: Final = (":white_check_mark:", ":x:", ":information_source:")
+"""How a final message begins: done, failed, skipped."""
+
+_SOURCE = re.compile(r"\A\S+ <[^|>]*\|([^>]+)>")
+_DONE_LINE = re.compile(r"^• <[^|>]*\|([^>]+)>: (?:all |done)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """At that time somebody said that all tickets of the source are in the target."""
+
+    at: float
+    by: str
+    source: str
+    target: str
+
+
+def claims(truth: Truth) -> Iterator[Claim]:
+    """Every "done" that left Monarch, whoever heard it."""
+    for call in truth.calls:
+        if call.api == "slack":
+            yield from _said(call)
+    sources = {request.id: request.source for request in truth.requests}
+    for event in truth.events:
+        if event.name == "migration.done":
+            request, _, target = event.fields.get("migration", "").partition(":")
+            if request in sources:
+                yield Claim(event.at, "the state", sources[request], target)
+
+
+def _said(call: Call) -> Iterator[Claim]:
+    source = _SOURCE.search(call.text)
+    if source:
+        for target in _DONE_LINE.findall(call.text):
+            yield Claim(call.at, f"Slack, {call.channel}", source[1], target)
+
+
+def is_final(text: str) -> bool:
+    """Whether a message says how a request ended."""
+    return text.startswith(FINALS)

@@ -1,0 +1,150 @@
+"""Gathers the truth: the stand-in's state and journal, Monarch's own words, and the machine's diary."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+from monarch.sandbox.journal import LogEntry
+from monarch.sandbox.views import IssueView, MessageView, RepositoryView, StateView
+from scripts.chaos_machine.catalogue import LEASE_S
+from scripts.chaos_machine.judge import ENDS
+from scripts.chaos_machine.record import Call, Copy, DeadLetter, Message, Request, Ticket, Truth
+from scripts.chaos_machine.timetable import SOURCES
+from scripts.chaos_machine.watch import _texts
+from scripts.chaos_machine.world import World
+
+_MARKER = re.compile(r"<!-- monarch: \S+#\d+ id=(\d+) -->\Z")
+"""Read by a rule of its own, so that a mistake of Monarch's cannot hide itself."""
+
+
+async def gather(world: World, *, has_ended: bool) -> Truth:
+    """Everything that the judge may know."""
+    state, log, diary = await world.sandbox.state(), await world.sandbox.log(), world.diary
+    return Truth(
+        tickets={name: _tickets(state.repositories[name]) for name in SOURCES},
+        copies={name: _copies(one) for name, one in state.repositories.items()},
+        healthy=frozenset(world.plan.healthy),
+        requests=tuple(await _requests(world)),
+        acknowledged=frozenset(diary.told),
+        dead=tuple(await _dead(world)),
+        events=tuple(diary.events),
+        calls=tuple(_call(entry) for entry in log),
+        messages=_messages(state),
+        faults=tuple(diary.struck),
+        resumes=tuple(diary.resumes),
+        exits=tuple(diary.exits),
+        gone=tuple(diary.gone),
+        has_ended=has_ended,
+        lease_s=LEASE_S,
+    )
+
+
+def _tickets(repository: RepositoryView) -> tuple[Ticket, ...]:
+    return tuple(
+        Ticket(issue.id, issue.number, issue.title, issue.body or "")
+        for issue in repository.issues
+        if issue.state == "open" and not issue.pull_request and not issue.by_api
+    )
+
+
+def _copies(repository: RepositoryView) -> tuple[Copy, ...]:
+    return tuple(_copy(issue) for issue in repository.issues if issue.by_api)
+
+
+def _copy(issue: IssueView) -> Copy:
+    body = issue.body or ""
+    found = _MARKER.search(body)
+    ticket = int(found[1]) if found else None
+    at = datetime.fromisoformat(issue.created_at).timestamp()
+    return Copy(issue.number, ticket, issue.title, _MARKER.sub("", body), at)
+
+
+def _messages(state: StateView) -> tuple[Message, ...]:
+    return tuple(_message(one) for one in state.slack_messages)
+
+
+def _message(message: MessageView) -> Message:
+    return Message(message.channel, float(message.ts.split(".")[0]), (*message.edits, message.text))
+
+
+def _call(entry: LogEntry) -> Call:
+    body = entry.body if isinstance(entry.body, dict) else _form(entry.body)
+    text = body.get("text") if entry.api == "slack" else body.get("body")
+    return Call(
+        entry.at,
+        entry.ended_at,
+        entry.api,
+        entry.method,
+        entry.path,
+        str(text or ""),
+        str(body.get("channel") or ""),
+        entry.status,
+        entry.fault,
+    )
+
+
+def _form(body: Any) -> Mapping[str, str]:
+    return (
+        {name: values[0] for name, values in parse_qs(body).items()}
+        if body and isinstance(body, str)
+        else {}
+    )
+
+
+# ------------------------------------------------------------------------------ Monarch's own words
+
+
+async def unended(world: World) -> int:
+    """How many requests have not ended, or are known to a producer and not to Valkey."""
+    names = {name.decode() for name in await world.client.zrange("{monarch}:known", 0, -1)}
+    states = [await world.client.hget(f"{{monarch}}:request:{one}", "state") for one in names]
+    ends = {end.encode() for end in ENDS}
+    return sum(state not in ends for state in states) + len(set(world.diary.told) - names)
+
+
+async def left_over(world: World) -> int:
+    """How many entries are in the streams or parked."""
+    streams = [
+        await world.client.xlen(f"{{monarch}}:{name}")
+        for name in ("requests", "migrations", "notices")
+    ]
+    return int(sum(streams) + await world.client.zcard("{monarch}:parked"))
+
+
+async def _requests(world: World) -> list[Request]:
+    names = await world.client.zrange("{monarch}:known", 0, -1)
+    return [await _request(world, name.decode()) for name in names]
+
+
+async def _request(world: World, name: str) -> Request:
+    fields = _texts(await world.client.hgetall(f"{{monarch}}:request:{name}"))
+    targets = tuple(fields.get("targets", "").splitlines())
+    if fields.get("state") in {"done", "failed"} and name in world.diary.told:
+        # What the message asked for, not what the planner made of it.
+        targets = world.plan.wishes[world.diary.told[name]].targets or targets
+    strays = {target: await _strays(world, name, target) for target in targets}
+    return Request(
+        name,
+        fields.get("state", ""),
+        fields.get("source", ""),
+        targets,
+        fields.get("channel", ""),
+        {target: found for target, found in strays.items() if found},
+    )
+
+
+async def _strays(world: World, name: str, target: str) -> tuple[int, ...]:
+    found = await world.client.hget(f"{{monarch}}:migration:{name}:{target}", "strays")
+    return tuple(int(number) for number in (found or b"").split())
+
+
+async def _dead(world: World) -> list[DeadLetter]:
+    letters = [_texts(fields) for _, fields in await world.client.xrange("{monarch}:dead")]
+    return [
+        DeadLetter(
+            *(one.get(name, "") for name in ("stream", "request", "migration", "code", "reason"))
+        )
+        for one in letters
+    ]

@@ -1,0 +1,274 @@
+"""The hands: one function for each kind of fault; each does it, waits it out and heals it again.
+
+A hand returns what it hit, for people, or `None` where there was nobody to hit.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import anyio
+from valkey.exceptions import ValkeyError
+
+from monarch.sandbox import faults
+from monarch.sandbox.faults import Match
+from scripts.chaos_machine.timetable import Fault
+from scripts.chaos_machine.watch import Watch
+from scripts.chaos_machine.workers import Worker
+from scripts.chaos_machine.world import FRIENDLY, World
+
+CREATES: Final = Match(api="github", method="POST", path_regex="/issues$")
+READS: Final = Match(api="github", method="GET")
+POSTS: Final = Match(api="slack", path_regex="postMessage")
+SLACK: Final = Match(api="slack")
+
+Hand = Callable[[World, Watch, Fault], Awaitable[str | None]]
+
+
+async def do(world: World, watch: Watch, fault: Fault) -> None:
+    """Do one fault and write it down; one that found nobody is written down as missed."""
+    began = time.time()
+    rule = _RULES.get(fault.kind)
+    if rule is not None:
+        await _rule(world, fault, *rule)
+        return
+    hand = _HANDS[fault.kind]
+    if fault.kind.startswith("valkey."):
+        async with world.server_hand:
+            began = time.time()
+            detail = await hand(world, watch, fault)
+    else:
+        detail = await hand(world, watch, fault)
+    if detail is None:
+        world.diary.missed.append(fault.kind)
+    else:
+        world.note(fault.kind, began, detail)
+
+
+# ----------------------------------------------------------------------------------------- workers
+
+
+async def _kill(world: World, watch: Watch, fault: Fault) -> str | None:
+    worker = world.victim(fault.victim)
+    if worker is None:
+        return None
+    await _kill_one(watch, worker)
+    await anyio.sleep(fault.length_s)
+    worker.start()
+    return worker.name
+
+
+async def _kill_one(watch: Watch, worker: Worker) -> None:
+    worker.state = "ending"
+    held = await watch.held_by(worker)
+    worker.kill()
+    watch.lost("killed", worker, held)
+
+
+async def _kill_all(world: World, watch: Watch, fault: Fault) -> str | None:
+    victims = [one for one in world.workers if one.state == "up"]
+    for worker in victims:
+        await _kill_one(watch, worker)
+    await anyio.sleep(fault.length_s)
+    for worker in victims:
+        worker.start()
+    return ", ".join(one.name for one in victims) or None
+
+
+async def _terminate(world: World, watch: Watch, fault: Fault) -> str | None:
+    worker = world.victim(fault.victim)
+    if worker is None:
+        return None
+    await _stop_one(watch, worker)
+    await anyio.sleep(fault.length_s)
+    worker.start()
+    return worker.name
+
+
+async def _stop_one(watch: Watch, worker: Worker) -> None:
+    worker.state = "ending"
+    held = await watch.held_by(worker)
+    await worker.stop()
+    watch.lost("stopped", worker, held)
+
+
+async def _roll(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa: ARG001 - every hand takes it
+    names = []
+    for worker in world.workers:
+        if worker.state == "up":
+            names.append(worker.name)
+            await _stop_one(watch, worker)
+            worker.start()
+    return ", ".join(names) or None
+
+
+async def _freeze(world: World, watch: Watch, fault: Fault) -> str | None:
+    worker = world.victim(fault.victim)
+    if worker is None:
+        return None
+    is_long = fault.kind == "worker.freeze_long"
+    held = await watch.held_by(worker) if is_long else []
+    worker.freeze()
+    watch.lost("frozen", worker, held)
+    await anyio.sleep(fault.length_s)
+    worker.thaw()
+    return worker.name
+
+
+# ------------------------------------------------------------------------------------------ Valkey
+
+
+async def _kill_server(world: World, watch: Watch, fault: Fault) -> str:  # noqa: ARG001 - every hand takes it
+    world.server.kill()
+    await anyio.sleep(fault.length_s)
+    world.server.start()
+    return ""
+
+
+async def _restart_server(world: World, watch: Watch, fault: Fault) -> str:  # noqa: ARG001 - every hand takes it
+    world.server.stop()
+    await anyio.sleep(fault.length_s)
+    world.server.start()
+    return ""
+
+
+async def _freeze_server(world: World, watch: Watch, fault: Fault) -> str:  # noqa: ARG001 - every hand takes it
+    world.server.freeze()
+    await anyio.sleep(fault.length_s)
+    world.server.thaw()
+    return ""
+
+
+async def _kill_connections(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa: ARG001 - every hand takes it
+    killed = 0
+    for kind in ("normal", "pubsub"):
+        answer = await _asked(world, "CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
+        if answer is None:
+            return None
+        killed += int(answer)
+    return f"{killed} connections"
+
+
+async def _pause(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa: ARG001 - every hand takes it
+    asked = await _asked(world, "CLIENT", "PAUSE", str(round(fault.length_s * 1000)), "ALL")
+    await anyio.sleep(fault.length_s)
+    return None if asked is None else ""
+
+
+async def _flush_scripts(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa: ARG001 - every hand takes it
+    return None if await _asked(world, "SCRIPT", "FLUSH", "SYNC") is None else ""
+
+
+async def _fill_memory(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa: ARG001 - every hand takes it
+    asked = await _asked(world, "CONFIG", "SET", "maxmemory", "1")
+    await anyio.sleep(fault.length_s)
+    while (  # noqa: ASYNC110 - a server tells nobody when it answers again
+        asked is not None and await _asked(world, "CONFIG", "SET", "maxmemory", "0") is None
+    ):
+        await anyio.sleep(0.2)
+    return None if asked is None else ""
+
+
+async def _asked(world: World, *command: str) -> Any:
+    """The server's answer; `None` where it gives none."""
+    try:
+        return await world.client.execute_command(*command)
+    except (ValkeyError, OSError):
+        return None
+
+
+# ------------------------------------------------------------------------------- GitHub and Slack
+
+
+def _limited(fault: Fault) -> faults.Answer:
+    """A limit that says how long: secondary by `Retry-After`, primary by its reset."""
+    seconds = round(fault.length_s)
+    if fault.kind == "github.primary_limit":
+        reset = str(int(time.time()) + seconds)
+        headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}
+        return faults.Answer(
+            status=403,
+            headers=headers,
+            body={"message": "API rate limit exceeded for user ID 1."},
+        )
+    message = "You have exceeded a secondary rate limit. Please wait before you try again."
+    return faults.Answer(
+        status=403, headers={"Retry-After": str(seconds)}, body={"message": message}
+    )
+
+
+def _slack_limited(fault: Fault) -> faults.Answer:
+    headers = {"Retry-After": str(round(fault.length_s))}
+    return faults.Answer(status=429, headers=headers, body={"ok": False, "error": "ratelimited"})
+
+
+MakeAction = Callable[[Fault], faults.Action]
+
+_RULES: Final[dict[str, tuple[Match, int, MakeAction]]] = {
+    "github.lost_answer": (CREATES, 3, lambda _: faults.DropAfter()),
+    "github.bad_gateway_after": (CREATES, 3, lambda _: faults.AnswerAfter(status=502)),
+    "github.never_arrives": (CREATES, 3, lambda _: faults.DropBefore()),
+    "github.hangs": (CREATES, 2, lambda _: faults.HangBefore()),
+    "github.acts_late": (CREATES, 2, lambda fault: faults.Delay(seconds=fault.length_s)),
+    "github.cut_answer": (CREATES, 3, lambda _: faults.Truncate(framed=True)),
+    "github.failing_reads": (READS, 8, lambda _: faults.Answer(status=503)),
+    "github.secondary_limit": (CREATES, 1, _limited),
+    "github.primary_limit": (CREATES, 1, _limited),
+    "slack.failing": (SLACK, 3, lambda _: faults.Answer(status=503)),
+    "slack.limited": (SLACK, 2, _slack_limited),
+    "slack.lost_answer": (POSTS, 2, lambda _: faults.DropAfter()),
+    "slack.hangs": (SLACK, 2, lambda _: faults.HangBefore()),
+}
+"""Which calls a rule hits, how many of them at most, and what it does. Only calls of its own time are hit."""
+
+RULE_FOR_S: Final = 15.0
+"""How long a rule is in force whose length means something else, in seconds."""
+
+
+async def _rule(world: World, fault: Fault, match: Match, times: int, make: MakeAction) -> None:
+    began = time.time()
+    rule = await world.sandbox.add_fault(make(fault), match=match, times=times)
+    asks = fault.kind in {"github.secondary_limit", "github.primary_limit"}
+    told = {"github.acts_late", "slack.limited"} | ({fault.kind} if asks else set())
+    await anyio.sleep(RULE_FOR_S if fault.kind in told else fault.length_s)
+    reports = [one for one in await world.sandbox.faults() if one.id == rule]
+    await world.sandbox.remove_faults(rule)
+    hits = reports[0].hits if reports else 0
+    wait_s = float(round(fault.length_s)) if asks else 0.0
+    world.note(fault.kind, began, f"{hits} calls", rule=rule, asks_wait_s=wait_s)
+
+
+def _setting(**changes: Any) -> Hand:
+    """A hand that changes the stand-in for a time."""
+
+    async def hand(world: World, watch: Watch, fault: Fault) -> str:  # noqa: ARG001 - every hand takes it
+        await world.sandbox.settings(**changes)
+        await anyio.sleep(fault.length_s)
+        await world.sandbox.settings(**{name: FRIENDLY[name] for name in changes})
+        return ""
+
+    return hand
+
+
+_HANDS: Final[dict[str, Hand]] = {
+    "worker.kill": _kill,
+    "worker.term": _terminate,
+    "worker.freeze_short": _freeze,
+    "worker.freeze_long": _freeze,
+    "workers.rolling_restart": _roll,
+    "workers.kill_all": _kill_all,
+    "valkey.kill": _kill_server,
+    "valkey.restart": _restart_server,
+    "valkey.freeze": _freeze_server,
+    "valkey.kill_connections": _kill_connections,
+    "valkey.pause": _pause,
+    "valkey.flush_scripts": _flush_scripts,
+    "valkey.out_of_memory": _fill_memory,
+    "github.lists_late": _setting(listing_lag_seconds=8),
+    "github.slow": _setting(latency_seconds=0.3),
+    # A window of six seconds instead of a minute, so that the run goes on.
+    "github.hidden_limit": _setting(content_per_minute=12, time_scale=10),
+}
+
+KNOWN: Final = frozenset(_RULES) | frozenset(_HANDS)
+"""Every kind that there is a hand for."""

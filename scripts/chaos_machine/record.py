@@ -1,0 +1,169 @@
+"""What was done and what was seen, as plain values: the machine writes them down, the judge reads them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """A fault that was done.
+
+    Attributes:
+        began: seconds since 1970; likewise `ended`.
+        detail: whom it hit, for people.
+        rule: the stand-in's number of the rule that made it, if one did.
+        asks_wait_s: for how long the answers of that rule ask to wait, in seconds; 0: they do not.
+    """
+
+    kind: str
+    began: float
+    ended: float
+    detail: str = ""
+    rule: int | None = None
+    asks_wait_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """A delivery that lost its worker.
+
+    Attributes:
+        why: `killed`, `frozen` or `stopped`.
+        waited_s: until it was in another's hands, in seconds; `None`: it never was.
+        excused_s: the part of it in which Valkey did not answer or no running worker had a free place.
+    """
+
+    why: str
+    entry: str
+    waited_s: float | None
+    excused_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """A worker that was asked to stop: how long it took, in seconds, and what it ended with."""
+
+    worker: str
+    seconds: float
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket of a source."""
+
+    id: int
+    number: int
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An issue that was created in a target.
+
+    Attributes:
+        ticket: the id in its marker; `None` where it carries none.
+        created_at: seconds since 1970, rounded down, as GitHub tells it.
+    """
+
+    number: int
+    ticket: int | None
+    title: str
+    body: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """How a request ended, in Monarch's words.
+
+    Attributes:
+        targets: those that it was planned for, or those that its message named.
+        strays: by target, the numbers of second copies that Monarch reported.
+    """
+
+    id: str
+    state: str
+    source: str = ""
+    targets: tuple[str, ...] = ()
+    channel: str = ""
+    strays: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A dead letter; `migration` is `""` where it is of a request or a notice."""
+
+    stream: str
+    request: str
+    migration: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of Monarch's log for people; `at` in seconds since 1970."""
+
+    at: float
+    name: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that reached GitHub or Slack; times in seconds since 1970.
+
+    Attributes:
+        text: the body of an issue, or the text of a message.
+        channel: of a message.
+        ended: when it was answered or dropped; `None`: never.
+        status: what was answered; `None`: nothing.
+    """
+
+    at: float
+    ended: float | None
+    api: str
+    method: str
+    path: str
+    text: str
+    channel: str
+    status: int | None
+    rule: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of a Slack channel with every text that it ever had; `at` in whole seconds since 1970."""
+
+    channel: str
+    at: float
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Everything that the judge may know.
+
+    Attributes:
+        acknowledged: ids of requests that a producer was told to be on disk.
+        gone: workers that ended without having been asked to, in words.
+        has_ended: whether everything ended before the machine's patience did.
+    """
+
+    tickets: Mapping[str, tuple[Ticket, ...]]
+    copies: Mapping[str, tuple[Copy, ...]]
+    healthy: frozenset[str]
+    requests: tuple[Request, ...]
+    acknowledged: frozenset[str]
+    dead: tuple[DeadLetter, ...]
+    events: tuple[Event, ...]
+    calls: tuple[Call, ...]
+    messages: tuple[Message, ...]
+    faults: tuple[Struck, ...]
+    resumes: tuple[Resume, ...] = ()
+    exits: tuple[Exit, ...] = ()
+    gone: tuple[str, ...] = ()
+    has_ended: bool = True
+    lease_s: float = 20.0

@@ -1,0 +1,74 @@
+"""The producers: each sends its message in one of three ways, and says what it was told.
+
+A producer that submits goes on until it is told that its request is on disk; one that publishes never looks back.
+"""
+
+import sys
+import uuid
+
+import anyio
+from valkey.asyncio import Valkey
+from valkey.exceptions import ValkeyError
+
+from monarch.adapters.valkey.inbox import Submitter
+from monarch.adapters.valkey.keys import Keys
+from monarch.ports import StoreError
+from scripts.chaos_machine.timetable import Wish
+from scripts.chaos_machine.workers import ROOT, _inherited
+from scripts.chaos_machine.world import World
+
+CHANNEL = "channel_migrate_issue_tickets"
+PATIENCE_S = 60.0
+AGAIN_AFTER_S = 0.5
+
+
+async def send(world: World, number: int, wish: Wish) -> None:
+    """Send one wish; `number` is its place in the timetable."""
+    world.diary.wishes += 1
+    if wish.way == "publish":
+        await _publish(world, wish)
+    elif wish.way == "command" and wish.source:
+        await _command(world, number, wish)
+    else:
+        await _submit(world, number, wish)
+
+
+async def _publish(world: World, wish: Wish) -> None:
+    try:
+        await world.client.publish(CHANNEL, wish.payload)
+    except (ValkeyError, OSError):
+        return  # lost, as the platform would lose it: nobody is owed anything
+
+
+async def _submit(world: World, number: int, wish: Wish) -> None:
+    key = uuid.uuid4().hex
+    with anyio.move_on_after(PATIENCE_S):
+        while True:
+            # One socket each, as the waiting for the disk wants it.
+            client = Valkey.from_url(
+                world.server.url,
+                socket_timeout=5,
+                socket_connect_timeout=2,
+                single_connection_client=True,
+            )
+            try:
+                request = await Submitter(client, Keys()).submit(wish.payload, key)
+            except (StoreError, ValkeyError, OSError):
+                await anyio.sleep(AGAIN_AFTER_S)
+            else:
+                world.diary.told[request] = number
+                return
+            finally:
+                await client.aclose()
+
+
+async def _command(world: World, number: int, wish: Wish) -> None:
+    command = [sys.executable, "-m", "monarch", "submit", wish.source, *wish.targets]
+    ran = await anyio.run_process(
+        [*command, "--channel", wish.channel],
+        env={**_inherited(), **world.environment, "PYTHONPATH": str(ROOT)},
+        cwd=world.folder,
+        check=False,
+    )
+    if ran.returncode == 0:
+        world.diary.told[ran.stdout.decode().split()[0]] = number

@@ -1,0 +1,262 @@
+"""The timetable: a seed becomes everything that will be done, and when. Pure; the same seed, the same plan.
+
+What it cannot plan is what processes make of it: which worker holds which ticket when the kill comes.
+"""
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from scripts.chaos_machine.catalogue import EPOCHS, EPOCHS_IN_A_DECK, KINDS, PER_MINUTE, Kind
+
+OWNER: Final = "school"
+SOURCES: Final = {
+    "school/small": 5,
+    "school/middle": 12,
+    "school/large": 40,
+    "school/empty": 0,
+}
+"""The templates, and how many tickets each has."""
+
+GONE: Final = "school/gone"
+"""A source that does not exist."""
+
+FIRST_FAULT_S: Final = 5.0
+LAST_WISH_S: Final = 15.0
+"""How long before the end of the faults the last request is made, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault to come. `victim` picks a worker; `length_s` is in seconds."""
+
+    at_s: float
+    kind: str
+    victim: int
+    length_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A message to come.
+
+    Attributes:
+        story: why it is sent.
+        way: `submit` (durable, acknowledged), `command` (likewise, by `monarch submit`) or `publish`.
+        source: `""` where the message names none.
+        targets: as named; those that cannot be one included.
+    """
+
+    at_s: float
+    story: str
+    way: str
+    payload: bytes
+    source: str = ""
+    targets: tuple[str, ...] = ()
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """All of a run. `healthy` are the targets that can be written to, `archived` those that cannot."""
+
+    seed: int
+    minutes: float
+    workers: int
+    faults: tuple[Fault, ...]
+    wishes: tuple[Wish, ...]
+    healthy: tuple[str, ...]
+    archived: tuple[str, ...]
+    channels: tuple[str, ...]
+
+    @property
+    def tickets(self) -> int:
+        """How many copies there will be when all goes well."""
+        healthy = set(self.healthy)
+        pairs = {(w.source, t) for w in self.wishes for t in w.targets if t in healthy}
+        return sum(SOURCES.get(source, 0) for source, _ in pairs)
+
+
+def timetable(seed: int, minutes: float) -> Timetable:
+    """Plan a run of so many minutes."""
+    dice = random.Random(seed)  # noqa: S311 - a plan, no secret
+    workers = dice.randint(3, 5)
+    wishes = _Wishes(dice, minutes * 60)
+    return Timetable(
+        seed,
+        minutes,
+        workers,
+        tuple(_faults(dice, minutes, workers)),
+        tuple(sorted(wishes.all(), key=lambda wish: wish.at_s)),
+        tuple(wishes.healthy),
+        tuple(wishes.archived),
+        tuple(wishes.channels),
+    )
+
+
+# ------------------------------------------------------------------------------------------- faults
+
+
+def _faults(dice: random.Random, minutes: float, workers: int) -> Iterator[Fault]:
+    """One in each slot of time, at a random moment of it, so that no minute is empty and none is only noise."""
+    count = max(1, round(minutes * PER_MINUTE))
+    slot_s = (minutes * 60 - FIRST_FAULT_S) / count
+    kinds = _kinds(dice)
+    for number in range(count):
+        kind = next(kinds)
+        at_s = FIRST_FAULT_S + slot_s * (number + dice.random())
+        length_s = dice.uniform(kind.shortest_s, kind.longest_s)
+        yield Fault(round(at_s, 3), kind.name, dice.randrange(workers), round(length_s, 3))
+
+
+def _kinds(dice: random.Random) -> Iterator[Kind]:
+    """Deck after deck, each shuffled: every kind comes before one comes too often."""
+    turn = dice.randrange(len(EPOCHS))
+    while True:
+        epochs = [EPOCHS[(turn + n) % len(EPOCHS)] for n in range(EPOCHS_IN_A_DECK)]
+        turn += EPOCHS_IN_A_DECK
+        deck = [kind for kind in KINDS for _ in range(kind.often)]
+        dice.shuffle(deck)
+        # Not in one half: two epochs in a row would leave the fleet no room.
+        for place, kind in enumerate(epochs):
+            half = len(deck) // EPOCHS_IN_A_DECK
+            deck.insert(half * place + dice.randrange(half), kind)
+        yield from deck
+
+
+# ------------------------------------------------------------------------------------------- wishes
+
+
+class _Wishes:
+    """Makes the wishes of a run, minute by minute; remembers what can be repeated or overlapped."""
+
+    def __init__(self, dice: random.Random, length_s: float) -> None:
+        self._dice = dice
+        self._last_s = max(1.0, length_s - LAST_WISH_S)
+        self._made: list[Wish] = []
+        self.healthy: list[str] = []
+        self.archived: list[str] = []
+        self.channels: list[str] = []
+
+    def all(self) -> list[Wish]:
+        """Everything, in no order."""
+        wishes: list[Wish] = []
+        start_s = 0.0
+        while start_s < self._last_s:
+            made = [wish for story in _STORIES for wish in story(self, start_s)]
+            # The last minute is as full as it is long.
+            wishes += [wish for wish in made if wish.at_s <= self._last_s]
+            start_s += 60
+        return wishes
+
+    def wish(
+        self, start_s: float, story: str, source: str, targets: list[str], channel: str = ""
+    ) -> Wish:
+        """A message as the platform makes it, at a random moment of the minute."""
+        channel = channel or self.new_channel()
+        fields = {
+            "notification_channel": channel,
+            "source_repo": source,
+            "all_target_repositories": targets,
+        }
+        wish = Wish(
+            self._moment(start_s),
+            story,
+            self._way(),
+            json.dumps(fields).encode(),
+            source,
+            tuple(targets),
+            channel,
+        )
+        self._made.append(wish)
+        return wish
+
+    def fresh(self, start_s: float) -> Iterator[Wish]:
+        """New teams of each size of template."""
+        for source, teams in (("school/middle", 3), ("school/small", 4), ("school/large", 1)):
+            yield self.wish(start_s, "fresh", source, [self.team() for _ in range(teams)])
+
+    def cohort(self, start_s: float) -> Iterator[Wish]:
+        """A message for each team, the same source and channel, seconds apart."""
+        channel, at_s = self.new_channel(), self._moment(start_s)
+        for number in range(4):
+            wish = self.wish(start_s, "cohort", "school/small", [self.team()], channel)
+            yield _again(wish, at_s + number)
+
+    def overlap(self, start_s: float) -> Iterator[Wish]:
+        """Two templates for one team, and one template for it by two requests."""
+        team, other = self.team(), self.team()
+        yield self.wish(start_s, "overlap", "school/small", [team, other])
+        yield self.wish(start_s, "overlap", "school/middle", [team])
+        yield self.wish(start_s, "overlap", "school/small", [other])
+
+    def repeat(self, start_s: float) -> Iterator[Wish]:
+        """The button "migrate again": the same bytes, soon or much later."""
+        for _ in range(2):
+            yield _again(self._dice.choice(self._made), self._moment(start_s))
+
+    def wrong(self, start_s: float) -> Iterator[Wish]:
+        """Something that cannot be done as it stands."""
+        yield self.wish(start_s, "missing target", "school/small", [self.team(), "teams/nobody"])
+        kind = self._dice.choice(("gone", "empty", "archived", "bad name"))
+        if kind == "gone":
+            yield self.wish(start_s, "missing source", GONE, [self.team()])
+        elif kind == "empty":
+            yield self.wish(start_s, "empty source", "school/empty", [self.team()])
+        elif kind == "archived":
+            self.archived.append(f"teams/archived-{len(self.archived)}")
+            targets = [self.archived[-1], self.team()]
+            yield self.wish(start_s, "archived target", "school/small", targets)
+        else:
+            targets = [self.team(), "no/such/name", "school/small"]
+            yield self.wish(start_s, "bad target", "school/small", targets)
+
+    def malformed(self, start_s: float) -> Iterator[Wish]:
+        """What nobody can read."""
+        payload = self._dice.choice(_MALFORMED) or self._dice.randbytes(40)
+        yield Wish(self._moment(start_s), "malformed", self._way(), payload)
+
+    def new_channel(self) -> str:
+        """A channel of one's own: what it hears is about one message alone."""
+        self.channels.append(f"C{len(self.channels):08d}")
+        return self.channels[-1]
+
+    def team(self) -> str:
+        """A repository that was generated moments ago."""
+        self.healthy.append(f"teams/team-{len(self.healthy):04d}")
+        return self.healthy[-1]
+
+    def _moment(self, start_s: float) -> float:
+        return round(start_s + self._dice.random() * min(60.0, self._last_s - start_s), 3)
+
+    def _way(self) -> str:
+        return self._dice.choices(("submit", "publish", "command"), (6, 6, 1))[0]
+
+
+_STORIES: Final = (
+    _Wishes.fresh,
+    _Wishes.cohort,
+    _Wishes.overlap,
+    _Wishes.wrong,
+    _Wishes.malformed,
+    _Wishes.repeat,
+)
+
+_MALFORMED: Final = (
+    b"",
+    b"{",
+    b"[]",
+    b'"school/small"',
+    b"{}",
+    b'{"source_repo": 7, "all_target_repositories": ["teams/a"]}',
+    b'{"source_repo": "school/small", "all_target_repositories": []}',
+    b'{"source_repo": "school/small", "all_target_repositories": "teams/a"}',
+    b"\xff\xfe\x00",
+)
+"""An empty one stands for random bytes."""
+
+
+def _again(wish: Wish, at_s: float) -> Wish:
+    return Wish(at_s, wish.story, wish.way, wish.payload, wish.source, wish.targets, wish.channel)

@@ -1,0 +1,98 @@
+"""The part of the judge that is about time: resuming, stopping, waiting at a closed gate. Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from scripts.chaos_machine.record import Call, Struck, Truth
+
+RESUME_SLACK_S: Final = 5.0
+EXIT_WITHIN_S: Final = 10.0
+WRITE_S: Final = 10.0
+"""A write begins only under a lease that outlives it so long: a shorter freeze cannot make a zombie write."""
+
+STRAY_AFTER_S: Final = 30.0
+"""A write that was under way when Valkey's memory went back has its effect so long after, at most, in seconds."""
+
+NOTICED_S: Final = 1.0
+"""So long after a limit was answered a write may still arrive: it had left before, in seconds."""
+
+MEMORY_LOST: Final = ("valkey.failover", "valkey.failover_kill", "valkey.flush_all")
+
+
+def unended(truth: Truth) -> Iterator[str]:
+    """The machine's patience is long: what has not ended by then never will."""
+    if not truth.has_ended:
+        yield "not everything had ended when the machine's patience did"
+
+
+def late_resumes(truth: Truth) -> Iterator[str]:
+    """Promise 7: within a lease and 5 s of a crash, within 5 s of a stop, while there is a free place."""
+    for resume in truth.resumes:
+        most_s = RESUME_SLACK_S + (0.0 if resume.why == "stopped" else truth.lease_s)
+        if resume.waited_s is None:
+            yield f"{resume.entry} ({resume.why}) was in no other hands"
+        elif resume.waited_s - resume.excused_s > most_s:
+            yield (
+                f"{resume.entry} ({resume.why}) waited {resume.waited_s:.1f} s,"
+                f" {resume.excused_s:.1f} s of them excused; {most_s:g} s is the most"
+            )
+
+
+def resume_times_s(truth: Truth) -> list[float]:
+    """How long each crashed worker's delivery waited, without what is excused, shortest first."""
+    return sorted(
+        resume.waited_s - resume.excused_s
+        for resume in truth.resumes
+        if resume.why != "stopped" and resume.waited_s is not None
+    )
+
+
+def slow_exits(truth: Truth) -> Iterator[str]:
+    """Promise 7: a worker stops within 10 s of SIGTERM, and well."""
+    for one in truth.exits:
+        if one.seconds > EXIT_WITHIN_S or one.code != 0:
+            yield f"{one.worker} ended with {one.code} {one.seconds:.1f} s after SIGTERM"
+
+
+def hammering(truth: Truth) -> Iterator[str]:
+    """Promise 4: no write arrives while an answer of before asks to wait; a thawed worker's one write is no hammering."""
+    for fault in truth.faults:
+        hits = [call for call in truth.calls if fault.rule is not None and call.rule == fault.rule]
+        if not fault.asks_wait_s or not hits:
+            continue
+        told = min(call.ended or call.at for call in hits)
+        for call in truth.calls:
+            inside = told + NOTICED_S < call.at < told + fault.asks_wait_s - NOTICED_S
+            if inside and _is_write(call) and not _thawed_before(truth, call.at):
+                late_s = call.at - told
+                yield (
+                    f"{call.path}: a write {late_s:.1f} s after {fault.kind} asked to wait"
+                    f" {fault.asks_wait_s:g} s (at {call.at:.3f})"
+                )
+
+
+def window_of(truth: Truth, at: float) -> str:
+    """Which of the three windows of promise 2 a second copy of that time fell into; `""`: none."""
+    for fault in truth.faults:
+        length_s = fault.ended - fault.began
+        if (
+            fault.kind.startswith("worker.freeze")
+            and length_s > WRITE_S
+            and -1 <= at - fault.ended <= WRITE_S
+        ):
+            return f"{fault.detail} was frozen for {length_s:.0f} s between its check and its write"
+        if fault.kind in MEMORY_LOST and -1 <= at - fault.began <= STRAY_AFTER_S:
+            return f"Valkey's memory went back ({fault.kind}) while a write was under way"
+    return ""
+
+
+def _thawed_before(truth: Truth, at: float) -> bool:
+    return any(_is_thaw(one) and abs(at - one.ended) <= NOTICED_S for one in truth.faults)
+
+
+def _is_thaw(fault: Struck) -> bool:
+    return fault.kind.startswith("worker.freeze")
+
+
+def _is_write(call: Call) -> bool:
+    return call.api == "github" and call.method == "POST" and call.path.endswith("/issues")

@@ -1,0 +1,163 @@
+"""The world of a run: a Valkey, the stand-in, the fleet, and the diary of what was done to them."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import anyio
+from valkey.asyncio import Valkey
+
+from monarch.sandbox.client import SandboxClient
+from monarch.sandbox.process import running_sandbox
+from monarch.sandbox.seed import Seed
+from monarch.sandbox.valkey import EmbeddedValkey
+from scripts.chaos_machine.catalogue import LEASE_S
+from scripts.chaos_machine.record import Event, Exit, Resume, Struck
+from scripts.chaos_machine.timetable import GONE, SOURCES, Timetable
+from scripts.chaos_machine.workers import Worker
+
+GITHUB_TOKEN, SLACK_TOKEN = "ghp_chaos", "xoxb-chaos"
+ANSWER_WITHIN_S = 2.0
+
+
+@dataclass
+class Diary:
+    """What was done and seen, while it happens; `told` are ids of requests that a producer was told of."""
+
+    struck: list[Struck] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    told: dict[str, int] = field(default_factory=dict)
+    resumes: list[Resume] = field(default_factory=list)
+    exits: list[Exit] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    wishes: int = 0
+
+
+@dataclass
+class World:
+    """What the hands work with."""
+
+    plan: Timetable
+    folder: Path
+    server: EmbeddedValkey
+    sandbox: SandboxClient
+    client: Any
+    """A Valkey client; the library's types are too vague to be of use."""
+    workers: list[Worker] = field(default_factory=list)
+    diary: Diary = field(default_factory=Diary)
+    server_hand: anyio.Lock = field(default_factory=anyio.Lock)
+    """One thing at a time is done to Valkey, one to a worker: a frozen server cannot be paused."""
+    is_over: bool = False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a worker or a command knows of its surroundings; nothing of a real installation."""
+        return {
+            "VALKEY_URL": self.server.url,
+            "GH_PAT": GITHUB_TOKEN,
+            "GITHUB_API_URL": self.sandbox.github_url,
+            "SLACK_BOT_TOKEN": SLACK_TOKEN,
+            "SLACK_API_URL": self.sandbox.slack_url,
+            "MONARCH_METRICS_PORT": "0",
+            "MONARCH_WEB_PORT": "0",
+            "MONARCH_LOG_FORMAT": "json",
+            "MONARCH_LEASE_SECONDS": f"{LEASE_S:g}",
+            # Quicker than GitHub would bear: thousands of tickets must fit into minutes.
+            "MONARCH_WRITE_INTERVAL_SECONDS": "0",
+            "MONARCH_WRITES_PER_MINUTE": "0",
+            "MONARCH_WRITES_PER_HOUR": "0",
+            "MONARCH_WRITES_AT_ONCE": "6",
+            # A target that never appears ends its request within the run.
+            "MONARCH_TARGET_PATIENCE_SECONDS": "20",
+            "PYTHONFAULTHANDLER": "1",
+        }
+
+    def victim(self, number: int) -> Worker | None:
+        """The worker of that number if it is up, else the next that is; `None`: none is."""
+        fleet = self.workers[number:] + self.workers[:number]
+        return next((one for one in fleet if one.state == "up" and one.has_life()), None)
+
+    def note(self, kind: str, began: float, detail: str = "", **more: Any) -> None:
+        """Write down a fault that has just ended."""
+        struck = Struck(kind, began, time.time(), detail, **more)
+        self.diary.struck.append(struck)
+        with (self.folder / "faults.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(struck)) + "\n")
+
+    async def heal(self) -> None:
+        """Make everything whole again."""
+        self.server.thaw()
+        if not self.server.is_running:
+            self.server.start()
+        await self.sandbox.remove_faults()
+        await self.sandbox.settings(**FRIENDLY)
+        for worker in self.workers:
+            if worker.state == "frozen":
+                worker.thaw()
+            if not worker.has_life():
+                worker.start()
+
+
+FRIENDLY: dict[str, Any] = {
+    "primary_per_hour": 10_000_000,
+    "listing_lag_seconds": 0,
+    "latency_seconds": 0,
+    "content_per_minute": None,
+    "time_scale": 1,
+}
+"""The stand-in's settings when nothing is wrong."""
+
+
+@asynccontextmanager
+async def world(plan: Timetable, folder: Path) -> AsyncIterator[World]:
+    """Valkey and the stand-in, seeded, and no worker yet; all that is started ends with it."""
+    with EmbeddedValkey(folder / "valkey") as server:
+        async with running_sandbox() as sandbox:
+            await sandbox.seed(seed(plan))
+            await sandbox.settings(**FRIENDLY)
+            client = Valkey.from_url(
+                server.url, socket_timeout=ANSWER_WITHIN_S, socket_connect_timeout=ANSWER_WITHIN_S
+            )
+            built = World(plan, folder, server, sandbox, client)
+            try:
+                yield built
+            finally:
+                for worker in built.workers:
+                    worker.kill()
+                await client.aclose()
+
+
+def seed(plan: Timetable) -> Seed:
+    """The templates, the teams and the channels of a plan."""
+    bot = {"collaborators": {"monarch-bot": "write"}}
+    return Seed.model_validate(
+        {
+            "accounts": [{"login": "monarch-bot"}],
+            "tokens": [{"token": GITHUB_TOKEN, "login": "monarch-bot"}],
+            "repositories": [
+                *(_template(name, count) for name, count in SOURCES.items() if name != GONE),
+                *({"full_name": name, **bot} for name in plan.healthy),
+                *({"full_name": name, "archived": True, **bot} for name in plan.archived),
+            ],
+            "slack": {
+                "tokens": [{"token": SLACK_TOKEN}],
+                "channels": [{"id": one, "name": one.lower()} for one in plan.channels],
+            },
+        }
+    )
+
+
+def _template(name: str, tickets: int) -> dict[str, Any]:
+    """Tickets of all sizes; between them a pull request and a closed issue, which are none."""
+    issues: list[dict[str, Any]] = [
+        {"title": f"Ticket {n} ✓", "body": f"Do part {n} of {name}.\n" * (1 + n * 7 % 60)}
+        for n in range(1, tickets + 1)
+    ]
+    issues.insert(tickets // 2, {"title": "A change", "body": "code", "pull_request": True})
+    issues.insert(tickets // 3, {"title": "Long done", "body": "", "state": "closed"})
+    return {"full_name": name, "is_template": True, "issues": issues}
