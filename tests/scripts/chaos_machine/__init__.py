@@ -1,0 +1,1 @@
+"""Tests of the chaos machine: a judge that cannot condemn proves nothing."""

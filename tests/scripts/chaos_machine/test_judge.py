@@ -1,0 +1,176 @@
+"""The judge: it acquits a run in which all went well, and condemns each way of breaking a promise."""
+
+from dataclasses import replace
+
+import pytest
+
+from scripts.chaos_machine.judge import COLUMNS, judge
+from scripts.chaos_machine.record import DeadLetter, Event, Exit, Request, Resume, Truth
+from tests.scripts.chaos_machine.truths import (
+    CHANNEL,
+    COPIES,
+    FINAL,
+    REQUEST,
+    SOURCE,
+    TEAM,
+    TICKETS,
+    a_copy,
+    a_fault,
+    a_post,
+    a_truth,
+    a_write,
+)
+
+STRAY = a_copy(4, TICKETS[0], 1_005.0)
+FOUND = Event(1_006.0, "stray.found", {"migration": f"{REQUEST.id}:{TEAM}", "number": "4"})
+THAWED = a_fault("worker.freeze_long", 980.0, 1_004.5)
+LETTER = DeadLetter("migrations", REQUEST.id, f"{REQUEST.id}:{TEAM}", "out_of_attempts", "gave up")
+LIMIT = a_fault("github.secondary_limit", 1_000.0, 1_015.0, rule=1, asks_wait_s=10.0)
+LIMITED = a_write(1_001.0, 1_001.1, status=403, rule=1)
+
+
+def with_state(state: str) -> tuple[Request, ...]:
+    """The one request, ended otherwise."""
+    return (replace(REQUEST, state=state),)
+
+
+def columns(truth: Truth) -> set[str]:
+    """The columns in which the judge found a breach."""
+    return {breach.column for breach in judge(truth).breaches}
+
+
+def test_a_good_run_is_acquitted() -> None:
+    """Otherwise a breach would mean nothing."""
+    judgement = judge(a_truth())
+
+    assert judgement.breaches == ()
+    assert judgement.copies == 3
+
+
+BROKEN = {
+    "a ticket is missing": ("lost", a_truth(copies={TEAM: COPIES[:2]}, calls=())),
+    "a request never ended": ("lost", a_truth(requests=with_state("running"))),
+    "a request was forgotten": ("lost", a_truth(requests=(), calls=())),
+    "a request died silently": ("lost", a_truth(requests=with_state("dead"))),
+    "a full template was skipped": ("lost", a_truth(requests=with_state("skipped"))),
+    "the machine waited in vain": ("lost", a_truth(has_ended=False)),
+    "an unwritable target has no dead letter": ("lost", a_truth(healthy=frozenset())),
+    "a ticket was copied twice": ("doubled", a_truth(copies={TEAM: (*COPIES, STRAY)})),
+    "a stray of no window": ("doubled", a_truth(copies={TEAM: (*COPIES, STRAY)}, events=(FOUND,))),
+    "a stray that nobody reported": (
+        "doubled",
+        a_truth(copies={TEAM: (*COPIES, STRAY)}, faults=(THAWED,)),
+    ),
+    "the last ticket came first": (
+        "out of order",
+        a_truth(
+            copies={TEAM: (a_copy(1, TICKETS[2]), a_copy(2, TICKETS[0]), a_copy(3, TICKETS[1]))}
+        ),
+    ),
+    "Slack heard done too early": ("false done", a_truth(calls=(a_post(at=1_002.5),))),
+    "the state said done too early": (
+        "false done",
+        a_truth(events=(Event(1_002.5, "migration.done", {"migration": f"{REQUEST.id}:{TEAM}"}),)),
+    ),
+    "progress said done too early": (
+        "false done",
+        a_truth(
+            calls=(a_post(FINAL.replace(":white_check_mark:", ":hourglass:"), 1_002.5), a_post())
+        ),
+    ),
+    "a copy is not its ticket": (
+        "altered",
+        a_truth(copies={TEAM: (*COPIES[:2], a_copy(3, TICKETS[2], body="something else"))}),
+    ),
+    "an issue copies nothing": (
+        "altered",
+        a_truth(copies={TEAM: (*COPIES, replace(STRAY, ticket=None))}),
+    ),
+    "a dead letter gives no reason": (
+        "dead without reason",
+        a_truth(dead=(replace(LETTER, reason=" "),)),
+    ),
+    "the channel never heard the end": ("silent end", a_truth(messages=())),
+    "a delivery waited too long": (
+        "late resume",
+        a_truth(resumes=(Resume("killed", "1-0", 26, 0),)),
+    ),
+    "a stopped one waited too long": (
+        "late resume",
+        a_truth(resumes=(Resume("stopped", "1-0", 6, 0),)),
+    ),
+    "nobody took a delivery": ("late resume", a_truth(resumes=(Resume("frozen", "1-0", None, 0),))),
+    "a worker stopped too late": ("slow exit", a_truth(exits=(Exit("worker-1.1", 10.4, 0),))),
+    "a worker stopped badly": ("slow exit", a_truth(exits=(Exit("worker-1.1", 1.0, 1),))),
+    "a write at a closed gate": (
+        "hammering",
+        a_truth(faults=(LIMIT,), calls=(LIMITED, a_write(1_005.0), a_post())),
+    ),
+    "a worker ended by itself": ("worker gone", a_truth(gone=("worker-1.1 ended by itself",))),
+}
+
+
+@pytest.mark.parametrize(("column", "truth"), BROKEN.values(), ids=BROKEN.keys())
+def test_each_way_of_breaking_a_promise_is_condemned(column: str, truth: Truth) -> None:
+    """And in its own column."""
+    assert columns(truth) == {column}
+
+
+def test_every_column_can_be_breached() -> None:
+    """A column that cannot fail would only look like a proof."""
+    assert {column for column, _ in BROKEN.values()} == set(COLUMNS)
+
+
+ALLOWED = {
+    "a dead letter with a reason covers a missing ticket": a_truth(
+        requests=with_state("failed"), copies={TEAM: COPIES[:2]}, calls=(), dead=(LETTER,)
+    ),
+    "a wait without a free place": a_truth(resumes=(Resume("killed", "1-0", 40, 20),)),
+    "a write that had left before the limit": a_truth(
+        faults=(LIMIT,), calls=(LIMITED, a_write(1_001.5), a_post())
+    ),
+    "a write after the wait": a_truth(faults=(LIMIT,), calls=(LIMITED, a_write(1_011.5), a_post())),
+    "a write of a worker that was frozen meanwhile": a_truth(
+        faults=(LIMIT, a_fault("worker.freeze_short", 1_000.5, 1_005.0)),
+        calls=(LIMITED, a_write(1_005.2), a_post()),
+    ),
+    "a top-up after a pass that was given up": a_truth(
+        copies={TEAM: (COPIES[0], a_copy(2, TICKETS[2], 1_002), a_copy(3, TICKETS[1], 1_008))},
+        events=(Event(1_004.0, "migration.dead", {"migration": f"4-0:{TEAM}"}),),
+    ),
+    "a final message that could not be said, for a reason": a_truth(
+        messages=(),
+        dead=(DeadLetter("notices", REQUEST.id, "", "slack_refused", "not_in_channel"),),
+    ),
+}
+
+
+@pytest.mark.parametrize("truth", ALLOWED.values(), ids=ALLOWED.keys())
+def test_what_the_promises_allow_is_no_breach(truth: Truth) -> None:
+    """The judge holds Monarch to what it promises, not to more."""
+    assert judge(truth).breaches == ()
+
+
+def test_a_reported_stray_of_a_stated_window_has_a_column_of_its_own() -> None:
+    """It is counted, with its cause, and is no breach."""
+    truth = a_truth(copies={TEAM: (*COPIES, STRAY)}, events=(FOUND,), faults=(THAWED,))
+
+    judgement = judge(truth)
+
+    assert judgement.breaches == ()
+    assert [(stray.target, stray.number) for stray in judgement.strays] == [(TEAM, 4)]
+    assert "frozen for 24 s" in judgement.strays[0].cause
+
+
+def test_a_repeated_message_is_owed_an_end_each() -> None:
+    """Two requests with one channel: one final message is not enough."""
+    again = Request("6-0", "done", SOURCE, (TEAM,), CHANNEL)
+
+    assert columns(a_truth(requests=(REQUEST, again))) == {"silent end"}
+
+
+def test_giving_up_a_healthy_target_is_counted() -> None:
+    """It is allowed with a reason, and whoever reads the table should ask why."""
+    truth = a_truth(requests=with_state("failed"), dead=(LETTER,))
+
+    assert judge(truth).given_up == 1

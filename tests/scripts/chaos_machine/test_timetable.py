@@ -1,0 +1,103 @@
+"""The timetable: the same seed is the same plan, and a plan is as hard as it is said to be."""
+
+from collections import Counter
+
+import pytest
+
+from scripts.chaos_machine.catalogue import BY_NAME, EPOCHS, KINDS
+from scripts.chaos_machine.hands import KNOWN
+from scripts.chaos_machine.timetable import LAST_WISH_S, Timetable, timetable
+
+SEEDS = (1, 2, 3, 20261124)
+
+
+def test_same_seed_same_plan() -> None:
+    """A breach is looked for again by its seed."""
+    assert timetable(7, 5) == timetable(7, 5)
+
+
+def test_another_seed_is_another_plan() -> None:
+    """Otherwise three seeds would prove no more than one."""
+    one, other = timetable(1, 5), timetable(2, 5)
+
+    assert one.faults != other.faults
+    assert one.wishes != other.wishes
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_half_an_hour_holds_what_is_asked_of_it(seed: int) -> None:
+    """At least 300 faults of at least 12 kinds, and 2,000 tickets to copy."""
+    plan = timetable(seed, 30)
+
+    assert len(plan.faults) >= 300
+    assert {fault.kind for fault in plan.faults} == set(BY_NAME)
+    assert plan.tickets >= 2_000
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_two_minutes_hold_enough_for_ci(seed: int) -> None:
+    """Two minutes are short, and still no rehearsal."""
+    plan = timetable(seed, 2)
+
+    assert len(plan.faults) >= 20
+    assert len({fault.kind for fault in plan.faults}) >= 12
+    assert plan.tickets >= 150
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_everything_has_its_time(seed: int) -> None:
+    """Nothing is planned for after the end, and every fault lasts as long as its kind may."""
+    plan = timetable(seed, 4)
+
+    assert all(0 < fault.at_s <= 240 for fault in plan.faults)
+    assert all(0 <= wish.at_s <= 240 - LAST_WISH_S + 4 for wish in plan.wishes)
+    for fault in plan.faults:
+        kind = BY_NAME[fault.kind]
+        assert kind.shortest_s <= fault.length_s <= kind.longest_s
+        assert 0 <= fault.victim < plan.workers
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_new_epochs_leave_the_fleet_room(seed: int) -> None:
+    """Each costs 25 s without a write: they must not fill the time."""
+    plan = timetable(seed, 30)
+    names = {kind.name for kind in EPOCHS}
+    epochs = [fault for fault in plan.faults if fault.kind in names]
+
+    assert 10 <= len(epochs) <= 30
+    assert set(Counter(fault.kind for fault in epochs)) == names
+
+
+def test_every_kind_has_a_hand_and_every_hand_a_kind() -> None:
+    """The catalogue names what can be done, all of it."""
+    assert set(BY_NAME) == KNOWN
+    assert len(BY_NAME) == len(KINDS) + len(EPOCHS)
+
+
+def test_requests_are_mixed() -> None:
+    """All ways in, and every story that a request can have."""
+    wishes = timetable(1, 30).wishes
+
+    assert {wish.way for wish in wishes} == {"submit", "publish", "command"}
+    assert {wish.story for wish in wishes} == {
+        "fresh",
+        "cohort",
+        "overlap",
+        "missing target",
+        "missing source",
+        "empty source",
+        "archived target",
+        "bad target",
+        "malformed",
+    }
+    payloads = Counter(wish.payload for wish in wishes if wish.source)
+    assert max(payloads.values()) > 1, "no message was repeated"
+
+
+def test_teams_overlap() -> None:
+    """Two requests for one team is what the target's lock is for."""
+    plan: Timetable = timetable(1, 5)
+    wanted = Counter((target, wish.payload) for wish in plan.wishes for target in wish.targets)
+    by_team = Counter(target for target, _ in wanted)
+
+    assert by_team.most_common(1)[0][1] >= 2
