@@ -31,11 +31,9 @@ from monarch.core.permission import (
     Credential,
     Fact,
     GateClosed,
-    Lost,
     Permission,
-    Quiet,
     Recorded,
-    Taken,
+    Taking,
 )
 from monarch.core.plan import Plan
 from monarch.core.render import Draft
@@ -83,12 +81,24 @@ class Swept:
     Attributes:
         deliveries: taken over; they go into the same loop as any other.
         promoted: parked entries that were due and are in their streams again.
-        trimmed: entries that somebody else removed while they were pending; dead-lettered as stubs.
+        trimmed: entries that somebody else removed while they were pending; what they carried was put back
+            where it is known, and dead-lettered where it is not.
+        paused_by: who has paused the fleet, `""` where it runs. Then nothing but notices is taken over.
     """
 
     deliveries: tuple[Delivery, ...]
     promoted: int
     trimmed: int
+    paused_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What one audit found: how much was put back, given up with a reason, and how many consumers removed."""
+
+    restored: int = 0
+    given_up: int = 0
+    consumers: int = 0
 
 
 class Streams(Protocol):
@@ -121,6 +131,12 @@ class Streams(Protocol):
         At most `places` deliveries of each stream are taken over.
         """
 
+    async def audit(self) -> Audited:
+        """Look for work that somebody removed from where it stood, and for consumers that are no more.
+
+        One worker of the fleet does so every few seconds; for the others it is nothing.
+        """
+
     async def retire(self) -> None:
         """Remove this consumer where it holds nothing; what it holds stays to be reclaimed."""
 
@@ -131,9 +147,7 @@ class Streams(Protocol):
 class Ledger(Protocol):
     """Per target: its lock, and what was intended, created or refused for each ticket."""
 
-    async def take(
-        self, delivery: Delivery, target: TargetId, credential: Credential
-    ) -> Taken | Busy | GateClosed | Quiet | Lost:
+    async def take(self, delivery: Delivery, target: TargetId, credential: Credential) -> Taking:
         """Take the target's lock for this delivery and read its ledger, at once.
 
         The lock ends with the lease unless it is renewed with it. A newer delivery of the same
@@ -234,6 +248,62 @@ class Requests(Protocol):
 
     async def end_saying(self, delivery: Delivery, request: RequestId) -> None:
         """Give the lock back."""
+
+
+# ------------------------------------------------------------------------------------- people's hands
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """`changed` is false where it was so already; `by` is who paused it, `""` where nobody had."""
+
+    changed: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelling:
+    """What is left of the request ends as dead letters; `targets` of them had not ended when it was called off."""
+
+    targets: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotCancelled:
+    """Nothing was changed, because of this."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of one dead letter.
+
+    `work` is the id of the migration or request that goes on, `""` where `refused` says why it does not.
+    """
+
+    letter: str
+    work: str
+    refused: str = ""
+
+
+class Hands(Protocol):
+    """What people do to running work. Each is one script: whole or not at all, and harmless when repeated."""
+
+    async def pause(self, by: str) -> Paused:
+        """Let nobody take on a request or a migration; what runs, runs on, and people are told all the same."""
+
+    async def resume(self, by: str) -> Paused:
+        """Go on."""
+
+    async def cancel(self, request: RequestId, by: str) -> Cancelling | NotCancelled:
+        """Call a request off: what has not been copied is not."""
+
+    async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
+        """Send dead letters back, under the same ids and without attempts; a refused one stays."""
+
+    async def drop(self, letters: Sequence[str], by: str) -> int:
+        """Throw dead letters away; returns how many there were."""
 
 
 # --------------------------------------------------------------------------------------------- intake

@@ -40,6 +40,7 @@ from monarch.stages.hold import Holds
 from monarch.stages.intake import Intake
 from monarch.stages.migrator import Migrator
 from monarch.stages.notifier import Notifier
+from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
 from monarch.stages.writing import Tools
@@ -109,6 +110,7 @@ class _Assembly:
         self._telemetry = telemetry
         self._stack = stack
         self._clock = BootClock()
+        self._pause = Pause()
         self._keys = Keys(settings.namespace)
         self._valkey = valkey_of(settings)
         self._name = consumer_name()
@@ -234,12 +236,24 @@ class _Assembly:
             self._dice,
             self._policy,
             places=places,
+            # People are told while the fleet is paused, too: of the pause, for one.
+            pause=None if stream is Stream.NOTICES else self._pause,
         )
 
     def _reclaimer(self, streams: Streams, consumers: tuple[Consumer, ...]) -> Reclaimer | None:
-        if Role.RECLAIMER not in self._roles:
+        """Whoever consumes learns of a pause from its sweeps, with the role of reclaimer or without."""
+        reclaims = Role.RECLAIMER in self._roles
+        if not reclaims and not consumers:
             return None
-        return Reclaimer(streams, consumers, self._telemetry, self._clock, self._dice)
+        return Reclaimer(
+            streams,
+            consumers,
+            self._telemetry,
+            self._clock,
+            self._dice,
+            reclaims=reclaims,
+            pause=self._pause,
+        )
 
     async def _intake(self, scripts: Scripts, commands: Valkey) -> Intake | None:
         if Role.INTAKE not in self._roles:

@@ -33,13 +33,24 @@ def escape(text: str) -> str:
 def progress_text(view: RequestView, web_url: str = WEB_URL) -> str:
     """Say how a request stands that has not ended."""
     if view.state is State.QUEUED:
-        return f":inbox_tray: {_source(view, web_url)}: queued{_again(view)}."
+        return f":inbox_tray: {_source(view, web_url)}: queued{_again(view)}.{_hands(view)}"
     head = (
         f":hourglass_flowing_sand: {_source(view, web_url)}: copying {_count(view.tickets, 'ticket')}"
         f" into {_count(len(view.migrations), 'repository', 'repositories')}{_again(view)};"
-        f" {_progress(view)}."
+        f" {_progress(view)}.{_hands(view)}"
     )
     return _whole(view, head, [_line(m, view, web_url) for m in _urgent_first(view)], "")
+
+
+def _hands(view: RequestView) -> str:
+    """What a person has done to it that is not over."""
+    if view.cancelled_by:
+        return f" :octagonal_sign: {_fit(view.cancelled_by, _MAX_NAME)} is cancelling it."
+    if view.paused_by:
+        return (
+            f" :double_vertical_bar: {_fit(view.paused_by, _MAX_NAME)} has paused all migrations."
+        )
+    return ""
 
 
 def closing_text(view: RequestView, web_url: str = WEB_URL) -> str:
@@ -56,7 +67,7 @@ def final_text(view: RequestView, repeated: bool, web_url: str = WEB_URL) -> str
     head = _HEADS.get(view.state)
     if head is None:
         return progress_text(view, web_url)
-    tail = _advice(view) if view.state in {State.FAILED, State.DEAD} else ""
+    tail = _advice(view) if view.state in {State.FAILED, State.DEAD, State.CANCELLED} else ""
     tail += "\n_Said again, since Slack did not confirm the first time._" if repeated else ""
     lines = [_line(m, view, web_url) for m in _urgent_first(view)]
     return _whole(view, head(view, web_url), lines, tail)
@@ -95,11 +106,18 @@ def _dead_head(view: RequestView, web_url: str) -> str:
     return f":x: {_source(view, web_url)}: nothing was copied{_again(view)}. {reason}"
 
 
+def _cancelled_head(view: RequestView, web_url: str) -> str:
+    who = f" by {_fit(view.cancelled_by, _MAX_NAME)}" if view.cancelled_by else ""
+    done = f" {_how_many_done(view)} of {_targets(view)} done." if view.migrations else ""
+    return f":octagonal_sign: {_source(view, web_url)}: cancelled{who}{_again(view)}.{done}"
+
+
 _HEADS: Final[dict[State, Callable[[RequestView, str], str]]] = {
     State.DONE: _done_head,
     State.FAILED: _failed_head,
     State.SKIPPED: _skipped_head,
     State.DEAD: _dead_head,
+    State.CANCELLED: _cancelled_head,
 }
 
 
@@ -107,7 +125,8 @@ def _advice(view: RequestView) -> str:
     request = _id(view)
     return (
         f"\nWhat to do: `monarch dead list --request {request}` lists what was given up;"
-        " once it is put right, send the message again (what is already there is not copied twice)."
+        f" once it is put right, `monarch dead replay --request {request}` goes on with it"
+        " (what is already there is not copied twice)."
     )
 
 
@@ -147,6 +166,8 @@ def _stand(migration: MigrationView, view: RequestView) -> str:
     match migration.state:
         case State.DONE:
             return _done(migration, view.tickets)
+        case State.CANCELLED:
+            return f"*cancelled*, {_so_far(migration, view)}"
         case State.DEAD | State.FAILED:
             return f"*failed*, {_so_far(migration, view)}. {reason or 'No reason is known.'}"
         case State.PARKED:

@@ -61,6 +61,7 @@ class Code(StrEnum):
     UNREADABLE = "entry_unreadable"
     PLAN_MISSING = "plan_missing"
     TRIMMED = "entry_trimmed"
+    CANCELLED = "cancelled"
     # Slack
     SLACK_REFUSED = "slack_refused"
 

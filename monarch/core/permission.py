@@ -45,6 +45,13 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A person called the request off: nothing more of it is written."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """The target's lock is ours.
 
@@ -85,7 +92,8 @@ class Wait:
     wait_s: float
 
 
-Permission = Granted | AlreadyCreated | MustReconcile | Wait | GateClosed | Quiet | Lost
+Taking = Taken | Busy | GateClosed | Quiet | Cancelled | Lost
+Permission = Granted | AlreadyCreated | MustReconcile | Wait | GateClosed | Quiet | Cancelled | Lost
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ secret may be passed in knowingly.
 
 import re
 
+HIDDEN = "***"
+"""Stands where a secret stood."""
+
 _SECRETS = re.compile(
     r"gh[a-z]_[A-Za-z0-9_.\-]{6,}"  # GitHub: ghp_, gho_, ghu_, ghs_ (the long form has dots), ghr_
     r"|github_pat_[A-Za-z0-9_]+"
@@ -32,7 +35,7 @@ _KINDS = {
 
 def redact(text: str) -> str:
     """Replace everything that looks like a secret by `***`."""
-    return _SECRETS.sub("***", text)
+    return _SECRETS.sub(HIDDEN, text)
 
 
 def shorten(text: str, limit: int) -> str:

@@ -10,8 +10,9 @@ class State(StrEnum):
     """The state of a request or of a migration.
 
     A request is `queued` when appended and `running` once planned; it ends `done` (every target
-    migrated), `failed` (a target was dead-lettered), `skipped` (no tickets) or `dead` (it could not be
-    planned). A migration is `queued`, then `running`, then `done` or `dead`; `parked` while it waits.
+    migrated), `failed` (a target was dead-lettered), `skipped` (no tickets), `dead` (it could not be
+    planned) or `cancelled` (a person called off what was left of it). A migration is `queued`, then
+    `running`, then `done`, `dead` or `cancelled`; `parked` while it waits.
     """
 
     QUEUED = "queued"
@@ -21,6 +22,11 @@ class State(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     DEAD = "dead"
+    CANCELLED = "cancelled"
+
+
+ENDS = frozenset({State.DONE, State.FAILED, State.SKIPPED, State.DEAD, State.CANCELLED})
+"""Nothing more happens unless a person replays it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,8 @@ class RequestView:
     """How a request stands: `version` grows with every change of it; `run` with every replay, from 1.
 
     `channel` is `None` where nobody is to be told; `tickets` is the size of the plan; times are in
-    milliseconds since 1970, `ended_ms` is `None` until it has ended.
+    milliseconds since 1970, `ended_ms` is `None` until it has ended. `cancelled_by` and `paused_by` name who
+    called it off, or paused the fleet; `""` where nobody did.
     """
 
     id: RequestId
@@ -58,8 +65,10 @@ class RequestView:
     appended_ms: int
     ended_ms: int | None
     migrations: tuple[MigrationView, ...]
+    cancelled_by: str = ""
+    paused_by: str = ""
 
     @property
     def has_ended(self) -> bool:
         """Whether nothing more happens to it unless a person replays it."""
-        return self.state in {State.DONE, State.FAILED, State.SKIPPED, State.DEAD}
+        return self.state in ENDS

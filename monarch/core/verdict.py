@@ -72,10 +72,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Again after `delay_s` seconds, because it failed: one attempt is counted."""
+    """Again after `delay_s` seconds, because it failed: one attempt is counted. `details` as in `Dead`."""
 
     reason: str
     delay_s: float
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 class Waits(StrEnum):
@@ -95,13 +96,14 @@ class Waits(StrEnum):
 class Snooze:
     """Again after `delay_s` seconds at the latest, uncounted.
 
-    With `waits_for`, it is woken as soon as that target's lock is released.
+    With `waits_for`, it is woken as soon as that target's lock is released. `details` as in `Dead`.
     """
 
     reason: str
     delay_s: float
     waits_for: TargetId | None = None
     kind: Waits = Waits.OTHER
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from monarch.core.verdict import (
 )
 from monarch.ports import Clock, StoreError, StoreRefused, Streams
 from monarch.stages.hold import Draining, Hold, Holds, LeaseLost
+from monarch.stages.pause import Pause
 from monarch.telemetry import Telemetry
 
 _STORE_PAUSE_S: Final = 1.0
@@ -65,8 +66,11 @@ class Consumer:
         policy: Policy,
         *,
         places: int,
+        pause: Pause | None = None,
     ) -> None:
+        """See the class; without a `pause` it never pauses."""
         self.stream = stream
+        self._pause = pause
         self._handler = handler
         self._streams = streams
         self._holds = holds
@@ -91,6 +95,10 @@ class Consumer:
             self._telemetry.loop_progressed(name=self.stream.value)
             if not self.free:
                 await self._until_freed()
+                continue
+            if self._pause is not None and self._pause.is_on:
+                with anyio.move_on_after(_FULL_CHECK_S):
+                    await self._pause.changes()
                 continue
             sent_at = self._clock.now()
             try:
@@ -173,6 +181,8 @@ class Consumer:
 
     def _decide_unrun(self, delivery: Delivery) -> Verdict | None:
         """What is decided without running the handler; `None` where it is to be run."""
+        if self._pause is not None and self._pause.is_on:
+            return Handback("the fleet is paused")
         if is_poison(delivery.since_progress, self._policy):
             times = f"it was handed out {delivery.since_progress} times without a recorded step"
             return Dead(
@@ -219,9 +229,9 @@ class Consumer:
         match verdict:
             case Done():
                 return
-            case Retry(reason, delay_s):
+            case Retry(reason, delay_s, _):
                 self._telemetry.retry_scheduled(reason=reason, delay_s=delay_s)
-            case Snooze(reason, delay_s, _, kind):
+            case Snooze(reason, delay_s, _, kind, _):
                 self._telemetry.snoozed(reason=reason, delay_s=delay_s, kind=kind.value)
             case Dead(code, reason):
                 self._telemetry.dead_lettered(stream=self.stream, code=code, reason=reason)

@@ -1,8 +1,8 @@
-"""What planner and migrator share: a refusal that concerns the credential closes its gate for the whole fleet."""
+"""What planner and migrator share: when they give way to a limit, to a refused credential, or to a person."""
 
-from monarch.core.outcome import Permanent, RateLimited, ReadFailure, Scope
+from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope
 from monarch.core.permission import Credential, GateClosed
-from monarch.core.verdict import CREDENTIAL_PAUSE_S, Snooze, Waits
+from monarch.core.verdict import CREDENTIAL_PAUSE_S, Dead, Snooze, Waits
 from monarch.ports import Budget
 from monarch.telemetry import Telemetry
 
@@ -20,6 +20,11 @@ async def give_way(
             return None
     telemetry.gate_closed(cause=closed.cause, wait_s=closed.wait_s)
     return snooze_until_open(closed)
+
+
+def called_off(by: str) -> Dead:
+    """A person called the request off: what is left of it ends here."""
+    return Dead(Code.CANCELLED, f"cancelled by {by}; a replay undoes it")
 
 
 def snooze_until_open(closed: GateClosed) -> Snooze:

@@ -6,14 +6,14 @@ promises that every ticket of the plan is in the target once, in order, and was 
 
 from monarch.core.delivery import Delivery, MigrationEntry
 from monarch.core.outcome import Code, Found
-from monarch.core.permission import Busy, Credential, GateClosed, Lost, Quiet, Taken
+from monarch.core.permission import Busy, Cancelled, Credential, GateClosed, Lost, Quiet, Taken
 from monarch.core.plan import Plan
 from monarch.core.request import Rules, target_refusal
 from monarch.core.ticket import Repository
 from monarch.core.verdict import Dead, Done, Migrated, Snooze, Verdict, Waits, judge, judge_target
 from monarch.ports import Plans
 from monarch.stages.crossing import Crossing
-from monarch.stages.giving_way import give_way, snooze_until_open
+from monarch.stages.giving_way import called_off, give_way, snooze_until_open
 from monarch.stages.hold import Hold, LeaseLost
 from monarch.stages.writing import Subject, Tools
 
@@ -93,6 +93,8 @@ class Migrator:
                 return snooze_until_open(taken)
             case Quiet(wait_s):
                 return Snooze("a new epoch of Valkey's memory began", wait_s, kind=Waits.EPOCH)
+            case Cancelled(by):
+                return called_off(by)
             case Lost():
                 raise LeaseLost
 

@@ -7,6 +7,7 @@ A source that cannot be read is never taken for an empty one: only a complete li
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from monarch.core.delivery import Delivery, RequestEntry
 from monarch.core.outcome import Code, Found, ReadFailure
@@ -14,7 +15,17 @@ from monarch.core.permission import Credential
 from monarch.core.plan import make_plan
 from monarch.core.request import BadMessage, Request, Rules, parse_message, source_refusal
 from monarch.core.ticket import Repository
-from monarch.core.verdict import Dead, Done, Planned, Policy, Skipped, Verdict, judge
+from monarch.core.verdict import (
+    Dead,
+    Done,
+    Planned,
+    Policy,
+    Retry,
+    Skipped,
+    Snooze,
+    Verdict,
+    judge,
+)
 from monarch.ports import Budget, GitHub
 from monarch.stages.giving_way import give_way, snooze_until_open
 from monarch.stages.hold import Hold
@@ -48,7 +59,7 @@ class Planner:
         parsed = parse_message(entry.payload, self._rules)
         if isinstance(parsed, BadMessage):
             return _refuse(parsed)
-        verdict = await self._plan(parsed, delivery, hold)
+        verdict = _with_details(await self._plan(parsed, delivery, hold), parsed)
         self._report(entry, verdict)
         return verdict
 
@@ -65,9 +76,9 @@ class Planner:
             return await self._refuse_source(source, request, credential.value, delivery)
         refusal = source_refusal(source.value.full_name, self._rules, request.source.full_name)
         if refusal is not None:
-            return Dead(Code.SOURCE_NOT_ALLOWED, refusal, _details(request))
+            return Dead(Code.SOURCE_NOT_ALLOWED, refusal)
         if not source.value.has_issues:
-            return Dead(Code.ISSUES_DISABLED, _issues_are_off(source.value), _details(request))
+            return Dead(Code.ISSUES_DISABLED, _issues_are_off(source.value))
         hold.check()
         issues = await self._github.list_issues(source.value, "open")
         if not isinstance(issues, Found):
@@ -84,7 +95,7 @@ class Planner:
         verdict = waits or judge(outcome, delivery.attempts, self._policy, self._dice())
         if isinstance(verdict, Dead):
             reason = f"the source {request.source.full_name}: {verdict.reason}"
-            return Dead(verdict.code, reason, _details(request))
+            return Dead(verdict.code, reason)
         return verdict
 
     def _report(self, entry: RequestEntry, verdict: Verdict) -> None:
@@ -105,6 +116,13 @@ class Planner:
 def _refuse(bad: BadMessage) -> Dead:
     details = {"source": bad.source or "", "channel": bad.channel or ""}
     return Dead(bad.code, bad.reason, details)
+
+
+def _with_details(verdict: Verdict, request: Request) -> Verdict:
+    """While a request waits it keeps what its channel is to be told, should somebody call it off."""
+    if isinstance(verdict, Retry | Snooze | Dead):
+        return replace(verdict, details=_details(request))
+    return verdict
 
 
 def _details(request: Request) -> dict[str, str]:

@@ -3,6 +3,9 @@
 It receives nothing, decides nothing but the moment, sweeps, and promises that a delivery whose worker died is worked on
 again within one lease and a sweep, given a free place. Each worker has one; no lock is needed, because to claim an entry
 starts its idle time anew, so two sweeps never get the same one.
+
+Each sweep also tells whether the fleet is paused, and now and then the fleet audits itself: work that somebody removed
+from where it stood is put back, or given up with a reason.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,15 +16,24 @@ from anyio.abc import TaskGroup
 
 from monarch.ports import Clock, StoreError, Streams
 from monarch.stages.consumer import Consumer
+from monarch.stages.pause import Pause
 from monarch.telemetry import Telemetry
 
 EVERY_S: Final = 2.0
 JITTER: Final = 0.25
 """A sweep comes every 2 s, give or take a quarter, so that a fleet does not sweep in step."""
 
+AUDIT_EVERY_S: Final = 10.0
+"""Each worker asks for an audit so often; the store sees to it that a fleet does not audit more than it needs."""
+
 
 class Reclaimer:
-    """Sweeps for the consumers of one worker."""
+    """Sweeps for the consumers of one worker.
+
+    Args:
+        reclaims: without it, it only learns of a pause and promotes what is due.
+        pause: what it tells; `None`: nobody wants to know.
+    """
 
     def __init__(
         self,
@@ -30,18 +42,25 @@ class Reclaimer:
         telemetry: Telemetry,
         clock: Clock,
         dice: Callable[[], float],
+        *,
+        reclaims: bool = True,
+        pause: Pause | None = None,
     ) -> None:
         self._streams = streams
-        self._consumers = {consumer.stream: consumer for consumer in consumers}
+        self._consumers = {consumer.stream: consumer for consumer in consumers} if reclaims else {}
         self._telemetry = telemetry
         self._clock = clock
         self._dice = dice
+        self._reclaims = reclaims
+        self._pause = pause
+        self._audit_at = clock.now()
 
     async def run(self, tasks: TaskGroup, draining: anyio.Event) -> None:
         """Sweep until the worker stops; what is found is worked on in `tasks`."""
         while not draining.is_set():
             try:
                 await self._sweep(tasks)
+                await self._audit()
                 self._telemetry.loop_progressed(name="reclaimer")
             except StoreError as error:
                 self._telemetry.store_trouble(where="sweeping", error=str(error))
@@ -53,6 +72,8 @@ class Reclaimer:
         places = {stream: consumer.free for stream, consumer in self._consumers.items()}
         sent_at = self._clock.now()
         swept = await self._streams.sweep(places)
+        if self._pause is not None and self._pause.told(swept.paused_by):
+            self._telemetry.fleet_paused(by=swept.paused_by)
         self._telemetry.entries_promoted(n=swept.promoted)
         self._telemetry.entries_trimmed(n=swept.trimmed)
         for delivery in swept.deliveries:
@@ -60,3 +81,10 @@ class Reclaimer:
                 token=delivery.token, since_progress=delivery.since_progress
             )
             self._consumers[delivery.token.stream].accept((delivery,), sent_at, tasks)
+
+    async def _audit(self) -> None:
+        if not self._reclaims or self._clock.now() < self._audit_at:
+            return
+        audited = await self._streams.audit()
+        self._audit_at = self._clock.now() + AUDIT_EVERY_S
+        self._telemetry.audited(restored=audited.restored, given_up=audited.given_up)

@@ -26,6 +26,7 @@ from monarch.core.outcome import (
 )
 from monarch.core.permission import (
     AlreadyCreated,
+    Cancelled,
     Credential,
     Fact,
     GateClosed,
@@ -46,7 +47,7 @@ from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused
 from monarch.core.ticket import Repository, Ticket
 from monarch.core.verdict import Policy, Snooze, Verdict, Waits, judge
 from monarch.ports import Budget, Clock, GitHub, Ledger, StoreError, StoreRefused
-from monarch.stages.giving_way import give_way, snooze_until_open
+from monarch.stages.giving_way import called_off, give_way, snooze_until_open
 from monarch.stages.hold import Hold, LeaseLost
 from monarch.telemetry import Telemetry
 
@@ -142,6 +143,8 @@ class Writer:
                     wait_s,
                     kind=Waits.EPOCH,
                 )
+            case Cancelled(by):
+                return called_off(by)
             case Lost():
                 raise LeaseLost
             case _:

@@ -205,10 +205,23 @@ class Telemetry:
             self._log.debug("entries.promoted", n=n)
 
     def entries_trimmed(self, *, n: int) -> None:
-        """Somebody removed `n` entries that were being worked on; each is dead-lettered as a stub."""
+        """Somebody removed `n` entries that were being worked on. Stream: `entry.trimmed`."""
         if n:
             self.metrics.trimmed.inc(n)
             self._log.error("entries.trimmed", n=n)
+
+    def audited(self, *, restored: int, given_up: int) -> None:
+        """Somebody had removed work: it was put back (stream: `migration.restored`) or given up with a reason."""
+        if restored or given_up:
+            self.metrics.restored.inc(restored)
+            self._log.error("work.removed", restored=restored, given_up=given_up)
+
+    def fleet_paused(self, *, by: str) -> None:
+        """A person has paused the fleet; `""`: it goes on. Stream: `fleet.paused`, `fleet.resumed`."""
+        if by:
+            self._log.warning("fleet.paused", by=by)
+        else:
+            self._log.warning("fleet.resumed")
 
     # ----------------------------------------------------------------------------- the migrator
 

@@ -20,11 +20,10 @@ from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
-from monarch.core.quote import redact
+from monarch.core.quote import HIDDEN, redact
 
 Format = Literal["json", "console"]
 
-HIDDEN: Final = "***"
 SHORTEST_SECRET: Final = 4
 """A shorter one would blot out ordinary words; nobody is protected by it anyway."""
 

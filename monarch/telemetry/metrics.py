@@ -95,6 +95,7 @@ class Metrics:
         self.newer = self._counter("entries_newer", "Entries of a newer version, released.")
         self.promoted = self._counter("entries_promoted", "Parked entries that became due.")
         self.trimmed = self._counter("entries_trimmed", "Pending entries that somebody removed.")
+        self.restored = self._counter("entries_restored", "Removed entries that were put back.")
 
     def _copying(self) -> None:
         self.tickets = self._counter("tickets", "Tickets by what became of them.", outcome=TICKETS)

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.ledger import ValkeyBudget, ValkeyLedger
@@ -18,7 +19,8 @@ from monarch.adapters.valkey.streams import ValkeyStreams, make_group
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream
 from monarch.core.ids import MigrationId, RequestId, TargetId
-from monarch.ports import Budget, Inbox, Ledger, Plans, Requests, Streams
+from monarch.ports import Budget, Hands, Inbox, Ledger, Plans, Requests, Streams
+from tests.contracts.doubles.hands import MemoryHands
 from tests.contracts.doubles.inbox import MemoryInbox
 from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
 from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
@@ -38,6 +40,7 @@ class World(Protocol):
     plans: Plans
     requests: Requests
     budget: Budget
+    hands: Hands
 
     def streams(self, consumer: str = "worker-1") -> Streams:
         """The streams, seen by one consumer."""
@@ -93,6 +96,7 @@ class MemoryWorld:
         self.plans: Plans = MemoryPlans(self.store)
         self.requests: Requests = MemoryRequests(self.store)
         self.budget: Budget = MemoryBudget(self.store)
+        self.hands: Hands = MemoryHands(self.store)
 
     def streams(self, consumer: str = "worker-1") -> Streams:
         return MemoryStreams(self.store, consumer, lease_s=LEASE_S, block_s=0.01)
@@ -150,6 +154,7 @@ class ValkeyWorld:
         self.plans: Plans = ValkeyPlans(client, self.keys)
         self.requests: Requests = ValkeyRequests(self.scripts, self.keys)
         self.budget: Budget = ValkeyBudget(self.scripts, self.keys)
+        self.hands: Hands = ValkeyHands(self.scripts, self.keys, retention_ms=RETENTION_MS)
         self._nonces = itertools.count(1)
 
     async def open(self) -> None:
@@ -207,7 +212,7 @@ class ValkeyWorld:
 
     async def dead(self) -> list[dict[str, str]]:
         found = await self.client.xrange(self.keys.dead)
-        return [_text(fields) for _, fields in found]
+        return [{"id": letter.decode(), **_text(fields)} for letter, fields in found]
 
     async def parked(self) -> int:
         return int(await self.client.zcard(self.keys.parked))

@@ -5,14 +5,16 @@ handed the keys that they are about and derive the names of the rest from the pr
 
 ```
 key                    type        written by                    ends
-requests               stream      mirror, submit, any producer  entries are deleted when settled
-migrations, notices    stream      settle, promote               entries are deleted when settled
-dead                   stream      settle, sweep                 kept until dropped by a person
+requests               stream      mirror, submit, any producer, replay  entries are deleted when settled
+migrations, notices    stream      settle, promote, replay       entries are deleted when settled
+dead                   stream      settle, sweep, audit, record  kept until replayed or dropped by a person
 parked                 sorted set  settle -> sweep               member leaves when promoted
 parked:entries         hash        settle -> sweep               field leaves with its member
 waiting:<target id>    sorted set  settle -> settle              member leaves when woken or promoted
 request:<id>           hash        mirror, submit, settle, say   retention after it ended well
 known                  sorted set  mirror, submit, settle        requests by time; trimmed with retention
+open                   sorted set  mirror, submit, settle, replay   member leaves when it ended and was told
+audited                string, PX  audit                         some seconds
 unsettled:<id>         set         settle                        empty when the request has ended
 plan:<id>              string      settle                        retention after it ended well
 migration:<id>         hash        settle, take, record          retention after the request ended well
@@ -25,7 +27,7 @@ faults:<account>       set         record                        emptied by a su
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
 saying:<request>       string, PX  begin_saying                  15 s
 epoch                  hash        epoch, take, permit           never
-paused                 string      a person                      when resumed
+paused                 string      pause (by whom)               when resumed
 events                 stream      every script that changes state   MAXLEN ~ 10,000
 ```
 """
@@ -69,6 +71,14 @@ class Keys:
     @property
     def known(self) -> str:
         return self.prefix + "known"
+
+    @property
+    def open(self) -> str:
+        return self.prefix + "open"
+
+    @property
+    def audited(self) -> str:
+        return self.prefix + "audited"
 
     @property
     def epoch(self) -> str:

@@ -16,6 +16,7 @@ from monarch.core.ids import Epoch, TargetId, TicketId
 from monarch.core.permission import (
     AlreadyCreated,
     Busy,
+    Cancelled,
     Credential,
     Fact,
     GateClosed,
@@ -26,6 +27,7 @@ from monarch.core.permission import (
     Quiet,
     Recorded,
     Taken,
+    Taking,
     Wait,
     WasCreated,
     WasFound,
@@ -66,17 +68,17 @@ class ValkeyLedger:
         self._lease_ms = lease_ms
         self._retention_ms = retention_ms
 
-    async def take(
-        self, delivery: Delivery, target: TargetId, credential: Credential
-    ) -> Taken | Busy | GateClosed | Quiet | Lost:
+    async def take(self, delivery: Delivery, target: TargetId, credential: Credential) -> Taking:
         """See `ports.Ledger.take`."""
-        token, migration = delivery.token, _migration(delivery).migration
+        token, about = delivery.token, _migration(delivery)
+        migration = about.migration
         keys = [
             self._keys.stream(Stream.MIGRATIONS),
             self._keys.target(target),
             self._keys.ledger(target),
             *_gates(self._keys, credential),
             self._keys.migration(migration),
+            self._keys.request(about.request),
         ]
         answer = await self._scripts.call(
             "take",
@@ -100,7 +102,7 @@ class ValkeyLedger:
         reconciled: str | None,
     ) -> Permission:
         """See `ports.Ledger.permit`."""
-        token, nonce = delivery.token, self._nonce()
+        token, about, nonce = delivery.token, _migration(delivery), self._nonce()
         keys = [
             self._keys.stream(Stream.MIGRATIONS),
             self._keys.target(target),
@@ -108,6 +110,7 @@ class ValkeyLedger:
             *_gates(self._keys, credential),
             self._keys.budget(credential.account),
             self._keys.slots(credential.account),
+            self._keys.request(about.request),
         ]
         answer = await self._scripts.call(
             "permit",
@@ -115,7 +118,7 @@ class ValkeyLedger:
             token.consumer,
             token.entry,
             token.count,
-            _migration(delivery).migration,
+            about.migration,
             ticket,
             epoch,
             reconciled or "",
@@ -208,7 +211,7 @@ def _migration(delivery: Delivery) -> MigrationEntry:
     return delivery.entry
 
 
-def _taken(answer: Answer) -> Taken | Busy | GateClosed | Quiet | Lost:
+def _taken(answer: Answer) -> Taking:
     match answer:
         case [b"lost"]:
             return Lost()
@@ -218,6 +221,8 @@ def _taken(answer: Answer) -> Taken | Busy | GateClosed | Quiet | Lost:
             return GateClosed(ms / 1000, cause.decode("utf-8", "replace"))
         case [b"busy"]:
             return Busy()
+        case [b"cancelled", bytes(by)]:
+            return Cancelled(by.decode("utf-8", "replace"))
         case [b"taken", int(now), bytes(epoch), list(flat)]:
             return Taken(decode_ledger(flat, now), now, Epoch(epoch.decode()))
         case _:
@@ -236,6 +241,8 @@ def _permission(answer: Answer, nonce: str) -> Permission:
             return AlreadyCreated(number)
         case [b"reconcile", int(at), bytes(before)]:
             return MustReconcile(Intended(at, before.decode()))
+        case [b"cancelled", bytes(by)]:
+            return Cancelled(by.decode("utf-8", "replace"))
         case [b"wait", int(ms)]:
             return Wait(ms / 1000)
         case [b"granted", int(now)]:

@@ -54,8 +54,9 @@ class ValkeyRequests:
         match cast("list[object]", answer):
             case [b"busy"]:
                 return Busy()
-            case [b"saying", list(flat), list(migrations)]:
-                return _saying(request, pairs(flat), [pairs(m) for m in migrations])
+            case [b"saying", list(flat), list(migrations), bytes(paused)]:
+                paused_by = paused.decode("utf-8", "replace")
+                return _saying(request, pairs(flat), [pairs(m) for m in migrations], paused_by)
             case _:
                 return None
 
@@ -83,10 +84,12 @@ class ValkeyRequests:
         await self._scripts.call("say", keys, op, kind, version, ts, held or request)
 
 
-def _saying(request: RequestId, fields: dict[str, str], migrations: list[dict[str, str]]) -> Saying:
+def _saying(
+    request: RequestId, fields: dict[str, str], migrations: list[dict[str, str]], paused_by: str
+) -> Saying:
     run = fields.get("run", "1")
     return Saying(
-        view=request_view(request, fields, migrations),
+        view=request_view(request, fields, migrations, paused_by),
         said_version=whole(fields.get("said_version", "")) or 0,
         progress_ts=fields.get("progress_ts") or None,
         progress_open="progress_open" in fields,

@@ -1,5 +1,6 @@
 """A verdict, put into the words of the settle script. Pure: what it says is decided before anything is sent."""
 
+from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
 from monarch.adapters.valkey.codec import document, encode_plan
@@ -40,11 +41,11 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
     match verdict:
         case Done(result):
             return _done(result)
-        case Retry(reason, delay_s):
-            parked = _parked(delivery, reason, delay_s)
+        case Retry(reason, delay_s, details):
+            parked = _parked(delivery, reason, delay_s, details)
             return "retry", {**parked, "attempts": delivery.attempts + 1}, b""
-        case Snooze(reason, delay_s, waits_for, _):
-            parked = _parked(delivery, reason, delay_s)
+        case Snooze(reason, delay_s, waits_for, _, details):
+            parked = _parked(delivery, reason, delay_s, details)
             return "snooze", {**parked, "waits_for": _text(waits_for)}, b""
         case Dead(code, reason, details):
             fields: dict[str, object] = {
@@ -61,8 +62,15 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
             assert_never(verdict)
 
 
-def _parked(delivery: Delivery, reason: str, delay_s: float) -> dict[str, object]:
-    return {"reason": reason, "delay_ms": _ms(delay_s), "member": park_member(delivery)}
+def _parked(
+    delivery: Delivery, reason: str, delay_s: float, details: Mapping[str, str]
+) -> dict[str, object]:
+    return {
+        "reason": reason,
+        "delay_ms": _ms(delay_s),
+        "member": park_member(delivery),
+        "details": dict(details),
+    }
 
 
 def _done(result: Result) -> Words:
@@ -76,6 +84,7 @@ def _done(result: Result) -> Words:
                 "refused": [
                     {"target": r.target, "code": r.code.value, "reason": r.reason} for r in refused
                 ],
+                "details": {"source": plan.source, "channel": channel or ""},
             }
             return "planned", planned, encode_plan(plan)
         case Skipped(source, channel, targets):

@@ -29,10 +29,19 @@ from monarch.adapters.valkey.scripts import Arg, Scripts
 from monarch.adapters.valkey.settling import settling
 from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.verdict import Verdict
-from monarch.ports import Held, Swept
+from monarch.ports import Audited, Held, Swept
 
 _PROMOTED_AT_ONCE = 100
 _REQUEST_ENDED = 2
+_AUDITED_AT_ONCE = 100
+
+AUDIT_EVERY_MS = 5_000
+"""The fleet audits itself so often, in milliseconds, whatever its size."""
+
+_GONE_AFTER_MS = 60_000
+"""A consumer that holds nothing and has not asked for so long is no more, in milliseconds. One that only slept (a pause,
+a frozen machine) comes back with its next read.
+"""
 
 Claimed = tuple[bytes, list[bytes], int, int]
 Found = tuple[bytes, list[Claimed], list[bytes]]
@@ -72,6 +81,7 @@ class ValkeyStreams:
         self._retention_ms = retention_ms
         self._on_request_ended = on_request_ended
         self._cursors = dict.fromkeys(Stream, "0-0")
+        self._audited_to = 0
 
     async def receive(self, stream: Stream, places: int) -> tuple[Delivery, ...]:
         """See `ports.Streams.receive`."""
@@ -132,20 +142,34 @@ class ValkeyStreams:
         answer = await self._commands.call(
             "sweep", keys, self._consumer, self._lease_ms, _PROMOTED_AT_ONCE, *args
         )
-        promoted, *found = cast("tuple[int, *tuple[Found, ...]]", answer)
+        promoted, paused, *found = cast("tuple[int, bytes, *tuple[Found, ...]]", answer)
         deliveries: list[Delivery] = []
         trimmed = 0
         for stream, (cursor, claimed, gone) in zip(looked, found, strict=True):
             self._cursors[stream] = cursor.decode()
             deliveries += [self._reclaimed(stream, item) for item in claimed]
             trimmed += len(gone)
-        return Swept(tuple(deliveries), promoted, trimmed)
+        return Swept(tuple(deliveries), promoted, trimmed, paused.decode("utf-8", "replace"))
 
     def _reclaimed(self, stream: Stream, item: Claimed) -> Delivery:
         entry, flat, count, since_progress = item
         fields = dict(zip(flat[::2], flat[1::2], strict=True))
         token = Token(stream, self._consumer, entry.decode(), count)
         return decode_delivery(token, fields, since_progress)
+
+    async def audit(self) -> Audited:
+        """See `ports.Streams.audit`."""
+        keys = [self._keys.open, self._keys.audited, *map(self._keys.stream, Stream)]
+        answer = await self._commands.call(
+            "audit",
+            keys,
+            self._audited_to,
+            _AUDITED_AT_ONCE,
+            AUDIT_EVERY_MS,
+            max(_GONE_AFTER_MS, 3 * self._lease_ms),
+        )
+        self._audited_to, restored, given_up, consumers = cast("tuple[int, int, int, int]", answer)
+        return Audited(restored, given_up, consumers)
 
     async def retire(self) -> None:
         """See `ports.Streams.retire`."""

@@ -11,7 +11,9 @@ _MAX_DIGITS = 18
 """Of a number: times in milliseconds have 13."""
 
 
-def request_view(request: RequestId, fields: Hash, migrations: Sequence[Hash]) -> RequestView:
+def request_view(
+    request: RequestId, fields: Hash, migrations: Sequence[Hash], paused_by: str = ""
+) -> RequestView:
     """Put a request and its migrations together; fields that are not there yet read as nothing."""
     return RequestView(
         id=request,
@@ -25,6 +27,8 @@ def request_view(request: RequestId, fields: Hash, migrations: Sequence[Hash]) -
         appended_ms=_int(fields, "appended_ms"),
         ended_ms=_int(fields, "ended_ms") or None,
         migrations=tuple(migration_view(m) for m in migrations if m),
+        cancelled_by=fields.get("cancelled_by", ""),
+        paused_by=paused_by,
     )
 
 

@@ -6,11 +6,12 @@ from typing import assert_never
 import anyio
 
 from monarch.core.budget import Ceilings
-from monarch.core.delivery import Delivery, MigrationEntry
+from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import Epoch, TargetId, TicketId
 from monarch.core.permission import (
     AlreadyCreated,
     Busy,
+    Cancelled,
     Credential,
     Fact,
     GateClosed,
@@ -21,6 +22,7 @@ from monarch.core.permission import (
     Quiet,
     Recorded,
     Taken,
+    Taking,
     Wait,
     WasCreated,
     WasFound,
@@ -51,14 +53,15 @@ class MemoryLedger:
         self._ceilings = ceilings or Ceilings()
         self._lease_ms = round(lease_s * 1000)
 
-    async def take(
-        self, delivery: Delivery, target: TargetId, credential: Credential
-    ) -> Taken | Busy | GateClosed | Quiet | Lost:
+    async def take(self, delivery: Delivery, target: TargetId, credential: Credential) -> Taking:
         """See `ports.Ledger.take`."""
         await anyio.lowlevel.checkpoint()
         store, now = self._store, self._store.now_ms()
         if not store.holds(delivery.token):
             return Lost()
+        called_off = _called_off(store, delivery)
+        if called_off is not None:
+            return called_off
         if store.quiet_until_ms > now:
             return Quiet((store.quiet_until_ms - now) / 1000)
         closed = closed_gate(store, credential)
@@ -86,6 +89,9 @@ class MemoryLedger:
         lock = store.lock_of(target)
         if not store.holds(delivery.token) or lock is None or lock.token != delivery.token:
             return Lost()
+        called_off = _called_off(store, delivery)
+        if called_off is not None:
+            return called_off
         if store.epoch != epoch:
             return Quiet(max(0, store.quiet_until_ms - now) / 1000)
         record = store.ledgers.setdefault(target, {}).get(ticket)
@@ -162,6 +168,11 @@ class MemoryLedger:
         request = self._store.requests.get(entry.request)
         if str(number) not in strays:
             known["strays"] = " ".join([*strays, str(number)])
+            if known.get("state") == "done":
+                reason = f"issue #{number} is a second copy: close it, then replay this"
+                known |= {"state": "dead", "code": "strays_found", "reason": reason}
+                named = {"request": entry.request, "migration": entry.migration}
+                self._store.bury(Stream.MIGRATIONS, "", "strays_found", reason, **named)
             if request is not None:
                 if request["state"] == "done":
                     request["state"] = "failed"
@@ -169,6 +180,11 @@ class MemoryLedger:
                 request.pop("final_open", None)
                 self._store.request_changed(entry.request)
         return Recorded(stray=number)
+
+
+def _called_off(store: MemoryStore, delivery: Delivery) -> Cancelled | None:
+    by = store.requests.get(_entry(delivery).request, {}).get("cancelled_by")
+    return None if by is None else Cancelled(by)
 
 
 class MemoryBudget:

@@ -49,7 +49,7 @@ class MemoryRequests:
             for target in store.targets.get(request, [])
         ]
         return Saying(
-            view=request_view(request, known, migrations),
+            view=request_view(request, known, migrations, store.paused_by),
             said_version=int(known.get("said_version", "0")),
             progress_ts=known.get("progress_ts"),
             progress_open="progress_open" in known,
@@ -68,6 +68,7 @@ class MemoryRequests:
         await anyio.lowlevel.checkpoint()
         known = self._store.requests[request]
         known.pop(f"{kind}_open", None)
+        known.pop("notice_error", None)
         known["said_version"] = str(max(version, int(known.get("said_version", "0"))))
         if kind == "final" and version >= int(known["version"]):
             known["final_said"] = known["run"]

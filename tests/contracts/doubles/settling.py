@@ -1,11 +1,14 @@
 """What each verdict does to a `MemoryStore`."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from monarch.adapters.valkey.settling import park_member
 from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream
 from monarch.core.ids import MigrationId, RequestId, TargetId, migration_id
+from monarch.core.outcome import Code
 from monarch.core.verdict import (
     Dead,
     Done,
@@ -42,22 +45,36 @@ class Settlement:
 
     def carry_out(self, verdict: Verdict) -> None:
         """Do all that follows from it."""
-        match verdict:
+        match self._unless_cancelled(verdict):
             case Done(result):
                 self._done(result)
                 self._store.acknowledge(self._delivery)
-            case Retry(_, delay_s):
-                self._park(verdict.reason, delay_s, None, self._delivery.attempts + 1)
-            case Snooze(reason, delay_s, waits_for):
-                self._park(reason, delay_s, waits_for, self._delivery.attempts)
-            case Dead():
-                self._die(verdict)
+            case Retry(reason, delay_s, details):
+                self._park(reason, delay_s, None, self._delivery.attempts + 1, details)
+            case Snooze(reason, delay_s, waits_for, _, details):
+                self._park(reason, delay_s, waits_for, self._delivery.attempts, details)
+            case Dead() as dead:
+                self._die(dead)
                 self._store.acknowledge(self._delivery)
             case Handback():
                 self._hand_back()
-            case _:
-                assert_never(verdict)
+            case _ as never:
+                assert_never(never)
         self._release_target()
+
+    def _unless_cancelled(self, verdict: Verdict) -> Verdict:
+        """What would go on ends here, where a person has called the request off."""
+        by = self._store.requests.get(self._request, {}).get("cancelled_by")
+        if by is None or self._delivery.token.stream is Stream.NOTICES:
+            return verdict
+        dead = Dead(Code.CANCELLED, f"cancelled by {by}; a replay undoes it")
+        match verdict:
+            case Retry(_, _, details) | Snooze(_, _, _, _, details):
+                return replace(dead, details=details)
+            case Done(Planned(plan, channel)):
+                return replace(dead, details={"source": plan.source, "channel": channel or ""})
+            case _:
+                return verdict
 
     # ------------------------------------------------------------------------------------------- results
 
@@ -92,16 +109,9 @@ class Settlement:
 
     def _plan_target(self, order: int, target: str) -> None:
         migration = migration_id(self._request, target)
-        self._store.migrations[migration] = {"state": "queued", "target": target}
+        self._store.migrations[migration] = {"target": target, "order": str(order), "run": "1"}
         self._store.unsettled.setdefault(self._request, set()).add(migration)
-        fields = {
-            b"v": b"1",
-            b"request": self._request.encode(),
-            b"target": target.encode(),
-            b"order": str(order).encode(),
-            b"run": b"1",
-        }
-        self._store.append(Stream.MIGRATIONS, fields)
+        self._store.queue(self._request, migration)
 
     def _refuse(self, refused: RefusedTarget) -> None:
         migration = migration_id(self._request, refused.target)
@@ -129,23 +139,34 @@ class Settlement:
                 store.migrations[migration_id(request, target)]["state"]
                 for target in store.targets[request]
             }
-            store.requests[request]["state"] = "done" if states == {"done"} else "failed"
+            ended = "cancelled" if "cancelled" in states else "failed"
+            store.requests[request]["state"] = "done" if states == {"done"} else ended
             store.requests[request]["ended_ms"] = str(store.now_ms())
         store.request_changed(request)
 
     # ------------------------------------------------------------------------------------ other verdicts
 
-    def _park(self, reason: str, delay_s: float, waits_for: TargetId | None, attempts: int) -> None:
+    def _park(
+        self,
+        reason: str,
+        delay_s: float,
+        waits_for: TargetId | None,
+        attempts: int,
+        details: Mapping[str, str],
+    ) -> None:
         store, token = self._store, self._delivery.token
+        if token.stream is Stream.REQUESTS:
+            store.requests.get(self._request, {}).update(details)
         fields = dict(store.streams[token.stream].entries.get(token.entry, {}))
         fields |= {b"request": self._request.encode(), b"attempts": str(attempts).encode()}
         due_ms = store.now_ms() + max(0, round(delay_s * 1000))
         if waits_for is not None and store.lock_of(waits_for) is None:
             due_ms = store.now_ms()
-        parked = Parked(due_ms, token.stream, fields, self._migration, waits_for)
+        parked = Parked(due_ms, token.stream, fields, self._request, self._migration, waits_for)
         store.parked[park_member(self._delivery)] = parked
         if self._migration is not None:
-            self._migration_fields().update(state="parked", reason=reason)
+            known = self._migration_fields()
+            known.update(state="parked", reason=reason, attempts=str(attempts))
         store.acknowledge(self._delivery)
 
     def _die(self, dead: Dead) -> None:
@@ -153,29 +174,28 @@ class Settlement:
         raw = store.streams[token.stream].entries.get(token.entry, {})
         fields = {k.decode(): v.decode("utf-8", "replace") for k, v in raw.items()}
         self._bury(self._migration or "", dead.code.value, dead.reason, fields)
+        state = "cancelled" if dead.code is Code.CANCELLED else "dead"
         if token.stream is Stream.REQUESTS:
-            self._note("dead", dead.details.get("source", ""), dead.details.get("channel", ""))
+            self._note(state, dead.details.get("source", ""), dead.details.get("channel", ""))
             store.requests[self._request] |= {"reason": dead.reason, "code": dead.code.value}
             store.request_changed(self._request)
         elif self._migration is not None:
-            self._migration_fields().update(state="dead", reason=dead.reason)
+            self._migration_fields().update(state=state, reason=dead.reason)
             self._end_migration()
         elif token.stream is Stream.NOTICES and self._request in store.requests:
-            store.requests[self._request]["notice_due"] = "0"
+            store.requests[self._request] |= {"notice_due": "0", "notice_error": dead.reason}
 
     def _bury(self, migration: str, code: str, reason: str, fields: dict[str, str]) -> None:
         token = self._delivery.token
-        self._store.dead.append(
-            {
-                "stream": token.stream.value,
-                "entry": token.entry,
-                "request": self._request,
-                "migration": migration,
-                "code": code,
-                "reason": reason,
-                "payload": fields.get("payload") or json.dumps(fields),
-                "attempts": str(self._delivery.attempts),
-            }
+        self._store.bury(
+            token.stream,
+            token.entry,
+            code,
+            reason,
+            request=self._request,
+            migration=migration,
+            payload=fields.get("payload") or json.dumps(fields),
+            attempts=str(self._delivery.attempts),
         )
 
     def _hand_back(self) -> None:
@@ -205,7 +225,7 @@ class Settlement:
         known["state"] = state
         known |= {"source": source} if source else {}
         known |= {"channel": channel} if channel else {}
-        if state in {"dead", "skipped"}:
+        if state in {"dead", "skipped", "cancelled"}:
             known["ended_ms"] = str(self._store.now_ms())
 
     def _migration_fields(self) -> dict[str, str]:

@@ -52,6 +52,7 @@ class Parked:
     due_ms: int
     stream: Stream
     fields: Fields
+    request: RequestId
     migration: MigrationId | None
     waits_for: TargetId | None
 
@@ -122,6 +123,8 @@ class MemoryStore:
         self.accounts: dict[str, Account] = {}
         self.sayings: dict[RequestId, tuple[Token, int]] = {}
         self.heard: dict[bytes, Any] = {}
+        self.paused_by = ""
+        self.audited_until_ms = 0
         self.epoch = Epoch("memory-0")
         self.quiet_until_ms = 0
         self._appended = 0
@@ -173,6 +176,7 @@ class MemoryStore:
         """A message becomes a request."""
         request = RequestId(self.append(Stream.REQUESTS, {b"v": b"1", b"payload": payload}))
         known = {"state": "queued", "run": "1", "version": "1", "appended_ms": str(self.now_ms())}
+        known["entry"] = request
         self.requests[request] = known
         return request
 
@@ -195,9 +199,12 @@ class MemoryStore:
         parked = self.parked.pop(member, None)
         if parked is None:
             return False
-        self.append(parked.stream, parked.fields)
+        entry = self.append(parked.stream, parked.fields)
         if parked.migration is not None:
-            self.migrations[parked.migration]["state"] = "queued"
+            self.migrations[parked.migration].update(state="queued", entry=entry)
+        elif parked.request in self.requests:
+            name = "notice_entry" if parked.stream is Stream.NOTICES else "entry"
+            self.requests[parked.request][name] = entry
         return True
 
     # ----------------------------------------------------------------------------- requests and targets
@@ -207,8 +214,27 @@ class MemoryStore:
         known = self.requests[request]
         known["version"] = str(int(known.get("version", "0")) + 1)
         if known.get("channel") and known.get("notice_due") != "1":
-            known["notice_due"] = "1"
-            self.append(Stream.NOTICES, {b"v": b"1", b"request": request.encode()})
+            self.notify(request)
+
+    def notify(self, request: RequestId) -> None:
+        """A notice is under way."""
+        entry = self.append(Stream.NOTICES, {b"v": b"1", b"request": request.encode()})
+        self.requests[request] |= {"notice_due": "1", "notice_entry": entry}
+
+    def queue(self, request: RequestId, migration: MigrationId, attempts: str = "0") -> None:
+        """A migration goes into its stream."""
+        known = self.migrations[migration]
+        named = {name: known.get(name, "") for name in ("target", "order", "run")}
+        named |= {"v": "1", "request": request, "attempts": attempts}
+        fields = {name.encode(): value.encode() for name, value in named.items()}
+        known |= {"state": "queued", "entry": self.append(Stream.MIGRATIONS, fields)}
+
+    def bury(self, stream: Stream, entry: str, code: str, reason: str, **more: str) -> None:
+        """A dead letter; `id` is its place in the stream of them."""
+        self._appended += 1
+        letter = {"id": f"{self.now_ms()}-{self._appended}", "stream": stream.value, "entry": entry}
+        nothing = {"request": "", "migration": "", "payload": "", "attempts": "0"}
+        self.dead.append({**letter, **nothing, "code": code, "reason": reason, **more})
 
     def lock_of(self, target: TargetId) -> Lock | None:
         """The target's lock, where it has not run out."""

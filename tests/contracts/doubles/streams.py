@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 import anyio
 
 from monarch.adapters.valkey.codec import decode_delivery
+from monarch.adapters.valkey.streams import AUDIT_EVERY_MS
 from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
 from monarch.core.verdict import Verdict
-from monarch.ports import Held, Swept
+from monarch.ports import Audited, Held, Swept
+from tests.contracts.doubles.audit import audit, entry_removed
 from tests.contracts.doubles.settling import Settlement
 from tests.contracts.doubles.store import MemoryStore, Pending
 
@@ -66,7 +68,7 @@ class MemoryStreams:
                 continue
             here = self._store.streams[one.token.stream]
             if one.token.entry not in here.entries:
-                self._bury_stub(one.token.stream, one.token.entry)
+                self._removed(one.token.stream, one.token.entry)
                 lost.add(one.token)
                 continue
             here.pending[one.token.entry].since_ms = now
@@ -92,7 +94,10 @@ class MemoryStreams:
         promoted = sum(self._store.promote(member) for member in due)
         deliveries: list[Delivery] = []
         trimmed = 0
+        paused = self._store.paused_by
         for stream, free in places.items():
+            if paused and stream is not Stream.NOTICES:
+                continue
             here = self._store.streams[stream]
             idle = [
                 e for e, p in sorted(here.pending.items()) if now - p.since_ms >= self._lease_ms
@@ -102,13 +107,23 @@ class MemoryStreams:
                     count = here.pending[entry].count + 1
                     deliveries.append(self._hand_out(stream, entry, count))
                 else:
-                    self._bury_stub(stream, entry)
+                    self._removed(stream, entry)
                     trimmed += 1
-        return Swept(tuple(deliveries), promoted, trimmed)
+        return Swept(tuple(deliveries), promoted, trimmed, paused)
 
-    def _bury_stub(self, stream: Stream, entry: str) -> None:
+    async def audit(self) -> Audited:
+        """See `ports.Streams.audit`; a consumer is nothing here but a name."""
+        await anyio.lowlevel.checkpoint()
+        if self._store.audited_until_ms > self._store.now_ms():
+            return Audited()
+        self._store.audited_until_ms = self._store.now_ms() + AUDIT_EVERY_MS
+        audited = audit(self._store)
+        self._store.changed()
+        return audited
+
+    def _removed(self, stream: Stream, entry: str) -> None:
         del self._store.streams[stream].pending[entry]
-        self._store.dead.append({"code": "entry_trimmed", "entry": entry})
+        entry_removed(self._store, stream, entry)
 
     async def retire(self) -> None:
         """See `ports.Streams.retire`; a consumer is nothing here but a name."""

@@ -24,7 +24,13 @@ from monarch.adapters.valkey.connection import classified
 Arg = str | int | bytes
 Answer = object
 
-_SHARED: Final = {"mirror": ("_append",), "submit": ("_append",)}
+_SHARED: Final = {
+    "mirror": ("_append",),
+    "submit": ("_append",),
+    "renew": ("_removed",),
+    "sweep": ("_removed",),
+    "audit": ("_removed",),
+}
 _BATCH: Final = 256
 
 

@@ -2,8 +2,9 @@
 local function append_request(stream, payload, via, now)
   local entry = redis.call('XADD', stream, '*', 'v', VERSION, 'payload', payload, 'via', via)
   redis.call('HSET', ns .. 'request:' .. entry, 'state', 'queued', 'run', '1', 'version', '1',
-    'via', via, 'appended_ms', int(now))
+    'via', via, 'entry', entry, 'appended_ms', int(now))
   redis.call('ZADD', ns .. 'known', int(now), entry)
+  open(entry)
   event('request.appended', 'request', entry, 'via', via)
   return entry
 end

@@ -35,12 +35,11 @@ local function holds(stream, consumer, entry, count)
   return #found == 1 and tonumber(found[1][4]) == tonumber(count)
 end
 
--- Somebody removed an entry that was being worked on: nothing of it is left but its id, and that is told.
-local function bury_stub(stream, entry)
-  redis.call('XADD', ns .. 'dead', '*', 'v', VERSION, 'stream', stream, 'entry', entry, 'request', '', 'migration', '',
-    'payload', '', 'code', 'entry_trimmed', 'reason', 'somebody removed this entry while it was being worked on',
-    'attempts', '0', 'deliveries', '0', 'at', int(now_ms()))
-  event('entry.trimmed', 'stream', stream, 'entry', entry)
+-- A dead letter: what is given up, and why.
+local function bury(stream, entry, request, migration, payload, code, reason, attempts, deliveries)
+  redis.call('XADD', ns .. 'dead', '*', 'v', VERSION, 'stream', stream, 'entry', entry, 'request', request,
+    'migration', migration, 'payload', payload, 'code', code, 'reason', reason,
+    'attempts', attempts, 'deliveries', deliveries, 'at', int(now_ms()))
 end
 
 -- HGETALL as a table.
@@ -53,6 +52,30 @@ end
 -- The lines of a field, such as a request's targets: a refused one is kept as it was spelled, spaces and all.
 local function lines(text) return string.gmatch(text or '', '[^\n]+') end
 
+-- The states in which nothing more happens to a request unless a person replays it.
+local ENDED = {done = true, failed = true, skipped = true, dead = true, cancelled = true}
+
+-- A request is open until it has ended and its channel, if it has one, was told. The audit looks through the open ones.
+local function open(request) redis.call('ZADD', ns .. 'open', string.match(request, '^%d+') or 0, request) end
+
+local function close_unless_told_later(request)
+  if (redis.call('HGET', ns .. 'request:' .. request, 'channel') or '') == '' then redis.call('ZREM', ns .. 'open', request) end
+end
+
+-- The name of a parked entry, as `park_member` in settling.py makes it.
+local function parked_member(request, stream, order, target)
+  local ms, seq = string.match(request, '^(%d+)%-?(%d*)$')
+  local name = string.rep('0', 15 - #(ms or '')) .. (ms or '') .. '-' .. string.rep('0', 6 - #(seq or '')) .. (seq or '')
+    .. ':' .. stream
+  return target and name .. ':' .. string.rep('0', 4 - #order) .. order .. ':' .. target or name
+end
+
+-- A notice carries no text: whoever takes it tells how the request stands then.
+local function notify(request)
+  local entry = redis.call('XADD', ns .. 'notices', '*', 'v', VERSION, 'request', request)
+  redis.call('HSET', ns .. 'request:' .. request, 'notice_due', '1', 'notice_entry', entry)
+end
+
 -- A change of a request's state: it gets a higher version, and one notice is under way that will show it.
 -- `notice_due` is cleared by begin_saying before it reads the state, so a change after that emits anew, and 500
 -- targets that end together do not make 500 notices.
@@ -60,10 +83,7 @@ local function changed(request)
   local key = ns .. 'request:' .. request
   redis.call('HINCRBY', key, 'version', 1)
   local known = redis.call('HMGET', key, 'channel', 'notice_due')
-  if known[1] and known[1] ~= '' and known[2] ~= '1' then
-    redis.call('HSET', key, 'notice_due', '1')
-    redis.call('XADD', ns .. 'notices', '*', 'v', VERSION, 'request', request)
-  end
+  if known[1] and known[1] ~= '' and known[2] ~= '1' then notify(request) end
 end
 
 -- Park bookkeeping: put a parked entry back into its stream. False where it is not parked (any more).
@@ -75,8 +95,11 @@ local function promote(member)
   local parked = cjson.decode(packed)
   local entry = redis.call('XADD', ns .. parked.stream, '*', unpack(parked.fields))
   if parked.waits_for then redis.call('ZREM', ns .. 'waiting:' .. parked.waits_for, member) end
+  -- Where a piece of work stands is on record, so that the audit notices when somebody removes it from there.
   if parked.migration then
     redis.call('HSET', ns .. 'migration:' .. parked.migration, 'state', 'queued', 'entry', entry)
+  elseif parked.request and redis.call('EXISTS', ns .. 'request:' .. parked.request) == 1 then
+    redis.call('HSET', ns .. 'request:' .. parked.request, parked.stream == 'notices' and 'notice_entry' or 'entry', entry)
   end
   return true
 end

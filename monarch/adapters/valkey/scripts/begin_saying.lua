@@ -3,7 +3,7 @@
 --
 -- KEYS  1 notices (stream)  2 saying:<request> (string)  3 request:<id> (hash)
 -- ARGV  1 prefix  2 consumer  3 entry  4 count  5 lock, ms  6 request id
--- Gives {'busy'} | {'unknown'} | {'saying', request as HGETALL, {migration as HGETALL...}}
+-- Gives {'busy'} | {'unknown'} | {'saying', request as HGETALL, {migration as HGETALL...}, by whom paused or ''}
 --
 -- Atomic: `notice_due` is cleared before the state is read, so that a change after this reading emits a notice of
 -- its own, and none is missed.
@@ -18,4 +18,4 @@ local migrations = {}
 for target in lines(redis.call('HGET', KEYS[3], 'targets')) do
   migrations[#migrations + 1] = redis.call('HGETALL', ns .. 'migration:' .. ARGV[6] .. ':' .. target)
 end
-return {'saying', redis.call('HGETALL', KEYS[3]), migrations}
+return {'saying', redis.call('HGETALL', KEYS[3]), migrations, redis.call('GET', ns .. 'paused') or ''}

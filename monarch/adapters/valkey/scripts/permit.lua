@@ -2,12 +2,12 @@
 -- May this delivery write this ticket now? If so, the intent is on record and the budget taken before it is told.
 --
 -- KEYS  1 migrations (stream)  2 target:<id>  3 ledger:<id>  4 gate:<account>  5 gate:<token>
---       6 budget:<account> (sorted set)  7 slots:<account> (sorted set)
+--       6 budget:<account> (sorted set)  7 slots:<account> (sorted set)  8 request:<id> (hash)
 -- ARGV  1 prefix  2 consumer  3 entry  4 count  5 migration id  6 ticket id  7 epoch of the caller's look
 --       8 nonce of the intent that the caller reconciled, or ''  9 nonce of the new intent
 --       10 writes a minute  11 writes an hour  12 interval, ms  13 writes at once (0 = none, each)
 -- Gives {'lost'} | {'quiet', ms} | {'created', number} | {'reconcile', intended ms, nonce} | {'gate', ms, cause}
---       | {'wait', ms} | {'granted', now ms}
+--       | {'wait', ms} | {'granted', now ms} | {'cancelled', by whom}
 --
 -- Atomic: compare-and-set of the ledger under the fence, the lock, the epoch, the gate and the budget, all of one
 -- moment. Why no ticket is copied twice by it: a write is granted only over an empty field, or over the very intent
@@ -23,6 +23,8 @@ local interval, at_once = tonumber(ARGV[12]), tonumber(ARGV[13])
 
 if not holds(KEYS[1], consumer, entry, count) then return {'lost'} end
 if redis.call('GET', KEYS[2]) ~= consumer .. ' ' .. entry .. ' ' .. count .. ' ' .. migration then return {'lost'} end
+local by = redis.call('HGET', KEYS[8], 'cancelled_by')
+if by then return {'cancelled', by} end
 
 local now = now_ms()
 local id, quiet = epoch(now)

@@ -17,6 +17,7 @@ local record = redis.call('HGET', KEYS[1], ticket)
 local created = record and string.match(record, '^created #(%d+)')
 local intent = record and string.match(record, '^intended %d+ (%S+)')
 local stray = 0
+local is_known = redis.call('EXISTS', KEYS[5]) == 1
 
 local function report_stray(second)
   stray = tonumber(second)
@@ -26,10 +27,22 @@ local function report_stray(second)
   event('stray.found', 'migration', ARGV[8], 'number', second, 'ticket', ticket)
   local state = redis.call('HGET', KEYS[6], 'state')
   if redis.call('HGET', KEYS[5], 'state') == 'done' then
-    redis.call('HSET', KEYS[5], 'state', 'dead', 'code', 'strays_found', 'reason',
-      'issue #' .. second .. ' is a second copy: close it')
+    local reason = 'issue #' .. second .. ' is a second copy: close it, then replay this'
+    redis.call('HSET', KEYS[5], 'state', 'dead', 'code', 'strays_found', 'reason', reason)
+    local target = redis.call('HGET', KEYS[5], 'target')
+    bury('migrations', ARGV[10], request, ARGV[8], cjson.encode({request = request, target = target}), 'strays_found',
+      reason, '0', ARGV[11])
+    redis.call('PERSIST', KEYS[5])
   end
-  if state == 'done' then redis.call('HSET', KEYS[6], 'state', 'failed') end
+  if state == 'done' then
+    redis.call('HSET', KEYS[6], 'state', 'failed')
+    redis.call('PERSIST', KEYS[6])
+    redis.call('PERSIST', ns .. 'plan:' .. request)
+    for other in lines(redis.call('HGET', KEYS[6], 'targets')) do
+      redis.call('PERSIST', ns .. 'migration:' .. request .. ':' .. other)
+    end
+    open(request)
+  end
   if state then
     redis.call('HDEL', KEYS[6], 'final_said', 'final_open')
     changed(request)
@@ -76,5 +89,7 @@ elseif fact == 'unanswered' then
   end
 end
 redis.call('HSET', KEYS[5], 'progress_entry', ARGV[10], 'progress_count', ARGV[11])
+-- Of a migration that this memory has lost or let expire, a fact alone must not stay for ever.
+if not is_known then redis.call('PEXPIRE', KEYS[5], ARGV[13]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[13])
 return stray

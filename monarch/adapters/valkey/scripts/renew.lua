@@ -15,7 +15,7 @@ for i = 4, #ARGV, 4 do
   if held then
     -- XCLAIM takes an entry that is gone out of the pending ones without a word: nobody would ever hear of it.
     held = #redis.call('XCLAIM', stream, GROUP, consumer, 0, entry, 'JUSTID') == 1
-    if not held then bury_stub(ARGV[i], entry) end
+    if not held then entry_removed(ARGV[i], entry) end
     if held and target ~= '' then
       local lock = ns .. 'target:' .. target
       local holder = redis.call('GET', lock)

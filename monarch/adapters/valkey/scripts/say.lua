@@ -8,6 +8,7 @@
 --
 -- Atomic, so that a request that expired meanwhile is not made again with half its fields.
 local op, kind = ARGV[2], ARGV[3]
+local request = string.sub(KEYS[1], #(ns .. 'request:') + 1)
 if op == 'end' then
   if redis.call('GET', KEYS[2]) == ARGV[6] then redis.call('DEL', KEYS[2]) end
   return 1
@@ -19,12 +20,15 @@ if op == 'sending' then
 elseif op == 'not_sent' then
   redis.call('HDEL', KEYS[1], kind .. '_open')
 else
-  redis.call('HDEL', KEYS[1], kind .. '_open')
+  redis.call('HDEL', KEYS[1], kind .. '_open', 'notice_error')
   local version, said = tonumber(ARGV[4]), redis.call('HMGET', KEYS[1], 'version', 'said_version')
   if version > tonumber(said[2] or 0) then redis.call('HSET', KEYS[1], 'said_version', ARGV[4]) end
   -- Final is what nothing came after: a stray that was found, or a replay that began, while it was on its way to
   -- Slack has a notice of its own, and that one is to say the end again.
-  if kind == 'final' and version >= tonumber(said[1] or 0) then redis.call('HSET', KEYS[1], 'final_said', run) end
+  if kind == 'final' and version >= tonumber(said[1] or 0) then
+    redis.call('HSET', KEYS[1], 'final_said', run)
+    redis.call('ZREM', ns .. 'open', request)
+  end
   if kind == 'progress' and ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'progress_ts', ARGV[5]) end
   event('notice.said', 'request', ARGV[6], 'kind', kind)
 end

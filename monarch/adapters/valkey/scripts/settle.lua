@@ -6,12 +6,12 @@
 -- Gives 1; 2 + ms since the request was appended where this ended it; 0 where the delivery was lost (nothing changed).
 --
 -- The document, by verdict; each also has `request`, and `migration` where there is one:
---   planned   source channel tickets targets[] refused[{target code reason}]
+--   planned   source channel tickets targets[] refused[{target code reason}] details{field: value}
 --   skipped   source channel targets[]
 --   migrated  tickets deleted
 --   said
---   retry     delay_ms reason member attempts
---   snooze    delay_ms reason member waits_for
+--   retry     delay_ms reason member attempts details{field: value}
+--   snooze    delay_ms reason member waits_for details{field: value}
 --   dead      code reason attempts deliveries details{field: value}
 --   handback
 -- and all have `retention_ms`.
@@ -19,7 +19,8 @@
 -- Atomic, because it is the hinge of promise 1: the entry is acknowledged, deleted, its result recorded and what
 -- follows from it appended at once, so there is no moment at which work exists in no place, or in two. Fenced: a
 -- holder that lost its delivery changes nothing. The last migration of a request to settle is known only here, so
--- here the request ends and its notice is emitted.
+-- here the request ends and its notice is emitted. Here, too, a person's *cancel* takes hold of whatever would go on,
+-- wherever it was when that was said; what was finished meanwhile stays finished.
 local stream, name, consumer, entry, count, verdict = KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 if not holds(stream, consumer, entry, count) then return 0 end
 local doc = cjson.decode(ARGV[7])
@@ -50,9 +51,11 @@ local function with(fields, name_of, value)
 end
 
 local function append_dead(migration, payload, code, reason)
-  redis.call('XADD', ns .. 'dead', '*', 'v', VERSION, 'stream', name, 'entry', entry, 'request', request,
-    'migration', migration, 'payload', payload, 'code', code, 'reason', reason,
-    'attempts', doc.attempts or 0, 'deliveries', doc.deliveries or count, 'at', int(now))
+  bury(name, entry, request, migration, payload, code, reason, doc.attempts or 0, doc.deliveries or count)
+end
+
+local function keep_details()
+  for field, value in pairs(doc.details or {}) do redis.call('HSET', request_key, field, value) end
 end
 
 -- A request that ended well goes after the retention; one with dead letters keeps what a replay needs.
@@ -76,16 +79,20 @@ local function end_request(state)
   redis.call('HSET', request_key, 'state', state, 'ended_ms', int(now))
   event('request.' .. state, 'request', request)
   retain(state, redis.call('HGET', request_key, 'targets'))
+  close_unless_told_later(request)
 end
 
 -- A set and not a counter says what is left: settling and replaying twice change nothing.
 local function end_migration()
   redis.call('SREM', ns .. 'unsettled:' .. request, doc.migration)
   if redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 then return end
+  local end_state = 'done'
   for target in lines(redis.call('HGET', request_key, 'targets')) do
-    if redis.call('HGET', migration_key(target), 'state') ~= 'done' then return end_request('failed') end
+    local state = redis.call('HGET', migration_key(target), 'state')
+    if state == 'cancelled' then return end_request('cancelled') end
+    if state ~= 'done' then end_state = 'failed' end
   end
-  end_request('done')
+  end_request(end_state)
 end
 
 -- Give the target's lock back, and wake the delivery that waits for it, oldest request first.
@@ -107,6 +114,7 @@ local function note_request(state)
   redis.call('HSET', request_key, 'state', state)
   if doc.source then redis.call('HSET', request_key, 'source', doc.source) end
   if doc.channel then redis.call('HSET', request_key, 'channel', doc.channel) end
+  open(request)
   redis.call('ZADD', ns .. 'known', 'NX', string.match(request, '^%d+') or int(now), request)
 end
 
@@ -139,7 +147,8 @@ local function park()
   end
   redis.call('ZADD', ns .. 'parked', int(due), doc.member)
   redis.call('HSET', ns .. 'parked:entries', doc.member, cjson.encode({stream = name, fields = fields,
-    migration = doc.migration, waits_for = doc.waits_for, reason = doc.reason}))
+    migration = doc.migration, request = request, waits_for = doc.waits_for, reason = doc.reason}))
+  if name == 'requests' and redis.call('EXISTS', request_key) == 1 then keep_details() end
   if doc.migration then
     redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', 'parked', 'reason', doc.reason)
     event('migration.parked', 'request', request, 'migration', doc.migration, 'reason', doc.reason)
@@ -207,20 +216,23 @@ function handle.dead()
   append_dead(doc.migration or '', payload or '', doc.code, doc.reason)
   event(string.sub(name, 1, -2) .. '.dead', 'request', request, 'migration', doc.migration or '', 'code', doc.code,
     'reason', doc.reason)
+  local state = doc.code == 'cancelled' and 'cancelled' or 'dead'
   if name == 'requests' then
-    note_request('dead')
+    note_request(state)
     redis.call('HSET', request_key, 'code', doc.code, 'reason', doc.reason, 'ended_ms', int(now))
-    for field, value in pairs(doc.details) do redis.call('HSET', request_key, field, value) end
-    retain('dead')
+    keep_details()
+    retain(state)
+    close_unless_told_later(request)
     changed(request)
   elseif doc.migration then
-    redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', 'dead', 'code', doc.code, 'reason', doc.reason,
+    redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', state, 'code', doc.code, 'reason', doc.reason,
       'ended_ms', int(now))
     if target_id then redis.call('PERSIST', ns .. 'ledger:' .. target_id) end
     end_migration()
     changed(request)
   elseif name == 'notices' and redis.call('EXISTS', request_key) == 1 then
     redis.call('HSET', request_key, 'notice_due', '0', 'notice_error', doc.reason)
+    if ENDED[redis.call('HGET', request_key, 'state')] then redis.call('ZREM', ns .. 'open', request) end
   end
   acknowledge()
 end
@@ -232,6 +244,11 @@ function handle.handback()
   if doc.migration then redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', 'queued') end
 end
 
+local by = (verdict == 'planned' or verdict == 'retry' or verdict == 'snooze') and name ~= 'notices'
+  and redis.call('HGET', request_key, 'cancelled_by')
+if by then
+  verdict, doc.code, doc.reason = 'dead', 'cancelled', 'cancelled by ' .. by .. '; a replay undoes it'
+end
 handle[verdict]()
 release_target()
 return ended_after and 2 + ended_after or 1

@@ -5,7 +5,7 @@
 -- KEYS  1 parked (sorted set)  then the streams to look into
 -- ARGV  1 prefix  2 consumer  3 lease, ms  4 how many to promote at most
 --       then for each stream: its name, cursor, how many to take over at most
--- Gives {how many were promoted, then for each stream {next cursor,
+-- Gives {how many were promoted, by whom the fleet is paused or '', then for each stream {next cursor,
 --       {{entry, fields, count, deliveries since the last progress}...}, {gone entry...}}}
 --
 -- Atomic, so that the count that is read is the one of this very claim: it is the new fencing token; and so that a
@@ -24,10 +24,12 @@ local function promote_due(parked, limit)
   return promoted
 end
 
-local answers = {promote_due(KEYS[1], ARGV[4])}
+local paused = redis.call('GET', ns .. 'paused') or ''
+local answers = {promote_due(KEYS[1], ARGV[4]), paused}
 for i = 2, #KEYS do
   local stream, at = KEYS[i], 5 + 3 * (i - 2)
-  local found = redis.pcall('XAUTOCLAIM', stream, GROUP, ARGV[2], ARGV[3], ARGV[at + 1], 'COUNT', ARGV[at + 2])
+  -- Paused: nothing new is taken on; people are told all the same.
+  local found = paused ~= '' and ARGV[at] ~= 'notices' and {ARGV[at + 1], {}, {}} or redis.pcall('XAUTOCLAIM', stream, GROUP, ARGV[2], ARGV[3], ARGV[at + 1], 'COUNT', ARGV[at + 2])
   if found.err then
     if not string.find(found.err, 'NOGROUP', 1, true) then error(found.err) end
     found = {'0-0', {}, {}}
@@ -45,7 +47,7 @@ for i = 2, #KEYS do
     end
     claimed[#claimed + 1] = {item[1], item[2], count, since}
   end
-  for _, gone in ipairs(found[3] or {}) do bury_stub(ARGV[at], gone) end
-  answers[i] = {found[1], claimed, found[3] or {}}
+  for _, gone in ipairs(found[3] or {}) do entry_removed(ARGV[at], gone) end
+  answers[i + 1] = {found[1], claimed, found[3] or {}}
 end
 return answers

@@ -2,9 +2,9 @@
 -- Take a target's lock for a delivery, and read its ledger.
 --
 -- KEYS  1 migrations (stream)  2 target:<id> (string)  3 ledger:<id> (hash)  4 gate:<account>  5 gate:<token>
---       6 migration:<id> (hash)
+--       6 migration:<id> (hash)  7 request:<id> (hash)
 -- ARGV  1 prefix  2 consumer  3 entry  4 count  5 migration id  6 lease, ms  7 target id
--- Gives {'lost'} | {'quiet', ms} | {'gate', ms, cause} | {'busy'} | {'taken', now ms, epoch, ledger as HGETALL}
+-- Gives {'lost'} | {'cancelled', by whom} | {'quiet', ms} | {'gate', ms, cause} | {'busy'} | {'taken', now ms, epoch, ledger as HGETALL}
 --
 -- Atomic, because between the check of the fence and the lock the delivery could change hands; and the ledger is
 -- the one of the moment of the lock, so nothing can be created between. A newer delivery of the same migration
@@ -12,6 +12,8 @@
 -- may have in hand stands in the ledger as an intent.
 local consumer, entry, count, migration = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 if not holds(KEYS[1], consumer, entry, count) then return {'lost'} end
+local by = redis.call('HGET', KEYS[7], 'cancelled_by')
+if by then return {'cancelled', by} end
 
 local now = now_ms()
 local id, quiet = epoch(now)

@@ -1,0 +1,76 @@
+"""What people do to running work: `ports.Hands`. The argument why each is safe stands in its script."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.core.delivery import Stream
+from monarch.core.ids import RequestId
+from monarch.ports import Cancelling, NotCancelled, Paused, Replayed
+
+
+class ValkeyHands:
+    """`ports.Hands`. `retention_ms` is how long a request is kept once its last dead letter was dropped."""
+
+    def __init__(self, scripts: Scripts, keys: Keys, *, retention_ms: int) -> None:
+        self._scripts = scripts
+        self._keys = keys
+        self._retention_ms = retention_ms
+
+    async def pause(self, by: str) -> Paused:
+        """See `ports.Hands.pause`."""
+        return await self._pause("pause", by)
+
+    async def resume(self, by: str) -> Paused:
+        """See `ports.Hands.resume`."""
+        return await self._pause("resume", by)
+
+    async def _pause(self, op: str, by: str) -> Paused:
+        answer = await self._scripts.call("pause", [self._keys.paused], op, by)
+        changed, who = cast("tuple[int, bytes]", answer)
+        return Paused(bool(changed), _text(who))
+
+    async def cancel(self, request: RequestId, by: str) -> Cancelling | NotCancelled:
+        """See `ports.Hands.cancel`."""
+        keys = [self._keys.request(request), self._keys.stream(Stream.REQUESTS)]
+        answer = await self._scripts.call("cancel", keys, request, by)
+        match cast("list[object]", answer):
+            case [b"cancelling", int(targets)]:
+                return Cancelling(targets)
+            case [b"ended", bytes(state)]:
+                return NotCancelled(f"request {request} has ended: it is {_text(state)}")
+            case [b"cancelled", bytes(before)]:
+                return NotCancelled(f"request {request} was cancelled by {_text(before)} already")
+            case _:
+                return NotCancelled(f"no request {request} is known: see `monarch requests`")
+
+    async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
+        """See `ports.Hands.replay`."""
+        answer = await self._scripts.call("replay", [self._keys.dead], by, *letters)
+        told = cast("list[tuple[bytes, bytes]]", answer)
+        return tuple(
+            _replayed(letter, word, _text(what))
+            for letter, (word, what) in zip(letters, told, strict=True)
+        )
+
+    async def drop(self, letters: Sequence[str], by: str) -> int:
+        """See `ports.Hands.drop`."""
+        answer = await self._scripts.call(
+            "drop", [self._keys.dead], by, self._retention_ms, *letters
+        )
+        return sum(cast("list[int]", answer))
+
+
+def _replayed(letter: str, word: bytes, what: str) -> Replayed:
+    match word:
+        case b"replayed":
+            return Replayed(letter, what)
+        case b"gone":
+            return Replayed(letter, "", "it is no dead letter any more: replayed or dropped")
+        case _:
+            return Replayed(letter, "", what)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")

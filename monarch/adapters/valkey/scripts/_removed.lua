@@ -1,0 +1,48 @@
+-- Shared by renew, sweep and audit: somebody removed work from where it stood. Each piece of work is on record with the
+-- entry that carries it, so what belongs to an open request is put back, or given up with a reason.
+
+-- A migration needs no more than its names: it goes back into its stream, and what was copied is not copied again.
+local function put_back(request, migration)
+  local key = ns .. 'migration:' .. migration
+  local known = redis.call('HMGET', key, 'target', 'order', 'run', 'attempts')
+  if not known[1] then return false end
+  local entry = redis.call('XADD', ns .. 'migrations', '*', 'v', VERSION, 'request', request, 'target', known[1],
+    'order', known[2] or '0', 'run', known[3] or '1', 'attempts', known[4] or '0')
+  redis.call('HSET', key, 'state', 'queued', 'entry', entry)
+  event('migration.restored', 'migration', migration)
+  return true
+end
+
+-- A request's message stood in its entry alone.
+local function give_up_request(request, entry)
+  local key = ns .. 'request:' .. request
+  local reason = 'somebody removed its entry from the stream before it was planned; send the message again'
+  bury('requests', entry, request, '', '', 'entry_trimmed', reason, '0', '0')
+  redis.call('HSET', key, 'state', 'dead', 'code', 'entry_trimmed', 'reason', reason, 'ended_ms', int(now_ms()))
+  redis.call('PERSIST', key)
+  event('request.dead', 'request', request, 'code', 'entry_trimmed', 'reason', reason)
+  close_unless_told_later(request)
+  changed(request)
+end
+
+local function owner_of(name, entry)
+  for _, request in ipairs(redis.call('ZRANGE', ns .. 'open', 0, -1)) do
+    if name == 'migrations' then
+      for _, migration in ipairs(redis.call('SMEMBERS', ns .. 'unsettled:' .. request)) do
+        if redis.call('HGET', ns .. 'migration:' .. migration, 'entry') == entry then return request, migration end
+      end
+    elseif redis.call('HGET', ns .. 'request:' .. request, name == 'notices' and 'notice_entry' or 'entry') == entry then
+      return request
+    end
+  end
+end
+
+-- An entry that is pending and gone. Of one that nobody knows nothing is left but its id, and that is told.
+local function entry_removed(name, entry)
+  event('entry.trimmed', 'stream', name, 'entry', entry)
+  local request, migration = owner_of(name, entry)
+  if migration and put_back(request, migration) then return end
+  if request and name == 'requests' then return give_up_request(request, entry) end
+  if request and name == 'notices' then return notify(request) end
+  bury(name, entry, '', '', '', 'entry_trimmed', 'somebody removed this entry while it was being worked on', '0', '0')
+end

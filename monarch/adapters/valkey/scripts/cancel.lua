@@ -1,0 +1,34 @@
+#!lua flags=allow-oom
+-- A person calls a request off: what has not been copied yet will not be.
+--
+-- KEYS  1 request:<id> (hash)  2 requests (stream)
+-- ARGV  1 prefix  2 request id  3 by whom
+-- Gives {'unknown'} | {'ended', state} | {'cancelled', by whom it was before} | {'cancelling', how many targets are left}.
+--
+-- Atomic, so that it is on record before anybody is told. From here on nothing of the request is permitted (`take`,
+-- `permit`), and whatever would go on is settled as a dead letter (`settle`). Each piece of it that is parked goes back
+-- into its stream, so that it ends now and not when its wait is over. A write that is under way is finished and recorded.
+local request, by = ARGV[2], ARGV[3]
+local known = redis.call('HMGET', KEYS[1], 'state', 'cancelled_by')
+if not known[1] then
+  -- A producer's own entry has no hash before it is planned.
+  if not string.find(request, '^%d+%-%d+$') or #redis.call('XRANGE', KEYS[2], request, request) == 0 then return {'unknown'} end
+  redis.call('HSET', KEYS[1], 'state', 'queued', 'run', '1', 'via', 'producer', 'entry', request,
+    'appended_ms', string.match(request, '^%d+'))
+  redis.call('ZADD', ns .. 'known', 'NX', string.match(request, '^%d+'), request)
+  open(request)
+elseif ENDED[known[1]] then
+  return {'ended', known[1]}
+elseif known[2] then
+  return {'cancelled', known[2]}
+end
+redis.call('HSET', KEYS[1], 'cancelled_by', by, 'cancelled_ms', int(now_ms()))
+event('request.cancelling', 'request', request, 'by', by)
+promote(parked_member(request, 'requests'))
+local left = redis.call('SMEMBERS', ns .. 'unsettled:' .. request)
+for _, migration in ipairs(left) do
+  local named = redis.call('HMGET', ns .. 'migration:' .. migration, 'order', 'target')
+  if named[2] then promote(parked_member(request, 'migrations', named[1] or '0', named[2])) end
+end
+changed(request)
+return {'cancelling', #left}

@@ -1,0 +1,24 @@
+#!lua flags=allow-oom
+-- A person stops the fleet from taking on anything new, or lets it go on.
+--
+-- KEYS  1 paused (string)
+-- ARGV  1 prefix  2 op (pause | resume)  3 by whom
+-- Gives {1 where this changed something, else 0; by whom it is, or was, paused, or ''}.
+--
+-- Atomic, so that of two people one is told that the other was first, and so that each open request's channel is told
+-- exactly of what happened.
+local before = redis.call('GET', KEYS[1])
+if ARGV[2] == 'pause' then
+  if before then return {0, before} end
+  redis.call('SET', KEYS[1], ARGV[3])
+else
+  if not before then return {0, ''} end
+  redis.call('DEL', KEYS[1])
+end
+event(ARGV[2] == 'pause' and 'fleet.paused' or 'fleet.resumed', 'by', ARGV[3])
+for _, request in ipairs(redis.call('ZRANGE', ns .. 'open', 0, -1)) do
+  -- Not of one that has ended: its end would be said again.
+  local state = redis.call('HGET', ns .. 'request:' .. request, 'state')
+  if state and not ENDED[state] then changed(request) end
+end
+return {1, before or ARGV[3]}

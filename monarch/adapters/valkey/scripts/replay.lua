@@ -1,0 +1,97 @@
+#!lua
+-- A person sends dead letters back: the same ids, no attempts.
+--
+-- KEYS  1 dead (stream)
+-- ARGV  1 prefix  2 by whom  then the ids of the letters
+-- Gives for each {'replayed', what} | {'gone', ''} | {'refused', why}.
+--
+-- Atomic: a letter leaves its stream as its work enters the other, so nothing is replayed twice at once, and nothing is
+-- lost between. An entry that comes back is a new one: whoever holds the old one fails its fence.
+local by = ARGV[2]
+
+local function reopen(request)
+  local key = ns .. 'request:' .. request
+  if ENDED[redis.call('HGET', key, 'state')] then
+    redis.call('HINCRBY', key, 'run', 1)
+    redis.call('HSET', key, 'state', 'running')
+    redis.call('HDEL', key, 'ended_ms', 'code', 'reason', 'cancelled_by', 'cancelled_ms', 'notice_error')
+    redis.call('PERSIST', key)
+    redis.call('PERSIST', ns .. 'plan:' .. request)
+    for target in lines(redis.call('HGET', key, 'targets')) do
+      redis.call('PERSIST', ns .. 'migration:' .. request .. ':' .. target)
+    end
+  end
+  open(request)
+end
+
+local replay_into = {}
+
+function replay_into.requests(letter)
+  local key, request = ns .. 'request:' .. letter.request, letter.request
+  if letter.code == 'entry_trimmed' then return 'its message went with its entry; send the message again' end
+  local state = redis.call('HGET', key, 'state')
+  if state and state ~= 'dead' and state ~= 'cancelled' then return 'request ' .. request .. ' is ' .. state end
+  reopen(request)
+  local entry = redis.call('XADD', ns .. 'requests', '*', 'v', VERSION, 'payload', letter.payload, 'request', request)
+  redis.call('HSETNX', key, 'run', '1')
+  redis.call('HSETNX', key, 'via', 'producer')
+  redis.call('HSETNX', key, 'appended_ms', string.match(request, '^%d+') or int(now_ms()))
+  redis.call('HSET', key, 'state', 'queued', 'entry', entry)
+  redis.call('ZADD', ns .. 'known', 'NX', string.match(request, '^%d+') or int(now_ms()), request)
+  event('request.replayed', 'request', request, 'by', by)
+  changed(request)
+end
+
+function replay_into.migrations(letter)
+  local request, migration = letter.request, letter.migration
+  if migration == '' then return 'it names no migration' end
+  local key, request_key = ns .. 'migration:' .. migration, ns .. 'request:' .. request
+  local known = redis.call('HMGET', key, 'state', 'target', 'order')
+  if not known[2] or redis.call('EXISTS', request_key, ns .. 'plan:' .. request) < 2 then
+    return 'its plan is not known any more; send the message again'
+  end
+  if known[1] ~= 'dead' and known[1] ~= 'cancelled' then return migration .. ' is ' .. known[1] end
+  if redis.call('HEXISTS', request_key, 'cancelled_by') == 1 and redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 then
+    return 'its request is still being cancelled; try again when it has ended'
+  end
+  reopen(request)
+  local run = redis.call('HINCRBY', key, 'run', 1)
+  local order = known[3] or '0'
+  local entry = redis.call('XADD', ns .. 'migrations', '*', 'v', VERSION, 'request', request, 'target', known[2],
+    'order', order, 'run', run, 'attempts', '0')
+  redis.call('HDEL', key, 'code', 'ended_ms', 'dropped_ms', 'refused', 'progress_entry', 'progress_count')
+  redis.call('HSET', key, 'state', 'queued', 'reason', '', 'attempts', '0', 'order', order, 'entry', entry,
+    'queued_ms', int(now_ms()))
+  redis.call('SADD', ns .. 'unsettled:' .. request, migration)
+  event('migration.replayed', 'request', request, 'migration', migration, 'by', by)
+  changed(request)
+end
+
+function replay_into.notices(letter)
+  local key = ns .. 'request:' .. letter.request
+  if redis.call('EXISTS', key) == 0 then return 'request ' .. letter.request .. ' is not known any more' end
+  redis.call('HDEL', key, 'notice_error')
+  open(letter.request)
+  -- One that is under way will show it all.
+  if redis.call('HGET', key, 'notice_due') ~= '1' then notify(letter.request) end
+  event('notice.replayed', 'request', letter.request, 'by', by)
+end
+
+local answers = {}
+for i = 3, #ARGV do
+  local found = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])
+  if not found[1] then
+    answers[#answers + 1] = {'gone', ''}
+  else
+    local letter = {request = '', migration = '', payload = '', code = ''}
+    for f = 1, #found[1][2], 2 do letter[found[1][2][f]] = found[1][2][f + 1] end
+    local into = replay_into[letter.stream or '']
+    local problem = 'nobody knows which stream it came from'
+    if into and letter.request == '' then problem = 'nothing is left of it but its id' end
+    if into and letter.request ~= '' then problem = into(letter) end
+    if not problem then redis.call('XDEL', KEYS[1], ARGV[i]) end
+    answers[#answers + 1] = problem and {'refused', problem}
+      or {'replayed', letter.migration ~= '' and letter.migration or letter.request}
+  end
+end
+return answers

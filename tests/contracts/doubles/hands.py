@@ -1,0 +1,148 @@
+"""`ports.Hands` in memory."""
+
+from collections.abc import Sequence
+
+import anyio
+
+from monarch.core.delivery import Stream
+from monarch.core.ids import MigrationId, RequestId
+from monarch.core.summary import ENDS, State
+from monarch.ports import Cancelling, NotCancelled, Paused, Replayed
+from tests.contracts.doubles.store import MemoryStore
+
+
+class MemoryHands:
+    """What people do to the work of a `MemoryStore`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def pause(self, by: str) -> Paused:
+        """See `ports.Hands.pause`."""
+        await anyio.lowlevel.checkpoint()
+        if self._store.paused_by:
+            return Paused(changed=False, by=self._store.paused_by)
+        self._store.paused_by = by
+        self._tell_all()
+        return Paused(changed=True, by=by)
+
+    async def resume(self, by: str) -> Paused:
+        """See `ports.Hands.resume`."""
+        await anyio.lowlevel.checkpoint()
+        before, self._store.paused_by = self._store.paused_by, ""
+        if before:
+            self._tell_all()
+        return Paused(changed=bool(before), by=before)
+
+    def _tell_all(self) -> None:
+        for request, known in self._store.requests.items():
+            if State(known["state"]) not in ENDS:
+                self._store.request_changed(request)
+        self._store.changed()
+
+    async def cancel(self, request: RequestId, by: str) -> Cancelling | NotCancelled:
+        """See `ports.Hands.cancel`."""
+        await anyio.lowlevel.checkpoint()
+        store = self._store
+        if request not in store.requests and request in store.streams[Stream.REQUESTS].entries:
+            store.requests[request] = {"state": "queued", "run": "1", "entry": request}
+        known = store.requests.get(request)
+        if known is None:
+            return NotCancelled(f"no request {request} is known")
+        if State(known["state"]) in ENDS:
+            return NotCancelled(f"request {request} has ended: it is {known['state']}")
+        if "cancelled_by" in known:
+            return NotCancelled(f"request {request} was cancelled by {known['cancelled_by']}")
+        known["cancelled_by"] = by
+        mine = [
+            member
+            for member, p in store.parked.items()
+            if p.request == request and p.stream is not Stream.NOTICES
+        ]
+        for member in mine:
+            store.promote(member)
+        store.request_changed(request)
+        store.changed()
+        return Cancelling(len(store.unsettled.get(request, set())))
+
+    async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
+        """See `ports.Hands.replay`."""
+        await anyio.lowlevel.checkpoint()
+        told = tuple(self._replay(letter) for letter in letters)
+        self._store.changed()
+        return told
+
+    def _replay(self, letter: str) -> Replayed:
+        found = next((one for one in self._store.dead if one["id"] == letter), None)
+        if found is None:
+            return Replayed(letter, "", "it is no dead letter any more: replayed or dropped")
+        if not found["request"]:
+            return Replayed(letter, "", "nothing is left of it but its id")
+        request, migration = RequestId(found["request"]), MigrationId(found["migration"])
+        refused = self._into(Stream(found["stream"]), request, migration, found)
+        if refused:
+            return Replayed(letter, "", refused)
+        self._store.dead.remove(found)
+        return Replayed(letter, migration or request)
+
+    def _into(
+        self, stream: Stream, request: RequestId, migration: MigrationId, letter: dict[str, str]
+    ) -> str:
+        if stream is Stream.REQUESTS:
+            return self._replay_request(request, letter)
+        if request not in self._store.requests:
+            return "it is not known any more"
+        if stream is Stream.NOTICES:
+            self._store.requests[request].pop("notice_error", None)
+            if self._store.requests[request].get("notice_due") != "1":
+                self._store.notify(request)
+            return ""
+        return self._replay_migration(request, migration)
+
+    def _replay_request(self, request: RequestId, letter: dict[str, str]) -> str:
+        if letter["code"] == "entry_trimmed":
+            return "its message went with its entry; send the message again"
+        known = self._store.requests.get(request, {})
+        if known and known["state"] not in {"dead", "cancelled"}:
+            return f"request {request} is {known['state']}"
+        self._reopen(request)
+        fields = {b"v": b"1", b"payload": letter["payload"].encode(), b"request": request.encode()}
+        entry = self._store.append(Stream.REQUESTS, fields)
+        self._store.requests[request] |= {"state": "queued", "entry": entry}
+        self._store.request_changed(request)
+        return ""
+
+    def _replay_migration(self, request: RequestId, migration: MigrationId) -> str:
+        store = self._store
+        known = store.migrations.get(migration, {})
+        if request not in store.plans or "target" not in known:
+            return "its plan is not known any more; send the message again"
+        if known["state"] not in {"dead", "cancelled"}:
+            return f"{migration} is {known['state']}"
+        if "cancelled_by" in store.requests[request] and store.unsettled.get(request):
+            return "its request is still being cancelled; try again when it has ended"
+        self._reopen(request)
+        known["run"] = str(int(known.get("run", "0")) + 1)
+        known |= {"order": known.get("order", "0"), "reason": "", "attempts": "0"}
+        for gone in ("code", "ended_ms", "refused", "progress_entry", "progress_count"):
+            known.pop(gone, None)
+        store.queue(request, migration)
+        store.unsettled.setdefault(request, set()).add(migration)
+        store.request_changed(request)
+        return ""
+
+    def _reopen(self, request: RequestId) -> None:
+        known = self._store.requests.setdefault(request, {"state": "queued", "run": "1"})
+        if State(known["state"]) not in ENDS:
+            return
+        known |= {"state": "running", "run": str(int(known["run"]) + 1)}
+        for gone in ("ended_ms", "code", "reason", "cancelled_by", "notice_error"):
+            known.pop(gone, None)
+
+    async def drop(self, letters: Sequence[str], by: str) -> int:
+        """See `ports.Hands.drop`."""
+        await anyio.lowlevel.checkpoint()
+        kept = [one for one in self._store.dead if one["id"] not in letters]
+        dropped = len(self._store.dead) - len(kept)
+        self._store.dead[:] = kept
+        return dropped
