@@ -22,7 +22,7 @@ ledger:<target id>     hash        permit, record                retention after
 target:<target id>     string, PX  take, renew, settle           one lease
 budget:<account>       sorted set  permit                        an hour after its last write
 slots:<account>        sorted set  permit, record                15 s a slot
-gate:<account>         hash        gate, permit, record          opened by a success
+gate:<account>         hash        gate, permit, record          opened by a success; a day after it ran out
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
 saying:<request>       string, PX  begin_saying                  15 s

@@ -133,6 +133,8 @@ local function close_gate(key, now, wait, cause)
   local till = math.max(tonumber(redis.call('HGET', key, 'until') or 0), now + wait)
   redis.call('HSET', key, 'until', int(till), 'cause', cause)
   redis.call('HDEL', key, 'probe', 'probe_until')
+  -- A token that was rotated away is never asked for again: its gate must not stay for ever.
+  redis.call('PEXPIRE', key, int(till - now + 86400000))
   event('gate.closed', 'cause', cause, 'wait_ms', int(till - now))
   return till - now
 end
