@@ -5,8 +5,9 @@ The order of stopping (design, section 6.7), all within 10 s of the first signal
 ```
 0 s   not ready; nothing new is read; every handler ends at its next step and hands its delivery back
 7 s   a write still in hand is left without an answer: its intent stays, and somebody will reconcile it
-8.5 s what could not be settled (Valkey is away) stays pending, to be reclaimed
+8.5 s what could not be recorded or settled (Valkey is away) is left: an intent stays, and the entry pending
 9 s   own consumers are removed; renewals end last, because until settled a lease must hold
+9.5 s whatever is still not done (a script sent to a Valkey that does not answer is not cancelled) is left
 ```
 
 A second signal stops at once. That is safe too: what was in hand is pending and will be reclaimed.
@@ -14,6 +15,7 @@ A second signal stops at once. That is safe too: what was in hand is pending and
 
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -31,7 +33,11 @@ WRITE_GRACE_S: Final = 7.0
 SETTLE_GRACE_S: Final = 1.5
 """How long what was decided may then still be settled, in seconds; what is not stays pending."""
 
-RETIRE_WITHIN_S: Final = 1.0
+RETIRE_WITHIN_S: Final = 0.5
+
+END_WITHIN_S: Final = 9.5
+"""After so many seconds the process ends, whatever still holds it up: a thread sees to it, for the loop may be stuck."""
+
 _OPEN_EPOCH_EVERY_S: Final = 1.0
 
 
@@ -62,7 +68,6 @@ class Worker:
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._parts.holds.renew_forever)
             beside.start_soon(self._end_grace)
-            await self._open_epoch()
             await self._work()
             await self._retire()
             beside.cancel_scope.cancel()
@@ -71,6 +76,7 @@ class Worker:
         """Ends when every loop has ended and every delivery in hand is settled or handed back."""
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
+            await self._open_epoch()
             self._start_loops(tasks)
 
     def _start_loops(self, tasks: TaskGroup) -> None:
@@ -130,4 +136,12 @@ async def _listen_for_signals(
                 # Nothing is flushed and nothing closed: whatever is in hand will be reclaimed.
                 os._exit(128 + number)
             first = False
+            _end_at_last()
             worker.stop(signal.Signals(number).name)
+
+
+def _end_at_last() -> None:
+    """End like the second signal does, but as one who was asked to: with 0."""
+    timer = threading.Timer(END_WITHIN_S, os._exit, (0,))
+    timer.daemon = True
+    timer.start()

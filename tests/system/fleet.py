@@ -108,7 +108,7 @@ class Fleet:
     def start(self, count: int = 1, /, **settings: str) -> "subprocess.Popen[bytes]":
         """Start workers and return the last of them once all hear the channel."""
         subscribed = self.subscribed()
-        started = [self._spawn(**settings) for _ in range(count)]
+        started = [self.spawn(**settings) for _ in range(count)]
 
         def all_hear() -> bool:
             for worker in started:
@@ -118,7 +118,8 @@ class Fleet:
         self.until(all_hear)
         return started[-1]
 
-    def _spawn(self, **settings: str) -> "subprocess.Popen[bytes]":
+    def spawn(self, **settings: str) -> "subprocess.Popen[bytes]":
+        """Start a worker and wait for nothing."""
         log = (self.logs / f"worker-{len(self.workers)}.log").open("wb")
         self._files.append(log)
         worker = subprocess.Popen(

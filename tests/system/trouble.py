@@ -1,12 +1,12 @@
 """What tests of workers in trouble share: to bring a worker into it, and to see what became of it."""
 
 import json
-import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -124,13 +124,6 @@ def judged(fleet: Fleet, state: StateView, targets: Iterable[str]) -> Findings:
     return found
 
 
-def took_over_after(fleet: Fleet, worker: Process, at: float) -> list[float]:
-    """How many seconds after `at` (the wall clock's) a worker took each delivery over that it reclaimed."""
-    said = re.findall(r'\{[^\n]*"delivery\.reclaimed"[^\n]*', fleet.log_of(worker))
-    return [_seconds(json.loads(line)["timestamp"]) - at for line in said]
-
-
-def _seconds(timestamp: str) -> float:
-    from datetime import datetime  # noqa: PLC0415 - here alone
-
-    return datetime.fromisoformat(timestamp).timestamp()
+def seconds_of(line: dict[str, Any]) -> float:
+    """When a line was logged, in seconds since 1970."""
+    return datetime.fromisoformat(line["timestamp"]).timestamp()

@@ -1,0 +1,197 @@
+"""Stopping: whatever a worker is doing, it ends within 10 s, hands back what it holds, and counts nothing for it."""
+
+import signal
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from monarch.sandbox.faults import HangBefore, Hold, Match
+from tests.system.fleet import Fleet, a_message, a_seed
+from tests.system.judge import assert_all_copied, final
+from tests.system.trouble import (
+    QUICK,
+    Process,
+    end_lease_of,
+    lines_of,
+    pending,
+    seconds_of,
+)
+
+EXIT_WITHIN_S = 10
+RESUMED_WITHIN_S = 5
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(100)
+async def test_sigterm_ends_every_state_in_time_and_hands_the_work_back(fleet: Fleet) -> None:
+    """In a write, in a look, waiting for the budget, in a post, idle: each ends, and nothing is counted."""
+    teams = ("team/write", "team/look", "team/wait")
+    await fleet.sandbox.seed(a_seed(2, teams))
+    on_write = await _hang(fleet, "POST", "^/repos/team/write/issues$")
+    on_look = await _hang(fleet, "GET", "^/repos/team/look/issues$")
+    on_post = await _hang(fleet, "POST", "^/chat.postMessage$")
+    fleet.start(4, MONARCH_CONCURRENCY="1", **QUICK)
+    fleet.publish(a_message(["team/write", "team/look"]))
+    for fault in (on_write, on_look, on_post):
+        assert await fleet.sandbox.wait(fault=fault, hits=1)
+    waiting = fleet.start(MONARCH_WRITE_INTERVAL_SECONDS="20", **QUICK)
+    fleet.publish(a_message(["team/wait"]))
+
+    _stop(fleet.workers)
+    left = pending(fleet)
+    stopped_at = time.time()
+    await fleet.sandbox.remove_faults()
+    heir = fleet.start(**QUICK)
+    fleet.until_ended(2)
+
+    assert_all_copied(await fleet.sandbox.state(), teams)
+    assert {(consumer, count) for consumer, _, count in left} == {("released", 0)}
+    assert sorted(team for _, team, _ in left) == sorted(teams[:2])
+    assert waiting in fleet.workers
+    taken = [seconds_of(line) - stopped_at for line in lines_of(fleet, heir, "delivery.reclaimed")]
+    assert max(taken) < RESUMED_WITHIN_S
+    _assert_nothing_counted(fleet, teams)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["frozen", "killed"])
+async def test_sigterm_while_valkey_is_away(fleet: Fleet, how: str) -> None:
+    """In a write, idle, and before the epoch is open: all end in time, and nothing is lost by it."""
+    await fleet.sandbox.seed(a_seed(2, ["team/a"]))
+    held = await fleet.sandbox.add_fault(
+        Hold(), match=Match(method="POST", path_regex="^/repos/team/a/issues$")
+    )
+    writing, idle = fleet.start(**QUICK), fleet.start(**QUICK)
+    fleet.publish(a_message(["team/a"]))
+    assert await fleet.sandbox.wait(fault=held, hits=1)
+    if how == "frozen":
+        fleet.server.freeze()
+    else:
+        fleet.server.kill()
+    early = fleet.spawn(**QUICK)
+    _wait_for_line(fleet, early, "worker.started")
+
+    asked_at = time.monotonic()
+    for worker in (writing, idle, early):
+        worker.send_signal(signal.SIGTERM)
+    # Late, so that its answer has to be recorded when there is hardly any time left.
+    assert await fleet.sandbox.wait(fault=held, hits=2, timeout_seconds=6) is False
+    await fleet.sandbox.release(held)
+    codes = [w.wait(EXIT_WITHIN_S - (time.monotonic() - asked_at)) for w in fleet.workers]
+
+    assert codes == [0, 0, 0]
+    if how == "killed":
+        return  # what follows a restart of Valkey is another story, and begins with 25 s of quiet
+    fleet.server.thaw()
+    for dead in (writing, idle):
+        end_lease_of(fleet, dead)
+        end_lease_of(fleet, dead, "notices")
+    fleet.start(**QUICK)
+    fleet.until_ended(within_s=40)
+    state = await fleet.sandbox.state()
+    assert_all_copied(state, ["team/a"])
+    assert "done, 2 tickets for 1 repository" in final(state)
+
+
+async def test_an_entry_that_arrives_after_sigterm_is_handed_back_at_once(fleet: Fleet) -> None:
+    """The last blocked read may still bring one: it is another worker's within 5 s, and uncounted."""
+    await fleet.sandbox.seed(a_seed(2, ["team/a"]))
+    stopping = fleet.start()
+    # A read has just begun, so it goes on for a second at least.
+    fleet.until(lambda: _blocked_for(fleet, "monarch-reads-requests") == 0)
+    stopping.send_signal(signal.SIGTERM)
+    fleet.until(lambda: bool(lines_of(fleet, stopping, "worker.stopping")))
+    fleet.client.xadd("{monarch}:requests", {"payload": a_message(["team/a"])})
+
+    assert stopping.wait(EXIT_WITHIN_S) == 0
+    [(consumer, _, count)] = pending(fleet, "requests")
+    assert (consumer, count) == ("released", 0)
+    [back] = lines_of(fleet, stopping, "delivery.handed_back")
+    heir = fleet.start()
+    fleet.until_ended()
+
+    [planned] = lines_of(fleet, heir, "request.planned")
+    assert seconds_of(planned) - seconds_of(back) < RESUMED_WITHIN_S
+    assert_all_copied(await fleet.sandbox.state(), ["team/a"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_second_signal_ends_a_worker_at_once(fleet: Fleet, number: signal.Signals) -> None:
+    """Whoever does not want to wait for the write in hand need not."""
+    await fleet.sandbox.seed(a_seed(1, ["team/a"]))
+    hangs = await _hang(fleet, "POST", "^/repos/team/a/issues$")
+    worker = fleet.start()
+    fleet.publish(a_message(["team/a"]))
+    assert await fleet.sandbox.wait(fault=hangs, hits=1)
+
+    worker.send_signal(signal.SIGTERM)
+    fleet.until(lambda: bool(lines_of(fleet, worker, "worker.stopping")))
+    worker.send_signal(number)
+
+    assert worker.wait(1) == 128 + number
+    assert [count for _, _, count in pending(fleet)] == [1]
+
+
+@pytest.mark.slow
+async def test_a_rolling_restart_of_all_workers_during_a_run(fleet: Fleet) -> None:
+    """Each of three workers is replaced while it works: nothing lost, doubled or counted."""
+    teams = tuple(f"team/{name}" for name in "abcdef")
+    await fleet.sandbox.seed(a_seed(8, teams))
+    await fleet.sandbox.settings(latency_seconds=0.15)
+    fleet.start(3, MONARCH_CONCURRENCY="2", **QUICK)
+    old = list(fleet.workers)
+    for team in teams:
+        fleet.publish(a_message([team]))
+
+    for number, worker in enumerate(old, start=1):
+        assert await fleet.sandbox.wait(created=4 * number, timeout_seconds=20)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(EXIT_WITHIN_S) == 0
+        fleet.start(MONARCH_CONCURRENCY="2", **QUICK)
+    handed_back = [line for w in old for line in lines_of(fleet, w, "delivery.handed_back")]
+    assert handed_back, "nobody was restarted in the middle of anything"
+    await fleet.sandbox.settings(latency_seconds=0)
+    requests = fleet.until_ended(len(teams))
+
+    assert_all_copied(await fleet.sandbox.state(), teams)
+    assert [request["state"] for request in requests] == ["done"] * len(teams)
+    _assert_nothing_counted(fleet, teams)
+
+
+def _assert_nothing_counted(fleet: Fleet, teams: Sequence[str]) -> None:
+    """No attempt, and no delivery that would bring an entry nearer to being poison."""
+    migrations = [fleet.migration(r, team) for r in fleet.requests() for team in teams]
+    assert {m["attempts"] for m in migrations if m} == {"0"}
+    taken = [line for w in fleet.workers for line in lines_of(fleet, w, "delivery.reclaimed")]
+    assert {line["since_progress"] for line in taken} <= {0, 1}
+    assert {line["delivery"] for line in taken} == {1}
+    assert fleet.dead() == []
+
+
+async def _hang(fleet: Fleet, method: str, path: str) -> int:
+    match = Match(method=method, path_regex=path)
+    return await fleet.sandbox.add_fault(HangBefore(), match=match, times=None)
+
+
+def _stop(workers: Sequence[Process]) -> None:
+    """Stop all at once; each ends with 0, and in time."""
+    asked_at = time.monotonic()
+    for worker in workers:
+        worker.send_signal(signal.SIGTERM)
+    for worker in workers:
+        assert worker.wait(max(0.01, EXIT_WITHIN_S - (time.monotonic() - asked_at))) == 0
+
+
+def _blocked_for(fleet: Fleet, name: str) -> int:
+    """For how many whole seconds the client of that name has been waiting."""
+    [client] = [c for c in fleet.client.client_list() if c["name"] == name]
+    return int(client["idle"])
+
+
+def _wait_for_line(fleet: Fleet, worker: Process, event: str) -> None:
+    """Without Valkey, which is away."""
+    give_up = time.monotonic() + EXIT_WITHIN_S
+    while not lines_of(fleet, worker, event):
+        assert time.monotonic() < give_up, fleet.log_of(worker)
+        assert worker.poll() is None
