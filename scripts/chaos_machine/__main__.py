@@ -54,10 +54,9 @@ async def run(plan: Timetable, folder: Path) -> Truth:
             has_ended = await ended(built)
             await anyio.sleep(1)  # the watch reads what was written last
             beside.cancel_scope.cancel()
-        truth = await gather(built, has_ended=has_ended)
         for worker in built.workers:
             await worker.stop()
-        return truth
+        return await gather(built, has_ended=has_ended)
 
 
 async def act(built: World, watch: Watch) -> None:
@@ -148,7 +147,7 @@ def main() -> None:
     plan, began = timetable(arguments.seed, arguments.minutes), time.monotonic()
     truth = anyio.run(run, plan, folder)
     judgement = judge(truth)
-    told = figures(truth, judgement, arguments.seed, time.monotonic() - began)
+    told = figures(truth, judgement, plan, time.monotonic() - began)
     kept = bool(arguments.keep or judgement.breaches)
     keep(truth, told, plan, folder) if kept else shutil.rmtree(folder)
     if arguments.json:

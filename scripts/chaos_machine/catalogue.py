@@ -57,15 +57,25 @@ KINDS: Final = (
 )
 """What does not begin a new epoch."""
 
-EPOCHS: Final = (
+ALONE: Final = (
     Kind("valkey.kill", 0.0, 2.0),
     Kind("valkey.restart", 0.0, 1.0),
 )
-"""What begins a new epoch: 25 s without a write each, by design. Two lie in a deck, in turn."""
+"""What begins a new epoch of one server: 25 s without a write each, by design. Two lie in a deck, in turn."""
+
+WATCHED: Final = (
+    Kind("valkey.failover_by_death", 0.0, 2.0),
+    Kind("valkey.failover"),
+    Kind("valkey.failover_coordinated"),
+)
+"""The same for a server that Sentinels watch."""
+
+BESIDE: Final = (Kind("valkey.replica_killed", 1.0, 8.0), Kind("valkey.sentinel_killed", 1.0, 8.0))
+"""What happens only there, and begins none."""
 
 EPOCHS_IN_A_DECK: Final = 2
 
-BY_NAME: Final = {kind.name: kind for kind in (*KINDS, *EPOCHS)}
+BY_NAME: Final = {kind.name: kind for kind in (*KINDS, *ALONE, *WATCHED, *BESIDE)}
 
 PER_MINUTE: Final = 12
 """Faults a minute."""

@@ -36,9 +36,16 @@ async def gather(world: World, *, has_ended: bool) -> Truth:
         resumes=tuple(diary.resumes),
         exits=tuple(diary.exits),
         gone=tuple(diary.gone),
+        memory_lost=_memory_lost(world),
         has_ended=has_ended,
         lease_s=LEASE_S,
     )
+
+
+def _memory_lost(world: World) -> tuple[float, ...]:
+    """A server alone that writes each answer to its disk forgets nothing; a replica may have been behind."""
+    epochs = (event.at for event in world.diary.events if event.name == "epoch.began")
+    return tuple(epochs) if world.plan.is_watched else ()
 
 
 def _tickets(repository: RepositoryView) -> tuple[Ticket, ...]:

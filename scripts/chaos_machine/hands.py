@@ -12,6 +12,7 @@ from valkey.exceptions import ValkeyError
 
 from monarch.sandbox import faults
 from monarch.sandbox.faults import Match
+from scripts.chaos_machine.store import Watched
 from scripts.chaos_machine.timetable import Fault
 from scripts.chaos_machine.watch import Watch
 from scripts.chaos_machine.workers import Worker
@@ -37,6 +38,7 @@ async def do(world: World, watch: Watch, fault: Fault) -> None:
         async with world.server_hand:
             began = time.time()
             detail = await hand(world, watch, fault)
+            await world.store.settle()
     else:
         detail = await hand(world, watch, fault)
     if detail is None:
@@ -52,10 +54,11 @@ async def _kill(world: World, watch: Watch, fault: Fault) -> str | None:
     worker = world.victim(fault.victim)
     if worker is None:
         return None
+    name = worker.name
     await _kill_one(watch, worker)
     await anyio.sleep(fault.length_s)
     worker.start()
-    return worker.name
+    return name
 
 
 async def _kill_one(watch: Watch, worker: Worker) -> None:
@@ -67,22 +70,24 @@ async def _kill_one(watch: Watch, worker: Worker) -> None:
 
 async def _kill_all(world: World, watch: Watch, fault: Fault) -> str | None:
     victims = [one for one in world.workers if one.state == "up"]
+    names = ", ".join(one.name for one in victims)
     for worker in victims:
         await _kill_one(watch, worker)
     await anyio.sleep(fault.length_s)
     for worker in victims:
         worker.start()
-    return ", ".join(one.name for one in victims) or None
+    return names or None
 
 
 async def _terminate(world: World, watch: Watch, fault: Fault) -> str | None:
     worker = world.victim(fault.victim)
     if worker is None:
         return None
+    name = worker.name
     await _stop_one(watch, worker)
     await anyio.sleep(fault.length_s)
     worker.start()
-    return worker.name
+    return name
 
 
 async def _stop_one(watch: Watch, worker: Worker) -> None:
@@ -119,23 +124,62 @@ async def _freeze(world: World, watch: Watch, fault: Fault) -> str | None:
 
 
 async def _kill_server(world: World, watch: Watch, fault: Fault) -> str:  # noqa: ARG001 - every hand takes it
-    world.server.kill()
+    server = world.store.primary
+    server.kill()
     await anyio.sleep(fault.length_s)
-    world.server.start()
+    server.start()
     return ""
 
 
 async def _restart_server(world: World, watch: Watch, fault: Fault) -> str:  # noqa: ARG001 - every hand takes it
-    world.server.stop()
+    server = world.store.primary
+    server.stop()
     await anyio.sleep(fault.length_s)
-    world.server.start()
+    server.start()
     return ""
 
 
 async def _freeze_server(world: World, watch: Watch, fault: Fault) -> str:  # noqa: ARG001 - every hand takes it
-    world.server.freeze()
+    server = world.store.primary
+    server.freeze()
     await anyio.sleep(fault.length_s)
-    world.server.thaw()
+    server.thaw()
+    return ""
+
+
+async def _fail_over(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa: ARG001 - every hand takes it
+    if not isinstance(world.store, Watched):
+        return None
+    await world.store.fail_over(coordinated=fault.kind.endswith("coordinated"))
+    return ""
+
+
+async def _die_over(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa: ARG001 - every hand takes it
+    if not isinstance(world.store, Watched):
+        return None
+    dead = await world.store.kill_primary()
+    await anyio.sleep(fault.length_s)
+    world.store.revive(dead)
+    return ""
+
+
+async def _kill_replica(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa: ARG001 - every hand takes it
+    if not isinstance(world.store, Watched):
+        return None
+    replica = world.store.five.replica
+    replica.kill()
+    await anyio.sleep(fault.length_s)
+    world.store.revive(replica)
+    return ""
+
+
+async def _kill_sentinel(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa: ARG001 - every hand takes it
+    if not isinstance(world.store, Watched):
+        return None
+    sentinel = world.store.five.sentinels[fault.victim % len(world.store.five.sentinels)]
+    sentinel.kill()
+    await anyio.sleep(fault.length_s)
+    sentinel.start()
     return ""
 
 
@@ -205,12 +249,12 @@ def _slack_limited(fault: Fault) -> faults.Answer:
 MakeAction = Callable[[Fault], faults.Action]
 
 _RULES: Final[dict[str, tuple[Match, int, MakeAction]]] = {
-    "github.lost_answer": (CREATES, 3, lambda _: faults.DropAfter()),
-    "github.bad_gateway_after": (CREATES, 3, lambda _: faults.AnswerAfter(status=502)),
-    "github.never_arrives": (CREATES, 3, lambda _: faults.DropBefore()),
-    "github.hangs": (CREATES, 2, lambda _: faults.HangBefore()),
-    "github.acts_late": (CREATES, 2, lambda fault: faults.Delay(seconds=fault.length_s)),
-    "github.cut_answer": (CREATES, 3, lambda _: faults.Truncate(framed=True)),
+    "github.lost_answer": (CREATES, 2, lambda _: faults.DropAfter()),
+    "github.bad_gateway_after": (CREATES, 2, lambda _: faults.AnswerAfter(status=502)),
+    "github.never_arrives": (CREATES, 1, lambda _: faults.DropBefore()),
+    "github.hangs": (CREATES, 1, lambda _: faults.HangBefore()),
+    "github.acts_late": (CREATES, 1, lambda fault: faults.Delay(seconds=fault.length_s)),
+    "github.cut_answer": (CREATES, 2, lambda _: faults.Truncate(framed=True)),
     "github.failing_reads": (READS, 8, lambda _: faults.Answer(status=503)),
     "github.secondary_limit": (CREATES, 1, _limited),
     "github.primary_limit": (CREATES, 1, _limited),
@@ -260,6 +304,11 @@ _HANDS: Final[dict[str, Hand]] = {
     "valkey.kill": _kill_server,
     "valkey.restart": _restart_server,
     "valkey.freeze": _freeze_server,
+    "valkey.failover": _fail_over,
+    "valkey.failover_coordinated": _fail_over,
+    "valkey.failover_by_death": _die_over,
+    "valkey.replica_killed": _kill_replica,
+    "valkey.sentinel_killed": _kill_sentinel,
     "valkey.kill_connections": _kill_connections,
     "valkey.pause": _pause,
     "valkey.flush_scripts": _flush_scripts,

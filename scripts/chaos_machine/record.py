@@ -149,6 +149,7 @@ class Truth:
     Attributes:
         acknowledged: ids of requests that a producer was told to be on disk.
         gone: workers that ended without having been asked to, in words.
+        memory_lost: when Valkey's memory may have gone back, in seconds since 1970.
         has_ended: whether everything ended before the machine's patience did.
     """
 
@@ -165,5 +166,6 @@ class Truth:
     resumes: tuple[Resume, ...] = ()
     exits: tuple[Exit, ...] = ()
     gone: tuple[str, ...] = ()
+    memory_lost: tuple[float, ...] = ()
     has_ended: bool = True
     lease_s: float = 20.0

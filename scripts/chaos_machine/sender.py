@@ -7,9 +7,9 @@ import sys
 import uuid
 
 import anyio
-from valkey.asyncio import Valkey
 from valkey.exceptions import ValkeyError
 
+from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.ports import StoreError
@@ -44,22 +44,15 @@ async def _submit(world: World, number: int, wish: Wish) -> None:
     key = uuid.uuid4().hex
     with anyio.move_on_after(PATIENCE_S):
         while True:
-            # One socket each, as the waiting for the disk wants it.
-            client = Valkey.from_url(
-                world.server.url,
-                socket_timeout=5,
-                socket_connect_timeout=2,
-                single_connection_client=True,
-            )
             try:
-                request = await Submitter(client, Keys()).submit(wish.payload, key)
+                # One socket each, as the waiting for the disk wants it.
+                async with connected(world.store.place, "producer") as client:
+                    request = await Submitter(client, Keys()).submit(wish.payload, key)
             except (StoreError, ValkeyError, OSError):
                 await anyio.sleep(AGAIN_AFTER_S)
             else:
                 world.diary.told[request] = number
                 return
-            finally:
-                await client.aclose()
 
 
 async def _command(world: World, number: int, wish: Wish) -> None:

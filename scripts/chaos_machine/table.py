@@ -11,18 +11,21 @@ from rich.table import Table
 from scripts.chaos_machine import timing
 from scripts.chaos_machine.judge import COLUMNS, Judgement
 from scripts.chaos_machine.record import Truth
+from scripts.chaos_machine.timetable import Timetable
 
 SHOWN = 20
 """So many breaches are told; all of them are in the folder."""
 
 
-def figures(truth: Truth, judgement: Judgement, seed: int, seconds: float) -> dict[str, Any]:
+def figures(truth: Truth, judgement: Judgement, plan: Timetable, seconds: float) -> dict[str, Any]:
     """Every figure of a run, by its name."""
     kinds = Counter(fault.kind for fault in truth.faults)
+    valkey = "with a replica and Sentinels" if plan.is_watched else "alone"
     resumed, exits = timing.resume_times_s(truth), [one.seconds for one in truth.exits]
     return {
-        "seed": seed,
+        "seed": plan.seed,
         "seconds": round(seconds),
+        "Valkey": valkey,
         "requests": len(truth.requests),
         "ended as": dict(sorted(Counter(one.state for one in truth.requests).items())),
         "tickets copied": judgement.copies,
@@ -37,6 +40,12 @@ def figures(truth: Truth, judgement: Judgement, seed: int, seconds: float) -> di
         ],
         "crashed workers' deliveries": len(resumed),
         "longest resume, s": round(max(resumed, default=0.0), 1),
+        "longest resume with what is excused, s": round(
+            max(
+                (one.waited_s or 0.0 for one in truth.resumes if one.why != "stopped"), default=0.0
+            ),
+            1,
+        ),
         "median resume, s": round(statistics.median(resumed), 1) if resumed else 0.0,
         "exits after SIGTERM": len(exits),
         "longest exit, s": round(max(exits, default=0.0), 1),

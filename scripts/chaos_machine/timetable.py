@@ -9,7 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from scripts.chaos_machine.catalogue import EPOCHS, EPOCHS_IN_A_DECK, KINDS, PER_MINUTE, Kind
+from scripts.chaos_machine.catalogue import (
+    ALONE,
+    BESIDE,
+    EPOCHS_IN_A_DECK,
+    KINDS,
+    PER_MINUTE,
+    WATCHED,
+    Kind,
+)
 
 OWNER: Final = "school"
 SOURCES: Final = {
@@ -60,10 +68,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """All of a run. `healthy` are the targets that can be written to, `archived` those that cannot."""
+    """All of a run.
+
+    With `is_watched`, Valkey has a replica, and Sentinels that let it take over. `healthy` are the targets that can be written to, `archived` those that
+    cannot.
+    """
 
     seed: int
     minutes: float
+    is_watched: bool
     workers: int
     faults: tuple[Fault, ...]
     wishes: tuple[Wish, ...]
@@ -80,15 +93,16 @@ class Timetable:
 
 
 def timetable(seed: int, minutes: float) -> Timetable:
-    """Plan a run of so many minutes."""
+    """Plan a run of so many minutes; every other seed is one with failovers."""
     dice = random.Random(seed)  # noqa: S311 - a plan, no secret
-    workers = dice.randint(3, 5)
+    is_watched, workers = seed % 2 == 1, dice.randint(3, 5)
     wishes = _Wishes(dice, minutes * 60)
     return Timetable(
         seed,
         minutes,
+        is_watched,
         workers,
-        tuple(_faults(dice, minutes, workers)),
+        tuple(_faults(dice, minutes, workers, is_watched=is_watched)),
         tuple(sorted(wishes.all(), key=lambda wish: wish.at_s)),
         tuple(wishes.healthy),
         tuple(wishes.archived),
@@ -99,11 +113,13 @@ def timetable(seed: int, minutes: float) -> Timetable:
 # ------------------------------------------------------------------------------------------- faults
 
 
-def _faults(dice: random.Random, minutes: float, workers: int) -> Iterator[Fault]:
+def _faults(
+    dice: random.Random, minutes: float, workers: int, *, is_watched: bool
+) -> Iterator[Fault]:
     """One in each slot of time, at a random moment of it, so that no minute is empty and none is only noise."""
     count = max(1, round(minutes * PER_MINUTE))
     slot_s = (minutes * 60 - FIRST_FAULT_S) / count
-    kinds = _kinds(dice)
+    kinds = _kinds(dice, KINDS + BESIDE if is_watched else KINDS, WATCHED if is_watched else ALONE)
     for number in range(count):
         kind = next(kinds)
         at_s = FIRST_FAULT_S + slot_s * (number + dice.random())
@@ -111,16 +127,18 @@ def _faults(dice: random.Random, minutes: float, workers: int) -> Iterator[Fault
         yield Fault(round(at_s, 3), kind.name, dice.randrange(workers), round(length_s, 3))
 
 
-def _kinds(dice: random.Random) -> Iterator[Kind]:
+def _kinds(
+    dice: random.Random, common: tuple[Kind, ...], epochs: tuple[Kind, ...]
+) -> Iterator[Kind]:
     """Deck after deck, each shuffled: every kind comes before one comes too often."""
-    turn = dice.randrange(len(EPOCHS))
+    turn = dice.randrange(len(epochs))
     while True:
-        epochs = [EPOCHS[(turn + n) % len(EPOCHS)] for n in range(EPOCHS_IN_A_DECK)]
+        these = [epochs[(turn + n) % len(epochs)] for n in range(EPOCHS_IN_A_DECK)]
         turn += EPOCHS_IN_A_DECK
-        deck = [kind for kind in KINDS for _ in range(kind.often)]
+        deck = [kind for kind in common for _ in range(kind.often)]
         dice.shuffle(deck)
         # Not in one half: two epochs in a row would leave the fleet no room.
-        for place, kind in enumerate(epochs):
+        for place, kind in enumerate(these):
             half = len(deck) // EPOCHS_IN_A_DECK
             deck.insert(half * place + dice.randrange(half), kind)
         yield from deck

@@ -16,8 +16,6 @@ STRAY_AFTER_S: Final = 30.0
 NOTICED_S: Final = 1.0
 """So long after a limit was answered a write may still arrive: it had left before, in seconds."""
 
-MEMORY_LOST: Final = ("valkey.failover", "valkey.failover_kill", "valkey.flush_all")
-
 
 def unended(truth: Truth) -> Iterator[str]:
     """The machine's patience is long: what has not ended by then never will."""
@@ -81,8 +79,8 @@ def window_of(truth: Truth, at: float) -> str:
             and -1 <= at - fault.ended <= WRITE_S
         ):
             return f"{fault.detail} was frozen for {length_s:.0f} s between its check and its write"
-        if fault.kind in MEMORY_LOST and -1 <= at - fault.began <= STRAY_AFTER_S:
-            return f"Valkey's memory went back ({fault.kind}) while a write was under way"
+    if any(abs(at - lost) <= STRAY_AFTER_S for lost in truth.memory_lost):
+        return "Valkey's memory went back while a write was under way"
     return ""
 
 

@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.connection import connected
 from monarch.sandbox.client import SandboxClient
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.seed import Seed
-from monarch.sandbox.valkey import EmbeddedValkey
 from scripts.chaos_machine.catalogue import LEASE_S
 from scripts.chaos_machine.record import Event, Exit, Resume, Struck
+from scripts.chaos_machine.store import Alone, Store, Watched
 from scripts.chaos_machine.timetable import GONE, SOURCES, Timetable
 from scripts.chaos_machine.workers import Worker
 
 GITHUB_TOKEN, SLACK_TOKEN = "ghp_chaos", "xoxb-chaos"
-ANSWER_WITHIN_S = 2.0
 
 
 @dataclass
@@ -44,7 +43,7 @@ class World:
 
     plan: Timetable
     folder: Path
-    server: EmbeddedValkey
+    store: Store
     sandbox: SandboxClient
     client: Any
     """A Valkey client; the library's types are too vague to be of use."""
@@ -58,7 +57,7 @@ class World:
     def environment(self) -> dict[str, str]:
         """What a worker or a command knows of its surroundings; nothing of a real installation."""
         return {
-            "VALKEY_URL": self.server.url,
+            **self.store.environment,
             "GH_PAT": GITHUB_TOKEN,
             "GITHUB_API_URL": self.sandbox.github_url,
             "SLACK_BOT_TOKEN": SLACK_TOKEN,
@@ -67,8 +66,9 @@ class World:
             "MONARCH_WEB_PORT": "0",
             "MONARCH_LOG_FORMAT": "json",
             "MONARCH_LEASE_SECONDS": f"{LEASE_S:g}",
-            # Quicker than GitHub would bear: thousands of tickets must fit into minutes.
-            "MONARCH_WRITE_INTERVAL_SECONDS": "0",
+            # Quicker than GitHub would bear, since thousands of tickets must fit into minutes; and slow enough that
+            # there is always something in hand when a fault comes.
+            "MONARCH_WRITE_INTERVAL_SECONDS": "0.2",
             "MONARCH_WRITES_PER_MINUTE": "0",
             "MONARCH_WRITES_PER_HOUR": "0",
             "MONARCH_WRITES_AT_ONCE": "6",
@@ -91,9 +91,7 @@ class World:
 
     async def heal(self) -> None:
         """Make everything whole again."""
-        self.server.thaw()
-        if not self.server.is_running:
-            self.server.start()
+        await self.store.heal()
         await self.sandbox.remove_faults()
         await self.sandbox.settings(**FRIENDLY)
         for worker in self.workers:
@@ -106,7 +104,7 @@ class World:
 FRIENDLY: dict[str, Any] = {
     "primary_per_hour": 10_000_000,
     "listing_lag_seconds": 0,
-    "latency_seconds": 0,
+    "latency_seconds": 0.05,
     "content_per_minute": None,
     "time_scale": 1,
 }
@@ -116,20 +114,23 @@ FRIENDLY: dict[str, Any] = {
 @asynccontextmanager
 async def world(plan: Timetable, folder: Path) -> AsyncIterator[World]:
     """Valkey and the stand-in, seeded, and no worker yet; all that is started ends with it."""
-    with EmbeddedValkey(folder / "valkey") as server:
-        async with running_sandbox() as sandbox:
+    store: Store = (Watched if plan.is_watched else Alone)(folder / "valkey")
+    try:
+        store.start()
+        async with (
+            running_sandbox() as sandbox,
+            connected(store.place, "chaos", connections=8) as client,
+        ):
             await sandbox.seed(seed(plan))
             await sandbox.settings(**FRIENDLY)
-            client = Valkey.from_url(
-                server.url, socket_timeout=ANSWER_WITHIN_S, socket_connect_timeout=ANSWER_WITHIN_S
-            )
-            built = World(plan, folder, server, sandbox, client)
+            built = World(plan, folder, store, sandbox, client)
             try:
                 yield built
             finally:
                 for worker in built.workers:
                     worker.kill()
-                await client.aclose()
+    finally:
+        store.stop()
 
 
 def seed(plan: Timetable) -> Seed:

@@ -162,6 +162,15 @@ def test_a_reported_stray_of_a_stated_window_has_a_column_of_its_own() -> None:
     assert "frozen for 24 s" in judgement.strays[0].cause
 
 
+def test_a_memory_that_went_back_is_a_stated_window() -> None:
+    """A failover may forget an intent whose write is under way."""
+    truth = a_truth(copies={TEAM: (*COPIES, STRAY)}, events=(FOUND,), memory_lost=(1_000.0,))
+
+    assert [stray.cause for stray in judge(truth).strays] == [
+        "Valkey's memory went back while a write was under way"
+    ]
+
+
 def test_a_repeated_message_is_owed_an_end_each() -> None:
     """Two requests with one channel: one final message is not enough."""
     again = Request("6-0", "done", SOURCE, (TEAM,), CHANNEL)

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from scripts.chaos_machine.catalogue import BY_NAME, EPOCHS, KINDS
+from scripts.chaos_machine.catalogue import ALONE, BESIDE, BY_NAME, KINDS, WATCHED
 from scripts.chaos_machine.hands import KNOWN
 from scripts.chaos_machine.timetable import LAST_WISH_S, Timetable, timetable
 
@@ -30,7 +30,8 @@ def test_half_an_hour_holds_what_is_asked_of_it(seed: int) -> None:
     plan = timetable(seed, 30)
 
     assert len(plan.faults) >= 300
-    assert {fault.kind for fault in plan.faults} == set(BY_NAME)
+    kinds = (*KINDS, *WATCHED, *BESIDE) if plan.is_watched else (*KINDS, *ALONE)
+    assert {fault.kind for fault in plan.faults} == {kind.name for kind in kinds}
     assert plan.tickets >= 2_000
 
 
@@ -61,7 +62,7 @@ def test_everything_has_its_time(seed: int) -> None:
 def test_new_epochs_leave_the_fleet_room(seed: int) -> None:
     """Each costs 25 s without a write: they must not fill the time."""
     plan = timetable(seed, 30)
-    names = {kind.name for kind in EPOCHS}
+    names = {kind.name for kind in (WATCHED if plan.is_watched else ALONE)}
     epochs = [fault for fault in plan.faults if fault.kind in names]
 
     assert 10 <= len(epochs) <= 30
@@ -71,7 +72,11 @@ def test_new_epochs_leave_the_fleet_room(seed: int) -> None:
 def test_every_kind_has_a_hand_and_every_hand_a_kind() -> None:
     """The catalogue names what can be done, all of it."""
     assert set(BY_NAME) == KNOWN
-    assert len(BY_NAME) == len(KINDS) + len(EPOCHS)
+
+
+def test_every_other_seed_has_failovers() -> None:
+    """So three seeds in a row see both forms of Valkey."""
+    assert [timetable(seed, 1).is_watched for seed in (1, 2, 3)] == [True, False, True]
 
 
 def test_requests_are_mixed() -> None:
