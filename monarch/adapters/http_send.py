@@ -24,7 +24,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import anyio
 import httpx
 
-from monarch.core.quote import quote
+from monarch.core.quote import HIDDEN, quote
 from monarch.core.reply import Reply
 
 CONNECT_TIMEOUT_S = 3.0
@@ -177,7 +177,22 @@ def _always() -> bool:
 
 
 def _as_reply(response: httpx.Response) -> Reply:
-    return Reply(response.status_code, dict(response.headers), response.content)
+    """The answer as it came; a refusal without the secret that was sent, a success as it is: it is content."""
+    reply = Reply(response.status_code, dict(response.headers), response.content)
+    return reply if response.is_success else without_secret(reply, response.request.headers)
+
+
+def without_secret(reply: Reply, sent: httpx.Headers) -> Reply:
+    """The answer to a request with the headers `sent`, its credential taken out wherever it was repeated.
+
+    Some proxies show a request's headers in their error pages, and the words of a refusal end in dead letters and in
+    Slack, where nobody knows the token any more.
+    """
+    secret = sent.get("authorization", "").rpartition(" ")[2]
+    if not secret:
+        return reply
+    headers = {name: value.replace(secret, HIDDEN) for name, value in reply.headers.items()}
+    return Reply(reply.status, headers, reply.body.replace(secret.encode(), HIDDEN.encode()))
 
 
 def _describe(error: Exception) -> str:

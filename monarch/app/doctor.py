@@ -5,44 +5,28 @@ WARN: it can, but something is worth a look. No check writes anything, posts any
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
-from monarch.adapters.http_send import NeverLeft, NoAnswer, Sent, new_client, send_once
+from monarch.adapters.http_send import (
+    NeverLeft,
+    NoAnswer,
+    Sent,
+    new_client,
+    send_once,
+    without_secret,
+)
 from monarch.adapters.valkey.standing import ServerFacts
 from monarch.app.operator import Operator
+from monarch.app.valkey_checks import Check, Status, advice_on, check_server
 from monarch.core.reply import Reply
 from monarch.ports import StoreError
 from monarch.settings import Settings
 from monarch.telemetry import Snapshot
 
 ANSWER_WITHIN_S: Final = 10.0
-OLDEST: Final = (7, 2)
-"""The oldest Valkey that has what the scripts use."""
-ROOM_BYTES: Final = 32 * 1024 * 1024
-"""Less memory than this before `maxmemory` is worth a look."""
-
-
-class Status(StrEnum):
-    """How a check went."""
-
-    OK = "OK"
-    WARN = "WARN"
-    FAIL = "FAIL"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the doctor's: what was looked at, how it is, and what to do (`""`: nothing)."""
-
-    name: str
-    status: Status
-    detail: str
-    advice: str = ""
 
 
 async def examine(operator: Operator) -> tuple[Check, ...]:
@@ -64,77 +48,11 @@ async def _valkey(operator: Operator) -> tuple[Check, ...]:
         facts = await operator.standing.server()
         snapshot = await operator.standing.snapshot()
     except StoreError as error:
-        advice = "Start Valkey, or correct VALKEY_URL (or VALKEY_HOST and VALKEY_PORT)."
-        return (Check("valkey", Status.FAIL, f"{address}: {error}", advice),)
+        return (Check("valkey", Status.FAIL, f"{address}: {error}", advice_on(str(error))),)
     reached = Check("valkey", Status.OK, f"{address} answers")
-    return (reached, *check_server(facts), check_hearing(facts, snapshot), check_dead(snapshot))
-
-
-def check_server(facts: ServerFacts) -> tuple[Check, ...]:
-    """Whether this server remembers what it is told."""
-    return (
-        _version(facts),
-        _role(facts),
-        _appendonly(facts),
-        _appendfsync(facts),
-        _eviction(facts),
-        _memory(facts),
-    )
-
-
-def _version(facts: ServerFacts) -> Check:
-    parts = facts.version.split(".")
-    known = tuple(int(part) for part in parts[:2] if part.isdecimal())
-    if known >= OLDEST:
-        return Check("version", Status.OK, f"{facts.version}, {facts.mode}")
-    wanted = ".".join(map(str, OLDEST))
-    return Check("version", Status.FAIL, facts.version or "not said", f"Use {wanted} or newer.")
-
-
-def _role(facts: ServerFacts) -> Check:
-    if facts.role == "master":
-        return Check("role", Status.OK, "primary")
-    return Check("role", Status.FAIL, facts.role or "not said", "Name the primary in VALKEY_URL.")
-
-
-def _appendonly(facts: ServerFacts) -> Check:
-    if facts.appendonly:
-        return Check("appendonly", Status.OK, "on")
-    advice = "Set `appendonly yes`: without it a restart forgets requests."
-    return Check("appendonly", Status.FAIL, "off", advice)
-
-
-def _appendfsync(facts: ServerFacts) -> Check:
-    match facts.appendfsync:
-        case "always":
-            return Check("appendfsync", Status.OK, "always")
-        case None:
-            return Check("appendfsync", Status.WARN, "not said", "See that it is `always`.")
-        case "everysec":
-            advice = "Set `appendfsync always`: a crash may forget the last second."
-            return Check("appendfsync", Status.WARN, "everysec", advice)
-        case other:
-            advice = "Set `appendfsync always`: a crash may forget minutes."
-            return Check("appendfsync", Status.FAIL, other, advice)
-
-
-def _eviction(facts: ServerFacts) -> Check:
-    policy = facts.maxmemory_policy
-    if policy == "noeviction":
-        return Check("maxmemory-policy", Status.OK, policy)
-    advice = "Set `maxmemory-policy noeviction`: any other drops work when memory runs out."
-    status = Status.WARN if policy is None else Status.FAIL
-    return Check("maxmemory-policy", status, policy or "not said", advice)
-
-
-def _memory(facts: ServerFacts) -> Check:
-    left = facts.memory_left
-    if left is None:
-        return Check("memory", Status.OK, "no ceiling")
-    detail = f"{max(left, 0) // 1024**2} MiB left"
-    if left >= ROOM_BYTES:
-        return Check("memory", Status.OK, detail)
-    return Check("memory", Status.WARN, detail, "Raise `maxmemory`: soon no new work is taken in.")
+    watched = bool(operator.settings.valkey_sentinels)
+    server = check_server(facts, watched=watched)
+    return (reached, *server, check_hearing(facts, snapshot), check_dead(snapshot))
 
 
 def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
@@ -242,7 +160,9 @@ def check_slack(sent: Sent) -> Check:
 async def _asked(base_url: str, token: str, method: str, path: str) -> Sent:
     headers = {"Authorization": f"Bearer {token}", "User-Agent": "monarch"}
     async with new_client(base_url, headers, None) as client:
-        return await send_once(client, method, quote(path), deadline_s=ANSWER_WITHIN_S)
+        sent = await send_once(client, method, quote(path), deadline_s=ANSWER_WITHIN_S)
+        # What a check found is shown, and Slack refuses with a 200.
+        return without_secret(sent, client.headers) if isinstance(sent, Reply) else sent
 
 
 def _why(sent: Sent) -> str:

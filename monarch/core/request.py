@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from monarch.core.outcome import Code
-from monarch.core.quote import describe, quote
+from monarch.core.quote import describe, quote, redact
 from monarch.core.refs import GITHUB_HOSTS, BadRef, RepoRef, parse_ref
 from monarch.core.verdict import RefusedTarget
 
@@ -242,8 +242,14 @@ def _channel(message: dict[str, Any]) -> str | None:
 
 
 def _is_channel(value: object) -> bool:
-    """Whether Slack could be asked for it: a short, printable text; empty for "tell nobody"."""
-    return isinstance(value, str) and value.strip().isprintable() and len(value) <= _MAX_CHANNEL
+    """Whether Slack could be asked for it: a short, printable word; empty for "tell nobody".
+
+    A token that got into this place would be kept and shown as the channel.
+    """
+    if not isinstance(value, str) or len(value) > _MAX_CHANNEL:
+        return False
+    word = value.strip()
+    return word.isprintable() and " " not in word and redact(word) == word
 
 
 def _sort_targets(

@@ -124,7 +124,9 @@ def test_the_missing_keys_are_named_at_once() -> None:
     assert bad.reason.startswith("the message lacks source_repo and all_target_repositories")
 
 
-@pytest.mark.parametrize("channel", [7, True, [], {}, "C1\nC2", "\ud800", "C" * 101])
+@pytest.mark.parametrize(
+    "channel", [7, True, [], {}, "C1\nC2", "C1 C2", "\ud800", "C" * 101, "xoxb-1-a"]
+)
 def test_a_channel_that_cannot_be_one_is_a_wrong_type(channel: object) -> None:
     """Whoever meant to be told would wait for ever."""
     bad = parse(notification_channel=channel)
