@@ -35,6 +35,18 @@ def start_troubled(fleet: Fleet, trouble: str, **settings: str) -> Process:
         fleet.program = usual
 
 
+def start_all_troubled(fleet: Fleet, troubles: Iterable[str], **settings: str) -> list[Process]:
+    """The same for many at once, each with its own trouble."""
+    usual, fleet.program = fleet.program, PROGRAM
+    subscribed = fleet.subscribed()
+    try:
+        started = [fleet.spawn(TROUBLE=each, **{**QUICK, **settings}) for each in troubles]
+    finally:
+        fleet.program = usual
+    fleet.until(lambda: fleet.subscribed() >= subscribed + len(started))
+    return started
+
+
 def is_frozen(worker: Process) -> bool:
     """Whether a process is stopped by SIGSTOP, as the kernel says."""
     stat = (Path("/proc") / str(worker.pid) / "stat").read_text(encoding="ascii")
