@@ -50,6 +50,9 @@ KINDS: Final = (
     Kind("github.secondary_limit", 3.0, 10.0),
     Kind("github.primary_limit", 3.0, 10.0),
     Kind("github.hidden_limit", 8.0, 12.0),
+    # People's hands.
+    Kind("people.pause", 2.0, 6.0),
+    Kind("people.replay"),
     Kind("slack.failing", 3.0, 8.0),
     Kind("slack.limited", 2.0, 5.0),
     Kind("slack.lost_answer", 5.0, 15.0),
@@ -60,6 +63,9 @@ KINDS: Final = (
 ALONE: Final = (
     Kind("valkey.kill", 0.0, 2.0),
     Kind("valkey.restart", 0.0, 1.0),
+    Kind("valkey.kill", 0.0, 2.0),
+    Kind("valkey.restart", 0.0, 1.0),
+    Kind("valkey.flush_all"),
 )
 """What begins a new epoch of one server: 25 s without a write each, by design. Two lie in a deck, in turn."""
 
@@ -67,6 +73,8 @@ WATCHED: Final = (
     Kind("valkey.failover_by_death", 0.0, 2.0),
     Kind("valkey.failover"),
     Kind("valkey.failover_coordinated"),
+    Kind("valkey.failover_by_death", 0.0, 2.0),
+    Kind("valkey.flush_all"),
 )
 """The same for a server that Sentinels watch."""
 

@@ -9,8 +9,16 @@ from urllib.parse import parse_qs
 from monarch.sandbox.journal import LogEntry
 from monarch.sandbox.views import IssueView, MessageView, RepositoryView, StateView
 from scripts.chaos_machine.catalogue import LEASE_S
-from scripts.chaos_machine.judge import ENDS
-from scripts.chaos_machine.record import Call, Copy, DeadLetter, Message, Request, Ticket, Truth
+from scripts.chaos_machine.record import (
+    ENDS,
+    Call,
+    Copy,
+    DeadLetter,
+    Message,
+    Request,
+    Ticket,
+    Truth,
+)
 from scripts.chaos_machine.timetable import SOURCES
 from scripts.chaos_machine.watch import _texts
 from scripts.chaos_machine.world import World
@@ -44,8 +52,9 @@ async def gather(world: World, *, has_ended: bool) -> Truth:
 
 def _memory_lost(world: World) -> tuple[float, ...]:
     """A server alone that writes each answer to its disk forgets nothing; a replica may have been behind."""
+    emptied = [fault.began for fault in world.diary.struck if fault.kind == "valkey.flush_all"]
     epochs = (event.at for event in world.diary.events if event.name == "epoch.began")
-    return tuple(epochs) if world.plan.is_watched else ()
+    return (*emptied, *(epochs if world.plan.is_watched else ()))
 
 
 def _tickets(repository: RepositoryView) -> tuple[Ticket, ...]:

@@ -10,8 +10,13 @@ from typing import Any, Final
 import anyio
 from valkey.exceptions import ValkeyError
 
+from monarch.adapters.valkey.hands import ValkeyHands
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.ports import StoreError
 from monarch.sandbox import faults
 from monarch.sandbox.faults import Match
+from scripts.chaos_machine.sender import send_again
 from scripts.chaos_machine.store import Watched
 from scripts.chaos_machine.timetable import Fault
 from scripts.chaos_machine.watch import Watch
@@ -22,6 +27,9 @@ CREATES: Final = Match(api="github", method="POST", path_regex="/issues$")
 READS: Final = Match(api="github", method="GET")
 POSTS: Final = Match(api="slack", path_regex="postMessage")
 SLACK: Final = Match(api="slack")
+
+DAY_MS: Final = 86_400_000
+RESUME_AGAIN_S: Final = 0.5
 
 Hand = Callable[[World, Watch, Fault], Awaitable[str | None]]
 
@@ -203,6 +211,16 @@ async def _flush_scripts(world: World, watch: Watch, fault: Fault) -> str | None
     return None if await _asked(world, "SCRIPT", "FLUSH", "SYNC") is None else ""
 
 
+async def _empty(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa: ARG001 - every hand takes it
+    """All is forgotten; the durable producers tell again what they were promised and did not see end."""
+    world.diary.lives += 1
+    if await _asked(world, "FLUSHALL", "SYNC") is None:
+        return None
+    told = len(world.diary.told)
+    await send_again(world)
+    return f"{told} requests had been acknowledged"
+
+
 async def _fill_memory(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa: ARG001 - every hand takes it
     asked = await _asked(world, "CONFIG", "SET", "maxmemory", "1")
     await anyio.sleep(fault.length_s)
@@ -218,6 +236,37 @@ async def _asked(world: World, *command: str) -> Any:
     try:
         return await world.client.execute_command(*command)
     except (ValkeyError, OSError):
+        return None
+
+
+# ------------------------------------------------------------------------------------------ people
+
+
+async def _pause_work(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa: ARG001 - every hand takes it
+    if await _by_hand(world, lambda hands: hands.pause("chaos")) is None:
+        return None
+    await anyio.sleep(fault.length_s)
+    while (  # noqa: ASYNC110 - a server tells nobody when it answers again
+        await _by_hand(world, lambda hands: hands.resume("chaos")) is None
+    ):
+        await anyio.sleep(RESUME_AGAIN_S)
+    return ""
+
+
+async def _replay(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa: ARG001 - every hand takes it
+    letters = await _asked(world, "XRANGE", "{monarch}:dead", "-", "+")
+    if not letters:
+        return None
+    names = [letter.decode() for letter, _ in letters]
+    told = await _by_hand(world, lambda hands: hands.replay(names, "chaos"))
+    return None if told is None else f"{len(names)} dead letters"
+
+
+async def _by_hand(world: World, act: Callable[[ValkeyHands], Awaitable[object]]) -> object:
+    keys = Keys()
+    try:
+        return await act(ValkeyHands(Scripts(world.client, keys.prefix), keys, retention_ms=DAY_MS))
+    except (StoreError, ValkeyError, OSError):
         return None
 
 
@@ -313,6 +362,9 @@ _HANDS: Final[dict[str, Hand]] = {
     "valkey.pause": _pause,
     "valkey.flush_scripts": _flush_scripts,
     "valkey.out_of_memory": _fill_memory,
+    "valkey.flush_all": _empty,
+    "people.pause": _pause_work,
+    "people.replay": _replay,
     "github.lists_late": _setting(listing_lag_seconds=8),
     "github.slow": _setting(latency_seconds=0.3),
     # A window of six seconds instead of a minute, so that the run goes on.

@@ -13,9 +13,7 @@ from typing import Final
 
 from scripts.chaos_machine import timing
 from scripts.chaos_machine.claims import claims, is_final
-from scripts.chaos_machine.record import Copy, Request, Truth
-
-ENDS: Final = ("done", "failed", "skipped", "dead")
+from scripts.chaos_machine.record import ENDS, Copy, Request, Truth
 
 
 @dataclass(frozen=True, slots=True)

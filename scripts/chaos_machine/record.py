@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+ENDS: Final = ("done", "failed", "skipped", "dead")
+"""The states in which a request has ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.ports import StoreError
+from scripts.chaos_machine.record import ENDS
 from scripts.chaos_machine.timetable import Wish
 from scripts.chaos_machine.workers import ROOT, _inherited
 from scripts.chaos_machine.world import World
@@ -33,6 +34,21 @@ async def send(world: World, number: int, wish: Wish) -> None:
         await _submit(world, number, wish)
 
 
+async def send_again(world: World) -> None:
+    """After Valkey was emptied: whoever was told that a request is safe, and saw no end of it, submits it anew."""
+    told, ended = world.diary.told, _ended(world)
+    world.diary.told = {}
+    async with anyio.create_task_group() as group:
+        for request, number in told.items():
+            if request not in ended:
+                group.start_soon(_submit, world, number, world.plan.wishes[number])
+
+
+def _ended(world: World) -> set[str]:
+    ends = {f"request.{end}" for end in ENDS}
+    return {event.fields.get("request", "") for event in world.diary.events if event.name in ends}
+
+
 async def _publish(world: World, wish: Wish) -> None:
     try:
         await world.client.publish(CHANNEL, wish.payload)
@@ -44,6 +60,7 @@ async def _submit(world: World, number: int, wish: Wish) -> None:
     key = uuid.uuid4().hex
     with anyio.move_on_after(PATIENCE_S):
         while True:
+            life = world.diary.lives
             try:
                 # One socket each, as the waiting for the disk wants it.
                 async with connected(world.store.place, "producer") as client:
@@ -51,11 +68,15 @@ async def _submit(world: World, number: int, wish: Wish) -> None:
             except (StoreError, ValkeyError, OSError):
                 await anyio.sleep(AGAIN_AFTER_S)
             else:
-                world.diary.told[request] = number
-                return
+                if life == world.diary.lives:
+                    world.diary.told[request] = number
+                    return
+                # It went into a memory that was emptied meanwhile: such a producer is told of it, and starts anew.
+                key = uuid.uuid4().hex
 
 
 async def _command(world: World, number: int, wish: Wish) -> None:
+    life = world.diary.lives
     command = [sys.executable, "-m", "monarch", "submit", wish.source, *wish.targets]
     ran = await anyio.run_process(
         [*command, "--channel", wish.channel],
@@ -63,5 +84,5 @@ async def _command(world: World, number: int, wish: Wish) -> None:
         cwd=world.folder,
         check=False,
     )
-    if ran.returncode == 0:
+    if ran.returncode == 0 and life == world.diary.lives:
         world.diary.told[ran.stdout.decode().split()[0]] = number

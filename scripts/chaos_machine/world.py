@@ -35,6 +35,8 @@ class Diary:
     events: list[Event] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     wishes: int = 0
+    lives: int = 1
+    """How many memories Valkey has had: an emptied one has forgotten what was acknowledged before."""
 
 
 @dataclass
@@ -92,6 +94,7 @@ class World:
     async def heal(self) -> None:
         """Make everything whole again."""
         await self.store.heal()
+        await self.client.delete("{monarch}:paused")
         await self.sandbox.remove_faults()
         await self.sandbox.settings(**FRIENDLY)
         for worker in self.workers:

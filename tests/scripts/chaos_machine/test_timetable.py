@@ -66,6 +66,7 @@ def test_new_epochs_leave_the_fleet_room(seed: int) -> None:
     epochs = [fault for fault in plan.faults if fault.kind in names]
 
     assert 10 <= len(epochs) <= 30
+    assert sum(fault.kind == "valkey.flush_all" for fault in epochs) <= 6
     assert set(Counter(fault.kind for fault in epochs)) == names
 
 
