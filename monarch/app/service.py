@@ -15,9 +15,11 @@ from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.standing import Standing
 from monarch.app.assembly import Role, assembled
+from monarch.app.valkey_checks import Status, check_server
 from monarch.app.whereabouts import valkey_of
 from monarch.app.worker import Worker, stopped_by_signals
 from monarch.core.budget import Ceilings
+from monarch.ports import StoreError
 from monarch.settings import Settings
 from monarch.telemetry import Telemetry
 from monarch.telemetry.logging import configure
@@ -63,8 +65,23 @@ async def _work(
         await stack.enter_async_context(stopped_by_signals(worker))
         version = monarch.__version__
         telemetry.started(consumer=parts.consumer_name, roles=roles, version=version)
+        beside = await stack.enter_async_context(anyio.create_task_group())
+        beside.start_soon(_doubt, standing, telemetry, bool(settings.valkey_sentinels))
         freeze_what_stays()
         await worker.run()
+        beside.cancel_scope.cancel()
+
+
+async def _doubt(standing: Standing, telemetry: Telemetry, watched: bool) -> None:  # noqa: FBT001  # of start_soon
+    """Say what the doctor would say of this Valkey; beside the work, since it may not answer yet."""
+    try:
+        facts = await standing.server()
+    except StoreError as error:
+        telemetry.store_trouble(where="looking how Valkey is set up", error=str(error))
+        return
+    for check in check_server(facts, watched=watched):
+        if check.status is not Status.OK:
+            telemetry.server_doubted(what=check.name, found=check.detail, advice=check.advice)
 
 
 def freeze_what_stays() -> None:

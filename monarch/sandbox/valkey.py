@@ -52,7 +52,12 @@ class EmbeddedValkey:
     """
 
     def __init__(
-        self, directory: Path, port: int = 0, options: Mapping[str, str] | None = None
+        self,
+        directory: Path,
+        port: int = 0,
+        options: Mapping[str, str] | None = None,
+        *,
+        binary: Path | None = None,
     ) -> None:
         """Prepare a server.
 
@@ -60,10 +65,12 @@ class EmbeddedValkey:
             directory: where it keeps its files; made if it is not there.
             port: 0 takes a free one, now, and keeps it.
             options: ``valkey.conf`` settings over the defaults, e.g. ``appendfsync``.
+            binary: another server's; ``None`` for the packaged one.
 
         """
         self.directory = directory.resolve()
         self.port = port or _free_port()
+        self._binary = binary
         self._options = {**DEFAULTS, **(options or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -152,7 +159,7 @@ class EmbeddedValkey:
         log = {"logfile": str(self.directory / "valkey.log")}
         settings = {**self._options, **options, **own, **log}
         flags = [part for name, value in settings.items() for part in (f"--{name}", value)]
-        return [str(get_binary_path()), *flags]
+        return [str(self._binary or get_binary_path()), *flags]
 
     def _wait_until_ready(self) -> None:
         process, deadline = self._process, time.monotonic() + READY_WITHIN_S

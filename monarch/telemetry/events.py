@@ -88,6 +88,10 @@ class Telemetry:
         self.metrics.troubles.inc()
         self._log.warning("store.troubled", where=where, error=error)
 
+    def server_doubted(self, *, what: str, found: str, advice: str) -> None:
+        """Valkey is set up so that it may forget, or stop; said once, when a worker starts."""
+        self._log.warning("server.doubted", what=what, found=found, advice=advice)
+
     # ----------------------------------------------------------------------------------- intake
 
     def message_heard(self, *, size_bytes: int) -> None:

@@ -7,14 +7,8 @@ import valkey
 
 from monarch.adapters.http_send import NoAnswer
 from monarch.adapters.valkey.standing import ServerFacts
-from monarch.app.doctor import (
-    Status,
-    check_dead,
-    check_github,
-    check_hearing,
-    check_server,
-    check_slack,
-)
+from monarch.app.doctor import check_dead, check_github, check_hearing, check_slack
+from monarch.app.valkey_checks import Status, advice_on, check_server
 from monarch.core.reply import Reply
 from monarch.telemetry import Snapshot
 from tests.cli.conftest import Give
@@ -31,16 +25,31 @@ def facts(
     policy: str | None = "noeviction",
     memory_left: int | None = None,
     subscribers: int | None = 1,
+    replicas: int = 0,
+    min_replicas: int | None = 0,
 ) -> ServerFacts:
     """A server that is set up well, but for what a test says."""
     return ServerFacts(
-        version, "standalone", role, appendonly, appendfsync, policy, memory_left, subscribers
+        version,
+        "standalone",
+        role,
+        appendonly,
+        appendfsync,
+        policy,
+        memory_left,
+        subscribers,
+        replicas,
+        min_replicas,
     )
 
 
-def worst(server: ServerFacts) -> tuple[str, Status]:
+def worst(server: ServerFacts, *, watched: bool = False) -> tuple[str, Status]:
     """The check that is not OK, of those of a server; they are all OK: `("", OK)`."""
-    found = [(c.name, c.status) for c in check_server(server) if c.status is not Status.OK]
+    found = [
+        (c.name, c.status)
+        for c in check_server(server, watched=watched)
+        if c.status is not Status.OK
+    ]
     assert len(found) <= 1
     return found[0] if found else ("", Status.OK)
 
@@ -66,6 +75,40 @@ def worst(server: ServerFacts) -> tuple[str, Status]:
 def test_a_server_that_may_forget_is_found(server: ServerFacts, name: str, status: Status) -> None:
     """Each setting by itself."""
     assert worst(server) == (name, status)
+
+
+@pytest.mark.parametrize(
+    ("server", "watched", "status"),
+    [
+        (facts(), False, Status.OK),
+        (facts(), True, Status.WARN),
+        (facts(replicas=1), False, Status.WARN),
+        (facts(replicas=1, min_replicas=None), True, Status.OK),
+        (facts(replicas=1, min_replicas=1), True, Status.OK),
+        (facts(replicas=0, min_replicas=1), True, Status.FAIL),
+    ],
+)
+def test_a_failover_must_be_possible_and_forget_nothing(
+    server: ServerFacts, status: Status, *, watched: bool
+) -> None:
+    """Alone, a primary that is watched has no successor; in company, it must not confirm alone."""
+    assert worst(server, watched=watched) == ("replicas" if status != Status.OK else "", status)
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        ("asking: AuthenticationError: invalid username-password pair", "VALKEY_PASSWORD"),
+        ("asking: NoPermissionError: no permissions to run 'info'", "rights"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", "ssl_ca_certs"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] Hostname mismatch", "ssl_check_hostname"),
+        ("primary 'm' of the Sentinels h:1: nobody knows it", "VALKEY_SENTINELS"),
+        ("Error 111 connecting to localhost:6379", "VALKEY_URL"),
+    ],
+)
+def test_the_advice_fits_the_error(error: str, advice: str) -> None:
+    """What to change differs, though Valkey cannot be asked in any of them."""
+    assert advice in advice_on(error)
 
 
 @pytest.mark.parametrize(

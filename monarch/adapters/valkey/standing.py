@@ -41,6 +41,8 @@ class ServerFacts:
         appendfsync: `always`, `everysec` or `no`.
         subscribers: of the channel.
         memory_left: bytes until `maxmemory`, `None` where there is no ceiling.
+        replicas: how many of them are in step.
+        min_replicas: how many must be, or writes are refused.
     """
 
     version: str
@@ -51,6 +53,8 @@ class ServerFacts:
     maxmemory_policy: str | None
     memory_left: int | None
     subscribers: int | None
+    replicas: int
+    min_replicas: int | None
 
 
 class Standing:
@@ -182,6 +186,8 @@ class Standing:
             maxmemory_policy=str(info["maxmemory_policy"]) if "maxmemory_policy" in info else None,
             memory_left=ceiling - int(info.get("used_memory", 0)) if ceiling else None,
             subscribers=subscribers,
+            replicas=_in_step(info),
+            min_replicas=_number(await self._setting("min-replicas-to-write")),
         )
 
     async def _subscribers(self) -> int | None:
@@ -212,6 +218,15 @@ def _given(answer: Any) -> Any:
 
 def _count(answer: Any) -> int:
     return answer if isinstance(answer, int) else 0
+
+
+def _in_step(info: Mapping[str, Any]) -> int:
+    found = (info.get(f"slave{i}") for i in range(int(info.get("connected_slaves", 0))))
+    return sum(isinstance(one, dict) and one.get("state") == "online" for one in found)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None
 
 
 def _subscribed(answer: Any) -> int | None:
