@@ -36,11 +36,12 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The planner's result for a template without tickets."""
+    """The planner's result for a template without tickets; `refused` could not have been migrated to anyway."""
 
     source: str
     channel: str | None
     targets: tuple[str, ...]
+    refused: tuple[RefusedTarget, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ class Planner:
             return await self._refuse_source(issues, request, credential.value, delivery)
         plan = make_plan(source.value.full_name, issues.value)
         if not plan.tickets:
-            return Done(Skipped(plan.source, request.channel, _names(request)))
+            return Done(Skipped(plan.source, request.channel, _names(request), request.refused))
         return Done(Planned(plan, request.channel, _names(request), request.refused))
 
     async def _refuse_source(

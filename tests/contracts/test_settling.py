@@ -3,6 +3,7 @@
 import pytest
 
 from monarch.core.delivery import MigrationEntry, Stream
+from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.core.permission import WasCreated
 from monarch.core.verdict import Dead, Done, RefusedTarget, Retry, Skipped, Verdict
@@ -96,6 +97,37 @@ async def test_an_empty_template_is_skipped(world: World) -> None:
 
     assert (await world.request(request))["state"] == "skipped"
     assert (await world.length(MIGRATIONS), await world.length(NOTICES)) == (0, 1)
+
+
+async def test_an_empty_template_hides_no_refused_target(world: World) -> None:
+    """Each has its dead letter, though there was nothing to be copied."""
+    refused = RefusedTarget("x", Code.BAD_TARGET, "that is no name")
+    request = await appended(world)
+    streams = world.streams()
+
+    await streams.settle(
+        await one(streams, REQUESTS),
+        Done(Skipped("org/template", "C1", ("org/team-a",), (refused,))),
+    )
+
+    assert (await world.request(request))["state"] == "skipped"
+    (letter,) = await world.dead()
+    assert (letter["code"], letter["migration"]) == ("bad_target", f"{request}:x")
+    assert await world.length(NOTICES) == 1
+
+
+async def test_a_migration_of_no_known_request_makes_none_up(world: World) -> None:
+    """Whoever appends one gets a dead letter for it, and no request that is said to be done."""
+    fields = {b"v": b"1", b"request": b"7-7", b"target": b"org/team-a"}
+    await world.append(MIGRATIONS, fields)
+    streams = world.streams()
+
+    await streams.settle(
+        await one(streams, MIGRATIONS), Dead(Code.PLAN_MISSING, "its plan is gone")
+    )
+
+    assert await world.request(RequestId("7-7")) == {}
+    assert [letter["code"] for letter in await world.dead()] == ["plan_missing"]
 
 
 async def test_the_last_migration_ends_the_request(world: World) -> None:

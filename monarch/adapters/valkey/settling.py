@@ -11,6 +11,7 @@ from monarch.core.verdict import (
     Handback,
     Migrated,
     Planned,
+    RefusedTarget,
     Result,
     Retry,
     Said,
@@ -81,20 +82,23 @@ def _done(result: Result) -> Words:
                 "channel": channel,
                 "tickets": len(plan.tickets),
                 "targets": targets,
-                "refused": [
-                    {"target": r.target, "code": r.code.value, "reason": r.reason} for r in refused
-                ],
+                "refused": _refused(refused),
                 "details": {"source": plan.source, "channel": channel or ""},
             }
             return "planned", planned, encode_plan(plan)
-        case Skipped(source, channel, targets):
-            return "skipped", {"source": source, "channel": channel, "targets": targets}, b""
+        case Skipped(source, channel, targets, refused):
+            skipped = {"source": source, "channel": channel, "targets": targets}
+            return "skipped", {**skipped, "refused": _refused(refused)}, b""
         case Migrated(_, tickets, deleted):
             return "migrated", {"tickets": tickets, "deleted": deleted}, b""
         case Said():
             return "said", {}, b""
         case _:
             assert_never(result)
+
+
+def _refused(targets: tuple[RefusedTarget, ...]) -> list[dict[str, str]]:
+    return [{"target": r.target, "code": r.code.value, "reason": r.reason} for r in targets]
 
 
 def _subject(delivery: Delivery, retention_ms: int) -> dict[str, object]:

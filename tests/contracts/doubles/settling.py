@@ -82,9 +82,12 @@ class Settlement:
         match result:
             case Planned():
                 self._plan(result)
-            case Skipped(source, channel, _):
+            case Skipped(source, channel, _, refused):
                 self._note("skipped", source, channel)
                 self._store.requests[self._request]["tickets"] = "0"
+                for one in refused:
+                    self._refuse(one)
+                self._store.targets[self._request] = [one.target for one in refused]
                 self._store.request_changed(self._request)
             case Migrated(_, tickets, deleted):
                 self._migrated(tickets, deleted)
@@ -132,6 +135,8 @@ class Settlement:
 
     def _end_migration(self) -> None:
         store, request = self._store, self._request
+        if request not in store.requests:
+            return
         left = store.unsettled.get(request, set())
         left.discard(self._migration or MigrationId(""))
         if not left:

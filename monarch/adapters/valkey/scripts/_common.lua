@@ -29,7 +29,7 @@ end
 local function holds(stream, consumer, entry, count)
   local found = redis.pcall('XPENDING', stream, GROUP, entry, entry, 1, consumer)
   if found.err then
-    if string.find(found.err, 'NOGROUP', 1, true) then return false end
+    if string.find(found.err, 'NOGROUP', 1, true) or string.find(found.err, 'WRONGTYPE', 1, true) then return false end
     error(found.err)
   end
   return #found == 1 and tonumber(found[1][4]) == tonumber(count)
@@ -81,25 +81,46 @@ end
 -- targets that end together do not make 500 notices.
 local function changed(request)
   local key = ns .. 'request:' .. request
+  if redis.call('EXISTS', key) == 0 then return end
   redis.call('HINCRBY', key, 'version', 1)
   local known = redis.call('HMGET', key, 'channel', 'notice_due')
   if known[1] and known[1] ~= '' and known[2] ~= '1' then notify(request) end
 end
 
+-- What a parked entry says of itself; nil where it cannot be read.
+local STREAMS = {requests = true, migrations = true, notices = true}
+
+local function unpacked(packed)
+  local ok, parked = pcall(cjson.decode, packed)
+  if not ok or type(parked) ~= 'table' or not STREAMS[parked.stream] or type(parked.fields) ~= 'table' then return nil end
+  if #parked.fields == 0 or #parked.fields % 2 ~= 0 then return nil end
+  for _, field in ipairs(parked.fields) do
+    if type(field) ~= 'string' then return nil end
+  end
+  return parked
+end
+
 -- Park bookkeeping: put a parked entry back into its stream. False where it is not parked (any more).
+-- One that cannot be read is buried, so that it does not keep the others from their turn.
+-- What belongs to it is noted where that can be; keys of another type are found out by whoever works on it.
 local function promote(member)
   local packed = redis.call('HGET', ns .. 'parked:entries', member)
   redis.call('ZREM', ns .. 'parked', member)
   redis.call('HDEL', ns .. 'parked:entries', member)
   if not packed then return false end
-  local parked = cjson.decode(packed)
+  local parked = unpacked(packed)
+  if not parked then
+    bury('parked', member, '', '', packed, 'entry_unreadable', 'this entry was parked and cannot be read any more', '0', '0')
+    event('parked.dead', 'member', member, 'code', 'entry_unreadable')
+    return false
+  end
   local entry = redis.call('XADD', ns .. parked.stream, '*', unpack(parked.fields))
-  if parked.waits_for then redis.call('ZREM', ns .. 'waiting:' .. parked.waits_for, member) end
+  if parked.waits_for then redis.pcall('ZREM', ns .. 'waiting:' .. tostring(parked.waits_for), member) end
   -- Where a piece of work stands is on record, so that the audit notices when somebody removes it from there.
   if parked.migration then
-    redis.call('HSET', ns .. 'migration:' .. parked.migration, 'state', 'queued', 'entry', entry)
-  elseif parked.request and redis.call('EXISTS', ns .. 'request:' .. parked.request) == 1 then
-    redis.call('HSET', ns .. 'request:' .. parked.request, parked.stream == 'notices' and 'notice_entry' or 'entry', entry)
+    redis.pcall('HSET', ns .. 'migration:' .. tostring(parked.migration), 'state', 'queued', 'entry', entry)
+  elseif parked.request and redis.call('EXISTS', ns .. 'request:' .. tostring(parked.request)) == 1 then
+    redis.pcall('HSET', ns .. 'request:' .. tostring(parked.request), parked.stream == 'notices' and 'notice_entry' or 'entry', entry)
   end
   return true
 end

@@ -18,8 +18,9 @@ for i = 4, #ARGV, 4 do
     if not held then entry_removed(ARGV[i], entry) end
     if held and target ~= '' then
       local lock = ns .. 'target:' .. target
-      local holder = redis.call('GET', lock)
-      if holder and string.find(holder, consumer .. ' ' .. entry .. ' ' .. count .. ' ', 1, true) == 1 then
+      -- One lock of another type must not cost all the others their leases.
+      local holder = redis.pcall('GET', lock)
+      if type(holder) == 'string' and string.find(holder, consumer .. ' ' .. entry .. ' ' .. count .. ' ', 1, true) == 1 then
         redis.call('PEXPIRE', lock, lease)
       end
     end

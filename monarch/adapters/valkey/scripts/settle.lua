@@ -7,7 +7,7 @@
 --
 -- The document, by verdict; each also has `request`, and `migration` where there is one:
 --   planned   source channel tickets targets[] refused[{target code reason}] details{field: value}
---   skipped   source channel targets[]
+--   skipped   source channel targets[] refused[{target code reason}]
 --   migrated  tickets deleted
 --   said
 --   retry     delay_ms reason member attempts details{field: value}
@@ -84,6 +84,8 @@ end
 
 -- A set and not a counter says what is left: settling and replaying twice change nothing.
 local function end_migration()
+  -- Of an entry that somebody else put into the stream no request is known, and none is to be made up.
+  if redis.call('EXISTS', request_key) == 0 then return end
   redis.call('SREM', ns .. 'unsettled:' .. request, doc.migration)
   if redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 then return end
   local end_state = 'done'
@@ -180,7 +182,12 @@ end
 
 function handle.skipped()
   note_request('skipped')
-  redis.call('HSET', request_key, 'tickets', '0', 'targets', '')
+  local targets = {}
+  for _, refused in ipairs(doc.refused) do
+    refuse_target(refused)
+    targets[#targets + 1] = refused.target
+  end
+  redis.call('HSET', request_key, 'tickets', '0', 'targets', table.concat(targets, '\n'))
   end_request('skipped')
   changed(request)
   acknowledge()
