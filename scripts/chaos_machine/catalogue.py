@@ -33,9 +33,7 @@ KINDS: Final = (
     Kind("workers.kill_all", 0.5, 2.0),
     # Valkey, without a new epoch.
     Kind("valkey.kill_connections"),
-    Kind("valkey.pause", 1.0, 5.0),
     Kind("valkey.flush_scripts"),
-    Kind("valkey.freeze", 1.0, 6.0),
     Kind("valkey.out_of_memory", 2.0, 6.0),
     # GitHub: how long the rule stays in force, or how long the answer asks to wait.
     Kind("github.lost_answer", 5.0, 15.0),
@@ -74,16 +72,26 @@ WATCHED: Final = (
     Kind("valkey.failover"),
     Kind("valkey.failover_coordinated"),
     Kind("valkey.failover_by_death", 0.0, 2.0),
+    Kind("valkey.freeze", 4.0, 8.0),
     Kind("valkey.flush_all"),
 )
-"""The same for a server that Sentinels watch."""
+"""The same for a server that Sentinels watch; one that is frozen for longer than they wait comes back as a replica."""
 
-BESIDE: Final = (Kind("valkey.replica_killed", 1.0, 8.0), Kind("valkey.sentinel_killed", 1.0, 8.0))
-"""What happens only there, and begins none."""
+BESIDE_ALONE: Final = (Kind("valkey.pause", 1.0, 5.0), Kind("valkey.freeze", 4.0, 8.0))
+"""What happens to one server alone, and begins no epoch."""
+
+BESIDE_WATCHED: Final = (
+    Kind("valkey.pause_short", 0.5, 1.5),
+    Kind("valkey.replica_killed", 1.0, 8.0),
+    Kind("valkey.sentinel_killed", 1.0, 8.0),
+)
+"""What happens to a watched one, and begins none: a longer pause would be taken for its death."""
 
 EPOCHS_IN_A_DECK: Final = 2
 
-BY_NAME: Final = {kind.name: kind for kind in (*KINDS, *ALONE, *WATCHED, *BESIDE)}
+BY_NAME: Final = {
+    kind.name: kind for kind in (*KINDS, *ALONE, *WATCHED, *BESIDE_ALONE, *BESIDE_WATCHED)
+}
 
 PER_MINUTE: Final = 12
 """Faults a minute."""

@@ -360,6 +360,7 @@ _HANDS: Final[dict[str, Hand]] = {
     "valkey.sentinel_killed": _kill_sentinel,
     "valkey.kill_connections": _kill_connections,
     "valkey.pause": _pause,
+    "valkey.pause_short": _pause,
     "valkey.flush_scripts": _flush_scripts,
     "valkey.out_of_memory": _fill_memory,
     "valkey.flush_all": _empty,

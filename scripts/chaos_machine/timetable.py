@@ -11,7 +11,8 @@ from typing import Final
 
 from scripts.chaos_machine.catalogue import (
     ALONE,
-    BESIDE,
+    BESIDE_ALONE,
+    BESIDE_WATCHED,
     EPOCHS_IN_A_DECK,
     KINDS,
     PER_MINUTE,
@@ -119,7 +120,11 @@ def _faults(
     """One in each slot of time, at a random moment of it, so that no minute is empty and none is only noise."""
     count = max(1, round(minutes * PER_MINUTE))
     slot_s = (minutes * 60 - FIRST_FAULT_S) / count
-    kinds = _kinds(dice, KINDS + BESIDE if is_watched else KINDS, WATCHED if is_watched else ALONE)
+    kinds = _kinds(
+        dice,
+        KINDS + (BESIDE_WATCHED if is_watched else BESIDE_ALONE),
+        WATCHED if is_watched else ALONE,
+    )
     for number in range(count):
         kind = next(kinds)
         at_s = FIRST_FAULT_S + slot_s * (number + dice.random())
