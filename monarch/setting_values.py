@@ -10,6 +10,15 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 VALKEY_SCHEMES: Final = ("valkey", "valkeys", "redis", "rediss", "unix")
+_WITH_TLS: Final = ("valkeys", "rediss")
+_OF_TLS: Final = {
+    "ssl_ca_certs",
+    "ssl_cert_reqs",
+    "ssl_certfile",
+    "ssl_check_hostname",
+    "ssl_keyfile",
+}
+_IN_QUERY: Final = {"username", "password"}
 SENTINEL_PORT: Final = 26379
 _NAMESPACE: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _GLOB: Final = re.compile(r"[^\s/,]+/[^\s/,]+")
@@ -61,6 +70,9 @@ def _valkey_url(value: SecretStr) -> SecretStr:
     _ = parts.port  # raises ValueError when it is no port
     if parts.scheme not in VALKEY_SCHEMES or not place or not (database or "0").isdecimal():
         raise ValueError
+    options = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    if options - _IN_QUERY - ({"db"} | (_OF_TLS if parts.scheme in _WITH_TLS else set())):
+        raise ValueError
     return value
 
 
@@ -87,6 +99,3 @@ def without_credentials(url: str) -> str:
     host = parts.netloc.rpartition("@")[2]
     safe = urlunsplit(("", host, parts.path, urlencode(query), ""))
     return f"{parts.scheme}:{safe if host else '//' + safe}"
-
-
-_IN_QUERY: Final = {"username", "password"}

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from pydantic import (
     AliasChoices,
@@ -104,7 +104,11 @@ class Settings(BaseSettings):
     )
 
     valkey_url_given: ValkeyUrl | None = _variable(
-        "VALKEY_URL", None, "an address valkey://, valkeys://, redis://, rediss:// or unix://"
+        "VALKEY_URL",
+        None,
+        "an address valkey://, valkeys://, redis://, rediss:// or unix://, with no options but db,"
+        " username, password and, for TLS, ssl_ca_certs, ssl_certfile, ssl_keyfile,"
+        " ssl_check_hostname and ssl_cert_reqs",
     )
     valkey_host: str = _variable("VALKEY_HOST", "localhost", "a host name or IP address")
     valkey_port: int = _variable("VALKEY_PORT", 6379, "a port, 1 to 65535", ge=1, le=65535)
@@ -235,6 +239,15 @@ class Settings(BaseSettings):
             asked = ", ".join(f"{host}:{port}" for host, port in self.valkey_sentinels)
             return f"{self.valkey_sentinel_master} (Sentinels {asked})"
         return without_credentials(self.valkey_url.get_secret_value())
+
+    def secrets(self) -> list[str]:
+        """Whatever must not be shown, in every spelling in which it is sent."""
+        fields = (self.gh_pat, self.slack_bot_token)
+        passwords = (self.valkey_password, self.valkey_sentinel_password)
+        found = {field.get_secret_value() for field in (*fields, *passwords) if field}
+        url = urlsplit(self.valkey_url.get_secret_value())
+        quoted = {url.password or "", dict(parse_qsl(url.query)).get("password", "")}
+        return sorted((found | quoted | set(map(unquote, quoted))) - {""})
 
     def _with_credentials(self, url: str) -> str:
         parts = urlsplit(url)

@@ -233,6 +233,9 @@ def test_sentinels_need_a_name_and_a_network(variables: dict[str, str]) -> None:
         ("VALKEY_URL", "valkey://localhost/one"),
         ("VALKEY_URL", "valkey:///0"),
         ("VALKEY_URL", "unix://"),
+        ("VALKEY_URL", "valkeys://h?ssl_ca_cert=typo"),
+        ("VALKEY_URL", "valkey://h?ssl_ca_certs=without-tls"),
+        ("VALKEY_URL", "valkey://h?socket_timeout=0.1"),
         ("VALKEY_PORT", "0"),
         ("VALKEY_PORT", "tcp://10.0.0.1:6379"),
         ("VALKEY_DB", "-1"),
@@ -315,6 +318,21 @@ def test_secrets_do_not_show_in_the_settings() -> None:
 
     assert "hush" not in repr(settings)
     assert "hush" not in repr(settings.valkey_url)
+
+
+def test_every_secret_is_known_by_name() -> None:
+    """Logs leave out what is known, and a password in an address is one, quoted or not."""
+    given = {
+        "GH_PAT": "a",
+        "SLACK_TOKEN": "b",
+        "VALKEY_PASSWORD": "c",
+        "VALKEY_SENTINEL_PASSWORD": "d",
+        "VALKEY_URL": "valkey://:e%2Ff@h?db=1",
+    }
+
+    assert settings_from(given).secrets() == ["a", "b", "c", "d", "e%2Ff", "e/f"]
+    assert settings_from({"VALKEY_URL": "unix:///v?password=g"}).secrets() == ["g"]
+    assert settings_from({}).secrets() == []
 
 
 def test_a_typo_is_met_with_the_nearest_name() -> None:

@@ -1,5 +1,6 @@
 """A worker as a process: logs, metrics, health and signals around it."""
 
+import contextlib
 import gc
 import socket
 import sys
@@ -24,6 +25,9 @@ from monarch.settings import Settings
 from monarch.telemetry import Telemetry
 from monarch.telemetry.logging import configure
 from monarch.web.server import health_app, listening_on, metrics_app, serving
+
+_DOUBT_EVERY_S = 5.0
+"""How soon a Valkey that did not answer is asked again how it is set up, in seconds."""
 
 
 class PortError(Exception):
@@ -73,12 +77,12 @@ async def _work(
 
 
 async def _doubt(standing: Standing, telemetry: Telemetry, watched: bool) -> None:  # noqa: FBT001  # of start_soon
-    """Say what the doctor would say of this Valkey; beside the work, since it may not answer yet."""
-    try:
-        facts = await standing.server()
-    except StoreError as error:
-        telemetry.store_trouble(where="looking how Valkey is set up", error=str(error))
-        return
+    """Say once what the doctor would say of this Valkey; beside the work, since it may not answer yet."""
+    while True:
+        with contextlib.suppress(StoreError):  # the loops say so
+            facts = await standing.server()
+            break
+        await anyio.sleep(_DOUBT_EVERY_S)
     for check in check_server(facts, watched=watched):
         if check.status is not Status.OK:
             telemetry.server_doubted(what=check.name, found=check.detail, advice=check.advice)
@@ -127,6 +131,5 @@ def _log(settings: Settings) -> FilteringBoundLogger:
     """`auto` is for people on a terminal, and for machines anywhere else."""
     chosen = settings.log_format
     for_people = chosen == "console" or (chosen == "auto" and sys.stderr.isatty())
-    secrets = (settings.gh_pat, settings.slack_bot_token, settings.valkey_password)
-    known = [secret.get_secret_value() for secret in secrets if secret is not None]
+    known = settings.secrets()
     return configure("console" if for_people else "json", settings.log_level.lower(), known)

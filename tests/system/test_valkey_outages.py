@@ -166,6 +166,15 @@ async def test_a_frozen_valkey(fleet: Fleet) -> None:
     assert "done, 5 tickets" in final(state)
 
 
+async def test_a_valkey_that_may_forget_is_doubted_at_the_start(fleet: Fleet) -> None:
+    """Whoever reads the log learns of it before it is too late, with what to do."""
+    fleet.client.config_set("appendfsync", "everysec")
+    worker = fleet.start(1, **LEASE)
+
+    fleet.until(lambda: "Set `appendfsync always`" in fleet.log_of(worker))
+    assert fleet.log_of(worker).count("server.doubted") == 1
+
+
 @pytest.mark.timeout(90)
 async def test_a_black_hole_between_one_worker_and_valkey(fleet: Fleet) -> None:
     """Reads, renewals and the subscription notice it by their timeouts; the other worker goes on meanwhile."""

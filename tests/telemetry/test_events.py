@@ -203,3 +203,11 @@ def test_a_loop_that_stopped_on_purpose_is_not_late(told: Told) -> None:
     told.telemetry.loop_ended(name="migrations")
 
     assert told.telemetry.pulse.loop_ages_s() == {}
+
+
+def test_a_doubted_server_is_a_warning_with_advice(told: Told) -> None:
+    """Whoever looks at warnings learns what to do."""
+    told.telemetry.server_doubted(what="appendonly", found="off", advice="Set it.")
+
+    assert told.lines == [("warning", "server.doubted")]
+    assert told.last["advice"] == "Set it."
