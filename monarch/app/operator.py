@@ -8,26 +8,31 @@ from dataclasses import dataclass
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.connection import classified, connected
+from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.letters import Choice, DeadLetter, Letters
 from monarch.adapters.valkey.reading import (
-    DeadLetter,
     Event,
     MigrationTimes,
     Reader,
     RequestDetails,
     RequestLine,
 )
+from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.standing import ServerFacts, Standing
 from monarch.app.whereabouts import valkey_of
 from monarch.core.budget import Ceilings
 from monarch.core.ids import RequestId
 from monarch.core.request import CHANNEL, SOURCE, TARGETS
+from monarch.ports import Hands, Replayed, StoreRefused
 from monarch.settings import Settings
 
 __all__ = [
+    "Choice",
     "DeadLetter",
     "Event",
+    "Letters",
     "MigrationTimes",
     "Operator",
     "Reader",
@@ -39,12 +44,19 @@ __all__ = [
     "operator",
 ]
 
+_DAY_MS = 86_400_000
+
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`reader` tells of requests, `standing` of the fleet and the server."""
+    """`reader` tells of requests, `letters` of what was given up, `standing` of the fleet and the server.
+
+    `hands` change what runs.
+    """
 
     reader: Reader
+    letters: Letters
+    hands: Hands
     standing: Standing
     settings: Settings
     _client: Valkey
@@ -67,6 +79,21 @@ class Operator:
         with classified("publishing"):
             return int(await self._client.publish(self.settings.channel, payload))
 
+    async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
+        """Send dead letters back, and where Valkey refuses one of them for good, the others all the same.
+
+        What was sent back before a refusal is then told as gone.
+
+        Raises:
+            StoreError: nobody knows which of them were sent back. Repeating it is safe.
+        """
+        try:
+            return await self.hands.replay(letters, by)
+        except StoreRefused as error:
+            if len(letters) == 1:
+                return (Replayed(letters[0], "", str(error)),)
+        return tuple([one for letter in letters for one in await self.replay([letter], by)])
+
 
 @asynccontextmanager
 async def operator(settings: Settings) -> AsyncIterator[Operator]:
@@ -76,7 +103,11 @@ async def operator(settings: Settings) -> AsyncIterator[Operator]:
     # One socket: what is submitted and the waiting for the disk must go over the same.
     async with connected(valkey_of(settings), "operator") as client:
         standing = Standing(client, keys, settings.channel, ceilings)
-        yield Operator(Reader(client, keys), standing, settings, client, keys)
+        hands = ValkeyHands(
+            Scripts(client, keys.prefix), keys, retention_ms=settings.retention_days * _DAY_MS
+        )
+        letters = Letters(client, keys)
+        yield Operator(Reader(client, keys), letters, hands, standing, settings, client, keys)
 
 
 def message(source: str, targets: Sequence[str], channel: str | None) -> bytes:

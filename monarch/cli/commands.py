@@ -15,7 +15,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-dead = typer.Typer(help="What was given up, and why.", no_args_is_help=True)
+dead = typer.Typer(help="What was given up, why, and what becomes of it.", no_args_is_help=True)
 app.add_typer(dead, name="dead")
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")]
@@ -23,6 +23,23 @@ Limit = Annotated[int, typer.Option(min=1, help="How many at most, the newest.")
 Source = Annotated[str, typer.Argument(help="Whose tickets are copied: owner/repo or an address.")]
 Targets = Annotated[list[str], typer.Argument(help="Where to: owner/repo, one or more.")]
 Channel = Annotated[str | None, typer.Option(help="The Slack channel that is told; none: nobody.")]
+By = Annotated[str | None, typer.Option(help="Who does it, for the others to see; else user@host.")]
+
+Letters = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ID]...", help="Ids of dead letters, or of their entries."),
+]
+OfRequest = Annotated[str | None, typer.Option("--request", help="Only those of this request.")]
+OfTarget = Annotated[str | None, typer.Option("--target", help="Only those of this owner/repo.")]
+WithCode = Annotated[str | None, typer.Option("--code", help="Only those given up for this.")]
+OlderThan = Annotated[
+    str | None, typer.Option("--older-than", help="Only those given up so long ago: 90s, 2h, 3d.")
+]
+NewerThan = Annotated[
+    str | None, typer.Option("--newer-than", help="Only those given up since: 90s, 2h, 3d.")
+]
+All = Annotated[bool, typer.Option("--all", help="All of them.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show which are meant; change nothing.")]
 
 
 def _say_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
@@ -107,7 +124,7 @@ def requests(
     limit: Limit = 20,
     state: Annotated[
         str | None,
-        typer.Option(help="Only those: queued, running, done, failed, skipped or dead."),
+        typer.Option(help="Only those: queued, running, done, failed, skipped, dead, cancelled."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -145,13 +162,18 @@ def events(
 @dead.command("list")
 def dead_list(
     limit: Limit = 50,
-    request: Annotated[str | None, typer.Option(help="Only those of this request.")] = None,
+    request: OfRequest = None,
+    target: OfTarget = None,
+    code: WithCode = None,
+    older_than: OlderThan = None,
+    newer_than: NewerThan = None,
     as_json: AsJson = False,
 ) -> None:
-    """What was given up, newest first."""
-    from monarch.cli.looking import show_dead
+    """What was given up, newest first; of several filters all hold."""
+    from monarch.cli.choosing import choice
+    from monarch.cli.letters import show_dead
 
-    show_dead(limit, request, as_json=as_json)
+    show_dead(limit, choice(request, target, code, older_than, newer_than), as_json=as_json)
 
 
 @dead.command("show")
@@ -160,9 +182,85 @@ def dead_show(
     as_json: AsJson = False,
 ) -> None:
     """One dead letter, whole."""
-    from monarch.cli.looking import show_dead_letter
+    from monarch.cli.letters import show_dead_letter
 
     show_dead_letter(letter, as_json=as_json)
+
+
+@dead.command("replay")
+def dead_replay(
+    ids: Letters = None,
+    request: OfRequest = None,
+    target: OfTarget = None,
+    code: WithCode = None,
+    older_than: OlderThan = None,
+    newer_than: NewerThan = None,
+    everything: All = False,
+    dry_run: DryRun = False,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send it back, once its reason is put right: what is copied already is not copied again."""
+    from monarch.cli.choosing import choice
+    from monarch.cli.letters import replay_letters
+
+    chosen = choice(request, target, code, older_than, newer_than)
+    replay_letters(ids or [], chosen, by, everything=everything, dry_run=dry_run, as_json=as_json)
+
+
+@dead.command("drop")
+def dead_drop(
+    ids: Letters = None,
+    request: OfRequest = None,
+    target: OfTarget = None,
+    code: WithCode = None,
+    older_than: OlderThan = None,
+    newer_than: NewerThan = None,
+    everything: All = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --all: it is meant so.")] = False,
+    dry_run: DryRun = False,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Throw it away, for good: what was not copied will not be."""
+    from monarch.cli.choosing import choice
+    from monarch.cli.letters import drop_letters
+
+    chosen = choice(request, target, code, older_than, newer_than)
+    drop_letters(
+        ids or [], chosen, by, everything=everything, yes=yes, dry_run=dry_run, as_json=as_json
+    )
+
+
+# ---------------------------------------------------------------------------------------- steering
+
+
+@app.command()
+def pause(by: By = None, as_json: AsJson = False) -> None:
+    """Have nobody begin anything new; what runs, runs on, and what comes in is kept."""
+    from monarch.cli.steering import pause_fleet
+
+    pause_fleet(by, as_json=as_json)
+
+
+@app.command()
+def resume(by: By = None, as_json: AsJson = False) -> None:
+    """Go on after a pause."""
+    from monarch.cli.steering import resume_fleet
+
+    resume_fleet(by, as_json=as_json)
+
+
+@app.command()
+def cancel(
+    request: Annotated[str, typer.Argument(help="A request's id, such as 1732406400000-0.")],
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Call a request off: what has not been copied is not; a replay undoes it."""
+    from monarch.cli.steering import cancel_request
+
+    cancel_request(request, by, as_json=as_json)
 
 
 @app.command()

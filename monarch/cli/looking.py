@@ -1,4 +1,4 @@
-"""`status`, `requests`, `show`, `events`, `dead`: what people look at. Nothing here changes anything."""
+"""`status`, `requests`, `show`, `events`: what people look at. Nothing here changes anything."""
 
 import time
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from monarch.core.ids import RequestId
 from monarch.core.summary import State
 
 if TYPE_CHECKING:
-    from monarch.app.operator import DeadLetter, Event, Operator, RequestDetails, RequestLine
+    from monarch.app.operator import Event, Operator, RequestDetails, RequestLine
     from monarch.telemetry import AccountSnapshot, Snapshot
 
 # ------------------------------------------------------------------------------------------ status
@@ -47,9 +47,9 @@ def _print_snapshot(snapshot: "Snapshot") -> None:
         (
             s.stream.value,
             s.length,
-            s.undelivered,
+            s.undelivered + s.released,
             _since(s.oldest_undelivered_s),
-            s.pending,
+            s.pending - s.released,
             _since(s.oldest_pending_s),
         )
         for s in snapshot.streams
@@ -65,7 +65,7 @@ def _fleet_facts(snapshot: "Snapshot") -> dict[str, object]:
     due = snapshot.next_due_s
     soon = "" if due is None else f", the next is due in {age(max(0.0, due))}"
     return {
-        "fleet": "paused" if snapshot.paused else "running" if snapshot.workers else "no workers",
+        "fleet": _fleet(snapshot),
         "workers": snapshot.workers,
         "subscribed": replicas,
         "requests": snapshot.requests,
@@ -73,6 +73,12 @@ def _fleet_facts(snapshot: "Snapshot") -> dict[str, object]:
         "dead letters": snapshot.dead,
         "epoch": snapshot.epoch,
     }
+
+
+def _fleet(snapshot: "Snapshot") -> str:
+    if snapshot.paused:
+        return f"paused by {snapshot.paused_by}"
+    return "running" if snapshot.workers else "no workers"
 
 
 def _show_accounts(accounts: "tuple[AccountSnapshot, ...]") -> None:
@@ -176,6 +182,8 @@ def _request_facts(details: "RequestDetails") -> dict[str, object]:
     return {
         "request": view.id,
         "state": view.state.value,
+        **({"cancelled by": view.cancelled_by} if view.cancelled_by else {}),
+        **({"paused by": view.paused_by} if view.paused_by and not view.has_ended else {}),
         "reason": f"{details.code}: {view.reason}" if details.code else view.reason,
         "source": view.source,
         "tickets": view.tickets,
@@ -212,62 +220,3 @@ def _show_event(event: "Event", *, as_json: bool) -> None:
     else:
         words = (moment(event.at_ms), f"{clean(event.name):<18}", fields_of(event.fields))
         print("  ".join(words).rstrip(), flush=True)
-
-
-# ------------------------------------------------------------------------------------ dead letters
-
-
-def show_dead(limit: int, request: str | None, *, as_json: bool) -> None:
-    """Show the newest dead letters."""
-    only = None if request is None else RequestId(request)
-
-    async def work(person: "Operator") -> "tuple[DeadLetter, ...]":
-        return await person.reader.dead(limit, only)
-
-    letters = operate(work)
-    if as_json:
-        show_json(letters)
-    else:
-        columns = ("id", "when", "stream", "code", "request", "target", "reason")
-        show_table(columns, [_letter_row(letter) for letter in letters])
-
-
-def _letter_row(letter: "DeadLetter") -> tuple[str, ...]:
-    when, target = moment(letter.at_ms), _target(letter)
-    return letter.id, when, letter.stream, letter.code, letter.request, target, letter.reason
-
-
-def _target(letter: "DeadLetter") -> str:
-    """A migration's id is its request's and its target."""
-    return letter.migration.removeprefix(f"{letter.request}:")
-
-
-def show_dead_letter(letter: str, *, as_json: bool) -> None:
-    """Show one dead letter, whole."""
-
-    async def work(person: "Operator") -> "DeadLetter | None":
-        return await person.reader.dead_letter(letter)
-
-    found = operate(work)
-    if found is None:
-        fail(f"no dead letter {clean(letter)} is known: see `monarch dead list`")
-    if as_json:
-        show_json(found)
-    else:
-        show_facts(_letter_facts(found))
-
-
-def _letter_facts(letter: "DeadLetter") -> dict[str, object]:
-    return {
-        "id": letter.id,
-        "when": moment(letter.at_ms),
-        "code": letter.code,
-        "reason": letter.reason,
-        "request": letter.request,
-        "target": _target(letter),
-        "stream": letter.stream,
-        "entry": letter.entry,
-        "attempts": letter.attempts,
-        "deliveries": letter.deliveries,
-        "payload": letter.payload,
-    }

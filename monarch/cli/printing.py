@@ -95,6 +95,7 @@ _STYLES: Mapping[str, str] = {
     "OK": "green",
     "running": "cyan",
     "parked": "yellow",
+    "cancelled": "yellow",
     "WARN": "yellow",
     "failed": "red",
     "dead": "red",

@@ -71,7 +71,7 @@ class _Bar:
         total = view.tickets * len(view.migrations) or None
         self._bars.update(self._task, description=view.state.value, completed=there, total=total)
         for migration in view.migrations:
-            if migration.state in {State.DONE, State.DEAD}:
+            if migration.state in {State.DONE, State.DEAD, State.CANCELLED}:
                 self._say_ended(migration, view.tickets)
 
     def _say_ended(self, migration: MigrationView, tickets: int) -> None:
@@ -97,11 +97,15 @@ def _bars() -> "rich.progress.Progress":
 
 def request_line(view: RequestView) -> str:
     """How the request stands, in a few words."""
-    reason = f": {clean(view.reason)}" if view.reason else ""
+    state, reason = view.state.value, f": {clean(view.reason)}" if view.reason else ""
+    if view.cancelled_by:
+        state = f"{state}, cancelled by {clean(view.cancelled_by)}"
+    elif view.paused_by and not view.has_ended:
+        state = f"{state}, paused by {clean(view.paused_by)}"
     if not view.migrations:
-        return view.state.value + reason
+        return state + reason
     done = sum(m.state is State.DONE for m in view.migrations)
-    return f"{view.state.value}, {done} of {len(view.migrations)} targets done{reason}"
+    return f"{state}, {done} of {len(view.migrations)} targets done{reason}"
 
 
 def migration_line(migration: MigrationView, tickets: int) -> str:

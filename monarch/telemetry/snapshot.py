@@ -16,6 +16,7 @@ class StreamSnapshot:
         oldest_pending_s: how long ago the oldest of the pending was appended, in seconds; 0 without one.
         oldest_undelivered_s: the same for those not handed out.
         consumers: names that the group knows, living or not.
+        released: of those handed out, how many were handed back: nobody has them in hand.
     """
 
     stream: Stream
@@ -25,6 +26,7 @@ class StreamSnapshot:
     oldest_pending_s: float = 0.0
     oldest_undelivered_s: float = 0.0
     consumers: int = 0
+    released: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Snapshot:
         replicas: subscribers of the channel: `None` where Valkey would not say.
         epoch: what Valkey remembers since, `None` before the first worker.
         paused: whether a person has paused the fleet.
+        paused_by: who it was, `""` where nobody has.
         requests: how many requests are known.
     """
 
@@ -73,4 +76,5 @@ class Snapshot:
     replicas: int | None = None
     epoch: str | None = None
     paused: bool = False
+    paused_by: str = ""
     requests: int = 0

@@ -1,4 +1,4 @@
-"""The read side, for people: requests, dead letters, events. Nothing here writes.
+"""The read side, for people: requests, events. Nothing here writes.
 
 What stands in Valkey is shown as it is: fields that are not there yet read as nothing, and a request that
 has expired since it was listed is left out.
@@ -77,23 +77,6 @@ class RequestDetails:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """An entry given up. `id` names it in the stream of dead letters, `entry` in the one it came from."""
-
-    id: str
-    at_ms: int
-    stream: str
-    entry: str
-    request: str
-    migration: str
-    code: str
-    reason: str
-    attempts: int
-    deliveries: int
-    payload: str
-
-
-@dataclass(frozen=True, slots=True)
 class Event:
     """A change of state. `name` is `noun.past_participle`; `fields` are its own."""
 
@@ -141,12 +124,14 @@ class Reader:
         (fields,) = await self._hashes([self._keys.request(request)])
         if not fields:
             return None
+        with classified("asking who has paused the fleet"):
+            paused_by = await self._client.get(self._keys.paused)
         targets = _lines(fields.get("targets", ""))
         migrations = await self._hashes(
             [self._keys.migration(migration_id(request, target)) for target in targets]
         )
         return RequestDetails(
-            view=request_view(request, fields, migrations),
+            view=request_view(request, fields, migrations, _text(paused_by or "")),
             via=fields.get("via", ""),
             code=fields.get("code", ""),
             planned_ms=_maybe(fields, "planned_ms"),
@@ -172,32 +157,6 @@ class Reader:
             # Copies make no events, so whatever comes or not, the request is read again.
             for event in await self._events_after(after):
                 after = event.id
-
-    # ----------------------------------------------------------------------------- dead letters
-
-    async def dead(self, limit: int, request: RequestId | None = None) -> tuple[DeadLetter, ...]:
-        """The newest `limit` dead letters, newest first; only those of `request` where it is given."""
-        found: list[DeadLetter] = []
-        until = "+"
-        while len(found) < limit:
-            with classified("listing dead letters"):
-                page = await self._client.xrevrange(self._keys.dead, until, "-", count=PAGE)
-            letters = [_letter(entry) for entry in page]
-            found += [one for one in letters if request is None or one.request == request]
-            if len(page) < PAGE:
-                break
-            until = f"({letters[-1].id}"
-        return tuple(found[:limit])
-
-    async def dead_letter(self, letter: str) -> DeadLetter | None:
-        """One dead letter by its id (or by the id of the entry that was given up)."""
-        if not is_entry_id(letter):
-            return None
-        with classified("reading a dead letter"):
-            found = await self._client.xrange(self._keys.dead, letter, letter)
-        if found:
-            return _letter(found[0])
-        return next((one for one in await self.dead(10 * PAGE) if one.entry == letter), None)
 
     # ----------------------------------------------------------------------------------- events
 
@@ -284,23 +243,6 @@ def _times(fields: Mapping[str, str]) -> MigrationTimes:
         started_ms=_maybe(fields, "started_ms"),
         first_copy_ms=_maybe(fields, "first_copy_ms"),
         ended_ms=_maybe(fields, "ended_ms"),
-    )
-
-
-def _letter(entry: RawEntry) -> DeadLetter:
-    letter, fields = entry[0].decode(), texts(entry[1])
-    return DeadLetter(
-        id=letter,
-        at_ms=_number(fields, "at", entry_ms(letter)),
-        stream=fields.get("stream", ""),
-        entry=fields.get("entry", ""),
-        request=fields.get("request", ""),
-        migration=fields.get("migration", ""),
-        code=fields.get("code", ""),
-        reason=fields.get("reason", ""),
-        attempts=_number(fields, "attempts"),
-        deliveries=_number(fields, "deliveries"),
-        payload=fields.get("payload", ""),
     )
 
 

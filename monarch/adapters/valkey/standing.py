@@ -120,7 +120,7 @@ class Standing:
         pipe.zrange(self._keys.parked, 0, 0, withscores=True)
         pipe.xlen(self._keys.dead)
         pipe.hget(self._keys.epoch, "id")
-        pipe.exists(self._keys.paused)
+        pipe.get(self._keys.paused)
         pipe.zcard(self._keys.known)
         pipe.pubsub_numsub(self._channel)
 
@@ -243,7 +243,8 @@ def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
         "dead": _count(dead),
         "replicas": _subscribed(subscribers),
         "epoch": epoch.decode("utf-8", "replace") if isinstance(epoch, bytes) else None,
-        "paused": _count(paused) > 0,
+        "paused": bool(paused),
+        "paused_by": paused.decode("utf-8", "replace") if isinstance(paused, bytes) else "",
         "requests": _count(known),
     }
 
@@ -259,6 +260,9 @@ def _raw(stream: Stream, answers: list[Any]) -> dict[str, Any]:
         "length": _count(length),
         "last": group.get("last-delivered-id", b"0-0").decode(),
         "pending": _count(summary.get("pending")),
+        "released": sum(
+            c["pending"] for c in summary.get("consumers", ()) if c["name"] == NOBODY.encode()
+        ),
         "first_pending": summary.get("min"),
         "alive": [name for name in alive if name != NOBODY.encode()],
         "consumers": sum(c["name"] != NOBODY.encode() for c in _listed(consumers)),
@@ -277,6 +281,7 @@ def _stream(raw: Mapping[str, Any], next_up: Any, now_ms: int) -> StreamSnapshot
         stream=raw["stream"],
         length=raw["length"],
         pending=raw["pending"],
+        released=raw["released"],
         undelivered=max(1, raw["length"] - raw["pending"]) if waiting else 0,
         oldest_pending_s=_age_s(raw["first_pending"], now_ms),
         oldest_undelivered_s=_age_s(next_up[0][0] if waiting else None, now_ms),

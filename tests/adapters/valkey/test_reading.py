@@ -10,6 +10,7 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.connection import connect
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.letters import Choice, Letters
 from monarch.adapters.valkey.reading import Reader, is_entry_id
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.standing import Standing
@@ -49,6 +50,7 @@ class House:
     client: Valkey
     keys: Keys
     reader: Reader
+    letters: Letters
     standing: Standing
     streams: ValkeyStreams
 
@@ -88,7 +90,7 @@ async def house(server: EmbeddedValkey) -> AsyncIterator[House]:
     for stream in Stream:
         await client.xgroup_create(keys.stream(stream), "workers", "0", mkstream=True)
     standing = Standing(client, keys, CHANNEL, Ceilings(per_minute=80, per_hour=0))
-    yield House(client, keys, Reader(client, keys), standing, streams)
+    yield House(client, keys, Reader(client, keys), Letters(client, keys), standing, streams)
     await client.aclose()
     await blocking.aclose()
 
@@ -171,7 +173,7 @@ async def test_dead_letters_say_what_and_why(house: House) -> None:
     await house.settle(Stream.REQUESTS, planned("o/b"))
     given_up = await house.settle(Stream.MIGRATIONS, GONE)
 
-    (letter,) = await house.reader.dead(10)
+    (letter,) = await house.letters.newest(10)
 
     assert letter.code == Code.NOT_FOUND
     assert letter.reason == GONE.reason
@@ -180,37 +182,37 @@ async def test_dead_letters_say_what_and_why(house: House) -> None:
     assert letter.stream == "migrations"
     assert letter.deliveries == 1
     assert letter.at_ms > 0
-    assert await house.reader.dead_letter(letter.id) == letter
-    assert await house.reader.dead_letter(given_up.token.entry) == letter
-    assert await house.reader.dead(10, request) == (letter,)
-    assert await house.reader.dead(10, RequestId("1-1")) == ()
+    assert await house.letters.one(letter.id) == letter
+    assert await house.letters.one(given_up.token.entry) == letter
+    assert await house.letters.newest(10, Choice(request)) == (letter,)
+    assert await house.letters.newest(10, Choice("1-1")) == ()
 
 
 @pytest.mark.parametrize("name", ["1-1", "nonsense", "", "-", "+", "1-", "٣-٣"])
 async def test_a_dead_letter_that_is_none(house: House, name: str) -> None:
     """People mistype; Valkey's ranges have other words of their own."""
-    assert await house.reader.dead_letter(name) is None
+    assert await house.letters.one(name) is None
 
 
 async def test_dead_letters_are_looked_through_page_by_page(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """None twice, none left out."""
-    monkeypatch.setattr("monarch.adapters.valkey.reading.PAGE", 2)
+    monkeypatch.setattr("monarch.adapters.valkey.letters.PAGE", 2)
     for i in range(5):
         await house.client.xadd(house.keys.dead, {"code": "poison", "entry": f"{i}-1"})
 
-    letters = await house.reader.dead(10)
+    letters = await house.letters.newest(10)
 
     assert [letter.entry for letter in letters] == ["4-1", "3-1", "2-1", "1-1", "0-1"]
-    assert await house.reader.dead(3) == letters[:3]
+    assert await house.letters.newest(3) == letters[:3]
 
 
 async def test_bytes_that_are_no_text_are_shown_all_the_same(house: House) -> None:
     """A producer may write anything; whoever looks for the reason must see it."""
     await house.client.xadd(house.keys.dead, {"payload": b"\xff{", "attempts": b"many"})
 
-    (letter,) = await house.reader.dead(1)
+    (letter,) = await house.letters.newest(1)
 
     assert letter.payload == "\ufffd{"
     assert letter.attempts == 0

@@ -1,0 +1,88 @@
+"""`pause`, `resume`, `cancel`: what people do to what runs. Each says what happens now, and what runs on."""
+
+from typing import TYPE_CHECKING
+
+from monarch.cli.calling import fail, operate
+from monarch.cli.choosing import whoever
+from monarch.cli.printing import clean, show_json
+from monarch.core.delivery import Stream
+from monarch.core.ids import RequestId
+
+if TYPE_CHECKING:
+    from monarch.app.operator import Operator
+    from monarch.ports import Cancelling, NotCancelled, Paused
+    from monarch.telemetry import Snapshot
+
+
+def pause_fleet(by: str | None, *, as_json: bool) -> None:
+    """Let nobody take on anything new. That it was so already is no failure."""
+    name = whoever(by)
+
+    async def work(person: "Operator") -> "tuple[Paused, Snapshot]":
+        return await person.hands.pause(name), await person.standing.snapshot()
+
+    paused, snapshot = operate(work)
+    in_hand, waiting = _work_in(snapshot)
+    if as_json:
+        numbers = {"in_hand": in_hand, "waiting": waiting}
+        show_json({"paused": True, "changed": paused.changed, "by": paused.by, **numbers})
+        return
+    word = "paused" if paused.changed else "was paused already,"
+    print(f"{word} by {clean(paused.by)}: nothing new is begun until `monarch resume`")
+    print(f"{in_hand} in hand run on to their end; {waiting} wait, and what comes in is kept")
+
+
+def resume_fleet(by: str | None, *, as_json: bool) -> None:
+    """Let the fleet go on. That it runs already is no failure."""
+    name = whoever(by)
+
+    async def work(person: "Operator") -> "tuple[Paused, Snapshot]":
+        return await person.hands.resume(name), await person.standing.snapshot()
+
+    paused, snapshot = operate(work)
+    if as_json:
+        show_json({"paused": False, "changed": paused.changed, "by": paused.by})
+    elif paused.changed:
+        _, waiting = _work_in(snapshot)
+        print(f"resumed (it was paused by {clean(paused.by)}): {waiting} wait and go on now")
+    else:
+        print("it was not paused")
+
+
+def _work_in(snapshot: "Snapshot") -> tuple[int, int]:
+    """How many requests and migrations are in a worker's hands, and how many wait in a stream."""
+    streams = [s for s in snapshot.streams if s.stream is not Stream.NOTICES]
+    in_hand = sum(s.pending - s.released for s in streams)
+    return in_hand, sum(s.length for s in streams) - in_hand
+
+
+def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:
+    """Call a request off. One that has ended, or is not known, is a failure that says what to do."""
+    name = whoever(by)
+
+    async def work(person: "Operator") -> "tuple[Cancelling | NotCancelled, Snapshot]":
+        answer = await person.hands.cancel(RequestId(request), name)
+        return answer, await person.standing.snapshot()
+
+    answer, snapshot = operate(work)
+    targets = _cancelled_targets(answer, request)
+    if as_json:
+        show_json({"request": request, "by": name, "targets": targets})
+        return
+    print(f"cancelled by {name}: {_count(targets)} had not ended")
+    print("what is copied stays, a write that is under way is finished, nothing more is copied")
+    if snapshot.paused:
+        print(f"the fleet is paused by {clean(snapshot.paused_by)}: it ends after `monarch resume`")
+    print(f"`monarch dead replay --request {request}` undoes it once it has ended")
+
+
+def _cancelled_targets(answer: "Cancelling | NotCancelled", request: str) -> int:
+    from monarch.ports import NotCancelled  # noqa: PLC0415 - lazily
+
+    if isinstance(answer, NotCancelled):
+        fail(f"{clean(answer.reason)}; nothing was changed: see `monarch show {clean(request)}`")
+    return answer.targets
+
+
+def _count(targets: int) -> str:
+    return f"{targets} target" if targets == 1 else f"{targets} targets"

@@ -1,0 +1,247 @@
+"""Choosing dead letters, sending them back and throwing them away."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from monarch.core.outcome import Code
+from tests.cli.conftest import Give
+
+REQUEST, OTHER = "1732406400000-0", "1732406500000-0"
+GONE = "no dead letter any more"
+
+
+def bury(
+    client: Any,
+    target: str,
+    request: str = REQUEST,
+    code: str = "repository_not_found",
+    at_ms: int | None = None,
+) -> str:
+    """A migration that was given up, with all that a replay needs; the letter's id."""
+    base, migration = "{monarch}:", f"{request}:{target}"
+    key = f"{base}request:{request}"
+    targets = [*filter(None, (client.hget(key, "targets") or b"").decode().split("\n")), target]
+    client.hset(key, mapping={"state": "failed", "run": "1", "targets": "\n".join(targets)})
+    client.set(f"{base}plan:{request}", "a plan")
+    gone = {"state": "dead", "target": target, "order": "0", "code": code}
+    client.hset(f"{base}migration:{migration}", mapping=gone)
+    letter = {"stream": "migrations", "entry": "1-1", "request": request, "migration": migration}
+    more = {"payload": "", "code": code, "reason": "it is not there"}
+    found = client.xadd(
+        f"{base}dead", {**letter, **more}, id="*" if at_ms is None else f"{at_ms}-0"
+    )
+    return bytes(found).decode()
+
+
+def targets_of(shown: str) -> list[str]:
+    """Whose letters a JSON listing holds."""
+    return [one["migration"].partition(":")[2] for one in json.loads(shown)]
+
+
+@pytest.fixture
+def many(client: Any) -> list[str]:
+    """Four letters: three of one request, one of another; one cancelled; one of long ago."""
+    return [
+        bury(client, "o/Old", at_ms=1732406460000),
+        bury(client, "o/a"),
+        bury(client, "o/b", code="cancelled"),
+        bury(client, "o/a", OTHER),
+    ]
+
+
+CHOICES = [
+    (["--request", REQUEST], ["o/b", "o/a", "o/Old"]),
+    (["--target", "O/A"], ["o/a", "o/a"]),
+    (["--target", "https://github.com/o/a.git"], ["o/a", "o/a"]),
+    (["--code", "cancelled"], ["o/b"]),
+    (["--older-than", "2h"], ["o/Old"]),
+    (["--newer-than", "15min"], ["o/a", "o/b", "o/a"]),
+    (["--newer-than", "2h", "--request", REQUEST, "--target", "o/a"], ["o/a"]),
+    (["--older-than", "2h", "--newer-than", "1h"], []),
+    (["--limit", "2"], ["o/a", "o/b"]),
+    (["--target", "not a name"], []),
+]
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize(("filters", "targets"), CHOICES)
+def test_letters_are_chosen(give: Give, filters: Sequence[str], targets: list[str]) -> None:
+    """Newest first; of several filters all hold."""
+    assert targets_of(give("dead", "list", "--json", *filters).stdout) == targets
+
+
+@pytest.mark.parametrize("command", ["list", "replay", "drop"])
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (["--code", "lost"], ", ".join(sorted(Code))),
+        (["--older-than", "yesterday"], "--older-than should be an age such as 90s"),
+        (["--newer-than", "-2h"], "--newer-than should be an age"),
+    ],
+)
+def test_a_filter_that_is_none_is_wrong_usage(
+    give: Give, command: str, wrong: list[str], told: str
+) -> None:
+    """Exit 2, saying which there are."""
+    said = give("dead", command, *wrong)
+
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert told in said.stderr
+
+
+@pytest.mark.parametrize("command", ["replay", "drop"])
+@pytest.mark.usefixtures("many")
+def test_nothing_said_is_not_all(give: Give, client: Any, command: str) -> None:
+    """A command that changes something asks for words, and says which."""
+    said = give("dead", command)
+
+    assert said.exit_code == 2
+    assert "--request" in said.stderr
+    assert "--all" in said.stderr
+    assert client.xlen("{monarch}:dead") == 4
+
+
+def test_letters_are_sent_back_oldest_first(give: Give, client: Any, many: list[str]) -> None:
+    """Each is told by its migration, and stands in its stream again."""
+    said = give("dead", "replay", "--request", REQUEST, "--by", "ada")
+
+    ids = [f"{REQUEST}:{target}" for target in ("o/Old", "o/a", "o/b")]
+    assert said.exit_code == 0
+    assert said.stdout.splitlines() == [
+        f"replayed  {letter}  {migration}" for letter, migration in zip(many, ids, strict=False)
+    ]
+    assert "3 replayed, 0 refused" in said.stderr
+    assert client.xlen("{monarch}:migrations") == 3
+    assert client.xlen("{monarch}:dead") == 1
+    assert client.hget(f"{{monarch}}:request:{REQUEST}", "state") == b"running"
+
+
+def test_one_refused_is_a_failure_and_stays(give: Give, client: Any, many: list[str]) -> None:
+    """The others are sent back all the same, and each is told."""
+    client.delete(f"{{monarch}}:plan:{OTHER}")
+
+    said = give("dead", "replay", "--all", "--json")
+
+    document = json.loads(said.stdout)
+    assert said.exit_code == 1
+    assert (document["replayed"], document["refused"]) == (3, 1)
+    assert [one["letter"] for one in document["letters"]] == many
+    assert "plan is not known any more" in document["letters"][3]["refused"]
+    assert client.xlen("{monarch}:dead") == 1
+
+
+def test_a_letter_is_sent_back_by_its_id_or_its_entrys(give: Give, many: list[str]) -> None:
+    """One that is gone is a failure: it may have been somebody else."""
+    first, again = (give("dead", "replay", many[1]) for _ in range(2))
+    by_entry = give("dead", "replay", "1-1", "--target", "o/b")
+
+    assert (first.exit_code, again.exit_code, by_entry.exit_code) == (0, 1, 0)
+    assert f"refused   {many[1]}  {GONE}" in again.stdout
+    assert f"replayed  {many[2]}  {REQUEST}:o/b" in by_entry.stdout
+
+
+@pytest.mark.parametrize("command", ["replay", "drop"])
+def test_an_id_and_a_filter_hold_together(
+    give: Give, client: Any, many: list[str], command: str
+) -> None:
+    """What is named and not meant is left alone, and told."""
+    said = give("dead", command, many[1], "--code", "cancelled")
+
+    assert said.exit_code == 1
+    assert GONE in said.stdout
+    assert client.xlen("{monarch}:dead") == 4
+
+
+@pytest.mark.parametrize("command", ["replay", "drop"])
+def test_a_dry_run_shows_and_changes_nothing(
+    give: Give, client: Any, many: list[str], command: str
+) -> None:
+    """The same listing that the command would go through; a name that is none is a failure here, too."""
+    said = give("dead", command, "--request", REQUEST, "--dry-run")
+    document = give("dead", command, "--all", "--dry-run", "--json").stdout
+    unknown = give("dead", command, many[0], "5-5", "--dry-run")
+
+    assert said.exit_code == 0
+    assert [line.split()[0] for line in said.stdout.splitlines()] == ["ID", *many[:3]]
+    assert "3 are meant; nothing was changed" in said.stderr
+    assert [one["id"] for one in json.loads(document)] == many
+    assert unknown.exit_code == 1
+    assert client.xlen("{monarch}:dead") == 4
+    assert client.exists("{monarch}:migrations") == 0
+
+
+@pytest.mark.parametrize("id_", ["x\x1b[2J", "-", "+", "1-1-1", ""])
+def test_a_name_that_no_letter_has_is_shown_harmlessly(give: Give, id_: str) -> None:
+    """Valkey's ranges have words of their own; none of them reaches it."""
+    said = give("dead", "replay", "--", id_)
+
+    assert said.exit_code == 1
+    assert "\x1b" not in said.stdout
+    assert GONE in said.stdout
+
+
+def test_none_that_is_meant_is_no_failure(give: Give) -> None:
+    """A script may ask every night."""
+    replayed, dropped = give("dead", "replay", "--all"), give("dead", "drop", "--all", "--yes")
+
+    assert (replayed.exit_code, dropped.exit_code) == (0, 0)
+    assert "no dead letter is meant" in replayed.stderr
+    assert dropped.stdout == "0 dropped\n"
+
+
+def test_many_are_sent_back_in_chunks(
+    give: Give, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over the borders of chunks and of pages: none twice, none left out, and it can be seen to go on."""
+    monkeypatch.setattr("monarch.cli.letters.CHUNK", 2)
+    monkeypatch.setattr("monarch.adapters.valkey.letters.PAGE", 3)
+    for number in range(7):
+        bury(client, f"o/t{number}")
+
+    said = give("dead", "replay", "--all")
+
+    assert [line.rpartition(":")[2] for line in said.stdout.splitlines()] == [
+        f"o/t{number}" for number in range(7)
+    ]
+    assert "7 so far" in said.stderr
+    assert client.xlen("{monarch}:migrations") == 7
+
+
+def test_a_letter_that_valkey_refuses_holds_up_no_other(
+    give: Give, client: Any, many: list[str]
+) -> None:
+    """A key of another type in the way of one: the others go on, and that one says why it does not."""
+    client.delete(f"{{monarch}}:migration:{REQUEST}:o/a")
+    client.set(f"{{monarch}}:migration:{REQUEST}:o/a", "a text")
+
+    said = give("dead", "replay", "--all")
+
+    refused = [line for line in said.stdout.splitlines() if line.startswith("refused")]
+    assert said.exit_code == 1
+    assert any(many[1] in line and "WRONGTYPE" in line for line in refused)
+    assert client.xlen("{monarch}:migrations") == 3
+
+
+def test_letters_are_thrown_away(give: Give, client: Any, many: list[str]) -> None:
+    """By filter or by id; one that is gone is told."""
+    by_filter = give("dead", "drop", "--request", REQUEST)
+    by_id = give("dead", "drop", many[0], many[3], "--json")
+
+    assert (by_filter.exit_code, by_filter.stdout) == (0, "3 dropped\n")
+    assert by_id.exit_code == 1
+    assert json.loads(by_id.stdout) == {"dropped": 1, "gone": 1}
+    assert client.xlen("{monarch}:dead") == 0
+
+
+@pytest.mark.usefixtures("many")
+def test_throwing_all_away_asks_for_a_yes(give: Give, client: Any) -> None:
+    """No question on the terminal: it is for scripts, too."""
+    asked = give("dead", "drop", "--all")
+
+    assert asked.exit_code == 2
+    assert "--yes" in asked.stderr
+    assert client.xlen("{monarch}:dead") == 4
+    assert give("dead", "drop", "--all", "--yes").stdout == "4 dropped\n"

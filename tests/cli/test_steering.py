@@ -1,0 +1,147 @@
+"""Pausing, resuming and calling off, as the one who does it sees it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Give, requests_in
+
+ADA = ("--by", "ada")
+
+
+def test_a_pause_says_what_runs_on(give: Give, client: Any) -> None:
+    """One request is in a worker's hands and one waits; both are told of, and nothing is touched."""
+    for _ in range(2):
+        give("submit", "o/s", "o/a")
+    client.xgroup_create("{monarch}:requests", "workers", "0")
+    client.xreadgroup("workers", "host.1.a", {"{monarch}:requests": ">"}, count=1)
+
+    said = give("pause", *ADA)
+
+    assert said.exit_code == 0
+    assert "paused by ada: nothing new is begun until `monarch resume`" in said.stdout
+    assert "1 in hand run on to their end; 1 wait" in said.stdout
+    assert client.get("{monarch}:paused") == b"ada"
+
+
+def test_what_was_handed_back_is_in_nobodys_hands(give: Give, client: Any) -> None:
+    """The pseudo-consumer works on nothing: it waits, and the status says so, too."""
+    give("submit", "o/s", "o/a")
+    client.xgroup_create("{monarch}:requests", "workers", "0")
+    client.xreadgroup("workers", "released", {"{monarch}:requests": ">"})
+
+    document = json.loads(give("pause", "--json", *ADA).stdout)
+
+    assert document == {"paused": True, "changed": True, "by": "ada", "in_hand": 0, "waiting": 1}
+    assert "requests    1       1        -       0" in give("status").stdout
+
+
+def test_pausing_twice_says_who_was_first(give: Give) -> None:
+    """It is as was wished, so it is no failure; the name stays that of the first."""
+    give("pause", *ADA)
+
+    again = give("pause", "--by", "bob")
+
+    assert again.exit_code == 0
+    assert "was paused already, by ada" in again.stdout
+    assert "paused by ada" in give("status").stdout
+
+
+def test_resuming_says_who_had_paused(give: Give, client: Any) -> None:
+    """And where nobody had, that: no failure either."""
+    give("pause", *ADA)
+
+    first, second = give("resume", "--by", "bob"), give("resume")
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert "resumed (it was paused by ada)" in first.stdout
+    assert second.stdout == "it was not paused\n"
+    assert client.exists("{monarch}:paused") == 0
+
+
+def test_who_does_it_is_user_and_host_unless_told(
+    give: Give, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name for the others to ask; a number without a name is somebody, too."""
+    monkeypatch.setattr("getpass.getuser", lambda: "grace")
+    monkeypatch.setattr("socket.gethostname", lambda: "desk")
+
+    assert json.loads(give("pause", "--json").stdout)["by"] == "grace@desk"
+
+    def nameless() -> str:
+        raise KeyError(1234)
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    give("resume")
+
+    assert json.loads(give("pause", "--json").stdout)["by"] == "somebody@desk"
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 101, "a\x1b[2J"])
+def test_a_name_that_is_none_is_wrong_usage(give: Give, client: Any, name: str) -> None:
+    """It is shown to everybody; nothing is changed."""
+    said = give("pause", "--by", name)
+
+    assert said.exit_code == 2
+    assert "--by should be a name" in said.stderr
+    assert "\x1b" not in said.stderr
+    assert client.exists("{monarch}:paused") == 0
+
+
+def test_a_request_is_called_off(give: Give, client: Any) -> None:
+    """On record before it is told, and `show` and `requests` tell it."""
+    give("submit", "o/s", "o/a")
+    [(request, _)] = requests_in(client)
+
+    said = give("cancel", request, *ADA)
+
+    assert said.exit_code == 0
+    assert "cancelled by ada: 0 targets had not ended" in said.stdout
+    assert f"`monarch dead replay --request {request}` undoes it" in said.stdout
+    assert "cancelled by  ada" in give("show", request).stdout
+    assert client.hget(f"{{monarch}}:request:{request}", "cancelled_by") == b"ada"
+
+
+def test_calling_off_while_paused_says_that_it_waits(give: Give, client: Any) -> None:
+    """Nobody takes anything up, not even to end it."""
+    give("submit", "o/s", "o/a")
+    [(request, _)] = requests_in(client)
+    give("pause", "--by", "bob")
+
+    said = give("cancel", request, *ADA)
+
+    assert "the fleet is paused by bob: it ends after `monarch resume`" in said.stdout
+    assert "paused by     bob" in give("show", request).stdout
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({}, "no request 1-1 is known"),
+        ({"state": "done"}, "request 1-1 has ended: it is done"),
+        ({"state": "running", "cancelled_by": "bob"}, "was cancelled by bob already"),
+    ],
+)
+def test_what_cannot_be_called_off_fails_and_says_why(
+    give: Give, client: Any, fields: dict[str, str], why: str
+) -> None:
+    """Exit 1, on standard error, with where to look."""
+    if fields:
+        client.hset("{monarch}:request:1-1", mapping=fields)
+
+    said = give("cancel", "1-1", *ADA)
+
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert why in said.stderr
+    assert "monarch show 1-1" in said.stderr
+
+
+def test_a_request_that_is_called_off_in_json(give: Give, client: Any) -> None:
+    """One document."""
+    give("submit", "o/s", "o/a")
+    [(request, _)] = requests_in(client)
+
+    said = give("cancel", request, "--json", *ADA)
+
+    assert json.loads(said.stdout) == {"request": request, "by": "ada", "targets": 0}
