@@ -1,10 +1,12 @@
 """Messages that nobody can carry out: each is a dead letter with its reason, and the service goes on."""
 
 import json
+from collections import Counter
 from typing import Any
 
+from monarch.sandbox.seed import RepositoryChange, Seed
 from tests.system.fleet import SLACK_CHANNEL, SOURCE, Fleet, a_message, a_seed
-from tests.system.judge import assert_copied, posts
+from tests.system.judge import assert_all_copied, assert_copied, posts
 
 RULES = {"MONARCH_ALLOWED_SOURCES": "school/*", "MONARCH_ALLOWED_TARGETS": "team/*,school/*"}
 
@@ -122,6 +124,114 @@ async def test_hostile_names_never_reach_github(fleet: Fleet) -> None:
     text = posts(state)[-1]
     assert "1 done" in text
     assert "secret" not in text
+
+
+async def test_what_was_renamed_to_outside_the_allow_lists_is_refused_and_said(
+    fleet: Fleet,
+) -> None:
+    """The old name is on the list and still answers; nothing is read from there, and nothing written."""
+    seed = a_seed(2, ["team/a", "team/b"])
+    moved = {"full_name": "school/moved", "issues": [{"title": "Secret", "body": "x"}]}
+    await fleet.sandbox.seed(seed)
+    await fleet.sandbox.seed(Seed.model_validate({"repositories": [moved]}))
+    for before, after in (("team/b", "outside/b"), ("school/moved", "outside/moved")):
+        await fleet.sandbox.update_repository(RepositoryChange(repo=before, rename_to=after))
+    fleet.start(**RULES)
+
+    fleet.publish(a_message(["TEAM/A", "team/b", "Other/Team.git", "https://github.com/other/x"]))
+    fleet.publish(a_message(["team/a"], source="school/moved"))
+    fleet.until_ended(2)
+
+    state = await fleet.sandbox.state()
+    assert_copied(state, "team/a")
+    assert not state.repositories["outside/b"].issues
+    codes = sorted(letter["code"] for letter in fleet.dead())
+    assert codes == ["source_not_allowed"] + ["target_not_allowed"] * 3
+    asked = _paths_asked(await fleet.sandbox.log())
+    assert not any("other" in path.lower() for path in asked)
+    assert not any(call.path.startswith("/repos/outside") for call in await fleet.sandbox.log())
+    said = " ".join(posts(state))
+    assert all(name in said for name in ("outside/b", "outside/moved", "Other/Team", "other/x"))
+
+
+RUBBISH: tuple[dict[bytes, bytes], ...] = (
+    {b"\xff": b"\xff"},
+    {b"v": b""},
+    {b"v": b"x", b"payload": b"{}"},
+    {b"v": b"1e9"},
+    {b"v": b"-1", b"request": b"1-1"},
+    {b"v": b"1", b"nothing": b"\x00" * 1_000_000},
+    {b"": b""},
+)
+ODD_MIGRATIONS: tuple[dict[bytes, bytes], ...] = (
+    {b"v": b"1", b"request": b"1-1\n", b"target": b"team/a"},
+    {b"v": b"1", b"request": b"1-1", b"target": b"team/../a"},
+    {b"v": b"1", b"request": b"1-1", b"target": b"team/a\nteam/b"},
+    {b"v": b"1", b"request": b"1-1", b"target": b"team/a", b"order": b"first"},
+    {b"v": b"1", b"request": b"1-1", b"target": b"team/a", b"run": b"\xc2\xb2"},
+    {b"v": b"1", b"request": b"1-1", b"target": b"team/a", b"attempts": b"many"},  # no plan
+    {b"v": b"1", b"request": b"1-2", b"target": b"team/a"},  # a plan that is none
+    {b"v": b"1", b"request": b"1-3", b"target": b"team/a"},  # a plan of another type
+    {b"v": b"1", b"request": b"1-1", b"target": b"other/x"},
+)
+
+
+async def test_rubbish_in_every_stream_is_given_up_and_the_innocent_go_on(fleet: Fleet) -> None:
+    """Beside rubbish that is parked, and rubbish in hashes and plans: one worker, which never falls."""
+    await fleet.sandbox.seed(a_seed(2, ["team/a", "team/b"]))
+    client = fleet.client
+    for name in ("requests", "migrations", "notices"):
+        for fields in RUBBISH:
+            client.xadd(f"{{monarch}}:{name}", fields)
+    for fields in ODD_MIGRATIONS:
+        client.xadd("{monarch}:migrations", fields)
+    client.set("{monarch}:plan:1-2", b"1:\xff")
+    client.rpush("{monarch}:plan:1-3", "x")
+    client.zadd("{monarch}:parked", {"rubbish": 1})
+    client.hset("{monarch}:parked:entries", "rubbish", b'{"stream": "epoch", "fields": [')
+    odd = {
+        "state": "???",
+        "version": "\u00b2",
+        "tickets": "9" * 5000,
+        "targets": "a\n\nb",
+        "run": "-",
+    }
+    client.hset("{monarch}:request:1-4", mapping={**odd, "channel": SLACK_CHANNEL})
+    client.xadd("{monarch}:notices", {"v": "1", "request": "1-4"})
+
+    worker = fleet.start(**RULES, MONARCH_MAX_ATTEMPTS="2")
+    fleet.publish(a_message(["team/a", "team/b"]))
+    fleet.until(fleet.is_idle)
+
+    assert worker.poll() is None
+    assert_all_copied(await fleet.sandbox.state(), ["team/a", "team/b"])
+    letters = fleet.dead()
+    assert len(letters) == 3 * len(RUBBISH) + len(ODD_MIGRATIONS) + 1
+    assert all(len(letter["reason"]) > 20 for letter in letters)
+    codes = Counter(letter["code"] for letter in letters)
+    assert codes == {
+        "entry_unreadable": 3 * len(RUBBISH) + 5 + 1,
+        "plan_missing": 2,
+        "out_of_attempts": 1,
+        "target_not_allowed": 1,
+    }
+    assert "Traceback" not in fleet.log_of(worker)
+    for command in ("status", "requests", "events"):
+        assert fleet.run(command, "--json").returncode == 0, command
+
+
+async def test_an_entry_of_newer_code_waits_and_holds_nobody_up(fleet: Fleet) -> None:
+    """A rolling upgrade is under way: it is neither given up nor counted, and what is beside it goes on."""
+    await fleet.sandbox.seed(a_seed(1, ["team/a"]))
+    newer = fleet.client.xadd("{monarch}:migrations", {"v": "2", "request": "1-1", "shape": "new"})
+    fleet.start(**RULES)
+
+    fleet.publish(a_message(["team/a"]))
+    fleet.until(lambda: [r.get("state") for r in fleet.requests()] == ["done"])
+
+    assert_copied(await fleet.sandbox.state(), "team/a")
+    assert [entry for entry, _ in fleet.client.xrange("{monarch}:migrations")] == [newer]
+    assert fleet.dead() == []
 
 
 def _paths_asked(log: list[Any]) -> set[str]:
