@@ -28,7 +28,7 @@ async def shift(client: Valkey, keys: Keys, by_ms: int) -> None:
         name = key.removeprefix(keys.prefix)
         if name.startswith(_SCORED) and name != "parked:entries":
             await _shift_scores(client, key, by_ms)
-        elif name == "epoch" or name.startswith(("gate:", "inbox:")):
+        elif name in {"epoch", "audited"} or name.startswith(("gate:", "inbox:")):
             await _shift_fields(client, key, by_ms)
         elif name.startswith("ledger:"):
             await _shift_intents(client, key, by_ms)

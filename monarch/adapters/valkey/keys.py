@@ -14,7 +14,7 @@ waiting:<target id>    sorted set  settle -> settle              member leaves w
 request:<id>           hash        mirror, submit, settle, say   retention after it ended well
 known                  sorted set  mirror, submit, settle        requests by time; trimmed with retention
 open                   sorted set  mirror, submit, settle, replay   member leaves when it ended and was told
-audited                string, PX  audit                         some seconds
+audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
 plan:<id>              string      settle                        retention after it ended well
 migration:<id>         hash        settle, take, record          retention after the request ended well

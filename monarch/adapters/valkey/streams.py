@@ -33,7 +33,8 @@ from monarch.ports import Audited, Held, Swept
 
 _PROMOTED_AT_ONCE = 100
 _REQUEST_ENDED = 2
-_AUDITED_AT_ONCE = 100
+_AUDITED_AT_ONCE = 2000
+"""Requests and migrations that one audit looks at, about: some milliseconds of the server's time."""
 
 AUDIT_EVERY_MS = 5_000
 """The fleet audits itself so often, in milliseconds, whatever its size."""
@@ -81,7 +82,6 @@ class ValkeyStreams:
         self._retention_ms = retention_ms
         self._on_request_ended = on_request_ended
         self._cursors = dict.fromkeys(Stream, "0-0")
-        self._audited_to = 0
 
     async def receive(self, stream: Stream, places: int) -> tuple[Delivery, ...]:
         """See `ports.Streams.receive`."""
@@ -163,13 +163,11 @@ class ValkeyStreams:
         answer = await self._commands.call(
             "audit",
             keys,
-            self._audited_to,
             _AUDITED_AT_ONCE,
             AUDIT_EVERY_MS,
             max(_GONE_AFTER_MS, 3 * self._lease_ms),
         )
-        self._audited_to, restored, given_up, consumers = cast("tuple[int, int, int, int]", answer)
-        return Audited(restored, given_up, consumers)
+        return Audited(*cast("tuple[int, int, int]", answer))
 
     async def retire(self) -> None:
         """See `ports.Streams.retire`."""

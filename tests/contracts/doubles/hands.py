@@ -22,9 +22,9 @@ class MemoryHands:
         await anyio.lowlevel.checkpoint()
         if self._store.paused_by:
             return Paused(changed=False, by=self._store.paused_by)
-        self._store.paused_by = by
+        self._store.paused_by = by or "somebody"
         self._tell_all()
-        return Paused(changed=True, by=by)
+        return Paused(changed=True, by=self._store.paused_by)
 
     async def resume(self, by: str) -> Paused:
         """See `ports.Hands.resume`."""
@@ -97,7 +97,7 @@ class MemoryHands:
             if self._store.requests[request].get("notice_due") != "1":
                 self._store.notify(request)
             return ""
-        return self._replay_migration(request, migration)
+        return self._replay_migration(request, migration, letter)
 
     def _replay_request(self, request: RequestId, letter: dict[str, str]) -> str:
         if letter["code"] == "entry_trimmed":
@@ -112,9 +112,13 @@ class MemoryHands:
         self._store.request_changed(request)
         return ""
 
-    def _replay_migration(self, request: RequestId, migration: MigrationId) -> str:
+    def _replay_migration(
+        self, request: RequestId, migration: MigrationId, letter: dict[str, str]
+    ) -> str:
         store = self._store
         known = store.migrations.get(migration, {})
+        if letter["code"] == "bad_target":
+            return "its target can be no repository; send a message that names the right one"
         if request not in store.plans or "target" not in known:
             return "its plan is not known any more; send the message again"
         if known["state"] not in {"dead", "cancelled"}:
@@ -124,7 +128,7 @@ class MemoryHands:
         self._reopen(request)
         known["run"] = str(int(known.get("run", "0")) + 1)
         known |= {"order": known.get("order", "0"), "reason": "", "attempts": "0"}
-        for gone in ("code", "ended_ms", "refused", "progress_entry", "progress_count"):
+        for gone in ("code", "ended_ms", "refused", "strays", "progress_entry", "progress_count"):
             known.pop(gone, None)
         store.queue(request, migration)
         store.unsettled.setdefault(request, set()).add(migration)

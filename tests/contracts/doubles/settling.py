@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from monarch.adapters.valkey.settling import park_member
-from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream
+from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId, migration_id
 from monarch.core.outcome import Code
 from monarch.core.verdict import (
@@ -42,10 +42,23 @@ class Settlement:
             self._request = entry.request
         else:
             self._request = RequestId(delivery.token.entry)
+            self._find_migration(delivery.token)
+
+    def _find_migration(self, token: Token) -> None:
+        """It cannot be read, but may be on record."""
+        for request, left in self._store.unsettled.items():
+            for migration in left:
+                if self._store.migrations[migration].get("entry") == token.entry:
+                    self._request, self._migration = request, migration
 
     def carry_out(self, verdict: Verdict) -> None:
         """Do all that follows from it."""
         match self._unless_cancelled(verdict):
+            case Done(Migrated()) if self._strays():
+                numbers = ", #".join(self._strays())
+                reason = f"second copies were found (#{numbers}): close them, then replay this"
+                self._die(Dead(Code.STRAYS, reason))
+                self._store.acknowledge(self._delivery)
             case Done(result):
                 self._done(result)
                 self._store.acknowledge(self._delivery)
@@ -161,7 +174,9 @@ class Settlement:
     ) -> None:
         store, token = self._store, self._delivery.token
         if token.stream is Stream.REQUESTS:
-            store.requests.get(self._request, {}).update(details)
+            if self._request not in store.requests:
+                self._note("queued", "", "")
+            store.requests[self._request].update(details)
         fields = dict(store.streams[token.stream].entries.get(token.entry, {}))
         fields |= {b"request": self._request.encode(), b"attempts": str(attempts).encode()}
         due_ms = store.now_ms() + max(0, round(delay_s * 1000))
@@ -232,6 +247,9 @@ class Settlement:
         known |= {"channel": channel} if channel else {}
         if state in {"dead", "skipped", "cancelled"}:
             known["ended_ms"] = str(self._store.now_ms())
+
+    def _strays(self) -> list[str]:
+        return self._migration_fields().get("strays", "").split()
 
     def _migration_fields(self) -> dict[str, str]:
         return self._store.migrations.setdefault(self._migration or MigrationId(""), {})

@@ -62,6 +62,29 @@ local function close_unless_told_later(request)
   if (redis.call('HGET', ns .. 'request:' .. request, 'channel') or '') == '' then redis.call('ZREM', ns .. 'open', request) end
 end
 
+-- What a request keeps once it has ended: all, while a dead letter of it may be replayed; else it goes after the retention.
+-- A letter that a person dropped pins nothing, whether that was before the end or after it.
+local function retain(request, retention_ms)
+  local key = ns .. 'request:' .. request
+  local known = redis.call('HMGET', key, 'state', 'targets', 'dropped_ms')
+  if not ENDED[known[1]] then return end
+  local never_planned = known[1] == 'dead' or known[1] == 'cancelled' and (known[2] or '') == ''
+  local pinned = never_planned and not known[3]
+  local keys = {key, ns .. 'plan:' .. request}
+  for target in lines(known[2]) do
+    local migration = ns .. 'migration:' .. request .. ':' .. target
+    local its = redis.call('HMGET', migration, 'state', 'dropped_ms', 'target_id')
+    pinned = pinned or (its[1] == 'dead' or its[1] == 'cancelled') and not its[2]
+    keys[#keys + 1] = migration
+    -- It may be pinned by another request; after so long GitHub tells all that it knew but for what people deleted.
+    if its[3] then keys[#keys + 1] = ns .. 'ledger:' .. its[3] end
+  end
+  for _, one in ipairs(keys) do
+    if pinned then redis.call('PERSIST', one) else redis.call('PEXPIRE', one, retention_ms) end
+  end
+  redis.call('ZREMRANGEBYSCORE', ns .. 'known', '-inf', now_ms() - retention_ms)
+end
+
 -- The name of a parked entry, as `park_member` in settling.py makes it.
 local function parked_member(request, stream, order, target)
   local ms, seq = string.match(request, '^(%d+)%-?(%d*)$')

@@ -25,16 +25,29 @@ local function give_up_request(request, entry)
   changed(request)
 end
 
-local function owner_of(name, entry)
+-- Whose entries a stream has, by what is on record: looked up once in a call, and only where an entry was removed. With
+-- 100,000 open requests that is some tenths of a second, once, and a false *nobody knows it* is worse.
+local owners = {}
+
+local function owners_in(name)
+  local found = {}
   for _, request in ipairs(redis.call('ZRANGE', ns .. 'open', 0, -1)) do
     if name == 'migrations' then
       for _, migration in ipairs(redis.call('SMEMBERS', ns .. 'unsettled:' .. request)) do
-        if redis.call('HGET', ns .. 'migration:' .. migration, 'entry') == entry then return request, migration end
+        local entry = redis.call('HGET', ns .. 'migration:' .. migration, 'entry')
+        if entry then found[entry] = {request, migration} end
       end
-    elseif redis.call('HGET', ns .. 'request:' .. request, name == 'notices' and 'notice_entry' or 'entry') == entry then
-      return request
+    else
+      local entry = redis.call('HGET', ns .. 'request:' .. request, name == 'notices' and 'notice_entry' or 'entry')
+      if entry then found[entry] = {request} end
     end
   end
+  return found
+end
+
+local function owner_of(name, entry)
+  owners[name] = owners[name] or owners_in(name)
+  return unpack(owners[name][entry] or {})
 end
 
 -- An entry that is pending and gone. Of one that nobody knows nothing is left but its id, and that is told.

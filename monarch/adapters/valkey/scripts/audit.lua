@@ -2,28 +2,43 @@
 -- Look through the open requests for work that stands nowhere (somebody deleted a stream or an entry), and remove
 -- consumers that are no more.
 --
--- KEYS  1 open (sorted set)  2 audited (string, PX)  then the streams
--- ARGV  1 prefix  2 where to begin  3 how many requests at most  4 not again within, ms  5 a consumer is no more after, ms
--- Gives {where to begin the next time, how many migrations and notices were put back, requests given up,
---        consumers removed}.
+-- KEYS  1 open (sorted set)  2 audited (hash: until, to)  then the streams
+-- ARGV  1 prefix  2 how many requests and migrations to look at, about  3 not again within, ms
+--       4 a consumer is no more after, ms
+-- Gives {how many migrations and notices were put back, requests given up, consumers removed}.
+--
+-- Where to go on the next time stands in Valkey, because whichever worker comes next does it: some ms every few seconds,
+-- and 100,000 open requests are through in some minutes. Requests that close meanwhile move the others up, and one that
+-- is passed over by that has its turn in the next round.
 --
 -- Atomic, because every move of work (plan, park, promote, settle, replay) is one script that also writes down where it
 -- stands now: between scripts, work whose entry is neither in its stream nor parked has been removed by somebody.
 -- DELCONSUMER drops what is pending, so it looks and deletes at once.
 -- Not `allow-oom`: it adds entries, and what is missing is still missing when there is memory again.
-local from, limit = tonumber(ARGV[2]), tonumber(ARGV[3])
-if not redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[4]) then return {from, 0, 0, 0} end
+local limit, now = tonumber(ARGV[2]), now_ms()
+local audited = redis.call('HMGET', KEYS[2], 'until', 'to')
+if (tonumber(audited[1]) or 0) > now then return {0, 0, 0} end
+redis.call('HSET', KEYS[2], 'until', int(now + tonumber(ARGV[3])))
+local from = tonumber(audited[2]) or 0
 local restored, given_up, removed = 0, 0, 0
 
 local function stands(stream, entry, member)
-  return #redis.call('XRANGE', ns .. stream, entry, entry) == 1
-    or redis.call('HEXISTS', ns .. 'parked:entries', member) == 1
+  if #redis.call('XRANGE', ns .. stream, entry, entry) == 1 then return true end
+  if redis.call('HEXISTS', ns .. 'parked:entries', member) == 0 then return false end
+  -- Parked without a time it would never be due.
+  if not redis.call('ZSCORE', ns .. 'parked', member) then
+    redis.call('ZADD', ns .. 'parked', int(now), member)
+    restored = restored + 1
+  end
+  return true
 end
 
 local function is_entry(text) return text and string.find(text, '^%d+%-%d+$') end
 
 local function audit_migrations(request)
-  for _, migration in ipairs(redis.call('SMEMBERS', ns .. 'unsettled:' .. request)) do
+  local left = redis.call('SMEMBERS', ns .. 'unsettled:' .. request)
+  limit = limit - #left
+  for _, migration in ipairs(left) do
     local known = redis.call('HMGET', ns .. 'migration:' .. migration, 'entry', 'order', 'target')
     if is_entry(known[1]) and known[3]
       and not stands('migrations', known[1], parked_member(request, 'migrations', known[2] or '0', known[3]))
@@ -40,11 +55,15 @@ local function audit_notice(request, known)
   restored = restored + 1
 end
 
-local page = redis.call('ZRANGE', KEYS[1], from, from + limit - 1)
-for _, request in ipairs(page) do
+local page, at = redis.call('ZRANGE', KEYS[1], from, from + limit - 1), 0
+while limit > 0 and page[at + 1] do
+  at = at + 1
+  limit = limit - 1
+  local request = page[at]
   local known = hash(ns .. 'request:' .. request)
   if not known.state then
     redis.call('ZREM', KEYS[1], request)
+    from = from - 1
   elseif known.state == 'queued' then
     local entry = known.entry or request
     if is_entry(entry) and not stands('requests', entry, parked_member(request, 'requests')) then
@@ -56,16 +75,17 @@ for _, request in ipairs(page) do
   end
   audit_notice(request, known)
 end
+redis.call('HSET', KEYS[2], 'to', limit > 0 and 0 or int(from + at))
 
 for i = 3, #KEYS do
   local consumers = redis.pcall('XINFO', 'CONSUMERS', KEYS[i], GROUP)
   for _, flat in ipairs(consumers.err and {} or consumers) do
     local fields = {}
     for f = 1, #flat, 2 do fields[flat[f]] = flat[f + 1] end
-    if fields.pending == 0 and fields.idle > tonumber(ARGV[5]) then
+    if fields.pending == 0 and fields.idle > tonumber(ARGV[4]) then
       redis.call('XGROUP', 'DELCONSUMER', KEYS[i], GROUP, fields.name)
       removed = removed + 1
     end
   end
 end
-return {#page < limit and 0 or from + limit, restored, given_up, removed}
+return {restored, given_up, removed}

@@ -6,19 +6,6 @@
 -- Gives for each 1 (dropped) or 0 (it was gone).
 --
 -- Atomic, because a letter pins its request, plan and migrations: with the last one they begin to age.
-local function release(request)
-  local key = ns .. 'request:' .. request
-  local keys = {key, ns .. 'plan:' .. request}
-  for target in lines(redis.call('HGET', key, 'targets')) do
-    local migration = ns .. 'migration:' .. request .. ':' .. target
-    local known = redis.call('HMGET', migration, 'state', 'dropped_ms')
-    if (known[1] == 'dead' or known[1] == 'cancelled') and not known[2] then return end
-    keys[#keys + 1] = migration
-  end
-  if not ENDED[redis.call('HGET', key, 'state')] then return end
-  for _, one in ipairs(keys) do redis.call('PEXPIRE', one, ARGV[3]) end
-end
-
 local answers = {}
 for i = 4, #ARGV do
   local found = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])
@@ -26,10 +13,11 @@ for i = 4, #ARGV do
     local letter = {request = '', migration = ''}
     for f = 1, #found[1][2], 2 do letter[found[1][2][f]] = found[1][2][f + 1] end
     redis.call('XDEL', KEYS[1], ARGV[i])
-    local key = ns .. 'migration:' .. letter.migration
-    if redis.call('EXISTS', key) == 1 then redis.call('HSET', key, 'dropped_ms', int(now_ms())) end
+    local key = letter.migration ~= '' and ns .. 'migration:' .. letter.migration
+      or letter.stream == 'requests' and ns .. 'request:' .. letter.request
+    if key and redis.call('EXISTS', key) == 1 then redis.call('HSET', key, 'dropped_ms', int(now_ms())) end
     event('letter.dropped', 'letter', ARGV[i], 'request', letter.request, 'migration', letter.migration, 'by', ARGV[2])
-    release(letter.request)
+    retain(letter.request, ARGV[3])
   end
   answers[#answers + 1] = found[1] and 1 or 0
 end

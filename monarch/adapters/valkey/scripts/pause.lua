@@ -8,17 +8,19 @@
 -- Atomic, so that of two people one is told that the other was first, and so that each open request's channel is told
 -- exactly of what happened.
 local before = redis.call('GET', KEYS[1])
+-- No name at all would read as *not paused*.
+local by = ARGV[3] ~= '' and ARGV[3] or 'somebody'
 if ARGV[2] == 'pause' then
   if before then return {0, before} end
-  redis.call('SET', KEYS[1], ARGV[3])
+  redis.call('SET', KEYS[1], by)
 else
   if not before then return {0, ''} end
   redis.call('DEL', KEYS[1])
 end
-event(ARGV[2] == 'pause' and 'fleet.paused' or 'fleet.resumed', 'by', ARGV[3])
+event(ARGV[2] == 'pause' and 'fleet.paused' or 'fleet.resumed', 'by', by)
 for _, request in ipairs(redis.call('ZRANGE', ns .. 'open', 0, -1)) do
   -- Not of one that has ended: its end would be said again.
   local state = redis.call('HGET', ns .. 'request:' .. request, 'state')
   if state and not ENDED[state] then changed(request) end
 end
-return {1, before or ARGV[3]}
+return {1, before or by}

@@ -41,10 +41,11 @@ local function report_stray(second)
     for other in lines(redis.call('HGET', KEYS[6], 'targets')) do
       redis.call('PERSIST', ns .. 'migration:' .. request .. ':' .. other)
     end
-    open(request)
   end
   if state then
     redis.call('HDEL', KEYS[6], 'final_said', 'final_open')
+    open(request)
+    if ENDED[state] then close_unless_told_later(request) end
     changed(request)
   end
 end

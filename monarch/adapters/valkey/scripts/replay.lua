@@ -14,7 +14,7 @@ local function reopen(request)
   if ENDED[redis.call('HGET', key, 'state')] then
     redis.call('HINCRBY', key, 'run', 1)
     redis.call('HSET', key, 'state', 'running')
-    redis.call('HDEL', key, 'ended_ms', 'code', 'reason', 'cancelled_by', 'cancelled_ms', 'notice_error')
+    redis.call('HDEL', key, 'ended_ms', 'code', 'reason', 'cancelled_by', 'cancelled_ms', 'notice_error', 'dropped_ms')
     redis.call('PERSIST', key)
     redis.call('PERSIST', ns .. 'plan:' .. request)
     for target in lines(redis.call('HGET', key, 'targets')) do
@@ -45,6 +45,7 @@ end
 function replay_into.migrations(letter)
   local request, migration = letter.request, letter.migration
   if migration == '' then return 'it names no migration' end
+  if letter.code == 'bad_target' then return 'its target can be no repository; send a message that names the right one' end
   local key, request_key = ns .. 'migration:' .. migration, ns .. 'request:' .. request
   local known = redis.call('HMGET', key, 'state', 'target', 'order')
   if not known[2] or redis.call('EXISTS', request_key, ns .. 'plan:' .. request) < 2 then
@@ -59,7 +60,7 @@ function replay_into.migrations(letter)
   local order = known[3] or '0'
   local entry = redis.call('XADD', ns .. 'migrations', '*', 'v', VERSION, 'request', request, 'target', known[2],
     'order', order, 'run', run, 'attempts', '0')
-  redis.call('HDEL', key, 'code', 'ended_ms', 'dropped_ms', 'refused', 'progress_entry', 'progress_count')
+  redis.call('HDEL', key, 'code', 'ended_ms', 'dropped_ms', 'refused', 'strays', 'progress_entry', 'progress_count')
   redis.call('HSET', key, 'state', 'queued', 'reason', '', 'attempts', '0', 'order', order, 'entry', entry,
     'queued_ms', int(now_ms()))
   redis.call('SADD', ns .. 'unsettled:' .. request, migration)
@@ -71,7 +72,8 @@ function replay_into.notices(letter)
   local key = ns .. 'request:' .. letter.request
   if redis.call('EXISTS', key) == 0 then return 'request ' .. letter.request .. ' is not known any more' end
   redis.call('HDEL', key, 'notice_error')
-  open(letter.request)
+  local run = redis.call('HMGET', key, 'run', 'final_said')
+  if run[2] ~= (run[1] or '1') then open(letter.request) end
   -- One that is under way will show it all.
   if redis.call('HGET', key, 'notice_due') ~= '1' then notify(letter.request) end
   event('notice.replayed', 'request', letter.request, 'by', by)

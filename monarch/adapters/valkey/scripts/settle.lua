@@ -24,6 +24,14 @@
 local stream, name, consumer, entry, count, verdict = KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 if not holds(stream, consumer, entry, count) then return 0 end
 local doc = cjson.decode(ARGV[7])
+if name == 'migrations' and not doc.migration then
+  -- It cannot be read, but may be a migration on record: then it ends as that one, or its request never would.
+  local named = {}
+  local found = redis.call('XRANGE', stream, entry, entry)
+  for i = 1, #(found[1] and found[1][2] or {}), 2 do named[found[1][2][i]] = found[1][2][i + 1] end
+  local id = (named.request or '') .. ':' .. (named.target or '')
+  if redis.call('HGET', ns .. 'migration:' .. id, 'entry') == entry then doc.migration, doc.request = id, named.request end
+end
 local request = doc.request
 local request_key = ns .. 'request:' .. request
 local target_id = doc.migration and redis.call('HGET', ns .. 'migration:' .. doc.migration, 'target_id')
@@ -58,27 +66,13 @@ local function keep_details()
   for field, value in pairs(doc.details or {}) do redis.call('HSET', request_key, field, value) end
 end
 
--- A request that ended well goes after the retention; one with dead letters keeps what a replay needs.
-local function retain(state, targets)
-  local keys = {request_key, ns .. 'plan:' .. request}
-  for target in lines(targets) do keys[#keys + 1] = migration_key(target) end
-  for _, key in ipairs(keys) do
-    if state == 'done' or state == 'skipped' then
-      redis.call('PEXPIRE', key, doc.retention_ms)
-    else
-      redis.call('PERSIST', key)
-    end
-  end
-  redis.call('ZREMRANGEBYSCORE', ns .. 'known', '-inf', now - doc.retention_ms)
-end
-
 local ended_after
 
 local function end_request(state)
   ended_after = math.max(0, now - tonumber(redis.call('HGET', request_key, 'appended_ms') or now))
   redis.call('HSET', request_key, 'state', state, 'ended_ms', int(now))
   event('request.' .. state, 'request', request)
-  retain(state, redis.call('HGET', request_key, 'targets'))
+  retain(request, doc.retention_ms)
   close_unless_told_later(request)
 end
 
@@ -150,7 +144,12 @@ local function park()
   redis.call('ZADD', ns .. 'parked', int(due), doc.member)
   redis.call('HSET', ns .. 'parked:entries', doc.member, cjson.encode({stream = name, fields = fields,
     migration = doc.migration, request = request, waits_for = doc.waits_for, reason = doc.reason}))
-  if name == 'requests' and redis.call('EXISTS', request_key) == 1 then keep_details() end
+  if name == 'requests' then
+    -- A producer's own entry has no hash yet. From here on it goes by another entry id, and can be found and called off
+    -- only under the first one. One that cannot be read is a request under no name.
+    if redis.call('EXISTS', request_key) == 0 and doc.member == parked_member(request, name) then note_request('queued') end
+    if redis.call('EXISTS', request_key) == 1 then keep_details() end
+  end
   if doc.migration then
     redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', 'parked', 'reason', doc.reason)
     event('migration.parked', 'request', request, 'migration', doc.migration, 'reason', doc.reason)
@@ -195,6 +194,13 @@ end
 
 function handle.migrated()
   local key = ns .. 'migration:' .. doc.migration
+  -- Another holder's late answer came after the last look: it is never called done.
+  local strays = redis.call('HGET', key, 'strays') or ''
+  if strays ~= '' then
+    doc.code = 'strays_found'
+    doc.reason = 'second copies were found (#' .. string.gsub(strays, ' ', ', #') .. '): close them, then replay this'
+    return handle.dead()
+  end
   -- What was copied and deleted since is not there: the numbers that people are told add up.
   local there = doc.tickets - doc.deleted
   local copied = math.min(tonumber(redis.call('HGET', key, 'copied') or 0), there)
@@ -228,7 +234,7 @@ function handle.dead()
     note_request(state)
     redis.call('HSET', request_key, 'code', doc.code, 'reason', doc.reason, 'ended_ms', int(now))
     keep_details()
-    retain(state)
+    retain(request, doc.retention_ms)
     close_unless_told_later(request)
     changed(request)
   elseif doc.migration then
