@@ -42,7 +42,7 @@ class Migrator:
             return Dead(Code.TARGET_NOT_ALLOWED, refusal)
         plan = await self._plans.read(entry.request)
         if plan is None:
-            return Dead(Code.PLAN_MISSING, "its plan is gone; publish the message again")
+            return Dead(Code.PLAN_MISSING, "its plan is gone or cannot be read; publish the message again")
         credential = await self._tools.github.credential()
         if not isinstance(credential, Found):
             tools = self._tools

@@ -51,6 +51,21 @@ async def post(behave: Behaviour, *, deadline_s: float = 5) -> tuple[Answer, int
         return answer, server.requests
 
 
+async def test_a_refusal_that_repeats_the_token_is_quoted_without_it() -> None:
+    """Slack refuses with a 200, so that every answer is read with the same suspicion."""
+    token = "no-shape-of-its-own-0123456789"
+    content = json.dumps({"ok": False, "error": f"invalid_auth {token}"}).encode()
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=content))
+
+    answer = await HttpSlack(token, "https://slack.example/api", transport=transport).post(
+        "C1", "text"
+    )
+
+    assert isinstance(answer, Permanent)
+    assert "invalid_auth ***" in answer.reason
+    assert token not in repr(answer)
+
+
 @pytest.mark.parametrize("slash", ["", "/"])
 async def test_a_post_leaves_as_slack_documents_it(slash: str) -> None:
     """JSON with its charset, no previews, and no names looked up."""

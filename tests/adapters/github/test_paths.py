@@ -10,12 +10,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from monarch.adapters.github.client import HttpGitHub
 from monarch.core.outcome import Created, Found, Transient
 from monarch.core.refs import BadRef, parse_ref
 from monarch.core.request import Request, Rules, parse_message
 from tests.adapters.github.builders import (
     API,
     DRAFT,
+    PATIENT,
     TARGET,
     TOKEN,
     as_bytes,
@@ -229,6 +231,25 @@ async def test_no_answer_leads_the_token_away(status: int, elsewhere: str) -> No
         (str(r.url.copy_with(path="/", query=None)), r.headers["Authorization"]) for r in asked
     } == {(f"{API}/", f"Bearer {TOKEN}")}
     assert [request.method for request in asked].count("POST") == 1
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 422, 500, 503])
+async def test_a_refusal_that_repeats_the_token_is_quoted_without_it(status: int) -> None:
+    """A token of whatever shape: some proxies show the headers of the request in their error pages."""
+    token = "no-shape-of-its-own-0123456789"
+    body = as_bytes({"message": f"you sent {token}", "errors": [f"token {token}"]})
+    headers = {"X-GitHub-Request-Id": token, "Location": token}
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, headers=headers, content=body))
+    client = HttpGitHub(token, API, transport=transport, patience=PATIENT)
+
+    answers = [
+        await client.credential(),
+        await client.read_repository("org/team-a"),
+        await client.create_issue(TARGET, DRAFT, yes),
+    ]
+
+    assert not any(token in repr(answer) for answer in answers)
+    assert all("you sent ***" in repr(answer) for answer in answers)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
