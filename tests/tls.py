@@ -29,15 +29,15 @@ def native_server() -> Path | None:
 def tls_in_front_of(port: int) -> Iterator[int]:
     """The port behind which `port` of this machine is reached by TLS."""
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(_listen(port))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
+    server = asyncio.run_coroutine_threadsafe(_listen(port), loop).result()
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
+        asyncio.run_coroutine_threadsafe(_end(server), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        loop.run_until_complete(_end(server))
         loop.close()
 
 

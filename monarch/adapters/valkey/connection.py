@@ -15,7 +15,7 @@ from valkey.asyncio.retry import Retry
 from valkey.backoff import NoBackoff
 from valkey.exceptions import ResponseError, ValkeyError
 
-from monarch.adapters.valkey.links import SOCKET_TIMEOUT_S, Place, pool
+from monarch.adapters.valkey.links import SOCKET_TIMEOUT_S, Place, place, pool
 from monarch.ports import StoreError, StoreRefused
 
 __all__ = ["BLOCK_MS", "SOCKET_TIMEOUT_S", "classified", "connect", "connected", "is_refusal"]
@@ -66,7 +66,7 @@ def connect(where: str | Place, purpose: str, *, connections: int = 1) -> Valkey
     """
     client: Valkey = Valkey.from_pool(
         pool(
-            Place(where) if isinstance(where, str) else where,
+            place(where) if isinstance(where, str) else where,
             client_name=f"monarch-{purpose}",
             max_connections=connections,
             retry=Retry(NoBackoff(), 0),

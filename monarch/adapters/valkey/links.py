@@ -12,11 +12,12 @@ TLS (`valkeys://`) trusts the system's authorities, those of `SSL_CERT_FILE`, an
 it checks that the certificate is the host's, which the client by itself does not.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from valkey.asyncio import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection
-from valkey.asyncio.connection import AbstractConnection, parse_url
+from valkey.asyncio.connection import AbstractConnection, ValkeySSLContext, parse_url
 from valkey.exceptions import ConnectionError as ConnectionLostError
 from valkey.exceptions import ReadOnlyError
 
@@ -31,53 +32,62 @@ _KEEPALIVE: Final = {4: 30, 5: 10, 6: 3}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where Valkey is, made once for all connections of a process.
+    """Where Valkey is, made once (by `place`) for all connections of a process.
 
     Attributes:
-        url: `valkey://`, `valkeys://`, `redis://`, `rediss://` or `unix://`, with its credentials. Where Sentinels
-            lead to the primary, its host and port mean nothing and the rest of it counts.
+        kind: how it is reached.
+        options: of each connection; the trusted certificates, which take a while to load, are among them once.
         guide: asks the Sentinels; `None` where there are none.
     """
 
-    url: str
+    kind: type[AbstractConnection]
+    options: Mapping[str, Any] = field(repr=False)
     guide: Guide | None = None
 
 
 def place(url: str, sentinels: Sentinels | None = None) -> Place:
-    """Say where Valkey is; nothing is asked yet. The Sentinels are asked with the TLS of `url`, if it has any."""
-    if sentinels is None:
-        return Place(url)
+    """Say where Valkey is; nothing is asked yet.
+
+    Args:
+        url: `valkey://`, `valkeys://`, `redis://`, `rediss://` or `unix://`, with its credentials.
+        sentinels: who lead to the primary; then the host and the port of `url` mean nothing, and the rest of it
+            counts. They are asked by TLS where `url` asks for it.
+    """
     kind, options = _kind_and_options(url)
-    kept = ("ssl_", "socket_")
-    own = {name: value for name, value in options.items() if name.startswith(kept)}
+    if sentinels is None:
+        return Place(kind, options)
+    shared = {name: value for name, value in options.items() if name.startswith(("tls", "socket_"))}
     credentials = {"username": sentinels.username, "password": sentinels.password}
-    plain = SSLConnection if issubclass(kind, SSLConnection) else Connection
-    return Place(url, Guide(sentinels, plain, {**own, **credentials}))
+    guide = Guide(sentinels, TlsLink if kind is TlsLink else TcpLink, {**shared, **credentials})
+    # Not even by accident to the host that the URL names.
+    return Place(kind, {**options, "host": "", "port": 0}, guide)
 
 
 def pool(where: Place, **options: Any) -> ConnectionPool:
-    """A pool of connections to a place; what its URL says wins over `options`."""
-    kind, own = _kind_and_options(where.url)
-    # Not even by accident to the host that the URL names.
-    guided = {"guide": where.guide, "host": "", "port": 0} if where.guide else {}
-    return ConnectionPool(connection_class=kind, **{**options, **own, **guided})
+    """A pool of connections to a place; what that says wins over `options`."""
+    guided = {"guide": where.guide} if where.guide else {}
+    return ConnectionPool(connection_class=where.kind, **{**options, **where.options, **guided})
 
 
 def _kind_and_options(url: str) -> tuple[type[AbstractConnection], dict[str, Any]]:
     given: dict[str, Any] = dict(parse_url(url))
-    options: dict[str, Any] = {
-        "socket_timeout": SOCKET_TIMEOUT_S,
-        "socket_connect_timeout": SOCKET_TIMEOUT_S,
-    }
+    options = {"socket_timeout": SOCKET_TIMEOUT_S, "socket_connect_timeout": SOCKET_TIMEOUT_S}
+    by_tcp = {"socket_keepalive": True, "socket_keepalive_options": _KEEPALIVE}
     kind = given.pop("connection_class", Connection)
     if kind is UnixDomainSocketConnection:
         return UnixLink, {**options, **given}
-    options |= {"socket_keepalive": True, "socket_keepalive_options": _KEEPALIVE}
     if kind is not SSLConnection:
-        return TcpLink, {**options, **given}
+        return TcpLink, {**options, **by_tcp, **given}
+    of_tls = {name: given.pop(name) for name in tuple(given) if name.startswith("ssl_")}
+    return TlsLink, {**options, **by_tcp, **given, "tls": _trust(of_tls)}
+
+
+def _trust(options: Mapping[str, Any]) -> ValkeySSLContext:
+    """Whom to trust; loaded at its first use, and kept."""
+    named = {name.removeprefix("ssl_"): value for name, value in options.items()}
     # A certificate that is not looked at cannot be compared with a name.
-    verified = given.get("ssl_cert_reqs", "required") == "required"
-    return TlsLink, {**options, "ssl_check_hostname": verified, **given}
+    verified = named.get("cert_reqs", "required") == "required"
+    return ValkeySSLContext(**{"cert_reqs": "required", "check_hostname": verified, **named})
 
 
 class _Link(AbstractConnection):
@@ -150,6 +160,10 @@ class TcpLink(_Link, Connection):
 
 class TlsLink(_Link, SSLConnection):
     """A connection by TCP with TLS."""
+
+    def __init__(self, *, tls: ValkeySSLContext, **options: Any) -> None:
+        super().__init__(**options)
+        self.ssl_context = tls
 
 
 class UnixLink(_Link, UnixDomainSocketConnection):

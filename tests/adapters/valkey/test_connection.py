@@ -6,7 +6,8 @@ import pytest
 from valkey.exceptions import ReadOnlyError
 
 from monarch.adapters.valkey.connection import connected
-from monarch.adapters.valkey.links import Place, TlsLink, pool
+from monarch.adapters.valkey.links import TlsLink, place, pool
+from monarch.adapters.valkey.sentinel import Sentinels
 from monarch.sandbox.valkey import EmbeddedValkey
 
 
@@ -50,9 +51,18 @@ def test_a_certificate_must_be_the_hosts_own_unless_the_address_says_otherwise(
     query: str, *, checked: bool
 ) -> None:
     """The client alone would take any certificate of a trusted authority for any host."""
-    options = pool(Place(f"valkeys://valkey.example{query}")).connection_kwargs
+    where = place(f"valkeys://valkey.example{query}")
 
-    assert TlsLink(**options).ssl_context.get().check_hostname is checked
+    assert where.options["tls"].get().check_hostname is checked
+
+
+def test_certificates_are_loaded_once_for_all_connections() -> None:
+    """Each loading takes some 50 ms of nothing else, and the Sentinels are asked every second."""
+    sentinels = Sentinels((("one", 1),), "monarch")
+    where = place("valkeys://h", sentinels)
+    one, other = TlsLink(**pool(where).connection_kwargs), TlsLink(**pool(where).connection_kwargs)
+
+    assert one.ssl_context is other.ssl_context
 
 
 async def test_a_unix_socket(tmp_path: Path) -> None:

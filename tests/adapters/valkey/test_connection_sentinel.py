@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -17,6 +18,7 @@ from monarch.adapters.valkey.links import Place, place
 from monarch.adapters.valkey.sentinel import ASK_WITHIN_S, CHECK_EVERY_S, Guide, Sentinels
 from monarch.ports import StoreError
 from monarch.sandbox.sentinels import WatchedValkey
+from tests.tls import AUTHORITY, tls_in_front_of
 
 NAME = "monarch"
 
@@ -40,7 +42,10 @@ def led_by(watched: WatchedValkey) -> Place:
 async def test_a_server_that_is_a_replica_by_now_is_no_primary(watched: WatchedValkey) -> None:
     """The Sentinels may name it a moment too long; what counts is what it says itself."""
     told = Told(1, watched.replica.port)
-    async with guided(told) as guide, connected(Place("valkey://unused:1", guide), "tests") as it:
+    async with (
+        guided(told) as guide,
+        connected(replace(place("valkey://unused:1"), guide=guide), "tests") as it,
+    ):
         with pytest.raises(StoreError, match="is no primary, it says 'slave'"):
             await _ping(it)
 
@@ -143,8 +148,8 @@ def _packed(*words: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def guided(*told: Told, now: Callable[[], float] = time.monotonic) -> AsyncIterator[Guide]:
-    """A guide that asks these."""
+async def listening(*told: Told) -> AsyncIterator[tuple[tuple[str, int], ...]]:
+    """The addresses of these."""
     async with AsyncExitStack() as stack:
         listeners = [
             await stack.enter_async_context(await anyio.create_tcp_listener(local_host="127.0.0.1"))
@@ -154,9 +159,15 @@ async def guided(*told: Told, now: Callable[[], float] = time.monotonic) -> Asyn
         for listener, one in zip(listeners, told, strict=True):
             tasks.start_soon(listener.serve, one.answer)
         ports = [each.extra(SocketAttribute.local_port) for each in listeners]  # noqa: S610  # anyio's, not Django's
-        addresses = [("127.0.0.1", port) for port in ports]
-        yield Guide(Sentinels(tuple(addresses), NAME), Connection, {}, now)
+        yield tuple(("127.0.0.1", port) for port in ports)
         tasks.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def guided(*told: Told, now: Callable[[], float] = time.monotonic) -> AsyncIterator[Guide]:
+    """A guide that asks these."""
+    async with listening(*told) as addresses:
+        yield Guide(Sentinels(addresses, NAME), Connection, {}, now)
 
 
 async def test_the_newest_configuration_is_believed() -> None:
@@ -195,3 +206,14 @@ async def test_an_address_counts_for_a_second_and_is_kept_when_nobody_answers() 
         clock[0] += CHECK_EVERY_S
 
         assert await guide.has_moved_from(here)
+
+
+async def test_sentinels_are_asked_by_tls_where_the_address_says_so() -> None:
+    """What is encrypted on the way to the data is so on the way to whoever says where it is."""
+    async with listening(Told(1, 7)) as [(_, port)]:
+        with tls_in_front_of(port) as by_tls:
+            asked = Sentinels((("127.0.0.1", by_tls),), NAME)
+            guide = place(f"valkeys://unused?ssl_ca_certs={AUTHORITY}", asked).guide
+            assert guide is not None
+
+            assert await guide.locate() == ("127.0.0.1", 7)
