@@ -198,3 +198,11 @@ def judge_target(
 def is_poison(since_progress: int, policy: Policy) -> bool:
     """Whether an entry was handed out too often without a recorded step to be run again."""
     return since_progress > policy.max_deliveries
+
+
+def is_suspect(since_progress: int, policy: Policy) -> bool:
+    """Whether an entry was handed out so often without a recorded step that it may be what ends its workers.
+
+    Or it was only in hand beside the one that does: a suspect is run without another one beside it, to tell them apart.
+    """
+    return since_progress > max(1, policy.max_deliveries // 2)

@@ -9,13 +9,14 @@ that may pass, and the loop goes on.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Final, Protocol, assert_never
 
 import anyio
 from anyio.abc import TaskGroup
 
 from monarch.core.backoff import outage_s
-from monarch.core.delivery import Delivery, NewerEntry, Stream, UnreadableEntry
+from monarch.core.delivery import Delivery, NewerEntry, Stream, Token, UnreadableEntry
 from monarch.core.outcome import Code
 from monarch.core.quote import quote
 from monarch.core.verdict import (
@@ -27,6 +28,7 @@ from monarch.core.verdict import (
     Snooze,
     Verdict,
     is_poison,
+    is_suspect,
     judge_failure,
 )
 from monarch.ports import Clock, StoreError, StoreRefused, Streams
@@ -36,6 +38,7 @@ from monarch.telemetry import Telemetry
 
 _STORE_PAUSE_S: Final = 1.0
 _FULL_CHECK_S: Final = 2.0
+_ALONE_CHECK_S: Final = 0.05
 
 
 class Handler(Protocol):
@@ -80,6 +83,7 @@ class Consumer:
         self._policy = policy
         self._places = places
         self._taken = 0
+        self._suspects: list[Token] = []
         self._limit = anyio.Semaphore(places, fast_acquire=True)
         self._freed: anyio.Event | None = None
 
@@ -123,6 +127,8 @@ class Consumer:
             if self._holds.has(delivery.token):
                 continue
             self._taken += 1
+            if is_suspect(delivery.since_progress, self._policy):
+                self._suspects.append(delivery.token)
             tasks.start_soon(self._work, delivery, sent_at)
 
     async def _until_freed(self) -> None:
@@ -134,12 +140,23 @@ class Consumer:
     async def _work(self, delivery: Delivery, sent_at: float) -> None:
         try:
             with self._holds.holding(delivery, sent_at) as hold:
-                async with self._limit:
+                async with nullcontext() if self._gives_way(delivery) else self._limit:
                     await self._decide_and_settle(hold)
         finally:
             self._taken -= 1
+            if delivery.token in self._suspects:
+                self._suspects.remove(delivery.token)
             if self._freed is not None:
                 self._freed.set()
+
+    def _gives_way(self, delivery: Delivery) -> bool:
+        """Whether it is a suspect beside another one: of those that may end this worker, one is to be counted for it."""
+        return delivery.token in self._suspects[1:]
+
+    async def _until_alone(self, hold: Hold) -> None:
+        """Let a suspect wait until those that give way to it are handed back, lest they go down with it."""
+        while hold.token in self._suspects[:1] and len(self._suspects) > 1:
+            await hold.sleep(_ALONE_CHECK_S)
 
     async def _decide_and_settle(self, hold: Hold) -> None:
         began = self._clock.now()
@@ -156,7 +173,10 @@ class Consumer:
         delivery = hold.delivery
         try:
             known = self._decide_unrun(delivery)
-            return known if known is not None else await self._handler.handle(delivery, hold)
+            if known is not None:
+                return known
+            await self._until_alone(hold)
+            return await self._handler.handle(delivery, hold)
         except LeaseLost:
             return None
         except Draining:
@@ -189,6 +209,8 @@ class Consumer:
                 Code.POISON,
                 f"{times}; see the log for what ended its workers, then send its message again",
             )
+        if self._gives_way(delivery):
+            return Handback("another entry that may have ended workers is in hand")
         match delivery.entry:
             case NewerEntry(version):
                 self._telemetry.entry_newer(version=version)

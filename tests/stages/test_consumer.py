@@ -121,6 +121,23 @@ async def test_poison_is_dead_lettered_without_being_run(house: House) -> None:
     assert letter["code"] == "poison"
 
 
+async def test_a_suspect_is_run_without_another_one_beside_it(house: House) -> None:
+    """What went down with two workers is run one by one, so that only what ends the third is counted for it."""
+    bench = Bench(house, work_for_a_minute, places=4)
+    bench.give(3)
+    dying = MemoryStreams(house.store, "dying", lease_s=LEASE_S)
+    await dying.receive(Stream.NOTICES, 3)
+    house.store.advance(LEASE_S + 1)
+    await dying.sweep({Stream.NOTICES: 3})
+    house.store.advance(LEASE_S + 1)
+
+    await bench.run(bench.until_quiet)
+
+    assert bench.handler.most == 1
+    assert [d.since_progress for d in bench.handler.handled] == [3, 3, 3]
+    assert house.store.dead == []
+
+
 async def test_an_unreadable_entry_is_given_up_unrun(house: House) -> None:
     """With what was expected and what came."""
     bench = Bench(house)
