@@ -35,16 +35,13 @@ def start_troubled(fleet: Fleet, trouble: str, **settings: str) -> Process:
         fleet.program = usual
 
 
-def start_all_troubled(fleet: Fleet, troubles: Iterable[str], **settings: str) -> list[Process]:
-    """The same for many at once, each with its own trouble."""
+def spawn_troubled(fleet: Fleet, troubles: Iterable[str], **settings: str) -> list[Process]:
+    """Start a worker for each trouble, and wait for none."""
     usual, fleet.program = fleet.program, PROGRAM
-    subscribed = fleet.subscribed()
     try:
-        started = [fleet.spawn(TROUBLE=each, **{**QUICK, **settings}) for each in troubles]
+        return [fleet.spawn(TROUBLE=each, **{**QUICK, **settings}) for each in troubles]
     finally:
         fleet.program = usual
-    fleet.until(lambda: fleet.subscribed() >= subscribed + len(started))
-    return started
 
 
 def is_frozen(worker: Process) -> bool:
@@ -70,9 +67,10 @@ def pending(fleet: Fleet, stream: str = "migrations") -> list[tuple[str, str, in
     name = f"{{monarch}}:{stream}"
     found = []
     for item in fleet.client.xpending_range(name, GROUP, "-", "+", 1000):
-        [(_, fields)] = fleet.client.xrange(name, item["message_id"], item["message_id"])
-        subject = fields.get(b"target", fields.get(b"request", b""))
-        found.append((item["consumer"].decode(), subject.decode(), item["times_delivered"]))
+        # An entry may be settled between the two questions.
+        for _, fields in fleet.client.xrange(name, item["message_id"], item["message_id"]):
+            subject = fields.get(b"target", fields.get(b"request", b""))
+            found.append((item["consumer"].decode(), subject.decode(), item["times_delivered"]))
     return found
 
 
@@ -94,7 +92,7 @@ def end_lease_of(fleet: Fleet, dead: Process, stream: str = "migrations") -> Non
     name = f"{{monarch}}:{stream}"
     for item in fleet.client.xpending_range(name, GROUP, "-", "+", 1000):
         consumer, entry = item["consumer"], item["message_id"]
-        if int(consumer.split(b".")[-2]) == dead.pid:
+        if b".%d." % dead.pid in consumer:
             # Its own count is given again, or claiming would count one more.
             count = item["times_delivered"]
             fleet.client.xclaim(

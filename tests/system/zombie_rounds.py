@@ -24,7 +24,7 @@ from tests.system.trouble import (
     is_frozen,
     judged,
     pending,
-    start_all_troubled,
+    spawn_troubled,
     thaw,
 )
 from tests.system.troubled_worker import SEAMS
@@ -110,7 +110,8 @@ def _zombies(fleet: Fleet, dice: random.Random, count: int) -> list[Zombie]:
         "" if moment == AT_RANDOM else f"freeze@{moment}#{_passage(moment, dice)}"
         for moment in moments
     ]
-    workers = start_all_troubled(fleet, troubles, MONARCH_CONCURRENCY="1")
+    workers = spawn_troubled(fleet, troubles, MONARCH_CONCURRENCY="1")
+    fleet.until(lambda: fleet.subscribed() == count)
     return [
         Zombie(
             moment, dice.uniform(0, CROSSING_S), LEASE_S + 1 + dice.uniform(0, LONGEST_S), worker
