@@ -67,6 +67,9 @@ STREAM_OF: Final[Mapping[Role, Stream]] = {
 BESIDE: Final = 4
 """Requests, and notices, that one worker has in hand at once: short work beside the migrations."""
 
+SPARE_SOCKETS: Final = 8
+"""For what no place does: hearing, sweeping, handing back what came beyond the places."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -122,7 +125,10 @@ class _Assembly:
         )
 
     async def build(self) -> Parts:
-        commands = await self._client("commands", connections=4)
+        # A pool that runs dry raises at once, and whoever asked would take Valkey for gone: each place has a socket,
+        # opened when it is first needed.
+        places = self._settings.concurrency + 2 * BESIDE
+        commands = await self._client("commands", connections=places + SPARE_SOCKETS)
         scripts = Scripts(commands, self._keys.prefix)
         streams = await self._streams(scripts)
         holds = Holds(streams, self._telemetry, self._clock, lease_s=self._settings.lease_seconds)
@@ -179,6 +185,7 @@ class _Assembly:
                 await self._slack(),
                 ValkeyRequests(scripts, self._keys),
                 self._telemetry,
+                self._clock,
                 self._policy,
                 self._dice,
                 web_url(self._settings.github_api_url),
