@@ -34,7 +34,7 @@ class Resume:
     Attributes:
         why: `killed`, `frozen` or `stopped`.
         waited_s: until it was in another's hands, in seconds; `None`: it never was.
-        excused_s: the part of it in which Valkey did not answer or no running worker had a free place.
+        excused_s: the part of it in which Valkey took no writes or no running worker had a free place.
     """
 
     why: str

@@ -13,6 +13,7 @@ from scripts.chaos_machine.world import World
 
 STREAM: Final = "{monarch}:migrations"
 EVENTS: Final = "{monarch}:events"
+PROBE: Final = "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], '1')"
 LOOK_EVERY_S: Final = 0.25
 GIVE_UP_S: Final = 120.0
 PLACES: Final = 8
@@ -35,7 +36,7 @@ class Loss:
 
 @dataclass
 class Watch:
-    """Looks at Valkey and never changes anything."""
+    """Looks at Valkey, and changes nothing of Monarch's."""
 
     world: World
     losses: list[Loss] = field(default_factory=list)
@@ -67,9 +68,9 @@ class Watch:
             self._looked_at = time.monotonic()
 
     async def _look(self) -> None:
-        pending = await self._pending()
+        takes_writes, pending = await self._takes_writes(), await self._pending()
         now = time.monotonic()
-        if pending is None or not self._has_free_place(pending):
+        if not takes_writes or pending is None or not self._has_free_place(pending):
             for loss in self.losses:
                 loss.excused_s += now - max(loss.at, self._looked_at)
         if pending is not None:
@@ -94,6 +95,13 @@ class Watch:
         ready = [w for w in self.world.workers if w.state == "up" and now - w.since > WARM_S]
         busy = [consumer.split(".")[-2:-1] for _, consumer in pending]
         return any(busy.count([str(worker.pid)]) < PLACES for worker in ready)
+
+    async def _takes_writes(self) -> bool:
+        """Whether Valkey takes what Monarch's own scripts write; a primary without its replica does not."""
+        try:
+            return bool(await self.world.client.eval(PROBE, 1, "chaos:probe"))
+        except (ValkeyError, OSError):
+            return False
 
     async def _pending(self) -> list[tuple[str, str]] | None:
         """Every pending entry and its consumer; `None` where Valkey does not say."""
