@@ -79,7 +79,8 @@ class MemoryHands:
         if not found["request"]:
             return Replayed(letter, "", "nothing is left of it but its id")
         request, migration = RequestId(found["request"]), MigrationId(found["migration"])
-        refused = self._into(Stream(found["stream"]), request, migration, found)
+        stream = Stream.MIGRATIONS if migration else Stream(found["stream"])
+        refused = self._into(stream, request, migration, found)
         if refused:
             return Replayed(letter, "", refused)
         self._store.dead.remove(found)
@@ -91,7 +92,7 @@ class MemoryHands:
         if stream is Stream.REQUESTS:
             return self._replay_request(request, letter)
         if request not in self._store.requests:
-            return "it is not known any more"
+            return f"request {request} is not known any more; send the message again"
         if stream is Stream.NOTICES:
             self._store.requests[request].pop("notice_error", None)
             if self._store.requests[request].get("notice_due") != "1":

@@ -1,0 +1,149 @@
+"""What is kept while a dead letter pins it, and for how long after: of a real Valkey alone, the doubles forget nothing."""
+
+import pytest
+
+from monarch.core.delivery import Stream
+from monarch.core.ids import RequestId
+from monarch.core.outcome import Code
+from monarch.core.permission import Granted, WasCreated, WasStray
+from monarch.core.verdict import Dead, Done, Said
+from tests.contracts.moves import FIRST, ME, TARGET, appended, migrated, one, planned, taken
+from tests.contracts.worlds import ValkeyWorld
+
+REQUESTS, MIGRATIONS, NOTICES = Stream.REQUESTS, Stream.MIGRATIONS, Stream.NOTICES
+ARCHIVED = Dead(Code.ARCHIVED, "unarchive it")
+
+
+pytestmark = pytest.mark.parametrize("world", ["valkey"], indirect=True)
+
+
+async def ages(world: ValkeyWorld, request: RequestId, *targets: str) -> set[bool]:
+    """Which of request, plan and migrations have an end; one answer where they are of one mind."""
+    keys = [world.keys.request(request), world.keys.plan(request)]
+    keys += [f"{world.keys.prefix}migration:{request}:{target}" for target in targets]
+    return {await world.client.pttl(key) > 0 for key in keys if await world.client.exists(key)}
+
+
+async def drop(world: ValkeyWorld, *numbers: int) -> None:
+    """Throw away the letters with these numbers."""
+    letters = await world.dead()
+    assert await world.hands.drop([letters[n]["id"] for n in numbers], "ann") == len(numbers)
+
+
+async def test_the_last_letter_that_is_dropped_lets_a_request_age(world: ValkeyWorld) -> None:
+    """Until then there is something to replay."""
+    teams = ("org/team-a", "org/team-b")
+    request = await planned(world, *teams)
+    streams = world.streams()
+    for _ in teams:
+        await streams.settle(await one(streams, MIGRATIONS), ARCHIVED)
+    assert await ages(world, request, *teams) == {False}
+
+    await drop(world, 0)
+    assert await ages(world, request, *teams) == {False}
+    await drop(world, 0)
+
+    assert await ages(world, request, *teams) == {True}
+
+
+async def test_letters_that_were_dropped_before_the_end_pin_nothing_after_it(
+    world: ValkeyWorld,
+) -> None:
+    """Nobody would come by a second time to release it."""
+    request = await planned(world, "org/team-a", "org/team-b")
+    streams = world.streams()
+    await streams.settle(await one(streams, MIGRATIONS), ARCHIVED)
+
+    await drop(world, 0)
+    assert await ages(world, request) == {False}
+    await streams.settle(await one(streams, MIGRATIONS), migrated())
+
+    assert (await world.request(request))["state"] == "failed"
+    assert await ages(world, request, "org/team-a", "org/team-b") == {True}
+
+
+async def test_a_notice_that_is_dropped_releases_no_dead_request(world: ValkeyWorld) -> None:
+    """Its own letter can still be replayed."""
+    request = await appended(world, "org/team-a")
+    streams = world.streams()
+    told = {"source": "org/template", "channel": "C1"}
+    await streams.settle(await one(streams, REQUESTS), Dead(Code.NOT_FOUND, "no source", told))
+    await streams.settle(await one(streams, NOTICES), Dead(Code.SLACK_REFUSED, "no channel"))
+
+    await drop(world, 1)
+    assert await ages(world, request) == {False}
+    await drop(world, 0)
+
+    assert await ages(world, request) == {True}
+
+
+async def test_a_replay_pins_what_had_begun_to_age(world: ValkeyWorld) -> None:
+    """Of two letters one was dropped and the other comes back."""
+    request = await planned(world, "org/team-a", "org/team-b")
+    streams = world.streams()
+    for _ in range(2):
+        await streams.settle(await one(streams, MIGRATIONS), ARCHIVED)
+    await drop(world, 0)
+    (letter,) = await world.dead()
+
+    await world.hands.replay([letter["id"]], "ann")
+    assert await ages(world, request, "org/team-a", "org/team-b") == {False}
+    await streams.settle(await one(streams, MIGRATIONS), migrated())
+
+    assert await ages(world, request, "org/team-a", "org/team-b") == {True}
+
+
+async def test_a_ledger_ends_with_the_last_that_needs_it(world: ValkeyWorld) -> None:
+    """A dead migration keeps it; one that was replayed and found everything there writes nothing more to it."""
+    await planned(world, "org/team-a")
+    streams, ledger = world.streams(), world.ledger()
+    delivery = await one(streams, MIGRATIONS)
+    held = await taken(world, delivery)
+    granted = await ledger.permit(delivery, TARGET, FIRST, ME, held.epoch, None)
+    assert isinstance(granted, Granted)
+    await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(1, granted.nonce))
+    await streams.settle(delivery, ARCHIVED)
+    assert await world.client.pttl(world.keys.ledger(TARGET)) == -1
+    (letter,) = await world.dead()
+
+    await world.hands.replay([letter["id"]], "ann")
+    again = await one(streams, MIGRATIONS)
+    await taken(world, again)
+    await streams.settle(again, migrated())
+
+    assert await world.client.pttl(world.keys.ledger(TARGET)) > 0
+
+
+async def test_a_stray_without_a_channel_leaves_its_request_to_nobody(world: ValkeyWorld) -> None:
+    """The audit looks through open requests: one that has ended with nobody to tell is none."""
+    request = await planned(world, "org/team-a", channel=None)
+    streams = world.streams()
+    delivery = await one(streams, MIGRATIONS)
+    await taken(world, delivery)
+    await streams.settle(delivery, migrated())
+
+    await world.ledger().record(delivery, TARGET, FIRST, ME, WasStray(9))
+
+    assert await world.client.zscore(world.keys.open, request) is None
+    assert await ages(world, request, "org/team-a") == {False}
+
+
+async def test_a_replayed_notice_of_what_was_told_leaves_no_request_open(
+    world: ValkeyWorld,
+) -> None:
+    """It is said to be told already, and nothing more would ever close it."""
+    request = await planned(world, "org/team-a")
+    streams = world.streams()
+    await streams.settle(await one(streams, NOTICES), Dead(Code.SLACK_REFUSED, "no channel"))
+    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    notice = await one(streams, NOTICES)
+    await world.requests.begin_saying(notice, request)
+    version = int((await world.request(request))["version"])
+    await world.requests.said(request, "final", version, "1.1")
+    await streams.settle(notice, Done(Said()))
+    (letter,) = await world.dead()
+
+    (told,) = await world.hands.replay([letter["id"]], "ann")
+
+    assert told.work == request
+    assert await world.client.zscore(world.keys.open, request) is None
