@@ -20,7 +20,7 @@ from scripts.chaos_machine.gather import gather, left_over, unended
 from scripts.chaos_machine.hands import do
 from scripts.chaos_machine.judge import judge
 from scripts.chaos_machine.record import Truth
-from scripts.chaos_machine.sender import send
+from scripts.chaos_machine.sender import CHANNEL, send
 from scripts.chaos_machine.table import figures, show
 from scripts.chaos_machine.timetable import Fault, Timetable, Wish, timetable
 from scripts.chaos_machine.watch import Watch
@@ -29,6 +29,7 @@ from scripts.chaos_machine.world import World, world
 
 STATUS_EVERY_S = 10.0
 LOOK_EVERY_S = 0.5
+START_WITHIN_S = 60.0
 ENDED_WITHIN_S = 420.0
 """How long after the last fault everything may take to end, in seconds: the longest retry waits 5 minutes."""
 
@@ -43,6 +44,7 @@ async def run(plan: Timetable, folder: Path) -> Truth:
             worker = Worker(number, lambda: built.environment, folder, built.diary.exits)
             built.workers.append(worker)
             worker.start()
+        await all_hear(built)
         async with anyio.create_task_group() as beside:
             for task in (watch.follow_events, watch.follow_losses):
                 beside.start_soon(task)
@@ -57,6 +59,18 @@ async def run(plan: Timetable, folder: Path) -> Truth:
         for worker in built.workers:
             await worker.stop()
         return await gather(built, has_ended=has_ended)
+
+
+async def all_hear(built: World) -> None:
+    """Wait until every worker hears the channel; one that cannot even start is nothing to be brought chaos to."""
+    with anyio.move_on_after(START_WITHIN_S):
+        while all(worker.has_life() for worker in built.workers):
+            [(_, heard)] = await built.client.pubsub_numsub(CHANNEL)
+            if heard >= len(built.workers):
+                return
+            await anyio.sleep(LOOK_EVERY_S)
+    log = (built.folder / f"{built.workers[0].name}.log").read_text(encoding="utf-8")
+    raise SystemExit(f"the workers did not start; the first of them said:\n{log[-2000:]}")
 
 
 async def act(built: World, watch: Watch) -> None:

@@ -53,20 +53,34 @@ def slow_exits(truth: Truth) -> Iterator[str]:
 
 
 def hammering(truth: Truth) -> Iterator[str]:
-    """Promise 4: no write arrives while an answer of before asks to wait; a thawed worker's one write is no hammering."""
+    """Promise 4: no write arrives while an answer, or Monarch's own gate, asks to wait.
+
+    A thawed worker's one write is no hammering, and an emptied Valkey has forgotten its gate.
+    """
+    writes = [call for call in truth.calls if _is_write(call)]
+    for why, told, wait_s in _waits(truth):
+        for call in writes:
+            inside = told + NOTICED_S < call.at < told + wait_s - NOTICED_S
+            if inside and not _is_excused(truth, told, call.at):
+                late_s = call.at - told
+                yield f"{call.path}: a write {late_s:.1f} s after {why} asked to wait {wait_s:g} s"
+
+
+def _waits(truth: Truth) -> Iterator[tuple[str, float, float]]:
+    """Who asked to wait, since when, and for how many seconds."""
     for fault in truth.faults:
         hits = [call for call in truth.calls if fault.rule is not None and call.rule == fault.rule]
-        if not fault.asks_wait_s or not hits:
-            continue
-        told = min(call.ended or call.at for call in hits)
-        for call in truth.calls:
-            inside = told + NOTICED_S < call.at < told + fault.asks_wait_s - NOTICED_S
-            if inside and _is_write(call) and not _thawed_before(truth, call.at):
-                late_s = call.at - told
-                yield (
-                    f"{call.path}: a write {late_s:.1f} s after {fault.kind} asked to wait"
-                    f" {fault.asks_wait_s:g} s (at {call.at:.3f})"
-                )
+        if fault.asks_wait_s and hits:
+            yield fault.kind, min(call.ended or call.at for call in hits), fault.asks_wait_s
+    for event in truth.events:
+        if event.name == "gate.closed":
+            cause = event.fields.get("cause", "")
+            yield f'the gate ("{cause[:60]}")', event.at, int(event.fields["wait_ms"]) / 1000
+
+
+def _is_excused(truth: Truth, told: float, at: float) -> bool:
+    thawed = any(_is_thaw(one) and abs(at - one.ended) <= NOTICED_S for one in truth.faults)
+    return thawed or any(told - NOTICED_S <= lost <= at for lost in truth.memory_lost)
 
 
 def window_of(truth: Truth, at: float) -> str:
@@ -82,10 +96,6 @@ def window_of(truth: Truth, at: float) -> str:
     if any(abs(at - lost) <= STRAY_AFTER_S for lost in truth.memory_lost):
         return "Valkey's memory went back while a write was under way"
     return ""
-
-
-def _thawed_before(truth: Truth, at: float) -> bool:
-    return any(_is_thaw(one) and abs(at - one.ended) <= NOTICED_S for one in truth.faults)
 
 
 def _is_thaw(fault: Struck) -> bool:

@@ -26,6 +26,7 @@ FOUND = Event(1_006.0, "stray.found", {"migration": f"{REQUEST.id}:{TEAM}", "num
 THAWED = a_fault("worker.freeze_long", 980.0, 1_004.5)
 LETTER = DeadLetter("migrations", REQUEST.id, f"{REQUEST.id}:{TEAM}", "out_of_attempts", "gave up")
 LIMIT = a_fault("github.secondary_limit", 1_000.0, 1_015.0, rule=1, asks_wait_s=10.0)
+GATE = Event(1_001.0, "gate.closed", {"cause": "no answer", "wait_ms": "15000"})
 LIMITED = a_write(1_001.0, 1_001.1, status=403, rule=1)
 
 
@@ -106,6 +107,10 @@ BROKEN = {
         "hammering",
         a_truth(faults=(LIMIT,), calls=(LIMITED, a_write(1_005.0), a_post())),
     ),
+    "a write at Monarch's own closed gate": (
+        "hammering",
+        a_truth(events=(GATE,), calls=(a_write(1_005.0), a_post())),
+    ),
     "a worker ended by itself": ("worker gone", a_truth(gone=("worker-1.1 ended by itself",))),
 }
 
@@ -130,6 +135,9 @@ ALLOWED = {
         faults=(LIMIT,), calls=(LIMITED, a_write(1_001.5), a_post())
     ),
     "a write after the wait": a_truth(faults=(LIMIT,), calls=(LIMITED, a_write(1_011.5), a_post())),
+    "a write at a gate that an emptied Valkey forgot": a_truth(
+        events=(GATE,), calls=(a_write(1_005.0), a_post()), memory_lost=(1_002.0,)
+    ),
     "a write of a worker that was frozen meanwhile": a_truth(
         faults=(LIMIT, a_fault("worker.freeze_short", 1_000.5, 1_005.0)),
         calls=(LIMITED, a_write(1_005.2), a_post()),
