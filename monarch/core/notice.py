@@ -108,8 +108,9 @@ def _dead_head(view: RequestView, web_url: str) -> str:
 
 def _cancelled_head(view: RequestView, web_url: str) -> str:
     who = f" by {_fit(view.cancelled_by, _MAX_NAME)}" if view.cancelled_by else ""
-    done = f" {_how_many_done(view)} of {_targets(view)} done." if view.migrations else ""
-    return f":octagonal_sign: {_source(view, web_url)}: cancelled{who}{_again(view)}.{done}"
+    done = _how_many_done(view)
+    before = f" {done} of {_targets(view)} done before that." if done else ""
+    return f":octagonal_sign: {_source(view, web_url)}: cancelled{who}{_again(view)}.{before}"
 
 
 _HEADS: Final[dict[State, Callable[[RequestView, str], str]]] = {
