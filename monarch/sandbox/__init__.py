@@ -12,7 +12,8 @@ How it is put together, from the inside out:
 - the wire: ``gateway`` plays faults around that, ``transport`` can drop a connection without a
   byte, ``control`` is the administrator's HTTP API, ``server`` puts them on a socket;
 - the outside: ``client`` talks to the control API, ``process`` runs the stand-in as a child
-  process, ``valkey`` runs a real Valkey server that can be killed and restarted.
+  process, ``valkey`` runs a real Valkey server that can be killed and restarted, ``sentinels``
+  a primary, a replica and three Sentinels that replace it.
 
 URLs below the base: ``/github`` is ``GITHUB_API_URL``, ``/slack/api/`` is ``SLACK_API_URL``,
 ``/_sandbox/`` is the control API.

@@ -125,13 +125,12 @@ async def test_every_connection_killed_refused_and_paused(fleet: Fleet) -> None:
         fleet.client.execute_command("CLIENT", "KILL", "TYPE", kind)
     fleet.until(_said(fleet, worker, "max number of clients reached"))
     fleet.client.config_set("maxclients", "1000")
-    await fleet.sandbox.release(held)
     fleet.until(lambda: fleet.subscribed() == 1)
-    fleet.client.client_pause((SOCKET_TIMEOUT_S + 2) * 1000, all=False)
+    held = await _step(fleet, held)
+    fleet.client.client_pause(LEASE_S * 1000, all=False)
     fleet.until(_said(fleet, worker, "TimeoutError"))
     fleet.client.client_unpause()
-    held = await _held_write(fleet, nth=1)
-    assert await fleet.sandbox.wait(fault=held, timeout_seconds=20)
+    held = await _step(fleet, held)
     fleet.client.client_pause((SOCKET_TIMEOUT_S + 2) * 1000)
     await fleet.sandbox.release(held)
     [request] = fleet.until_ended()
@@ -207,6 +206,14 @@ async def _held_write(fleet: Fleet, *, nth: int) -> int:
     """Hold the `nth` creation of an issue from now on until it is released."""
     match = Match(api="github", method="POST", path_regex="/issues$")
     return await fleet.sandbox.add_fault(Hold(), match=match, nth=nth)
+
+
+async def _step(fleet: Fleet, held: int) -> int:
+    """Let one write go and hold the next one."""
+    following = await _held_write(fleet, nth=1)
+    await fleet.sandbox.release(held)
+    assert await fleet.sandbox.wait(fault=following, timeout_seconds=20)
+    return following
 
 
 def _ledger(fleet: Fleet, beginning: str) -> list[bytes]:
