@@ -123,7 +123,9 @@ class MemoryWorld:
         self.store.streams[stream].drop()
 
     async def remove(self, stream: Stream, entry: str) -> None:
-        del self.store.streams[stream].entries[entry]
+        here = self.store.streams[stream]
+        del here.entries[entry]
+        here.undelivered = [other for other in here.undelivered if other != entry]
 
     async def length(self, stream: Stream) -> int:
         return len(self.store.streams[stream].entries)

@@ -12,8 +12,9 @@ def audit(store: MemoryStore) -> Audited:
     restored = given_up = 0
     for request, known in list(store.requests.items()):
         state = known["state"]
-        if state == "queued" and not _stands(store, Stream.REQUESTS, known["entry"], request):
-            _give_up(store, request, known["entry"])
+        entry = known.get("entry", request)
+        if state == "queued" and not _stands(store, Stream.REQUESTS, entry, request):
+            _give_up(store, request, entry)
             given_up += 1
         if state == "running":
             restored += sum(_put_back(store, request, m) for m in _lost(store, request))
