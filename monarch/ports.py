@@ -241,7 +241,10 @@ class Requests(Protocol):
         """Put on record that a message is about to be posted, before it is."""
 
     async def said(self, request: RequestId, kind: Kind, version: int, ts: str | None) -> None:
-        """Put on record that the channel knows `version`, under Slack's `ts`."""
+        """Put on record that the channel knows `version`, under Slack's `ts`.
+
+        Progress that is older than what was said before has overwritten it: a new notice puts that right.
+        """
 
     async def not_sent(self, request: RequestId, kind: Kind) -> None:
         """Put on record that the message of `sending` certainly was not posted."""

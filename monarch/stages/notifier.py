@@ -22,7 +22,7 @@ from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Tran
 from monarch.core.permission import Busy
 from monarch.core.summary import RequestView
 from monarch.core.verdict import Dead, Done, Policy, Said, Snooze, Verdict, Waits, judge
-from monarch.ports import Kind, Posted, Requests, Saying, Slack, Unanswered
+from monarch.ports import Clock, Kind, Posted, Requests, Saying, Slack, Unanswered
 from monarch.stages.hold import Hold
 from monarch.telemetry import Telemetry
 
@@ -30,6 +30,16 @@ _BUSY_S: Final = 2.0
 _BUSY_TRY_S: Final = 0.2
 _BUSY_TRIES: Final = 10
 _UNLOCK_WITHIN_S: Final = 1.0
+
+_BEGIN_WITHIN_S: Final = 5.0
+"""So long after it asked for the lock on telling, in seconds, a call to Slack may begin: the lock lasts 15 s, and a call
+10 s at most. What can still go wrong: a process frozen between this check and the bytes leaving; `said` puts right
+what a late edit has overwritten.
+"""
+
+
+class _TooLate(Exception):  # noqa: N818 - it is no error: it ends the telling
+    """Somebody else may be telling by now: begin again."""
 
 
 class Notifier:
@@ -40,10 +50,12 @@ class Notifier:
         slack: Slack,
         requests: Requests,
         telemetry: Telemetry,
+        clock: Clock,
         policy: Policy,
         dice: Callable[[], float],
         web_url: str,
     ) -> None:
+        self._clock = clock
         self._slack = slack
         self._requests = requests
         self._telemetry = telemetry
@@ -56,80 +68,94 @@ class Notifier:
         entry = delivery.entry
         if not isinstance(entry, NoticeEntry):
             return Dead(Code.UNREADABLE, f"expected a notice, not {entry!r}")
-        saying = await self._begin(delivery, entry.request, hold)
+        try:
+            return await self._tell(entry.request, delivery, hold)
+        except _TooLate:
+            return Snooze("it took too long to begin telling", 0, kind=Waits.BUSY)
+
+    async def _tell(self, request: RequestId, delivery: Delivery, hold: Hold) -> Verdict:
+        saying, until_s = await self._begin(delivery, request, hold)
         match saying:
             case None:
                 return Done(Said())
             case Busy():
                 return Snooze("somebody else is telling of this request", _BUSY_S, kind=Waits.BUSY)
             case Saying():
-                return self._judge(await self._say_locked(saying, delivery, hold), delivery)
+                failure = await self._say_locked(saying, until_s, delivery, hold)
+                return self._judge(failure, delivery)
             case _:
                 assert_never(saying)
 
     async def _say_locked(
-        self, saying: Saying, delivery: Delivery, hold: Hold
+        self, saying: Saying, until_s: float, delivery: Delivery, hold: Hold
     ) -> ReadFailure | Unanswered | None:
         """Say it, and give the lock back however that ends: a stopping worker must not take it along."""
         try:
             hold.check()
-            return await self._say(saying)
+            return await self._say(saying, until_s)
         finally:
             with anyio.move_on_after(_UNLOCK_WITHIN_S, shield=True):
                 await self._requests.end_saying(delivery, saying.view.id)
 
     async def _begin(
         self, delivery: Delivery, request: RequestId, hold: Hold
-    ) -> Saying | Busy | None:
-        """Take the lock; whoever has it is done in a moment, so that is waited for."""
+    ) -> tuple[Saying | Busy | None, float]:
+        """Take the lock; whoever has it is done in a moment, so that is waited for. Until when a call may begin."""
         for _ in range(_BUSY_TRIES):
+            until_s = self._clock.now() + _BEGIN_WITHIN_S
             saying = await self._requests.begin_saying(delivery, request)
             if not isinstance(saying, Busy):
-                return saying
+                return saying, until_s
             await hold.sleep(_BUSY_TRY_S)
-        return Busy()
+        return Busy(), 0.0
 
-    async def _say(self, saying: Saying) -> ReadFailure | Unanswered | None:
+    def _check(self, until_s: float) -> None:
+        if self._clock.now() > until_s:
+            raise _TooLate
+
+    async def _say(self, saying: Saying, until_s: float) -> ReadFailure | Unanswered | None:
         """Say what is not said yet; `None` where the channel now knows it, or need not be told."""
         view = saying.view
         if view.channel is None:
             return None
         if view.has_ended:
-            return await self._say_final(saying, view, view.channel)
+            return await self._say_final(saying, view, view.channel, until_s)
         if saying.said_version >= view.version:
             return None
-        return await self._say_progress(saying, view, view.channel)
+        return await self._say_progress(saying, view, view.channel, until_s)
 
     async def _say_progress(
-        self, saying: Saying, view: RequestView, channel: str
+        self, saying: Saying, view: RequestView, channel: str, until_s: float
     ) -> ReadFailure | Unanswered | None:
         text = progress_text(view, self._web_url)
         if saying.progress_ts is not None:
-            return await self._edit(saying.progress_ts, view, channel, text)
+            return await self._edit(saying.progress_ts, view, channel, text, until_s)
         if saying.progress_open:
             return None
-        failure = await self._post("progress", view, channel, text)
+        failure = await self._post("progress", view, channel, text, until_s)
         # Nobody knows whether it is there; a second one would be noise. The final message will come.
         return None if isinstance(failure, Unanswered) else failure
 
     async def _say_final(
-        self, saying: Saying, view: RequestView, channel: str
+        self, saying: Saying, view: RequestView, channel: str, until_s: float
     ) -> ReadFailure | Unanswered | None:
         if not saying.final_said:
             text = final_text(view, saying.final_open, self._web_url)
-            failure = await self._post("final", view, channel, text)
+            failure = await self._post("final", view, channel, text, until_s)
             if failure is not None:
                 return failure
         if saying.progress_ts is not None:
             text = closing_text(view, self._web_url)
-            return await self._edit(saying.progress_ts, view, channel, text)
+            return await self._edit(saying.progress_ts, view, channel, text, until_s)
         return None
 
     async def _post(
-        self, kind: Kind, view: RequestView, channel: str, text: str
+        self, kind: Kind, view: RequestView, channel: str, text: str, until_s: float
     ) -> ReadFailure | Unanswered | None:
         """Put on record that it is sent off, send it once, put on record what became of it."""
+        self._check(until_s)
         await self._requests.sending(view.id, kind)
+        self._check(until_s)
         answer = await self._slack.post(channel, text)
         match answer:
             case Posted(ts):
@@ -145,9 +171,10 @@ class Notifier:
                 assert_never(answer)
 
     async def _edit(
-        self, ts: str, view: RequestView, channel: str, text: str
+        self, ts: str, view: RequestView, channel: str, text: str, until_s: float
     ) -> ReadFailure | Unanswered | None:
         """Edit the progress message; repeating it is harmless."""
+        self._check(until_s)
         answer = await self._slack.update(channel, ts, text)
         if not isinstance(answer, Posted):
             return answer

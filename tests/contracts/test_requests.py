@@ -203,3 +203,20 @@ async def test_notices_of_one_request_that_wait_become_one(world: World) -> None
 async def test_a_plan_that_is_gone_is_none(world: World) -> None:
     """It expired with its request."""
     assert await world.plans.read(RequestId("1-1")) is None
+
+
+async def test_an_edit_that_overwrote_what_is_newer_is_put_right_by_another_notice(
+    world: World,
+) -> None:
+    """A notifier was frozen on its way to Slack: what the channel shows now is old, and nothing else would change it."""
+    request, notice = await ended(world, "org/team-a")
+    saying = await begun(world, notice, request)
+    await world.requests.said(request, "final", saying.view.version, "1.2")
+    before = await world.length(NOTICES)
+
+    await world.requests.said(request, "progress", saying.view.version, "1.1")
+    assert await world.length(NOTICES) == before
+    await world.requests.said(request, "progress", saying.view.version - 1, "1.1")
+    await world.requests.said(request, "progress", saying.view.version - 1, "1.1")
+
+    assert await world.length(NOTICES) == before + 1

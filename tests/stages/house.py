@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import structlog
+from anyio.abc import TaskGroup
 from prometheus_client import CollectorRegistry
 from structlog.testing import CapturingLogger, LogCapture
 
@@ -17,16 +18,21 @@ from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.request import Rules
 from monarch.core.verdict import Policy
+from monarch.ports import StoreError
 from monarch.stages.consumer import Consumer, Handler
 from monarch.stages.hold import Holds
+from monarch.stages.intake import Intake
 from monarch.stages.migrator import Migrator
 from monarch.stages.notifier import Notifier
+from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
 from monarch.stages.writing import Tools
 from monarch.telemetry import Telemetry
 from tests.contracts.doubles.clock import VirtualClock
+from tests.contracts.doubles.ear import MemoryChannel, MemoryEar
 from tests.contracts.doubles.github import FakeGitHub
+from tests.contracts.doubles.inbox import MemoryInbox
 from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
 from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
 from tests.contracts.doubles.slack import FakeSlack
@@ -37,6 +43,8 @@ from tests.contracts.worlds import NO_CEILINGS, a_message
 LEASE_S = 20.0
 SOURCE, TEAM_A, TEAM_B = "org/template", "org/team-a", "org/team-b"
 PATIENTLY_S = 24 * 3600.0
+WRITE_GRACE_S, SETTLE_GRACE_S, RETIRE_WITHIN_S = 7.0, 1.5, 0.5
+"""The graces of `app.worker`, which a test holds equal to these."""
 
 Wrap = Callable[[str, Any], Any]
 
@@ -47,12 +55,23 @@ def unwrapped(_name: str, port: Any) -> Any:
 
 
 class House:
-    """One installation: its store, its outside world, and what its workers told."""
+    """One installation: its store, its outside world, and what its workers told.
 
-    def __init__(self, ceilings: Ceilings = NO_CEILINGS, policy: Policy | None = None) -> None:
+    With `hears`, its workers listen to `channel`, too.
+    """
+
+    def __init__(
+        self,
+        ceilings: Ceilings = NO_CEILINGS,
+        policy: Policy | None = None,
+        *,
+        hears: bool = False,
+    ) -> None:
         self.store = MemoryStore()
         self.github = FakeGitHub()
         self.slack = FakeSlack()
+        self.channel = MemoryChannel()
+        self.hears = hears
         self.clock = VirtualClock()
         self.policy = policy or Policy()
         self.ceilings = ceilings
@@ -121,9 +140,10 @@ class Worker:
             Stream.REQUESTS: Planner(github, budget, telemetry, house.rules, house.policy, dice),
             Stream.MIGRATIONS: Migrator(tools, wrap("plans", MemoryPlans(store)), house.rules),
             Stream.NOTICES: Notifier(
-                slack, requests, telemetry, house.policy, dice, "https://github.com"
+                slack, requests, telemetry, clock, house.policy, dice, "https://github.com"
             ),
         }
+        pause = Pause()
         self.consumers = [
             Consumer(
                 stream,
@@ -135,11 +155,21 @@ class Worker:
                 dice,
                 house.policy,
                 places=places,
+                pause=None if stream is Stream.NOTICES else pause,
             )
             for stream, handler in handlers.items()
         ]
-        self.reclaimer = Reclaimer(self.streams, self.consumers, telemetry, clock, dice)
+        self.reclaimer = Reclaimer(
+            self.streams, self.consumers, telemetry, clock, dice, pause=pause
+        )
+        self.intake = self._intake(name, wrap) if house.hears else None
         self.draining = anyio.Event()
+
+    def _intake(self, name: str, wrap: Wrap) -> Intake:
+        house = self.house
+        ear = wrap("ear", MemoryEar(house.channel, name))
+        inbox = wrap("inbox", MemoryInbox(house.store, name, house.store.now_ms()))
+        return Intake(ear, inbox, house.telemetry, house.clock, dice)
 
     async def run(self, until: Callable[[], Awaitable[None]]) -> None:
         """Run until something is so, then die on the spot."""
@@ -150,6 +180,31 @@ class Worker:
             tasks.start_soon(self.reclaimer.run, tasks, self.draining)
             await until()
             tasks.cancel_scope.cancel()
+
+    async def live(self) -> None:
+        """Run until it was told to stop and everything is handed over, in the order that `app.worker` keeps."""
+        async with anyio.create_task_group() as beside:
+            beside.start_soon(self.holds.renew_forever)
+            async with anyio.create_task_group() as tasks:
+                beside.start_soon(self._end_grace, tasks)
+                for consumer in self.consumers:
+                    tasks.start_soon(consumer.run, tasks)
+                tasks.start_soon(self.reclaimer.run, tasks, self.draining)
+                if self.intake is not None:
+                    tasks.start_soon(self.intake.run, self.draining)
+            with anyio.move_on_after(RETIRE_WITHIN_S):
+                try:
+                    await self.streams.retire()
+                except StoreError as error:
+                    self.house.telemetry.store_trouble(where="retiring", error=str(error))
+            beside.cancel_scope.cancel()
+
+    async def _end_grace(self, tasks: TaskGroup) -> None:
+        await self.draining.wait()
+        await anyio.sleep(WRITE_GRACE_S)
+        self.holds.give_up()
+        await anyio.sleep(SETTLE_GRACE_S)
+        tasks.cancel_scope.cancel()
 
     def drain(self) -> None:
         """Stop as SIGTERM stops it."""

@@ -69,11 +69,15 @@ class MemoryRequests:
         known = self._store.requests[request]
         known.pop(f"{kind}_open", None)
         known.pop("notice_error", None)
-        known["said_version"] = str(max(version, int(known.get("said_version", "0"))))
+        before = int(known.get("said_version", "0"))
+        known["said_version"] = str(max(version, before))
         if kind == "final" and version >= int(known["version"]):
             known["final_said"] = known["run"]
         if kind == "progress" and ts:
             known["progress_ts"] = ts
+        overwrote = kind == "progress" and version < before
+        if overwrote and known.get("channel") and known.get("notice_due") != "1":
+            self._store.notify(request)
 
     async def not_sent(self, request: RequestId, kind: Kind) -> None:
         """See `ports.Requests.not_sent`."""
