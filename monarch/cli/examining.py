@@ -8,13 +8,14 @@ from monarch.cli.calling import FAILED, operate
 from monarch.cli.printing import show_json, show_table
 
 if TYPE_CHECKING:
-    from monarch.app.doctor import Check
+    from monarch.app.valkey_checks import Check
     from monarch.app.operator import Operator
 
 
 def show_examination(*, as_json: bool) -> None:
     """Examine the installation that the environment names."""
-    from monarch.app.doctor import Status, examine  # noqa: PLC0415 - lazily
+    from monarch.app.doctor import examine  # noqa: PLC0415 - lazily
+    from monarch.app.valkey_checks import Status  # noqa: PLC0415 - lazily
 
     async def work(person: "Operator") -> "tuple[Check, ...]":
         return await examine(person)
