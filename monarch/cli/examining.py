@@ -8,8 +8,8 @@ from monarch.cli.calling import FAILED, operate
 from monarch.cli.printing import show_json, show_table
 
 if TYPE_CHECKING:
-    from monarch.app.valkey_checks import Check
     from monarch.app.operator import Operator
+    from monarch.app.valkey_checks import Check
 
 
 def show_examination(*, as_json: bool) -> None:
