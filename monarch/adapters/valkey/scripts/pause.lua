@@ -20,7 +20,8 @@ end
 event(ARGV[2] == 'pause' and 'fleet.paused' or 'fleet.resumed', 'by', by)
 for _, request in ipairs(redis.call('ZRANGE', ns .. 'open', 0, -1)) do
   -- Not of one that has ended: its end would be said again.
-  local state = redis.call('HGET', ns .. 'request:' .. request, 'state')
-  if state and not ENDED[state] then changed(request) end
+  -- One that was never planned names no channel yet, and of 100,000 that are queued nobody need be told.
+  local known = redis.call('HMGET', ns .. 'request:' .. request, 'state', 'channel')
+  if known[1] and not ENDED[known[1]] and (known[2] or '') ~= '' then changed(request) end
 end
 return {1, before or by}

@@ -1,0 +1,289 @@
+"""A paused fleet takes on nothing new, and goes on when it is told to; on a virtual clock."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from itertools import count
+
+import anyio
+
+from monarch.core.delivery import Stream
+from monarch.ports import StoreError
+from monarch.stages.consumer import Consumer
+from monarch.stages.hold import Holds
+from monarch.stages.pause import Pause
+from monarch.stages.reclaimer import EVERY_S, JITTER, Reclaimer
+from tests.contracts.doubles.flaky import Flaky, failing
+from tests.contracts.doubles.hands import MemoryHands
+from tests.contracts.doubles.streams import MemoryStreams
+from tests.contracts.worlds import NO_CEILINGS
+from tests.stages.bench import Scripted
+from tests.stages.house import LEASE_S, SOURCE, TEAM_A, House, dice, pass_time
+
+SWEEP_S = EVERY_S * (1 + JITTER)
+REQUESTS, NOTICES = Stream.REQUESTS, Stream.NOTICES
+
+
+class PausedBench:
+    """One worker that consumes requests and notices with handlers that only note what they got."""
+
+    def __init__(self, house: House, *, reclaims: bool = True) -> None:
+        self.house = house
+        self.hands = MemoryHands(house.store)
+        self.streams = Flaky(MemoryStreams(house.store, "worker-1", lease_s=LEASE_S), "streams")
+        self.holds = Holds(self.streams, house.telemetry, house.clock, lease_s=LEASE_S)
+        self.requests, self.notices = Scripted(), Scripted()
+        self.pause = Pause()
+        self.consumers = [
+            self._consumer(REQUESTS, self.requests, self.pause),
+            self._consumer(NOTICES, self.notices, None),
+        ]
+        self.reclaimer = Reclaimer(
+            self.streams,
+            self.consumers,
+            house.telemetry,
+            house.clock,
+            dice,
+            reclaims=reclaims,
+            pause=self.pause,
+        )
+        self._ids = count(1)
+
+    def _consumer(self, stream: Stream, handler: Scripted, pause: Pause | None) -> Consumer:
+        house = self.house
+        return Consumer(
+            stream,
+            handler,
+            self.streams,
+            self.holds,
+            house.telemetry,
+            house.clock,
+            dice,
+            house.policy,
+            places=4,
+            pause=pause,
+        )
+
+    def give(self, stream: Stream) -> None:
+        """Put something into a stream."""
+        fields = {b"v": b"1", b"payload": b"{}", b"request": f"1-{next(self._ids)}".encode()}
+        self.house.store.append(stream, fields)
+
+    async def run(self, until: Callable[[], Awaitable[None]], *, sweeping: bool = True) -> None:
+        """Run until something is so."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.holds.renew_forever)
+            for consumer in self.consumers:
+                tasks.start_soon(consumer.run, tasks)
+            if sweeping:
+                tasks.start_soon(self.reclaimer.run, tasks, anyio.Event())
+            await until()
+            tasks.cancel_scope.cancel()
+
+
+async def test_nothing_is_read_while_the_fleet_is_paused_but_notices(house: House) -> None:
+    """However long that is."""
+    bench = PausedBench(house)
+    await bench.hands.pause("ann")
+
+    async def an_hour() -> None:
+        await pass_time(10)
+        bench.give(REQUESTS)
+        bench.give(NOTICES)
+        await pass_time(3600)
+
+    await bench.run(an_hour)
+
+    assert (len(bench.requests.handled), len(bench.notices.handled)) == (0, 1)
+    assert house.store.streams[REQUESTS].pending == {}
+    assert house.told("fleet.paused")[0]["by"] == "ann"
+
+
+async def test_it_goes_on_within_one_sweep_after_the_resume(house: House) -> None:
+    """Nobody has to restart anything."""
+    bench = PausedBench(house)
+    bench.give(REQUESTS)
+    await bench.hands.pause("ann")
+
+    async def resumed() -> None:
+        await pass_time(60)
+        await bench.hands.resume("ann")
+        with anyio.fail_after(SWEEP_S):
+            await bench.requests.until_handled(1)
+
+    await bench.run(resumed)
+
+    assert len(bench.requests.handled) == 1
+
+
+async def test_what_was_received_in_the_race_is_handed_back_uncounted(house: House) -> None:
+    """The read was under way when the sweep told of the pause."""
+    bench = PausedBench(house)
+
+    async def raced() -> None:
+        await pass_time(1)
+        bench.pause.told("ann")
+        await bench.hands.pause("ann")
+        bench.give(REQUESTS)
+        await pass_time(1)
+
+    await bench.run(raced)
+
+    assert bench.requests.handled == []
+    (pending,) = house.store.streams[REQUESTS].pending.values()
+    assert (pending.consumer, pending.count) == ("released", 0)
+
+
+async def test_what_was_handed_back_is_worked_on_after_the_resume(house: House) -> None:
+    """A sweep takes it over at once, as its first delivery."""
+    bench = PausedBench(house)
+
+    async def raced() -> None:
+        await pass_time(1)
+        bench.pause.told("ann")
+        await bench.hands.pause("ann")
+        bench.give(REQUESTS)
+        await pass_time(60)
+        await bench.hands.resume("ann")
+        with anyio.fail_after(SWEEP_S):
+            await bench.requests.until_handled(1)
+
+    await bench.run(raced)
+
+    (delivery,) = bench.requests.handled
+    assert delivery.token.count == 1
+
+
+async def test_nothing_is_read_before_the_first_sweep_has_answered(house: House) -> None:
+    """Nobody knows yet whether the fleet is paused; a worker that starts must not take on what it may not."""
+    bench = PausedBench(house)
+    bench.give(REQUESTS)
+    bench.give(NOTICES)
+
+    await bench.run(lambda: pass_time(600), sweeping=False)
+
+    assert (len(bench.requests.handled), len(bench.notices.handled)) == (0, 1)
+    assert "streams.receive" in bench.streams.calls
+
+
+async def test_a_worker_that_cannot_sweep_at_first_begins_when_it_can(house: House) -> None:
+    """Valkey was away as it started; a start is no news of a pause."""
+    bench = PausedBench(house)
+    bench.streams.before = failing("streams.sweep", StoreError("away"), 1, 2)
+    bench.give(REQUESTS)
+
+    await bench.run(lambda: bench.requests.until_handled(1))
+
+    assert EVERY_S * (1 - JITTER) < anyio.current_time() <= 3 * SWEEP_S
+    assert house.told("fleet.paused") == []
+
+
+async def test_a_worker_without_the_reclaimers_role_heeds_the_pause(house: House) -> None:
+    """It sweeps to be told, takes nothing over, and audits nothing."""
+    bench = PausedBench(house, reclaims=False)
+    await bench.hands.pause("ann")
+    bench.give(REQUESTS)
+    other = MemoryStreams(house.store, "dead", lease_s=LEASE_S)
+    await other.receive(REQUESTS, 1)
+    bench.give(REQUESTS)
+
+    async def resumed() -> None:
+        await pass_time(60)
+        assert bench.requests.handled == []
+        await bench.hands.resume("ann")
+        await pass_time(60)
+
+    await bench.run(resumed)
+
+    assert [d.token.count for d in bench.requests.handled] == [1]
+    assert [p.consumer for p in house.store.streams[REQUESTS].pending.values()] == ["dead"]
+    assert bench.streams.calls["streams.audit"] == 0
+
+
+def slow_house() -> House:
+    """Three tickets, ten seconds between two writes: long enough for something to happen between them."""
+    house = House(replace(NO_CEILINGS, interval_ms=10_000))
+    house.github.add(SOURCE, "One", "Two", "Three")
+    house.github.add(TEAM_A)
+    return house
+
+
+async def until_one_is_copied(house: House) -> None:
+    """The first ticket is in the target, and on record."""
+    await house.until(lambda: len(house.github.titles(TEAM_A)) == 1)
+
+
+async def test_what_runs_runs_on_while_the_fleet_is_paused() -> None:
+    """A pause stops no migration in the middle; the channel is told of it and of the end."""
+    house = slow_house()
+    request = house.publish(TEAM_A)
+
+    async def paused() -> None:
+        await until_one_is_copied(house)
+        await MemoryHands(house.store).pause("ann")
+        await house.until(lambda: "ann has paused all migrations" in house.slack.texts("C1")[-1])
+        await house.until(lambda: house.state(request) == "done")
+        await house.until_quiet()
+
+    with anyio.fail_after(120):
+        await house.worker().run(paused)
+
+    assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
+    assert "done" in house.slack.texts("C1")[-1]
+
+
+async def test_a_cancel_ends_a_crossing_at_the_next_ticket() -> None:
+    """The write that is under way is finished and recorded; what is left is called off, and Slack is told."""
+    house = slow_house()
+    request = house.publish(TEAM_A)
+
+    async def cancelled() -> None:
+        await until_one_is_copied(house)
+        await MemoryHands(house.store).cancel(request, "ann")
+        await house.until_quiet()
+
+    with anyio.fail_after(60):
+        await house.worker().run(cancelled)
+
+    assert house.state(request) == "cancelled"
+    assert house.github.titles(TEAM_A) == ["One"]
+    (letter,) = house.store.dead
+    assert (letter["code"], "ann" in letter["reason"]) == ("cancelled", True)
+    assert any("cancelled by ann" in text for text in house.slack.texts("C1"))
+
+
+async def test_a_replay_undoes_a_cancel() -> None:
+    """What was copied before is not copied again; the rest follows in order."""
+    house = slow_house()
+    request = house.publish(TEAM_A)
+    hands = MemoryHands(house.store)
+
+    async def cancelled() -> None:
+        await until_one_is_copied(house)
+        await hands.cancel(request, "ann")
+        await house.until_quiet()
+        await hands.replay([house.store.dead[0]["id"]], "ben")
+        await house.until_quiet()
+
+    with anyio.fail_after(600):
+        await house.worker().run(cancelled)
+
+    assert house.state(request) == "done"
+    assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
+
+
+async def test_a_target_that_is_to_be_taken_is_not_when_its_request_was_cancelled() -> None:
+    """`take` says so before anything is looked at."""
+    house = slow_house()
+    request = house.publish(TEAM_A)
+
+    async def cancelled() -> None:
+        await house.until(lambda: house.state(request) == "running")
+        await MemoryHands(house.store).cancel(request, "ann")
+        await house.until_quiet()
+
+    with anyio.fail_after(60):
+        await house.worker().run(cancelled)
+
+    assert house.state(request) == "cancelled"
+    assert house.github.titles(TEAM_A) == []
+    assert house.github.faults.count("create_issue") == 0
