@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from monarch.core.ids import TicketId
-from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
+from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
 from monarch.core.render import read_marker
 from monarch.core.step import CreatedAs
 from monarch.ports import StoreError
@@ -430,3 +430,33 @@ async def test_a_worker_that_is_cut_off_leaves_its_migration_to_another(
     assert house.state(request) == "done"
     # Beyond the second ticket nothing takes long enough to lose a lease.
     assert ("lease.lost" in house.events) is (cut_off_after < 2)
+
+
+@pytest.mark.parametrize("late_s", [0.0, 15.0], ids=["at once", "late"])
+async def test_what_a_zombie_left_behind_is_looked_for(house: House, late_s: float) -> None:
+    """Its write took effect when its target was done by another: it alone knows of it, so it looks and reports."""
+    unknown = Unknown("frozen right before the bytes")
+    frozen = Fault(unknown, takes_effect=True, after_s=90.0, late_s=late_s)
+    house.github.faults.at("create_issue", 1, frozen)
+    request = house.publish(TEAM_A)
+
+    def deaf(call: str, _nth: int) -> BaseException | None:
+        is_frozen = call.startswith("streams.") and house.github.faults.count("create_issue") > 0
+        return StoreError("frozen") if is_frozen and house.clock.now() < 80 else None
+
+    def wrap(name: str, port: object) -> object:
+        return Flaky(port, name, before=deaf) if name == "streams" else port
+
+    async def reported() -> None:
+        await house.until(lambda: house.state(request) == "failed")
+        await house.until_quiet()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(house.worker("zombie", wrap=wrap).run, reported)
+        await house.until(lambda: house.github.faults.count("create_issue") == 1)
+        tasks.start_soon(house.worker("heir").run, house.until_quiet)
+        await house.until(lambda: house.state(request) == "done")
+        assert house.github.titles(TEAM_A) == TITLES
+
+    assert [line["number"] for line in house.told("stray.found")] == [4]
+    assert "issues/4" in "".join(house.slack.texts("C1"))
