@@ -1,5 +1,8 @@
 """Two small HTTP servers inside of a worker's event loop: one for metrics, one for health.
 
+They answer from the very loop that they tell of: a worker whose loop is blocked answers nobody, and a probe that times
+out is the sign of it. (Its lease ends meanwhile, another worker goes on, and awake again it writes nothing more.)
+
 They install no signal handlers, write no access log and do nothing until somebody asks: an idle server
 costs no wake-up. A scrape asks Valkey how the fleet stands; where it does not answer in time the counters
 are shown all the same.

@@ -36,6 +36,7 @@ LATENCY_S: Final = 0.1
 CROSSING_S: Final = 3.0
 """About how long a crossing then takes."""
 
+START_WITHIN_S: Final = 150.0
 FREEZE_WITHIN_S: Final = 10.0
 LONGEST_S: Final = 15.0
 """A freeze lasts for the lease, and up to this much longer."""
@@ -111,7 +112,7 @@ def _zombies(fleet: Fleet, dice: random.Random, count: int) -> list[Zombie]:
         for moment in moments
     ]
     workers = spawn_troubled(fleet, troubles, MONARCH_CONCURRENCY="1")
-    fleet.until(lambda: fleet.subscribed() == count)
+    fleet.until(lambda: fleet.subscribed() == count, within_s=START_WITHIN_S)
     return [
         Zombie(
             moment, dice.uniform(0, CROSSING_S), LEASE_S + 1 + dice.uniform(0, LONGEST_S), worker
