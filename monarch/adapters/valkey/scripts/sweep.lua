@@ -24,6 +24,9 @@ local function promote_due(parked, limit)
   return promoted
 end
 
+-- A memory that went back is noticed within a sweep, and not only by the next one who wants to write: so its quiet time
+-- begins at once.
+epoch(now_ms())
 local paused = redis.call('GET', ns .. 'paused') or ''
 local answers = {promote_due(KEYS[1], ARGV[4]), paused}
 for i = 2, #KEYS do
