@@ -45,11 +45,16 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """A worker that was asked to stop: how long it took, in seconds, and what it ended with."""
+    """A worker that was asked to stop: how long it took, in seconds, and what it ended with.
+
+    `had_started` is false where the signal met a process that was still loading its modules: it ends by the signal
+    itself and has nothing in hand.
+    """
 
     worker: str
     seconds: float
     code: int
+    had_started: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The part of the judge that is about time: resuming, stopping, waiting at a closed gate. Pure."""
 
+import signal
 from collections.abc import Iterator
 from typing import Final
 
@@ -48,7 +49,8 @@ def resume_times_s(truth: Truth) -> list[float]:
 def slow_exits(truth: Truth) -> Iterator[str]:
     """Promise 7: a worker stops within 10 s of SIGTERM, and well."""
     for one in truth.exits:
-        if one.seconds > EXIT_WITHIN_S or one.code != 0:
+        is_well = one.code == 0 or (one.code == -signal.SIGTERM and not one.had_started)
+        if one.seconds > EXIT_WITHIN_S or not is_well:
             yield f"{one.worker} ended with {one.code} {one.seconds:.1f} s after SIGTERM"
 
 

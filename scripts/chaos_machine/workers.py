@@ -86,6 +86,7 @@ class Worker:
         """SIGTERM; returns when it has ended, and writes down how long that took."""
         began = time.monotonic()
         self._become("ending")
+        had_started = b"worker.started" in (self.logs / f"{self.name}.log").read_bytes()
         self._signal(signal.SIGTERM)
         while (  # noqa: ASYNC110 - an open process object would be waited for in a thread
             self.has_life() and time.monotonic() - began < GIVE_UP_S
@@ -95,7 +96,7 @@ class Worker:
         name = self.name
         self.kill()
         code = self.process.returncode if self.process else 0
-        self.exits.append(Exit(name, round(seconds, 2), code))
+        self.exits.append(Exit(name, round(seconds, 2), code, had_started))
 
     def has_life(self) -> bool:
         """Whether the process runs."""

@@ -103,6 +103,7 @@ BROKEN = {
     "nobody took a delivery": ("late resume", a_truth(resumes=(Resume("frozen", "1-0", None, 0),))),
     "a worker stopped too late": ("slow exit", a_truth(exits=(Exit("worker-1.1", 10.4, 0),))),
     "a worker stopped badly": ("slow exit", a_truth(exits=(Exit("worker-1.1", 1.0, 1),))),
+    "a worker was ended by the signal": ("slow exit", a_truth(exits=(Exit("worker-1.1", 0, -15),))),
     "a write at a closed gate": (
         "hammering",
         a_truth(faults=(LIMIT,), calls=(LIMITED, a_write(1_005.0), a_post())),
@@ -131,6 +132,9 @@ ALLOWED = {
         requests=with_state("failed"), copies={TEAM: COPIES[:2]}, calls=(), dead=(LETTER,)
     ),
     "a wait without a free place": a_truth(resumes=(Resume("killed", "1-0", 40, 20),)),
+    "a signal that met a worker before it was one": a_truth(
+        exits=(Exit("worker-1.1", 0.1, -15, had_started=False),)
+    ),
     "a write that had left before the limit": a_truth(
         faults=(LIMIT,), calls=(LIMITED, a_write(1_001.5), a_post())
     ),
