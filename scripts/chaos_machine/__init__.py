@@ -1,1 +1,23 @@
-"""The chaos machine: a fleet, everything that can happen to it, and a judge who looks at GitHub and not at Monarch."""
+"""The chaos machine: a fleet, everything that can happen to it, and a judge who looks at GitHub and not at Monarch.
+
+```
+catalogue   the kinds of faults: name, length, how often drawn                                       pure
+timetable   seed -> what will be done and when, faults and requests                                  pure
+store       the Valkey of a run: alone, or with a replica and three Sentinels (every other seed)
+workers     the worker processes
+world       all of it together, the stand-in too, and the diary of what was done
+hands       one function for each kind of fault            sender   the producers of requests
+watch       Monarch's log as it is written, and deliveries that lost their worker
+record      what was done and seen, as values
+gather      the truth, from the stand-in, from Monarch's words and from the diary
+claims      who said "done", when                          pure
+judge       what was owed against what is there            pure      timing   its part about time   pure
+table       the one table
+```
+
+To add a kind of fault: a line in `catalogue`, a function in `hands`. To add a kind of request: a method of `timetable`'s
+wishes. To add a promise: a rule in `judge`, and a truth in its test that breaks it.
+
+A breach is looked for again by its seed: the plan is the same, what the processes make of it is not. What was done,
+when and to whom is in `faults.jsonl` of the kept folder, beside each worker's log and every call that GitHub saw.
+"""
