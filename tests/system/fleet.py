@@ -183,7 +183,7 @@ class Fleet:
 
     def until_ended(self, count: int = 1, within_s: float = ENDED_WITHIN_S) -> list[dict[str, str]]:
         """Wait until `count` requests have ended and nothing is left in the streams."""
-        ends = {"done", "failed", "skipped", "dead"}
+        ends = {"done", "failed", "skipped", "dead", "cancelled"}
 
         def ended() -> bool:
             states = [request.get("state") for request in self.requests()]
