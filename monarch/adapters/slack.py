@@ -132,11 +132,11 @@ class NoSlack:
 
     async def post(self, channel: str, text: str) -> Answer:  # noqa: ARG002 - the port's
         """Refuse."""
-        return _refused("SLACK_BOT_TOKEN is not set; set it and send the message again")
+        return _refused("SLACK_BOT_TOKEN is not set; set it and replay it (`monarch dead replay`)")
 
     async def update(self, channel: str, ts: str, text: str) -> Answer:  # noqa: ARG002 - the port's
         """Refuse."""
-        return _refused("SLACK_BOT_TOKEN is not set; set it and send the message again")
+        return _refused("SLACK_BOT_TOKEN is not set; set it and replay it (`monarch dead replay`)")
 
 
 def _headers(token: str) -> dict[str, str]:
@@ -173,20 +173,16 @@ _PASSING = frozenset(
     }
 )
 
-_INVITE = "invite the app to the channel (/invite) or correct notification_channel, then send the message again"
-_TOKEN = (
-    "check SLACK_BOT_TOKEN and its workspace, set a valid one, restart and send the message again"  # noqa: S105 - advice, not a secret
-)
-_RIGHTS = (
-    "give the app the scope chat:write and the right to post there, then send the message again"
-)
+_INVITE = "invite the app to the channel (/invite), then replay it (`monarch dead replay`); or send the message again with another channel"
+_TOKEN = "check SLACK_BOT_TOKEN and its workspace, set a valid one, restart and replay it (`monarch dead replay`)"  # noqa: S105 - advice, not a secret
+_RIGHTS = "give the app the scope chat:write and the right to post there, then replay it (`monarch dead replay`)"
 _MESSAGE = "Slack does not take this message; sending it again helps only after a new release"
 _GONE = "the message that was to be edited cannot be edited any more; nothing needs to be done"
 
 _ADVICE = {
     "channel_not_found": _INVITE,
     "not_in_channel": _INVITE,
-    "is_archived": "unarchive the channel or name another one, then send the message again",
+    "is_archived": "unarchive the channel, then replay it (`monarch dead replay`), or send the message again with another one",
     "invalid_auth": _TOKEN,
     "not_authed": _TOKEN,
     "account_inactive": _TOKEN,
@@ -254,11 +250,13 @@ def _read_status(status: int) -> Answer:
     """Judge an answer that is not Slack's by its status alone."""
     if status in _REDIRECTED:
         return _refused(
-            f"it redirects ({status}); check SLACK_API_URL, then send the message again"
+            f"it redirects ({status}); check SLACK_API_URL, then replay it (`monarch dead replay`)"
         )
     if status in _SUCCEEDED:
         return Unanswered(f"Slack answered {status} with a body that could not be read")
-    return _refused(f"it answered {status}; check SLACK_API_URL, then send the message again")
+    return _refused(
+        f"it answered {status}; check SLACK_API_URL, then replay it (`monarch dead replay`)"
+    )
 
 
 def _refusal(error: str, reply: Reply) -> ReadFailure | Unanswered:

@@ -190,13 +190,15 @@ _RULES: Final[tuple[tuple[Callable[[Said], bool], Callable[[Said], Failure]], ..
         _permanent(
             Scope.REPOSITORY,
             Code.FORBIDDEN,
-            "authorise the token for the organisation's single sign-on, then send the message again",
+            "authorise the token for the organisation's single sign-on, then replay it (`monarch dead replay`)",
         ),
     ),
     (
         _says(403, "archived"),
         _permanent(
-            Scope.REPOSITORY, Code.ARCHIVED, "unarchive the repository, then send the message again"
+            Scope.REPOSITORY,
+            Code.ARCHIVED,
+            "unarchive the repository, then replay it (`monarch dead replay`)",
         ),
     ),
     (
@@ -204,7 +206,7 @@ _RULES: Final[tuple[tuple[Callable[[Said], bool], Callable[[Said], Failure]], ..
         _permanent(
             Scope.REPOSITORY,
             Code.FORBIDDEN,
-            "give the token access to the repository and its issues (read and write), then send the message again",
+            "give the token access to the repository and its issues (read and write), then replay it (`monarch dead replay`)",
         ),
     ),
     (
@@ -213,7 +215,7 @@ _RULES: Final[tuple[tuple[Callable[[Said], bool], Callable[[Said], Failure]], ..
             Scope.REPOSITORY,
             Code.NOT_FOUND,
             "the repository does not exist, or the token may not see it; check its name and access,"
-            " then send the message again",
+            " then replay it (`monarch dead replay`)",
         ),
     ),
     (
@@ -221,7 +223,7 @@ _RULES: Final[tuple[tuple[Callable[[Said], bool], Callable[[Said], Failure]], ..
         _permanent(
             Scope.REPOSITORY,
             Code.ISSUES_DISABLED,
-            "switch on issues in the settings of the repository, then send the message again",
+            "switch on issues in the settings of the repository, then replay it (`monarch dead replay`)",
         ),
     ),
     (
@@ -238,7 +240,7 @@ _RULES: Final[tuple[tuple[Callable[[Said], bool], Callable[[Said], Failure]], ..
         _permanent(
             Scope.REPOSITORY,
             Code.REFUSED,
-            "look into the repository and the token's rights, then send the message again",
+            "look into the repository and the token's rights, then replay it (`monarch dead replay`)",
         ),
     ),
 )

@@ -98,7 +98,7 @@ def _refusal(name: str, asked: str, globs: Sequence[str], kind: str, setting: st
     if is_allowed(RepoRef(owner, repository), globs):
         return None
     renamed = f"{asked} is {name} now, which" if asked.lower() not in {"", name.lower()} else name
-    return f"{renamed} is not among the allowed {kind}; add it to {setting}, then send the message again"
+    return f"{renamed} is not among the allowed {kind}; add it to {setting}, then replay it (`monarch dead replay`)"
 
 
 def is_allowed(ref: RepoRef, globs: Sequence[str]) -> bool:

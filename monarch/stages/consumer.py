@@ -207,7 +207,7 @@ class Consumer:
             times = f"it was handed out {delivery.since_progress} times without a recorded step"
             return Dead(
                 Code.POISON,
-                f"{times}; see the log for what ended its workers, then send its message again",
+                f"{times}; see the log for what ended its workers, then replay it (`monarch dead replay`)",
             )
         if self._gives_way(delivery):
             return Handback("another entry that may have ended workers is in hand")

@@ -251,12 +251,12 @@ class Crossing:
             issues = ", ".join(f"#{stray.number} (a second #{stray.original})" for stray in strays)
             return Dead(
                 Code.STRAYS,
-                f"{name} holds second copies: close {issues}, then send the message again",
+                f"{name} holds second copies: close {issues}, then replay it (`monarch dead replay`)",
             )
         if refused:
             numbers = ", ".join(f"#{t.number}" for t in plan.tickets if t.id in refused)
             why = next(iter(refused.values())).reason
-            text = f"GitHub refused {numbers}: {why}; change them in the template or the target, then send the message again"
+            text = f"GitHub refused {numbers}: {why}; change the template and send the message again, or the target and replay it (`monarch dead replay`)"
             return Dead(Code.TICKETS_REFUSED, text)
         return Done(Migrated(self._subject.repository.id, len(plan.tickets), len(deleted)))
 
@@ -283,6 +283,6 @@ class Crossing:
 def _unreadable(ticket: Ticket, record: UnreadableRecord) -> str:
     return (
         f'the ledger says "{quote(record.text, 80)}" of ticket #{ticket.number}, which this version cannot read and the'
-        " target shows no copy: let the newer version run it, or correct that field of the ledger, then send the"
-        " message again"
+        " target shows no copy: let the newer version run it, or correct that field of the ledger, then "
+        "replay it (`monarch dead replay`)"
     )

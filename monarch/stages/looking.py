@@ -62,6 +62,6 @@ async def _read_onwards(
             issues.append(answer.value)
         probe = after_probe(probe, answer)
     if probe.says_issues_are_off:
-        reason = f"issues are switched off in {repository.full_name}; switch them on and send the message again"
+        reason = f"issues are switched off in {repository.full_name}; switch them on and replay it (`monarch dead replay`)"
         return Permanent(Scope.REPOSITORY, Code.ISSUES_DISABLED, reason)
     return probe.highest

@@ -42,7 +42,9 @@ class Migrator:
             return Dead(Code.TARGET_NOT_ALLOWED, refusal)
         plan = await self._plans.read(entry.request)
         if plan is None:
-            return Dead(Code.PLAN_MISSING, "its plan is gone or cannot be read; publish the message again")
+            return Dead(
+                Code.PLAN_MISSING, "its plan is gone or cannot be read; publish the message again"
+            )
         credential = await self._tools.github.credential()
         if not isinstance(credential, Found):
             tools = self._tools
@@ -113,10 +115,12 @@ def _unwritable(target: Repository, plan: Plan) -> Dead | None:
     if name.lower() == plan.source.lower():
         return Dead(Code.TARGET_IS_SOURCE, f"{name} is the source itself, under a former name")
     if target.archived:
-        return Dead(Code.ARCHIVED, f"{name} is archived; unarchive it and send the message again")
+        return Dead(
+            Code.ARCHIVED, f"{name} is archived; unarchive it and replay it (`monarch dead replay`)"
+        )
     if not target.has_issues:
         return Dead(
             Code.ISSUES_DISABLED,
-            f"issues are off in {name}; switch them on and send the message again",
+            f"issues are off in {name}; switch them on and replay it (`monarch dead replay`)",
         )
     return None

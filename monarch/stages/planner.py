@@ -135,4 +135,4 @@ def _names(request: Request) -> tuple[str, ...]:
 
 
 def _issues_are_off(source: Repository) -> str:
-    return f"issues are switched off in the source {source.full_name}; switch them on and send the message again"
+    return f"issues are switched off in the source {source.full_name}; switch them on and replay it (`monarch dead replay`)"

@@ -123,7 +123,7 @@ async def test_a_failure_is_told_with_what_to_do(house: House) -> None:
     final = house.slack.texts("C1")[-1]
     assert "1 of 2 targets failed" in final
     assert "unarchive it" in final
-    assert "send the message again" in final
+    assert "replay it (`monarch dead replay`)" in final
 
 
 async def test_a_notice_that_comes_twice_says_nothing_twice(house: House) -> None:
