@@ -15,6 +15,9 @@ STREAM: Final = "{monarch}:migrations"
 EVENTS: Final = "{monarch}:events"
 PROBE: Final = "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], '1')"
 LOOK_EVERY_S: Final = 0.25
+SLOW_S: Final = 0.5
+"""A Valkey that takes longer to answer was away meanwhile, in seconds: it was frozen, or another took over."""
+
 GIVE_UP_S: Final = 120.0
 PLACES: Final = 8
 """Deliveries that a worker works on at once: the default of MONARCH_CONCURRENCY."""
@@ -68,9 +71,11 @@ class Watch:
             self._looked_at = time.monotonic()
 
     async def _look(self) -> None:
+        asked = time.monotonic()
         takes_writes, pending = await self._takes_writes(), await self._pending()
         now = time.monotonic()
-        if not takes_writes or pending is None or not self._has_free_place(pending):
+        is_well = takes_writes and pending is not None and now - asked < SLOW_S
+        if not is_well or not self._has_free_place(pending or []):
             for loss in self.losses:
                 loss.excused_s += now - max(loss.at, self._looked_at)
         if pending is not None:
