@@ -239,7 +239,7 @@ def _until_paused(fleet: Fleet, worker: "subprocess.Popen[bytes]") -> None:
 
 def _all_is_told(fleet: Fleet) -> bool:
     """Whether no notice is under way: one that a dead worker holds is told when its lease is over, and not before."""
-    return fleet.client.xlen("{monarch}:notices") == 0
+    return int(fleet.client.xlen("{monarch}:notices")) == 0
 
 
 def _until_state(fleet: Fleet, state: str, run: int = 2) -> None:
