@@ -165,7 +165,7 @@ def _show_meant(ids: list[str], chosen: "Choice", *, as_json: bool) -> None:
 
     letters, unknown = operate(work)
     _show_letters(letters, as_json=as_json)
-    _say(f"{len(letters)} are meant; nothing was changed (--dry-run)")
+    _say(f"meant: {len(letters)}; nothing was changed (--dry-run)")
     if unknown:
         fail(f"{', '.join(map(clean, unknown))}: {_GONE}")
 

@@ -29,7 +29,7 @@ def pause_fleet(by: str | None, *, as_json: bool) -> None:
         return
     word = "paused" if paused.changed else "was paused already,"
     print(f"{word} by {clean(paused.by)}: nothing new is begun until `monarch resume`")
-    print(f"{in_hand} in hand run on to their end; {waiting} wait, and what comes in is kept")
+    print(f"in hand, and runs on to its end: {in_hand}; waits, with all that comes in: {waiting}")
 
 
 def resume_fleet(by: str | None, *, as_json: bool) -> None:
@@ -44,7 +44,7 @@ def resume_fleet(by: str | None, *, as_json: bool) -> None:
         show_json({"paused": False, "changed": paused.changed, "by": paused.by})
     elif paused.changed:
         _, waiting = _work_in(snapshot)
-        print(f"resumed (it was paused by {clean(paused.by)}): {waiting} wait and go on now")
+        print(f"resumed (it was paused by {clean(paused.by)}); waited, and goes on now: {waiting}")
     else:
         print("it was not paused")
 

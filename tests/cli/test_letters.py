@@ -166,7 +166,7 @@ def test_a_dry_run_shows_and_changes_nothing(
 
     assert said.exit_code == 0
     assert [line.split()[0] for line in said.stdout.splitlines()] == ["ID", *many[:3]]
-    assert "3 are meant; nothing was changed" in said.stderr
+    assert "meant: 3; nothing was changed" in said.stderr
     assert [one["id"] for one in json.loads(document)] == many
     assert unknown.exit_code == 1
     assert client.xlen("{monarch}:dead") == 4

@@ -27,7 +27,7 @@ async def test_a_paused_fleet_ends_what_it_has_begun_and_begins_nothing(fleet: F
 
     assert (said.returncode, said.stderr) == (0, "")
     assert "paused by ada" in said.stdout
-    assert "1 in hand run on" in said.stdout
+    assert "runs on to its end: 1" in said.stdout
     _until_paused(fleet, worker)
     fleet.publish(a_message(["team/b"]))
     fleet.until(lambda: len(fleet.requests()) == 2)
