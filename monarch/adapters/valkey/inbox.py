@@ -5,7 +5,7 @@ The argument why each publish is appended once while its replicas live, and neve
 
 import hashlib
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from valkey.asyncio import Valkey
 
@@ -87,9 +87,18 @@ class Submitter:
         return RequestId(cast("bytes", answer).decode())
 
     async def _on_disk(self) -> None:
-        """WAITAOF speaks of the writes of its own connection: the client has only one."""
+        """Wait for the disk, and where the server has replicas for one of them: a failover would lose what none has.
+
+        WAITAOF and WAIT speak of the writes of their own connection: the client has only one.
+        """
         with classified("waiting for the disk"):
+            role = cast("list[Any]", await self._client.role())
             local, _ = await self._client.waitaof(1, 0, DURABLE_WITHIN_MS)
+            has_replicas = role[0] == b"master" and bool(role[2])
+            replicated = not has_replicas or await self._client.wait(1, DURABLE_WITHIN_MS)
         if local < 1:
             message = "the request was appended, but Valkey did not say in time that it is on disk"
+            raise StoreError(message)
+        if not replicated:
+            message = "the request is on the primary's disk, but no replica said in time that it has it, too"
             raise StoreError(message)
