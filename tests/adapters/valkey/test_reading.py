@@ -340,7 +340,7 @@ async def test_handed_back_deliveries_belong_to_no_worker(house: House) -> None:
 
     requests = (await house.standing.snapshot()).streams[0]
 
-    assert (requests.pending, requests.consumers) == (1, 1)
+    assert (requests.pending, requests.released, requests.consumers) == (1, 1, 1)
 
 
 async def test_pause_epoch_and_subscribers_are_seen(house: House, server: EmbeddedValkey) -> None:
@@ -354,7 +354,8 @@ async def test_pause_epoch_and_subscribers_are_seen(house: House, server: Embedd
 
     snapshot = await house.standing.snapshot()
 
-    assert (snapshot.paused, snapshot.epoch, snapshot.replicas) == (True, "abc@1", 1)
+    assert (snapshot.paused, snapshot.paused_by) == (True, "by me")
+    assert (snapshot.epoch, snapshot.replicas) == ("abc@1", 1)
     await pubsub.aclose()  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
     await subscriber.aclose()
 
