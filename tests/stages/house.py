@@ -5,6 +5,7 @@ Use: `house = House()`, `house.github.add(…)`, `house.publish("org/team-a")`, 
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -18,7 +19,7 @@ from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.request import Rules
 from monarch.core.verdict import Policy
-from monarch.ports import StoreError
+from monarch.ports import Budget, Ledger, Plans, Requests, StoreError, Streams
 from monarch.stages.consumer import Consumer, Handler
 from monarch.stages.hold import Holds
 from monarch.stages.intake import Intake
@@ -52,6 +53,17 @@ Wrap = Callable[[str, Any], Any]
 def unwrapped(_name: str, port: Any) -> Any:
     """Every port as it is."""
     return port
+
+
+@dataclass(frozen=True, slots=True)
+class StorePorts:
+    """What one worker sees of the store."""
+
+    streams: Streams
+    ledger: Ledger
+    budget: Budget
+    plans: Plans
+    requests: Requests
 
 
 class House:
@@ -97,6 +109,16 @@ class House:
         """A request is appended."""
         return self.store.append_request(a_message(*targets, source=source, channel=channel))
 
+    def ports(self, name: str) -> StorePorts:
+        """The store, as the worker of this name sees it."""
+        return StorePorts(
+            MemoryStreams(self.store, name, lease_s=LEASE_S),
+            MemoryLedger(self.store, self.ceilings, lease_s=LEASE_S),
+            MemoryBudget(self.store),
+            MemoryPlans(self.store),
+            MemoryRequests(self.store),
+        )
+
     def worker(
         self, name: str = "worker-1", *, places: int = 4, wrap: Wrap = unwrapped
     ) -> "Worker":
@@ -128,17 +150,17 @@ class Worker:
 
     def __init__(self, house: House, name: str, places: int, wrap: Wrap) -> None:
         self.house = house
-        store, clock, telemetry = house.store, house.clock, house.telemetry
-        self.streams = wrap("streams", MemoryStreams(store, name, lease_s=LEASE_S))
+        clock, telemetry, ports = house.clock, house.telemetry, house.ports(name)
+        self.streams = wrap("streams", ports.streams)
         self.holds = Holds(self.streams, telemetry, clock, lease_s=LEASE_S)
         github, slack = wrap("github", house.github), wrap("slack", house.slack)
-        budget = wrap("budget", MemoryBudget(store))
-        ledger = wrap("ledger", MemoryLedger(store, house.ceilings, lease_s=LEASE_S))
+        budget = wrap("budget", ports.budget)
+        ledger = wrap("ledger", ports.ledger)
         tools = Tools(github, ledger, budget, telemetry, clock, dice, house.policy)
-        requests = wrap("requests", MemoryRequests(store))
+        requests = wrap("requests", ports.requests)
         handlers: dict[Stream, Handler] = {
             Stream.REQUESTS: Planner(github, budget, telemetry, house.rules, house.policy, dice),
-            Stream.MIGRATIONS: Migrator(tools, wrap("plans", MemoryPlans(store)), house.rules),
+            Stream.MIGRATIONS: Migrator(tools, wrap("plans", ports.plans), house.rules),
             Stream.NOTICES: Notifier(
                 slack, requests, telemetry, clock, house.policy, dice, "https://github.com"
             ),

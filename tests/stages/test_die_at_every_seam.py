@@ -1,134 +1,160 @@
-"""Die at every seam: before and after every effect of a whole run, once each; then somebody else goes on.
+"""Die at every seam: whatever befalls a worker, before or after whichever effect, the promises hold.
 
-All effects pass through ports, so the list of seams is complete: whatever kills a worker, it kills it between two
-of these calls or within one of them, with its effect done or not.
+Complete by construction: all effects pass through ports, the ports are looked up in `ports.py`, and every method of
+each of them is wrapped. What is asserted stands in `story.py`: promises 1, 2, 3, 5 and 7 of the design.
+`python -m tests.stages.every_seam` tells all the stories, where this suite takes every so-many-th.
 """
 
-from dataclasses import dataclass, field
-from itertools import count
+import inspect
+from typing import Any
 
-import anyio
 import pytest
-import trio
-from trio.testing import MockClock
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from monarch.core.ids import RequestId
-from monarch.core.render import read_marker
-from tests.contracts.doubles.flaky import Flaky
-from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House, Worker
+from monarch import ports
+from monarch.app import worker
+from tests.stages import house
+from tests.stages.every_seam import moments, quiet_run, strike
+from tests.stages.scenarios import SCENARIOS
+from tests.stages.seams import Around, Blow, Trouble, effects, methods, protocols
+from tests.stages.story import Story, tell
 
-TITLES = ["One", "Two", "Three"]
-PORTS = {"streams", "github", "slack", "ledger", "budget", "requests", "plans"}
-READS = {"streams.receive", "streams.sweep", "streams.renew"}
-"""They happen as often as time passes; what they do is tried as often as they do something else."""
+OTHERS = [name for name in SCENARIOS if name != "fresh"]
+WAYS = pytest.mark.parametrize("taken_over", [False, True], ids=["restarted", "taken-over"])
+FRESH_EVERY, OTHERS_EVERY, DEATHS_EVERY = 9, 40, 8
+"""So thinned out are the stories of the main path, of the other scenarios, and of their deaths."""
 
-FIRST_READS = 6
-EVERY = 8
-"""The seams are shared out among so many tests."""
-
-LEAST_SEAMS = 60
-
-
-class Died(BaseException):
-    """The process is gone. No `except Exception` may hide it."""
+RARE = [blow for blow in Blow if blow is not Blow.DEATH]
 
 
-@dataclass
-class Seams:
-    """Counts the effects of a worker, and kills it at one of them."""
+class Anything:
+    """Has every method."""
 
-    fatal: int = 0
-    side: str = "before"
-    names: list[str] = field(default_factory=list)
-    died_at: str = ""
-    _begun: dict[tuple[str, int], int] = field(default_factory=dict)
-
-    def wrap(self, name: str, port: object) -> object:
-        """Put the question around a port."""
-        return Flaky(port, name, before=self._before, after=self._after)
-
-    def _before(self, call: str, nth: int) -> BaseException | None:
-        if call not in READS or nth <= FIRST_READS:
-            self.names.append(call)
-            self._begun[call, nth] = len(self.names)
-        return self._die("before", call, nth)
-
-    def _after(self, call: str, nth: int) -> BaseException | None:
-        return self._die("after", call, nth)
-
-    def _die(self, side: str, call: str, nth: int) -> BaseException | None:
-        if side != self.side or self._begun.get((call, nth)) != self.fatal:
-            return None
-        self.died_at = call
-        return Died(f"{side} {call}, effect {self.fatal}")
+    def __getattr__(self, name: str) -> Any:
+        """A method of that name."""
+        return lambda *_: None
 
 
-def a_house() -> tuple[House, RequestId]:
-    """Three tickets for two teams, asked for."""
-    house = House()
-    house.github.add(SOURCE, *TITLES)
-    house.github.add(TEAM_A)
-    house.github.add(TEAM_B)
-    house.github.listing_lag_s = 60.0
-    return house, house.publish(TEAM_A, TEAM_B)
+def test_whatever_is_a_port_is_wrapped_whole() -> None:
+    """A method that is added to a Protocol tomorrow is found tomorrow, without anybody remembering it."""
+    wrapped = {
+        f"{port}.{method}"
+        for port in protocols()
+        for method in vars(Around(port, Anything(), Trouble()))  # type: ignore[arg-type]  # it is not called
+        if not method.startswith("_")
+    }
+
+    assert wrapped == effects() | {"clock.now", "clock.wall_ms"}
+    assert len(protocols()) == inspect.getsource(ports).count("(Protocol):")
 
 
-async def run_and_die(house: House, seams: Seams) -> None:
-    """Let the first worker run until it dies, or is done."""
-    worker = Worker(house, "first", 4, seams.wrap)
-    try:
-        await worker.run(house.until_quiet)
-    except BaseExceptionGroup as group:
-        _, others = group.split(Died)
-        if others is not None:
-            raise
+def test_what_is_not_awaited_is_known_by_name() -> None:
+    """Reading a clock changes nothing; and to listen is the one effect that is no call."""
+    plain = {
+        f"{port}.{method}"
+        for port, kind in protocols().items()
+        for method, awaited in methods(kind).items()
+        if not awaited
+    }
+
+    assert plain == {"clock.now", "clock.wall_ms", "ear.listen"}
 
 
-def the_story(seams: Seams) -> None:
-    """A worker runs and dies, another one finishes what is left, and all is as it should be."""
+def test_the_scenarios_cross_every_effect() -> None:
+    """A scenario that passes by a method would say nothing about it."""
+    crossed = {moment.call for name in SCENARIOS for moment in quiet_run(name, 0)}
+    stopped = Story(SCENARIOS["fresh"], Trouble({20: Blow.STOP}))
+    tell(stopped)
+    crossed |= {moment.call for moment in stopped.trouble.passed}
 
-    async def story() -> None:
-        house, request = a_house()
-        await run_and_die(house, seams)
-        with anyio.fail_after(24 * 3600):
-            await house.worker("second").run(house.until_quiet)
-        check(house, request)
-
-    trio.run(story, clock=MockClock(autojump_threshold=0))
+    assert crossed == effects()
 
 
-def check(house: House, request: RequestId) -> None:
-    """Nothing lost, nothing doubled, order kept, and the truth in Slack."""
-    for team in (TEAM_A, TEAM_B):
-        assert house.github.titles(team) == TITLES
-        markers = [read_marker(issue.body) for issue in house.github.issues(team)]
-        assert len({marker.ticket for marker in markers if marker is not None}) == len(TITLES)
-    assert house.state(request) == "done"
-    assert house.store.dead == []
-    assert house.store.unsettled[request] == set()
-    finals = [text for text in house.slack.texts("C1") if ":white_check_mark:" in text]
-    assert 1 <= len(finals) <= 2
-    assert all("done" in text for text in finals)
-    assert all("Said again" in text for text in finals[1:])
+def test_the_graces_are_those_of_the_program() -> None:
+    """What is stopped here is stopped as the program stops it."""
+    for name in ("WRITE_GRACE_S", "SETTLE_GRACE_S", "RETIRE_WITHIN_S"):
+        assert getattr(house, name) == getattr(worker, name)
 
 
-@pytest.mark.parametrize("side", ["before", "after"])
-@pytest.mark.parametrize("first", range(1, EVERY + 1))
-def test_whoever_dies_there_is_followed_by_another(first: int, side: str) -> None:
-    """Whatever was done is found, whatever was not is done: at each effect of the run, to the last."""
-    for nth in count(first, EVERY):
-        seams = Seams(nth, side)
-        the_story(seams)
-        if len(seams.names) < nth:
-            break
+def test_the_same_seed_tells_the_same_story() -> None:
+    """A moment has a number that means something, and what broke will break again."""
+    again = Story(SCENARIOS["fresh"], Trouble())
+    tell(again)
 
-    assert nth > LEAST_SEAMS
+    assert tuple(again.trouble.passed) == quiet_run("fresh", 0)
 
 
-def test_every_port_has_its_seams() -> None:
-    """A run that passes by a port would say nothing about it."""
-    seams = Seams()
+@WAYS
+@pytest.mark.parametrize("first", range(6))
+def test_whoever_dies_there_is_followed_by_another(first: int, *, taken_over: bool) -> None:
+    """Whatever was done is found, whatever was not is done: at each moment of the main path, in one way or the other."""
+    for number in moments("fresh", Blow.DEATH, taken_over=taken_over)[first + 6 * taken_over :: 12]:
+        assert strike("fresh", {number: Blow.DEATH}, taken_over=taken_over).trouble.struck
 
-    the_story(seams)
 
-    assert {call.partition(".")[0] for call in seams.names} == PORTS
+@WAYS
+@pytest.mark.parametrize("scenario", OTHERS)
+def test_death_finds_nothing_lost_and_nothing_doubled(scenario: str, *, taken_over: bool) -> None:
+    """On every other path, too."""
+    found = moments(scenario, Blow.DEATH, taken_over=taken_over)
+    for number in found[taken_over::DEATHS_EVERY]:
+        strike(scenario, {number: Blow.DEATH}, taken_over=taken_over)
+
+
+@WAYS
+@pytest.mark.parametrize("blow", RARE)
+def test_what_is_not_death_is_survived_as_well(blow: Blow, *, taken_over: bool) -> None:
+    """A lost answer, a refusal, a freeze, a stop, a memory that goes back, and what GitHub does late."""
+    found = moments("fresh", blow, taken_over=taken_over)
+    for number in _thinned(found, FRESH_EVERY, blow):
+        assert strike("fresh", {number: blow}, taken_over=taken_over).trouble.struck
+
+
+@pytest.mark.parametrize("scenario", OTHERS)
+def test_whatever_befalls_any_path_is_survived(scenario: str) -> None:
+    """All blows on every other path, each at some of its moments."""
+    for turn, blow in enumerate(RARE):
+        taken_over = bool(turn % 2)
+        found = moments(scenario, blow, taken_over=taken_over)
+        for number in _thinned(found, OTHERS_EVERY, blow):
+            strike(scenario, {number: blow}, taken_over=taken_over)
+
+
+def test_a_zombie_that_gives_up_looks_behind_itself_first() -> None:
+    """Its second write without an answer ended its crossing, and its lease was lost meanwhile: nobody else could know."""
+    last = moments("unanswered", Blow.MIDWAY, taken_over=True)[-1]
+
+    story = strike("unanswered", {last: Blow.MIDWAY}, taken_over=True)
+
+    assert [line["number"] for line in story.house.told("stray.found")] == [3]
+
+
+def _thinned(numbers: list[int], every: int, blow: Blow) -> list[int]:
+    """Not the same moments for each blow; the few at which bytes leave are all taken."""
+    if blow in {Blow.MIDWAY, Blow.POSTHUMOUS}:
+        return numbers
+    return numbers[list(Blow).index(blow) % every :: every]
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(
+    scenario=st.sampled_from(sorted(SCENARIOS)),
+    first=st.integers(1, 200),
+    between=st.integers(1, 120),
+    blows=st.tuples(st.sampled_from(Blow), st.sampled_from(Blow)),
+    seed=st.integers(1, 1000),
+    taken_over=st.booleans(),
+)
+def test_trouble_comes_in_pairs(
+    scenario: str,
+    first: int,
+    between: int,
+    blows: tuple[Blow, Blow],
+    seed: int,
+    *,
+    taken_over: bool,
+) -> None:
+    """Whoever follows is not spared either, whatever the interleaving."""
+    both = {first: blows[0], first + between: blows[1]}
+    strike(scenario, both, taken_over=taken_over, seed=seed)

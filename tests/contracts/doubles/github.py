@@ -62,11 +62,15 @@ class FakeRepository:
 
 
 class FakeGitHub:
-    """All of GitHub that Monarch knows; `listing_lag_s` is how long a new issue is missing in listings."""
+    """All of GitHub that Monarch knows.
+
+    `listing_lag_s` is how long a new issue is missing in listings; no issue with one of `refused_titles` can be made.
+    """
 
     def __init__(self, login: str = "monarch-bot") -> None:
         self.faults = Faults()
         self.listing_lag_s = 0.0
+        self.refused_titles: set[str] = set()
         self.me = Credential("account-1", "fingerprint-1", login)
         self._world: dict[str, FakeRepository] = {}
         self._ids = itertools.count(1000)
@@ -91,6 +95,12 @@ class FakeGitHub:
     def add_issue(self, name: str, title: str, body: str = "", **settings: Any) -> int:
         """Somebody opens an issue; its number."""
         return self._open(self._world[name], Draft(title, body), settings).number
+
+    def act_late(self, repository: Repository, draft: Draft, after_s: float) -> None:
+        """Whoever sent this is gone; it is done in so many seconds all the same."""
+        here = self._here(repository)
+        if here is not None and draft.title not in self.refused_titles:
+            self._late.append((_now() + after_s, here, draft))
 
     def delete_issue(self, name: str, number: int) -> None:
         """Somebody deletes an issue."""
@@ -165,6 +175,8 @@ class FakeGitHub:
         if here is None:
             return _not_found(repository.full_name)
         fault = await self.faults.meet("create_issue", repository.full_name)
+        if draft.title in self.refused_titles:
+            return Permanent(Scope.TICKET, Code.TICKETS_REFUSED, "no, says GitHub")
         if fault is None:
             issue = self._open(here, draft, {"author": self.me.login})
             return Created(issue.number, issue.id)

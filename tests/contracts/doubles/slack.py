@@ -5,6 +5,7 @@ Use: `slack.texts("C1")` is what the channel shows now, edits included; let a ca
 """
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from monarch.core.outcome import ReadFailure
@@ -21,10 +22,15 @@ class Message:
     edits: int = 0
 
 
+def _nobody(_channel: str, _text: str) -> None:
+    """Nobody looks."""
+
+
 class FakeSlack:
-    """A workspace in which every channel exists."""
+    """A workspace in which every channel exists. `witness` is told whatever a channel comes to show, at that moment."""
 
     def __init__(self) -> None:
+        self.witness: Callable[[str, str], None] = _nobody
         self.faults = Faults()
         self.messages: dict[str, Message] = {}
         self._stamps = itertools.count(1)
@@ -39,6 +45,7 @@ class FakeSlack:
         ts = f"{next(self._stamps)}.000100"
         if fault is None or fault.takes_effect:
             self.messages[ts] = Message(channel, text)
+            self.witness(channel, text)
         return Posted(ts) if fault is None else fault.answer
 
     async def update(self, channel: str, ts: str, text: str) -> Posted | ReadFailure | Unanswered:
@@ -47,4 +54,5 @@ class FakeSlack:
         if fault is None or fault.takes_effect:
             message = self.messages[ts]
             message.text, message.edits = text, message.edits + 1
+            self.witness(channel, text)
         return Posted(ts) if fault is None else fault.answer

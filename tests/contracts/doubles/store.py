@@ -5,9 +5,10 @@ one method per rule. Entries are kept as the bytes that a stream would hold, so 
 there as well.
 """
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NewType
 
 import anyio
 
@@ -18,6 +19,9 @@ from monarch.core.step import LedgerRecord
 from tests.contracts.doubles.clock import WALL_MS
 
 Fields = dict[bytes, bytes]
+
+Memory = NewType("Memory", dict[str, Any])
+"""All that a store knew at one moment."""
 
 QUIET_MS = 25_000
 
@@ -145,6 +149,17 @@ class MemoryStore:
         """Begin a new epoch: the memory went back, and nobody writes for a while."""
         self.epoch = Epoch(f"memory-{self.now_ms()}")
         self.quiet_until_ms = self.now_ms() + QUIET_MS
+
+    def remember(self) -> Memory:
+        """All that it knows now, for `go_back`."""
+        known = {name: value for name, value in vars(self).items() if name != "_change"}
+        return Memory(copy.deepcopy(known))
+
+    def go_back(self, memory: Memory) -> None:
+        """Know what was known then, and nothing since: a failover to a replica that lagged."""
+        vars(self).update(copy.deepcopy(memory))
+        self.forget()
+        self.changed()
 
     def changed(self) -> None:
         """Wake who waits for a change."""

@@ -40,8 +40,10 @@ class MemoryStreams:
             here.has_group, here.undelivered = True, list(here.entries)
             return ()
         with anyio.move_on_after(self._block_s):
-            while not here.undelivered:
+            # Looked up anew: the store's memory may go back meanwhile.
+            while not self._store.streams[stream].undelivered:
                 await self._store.until_changed()
+        here = self._store.streams[stream]
         taken, here.undelivered = here.undelivered[:places], here.undelivered[places:]
         return tuple(self._hand_out(stream, entry, 1) for entry in taken)
 

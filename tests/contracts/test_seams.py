@@ -1,0 +1,157 @@
+"""The seams of the scripts: die before and after each effect of a whole run, on a real Valkey.
+
+What the doubles promise of each script they promise of it alone; here the scripts have to fit together. Time is real,
+so a lease that was left behind is made to run out by moving what Valkey holds into the past.
+"""
+
+import itertools
+
+import anyio
+import pytest
+
+from monarch.adapters.valkey.connection import connected
+from monarch.core.delivery import Stream
+from monarch.core.ids import RequestId
+from monarch.core.render import read_marker
+from monarch.sandbox.valkey import EmbeddedValkey
+from tests.contracts.worlds import ValkeyWorld, a_message
+from tests.stages.house import SOURCE, TEAM_A, House, StorePorts
+from tests.stages.process import Process, Told
+from tests.stages.seams import Blow, Moment, Trouble
+
+TITLES = ["One", "Two"]
+LONG_S = 45.0
+"""Longer than a lease, and than an unanswered write stays in doubt."""
+
+DEATHS, LOSSES = 4, 2
+"""The moments are shared out among so many tests."""
+
+LOSSES_EVERY = 2
+LEAST_MOMENTS = 60
+
+
+class ValkeyHouse(House):
+    """An installation on a real Valkey."""
+
+    def __init__(self, world: ValkeyWorld) -> None:
+        super().__init__()
+        self.world = world
+        self.github.add(SOURCE, *TITLES)
+        self.github.add(TEAM_A)
+        self.github.listing_lag_s = 3600.0
+
+    def ports(self, name: str) -> StorePorts:
+        """See `House.ports`."""
+        here = self.world
+        return StorePorts(here.streams(name), here.ledger(), here.budget, here.plans, here.requests)
+
+    async def is_quiet(self) -> bool:
+        """Whether there is no work anywhere."""
+        lengths = [await self.world.length(stream) for stream in Stream]
+        return not any(lengths) and not await self.world.parked()
+
+
+class Run:
+    """One worker after the other, until there is no work any more."""
+
+    def __init__(self, world: ValkeyWorld, blows: dict[int, Blow]) -> None:
+        self.house = ValkeyHouse(world)
+        # A write without an answer is waited for in real time; on the doubles that is tried at every moment.
+        spared = ("github.",) if Blow.LOST in blows.values() else ()
+        self.trouble = Trouble(blows, spared=spared, on_moment=self._look)
+        self._told = Told()
+        self._settled = anyio.Event()
+        self.request = RequestId("")
+
+    def _look(self, moment: Moment) -> None:
+        if moment.call == "streams.settle":
+            before, self._settled = self._settled, anyio.Event()
+            before.set()
+
+    async def tell(self) -> None:
+        """From the request to the end of all work; whoever dies is followed by another."""
+        payload = {b"v": b"1", b"payload": a_message(TEAM_A)}
+        self.request = RequestId(await self.house.world.append(Stream.REQUESTS, payload))
+        for number in itertools.count(1):
+            if await self._work(f"worker-{number}"):
+                return
+            await self.house.world.advance(LONG_S)
+
+    async def _work(self, name: str) -> bool:
+        """One worker; whether it came to the end of all work."""
+        process = Process(self.house, name, self.trouble, self._told)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(process.live)
+            tasks.start_soon(self._watch, tasks.cancel_scope)
+            await process.over.wait()
+            tasks.cancel_scope.cancel()
+        return not process.dead
+
+    async def _watch(self, scope: anyio.CancelScope) -> None:
+        """End the run when there is no work any more, asked after each settle."""
+        while True:
+            settled = self._settled
+            if await self.house.is_quiet():
+                scope.cancel()
+            await settled.wait()
+
+    async def judge(self) -> None:
+        """Nothing lost, nothing doubled, in order, and the truth in Slack."""
+        house = self.house
+        markers = [read_marker(issue.body) for issue in house.github.issues(TEAM_A)]
+        assert house.github.titles(TEAM_A) == TITLES
+        assert len({marker.ticket for marker in markers if marker is not None}) == len(TITLES)
+        assert (await house.world.request(self.request))["state"] == "done"
+        assert await house.world.dead() == []
+        texts = house.slack.texts("C1")
+        finals = [text for text in texts if text.startswith(":white_check_mark:")]
+        assert finals
+        assert sum("Said again" not in text for text in finals) <= 1
+        assert len(finals) <= 1 + self._told.finals
+
+
+@pytest.fixture
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is waited for in seconds comes in a moment."""
+    monkeypatch.setattr("monarch.adapters.valkey.streams.BLOCK_MS", 50)
+    monkeypatch.setattr("monarch.stages.reclaimer.EVERY_S", 0.1)
+    monkeypatch.setattr("monarch.stages.consumer._STORE_PAUSE_S", 0.05)
+
+
+async def told(server: EmbeddedValkey, name: str, blows: dict[int, Blow]) -> Run:
+    """A run in a namespace of its own, judged."""
+    async with connected(server.url, "tests", connections=20) as client:
+        world = ValkeyWorld(client, name)
+        await world.open()
+        run = Run(world, blows)
+        await run.tell()
+        await run.judge()
+        return run
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("first", range(1, DEATHS + 1))
+async def test_a_death_between_any_two_scripts_is_survived(
+    server: EmbeddedValkey, brisk: None, first: int
+) -> None:
+    """Before and after each effect, to the last."""
+    for number in itertools.count(first, DEATHS):
+        run = await told(server, f"death-{number}", {number: Blow.DEATH})
+        if number > len(run.trouble.passed):
+            break
+
+    assert number > LEAST_MOMENTS
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("first", range(1, LOSSES + 1))
+async def test_a_script_without_an_answer_may_be_repeated(
+    server: EmbeddedValkey, brisk: None, first: int
+) -> None:
+    """Whether it took effect or not."""
+    for number in itertools.count(first, LOSSES * LOSSES_EVERY):
+        run = await told(server, f"lost-{number}", {number: Blow.LOST})
+        if number > len(run.trouble.passed):
+            break
+
+    assert number > LEAST_MOMENTS

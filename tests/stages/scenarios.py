@@ -1,0 +1,262 @@
+"""The scenarios that every trouble is tried on; together they cross every method of every port."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import anyio
+
+from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
+from monarch.ports import Hands, Replayed, Unanswered
+from tests.contracts.doubles.faults import Fault
+from tests.contracts.doubles.github import HANG, LATE, LIMITED, LOST
+from tests.contracts.worlds import NO_CEILINGS, a_message
+from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House, pass_time
+from tests.stages.process import Person
+from tests.stages.story import Scenario, Story
+
+TITLES = ("One", "Two")
+SLOWLY = replace(NO_CEILINGS, interval_ms=1_000)
+"""A second between two writes, so that time passes within a crossing."""
+
+UNAUTHORIZED = Fault(Permanent(Scope.CREDENTIAL, Code.CREDENTIAL, "401"))
+NO_ANSWER = Fault(Unanswered("the answer was lost"), takes_effect=True)
+
+
+def a_house(*teams: str, titles: tuple[str, ...] = TITLES, hears: bool = False) -> House:
+    """A template, and empty repositories; listings lag by a minute."""
+    house = House(SLOWLY, hears=hears)
+    house.github.add(SOURCE, *titles)
+    for team in teams:
+        house.github.add(team)
+    house.github.listing_lag_s = 60.0
+    return house
+
+
+def fresh() -> House:
+    """Two tickets for two teams."""
+    house = a_house(TEAM_A, TEAM_B)
+    house.publish(TEAM_A, TEAM_B)
+    return house
+
+
+def topped_up() -> House:
+    """Another Monarch has copied the first ticket once."""
+    house = a_house(TEAM_A, titles=("One", "Two", "Three"))
+    from_source = house.github.issues(SOURCE)[0]
+    marker = f"<!-- monarch: {SOURCE}#1 id={from_source.id} -->"
+    house.github.add_issue(TEAM_A, "One", marker, author="monarch-bot")
+    house.publish(TEAM_A)
+    return house
+
+
+def refused() -> House:
+    """GitHub will not have the second of three."""
+    house = a_house(TEAM_A, titles=("One", "Two", "Three"))
+    house.github.refused_titles.add("Two")
+    house.publish(TEAM_A)
+    return house
+
+
+def unanswered() -> House:
+    """One write happens without an answer, one does not happen, and one happens late."""
+    house = a_house(TEAM_A)
+    for nth, fault in enumerate((LOST, HANG, LATE), start=1):
+        house.github.faults.at("create_issue", nth, fault)
+    house.publish(TEAM_A)
+    return house
+
+
+def limited() -> House:
+    """A limit closes the gate at the second write, and the token is refused for a while."""
+    house = a_house(TEAM_A)
+    house.github.faults.at("create_issue", 2, LIMITED)
+    house.github.faults.at("read_repository", 2, UNAUTHORIZED)
+    house.publish(TEAM_A)
+    return house
+
+
+def refused_targets() -> House:
+    """Of three targets one is the source, and one is none."""
+    house = a_house(TEAM_A)
+    house.publish(TEAM_A, SOURCE, "no repository")
+    return house
+
+
+def skipped() -> House:
+    """A template without tickets, which cannot be read at once."""
+    house = a_house(TEAM_A, titles=())
+    house.github.faults.at("list_issues", 1, Fault(Transient("502")))
+    house.publish(TEAM_A)
+    return house
+
+
+def dead_request() -> House:
+    """A source that is not there."""
+    house = a_house(TEAM_A)
+    house.publish(TEAM_A, source="org/gone")
+    return house
+
+
+def not_ready() -> House:
+    """The target appears after a while."""
+    house = a_house()
+    house.publish(TEAM_A)
+    return house
+
+
+async def it_appears(story: Story) -> None:
+    """A generated repository is late."""
+    await pass_time(30)
+    story.house.github.add(TEAM_A)
+
+
+def slack_is_slow() -> House:
+    """Slack asks to wait, and leaves both a progress and a final message without an answer."""
+    house = a_house(TEAM_A, titles=("One",))
+    house.slack.faults.at("post", 1, NO_ANSWER)
+    house.slack.faults.at("post", 2, Fault(RateLimited("slow down", 5.0)))
+    house.slack.faults.at("post", 3, NO_ANSWER)
+    house.publish(TEAM_A)
+    return house
+
+
+def heard() -> House:
+    """Whoever is subscribed hears."""
+    return a_house(TEAM_A, titles=("One",), hears=True)
+
+
+async def it_is_published(story: Story) -> None:
+    """Twice the same bytes, half a minute apart: two requests."""
+    channel = story.house.channel
+    await channel.until_subscribed(2)
+    channel.publish(a_message(TEAM_A))
+    await pass_time(30)
+    await channel.until_subscribed(1)
+    channel.publish(a_message(TEAM_A))
+    await story.house.until(lambda: len(story.house.store.requests) > 1)
+
+
+def poisoned() -> House:
+    """Whoever reads the second team's repository dies of it."""
+    house = a_house(TEAM_A, TEAM_B)
+    house.publish(TEAM_A, TEAM_B)
+    return house
+
+
+async def it_is_paused(story: Story) -> None:
+    """In the middle of it; and a minute later it goes on."""
+    person = Person(story.house, story.trouble)
+    await pass_time(1.5)
+    await person.insist(lambda hands: hands.pause("Ann"))
+    await pass_time(60)
+    await person.insist(lambda hands: hands.resume("Ann"))
+
+
+async def it_is_cancelled_and_replayed(story: Story) -> None:
+    """Called off in the middle of it, and wanted after all."""
+    person = Person(story.house, story.trouble)
+    await story.house.until(lambda: story.house.github.faults.count("create_issue") > 0)
+    await person.insist(lambda hands: hands.cancel(story.request, "Ann"))
+    await story.until_ended()
+    await person.insist(_replay_all(story))
+
+
+async def two_replay_at_once(story: Story) -> None:
+    """The reason is gone, and two people see the dead letter at the same time."""
+    house = story.house
+    await story.until_ended()
+    house.github.refused_titles.clear()
+    replay = _replay_all(story)
+    told: list[Replayed] = []
+
+    async def one(person: Person) -> None:
+        told.extend(await person.insist(replay))
+
+    async with anyio.create_task_group() as tasks:
+        for name in ("Ann", "Bob"):
+            tasks.start_soon(one, Person(house, story.trouble, name))
+    assert sum(bool(each.work) for each in told) <= 1
+
+
+async def the_source_appears(story: Story) -> None:
+    """And the whole request is replayed."""
+    await story.until_ended()
+    story.house.github.add(SOURCE, *TITLES)
+    await Person(story.house, story.trouble).insist(_replay_all(story))
+
+
+async def it_is_dropped(story: Story) -> None:
+    """Nobody wants it any more."""
+    await story.until_ended()
+    letters = [letter["id"] for letter in story.house.store.dead]
+    await Person(story.house, story.trouble).insist(lambda hands: hands.drop(letters, "Ann"))
+
+
+def _replay_all(story: Story) -> Callable[[Hands], Awaitable[tuple[Replayed, ...]]]:
+    letters = [letter["id"] for letter in story.house.store.dead]
+    return lambda hands: hands.replay(letters, "Ann")
+
+
+def no_source() -> House:
+    """It is asked for before there is a template."""
+    house = House(SLOWLY)
+    house.github.add(TEAM_A)
+    house.publish(TEAM_A)
+    return house
+
+
+FRESH = Scenario(fresh, {TEAM_A: TITLES, TEAM_B: TITLES})
+SCENARIOS = {
+    "fresh": FRESH,
+    "topped-up": Scenario(topped_up, {TEAM_A: ("One", "Two", "Three")}),
+    "one-refused": Scenario(
+        refused, {TEAM_A: ("One", "Three")}, states=("failed",), codes=("tickets_refused",)
+    ),
+    "unanswered": Scenario(unanswered, {TEAM_A: TITLES}),
+    "limited": Scenario(limited, {TEAM_A: TITLES}),
+    "refused-targets": Scenario(
+        refused_targets,
+        {TEAM_A: TITLES},
+        states=("failed",),
+        codes=("bad_target", "target_is_source"),
+    ),
+    "skipped": Scenario(skipped, {TEAM_A: ()}, states=("skipped",)),
+    "dead-request": Scenario(
+        dead_request, {TEAM_A: ()}, states=("dead",), codes=("repository_not_found",)
+    ),
+    "not-ready": Scenario(not_ready, {TEAM_A: TITLES}, act=it_appears),
+    "slack-is-slow": Scenario(slack_is_slow, {TEAM_A: ("One",)}, repeats=1, orphans=1),
+    "heard": Scenario(
+        heard,
+        {TEAM_A: ("One",)},
+        states=("done", "done"),
+        act=it_is_published,
+        processes=2,
+        forgets=False,
+    ),
+    "poison": Scenario(
+        poisoned,
+        {TEAM_A: TITLES, TEAM_B: ()},
+        states=("failed",),
+        codes=("poison",),
+        poison=TEAM_B,
+    ),
+    "paused": Scenario(
+        fresh, {TEAM_A: TITLES, TEAM_B: TITLES}, act=it_is_paused, forgets=False, pauses=True
+    ),
+    "cancelled-and-replayed": Scenario(
+        fresh,
+        {TEAM_A: TITLES, TEAM_B: TITLES},
+        act=it_is_cancelled_and_replayed,
+        forgets=False,
+    ),
+    "replayed-by-two": Scenario(
+        refused, {TEAM_A: ("One", "Three", "Two")}, act=two_replay_at_once, forgets=False
+    ),
+    "request-replayed": Scenario(
+        no_source, {TEAM_A: TITLES}, act=the_source_appears, forgets=False
+    ),
+    "dropped": Scenario(
+        dead_request, {TEAM_A: ()}, states=("dead",), act=it_is_dropped, forgets=False
+    ),
+}

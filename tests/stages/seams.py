@@ -1,0 +1,213 @@
+"""Seams: every effect of a worker passes through a port, and here is what can be done to it there.
+
+A **moment** is right before or right after one effect. A run is a row of moments, numbered over all its processes; a
+`Trouble` strikes at some of them. `Around` puts the moments around a port; which methods a port has is looked up in
+its Protocol, so a method that is added tomorrow has its moments tomorrow.
+
+A poll that brought nothing is a moment only the first times: it changes nothing, and it is done as often as time passes.
+"""
+
+import inspect
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, Protocol
+
+import anyio
+
+from monarch import ports
+
+POLLS: Final = frozenset({"streams.receive", "streams.sweep", "streams.renew", "streams.audit"})
+FIRST_POLLS: Final = 2
+"""So many idle polls of each kind, of each process, are moments like any other."""
+
+
+def protocols() -> dict[str, type]:
+    """Every port, by the name that a worker wraps it under."""
+    here = vars(ports).values()
+    found = [kind for kind in here if isinstance(kind, type) and _is_protocol(kind)]
+    return {kind.__name__.lower(): kind for kind in found}
+
+
+def _is_protocol(kind: type) -> bool:
+    return kind.__module__ == ports.__name__ and Protocol in kind.__bases__
+
+
+def methods(protocol: type) -> dict[str, bool]:
+    """Each method of a port, and whether it is to be awaited."""
+    return {
+        name: inspect.iscoroutinefunction(function)
+        for name, function in vars(protocol).items()
+        if inspect.isfunction(function) and not name.startswith("_")
+    }
+
+
+def effects() -> set[str]:
+    """Every effect that there is, such as `ledger.permit`; `Clock` has none, since reading a clock changes nothing."""
+    named = protocols()
+    del named["clock"]
+    return {f"{port}.{method}" for port, kind in named.items() for method in methods(kind)}
+
+
+class Blow(StrEnum):
+    """What befalls a process at a moment.
+
+    DEATH: it is gone, with all that it had in hand. LOST: the effect is not done (before), or its answer is lost
+    (after). TURNED_DOWN: an outside call is answered by "not now", without an effect. FREEZE: no part of it moves for
+    a while. STOP: SIGTERM. FORGET: the store's memory goes back by some moments. MIDWAY: frozen after the last check
+    and before the bytes leave. POSTHUMOUS: dies then, and GitHub acts on it late.
+    """
+
+    DEATH = "death"
+    LOST = "lost"
+    TURNED_DOWN = "turned down"
+    FREEZE = "freeze"
+    STOP = "stop"
+    FORGET = "forget"
+    MIDWAY = "midway"
+    POSTHUMOUS = "posthumous"
+
+
+class Died(BaseException):
+    """The process is gone. No `except Exception` may hide it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """`call` is such as `ledger.permit`; `side` is "before", "after", or "in" it (the bytes are about to leave)."""
+
+    number: int
+    side: str
+    call: str
+    process: str
+
+    def __str__(self) -> str:
+        """For a person who looks for what broke."""
+        return f"{self.number}: {self.side} {self.call} of {self.process}"
+
+
+@dataclass
+class Trouble:
+    """Counts the moments of a run, and strikes at some of them.
+
+    `passed` is every moment so far, `struck` where it hit; calls of the ports in `spared` are left alone.
+    """
+
+    blows: Mapping[int, Blow] = field(default_factory=dict)
+    passed: list[Moment] = field(default_factory=list)
+    struck: list[tuple[Moment, Blow]] = field(default_factory=list)
+    spared: tuple[str, ...] = ()
+    on_moment: Callable[[Moment], None] = lambda _moment: None
+
+    def pass_by(self, side: str, call: str, process: str) -> tuple[Moment, Blow | None]:
+        """One more moment, and what befalls the process there."""
+        moment = Moment(len(self.passed) + 1, side, call, process)
+        self.passed.append(moment)
+        self.on_moment(moment)
+        blow = None if call.startswith(self.spared) else self.blows.get(moment.number)
+        if blow is not None:
+            self.struck.append((moment, blow))
+        return moment, blow
+
+
+class Struck(Protocol):
+    """A process, as `Around` sees it."""
+
+    name: str
+    dead: bool
+    in_flight: set[anyio.CancelScope]
+
+    async def thawed(self) -> None:
+        """Wait while it is frozen."""
+
+    async def moment(self, side: str, call: str, args: tuple[Any, ...] = ()) -> Any:
+        """Pass a moment; returns an answer to give instead of the port's, `None` for none. Raises what befalls it."""
+
+    def leaving(self, call: str, args: tuple[Any, ...]) -> bool:
+        """The last check was passed, and the bytes are about to leave; false where they are not to."""
+
+
+class Around:
+    """A port with a moment before and after each effect. What is no method of its Protocol is not there."""
+
+    def __init__(self, name: str, port: Any, process: Struck) -> None:
+        self._name, self._port, self._process = name, port, process
+        self._polls: Counter[str] = Counter()
+        for method, awaited in methods(protocols()[name]).items():
+            around = self._around(method) if awaited else self._listening(method)
+            setattr(self, method, around)
+
+    def _around(self, method: str) -> Callable[..., Any]:
+        call, name = getattr(self._port, method), f"{self._name}.{method}"
+
+        async def asked(*args: Any, **named: Any) -> Any:
+            if name == "github.create_issue":
+                args = self._checked(name, args)
+            if self._is_moment(name, productive=False):
+                instead = await self._process.moment("before", name, args)
+                if instead is not None:
+                    return instead
+            await self._process.thawed()
+            answer = await self._call(call, args, named)
+            await self._process.thawed()
+            self._polls[name] += 1
+            if self._is_moment(name, productive=_brought(answer)):
+                instead = await self._process.moment("after", name, args)
+                return answer if instead is None else instead
+            return answer
+
+        return asked
+
+    def _checked(self, name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The one effect that is asked about right before it happens has a moment there."""
+        repository, draft, may_send = args
+
+        def may_leave() -> bool:
+            return bool(may_send()) and self._process.leaving(name, args)
+
+        return repository, draft, may_leave
+
+    async def _call(self, call: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """What is in flight when its process dies is not done any more, however it is shielded."""
+        with anyio.CancelScope() as scope:
+            self._process.in_flight.add(scope)
+            try:
+                return await call(*args, **named)
+            finally:
+                self._process.in_flight.discard(scope)
+        raise Died
+
+    def _is_moment(self, name: str, *, productive: bool) -> bool:
+        return name not in POLLS or productive or self._polls[name] < FIRST_POLLS
+
+    def _listening(self, method: str) -> Callable[[], Any]:
+        """The one port that is no call: subscribing is an effect, and so is each hearing."""
+        listen, name = getattr(self._port, method), f"{self._name}.{method}"
+
+        @asynccontextmanager
+        async def listening() -> AsyncIterator[AsyncIterator[Any]]:
+            await self._process.moment("before", name)
+            async with listen() as hearings:
+                await self._process.moment("after", name)
+                async with aclosing(self._hearings(hearings, name)) as around:
+                    yield around
+
+        return listening
+
+    async def _hearings(self, hearings: AsyncIterator[Any], name: str) -> AsyncGenerator[Any, None]:
+        async for hearing in hearings:
+            await self._process.thawed()
+            if hearing is not None:
+                await self._process.moment("after", name)
+            yield hearing
+
+
+def _brought(answer: Any) -> bool:
+    """Whether a poll did anything."""
+    if isinstance(answer, ports.Swept):
+        return bool(answer.deliveries or answer.promoted or answer.trimmed)
+    if isinstance(answer, ports.Audited):
+        return answer != ports.Audited()
+    return bool(answer)
