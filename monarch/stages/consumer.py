@@ -83,6 +83,7 @@ class Consumer:
         self._policy = policy
         self._places = places
         self._taken = 0
+        self._in_hand: set[Token] = set()
         self._suspects: list[Token] = []
         self._limit = anyio.Semaphore(places, fast_acquire=True)
         self._freed: anyio.Event | None = None
@@ -124,8 +125,10 @@ class Consumer:
         answer was lost, hands out the same entry at the same count, and one token cannot fence two handlers.
         """
         for delivery in deliveries:
-            if self._holds.has(delivery.token):
+            if delivery.token in self._in_hand:
                 continue
+            # From here on, not from when its handler begins: the next call may bring it before that.
+            self._in_hand.add(delivery.token)
             self._taken += 1
             if is_suspect(delivery.since_progress, self._policy):
                 self._suspects.append(delivery.token)
@@ -143,6 +146,7 @@ class Consumer:
                 async with nullcontext() if self._gives_way(delivery) else self._limit:
                     await self._decide_and_settle(hold)
         finally:
+            self._in_hand.discard(delivery.token)
             self._taken -= 1
             if delivery.token in self._suspects:
                 self._suspects.remove(delivery.token)

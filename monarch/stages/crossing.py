@@ -34,6 +34,7 @@ from monarch.core.step import (
 )
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Dead, Done, Migrated, Verdict, judge, judge_failure
+from monarch.ports import StoreError
 from monarch.stages.giving_way import give_way
 from monarch.stages.hold import LeaseLost
 from monarch.stages.looking import Sight, look
@@ -67,10 +68,25 @@ class Crossing:
             StoreError: Valkey cannot be asked.
         """
         try:
-            return await self._cross()
+            return await self._cross_as_owner()
         except LeaseLost:
             await self._look_behind()
             raise
+
+    async def _cross_as_owner(self) -> Verdict:
+        """However it ends: nobody walks away from an open write without knowing whose the target is now."""
+        try:
+            verdict = await self._cross()
+        except StoreError:
+            await self._know_whose()
+            raise
+        await self._know_whose()
+        return verdict
+
+    async def _know_whose(self) -> None:
+        """A worker that was frozen learns only by its next renewal that it has lost its lease, and who looks then?"""
+        if self._has_open():
+            await self._subject.hold.until_outlives(0)
 
     async def _cross(self) -> Verdict:
         blocked = await self._look()
@@ -156,7 +172,7 @@ class Crossing:
         bytes left is the only one that knows of them. To look and to report needs no lease. At once, and when GitHub
         can act no more.
         """
-        if not any(self._is_open(ticket) for ticket in self._subject.plan.tickets):
+        if not self._has_open():
             return
         for wait_s in (0.0, SETTLING_MS / 1000):
             await anyio.sleep(wait_s)
@@ -168,6 +184,9 @@ class Crossing:
             )
             if isinstance(sight, Sight):
                 await self._report(sight.seen)
+
+    def _has_open(self) -> bool:
+        return any(self._is_open(ticket) for ticket in self._subject.plan.tickets)
 
     def _is_open(self, ticket: Ticket) -> bool:
         """Whether we have written it, and nobody knows what came of it."""
