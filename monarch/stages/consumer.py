@@ -84,7 +84,6 @@ class Consumer:
         self._places = places
         self._taken = 0
         self._in_hand: set[Token] = set()
-        self._suspects: list[Token] = []
         self._limit = anyio.Semaphore(places, fast_acquire=True)
         self._freed: anyio.Event | None = None
 
@@ -131,7 +130,7 @@ class Consumer:
             self._in_hand.add(delivery.token)
             self._taken += 1
             if is_suspect(delivery.since_progress, self._policy):
-                self._suspects.append(delivery.token)
+                self._holds.suspects.append(delivery.token)
             tasks.start_soon(self._work, delivery, sent_at)
 
     async def _until_freed(self) -> None:
@@ -148,18 +147,18 @@ class Consumer:
         finally:
             self._in_hand.discard(delivery.token)
             self._taken -= 1
-            if delivery.token in self._suspects:
-                self._suspects.remove(delivery.token)
+            if delivery.token in self._holds.suspects:
+                self._holds.suspects.remove(delivery.token)
             if self._freed is not None:
                 self._freed.set()
 
     def _gives_way(self, delivery: Delivery) -> bool:
         """Whether it is a suspect beside another one: of those that may end this worker, one is to be counted for it."""
-        return delivery.token in self._suspects[1:]
+        return delivery.token in self._holds.suspects[1:]
 
     async def _until_alone(self, hold: Hold) -> None:
         """Let a suspect wait until those that give way to it are handed back, lest they go down with it."""
-        while hold.token in self._suspects[:1] and len(self._suspects) > 1:
+        while hold.token in self._holds.suspects[:1] and len(self._holds.suspects) > 1:
             await hold.sleep(_ALONE_CHECK_S)
 
     async def _decide_and_settle(self, hold: Hold) -> None:

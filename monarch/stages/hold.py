@@ -147,6 +147,8 @@ class Holds:
         self._lease_s = lease_s
         self._all: dict[Token, Hold] = {}
         self.draining = False
+        # In hand beside one another, whatever their stream: one that ends this worker ends all of them.
+        self.suspects: list[Token] = []
 
     def has(self, token: Token) -> bool:
         """Whether this very delivery is in hand."""

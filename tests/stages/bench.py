@@ -1,6 +1,6 @@
 """One consumer on a bench, with a handler that does as the test says."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
 
@@ -55,29 +55,39 @@ class Scripted:
 
 
 class Bench:
-    """A consumer of notices, with holds and a reclaimer of its own."""
+    """A consumer of notices, with holds and a reclaimer of its own; beside one of requests, if wanted."""
 
     def __init__(
-        self, house: House, handle: Handle | None = None, *, places: int = 2, name: str = "worker-1"
+        self,
+        house: House,
+        handle: Handle | None = None,
+        *,
+        places: int = 2,
+        name: str = "worker-1",
+        streams: Sequence[Stream] = (Stream.NOTICES,),
     ) -> None:
         self.house = house
         self.handler = Scripted(handle)
         self.streams = Flaky(MemoryStreams(house.store, name, lease_s=LEASE_S), "streams")
         self.holds = Holds(self.streams, house.telemetry, house.clock, lease_s=LEASE_S)
-        self.consumer = Consumer(
-            Stream.NOTICES,
-            self.handler,
-            self.streams,
-            self.holds,
-            house.telemetry,
-            house.clock,
-            dice,
-            house.policy,
-            places=places,
-        )
+        self.consumers = [
+            Consumer(
+                stream,
+                self.handler,
+                self.streams,
+                self.holds,
+                house.telemetry,
+                house.clock,
+                dice,
+                house.policy,
+                places=places,
+            )
+            for stream in streams
+        ]
+        self.consumer = self.consumers[0]
         self.reclaimer = Reclaimer(
             self.streams,
-            [self.consumer],
+            self.consumers,
             house.telemetry,
             house.clock,
             dice,
@@ -98,7 +108,8 @@ class Bench:
                 tasks.start_soon(self.holds.renew_forever)
             if sweeping:
                 tasks.start_soon(self.reclaimer.run, tasks, self.draining)
-            tasks.start_soon(self.consumer.run, tasks)
+            for consumer in self.consumers:
+                tasks.start_soon(consumer.run, tasks)
             await until()
             tasks.cancel_scope.cancel()
 

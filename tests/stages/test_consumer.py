@@ -138,6 +138,26 @@ async def test_a_suspect_is_run_without_another_one_beside_it(house: House) -> N
     assert house.store.dead == []
 
 
+async def test_suspects_of_different_streams_are_run_one_by_one_as_well(house: House) -> None:
+    """A notice that was in hand whenever a migration ended its worker is no poison."""
+    both = (Stream.NOTICES, Stream.REQUESTS)
+    bench = Bench(house, work_for_a_minute, streams=both)
+    bench.give()
+    house.store.append_request(b"{}")
+    dying = MemoryStreams(house.store, "dying", lease_s=LEASE_S)
+    for stream in both:
+        await dying.receive(stream, 1)
+    house.store.advance(LEASE_S + 1)
+    await dying.sweep(dict.fromkeys(both, 1))
+    house.store.advance(LEASE_S + 1)
+
+    await bench.run(bench.until_quiet)
+
+    assert bench.handler.most == 1
+    assert {d.token.stream for d in bench.handler.handled} == set(both)
+    assert house.store.dead == []
+
+
 async def test_an_unreadable_entry_is_given_up_unrun(house: House) -> None:
     """With what was expected and what came."""
     bench = Bench(house)
