@@ -132,7 +132,7 @@ class Notifier:
             return await self._edit(saying.progress_ts, view, channel, text, until_s)
         if saying.progress_open:
             return None
-        failure = await self._post("progress", view, channel, text, until_s)
+        failure = await self._post("progress", saying, channel, text, until_s)
         # Nobody knows whether it is there; a second one would be noise. The final message will come.
         return None if isinstance(failure, Unanswered) else failure
 
@@ -141,7 +141,7 @@ class Notifier:
     ) -> ReadFailure | Unanswered | None:
         if not saying.final_said:
             text = final_text(view, saying.final_open, self._web_url)
-            failure = await self._post("final", view, channel, text, until_s)
+            failure = await self._post("final", saying, channel, text, until_s)
             if failure is not None:
                 return failure
         if saying.progress_ts is not None:
@@ -150,9 +150,10 @@ class Notifier:
         return None
 
     async def _post(
-        self, kind: Kind, view: RequestView, channel: str, text: str, until_s: float
+        self, kind: Kind, saying: Saying, channel: str, text: str, until_s: float
     ) -> ReadFailure | Unanswered | None:
         """Put on record that it is sent off, send it once, put on record what became of it."""
+        view = saying.view
         self._check(until_s)
         await self._requests.sending(view.id, kind)
         self._check(until_s)
@@ -165,7 +166,9 @@ class Notifier:
             case Unanswered():
                 return answer
             case RateLimited() | Transient() | Permanent():
-                await self._requests.not_sent(view.id, kind)
+                # This one is not there; whether an earlier one is, whose answer was lost, nobody knows any better.
+                if kind == "progress" or not saying.final_open:
+                    await self._requests.not_sent(view.id, kind)
                 return answer
             case _:
                 assert_never(answer)

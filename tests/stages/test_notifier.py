@@ -65,6 +65,34 @@ async def test_a_lost_final_message_is_repeated_and_says_so(house: House) -> Non
     assert "Said again" in second
 
 
+async def test_a_lost_final_message_says_so_though_its_repetition_was_turned_down(
+    house: House,
+) -> None:
+    """That the second was certainly not posted says nothing of the first, which stands in the channel."""
+    house.slack.faults.at("post", 2, LOST_POST)
+    house.slack.faults.at("post", 3, Fault(RateLimited("slow down", 5.0)))
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    first, second = finals(house)
+    assert "Said again" not in first
+    assert "Said again" in second
+
+
+async def test_a_final_message_that_was_turned_down_is_said_as_the_first_it_is(
+    house: House,
+) -> None:
+    """Nobody has read it before."""
+    house.slack.faults.at("post", 2, Fault(RateLimited("slow down", 5.0)))
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    (final,) = finals(house)
+    assert "Said again" not in final
+
+
 async def test_a_lost_progress_message_is_not_repeated(house: House) -> None:
     """A second one would be noise; the final one comes."""
     house.slack.faults.at("post", 1, LOST_POST)
