@@ -138,8 +138,12 @@ class Story:
 
     async def until_ended(self, run: int = 1) -> None:
         """Until the first request has ended, in this run of it at least."""
+        await self.house.until(lambda: self._has_ended(run))
+
+    def _has_ended(self, run: int) -> bool:
+        """Looked up anew each time: the store's memory may have gone back meanwhile."""
         known = self.house.store.requests[self.request]
-        await self.house.until(lambda: int(known["run"]) >= run and State(known["state"]) in ENDS)
+        return int(known["run"]) >= run and State(known["state"]) in ENDS
 
     async def _act(self, act: Act) -> None:
         await act(self)
