@@ -239,18 +239,36 @@ async def test_a_sweep_takes_no_more_than_there_are_places(world: World) -> None
 
 
 async def test_a_sweep_passes_a_front_of_renewed_entries(world: World) -> None:
-    """However many others are renewed, the one orphan behind them is found."""
+    """However many others are renewed, the one orphan behind them is found, and by the very next sweep."""
     for _ in range(25):
         await appended(world)
     held = await world.streams("alive").receive(REQUESTS, 24)
     orphan = await one(world.streams("dead"), REQUESTS)
     await world.advance(LONG_AGO_S)
     await world.streams("alive").renew([Held(d.token, None) for d in held])
-    sweeper = world.streams("sweeper")
 
-    found = [d for _ in range(4) for d in (await sweeper.sweep({REQUESTS: 1})).deliveries]
+    found = (await world.streams("sweeper").sweep({REQUESTS: 1})).deliveries
 
     assert [d.token.entry for d in found] == [orphan.token.entry]
+
+
+async def test_a_sweep_goes_once_round_from_wherever_it_was(world: World) -> None:
+    """What falls idle behind the place where the last sweep ended is found by the next one."""
+    for _ in range(25):
+        await appended(world)
+    alive, sweeper = world.streams("alive"), world.streams("sweeper")
+    held = [Held(d.token, None) for d in await alive.receive(REQUESTS, 25)]
+    await world.advance(LONG_AGO_S)
+    await alive.renew([one for one in held if one is not held[15]])
+    first = (await sweeper.sweep({REQUESTS: 1})).deliveries
+    await world.advance(LONG_AGO_S)
+    await alive.renew([one for one in held if one is not held[3]])
+    await sweeper.renew([Held(d.token, None) for d in first])
+
+    second = (await sweeper.sweep({REQUESTS: 1})).deliveries
+
+    assert [d.token.entry for d in first] == [held[15].token.entry]
+    assert [d.token.entry for d in second] == [held[3].token.entry]
 
 
 async def test_progress_starts_the_count_of_deliveries_anew(world: World) -> None:

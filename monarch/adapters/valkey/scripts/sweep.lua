@@ -10,8 +10,8 @@
 --
 -- Atomic, so that the count that is read is the one of this very claim: it is the new fencing token; and so that a
 -- parked entry is in exactly one place. Both in one script, because an idle worker does little else and each round
--- trip counts. The cursor is kept by the caller, because XAUTOCLAIM looks at COUNT x 10 entries a call and would
--- never pass a front of entries that are renewed (t_stream.c, attempts_factor).
+-- trip counts. The cursor is kept by the caller, for the pending lists that are longer than one sweep looks
+-- through.
 local function promote_due(parked, limit)
   local due = redis.call('ZRANGEBYSCORE', parked, '-inf', now_ms(), 'LIMIT', 0, limit)
   -- By name, not by due time: the oldest request first, its targets in their order. What one gate parked was parked
@@ -29,19 +29,39 @@ end
 epoch(now_ms())
 local paused = redis.call('GET', ns .. 'paused') or ''
 local answers = {promote_due(KEYS[1], ARGV[4]), paused}
+
+-- What is idle, up to `limit`, from `cursor` on and once round: XAUTOCLAIM looks at ten times its COUNT and no further (t_stream.c, attempts_factor), so
+-- one call with few free places would pass a front of renewed entries only in many sweeps, each two seconds later.
+local ROUNDS = 200
+local function take_over(stream, cursor, limit)
+  local items, gone, may_wrap = {}, {}, cursor ~= '0-0'
+  for _ = 1, ROUNDS do
+    local found = redis.pcall('XAUTOCLAIM', stream, GROUP, ARGV[2], ARGV[3], cursor, 'COUNT', limit - #items)
+    if found.err then
+      -- A stream that is none is told of by whoever reads it; the others are swept all the same.
+      if not string.find(found.err, 'NOGROUP', 1, true) and not string.find(found.err, 'WRONGTYPE', 1, true) then
+        error(found.err)
+      end
+      return '0-0', items, gone
+    end
+    for _, item in ipairs(found[2]) do items[#items + 1] = item end
+    for _, entry in ipairs(found[3] or {}) do gone[#gone + 1] = entry end
+    cursor = found[1]
+    if #items >= limit or cursor == '0-0' and not may_wrap then break end
+    if cursor == '0-0' then may_wrap = false end
+  end
+  return cursor, items, gone
+end
+
 for i = 2, #KEYS do
   local stream, at = KEYS[i], 5 + 3 * (i - 2)
+  local cursor, items, removed = ARGV[at + 1], {}, {}
   -- Paused: nothing new is taken on; people are told all the same.
-  local found = paused ~= '' and ARGV[at] ~= 'notices' and {ARGV[at + 1], {}, {}} or redis.pcall('XAUTOCLAIM', stream, GROUP, ARGV[2], ARGV[3], ARGV[at + 1], 'COUNT', ARGV[at + 2])
-  if found.err then
-    -- A stream that is none is told of by whoever reads it; the others are swept all the same.
-    if not string.find(found.err, 'NOGROUP', 1, true) and not string.find(found.err, 'WRONGTYPE', 1, true) then
-      error(found.err)
-    end
-    found = {'0-0', {}, {}}
+  if paused == '' or ARGV[at] == 'notices' then
+    cursor, items, removed = take_over(stream, cursor, tonumber(ARGV[at + 2]))
   end
   local claimed = {}
-  for _, item in ipairs(found[2]) do
+  for _, item in ipairs(items) do
     local count = redis.call('XPENDING', stream, GROUP, item[1], item[1], 1)[1][4]
     local since = count
     if ARGV[at] == 'migrations' then
@@ -53,7 +73,7 @@ for i = 2, #KEYS do
     end
     claimed[#claimed + 1] = {item[1], item[2], count, since}
   end
-  for _, gone in ipairs(found[3] or {}) do entry_removed(ARGV[at], gone) end
-  answers[i + 1] = {found[1], claimed, found[3] or {}}
+  for _, gone in ipairs(removed) do entry_removed(ARGV[at], gone) end
+  answers[i + 1] = {cursor, claimed, removed}
 end
 return answers
