@@ -73,7 +73,10 @@ def _waits(truth: Truth) -> Iterator[tuple[str, float, float]]:
     for fault in truth.faults:
         hits = [call for call in truth.calls if fault.rule is not None and call.rule == fault.rule]
         if fault.asks_wait_s and hits:
-            yield fault.kind, min(call.ended or call.at for call in hits), fault.asks_wait_s
+            told = min(call.ended or call.at for call in hits)
+            # A primary limit names the time at which it is over, as it was when the rule was made.
+            over = fault.began if fault.kind == "github.primary_limit" else told
+            yield fault.kind, told, over + fault.asks_wait_s - told
     for event in truth.events:
         if event.name == "gate.closed":
             cause = event.fields.get("cause", "")

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import anyio
 from valkey.exceptions import ValkeyError
@@ -26,13 +26,20 @@ WARM_S: Final = 3.0
 """A process is taken for a worker so long after its start, in seconds."""
 
 
+class Pending(NamedTuple):
+    """An entry in somebody's hands, for the so manieth time."""
+
+    entry: str
+    consumer: str
+    count: int
+
+
 @dataclass
 class Loss:
     """A delivery that lost its worker at `at`, by the monotonic clock."""
 
     why: str
-    entry: str
-    consumer: str
+    held: "Pending"
     at: float
     excused_s: float = 0.0
 
@@ -45,19 +52,16 @@ class Watch:
     losses: list[Loss] = field(default_factory=list)
     _looked_at: float = 0.0
 
-    async def held_by(self, worker: Worker) -> list[tuple[str, str]]:
-        """The entries that a worker holds now, each with its consumer's name; none where Valkey does not say."""
-        return [
-            (e, c)
-            for e, c in await self._pending() or []
-            if c.split(".")[-2:-1] == [str(worker.pid)]
-        ]
+    async def held_by(self, worker: Worker) -> list[Pending]:
+        """What a worker holds now; nothing where Valkey does not say."""
+        pid = [str(worker.pid)]
+        return [one for one in await self._pending() or [] if one.consumer.split(".")[-2:-1] == pid]
 
-    def lost(self, why: str, worker: Worker, held: list[tuple[str, str]]) -> None:
+    def lost(self, why: str, worker: Worker, held: list[Pending]) -> None:
         """From now on these deliveries want another worker."""
         del worker
         now = time.monotonic()
-        self.losses += [Loss(why, entry, consumer, now) for entry, consumer in held]
+        self.losses += [Loss(why, one, now) for one in held]
 
     # --------------------------------------------------------------------------------- the losses
 
@@ -79,26 +83,30 @@ class Watch:
             for loss in self.losses:
                 loss.excused_s += now - max(loss.at, self._looked_at)
         if pending is not None:
-            holders = dict(pending)
+            holders = {one.entry: one for one in pending}
             self.losses = [loss for loss in self.losses if not self._is_over(loss, holders, now)]
 
-    def _is_over(self, loss: Loss, holders: dict[str, str], now: float) -> bool:
+    def _is_over(self, loss: Loss, holders: dict[str, Pending], now: float) -> bool:
+        """In other hands, or in the same ones anew: a thawed worker may take its own orphan, at another count."""
         waited_s = now - loss.at
-        holder = holders.get(loss.entry)
-        is_waiting = holder in {loss.consumer, "released"}
-        if is_waiting and waited_s < GIVE_UP_S:
+        holder = holders.get(loss.held.entry)
+        is_waiting = holder is not None and (
+            holder.consumer == "released"
+            or (holder.consumer == loss.held.consumer and holder.count <= loss.held.count)
+        )
+        if is_waiting and waited_s - loss.excused_s < GIVE_UP_S:
             return False
         if holder is None and waited_s < 2 * LOOK_EVERY_S:
             return True  # settled by its old worker in its last moment: nobody had to take it
         told = None if is_waiting else round(waited_s, 2)
         excused_s = round(loss.excused_s, 2)
-        self.world.diary.resumes.append(Resume(loss.why, loss.entry, told, excused_s))
+        self.world.diary.resumes.append(Resume(loss.why, loss.held.entry, told, excused_s))
         return True
 
-    def _has_free_place(self, pending: list[tuple[str, str]]) -> bool:
+    def _has_free_place(self, pending: list[Pending]) -> bool:
         now = time.time()
         ready = [w for w in self.world.workers if w.state == "up" and now - w.since > WARM_S]
-        busy = [consumer.split(".")[-2:-1] for _, consumer in pending]
+        busy = [one.consumer.split(".")[-2:-1] for one in pending]
         return any(busy.count([str(worker.pid)]) < PLACES for worker in ready)
 
     async def _takes_writes(self) -> bool:
@@ -108,15 +116,18 @@ class Watch:
         except (ValkeyError, OSError):
             return False
 
-    async def _pending(self) -> list[tuple[str, str]] | None:
-        """Every pending entry and its consumer; `None` where Valkey does not say."""
+    async def _pending(self) -> list[Pending] | None:
+        """Every pending entry; `None` where Valkey does not say."""
         try:
             found: list[dict[str, Any]] = await self.world.client.xpending_range(
                 STREAM, "workers", "-", "+", 1000
             )
         except (ValkeyError, OSError):
             return None
-        return [(one["message_id"].decode(), one["consumer"].decode()) for one in found]
+        return [
+            Pending(one["message_id"].decode(), one["consumer"].decode(), one["times_delivered"])
+            for one in found
+        ]
 
     # --------------------------------------------------------------------------------- the events
 
