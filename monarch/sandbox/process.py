@@ -18,7 +18,8 @@ from monarch.sandbox.client import SandboxClient
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-STOP_WITHIN_S = 5.0
+STOP_WITHIN_S = 30.0
+"""Idle, it takes a tenth of a second; where others want the cores, a Python takes many seconds to end."""
 
 
 class StartError(Exception):

@@ -18,7 +18,7 @@ from tests.sandbox.world import a_seed
 if TYPE_CHECKING:
     from pathlib import Path
 
-ENDS_WITHIN_S = 10
+ENDS_WITHIN_S = 30
 PARENT = """
 import os, signal
 from monarch.sandbox.process import start_sandbox

@@ -24,7 +24,9 @@ from monarch.sandbox.valkey import EmbeddedValkey
 CHANNEL = "channel_migrate_issue_tickets"
 SLACK_CHANNEL = "C06GHMZB3M3"
 SOURCE = "school/template"
-ENDED_WITHIN_S = 50
+ENDED_WITHIN_S = 100
+"""Whatever takes longer hangs, on a busy machine too; what must be quick says so in its test."""
+
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = {"MONARCH_WRITE_INTERVAL_SECONDS": "0", "MONARCH_WRITES_PER_MINUTE": "0"}
 """Without the waits between writes: what is tested is something else."""
