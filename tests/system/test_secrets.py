@@ -182,17 +182,17 @@ async def test_a_failing_run_shows_no_secret_anywhere(fleet: Fleet, echo: str) -
     for page in pages:
         assert_clean("a page", page, *SECRETS, LOOKALIKE)
     assert_clean("the title of the process", title_of(worker))
-    for command in (
-        ["status"],
-        ["requests", "--json"],
-        ["events", "--json"],
-        ["dead", "list", "--json"],
-        ["doctor"],
-        ["plan", "org/status-403", "team/a"],
-    ):
-        ended = fleet.run(*command, **settings)
-        said = (ended.stdout + ended.stderr).encode()
-        assert_clean(f"monarch {command}", said)
+    commands = (
+        "status",
+        "requests --json",
+        "events --json",
+        "dead list --json",
+        "doctor",
+        "plan org/status-403 team/a",
+    )
+    with ThreadPoolExecutor() as pool:
+        for ended in pool.map(lambda command: fleet.run(*command.split(), **settings), commands):
+            assert_clean(f"{ended.args}", (ended.stdout + ended.stderr).encode())
     worker.terminate()
     worker.wait(timeout=20)
     log = fleet.log_of(worker).encode()
