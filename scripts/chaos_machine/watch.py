@@ -31,7 +31,7 @@ class Pending(NamedTuple):
 
     entry: str
     consumer: str
-    count: int
+    deliveries: int
 
 
 @dataclass
@@ -92,7 +92,7 @@ class Watch:
         holder = holders.get(loss.held.entry)
         is_waiting = holder is not None and (
             holder.consumer == "released"
-            or (holder.consumer == loss.held.consumer and holder.count <= loss.held.count)
+            or (holder.consumer == loss.held.consumer and holder.deliveries <= loss.held.deliveries)
         )
         if is_waiting and waited_s - loss.excused_s < GIVE_UP_S:
             return False
