@@ -243,7 +243,8 @@ class Requests(Protocol):
     async def said(self, request: RequestId, kind: Kind, version: int, ts: str | None) -> None:
         """Put on record that the channel knows `version`, under Slack's `ts`.
 
-        Progress that is older than what was said before has overwritten it: a new notice puts that right.
+        Progress that is older than what was said before has overwritten it: a new notice puts that right. A version
+        that the store does not know was said before its memory went back: what it knows is still to be said.
         """
 
     async def not_sent(self, request: RequestId, kind: Kind) -> None:

@@ -157,11 +157,33 @@ async def test_an_older_version_does_not_come_after_a_newer_one(world: World) ->
     """A notifier that was frozen reports late what it said long ago."""
     request = await planned(world, "org/team-a")
     notice = await notice_of(world)
-    await world.requests.said(request, "progress", 7, "1.1")
+    version = (await begun(world, notice, request)).view.version
+    await world.requests.said(request, "progress", version, "1.1")
 
-    await world.requests.said(request, "progress", 3, "1.1")
+    await world.requests.said(request, "progress", version - 1, "1.1")
 
-    assert (await begun(world, notice, request)).said_version == 7
+    assert (await begun(world, notice, request)).said_version == version
+
+
+async def test_what_was_said_before_the_memory_went_back_is_not_newer_for_ever(
+    world: World,
+) -> None:
+    """Or each edit would be taken for one that overwrote it, and be followed by a notice, and that by an edit."""
+    request, notice = await ended(world, "org/team-a")
+    version = (await begun(world, notice, request)).view.version
+    await world.requests.said(request, "final", version + 1, "1.2")
+    await world.requests.said(request, "progress", version + 1, "1.1")
+    before = await world.length(NOTICES)
+    forgotten = await begun(world, notice, request)
+
+    await world.requests.said(request, "final", version, "1.3")
+    await world.requests.said(request, "progress", version, "1.1")
+
+    now = await begun(world, notice, request)
+    assert not forgotten.final_said
+    assert forgotten.said_version < version
+    assert (now.final_said, now.said_version) == (True, version)
+    assert await world.length(NOTICES) == before
 
 
 async def test_a_stray_found_while_done_is_being_said_is_said_as_well(world: World) -> None:

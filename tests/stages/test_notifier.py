@@ -7,7 +7,7 @@ from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.permission import Busy
-from monarch.ports import Saying, Unanswered
+from monarch.ports import Kind, Saying, Unanswered
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.requests import MemoryRequests
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House, Worker
@@ -206,3 +206,32 @@ async def test_a_stopping_worker_does_not_take_the_lock_on_telling_along(house: 
 
     assert house.state(request) == "done"
     assert len(finals(house)) == 1
+
+
+class ForgetsAnAnswer(MemoryRequests):
+    """The store's memory goes back by one change right before it is told that Slack knows of it."""
+
+    went_back = False
+
+    async def said(self, request: RequestId, kind: Kind, version: int, ts: str | None) -> None:
+        """See `ports.Requests.said`."""
+        if not self.went_back:
+            self.went_back = True
+            known = self._store.requests[request]
+            known["version"] = str(int(known["version"]) - 1)
+        await super().said(request, kind, version, ts)
+
+
+async def test_a_word_of_a_forgotten_future_is_no_endless_loop_of_notices(house: House) -> None:
+    """What the channel knows is newer than what the store knows: each edit seemed to overwrite it, for ever."""
+    requests = ForgetsAnAnswer(house.store)
+    worker = house.worker(wrap=lambda name, port: requests if name == "requests" else port)
+    house.slack.faults.at("update", 50, REFUSED)
+    request = house.publish(TEAM_A)
+
+    with anyio.fail_after(60):
+        await worker.run(house.until_quiet)
+
+    assert house.state(request) == "done"
+    assert len(finals(house)) == 1
+    assert house.slack.faults.count("update") <= 3

@@ -69,9 +69,10 @@ class MemoryRequests:
         known = self._store.requests[request]
         known.pop(f"{kind}_open", None)
         known.pop("notice_error", None)
-        before = int(known.get("said_version", "0"))
-        known["said_version"] = str(max(version, before))
-        if kind == "final" and version >= int(known["version"]):
+        now = int(known["version"])
+        before = min(int(known.get("said_version", "0")), now)
+        known["said_version"] = str(version if before < version <= now else before)
+        if kind == "final" and version == now:
             known["final_said"] = known["run"]
         if kind == "progress" and ts:
             known["progress_ts"] = ts

@@ -22,16 +22,20 @@ elseif op == 'not_sent' then
 else
   redis.call('HDEL', KEYS[1], kind .. '_open', 'notice_error')
   local version, said = tonumber(ARGV[4]), redis.call('HMGET', KEYS[1], 'version', 'said_version', 'channel', 'notice_due')
-  if version > tonumber(said[2] or 0) then redis.call('HSET', KEYS[1], 'said_version', ARGV[4]) end
+  -- A version beyond this one was told before Valkey's memory went back. On record it would stay newer than whatever
+  -- can be said, and each edit would be taken for one that overwrote it: a notice after the other, without an end.
+  local now = tonumber(said[1] or 0)
+  local before = math.min(tonumber(said[2] or 0), now)
+  if version > before and version <= now then redis.call('HSET', KEYS[1], 'said_version', ARGV[4]) end
   -- Final is what nothing came after: a stray that was found, or a replay that began, while it was on its way to
   -- Slack has a notice of its own, and that one is to say the end again.
-  if kind == 'final' and version >= tonumber(said[1] or 0) then
+  if kind == 'final' and version == now then
     redis.call('HSET', KEYS[1], 'final_said', run)
     redis.call('ZREM', ns .. 'open', request)
   end
   if kind == 'progress' and ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'progress_ts', ARGV[5]) end
   -- A teller that was frozen on its way to Slack has overwritten what is newer: another notice puts it right.
-  local overwrote = kind == 'progress' and version < tonumber(said[2] or 0)
+  local overwrote = kind == 'progress' and version < before
   if overwrote and (said[3] or '') ~= '' and said[4] ~= '1' then notify(request) end
   event('notice.said', 'request', ARGV[6], 'kind', kind)
 end
