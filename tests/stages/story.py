@@ -29,6 +29,13 @@ TAKEN_OVER_WITHIN_S: Final = LEASE_S + 5
 DONE = re.compile(r"• <[^|>]*\|([^>]+)>: (?:all |done,)")
 FINAL = re.compile(r"^:(?:white_check_mark|x|information_source|octagonal_sign):")
 AGAIN = "Said again"
+FACES = {
+    State.DONE: ":white_check_mark:",
+    State.FAILED: ":x:",
+    State.DEAD: ":x:",
+    State.CANCELLED: ":octagonal_sign:",
+    State.SKIPPED: ":information_source:",
+}
 Act = Callable[["Story"], Awaitable[None]]
 
 
@@ -261,12 +268,25 @@ class Story:
         ends = sum(int(one["run"]) for one in known)
         plain = [text for text in finals if AGAIN not in text]
         assert finals, f"nobody was told how {request} ended: {texts}"
+        if len(known) == 1:
+            _judge_last_word(finals[-1], known[0])
         if self._may_be_doubled or self._goes_back:
             return
-        assert len(plain) <= ends
-        assert len(finals) <= ends + self.scenario.repeats + self.told.finals, finals
         open_ones = [text for text in others if not text.startswith(":checkered_flag:")]
         assert len(open_ones) <= self.scenario.orphans + self.told.progress, open_ones
+        assert len(plain) <= ends
+        # Where the end came before any progress was told, the fault that was meant for progress befell the end.
+        repeats = self.scenario.repeats + max(0, self.scenario.orphans - len(open_ones))
+        assert len(finals) <= ends + repeats + self.told.finals, finals
+
+
+def _judge_last_word(text: str, known: Mapping[str, str]) -> None:
+    """Whoever reads the newest message knows how it ended."""
+    head = text.partition("\n")[0]
+    assert head.startswith(FACES[State(known["state"])]), (
+        f"it is {known['state']}, and said was {head}"
+    )
+    assert known["run"] == "1" or f"(run {known['run']})" in head, f"{known} was said as {head}"
 
 
 def tell(story: Story, seed: int = 1) -> None:
