@@ -26,8 +26,6 @@ def quiet_run(scenario: str, processes: int) -> tuple[Moment, ...]:
 
 def moments(scenario: str, blow: Blow, *, taken_over: bool) -> list[int]:
     """Where this blow can fall."""
-    if blow is Blow.FORGET and not SCENARIOS[scenario].forgets:
-        return []
     passed = quiet_run(scenario, 1 if taken_over else 0)
     return [moment.number for moment in passed if _can_fall(blow, moment)]
 

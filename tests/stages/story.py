@@ -54,7 +54,7 @@ class Scenario:
         processes: how many run at once.
         poison: the name of a repository that kills whoever reads it.
         forgets: whether the end is the same though the store's memory goes back: what people did, and what was heard
-            and not worked on, may be rolled back whole.
+            and not worked on, may be rolled back whole. Then it must end all the same, undoubled and without a lie.
         pauses: whether people pause the fleet meanwhile, so that nobody takes anything over.
     """
 
@@ -212,6 +212,11 @@ class Story:
         """The one stated window that is opened here: frozen between the last check and the bytes leaving."""
         return any(blow is Blow.MIDWAY for _, blow in self.trouble.struck)
 
+    @property
+    def _is_rolled_back(self) -> bool:
+        """Whether what people did may be gone with the store's memory, so that nobody can say how it is to end."""
+        return self._goes_back and not self.scenario.forgets
+
     def _judge_loss(self) -> None:
         store = self.house.store
         states = [store.requests[request]["state"] for request in sorted(store.requests)]
@@ -222,7 +227,7 @@ class Story:
             for target in store.targets.get(request, []):
                 self._judge_target(request, target)
         assert all(letter["code"] and letter["reason"] for letter in letters)
-        if not self._may_be_doubled:
+        if not self._may_be_doubled and not self._is_rolled_back:
             # A replica that was frozen when it heard appends again, being in doubt (the design, section 6.1).
             again = self.house.hears and len(states) > len(self.scenario.states)
             assert states == list(self.scenario.states) or (again and set(states) == {"done"})
@@ -244,7 +249,8 @@ class Story:
                 self._judge_stray(target, len(ids) - len(set(ids)))
                 continue
             assert not doubled, f"{target} holds second copies: {self.house.github.titles(target)}"
-            assert self.house.github.titles(target) == list(titles)
+            if not self._is_rolled_back:
+                assert self.house.github.titles(target) == list(titles)
 
     def _judge_stray(self, target: str, strays: int) -> None:
         """What happens in the window is found by Monarch itself, and said."""
@@ -255,6 +261,8 @@ class Story:
 
     def _judge_words(self) -> None:
         assert not self.lies
+        if self._is_rolled_back:
+            return
         store = self.house.store
         for request, known in store.requests.items():
             if known.get("channel"):
