@@ -39,7 +39,7 @@ async def test_sigterm_ends_every_state_in_time_and_hands_the_work_back(fleet: F
     fleet.publish(a_message(["team/write", "team/look"]))
     for fault in (on_write, on_look, on_post):
         assert await fleet.sandbox.wait(fault=fault, hits=1)
-    waiting = fleet.start(MONARCH_WRITE_INTERVAL_SECONDS="20", **QUICK)
+    fleet.start(MONARCH_WRITE_INTERVAL_SECONDS="20", **QUICK)
     fleet.publish(a_message(["team/wait"]))
 
     _stop(fleet.workers)
@@ -51,8 +51,8 @@ async def test_sigterm_ends_every_state_in_time_and_hands_the_work_back(fleet: F
 
     assert_all_copied(await fleet.sandbox.state(), teams)
     assert {(consumer, count) for consumer, _, count in left} == {("released", 0)}
-    assert sorted(team for _, team, _ in left) == sorted(teams[:2])
-    assert waiting in fleet.workers
+    # Whether the third had been handed out by then, nobody can say; if so it is given back like the others.
+    assert set(teams[:2]) <= {team for _, team, _ in left} <= set(teams)
     free_since = max(stopped_at, _started_at(fleet, heir))
     taken = [seconds_of(line) - free_since for line in lines_of(fleet, heir, "delivery.reclaimed")]
     assert max(taken) < RESUMED_WITHIN_S
