@@ -38,6 +38,8 @@ from monarch.telemetry import Telemetry
 
 _STORE_PAUSE_S: Final = 1.0
 _FULL_CHECK_S: Final = 2.0
+_STALLED_BEYOND: Final = 2
+"""So many stalled deliveries wait in this worker at most: more would keep them from one that has places."""
 _ALONE_CHECK_S: Final = 0.05
 
 
@@ -91,6 +93,16 @@ class Consumer:
     def free(self) -> int:
         """How many deliveries could be worked on now."""
         return max(0, self._places - self._taken)
+
+    @property
+    def free_for_stalled(self) -> int:
+        """How many stalled deliveries may be taken over now: a few more than there are free places.
+
+        A place that becomes free is filled with something new at once, long before the next sweep: in a backlog,
+        what a dead or stopped worker left would wait for its end. What is taken over beyond the places is the next to
+        be worked on, and nothing new is received before it.
+        """
+        return max(0, self._places + _STALLED_BEYOND - self._taken)
 
     async def run(self, tasks: TaskGroup) -> None:
         """Receive until the worker stops; the handlers run in `tasks`. Ends by a flag, never by cancelling."""

@@ -69,7 +69,7 @@ class Reclaimer:
         self._telemetry.loop_ended(name="reclaimer")
 
     async def _sweep(self, tasks: TaskGroup) -> None:
-        places = {stream: consumer.free for stream, consumer in self._consumers.items()}
+        places = {stream: consumer.free_for_stalled for stream, consumer in self._consumers.items()}
         sent_at = self._clock.now()
         swept = await self._streams.sweep(places)
         if self._pause is not None and self._pause.told(swept.paused_by):

@@ -158,6 +158,23 @@ async def test_suspects_of_different_streams_are_run_one_by_one_as_well(house: H
     assert house.store.dead == []
 
 
+async def test_what_a_dead_worker_left_is_not_kept_waiting_by_a_backlog(house: House) -> None:
+    """Each place that becomes free goes to something new at once; what is stalled has its turn all the same."""
+    bench = Bench(house, work_for_a_minute, places=1)
+    bench.give()
+    dying = MemoryStreams(house.store, "dying", lease_s=LEASE_S)
+    [stalled] = await dying.receive(Stream.NOTICES, 1)
+    bench.give(20)
+
+    async def taken_over() -> None:
+        while stalled.token.entry not in {d.token.entry for d in bench.handler.handled}:
+            await bench.handler.until_handled(len(bench.handler.handled) + 1)
+
+    await bench.run(taken_over)
+
+    assert len(bench.handler.handled) <= 3
+
+
 async def test_an_unreadable_entry_is_given_up_unrun(house: House) -> None:
     """With what was expected and what came."""
     bench = Bench(house)
