@@ -1,5 +1,6 @@
 """What holds for all tests: the order in which they begin, and what Hypothesis may take."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,11 @@ from hypothesis import settings
 settings.register_profile("tests", deadline=None)
 settings.register_profile("thorough", deadline=None, max_examples=3000)
 settings.load_profile("tests")
+
+# A shell without job control starts what runs beside it deaf to Ctrl-C, and so would be every process that a test
+# starts: those that are to be interrupted would go on for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 STORIES = Path(__file__).parent / "system"
 
