@@ -18,12 +18,16 @@ _TIMES = {"until", "probe_until", "quiet_until", "since"}
 _SCORED = ("parked", "budget:", "slots:")
 
 
+def literal(prefix: str) -> str:
+    """A pattern of `SCAN` that matches this and nothing else: parametrised tests have brackets in their names."""
+    return re.sub(r"([\[\]*?])", r"\\\1", prefix)
+
+
 async def shift(client: Valkey, keys: Keys, by_ms: int) -> None:
     """Let `by_ms` have passed for everything in the namespace of `keys`."""
     for stream in Stream:
         await _age(client, keys.stream(stream), by_ms)
-    pattern = re.sub(r"([\[\]*?])", r"\\\1", keys.prefix) + "*"
-    async for raw in client.scan_iter(match=pattern, count=1000):
+    async for raw in client.scan_iter(match=f"{literal(keys.prefix)}*", count=1000):
         key = raw.decode()
         name = key.removeprefix(keys.prefix)
         if name.startswith(_SCORED) and name != "parked:entries":

@@ -13,7 +13,9 @@ from monarch.adapters.valkey.connection import connected
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.render import read_marker
+from monarch.core.verdict import Snooze
 from monarch.sandbox.valkey import EmbeddedValkey
+from tests.contracts.moves import one
 from tests.contracts.worlds import ValkeyWorld, a_message
 from tests.stages.house import SOURCE, TEAM_A, House, StorePorts
 from tests.stages.process import Process, Told
@@ -44,11 +46,6 @@ class ValkeyHouse(House):
         """See `House.ports`."""
         here = self.world
         return StorePorts(here.streams(name), here.ledger(), here.budget, here.plans, here.requests)
-
-    async def is_quiet(self) -> bool:
-        """Whether there is no work anywhere."""
-        lengths = [await self.world.length(stream) for stream in Stream]
-        return not any(lengths) and not await self.world.parked()
 
 
 class Run:
@@ -91,11 +88,34 @@ class Run:
         """End the run when there is no work any more, asked after each settle."""
         while True:
             settled = self._settled
-            if await self.house.is_quiet():
+            if await self.house.world.is_quiet():
                 scope.cancel()
             await settled.wait()
 
     async def judge(self) -> None:
+        """Judge the run; where it broke a promise the error tells all of it, since it may never break again."""
+        try:
+            await self._judge()
+        except AssertionError as error:
+            error.add_note(await self._story())
+            raise
+
+    async def _story(self) -> str:
+        trouble, house = self.trouble, self.house
+        struck = [f"{blow} {moment}" for moment, blow in trouble.struck]
+        return "\n".join(
+            [
+                f"struck: {struck}",
+                "moments:",
+                *(f"    {moment}" for moment in trouble.passed),
+                f"said: {house.slack.texts('C1')}",
+                "told:",
+                *(f"    {line}" for line in house.lines),
+                await house.world.show(),
+            ]
+        )
+
+    async def _judge(self) -> None:
         """Nothing lost, nothing doubled, in order, and the truth in Slack."""
         house = self.house
         markers = [read_marker(issue.body) for issue in house.github.issues(TEAM_A)]
@@ -108,6 +128,31 @@ class Run:
         assert finals
         assert sum("Said again" not in text for text in finals) <= 1
         assert len(finals) <= 1 + self._told.finals
+
+
+TO_AND_FRO = 100
+
+
+async def test_work_that_moves_while_it_is_asked_for_is_seen(
+    server: EmbeddedValkey, short_reads: None
+) -> None:
+    """Whoever asks each place in turn misses what is parked when its stream is asked, and back when the parked are."""
+    async with connected(server.url, "tests", connections=20) as client:
+        world = ValkeyWorld(client, "to-and-fro")
+        await world.open()
+        await world.append(Stream.MIGRATIONS, {b"request": b"1-0", b"target": TEAM_A.encode()})
+
+        async def move() -> None:
+            streams = world.streams()
+            for _ in range(TO_AND_FRO):
+                await streams.settle(await one(streams, Stream.MIGRATIONS), Snooze("to", 0))
+                assert (await streams.sweep({})).promoted == 1
+            tasks.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(move)
+            while True:
+                assert not await world.is_quiet()
 
 
 @pytest.fixture

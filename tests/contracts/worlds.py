@@ -27,6 +27,7 @@ from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
 from tests.contracts.doubles.store import MemoryStore
 from tests.contracts.doubles.streams import MemoryStreams
 from tests.contracts.shifting import shift
+from tests.contracts.showing import show
 
 LEASE_S = 20.0
 RETENTION_MS = 86_400_000
@@ -232,6 +233,22 @@ class ValkeyWorld:
         """Each pending entry and its consumer."""
         found = await self.client.xpending_range(self.keys.stream(stream), GROUP, "-", "+", 100)
         return {item["message_id"].decode(): item["consumer"].decode() for item in found}
+
+    async def is_quiet(self) -> bool:
+        """Whether there is no work anywhere, at one moment.
+
+        Asked for one after the other, a parked entry that is promoted meanwhile is in no place: not yet in its stream,
+        and then not parked any more.
+        """
+        async with self.client.pipeline(transaction=True) as pipe:
+            for stream in Stream:
+                pipe.xlen(self.keys.stream(stream))
+            pipe.zcard(self.keys.parked)
+            return not any(await pipe.execute())
+
+    async def show(self) -> str:
+        """All that stands there, for whoever asks why a promise broke."""
+        return await show(self.client, self.keys)
 
     async def _hash(self, key: str) -> dict[str, str]:
         return _text(await cast("_Fields", self.client.hgetall(key)))
