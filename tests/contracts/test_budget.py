@@ -236,6 +236,38 @@ async def test_one_probe_goes_first_through_an_opening_gate(world: World) -> Non
     await crossing.written()
 
 
+@pytest.mark.parametrize("fact", [WasNotCreated, WasUnanswered])
+async def test_a_probe_into_a_bad_target_makes_nobody_wait_longer_than_its_write(
+    world: World, fact: type[WasNotCreated | WasUnanswered]
+) -> None:
+    """A write that hung for 10 s was the first through an opening gate, and kept all others out for 5 s more."""
+    await world.budget.close(ME, 10, "a limit")
+    await world.advance(11)
+    crossing = await writing(world)
+    grant = await crossing.written()
+
+    await crossing.answered(fact(grant.nonce))
+
+    await crossing.written()
+    assert isinstance(await crossing.ask(), Wait)
+
+
+async def test_a_probe_that_comes_back_late_makes_way_for_nobody(world: World) -> None:
+    """Its right had run out, and another one is under way."""
+    await world.budget.close(ME, 10, "a limit")
+    await world.advance(11)
+    crossing = await writing(world)
+    late = await crossing.written()
+    await crossing.advance(15.5)
+    await crossing.written()
+    crossing.asked = 1
+
+    await crossing.answered(WasUnanswered(late.nonce))
+
+    crossing.asked = 2
+    assert isinstance(await crossing.ask(), Wait)
+
+
 async def test_a_dead_probe_does_not_close_the_gate_for_ever(world: World) -> None:
     """Its right is a lease."""
     await world.budget.close(ME, 10, "a limit")
