@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import anyio
 import pytest
 
 from monarch.core.budget import Ceilings
@@ -18,7 +19,7 @@ from monarch.core.permission import (
     WasNotCreated,
     WasUnanswered,
 )
-from tests.contracts.moves import ME, TARGET, migrating, taken
+from tests.contracts.moves import ME, TARGET, is_left, migrating, taken
 from tests.contracts.worlds import NO_CEILINGS, World
 
 
@@ -83,11 +84,12 @@ async def test_without_ceilings_nobody_waits(world: World) -> None:
 
 async def test_writes_keep_their_distance(world: World) -> None:
     """The next one may begin an interval after the one before began."""
-    crossing = await writing(world, replace(NO_CEILINGS, interval_ms=1000))
+    crossing = await writing(world, replace(NO_CEILINGS, interval_ms=20_000))
+    began = anyio.current_time()
     await crossing.done()
 
-    assert 0.5 < wait_of(await crossing.ask()) <= 1
-    await crossing.advance(1)
+    assert is_left(wait_of(await crossing.ask()), 20, began)
+    await crossing.advance(20)
     await crossing.done()
 
 
@@ -100,11 +102,12 @@ async def test_a_full_window_says_when_it_has_room(
 ) -> None:
     """Windows slide: the oldest write in it says when."""
     crossing = await writing(world, ceilings)
+    began = anyio.current_time()
     await crossing.done()
     await crossing.advance(span_s / 2)
     await crossing.done()
 
-    assert span_s / 2 - 1 < wait_of(await crossing.ask()) <= span_s / 2
+    assert is_left(wait_of(await crossing.ask()), span_s / 2, began)
     await crossing.advance(span_s / 2)
     await crossing.done()
 
@@ -135,9 +138,9 @@ async def test_a_dead_writers_slot_runs_out(world: World) -> None:
     """Whoever dies with a write in hand blocks the fleet for 15 s."""
     crossing = await writing(world, replace(NO_CEILINGS, at_once=1))
     await crossing.written()
-    await crossing.advance(14)
+    await crossing.advance(12)
     assert isinstance(await crossing.ask(), Wait)
-    await crossing.advance(1.5)
+    await crossing.advance(3.5)
 
     await crossing.written()
 
@@ -163,10 +166,11 @@ async def test_an_open_gate_says_nothing(world: World) -> None:
 
 async def test_a_gate_closes_for_as_long_as_it_was_told(world: World) -> None:
     """And opens by itself."""
+    began = anyio.current_time()
     closed = await world.budget.close(ME, 30, "a limit")
 
     assert closed.cause == "a limit"
-    assert 29 < closed.wait_s <= 30
+    assert is_left(closed.wait_s, 30, began)
     await world.advance(31)
     assert await world.budget.gate(ME) is None
 
