@@ -4,8 +4,6 @@ Another worker has ended the work meanwhile. What a zombie may still do is writt
 random moments too, are made by `scripts/zombies`.
 """
 
-import signal
-
 import pytest
 
 from tests.system.fleet import Fleet, a_message, a_seed
@@ -17,6 +15,7 @@ from tests.system.trouble import (
     judged,
     lines_of,
     start_troubled,
+    stop,
     thaw,
 )
 
@@ -44,7 +43,7 @@ async def test_zombies_write_nothing_under_a_lease_that_they_have_lost(fleet: Fl
     for zombie in zombies[:-1]:
         fleet.until(lambda zombie=zombie: bool(lines_of(fleet, zombie, "lease.lost")))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
 
-    _stop(zombies)
+    assert stop(*zombies) == [0] * len(zombies)
     state = await fleet.sandbox.state()
     assert sorted(held) == sorted(TEAMS)
     assert_all_copied(state, TEAMS)
@@ -85,9 +84,3 @@ def _until_frozen(fleet: Fleet, zombies: list[Process]) -> list[str]:
     fleet.until(lambda: all(map(is_frozen, zombies)))
     by_pid = {holder_of(fleet, team): team for team in TEAMS}
     return [by_pid[zombie.pid] for zombie in zombies]
-
-
-def _stop(workers: list[Process]) -> None:
-    for worker in workers:
-        worker.send_signal(signal.SIGTERM)
-    assert [worker.wait(10) for worker in workers] == [0] * len(workers)
