@@ -22,6 +22,7 @@ from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import Epoch, RequestId, TargetId, TicketId
 from monarch.core.outcome import (
     Absent,
+    DetailOutcome,
     Found,
     ReadFailure,
     WriteOutcome,
@@ -38,7 +39,7 @@ from monarch.core.permission import (
 from monarch.core.plan import Plan
 from monarch.core.render import Draft
 from monarch.core.summary import RequestView
-from monarch.core.ticket import Issue, Repository
+from monarch.core.ticket import Issue, Label, Milestone, Repository
 from monarch.core.verdict import Verdict
 
 
@@ -158,27 +159,33 @@ class Ledger(Protocol):
         self,
         delivery: Delivery,
         target: TargetId,
-        ticket: TicketId,
+        ticket: TicketId | None,
         credential: Credential,
         epoch: Epoch,
         reconciled: str | None,
     ) -> Permission:
-        """Ask to write one ticket; a `Granted` has already recorded the intent and taken the budget.
+        """Ask to write once; a `Granted` has already recorded the intent and taken the budget.
 
         Args:
+            ticket: whose copy is to be created; `None` for any other write (a label, an edit), of which the ledger
+                keeps nothing, since it may be done twice.
             epoch: the one that the caller's look belongs to.
-            reconciled: nonce of the intent that the caller has reconciled, if any.
+            reconciled: nonce of the intent that the caller has reconciled, if any; `#<number>` of the copy that the
+                caller was told to make again and has seen to be deleted.
         """
 
     async def record(
         self,
         delivery: Delivery,
         target: TargetId,
-        ticket: TicketId,
+        ticket: TicketId | None,
         credential: Credential,
         fact: Fact,
     ) -> Recorded:
-        """Write a fact down, whoever holds the lease by now: facts are not fenced."""
+        """Write a fact down, whoever holds the lease by now: facts are not fenced.
+
+        `ticket` is `None` where the fact is about none: a write of another kind, or a note.
+        """
 
 
 class Budget(Protocol):
@@ -347,8 +354,8 @@ class Inbox(Protocol):
 class GitHub(Protocol):
     """GitHub's REST API; every answer is an Outcome. Reads may be repeated, a write never is."""
 
-    async def credential(self) -> Found[Credential] | ReadFailure:
-        """Who we are. Asked once and remembered."""
+    async def credential(self, name: str) -> Found[Credential] | ReadFailure:
+        """Who we are towards the repository `owner/repo`. Asked once for each owner and remembered."""
 
     async def read_repository(self, name: str) -> Found[Repository] | ReadFailure:
         """The repository `owner/repo`, followed to its canonical name where it was renamed."""
@@ -370,6 +377,39 @@ class GitHub(Protocol):
 
         `may_send` is asked right before the bytes leave; where it says no, nothing leaves (`Withheld`).
         """
+
+    async def list_labels(self, repository: Repository) -> Found[tuple[Label, ...]] | ReadFailure:
+        """Every label of the repository; all of them or a failure."""
+
+    async def list_milestones(
+        self, repository: Repository
+    ) -> Found[tuple[Milestone, ...]] | ReadFailure:
+        """Every milestone of the repository, open and closed; all of them or a failure."""
+
+    async def list_issue_types(
+        self, repository: Repository
+    ) -> Found[tuple[str, ...]] | ReadFailure:
+        """The names of the issue types that may be used there; empty where there are none (no organisation)."""
+
+    async def create_label(
+        self, repository: Repository, label: Label, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """Create a label with its colour and description, as `create_issue` creates an issue."""
+
+    async def create_milestone(
+        self, repository: Repository, milestone: Milestone, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """Create a milestone with description, state and due date; its number comes with `Accepted`."""
+
+    async def edit_body(
+        self, repository: Repository, number: int, body: str, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """Replace the body of an issue, whatever it was."""
+
+    async def add_sub_issue(
+        self, repository: Repository, parent: int, child: int, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """Make an issue (`child`, GitHub's *id* of it) a sub-issue of issue `parent` (its *number*)."""
 
 
 class Slack(Protocol):

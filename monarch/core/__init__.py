@@ -28,6 +28,8 @@ retry       again because it failed. Snooze: again at a known time, uncounted.
 replay      a person sends a dead letter back.
 budget      how many writes the credential has left in each window.
 gate        "nobody calls before T". Probe: the first call through an opening gate.
+note        what people should know of a migration and fails nothing, said once.
+heal        to make copies again that somebody has deleted, because a person asks for it.
 intent      the ledger's word that a write may be under way; its nonce names that one write.
 park        hold until due, owned by nobody.
 notice      something to tell the channel.

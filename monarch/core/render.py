@@ -43,10 +43,19 @@ _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An issue to be created."""
+    """An issue to be created.
+
+    Attributes:
+        labels: names, as the target spells them.
+        milestone: its number in the target, `None` for none.
+        type: name of its issue type, `""` for none.
+    """
 
     title: str
     body: str
+    labels: tuple[str, ...] = ()
+    milestone: int | None = None
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class Migrator:
             return Dead(
                 Code.PLAN_MISSING, "its plan is gone or cannot be read; publish the message again"
             )
-        credential = await self._tools.github.credential()
+        credential = await self._tools.github.credential(entry.target)
         if not isinstance(credential, Found):
             tools = self._tools
             return judge(credential, delivery.attempts, tools.policy, tools.dice())

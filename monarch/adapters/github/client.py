@@ -111,7 +111,7 @@ class HttpGitHub:
         """Close all connections."""
         await self._http.aclose()
 
-    async def credential(self) -> Found[Credential] | ReadFailure:
+    async def credential(self, name: str) -> Found[Credential] | ReadFailure:
         """See `ports.GitHub`. Remembered once known; a failure is asked again."""
         if self._credential is None:
             answer = await self._reader.get(self._url("user"))

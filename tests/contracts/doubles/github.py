@@ -124,7 +124,7 @@ class FakeGitHub:
 
     # --------------------------------------------------------------------------------------------- port
 
-    async def credential(self) -> Found[Credential] | ReadFailure:
+    async def credential(self, name: str) -> Found[Credential] | ReadFailure:
         """See `ports.GitHub.credential`."""
         fault = await self.faults.meet("credential", "")
         return Found(self.me) if fault is None else fault.answer
