@@ -113,7 +113,7 @@ async def send_once(
         may_send: asked before connecting, right before the first byte and right before the body; `None` is always yes.
     """
     departure = _Departure(may_send or _always)
-    reason = f"no answer within {deadline_s:g} s"
+    reason = f"no answer within {deadline_s:.2g} s"
     with anyio.move_on_after(deadline_s):
         try:
             departure.ask()

@@ -3,9 +3,10 @@
 GitHub has no header and no status of its own for its secondary limits, so several signs count.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
-from monarch.core.reply import Said, number, time_s
+from monarch.core.reply import Reply, Said, number, time_s
 
 MAX_WAIT_S: Final = 86_400.0
 """No wait that an answer asks for is believed beyond a day."""
@@ -54,6 +55,30 @@ def asked_wait_s(said: Said) -> float | None:
     if said.header("x-ratelimit-remaining") == "0":
         return _bounded(_until(said, number(said.header("x-ratelimit-reset"))))
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account stands with the primary limit: calls left, and seconds until it begins anew."""
+
+    remaining: int
+    reset_in_s: float
+
+
+def primary_standing(reply: Reply) -> Standing | None:
+    """What an answer says of the primary limit.
+
+    `None` where it says nothing (a server without limits), speaks of another one (search has its own), or has no date
+    that the reset could be compared with.
+    """
+    said = Said(reply, writing=False, message="", about="", details="")
+    remaining = number(said.header("x-ratelimit-remaining"))
+    reset_s, now_s = number(said.header("x-ratelimit-reset")), time_s(said.header("date"))
+    if remaining is None or reset_s is None or now_s is None:
+        return None
+    if said.header("x-ratelimit-resource") not in {"", "core"}:
+        return None
+    return Standing(int(remaining), max(0.0, min(reset_s - now_s, MAX_WAIT_S)))
 
 
 def _until(said: Said, then_s: float | None) -> float | None:

@@ -7,10 +7,12 @@ to a write nothing but its number and id has to: no detail may hide that an issu
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from monarch.adapters.github.passes import is_token
 from monarch.core.ids import TargetId
 from monarch.core.refs import BadRef, RepoRef
 from monarch.core.ticket import Issue, Label, Milestone, Repository
@@ -105,7 +107,41 @@ class CreatedIssue:
     type: str
 
 
+class _Owner(_Wire):
+    login: str
+
+
+class _Installation(_Wire):
+    id: _Id
+    app_slug: str
+    account: _Owner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationFacts:
+    """An installation of an App; `slug` names the App in the login of its bot, `owner` is where it is installed."""
+
+    id: int
+    slug: str
+    owner: str
+
+
+class _Token(_Wire):
+    token: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class GivenToken:
+    """A token of an installation; `ends_at_s` is GitHub's time, in seconds since 1970."""
+
+    token: str
+    ends_at_s: float
+
+
 _USER = TypeAdapter(User)
+_INSTALLATION = TypeAdapter(_Installation)
+_TOKEN = TypeAdapter(_Token)
 _ISSUE = TypeAdapter(_Issue)
 _ISSUES = TypeAdapter(list[_Issue])
 _REPOSITORY = TypeAdapter(_Repository)
@@ -179,6 +215,25 @@ def read_created(body: bytes) -> CreatedIssue | None:
         _part(shown, "milestone", "number", int),
         _part(shown, "type", "name", str) or "",
     )
+
+
+def read_installation(body: bytes) -> InstallationFacts | None:
+    """Read an installation of the App."""
+    there = read_as(_INSTALLATION, body)
+    if there is None:
+        return None
+    return InstallationFacts(there.id, there.app_slug, there.account.login if there.account else "")
+
+
+def read_token(body: bytes) -> GivenToken | None:
+    """Read a token that was given out, whatever it looks like; `None` where it cannot stand in a header."""
+    given = read_as(_TOKEN, body)
+    if given is None or not is_token(given.token):
+        return None
+    try:
+        return GivenToken(given.token, datetime.fromisoformat(given.expires_at).timestamp())
+    except (ValueError, OverflowError):
+        return None
 
 
 def read_object(body: bytes) -> dict[str, Any] | None:
