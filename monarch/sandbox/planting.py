@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monarch.sandbox.model import Role, Token
+from monarch.sandbox.planting_apps import plant_app
+from monarch.sandbox.seed import BadSeedError
 from monarch.sandbox.workspace import Channel, SlackToken
-from monarch.sandbox.world import Role, Token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from monarch.sandbox.model import Repository
     from monarch.sandbox.seed import (
         RepositoryChange,
         Seed,
@@ -21,14 +24,10 @@ if TYPE_CHECKING:
         SeedToken,
     )
     from monarch.sandbox.workspace import Workspace
-    from monarch.sandbox.world import Repository, World
+    from monarch.sandbox.world import World
 
 SEEDED_AGE_S = 86_400.0
 """How old seeded issues are unless they say when they were created."""
-
-
-class BadSeedError(ValueError):
-    """The seed contradicts itself or what is there; the message says how."""
 
 
 def plant(world: World, workspace: Workspace, seed: Seed) -> dict[str, int]:
@@ -39,6 +38,8 @@ def plant(world: World, workspace: Workspace, seed: Seed) -> dict[str, int]:
         }
     for token in seed.tokens:
         _plant_token(world, token)
+    for app in seed.apps:
+        plant_app(world, app)
     planted = [_plant_repository(world, repository) for repository in seed.repositories]
     _plant_slack(workspace, seed.slack)
     return {repository.full_name: repository.id for repository in planted}

@@ -7,6 +7,11 @@
       "tokens": [{"token": "ghp_x", "login": "monarch-bot", "kind": "classic",
                   "scopes": ["repo"], "issues": "write", "repositories": null,
                   "revoked": false}],
+      "apps": [{"id": 1001, "client_id": "Iv23liMonarch", "slug": "monarch", "owner": "maker",
+                "public_key": "(PEM)",
+                "installations": [{"id": 5001, "account": "org", "repositories": null,
+                                   "permissions": {"issues": "write", "metadata": "read"},
+                                   "suspended": false}]}],
       "repositories": [{
         "full_name": "org/team-a", "private": false, "archived": false, "has_issues": true,
         "is_template": false, "description": null, "collaborators": {"monarch-bot": "write"},
@@ -33,14 +38,22 @@ flags stay (``POST /_sandbox/repositories/update`` changes them).
 from __future__ import annotations
 
 from datetime import datetime  # pydantic needs it at run time
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from monarch.sandbox.wire import Wire
 
+DEFAULT_PERMISSIONS: Final[dict[str, Literal["read", "write", "admin"]]] = {
+    "issues": "write",
+    "metadata": "read",
+}
 RoleName = Literal["none", "read", "triage", "write", "maintain", "admin"]
 Association = Literal["OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "NONE"]
+
+
+class BadSeedError(ValueError):
+    """The seed contradicts itself or what is there; the message says how."""
 
 
 class SeedAccount(Wire):
@@ -62,6 +75,31 @@ class SeedToken(Wire):
     repositories: tuple[str, ...] | None = None
     """The ``owner/name`` of the selected repositories; ``None`` for all."""
     revoked: bool = False
+
+
+class SeedInstallation(Wire):
+    """An app installed on an account."""
+
+    id: int | None = None
+    """``None``: the next free one."""
+    account: str
+    repositories: tuple[str, ...] | None = None
+    """The names of the selected repositories, with or without their owner; ``None`` for all."""
+    permissions: dict[str, Literal["read", "write", "admin"]] = Field(
+        default_factory=lambda: dict(DEFAULT_PERMISSIONS)
+    )
+    suspended: bool = False
+
+
+class SeedApp(Wire):
+    """A GitHub App; ``public_key`` is PEM and belongs to the private key that signs."""
+
+    id: int
+    client_id: str
+    slug: str = "monarch"
+    owner: str = "maker"
+    public_key: str
+    installations: tuple[SeedInstallation, ...] = ()
 
 
 class SeedLabel(Wire):
@@ -157,6 +195,7 @@ class Seed(Wire):
 
     accounts: tuple[SeedAccount, ...] = ()
     tokens: tuple[SeedToken, ...] = ()
+    apps: tuple[SeedApp, ...] = ()
     repositories: tuple[SeedRepository, ...] = ()
     slack: SeedSlack = SeedSlack()
 
@@ -172,3 +211,16 @@ class RepositoryChange(Wire):
     collaborators: dict[str, RoleName] | None = None
     listing_lag_seconds: float | None = None
     hidden_from_lists: tuple[int, ...] | None = None
+
+
+class InstallationChange(Wire):
+    """What ``POST /_sandbox/installations/update`` takes; ``None`` leaves a thing as it is."""
+
+    id: int
+    suspended: bool | None = None
+    permissions: dict[str, Literal["read", "write", "admin"]] | None = None
+    """Counts for tokens given from now on."""
+    repositories: tuple[str, ...] | None = None
+    """Counts at once, for tokens given before, too."""
+    revoke_tokens: bool = False
+    """Whether the tokens given so far die now."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from monarch.sandbox.github.bodies import association, timestamp
+from monarch.sandbox.github.bodies import timestamp
+from monarch.sandbox.github.issue_body import association
 from monarch.sandbox.wire import Wire
 
 if TYPE_CHECKING:
+    from monarch.sandbox.model import Issue, Repository
     from monarch.sandbox.workspace import Message, Workspace
-    from monarch.sandbox.world import Issue, Repository, World
+    from monarch.sandbox.world import World
 
 
 class LabelView(Wire):

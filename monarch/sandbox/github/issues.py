@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monarch.sandbox.github import errors, listing, wishes
-from monarch.sandbox.github.bodies import Renderer
+from monarch.sandbox.github.issue_body import Renderer
 from monarch.sandbox.http import json_reply
-from monarch.sandbox.world import Role
 
 if TYPE_CHECKING:
     from typing import Any
 
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.world import Issue, Repository
+    from monarch.sandbox.model import Issue, Repository
 
 
 def list_issues(visit: Visit, repository: Repository) -> Reply:
@@ -40,6 +39,7 @@ def create_issue(visit: Visit, repository: Repository) -> Reply:
     title, body = wishes.title_of(wish), wishes.body_of(wish)
     details = wishes.details_of(visit, repository, wish)
     issue = visit.world.add_issue(repository, title, body, token.login)
+    issue.app = token.installation.app_id if token.installation else None
     wishes.apply_details(visit, repository, issue, details)
     visit.world.created_by_api.append((repository.id, issue.number))
     visit.created("issues")
@@ -59,7 +59,7 @@ def update_issue(visit: Visit, repository: Repository) -> Reply:
     token = visit.must_write_issues(repository)
     wish = visit.json_object()
     issue = _issue(visit, repository)
-    if issue.author != token.login and visit.role(repository) < Role.WRITE:
+    if issue.author != token.login and not visit.may_push(repository):
         raise errors.refused(403, "Must have admin rights to Repository.")
     wishes.check_shape(wish)
     changes: dict[str, Any] = wishes.details_of(visit, repository, wish)
