@@ -25,13 +25,29 @@ class Role(IntEnum):
 
 
 @dataclass
+class IssueType:
+    """What an organization calls a kind of issue."""
+
+    id: int
+    name: str
+    description: str | None
+    color: str | None
+    is_enabled: bool
+    created_at: float
+
+
+@dataclass
 class Account:
-    """A user, an organization or an app; organizations that it is a member of by login."""
+    """A user, an organization or an app; organizations that it is a member of by login.
+
+    Only an organization has issue types, by their names as written.
+    """
 
     id: int
     login: str
     kind: AccountKind
     member_of: set[str] = field(default_factory=set)
+    issue_types: dict[str, IssueType] = field(default_factory=dict)
 
 
 @dataclass
@@ -169,7 +185,6 @@ class Repository:
     collaborators: dict[str, Role] = field(default_factory=dict)
     listing_lag_s: float | None = None
     hidden_from_lists: set[int] = field(default_factory=set)
-    issue_types: tuple[str, ...] = ()
     labels: dict[str, Label] = field(default_factory=dict)
     milestones: dict[int, Milestone] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)

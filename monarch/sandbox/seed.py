@@ -3,7 +3,8 @@
 .. code-block:: json
 
     {
-      "accounts": [{"login": "monarch-bot", "kind": "User", "member_of": ["org"]}],
+      "accounts": [{"login": "monarch-bot", "kind": "User", "member_of": ["org"],
+                    "issue_types": []}],
       "tokens": [{"token": "ghp_x", "login": "monarch-bot", "kind": "classic",
                   "scopes": ["repo"], "issues": "write", "repositories": null,
                   "revoked": false}],
@@ -22,8 +23,8 @@
                         "due_on": null}],
         "issues": [{"title": "Set up", "body": null, "author": "teacher", "state": "open",
                     "labels": ["bug"], "milestone": "Sprint 1", "assignees": [],
-                    "pull_request": false, "author_association": null, "number": null,
-                    "created_at": null}]}],
+                    "type": null, "parent": null, "pull_request": false, "author_association": null,
+                    "number": null, "created_at": null}]}],
       "slack": {"tokens": [{"token": "xoxb-1", "bot_user": "U0MONARCH"}],
                 "channels": [{"id": "C06GHMZB3M3", "name": "tickets", "member": true,
                               "archived": false}]}
@@ -49,11 +50,21 @@ DEFAULT_PERMISSIONS: Final[dict[str, Literal["read", "write", "admin"]]] = {
     "metadata": "read",
 }
 RoleName = Literal["none", "read", "triage", "write", "maintain", "admin"]
+IssueTypeColor = Literal["gray", "blue", "green", "yellow", "orange", "red", "pink", "purple"]
 Association = Literal["OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "NONE"]
 
 
 class BadSeedError(ValueError):
     """The seed contradicts itself or what is there; the message says how."""
+
+
+class SeedIssueType(Wire):
+    """What an organization calls a kind of issue."""
+
+    name: str
+    description: str | None = None
+    color: IssueTypeColor | None = None
+    is_enabled: bool = True
 
 
 class SeedAccount(Wire):
@@ -62,6 +73,8 @@ class SeedAccount(Wire):
     login: str
     kind: Literal["User", "Organization", "Bot"] = "User"
     member_of: tuple[str, ...] = ()
+    issue_types: tuple[SeedIssueType, ...] = ()
+    """Of an organization."""
 
 
 class SeedToken(Wire):
@@ -131,6 +144,10 @@ class SeedIssue(Wire):
     milestone: str | None = None
     """The title of one of the repository's milestones."""
     assignees: tuple[str, ...] = ()
+    type: str | None = None
+    """The name of one of the organization's issue types."""
+    parent: int | None = None
+    """The number of the issue of this repository that it is a part of."""
     pull_request: bool = False
     author_association: Association | None = None
     """``None``: worked out from owner, membership and collaborators."""
@@ -159,6 +176,7 @@ class SeedRepository(Wire):
     hidden_from_lists: tuple[int, ...] = ()
     """Numbers that no list shows although newer ones do."""
     issue_types: tuple[str, ...] = ()
+    """Names; all repositories of the organization have them."""
     labels: tuple[SeedLabel, ...] = ()
     milestones: tuple[SeedMilestone, ...] = ()
     issues: tuple[SeedIssue, ...] = ()

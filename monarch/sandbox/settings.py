@@ -11,6 +11,8 @@ from pydantic import Field
 
 from monarch.sandbox.wire import Wire
 
+ContentKind = Literal["issues", "labels", "milestones", "edits", "sub_issues"]
+
 
 class Settings(Wire):
     """The stand-in's settings; ``None`` switches a limit off.
@@ -38,8 +40,8 @@ class Settings(Wire):
     content_per_hour: int | None = Field(default=None, ge=0)
     """Hidden limit: created things an hour and budget (documented as 500, seen as low as 150)."""
     content_window: Literal["sliding", "fixed"] = "sliding"
-    content_kinds: tuple[Literal["issues", "labels", "milestones"], ...] = ("issues",)
-    """What counts as content; GitHub's documents name issues only."""
+    content_kinds: tuple[ContentKind, ...] = ("issues",)
+    """What counts as content; GitHub's documents warn of it for issues and sub-issues only."""
     points_per_minute: int | None = Field(default=None, ge=0)
     """Hidden limit: 1 point for a read, 5 for a write (documented as 900)."""
     concurrent: int | None = Field(default=None, ge=0)

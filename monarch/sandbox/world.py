@@ -11,6 +11,7 @@ import hashlib
 from itertools import count
 from typing import Literal
 
+from monarch.sandbox.hierarchy import Hierarchy
 from monarch.sandbox.http import Clock  # part of the public signatures
 from monarch.sandbox.model import (
     Account,
@@ -18,6 +19,7 @@ from monarch.sandbox.model import (
     App,
     Installation,
     Issue,
+    IssueType,
     Label,
     Milestone,
     OpenOrClosed,
@@ -42,6 +44,9 @@ class World:
         self.repositories: dict[int, Repository] = {}
         self.names: dict[str, int] = {}
         self.former_names: dict[str, int] = {}
+        self.issues: dict[int, tuple[Repository, Issue]] = {}
+        """By issue id."""
+        self.hierarchy = Hierarchy()
         self.created_by_api: list[tuple[int, int]] = []
         """(repository id, number) of each issue that came through the API, in order."""
         self._account_ids = count(FIRST_ACCOUNT_ID)
@@ -135,6 +140,8 @@ class World:
 
     def remove_repository(self, repository: Repository) -> None:
         """Delete a repository; one of the same name made later is another one."""
+        for issue in repository.issues.values():
+            self._forget(issue)
         del self.repositories[repository.id]
         del self.names[repository.full_name.lower()]
 
@@ -145,20 +152,36 @@ class World:
         now, number = self.clock(), repository.next_number
         issue = Issue(next(self._issue_ids), number, title, body, author, now, now)
         repository.issues[number] = issue
+        self.issues[issue.id] = (repository, issue)
         repository.next_number = number + 1
         return issue
 
     def delete_issue(self, repository: Repository, number: int) -> None:
         """Delete an issue for good; its number answers 410 from now on."""
-        del repository.issues[number]
+        self._forget(repository.issues.pop(number))
         repository.deleted.add(number)
 
     def transfer_issue(self, source: Repository, number: int, target: Repository) -> Issue:
         """Move an issue to another repository; its old number redirects from now on."""
         old = source.issues.pop(number)
+        self._forget(old)
         new = self.add_issue(target, old.title, old.body, old.author)
         source.transferred[number] = (target.id, new.number)
         return new
+
+    def _forget(self, issue: Issue) -> None:
+        del self.issues[issue.id]
+        self.hierarchy.forget(issue.id)
+
+    def add_issue_type(
+        self, organization: Account, name: str, description: str | None, color: str | None
+    ) -> IssueType:
+        """Give an organization a type for its issues; one of that name stays what it is."""
+        if name not in organization.issue_types:
+            organization.issue_types[name] = IssueType(
+                next(self._detail_ids), name, description, color, True, self.clock()
+            )
+        return organization.issue_types[name]
 
     def set_state(self, issue: Issue, state: OpenOrClosed, reason: str | None = None) -> None:
         """Open or close an issue."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from monarch.sandbox.model import Account, Label, Repository
+    from monarch.sandbox.model import Account, IssueType, Label, Repository
 
 Json = dict[str, Any]
 
@@ -55,6 +55,20 @@ def account_body(api_url: str, account: Account) -> Json:
         "type": account.kind,
         "user_view_type": "public",
         "site_admin": False,
+    }
+
+
+def issue_type_body(kind: IssueType) -> Json:
+    """Render a type that an organization has for its issues."""
+    return {
+        "id": kind.id,
+        "node_id": node_id("IssueType", kind.id),
+        "name": kind.name,
+        "description": kind.description,
+        "color": kind.color,
+        "created_at": timestamp(kind.created_at),
+        "updated_at": timestamp(kind.created_at),
+        "is_enabled": kind.is_enabled,
     }
 
 

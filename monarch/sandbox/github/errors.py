@@ -78,6 +78,23 @@ def not_accessible(token: Token) -> Refusal:
     return refused(403, f"Resource not accessible by {who}")
 
 
+def no_admin_rights() -> Refusal:
+    """403: somebody else's, and the caller may not push."""
+    return refused(403, "Must have admin rights to Repository.")
+
+
+def unknown_sub_issue() -> Refusal:
+    """404: no issue has that id; most often because somebody sent a number."""
+    docs = f"{DOCS}/issues/sub-issues#add-sub-issue"
+    return refused(404, "The provided sub-issue does not exist", docs)
+
+
+def bad_sub_issue(why: str) -> Refusal:
+    """422: two issues that cannot stand in that relation."""
+    message = f"An error occurred while adding the sub-issue to the parent issue. {why}"
+    return refused(422, message, f"{DOCS}/issues/sub-issues#add-sub-issue")
+
+
 def issues_disabled() -> Refusal:
     """410: the repository has no issues."""
     return refused(410, "Issues are disabled for this repo")

@@ -9,6 +9,7 @@ from monarch.sandbox.github.bodies import (
     Json,
     account_body,
     html_url,
+    issue_type_body,
     label_body,
     node_id,
     timestamp,
@@ -106,13 +107,16 @@ class Renderer:
         details: Json = {
             "labels": [label_body(self._api_url, self._repository, label) for label in labels],
             "milestone": self.milestone(milestone) if milestone else None,
-            "type": _type_body(issue.type),
+            "type": self._type(issue),
             "reactions": _reactions(f"{self._url}/issues/{issue.number}/reactions"),
-            "sub_issues_summary": {"total": 0, "completed": 0, "percent_completed": 0},
+            "sub_issues_summary": self._summary(issue),
             "issue_dependencies_summary": dict.fromkeys(
                 ("blocked_by", "total_blocked_by", "blocking", "total_blocking"), 0
             ),
         }
+        parent_id = self._world.hierarchy.parent_of(issue.id)
+        if parent_id is not None:
+            details["parent_issue_url"] = self._issue_url(parent_id)
         if issue.pull_request:
             details["draft"], details["pull_request"] = False, self._pull_request(issue)
         return details
@@ -126,6 +130,20 @@ class Renderer:
             "patch_url": f"{html}.patch",
             "merged_at": None,
         }
+
+    def _summary(self, issue: Issue) -> Json:
+        children = self._world.hierarchy.children_of(issue.id)
+        closed = sum(self._world.issues[each][1].state == "closed" for each in children)
+        percent = 100 * closed // len(children) if children else 0
+        return {"total": len(children), "completed": closed, "percent_completed": percent}
+
+    def _issue_url(self, issue_id: int) -> str:
+        repository, issue = self._world.issues[issue_id]
+        return f"{self._api_url}/repos/{repository.full_name}/issues/{issue.number}"
+
+    def _type(self, issue: Issue) -> Json | None:
+        kinds = self._world.account(self._repository.owner).issue_types
+        return issue_type_body(kinds[issue.type]) if issue.type in kinds else None
 
     def _app(self, issue: Issue) -> Json | None:
         app = self._world.apps.get(issue.app or 0)
@@ -149,12 +167,6 @@ def association(world: World, repository: Repository, issue: Issue) -> str:
     if repository.collaborators.get(login, Role.NONE) > Role.NONE:
         return "COLLABORATOR"
     return "NONE"
-
-
-def _type_body(name: str | None) -> Json | None:
-    if name is None:
-        return None
-    return {"id": 1, "node_id": node_id("IssueType", 1), "name": name, "description": None}
 
 
 def _reactions(url: str) -> Json:

@@ -50,7 +50,7 @@ def create_issue(visit: Visit, repository: Repository) -> Reply:
 def get_issue(visit: Visit, repository: Repository) -> Reply:
     """Answer one issue by number: always as it is now, whatever lists show."""
     _must_have_issues(visit, repository)
-    issue = _issue(visit, repository)
+    issue = issue_of(visit, repository)
     return json_reply(200, Renderer(visit.world, visit.api_url, repository).issue(issue))
 
 
@@ -58,9 +58,10 @@ def update_issue(visit: Visit, repository: Repository) -> Reply:
     """Change an issue; for its author and for those who may push."""
     token = visit.must_write_issues(repository)
     wish = visit.json_object()
-    issue = _issue(visit, repository)
+    issue = issue_of(visit, repository)
     if issue.author != token.login and not visit.may_push(repository):
-        raise errors.refused(403, "Must have admin rights to Repository.")
+        raise errors.no_admin_rights()
+    visit.must_have_content_budget("edits")
     wishes.check_shape(wish)
     changes: dict[str, Any] = wishes.details_of(visit, repository, wish)
     if "title" in wish:
@@ -70,6 +71,7 @@ def update_issue(visit: Visit, repository: Repository) -> Reply:
     _set_state(visit, issue, wish)
     wishes.apply_details(visit, repository, issue, changes)
     issue.updated_at = visit.world.clock()
+    visit.created("edits")
     return json_reply(200, Renderer(visit.world, visit.api_url, repository).issue(issue))
 
 
@@ -87,9 +89,9 @@ def _must_have_issues(visit: Visit, repository: Repository) -> None:
         raise errors.issues_disabled()
 
 
-def _issue(visit: Visit, repository: Repository) -> Issue:
+def issue_of(visit: Visit, repository: Repository) -> Issue:
     """Find the issue that the path names; refuse what was deleted, redirect what moved."""
-    number = int(visit.parts[-1])
+    number = int(visit.parts[0])
     if number in repository.transferred:
         elsewhere, its_number = repository.transferred[number]
         url = f"{visit.api_url}/repositories/{elsewhere}/issues/{its_number}"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from monarch.sandbox.github import accounts, apps, details, errors, issues
+from monarch.sandbox.github import accounts, apps, details, errors, issue_types, issues, sub_issues
 from monarch.sandbox.github.visit import Visit
 from monarch.sandbox.http import Reply
 
@@ -21,6 +21,7 @@ Route = tuple[str, re.Pattern[str], Callable[..., Reply]]
 PLAIN: list[Route] = [
     ("GET", re.compile("/user"), accounts.get_user),
     ("GET", re.compile("/rate_limit"), accounts.get_rate_limit),
+    ("GET", re.compile(r"/orgs/([^/]+)/issue-types"), issue_types.list_organization_types),
 ]
 AS_APP: list[Route] = [
     ("GET", re.compile("/app"), apps.get_app),
@@ -35,6 +36,11 @@ BELOW_REPOSITORY: list[Route] = [
     ("POST", re.compile("/issues"), issues.create_issue),
     ("GET", re.compile(r"/issues/(\d+)"), issues.get_issue),
     ("PATCH", re.compile(r"/issues/(\d+)"), issues.update_issue),
+    ("GET", re.compile(r"/issues/(\d+)/sub_issues"), sub_issues.list_sub_issues),
+    ("POST", re.compile(r"/issues/(\d+)/sub_issues"), sub_issues.add_sub_issue),
+    ("DELETE", re.compile(r"/issues/(\d+)/sub_issue"), sub_issues.remove_sub_issue),
+    ("GET", re.compile(r"/issues/(\d+)/parent"), sub_issues.get_parent),
+    ("GET", re.compile("/issue-types"), issue_types.list_repository_types),
     ("GET", re.compile("/labels"), details.list_labels),
     ("POST", re.compile("/labels"), details.create_label),
     ("GET", re.compile("/milestones"), details.list_milestones),

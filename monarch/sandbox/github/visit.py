@@ -94,7 +94,7 @@ class Visit:
 
     def may_push(self, repository: Repository) -> bool:
         """Whether labels, milestone, assignees and type are taken over or silently dropped."""
-        if self.token is not None and self.token.installation is not None:
+        if self.token is not None and self.token.kind == "installation":
             return _permits_issue_writes(self.token, repository)
         return self.role(repository) >= Role.WRITE
 
