@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monarch.sandbox.github.pacific import midnight
 from monarch.sandbox.model import Role, Token
 from monarch.sandbox.planting_apps import plant_app
 from monarch.sandbox.seed import BadSeedError
@@ -74,6 +75,8 @@ def _plant_account(world: World, seed: SeedAccount) -> None:
     if seed.kind != "User":
         account.kind = seed.kind  # it may have been named before it was described
     account.member_of |= {organization.lower() for organization in seed.member_of}
+    for rule in ("suspended", "forbids_classic_tokens", "requires_sso"):
+        setattr(account, rule, getattr(account, rule) or getattr(seed, rule))
     if seed.issue_types and account.kind != "Organization":
         raise BadSeedError(f"{seed.login} is no organization and has no issue types")
     for kind in seed.issue_types:
@@ -92,6 +95,7 @@ def _plant_token(world: World, token: SeedToken) -> None:
         issues=token.issues,
         repositories=None if selected is None else frozenset(name.lower() for name in selected),
         revoked=token.revoked,
+        sso=frozenset(name.lower() for name in token.sso),
     )
 
 
@@ -124,7 +128,8 @@ def _new_repository(world: World, seed: SeedRepository) -> Repository:
 
 
 def _plant_milestone(world: World, repository: Repository, seed: SeedMilestone) -> None:
-    milestone = world.add_milestone(repository, seed.title, None, _epoch(seed.due_on))
+    due_on = None if seed.due_on is None else midnight(seed.due_on.timestamp())
+    milestone = world.add_milestone(repository, seed.title, None, due_on)
     milestone.description, milestone.state = seed.description, seed.state
     milestone.closed_at = world.clock() if seed.state == "closed" else None
 
