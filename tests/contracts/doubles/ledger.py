@@ -108,7 +108,7 @@ class MemoryLedger:
         nonce = f"nonce-{next(_nonces)}"
         account.writes[nonce], account.slots[nonce] = now, now + SLOT_MS
         if account.closed_until_ms is not None:
-            account.probe_until_ms = now + SLOT_MS
+            account.probe, account.probe_until_ms = nonce, now + SLOT_MS
         store.ledgers[target][ticket] = Intended(now, nonce)
         return Granted(nonce, now)
 
@@ -126,7 +126,7 @@ class MemoryLedger:
         known = self._store.migrations.setdefault(entry.migration, {})
         known["progress_entry"] = delivery.token.entry
         known["progress_count"] = str(delivery.token.count)
-        account.slots.pop(getattr(fact, "nonce", ""), None)
+        account.ended(getattr(fact, "nonce", ""))
         records = self._store.ledgers.setdefault(target, {})
         record, now = records.get(ticket), self._store.now_ms()
         match fact:
