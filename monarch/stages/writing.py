@@ -44,6 +44,7 @@ from monarch.core.permission import (
 from monarch.core.plan import Plan
 from monarch.core.render import render
 from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused
+from monarch.core.style import Copying
 from monarch.core.ticket import Repository, Ticket
 from monarch.core.verdict import Policy, Snooze, Verdict, Waits, judge
 from monarch.ports import Budget, Clock, GitHub, Ledger, StoreError, StoreRefused
@@ -164,7 +165,7 @@ class Writer:
         began = tools.clock.now()
         outcome = await tools.github.create_issue(
             subject.repository,
-            render(ticket, subject.plan.source),
+            render(ticket, Copying(subject.plan, subject.repository.full_name)),
             lambda: subject.hold.outlives(WRITE_DEADLINE_S),
         )
         seconds = tools.clock.now() - began
