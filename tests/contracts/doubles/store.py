@@ -82,6 +82,7 @@ class Account:
     strikes: int = 0
     probe: str = ""
     probe_until_ms: int = 0
+    sent_ms: int | None = None
 
     def wait_ms(self, now: int) -> int:
         """How long the gate stays closed; 0 where it is open or half-open."""
