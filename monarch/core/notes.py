@@ -43,7 +43,9 @@ def refused_fields(fields: Iterable[str], refusal: Permanent) -> str:
 
 def not_listed(kind: str, name: str) -> str:
     """GitHub says that it is there, and does not show it."""
-    return f"{kind} {quote(name, 60)}: not copied. GitHub says that it is there, and does not list it"
+    return (
+        f"{kind} {quote(name, 60)}: not copied. GitHub says that it is there, and does not list it"
+    )
 
 
 def unknown_types(names: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """What every part of a crossing is given: its tools, and what it is about."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from monarch.core.delivery import Delivery, MigrationEntry
 from monarch.core.permission import Credential
@@ -50,7 +50,14 @@ class Subject:
         return self.credential.login or ""
 
     @property
-    def tickets(self) -> tuple[Ticket, ...]:
-        """Those of the plan that the crossing acts on, in order: all, or those that it heals."""
+    def share(self) -> Plan:
+        """The part of the plan that the crossing acts on: all of it, or what it heals."""
         heal = self.entry.heal
-        return tuple(one for one in self.plan.tickets if not heal or one.id in heal)
+        if not heal:
+            return self.plan
+        return replace(self.plan, tickets=tuple(t for t in self.plan.tickets if t.id in heal))
+
+    @property
+    def tickets(self) -> tuple[Ticket, ...]:
+        """The tickets of its share, in order."""
+        return self.share.tickets

@@ -1,18 +1,18 @@
 """The watch over a target: what its looks have shown so far, and what people must be told of it at once.
 
-It looks when asked to, never before every intent that it is told of has happened or will not, and keeps the newest
-complete sight; copies that are created meanwhile are added to it. Strays and planted markers are reported when they
+It looks when asked to, never before every intent on record has happened or will not, and keeps the newest complete
+sight; copies that are created meanwhile are added to it. Strays and planted markers are reported when they
 are seen, whatever becomes of the crossing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import anyio
 
 from monarch.core.ids import TicketId
 from monarch.core.look import Seen, see, skipped, strays_of
 from monarch.core.outcome import Absent, Found, ReadFailure
-from monarch.core.permission import Taken, WasStray
+from monarch.core.permission import WasStray
 from monarch.core.step import SETTLING_MS, Fate, LedgerRecord, first_look_at_ms
 from monarch.core.ticket import Issue, Ticket
 from monarch.core.verdict import Verdict
@@ -32,12 +32,21 @@ class Watch:
         fates: what became of copies on record that it does not show, as far as they were read, by number.
     """
 
-    def __init__(self, tools: Tools, subject: Subject, desk: Desk, taken: Taken) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        subject: Subject,
+        desk: Desk,
+        records: Mapping[TicketId, LedgerRecord],
+        now_ms: int,
+    ) -> None:
+        """`records` is the crossing's own, `now_ms` the server's clock right now."""
         self._tools = tools
         self._subject = subject
         self._desk = desk
+        self._records = records
         # The server's clock, as far as it is known here: a little behind, so waits are never too short.
-        self._server_ms, self._asked_at = taken.now_ms, tools.clock.now()
+        self._server_ms, self._asked_at = now_ms, tools.clock.now()
         self._reported: set[int] = set()
         self.seen = Seen()
         self.issues: dict[int, Issue] = {}
@@ -55,9 +64,10 @@ class Watch:
         if wait_s > 0:
             await self._subject.hold.sleep(wait_s)
 
-    async def look(self, records: Iterable[LedgerRecord]) -> Verdict | None:
-        """Look, not before every intent of `records` has happened or will not; `None` where it was complete."""
-        await self.until(first_look_at_ms(list(records)))
+    async def look(self) -> Verdict | None:
+        """Look, not before every intent on record has happened or will not; `None` where it was complete."""
+        records = [r for t in self._subject.tickets if (r := self._records.get(t.id))]
+        await self.until(first_look_at_ms(records))
         looked_at_ms = self.now_ms()
         sight = await look(
             self._tools.github,
@@ -134,9 +144,8 @@ class Watch:
 
     async def _report(self, seen: Seen) -> None:
         name, telemetry = self._subject.name, self._tools.telemetry
-        tickets = {ticket.id for ticket in self._subject.tickets}
-        for stray in strays_of(self._subject.plan, seen):
-            if stray.ticket in tickets and stray.number not in self._reported:
+        for stray in strays_of(self._subject.share, seen):
+            if stray.number not in self._reported:
                 await self._desk.record(stray.ticket, WasStray(stray.number))
                 telemetry.stray_found(target=name, number=stray.number, kept=stray.original)
         for number in seen.planted:
