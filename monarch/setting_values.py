@@ -6,10 +6,13 @@ variable it was, what is expected and what came.
 
 import re
 from pathlib import Path
+from string import Template
 from typing import Annotated, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, InstanceOf, SecretStr
+
+from monarch.core.template import BadTemplate, parse_template
 
 VALKEY_SCHEMES: Final = ("valkey", "valkeys", "redis", "rediss", "unix")
 _WITH_TLS: Final = ("valkeys", "rediss")
@@ -135,6 +138,15 @@ def _text_of(value: object) -> object:
         raise Wrong("it is not in UTF-8") from None
 
 
+def _template(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    template = parse_template(value)
+    if isinstance(template, BadTemplate):
+        raise Wrong("; ".join(template.mistakes))
+    return template
+
+
 def _namespace(value: str) -> str:
     if not _NAMESPACE.fullmatch(value):
         raise ValueError
@@ -146,7 +158,9 @@ AppId = Annotated[str, AfterValidator(_app_id)]
 PrivateKey = Annotated[SecretStr, BeforeValidator(_private_key)]
 # The validator that stands last is asked first.
 PrivateKeyFile = Annotated[SecretStr, BeforeValidator(_private_key), BeforeValidator(_text_of)]
-TemplateFile = Annotated[str, BeforeValidator(_text_of)]
+TemplateFile = Annotated[
+    InstanceOf[Template], BeforeValidator(_template), BeforeValidator(_text_of)
+]
 Addresses = Annotated[tuple[tuple[str, int], ...], BeforeValidator(_addresses)]
 Globs = Annotated[tuple[str, ...], BeforeValidator(_globs)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]

@@ -504,6 +504,17 @@ def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path, what: str) -> N
     assert "frame.md" in mistake
 
 
+def test_a_wrong_template_is_told_by_its_lines(tmp_path: Path) -> None:
+    """Every mistake in it, and what is allowed; the start does not go on."""
+    file = tmp_path / "frame.md"
+    file.write_text("From ${autor}\n\n$body\n\nPrice: 5$ \n")
+    (mistake,) = mistakes(MONARCH_ISSUE_TEMPLATE_FILE=str(file))
+
+    assert "line 1: ${autor} is not known; allowed are ${author}" in mistake
+    assert "line 5: a lone $" in mistake
+    assert str(file) in mistake
+
+
 def test_no_part_of_a_key_may_be_shown(pem: str) -> None:
     """Who logs one line of it shows enough."""
     given = {"GITHUB_APP_ID": "1", "GITHUB_APP_PRIVATE_KEY": pem}
