@@ -27,6 +27,7 @@ from monarch.adapters.valkey.ledger import ValkeyBudget, ValkeyLedger
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
+from monarch.app.looks import style_of
 from monarch.app.whereabouts import valkey_of, web_url_of
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream
@@ -225,7 +226,14 @@ class _Assembly:
             retention_ms=self._retention_ms,
         )
         tools = Tools(
-            github, ledger, budget, self._telemetry, self._clock, self._dice, self._policy
+            github,
+            ledger,
+            budget,
+            self._telemetry,
+            self._clock,
+            self._dice,
+            self._policy,
+            style_of(settings),
         )
         return Migrator(tools, ValkeyPlans(commands, self._keys), self._rules())
 
