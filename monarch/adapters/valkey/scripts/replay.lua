@@ -60,7 +60,7 @@ function replay_into.migrations(letter)
   local order = known[3] or '0'
   local entry = redis.call('XADD', ns .. 'migrations', '*', 'v', VERSION, 'request', request, 'target', known[2],
     'order', order, 'run', run, 'attempts', '0')
-  redis.call('HDEL', key, 'code', 'ended_ms', 'dropped_ms', 'refused', 'strays', 'progress_entry', 'progress_count')
+  redis.call('HDEL', key, 'code', 'ended_ms', 'dropped_ms', 'refused', 'strays', 'notes', 'progress_entry', 'progress_count')
   redis.call('HSET', key, 'state', 'queued', 'reason', '', 'attempts', '0', 'order', order, 'entry', entry,
     'queued_ms', int(now_ms()))
   redis.call('SADD', ns .. 'unsettled:' .. request, migration)
