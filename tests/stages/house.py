@@ -28,7 +28,7 @@ from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
-from monarch.stages.writing import Tools
+from monarch.stages.subject import Tools
 from monarch.telemetry import Telemetry
 from tests.contracts.doubles.clock import VirtualClock
 from tests.contracts.doubles.ear import MemoryChannel, MemoryEar
