@@ -201,6 +201,23 @@ class Budget(Protocol):
         """Close the gate of this one token for `wait_s` seconds: it was refused."""
 
 
+class Meter(Protocol):
+    """What reading costs an account, shared by the fleet: points a minute, and the primary limit.
+
+    Reading must go on without it: neither method ever raises, and where Valkey cannot be asked a read passes. GitHub
+    then says itself when it is too much.
+    """
+
+    async def admit(self, account: str) -> None:
+        """Wait until one more read fits, and count it."""
+
+    async def standing(self, account: str, remaining: int, reset_in_s: float) -> None:
+        """Tell what the newest answer said of the primary limit: calls left, and seconds until it begins anew.
+
+        May be called for every answer; only what changes something is sent on.
+        """
+
+
 class Plans(Protocol):
     """The frozen tickets."""
 

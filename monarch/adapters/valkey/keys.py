@@ -22,6 +22,7 @@ ledger:<target id>     hash        permit, record                retention after
 target:<target id>     string, PX  take, renew, settle           one lease
 budget:<account>       sorted set  permit                        an hour after its last write
 slots:<account>        sorted set  permit, record                15 s a slot
+learned:<account>      hash        permit                        never
 gate:<account>         hash        gate, permit, record          opened by a success; a day after it ran out
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
@@ -121,6 +122,9 @@ class Keys:
 
     def slots(self, account: str) -> str:
         return f"{self.prefix}slots:{account}"
+
+    def learned(self, account: str) -> str:
+        return f"{self.prefix}learned:{account}"
 
     def gate(self, account: str) -> str:
         return f"{self.prefix}gate:{account}"

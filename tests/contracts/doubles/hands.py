@@ -10,6 +10,9 @@ from monarch.core.summary import ENDS, State
 from monarch.ports import Cancelling, Healing, NotCancelled, Paused, Replayed
 from tests.contracts.doubles.store import MemoryStore
 
+_OF_ONE_RUN = ("code", "ended_ms", "refused", "strays", "progress_entry", "progress_count")
+"""What a migration's next run begins without."""
+
 
 class MemoryHands:
     """What people do to the work of a `MemoryStore`."""
@@ -135,7 +138,7 @@ class MemoryHands:
         known = self._store.migrations[migration]
         known["run"] = str(int(known.get("run", "0")) + 1)
         known |= {"order": known.get("order", "0"), "reason": "", "attempts": "0"}
-        for gone in ("code", "ended_ms", "refused", "strays", "progress_entry", "progress_count"):
+        for gone in (*_OF_ONE_RUN, *(() if "heal" in known else ("notes",))):
             known.pop(gone, None)
         self._store.queue(request, migration)
         self._store.unsettled.setdefault(request, set()).add(migration)

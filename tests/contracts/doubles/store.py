@@ -81,6 +81,7 @@ class Account:
     cause: str = ""
     strikes: int = 0
     probe_until_ms: int = 0
+    sent_ms: int | None = None
 
     def wait_ms(self, now: int) -> int:
         """How long the gate stays closed; 0 where it is open or half-open."""

@@ -21,6 +21,8 @@ local function queue_again(request, migration)
   local key = ns .. 'migration:' .. migration
   redis.call('HINCRBY', key, 'run', 1)
   redis.call('HDEL', key, 'code', 'ended_ms', 'dropped_ms', 'refused', 'strays', 'progress_entry', 'progress_count')
+  -- What there is to know of them is found again by whoever goes through all tickets, and not by one that heals a few.
+  if redis.call('HEXISTS', key, 'heal') == 0 then redis.call('HDEL', key, 'notes') end
   redis.call('HSETNX', key, 'order', '0')
   redis.call('HSET', key, 'reason', '', 'attempts', '0', 'queued_ms', int(now_ms()))
   queue_migration(request, migration)
