@@ -144,6 +144,7 @@ class Settlement:
         copied = min(int(known.get("copied", "0")), there)
         known |= {"state": "done", "reason": "", "copied": str(copied)}
         known |= {"present": str(there - copied), "deleted": str(deleted)}
+        known.pop("heal", None)
         self._end_migration()
 
     def _end_migration(self) -> None:
