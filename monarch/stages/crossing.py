@@ -122,11 +122,14 @@ class Crossing:
         """Learn what became of the copies that are to be healed, before it is known what is to be created."""
         for ticket in self._subject.tickets:
             action = self._next(ticket)
-            if isinstance(action, Inspect):
-                fate = await self._watch.find(ticket, action.number)
-                if not isinstance(fate, Fate):
-                    return fate
+            ended = await self._inspect(ticket, action) if isinstance(action, Inspect) else None
+            if ended is not None:
+                return ended
         return None
+
+    async def _inspect(self, ticket: Ticket, action: Inspect) -> Verdict | None:
+        fate = await self._watch.find(ticket, action.number)
+        return None if isinstance(fate, Fate) else fate
 
     def _to_be_created(self) -> tuple[Ticket, ...]:
         return tuple(t for t in self._subject.tickets if isinstance(self._next(t), Create))
@@ -161,9 +164,8 @@ class Crossing:
                     ended = await self._reconcile(ticket, at_ms)
                 case Create(reconciled):
                     ended = await self._create(ticket, reconciled)
-                case Inspect(number):
-                    fate = await self._watch.find(ticket, number)
-                    ended = None if isinstance(fate, Fate) else fate
+                case Inspect():
+                    ended = await self._inspect(ticket, action)
                 case Stop(unreadable):
                     ended = self._desk.fail(_unreadable(ticket, unreadable))
                 case _:

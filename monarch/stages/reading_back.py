@@ -53,8 +53,11 @@ class ReadingBack:
         )
 
     async def _find_unseen(self) -> Verdict | None:
-        """Copies on record that no marker shows: edited, or deleted by somebody, or never there."""
-        for ticket in self._subject.tickets:
+        """Copies on record that no marker shows: edited, or deleted by somebody, or never there.
+
+        Of the whole plan, although a healing touches only its share: what is told of a target is told of all of it.
+        """
+        for ticket in self._subject.plan.tickets:
             record = self._records.get(ticket.id)
             if not isinstance(record, CreatedAs) or ticket.id in self._watch.seen.copies:
                 continue
@@ -80,7 +83,7 @@ class ReadingBack:
         return await SecondPass(tools, subject, self._desk, self._writes, watch).run()
 
     def _judge(self) -> Verdict:
-        tickets, name = self._subject.tickets, self._subject.name
+        plan, name = self._subject.plan, self._subject.name
         strays = strays_of(self._subject.share, self._watch.seen)
         if strays:
             issues = ", ".join(f"#{stray.number} (a second #{stray.original})" for stray in strays)
@@ -89,8 +92,9 @@ class ReadingBack:
                 f"{name} holds second copies: close {issues}, then replay it (`monarch dead replay`)",
             )
         if self._refused:
-            numbers = ", ".join(f"#{t.number}" for t in tickets if t.id in self._refused)
+            numbers = ", ".join(f"#{t.number}" for t in plan.tickets if t.id in self._refused)
             why = next(iter(self._refused.values())).reason
             text = f"GitHub refused {numbers}: {why}; change the template and send the message again, or the target and replay it (`monarch dead replay`)"
             return Dead(Code.TICKETS_REFUSED, text)
-        return Done(Migrated(self._subject.repository.id, len(tickets), len(self._deleted)))
+        deleted = len(plan.tickets) - len(self._watch.numbers)
+        return Done(Migrated(self._subject.repository.id, len(plan.tickets), deleted))

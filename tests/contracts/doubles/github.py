@@ -136,6 +136,10 @@ class FakeGitHub:
         del here.issues[number]
         here.gone.add(number)
 
+    def hide(self, name: str, number: int) -> None:
+        """Let an issue be as if it had never been."""
+        del self._world[name].issues[number]
+
     def edit_issue(self, name: str, number: int, **settings: Any) -> None:
         """Somebody edits an issue."""
         here = self._world[name]

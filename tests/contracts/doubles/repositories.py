@@ -30,6 +30,8 @@ class FakeRepository:
     Attributes:
         labels: by name, without case.
         children: the sub-issues of an issue, in order, by their numbers.
+        refused: titles and names of what cannot be made.
+        drops: whether issues lose their details silently, although everything says that we may push.
     """
 
     repository: Repository
@@ -44,6 +46,7 @@ class FakeRepository:
     types: tuple[str, ...] = ()
     children: dict[int, list[int]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
+    drops: bool = False
 
     # ------------------------------------------------------------------------------- what a write does
 
@@ -51,7 +54,7 @@ class FakeRepository:
         """Open an issue; without the right to push, labels, milestone and type are dropped silently."""
         if draft.title in self.refused:
             return Permanent(Scope.TICKET, Code.TICKETS_REFUSED, "no, says GitHub")
-        if self.repository.may_push:
+        if not self._drops:
             wrong = self._wrong(draft)
             if wrong is not None:
                 return Permanent(
@@ -135,7 +138,7 @@ class FakeRepository:
 
     def _details(self, draft: Draft) -> dict[str, Any]:
         """What an issue has beside its text. A label that is not there is made, in grey."""
-        if not self.repository.may_push:
+        if self._drops:
             return {}
         for name in draft.labels:
             self.labels.setdefault(name.lower(), Label(name, GREY, ""))
@@ -144,6 +147,10 @@ class FakeRepository:
             "milestone": self.milestones.get(draft.milestone or 0),
             "type": draft.type,
         }
+
+    @property
+    def _drops(self) -> bool:
+        return self.drops or not self.repository.may_push
 
     def _wrong(self, draft: Draft) -> str | None:
         """The field that a validation would name."""
@@ -154,7 +161,7 @@ class FakeRepository:
         return None
 
     def _dropped(self, draft: Draft) -> tuple[str, ...]:
-        if self.repository.may_push:
+        if not self._drops:
             return ()
         labels = [f'label "{name}"' for name in draft.labels]
         milestone = ["milestone"] if draft.milestone is not None else []
