@@ -202,13 +202,11 @@ function handle.migrated()
     return handle.dead()
   end
   -- What was copied and deleted since is not there: the numbers that people are told add up.
-  -- One that heals goes through a part of the tickets, and is told of all of them.
-  local heals = redis.call('HDEL', key, 'heal') == 1
-  local tickets = heals and tonumber(redis.call('HGET', request_key, 'tickets')) or doc.tickets
-  local there = tickets - doc.deleted
+  local there = doc.tickets - doc.deleted
   local copied = math.min(tonumber(redis.call('HGET', key, 'copied') or 0), there)
   redis.call('HSET', key, 'state', 'done', 'copied', copied, 'deleted', doc.deleted, 'reason', '',
     'present', there - copied, 'ended_ms', int(now))
+  redis.call('HDEL', key, 'heal')
   event('migration.done', 'request', request, 'migration', doc.migration, 'copied', copied)
   end_migration()
   changed(request)
