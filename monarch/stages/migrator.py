@@ -65,19 +65,12 @@ class Migrator:
         tools = self._tools
         answer = await tools.github.read_repository(entry.target)
         if isinstance(answer, Found):
-            return self._unwritable(answer.value, entry, plan) or answer.value
+            return unwritable(answer.value, entry.target, plan, self._rules) or answer.value
         waits = await give_way(answer, credential, tools.budget, tools.telemetry)
         age_s = (tools.clock.wall_ms() - int(entry.request.partition("-")[0])) / 1000
         return waits or judge_target(
             answer, delivery.attempts, tools.policy, tools.dice(), age_s=max(0.0, age_s)
         )
-
-    def _unwritable(self, target: Repository, entry: MigrationEntry, plan: Plan) -> Dead | None:
-        """Why this repository must not or cannot be written to; `None` where it can."""
-        refusal = target_refusal(target.full_name, self._rules, entry.target)
-        if refusal is not None:
-            return Dead(Code.TARGET_NOT_ALLOWED, refusal)
-        return _unwritable(target, plan)
 
     async def _cross(self, subject: Subject) -> Verdict:
         repository = subject.repository
@@ -109,9 +102,12 @@ class Migrator:
             )
 
 
-def _unwritable(target: Repository, plan: Plan) -> Dead | None:
-    """Why this repository cannot be written to; `None` where it can."""
+def unwritable(target: Repository, asked: str, plan: Plan, rules: Rules) -> Dead | None:
+    """Why this repository must not or cannot be written to; `None` where it can. `asked` is its name in the request."""
     name = target.full_name
+    refusal = target_refusal(name, rules, asked)
+    if refusal is not None:
+        return Dead(Code.TARGET_NOT_ALLOWED, refusal)
     if name.lower() == plan.source.lower():
         return Dead(Code.TARGET_IS_SOURCE, f"{name} is the source itself, under a former name")
     if target.archived:
