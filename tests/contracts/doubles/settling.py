@@ -140,11 +140,11 @@ class Settlement:
 
     def _migrated(self, tickets: int, deleted: int) -> None:
         known = self._migration_fields()
+        known.pop("heal", None)
         there = tickets - deleted
         copied = min(int(known.get("copied", "0")), there)
         known |= {"state": "done", "reason": "", "copied": str(copied)}
         known |= {"present": str(there - copied), "deleted": str(deleted)}
-        known.pop("heal", None)
         self._end_migration()
 
     def _end_migration(self) -> None:
