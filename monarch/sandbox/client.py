@@ -16,7 +16,7 @@ from monarch.sandbox.views import StateView
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from monarch.sandbox.seed import RepositoryChange, Seed
+    from monarch.sandbox.seed import InstallationChange, RepositoryChange, Seed
 
 MARGIN_S = 5.0
 """How much longer the client waits than it asks the stand-in to."""
@@ -132,6 +132,15 @@ class SandboxClient:
     async def delete_repository(self, repo: str) -> None:
         """Delete a repository; seeded again it has another id."""
         await self._send("POST", "/repositories/delete", {"repo": repo})
+
+    async def update_installation(self, change: InstallationChange) -> None:
+        """Suspend an app, change what it may do, end its tokens."""
+        await self._send("POST", "/installations/update", change.model_dump(mode="json"))
+
+    async def spend(self, budget: str, *, calls: int = 0, content: int = 0) -> None:
+        """Be a stranger who uses the same budget: a login, or ``installation 5001``."""
+        wish = {"budget": budget, "calls": calls, "content": content}
+        await self._send("POST", "/spend", wish)
 
     async def wait(
         self,

@@ -94,7 +94,8 @@ class Gateway:
         call = await line.call()
         if call is None:
             return
-        entry = self._journal.begin(self._name, call, self._api.account_of(call))
+        account, budget = self._api.account_of(call), self._api.budget_of(call)
+        entry = self._journal.begin(self._name, call, account, budget)
         rule = self._faults.strike(self._name, call)
         entry.fault = rule.id if rule else None
         await anyio.sleep(self._latency_s())

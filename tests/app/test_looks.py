@@ -15,7 +15,7 @@ def test_by_default_everything_is_copied_and_nobody_is_notified() -> None:
 def test_what_is_decided_is_handed_on(tmp_path: Path) -> None:
     """Each setting, and the address that people see."""
     frame = tmp_path / "frame.md"
-    frame.write_text("From $url\n\n$body\n", encoding="utf-8")
+    frame.write_text("From $link\n\n$body\n", encoding="utf-8")
     style = style_of(
         settings_from(
             {
@@ -30,5 +30,5 @@ def test_what_is_decided_is_handed_on(tmp_path: Path) -> None:
 
     assert style.web_url == "https://hub.school.example:8443"
     assert style.template is not None
-    assert style.template.template.startswith("From $url")
+    assert style.template.template.startswith("From $link")
     assert (style.labels, style.milestones, style.mentions) == (False, False, True)

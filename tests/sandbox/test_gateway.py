@@ -109,7 +109,7 @@ async def test_a_delay_comes_before_the_effect(
     """The answer is right, only late; the effect happens though the client has gone."""
     await sandbox.add_fault(faults.Delay(seconds=0.2), match=POST)
     with pytest.raises(httpx.ReadTimeout):
-        await github.post(ISSUES, json={"title": "x"}, timeout=0.05)
+        await github.post(ISSUES, json={"title": "x"}, timeout=httpx.Timeout(5, read=0.05))
 
     assert await sandbox.wait(created=1)
 
@@ -120,7 +120,7 @@ async def test_a_hang_before_ends_with_its_client(
     """No effect, and the log says that nothing was answered."""
     await sandbox.add_fault(faults.HangBefore(), match=POST)
     with pytest.raises(httpx.ReadTimeout):
-        await github.post(ISSUES, json={"title": "x"}, timeout=0.1)
+        await github.post(ISSUES, json={"title": "x"}, timeout=httpx.Timeout(5, read=0.1))
 
     assert await sandbox.wait(calls=1, method="POST", outcome="dropped")
     assert await created(sandbox) == 0
@@ -156,7 +156,7 @@ async def test_a_held_call_has_its_effect_though_its_client_has_gone(
     """GitHub acting late, on a request whose sender gave up."""
     fault = await sandbox.add_fault(faults.Hold(), match=POST)
     with pytest.raises(httpx.ReadTimeout):
-        await github.post(ISSUES, json={"title": "late"}, timeout=0.1)
+        await github.post(ISSUES, json={"title": "late"}, timeout=httpx.Timeout(5, read=0.1))
     assert await created(sandbox) == 0
     await sandbox.release(fault)
 

@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from monarch.sandbox.github import errors, listing
-from monarch.sandbox.github.bodies import Renderer, label_body
+from monarch.sandbox.github.bodies import label_body
+from monarch.sandbox.github.issue_body import Renderer
 from monarch.sandbox.github.wishes import MAX_LABEL
 from monarch.sandbox.http import json_reply
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.world import Repository
+    from monarch.sandbox.model import Repository
 
 MAX_LABEL_DESCRIPTION = 100
 COLOR = re.compile(r"[0-9A-Fa-f]{6}")

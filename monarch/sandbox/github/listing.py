@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from monarch.sandbox.github.bodies import Json
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.world import Issue, Repository
+    from monarch.sandbox.model import Issue, Repository
 
 Thing = TypeVar("Thing")
 

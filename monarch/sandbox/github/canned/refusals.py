@@ -170,5 +170,11 @@ REQUESTS: Final[dict[str, Canned]] = {
         "Issue may not contain duplicate sub-issues and Sub issue may only have one parent"
     ),
     "sub_issue_too_many": _sub_issue("Parent cannot have more than 100 sub-issues"),
+    "sub_issue_unknown": said(
+        404,
+        "The provided sub-issue does not exist",
+        "github-and-slack §3; words: people who sent a number instead of an id",
+        docs="https://docs.github.com/rest/issues/sub-issues#add-sub-issue",
+    ),
     "sub_issue_is_parent": _sub_issue("Sub issue cannot be the same as the parent issue"),
 }
