@@ -25,6 +25,7 @@ from monarch.core.outcome import (
 )
 from monarch.core.permission import Credential, GateClosed
 from monarch.core.plan import Plan, make_plan
+from monarch.core.preflight import unwritable
 from monarch.core.request import Rules, source_refusal, target_refusal
 from monarch.core.step import Fate, LedgerRecord
 from monarch.core.style import Style
@@ -32,7 +33,6 @@ from monarch.core.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Repository, Ticket
 from monarch.ports import GitHub
 from monarch.stages.looking import Sight, look
-from monarch.stages.migrator import unwritable
 
 T = TypeVar("T")
 List = Callable[[Repository], Awaitable[Found[tuple[T, ...]] | ReadFailure]]
@@ -116,13 +116,13 @@ class Surveyor:
 
     async def target(self, asked: str, plan: Plan) -> Survey | Unready:
         """A target, as a migration would find it."""
-        refusal = target_refusal(asked, self._rules)
-        if refusal is not None:
-            return Unready(Code.TARGET_NOT_ALLOWED, without_replay(refusal))
-        site = await self._site(asked)
+        site = self._refused(asked, asked) or await self._site(asked)
         if isinstance(site, Unready):
             return self._perhaps_late(site)
-        dead = unwritable(site.repository, asked, plan, self._rules)
+        refused = self._refused(site.repository.full_name, asked)
+        if refused is not None:
+            return refused
+        dead = unwritable(site.repository, plan)
         if dead is not None:
             return Unready(dead.code, without_replay(dead.reason))
         survey = await self._look(site, plan)
@@ -163,6 +163,12 @@ class Surveyor:
             reason = f"GitHub is not to be asked for {closed.wait_s:.0f} s: {closed.cause}"
             self._closed[credential.account] = Unready(None, reason)
         return self._closed.get(credential.account, credential)
+
+    def _refused(self, name: str, asked: str) -> Unready | None:
+        refusal = target_refusal(name, self._rules, asked)
+        return (
+            None if refusal is None else Unready(Code.TARGET_NOT_ALLOWED, without_replay(refusal))
+        )
 
     def _perhaps_late(self, unready: Unready) -> Unready:
         if unready.code is not Code.NOT_FOUND:
