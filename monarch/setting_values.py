@@ -156,17 +156,10 @@ def _namespace(value: str) -> str:
 Token = Annotated[SecretStr, AfterValidator(_one_line)]
 AppId = Annotated[str, AfterValidator(_app_id)]
 PrivateKey = Annotated[SecretStr, BeforeValidator(_private_key)]
-<<<<<<< HEAD
-# The validator that stands last is asked first.
-PrivateKeyFile = Annotated[SecretStr, BeforeValidator(_private_key), BeforeValidator(_text_of)]
-TemplateFile = Annotated[
-    InstanceOf[Template], BeforeValidator(_template), BeforeValidator(_text_of)
-=======
 # One step each: what a later one of two met would be shown in the place of the path.
 PrivateKeyFile = Annotated[SecretStr, BeforeValidator(lambda value: _private_key(_text_of(value)))]
 TemplateFile = Annotated[
     InstanceOf[Template], BeforeValidator(lambda value: _template(_text_of(value)))
->>>>>>> github
 ]
 Addresses = Annotated[tuple[tuple[str, int], ...], BeforeValidator(_addresses)]
 Globs = Annotated[tuple[str, ...], BeforeValidator(_globs)]

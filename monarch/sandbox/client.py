@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 MARGIN_S = 5.0
 """How much longer the client waits than it asks the stand-in to."""
+
+
+READS = {"GET", "HEAD", "OPTIONS"}
+TOKEN_PATH = re.compile(r"/app/installations/\d+/access_tokens")
 
 
 def no_tls() -> ssl.SSLContext:
@@ -88,6 +93,23 @@ class SandboxClient:
     async def log(self) -> list[LogEntry]:
         """Return every call, in order."""
         return TypeAdapter(list[LogEntry]).validate_python(await self._send("GET", "/log"))
+
+    async def writes(self, repo: str = "") -> list[LogEntry]:
+        """Return every call that could change something on GitHub, answered or not, in order.
+
+        Args:
+            repo: only those below this ``owner/name``.
+
+        """
+        below = f"/repos/{repo}/".lower() if repo else ""
+        return [
+            entry
+            for entry in await self.log()
+            if entry.api == "github"
+            and entry.method not in READS
+            and not TOKEN_PATH.fullmatch(entry.path)
+            and entry.path.lower().startswith(below)
+        ]
 
     async def settings(self, **changes: Any) -> Settings:
         """Change the named settings (none: just look) and return them all."""

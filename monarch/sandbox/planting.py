@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monarch.sandbox.github.pacific import midnight
 from monarch.sandbox.model import Role, Token
 from monarch.sandbox.planting_apps import plant_app
 from monarch.sandbox.seed import BadSeedError
@@ -124,7 +125,8 @@ def _new_repository(world: World, seed: SeedRepository) -> Repository:
 
 
 def _plant_milestone(world: World, repository: Repository, seed: SeedMilestone) -> None:
-    milestone = world.add_milestone(repository, seed.title, None, _epoch(seed.due_on))
+    due_on = None if seed.due_on is None else midnight(seed.due_on.timestamp())
+    milestone = world.add_milestone(repository, seed.title, None, due_on)
     milestone.description, milestone.state = seed.description, seed.state
     milestone.closed_at = world.clock() if seed.state == "closed" else None
 

@@ -130,6 +130,7 @@ class SeedMilestone(Wire):
     state: Literal["open", "closed"] = "open"
     description: str | None = None
     due_on: datetime | None = None
+    """Becomes the midnight of its day in California, as on GitHub."""
 
 
 class SeedIssue(Wire):

@@ -5,11 +5,12 @@ fast does no harm, and ending in less than the ten minutes that GitHub allows. A
 noticed by the date of the answers, and corrected.
 """
 
+import json
 from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
-import jwt
+from jwt.api_jws import encode
 
 from monarch.adapters.github.addresses import url_of
 from monarch.adapters.github.outcomes import Answer
@@ -64,8 +65,13 @@ class AppCaller:
 
     def _token(self) -> str:
         now_s = int(self.now_s())
-        claims = {"iat": now_s - ISSUED_AGO_S, "exp": now_s + VALID_S, "iss": self._key.id}
-        return jwt.encode(claims, self._key.pem, algorithm="RS256")
+        # An app id in quotation marks has been refused ("'Issuer' claim ('iss') must be an Integer"), and a number is
+        # what PyJWT's own claims refuse; so they are written here, and PyJWT signs.
+        issuer = int(self._key.id) if self._key.id.isdecimal() else self._key.id
+        claims = {"iat": now_s - ISSUED_AGO_S, "exp": now_s + VALID_S, "iss": issuer}
+        return encode(
+            json.dumps(claims).encode(), self._key.pem, algorithm="RS256", headers={"typ": "JWT"}
+        )
 
     def _corrected(self, answer: Answer) -> bool:
         """Learn GitHub's time; whether ours was wrong."""

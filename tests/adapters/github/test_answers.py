@@ -122,6 +122,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "not_accessible_by_token": RIGHTS,
     "no_admin_rights": RIGHTS,
     "not_found": repository(Code.NOT_FOUND, "check its name and access"),
+    "sub_issue_unknown": repository(Code.NOT_FOUND, "check its name and access"),
     "archived": repository(Code.ARCHIVED, "unarchive"),
     "issues_disabled": OFF,
     "issues_disabled_newer": OFF,
