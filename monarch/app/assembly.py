@@ -26,6 +26,7 @@ from monarch.adapters.valkey.ledger import ValkeyBudget, ValkeyLedger
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
+from monarch.app.looks import style_of
 from monarch.app.signing import github_of
 from monarch.app.whereabouts import valkey_of, web_url_of
 from monarch.core.budget import Ceilings
@@ -43,7 +44,7 @@ from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
-from monarch.stages.writing import Tools
+from monarch.stages.subject import Tools
 from monarch.telemetry import Telemetry
 
 
@@ -224,7 +225,14 @@ class _Assembly:
             retention_ms=self._retention_ms,
         )
         tools = Tools(
-            github, ledger, budget, self._telemetry, self._clock, self._dice, self._policy
+            github,
+            ledger,
+            budget,
+            self._telemetry,
+            self._clock,
+            self._dice,
+            self._policy,
+            style_of(settings),
         )
         return Migrator(tools, ValkeyPlans(commands, self._keys), self._rules())
 

@@ -249,6 +249,7 @@ class MemoryStore:
         known = self.migrations[migration]
         named = {name: known.get(name, "") for name in ("target", "order", "run")}
         named |= {"v": "1", "request": request, "attempts": attempts}
+        named |= {"heal": known["heal"]} if "heal" in known else {}
         fields = {name.encode(): value.encode() for name, value in named.items()}
         known |= {"state": "queued", "entry": self.append(Stream.MIGRATIONS, fields)}
 
