@@ -95,6 +95,20 @@ def rehearse(plan: Plan, survey: Survey, style: Style) -> Rehearsal:
     return _Stage(plan, survey, style).perform()
 
 
+def again(before: Rehearsal) -> Rehearsal:
+    """The same repository, asked for once more under another name: it finds all that was copied the first time."""
+    there = sorted((*before.present, *before.create), key=lambda copy: copy.ticket)
+    told = (f"{before.target} is among the targets already, under another name",)
+    return replace(
+        Rehearsal(before.target),
+        present=tuple(there),
+        deleted=before.deleted,
+        refused=before.refused,
+        notes=told,
+        problem=before.problem,
+    )
+
+
 class _Stage:
     """The target as the rehearsal has changed it so far. Used once."""
 
@@ -255,6 +269,10 @@ class _Stage:
             unknown = unknown_types(tickets, survey.stock.types)
             if unknown and notes.TYPES not in survey.withheld:
                 told.append(notes.unknown_types(unknown))
+        if survey.is_busy:
+            told.append(
+                "another request writes to it right now: what it will have copied is left out here"
+            )
         records = survey.records
         open_ones = [t.number for t in tickets if isinstance(records.get(t.id), Intended)]
         return [*told, _under_way(open_ones)] if open_ones else told
