@@ -26,7 +26,8 @@ from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.app.looks import style_of
-from monarch.app.outside import github_of, rules_of
+from monarch.app.rules import rules_of
+from monarch.app.signing import github_of
 from monarch.app.whereabouts import valkey_of, web_url_of
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream

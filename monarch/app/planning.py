@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from monarch.app.looks import style_of
-from monarch.app.outside import rules_of
+from monarch.app.rules import rules_of
 from monarch.app.surveys import in_order, surveying
 from monarch.core.budget import Ceilings, forecast_s
 from monarch.core.dry_run import Rehearsal, again, rehearse
@@ -90,7 +90,11 @@ async def _all_targets(
             told.append(TargetPlan(name, Rehearsal(name, problem=survey.reason), survey.code))
             continue
         before = first.get(survey.repository.id)
-        rehearsal = rehearse(template.plan, survey, style) if before is None else again(before)
+        rehearsal = (
+            rehearse(template.plan, survey, style, source_private=template.repository.private)
+            if before is None
+            else again(before)
+        )
         first.setdefault(survey.repository.id, rehearsal)
         told.append(TargetPlan(name, rehearsal))
     refused = (

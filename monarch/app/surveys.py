@@ -17,7 +17,8 @@ from monarch.adapters.valkey.reading import Reader
 from monarch.adapters.valkey.requests import ValkeyPlans
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.app.looks import style_of
-from monarch.app.outside import github_of, rules_of
+from monarch.app.rules import rules_of
+from monarch.app.signing import github_of
 from monarch.app.whereabouts import valkey_of
 from monarch.core.ids import TargetId
 from monarch.core.permission import Credential, GateClosed

@@ -25,6 +25,7 @@ from monarch.core.details import (
     wanted_labels,
     wanted_milestones,
 )
+from monarch.core.lint import warnings
 from monarch.core.look import missing, strays_of, with_known
 from monarch.core.nesting import Nesting, nestings
 from monarch.core.plan import Plan
@@ -56,6 +57,14 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """What the copy of a ticket (its number in the source) will not be, though the ticket is."""
+
+    ticket: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rehearsal:
     """What a migration would do to one target.
 
@@ -68,6 +77,7 @@ class Rehearsal:
         labels, milestones: what would be created first, by name.
         rewrite: numbers of the copies whose references would be put right in a second pass.
         nest: sub-issues that would be put under their parents.
+        warnings: of the copies that would be created; they fail nothing.
         notes: what would be said of it, or should be known before; fails nothing.
         problem: why it would not end well, `""` where it would.
     """
@@ -81,6 +91,7 @@ class Rehearsal:
     milestones: tuple[str, ...] = ()
     rewrite: tuple[int, ...] = ()
     nest: tuple[Nesting, ...] = ()
+    warnings: tuple[Warned, ...] = ()
     notes: tuple[str, ...] = ()
     problem: str = ""
 
@@ -90,9 +101,15 @@ class Rehearsal:
         return sum(map(len, (self.create, self.labels, self.milestones, self.rewrite, self.nest)))
 
 
-def rehearse(plan: Plan, survey: Survey, style: Style) -> Rehearsal:
-    """Go through the crossing of one target without its effects."""
-    return _Stage(plan, survey, style).perform()
+def rehearse(
+    plan: Plan, survey: Survey, style: Style, *, source_private: bool = False
+) -> Rehearsal:
+    """Go through the crossing of one target without its effects.
+
+    `source_private`: whether those who see the copies may be unable to see what lies in the source.
+    """
+    stage = _Stage(plan, survey, style)
+    return replace(stage.perform(), warnings=stage.warnings(source_private=source_private))
 
 
 def again(before: Rehearsal) -> Rehearsal:
@@ -139,8 +156,18 @@ class _Stage:
             tuple(milestone.title for milestone in self._wanted.milestones),
             rewrite,
             nest,
-            tuple(self._notes),
-            problem or self._ending(),
+            notes=tuple(self._notes),
+            problem=problem or self._ending(),
+        )
+
+    def warnings(self, *, source_private: bool) -> tuple[Warned, ...]:
+        """What is to be said of the copies that were created."""
+        created, copying = {copy.ticket for copy in self._create}, self._copying()
+        return tuple(
+            Warned(ticket.number, text)
+            for ticket in self._plan.tickets
+            if ticket.number in created
+            for text in warnings(ticket, copying, source_private=source_private)
         )
 
     # ------------------------------------------------------------------------------------ first pass

@@ -20,8 +20,9 @@ from typing import Final
 
 from monarch.core.ids import TicketId
 from monarch.core.look import is_trusted, strays_of
+from monarch.core.marker import read_marker
 from monarch.core.plan import Plan
-from monarch.core.render import Rewrite, read_marker, render, rewriting
+from monarch.core.render import Rewrite, render, rewriting
 from monarch.core.step import CreatedAs, Fate, Refused
 from monarch.core.style import Copying, Style
 from monarch.core.survey import Survey, unseen

@@ -40,7 +40,8 @@ class IssueType:
 class Account:
     """A user, an organization or an app; organizations that it is a member of by login.
 
-    Only an organization has issue types, by their names as written.
+    Only an organization has issue types, by their names as written, and rules for tokens: whether
+    it takes classic ones at all, and whether a person's token must have been authorized by SAML.
     """
 
     id: int
@@ -48,6 +49,9 @@ class Account:
     kind: AccountKind
     member_of: set[str] = field(default_factory=set)
     issue_types: dict[str, IssueType] = field(default_factory=dict)
+    forbids_classic_tokens: bool = False
+    requires_sso: bool = False
+    suspended: bool = False
 
 
 @dataclass
@@ -104,6 +108,8 @@ class Token:
     contents: Literal["none", "read", "write"] = "none"
     expires_at: float | None = None
     installation: Installation | None = None
+    sso: frozenset[str] = frozenset()
+    """Lower-case organizations that the token was authorized for."""
 
     @property
     def budget(self) -> str:

@@ -75,6 +75,8 @@ def _plant_account(world: World, seed: SeedAccount) -> None:
     if seed.kind != "User":
         account.kind = seed.kind  # it may have been named before it was described
     account.member_of |= {organization.lower() for organization in seed.member_of}
+    for rule in ("suspended", "forbids_classic_tokens", "requires_sso"):
+        setattr(account, rule, getattr(account, rule) or getattr(seed, rule))
     if seed.issue_types and account.kind != "Organization":
         raise BadSeedError(f"{seed.login} is no organization and has no issue types")
     for kind in seed.issue_types:
@@ -93,6 +95,7 @@ def _plant_token(world: World, token: SeedToken) -> None:
         issues=token.issues,
         repositories=None if selected is None else frozenset(name.lower() for name in selected),
         revoked=token.revoked,
+        sso=frozenset(name.lower() for name in token.sso),
     )
 
 

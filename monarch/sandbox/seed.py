@@ -4,10 +4,11 @@
 
     {
       "accounts": [{"login": "monarch-bot", "kind": "User", "member_of": ["org"],
-                    "issue_types": []}],
+                    "suspended": false, "issue_types": [],
+                    "forbids_classic_tokens": false, "requires_sso": false}],
       "tokens": [{"token": "ghp_x", "login": "monarch-bot", "kind": "classic",
                   "scopes": ["repo"], "issues": "write", "repositories": null,
-                  "revoked": false}],
+                  "revoked": false, "sso": []}],
       "apps": [{"id": 1001, "client_id": "Iv23liMonarch", "slug": "monarch", "owner": "maker",
                 "public_key": "(PEM)",
                 "installations": [{"id": 5001, "account": "org", "repositories": null,
@@ -73,8 +74,12 @@ class SeedAccount(Wire):
     login: str
     kind: Literal["User", "Organization", "Bot"] = "User"
     member_of: tuple[str, ...] = ()
+    suspended: bool = False
     issue_types: tuple[SeedIssueType, ...] = ()
-    """Of an organization."""
+    """Of an organization, as are the two below."""
+    forbids_classic_tokens: bool = False
+    requires_sso: bool = False
+    """Whether a person's token must name it under ``sso``."""
 
 
 class SeedToken(Wire):
@@ -88,6 +93,8 @@ class SeedToken(Wire):
     repositories: tuple[str, ...] | None = None
     """The ``owner/name`` of the selected repositories; ``None`` for all."""
     revoked: bool = False
+    sso: tuple[str, ...] = ()
+    """The organizations that it was authorized for, where these require that."""
 
 
 class SeedInstallation(Wire):

@@ -276,6 +276,33 @@ def test_limits_are_per_installation(bench: Bench) -> None:
     assert bench.send("GET", TEAM, token=token_of_number(bench, other.id)).status == 200
 
 
+@pytest.mark.parametrize("says_when", [True, False])
+@pytest.mark.parametrize("window", ["sliding", "fixed"])
+def test_a_stranger_uses_an_installations_hidden_limit_up(
+    bench: Bench, window: str, says_when: bool
+) -> None:
+    """What others create counts, in scaled time; after the wait there is room again."""
+    bench.settings = bench.settings.changed_by(
+        {
+            "content_per_hour": 3,
+            "content_window": window,
+            "secondary_retry_after": says_when,
+            "time_scale": 60,
+        }
+    )
+    bench.now = START // 60 * 60 + 10  # an hour lasts a minute, and a fixed one began 10 s ago
+    token = token_of(bench)
+    bench.quotas.spend(f"installation {INSTALLATION}", 0, 2, bench.settings, bench.now)
+    statuses = [bench.send("POST", f"{TEAM}/issues", {"title": "x"}, token=token) for _ in range(2)]
+
+    assert [reply.status for reply in statuses] == [201, 403]
+    wait_s = 50 if window == "fixed" else 60
+    assert statuses[1].header("Retry-After") == (str(wait_s) if says_when else None)
+    bench.now += wait_s
+    later = bench.send("POST", f"{TEAM}/issues", {"title": "x"}, token=token_of(bench))
+    assert later.status == 201
+
+
 def token_of_number(bench: Bench, number: int) -> str:
     """A fresh token of any installation."""
     return str(mint(bench, number).json()["token"])

@@ -214,3 +214,29 @@ def test_a_private_repository_is_closed_to_a_token_without_the_permission(bench:
     assert bench.send("GET", "/repos/org/private", token="blind").status == 200
     refused = bench.send("GET", "/repos/org/private/issues", token="blind", documented_as=ISSUES)
     assert refused.status == 403
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"login": "bot", "suspended": True}, "Sorry. Your account was suspended."),
+        ({"login": "org", "forbids_classic_tokens": True}, "`org` forbids access via a personal"),
+        ({"login": "org", "requires_sso": True}, "Resource protected by organization SAML"),
+    ],
+)
+def test_an_account_can_be_shut_and_an_organization_can_be_particular(
+    bench: Bench, rule: dict[str, object], words: str
+) -> None:
+    """403 in GitHub's words; whoever the rule is not about goes in."""
+    fine = [
+        {"token": "fine", "login": "teacher", "kind": "fine-grained", "sso": ["Org"]},
+    ]
+    more = {"accounts": [rule], "tokens": fine}
+    plant(bench.world, bench.workspace, Seed.model_validate(more))
+    refused = bench.send("GET", TEAM, documented_as=REPOSITORY)
+
+    assert refused.status == 403
+    assert refused.json()["message"].startswith(words)
+    assert (refused.header("X-GitHub-SSO") is not None) == bool(rule.get("requires_sso"))
+    for token in ("fine", "ghs_app", None):
+        assert bench.send("GET", TEAM, token=token).status == 200

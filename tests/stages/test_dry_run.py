@@ -119,7 +119,17 @@ class World:
 
 _TEXT = st.lists(
     st.sampled_from(
-        ["Do it.", "See #1", "after #3 and #4", "`#2`", f"{SOURCE}#2", "GH-5", "@ada", "\r\n", "```"]
+        [
+            "Do it.",
+            "See #1",
+            "after #3 and #4",
+            "`#2`",
+            f"{SOURCE}#2",
+            "GH-5",
+            "@ada",
+            "\r\n",
+            "```",
+        ]
     ),
     max_size=5,
 ).map("\n".join)

@@ -57,6 +57,32 @@ def installation_suspended() -> Refusal:
     return refused(403, "This installation has been suspended", docs)
 
 
+def account_suspended() -> Refusal:
+    """403: GitHub has shut the caller's account."""
+    return refused(403, "Sorry. Your account was suspended.")
+
+
+def classic_token_forbidden(organization: str) -> Refusal:
+    """403: the organization takes no classic tokens."""
+    return refused(
+        403,
+        f"`{organization}` forbids access via a personal access token (classic). Please use a "
+        "GitHub App, OAuth App, or a personal access token with fine-grained permissions.",
+    )
+
+
+def sso_required(organization: str) -> Refusal:
+    """403: the token was not authorized by the organization's single sign-on; a header says where."""
+    refusal = refused(
+        403,
+        "Resource protected by organization SAML enforcement. You must grant your Personal Access "
+        "token access to this organization.",
+        "https://docs.github.com/articles/authenticating-to-a-github-organization-with-saml-single-sign-on/",
+    )
+    where = f"https://github.com/orgs/{organization}/sso?authorization_request=AAAA"
+    return Refusal(refusal.reply.having(("X-GitHub-SSO", f"required; url={where}")))
+
+
 def requires_authentication() -> Refusal:
     """401: a call that nobody may make anonymously."""
     return refused(401, "Requires authentication")

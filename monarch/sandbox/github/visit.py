@@ -74,6 +74,17 @@ class Visit:
         """Refuse with 404 what the caller may not even know of, with 403 what it may not read."""
         if repository.appears_at > self.world.clock() or self.role(repository) < Role.READ:
             raise errors.not_found()
+        self._must_be_let_in(self.world.account(repository.owner))
+
+    def _must_be_let_in(self, owner: Account) -> None:
+        """Refuse a token that the repository's organization does not take; apps have their own."""
+        token = self.token
+        if token is None or token.kind == "installation":
+            return
+        if owner.forbids_classic_tokens and token.kind == "classic":
+            raise errors.classic_token_forbidden(owner.login)
+        if owner.requires_sso and owner.login.lower() not in token.sso:
+            raise errors.sso_required(owner.login)
 
     def must_read_issues(self, repository: Repository) -> None:
         """Refuse reading a private repository's issues to a token without that permission."""
@@ -99,8 +110,10 @@ class Visit:
         return self.role(repository) >= Role.WRITE
 
     def must_not_be_suspended(self) -> None:
-        """Refuse the token of an installation that was suspended after it was given."""
+        """Refuse a suspended account, and an installation suspended after its token was given."""
         token = self.token
+        if self.account is not None and self.account.suspended:
+            raise errors.account_suspended()
         if token and token.installation and token.installation.suspended_at is not None:
             raise errors.installation_suspended()
 

@@ -1,18 +1,11 @@
-"""From settings to GitHub: who signs, and what may be read and written there."""
+"""From settings to the rules for what may be copied, and where to."""
 
 from urllib.parse import urlsplit
 
-from monarch.adapters.github.client import HttpGitHub
 from monarch.app.whereabouts import web_url_of
 from monarch.core.refs import GITHUB_HOSTS
 from monarch.core.request import Rules
 from monarch.settings import Settings
-
-
-def github_of(settings: Settings) -> HttpGitHub:
-    """The way to GitHub; nothing is sent yet, and whoever asked for it closes it."""
-    token = settings.gh_pat.get_secret_value() if settings.gh_pat else ""
-    return HttpGitHub(token, settings.github_api_url)
 
 
 def rules_of(settings: Settings) -> Rules:
