@@ -7,9 +7,10 @@ from monarch.app.looks import style_of
 from monarch.app.rules import rules_of
 from monarch.app.surveys import in_order, surveying
 from monarch.core.budget import Ceilings, forecast_s
-from monarch.core.dry_run import Rehearsal, again, rehearse
+from monarch.core.dry_run import rehearse
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code
+from monarch.core.rehearsal import Rehearsal, again
 from monarch.core.request import BadMessage, Request, parse_message
 from monarch.settings import Settings
 from monarch.stages.surveying import Surveyor, Template, Unready

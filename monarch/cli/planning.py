@@ -12,7 +12,7 @@ from monarch.cli.readings import readings
 
 if TYPE_CHECKING:
     from monarch.app.planning import DryRun, TargetPlan
-    from monarch.core.dry_run import Rehearsal
+    from monarch.core.rehearsal import Rehearsal
 
 
 def show_plan(source: str, targets: list[str], *, as_json: bool) -> None:
