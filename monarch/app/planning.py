@@ -1,7 +1,7 @@
 """A dry run over all targets of a request: reads GitHub, and Valkey where it can be reached, and writes to neither."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monarch.app.looks import style_of
 from monarch.app.rules import rules_of
@@ -13,7 +13,7 @@ from monarch.core.outcome import Code
 from monarch.core.rehearsal import Rehearsal, again
 from monarch.core.request import BadMessage, Request, parse_message
 from monarch.settings import Settings
-from monarch.stages.surveying import Surveyor, Template, Unready
+from monarch.stages.surveying import Surveyor, Template, Unready, without_replay
 
 __all__ = ["BadMessage", "DryRun", "TargetPlan", "dry_run", "parsed"]
 
@@ -53,7 +53,10 @@ class DryRun:
 
 def parsed(payload: bytes, settings: Settings) -> Request | BadMessage:
     """The message, as the planner would read it."""
-    return parse_message(payload, rules_of(settings))
+    request = parse_message(payload, rules_of(settings))
+    if isinstance(request, BadMessage):
+        return replace(request, reason=without_replay(request.reason))
+    return request
 
 
 async def dry_run(settings: Settings, request: Request, tell: Callable[[str], None]) -> DryRun:
@@ -99,7 +102,7 @@ async def _all_targets(
         first.setdefault(survey.repository.id, rehearsal)
         told.append(TargetPlan(name, rehearsal))
     refused = (
-        TargetPlan(one.target, Rehearsal(one.target, problem=one.reason), one.code)
+        TargetPlan(one.target, Rehearsal(one.target, problem=without_replay(one.reason)), one.code)
         for one in request.refused
     )
     return (*told, *refused)
