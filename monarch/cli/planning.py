@@ -12,7 +12,7 @@ from monarch.cli.readings import readings
 
 if TYPE_CHECKING:
     from monarch.app.planning import DryRun, TargetPlan
-    from monarch.core.rehearsal import Rehearsal
+    from monarch.core.rehearsal import Rehearsal, Warned
 
 
 def show_plan(source: str, targets: list[str], *, as_json: bool) -> None:
@@ -46,6 +46,7 @@ def _print(found: "DryRun") -> None:
         show_table(_COLUMNS, [_row(target) for target in found.targets])
     for target in found.targets:
         _print_target(target)
+    _print_warnings(found)
 
 
 def _facts(found: "DryRun") -> dict[str, object]:
@@ -62,11 +63,12 @@ def _writes(found: "DryRun") -> str:
     total = found.writes
     if not total:
         return "0: nothing is to be done"
-    parts = (
-        f"{sum(len(kind(target.rehearsal)) for target in found.targets)} {name}"
+    counts = {
+        name: sum(len(kind(target.rehearsal)) for target in found.targets)
         for name, kind in _KINDS.items()
-    )
-    return f"{total} ({', '.join(part for part in parts if not part.startswith('0 '))})"
+    }
+    parts = (f"{n} {name[:-1] if n == 1 else name}" for name, n in counts.items() if n)
+    return f"{total} ({', '.join(parts)})"
 
 
 _KINDS: "Mapping[str, Callable[[Rehearsal], Sequence[object]]]" = {
@@ -136,6 +138,20 @@ def _lines(one: "Rehearsal") -> Iterator[tuple[str, str]]:
         yield "note", note
 
 
+def _print_warnings(found: "DryRun") -> None:
+    """Each once, with the targets where that is not all of them: most are about the ticket alone."""
+    where: dict[Warned, list[str]] = {}
+    for target in found.targets:
+        for warned in target.rehearsal.warnings:
+            where.setdefault(warned, []).append(target.asked)
+    creating = sum(bool(target.rehearsal.create) for target in found.targets)
+    if where:
+        print("\nwarnings")
+    for warned, targets in sorted(where.items(), key=lambda one: one[0].ticket):
+        only = "" if len(targets) == creating else f" ({', '.join(targets)})"
+        print(f"  ticket #{warned.ticket}: {clean(warned.text + only)}")
+
+
 def ranges(numbers: Iterable[int]) -> str:
     """`#1-#12, #14`: numbers in their order, those that follow one another together."""
     runs: list[list[int]] = []
@@ -180,4 +196,5 @@ def _target_document(target: "TargetPlan") -> dict[str, object]:
         "rewrite": one.rewrite,
         "sub_issues": one.nest,
         "notes": one.notes,
+        "warnings": one.warnings,
     }

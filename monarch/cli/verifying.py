@@ -12,6 +12,7 @@ from monarch.cli.planning import ranges
 from monarch.cli.printing import clean, show_facts, show_json, show_table
 from monarch.cli.readings import readings
 from monarch.core.ids import RequestId
+from monarch.core.summary import ENDS
 from monarch.core.verification import Mark
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _print(found: "Verified") -> None:
     show_facts(
         {
             "request": found.request,
-            "state": found.state.value,
+            "state": _state(found),
             "source": found.plan.source,
             "tickets": ranges(ticket.number for ticket in found.plan.tickets),
         }
@@ -134,6 +135,12 @@ def _print(found: "Verified") -> None:
     for target in found.targets:
         for line in _lines(target):
             print(f"{clean(target.target)}  {clean(line)}")
+
+
+def _state(found: "Verified") -> str:
+    if found.state in ENDS:
+        return found.state.value
+    return f"{found.state.value}: what is missing may be copied yet"
 
 
 def _row(target: "TargetReport") -> tuple[object, ...]:
