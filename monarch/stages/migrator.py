@@ -16,7 +16,7 @@ from monarch.ports import Plans
 from monarch.stages.crossing import Crossing
 from monarch.stages.giving_way import called_off, give_way, snooze_until_open
 from monarch.stages.hold import Hold, LeaseLost
-from monarch.stages.writing import Subject, Tools
+from monarch.stages.subject import Subject, Tools
 
 BUSY_S = 30.0
 """A target in other hands wakes whoever waits for it when it is released, and after so many seconds at the latest:
