@@ -266,4 +266,4 @@ def _issue(number: int, draft: Draft) -> Issue:
 def _under_way(numbers: Sequence[int]) -> str:
     told = ", ".join(f"#{number}" for number in numbers[:_SHOWN])
     more = f" and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else ""
-    return f"{told}{more}: a write of them was not answered; if it happened after all they are there already"
+    return f"{told}{more}: a write was not answered; if it has happened after all, nothing more is written"
