@@ -189,7 +189,6 @@ async def test_a_copy_that_is_deleted_meanwhile_needs_no_edit(house: House) -> N
 
     await house.settle()
 
-    assert house.github.faults.calls.count(("read_issue", f"{TEAM_A}#2")) == 1
     assert house.state(request) == "done"
     assert house.github.faults.count("edit_body") == 1
     assert not house.notes()
