@@ -124,8 +124,6 @@ def _lines(one: "Rehearsal") -> Iterator[tuple[str, str]]:
         yield "there", f"{tickets} as {ranges(copy.number for copy in one.present)}"
     if one.deleted:
         yield "stays deleted", f"{ranges(one.deleted)}: `monarch verify --heal` makes it again"
-    if one.refused:
-        yield "stays refused", ranges(one.refused)
     if one.labels:
         yield "new labels", ", ".join(one.labels)
     if one.milestones:
