@@ -82,8 +82,8 @@ def test_when_it_would_be_done_is_said_with_what_that_rests_on(
     unknown = foretell(DryRun("o/s", 5, FOUND.targets, "", 90.0, "reading: refused")).stdout
 
     assert "in 1 min" in known
-    assert "as the budget stands" in known
-    assert "if the budget is unused: Valkey was not asked (reading: refused)" in unknown
+    assert known.count("if the budget is unused\n") == 1
+    assert "if the budget is unused; Valkey was not asked (reading: refused)" in unknown
 
 
 def test_programs_get_one_document(foretell: Callable[..., Any]) -> None:
@@ -92,7 +92,6 @@ def test_programs_get_one_document(foretell: Callable[..., Any]) -> None:
 
     document = json.loads(result.stdout)
     assert (document["writes"], document["seconds"]) == (8, 90.0)
-    assert document["budget"] == "as it stands"
     assert [target["writes"] for target in document["targets"]] == [8, 0, 0]
     first, _, last = document["targets"]
     assert first["create"][0] == {"ticket": 1, "number": 3, "title": "One"}
