@@ -12,7 +12,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-from urllib.parse import urlsplit
 
 from valkey.asyncio import Valkey
 
@@ -27,12 +26,11 @@ from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.app.looks import style_of
+from monarch.app.rules import rules_of
 from monarch.app.signing import github_of
 from monarch.app.whereabouts import valkey_of, web_url_of
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream
-from monarch.core.refs import GITHUB_HOSTS
-from monarch.core.request import Rules
 from monarch.core.verdict import Policy
 from monarch.ports import GitHub, Slack, Streams
 from monarch.settings import Settings
@@ -177,7 +175,12 @@ class _Assembly:
             budget = ValkeyBudget(scripts, self._keys)
             if Role.PLANNER in self._roles:
                 handlers[Role.PLANNER] = Planner(
-                    github, budget, self._telemetry, self._rules(), self._policy, self._dice
+                    github,
+                    budget,
+                    self._telemetry,
+                    rules_of(self._settings),
+                    self._policy,
+                    self._dice,
                 )
             if Role.MIGRATOR in self._roles:
                 handlers[Role.MIGRATOR] = self._migrator(github, budget, scripts, commands)
@@ -234,7 +237,7 @@ class _Assembly:
             self._policy,
             style_of(settings),
         )
-        return Migrator(tools, ValkeyPlans(commands, self._keys), self._rules())
+        return Migrator(tools, ValkeyPlans(commands, self._keys), rules_of(self._settings))
 
     def _consumer(
         self, stream: Stream, handler: Handler, streams: Streams, holds: Holds
@@ -282,7 +285,3 @@ class _Assembly:
         )
         inbox = ValkeyInbox(scripts, self._keys, self._name, lambda: ear.subscribed_ms)
         return Intake(ear, inbox, self._telemetry, self._clock, self._dice)
-
-    def _rules(self) -> Rules:
-        hosts = GITHUB_HOSTS | {urlsplit(web_url_of(self._settings)).hostname or ""}
-        return Rules(self._settings.allowed_sources, self._settings.allowed_targets, hosts)

@@ -11,7 +11,7 @@ GitHub refuses is not written.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from monarch.core import notes
 from monarch.core.details import (
@@ -25,9 +25,11 @@ from monarch.core.details import (
     wanted_labels,
     wanted_milestones,
 )
+from monarch.core.lint import warnings
 from monarch.core.look import missing, strays_of, with_known
 from monarch.core.nesting import Nesting, nestings
 from monarch.core.plan import Plan
+from monarch.core.rehearsal import Copy, Rehearsal, Warned
 from monarch.core.render import Draft, Rewrite, Touched, render, rewriting
 from monarch.core.step import (
     Create,
@@ -46,53 +48,15 @@ from monarch.core.ticket import Issue, Ticket
 _SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A ticket (its number in the source) and its copy (its number in the target)."""
+def rehearse(
+    plan: Plan, survey: Survey, style: Style, *, source_private: bool = False
+) -> Rehearsal:
+    """Go through the crossing of one target without its effects.
 
-    ticket: int
-    number: int
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What a migration would do to one target.
-
-    Attributes:
-        target: its canonical name.
-        create: the copies that would be created, in order, with the numbers that they would get.
-        present: the copies that are there.
-        deleted: tickets whose copies somebody has deleted; they stay so.
-        refused: tickets that GitHub refused before; they are not tried again.
-        labels, milestones: what would be created first, by name.
-        rewrite: numbers of the copies whose references would be put right in a second pass.
-        nest: sub-issues that would be put under their parents.
-        notes: what would be said of it, or should be known before; fails nothing.
-        problem: why it would not end well, `""` where it would.
+    `source_private`: whether those who see the copies may be unable to see what lies in the source.
     """
-
-    target: str
-    create: tuple[Copy, ...] = ()
-    present: tuple[Copy, ...] = ()
-    deleted: tuple[int, ...] = ()
-    refused: tuple[int, ...] = ()
-    labels: tuple[str, ...] = ()
-    milestones: tuple[str, ...] = ()
-    rewrite: tuple[int, ...] = ()
-    nest: tuple[Nesting, ...] = ()
-    notes: tuple[str, ...] = ()
-    problem: str = ""
-
-    @property
-    def writes(self) -> int:
-        """How many writes to GitHub it takes."""
-        return sum(map(len, (self.create, self.labels, self.milestones, self.rewrite, self.nest)))
-
-
-def rehearse(plan: Plan, survey: Survey, style: Style) -> Rehearsal:
-    """Go through the crossing of one target without its effects."""
-    return _Stage(plan, survey, style).perform()
+    stage = _Stage(plan, survey, style)
+    return replace(stage.perform(), warnings=stage.warnings(source_private=source_private))
 
 
 class _Stage:
@@ -125,8 +89,18 @@ class _Stage:
             tuple(milestone.title for milestone in self._wanted.milestones),
             rewrite,
             nest,
-            tuple(self._notes),
-            problem or self._ending(),
+            notes=tuple(self._notes),
+            problem=problem or self._ending(),
+        )
+
+    def warnings(self, *, source_private: bool) -> tuple[Warned, ...]:
+        """What is to be said of the copies that were created."""
+        created, copying = {copy.ticket for copy in self._create}, self._copying()
+        return tuple(
+            Warned(ticket.number, text)
+            for ticket in self._plan.tickets
+            if ticket.number in created
+            for text in warnings(ticket, copying, source_private=source_private)
         )
 
     # ------------------------------------------------------------------------------------ first pass
@@ -255,6 +229,10 @@ class _Stage:
             unknown = unknown_types(tickets, survey.stock.types)
             if unknown and notes.TYPES not in survey.withheld:
                 told.append(notes.unknown_types(unknown))
+        if survey.is_busy:
+            told.append(
+                "another request writes to it right now: what it will have copied is left out here"
+            )
         records = survey.records
         open_ones = [t.number for t in tickets if isinstance(records.get(t.id), Intended)]
         return [*told, _under_way(open_ones)] if open_ones else told

@@ -40,10 +40,11 @@ List = Callable[[Repository], Awaitable[Found[tuple[T, ...]] | ReadFailure]]
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A target's ledger, and the time of the clock that it was written by, in ms."""
+    """What Valkey knows of a target: its ledger, the time of that clock in ms, and whether somebody writes to it now."""
 
     records: Mapping[TicketId, LedgerRecord]
     now_ms: int
+    is_busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

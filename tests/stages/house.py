@@ -103,6 +103,11 @@ class House:
         """The names of what was told, in order."""
         return [line["event"] for line in self._capture.entries]
 
+    @property
+    def lines(self) -> list[str]:
+        """All that was told, as a person would read it."""
+        return [str(line) for line in self._capture.entries]
+
     def told(self, event: str) -> list[dict[str, Any]]:
         """The lines of one event."""
         return [dict(line) for line in self._capture.entries if line["event"] == event]

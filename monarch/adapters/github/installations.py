@@ -4,7 +4,8 @@ GitHub is asked once for each owner. That the App is there is believed until Git
 it is not, only for a minute, since somebody may be about to install it.
 
 A repository that does not exist yet has no installation that could be asked for by its name, so its owner is asked
-for as well before the App is believed not to be there.
+for as well before the App is believed not to be there. One that was given away is redirected to its new owner: what is
+found there is true of this repository, and says nothing about the others of the former owner.
 """
 
 from collections.abc import Callable
@@ -43,6 +44,7 @@ class Installations:
         self._clock = clock
         self._dice = dice
         self._asking: dict[str, anyio.Lock] = {}
+        # By owner, or by the name of a repository that now belongs to somebody else; in lower case.
         self._there: dict[str, Installation] = {}
         self._absent: dict[str, float] = {}
         self._refusal: tuple[float, Permanent] | None = None
@@ -81,22 +83,23 @@ class Installations:
 
     async def _find(self, ref: RepoRef) -> Installation | ReadFailure | None:
         owner = ref.owner.lower()
-        if owner in self._there:
-            return self._there[owner]
-        if self._clock.now() < self._absent.get(owner, 0.0):
-            return None
+        known = self._known(ref)
+        if known is not None or self._clock.now() < self._absent.get(owner, 0.0):
+            return known
         async with self._asking.setdefault(owner, anyio.Lock()):
-            if owner in self._there:
-                return self._there[owner]
-            return await self._ask(ref, owner)
+            return self._known(ref) or await self._ask(ref, owner)
+
+    def _known(self, ref: RepoRef) -> Installation | None:
+        return self._there.get(ref.key) or self._there.get(ref.owner.lower())
 
     async def _ask(self, ref: RepoRef, owner: str) -> Installation | ReadFailure | None:
         facts = self._known_refusal() or await self._look_up(ref)
         match facts:
             case Found(InstallationFacts() as there):
-                self._there[owner] = self._same(there)
+                key = owner if there.owner.lower() in {owner, ""} else ref.key
+                self._there[key] = self._same(there)
                 self._absent.pop(owner, None)
-                return self._there[owner]
+                return self._there[key]
             case Permanent(_, Code.NOT_FOUND):
                 self._note_absent(owner)
                 return None

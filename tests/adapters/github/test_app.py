@@ -416,15 +416,22 @@ async def test_a_token_that_cannot_be_read_is_asked_for_again_later(hub: Hub, bo
     assert isinstance(await client.create_issue(TARGET, DRAFT, yes), Transient)
 
 
-async def test_a_renamed_owner_is_followed_to_its_installation(hub: Hub) -> None:
-    """GitHub redirects the question, and the installation is the same one."""
+async def test_a_repository_that_was_given_away_is_followed_and_no_other_of_its_owner(
+    hub: Hub,
+) -> None:
+    """GitHub redirects the question to the new owner, whose installation it is: not that of the former one."""
+    hub.installed["old"] = 5003
     elsewhere = {"Location": f"/repos/{REPO}/installation"}
     hub.failing["/repos/old/team-a/installation"] = httpx.Response(301, headers=elsewhere)
     client = hub.client()
 
-    assert account_of(await client.credential("old/team-a")) == "installation:5001"
-    assert account_of(await client.credential(REPO)) == "installation:5001"
-    assert hub.given == 1
+    accounts = [
+        account_of(await client.credential(name))
+        for name in ("old/team-a", "old/team-b", "Old/Team-A", REPO)
+    ]
+
+    assert accounts == [f"installation:{n}" for n in (5001, 5003, 5001, 5001)]
+    assert hub.given == 2
 
 
 # ------------------------------------------------------------------------------------------------ the rest
