@@ -27,6 +27,12 @@ def get_app(visit: Visit, app: App) -> Reply:
     return json_reply(200, body | {"installations_count": installed})
 
 
+def list_installations(visit: Visit, app: App) -> Reply:
+    """Answer everywhere that the app is installed, on one page."""
+    ours = [each for each in visit.world.installations.values() if each.app_id == app.id]
+    return json_reply(200, [installation_body(visit.world, visit.api_url, each) for each in ours])
+
+
 def get_repository_installation(visit: Visit, app: App) -> Reply:
     """Answer the installation that reaches a repository."""
     owner, name = visit.parts

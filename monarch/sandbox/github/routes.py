@@ -25,6 +25,7 @@ PLAIN: list[Route] = [
 ]
 AS_APP: list[Route] = [
     ("GET", re.compile("/app"), apps.get_app),
+    ("GET", re.compile("/app/installations"), apps.list_installations),
     ("GET", re.compile(r"/repos/([^/]+)/([^/]+)/installation"), apps.get_repository_installation),
     ("GET", re.compile(r"/orgs/([^/]+)/installation"), apps.get_account_installation),
     ("GET", re.compile(r"/users/([^/]+)/installation"), apps.get_account_installation),
