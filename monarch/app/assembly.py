@@ -27,7 +27,8 @@ from monarch.adapters.valkey.ledger import ValkeyBudget, ValkeyLedger
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
-from monarch.app.whereabouts import valkey_of
+from monarch.app.looks import style_of
+from monarch.app.whereabouts import valkey_of, web_url_of
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream
 from monarch.core.refs import GITHUB_HOSTS
@@ -43,7 +44,7 @@ from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
-from monarch.stages.writing import Tools
+from monarch.stages.subject import Tools
 from monarch.telemetry import Telemetry
 
 
@@ -188,7 +189,7 @@ class _Assembly:
                 self._clock,
                 self._policy,
                 self._dice,
-                web_url(self._settings.github_api_url),
+                web_url_of(self._settings),
             )
         return handlers
 
@@ -225,7 +226,14 @@ class _Assembly:
             retention_ms=self._retention_ms,
         )
         tools = Tools(
-            github, ledger, budget, self._telemetry, self._clock, self._dice, self._policy
+            github,
+            ledger,
+            budget,
+            self._telemetry,
+            self._clock,
+            self._dice,
+            self._policy,
+            style_of(settings),
         )
         return Migrator(tools, ValkeyPlans(commands, self._keys), self._rules())
 
@@ -277,13 +285,5 @@ class _Assembly:
         return Intake(ear, inbox, self._telemetry, self._clock, self._dice)
 
     def _rules(self) -> Rules:
-        hosts = GITHUB_HOSTS | {urlsplit(web_url(self._settings.github_api_url)).hostname or ""}
+        hosts = GITHUB_HOSTS | {urlsplit(web_url_of(self._settings)).hostname or ""}
         return Rules(self._settings.allowed_sources, self._settings.allowed_targets, hosts)
-
-
-def web_url(api_url: str) -> str:
-    """Where people see what the API at `api_url` serves: github.com, or the Enterprise Server's own address."""
-    parts = urlsplit(api_url)
-    if parts.hostname == "api.github.com":
-        return "https://github.com"
-    return f"{parts.scheme}://{parts.netloc}"

@@ -18,6 +18,7 @@ from typing import Final
 
 from monarch.core.ids import TicketId
 from monarch.core.quote import shorten
+from monarch.core.style import Copying
 from monarch.core.ticket import Ticket
 
 MAX_TITLE: Final = 256
@@ -70,10 +71,49 @@ class Marker:
         return f"<!-- monarch: {self.source}#{self.number} id={self.ticket} -->"
 
 
-def render(ticket: Ticket, source: str) -> Draft:
-    """Write the copy of a ticket of `source` (`owner/repo`)."""
-    marker = Marker(source, ticket.number, ticket.id)
-    return Draft(_title(ticket.title), append_marker(ticket.body, marker, ticket.url))
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The copy's text is final as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """The copy is still what Monarch wrote; `body` is its final text."""
+
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A person has edited the copy since: it is theirs and stays."""
+
+
+Rewriting = Keep | Rewrite | Touched
+
+
+def render(
+    ticket: Ticket,
+    copying: Copying,
+    labels: tuple[str, ...] = (),
+    milestone: int | None = None,
+    type_: str = "",
+) -> Draft:
+    """Write the copy of a ticket, as far as the numbers of the other copies are known (the first pass)."""
+    marker = Marker(copying.plan.source, ticket.number, ticket.id)
+    body = append_marker(ticket.body, marker, ticket.url)
+    return Draft(_title(ticket.title), body, labels, milestone, type_)
+
+
+def rewriting(current: str, ticket: Ticket, copying: Copying) -> Rewriting:
+    """Say what becomes of a copy whose body is now `current`, once all numbers are known (the second pass)."""
+    if not needs_second_pass(ticket, copying) or current == render(ticket, copying).body:
+        return Keep()
+    return Touched()
+
+
+def needs_second_pass(ticket: Ticket, copying: Copying) -> bool:  # noqa: ARG001 - references come next
+    """Say whether the ticket refers to tickets of the plan at all."""
+    return False
 
 
 def append_marker(body: str, marker: Marker, url: str) -> str:

@@ -14,7 +14,7 @@ from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.core.delivery import Stream
 
 _Fields = Awaitable[dict[bytes, bytes]]
-_TIMES = {"until", "probe_until", "quiet_until", "since"}
+_TIMES = {"until", "probe_until", "quiet_until", "since", "sent_ms"}
 _SCORED = ("parked", "budget:", "slots:")
 
 
@@ -28,7 +28,7 @@ async def shift(client: Valkey, keys: Keys, by_ms: int) -> None:
         name = key.removeprefix(keys.prefix)
         if name.startswith(_SCORED) and name != "parked:entries":
             await _shift_scores(client, key, by_ms)
-        elif name in {"epoch", "audited"} or name.startswith(("gate:", "inbox:")):
+        elif name in {"epoch", "audited"} or name.startswith(("gate:", "inbox:", "learned:")):
             await _shift_fields(client, key, by_ms)
         elif name.startswith("ledger:"):
             await _shift_intents(client, key, by_ms)

@@ -15,7 +15,7 @@ from monarch.core.render import (
     render,
     without_markers,
 )
-from tests.core.builders import SOURCE, a_ticket
+from tests.core.builders import COPYING, a_ticket
 
 MARKER = Marker("org/template", 12, TicketId(2034567890))
 LINE = "<!-- monarch: org/template#12 id=2034567890 -->"
@@ -50,7 +50,7 @@ def units(text: str) -> int:
 
 def test_a_copy_is_the_ticket_and_a_marker() -> None:
     """A blank line between."""
-    draft = render(a_ticket(12, id=TicketId(2034567890), title="Do it", body="How.\n"), SOURCE)
+    draft = render(a_ticket(12, id=TicketId(2034567890), title="Do it", body="How.\n"), COPYING)
 
     assert draft.title == "Do it"
     assert draft.body == f"How.\n\n\n{LINE}"
@@ -204,9 +204,9 @@ def test_a_code_block_that_the_cut_leaves_open_is_closed(opening: str, closing: 
 )
 def test_a_title_is_one_that_github_takes(title: str, copied: str) -> None:
     """At most 256 characters, and never none."""
-    assert render(a_ticket(title=title), SOURCE).title == copied
+    assert render(a_ticket(title=title), COPYING).title == copied
 
 
 def test_half_a_character_is_replaced() -> None:
     """It could not be encoded, so the ticket could never be sent."""
-    render(a_ticket(body="half \ud83d"), SOURCE).body.encode()
+    render(a_ticket(body="half \ud83d"), COPYING).body.encode()

@@ -72,7 +72,7 @@ def test_any_answer_to_a_read_is_an_outcome(reply: Reply) -> None:
     async def read() -> None:
         client = github(answer_with(reply).handler)  # type: ignore[arg-type]  # the handler of a mock may be async too; this one is not
         answers = [
-            await client.credential(),
+            await client.credential("org/team-a"),
             await client.read_repository("org/team-a"),
             await client.read_issue(TARGET, 1),
         ]

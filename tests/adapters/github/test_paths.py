@@ -243,7 +243,7 @@ async def test_a_refusal_that_repeats_the_token_is_quoted_without_it(status: int
     client = HttpGitHub(token, API, transport=transport, patience=PATIENT)
 
     answers = [
-        await client.credential(),
+        await client.credential("org/team-a"),
         await client.read_repository("org/team-a"),
         await client.create_issue(TARGET, DRAFT, yes),
     ]

@@ -81,6 +81,7 @@ class Account:
     cause: str = ""
     strikes: int = 0
     probe_until_ms: int = 0
+    sent_ms: int | None = None
 
     def wait_ms(self, now: int) -> int:
         """How long the gate stays closed; 0 where it is open or half-open."""
@@ -241,6 +242,7 @@ class MemoryStore:
         known = self.migrations[migration]
         named = {name: known.get(name, "") for name in ("target", "order", "run")}
         named |= {"v": "1", "request": request, "attempts": attempts}
+        named |= {"heal": known["heal"]} if "heal" in known else {}
         fields = {name.encode(): value.encode() for name, value in named.items()}
         known |= {"state": "queued", "entry": self.append(Stream.MIGRATIONS, fields)}
 
