@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from valkey.asyncio import Valkey
 
 from monarch.adapters.clock import BootClock
-from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.slack import HttpSlack, NoSlack
 from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.ear import ValkeyEar
@@ -28,6 +27,7 @@ from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.app.looks import style_of
+from monarch.app.signing import github_of
 from monarch.app.whereabouts import valkey_of, web_url_of
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream
@@ -194,8 +194,7 @@ class _Assembly:
         return handlers
 
     async def _github(self) -> GitHub:
-        token = self._settings.gh_pat.get_secret_value() if self._settings.gh_pat else ""
-        github = HttpGitHub(token, self._settings.github_api_url)
+        github = github_of(self._settings)
         self._stack.push_async_callback(github.aclose)
         return github
 

@@ -12,9 +12,17 @@ target   `owner/repo` that is written
 title    the ticket's title
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Template
 from typing import Final
+
+from monarch.core.references import References
+from monarch.core.style import Copying
+from monarch.core.ticket import Ticket
+
+UNFRAMED: Final = Template("${body}")
+"""The ticket's text alone."""
 
 NAMES: Final = ("author", "body", "date", "link", "number", "source", "target", "title")
 """What a frame may name."""
@@ -22,6 +30,7 @@ NAMES: Final = ("author", "body", "date", "link", "number", "source", "target", 
 MAX_FRAME: Final = 16_384
 """So many characters a frame may have: most of a copy belongs to the ticket."""
 
+_LF = "\n"
 _ALLOWED = ", ".join(f"${{{name}}}" for name in NAMES)
 
 
@@ -43,19 +52,55 @@ def parse_template(text: str) -> Template | BadTemplate:
 def template_mistakes(text: str) -> list[str]:
     """Everything that is wrong with a template, in the order of its lines; empty where nothing is."""
     mistakes = []
-    names = set()
+    bodies = 0
     for found in Template.pattern.finditer(text):
         name = found["named"] or found["braced"]
-        names.add(name)
-        line = text.count("\n", 0, found.start()) + 1
-        if name and name not in NAMES:
-            mistakes.append(f"line {line}: ${{{name}}} is not known; allowed are {_ALLOWED}")
+        where = f"line {text.count(_LF, 0, found.start()) + 1}"
+        if name == "body":
+            bodies += 1
+            if bodies == 2:  # noqa: PLR2004 - that is what "twice" means
+                mistakes.append(f"{where}: ${{body}} stands here for the second time")
+        elif name and name not in NAMES:
+            mistakes.append(f"{where}: ${{{name}}} is not known; allowed are {_ALLOWED}")
         elif found["invalid"] is not None:
-            mistakes.append(
-                f"line {line}: a lone $; write $$ for a dollar sign, or one of {_ALLOWED}"
-            )
-    if "body" not in names:
+            mistakes.append(f"{where}: a lone $; write $$ for it, or one of {_ALLOWED}")
+    if not bodies:
         mistakes.append("no line has ${body}: a copy would have no text")
     if len(text) > MAX_FRAME:
         mistakes.append(f"it has {len(text)} characters; {MAX_FRAME} are the most")
     return mistakes
+
+
+def words(ticket: Ticket, copying: Copying) -> dict[str, str]:
+    """What a frame may name of a ticket and its target, all but its body."""
+    return {
+        "author": ticket.author or "ghost",
+        "date": ticket.created_at.partition("T")[0],
+        "link": References(copying).address(ticket),
+        "number": str(ticket.number),
+        "source": copying.plan.source,
+        "target": copying.target,
+        "title": ticket.title,
+    }
+
+
+def fill(template: Template, named: Mapping[str, str]) -> tuple[str, tuple[int, int]]:
+    """Fill a frame; nothing is looked for in what is filled in.
+
+    Returns:
+        The text, and where the ticket's own words (`body`) stand in it.
+    """
+    text = template.template
+    made: list[str] = []
+    own = (0, 0)
+    at = length = 0
+    for found in template.pattern.finditer(text):
+        name = found["named"] or found["braced"]
+        word = named.get(name, found[0]) if name else "$"
+        made += text[at : found.start()], word
+        length += found.start() - at + len(word)
+        if name == "body":
+            own = (length - len(word), length)
+        at = found.end()
+    made.append(text[at:])
+    return "".join(made), own

@@ -12,8 +12,8 @@ What can still go wrong:
 
 - somebody edits the text between that reading and the write, a fraction of a second, as a rule: their edit is
   overwritten, and stays in the issue's history;
-- GitHub carries an unanswered edit out late, 18 s after it was sent at most as far as is known, and somebody edits
-  the text within that time: likewise.
+- GitHub carries an unanswered edit out late, up to 20 s after it was sent, or this process is frozen between the last
+  check and the bytes and thawed when others are done; and somebody edits the text meanwhile: likewise.
 
 Neither a person's text nor a refusal fails anything; both are noted.
 """

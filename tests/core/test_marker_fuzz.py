@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from monarch.core.ids import TicketId
 from monarch.core.look import see
-from monarch.core.render import MAX_BODY, Marker, read_marker, read_markers, render
+from monarch.core.marker import Marker, read_marker, read_markers
+from monarch.core.render import MAX_BODY, render
 from tests.core.builders import COPYING, OWN, SOURCE, a_ticket, an_issue
 
 MARKER = "<!-- monarch: other/old#3 id=999 -->"

@@ -12,7 +12,7 @@ from anyio.abc import TaskGroup
 from trio.testing import MockClock
 
 from monarch.core.ids import RequestId, migration_id
-from monarch.core.render import read_marker
+from monarch.core.marker import read_marker
 from monarch.core.summary import ENDS, State
 from tests.contracts.doubles.store import Memory
 from tests.stages import faithful

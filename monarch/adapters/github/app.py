@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
-from jwt.api_jws import encode
 
 from monarch.adapters.github.addresses import url_of
 from monarch.adapters.github.outcomes import Answer
@@ -64,6 +63,9 @@ class AppCaller:
         )
 
     def _token(self) -> str:
+        # Here, since it brings a library of cryptography with it, and most installations have no App.
+        from jwt.api_jws import encode  # noqa: PLC0415 - see above
+
         now_s = int(self.now_s())
         # An app id in quotation marks has been refused ("'Issuer' claim ('iss') must be an Integer"), and a number is
         # what PyJWT's own claims refuse; so they are written here, and PyJWT signs.
