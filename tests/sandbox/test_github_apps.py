@@ -290,7 +290,7 @@ def test_a_stranger_uses_an_installations_hidden_limit_up(
             "time_scale": 60,
         }
     )
-    bench.now = START // 60 * 60 + 10  # an hour lasts a minute, and a fixed one began 10 s ago
+    bench.now = START // 60 * 60 + 70  # an hour lasts a minute, and a fixed one began 10 s ago
     token = token_of(bench)
     bench.quotas.spend(f"installation {INSTALLATION}", 0, 2, bench.settings, bench.now)
     statuses = [bench.send("POST", f"{TEAM}/issues", {"title": "x"}, token=token) for _ in range(2)]
