@@ -48,7 +48,6 @@ def left_behind(folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(150)
 def test_both_acts_end_well(demo: "subprocess.Popen[str]", tmp_path: Path) -> None:
     """All copies of both requests, one worker killed, nothing lost or doubled: exit 0."""
     said, _ = demo.communicate(timeout=140)
