@@ -1,6 +1,6 @@
 """Die at every seam: whatever befalls a worker, before or after whichever effect, the promises hold.
 
-Complete by construction: all effects pass through ports, the ports are looked up in `ports.py`, and every method of
+Complete by construction: all effects pass through ports, the ports are looked up in `ports`, and every method of
 each of them is wrapped. What is asserted stands in `story.py`: promises 1, 2, 3, 5 and 7 of the design.
 `python -m tests.stages.every_seam` tells all the stories, where this suite takes every so-many-th.
 """
@@ -46,7 +46,8 @@ def test_whatever_is_a_port_is_wrapped_whole() -> None:
     }
 
     assert wrapped == effects() | {"clock.now", "clock.wall_ms"}
-    assert len(protocols()) == inspect.getsource(ports).count("(Protocol):")
+    sources = map(inspect.getsource, (ports, ports.hands, ports.outside))
+    assert len(protocols()) == sum(source.count("(Protocol):") for source in sources)
 
 
 def test_what_is_not_awaited_is_known_by_name() -> None:
