@@ -21,6 +21,9 @@ import anyio
 from monarch import ports
 
 POLLS: Final = frozenset({"streams.receive", "streams.sweep", "streams.renew", "streams.audit"})
+NO_STAGES: Final = ("clock", "meter")
+"""Reading a clock changes nothing, and the meter is asked by the adapter that reads, not by a stage."""
+
 FIRST_POLLS: Final = 2
 """So many idle polls of each kind, of each process, are moments like any other."""
 
@@ -46,10 +49,18 @@ def methods(protocol: type) -> dict[str, bool]:
 
 
 def effects() -> set[str]:
-    """Every effect that there is, such as `ledger.permit`; `Clock` has none, since reading a clock changes nothing."""
-    named = protocols()
-    del named["clock"]
-    return {f"{port}.{method}" for port, kind in named.items() for method in methods(kind)}
+    """Every effect of a stage, such as `ledger.permit`."""
+    return all_methods() - all_methods(*NO_STAGES)
+
+
+def all_methods(*names: str) -> set[str]:
+    """Every method of the ports of these names; without one, of all."""
+    return {
+        f"{port}.{method}"
+        for port, kind in protocols().items()
+        for method in methods(kind)
+        if not names or port in names
+    }
 
 
 @cache
