@@ -7,8 +7,8 @@ import anyio
 import pytest
 
 from monarch.core.ids import TicketId
-from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
 from monarch.core.marker import read_marker
+from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
 from monarch.core.step import CreatedAs
 from monarch.ports import StoreError
 from tests.contracts.doubles.faults import Fault
