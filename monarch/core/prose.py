@@ -6,6 +6,7 @@ A link may be defined anywhere in a text, and an element that one paragraph open
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from monarch.core.blocks import Kind, Leaf, blocks
 from monarch.core.grammar import CLOSING, DEFINITION, Grammar, grammar
@@ -13,8 +14,12 @@ from monarch.core.inline import Inline, normal
 from monarch.core.marks import Findings, Mark, Reference, Spelling
 
 
+@lru_cache(maxsize=256)
 def find(text: str, web_url: str) -> Findings:
-    """Find the marks and the pictures of a text, for issues that people see at `web_url`."""
+    """Find the marks and the pictures of a text, for issues that people see at `web_url`.
+
+    Remembered: a ticket's text is read again in both passes of every target.
+    """
     rules = grammar(web_url)
     contents = [_Content(text, leaf) for leaf in blocks(text).leaves]
     addresses: dict[str, str] = {}

@@ -29,14 +29,18 @@ from monarch.core.permission import (
     Taken,
     Taking,
     Wait,
+    WasAnswered,
     WasCreated,
     WasFound,
     WasNotCreated,
+    WasNoted,
     WasRefused,
     WasStray,
     WasUnanswered,
 )
+from monarch.core.quote import quote
 from monarch.core.step import Intended
+from monarch.core.summary import MAX_NOTE
 
 Answer = list[object]
 
@@ -96,7 +100,7 @@ class ValkeyLedger:
         self,
         delivery: Delivery,
         target: TargetId,
-        ticket: TicketId,
+        ticket: TicketId | None,
         credential: Credential,
         epoch: Epoch,
         reconciled: str | None,
@@ -111,6 +115,7 @@ class ValkeyLedger:
             self._keys.budget(credential.account),
             self._keys.slots(credential.account),
             self._keys.request(about.request),
+            self._keys.learned(credential.account),
         ]
         answer = await self._scripts.call(
             "permit",
@@ -119,7 +124,7 @@ class ValkeyLedger:
             token.entry,
             token.count,
             about.migration,
-            ticket,
+            "" if ticket is None else ticket,
             epoch,
             reconciled or "",
             nonce,
@@ -134,7 +139,7 @@ class ValkeyLedger:
         self,
         delivery: Delivery,
         target: TargetId,
-        ticket: TicketId,
+        ticket: TicketId | None,
         credential: Credential,
         fact: Fact,
     ) -> Recorded:
@@ -149,12 +154,13 @@ class ValkeyLedger:
             self._keys.faults(account),
             self._keys.migration(entry.migration),
             self._keys.request(entry.request),
+            self._keys.budget(account),
         ]
         stray = await self._scripts.call(
             "record",
             keys,
             word,
-            ticket,
+            "" if ticket is None else ticket,
             number,
             nonce,
             entry.run,
@@ -252,7 +258,7 @@ def _permission(answer: Answer, nonce: str) -> Permission:
 
 
 def _words(fact: Fact) -> tuple[str, str | int, str, str]:
-    """The script's word, number, nonce and reason."""
+    """The script's word, number, nonce and reason (or note)."""
     match fact:
         case WasCreated(number, nonce):
             return "created", number, nonce, ""
@@ -266,5 +272,9 @@ def _words(fact: Fact) -> tuple[str, str | int, str, str]:
             return "unanswered", "", nonce, ""
         case WasStray(number):
             return "stray", number, "", ""
+        case WasAnswered(nonce):
+            return "answered", "", nonce, ""
+        case WasNoted(text):
+            return "noted", "", "", quote(text, MAX_NOTE)
         case _:
             assert_never(fact)

@@ -24,18 +24,23 @@ from monarch.core.permission import (
     Taken,
     Taking,
     Wait,
+    WasAnswered,
     WasCreated,
     WasFound,
     WasNotCreated,
+    WasNoted,
     WasRefused,
     WasStray,
     WasUnanswered,
 )
+from monarch.core.quote import quote
 from monarch.core.step import CreatedAs, Intended, Refused, UnreadableRecord
+from monarch.core.summary import MAX_NOTE
 from monarch.ports import StoreRefused
 from tests.contracts.doubles.store import Account, Lock, MemoryStore
 
 SLOT_MS = 15_000
+NOTES_KEPT = 20
 WINDOWS_MS = (60_000, 3_600_000)
 
 
@@ -78,7 +83,7 @@ class MemoryLedger:
         self,
         delivery: Delivery,
         target: TargetId,
-        ticket: TicketId,
+        ticket: TicketId | None,
         credential: Credential,
         epoch: Epoch,
         reconciled: str | None,
@@ -94,29 +99,40 @@ class MemoryLedger:
             return called_off
         if store.epoch != epoch:
             return Quiet(max(0, store.quiet_until_ms - now) / 1000)
-        record = store.ledgers.setdefault(target, {}).get(ticket)
-        if isinstance(record, CreatedAs):
-            return AlreadyCreated(record.number)
-        if isinstance(record, Intended) and record.nonce != reconciled:
-            return MustReconcile(record)
-        if isinstance(record, UnreadableRecord):
-            raise StoreRefused(record.text)
+        known = None if ticket is None else self._known(target, ticket, reconciled)
+        if known is not None:
+            return known
         account = store.account(credential.account)
         refused = closed_gate(store, credential) or _wait(account, self._ceilings, now)
         if refused is not None:
             return refused
         nonce = f"nonce-{next(_nonces)}"
         account.writes[nonce], account.slots[nonce] = now, now + SLOT_MS
+        account.sent_ms = now
         if account.closed_until_ms is not None:
-            account.probe_until_ms = now + SLOT_MS
-        store.ledgers[target][ticket] = Intended(now, nonce)
+            account.probe, account.probe_until_ms = nonce, now + SLOT_MS
+        if ticket is not None:
+            store.ledgers.setdefault(target, {})[ticket] = Intended(now, nonce)
         return Granted(nonce, now)
+
+    def _known(
+        self, target: TargetId, ticket: TicketId, reconciled: str | None
+    ) -> AlreadyCreated | MustReconcile | None:
+        """What the ledger has against writing this ticket; `None`: nothing."""
+        match self._store.ledgers.get(target, {}).get(ticket):
+            case CreatedAs(number) if reconciled != f"#{number}":
+                return AlreadyCreated(number)
+            case Intended(_, nonce) as record if nonce != reconciled:
+                return MustReconcile(record)
+            case UnreadableRecord(text):
+                raise StoreRefused(text)
+        return None
 
     async def record(
         self,
         delivery: Delivery,
         target: TargetId,
-        ticket: TicketId,
+        ticket: TicketId | None,
         credential: Credential,
         fact: Fact,
     ) -> Recorded:
@@ -126,7 +142,32 @@ class MemoryLedger:
         known = self._store.migrations.setdefault(entry.migration, {})
         known["progress_entry"] = delivery.token.entry
         known["progress_count"] = str(delivery.token.count)
-        account.slots.pop(getattr(fact, "nonce", ""), None)
+        account.ended(getattr(fact, "nonce", ""))
+        match fact:
+            case WasAnswered():
+                account.answered(self._store.now_ms())
+            case WasNoted(text):
+                self._note(entry, quote(text, MAX_NOTE))
+            case WasNotCreated(nonce):
+                account.writes.pop(nonce, None)
+            case WasUnanswered():
+                self._unanswered(account, target)
+        recorded = (
+            Recorded() if ticket is None else self._step(entry, target, ticket, account, fact)
+        )
+        self._store.changed()
+        return recorded
+
+    def _step(
+        self,
+        entry: MigrationEntry,
+        target: TargetId,
+        ticket: TicketId,
+        account: Account,
+        fact: Fact,
+    ) -> Recorded:
+        """What the fact means for its ticket."""
+        known = self._store.migrations[entry.migration]
         records = self._store.ledgers.setdefault(target, {})
         record, now = records.get(ticket), self._store.now_ms()
         match fact:
@@ -150,17 +191,30 @@ class MemoryLedger:
             case WasNotCreated(nonce):
                 if isinstance(record, Intended) and record.nonce == nonce:
                     del records[ticket]
-            case WasUnanswered():
-                account.faults.add(target)
-                if len(account.faults) > 1:
-                    account.faults.clear()
-                    account.close(now, 15_000, "GitHub did not answer writes to two targets")
             case WasStray(number):
                 return self._stray(entry, number)
+            case WasUnanswered() | WasAnswered() | WasNoted():
+                pass
             case _:
                 assert_never(fact)
-        self._store.changed()
         return Recorded()
+
+    def _unanswered(self, account: Account, target: TargetId) -> None:
+        account.faults.add(target)
+        if len(account.faults) > 1:
+            account.faults.clear()
+            why = "GitHub did not answer writes to two targets"
+            account.close(self._store.now_ms(), 15_000, why)
+
+    def _note(self, entry: MigrationEntry, text: str) -> None:
+        known = self._store.migrations[entry.migration]
+        notes = known.get("notes", "").splitlines()
+        if text in notes or len(notes) > NOTES_KEPT:
+            return
+        more = "there is more of this; the log has it all"
+        known["notes"] = "\n".join([*notes, text if len(notes) < NOTES_KEPT else more])
+        if entry.request in self._store.requests:
+            self._store.request_changed(entry.request)
 
     def _stray(self, entry: MigrationEntry, number: int) -> Recorded:
         known = self._store.migrations[entry.migration]
@@ -233,8 +287,8 @@ def _wait(account: Account, ceilings: Ceilings, now: int) -> Wait | None:
         return Wait(1.0)
     account.slots = {nonce: until for nonce, until in account.slots.items() if until > now}
     waits = [_window_wait(account, *window, now) for window in _windows(ceilings)]
-    if account.writes and ceilings.interval_ms:
-        waits.append(max(account.writes.values()) + ceilings.interval_ms - now)
+    if account.sent_ms is not None and ceilings.interval_ms:
+        waits.append(account.sent_ms + ceilings.interval_ms - now)
     if ceilings.at_once and len(account.slots) >= ceilings.at_once:
         waits.append(100)
     wait_ms = max(waits, default=0)
