@@ -33,9 +33,8 @@ class DryRun:
 
     Attributes:
         problem: why it would do nothing at all, `""` where it would do something.
-        seconds: when it would be done, from now, as the budget stands.
-        without_store: why Valkey could not be asked, `""` where it was. Then no copy is known to be deleted or refused,
-            and the forecast is that of an unused budget.
+        seconds: when it would be done, from now, by the forecast for an unused budget.
+        without_store: why Valkey could not be asked, `""` where it was. Then no copy is known to be deleted or refused.
     """
 
     source: str

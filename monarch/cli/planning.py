@@ -81,10 +81,10 @@ _KINDS: "Mapping[str, Callable[[Rehearsal], Sequence[object]]]" = {
 
 
 def _done(found: "DryRun") -> str:
+    done = f"{_soon(found.seconds)}, if the budget is unused"
     if found.without_store:
-        why = found.without_store.rstrip(".")
-        return f"{_soon(found.seconds)}, if the budget is unused: Valkey was not asked ({why})"
-    return f"{_soon(found.seconds)}, as the budget stands"
+        return f"{done}; Valkey was not asked ({found.without_store.rstrip('.')})"
+    return done
 
 
 def _soon(seconds: float) -> str:
@@ -124,8 +124,6 @@ def _lines(one: "Rehearsal") -> Iterator[tuple[str, str]]:
         yield "there", f"{tickets} as {ranges(copy.number for copy in one.present)}"
     if one.deleted:
         yield "stays deleted", f"{ranges(one.deleted)}: `monarch verify --heal` makes it again"
-    if one.refused:
-        yield "stays refused", ranges(one.refused)
     if one.labels:
         yield "new labels", ", ".join(one.labels)
     if one.milestones:
@@ -173,7 +171,6 @@ def _document(found: "DryRun") -> dict[str, object]:
         "tickets": found.tickets,
         "writes": found.writes,
         "seconds": found.seconds,
-        "budget": "unused" if found.without_store else "as it stands",
         "valkey_problem": found.without_store,
         "targets": [_target_document(target) for target in found.targets],
     }

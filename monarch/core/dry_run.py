@@ -10,7 +10,7 @@ from the rehearsal, too: an issue that somebody opens between moves the numbers,
 GitHub refuses is not written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from monarch.core import notes
@@ -29,6 +29,7 @@ from monarch.core.lint import warnings
 from monarch.core.look import missing, strays_of, with_known
 from monarch.core.nesting import Nesting, nestings
 from monarch.core.plan import Plan
+from monarch.core.quote import quote
 from monarch.core.rehearsal import Copy, Rehearsal, Warned
 from monarch.core.render import Draft, Rewrite, Touched, render, rewriting
 from monarch.core.step import (
@@ -39,10 +40,9 @@ from monarch.core.step import (
     Reconcile,
     Refused,
     Stop,
-    next_action,
 )
 from monarch.core.style import Copying, Style
-from monarch.core.survey import FIRST_RUN, Survey, to_be_created, unseen
+from monarch.core.survey import Survey, first_action, to_be_created, unseen
 from monarch.core.ticket import Issue, Ticket
 
 _SHOWN = 5
@@ -109,8 +109,7 @@ class _Stage:
         """Create what is to be created, up to the first ticket of which nobody knows whether it may be."""
         survey = self._survey
         for ticket in self._plan.tickets:
-            record, seen = survey.records.get(ticket.id), survey.seen.copies.get(ticket.id)
-            match next_action(record, seen, survey.looked_at_ms, FIRST_RUN):
+            match first_action(ticket, survey.seen, survey.records, survey.looked_at_ms):
                 case Create() | Reconcile():
                     self._copy(ticket)
                 case Stop():
@@ -147,8 +146,7 @@ class _Stage:
             if survey.fates.get(number) is Fate.THERE:
                 self._numbers[ticket.id] = number
         gone = [t.id for t in self._plan.tickets if self._fate(t) is Fate.DELETED]
-        refused = [i for i, record in survey.records.items() if isinstance(record, Refused)]
-        lost = missing(self._plan, with_known(survey.seen, self._numbers), refused, gone)
+        lost = missing(self._plan, with_known(survey.seen, self._numbers), (), gone)
         if not lost:
             return ""
         numbers = ", ".join(f"#{ticket.number}" for ticket in lost[:20])
@@ -193,14 +191,12 @@ class _Stage:
         )
 
     def _refused(self) -> tuple[int, ...]:
-        """Those that are refused and stay so."""
-        records, there = self._survey.records, {copy.ticket for copy in self._create}
+        """Those that were refused before, and are tried again."""
+        records, created = self._survey.records, {copy.ticket for copy in self._create}
         return tuple(
             ticket.number
             for ticket in self._plan.tickets
-            if isinstance(records.get(ticket.id), Refused)
-            and ticket.number not in there
-            and ticket.id not in self._numbers
+            if isinstance(records.get(ticket.id), Refused) and ticket.number in created
         )
 
     def _ending(self) -> str:
@@ -208,9 +204,6 @@ class _Stage:
         if strays:
             issues = ", ".join(f"#{stray.number} (a second #{stray.original})" for stray in strays)
             return f"it holds second copies, and would fail for it: close {issues}"
-        if self._refused():
-            numbers = ", ".join(f"#{number}" for number in self._refused())
-            return f"GitHub has refused {numbers} before, and they would not be tried again"
         return ""
 
     def _first_notes(self, tickets: Sequence[Ticket]) -> list[str]:
@@ -235,6 +228,8 @@ class _Stage:
             )
         records = survey.records
         open_ones = [t.number for t in tickets if isinstance(records.get(t.id), Intended)]
+        refused = {t.number: r for t in tickets if isinstance(r := records.get(t.id), Refused)}
+        told += [_refused_before(refused)] if refused else []
         return [*told, _under_way(open_ones)] if open_ones else told
 
 
@@ -263,7 +258,17 @@ def _issue(number: int, draft: Draft) -> Issue:
     return Issue(0, number, draft.title, draft.body, "open", False, None, "", "", "")
 
 
-def _under_way(numbers: Sequence[int]) -> str:
+def _refused_before(refused: Mapping[int, Refused]) -> str:
+    why = quote(next(iter(refused.values())).reason, 200)
+    return (
+        f"{_some(tuple(refused))}: GitHub refused it to another request ({why}); it is tried again"
+    )
+
+
+def _some(numbers: Sequence[int]) -> str:
     told = ", ".join(f"#{number}" for number in numbers[:_SHOWN])
-    more = f" and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else ""
-    return f"{told}{more}: a write of them was not answered; if it happened after all they are there already"
+    return f"{told} and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else told
+
+
+def _under_way(numbers: Sequence[int]) -> str:
+    return f"{_some(numbers)}: a write was not answered; if it has happened after all, nothing more is written"

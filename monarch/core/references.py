@@ -14,6 +14,7 @@ mentioned in" for each team's copy. A GitHub Enterprise Server has no such host:
 address, and the issue that it points to will show the mention.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,7 @@ from monarch.core.ticket import Ticket
 
 _REDIRECT: Final = "https://redirect.github.com"
 _LONGEST_NUMBER: Final = 9_999_999_999
+_DIGITS: Final = re.compile(r"[0-9]{1,10}")
 _COLOURS: Final = 100_000
 """A bare `#` before six digits or more is a colour or the number of something else, unless a ticket is behind it."""
 
@@ -80,6 +82,20 @@ class Pending:
     def forms(self, copying: Copying) -> frozenset[str]:
         """Every form that a copy of this target may have it in, as long as nobody has edited it."""
         return frozenset({self.spelled, self.same, self.neutral, self.last(copying)})
+
+    def ends(self, text: str, begin: int) -> set[int]:
+        """Where it may end if it begins there in `text`, in whatever form, with whatever number."""
+        fixed = (self.spelled, self.same, self.neutral)
+        found = {begin + len(form) for form in fixed if text.startswith(form, begin)}
+        if text.startswith(self.before, begin):
+            digits = _DIGITS.match(text, begin + len(self.before))
+            first, last = digits.span() if digits else (0, 0)
+            found |= {
+                end + len(self.after)
+                for end in range(first + 1, last + 1)
+                if text.startswith(self.after, end)
+            }
+        return found
 
     def longest(self) -> str:
         """A form that no other form is longer than."""

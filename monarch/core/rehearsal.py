@@ -31,7 +31,7 @@ class Rehearsal:
         create: the copies that would be created, in order, with the numbers that they would get.
         present: the copies that are there.
         deleted: tickets whose copies somebody has deleted; they stay so.
-        refused: tickets that GitHub refused before; they are not tried again.
+        refused: tickets that GitHub refused to another request; they are among those that are tried.
         labels, milestones: what would be created first, by name.
         rewrite: numbers of the copies whose references would be put right in a second pass.
         nest: sub-issues that would be put under their parents.
@@ -67,7 +67,6 @@ def again(before: Rehearsal) -> Rehearsal:
         before.target,
         present=tuple(there),
         deleted=before.deleted,
-        refused=before.refused,
         notes=told,
         problem=before.problem,
     )

@@ -99,6 +99,11 @@ def rewriting(current: str, ticket: Ticket, copying: Copying) -> Rewriting:
     return Rewrite(final) if wording.is_source_of(current, copying) else Touched()
 
 
+def is_ours(current: str, ticket: Ticket, copying: Copying) -> bool:
+    """Say whether a copy's text is what Monarch wrote, whatever numbers it had for the other copies then."""
+    return _wording(ticket, copying).fits(current)
+
+
 def needs_second_pass(ticket: Ticket, copying: Copying) -> bool:
     """Say whether a ticket refers to tickets of the plan at all."""
     return _may_refer(ticket) and _wording(ticket, copying).is_pending

@@ -12,6 +12,8 @@ refused, before    Adopt #n              Create
 unreadable         Skip                  Stop
 ```
 
+*Before* is an earlier run, or a request that was made earlier: whoever sends the message again wants it tried again.
+
 A record that this code cannot read was written by a newer one, or by a person: it is never taken for absence, and
 never overwritten. Where a look shows the copy nothing is to be done; else the migration stops, loudly.
 
@@ -137,6 +139,7 @@ def next_action(
     looked_at_ms: int,
     run: int,
     healing: Healing | None = None,
+    asked_ms: int = 0,
 ) -> Action:
     """Decide for one ticket.
 
@@ -146,11 +149,12 @@ def next_action(
         looked_at_ms: when that look began, by the server's clock.
         run: which run of the migration this is, from 1; a replay begins another.
         healing: `None` for an ordinary migration.
+        asked_ms: when its request was made, by the server's clock: what was refused before, another request was refused.
     """
     match record:
         case CreatedAs(number):
             return Skip() if healing is None or seen_number else _heal(number, healing)
-        case Refused() if record.run == run:
+        case Refused() if record.run == run and record.at_ms >= asked_ms:
             return Skip()
         case Refused() | None:
             return Create(None) if seen_number is None else Adopt(seen_number)

@@ -12,7 +12,15 @@ from monarch.core.ids import TicketId
 from monarch.core.look import Seen
 from monarch.core.outcome import Permanent
 from monarch.core.plan import Plan
-from monarch.core.step import Create, CreatedAs, Fate, LedgerRecord, Reconcile, next_action
+from monarch.core.step import (
+    Action,
+    Create,
+    CreatedAs,
+    Fate,
+    LedgerRecord,
+    Reconcile,
+    next_action,
+)
 from monarch.core.ticket import Issue, Repository, Ticket
 
 FIRST_RUN = 1
@@ -47,6 +55,14 @@ class Survey:
     is_busy: bool = False
 
 
+def first_action(
+    ticket: Ticket, seen: Seen, records: Mapping[TicketId, LedgerRecord], looked_at_ms: int
+) -> Action:
+    """What a request that is made now would do for this ticket."""
+    record, number = records.get(ticket.id), seen.copies.get(ticket.id)
+    return next_action(record, number, looked_at_ms, FIRST_RUN, asked_ms=looked_at_ms)
+
+
 def to_be_created(
     plan: Plan, seen: Seen, records: Mapping[TicketId, LedgerRecord], looked_at_ms: int
 ) -> tuple[Ticket, ...]:
@@ -57,12 +73,7 @@ def to_be_created(
     return tuple(
         ticket
         for ticket in plan.tickets
-        if isinstance(
-            next_action(
-                records.get(ticket.id), seen.copies.get(ticket.id), looked_at_ms, FIRST_RUN
-            ),
-            Create | Reconcile,
-        )
+        if isinstance(first_action(ticket, seen, records, looked_at_ms), Create | Reconcile)
     )
 
 

@@ -12,17 +12,15 @@ Numbers alone make no edit: a copy that was deleted and healed has another one, 
 what Monarch wrote.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from monarch.core.ids import TicketId
 from monarch.core.look import is_trusted, strays_of
 from monarch.core.marker import read_marker
 from monarch.core.plan import Plan
-from monarch.core.render import Rewrite, render, rewriting
+from monarch.core.render import Touched, is_ours, render, rewriting
 from monarch.core.step import CreatedAs, Fate, Refused
 from monarch.core.style import Copying, Style
 from monarch.core.survey import Survey, unseen
@@ -138,16 +136,12 @@ class _Comparison:
         )
 
     def _text_marks(self, issue: Issue, ticket: Ticket) -> list[Mark]:
-        wrote = render(ticket, self._copying)
-        if issue.title != wrote.title:
+        if issue.title != render(ticket, self._copying).title:
             return [Mark.EDITED]
-        if issue.body == wrote.body or isinstance(
-            rewriting(issue.body, ticket, self._copying), Rewrite
-        ):
-            return []
-        return (
-            [Mark.REFERS] if _numberless(issue.body) == _numberless(wrote.body) else [Mark.EDITED]
-        )
+        if not is_ours(issue.body, ticket, self._copying):
+            return [Mark.EDITED]
+        refers = isinstance(rewriting(issue.body, ticket, self._copying), Touched)
+        return [Mark.REFERS] if refers else []
 
     def _without_copy(self, ticket: Ticket) -> Finding:
         record, mark, reason = self._survey.records.get(ticket.id), Mark.MISSING, ""
@@ -172,11 +166,3 @@ class _Comparison:
                 and is_trusted(issue, self._survey.own_login)
             ):
                 yield Extra(number, marker.number)
-
-
-_NUMBER: Final = re.compile(r"(?<=[#/])\d+")
-
-
-def _numberless(text: str) -> str:
-    """The text without the numbers that references and addresses of issues end in."""
-    return _NUMBER.sub("", text)

@@ -63,6 +63,16 @@ class Wording:
             ends = {end + len(form) for end in ends for form in forms if text.startswith(form, end)}
         return len(text) in ends
 
+    def fits(self, text: str) -> bool:
+        """Whether `text` is this wording, whatever numbers its references have."""
+        ends = {0}
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                ends = {end + len(piece) for end in ends if text.startswith(piece, end)}
+            else:
+                ends = {after for end in ends for after in piece.ends(text, end)}
+        return len(text) in ends
+
 
 def changes(text: str, own: Range, copying: Copying) -> tuple[Change, ...]:
     """What changes in a text on its way into the target, ascending.

@@ -167,7 +167,7 @@ class SandboxClient:
     async def wait(
         self,
         *,
-        timeout_seconds: float = 10,
+        timeout_seconds: float = 60,
         created: int | None = None,
         repo: str | None = None,
         calls: int | None = None,
@@ -183,7 +183,10 @@ class SandboxClient:
         fault: int | None = None,
         hits: int | None = None,
     ) -> bool:
-        """Return whether all conditions given came to hold in time; see ``WaitFor``."""
+        """Return whether all conditions given came to hold in time; see ``WaitFor``.
+
+        The time is for what hangs, also on a machine that has other things to do.
+        """
         given = {key: value for key, value in locals().items() if key != "self"}
         query = {key: value for key, value in given.items() if value is not None}
         timeout = timeout_seconds + MARGIN_S

@@ -147,7 +147,8 @@ class Crossing:
         if entry.heal:
             number = record.number if isinstance(record, CreatedAs) else 0
             healing = Healing(self._watch.fates.get(number))
-        return next_action(record, seen, self._watch.looked_at_ms, entry.run, healing)
+        asked_ms = int(entry.request.partition("-")[0])
+        return next_action(record, seen, self._watch.looked_at_ms, entry.run, healing, asked_ms)
 
     async def _bring(self, ticket: Ticket) -> Verdict | None:
         """Bring one ticket; `None` where it is settled and the next one follows."""

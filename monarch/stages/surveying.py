@@ -192,7 +192,16 @@ class Surveyor:
             if isinstance(fate, Unready):
                 return fate
             fates[number] = fate
-        return Survey(site.repository, sight.seen, sight.issues, known.records, fates, known.now_ms)
+        return Survey(
+            site.repository,
+            sight.seen,
+            sight.issues,
+            known.records,
+            fates,
+            known.now_ms,
+            own_login=login,
+            is_busy=known.is_busy,
+        )
 
     async def _fate(self, site: _Site, number: int) -> Fate | Unready:
         """What became of a copy on record that no look shows; as `Watch.find` has it."""

@@ -82,6 +82,23 @@ async def test_a_healed_request_ends_again_and_says_so(world: World) -> None:
     assert "heal" not in await fields_of(world, request, TEAM_A)
 
 
+async def test_what_is_missing_is_not_counted_while_it_is_healed(world: World) -> None:
+    """Whoever looks on never reads of more copies than there are tickets; at the end it is all of them again."""
+    request = await ended(world, TEAM_A)
+    streams = world.streams()
+    seen = []
+
+    for tickets in ((FIRST,), (FIRST, SECOND)):
+        await heal(world, request, TEAM_A, *tickets)
+        fields = await fields_of(world, request, TEAM_A)
+        seen.append((fields["copied"], fields["present"]))
+        await streams.settle(await one(streams, MIGRATIONS), migrated())
+
+    assert seen == [("0", "1"), ("0", "0")]
+    fields = await fields_of(world, request, TEAM_A)
+    assert (fields["copied"], fields["present"]) == ("0", "2")
+
+
 async def test_several_targets_are_one_run(world: World) -> None:
     """One call, one run further, one end."""
     request = await ended(world, TEAM_A, TEAM_B)

@@ -77,6 +77,14 @@ def test_healing_makes_again_what_is_known_to_be_deleted(
     assert next_action(record, seen, SETTLED, 2, Healing(fate)) == action
 
 
+@pytest.mark.parametrize(("refused_at_ms", "action"), [(999, Create(None)), (1000, Skip())])
+def test_what_another_request_was_refused_is_tried_again(
+    refused_at_ms: int, action: Action
+) -> None:
+    """Runs are counted by each request for itself; whoever sends the message again wants it tried again."""
+    assert next_action(Refused(1, refused_at_ms, "no"), None, 0, run=1, asked_ms=1000) == action
+
+
 RECORDS = st.one_of(
     st.builds(Intended, st.integers(0, 100_000), st.just("n")),
     st.builds(CreatedAs, st.integers(1, 9), st.integers(0, 100_000)),

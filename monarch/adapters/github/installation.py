@@ -21,9 +21,9 @@ from typing import Final
 import anyio
 
 from monarch.adapters.github.app import AppCaller
+from monarch.adapters.github.app_wire import InstallationFacts, read_token
 from monarch.adapters.github.outcomes import Answer, read_failure, unreached, unreadable
 from monarch.adapters.github.passes import Pass
-from monarch.adapters.github.wire import InstallationFacts, read_token
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope
 from monarch.core.permission import Credential
 from monarch.core.reply import Reply, time_s

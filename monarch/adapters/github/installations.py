@@ -16,10 +16,10 @@ import anyio
 
 from monarch.adapters.github.addresses import path_of
 from monarch.adapters.github.app import AppCaller
+from monarch.adapters.github.app_wire import InstallationFacts, read_installation
 from monarch.adapters.github.installation import Gone, Installation
 from monarch.adapters.github.outcomes import read_outcome
 from monarch.adapters.github.passes import Pass
-from monarch.adapters.github.wire import InstallationFacts, read_installation
 from monarch.core.outcome import Code, Found, Permanent, ReadFailure, Scope
 from monarch.core.permission import Credential
 from monarch.core.refs import RepoRef

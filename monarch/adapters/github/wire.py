@@ -7,62 +7,62 @@ to a write nothing but its number and id has to: no detail may hide that an issu
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from monarch.adapters.github.passes import is_token
 from monarch.core.ids import TargetId
 from monarch.core.refs import BadRef, RepoRef
 from monarch.core.ticket import Issue, Label, Milestone, Repository
 
 T = TypeVar("T")
 
-_Id = Annotated[int, Field(gt=0, lt=2**63)]
+Id = Annotated[int, Field(gt=0, lt=2**63)]
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 DEFAULT_COLOR = "ededed"
 """The grey that GitHub gives a label that was made by naming it."""
 
 
-class _Wire(BaseModel):
+class Wire(BaseModel):
+    """What a body has to look like, as far as we need it."""
+
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
 
-class User(_Wire):
+class User(Wire):
     """An account; `id` stays the same when `login` changes."""
 
-    id: _Id
+    id: Id
     login: str
 
 
-class _Author(_Wire):
+class _Author(Wire):
     login: str
 
 
-class _Label(_Wire):
+class _Label(Wire):
     name: str | None = None
     color: str | None = None
     description: str | None = None
 
 
-class _Milestone(_Wire):
-    number: _Id
+class _Milestone(Wire):
+    number: Id
     title: str
     state: str = "open"
     description: str | None = None
     due_on: str | None = None
 
 
-class _Type(_Wire):
+class _Type(Wire):
     name: str
     is_enabled: bool = True
 
 
-class _Issue(_Wire):
-    id: _Id
-    number: _Id
+class _Issue(Wire):
+    id: Id
+    number: Id
     title: str
     body: str | None = None
     state: str
@@ -78,12 +78,12 @@ class _Issue(_Wire):
     pull_request: object = None
 
 
-class _Permissions(_Wire):
+class _Permissions(Wire):
     push: bool | None = None
 
 
-class _Repository(_Wire):
-    id: _Id
+class _Repository(Wire):
+    id: Id
     full_name: str
     archived: bool
     has_issues: bool
@@ -91,9 +91,9 @@ class _Repository(_Wire):
     permissions: _Permissions | None = None
 
 
-class _Created(_Wire):
-    id: _Id
-    number: _Id
+class _Created(Wire):
+    id: Id
+    number: Id
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,41 +107,7 @@ class CreatedIssue:
     type: str
 
 
-class _Owner(_Wire):
-    login: str
-
-
-class _Installation(_Wire):
-    id: _Id
-    app_slug: str
-    account: _Owner | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class InstallationFacts:
-    """An installation of an App; `slug` names the App in the login of its bot, `owner` is where it is installed."""
-
-    id: int
-    slug: str
-    owner: str
-
-
-class _Token(_Wire):
-    token: str
-    expires_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class GivenToken:
-    """A token of an installation; `ends_at_s` is GitHub's time, in seconds since 1970."""
-
-    token: str
-    ends_at_s: float
-
-
 _USER = TypeAdapter(User)
-_INSTALLATION = TypeAdapter(_Installation)
-_TOKEN = TypeAdapter(_Token)
 _ISSUE = TypeAdapter(_Issue)
 _ISSUES = TypeAdapter(list[_Issue])
 _REPOSITORY = TypeAdapter(_Repository)
@@ -215,25 +181,6 @@ def read_created(body: bytes) -> CreatedIssue | None:
         _part(shown, "milestone", "number", int),
         _part(shown, "type", "name", str) or "",
     )
-
-
-def read_installation(body: bytes) -> InstallationFacts | None:
-    """Read an installation of the App."""
-    there = read_as(_INSTALLATION, body)
-    if there is None:
-        return None
-    return InstallationFacts(there.id, there.app_slug, there.account.login if there.account else "")
-
-
-def read_token(body: bytes) -> GivenToken | None:
-    """Read a token that was given out, whatever it looks like; `None` where it cannot stand in a header."""
-    given = read_as(_TOKEN, body)
-    if given is None or not is_token(given.token):
-        return None
-    try:
-        return GivenToken(given.token, datetime.fromisoformat(given.expires_at).timestamp())
-    except (ValueError, OverflowError):
-        return None
 
 
 def read_object(body: bytes) -> dict[str, Any] | None:

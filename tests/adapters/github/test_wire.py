@@ -4,16 +4,15 @@ from typing import Any
 
 import pytest
 
+from monarch.adapters.github.app_wire import read_installation, read_token
 from monarch.adapters.github.wire import (
     CreatedIssue,
     read_created,
-    read_installation,
     read_issue,
     read_issues,
     read_labels,
     read_milestones,
     read_repository,
-    read_token,
     read_types,
 )
 from monarch.core.ticket import Issue, Label, Milestone

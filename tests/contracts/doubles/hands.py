@@ -197,6 +197,15 @@ class MemoryHands:
             return f"its migration is {its_state}; replay it first"
         self._reopen(request)
         known["heal"] = heal
+        self._count_without(request, migration, len(tickets))
         self._queue_again(request, migration)
         store.request_changed(request)
         return ""
+
+    def _count_without(self, request: RequestId, migration: MigrationId, missing: int) -> None:
+        """So many copies are there, without those that are missing."""
+        known, total = self._store.migrations[migration], self._store.requests[request]["tickets"]
+        copied, present = int(known.get("copied", "0")), int(known.get("present", "0"))
+        there = max(0, min(copied + present, int(total) - missing))
+        known["present"] = str(min(present, there))
+        known["copied"] = str(there - min(present, there))

@@ -23,6 +23,17 @@ end
 
 local problem = problem_of_request()
 
+-- What is told of the target while it is healed: so many copies are there, without those that are missing.
+local function count_without(key, tickets)
+  local _, missing = string.gsub(tickets, '%d+', '')
+  local total = tonumber(redis.call('HGET', KEYS[1], 'tickets') or 0)
+  local counts = redis.call('HMGET', key, 'copied', 'present')
+  local copied, present = tonumber(counts[1] or 0), tonumber(counts[2] or 0)
+  local over = math.max(0, copied + present - math.max(0, total - missing))
+  local of_copied = math.min(over, copied)
+  redis.call('HSET', key, 'copied', copied - of_copied, 'present', math.max(0, present - (over - of_copied)))
+end
+
 -- Have one target healed; returns why not.
 local function heal(target, tickets)
   local migration = request .. ':' .. target
@@ -38,6 +49,7 @@ local function heal(target, tickets)
   if its[1] ~= 'done' then return 'its migration is ' .. (its[1] or 'not known') end
   reopen(request)
   redis.call('HSET', key, 'heal', tickets)
+  count_without(key, tickets)
   queue_again(request, migration)
   event('migration.healing', 'request', request, 'migration', migration, 'by', by)
   changed(request)
