@@ -17,7 +17,7 @@ from monarch.core.references import References
 from monarch.core.style import Copying
 from monarch.core.template import UNFRAMED, fill, words
 from monarch.core.ticket import Ticket
-from monarch.core.wording import Change, Range, changes, size
+from monarch.core.wording import Change, Range, changes, encodable, size
 
 _CLOSING_ROOM: Final = 100
 """UTF-16 units kept for closing a block; a fence is seldom longer."""
@@ -106,7 +106,8 @@ class _Fitting:
         return None
 
     def _framed(self, body: str) -> Framed:
-        text, own = fill(self.template, {**words(self.ticket, self.copying), "body": body})
+        named = words(self.ticket, self.copying)
+        text, own = fill(self.template, {**named, "title": encodable(named["title"]), "body": body})
         return Framed(text, own, changes(text, own, self.copying))
 
 

@@ -9,24 +9,25 @@ from functools import cache
 from typing import Final
 
 _NUMBER = r"[1-9][0-9]{0,9}+"
-_END = r"(?!_*+[A-Za-z0-9])"
+# Nor before `#` or `@`: behind the link that this one may become, what they begin would count.
+_END = r"(?!_*+[A-Za-z0-9])(?![#@])"
 # An underscore may be the beginning or the end of an emphasis; between letters it is a part of the word.
 _START = r"(?<![A-Za-z0-9])(?<![A-Za-z0-9]_)"
-_NAME_START = rf"{_START}(?<![./#&@\\-])"
 _REPOSITORY = r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}+/[A-Za-z0-9._-]{1,100}+"
 _LOGIN = r"[A-Za-z0-9][A-Za-z0-9_-]*+"
 _IN_ADDRESS = r"[^\s<>|`\[\]]"
 
-_ISSUE = rf"(?P<repository>{_REPOSITORY})/(?P<page>issues|pull)/(?P<issue>{_NUMBER})(?![A-Za-z0-9-]|_++[A-Za-z0-9])"
+_ISSUE = rf"(?P<repository>{_REPOSITORY})/(?P<page>issues|pull)/(?P<issue>{_NUMBER})(?![A-Za-z0-9@-]|_++[A-Za-z0-9])"
 _TAIL = r"(?P<tail>(?:[/?\#][A-Za-z0-9/?\#&=%+_.~:@!$,;-]*+)?+)"
 
 _MARKS = rf"""
     # An address without a scheme has none of them: `docs/#12`. These are two: `#1/#2`.
     {_START}(?<![#&@\\])(?<![^0-9]/)(?<!^/)\#(?P<number>{_NUMBER}){_END}
-    |{_NAME_START}(?i:GH-)(?P<gh>{_NUMBER}){_END}(?!-[A-Za-z0-9])
-    |{_NAME_START}(?P<named>{_REPOSITORY})\#(?P<named_number>{_NUMBER}){_END}
+    |{_START}(?<![./#&@\\-])(?i:GH-)(?P<gh>{_NUMBER}){_END}(?!-[A-Za-z0-9])
+    |{_START}(?<![./#&\\-])(?P<named>{_REPOSITORY})\#(?P<named_number>{_NUMBER}){_END}
     # GitHub takes a letter that is none of ASCII for no part of a name; what goes on like a domain is an e-mail address.
-    |{_START}(?P<mention>@(?:(?<![^\x00-\x7F]@)|(?!{_LOGIN}\.[A-Za-z0-9])){_LOGIN}(?:/[A-Za-z0-9][A-Za-z0-9_.-]*+)?+)
+    # Only the sign is stepped over: without it `@owner/repo#1` is a reference.
+    |{_START}@(?:(?<![^\x00-\x7F]@)|(?!{_LOGIN}\.[A-Za-z0-9]))(?=(?P<who>{_LOGIN}(?:/[A-Za-z0-9][A-Za-z0-9_.-]*+)?+))
 """
 _ADDRESS = rf"(?P<address>://{_IN_ADDRESS}*+|(?<![A-Za-z0-9])(?i:www\.){_IN_ADDRESS}++)"
 # `\@` is none: GitHub looks for mentions when the backslash has gone.

@@ -80,8 +80,8 @@ class Inline:
                 return self._behind_link(found), ""
             case "tag":
                 return self._behind_tag(found.start())
-            case "mention":
-                self.marks.append(Mention(found.start(), found.end()))
+            case "who":
+                self.marks.append(Mention(found.start(), found.end("who")))
             case "number" | "gh":
                 number = int(found["number"] or found["gh"])
                 self._refer(found.start(), found.end(), Spelling.NUMBER, number)

@@ -38,7 +38,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """`@name` or `@org/team`; at `start` stands the `@`."""
+    """`@name` or `@org/team`; at `start` stands the `@`. In `@owner/repo#1` a reference begins behind it."""
 
     start: int
     end: int
@@ -49,7 +49,7 @@ Mark = Reference | Mention
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The marks of a text, ascending, and the addresses of its pictures."""
+    """The marks of a text, by where they start, and the addresses of its pictures."""
 
     marks: tuple[Mark, ...]
     pictures: tuple[str, ...]

@@ -18,7 +18,7 @@ from monarch.core.marker import Marker, without_markers
 from monarch.core.quote import shorten
 from monarch.core.style import Copying
 from monarch.core.ticket import Ticket
-from monarch.core.wording import Wording, size, worded
+from monarch.core.wording import Wording, encodable, size, worded
 
 MAX_TITLE: Final = 256
 """GitHub: "title is too long (maximum is 256 characters)"."""
@@ -119,7 +119,7 @@ def compose(ticket: Ticket, copying: Copying) -> tuple[Framed, str]:
     The end is a blank line, in the text's own kind of line ends, and the marker.
     """
     marker = Marker(copying.plan.source, ticket.number, ticket.id)
-    body = without_markers(_encodable(ticket.body))
+    body = without_markers(encodable(ticket.body))
     line_end = "\r\n" if "\r\n" in body else "\n"
     ending = f"{line_end}{line_end}{marker}"
     framed = fitted(ticket, body, copying, MAX_BODY - size(ending))
@@ -132,9 +132,4 @@ def _wording(ticket: Ticket, copying: Copying) -> Wording:
 
 
 def _title(title: str) -> str:
-    return shorten(_encodable(title), MAX_TITLE) if title.strip() else NO_TITLE
-
-
-def _encodable(text: str) -> str:
-    """Half a surrogate pair cannot be sent: it becomes U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return shorten(encodable(title), MAX_TITLE) if title.strip() else NO_TITLE

@@ -93,6 +93,11 @@ def worded(text: str, changed: tuple[Change, ...]) -> Wording:
     return Wording(tuple(made))
 
 
+def encodable(text: str) -> str:
+    """Half a surrogate pair cannot be sent: it becomes U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def size(text: str) -> int:
     """The length of a text in UTF-16 units, which are never fewer than GitHub counts."""
     return len(text.encode("utf-16-le")) // 2
