@@ -13,7 +13,7 @@ StoreError             Valkey did not do it, or nobody knows whether it did: hea
 ```
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -315,6 +315,18 @@ class Replayed:
     refused: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Healing:
+    """What became of the wish to heal one target.
+
+    `migration` is the id of the one that goes on, `""` where `refused` says why it does not.
+    """
+
+    target: str
+    migration: str
+    refused: str = ""
+
+
 class Hands(Protocol):
     """What people do to running work. Each is one script: whole or not at all, and harmless when repeated."""
 
@@ -332,6 +344,15 @@ class Hands(Protocol):
 
     async def drop(self, letters: Sequence[str], by: str) -> int:
         """Throw dead letters away; returns how many there were."""
+
+    async def heal(
+        self, request: RequestId, missing: Mapping[str, Collection[TicketId]], by: str
+    ) -> tuple[Healing, ...]:
+        """Have copies made again that somebody has deleted: those of these tickets, for each target of the request.
+
+        The request has ended, its plan is there, and the target's migration is done; else that target is refused.
+        The same wish again, while it is under way, changes nothing and is answered the same.
+        """
 
 
 # --------------------------------------------------------------------------------------------- intake

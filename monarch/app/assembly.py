@@ -12,12 +12,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-from urllib.parse import urlsplit
 
 from valkey.asyncio import Valkey
 
 from monarch.adapters.clock import BootClock
-from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.slack import HttpSlack, NoSlack
 from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.ear import ValkeyEar
@@ -27,11 +25,12 @@ from monarch.adapters.valkey.ledger import ValkeyBudget, ValkeyLedger
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
-from monarch.app.whereabouts import valkey_of
+from monarch.app.looks import style_of
+from monarch.app.rules import rules_of
+from monarch.app.signing import github_of
+from monarch.app.whereabouts import valkey_of, web_url_of
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream
-from monarch.core.refs import GITHUB_HOSTS
-from monarch.core.request import Rules
 from monarch.core.verdict import Policy
 from monarch.ports import GitHub, Slack, Streams
 from monarch.settings import Settings
@@ -43,7 +42,7 @@ from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
-from monarch.stages.writing import Tools
+from monarch.stages.subject import Tools
 from monarch.telemetry import Telemetry
 
 
@@ -176,7 +175,12 @@ class _Assembly:
             budget = ValkeyBudget(scripts, self._keys)
             if Role.PLANNER in self._roles:
                 handlers[Role.PLANNER] = Planner(
-                    github, budget, self._telemetry, self._rules(), self._policy, self._dice
+                    github,
+                    budget,
+                    self._telemetry,
+                    rules_of(self._settings),
+                    self._policy,
+                    self._dice,
                 )
             if Role.MIGRATOR in self._roles:
                 handlers[Role.MIGRATOR] = self._migrator(github, budget, scripts, commands)
@@ -188,13 +192,12 @@ class _Assembly:
                 self._clock,
                 self._policy,
                 self._dice,
-                web_url(self._settings.github_api_url),
+                web_url_of(self._settings),
             )
         return handlers
 
     async def _github(self) -> GitHub:
-        token = self._settings.gh_pat.get_secret_value() if self._settings.gh_pat else ""
-        github = HttpGitHub(token, self._settings.github_api_url)
+        github = github_of(self._settings)
         self._stack.push_async_callback(github.aclose)
         return github
 
@@ -225,9 +228,16 @@ class _Assembly:
             retention_ms=self._retention_ms,
         )
         tools = Tools(
-            github, ledger, budget, self._telemetry, self._clock, self._dice, self._policy
+            github,
+            ledger,
+            budget,
+            self._telemetry,
+            self._clock,
+            self._dice,
+            self._policy,
+            style_of(settings),
         )
-        return Migrator(tools, ValkeyPlans(commands, self._keys), self._rules())
+        return Migrator(tools, ValkeyPlans(commands, self._keys), rules_of(self._settings))
 
     def _consumer(
         self, stream: Stream, handler: Handler, streams: Streams, holds: Holds
@@ -275,15 +285,3 @@ class _Assembly:
         )
         inbox = ValkeyInbox(scripts, self._keys, self._name, lambda: ear.subscribed_ms)
         return Intake(ear, inbox, self._telemetry, self._clock, self._dice)
-
-    def _rules(self) -> Rules:
-        hosts = GITHUB_HOSTS | {urlsplit(web_url(self._settings.github_api_url)).hostname or ""}
-        return Rules(self._settings.allowed_sources, self._settings.allowed_targets, hosts)
-
-
-def web_url(api_url: str) -> str:
-    """Where people see what the API at `api_url` serves: github.com, or the Enterprise Server's own address."""
-    parts = urlsplit(api_url)
-    if parts.hostname == "api.github.com":
-        return "https://github.com"
-    return f"{parts.scheme}://{parts.netloc}"

@@ -175,6 +175,9 @@ def _print_request(details: "RequestDetails") -> None:
         for m in details.view.migrations
     ]
     show_table(columns, rows)
+    for one in details.view.migrations:
+        for note in one.notes:
+            print(f"note on {clean(one.target)}: {clean(note)}")
 
 
 def _request_facts(details: "RequestDetails") -> dict[str, object]:

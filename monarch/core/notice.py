@@ -22,6 +22,8 @@ WEB_URL: Final = "https://github.com"
 _MAX_REASON: Final = 400
 _MAX_NAME: Final = 200
 _MAX_STRAYS: Final = 5
+_MAX_NOTES: Final = 3
+_MAX_NOTE: Final = 160
 _ESCAPES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
@@ -154,12 +156,15 @@ def _again(view: RequestView) -> str:
 
 def _urgent_first(view: RequestView) -> list[MigrationView]:
     """What needs a person comes first, so that cutting leaves it; otherwise the request's order."""
-    return sorted(view.migrations, key=lambda m: (m.state is not State.DEAD, not m.strays))
+    return sorted(
+        view.migrations, key=lambda m: (m.state is not State.DEAD, not m.strays, not m.notes)
+    )
 
 
 def _line(migration: MigrationView, view: RequestView, web_url: str) -> str:
     name = _link(migration.target, web_url, "/issues")
-    return f"• {name}: {_stand(migration, view)}{_strays(migration, web_url)}"
+    stand = _stand(migration, view)
+    return f"• {name}: {stand}{_strays(migration, web_url)}{_notes(migration)}"
 
 
 def _stand(migration: MigrationView, view: RequestView) -> str:
@@ -213,6 +218,15 @@ def _strays(migration: MigrationView, web_url: str) -> str:
     listed = ", ".join(named) + (f" and {more} more" if more else "")
     noun = "a second copy" if len(migration.strays) == 1 else "second copies"
     return f" :warning: Please close {listed}: {noun} of a ticket."
+
+
+def _notes(migration: MigrationView) -> str:
+    """What people should know and fails nothing, shortly: all of it is in `monarch show`."""
+    if not migration.notes:
+        return ""
+    told = [_fit(note, _MAX_NOTE) for note in migration.notes[:_MAX_NOTES]]
+    more = len(migration.notes) - len(told)
+    return " :memo: " + "; ".join(told) + (f" (and {more} more)" if more else "")
 
 
 # ------------------------------------------------------------------------------------------ small parts

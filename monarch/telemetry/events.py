@@ -19,7 +19,15 @@ from structlog.contextvars import bind_contextvars
 from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
-from monarch.telemetry.metrics import NOTICES, SNOOZES, VERDICTS, WRITES, Metrics, closed
+from monarch.telemetry.metrics import (
+    DETAILS,
+    NOTICES,
+    SNOOZES,
+    VERDICTS,
+    WRITES,
+    Metrics,
+    closed,
+)
 from monarch.telemetry.naming import names_of
 from monarch.telemetry.pulse import Pulse
 from monarch.telemetry.snapshot import Snapshot
@@ -255,6 +263,20 @@ class Telemetry:
         """Nobody knows whether it was copied; a look will tell."""
         self.metrics.tickets.labels("unknown").inc()
         self._log.warning("ticket.unknown", target=target, ticket=ticket, reason=reason)
+
+    def detail_written(self, *, target: str, what: str) -> None:
+        """A label, a milestone, an edit or a sub-issue took effect; `what` begins with its kind, as in `label "bug"`."""
+        self.metrics.details.labels(closed(what.partition(" ")[0], DETAILS, "edit")).inc()
+        self._log.info("detail.written", target=target, what=what)
+
+    def detail_unknown(self, *, target: str, what: str, reason: str) -> None:
+        """Nobody knows whether it took effect; it is looked at again."""
+        self._log.warning("detail.unknown", target=target, what=what, reason=reason)
+
+    def migration_noted(self, *, target: str, note: str) -> None:
+        """Something that people should know and that fails nothing. Stream: `migration.noted`."""
+        self.metrics.notes.inc()
+        self._log.warning("migration.noted", target=target, note=note)
 
     def stray_found(self, *, target: str, number: int, kept: int) -> None:
         """Issue `number` is a second copy, `kept` the first: a person should close it. Stream: `stray.found`."""

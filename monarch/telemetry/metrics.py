@@ -17,7 +17,17 @@ STREAMS = tuple(stream.value for stream in Stream)
 VERDICTS = ("done", "retry", "snooze", "dead", "handback")
 TICKETS = ("copied", "present", "refused", "unknown")
 SNOOZES = tuple(waits.value for waits in Waits)
-WRITES = ("created", "withheld", "ratelimited", "transient", "permanent", "unknown")
+WRITES = (
+    "created",
+    "accepted",
+    "alreadythere",
+    "withheld",
+    "ratelimited",
+    "transient",
+    "permanent",
+    "unknown",
+)
+DETAILS = ("label", "milestone", "edit", "sub-issue")
 NOTICES = ("progress", "final")
 
 WRITE_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0)
@@ -99,6 +109,8 @@ class Metrics:
 
     def _copying(self) -> None:
         self.tickets = self._counter("tickets", "Tickets by what became of them.", outcome=TICKETS)
+        self.details = self._counter("details", "Other writes that took effect.", kind=DETAILS)
+        self.notes = self._counter("notes", "Things noted that fail nothing.")
         self.strays = self._counter("strays", "Second copies found.")
         self.planted = self._counter("markers_planted", "Markers that are not believed.")
         self.migrated = self._counter("migrations_migrated", "Targets read back and complete.")

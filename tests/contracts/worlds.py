@@ -4,7 +4,7 @@
 
 import itertools
 import json
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol, cast
 
 from valkey.asyncio import Valkey
@@ -17,7 +17,7 @@ from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
 from monarch.core.budget import Ceilings
-from monarch.core.delivery import Stream
+from monarch.core.delivery import Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId
 from monarch.ports import Budget, Hands, Inbox, Ledger, Plans, Requests, Streams
 from tests.contracts.doubles.hands import MemoryHands
@@ -26,7 +26,8 @@ from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
 from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
 from tests.contracts.doubles.store import MemoryStore
 from tests.contracts.doubles.streams import MemoryStreams
-from tests.contracts.shifting import shift
+from tests.contracts.shifting import end_sayings, run_out, shift
+from tests.contracts.showing import show
 
 LEASE_S = 20.0
 RETENTION_MS = 86_400_000
@@ -232,6 +233,30 @@ class ValkeyWorld:
         """Each pending entry and its consumer."""
         found = await self.client.xpending_range(self.keys.stream(stream), GROUP, "-", "+", 100)
         return {item["message_id"].decode(): item["consumer"].decode() for item in found}
+
+    async def is_quiet(self) -> bool:
+        """Whether there is no work anywhere, at one moment.
+
+        Asked for one after the other, a parked entry that is promoted meanwhile is in no place: not yet in its stream,
+        and then not parked any more.
+        """
+        async with self.client.pipeline(transaction=True) as pipe:
+            for stream in Stream:
+                pipe.xlen(self.keys.stream(stream))
+            pipe.zcard(self.keys.parked)
+            return not any(await pipe.execute())
+
+    async def run_out(self, is_held: Callable[[Token], bool], seconds: float) -> None:
+        """Let so many seconds have passed for the deliveries that nobody holds, and for nothing else."""
+        await run_out(self.client, self.keys, is_held, round(seconds * 1000))
+
+    async def end_sayings(self, is_held: Callable[[Token], bool]) -> None:
+        """Let the locks on telling run out whose delivery nobody holds."""
+        await end_sayings(self.client, self.keys, is_held)
+
+    async def show(self) -> str:
+        """All that stands there, for whoever asks why a promise broke."""
+        return await show(self.client, self.keys)
 
     async def _hash(self, key: str) -> dict[str, str]:
         return _text(await cast("_Fields", self.client.hgetall(key)))

@@ -209,6 +209,20 @@ def test_strays_are_named_with_the_issue_to_close(strays: tuple[int, ...], words
     assert words in text
 
 
+def test_what_fails_nothing_is_noted_beside_its_target() -> None:
+    """Shortly, since `monarch show` has it all; and escaped, since names from outside are in it."""
+    notes = ("labels <!here>: not copied", "a " * 200, "three", "four", "five")
+    noted = a_migration("org/b", notes=notes)
+
+    text = final_text(view_of(a_migration("org/a"), noted, state=State.DONE), repeated=False)
+
+    first, second = text.splitlines()[1:]
+    assert " :memo: labels &lt;!here&gt;: not copied; a a " in first
+    assert first.endswith("…; three (and 2 more)")
+    assert len(first) < 400
+    assert ":memo:" not in second
+
+
 def test_the_progress_message_ends_by_pointing_to_the_final_one() -> None:
     """It promises nothing any more."""
     text = closing_text(a_view(a_migration(state=State.DONE), state=State.DONE))
@@ -266,6 +280,7 @@ MIGRATIONS = st.builds(
     present=COUNTS,
     refused=COUNTS,
     strays=st.lists(COUNTS, max_size=8).map(tuple),
+    notes=st.lists(NASTY, max_size=5).map(tuple),
     reason=NASTY,
 )
 VIEWS = st.builds(

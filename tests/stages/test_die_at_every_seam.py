@@ -14,10 +14,21 @@ from hypothesis import strategies as st
 
 from monarch import ports
 from monarch.app import worker
+from tests.contracts.doubles.github import WRITES
 from tests.stages import house
 from tests.stages.every_seam import moments, quiet_run, strike
 from tests.stages.scenarios import SCENARIOS
-from tests.stages.seams import Around, Blow, Trouble, effects, methods, protocols
+from tests.stages.seams import (
+    NO_STAGES,
+    Around,
+    Blow,
+    Trouble,
+    all_methods,
+    asking,
+    effects,
+    methods,
+    protocols,
+)
 from tests.stages.story import Story, tell
 
 OTHERS = [name for name in SCENARIOS if name != "fresh"]
@@ -45,8 +56,13 @@ def test_whatever_is_a_port_is_wrapped_whole() -> None:
         if not method.startswith("_")
     }
 
-    assert wrapped == effects() | {"clock.now", "clock.wall_ms"}
+    assert wrapped == all_methods() == effects() | all_methods(*NO_STAGES)
     assert len(protocols()) == inspect.getsource(ports).count("(Protocol):")
+
+
+def test_every_write_to_github_has_a_moment_right_before_its_bytes_leave() -> None:
+    """It is found by what it asks, so that a write that is added tomorrow has that moment tomorrow."""
+    assert asking() == {f"github.{method}" for method in WRITES}
 
 
 def test_what_is_not_awaited_is_known_by_name() -> None:

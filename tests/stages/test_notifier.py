@@ -127,6 +127,18 @@ async def test_a_slack_that_is_away_is_asked_again(
         assert anyio.current_time() >= at_least_s
 
 
+async def test_a_slack_that_hangs_holds_up_no_migration(house: House) -> None:
+    """No post is ever answered; all copies are made while the first one is still waited for."""
+    house.slack.faults.at("post", 0, Fault(Unanswered("no answer within 10 s"), after_s=10))
+    request = house.publish(TEAM_A, TEAM_B)
+    began = anyio.current_time()
+
+    await house.worker().run(lambda: house.until(lambda: house.state(request) == "done"))
+
+    assert anyio.current_time() - began < 10
+    assert house.slack.faults.count("post") == 1
+
+
 async def test_a_slack_that_refuses_is_not_said_to_have_been_told(house: House) -> None:
     """The notice is dead-lettered; the migration is done all the same."""
     house.slack.faults.at("post", 0, REFUSED)

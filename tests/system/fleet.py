@@ -195,11 +195,12 @@ class Fleet:
         return self.requests()
 
     def is_idle(self) -> bool:
-        """Whether no entry is in a stream or parked."""
-        names = ("requests", "migrations", "notices")
-        return not any(self.client.xlen(f"{{monarch}}:{name}") for name in names) and not (
-            self.client.zcard("{monarch}:parked")
-        )
+        """Whether no entry is in a stream or parked, at one moment: what moves meanwhile is not overlooked."""
+        pipe = self.client.pipeline(transaction=True)
+        for name in ("requests", "migrations", "notices"):
+            pipe.xlen(f"{{monarch}}:{name}")
+        pipe.zcard("{monarch}:parked")
+        return not any(pipe.execute())
 
     def migration(self, request: dict[str, str], target: str) -> dict[str, str]:
         """The hash of a request's share for one target."""

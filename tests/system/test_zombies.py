@@ -28,7 +28,6 @@ verdict and settle."""
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(100)
 async def test_zombies_write_nothing_under_a_lease_that_they_have_lost(fleet: Fleet) -> None:
     """Frozen at each seam, taken over, woken: nothing lost, nothing doubled, the order kept, no POST too many."""
     await fleet.sandbox.seed(a_seed(TICKETS, TEAMS))
@@ -38,7 +37,7 @@ async def test_zombies_write_nothing_under_a_lease_that_they_have_lost(fleet: Fl
         fleet.publish(a_message([team]))
     held = _until_frozen(fleet, zombies)
     start_troubled(fleet, "")
-    fleet.until_ended(len(TEAMS), within_s=60)
+    fleet.until_ended(len(TEAMS))
     for zombie in zombies:
         thaw(zombie)
     # The last one has nothing left to do but to settle, and is not told that it lost its lease.
@@ -56,7 +55,6 @@ async def test_zombies_write_nothing_under_a_lease_that_they_have_lost(fleet: Fl
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(100)
 async def test_the_window_that_stays_open_is_found_and_reported(fleet: Fleet) -> None:
     """Frozen between its last check and the body's bytes: the second copy is named in Slack, and the request not *done*."""
     await fleet.sandbox.seed(a_seed(TICKETS, ["team/a"]))
@@ -64,7 +62,7 @@ async def test_the_window_that_stays_open_is_found_and_reported(fleet: Fleet) ->
     fleet.publish(a_message(["team/a"]))
     _until_frozen(fleet, [zombie])
     start_troubled(fleet, "")
-    [request] = fleet.until_ended(within_s=60)
+    [request] = fleet.until_ended()
     assert request["state"] == "done"
     assert judged(fleet, await fleet.sandbox.state(), ["team/a"]).doubled == []
 
@@ -84,7 +82,7 @@ async def test_the_window_that_stays_open_is_found_and_reported(fleet: Fleet) ->
 
 def _until_frozen(fleet: Fleet, zombies: list[Process]) -> list[str]:
     """Wait until all are frozen, each with a target in hand; which ones."""
-    fleet.until(lambda: all(map(is_frozen, zombies)), within_s=20)
+    fleet.until(lambda: all(map(is_frozen, zombies)))
     by_pid = {holder_of(fleet, team): team for team in TEAMS}
     return [by_pid[zombie.pid] for zombie in zombies]
 

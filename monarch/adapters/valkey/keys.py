@@ -6,18 +6,18 @@ handed the keys that they are about and derive the names of the rest from the pr
 ```
 key                    type        written by                    ends
 requests               stream      mirror, submit, any producer, replay  entries are deleted when settled
-migrations, notices    stream      settle, promote, replay       entries are deleted when settled
+migrations, notices    stream      settle, promote, replay, heal  entries are deleted when settled
 dead                   stream      settle, sweep, audit, record  kept until replayed or dropped by a person
 parked                 sorted set  settle -> sweep               member leaves when promoted
 parked:entries         hash        settle -> sweep               field leaves with its member
 waiting:<target id>    sorted set  settle -> settle              member leaves when woken or promoted
 request:<id>           hash        mirror, submit, settle, say   retention after it ended well
 known                  sorted set  mirror, submit, settle        requests by time; trimmed with retention
-open                   sorted set  mirror, submit, settle, replay   member leaves when it ended and was told
+open                   sorted set  mirror, submit, settle, replay, heal   member leaves when it ended and was told
 audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
 plan:<id>              string      settle                        retention after it ended well
-migration:<id>         hash        settle, take, record          retention after the request ended well
+migration:<id>         hash        settle, take, record, heal    retention after the request ended well
 ledger:<target id>     hash        permit, record                retention after its last write
 target:<target id>     string, PX  take, renew, settle           one lease
 budget:<account>       sorted set  permit                        an hour after its last write

@@ -110,7 +110,7 @@ class MemoryLedger:
         account.writes[nonce], account.slots[nonce] = now, now + SLOT_MS
         account.sent_ms = now
         if account.closed_until_ms is not None:
-            account.probe_until_ms = now + SLOT_MS
+            account.probe, account.probe_until_ms = nonce, now + SLOT_MS
         if ticket is not None:
             store.ledgers.setdefault(target, {})[ticket] = Intended(now, nonce)
         return Granted(nonce, now)
@@ -142,7 +142,7 @@ class MemoryLedger:
         known = self._store.migrations.setdefault(entry.migration, {})
         known["progress_entry"] = delivery.token.entry
         known["progress_count"] = str(delivery.token.count)
-        account.slots.pop(getattr(fact, "nonce", ""), None)
+        account.ended(getattr(fact, "nonce", ""))
         match fact:
             case WasAnswered():
                 account.answered(self._store.now_ms())

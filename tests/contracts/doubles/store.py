@@ -80,6 +80,7 @@ class Account:
     closed_until_ms: int | None = None
     cause: str = ""
     strikes: int = 0
+    probe: str = ""
     probe_until_ms: int = 0
     sent_ms: int | None = None
 
@@ -95,6 +96,12 @@ class Account:
         self.closed_until_ms = max(self.closed_until_ms or 0, now + wait_ms)
         self.cause, self.probe_until_ms = cause, 0
         return self.closed_until_ms - now
+
+    def ended(self, nonce: str) -> None:
+        """A write is not under way any more: its slot is free, and if it was the probe another may go first."""
+        self.slots.pop(nonce, None)
+        if nonce == self.probe:
+            self.probe_until_ms = 0
 
     def answered(self, now: int) -> None:
         """A write was answered: that opens a gate which is half-open, and none that is closed."""
@@ -242,6 +249,7 @@ class MemoryStore:
         known = self.migrations[migration]
         named = {name: known.get(name, "") for name in ("target", "order", "run")}
         named |= {"v": "1", "request": request, "attempts": attempts}
+        named |= {"heal": known["heal"]} if "heal" in known else {}
         fields = {name.encode(): value.encode() for name, value in named.items()}
         known |= {"state": "queued", "entry": self.append(Stream.MIGRATIONS, fields)}
 

@@ -30,6 +30,8 @@ _SHARED: Final = {
     "renew": ("_removed",),
     "sweep": ("_removed",),
     "audit": ("_removed",),
+    "replay": ("_reopen",),
+    "heal": ("_reopen",),
 }
 _BATCH: Final = 256
 

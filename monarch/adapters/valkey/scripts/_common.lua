@@ -110,6 +110,22 @@ local function changed(request)
   if known[1] and known[1] ~= '' and known[2] ~= '1' then notify(request) end
 end
 
+-- A migration goes into its stream, by what is on record of it; false where nothing is. One that heals goes on healing,
+-- whoever puts it back.
+local function queue_migration(request, migration)
+  local key = ns .. 'migration:' .. migration
+  local known = redis.call('HMGET', key, 'target', 'order', 'run', 'attempts', 'heal')
+  if not known[1] then return false end
+  local fields = {'v', VERSION, 'request', request, 'target', known[1], 'order', known[2] or '0', 'run', known[3] or '1',
+    'attempts', known[4] or '0'}
+  if known[5] then
+    fields[#fields + 1] = 'heal'
+    fields[#fields + 1] = known[5]
+  end
+  redis.call('HSET', key, 'state', 'queued', 'entry', redis.call('XADD', ns .. 'migrations', '*', unpack(fields)))
+  return true
+end
+
 -- What a parked entry says of itself; nil where it cannot be read.
 local STREAMS = {requests = true, migrations = true, notices = true}
 

@@ -93,7 +93,12 @@ elseif fact == 'noted' then
   note(ARGV[7])
 end
 
-if nonce ~= '' then redis.call('ZREM', KEYS[2], nonce) end
+if nonce ~= '' then
+  redis.call('ZREM', KEYS[2], nonce)
+  -- Whoever was the first through an opening gate and comes back without a copy lets another go first, at once: its
+  -- 15 s are for one that never comes back. Else one bad target would hold up all others for longer than its write.
+  if redis.call('HGET', KEYS[3], 'probe') == nonce then redis.call('HDEL', KEYS[3], 'probe', 'probe_until') end
+end
 if fact == 'created' or fact == 'refused' or fact == 'answered' then
   -- An answer opens a gate that is half-open. Not a closed one: a late answer to a write of before the limit says
   -- nothing of the time after it, and must not send everybody against a closed door.
