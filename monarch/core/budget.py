@@ -12,6 +12,13 @@ LONG_WAIT_S = 30.0
 """A wait of up to this many seconds is waited in place, the lease renewed; a longer one is a snooze."""
 
 
+POINTS = 900
+"""A minute and account; a read costs one, a write five."""
+
+KEPT_BACK = 20
+"""Of the calls that GitHub allows an hour, so many are left to those who read back what they wrote."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ceilings:
     """The most that one account may write; 0 stands for "no ceiling".
@@ -25,6 +32,11 @@ class Ceilings:
     per_hour: int = 500
     interval_ms: int = 1000
     at_once: int = 1
+
+    @property
+    def points(self) -> int:
+        """Points a minute: GitHub's documented 900, none where no ceiling is set (an Enterprise Server without limits)."""
+        return POINTS if self.per_minute or self.per_hour else 0
 
 
 @dataclass(frozen=True, slots=True)

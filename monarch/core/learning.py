@@ -166,7 +166,8 @@ def _strikes(before: int, accepted: int) -> int:
 
 def wait_ms(learned: Learned, refusal: Refusal, pace: Pace) -> int:
     """How long nobody calls after a refusal, in milliseconds; `learned` is what is believed after it."""
-    doubled = min(pace.wait_ms * 2 ** min(learned.strikes - 1, 20), pace.longest_wait_ms)
+    doublings = min(max(learned.strikes - 1, 0), 20)
+    doubled = min(pace.wait_ms << doublings, pace.longest_wait_ms)
     if refusal.wait_ms is None:
         return doubled
     return refusal.wait_ms if learned.strikes == 1 else max(refusal.wait_ms, doubled)

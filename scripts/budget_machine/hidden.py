@@ -81,7 +81,9 @@ class Hidden:
     def _let_the_stranger_write(self, now: float) -> None:
         while self._share and self._stranger_at <= now:
             self._add(self._stranger_at)
-            self._stranger_at += HOUR_S / (self._share * self._limits_at(self._stranger_at).per_hour)
+            self._stranger_at += HOUR_S / (
+                self._share * self._limits_at(self._stranger_at).per_hour
+            )
 
     def _wait_s(self, now: float) -> float:
         limits = self._limits_at(now)

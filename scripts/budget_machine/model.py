@@ -7,7 +7,8 @@ import itertools
 from dataclasses import dataclass, field
 
 from monarch.core.budget import Ceilings, Pace, room_ms
-from monarch.core.learning import Learned, Refusal, effective, learn, review, wait_ms as now_closed
+from monarch.core.learning import Learned, Refusal, effective, learn, review
+from monarch.core.learning import wait_ms as now_closed
 
 PROBE_POLL_MS, SLOT_POLL_MS = 1_000, 100
 
