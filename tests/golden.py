@@ -72,7 +72,7 @@ def golden_plan(found: Golden) -> Plan:
     """The plan that a planner makes of the template; the id of each issue is 9000 + its number."""
     (repository,) = found.seed["repositories"]
     labels = {label["name"]: Label(**_filled(label)) for label in repository["labels"]}
-    milestones = {one["title"]: Milestone(**_filled(one)) for one in repository["milestones"]}
+    milestones = {one["title"]: _milestone(one) for one in repository["milestones"]}
     issues = (
         Issue(
             id=9000 + issue["number"],

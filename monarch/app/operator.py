@@ -21,8 +21,8 @@ from monarch.adapters.valkey.reading import (
 )
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.standing import ServerFacts, Standing
+from monarch.app.ceilings import ceilings_of
 from monarch.app.whereabouts import valkey_of
-from monarch.core.budget import Ceilings
 from monarch.core.ids import RequestId
 from monarch.core.request import CHANNEL, SOURCE, TARGETS
 from monarch.ports import Hands, Replayed, StoreRefused
@@ -99,7 +99,7 @@ class Operator:
 async def operator(settings: Settings) -> AsyncIterator[Operator]:
     """Reach the installation that `settings` name; nothing is sent before the first question."""
     keys = Keys(settings.namespace)
-    ceilings = Ceilings(per_minute=settings.writes_per_minute, per_hour=settings.writes_per_hour)
+    ceilings = ceilings_of(settings)
     # One socket: what is submitted and the waiting for the disk must go over the same.
     async with connected(valkey_of(settings), "operator") as client:
         standing = Standing(client, keys, settings.channel, ceilings)

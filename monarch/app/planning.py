@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from monarch.app.ceilings import ceilings_of
 from monarch.app.looks import style_of
 from monarch.app.rules import rules_of
 from monarch.app.surveys import in_order, surveying
-from monarch.core.budget import Ceilings, forecast_s
 from monarch.core.dry_run import rehearse
+from monarch.core.forecast import Outlook, forecast_s
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code
 from monarch.core.rehearsal import Rehearsal, again
@@ -74,7 +75,7 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
             len(plan.tickets),
             targets,
             "",
-            forecast_s(writes, ceilings_of(settings)) if writes else 0.0,
+            forecast_s(Outlook(ceilings_of(settings)), writes),
             store.trouble,
         )
 
@@ -105,13 +106,3 @@ async def _all_targets(
         for one in request.refused
     )
     return (*told, *refused)
-
-
-def ceilings_of(settings: Settings) -> Ceilings:
-    """The ceilings that the installation sets."""
-    return Ceilings(
-        per_minute=settings.writes_per_minute,
-        per_hour=settings.writes_per_hour,
-        interval_ms=round(settings.write_interval_seconds * 1000),
-        at_once=settings.writes_at_once,
-    )

@@ -10,9 +10,9 @@ from typing import Final, TypeVar
 import anyio
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.ledger import ValkeyBudget
 from monarch.adapters.valkey.reading import Reader
 from monarch.adapters.valkey.requests import ValkeyPlans
 from monarch.adapters.valkey.scripts import Scripts

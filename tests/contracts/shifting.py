@@ -15,7 +15,12 @@ from monarch.core.delivery import Stream, Token
 
 _Fields = Awaitable[dict[bytes, bytes]]
 _Text = Awaitable[bytes | None]
-_TIMES = {"until", "probe_until", "quiet_until", "since", "sent_ms"}
+_TIMES = {
+    *("until", "probe_until", "quiet_until", "since", "reset"),
+    *("sent", "minute_changed", "hour_changed", "before_changed", "refused_ms", "review"),
+}
+"""Fields of hashes."""
+
 _SCORED = ("parked", "budget:", "slots:")
 
 
@@ -38,7 +43,7 @@ async def shift(client: Valkey, keys: Keys, by_ms: int) -> None:
         ):
             await _shift_fields(client, key, by_ms)
         elif name.startswith("points:"):
-            await _shift_seconds(client, key, by_ms)
+            await _shift_names(client, key, by_ms)
         elif name.startswith("ledger:"):
             await _shift_intents(client, key, by_ms)
         await _shift_expiry(client, key, by_ms)
@@ -98,15 +103,12 @@ async def _shift_fields(client: Valkey, key: str, by_ms: int) -> None:
             await _set(client, key, name, int(value) - by_ms)
 
 
-async def _shift_seconds(client: Valkey, key: str, by_ms: int) -> None:
-    """Fields that are named by their second."""
+async def _shift_names(client: Valkey, key: str, by_ms: int) -> None:
     fields = await cast("_Fields", client.hgetall(key))
-    moved = {int(second) - by_ms // 1000: points for second, points in fields.items()}
-    left = await client.pttl(key)
-    await client.delete(key)
-    if moved:
-        await cast("Awaitable[int]", client.hset(key, mapping=moved))
-        await client.pexpire(key, left)
+    if fields:
+        await cast("Awaitable[int]", client.hdel(key, *(name.decode() for name in fields)))
+    for name, value in fields.items():
+        await _set(client, key, str(int(name) - by_ms).encode(), value)
 
 
 async def _shift_intents(client: Valkey, key: str, by_ms: int) -> None:

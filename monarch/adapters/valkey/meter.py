@@ -1,103 +1,71 @@
-"""What reading costs an account, counted by the fleet: `ports.Meter`.
-
-Each read asks Valkey, and reads that begin at once go in one batch; so there is no shortcut that could exceed a limit.
-What may come on top is what nobody counts here: asking who an account is, an App's tokens, and other programs.
-"""
-
-from collections.abc import Sequence
-from typing import Final, cast
+"""What reading costs, counted for the whole fleet: `ports.Meter`."""
 
 import anyio
 
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Arg, Scripts
+from monarch.core.budget import Ceilings, Pace
 from monarch.ports import StoreError
 
-POINTS_A_MINUTE: Final = 900
-"""GitHub's: a read costs 1, a write 5 (docs.github.com, "Rate limits for the REST API"). `_points.lua` has it, too."""
+PATIENCE_S = 60.0
+"""Longer than this no read waits, in seconds: then the points of any minute before are forgotten at GitHub as well."""
 
-LONGEST_WAIT_S: Final = 60.0
-"""Nobody waits longer than this without asking anew, nor longer in all for the primary limit: then GitHub itself is
-asked, and what it answers closes the gate."""
+UNASKED_S = 5.0
+"""After a failure reads pass for so long without asking Valkey, in seconds: one that hangs holds up nothing for longer."""
 
-UNASKED_S: Final = 5.0
-"""After a failure reads pass for so long without asking Valkey: one that hangs holds up nothing for longer."""
+_LOW = 100
+"""With so few calls left each answer is news."""
 
-LOW: Final = 100
-"""From here on every call that others used counts."""
-
-MUCH: Final = 25
-"""Above that, so many of them: the fleet's own calls are counted as they are let through."""
-
-_HOUR_MS: Final = 3_600_000
+_STEP = 250
+"""Otherwise so many calls less are."""
 
 
 class ValkeyMeter:
-    """`ports.Meter`.
-
-    Args:
-        points: a minute, 0 for no ceiling: a server without limits. The primary limit is kept all the same, where
-            answers tell of one.
-        minute_s: how long that minute is; another one only where time is scaled.
-    """
+    """`ports.Meter`. Never raises: reading must go on without it, and GitHub says itself when it is too much."""
 
     def __init__(
-        self,
-        scripts: Scripts,
-        keys: Keys,
-        *,
-        points: int = POINTS_A_MINUTE,
-        minute_s: float = 60.0,
+        self, scripts: Scripts, keys: Keys, ceilings: Ceilings, pace: Pace | None = None
     ) -> None:
         self._scripts = scripts
         self._keys = keys
-        self._points = points
-        self._minute_ms = round(minute_s * 1000)
-        self._left: dict[str, int] = {}
-        """Calls of the hour that Valkey knew to be left, by account, when it was last asked."""
+        self._ceilings = ceilings
+        self._pace = pace or Pace()
+        self._told: dict[str, int] = {}
         self._unasked_until = float("-inf")
 
     async def admit(self, account: str) -> None:
         """See `ports.Meter.admit`."""
-        began = anyio.current_time()
-        while True:
-            is_patient = anyio.current_time() < began + LONGEST_WAIT_S
-            wait_s = await self._ask(account, is_patient=is_patient)
-            if wait_s <= 0:
-                return
-            await anyio.sleep(min(wait_s, LONGEST_WAIT_S))
+        if not self._ceilings.points:
+            return
+        with anyio.move_on_after(PATIENCE_S):
+            wait_s = await self._wait_s(account)
+            while wait_s > 0:
+                await anyio.sleep(wait_s)
+                wait_s = await self._wait_s(account)
+
+    async def _wait_s(self, account: str) -> float:
+        """How long one more read has to wait; 0 where it is counted, or cannot be."""
+        points = self._keys.points(account)
+        answer = await self._call("admit", points, self._ceilings.points, self._pace.minute_ms)
+        return answer / 1000 if isinstance(answer, int) else 0.0
 
     async def standing(self, account: str, remaining: int, reset_in_s: float) -> None:
-        """See `ports.Meter.standing`. A window is an hour: none that claims to be longer is believed."""
-        known = self._left.get(account)
-        is_news = known is None or remaining < known - (MUCH if remaining > LOW else 0)
-        ms = min(round(reset_in_s * 1000), _HOUR_MS)
-        if not is_news or ms <= 0:
+        """See `ports.Meter.standing`."""
+        told = self._told.get(account)
+        is_news = told is None or remaining > told or remaining <= told - _STEP or remaining <= _LOW
+        if not is_news or reset_in_s <= 0:
             return
-        # The reset is told in whole seconds.
-        left = await self._call("primary", [self._keys.primary(account)], remaining, ms + 1000)
-        if left is not None:
-            self._left[account] = cast("int", left)
+        self._told[account] = remaining
+        primary, reset_in_ms = self._keys.primary(account), round(reset_in_s * 1000)
+        if await self._call("standing", primary, max(0, remaining), reset_in_ms) is None:
+            self._told.pop(account, None)
 
-    async def _ask(self, account: str, *, is_patient: bool) -> float:
-        """Seconds until a read fits; 0: it does and is counted, or nobody can tell."""
-        keys = [self._keys.points(account), self._keys.primary(account)]
-        answer = await self._call("points", keys, self._points, self._minute_ms, int(is_patient))
-        if answer is None:
-            return 0.0
-        wait_ms, left = cast("tuple[int, int]", answer)
-        if left < 0:
-            self._left.pop(account, None)
-        else:
-            self._left[account] = left
-        return wait_ms / 1000
-
-    async def _call(self, name: str, keys: Sequence[str], *args: Arg) -> object | None:
+    async def _call(self, name: str, key: str, *args: Arg) -> object | None:
         """Run a script; `None` where Valkey cannot be asked, or could not a moment ago."""
         if anyio.current_time() < self._unasked_until:
             return None
         try:
-            return await self._scripts.call(name, keys, *args)
+            return await self._scripts.call(name, [key], *args)
         except StoreError:
             self._unasked_until = anyio.current_time() + UNASKED_S
             return None

@@ -27,11 +27,11 @@ Answer = object
 _SHARED: Final = {
     "mirror": ("_append",),
     "submit": ("_append",),
-    "permit": ("_points",),
-    "points": ("_points",),
     "renew": ("_removed",),
     "sweep": ("_removed",),
     "audit": ("_removed",),
+    "permit": ("_points",),
+    "admit": ("_points",),
     "replay": ("_reopen",),
     "heal": ("_reopen",),
 }
