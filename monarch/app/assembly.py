@@ -25,11 +25,11 @@ from monarch.adapters.valkey.ledger import ValkeyBudget, ValkeyLedger
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
+from monarch.app.ceilings import ceilings_of, outlook_of
 from monarch.app.looks import style_of
 from monarch.app.rules import rules_of
 from monarch.app.signing import github_of
 from monarch.app.whereabouts import valkey_of, web_url_of
-from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream
 from monarch.core.verdict import Policy
 from monarch.ports import GitHub, Slack, Streams
@@ -188,6 +188,7 @@ class _Assembly:
             handlers[Role.NOTIFIER] = Notifier(
                 await self._slack(),
                 ValkeyRequests(scripts, self._keys),
+                outlook_of(commands, self._settings),
                 self._telemetry,
                 self._clock,
                 self._policy,
@@ -213,16 +214,10 @@ class _Assembly:
         self, github: GitHub, budget: ValkeyBudget, scripts: Scripts, commands: Valkey
     ) -> Migrator:
         settings = self._settings
-        ceilings = Ceilings(
-            per_minute=settings.writes_per_minute,
-            per_hour=settings.writes_per_hour,
-            interval_ms=round(settings.write_interval_seconds * 1000),
-            at_once=settings.writes_at_once,
-        )
         ledger = ValkeyLedger(
             scripts,
             self._keys,
-            ceilings,
+            ceilings_of(settings),
             lambda: secrets.token_hex(4),
             lease_ms=self._lease_ms,
             retention_ms=self._retention_ms,

@@ -27,19 +27,3 @@ class Ceilings:
 def long_wait(wait_s: float) -> bool:
     """Whether a wait is too long to keep a place and a target busy with it."""
     return wait_s > LONG_WAIT_S
-
-
-def forecast_s(tickets_left: int, ceilings: Ceilings) -> float:
-    """How long so many writes take at the least, in seconds, from an unused budget.
-
-    The first is free; each ceiling alone gives a bound, and the rest of a last, begun hour is added to
-    the full ones. Other requests, limits of GitHub's and its own slowness come on top.
-    """
-    waits = max(tickets_left - 1, 0)
-    hours, rest = divmod(waits, ceilings.per_hour) if ceilings.per_hour else (0, waits)
-    return max(_without_hours_s(waits, ceilings), hours * 3600.0 + _without_hours_s(rest, ceilings))
-
-
-def _without_hours_s(waits: int, ceilings: Ceilings) -> float:
-    minutes = waits // ceilings.per_minute if ceilings.per_minute else 0
-    return max(minutes * 60.0, waits * ceilings.interval_ms / 1000)

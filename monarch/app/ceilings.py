@@ -1,0 +1,28 @@
+"""The ceilings of an installation, and what is foretold by them."""
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.outlook import Outlook
+from monarch.core.budget import Ceilings
+from monarch.settings import Settings
+
+
+def ceilings_of(settings: Settings) -> Ceilings:
+    """The ceilings that the installation sets."""
+    return Ceilings(
+        per_minute=settings.writes_per_minute,
+        per_hour=settings.writes_per_hour,
+        interval_ms=round(settings.write_interval_seconds * 1000),
+        at_once=settings.writes_at_once,
+    )
+
+
+def outlook_of(client: Valkey, settings: Settings) -> Outlook:
+    """What foretells by the ceilings that are set."""
+    ceilings = ceilings_of(settings)
+
+    async def effective(_account: str) -> Ceilings:
+        return ceilings
+
+    return Outlook(client, Keys(settings.namespace), effective)
