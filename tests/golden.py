@@ -102,5 +102,14 @@ def _read(name: str, web_url: str) -> str:
     return text.replace(f"{_NEUTRAL}/", f"{web_url}/").replace(f"{_GITHUB}/", f"{web_url}/")
 
 
+def _milestone(given: dict[str, Any]) -> Milestone:
+    return Milestone(
+        given["title"],
+        given.get("state") or "open",
+        given.get("description") or "",
+        given.get("due_on") or "",
+    )
+
+
 def _filled(given: dict[str, Any]) -> dict[str, str]:
     return {name: value or "" for name, value in given.items()}

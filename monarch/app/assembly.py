@@ -26,7 +26,7 @@ from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
-from monarch.app.ceilings import ceilings_of
+from monarch.app.ceilings import ceilings_of, outlook_of
 from monarch.app.looks import style_of
 from monarch.app.rules import rules_of
 from monarch.app.signing import github_of, meter_of
@@ -190,6 +190,7 @@ class _Assembly:
             handlers[Role.NOTIFIER] = Notifier(
                 await self._slack(),
                 ValkeyRequests(scripts, self._keys),
+                outlook_of(commands, self._settings),
                 self._telemetry,
                 self._clock,
                 self._policy,

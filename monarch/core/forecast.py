@@ -1,92 +1,139 @@
-"""When will it be done? An honest answer, from what was written, what may be written and what is ahead.
+"""When will it be done? The windows of permit.lua, replayed for the writes to come, and the words for it.
 
-The windows are walked through write by write, by the arithmetic that permits them: so it knows what stands in them now,
-and when that leaves. It knows what was learned of GitHub's hidden limits, and nothing of what will be learned: right after
-a fleet has met an account for the first time it may be wrong by as much as the limits are lower than the documented ones.
-A ceiling that is on trial is not believed in yet.
+A forecast supposes what is known now: that everybody who shares the account is a worker of the fleet, that older
+requests go first, that ceilings and pace stay as they are. Writes that nobody knows of yet (labels, references to put
+right), failures and their patience come on top.
 """
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
-from statistics import median
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil
+from typing import Final
 
-from monarch.core.budget import Ceilings, Pace, room_ms
-from monarch.core.learning import Learned, effective
-from monarch.core.windows import Limit
+from monarch.core.budget import Ceilings, Pace
 
-_WALKED = 20_000
-"""So many writes are walked through one by one, some milliseconds; the rest goes on at the same pace."""
+MINUTE_MS: Final = Pace().minute_ms + Pace().margin_ms
+HOUR_MS: Final = Pace().hour_ms + Pace().margin_ms
+"""As long as permit.lua takes them."""
 
-_RECENT = 30
-"""So many writes tell how long one takes."""
+REPLAYED: Final = 10_000
+"""So many writes are replayed one by one; each more takes what it does in the long run."""
+
+WRITE_MS: Final = 700.0
+"""What a write takes where nothing was measured, in milliseconds: about what GitHub needs for an issue."""
+
+_SAMPLE: Final = 200
+_FEW: Final = 5
+"""Fewer gaps than this say nothing of the pace."""
+
+_PAUSE_MS: Final = 5_000
+"""A longer gap between two writes was a wait, or there was nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
-    """An account's budget, as of one moment.
+class Load:
+    """How an account stands at one moment; times in milliseconds.
 
     Attributes:
-        ceilings: what is believed to fit.
-        writes: when those were permitted that count, ascending, in milliseconds.
-        closed_ms: how long nobody calls.
+        now_ms: on the clock of `writes`.
+        writes: when the writes of the last hour were permitted, ascending.
+        ceilings: the effective ones.
+        gate_ms: how long nobody may write yet, 0 where the gate is open.
+        write_ms: what lies between two writes at the least, where no ceiling is in the way (`write_ms`).
+        minute_ms: how long the shorter window is, hour_ms: the longer one.
     """
 
+    now_ms: int
+    writes: Sequence[int]
     ceilings: Ceilings
-    pace: Pace = field(default_factory=Pace)
-    now_ms: int = 0
-    writes: Sequence[int] = ()
-    closed_ms: int = 0
+    gate_ms: int = 0
+    write_ms: float = WRITE_MS
+    minute_ms: int = MINUTE_MS
+    hour_ms: int = HOUR_MS
 
 
-def proven(ceilings: Ceilings, learned: Learned) -> Ceilings:
-    """The ceilings that are known to fit: a raise that is on trial does not count."""
-    known = replace(
-        learned, minute=_without_trial(learned.minute), hour=_without_trial(learned.hour)
-    )
-    return effective(ceilings, known)
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """That something is done in `seconds` from `now_ms` (milliseconds since 1970)."""
+
+    seconds: float
+    now_ms: int
 
 
-def _without_trial(limit: Limit) -> Limit:
-    return replace(limit, ceiling=min(limit.ceiling, limit.base or limit.ceiling))
+def write_ms(writes: Sequence[int]) -> float:
+    """What lies between two writes while the fleet is at work, as the newest of `writes` (ascending) show it."""
+    newest = writes[-_SAMPLE:]
+    gaps = [after - before for before, after in itertools.pairwise(newest)]
+    at_work = [gap for gap in gaps if gap <= _PAUSE_MS]
+    return sum(at_work) / len(at_work) if len(at_work) >= _FEW else WRITE_MS
 
 
-def forecast_s(outlook: Outlook, writes: int) -> float:
-    """How long so many writes take from now on, in seconds; 0.0 for none."""
+def forecast_s(load: Load, writes: int) -> float:
+    """In how many seconds the last of so many more writes is done; 0 where there is none.
+
+    `writes` are those of older requests and one's own. More of them, and more in `load.writes`, never take less time.
+    """
     if writes <= 0:
         return 0.0
-    walked = min(writes, _WALKED)
-    times = _walk(outlook, walked)
-    took_s = (times[-1] - outlook.now_ms) / 1000
-    if writes == walked:
-        return took_s
-    return took_s + (writes - walked) * (times[-1] - times[-walked]) / walked / 1000
+    replayed = min(writes, REPLAYED)
+    done_ms = _last_permitted_ms(load, replayed) + load.write_ms
+    return (done_ms - load.now_ms + (writes - replayed) * _in_the_long_run_ms(load)) / 1000
 
 
-def _walk(outlook: Outlook, writes: int) -> list[int]:
-    """When each of the next writes is permitted, after those that were."""
-    pace, ceilings = outlook.pace, outlook.ceilings
-    every_ms = max(ceilings.interval_ms, _usual_gap_ms(outlook))
-    spaced = replace(ceilings, interval_ms=every_ms)
-    horizon = outlook.now_ms - pace.hour_ms - pace.margin_ms
-    times = [at for at in outlook.writes if at > horizon]
-    now = outlook.now_ms + outlook.closed_ms
+def _last_permitted_ms(load: Load, writes: int) -> float:
+    """When the last of so many writes is permitted. Windows slide: the oldest write that is in the way says when."""
+    per_minute, per_hour = load.ceilings.per_minute, load.ceilings.per_hour
+    apart_ms = _apart_ms(load)
+    times: list[float] = list(load.writes)
+    at: float = load.now_ms + load.gate_ms
     for _ in range(writes):
-        last = times[-1] if times else None
-        now += max(0, room_ms(_tail(times, ceilings), last, spaced, pace, now))
-        times.append(now)
-    return times
+        if times:
+            at = max(at, times[-1] + apart_ms)
+        if per_minute and len(times) >= per_minute:
+            at = max(at, times[-per_minute] + load.minute_ms)
+        if per_hour and len(times) >= per_hour:
+            at = max(at, times[-per_hour] + load.hour_ms)
+        times.append(at)
+    return at
 
 
-def _tail(times: list[int], ceilings: Ceilings) -> list[int]:
-    """As many of the last ones as can be in the way."""
-    return times[-max(ceilings.per_minute, ceilings.per_hour, 1) :]
+def _in_the_long_run_ms(load: Load) -> float:
+    spans = ((load.minute_ms, load.ceilings.per_minute), (load.hour_ms, load.ceilings.per_hour))
+    return max(_apart_ms(load), *(span / ceiling if ceiling else 0.0 for span, ceiling in spans))
 
 
-def _usual_gap_ms(outlook: Outlook) -> int:
-    """How long lies between two writes where no window is in the way: GitHub takes its time, too."""
-    recent = outlook.writes[-_RECENT:]
-    longest = outlook.pace.minute_ms // 6
-    gaps = [after - at for at, after in pairwise(recent)]
-    usual = [gap for gap in gaps if gap <= longest]
-    return round(median(usual)) if usual else 0
+def _apart_ms(load: Load) -> float:
+    return max(float(load.ceilings.interval_ms), load.write_ms)
+
+
+# ------------------------------------------------------------------------------------------- words
+
+_SOON_S: Final = 30.0
+_HOUR_S: Final = 3600.0
+_DAY_S: Final = 86_400.0
+
+
+def in_words(forecast: Forecast | None) -> str:
+    """`about 12 min left (until 14:05 UTC)`, `done at about 16:20 UTC`; `""` for what is done in half a minute.
+
+    The time of day stands beside what is left, because a message may be read later than it was written.
+    """
+    if forecast is None or forecast.seconds < _SOON_S:
+        return ""
+    seconds = forecast.seconds
+    if seconds < _HOUR_S:
+        step_min = 1 if seconds < _HOUR_S / 3 else 5
+        minutes = max(1, round(seconds / 60 / step_min) * step_min)
+        return f"about {minutes} min left (until {_clock(forecast, step_min)})"
+    # Some days ahead the minute would be a pretence.
+    return f"done at about {_clock(forecast, 5 if seconds < 6 * _HOUR_S else 15)}"
+
+
+def _clock(forecast: Forecast, step_min: int) -> str:
+    """The time of day, up to the next of so many minutes; the date where the day could be mistaken."""
+    minutes = ceil((forecast.now_ms / 1000 + forecast.seconds) / 60 / step_min) * step_min
+    then = datetime.fromtimestamp(minutes * 60, UTC)
+    date = "%Y-%m-%d " if forecast.seconds > _DAY_S - _HOUR_S else ""
+    return then.strftime(f"{date}%H:%M UTC")

@@ -99,6 +99,18 @@ def effective(ceilings: Ceilings, learned: Learned) -> Ceilings:
     )
 
 
+def proven(ceilings: Ceilings, learned: Learned) -> Ceilings:
+    """The ceilings that are known to fit, for whoever looks ahead: a raise that is on trial does not count."""
+    known = replace(
+        learned, minute=_without_trial(learned.minute), hour=_without_trial(learned.hour)
+    )
+    return effective(ceilings, known)
+
+
+def _without_trial(limit: Limit) -> Limit:
+    return replace(limit, ceiling=min(limit.ceiling, limit.base or limit.ceiling))
+
+
 def _least(*ceilings: int) -> int:
     return min((one for one in ceilings if one), default=0)
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from monarch.core.delivery import Delivery, Stream, Token
+from monarch.core.forecast import Forecast
 from monarch.core.ids import Epoch, RequestId, TargetId, TicketId
 from monarch.core.permission import (
     Busy,
@@ -307,6 +308,17 @@ class Requests(Protocol):
 
     async def end_saying(self, delivery: Delivery, request: RequestId) -> None:
         """Give the lock back."""
+
+
+class Outlook(Protocol):
+    """What lies ahead."""
+
+    async def forecast(self, request: RequestId) -> Forecast | None:
+        """When a request will be done, as things are now.
+
+        `None` where nobody can tell: it is not planned yet, it has ended or was called off, the fleet is paused, or
+        Valkey cannot be asked. People are told without it, so it never raises.
+        """
 
 
 # --------------------------------------------------------------------------------------------- intake
