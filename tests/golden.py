@@ -108,4 +108,3 @@ def _read(name: str, web_url: str) -> str:
     if web_url == _GITHUB:
         return text
     return text.replace(f"{_NEUTRAL}/", f"{web_url}/").replace(f"{_GITHUB}/", f"{web_url}/")
-
