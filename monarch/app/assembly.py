@@ -27,7 +27,7 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.app.looks import style_of
 from monarch.app.rules import rules_of
-from monarch.app.signing import github_of
+from monarch.app.signing import github_of, meter_of
 from monarch.app.whereabouts import valkey_of, web_url_of
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream
@@ -171,7 +171,7 @@ class _Assembly:
     async def _handlers(self, scripts: Scripts, commands: Valkey) -> dict[Role, Handler]:
         handlers: dict[Role, Handler] = {}
         if self._roles & {Role.PLANNER, Role.MIGRATOR}:
-            github = await self._github()
+            github = await self._github(scripts)
             budget = ValkeyBudget(scripts, self._keys)
             if Role.PLANNER in self._roles:
                 handlers[Role.PLANNER] = Planner(
@@ -196,8 +196,9 @@ class _Assembly:
             )
         return handlers
 
-    async def _github(self) -> GitHub:
-        github = github_of(self._settings)
+    async def _github(self, scripts: Scripts) -> GitHub:
+        meter = meter_of(self._settings, scripts, self._keys)
+        github = github_of(self._settings, meter)
         self._stack.push_async_callback(github.aclose)
         return github
 

@@ -2,6 +2,9 @@
 
 from monarch.adapters.github.app import AppKey
 from monarch.adapters.github.client import HttpGitHub
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.meter import POINTS_A_MINUTE, ValkeyMeter
+from monarch.adapters.valkey.scripts import Scripts
 from monarch.ports import Meter
 from monarch.settings import Settings
 
@@ -15,6 +18,12 @@ def github_of(settings: Settings, meter: Meter | None = None) -> HttpGitHub:
     """
     token = settings.gh_pat.get_secret_value() if settings.gh_pat else None
     return HttpGitHub(token, settings.github_api_url, app=app_of(settings), meter=meter)
+
+
+def meter_of(settings: Settings, scripts: Scripts, keys: Keys) -> Meter:
+    """What counts the reads of an installation; no points where no ceiling is set: a server without limits."""
+    is_limited = settings.writes_per_minute > 0 or settings.writes_per_hour > 0
+    return ValkeyMeter(scripts, keys, points=POINTS_A_MINUTE if is_limited else 0)
 
 
 def app_of(settings: Settings) -> AppKey | None:

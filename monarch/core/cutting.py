@@ -93,21 +93,24 @@ class _Fitting:
         line_end = "\r\n" if "\r\n" in body else "\n"
         link = References(self.copying).link(self.ticket)
         notice = f"{line_end}{line_end}*The text is too long for a copy. It goes on here: {link}*"
-        left = self.room - self._framed(notice).units - _CLOSING_ROOM
+        left = self.room - self._framed("", notice).units - _CLOSING_ROOM
         while left >= 0:
             kept = without_markers(whole.head(left))
             opened = blocks(whole.text[: whole.own[0]] + kept).closing
             closing = f"{line_end}{opened}" if opened else ""
-            made = self._framed(kept + closing + notice)
+            made = self._framed(kept, closing + notice)
             if made.units <= self.room:
                 return replace(made, is_cut=True)
             # What was cut away ended a code span, say, and what stood in it counts now.
             left -= max(made.units - self.room, left // 16, 1)
         return None
 
-    def _framed(self, body: str) -> Framed:
+    def _framed(self, body: str, notice: str = "") -> Framed:
+        """The words `body` in their frame; a `notice` below them is none of the ticket's own."""
         named = words(self.ticket, self.copying)
-        text, own = fill(self.template, {**named, "title": encodable(named["title"]), "body": body})
+        filled = {**named, "title": encodable(named["title"]), "body": body + notice}
+        text, (begin, stop) = fill(self.template, filled)
+        own = begin, stop - len(notice)
         return Framed(text, own, changes(text, own, self.copying))
 
 

@@ -54,8 +54,8 @@ def unknown_types(names: Iterable[str]) -> str:
 
 
 def touched(numbers: Sequence[int]) -> str:
-    """Somebody has edited copies whose references were to be put right."""
-    return f"references in {_some([f'#{n}' for n in numbers])}: left as they are, since somebody edited the text"
+    """Copies whose references were to be put right do not say any more what was copied."""
+    return f"references in {_some([f'#{n}' for n in numbers])}: left as they are, since somebody edited the text there, or the ticket"
 
 
 def not_rewritten(numbers: Sequence[int], refusal: Permanent) -> str:

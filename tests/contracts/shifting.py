@@ -33,8 +33,12 @@ async def shift(client: Valkey, keys: Keys, by_ms: int) -> None:
         name = key.removeprefix(keys.prefix)
         if name.startswith(_SCORED) and name != "parked:entries":
             await _shift_scores(client, key, by_ms)
-        elif name in {"epoch", "audited"} or name.startswith(("gate:", "inbox:", "learned:")):
+        elif name in {"epoch", "audited"} or name.startswith(
+            ("gate:", "inbox:", "learned:", "primary:")
+        ):
             await _shift_fields(client, key, by_ms)
+        elif name.startswith("points:"):
+            await _shift_seconds(client, key, by_ms)
         elif name.startswith("ledger:"):
             await _shift_intents(client, key, by_ms)
         await _shift_expiry(client, key, by_ms)
@@ -92,6 +96,17 @@ async def _shift_fields(client: Valkey, key: str, by_ms: int) -> None:
     for name, value in fields.items():
         if name.decode() in _TIMES or name.startswith(b"at:"):
             await _set(client, key, name, int(value) - by_ms)
+
+
+async def _shift_seconds(client: Valkey, key: str, by_ms: int) -> None:
+    """Fields that are named by their second."""
+    fields = await cast("_Fields", client.hgetall(key))
+    moved = {int(second) - by_ms // 1000: points for second, points in fields.items()}
+    left = await client.pttl(key)
+    await client.delete(key)
+    if moved:
+        await cast("Awaitable[int]", client.hset(key, mapping=moved))
+        await client.pexpire(key, left)
 
 
 async def _shift_intents(client: Valkey, key: str, by_ms: int) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from monarch.core.ids import TicketId
 from monarch.core.marker import Marker, read_marker, read_markers
+from monarch.core.plan import Plan
 from monarch.core.render import MAX_BODY, MAX_TITLE, Draft, render
 from monarch.core.style import Copying, Style
 from monarch.core.template import parse_template
@@ -82,6 +83,19 @@ def test_a_text_that_leaves_no_room_is_cut_and_says_so(piece: str, length: int, 
     assert read_marker(made) == MARKER
     if not made.startswith(body):
         assert NOTICE in made
+
+
+def test_what_was_cut_is_linked_to_where_it_stands() -> None:
+    """On an Enterprise Server that link looks like any other reference, and must not become one to the copy itself."""
+    ticket = a_ticket(12, id=MARKER.ticket, body="a" * MAX_BODY)
+    web_url = "https://hub.school.example"
+    copying = replace(
+        COPYING, style=Style(web_url), plan=Plan(SOURCE, (ticket,)), numbers={ticket.id: 7}
+    )
+
+    made = render(ticket, copying).body
+
+    assert f"[{SOURCE}#12]({web_url}/{SOURCE}/issues/12)*\n\n{LINE}" in made
 
 
 def test_a_text_that_just_fits_is_not_cut() -> None:

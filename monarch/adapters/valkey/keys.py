@@ -23,6 +23,8 @@ target:<target id>     string, PX  take, renew, settle           one lease
 budget:<account>       sorted set  permit                        an hour after its last write
 slots:<account>        sorted set  permit, record                15 s a slot
 learned:<account>      hash        permit                        never
+points:<account>       hash        points, permit                a minute after its last call
+primary:<account>      hash        primary, points, permit       with the hour that it tells of
 gate:<account>         hash        gate, permit, record          opened by a success; a day after it ran out
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
@@ -125,6 +127,12 @@ class Keys:
 
     def learned(self, account: str) -> str:
         return f"{self.prefix}learned:{account}"
+
+    def points(self, account: str) -> str:
+        return f"{self.prefix}points:{account}"
+
+    def primary(self, account: str) -> str:
+        return f"{self.prefix}primary:{account}"
 
     def gate(self, account: str) -> str:
         return f"{self.prefix}gate:{account}"

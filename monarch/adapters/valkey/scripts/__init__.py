@@ -27,6 +27,8 @@ Answer = object
 _SHARED: Final = {
     "mirror": ("_append",),
     "submit": ("_append",),
+    "permit": ("_points",),
+    "points": ("_points",),
     "renew": ("_removed",),
     "sweep": ("_removed",),
     "audit": ("_removed",),

@@ -73,8 +73,15 @@ if interval > 0 then
   if newest then wait = math.max(wait, tonumber(newest) + interval - now) end
 end
 if at_once > 0 and redis.call('ZCARD', KEYS[7]) >= at_once then wait = math.max(wait, 100) end
+-- What GitHub counts of reads and writes together. Without any ceiling it is a server without limits.
+local account = string.sub(KEYS[6], #(ns .. 'budget:') + 1)
+local points, primary = ns .. 'points:' .. account, ns .. 'primary:' .. account
+local cost = (per_minute > 0 or per_hour > 0) and WRITE_POINTS or 0
+wait = math.max(wait, primary_wait(primary, now, CALLS_TO_FINISH))
+if cost > 0 then wait = math.max(wait, points_wait(points, now, cost, POINTS_A_MINUTE, MINUTE_MS)) end
 if wait > 0 then return {'wait', math.ceil(wait)} end
 
+spend(points, primary, now, cost)
 redis.call('ZADD', KEYS[6], int(now), nonce)
 redis.call('HSET', KEYS[9], 'sent_ms', int(now))
 redis.call('PEXPIRE', KEYS[6], 3600000)
