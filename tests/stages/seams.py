@@ -36,7 +36,7 @@ def protocols() -> dict[str, type]:
 
 
 def _is_protocol(kind: type) -> bool:
-    return kind.__module__ == ports.__name__ and Protocol in kind.__bases__
+    return kind.__module__.startswith(ports.__name__) and Protocol in kind.__bases__
 
 
 def methods(protocol: type) -> dict[str, bool]:

@@ -1,6 +1,6 @@
 """Die at every seam: whatever befalls a worker, before or after whichever effect, the promises hold.
 
-Complete by construction: all effects pass through ports, the ports are looked up in `ports.py`, and every method of
+Complete by construction: all effects pass through ports, the ports are looked up in `ports`, and every method of
 each of them is wrapped. What is asserted stands in `story.py`: promises 1, 2, 3, 5 and 7 of the design.
 `python -m tests.stages.every_seam` tells all the stories, where this suite takes every so-many-th.
 """
@@ -57,7 +57,8 @@ def test_whatever_is_a_port_is_wrapped_whole() -> None:
     }
 
     assert wrapped == all_methods() == effects() | all_methods(*NO_STAGES)
-    assert len(protocols()) == inspect.getsource(ports).count("(Protocol):")
+    sources = map(inspect.getsource, (ports, ports.hands, ports.outside))
+    assert len(protocols()) == sum(source.count("(Protocol):") for source in sources)
 
 
 def test_every_write_to_github_has_a_moment_right_before_its_bytes_leave() -> None:
