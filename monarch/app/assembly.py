@@ -17,19 +17,20 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.clock import BootClock
 from monarch.adapters.slack import HttpSlack, NoSlack
+from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.ear import ValkeyEar
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.ledger import ValkeyBudget, ValkeyLedger
+from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
+from monarch.app.ceilings import ceilings_of, outlook_of
 from monarch.app.looks import style_of
 from monarch.app.rules import rules_of
-from monarch.app.signing import github_of
+from monarch.app.signing import github_of, meter_of
 from monarch.app.whereabouts import valkey_of, web_url_of
-from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream
 from monarch.core.verdict import Policy
 from monarch.ports import GitHub, Slack, Streams
@@ -171,8 +172,9 @@ class _Assembly:
     async def _handlers(self, scripts: Scripts, commands: Valkey) -> dict[Role, Handler]:
         handlers: dict[Role, Handler] = {}
         if self._roles & {Role.PLANNER, Role.MIGRATOR}:
-            github = await self._github()
-            budget = ValkeyBudget(scripts, self._keys)
+            ceilings = ceilings_of(self._settings)
+            github = await self._github(scripts)
+            budget = ValkeyBudget(scripts, self._keys, ceilings, on_changed=self._ceiling_changed)
             if Role.PLANNER in self._roles:
                 handlers[Role.PLANNER] = Planner(
                     github,
@@ -188,6 +190,7 @@ class _Assembly:
             handlers[Role.NOTIFIER] = Notifier(
                 await self._slack(),
                 ValkeyRequests(scripts, self._keys),
+                outlook_of(commands, self._settings),
                 self._telemetry,
                 self._clock,
                 self._policy,
@@ -196,8 +199,12 @@ class _Assembly:
             )
         return handlers
 
-    async def _github(self) -> GitHub:
-        github = github_of(self._settings)
+    def _ceiling_changed(self, window: str, before: int, after: int) -> None:
+        self._telemetry.ceiling_changed(window=window, before=before, after=after)
+
+    async def _github(self, scripts: Scripts) -> GitHub:
+        meter = meter_of(self._settings, scripts, self._keys)
+        github = github_of(self._settings, meter)
         self._stack.push_async_callback(github.aclose)
         return github
 
@@ -212,17 +219,10 @@ class _Assembly:
     def _migrator(
         self, github: GitHub, budget: ValkeyBudget, scripts: Scripts, commands: Valkey
     ) -> Migrator:
-        settings = self._settings
-        ceilings = Ceilings(
-            per_minute=settings.writes_per_minute,
-            per_hour=settings.writes_per_hour,
-            interval_ms=round(settings.write_interval_seconds * 1000),
-            at_once=settings.writes_at_once,
-        )
         ledger = ValkeyLedger(
             scripts,
             self._keys,
-            ceilings,
+            budget,
             lambda: secrets.token_hex(4),
             lease_ms=self._lease_ms,
             retention_ms=self._retention_ms,
@@ -235,7 +235,7 @@ class _Assembly:
             self._clock,
             self._dice,
             self._policy,
-            style_of(settings),
+            style_of(self._settings),
         )
         return Migrator(tools, ValkeyPlans(commands, self._keys), rules_of(self._settings))
 

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from monarch.adapters.valkey.outlook import Traffic
+from monarch.app.ceilings import ceilings_of
 from monarch.app.looks import style_of
 from monarch.app.rules import rules_of
 from monarch.app.surveys import in_order, surveying
-from monarch.core.budget import Ceilings, forecast_s
 from monarch.core.dry_run import rehearse
+from monarch.core.forecast import Load
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code
 from monarch.core.rehearsal import Rehearsal, again
@@ -33,7 +35,9 @@ class DryRun:
 
     Attributes:
         problem: why it would do nothing at all, `""` where it would do something.
-        seconds: when it would be done, from now, by the forecast for an unused budget.
+        seconds: when it would be done, from now; without Valkey as if the budget were unused.
+        ahead: how many writes of other requests go first.
+        paused_by: who has paused the fleet, `""` where it runs. The seconds begin when it goes on.
         without_store: why Valkey could not be asked, `""` where it was. Then no copy is known to be deleted or refused.
     """
 
@@ -42,6 +46,8 @@ class DryRun:
     targets: tuple[TargetPlan, ...] = ()
     problem: str = ""
     seconds: float = 0.0
+    ahead: int = 0
+    paused_by: str = ""
     without_store: str = ""
 
     @property
@@ -69,13 +75,15 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
         plan = template.plan
         targets = await _all_targets(surveyor, request, template, settings) if plan.tickets else ()
         writes = sum(target.rehearsal.writes for target in targets)
+        traffic = await store.traffic() or Traffic(Load(0, (), ceilings_of(settings)))
         return DryRun(
             plan.source,
             len(plan.tickets),
             targets,
-            "",
-            forecast_s(writes, ceilings_of(settings)) if writes else 0.0,
-            store.trouble,
+            seconds=traffic.forecast(writes).seconds if writes else 0.0,
+            ahead=traffic.ahead,
+            paused_by=traffic.paused_by,
+            without_store=store.trouble,
         )
 
 
@@ -105,13 +113,3 @@ async def _all_targets(
         for one in request.refused
     )
     return (*told, *refused)
-
-
-def ceilings_of(settings: Settings) -> Ceilings:
-    """The ceilings that the installation sets."""
-    return Ceilings(
-        per_minute=settings.writes_per_minute,
-        per_hour=settings.writes_per_hour,
-        interval_ms=round(settings.write_interval_seconds * 1000),
-        at_once=settings.writes_at_once,
-    )

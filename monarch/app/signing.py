@@ -2,6 +2,10 @@
 
 from monarch.adapters.github.app import AppKey
 from monarch.adapters.github.client import HttpGitHub
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.meter import ValkeyMeter
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.app.ceilings import ceilings_of
 from monarch.ports import Meter
 from monarch.settings import Settings
 
@@ -15,6 +19,11 @@ def github_of(settings: Settings, meter: Meter | None = None) -> HttpGitHub:
     """
     token = settings.gh_pat.get_secret_value() if settings.gh_pat else None
     return HttpGitHub(token, settings.github_api_url, app=app_of(settings), meter=meter)
+
+
+def meter_of(settings: Settings, scripts: Scripts, keys: Keys) -> Meter:
+    """What counts the reads of an installation."""
+    return ValkeyMeter(scripts, keys, ceilings_of(settings))
 
 
 def app_of(settings: Settings) -> AppKey | None:

@@ -4,21 +4,23 @@ Nothing is written. Where Valkey cannot be reached it depends on the command: a 
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, TypeVar
 
 import anyio
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.ledger import ValkeyBudget
+from monarch.adapters.valkey.outlook import Traffic
 from monarch.adapters.valkey.reading import Reader
 from monarch.adapters.valkey.requests import ValkeyPlans
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.app.ceilings import outlook_of
 from monarch.app.looks import style_of
 from monarch.app.rules import rules_of
-from monarch.app.signing import github_of
+from monarch.app.signing import github_of, meter_of
 from monarch.app.whereabouts import valkey_of
 from monarch.core.ids import TargetId
 from monarch.core.permission import Credential, GateClosed
@@ -38,11 +40,13 @@ class Store:
     `trouble` says why it is not asked (any more), `""` while it is; one that is needed raises instead.
     """
 
-    def __init__(self, client: Valkey, keys: Keys, *, is_needed: bool) -> None:
+    def __init__(self, client: Valkey, scripts: Scripts, settings: Settings, *, is_needed: bool) -> None:
+        keys = Keys(settings.namespace)
         self.trouble = ""
         self.reader = Reader(client, keys)
         self.plans = ValkeyPlans(client, keys)
-        self._budget = ValkeyBudget(Scripts(client, keys.prefix), keys)
+        self._budget = ValkeyBudget(scripts, keys)
+        self._outlook = outlook_of(client, settings)
         self._is_needed = is_needed
 
     async def ledger(self, target: TargetId) -> Remembered:
@@ -56,6 +60,10 @@ class Store:
     async def gate(self, credential: Credential) -> GateClosed | None:
         """See `surveying.Sources`."""
         return await self._ask(lambda: self._budget.gate(credential), None)
+
+    async def traffic(self) -> Traffic | None:
+        """What a request would find that is submitted now; `None` where Valkey is not asked."""
+        return await self._ask(self._outlook.traffic, None)
 
     async def _ask(self, question: Callable[[], Awaitable[T]], otherwise: T) -> T:
         if self.trouble:
@@ -73,16 +81,21 @@ class Store:
 async def surveying(
     settings: Settings, tell: Callable[[str], None], *, needs_store: bool
 ) -> AsyncIterator[tuple[Surveyor, Store]]:
-    """A surveyor of the installation that `settings` name; its connections are closed at the end."""
-    github, style = github_of(settings), style_of(settings)
-    try:
-        async with connected(valkey_of(settings), "survey", connections=AT_ONCE + 1) as client:
-            store = Store(client, Keys(settings.namespace), is_needed=needs_store)
-            sources = Sources(github, store.ledger, store.gate)
-            patience_s = settings.target_patience_seconds
-            yield Surveyor(sources, rules_of(settings), style, patience_s, tell), store
-    finally:
-        await github.aclose()
+    """A surveyor of the installation that `settings` name; its connections are closed at the end.
+
+    Its reads are counted with those of the workers: a look at a large cohort is not to use up what they need.
+    """
+    keys = Keys(settings.namespace)
+    async with AsyncExitStack() as stack:
+        link = connected(valkey_of(settings), "survey", connections=AT_ONCE + 1)
+        client = await stack.enter_async_context(link)
+        scripts = Scripts(client, keys.prefix)
+        github = github_of(settings, meter_of(settings, scripts, keys))
+        stack.push_async_callback(github.aclose)
+        store = Store(client, scripts, settings, is_needed=needs_store)
+        sources = Sources(github, store.ledger, store.gate)
+        patience_s = settings.target_patience_seconds
+        yield Surveyor(sources, rules_of(settings), style_of(settings), patience_s, tell), store
 
 
 async def in_order(names: Sequence[str], work: Callable[[str], Awaitable[T]]) -> list[T]:

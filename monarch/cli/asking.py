@@ -61,7 +61,7 @@ async def followed(
     last = None
     with progress(quiet=quiet) as shown:
         async for details in person.reader.changes(request):
-            shown.update(details.view)
+            shown.update(details.view, await person.outlook.forecast(request))
             last = details
     return last
 

@@ -81,10 +81,13 @@ _KINDS: "Mapping[str, Callable[[Rehearsal], Sequence[object]]]" = {
 
 
 def _done(found: "DryRun") -> str:
-    done = f"{_soon(found.seconds)}, if the budget is unused"
+    done = _soon(found.seconds)
     if found.without_store:
-        return f"{done}; Valkey was not asked ({found.without_store.rstrip('.')})"
-    return done
+        why = found.without_store.rstrip(".")
+        return f"{done}, if the budget is unused; Valkey was not asked ({why})"
+    if found.ahead:
+        done += f", after {found.ahead} writes of other requests"
+    return f"{done}, if {found.paused_by} lets the fleet go on now" if found.paused_by else done
 
 
 def _soon(seconds: float) -> str:
@@ -171,6 +174,8 @@ def _document(found: "DryRun") -> dict[str, object]:
         "tickets": found.tickets,
         "writes": found.writes,
         "seconds": found.seconds,
+        "ahead": found.ahead,
+        "paused_by": found.paused_by,
         "valkey_problem": found.without_store,
         "targets": [_target_document(target) for target in found.targets],
     }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import Final, assert_never
 
+from monarch.core.forecast import Forecast, in_words
 from monarch.core.quote import quote
 from monarch.core.refs import BadRef, RepoRef
 from monarch.core.summary import MigrationView, RequestView, State
@@ -32,16 +33,24 @@ def escape(text: str) -> str:
     return "".join(_ESCAPES.get(c, c) for c in text)
 
 
-def progress_text(view: RequestView, web_url: str = WEB_URL) -> str:
-    """Say how a request stands that has not ended."""
+def progress_text(
+    view: RequestView, web_url: str = WEB_URL, forecast: Forecast | None = None
+) -> str:
+    """Say how a request stands that has not ended, and when it will have."""
     if view.state is State.QUEUED:
         return f":inbox_tray: {_source(view, web_url)}: queued{_again(view)}.{_hands(view)}"
     head = (
         f":hourglass_flowing_sand: {_source(view, web_url)}: copying {_count(view.tickets, 'ticket')}"
         f" into {_count(len(view.migrations), 'repository', 'repositories')}{_again(view)};"
-        f" {_progress(view)}.{_hands(view)}"
+        f" {_progress(view)}{_when(view, forecast)}.{_hands(view)}"
     )
     return _whole(view, head, [_line(m, view, web_url) for m in _urgent_first(view)], "")
+
+
+def _when(view: RequestView, forecast: Forecast | None) -> str:
+    """When it will be done; nothing of what a person holds up."""
+    words = "" if view.cancelled_by or view.paused_by else in_words(forecast)
+    return f", {words}" if words else ""
 
 
 def _hands(view: RequestView) -> str:

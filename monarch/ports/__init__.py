@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from monarch.core.delivery import Delivery, Stream, Token
+from monarch.core.forecast import Forecast
 from monarch.core.ids import Epoch, RequestId, TargetId, TicketId
 from monarch.core.permission import (
     Busy,
@@ -217,8 +218,16 @@ class Budget(Protocol):
     async def gate(self, credential: Credential) -> GateClosed | None:
         """Whether the gate is closed; `None` where calls may be made."""
 
-    async def close(self, credential: Credential, wait_s: float | None, cause: str) -> GateClosed:
-        """Close the account's gate for `wait_s` seconds; `None`: 60 s, doubling while it goes on."""
+    async def close(
+        self, credential: Credential, wait_s: float | None, cause: str, refused: str | None = None
+    ) -> GateClosed:
+        """Close the account's gate for `wait_s` seconds; `None`: 60 s, doubling while it goes on.
+
+        Args:
+            refused: nonce of the write that a limit has refused, `None` where it was a read. From a write the fleet
+                learns how much fits, and the gate stays closed for longer where it is refused again and again. To be
+                called before the write's slot is given back, so that nobody runs into the same.
+        """
 
     async def close_token(self, credential: Credential, wait_s: float, cause: str) -> GateClosed:
         """Close the gate of this one token for `wait_s` seconds: it was refused."""
@@ -299,6 +308,17 @@ class Requests(Protocol):
 
     async def end_saying(self, delivery: Delivery, request: RequestId) -> None:
         """Give the lock back."""
+
+
+class Outlook(Protocol):
+    """What lies ahead."""
+
+    async def forecast(self, request: RequestId) -> Forecast | None:
+        """When a request will be done, as things are now.
+
+        `None` where nobody can tell: it is not planned yet, it has ended or was called off, the fleet is paused, or
+        Valkey cannot be asked. People are told without it, so it never raises.
+        """
 
 
 # --------------------------------------------------------------------------------------------- intake

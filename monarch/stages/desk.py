@@ -178,14 +178,14 @@ class Desk:
         outcome: RateLimited | Permanent | Transient,
     ) -> Verdict:
         """A write that had certainly no effect ends the crossing. The gate first, so that others stop at once."""
-        verdict = await self.judge(outcome)
+        verdict = await self.judge(outcome, granted.nonce)
         await self.record(ticket, WasNotCreated(granted.nonce))
         return verdict
 
-    async def judge(self, outcome: ReadFailure) -> Verdict:
-        """What a failed call makes of the delivery."""
+    async def judge(self, outcome: ReadFailure, refused: str | None = None) -> Verdict:
+        """What a failed call makes of the delivery; `refused` names the write, where it was one."""
         tools, subject = self._tools, self._subject
-        waits = await give_way(outcome, subject.credential, tools.budget, tools.telemetry)
+        waits = await give_way(outcome, subject.credential, tools.budget, tools.telemetry, refused)
         return waits or judge(outcome, subject.delivery.attempts, tools.policy, tools.dice())
 
     def fail(self, reason: str) -> Verdict:

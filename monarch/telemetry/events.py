@@ -24,6 +24,7 @@ from monarch.telemetry.metrics import (
     NOTICES,
     SNOOZES,
     VERDICTS,
+    WINDOWS,
     WRITES,
     Metrics,
     closed,
@@ -312,6 +313,17 @@ class Telemetry:
         """Nobody calls with this credential for `wait_s` seconds. Stream: `gate.closed`."""
         self.metrics.gates.inc()
         self._log.warning("gate.closed", cause=cause, wait_s=_rounded(wait_s))
+
+    def ceiling_changed(self, *, window: str, before: int, after: int) -> None:
+        """GitHub's hidden limit is believed to be another one; 0 stands for what is set. Stream: `ceilings.changed`.
+
+        `window` is `minute` or `hour`. Lowered it was after a refusal, raised after a quiet time.
+        """
+        is_lower = after > 0 and (before == 0 or after < before)
+        way = "lowered" if is_lower else "raised"
+        self.metrics.ceilings.labels(closed(window, WINDOWS, "hour"), way).inc()
+        say = self._log.warning if is_lower else self._log.info
+        say(f"ceiling.{way}", window=window, before=before, after=after)
 
     def epoch_began(self) -> None:
         """Valkey's memory went back: everybody looks again before writing. Stream: `epoch.began`."""

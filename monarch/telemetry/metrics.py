@@ -29,6 +29,8 @@ WRITES = (
 )
 DETAILS = ("label", "milestone", "edit", "sub-issue")
 NOTICES = ("progress", "final")
+WINDOWS = ("minute", "hour")
+WAYS = ("lowered", "raised")
 
 WRITE_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0)
 """A write ends after 10 s."""
@@ -125,6 +127,9 @@ class Metrics:
         )
 
     def _store(self) -> None:
+        self.ceilings = self._counter(
+            "ceiling_changes", "What is learned of hidden limits.", window=WINDOWS, way=WAYS
+        )
         self.gates = self._counter("gate_closings", "Times a gate was closed.")
         self.epochs = self._counter("epochs", "Epochs begun: Valkey's memory went back.")
         self.notices = self._counter("notices_said", "Messages Slack has taken.", kind=NOTICES)
@@ -147,8 +152,7 @@ class Metrics:
         )
         self.parked = self._gauge("parked", "Entries that wait until they are due.")
         self.dead = self._gauge("dead_letters_kept", "Dead letters that nobody has dropped.")
-        windows = ("minute", "hour")
-        self.budget_left = self._gauge("budget_left", "Writes left, fleet-wide.", window=windows)
+        self.budget_left = self._gauge("budget_left", "Writes left, fleet-wide.", window=WINDOWS)
         self.gate_closed = self._gauge("gate_closed_seconds", "Until the gate opens; 0: open.")
         self.workers = self._gauge("workers", "Consumers that read within a minute.")
         self.replicas = self._gauge("replicas_subscribed", "Subscribers of the channel.")

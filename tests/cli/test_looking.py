@@ -119,6 +119,19 @@ def test_a_request_in_json_is_whole(give: Give) -> None:
     assert document["view"]["state"] == "failed"
     assert document["view"]["migrations"][0]["strays"] == [9]
     assert document["times"][1]["code"] == "repository_not_found"
+    assert document["forecast_seconds"] is None
+
+
+def test_a_request_is_shown_with_when_it_will_be_done(give: Give, told: "valkey.Valkey") -> None:
+    """While it runs; in words, and in seconds for programs."""
+    told.hset(f"{{monarch}}:request:{REQUEST}", mapping={"state": "running", "tickets": "300"})
+    told.sadd(f"{{monarch}}:unsettled:{REQUEST}", f"{REQUEST}:o/a")
+
+    words = give("show", REQUEST).stdout
+    document = json.loads(give("show", REQUEST, "--json").stdout)
+
+    assert "forecast  about 5 min left (until " in words
+    assert 290 <= document["forecast_seconds"] <= 300
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,12 +78,13 @@ def test_all_that_would_be_done_is_shown(foretell: Callable[..., Any]) -> None:
 def test_when_it_would_be_done_is_said_with_what_that_rests_on(
     foretell: Callable[..., Any],
 ) -> None:
-    """Without Valkey nobody knows what is left of the budget."""
-    known = foretell(FOUND).stdout
-    unknown = foretell(DryRun("o/s", 5, FOUND.targets, "", 90.0, "reading: refused")).stdout
+    """Without Valkey nobody knows what is left of the budget; with it all that goes first counts."""
+    known = foretell(replace(FOUND, ahead=24, paused_by="ada")).stdout
+    unknown = foretell(replace(FOUND, without_store="reading: refused")).stdout
 
     assert "in 1 min" in known
-    assert known.count("if the budget is unused\n") == 1
+    assert "UTC, after 24 writes of other requests, if ada lets the fleet go on now\n" in known
+    assert "after" not in foretell(FOUND).stdout
     assert "if the budget is unused; Valkey was not asked (reading: refused)" in unknown
 
 
@@ -91,7 +93,7 @@ def test_programs_get_one_document(foretell: Callable[..., Any]) -> None:
     result = foretell(FOUND, "--json")
 
     document = json.loads(result.stdout)
-    assert (document["writes"], document["seconds"]) == (8, 90.0)
+    assert (document["writes"], document["seconds"], document["ahead"]) == (8, 90.0, 0)
     assert [target["writes"] for target in document["targets"]] == [8, 0, 0]
     first, _, last = document["targets"]
     assert first["create"][0] == {"ticket": 1, "number": 3, "title": "One"}

@@ -36,6 +36,7 @@ from tests.contracts.doubles.ear import MemoryChannel, MemoryEar
 from tests.contracts.doubles.github import FakeGitHub
 from tests.contracts.doubles.inbox import MemoryInbox
 from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
+from tests.contracts.doubles.outlook import MemoryOutlook
 from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
 from tests.contracts.doubles.slack import FakeSlack
 from tests.contracts.doubles.store import MemoryStore
@@ -81,6 +82,7 @@ class House:
         hears: bool = False,
     ) -> None:
         self.store = MemoryStore()
+        self.outlook = MemoryOutlook()
         self.github = FakeGitHub()
         self.slack = FakeSlack()
         self.channel = MemoryChannel()
@@ -173,7 +175,14 @@ class Worker:
             Stream.REQUESTS: Planner(github, budget, telemetry, house.rules, house.policy, dice),
             Stream.MIGRATIONS: Migrator(tools, wrap("plans", ports.plans), house.rules),
             Stream.NOTICES: Notifier(
-                slack, requests, telemetry, clock, house.policy, dice, "https://github.com"
+                slack,
+                requests,
+                house.outlook,
+                telemetry,
+                clock,
+                house.policy,
+                dice,
+                "https://github.com",
             ),
         }
         pause = Pause()

@@ -20,10 +20,12 @@ plan:<id>              string      settle                        retention after
 migration:<id>         hash        settle, take, record, heal    retention after the request ended well
 ledger:<target id>     hash        permit, record                retention after its last write
 target:<target id>     string, PX  take, renew, settle           one lease
-budget:<account>       sorted set  permit                        an hour after its last write
+budget:<account>       sorted set  permit, record                two hours after its last write
 slots:<account>        sorted set  permit, record                15 s a slot
-learned:<account>      hash        permit                        never
-gate:<account>         hash        gate, permit, record          opened by a success; a day after it ran out
+learned:<account>      hash        permit, believe               never
+points:<account>       hash        permit, admit                 two minutes after its last call
+primary:<account>      hash        standing                      when GitHub's count begins anew
+gate:<account>         hash        gate, believe, permit, record opened by a success; a day after it ran out
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
 saying:<request>       string, PX  begin_saying                  15 s
@@ -125,6 +127,12 @@ class Keys:
 
     def learned(self, account: str) -> str:
         return f"{self.prefix}learned:{account}"
+
+    def points(self, account: str) -> str:
+        return f"{self.prefix}points:{account}"
+
+    def primary(self, account: str) -> str:
+        return f"{self.prefix}primary:{account}"
 
     def gate(self, account: str) -> str:
         return f"{self.prefix}gate:{account}"

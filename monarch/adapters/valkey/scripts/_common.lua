@@ -186,10 +186,8 @@ local function gate_wait(key, now)
   return math.max(0, tonumber(gate[1]) - now), gate[2] or ''
 end
 
--- Close a gate for `wait` ms; nil: 60 s, doubling with each closing since it was last open, 15 min at most.
+-- Close a gate for `wait` ms, never for shorter than it is.
 local function close_gate(key, now, wait, cause)
-  local strikes = redis.call('HINCRBY', key, 'strikes', 1)
-  wait = wait or math.min(60000 * 2 ^ (strikes - 1), 900000)
   local till = math.max(tonumber(redis.call('HGET', key, 'until') or 0), now + wait)
   redis.call('HSET', key, 'until', int(till), 'cause', cause)
   redis.call('HDEL', key, 'probe', 'probe_until')
@@ -198,4 +196,3 @@ local function close_gate(key, now, wait, cause)
   event('gate.closed', 'cause', cause, 'wait_ms', int(till - now))
   return till - now
 end
-

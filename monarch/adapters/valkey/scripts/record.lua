@@ -6,7 +6,7 @@
 -- ARGV  1 prefix  2 fact (created | found | refused | not_created | unanswered | stray | answered | noted)
 --       3 ticket id, '' where it is about none  4 number or ''
 --       5 nonce or ''  6 run  7 reason or note  8 migration id  9 request id  10 entry  11 count  12 target id
---       13 retention, ms
+--       13 retention, ms  14 the gate's rest after faults, ms
 -- Gives the number of a second copy, or 0.
 --
 -- Atomic, because two holders may report at once (a zombie its late 201, the new one its own), and the second to
@@ -108,10 +108,10 @@ if fact == 'created' or fact == 'refused' or fact == 'answered' then
 elseif fact == 'unanswered' then
   -- Two targets without an answer and no success between: it is not the targets. The gate is the circuit breaker.
   redis.call('SADD', KEYS[4], ARGV[12])
-  redis.call('PEXPIRE', KEYS[4], 600000)
+  redis.call('PEXPIRE', KEYS[4], 40 * tonumber(ARGV[14]))
   if redis.call('SCARD', KEYS[4]) >= 2 then
     redis.call('DEL', KEYS[4])
-    close_gate(KEYS[3], now, 15000, 'GitHub did not answer writes to two targets')
+    close_gate(KEYS[3], now, tonumber(ARGV[14]), 'GitHub did not answer writes to two targets')
   end
 end
 redis.call('HSET', KEYS[5], 'progress_entry', ARGV[10], 'progress_count', ARGV[11])
