@@ -11,6 +11,8 @@ plan        the frozen tickets of a request, shared by all its targets.
 migration   a request's share for one target; the unit of delivery, retry, dead letter and replay.
 target      the repository written to; source: the repository read from.
 copy        the issue that Monarch created for a ticket.
+reference   what points to an issue in a text, such as #12. Neutral: it leaves no trace at that issue.
+frame       what an installation puts around a ticket's text.
 marker      the hidden comment in a copy's body that names its ticket.
 ledger      per target: what was intended, created or refused for each ticket.
 look        to read a target until absence is evidence.
@@ -28,6 +30,8 @@ retry       again because it failed. Snooze: again at a known time, uncounted.
 replay      a person sends a dead letter back.
 budget      how many writes the credential has left in each window.
 gate        "nobody calls before T". Probe: the first call through an opening gate.
+note        what people should know of a migration and fails nothing, said once.
+heal        to make copies again that somebody has deleted, because a person asks for it.
 intent      the ledger's word that a write may be under way; its nonce names that one write.
 park        hold until due, owned by nobody.
 notice      something to tell the channel.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from monarch.core.ids import MigrationId, RequestId, migration_id
+from monarch.core.ids import MigrationId, RequestId, TicketId, migration_id
 
 
 class Stream(StrEnum):
@@ -40,13 +40,15 @@ class RequestEntry:
 class MigrationEntry:
     """One target's share of a request.
 
-    `order` is the target's place in the request, from 0; `run` counts replays, from 1.
+    `order` is the target's place in the request, from 0; `run` counts replays, from 1. With `heal` it makes the copies
+    of these tickets again, which somebody has deleted, and touches nothing else; empty for an ordinary run.
     """
 
     request: RequestId
     target: str
     order: int
     run: int
+    heal: frozenset[TicketId] = frozenset()
 
     @property
     def migration(self) -> MigrationId:

@@ -4,6 +4,8 @@
 Found        the answer to a read
 Absent       a number without an issue: never used (404), deleted (410) or moved away (301)
 Created      the write took effect and says as which number
+Accepted     a write that makes no issue took effect
+AlreadyThere what was to be made is there already
 Withheld     the write never left: the lease would not have outlived it
 RateLimited  GitHub (or Slack) said: not now. The write took no effect
 Transient    it failed, certainly without an effect; trying again later may help
@@ -85,10 +87,27 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The issue was created, under this number; `issue_id` is GitHub's id of it."""
+    """The issue was created, under this number; `issue_id` is GitHub's id of it.
+
+    `dropped` names what was asked for and is not in GitHub's answer, such as `label "bug"` or `milestone`: without
+    the right to push GitHub drops it silently.
+    """
 
     number: int
     issue_id: int
+    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A label, a milestone, an edit or a sub-issue took effect; `number` is that of a milestone, else `None`."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyThere:
+    """What was to be made is there already (422 `already_exists`): somebody else has made it, or we did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +135,15 @@ class Transient:
 
 @dataclass(frozen=True, slots=True)
 class Permanent:
-    """It was refused for a reason that only a person can change; `reason` says what to do."""
+    """It was refused for a reason that only a person can change; `reason` says what to do.
+
+    `fields` are those that a validation (422) names, such as `milestone` or `type`; empty for all else.
+    """
 
     scope: Scope
     code: Code
     reason: str
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +155,7 @@ class Unknown:
 
 ReadFailure = RateLimited | Transient | Permanent
 WriteOutcome = Created | Withheld | RateLimited | Transient | Permanent | Unknown
+"""Of a write that creates an issue."""
+
+DetailOutcome = Accepted | AlreadyThere | Withheld | RateLimited | Transient | Permanent | Unknown
+"""Of any other write. Each may be sent again: doing it twice is as good as once."""

@@ -141,7 +141,33 @@ class WasStray:
     number: int
 
 
-Fact = WasCreated | WasFound | WasRefused | WasNotCreated | WasUnanswered | WasStray
+@dataclass(frozen=True, slots=True)
+class WasAnswered:
+    """A write that makes no issue was answered, with whatever but a limit: the slot of `nonce` is free."""
+
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class WasNoted:
+    """Something that people should know of this migration and that fails nothing, such as a label that was dropped.
+
+    The same text again changes nothing: it is reported once.
+    """
+
+    text: str
+
+
+Fact = (
+    WasCreated
+    | WasFound
+    | WasRefused
+    | WasNotCreated
+    | WasUnanswered
+    | WasStray
+    | WasAnswered
+    | WasNoted
+)
 
 
 @dataclass(frozen=True, slots=True)

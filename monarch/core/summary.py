@@ -29,11 +29,16 @@ ENDS = frozenset({State.DONE, State.FAILED, State.SKIPPED, State.DEAD, State.CAN
 """Nothing more happens unless a person replays it."""
 
 
+MAX_NOTE = 300
+"""Characters of one note of a migration; what is longer is cut."""
+
+
 @dataclass(frozen=True, slots=True)
 class MigrationView:
     """How one target stands. `reason` is the last failure or wait, `""` where there is none.
 
-    `refused` counts tickets that GitHub refused, `strays` second copies that were found.
+    `refused` counts tickets that GitHub refused, `strays` second copies that were found. `notes` is what people should
+    know and fails nothing, such as a label that GitHub dropped.
     """
 
     target: str
@@ -43,6 +48,7 @@ class MigrationView:
     refused: int
     strays: tuple[int, ...]
     reason: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Issues as GitHub shows them, and the tickets that are made of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monarch.core.ids import TargetId, TicketId
 
@@ -12,6 +12,23 @@ class Label:
     name: str
     color: str
     description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A milestone by its title, which is unique in its repository.
+
+    Attributes:
+        number: its number in its repository; 0 in a ticket, where only the title counts.
+        state: `open` or `closed`.
+        due_on: GitHub's timestamp, `""` where it has none.
+    """
+
+    title: str
+    state: str = "open"
+    description: str = ""
+    due_on: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +56,9 @@ class Issue:
         body: `""` where GitHub says null.
         author: login, or `None` for a deleted account.
         association: GitHub's `author_association`, such as `MEMBER`.
-        milestone: title, or `None`.
+        parent: number of the issue whose sub-issue it is, `None` where it is none or that one is in another
+            repository.
+        type: name of its issue type, `""` where it has none.
     """
 
     id: int
@@ -53,12 +72,17 @@ class Issue:
     url: str
     created_at: str
     labels: tuple[Label, ...] = ()
-    milestone: str | None = None
+    milestone: Milestone | None = None
+    parent: int | None = None
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """An open issue of the source, as it stood when the plan was made."""
+    """An open issue of the source, as it stood when the plan was made.
+
+    `parent` is the number, in the source, of the issue whose sub-issue it is; that one need not be in the plan.
+    """
 
     id: TicketId
     number: int
@@ -68,7 +92,9 @@ class Ticket:
     author: str | None
     created_at: str
     labels: tuple[Label, ...] = ()
-    milestone: str | None = None
+    milestone: Milestone | None = None
+    parent: int | None = None
+    type: str = ""
 
 
 def as_ticket(issue: Issue) -> Ticket:
@@ -82,5 +108,7 @@ def as_ticket(issue: Issue) -> Ticket:
         issue.author,
         issue.created_at,
         issue.labels,
-        issue.milestone,
+        None if issue.milestone is None else replace(issue.milestone, number=0),
+        issue.parent,
+        issue.type,
     )

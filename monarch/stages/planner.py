@@ -64,7 +64,7 @@ class Planner:
         return verdict
 
     async def _plan(self, request: Request, delivery: Delivery, hold: Hold) -> Verdict:
-        credential = await self._github.credential()
+        credential = await self._github.credential(request.source.full_name)
         if not isinstance(credential, Found):
             return judge(credential, delivery.attempts, self._policy, self._dice())
         closed = await self._budget.gate(credential.value)

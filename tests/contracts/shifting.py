@@ -15,7 +15,12 @@ from monarch.core.delivery import Stream, Token
 
 _Fields = Awaitable[dict[bytes, bytes]]
 _Text = Awaitable[bytes | None]
-_TIMES = {"until", "probe_until", "quiet_until", "since"}
+_TIMES = {
+    *("until", "probe_until", "quiet_until", "since", "reset"),
+    *("sent", "minute_changed", "hour_changed", "before_changed", "refused_ms", "review"),
+}
+"""Fields of hashes."""
+
 _SCORED = ("parked", "budget:", "slots:")
 
 
@@ -33,8 +38,12 @@ async def shift(client: Valkey, keys: Keys, by_ms: int) -> None:
         name = key.removeprefix(keys.prefix)
         if name.startswith(_SCORED) and name != "parked:entries":
             await _shift_scores(client, key, by_ms)
-        elif name in {"epoch", "audited"} or name.startswith(("gate:", "inbox:")):
+        elif name in {"epoch", "audited"} or name.startswith(
+            ("gate:", "inbox:", "learned:", "primary:")
+        ):
             await _shift_fields(client, key, by_ms)
+        elif name.startswith("points:"):
+            await _shift_names(client, key, by_ms)
         elif name.startswith("ledger:"):
             await _shift_intents(client, key, by_ms)
         await _shift_expiry(client, key, by_ms)
@@ -92,6 +101,14 @@ async def _shift_fields(client: Valkey, key: str, by_ms: int) -> None:
     for name, value in fields.items():
         if name.decode() in _TIMES or name.startswith(b"at:"):
             await _set(client, key, name, int(value) - by_ms)
+
+
+async def _shift_names(client: Valkey, key: str, by_ms: int) -> None:
+    fields = await cast("_Fields", client.hgetall(key))
+    if fields:
+        await cast("Awaitable[int]", client.hdel(key, *(name.decode() for name in fields)))
+    for name, value in fields.items():
+        await _set(client, key, str(int(name) - by_ms).encode(), value)
 
 
 async def _shift_intents(client: Valkey, key: str, by_ms: int) -> None:

@@ -5,22 +5,30 @@ from dataclasses import dataclass, replace
 import anyio
 import pytest
 
-from monarch.core.budget import Ceilings
+from monarch.core.budget import Ceilings, Pace
 from monarch.core.delivery import Delivery
 from monarch.core.ids import TicketId
 from monarch.core.permission import (
     Credential,
+    Fact,
     GateClosed,
     Granted,
     Permission,
     Taken,
     Wait,
+    WasAnswered,
     WasCreated,
     WasNotCreated,
     WasUnanswered,
 )
 from tests.contracts.moves import ME, TARGET, is_left, migrating, taken
 from tests.contracts.worlds import NO_CEILINGS, World
+
+MARGIN_S = Pace().margin_ms / 1000
+"""Windows are taken for so much longer than GitHub's."""
+
+NEXT = TicketId(0)
+"""Stands for the ticket whose turn it is."""
 
 
 @dataclass
@@ -34,15 +42,17 @@ class Writing:
     me: Credential = ME
     asked: int = 0
 
-    async def ask(self) -> Permission:
-        """Ask to write the next ticket."""
-        self.asked += 1
-        ledger, ticket = self.world.ledger(self.ceilings), TicketId(self.asked)
+    async def ask(self, ticket: TicketId | None = NEXT) -> Permission:
+        """Ask to write the next ticket; `None`: something that is no ticket."""
+        if ticket == NEXT:
+            self.asked += 1
+            ticket = TicketId(self.asked)
+        ledger = self.world.ledger(self.ceilings)
         return await ledger.permit(self.delivery, TARGET, ticket, self.me, self.look.epoch, None)
 
-    async def written(self) -> Granted:
+    async def written(self, ticket: TicketId | None = NEXT) -> Granted:
         """A write that may begin, and is not answered yet."""
-        answer = await self.ask()
+        answer = await self.ask(ticket)
         assert isinstance(answer, Granted)
         return answer
 
@@ -51,9 +61,10 @@ class Writing:
         grant = await self.written()
         await self.answered(WasCreated(self.asked, grant.nonce))
 
-    async def answered(self, fact: WasCreated | WasNotCreated | WasUnanswered) -> None:
+    async def answered(self, fact: Fact, ticket: TicketId | None = NEXT) -> None:
         """What became of the last one."""
-        ledger, ticket = self.world.ledger(self.ceilings), TicketId(self.asked)
+        ledger = self.world.ledger(self.ceilings)
+        ticket = TicketId(self.asked) if ticket == NEXT else ticket
         await ledger.record(self.delivery, TARGET, ticket, self.me, fact)
 
     async def advance(self, seconds: float) -> None:
@@ -107,8 +118,8 @@ async def test_a_full_window_says_when_it_has_room(
     await crossing.advance(span_s / 2)
     await crossing.done()
 
-    assert is_left(wait_of(await crossing.ask()), span_s / 2, began)
-    await crossing.advance(span_s / 2)
+    assert is_left(wait_of(await crossing.ask()), span_s / 2 + MARGIN_S, began)
+    await crossing.advance(span_s / 2 + MARGIN_S)
     await crossing.done()
 
 
@@ -122,6 +133,51 @@ async def test_a_write_that_came_to_nothing_gives_its_slot_back(world: World) ->
     await crossing.answered(WasNotCreated(grant.nonce))
 
     await crossing.written()
+
+
+async def test_a_write_that_came_to_nothing_gives_its_place_in_the_windows_back(
+    world: World,
+) -> None:
+    """GitHub does not count what it refused."""
+    crossing = await writing(world, replace(NO_CEILINGS, per_hour=1))
+    grant = await crossing.written()
+    crossing.asked = 1
+    await crossing.answered(WasNotCreated(grant.nonce))
+    crossing.asked = 0
+
+    await crossing.done()
+
+    assert isinstance(await crossing.ask(), Wait)
+
+
+async def test_what_came_to_nothing_keeps_its_distance_all_the_same(world: World) -> None:
+    """It was a call, and calls that write are a second apart, whatever became of them."""
+    crossing = await writing(world, replace(NO_CEILINGS, interval_ms=1000))
+    grant = await crossing.written()
+    await crossing.answered(WasNotCreated(grant.nonce))
+
+    assert 0.5 < wait_of(await crossing.ask()) <= 1
+
+
+async def test_an_answered_write_gives_its_slot_back(world: World) -> None:
+    """Whatever it made."""
+    crossing = await writing(world, replace(NO_CEILINGS, at_once=1))
+    grant = await crossing.written(None)
+    assert isinstance(await crossing.ask(), Wait)
+
+    await crossing.answered(WasAnswered(grant.nonce), None)
+
+    await crossing.written()
+
+
+async def test_every_write_counts(world: World) -> None:
+    """A label takes from the same windows as an issue."""
+    crossing = await writing(world, replace(NO_CEILINGS, per_hour=2))
+    for _ in range(2):
+        grant = await crossing.written(None)
+        await crossing.answered(WasAnswered(grant.nonce), None)
+
+    assert isinstance(await crossing.ask(), Wait)
 
 
 async def test_an_unanswered_write_gives_its_slot_back(world: World) -> None:
@@ -270,6 +326,19 @@ async def test_a_probe_that_comes_back_late_makes_way_for_nobody(world: World) -
 
     crossing.asked = 2
     assert isinstance(await crossing.ask(), Wait)
+
+
+async def test_any_answer_opens_a_gate_that_is_half_open(world: World) -> None:
+    """The probe may be a label as well as an issue."""
+    await world.budget.close(ME, 10, "a limit")
+    await world.advance(11)
+    crossing = await writing(world)
+    grant = await crossing.written(None)
+
+    await crossing.answered(WasAnswered(grant.nonce), None)
+
+    await crossing.written()
+    await crossing.written()
 
 
 async def test_a_dead_probe_does_not_close_the_gate_for_ever(world: World) -> None:

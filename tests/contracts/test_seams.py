@@ -12,7 +12,7 @@ import pytest
 from monarch.adapters.valkey.connection import connected
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
-from monarch.core.render import read_marker
+from monarch.core.marker import read_marker
 from monarch.core.verdict import Snooze
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import one
