@@ -71,6 +71,13 @@ def neutral(number: int, repository: str = SOURCE, page: str = "issues") -> str:
         ("a\r\n#3\r\n", "a\r\n#1\r\n"),
         ("参照#3。", "参照#1。"),
         ("text\n    #3 goes on", "text\n    #1 goes on"),
+        (">\t#3\n>\t\t#3", ">\t#1\n>\t\t#1"),
+        (">\t#3\n\n>\t\t#3", ">\t#1\n\n>\t\t#3"),
+        ("-\t#3\n\n\t#3\n\n\t\t  #3", "-\t#1\n\n\t#1\n\n\t\t  #3"),
+        ("[a [b #3](https://x.org) #3](https://y.org)", "[a [b #3](https://x.org) #1](https://y.org)"),
+        (f"[{'a ' * 500} #3]\n\n[x]: y", f"[{'a ' * 500} #1]\n\n[x]: y"),
+        (f"[ ]: {WEB}/{SOURCE}/issues/3", "[ ]: #1"),
+        ("<code><a>#3</a> #3</code> #3", "<code><a>#3</a> #3</code> #1"),
         ("- a\n\n      - deep #3\n\n  back #3", "- a\n\n      - deep #3\n\n  back #1"),
     ],
 )  # fmt: skip

@@ -124,6 +124,19 @@ def test_a_block_that_the_cut_leaves_open_is_closed(opening: str, closing: str) 
     assert closing in copy_of(opening + "a" * MAX_BODY)
 
 
+def test_a_cut_goes_through_no_reference() -> None:
+    """It is there with all that it becomes, or not at all."""
+    link = f"[{SOURCE}#3](https://redirect.github.com/{SOURCE}/issues/3)"
+    for length in range(64_900, 65_500, 9):
+        made = copy_of("a" * length + " #3 " + "b" * 1000)
+        rest = made.removeprefix("a" * length)
+        assert units(made) <= MAX_BODY
+        assert (
+            rest.startswith((f" {link}", f" \n\n{NOTICE}", f"\n\n{NOTICE}", "\n\n*"))
+            or rest == made
+        )
+
+
 def test_a_cut_through_code_lets_nobody_out() -> None:
     """Without the end of its code span a mention would count."""
     made = copy_of("`@octocat o/r#5 " + "a " * MAX_BODY + "`")
