@@ -71,8 +71,16 @@ def golden(web_url: str = _GITHUB, target: str = "school/team-1") -> Golden:
 def golden_plan(found: Golden) -> Plan:
     """The plan that a planner makes of the template; the id of each issue is 9000 + its number."""
     (repository,) = found.seed["repositories"]
-    labels = {label["name"]: Label(**_filled(label)) for label in repository["labels"]}
-    milestones = {one["title"]: _milestone(one) for one in repository["milestones"]}
+    labels = {
+        label["name"]: Label(label["name"], label["color"], label["description"] or "")
+        for label in repository["labels"]
+    }
+    milestones = {
+        one["title"]: Milestone(
+            one["title"], one["state"], one["description"] or "", one["due_on"] or ""
+        )
+        for one in repository["milestones"]
+    }
     issues = (
         Issue(
             id=9000 + issue["number"],
@@ -100,16 +108,3 @@ def _read(name: str, web_url: str) -> str:
     if web_url == _GITHUB:
         return text
     return text.replace(f"{_NEUTRAL}/", f"{web_url}/").replace(f"{_GITHUB}/", f"{web_url}/")
-
-
-def _milestone(given: dict[str, Any]) -> Milestone:
-    return Milestone(
-        given["title"],
-        given.get("state") or "open",
-        given.get("description") or "",
-        given.get("due_on") or "",
-    )
-
-
-def _filled(given: dict[str, Any]) -> dict[str, str]:
-    return {name: value or "" for name, value in given.items()}

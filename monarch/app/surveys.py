@@ -40,7 +40,9 @@ class Store:
     `trouble` says why it is not asked (any more), `""` while it is; one that is needed raises instead.
     """
 
-    def __init__(self, client: Valkey, scripts: Scripts, settings: Settings, *, is_needed: bool) -> None:
+    def __init__(
+        self, client: Valkey, scripts: Scripts, settings: Settings, *, is_needed: bool
+    ) -> None:
         keys = Keys(settings.namespace)
         self.trouble = ""
         self.reader = Reader(client, keys)

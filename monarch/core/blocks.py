@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
+from monarch.core.line import SPACE, Line
 from monarch.core.tables import header, row
 
 _DEEPEST: Final = 64
@@ -20,7 +21,6 @@ _DEEPEST: Final = 64
 
 _CODE_INDENT: Final = 4
 
-_SPACE = re.compile(r"[ \t]*+")
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _FENCE = re.compile(r"(`{3,}+)[^`\r\n]*+(?=[\r\n]|\Z)|(~{3,}+)")
 _FENCE_END = re.compile(r"(`{3,}+|~{3,}+)[ \t]*+(?=[\r\n]|\Z)")
@@ -88,64 +88,10 @@ def blocks(text: str) -> Blocks:
     for found in _LINE.finditer(text):
         if found.start() == len(text):
             break
-        reader.read(_Line(text, found.start(), found.end(1), found.end()))
+        reader.read(Line(text, found.start(), found.end(1), found.end()))
     closing = reader.closing()
     reader.close(0)
     return Blocks(tuple(reader.leaves), closing)
-
-
-class _Line:
-    """One line, read from the left. White space is counted in columns: a tab reaches to the next multiple of four."""
-
-    __slots__ = ("_ahead", "_column", "at", "end", "stop", "text")
-
-    def __init__(self, text: str, at: int, end: int, stop: int) -> None:
-        self.text, self.at, self.end, self.stop = text, at, end, stop
-        self._column = 0
-        self._ahead = 0  # columns of a tab that was skipped in part
-
-    @property
-    def first(self) -> str:
-        """The first character that is no white space; `""` on a blank line."""
-        at = _SPACE.match(self.text, self.at, self.end).end()  # type: ignore[union-attr] # matches anything
-        return self.text[at] if at < self.end else ""
-
-    @property
-    def is_blank(self) -> bool:
-        return not self.first
-
-    def indent(self) -> int:
-        """Columns of white space ahead."""
-        column, at = self._column + self._ahead, self.at
-        while at < self.end and (char := self.text[at]) in " \t":
-            column += 1 if char == " " else 4 - column % 4
-            at += 1
-        return column - self._column
-
-    def skip_space(self, columns: int) -> None:
-        """Go on by so many columns of white space, or what there is of it."""
-        while columns > 0:
-            if self._ahead:
-                step = min(columns, self._ahead)
-                self._ahead -= step
-            elif self.at < self.end and self.text[self.at] == " ":
-                self.at, step = self.at + 1, 1
-            elif self.at < self.end and self.text[self.at] == "\t":
-                self.at, width = self.at + 1, 4 - self._column % 4
-                step = min(columns, width)
-                self._ahead = width - step
-            else:
-                return
-            self._column += step
-            columns -= step
-
-    def skip(self, characters: int) -> None:
-        """Go on by characters that are no white space."""
-        self.at += characters
-        self._column += characters
-
-    def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        return pattern.match(self.text, self.at)
 
 
 @dataclass(slots=True)
@@ -189,7 +135,7 @@ class _Reader:
         self._open: _Fence | _Html | _Paragraph | _Table | None = None
         self.leaves: list[Leaf] = []
 
-    def read(self, line: _Line) -> None:
+    def read(self, line: Line) -> None:
         """Take the next line."""
         going_on = self._go_on(line)
         if going_on == len(self._containers) and self._inside(line):
@@ -220,7 +166,7 @@ class _Reader:
                 return _HTML_CLOSING.get(kind, "")
         return ""
 
-    def _go_on(self, line: _Line) -> int:
+    def _go_on(self, line: Line) -> int:
         """Of how many containers is this line a part?"""
         for depth, container in enumerate(self._containers):
             indent = line.indent()
@@ -239,7 +185,7 @@ class _Reader:
             container.bare = False
         return len(self._containers)
 
-    def _inside(self, line: _Line) -> bool:
+    def _inside(self, line: Line) -> bool:
         """Give the line to a fence or to raw HTML, if such is open."""
         match self._open:
             case _Fence(marker):
@@ -255,13 +201,13 @@ class _Reader:
                 return True
         return False
 
-    def _add_html(self, html: _Html, line: _Line) -> None:
+    def _add_html(self, html: _Html, line: Line) -> None:
         html.lines.append((line.at, line.stop))
         end = _HTML_ENDS.get(html.kind)
         if end and end.search(line.text, line.at, line.end):
             self.close(len(self._containers))
 
-    def _begin(self, line: _Line, going_on: int) -> None:
+    def _begin(self, line: Line, going_on: int) -> None:
         """Open the blocks that begin on this line, in the containers that go on."""
         while not line.is_blank:
             indent = line.indent()
@@ -286,7 +232,7 @@ class _Reader:
         self._add(line, going_on)
 
     def _begin_leaf(
-        self, line: _Line, going_on: int, *, in_paragraph: bool, interrupts: bool
+        self, line: Line, going_on: int, *, in_paragraph: bool, interrupts: bool
     ) -> bool:
         """Open the leaf that begins here, if one does that is no paragraph."""
         if fence := line.match(_FENCE):
@@ -306,7 +252,7 @@ class _Reader:
             return False
         return True
 
-    def _add(self, line: _Line, going_on: int) -> None:
+    def _add(self, line: Line, going_on: int) -> None:
         """Add words to a paragraph, which takes them also from outside of its quote or list, or to a table."""
         inside = going_on == len(self._containers)
         match self._open:
@@ -330,25 +276,25 @@ class _Reader:
         self.leaves += (Leaf(Kind.LINE, (cell,)) for cell in cells)
 
 
-def _skip_quote(line: _Line, indent: int) -> None:
+def _skip_quote(line: Line, indent: int) -> None:
     line.skip_space(indent)
     line.skip(1)
     line.skip_space(1)
 
 
-def _quote(line: _Line) -> _Container | None:
+def _quote(line: Line) -> _Container | None:
     if line.first != ">":
         return None
     _skip_quote(line, 0)
     return _Container(0)
 
 
-def _item(line: _Line, indent: int, *, interrupts: bool) -> _Container | None:
+def _item(line: Line, indent: int, *, interrupts: bool) -> _Container | None:
     """The item of a list that begins here. A paragraph is interrupted only by one with words, and by a number 1."""
     found = line.match(_ITEM)
     if found is None:
         return None
-    bare = _SPACE.match(line.text, found.end(), line.end).end() == line.end  # type: ignore[union-attr] # likewise
+    bare = SPACE.match(line.text, found.end(), line.end).end() == line.end  # type: ignore[union-attr] # likewise
     if interrupts and (bare or (found["number"] and int(found["number"]) != 1)):
         return None
     width = len(found[0])

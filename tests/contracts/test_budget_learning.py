@@ -199,9 +199,9 @@ async def test_reads_and_writes_share_the_points_of_a_minute(world: World) -> No
 
     answer = await crossing.ask()
     assert isinstance(answer, Wait)
-    assert 50 < answer.wait_s <= 62
+    assert 50 < answer.wait_s <= 63
 
-    await crossing.advance(62)
+    await crossing.advance(63)
     await crossing.done()
 
 

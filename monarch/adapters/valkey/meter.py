@@ -46,7 +46,8 @@ class ValkeyMeter:
     async def _wait_s(self, account: str) -> float:
         """How long one more read has to wait; 0 where it is counted, or cannot be."""
         points = self._keys.points(account)
-        answer = await self._call("admit", points, self._ceilings.points, self._pace.minute_ms)
+        minute_ms = self._pace.minute_ms + self._pace.margin_ms
+        answer = await self._call("admit", points, self._ceilings.points, minute_ms)
         return answer / 1000 if isinstance(answer, int) else 0.0
 
     async def standing(self, account: str, remaining: int, reset_in_s: float) -> None:

@@ -14,14 +14,17 @@ from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views import whole
-from monarch.core.budget import Ceilings
-from monarch.core.forecast import HOUR_MS, Forecast, Load, forecast_s, write_ms
+from monarch.core.budget import Ceilings, Pace
+from monarch.core.forecast import Forecast, Load, forecast_s, write_ms
 from monarch.core.ids import RequestId
 from monarch.core.summary import ENDS
 from monarch.ports import StoreError
 
 LOOKED_AT: Final = 2_000
 """Of so many unfinished migrations it is read how far they are, the oldest; of those behind them nothing is copied."""
+
+PACE: Final = Pace()
+"""By which permit.lua takes each window a little longer than GitHub does."""
 
 Effective = Callable[[str], Awaitable[Ceilings]]
 """The ceilings that count for an account."""
@@ -148,7 +151,7 @@ class Outlook:
         accounts = [one for one in known if not one.startswith("token:")] or [""]
         pipe = self._client.pipeline(transaction=False)
         for account in accounts:
-            since = f"({now_ms - HOUR_MS}"
+            since = f"({now_ms - PACE.hour_ms - PACE.margin_ms}"
             pipe.zrangebyscore(self._keys.budget(account), since, "+inf", withscores=True)
             pipe.hget(self._keys.gate(account), "until")
         with classified("looking at the budget"):
@@ -162,6 +165,8 @@ class Outlook:
             await self._effective(account),
             gate_ms=max(0, _number(until) - now_ms),
             write_ms=write_ms(times),
+            minute_ms=PACE.minute_ms + PACE.margin_ms,
+            hour_ms=PACE.hour_ms + PACE.margin_ms,
         )
 
 

@@ -139,8 +139,9 @@ class Account:
         """How long until so many points fit, in milliseconds."""
         if not ceilings.points:
             return 0
-        length = pace.minute_ms / 60
-        ends = {began: began + length + pace.minute_ms for began in self.points}
+        minute_ms = pace.minute_ms + pace.margin_ms
+        length = minute_ms / 60
+        ends = {began: began + length + minute_ms for began in self.points}
         self.points = {began: n for began, n in self.points.items() if ends[began] > now}
         spent = weight + sum(self.points.values())
         for began in sorted(self.points):
@@ -149,12 +150,12 @@ class Account:
             spent -= self.points[began]
             if spent <= ceilings.points:
                 return max(1, round(ends[began] - now))
-        return 0 if spent <= ceilings.points else pace.minute_ms
+        return 0 if spent <= ceilings.points else minute_ms
 
     def spend(self, weight: int, ceilings: Ceilings, pace: Pace, now: int) -> None:
         """Count points."""
         if ceilings.points:
-            length = pace.minute_ms / 60
+            length = (pace.minute_ms + pace.margin_ms) / 60
             bucket = round(now // length * length)
             self.points[bucket] = self.points.get(bucket, 0) + weight
 

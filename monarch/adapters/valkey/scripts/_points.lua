@@ -1,5 +1,6 @@
 -- Shared by permit and admit: points that calls cost, in buckets of a sixtieth of a minute. A hash: when a bucket began,
--- by the server's clock in ms, and what was spent in it.
+-- by the server's clock in ms, and what was spent in it. The minute is a little longer than GitHub's: a call arrives there
+-- some time after it was counted here.
 local READ_POINTS, WRITE_POINTS = 1, 5
 
 -- How long until `weight` more points fit, in ms; 0: now, or there is no ceiling.

@@ -2,7 +2,7 @@
 -- One more read: count its points, where they fit.
 --
 -- KEYS  1 points:<account> (hash)
--- ARGV  1 prefix  2 points a minute  3 a minute, ms
+-- ARGV  1 prefix  2 points a minute  3 a minute and its margin, ms
 -- Gives 0 where it is counted, else how long until it would fit, in ms.
 --
 -- Atomic, so that the fleet's readers and writers spend each point once.

@@ -82,10 +82,10 @@ room(hour + margin, ARGV[11], learned[2])
 -- What came to nothing has left the windows, and keeps its distance all the same.
 if interval > 0 and learned[4] then wait = math.max(wait, tonumber(learned[4]) + interval - now) end
 if at_once > 0 and redis.call('ZCARD', KEYS[7]) >= at_once then wait = math.max(wait, minute / 600) end
-wait = math.max(wait, points_wait(KEYS[10], now, minute, points, WRITE_POINTS))
+wait = math.max(wait, points_wait(KEYS[10], now, minute + margin, points, WRITE_POINTS))
 if wait > 0 then return {'wait', math.ceil(wait), review} end
 
-spend_points(KEYS[10], now, minute, points, WRITE_POINTS)
+spend_points(KEYS[10], now, minute + margin, points, WRITE_POINTS)
 redis.call('ZADD', KEYS[6], int(now), nonce)
 redis.call('PEXPIRE', KEYS[6], 2 * hour)
 redis.call('ZADD', KEYS[7], int(now + slot), nonce)
