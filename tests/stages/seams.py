@@ -21,8 +21,9 @@ import anyio
 from monarch import ports
 
 POLLS: Final = frozenset({"streams.receive", "streams.sweep", "streams.renew", "streams.audit"})
-NO_STAGES: Final = ("clock", "meter")
-"""Reading a clock changes nothing, and the meter is asked by the adapter that reads, not by a stage."""
+NO_EFFECTS: Final = ("clock", "meter", "outlook")
+"""Reading a clock changes nothing, nor does a forecast, which never fails; and the meter is asked by the adapter that
+reads, not by a stage."""
 
 FIRST_POLLS: Final = 2
 """So many idle polls of each kind, of each process, are moments like any other."""
@@ -50,7 +51,7 @@ def methods(protocol: type) -> dict[str, bool]:
 
 def effects() -> set[str]:
     """Every effect of a stage, such as `ledger.permit`."""
-    return all_methods() - all_methods(*NO_STAGES)
+    return all_methods() - all_methods(*NO_EFFECTS)
 
 
 def all_methods(*names: str) -> set[str]:

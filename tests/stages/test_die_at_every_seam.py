@@ -19,7 +19,7 @@ from tests.stages import house
 from tests.stages.every_seam import moments, quiet_run, strike
 from tests.stages.scenarios import SCENARIOS
 from tests.stages.seams import (
-    NO_STAGES,
+    NO_EFFECTS,
     Around,
     Blow,
     Trouble,
@@ -56,7 +56,7 @@ def test_whatever_is_a_port_is_wrapped_whole() -> None:
         if not method.startswith("_")
     }
 
-    assert wrapped == all_methods() == effects() | all_methods(*NO_STAGES)
+    assert wrapped == all_methods() == effects() | all_methods(*NO_EFFECTS)
     sources = map(inspect.getsource, (ports, ports.hands, ports.outside))
     assert len(protocols()) == sum(source.count("(Protocol):") for source in sources)
 

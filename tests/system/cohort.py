@@ -1,4 +1,4 @@
-"""A cohort: a template of forty tickets with all that a ticket can have, ten teams, and what their copies must say.
+"""A cohort: a template whose tickets have all that a ticket can have, six teams, and what their copies must say.
 
 What a copy must say is put together here, from the same pieces as the template, and not by Monarch's own code: a
 reference becomes the copy's number, a mention gets its zero-width space, and everything else stays as it is.
@@ -12,11 +12,11 @@ from monarch.sandbox.views import RepositoryView, StateView
 from tests.system.fleet import SLACK_CHANNEL, SOURCE, a_target
 from tests.system.judge import marker_of
 
-TICKETS: Final = 40
+TICKETS: Final = 28
 CLOSED: Final = TICKETS + 1
 """The template's last number is a closed issue, which is no ticket."""
 
-TARGETS: Final = tuple(f"school/team-{n}" for n in range(10))
+TARGETS: Final = tuple(f"school/team-{n}" for n in range(6))
 OWN_ISSUES: Final = {target: n % 3 for n, target in enumerate(TARGETS)}
 """So many issues each team has opened itself before; where there are none the numbers of template and copies agree."""
 
