@@ -1,4 +1,4 @@
-"""A dry run over all targets of a request: reads GitHub, and Valkey where it can be reached, and writes to neither."""
+"""A dry run over all targets of a request: reads GitHub, and Valkey where it can be reached, and changes neither."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

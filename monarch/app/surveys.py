@@ -1,6 +1,6 @@
 """What the commands need that look at GitHub for people: a surveyor, and what Valkey knows of its targets.
 
-Nothing is written. Where Valkey cannot be reached it depends on the command: a plan is told without it, and says so.
+Nothing is written but what the reads cost. Where Valkey cannot be reached it depends on the command: a plan is told without it, and says so.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

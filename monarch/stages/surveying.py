@@ -1,6 +1,6 @@
 """Surveying: reading a source and its targets, to say what would be done to them, or what was.
 
-It receives names, and promises that nothing is written by it, neither to GitHub nor to Valkey. What can be known is
+It receives names, and promises that nothing is written by it. What can be known is
 read in the order and with the operations of planner and migrator; what cannot, is a reason that a person can act on.
 Nothing is repeated here for a limit's sake, and where a limit or a refused token is met nobody asks on.
 """
