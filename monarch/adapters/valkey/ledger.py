@@ -94,6 +94,7 @@ class ValkeyLedger:
             migration,
             self._lease_ms,
             target,
+            credential.account,
         )
         return _taken(cast("Answer", answer))
 
@@ -157,6 +158,7 @@ class ValkeyLedger:
             pace.hour_ms,
             pace.margin_ms,
             pace.slot_ms,
+            pace.poll_ms,
             KEPT_BACK,
         )
         return _permission(cast("Answer", answer), nonce)
