@@ -50,6 +50,7 @@ class Pace:
         hour_ms: the longer one.
         margin_ms: so much longer we take each window: a write arrives there some time after it was permitted here, and
             that time is not always the same.
+        poll_ms: so soon somebody asks again who found all slots taken.
         slot_ms: a write in hand, and the right to be the probe, is believed in for so long; longer than a write takes.
         wait_ms: a limit that does not say for how long.
         longest_wait_ms: the same, doubled while it goes on, and no further.
@@ -61,6 +62,7 @@ class Pace:
     minute_ms: int = 60_000
     hour_ms: int = 3_600_000
     margin_ms: int = 1_000
+    poll_ms: int = 100
     slot_ms: int = 15_000
     wait_ms: int = 60_000
     longest_wait_ms: int = 900_000

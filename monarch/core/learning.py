@@ -35,14 +35,17 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from monarch.core.budget import Ceilings, Pace
-from monarch.core.windows import UNKNOWN, Limit, Window, at_refusal, reviewed
+from monarch.core.budget import Ceilings, Pace, load
+from monarch.core.windows import UNKNOWN, Limit, Window, peak, reviewed
 
 _FEW = 5
 """So few writes between two refusals say nothing of a ceiling."""
 
 _HARDLY, _WELL = 10, 25
 """With less than the first accepted between two refusals the door is hardly open, with as many as the second it was."""
+
+_MINUTES_QUIET = 2
+"""The minute's ceiling is raised so much more rarely: the hour's is what binds, a higher minute only empties it sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,10 @@ class Refusal:
     now_ms: int
     wait_ms: int | None
     writes: Sequence[int]
+
+    def kept(self, span_ms: int) -> int:
+        """How many of the writes are still in a window of that length when the time that GitHub asked for is over."""
+        return self.accepted_after(self.now_ms + (self.wait_ms or 0) - span_ms)
 
     def accepted_after(self, then_ms: int) -> int:
         """How many of the writes are later."""
@@ -135,10 +142,15 @@ def _windows(
     known, now, since = effective(ceilings, learned), refusal.now_ms, learned.refused_ms
     by_interval = pace.minute_ms // known.interval_ms if known.interval_ms else 0
     reachable = _least(known.per_minute, by_interval)
-    writes = refusal.writes
+
+    def window(limit: Limit, ceiling: int, span_ms: int, quiet_ms: int) -> Window:
+        writes = refusal.writes
+        recent, ever = peak(writes, span_ms, since), peak(writes, span_ms, 0)
+        return Window(limit, ceiling, load(writes, span_ms, now), recent, ever, quiet_ms, now)
+
     return (
-        at_refusal(learned.minute, reachable, writes, pace.minute_ms, since, now),
-        at_refusal(learned.hour, known.per_hour, writes, pace.hour_ms, since, now),
+        window(learned.minute, reachable, pace.minute_ms, _MINUTES_QUIET * pace.quiet_ms),
+        window(learned.hour, known.per_hour, pace.hour_ms, pace.quiet_ms),
     )
 
 
@@ -150,9 +162,11 @@ def _judge(
     if suspected is not None and not accepted:
         return replace(after, minute=suspected, hour=hour.lowered(pace))
     if _asks_for_long(refusal, pace):
-        return replace(after, hour=hour.followed(pace) if accepted < _FEW else hour.lowered(pace))
+        if accepted < _FEW:
+            return replace(after, hour=hour.followed(pace))
+        return replace(after, hour=hour.told(refusal.kept(pace.hour_ms), pace))
     if accepted >= _FEW and hour.is_stuck(learned.refused_load):
-        return replace(after, hour=hour.settled(pace))
+        return replace(after, hour=hour.settled())
     if minute.is_idle:
         return replace(after, hour=hour.followed(pace))
     if minute.is_refuted or hour.is_refuted:
@@ -192,8 +206,16 @@ def review(
 
     The same value where nothing is due.
     """
-    minute = reviewed(learned.minute, writes, pace.minute_ms, ceilings.per_minute, pace, now_ms)
-    hour = reviewed(learned.hour, writes, pace.hour_ms, ceilings.per_hour, pace, now_ms)
+    quiet_ms = pace.quiet_ms
+    minute = reviewed(
+        learned.minute,
+        writes,
+        pace.minute_ms,
+        ceilings.per_minute,
+        _MINUTES_QUIET * quiet_ms,
+        now_ms,
+    )
+    hour = reviewed(learned.hour, writes, pace.hour_ms, ceilings.per_hour, quiet_ms, now_ms)
     if (minute, hour) == (learned.minute, learned.hour):
         return learned
     return replace(learned, version=learned.version + 1, minute=minute, hour=hour)

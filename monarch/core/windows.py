@@ -4,9 +4,9 @@ Everything here is about one window alone; which of the two was hit is `learning
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from monarch.core.budget import Pace, load
+from monarch.core.budget import Pace
 
 FIRST_STEP = 10
 """Percent of a first raise. A raise that is refuted costs one refusal, however large it was."""
@@ -69,6 +69,7 @@ class Window:
         load: writes that are in it, the refused one not counted.
         peak: its highest load since the refusal before this one.
         peak_ever: its highest load that is remembered.
+        quiet_ms: how long until a ceiling that is learned now is tried to be raised.
         now_ms: the moment.
     """
 
@@ -77,6 +78,7 @@ class Window:
     load: int
     peak: int
     peak_ever: int
+    quiet_ms: int
     now_ms: int
 
     # ---------------------------------------------------------------------------------- what it says
@@ -110,20 +112,29 @@ class Window:
             return Limit(self.load, self.load, self.now_ms, longer, FIRST_STEP)
         if self.load < self.peak:
             # It has held more since the last refusal: somebody else was there, or it was the other window.
-            return self._at_least(self.known * _NEARLY // 100, pace)
-        return self.settled(pace)
+            return self._at_least(self.known * _NEARLY // 100)
+        return self.settled()
+
+    def told(self, kept: int, pace: Pace) -> Limit:
+        """It was hit, and after the time that GitHub asked for `kept` writes are still in it: so many do fit.
+
+        That is believed where it is not much less than what is in it: an answer may ask for the same time always.
+        """
+        if self.is_refuted or not self.load // 2 <= kept < self.load - 2:
+            return self.lowered(pace)
+        return replace(self.settled(), ceiling=kept, base=kept)
 
     def followed(self, pace: Pace) -> Limit:
         """It was hit after next to nothing was accepted: while its load falls, the ceiling goes with it."""
         return self.limit if self.load < self.known // 2 else self.lowered(pace)
 
-    def settled(self, pace: Pace) -> Limit:
+    def settled(self) -> Limit:
         """It was hit at this load, whatever it has held since."""
-        return self._at_least(self.known // _LITTLE, pace)
+        return self._at_least(self.known // _LITTLE)
 
-    def _at_least(self, least: int, pace: Pace) -> Limit:
+    def _at_least(self, least: int) -> Limit:
         fits = max(self.load, least, 1)
-        return Limit(fits, fits, self.now_ms, pace.quiet_ms, FIRST_STEP)
+        return Limit(fits, fits, self.now_ms, self.quiet_ms, FIRST_STEP)
 
 
 def peak(writes: Sequence[int], span_ms: int, since_ms: int) -> int:
@@ -140,27 +151,13 @@ def peak(writes: Sequence[int], span_ms: int, since_ms: int) -> int:
     return highest
 
 
-def at_refusal(
-    limit: Limit, known: int, writes: Sequence[int], span_ms: int, since_ms: int, now_ms: int
-) -> Window:
-    """The window as it stands now; `since_ms` is when the refusal before was."""
-    return Window(
-        limit,
-        known,
-        load(writes, span_ms, now_ms),
-        peak(writes, span_ms, since_ms),
-        peak(writes, span_ms, 0),
-        now_ms,
-    )
-
-
 def reviewed(
-    limit: Limit, writes: Sequence[int], span_ms: int, setting: int, pace: Pace, now_ms: int
+    limit: Limit, writes: Sequence[int], span_ms: int, setting: int, quiet_ms: int, now_ms: int
 ) -> Limit:
     """What is believed after a quiet time; the same value where it is not over.
 
-    A raise that held makes the next one larger and sooner; one that nobody has tried yet is left alone, since more of
-    it would be a guess upon a guess.
+    `quiet_ms` is how long that is after a raise that held: such a one makes the next one larger and sooner. One that nobody
+    has tried yet is left alone, since more of it would be a guess upon a guess.
     """
     if not limit.ceiling or now_ms < limit.due_ms:
         return limit
@@ -169,7 +166,7 @@ def reviewed(
     if peak(writes, span_ms, limit.changed_ms) <= limit.base:
         return Limit(limit.ceiling, limit.base, now_ms, limit.quiet_ms, limit.step)
     step = min(_STEEPER * limit.step, _LARGEST_STEP)
-    return _raised(limit.ceiling, pace.quiet_ms, step, setting, now_ms)
+    return _raised(limit.ceiling, quiet_ms, step, setting, now_ms)
 
 
 def _raised(proven: int, quiet_ms: int, step: int, setting: int, now_ms: int) -> Limit:

@@ -42,10 +42,13 @@ class Window:
         self._times.append(now)
 
     def _forget(self, now: float) -> None:
-        oldest = self._start(now) if self.kind == "fixed" else now - self.length_s
-        keeps = (lambda at: at >= oldest) if self.kind == "fixed" else (lambda at: at > oldest)
-        while self._times and not keeps(self._times[0]):
+        while self._times and not self._counts(self._times[0], now):
             self._times.popleft()
+
+    def _counts(self, at: float, now: float) -> bool:
+        if self.kind == "fixed":
+            return at >= self._start(now)
+        return at > now - self.length_s
 
     def _start(self, now: float) -> float:
         return now // self.length_s * self.length_s

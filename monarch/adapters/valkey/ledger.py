@@ -157,6 +157,7 @@ class ValkeyLedger:
             pace.hour_ms,
             pace.margin_ms,
             pace.slot_ms,
+            pace.poll_ms,
             KEPT_BACK,
         )
         return _permission(cast("Answer", answer), nonce)

@@ -37,6 +37,7 @@ class Account:
     sent_ms: int | None = None
     calls: tuple[int, int] | None = None
     learned_by: str = ""
+    _times: list[int] | None = None
 
     # -------------------------------------------------------------------------------------------- writes
 
@@ -49,6 +50,7 @@ class Account:
             return wait
         self.spend(WRITE_POINTS, ceilings, pace, now)
         self.writes[nonce] = self.sent_ms = now
+        self._times = None
         self.slots[nonce] = now + pace.slot_ms
         if self.closed_until_ms is not None:
             self.probe, self.probe_until_ms = nonce, now + pace.slot_ms
@@ -60,24 +62,36 @@ class Account:
         self._forget(pace, now)
         known = effective(ceilings, self.learned)
         waits = [
-            room_ms(list(self.writes.values()), self.sent_ms, known, pace, now),
+            room_ms(self._all_times(), self.sent_ms, known, pace, now),
             self.points_wait(WRITE_POINTS, ceilings, pace, now),
         ]
         if known.at_once and len(self.slots) >= known.at_once:
-            waits.append(pace.minute_ms // 600)
+            waits.append(pace.poll_ms)
         return max(waits)
 
     def _forget(self, pace: Pace, now: int) -> None:
         oldest = now - 2 * pace.hour_ms
         if self.writes and next(iter(self.writes.values())) <= oldest:
             self.writes = {nonce: at for nonce, at in self.writes.items() if at > oldest}
+            self._times = None
         self.slots = {nonce: until for nonce, until in self.slots.items() if until > now}
+
+    def _all_times(self) -> list[int]:
+        """Made once for each change: a simulation asks far more often than it writes."""
+        if self._times is None:
+            self._times = list(self.writes.values())
+        return self._times
 
     def ended(self, nonce: str) -> None:
         """A write is not under way any more: its slot is free, and if it was the probe another may go first."""
         self.slots.pop(nonce, None)
         if nonce == self.probe:
             self.probe_until_ms = 0
+
+    def withdraw(self, nonce: str) -> None:
+        """It certainly came to nothing: its place in the windows is free again."""
+        self.writes.pop(nonce, None)
+        self._times = None
 
     def answered(self, now: int) -> None:
         """A write was answered: that opens a gate which is half-open, and none that is closed."""

@@ -152,7 +152,7 @@ class MemoryLedger:
             case WasNoted(text):
                 self._note(entry, quote(text, MAX_NOTE))
             case WasNotCreated(nonce):
-                account.writes.pop(nonce, None)
+                account.withdraw(nonce)
             case WasUnanswered():
                 self._unanswered(account, target)
         recorded = (

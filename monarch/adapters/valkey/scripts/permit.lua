@@ -8,7 +8,8 @@
 --       7 epoch of the caller's look  8 nonce of the intent that the caller reconciled, #<number> of the copy that it was
 --       told to make again, or ''  9 nonce of the new intent
 --       10 writes a minute  11 writes an hour  12 interval, ms  13 writes at once  14 points a minute (0 = none, each)
---       15 a minute  16 an hour  17 margin of both windows  18 a slot (each in ms)  19 calls that are kept back
+--       15 a minute  16 an hour  17 margin of both windows  18 a slot  19 between two asking for one (each in ms)
+--       20 calls that are kept back
 -- Gives {'lost'} | {'quiet', ms} | {'created', number} | {'reconcile', intended ms, nonce} | {'gate', ms, cause}
 --       | {'wait', ms, review} | {'granted', now ms, review} | {'cancelled', by whom}; review is 1 where what was learned of
 --       the limits is due to be looked at again.
@@ -53,7 +54,7 @@ for i = 4, 5 do
 end
 -- The limit on calls of any kind: the last ones are for those who have written already and read it back.
 local primary = redis.call('HMGET', KEYS[11], 'remaining', 'reset')
-if primary[1] and tonumber(primary[1]) <= tonumber(ARGV[19]) and tonumber(primary[2]) > now then
+if primary[1] and tonumber(primary[1]) <= tonumber(ARGV[20]) and tonumber(primary[2]) > now then
   return {'gate', tonumber(primary[2]) - now, "GitHub's limit on calls an hour is used up"}
 end
 local learned = redis.call('HMGET', KEYS[9], 'minute', 'hour', 'review', 'sent')
@@ -81,7 +82,7 @@ room(minute + margin, ARGV[10], learned[1])
 room(hour + margin, ARGV[11], learned[2])
 -- What came to nothing has left the windows, and keeps its distance all the same.
 if interval > 0 and learned[4] then wait = math.max(wait, tonumber(learned[4]) + interval - now) end
-if at_once > 0 and redis.call('ZCARD', KEYS[7]) >= at_once then wait = math.max(wait, minute / 600) end
+if at_once > 0 and redis.call('ZCARD', KEYS[7]) >= at_once then wait = math.max(wait, tonumber(ARGV[19])) end
 wait = math.max(wait, points_wait(KEYS[10], now, minute + margin, points, WRITE_POINTS))
 if wait > 0 then return {'wait', math.ceil(wait), review} end
 

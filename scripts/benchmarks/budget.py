@@ -1,0 +1,47 @@
+"""The write budget against hidden limits: created ÷ ideal, rejected ÷ sent, and how honest its forecasts are.
+
+On a virtual clock, six hours for each case, beside three rivals. With `--http` a few cases run through real scripts, a
+real client and the sandbox, sixty times as fast, and must agree with the simulation. Exit 1 where a bound is missed.
+"""
+
+import argparse
+import json
+import random
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+import anyio
+
+from scripts.budget_machine import over_http
+from scripts.budget_machine.cases import CASES, MOST_WRONG, run
+from scripts.budget_machine.table import document, overall_error, show
+
+
+def main() -> int:
+    """Run what was asked for, and print what came of it."""
+    parser = argparse.ArgumentParser(prog="scripts/bench budget", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument(
+        "--http", action="store_true", help="through real scripts, client and sandbox"
+    )
+    parser.add_argument("--seed", type=int, default=None, help="repeats the same chances")
+    parser.add_argument("--hours", type=float, default=over_http.HOURS, help="with --http")
+    parser.add_argument("--only", default="", help="cases whose name contains this")
+    given = parser.parse_args()
+    seed = random.SystemRandom().randrange(10_000) if given.seed is None else given.seed
+    if given.http:
+        return anyio.run(partial(over_http.compare, seed, as_json=given.json, hours=given.hours))
+    cases = [case for case in CASES if given.only in case.name]
+    with ProcessPoolExecutor() as pool:
+        results = list(pool.map(partial(run, seed=seed), cases))
+    if given.json:
+        print(json.dumps(document(results, seed)))
+    else:
+        show(results, seed)
+    wrong = overall_error(results) or 0.0
+    return 1 if wrong > MOST_WRONG or any(one.problems for one in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

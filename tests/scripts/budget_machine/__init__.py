@@ -1,0 +1,1 @@
+"""The budget bench, as far as it can be tried in seconds."""
