@@ -1,7 +1,5 @@
 """Faithful copies by real workers, killed on the way: the issue's own measure of done."""
 
-import pytest
-
 from monarch.sandbox.faults import Hold, Match
 from tests.system.cohort import TARGETS, a_cohort, assert_faithful
 from tests.system.fleet import Fleet, a_message
@@ -20,7 +18,6 @@ NESTS = ("POST", "^/repos/school/team-5/issues/[0-9]+/sub_issues$", 4)
 Place = tuple[str, str, int]
 
 
-@pytest.mark.timeout(150)
 async def test_a_cohort_gets_faithful_copies_whoever_is_killed(fleet: Fleet) -> None:
     """Forty tickets for ten teams, byte for byte, labels and milestones included; and again edits nothing."""
     await fleet.sandbox.seed(a_cohort())
@@ -29,7 +26,7 @@ async def test_a_cohort_gets_faithful_copies_whoever_is_killed(fleet: Fleet) -> 
     fleet.publish(a_message(TARGETS))
 
     for place, fault in held.items():
-        assert await fleet.sandbox.wait(fault=fault, timeout_seconds=60), place
+        assert await fleet.sandbox.wait(fault=fault), place
         team = place[1].split("/repos/")[1].split("/")[1]
         fleet.holder_of(f"school/{team}").kill()
         await fleet.sandbox.release(fault)
