@@ -26,7 +26,7 @@ async def test_a_cohort_gets_faithful_copies_whoever_is_killed(fleet: Fleet) -> 
     fleet.publish(a_message(TARGETS))
 
     for place, fault in held.items():
-        assert await fleet.sandbox.wait(fault=fault, timeout_seconds=60), place
+        assert await fleet.sandbox.wait(fault=fault, timeout_seconds=150), place
         team = place[1].split("/repos/")[1].split("/")[1]
         fleet.holder_of(f"school/{team}").kill()
         await fleet.sandbox.release(fault)

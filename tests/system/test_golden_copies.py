@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from monarch.sandbox.faults import Hold, Match
 from monarch.sandbox.seed import Seed
 from monarch.sandbox.views import IssueView, StateView
@@ -22,7 +20,6 @@ EDITS = ("PATCH", "^/repos/school/team-3/issues/", 11)
 """The writes at which a worker is killed: which method, which path, the how manieth of them."""
 
 
-@pytest.mark.timeout(150)
 async def test_the_golden_template_becomes_the_golden_copies(fleet: Fleet) -> None:
     """Ten teams get them byte for byte, whoever is killed; the same message again edits nothing."""
     template = golden(fleet.sandbox.base_url)
@@ -37,7 +34,7 @@ async def test_the_golden_template_becomes_the_golden_copies(fleet: Fleet) -> No
     fleet.publish(a_message(TARGETS, template.source))
 
     for place, fault in held.items():
-        assert await fleet.sandbox.wait(fault=fault, timeout_seconds=60), place
+        assert await fleet.sandbox.wait(fault=fault), place
         fleet.holder_of("/".join(place[1].split("/")[2:4])).kill()
         await fleet.sandbox.release(fault)
         fleet.spawn(**FREELY)
