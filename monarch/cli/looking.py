@@ -84,12 +84,26 @@ def _fleet(snapshot: "Snapshot") -> str:
 
 
 def _show_accounts(accounts: "tuple[AccountSnapshot, ...]") -> None:
-    columns = ("account", "written/min", "left/min", "written/h", "left/h", "gate")
+    columns = ("account", "written/min", "left/min", "written/h", "left/h", "learned", "gate")
     rows = [
-        (a.account, a.written_minute, a.minute_left, a.written_hour, a.hour_left, _gate(a))
+        (
+            a.account,
+            a.written_minute,
+            a.minute_left,
+            a.written_hour,
+            a.hour_left,
+            _learned(a),
+            _gate(a),
+        )
         for a in accounts
     ]
     show_table(columns, rows)
+
+
+def _learned(account: "AccountSnapshot") -> str:
+    """What GitHub's hidden limits are believed to be."""
+    told = {"min": account.minute_learned, "h": account.hour_learned}
+    return ", ".join(f"{ceiling}/{window}" for window, ceiling in told.items() if ceiling) or "-"
 
 
 def _gate(account: "AccountSnapshot") -> str:

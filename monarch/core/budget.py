@@ -109,6 +109,11 @@ def _window_ms(writes: Sequence[int], span_ms: int, ceiling: int, now_ms: int) -
     return writes[-ceiling] + span_ms - now_ms
 
 
+def least(*ceilings: int) -> int:
+    """The one that counts; 0 where there is none."""
+    return min((one for one in ceilings if one), default=0)
+
+
 def load(writes: Sequence[int], span_ms: int, now_ms: int) -> int:
     """How many of `writes` (ascending) are in the window that ends now; nothing is of the future."""
     return len(writes) - bisect_right(writes, now_ms - span_ms)

@@ -35,7 +35,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from monarch.core.budget import Ceilings, Pace, load
+from monarch.core.budget import Ceilings, Pace, least, load
 from monarch.core.windows import UNKNOWN, Limit, Window, peak, reviewed
 
 _FEW = 5
@@ -101,8 +101,8 @@ def effective(ceilings: Ceilings, learned: Learned) -> Ceilings:
     """The ceilings that count: what is set, or what was learned where that is less."""
     return replace(
         ceilings,
-        per_minute=_least(ceilings.per_minute, learned.minute.ceiling),
-        per_hour=_least(ceilings.per_hour, learned.hour.ceiling),
+        per_minute=least(ceilings.per_minute, learned.minute.ceiling),
+        per_hour=least(ceilings.per_hour, learned.hour.ceiling),
     )
 
 
@@ -116,10 +116,6 @@ def proven(ceilings: Ceilings, learned: Learned) -> Ceilings:
 
 def _without_trial(limit: Limit) -> Limit:
     return replace(limit, ceiling=min(limit.ceiling, limit.base or limit.ceiling))
-
-
-def _least(*ceilings: int) -> int:
-    return min((one for one in ceilings if one), default=0)
 
 
 def learn(learned: Learned, refusal: Refusal, ceilings: Ceilings, pace: Pace) -> Learned:
@@ -141,7 +137,7 @@ def _windows(
 ) -> tuple[Window, Window]:
     known, now, since = effective(ceilings, learned), refusal.now_ms, learned.refused_ms
     by_interval = pace.minute_ms // known.interval_ms if known.interval_ms else 0
-    reachable = _least(known.per_minute, by_interval)
+    reachable = least(known.per_minute, by_interval)
 
     def window(limit: Limit, ceiling: int, span_ms: int, quiet_ms: int) -> Window:
         writes = refusal.writes

@@ -34,7 +34,9 @@ class AccountSnapshot:
     """What one account may still write, and whether its gate is closed.
 
     `minute_left` and `hour_left` are `None` where there is no ceiling; `gate_closed_s` is how long the
-    gate stays closed from now, in seconds, 0 where it is open.
+    gate stays closed from now, in seconds, 0 where it is open. `minute_learned` and `hour_learned` are what is believed
+    of GitHub's hidden limits, 0 where nothing was learned. `calls_left` is what GitHub allows of calls of any kind until
+    its count begins anew, `None` where nobody knows.
     """
 
     account: str
@@ -45,6 +47,9 @@ class AccountSnapshot:
     slots: int
     gate_closed_s: float
     gate_cause: str
+    minute_learned: int = 0
+    hour_learned: int = 0
+    calls_left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

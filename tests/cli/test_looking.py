@@ -205,10 +205,11 @@ def test_status_shows_accounts(give: Give, client: "valkey.Valkey") -> None:
     gate = {"until": str(now_ms + 3_600_000), "cause": "secondary limit"}
     client.hset("{monarch}:gate:user:7", mapping=gate)
     client.zadd("{monarch}:budget:user:7", {"a": now_ms})
+    client.hset("{monarch}:learned:user:7", mapping={"minute": "20", "hour": "0"})
 
     shown = give("status").stdout
 
-    assert "user:7   1            79        1          499     closed for" in shown
+    assert "user:7   1            19        1          499     20/min   closed for" in shown
     assert "secondary limit" in shown
 
 

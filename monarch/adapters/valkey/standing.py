@@ -16,7 +16,7 @@ from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.reading import entry_ms, texts
 from monarch.adapters.valkey.views import whole
-from monarch.core.budget import Ceilings
+from monarch.core.budget import Ceilings, least
 from monarch.core.delivery import Stream
 from monarch.telemetry import AccountSnapshot, Snapshot, StreamSnapshot
 
@@ -92,7 +92,7 @@ class Standing:
                 for raw, found in zip(streams, next_up, strict=True)
             ),
             accounts=tuple(
-                self._account(account, budgets[4 * i : 4 * i + 4], whole["now_ms"])
+                self._account(account, budgets[6 * i : 6 * i + 6], whole["now_ms"])
                 for i, account in enumerate(accounts)
             ),
         )
@@ -135,12 +135,17 @@ class Standing:
         pipe.zcount(self._keys.budget(account), f"({now_ms - HOUR_MS}", "+inf")
         pipe.zcount(self._keys.slots(account), f"({now_ms}", "+inf")
         pipe.hmget(self._keys.gate(account), "until", "cause")
+        pipe.hmget(self._keys.learned(account), "minute", "hour")
+        pipe.hmget(self._keys.primary(account), "remaining", "reset")
 
     def _account(self, account: str, answers: list[Any], now_ms: int) -> AccountSnapshot:
         minute, hour, slots = (_count(answer) for answer in answers[:3])
         until, cause = answers[3] if isinstance(answers[3], list) else (None, None)
-        until_ms = whole(until.decode("utf-8", "replace")) if until else None
-        per_minute, per_hour = self._ceilings.per_minute, self._ceilings.per_hour
+        until_ms = _whole_of(until)
+        learned = [_whole_of(one) or 0 for one in _pair(answers[4])]
+        per_minute = least(self._ceilings.per_minute, learned[0])
+        per_hour = least(self._ceilings.per_hour, learned[1])
+        calls, reset_ms = (_whole_of(one) for one in _pair(answers[5]))
         return AccountSnapshot(
             account=account,
             written_minute=minute,
@@ -150,6 +155,9 @@ class Standing:
             slots=slots,
             gate_closed_s=max(0.0, (until_ms - now_ms) / 1000) if until_ms else 0.0,
             gate_cause=cause.decode("utf-8", "replace") if cause else "",
+            minute_learned=learned[0],
+            hour_learned=learned[1],
+            calls_left=calls if reset_ms is not None and reset_ms > now_ms else None,
         )
 
     # ------------------------------------------------------------------------------------ doctor
@@ -201,6 +209,15 @@ def _given(answer: Any) -> Any:
 
 def _count(answer: Any) -> int:
     return answer if isinstance(answer, int) else 0
+
+
+def _pair(answer: Any) -> list[bytes | None]:
+    """Two fields of a hash; neither where the key is of another type."""
+    return answer if isinstance(answer, list) else [None, None]
+
+
+def _whole_of(raw: bytes | None) -> int | None:
+    return whole(raw.decode("utf-8", "replace")) if raw else None
 
 
 def _in_step(info: Mapping[str, Any]) -> int:
