@@ -139,7 +139,10 @@ class Streams(Protocol):
         """
 
     async def retire(self) -> None:
-        """Remove this consumer where it holds nothing; what it holds stays to be reclaimed."""
+        """Hand back all that this consumer still holds, what it never heard of included, and remove it.
+
+        The last that it does: nobody may work on any of it any more.
+        """
 
 
 # --------------------------------------------------------------------------------- ledger and budget

@@ -340,17 +340,27 @@ async def test_a_handback_gives_the_targets_lock_back(world: World) -> None:
     assert not await world.lock(TARGET)
 
 
-async def test_retiring_leaves_what_is_held(world: World) -> None:
-    """To remove a consumer drops what it holds: so only an empty one is removed."""
+async def test_retiring_hands_back_what_is_held(world: World) -> None:
+    """What it was handed by an answer that was lost, too: at once, and uncounted; its own token is void."""
     await appended(world)
     leaving = world.streams("worker-1")
     delivery = await one(leaving, REQUESTS)
     await leaving.retire()
-    await world.advance(LONG_AGO_S)
 
     (fresh,) = (await world.streams("worker-2").sweep(ROOM)).deliveries
 
-    assert fresh.token.entry == delivery.token.entry
+    assert (fresh.entry, fresh.token.count) == (delivery.entry, 1)
+    assert not await leaving.settle(delivery, Handback())
+
+
+async def test_retiring_leaves_what_others_hold(world: World) -> None:
+    """It hands back its own."""
+    await appended(world)
+    delivery = await one(world.streams("worker-1"), REQUESTS)
+
+    await world.streams("worker-2").retire()
+
+    assert await world.streams("worker-1").settle(delivery, Handback())
 
 
 # ------------------------------------------------------------------------------------------- parking

@@ -12,8 +12,9 @@ appended --receive--> held --settle--> gone | parked | dead | handed back
 ```
 
 What can still go wrong: a reply that is lost. A repeated `receive` leaves the first entries pending with this very
-consumer: nobody works on them, so they fall idle and a sweep (of any worker, this one too) takes them over. A
-repeated `settle` answers *lost*, and it is right either way. A repeated `renew` renews.
+consumer: nobody works on them, so they fall idle and a sweep (of any worker, this one too) takes them over, unless the
+worker stops before that and hands them back with all the rest (`retire`). A repeated `settle` answers *lost*, and it is
+right either way. A repeated `renew` renews.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -130,3 +130,8 @@ class MemoryStreams:
     async def retire(self) -> None:
         """See `ports.Streams.retire`; a consumer is nothing here but a name."""
         await anyio.lowlevel.checkpoint()
+        for stream in self._store.streams.values():
+            for pending in stream.pending.values():
+                if pending.consumer == self._consumer:
+                    pending.hand_back(self._store.now_ms())
+        self._store.changed()
