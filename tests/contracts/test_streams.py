@@ -238,6 +238,20 @@ async def test_a_sweep_takes_no_more_than_there_are_places(world: World) -> None
     assert (await world.streams().sweep(dict.fromkeys(Stream, 0))).deliveries == ()
 
 
+async def test_a_sweep_tells_where_it_left_something(world: World) -> None:
+    """For want of a place; what is in somebody's hands is not left."""
+    for _ in range(4):
+        await appended(world)
+    await world.streams("dead").receive(REQUESTS, 3)
+    await world.advance(LONG_AGO_S)
+    await world.streams("alive").receive(REQUESTS, 1)
+    streams = world.streams()
+
+    left = [(await streams.sweep({REQUESTS: n, NOTICES: n})).left for n in (0, 2, 1, 0)]
+
+    assert left == [{REQUESTS}, {REQUESTS}, set(), set()]
+
+
 async def test_a_sweep_passes_a_front_of_renewed_entries(world: World) -> None:
     """However many others are renewed, the one orphan behind them is found, and by the very next sweep."""
     for _ in range(25):
