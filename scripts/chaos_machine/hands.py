@@ -124,9 +124,10 @@ async def _freeze(world: World, watch: Watch, fault: Fault) -> str | None:
     is_long = fault.kind == "worker.freeze_long"
     held = await watch.held_by(worker) if is_long else []
     worker.freeze()
-    watch.lost("frozen", held)
+    losses = watch.lost("frozen", held)
     await anyio.sleep(fault.length_s)
     worker.thaw()
+    watch.thawed(losses)
     return worker.name
 
 

@@ -61,6 +61,7 @@ class Loss:
         at: since when it waits, by the monotonic clock; `None`: its worker is stopping and has not handed it back yet.
         ended: when that worker had ended; `None` while it has not.
         was_away: whether Valkey did not answer while the worker was stopping.
+        thawed: when the frozen worker that had it was thawed; `None` while it was not.
     """
 
     why: str
@@ -68,6 +69,7 @@ class Loss:
     at: float | None = None
     ended: float | None = None
     was_away: bool = False
+    thawed: float | None = None
     excused_s: float = 0.0
 
 
@@ -77,9 +79,16 @@ class Losses:
 
     waiting: list[Loss] = field(default_factory=list)
 
-    def lost(self, why: str, held: Iterable[Pending], at: float) -> None:
+    def lost(self, why: str, held: Iterable[Pending], at: float) -> Sequence[Loss]:
         """From now on these want another worker."""
-        self.waiting += [Loss(why, one, at) for one in held]
+        losses = [Loss(why, one, at) for one in held]
+        self.waiting += losses
+        return losses
+
+    def thawed(self, losses: Sequence[Loss], at: float) -> None:
+        """Their worker moves again: what nobody has taken it may renew, and work on."""
+        for loss in losses:
+            loss.thawed = at
 
     def stopping(self, held: Iterable[Pending]) -> Sequence[Loss]:
         """These will be handed back, or settled, by a worker that was asked to stop."""
@@ -107,7 +116,7 @@ class Losses:
 
 def _begin(loss: Loss, holder: Pending | None, look: Look) -> None:
     """Since when it waits, once that is so."""
-    if _is_its_own(loss, holder):
+    if _is_its_own(loss, holder, look):
         if loss.at is None and loss.ended is not None:
             # Without an answer of Valkey it could hand back nothing: then it is as if it had died.
             loss.why, loss.at = ("left" if loss.was_away else "stopped"), loss.ended
@@ -152,16 +161,17 @@ def _is_nobodys(loss: Loss, look: Look) -> bool:
         return False
     back = _handed_back_at(holder, look)
     if back is None or loss.at is None:
-        return _is_its_own(loss, holder)
+        return _is_its_own(loss, holder, look)
     return loss.why == "stopped" and back - loss.at < AGAIN_S
 
 
-def _is_its_own(loss: Loss, holder: Pending | None) -> bool:
-    """In the same hands at the same count: a thawed worker that takes its own orphan has it at another."""
+def _is_its_own(loss: Loss, holder: Pending | None, look: Look) -> bool:
+    """In the same hands at the same count, and without a sign of life: a thawed worker may renew it, or take it anew."""
     return (
         holder is not None
         and holder.consumer == loss.held.consumer
         and holder.deliveries <= loss.held.deliveries
+        and (loss.thawed is None or look.at - holder.idle_s < loss.thawed)
     )
 
 

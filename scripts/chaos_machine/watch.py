@@ -1,7 +1,7 @@
 """Watches the run: Monarch's own log as it is written, and the deliveries that lost their worker."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -9,7 +9,7 @@ from typing import Any, Final
 import anyio
 from valkey.exceptions import ValkeyError
 
-from scripts.chaos_machine.losses import Look, Losses, Pending
+from scripts.chaos_machine.losses import Look, Loss, Losses, Pending
 from scripts.chaos_machine.record import Event
 from scripts.chaos_machine.workers import Worker
 from scripts.chaos_machine.world import World
@@ -43,9 +43,13 @@ class Watch:
         pid = [str(worker.pid)]
         return [one for one in await self._pending() or [] if one.consumer.split(".")[-2:-1] == pid]
 
-    def lost(self, why: str, held: list[Pending]) -> None:
+    def lost(self, why: str, held: list[Pending]) -> Sequence[Loss]:
         """From now on these deliveries want another worker."""
-        self.losses.lost(why, held, time.monotonic())
+        return self.losses.lost(why, held, time.monotonic())
+
+    def thawed(self, losses: Sequence[Loss]) -> None:
+        """The frozen worker that had these moves again."""
+        self.losses.thawed(losses, time.monotonic())
 
     @asynccontextmanager
     async def handing_back(self, held: list[Pending]) -> AsyncIterator[None]:

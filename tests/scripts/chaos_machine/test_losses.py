@@ -136,6 +136,17 @@ def test_a_thawed_worker_may_take_its_own_orphan() -> None:
     assert told == [Resume("frozen", "1-0", 23, 0.0)]
 
 
+def test_a_thawed_worker_that_renews_its_lease_works_on() -> None:
+    """Nobody had a place to take it meanwhile; what it had asked for before the frost is no sign of life."""
+    losses = Losses()
+    frozen = losses.lost("frozen", [HELD], 10)
+    told = resumes(losses, [Look(15, 14, by(OLD, 1, 3), has_place=False)])
+    losses.thawed(frozen, 20)
+    told += resumes(losses, [Look(21, 20, by(OLD, 1, 9)), Look(23, 22, by(OLD, 1, 1))])
+
+    assert told == [Resume("frozen", "1-0", 13, 1.0)]
+
+
 def test_a_killed_workers_delivery_that_is_handed_back_was_in_other_hands() -> None:
     """The dead hand nothing back."""
     losses = Losses()
