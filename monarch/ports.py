@@ -141,10 +141,7 @@ class Streams(Protocol):
         """
 
     async def retire(self) -> None:
-        """Hand back all that this consumer still holds, what it never heard of included, and remove it.
-
-        The last that it does: nobody may work on any of it any more.
-        """
+        """The last that it does: hand back all that it still holds, heard of or not, and remove this consumer."""
 
 
 # --------------------------------------------------------------------------------- ledger and budget
