@@ -1,13 +1,18 @@
 """What the values of settings may look like: each kind is parsed or refused here, where it comes in.
 
-A refusal is a bare `ValueError`; `settings` says which variable it was, what is expected and what came.
+A refusal is a bare `ValueError`, or a `Wrong` where what is expected does not say enough; `settings` says which
+variable it was, what is expected and what came.
 """
 
 import re
+from pathlib import Path
+from string import Template
 from typing import Annotated, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, InstanceOf, SecretStr
+
+from monarch.core.template import BadTemplate, parse_template
 
 VALKEY_SCHEMES: Final = ("valkey", "valkeys", "redis", "rediss", "unix")
 _WITH_TLS: Final = ("valkeys", "rediss")
@@ -22,6 +27,14 @@ _IN_QUERY: Final = {"username", "password"}
 SENTINEL_PORT: Final = 26379
 _NAMESPACE: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _GLOB: Final = re.compile(r"[^\s/,]+/[^\s/,]+")
+
+
+_APP_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_MAX_FILE: Final = 256 * 1024
+
+
+class Wrong(ValueError):  # noqa: N818 - a word of the contract, like BadRef
+    """Why a value is refused, in words that may be shown: they have no part of a secret in them."""
 
 
 def _one_line(value: SecretStr) -> SecretStr:
@@ -76,6 +89,64 @@ def _valkey_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _app_id(value: str) -> str:
+    if not _APP_ID.fullmatch(value):
+        raise ValueError
+    return value
+
+
+def _private_key(value: object) -> object:
+    """A PEM as it is, or in one line with escapes for its line ends: so it survives a file of variables."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not isinstance(text, str):
+        return value
+    pem = "\n".join(text.replace("\\r", "").replace("\\n", "\n").strip().splitlines()) + "\n"
+    _check_key(pem)
+    return SecretStr(pem)
+
+
+def _check_key(pem: str) -> None:
+    # Here, since most commands have no use for it, and loading it takes longer than they do.
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - see above
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415 - see above
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - see above
+
+    try:
+        key = load_pem_private_key(pem.encode(), None)
+    except TypeError:
+        raise Wrong("it is protected by a passphrase") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise Wrong("it is no private key in PEM") from None
+    if not isinstance(key, RSAPrivateKey):
+        raise Wrong("it is a key, and not one of RSA")
+
+
+def _text_of(value: object) -> object:
+    """The text of the file that is named; anything that is no name is left to pydantic."""
+    if not isinstance(value, str | Path):
+        return value
+    path = Path(value)
+    try:
+        if path.exists() and not path.is_file():
+            raise Wrong("it is no file")
+        if path.stat().st_size > _MAX_FILE:
+            raise Wrong(f"it is larger than {_MAX_FILE // 1024} KiB")
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise Wrong(f"it cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise Wrong("it is not in UTF-8") from None
+
+
+def _template(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    template = parse_template(value)
+    if isinstance(template, BadTemplate):
+        raise Wrong("; ".join(template.mistakes))
+    return template
+
+
 def _namespace(value: str) -> str:
     if not _NAMESPACE.fullmatch(value):
         raise ValueError
@@ -83,6 +154,13 @@ def _namespace(value: str) -> str:
 
 
 Token = Annotated[SecretStr, AfterValidator(_one_line)]
+AppId = Annotated[str, AfterValidator(_app_id)]
+PrivateKey = Annotated[SecretStr, BeforeValidator(_private_key)]
+# One step each: what a later one of two met would be shown in the place of the path.
+PrivateKeyFile = Annotated[SecretStr, BeforeValidator(lambda value: _private_key(_text_of(value)))]
+TemplateFile = Annotated[
+    InstanceOf[Template], BeforeValidator(lambda value: _template(_text_of(value)))
+]
 Addresses = Annotated[tuple[tuple[str, int], ...], BeforeValidator(_addresses)]
 Globs = Annotated[tuple[str, ...], BeforeValidator(_globs)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]

@@ -8,8 +8,6 @@ the working folder. An empty variable counts as not set. Whatever is wrong is sa
 by field name or by variable name. `.env.template` lists every variable; a test holds the two equal.
 """
 
-import difflib
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,7 +21,6 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -32,12 +29,17 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from monarch import setting_mistakes
 from monarch.setting_values import (
     Addresses,
+    AppId,
     Globs,
     HttpUrl,
     Lower,
     Namespace,
+    PrivateKey,
+    PrivateKeyFile,
+    TemplateFile,
     Token,
     Upper,
     ValkeyUrl,
@@ -45,10 +47,6 @@ from monarch.setting_values import (
 )
 
 ENV_FILE = Path(".env")
-OWN = "MONARCH_"
-
-# What Kubernetes adds by itself to every container beside a Service that is called "monarch".
-_SERVICE_LINK = re.compile(r"MONARCH_(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)\w*)?)")
 
 
 class ConfigurationError(Exception):
@@ -91,7 +89,24 @@ class Settings(BaseSettings):
     )
 
     gh_pat: Token | None = _variable(
-        "GH_PAT", None, "a GitHub token in one line, that may read the source and write issues"
+        "GH_PAT",
+        None,
+        "a GitHub token in one line, that may read the source and write issues (or a GitHub App:"
+        " GITHUB_APP_ID with its private key)",
+    )
+    github_app_id: AppId | None = _variable(
+        "GITHUB_APP_ID", None, "the client id or the app id of a GitHub App, as its page shows it"
+    )
+    github_app_key_given: PrivateKey | None = _variable(
+        "GITHUB_APP_PRIVATE_KEY",
+        None,
+        "the private key of the GitHub App, an RSA key as PEM without a passphrase, in lines or in"
+        " one with \\n for the line ends (or GITHUB_APP_PRIVATE_KEY_FILE)",
+    )
+    github_app_key_in_file: PrivateKeyFile | None = _variable(
+        "GITHUB_APP_PRIVATE_KEY_FILE",
+        None,
+        "a file with the private key of the GitHub App, an RSA key as PEM without a passphrase",
     )
     github_api_url: HttpUrl = _variable(
         "GITHUB_API_URL", "https://api.github.com", "an http(s) address without user or password"
@@ -184,6 +199,14 @@ class Settings(BaseSettings):
     allowed_targets: Globs = _variable(
         "MONARCH_ALLOWED_TARGETS", (), "globs such as owner/*, with commas between"
     )
+    issue_template: TemplateFile | None = _variable(
+        "MONARCH_ISSUE_TEMPLATE_FILE", None, "a file with the text around the text of each copy"
+    )
+    copy_labels: bool = _variable("MONARCH_COPY_LABELS", True, "true or false")
+    copy_milestones: bool = _variable("MONARCH_COPY_MILESTONES", True, "true or false")
+    mentions: Annotated[Literal["neutralize", "keep"], Lower] = _variable(
+        "MONARCH_MENTIONS", "neutralize", "neutralize or keep"
+    )
     retention_days: int = _variable("MONARCH_RETENTION_DAYS", 30, "days, 1 to 3650", ge=1, le=3650)
     metrics_port: int = _variable("MONARCH_METRICS_PORT", 8080, _PORT, ge=0, le=65535)
     web_port: int = _variable(
@@ -240,14 +263,24 @@ class Settings(BaseSettings):
             return f"{self.valkey_sentinel_master} (Sentinels {asked})"
         return without_credentials(self.valkey_url.get_secret_value())
 
+    @property
+    def github_app_private_key(self) -> SecretStr | None:
+        """The App's private key as PEM, wherever it came from."""
+        return self.github_app_key_given or self.github_app_key_in_file
+
     def secrets(self) -> list[str]:
-        """Whatever must not be shown, in every spelling in which it is sent."""
+        """Whatever must not be shown, in every spelling in which it is sent; of a key, each line too."""
         fields = (self.gh_pat, self.slack_bot_token)
         passwords = (self.valkey_password, self.valkey_sentinel_password)
         found = {field.get_secret_value() for field in (*fields, *passwords) if field}
         url = urlsplit(self.valkey_url.get_secret_value())
         quoted = {url.password or "", dict(parse_qsl(url.query)).get("password", "")}
-        return sorted((found | quoted | set(map(unquote, quoted))) - {""})
+        return sorted((found | quoted | set(map(unquote, quoted)) | self._key_lines()) - {""})
+
+    def _key_lines(self) -> set[str]:
+        key = self.github_app_private_key
+        pem = key.get_secret_value() if key else ""
+        return {pem, *(line for line in pem.splitlines() if not line.startswith("-----"))}
 
     def _with_credentials(self, url: str) -> str:
         parts = urlsplit(url)
@@ -282,7 +315,7 @@ def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FIL
     """Read the environment, and `env_file` for what it leaves out.
 
     Args:
-        needs_github: Whether the roles to be run talk to GitHub, so that `GH_PAT` must be there.
+        needs_github: Whether the roles to be run talk to GitHub, so that a token or an App must be there.
             A missing Slack token is never a mistake: then Slack is told nothing.
         env_file: A file of variables; it need not exist. None: the environment only.
 
@@ -295,13 +328,13 @@ def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FIL
 def settings_from(variables: Mapping[str, str], *, needs_github: bool = False) -> Settings:
     """Do the same with `variables` in the environment's place; nothing else is read."""
     given = {name: text.strip() for name, text in variables.items() if text.strip()}
-    mistakes = list(_unknown(given))
-    if needs_github and "GH_PAT" not in given:
-        mistakes.append(_mistake("GH_PAT", None))
+    fields = Settings.model_fields
+    mistakes = [*setting_mistakes.unknown(given, fields), *_of_github(given, needs_github)]
     try:
         settings = Settings.model_validate({name: given[name] for name in names() if name in given})
     except ValidationError as error:
-        raise ConfigurationError([*map(_explained, error.errors()), *mistakes]) from None
+        explained = [setting_mistakes.explained(each, fields) for each in error.errors()]
+        raise ConfigurationError([*explained, *mistakes]) from None
     if mistakes:
         raise ConfigurationError(mistakes)
     return settings
@@ -309,12 +342,24 @@ def settings_from(variables: Mapping[str, str], *, needs_github: bool = False) -
 
 def names() -> tuple[str, ...]:
     """Every variable that is known, older names too, in the order of the fields."""
-    return tuple(name for field in Settings.model_fields for name in _names(field))
+    return setting_mistakes.names(Settings.model_fields)
 
 
-def _names(field: str) -> tuple[str, ...]:
-    alias = Settings.model_fields[field].validation_alias
-    return tuple(map(str, alias.choices)) if isinstance(alias, AliasChoices) else (str(alias),)
+_KEYS = ("GITHUB_APP_PRIVATE_KEY", "GITHUB_APP_PRIVATE_KEY_FILE")
+
+
+def _of_github(given: Mapping[str, str], needs_github: bool) -> Iterator[str]:  # noqa: FBT001 - as it came
+    """What is missing to sign in, or there twice; half an App is none."""
+    keys = [name for name in _KEYS if name in given]
+    has_id = "GITHUB_APP_ID" in given
+    if len(keys) > 1:
+        yield f"{_KEYS[1]}: expected no such variable beside {_KEYS[0]}. Remove one of them."
+    if keys and not has_id:
+        yield setting_mistakes.mistake(Settings.model_fields, "GITHUB_APP_ID", None)
+    if has_id and not keys:
+        yield setting_mistakes.mistake(Settings.model_fields, _KEYS[0], None)
+    if needs_github and not (keys or has_id or "GH_PAT" in given):
+        yield setting_mistakes.mistake(Settings.model_fields, "GH_PAT", None)
 
 
 def _variables(env_file: Path | None) -> dict[str, str]:
@@ -326,46 +371,3 @@ def _variables(env_file: Path | None) -> dict[str, str]:
     for source in sources:
         found |= {name: text for name, text in source.env_vars.items() if text and text.strip()}
     return found
-
-
-# ------------------------------------------------------------------------------------ the mistakes
-
-
-def _unknown(given: Mapping[str, str]) -> Iterator[str]:
-    """Variables that look like ours and are not: probably typos."""
-    known = names()
-    for name in sorted(given):
-        if not name.startswith(OWN) or name in known or _SERVICE_LINK.fullmatch(name):
-            continue
-        ours = [other.removeprefix(OWN) for other in known if other.startswith(OWN)]
-        near = difflib.get_close_matches(name.removeprefix(OWN), ours, n=1)
-        guess = f"did you mean {OWN}{near[0]}? Rename it, or" if near else "See .env.template, or"
-        yield f"{name}: expected no such variable; {guess} remove it."
-
-
-def _explained(error: ErrorDetails) -> str:
-    return _mistake(str(error["loc"][0]), error["input"])
-
-
-def _mistake(name: str, came: object) -> str:
-    """Say which variable, what was expected, what came and what to do; never a secret's value."""
-    key = next(key for key in Settings.model_fields if name in (key, *_names(key)))
-    field = Settings.model_fields[key]
-    variable = _names(key)[0] if name == key else name
-    todo = "Correct it" if came is not None else "Set it"
-    default = "" if field.default is None else _as_text(field.default)
-    if came is not None:
-        todo += f", or leave it empty for the default, {default}" if default else ", or remove it"
-    return f"{variable}: expected {field.description}; got {_shown(key, came)}. {todo}."
-
-
-def _as_text(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value or "")
-
-
-def _shown(field: str, came: object) -> str:
-    if came is None:
-        return "nothing"
-    if "SecretStr" in str(Settings.model_fields[field].annotation):
-        return "something else (not shown, it may be a secret)"
-    return repr(came) if "@" not in str(came) else "something else (not shown, it has an '@')"

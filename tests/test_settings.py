@@ -1,6 +1,7 @@
 """The environment becomes one frozen value, or one list of everything that is wrong with it."""
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from monarch.settings import (
     names,
     settings_from,
 )
+from tests.keys import a_locked_key, an_elliptic_key, an_rsa_key
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / ".env.template"
@@ -256,6 +258,11 @@ def test_sentinels_need_a_name_and_a_network(variables: dict[str, str]) -> None:
         ("MONARCH_WRITES_AT_ONCE", "0"),
         ("MONARCH_ALLOWED_SOURCES", "owner"),
         ("MONARCH_ALLOWED_TARGETS", "owner/* other/*"),
+        ("MONARCH_ISSUE_TEMPLATE_FILE", "/nowhere/at/all"),
+        ("MONARCH_ISSUE_TEMPLATE_FILE", "/"),
+        ("MONARCH_COPY_LABELS", "perhaps"),
+        ("MONARCH_COPY_MILESTONES", "2"),
+        ("MONARCH_MENTIONS", "shout"),
         ("MONARCH_RETENTION_DAYS", "0"),
         ("MONARCH_METRICS_PORT", "65536"),
         ("MONARCH_WEB_PORT", "8080"),
@@ -371,3 +378,148 @@ def test_a_github_token_is_asked_for_only_by_those_who_need_it() -> None:
         settings_from({}, needs_github=True)
 
     assert settings_from({"GH_PAT": "x"}, needs_github=True).gh_pat == SecretStr("x")
+
+
+# ------------------------------------------------------------------------------------ a GitHub App
+
+
+@pytest.fixture(scope="module")
+def pem() -> str:
+    """A private key as GitHub gives it out."""
+    return an_rsa_key()
+
+
+def test_an_app_is_told_by_its_id_and_its_key(pem: str) -> None:
+    """Either id will do, and with an App no token is needed."""
+    for app_id in ("123456", "Iv23liAbCdEf012345"):
+        given = {"GITHUB_APP_ID": app_id, "GITHUB_APP_PRIVATE_KEY": pem}
+        settings = settings_from(given, needs_github=True)
+
+        assert settings.github_app_id == app_id
+        assert settings.github_app_private_key == SecretStr(pem)
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda pem: pem.replace("\n", "\\n"),
+        lambda pem: pem.replace("\n", "\\r\\n"),
+        lambda pem: pem.replace("\n", "\r\n"),
+        lambda pem: f"\n  {pem.strip()}\n\n",
+    ],
+)
+def test_a_key_may_be_spelled_as_an_environment_can_hold_it(
+    pem: str, spell: Callable[[str], str]
+) -> None:
+    """With escapes for its line ends, or with those of another system."""
+    given = {"GITHUB_APP_ID": "1", "GITHUB_APP_PRIVATE_KEY": spell(pem)}
+
+    assert settings_from(given).github_app_private_key == SecretStr(pem)
+
+
+def test_a_key_may_stand_in_a_file(pem: str, tmp_path: Path) -> None:
+    """As secrets are mounted into containers."""
+    file = tmp_path / "app.pem"
+    file.write_text(pem)
+    given = {"GITHUB_APP_ID": "1", "GITHUB_APP_PRIVATE_KEY_FILE": str(file)}
+
+    assert settings_from(given, needs_github=True).github_app_private_key == SecretStr(pem)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (["GITHUB_APP_ID"], ["GITHUB_APP_PRIVATE_KEY"]),
+        (["GITHUB_APP_PRIVATE_KEY"], ["GITHUB_APP_ID"]),
+        (["GITHUB_APP_PRIVATE_KEY_FILE"], ["GITHUB_APP_ID"]),
+        (
+            ["GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY", "GITHUB_APP_PRIVATE_KEY_FILE"],
+            ["GITHUB_APP_PRIVATE_KEY_FILE"],
+        ),
+    ],
+)
+def test_half_an_app_is_a_mistake_and_so_are_two_keys(
+    pem: str, tmp_path: Path, given: list[str], named: list[str]
+) -> None:
+    """Whether there is a token as well or not: who sets an App up means it."""
+    file = tmp_path / "app.pem"
+    file.write_text(pem)
+    values = {
+        "GITHUB_APP_ID": "1",
+        "GITHUB_APP_PRIVATE_KEY": pem,
+        "GITHUB_APP_PRIVATE_KEY_FILE": str(file),
+    }
+    for more in ({}, {"GH_PAT": "x"}):
+        with pytest.raises(ConfigurationError) as raised:
+            settings_from({name: values[name] for name in given} | more, needs_github=True)
+
+        assert [line.split(":")[0] for line in raised.value.mistakes] == named
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("hush", "no private key in PEM"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nhush\n-----END RSA PRIVATE KEY-----", "no private key"),
+        (a_locked_key(), "passphrase"),
+        (an_elliptic_key(), "not one of RSA"),
+    ],
+)
+@pytest.mark.parametrize("in_file", [True, False])
+def test_what_is_no_key_is_refused_without_showing_it(
+    tmp_path: Path, text: str, why: str, *, in_file: bool
+) -> None:
+    """With the reason, wherever it stood."""
+    name, value = "GITHUB_APP_PRIVATE_KEY", text
+    if in_file:
+        file = tmp_path / "hush.pem"
+        file.write_text(text)
+        name, value = f"{name}_FILE", str(file)
+    (mistake,) = mistakes(**{name: value, "GITHUB_APP_ID": "1"})
+
+    assert mistake.startswith(f"{name}: expected ")
+    assert why in mistake
+    assert not any(line in mistake for line in text.splitlines()[1:2] or ["hush"])
+
+
+@pytest.mark.parametrize("what", ["nothing", "folder", "bytes", "mountain"])
+def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path, what: str) -> None:
+    """And says why; the start does not go on without it."""
+    file = tmp_path / "frame.md"
+    if what == "folder":
+        file.mkdir()
+    if what == "bytes":
+        file.write_bytes(b"\xff\xfe\x00")
+    if what == "mountain":
+        file.write_text("x" * 300_000)
+    why = {
+        "nothing": "No such file",
+        "folder": "no file",
+        "bytes": "not in UTF-8",
+        "mountain": "256 KiB",
+    }
+    (mistake,) = mistakes(MONARCH_ISSUE_TEMPLATE_FILE=str(file))
+
+    assert why[what] in mistake
+    assert "frame.md" in mistake
+
+
+def test_a_wrong_template_is_told_by_its_lines(tmp_path: Path) -> None:
+    """Every mistake in it, and what is allowed; the start does not go on."""
+    file = tmp_path / "frame.md"
+    file.write_text("From ${autor}\n\n$body\n\nPrice: 5$ \n")
+    (mistake,) = mistakes(MONARCH_ISSUE_TEMPLATE_FILE=str(file))
+
+    assert "line 1: ${autor} is not known; allowed are ${author}" in mistake
+    assert "line 5: a lone $" in mistake
+    assert str(file) in mistake
+
+
+def test_no_part_of_a_key_may_be_shown(pem: str) -> None:
+    """Who logs one line of it shows enough."""
+    given = {"GITHUB_APP_ID": "1", "GITHUB_APP_PRIVATE_KEY": pem}
+    settings = settings_from(given)
+    lines = pem.splitlines()[1:-1]
+
+    assert {pem, *lines} == set(settings.secrets())
+    assert not any(line in repr(settings) for line in lines)

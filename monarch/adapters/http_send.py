@@ -102,21 +102,25 @@ async def send_once(
     *,
     deadline_s: float,
     content: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
     may_send: Callable[[], bool] | None = None,
 ) -> Sent:
     """Send one request and read its answer, all within `deadline_s` seconds.
 
     Args:
         url: whole, or relative to the client's base.
+        headers: beside those of the client.
         may_send: asked before connecting, right before the first byte and right before the body; `None` is always yes.
     """
     departure = _Departure(may_send or _always)
-    reason = f"no answer within {deadline_s:g} s"
+    reason = f"no answer within {deadline_s:.2g} s"
     with anyio.move_on_after(deadline_s):
         try:
             departure.ask()
             extensions = {"trace": departure.watch}
-            request = client.build_request(method, url, content=content, extensions=extensions)
+            request = client.build_request(
+                method, url, content=content, headers=headers, extensions=extensions
+            )
             return _as_reply(await client.send(request))
         except _HeldBackError:
             return HeldBack()

@@ -12,26 +12,26 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-from urllib.parse import urlsplit
 
 from valkey.asyncio import Valkey
 
 from monarch.adapters.clock import BootClock
-from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.slack import HttpSlack, NoSlack
+from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.ear import ValkeyEar
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.ledger import ValkeyBudget, ValkeyLedger
+from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
-from monarch.app.whereabouts import valkey_of
-from monarch.core.budget import Ceilings
+from monarch.app.ceilings import ceilings_of, outlook_of
+from monarch.app.looks import style_of
+from monarch.app.rules import rules_of
+from monarch.app.signing import github_of, meter_of
+from monarch.app.whereabouts import valkey_of, web_url_of
 from monarch.core.delivery import Stream
-from monarch.core.refs import GITHUB_HOSTS
-from monarch.core.request import Rules
 from monarch.core.verdict import Policy
 from monarch.ports import GitHub, Slack, Streams
 from monarch.settings import Settings
@@ -43,7 +43,7 @@ from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
-from monarch.stages.writing import Tools
+from monarch.stages.subject import Tools
 from monarch.telemetry import Telemetry
 
 
@@ -172,11 +172,17 @@ class _Assembly:
     async def _handlers(self, scripts: Scripts, commands: Valkey) -> dict[Role, Handler]:
         handlers: dict[Role, Handler] = {}
         if self._roles & {Role.PLANNER, Role.MIGRATOR}:
-            github = await self._github()
-            budget = ValkeyBudget(scripts, self._keys)
+            ceilings = ceilings_of(self._settings)
+            github = await self._github(scripts)
+            budget = ValkeyBudget(scripts, self._keys, ceilings, on_changed=self._ceiling_changed)
             if Role.PLANNER in self._roles:
                 handlers[Role.PLANNER] = Planner(
-                    github, budget, self._telemetry, self._rules(), self._policy, self._dice
+                    github,
+                    budget,
+                    self._telemetry,
+                    rules_of(self._settings),
+                    self._policy,
+                    self._dice,
                 )
             if Role.MIGRATOR in self._roles:
                 handlers[Role.MIGRATOR] = self._migrator(github, budget, scripts, commands)
@@ -184,17 +190,21 @@ class _Assembly:
             handlers[Role.NOTIFIER] = Notifier(
                 await self._slack(),
                 ValkeyRequests(scripts, self._keys),
+                outlook_of(commands, self._settings),
                 self._telemetry,
                 self._clock,
                 self._policy,
                 self._dice,
-                web_url(self._settings.github_api_url),
+                web_url_of(self._settings),
             )
         return handlers
 
-    async def _github(self) -> GitHub:
-        token = self._settings.gh_pat.get_secret_value() if self._settings.gh_pat else ""
-        github = HttpGitHub(token, self._settings.github_api_url)
+    def _ceiling_changed(self, window: str, before: int, after: int) -> None:
+        self._telemetry.ceiling_changed(window=window, before=before, after=after)
+
+    async def _github(self, scripts: Scripts) -> GitHub:
+        meter = meter_of(self._settings, scripts, self._keys)
+        github = github_of(self._settings, meter)
         self._stack.push_async_callback(github.aclose)
         return github
 
@@ -209,25 +219,25 @@ class _Assembly:
     def _migrator(
         self, github: GitHub, budget: ValkeyBudget, scripts: Scripts, commands: Valkey
     ) -> Migrator:
-        settings = self._settings
-        ceilings = Ceilings(
-            per_minute=settings.writes_per_minute,
-            per_hour=settings.writes_per_hour,
-            interval_ms=round(settings.write_interval_seconds * 1000),
-            at_once=settings.writes_at_once,
-        )
         ledger = ValkeyLedger(
             scripts,
             self._keys,
-            ceilings,
+            budget,
             lambda: secrets.token_hex(4),
             lease_ms=self._lease_ms,
             retention_ms=self._retention_ms,
         )
         tools = Tools(
-            github, ledger, budget, self._telemetry, self._clock, self._dice, self._policy
+            github,
+            ledger,
+            budget,
+            self._telemetry,
+            self._clock,
+            self._dice,
+            self._policy,
+            style_of(self._settings),
         )
-        return Migrator(tools, ValkeyPlans(commands, self._keys), self._rules())
+        return Migrator(tools, ValkeyPlans(commands, self._keys), rules_of(self._settings))
 
     def _consumer(
         self, stream: Stream, handler: Handler, streams: Streams, holds: Holds
@@ -275,15 +285,3 @@ class _Assembly:
         )
         inbox = ValkeyInbox(scripts, self._keys, self._name, lambda: ear.subscribed_ms)
         return Intake(ear, inbox, self._telemetry, self._clock, self._dice)
-
-    def _rules(self) -> Rules:
-        hosts = GITHUB_HOSTS | {urlsplit(web_url(self._settings.github_api_url)).hostname or ""}
-        return Rules(self._settings.allowed_sources, self._settings.allowed_targets, hosts)
-
-
-def web_url(api_url: str) -> str:
-    """Where people see what the API at `api_url` serves: github.com, or the Enterprise Server's own address."""
-    parts = urlsplit(api_url)
-    if parts.hostname == "api.github.com":
-        return "https://github.com"
-    return f"{parts.scheme}://{parts.netloc}"

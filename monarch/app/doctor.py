@@ -1,32 +1,20 @@
-"""Checks an installation from outside: Valkey, who hears, GitHub's token, Slack's token.
+"""Checks an installation from outside: Valkey, who hears, who signs at GitHub, what copies look like, Slack's token.
 
 Each check says how it is and, where it is not well, what to do. FAIL: Monarch cannot keep its promises.
 WARN: it can, but something is worth a look. No check writes anything, posts anything or shows a secret.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
-from urllib.parse import quote
-
-from pydantic import TypeAdapter, ValidationError
-
-from monarch.adapters.http_send import (
-    NeverLeft,
-    NoAnswer,
-    Sent,
-    new_client,
-    send_once,
-    without_secret,
-)
+from monarch.adapters.http_send import Sent
 from monarch.adapters.valkey.standing import ServerFacts
+from monarch.app.asking import asked, fields_of, why
+from monarch.app.github_checks import github_checks
 from monarch.app.operator import Operator
 from monarch.app.valkey_checks import Check, Status, advice_on, check_server
 from monarch.core.reply import Reply
+from monarch.core.template import NAMES
 from monarch.ports import StoreError
 from monarch.settings import Settings
 from monarch.telemetry import Snapshot
-
-ANSWER_WITHIN_S: Final = 10.0
 
 
 async def examine(operator: Operator) -> tuple[Check, ...]:
@@ -34,7 +22,8 @@ async def examine(operator: Operator) -> tuple[Check, ...]:
     settings = operator.settings
     return (
         *await _valkey(operator),
-        await _github(settings),
+        *await github_checks(settings),
+        check_template(settings),
         await _slack(settings),
     )
 
@@ -81,49 +70,16 @@ def check_dead(snapshot: Snapshot) -> Check:
     return Check("dead letters", Status.WARN, str(snapshot.dead), "See `monarch dead list`.")
 
 
-# ---------------------------------------------------------------------------------------- GitHub
-
-CLASSIC: Final = frozenset({"repo", "public_repo"})
+# ---------------------------------------------------------------------------------------- copies
 
 
-async def _github(settings: Settings) -> Check:
-    if settings.gh_pat is None:
-        return Check("github", Status.FAIL, "GH_PAT is not set", "Set GH_PAT to a token.")
-    token = settings.gh_pat.get_secret_value()
-    return check_github(await _asked(settings.github_api_url, token, "GET", "user"))
-
-
-def check_github(sent: Sent) -> Check:
-    """Whether the token is valid, whose it is, what it may do and how much is left."""
-    if not isinstance(sent, Reply):
-        return Check("github", Status.FAIL, _why(sent), "Check the network and GITHUB_API_URL.")
-    match sent.status:
-        case 200:
-            return _github_rights(sent)
-        case 401:
-            advice = "Set GH_PAT to a token that is neither expired nor revoked."
-            return Check("github", Status.FAIL, "the token is refused (401)", advice)
-        case 403 | 429:
-            advice = "Wait for the limit to pass, or see what GitHub says of this account."
-            return Check("github", Status.WARN, f"not now ({sent.status})", advice)
-        case status:
-            return Check("github", Status.FAIL, f"answered {status}", "Check GITHUB_API_URL.")
-
-
-def _github_rights(reply: Reply) -> Check:
-    login = _fields(reply.body).get("login", "somebody")
-    scopes = reply.headers.get("x-oauth-scopes")
-    left = reply.headers.get("x-ratelimit-remaining")
-    detail = f"token of {login}" + (f", {left} calls left this hour" if left else "")
-    if scopes is None:
-        # A fine-grained token does not tell what it may do: the first preflight of a target does.
-        return Check("github", Status.OK, f"{detail}; fine-grained: needs Issues (read and write)")
-    detail += f"; scopes: {scopes or 'none'}"
-    granted = {scope.strip() for scope in scopes.split(",")}
-    if granted & CLASSIC:
-        return Check("github", Status.OK, detail)
-    advice = "Give the token the scope `repo` (`public_repo` where all is public)."
-    return Check("github", Status.FAIL, detail, advice)
+def check_template(settings: Settings) -> Check:
+    """What stands around the text of a copy; a wrong template has been refused before."""
+    template = settings.issue_template
+    if template is None:
+        return Check("template", Status.OK, "none: a copy has the ticket's text alone")
+    used = ", ".join(f"${{{name}}}" for name in NAMES if name in template.get_identifiers())
+    return Check("template", Status.OK, f"{len(template.template)} characters with {used}")
 
 
 # ----------------------------------------------------------------------------------------- Slack
@@ -134,14 +90,14 @@ async def _slack(settings: Settings) -> Check:
         advice = "Set SLACK_BOT_TOKEN, if channels are to be told."
         return Check("slack", Status.WARN, "SLACK_BOT_TOKEN is not set", advice)
     token = settings.slack_bot_token.get_secret_value()
-    return check_slack(await _asked(settings.slack_api_url, token, "POST", "auth.test"))
+    return check_slack(await asked(settings.slack_api_url, token, "POST", "auth.test"))
 
 
 def check_slack(sent: Sent) -> Check:
     """Whether the token is valid and may post. Slack answers 200 to nearly everything."""
     if not isinstance(sent, Reply):
-        return Check("slack", Status.FAIL, _why(sent), "Check the network and SLACK_API_URL.")
-    fields = _fields(sent.body)
+        return Check("slack", Status.FAIL, why(sent), "Check the network and SLACK_API_URL.")
+    fields = fields_of(sent.body)
     if fields.get("ok") is not True:
         said = fields.get("error") or f"answered {sent.status}"
         advice = "Set SLACK_BOT_TOKEN to the bot token (xoxb-…) of an installed app."
@@ -152,29 +108,3 @@ def check_slack(sent: Sent) -> Check:
         advice = "Give the app the scope chat:write and install it again."
         return Check("slack", Status.FAIL, detail, advice)
     return Check("slack", Status.OK, detail)
-
-
-# -------------------------------------------------------------------------------------- by HTTP
-
-
-async def _asked(base_url: str, token: str, method: str, path: str) -> Sent:
-    headers = {"Authorization": f"Bearer {token}", "User-Agent": "monarch"}
-    async with new_client(base_url, headers, None) as client:
-        sent = await send_once(client, method, quote(path), deadline_s=ANSWER_WITHIN_S)
-        # What a check found is shown, and Slack refuses with a 200.
-        return without_secret(sent, client.headers) if isinstance(sent, Reply) else sent
-
-
-def _why(sent: Sent) -> str:
-    return sent.reason if isinstance(sent, NeverLeft | NoAnswer) else "nothing was sent"
-
-
-_OBJECT: Final = TypeAdapter(dict[str, Any])
-
-
-def _fields(body: bytes) -> Mapping[str, Any]:
-    """A JSON object, or nothing where it is none: another server may be behind the address."""
-    try:
-        return _OBJECT.validate_json(body)
-    except ValidationError:
-        return {}

@@ -21,17 +21,19 @@ from monarch.adapters.valkey.reading import (
 )
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.standing import ServerFacts, Standing
+from monarch.app.ceilings import ceilings_of, outlook_of
 from monarch.app.whereabouts import valkey_of
-from monarch.core.budget import Ceilings
+from monarch.core.forecast import Forecast
 from monarch.core.ids import RequestId
 from monarch.core.request import CHANNEL, SOURCE, TARGETS
-from monarch.ports import Hands, Replayed, StoreRefused
+from monarch.ports import Hands, Outlook, Replayed, StoreRefused
 from monarch.settings import Settings
 
 __all__ = [
     "Choice",
     "DeadLetter",
     "Event",
+    "Forecast",
     "Letters",
     "MigrationTimes",
     "Operator",
@@ -51,13 +53,14 @@ _DAY_MS = 86_400_000
 class Operator:
     """`reader` tells of requests, `letters` of what was given up, `standing` of the fleet and the server.
 
-    `hands` change what runs.
+    `outlook` tells of what lies ahead; `hands` change what runs.
     """
 
     reader: Reader
     letters: Letters
     hands: Hands
     standing: Standing
+    outlook: Outlook
     settings: Settings
     _client: Valkey
     _keys: Keys
@@ -99,15 +102,17 @@ class Operator:
 async def operator(settings: Settings) -> AsyncIterator[Operator]:
     """Reach the installation that `settings` name; nothing is sent before the first question."""
     keys = Keys(settings.namespace)
-    ceilings = Ceilings(per_minute=settings.writes_per_minute, per_hour=settings.writes_per_hour)
     # One socket: what is submitted and the waiting for the disk must go over the same.
     async with connected(valkey_of(settings), "operator") as client:
-        standing = Standing(client, keys, settings.channel, ceilings)
+        standing = Standing(client, keys, settings.channel, ceilings_of(settings))
         hands = ValkeyHands(
             Scripts(client, keys.prefix), keys, retention_ms=settings.retention_days * _DAY_MS
         )
         letters = Letters(client, keys)
-        yield Operator(Reader(client, keys), letters, hands, standing, settings, client, keys)
+        outlook = outlook_of(client, settings)
+        yield Operator(
+            Reader(client, keys), letters, hands, standing, outlook, settings, client, keys
+        )
 
 
 def message(source: str, targets: Sequence[str], channel: str | None) -> bytes:

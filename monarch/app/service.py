@@ -16,10 +16,10 @@ from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.standing import Standing
 from monarch.app.assembly import Role, assembled
+from monarch.app.ceilings import ceilings_of
 from monarch.app.valkey_checks import Status, check_server
 from monarch.app.whereabouts import valkey_of
 from monarch.app.worker import Worker, stopped_by_signals
-from monarch.core.budget import Ceilings
 from monarch.ports import StoreError
 from monarch.settings import Settings
 from monarch.telemetry import Telemetry
@@ -101,7 +101,7 @@ def freeze_what_stays() -> None:
 @asynccontextmanager
 async def _standing(settings: Settings) -> AsyncIterator[Standing]:
     """What scrapes and health checks ask, over connections that hold up nobody's work."""
-    ceilings = Ceilings(per_minute=settings.writes_per_minute, per_hour=settings.writes_per_hour)
+    ceilings = ceilings_of(settings)
     # Prometheus and an orchestrator may ask at the same moment.
     async with connected(valkey_of(settings), "watch", connections=4) as client:
         yield Standing(client, Keys(settings.namespace), settings.channel, ceilings)

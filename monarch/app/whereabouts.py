@@ -1,4 +1,6 @@
-"""From settings to the place where Valkey is: one for each process, shared by all its connections."""
+"""From settings to the places where Valkey is (one for each process, shared by all its connections) and GitHub."""
+
+from urllib.parse import urlsplit
 
 from monarch.adapters.valkey.links import Place, place
 from monarch.adapters.valkey.sentinel import Sentinels
@@ -20,3 +22,11 @@ def _sentinels(settings: Settings) -> Sentinels | None:
         settings.valkey_sentinel_username,
         secret.get_secret_value() if secret else None,
     )
+
+
+def web_url_of(settings: Settings) -> str:
+    """Where people see what the API serves: github.com, or the Enterprise Server's own address."""
+    parts = urlsplit(settings.github_api_url)
+    if parts.hostname == "api.github.com":
+        return "https://github.com"
+    return f"{parts.scheme}://{parts.netloc}"

@@ -7,7 +7,15 @@ from typing import Final
 from monarch.app.operator import Operator
 from monarch.cli._demo_fleet import LEASE_S, DemoError, Fleet
 from monarch.cli._demo_judge import copies, judge
-from monarch.cli._demo_screen import Standing, Watch, say, show_copies, show_messages, watch
+from monarch.cli._demo_screen import (
+    Standing,
+    Watch,
+    say,
+    show_copies,
+    show_details,
+    show_messages,
+    watch,
+)
 from monarch.cli._demo_world import (
     CHANNEL,
     FIRST_TEAMS,
@@ -159,6 +167,8 @@ async def _check(
     findings = judge(state, teams)
     say()
     show_copies(state, teams)
+    say()
+    show_details(state, teams)
     say(f"\n{findings}")
     if details is None or details.view.state is not State.DONE:
         how = "unknown" if details is None else f"{details.view.state}: {details.view.reason}"

@@ -82,7 +82,11 @@ class Fleet:
         """Wait until Slack has been told everything that there is to tell."""
 
         async def is_told() -> bool:
-            return not await self.client.xlen("{monarch}:notices")
+            # At one moment: a notice that waits its turn is parked, and comes back while it is asked for.
+            async with self.client.pipeline(transaction=True) as pipe:
+                pipe.xlen("{monarch}:notices")
+                pipe.zcard("{monarch}:parked")
+                return not any(await pipe.execute())
 
         await self.until(is_told, START_WITHIN_S, "Slack was not told")
 

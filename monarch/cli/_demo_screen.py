@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from monarch.cli._demo_judge import copies, ticket_id
+from monarch.cli._demo_judge import copies, ticket_id, tickets
 from monarch.cli._demo_world import SOURCE, TICKETS
 from monarch.cli.printing import show_table
 from monarch.sandbox.views import IssueView, MessageView, StateView
@@ -108,6 +108,25 @@ def show_copies(state: StateView, teams: Sequence[str]) -> None:
         for issue in state.repositories[SOURCE].issues
     ]
     show_table(("template", "title", *(team.split("/")[1] for team in teams)), rows)
+
+
+def show_details(state: StateView, teams: Sequence[str]) -> None:
+    """What came along with the tickets; and a ticket with references beside one of its copies."""
+    for name in (SOURCE, *teams):
+        repository = state.repositories[name]
+        parts = sum(issue.parent is not None for issue in repository.issues)
+        say(
+            f"   {name}: {len(repository.labels)} labels, {len(repository.milestones)} milestones,"
+            f" {parts} sub-issues"
+        )
+    ticket = next(issue for issue in tickets(state) if "#" in (issue.body or ""))
+    copied = [copy for copy in copies(state, teams[0]) if ticket_id(copy) == ticket.id]
+    say("\nReferences mean the copies:")
+    for name, issue in ((SOURCE, ticket), *((teams[0], copy) for copy in copied)):
+        said = [
+            line for line in (issue.body or "").splitlines() if "#" in line and "<!--" not in line
+        ]
+        say(f"   {name}#{issue.number}: {' · '.join(said)}")
 
 
 def _numbers(state: StateView, team: str) -> dict[int | None, list[int]]:

@@ -15,23 +15,87 @@ SOURCE: Final = "demo-school/cider-falls"
 FIRST_TEAMS: Final = ("demo-school/team-ash", "demo-school/team-birch", "demo-school/team-cedar")
 SECOND_TEAMS: Final = ("demo-school/team-elm", "demo-school/team-fir", "demo-school/team-hazel")
 
-_TICKETS: Final = (
-    ("Set up the repository", "Clone it and run `npm install`.", ("setup",)),
-    ("Draw the entity relationship diagram", "Parks, areas, services, guests.\n", ("planning",)),
-    (
-        "List the park areas",
-        "As a guest I want to see all areas.\r\n\r\n- [ ] name\r\n",
-        ("story",),
-    ),
-    ("List the services of an area", "Costs `$5` in the café ☕.", ("story",)),
-    ("Show the guests on site", None, ("story",)),
-    ("Count the guests of an area", 'A click on an area says "{n} guests".', ("story",)),
-    ("Filter the guests by service", "```js\nguests.filter(g => g.service)\n```\n", ("story",)),
-    ("Style the header", "The colours are in the style guide.", ("design", "good first issue")),
-    ("Style the map", "Grid, not floats.", ("design",)),
-    ("Test on a phone", "360 pixels wide.", ("quality",)),
-    ("Write the README", "How to run it, who made it.", ()),
-    ("Present the project", "Ten minutes, everybody speaks.", ("planning",)),
+_LABELS: Final = (
+    ("setup", "c5def5", "Once, at the beginning"),
+    ("planning", "fbca04", "Think before you type"),
+    ("story", "0e8a16", "What a guest of the park wants"),
+    ("design", "d4c5f9", None),
+    ("quality", "b60205", "So that it stays good"),
+    ("good first issue", "7057ff", "Good for newcomers"),
+)
+_MILESTONES: Final = (
+    ("Sprint 1", "Something to look at", "2027-01-15T08:00:00Z"),
+    ("Sprint 2", "Something to show", "2027-01-29T08:00:00Z"),
+)
+_TYPES: Final = ("Feature", "Task")
+
+# Below, a reference is to a number in the template: the pull request is #4, the closed issue is #8.
+_TICKETS: Final[tuple[dict[str, Any], ...]] = (
+    {
+        "title": "Set up the repository",
+        "body": "Clone it and run `npm install`.",
+        "labels": ("setup",),
+        "milestone": "Sprint 1",
+        "type": "Task",
+    },
+    {
+        "title": "Draw the entity relationship diagram",
+        "body": "Parks, areas, services, guests.\n",
+        "labels": ("planning",),
+        "milestone": "Sprint 1",
+    },
+    {
+        "title": "List the park areas",
+        "body": "As a guest I want to see all areas.\r\n\r\n- [ ] name\r\n- [ ] services: #5\r\n- [ ] guests: #6\r\n",
+        "labels": ("story",),
+        "milestone": "Sprint 1",
+        "type": "Feature",
+    },
+    {
+        "title": "List the services of an area",
+        "body": "Costs `$5` in the café ☕.",
+        "labels": ("story",),
+        "milestone": "Sprint 1",
+        "type": "Feature",
+        "parent": 3,
+    },
+    {
+        "title": "Show the guests on site",
+        "body": None,
+        "labels": ("story",),
+        "milestone": "Sprint 2",
+        "type": "Feature",
+        "parent": 3,
+    },
+    {
+        "title": "Count the guests of an area",
+        "body": 'A click on an area says "{n} guests". Needs #6.',
+        "labels": ("story",),
+        "milestone": "Sprint 2",
+        "type": "Feature",
+        "parent": 6,
+    },
+    {
+        "title": "Filter the guests by service",
+        "body": "After #5 and #7:\n\n```js\nguests.filter(g => g.service) // not #5\n```\n",
+        "labels": ("story",),
+        "milestone": "Sprint 2",
+        "type": "Feature",
+    },
+    {
+        "title": "Style the header",
+        "body": "The colours are in the style guide.",
+        "labels": ("design", "good first issue"),
+    },
+    {"title": "Style the map", "body": "Grid, not floats.", "labels": ("design",)},
+    {"title": "Test on a phone", "body": "360 pixels wide.", "labels": ("quality",)},
+    {"title": "Write the README", "body": "How to run it, who made it."},
+    {
+        "title": "Present the project",
+        "body": "Ten minutes, everybody speaks. #13 is your script.",
+        "labels": ("planning",),
+        "milestone": "Sprint 2",
+    },
 )
 TICKETS: Final = len(_TICKETS)
 
@@ -56,14 +120,24 @@ def seed() -> Seed:
 
 
 def _template() -> dict[str, Any]:
-    issues: list[dict[str, Any]] = [
-        {"title": title, "body": body, "labels": labels} for title, body, labels in _TICKETS
-    ]
+    """The template; its types are the organization's, and so the teams' as well."""
+    issues = list(_TICKETS)
     issues.insert(3, {"title": "Draft of the areas", "body": "code", "pull_request": True})
     issues.insert(7, {"title": "Choose a name", "body": "Done.", "state": "closed"})
-    names = sorted({label for _, _, labels in _TICKETS for label in labels})
-    labels = [{"name": name} for name in names]
-    return {"full_name": SOURCE, "is_template": True, "labels": labels, "issues": issues}
+    return {
+        "full_name": SOURCE,
+        "is_template": True,
+        "issue_types": _TYPES,
+        "labels": [
+            {"name": name, "color": color, "description": description}
+            for name, color, description in _LABELS
+        ],
+        "milestones": [
+            {"title": title, "description": description, "due_on": due_on}
+            for title, description, due_on in _MILESTONES
+        ],
+        "issues": issues,
+    }
 
 
 def message(teams: Sequence[str]) -> str:

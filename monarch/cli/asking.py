@@ -33,13 +33,13 @@ def submit_message(
         request = await _submitted(person, payload, chosen)
         if not as_json:
             print(request, flush=True)
-        return request, await _followed(person, request, quiet=as_json) if wait else None
+        return request, await followed(person, request, quiet=as_json) if wait else None
 
     request, end = operate(work)
     if as_json:
         show_json(end or {"request": request})
     if wait:
-        _judge(request, end)
+        judge(request, end)
 
 
 async def _submitted(person: "Operator", payload: bytes, key: str) -> RequestId:
@@ -54,18 +54,20 @@ async def _submitted(person: "Operator", payload: bytes, key: str) -> RequestId:
         )
 
 
-async def _followed(
+async def followed(
     person: "Operator", request: RequestId, *, quiet: bool
 ) -> "RequestDetails | None":
+    """Show how a request goes on until it has ended; how it stands then, `None` where it is not known any more."""
     last = None
     with progress(quiet=quiet) as shown:
         async for details in person.reader.changes(request):
-            shown.update(details.view)
+            shown.update(details.view, await person.outlook.forecast(request))
             last = details
     return last
 
 
-def _judge(request: RequestId, end: "RequestDetails | None") -> None:
+def judge(request: RequestId, end: "RequestDetails | None") -> None:
+    """Fail where a followed request did not end well."""
     if end is None or not end.view.has_ended:
         fail(f"request {request} is not known any more")
     if end.view.state not in {State.DONE, State.SKIPPED}:

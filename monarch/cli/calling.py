@@ -44,12 +44,13 @@ def operate(work: "Callable[[Operator], Awaitable[T]]") -> T:
         async with operator(known) as person:
             return await work(person)
 
-    with _failures_told():
+    with failures_told():
         return anyio.run(connected)
 
 
 @contextmanager
-def _failures_told() -> Iterator[None]:
+def failures_told() -> Iterator[None]:
+    """Around work: a Valkey that cannot be asked, and an interrupt, end the command with a word for people."""
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
 
     try:

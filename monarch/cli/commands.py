@@ -23,6 +23,7 @@ Limit = Annotated[int, typer.Option(min=1, help="How many at most, the newest.")
 Source = Annotated[str, typer.Argument(help="Whose tickets are copied: owner/repo or an address.")]
 Targets = Annotated[list[str], typer.Argument(help="Where to: owner/repo, one or more.")]
 Channel = Annotated[str | None, typer.Option(help="The Slack channel that is told; none: nobody.")]
+RequestName = Annotated[str, typer.Argument(help="A request's id, such as 1732406400000-0.")]
 By = Annotated[str | None, typer.Option(help="Who does it, for the others to see; else user@host.")]
 
 Letters = Annotated[
@@ -106,6 +107,35 @@ def publish(
     from monarch.cli.asking import publish_message
 
     publish_message(source, targets or [], channel, payload, as_json=as_json)
+
+
+# --------------------------------------------------------------------------- seeing before, checking after
+
+
+@app.command()
+def plan(source: Source, targets: Targets, as_json: AsJson = False) -> None:
+    """What `submit` would do, for each target, and when it would be done; writes nothing."""
+    from monarch.cli.planning import show_plan
+
+    show_plan(source, targets, as_json=as_json)
+
+
+@app.command()
+def verify(
+    request: RequestName,
+    heal: Annotated[
+        bool, typer.Option("--heal", help="Have the copies made again that are missing.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="With --heal: follow it to its end.")
+    ] = False,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the targets hold of a request, ticket by ticket; fails where a copy is missing or doubled."""
+    from monarch.cli.verifying import verify_request
+
+    verify_request(request, by, heal=heal, wait=wait, as_json=as_json)
 
 
 # ----------------------------------------------------------------------------------------- looking

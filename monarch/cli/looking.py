@@ -1,6 +1,7 @@
 """`status`, `requests`, `show`, `events`: what people look at. Nothing here changes anything."""
 
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from monarch.cli.calling import WRONG, fail, operate
@@ -16,11 +17,12 @@ from monarch.cli.printing import (
 from monarch.cli.printing import (
     as_json as json_of,
 )
+from monarch.core.forecast import in_words
 from monarch.core.ids import RequestId
 from monarch.core.summary import State
 
 if TYPE_CHECKING:
-    from monarch.app.operator import Event, Operator, RequestDetails, RequestLine
+    from monarch.app.operator import Event, Forecast, Operator, RequestDetails, RequestLine
     from monarch.telemetry import AccountSnapshot, Snapshot
 
 # ------------------------------------------------------------------------------------------ status
@@ -144,20 +146,21 @@ def _request_row(line: "RequestLine") -> tuple[object, ...]:
 def show_request(request: str, *, as_json: bool) -> None:
     """Show one request with all its targets."""
 
-    async def work(person: "Operator") -> "RequestDetails | None":
-        return await person.reader.request(RequestId(request))
+    async def work(person: "Operator") -> "tuple[RequestDetails | None, Forecast | None]":
+        known = RequestId(request)
+        return await person.reader.request(known), await person.outlook.forecast(known)
 
-    details = operate(work)
+    details, forecast = operate(work)
     if details is None:
         fail(f"no request {clean(request)} is known: it has expired, or see `monarch requests`")
     if as_json:
-        show_json(details)
+        show_json({**asdict(details), "forecast_seconds": forecast and round(forecast.seconds)})
     else:
-        _print_request(details)
+        _print_request(details, forecast)
 
 
-def _print_request(details: "RequestDetails") -> None:
-    show_facts(_request_facts(details))
+def _print_request(details: "RequestDetails", forecast: "Forecast | None") -> None:
+    show_facts(_request_facts(details, forecast))
     print()
     columns = ("target", "state", "copied", "present", "refused", "strays", "tries", "reason")
     attempts = {times.target: times.attempts for times in details.times}
@@ -175,10 +178,13 @@ def _print_request(details: "RequestDetails") -> None:
         for m in details.view.migrations
     ]
     show_table(columns, rows)
+    for one in details.view.migrations:
+        for note in one.notes:
+            print(f"note on {clean(one.target)}: {clean(note)}")
 
 
-def _request_facts(details: "RequestDetails") -> dict[str, object]:
-    view = details.view
+def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> dict[str, object]:
+    view, words = details.view, in_words(forecast)
     return {
         "request": view.id,
         "state": view.state.value,
@@ -193,6 +199,7 @@ def _request_facts(details: "RequestDetails") -> dict[str, object]:
         "appended": moment(view.appended_ms),
         "planned": moment(details.planned_ms),
         "ended": moment(view.ended_ms),
+        **({"forecast": words} if words else {}),
     }
 
 

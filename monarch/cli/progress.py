@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from monarch.cli.printing import clean
+from monarch.core.forecast import Forecast, in_words
 from monarch.core.summary import MigrationView, RequestView, State
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 class Progress(Protocol):
     """Is told how a request stands, again and again."""
 
-    def update(self, view: RequestView) -> None:
-        """Show what has changed."""
+    def update(self, view: RequestView, forecast: Forecast | None = None) -> None:
+        """Show what has changed, and when it will be done."""
 
 
 @contextmanager
@@ -35,7 +36,7 @@ def progress(*, quiet: bool) -> Iterator[Progress]:
 
 
 class _Silence:
-    def update(self, view: RequestView) -> None:
+    def update(self, view: RequestView, forecast: Forecast | None = None) -> None:
         """Show nothing."""
 
 
@@ -45,9 +46,9 @@ class _Lines:
     def __init__(self) -> None:
         self._said: dict[str, str] = {}
 
-    def update(self, view: RequestView) -> None:
+    def update(self, view: RequestView, forecast: Forecast | None = None) -> None:
         """Print a line for the request and for each target that is not as it was."""
-        self._say("request", request_line(view))
+        self._say("request", request_line(view, forecast))
         for migration in view.migrations:
             self._say(migration.target, migration_line(migration, view.tickets))
 
@@ -65,11 +66,13 @@ class _Bar:
         self._task = bars.add_task("queued", total=None)
         self._ended: set[str] = set()
 
-    def update(self, view: RequestView) -> None:
+    def update(self, view: RequestView, forecast: Forecast | None = None) -> None:
         """Move the bar."""
         there = sum(m.copied + m.present for m in view.migrations)
         total = view.tickets * len(view.migrations) or None
-        self._bars.update(self._task, description=view.state.value, completed=there, total=total)
+        words = in_words(forecast)
+        description = f"{view.state.value}, {words}" if words else view.state.value
+        self._bars.update(self._task, description=description, completed=there, total=total)
         for migration in view.migrations:
             if migration.state in {State.DONE, State.DEAD, State.CANCELLED}:
                 self._say_ended(migration, view.tickets)
@@ -95,8 +98,8 @@ def _bars() -> "rich.progress.Progress":
     return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))
 
 
-def request_line(view: RequestView) -> str:
-    """How the request stands, in a few words."""
+def request_line(view: RequestView, forecast: Forecast | None = None) -> str:
+    """How the request stands and when it will be done, in a few words."""
     state, reason = view.state.value, f": {clean(view.reason)}" if view.reason else ""
     if view.cancelled_by:
         state = f"{state}, cancelled by {clean(view.cancelled_by)}"
@@ -105,7 +108,9 @@ def request_line(view: RequestView) -> str:
     if not view.migrations:
         return state + reason
     done = sum(m.state is State.DONE for m in view.migrations)
-    return f"{state}, {done} of {len(view.migrations)} targets done{reason}"
+    words = in_words(forecast)
+    when = f", {words}" if words else ""
+    return f"{state}, {done} of {len(view.migrations)} targets done{when}{reason}"
 
 
 def migration_line(migration: MigrationView, tickets: int) -> str:

@@ -11,6 +11,8 @@ plan        the frozen tickets of a request, shared by all its targets.
 migration   a request's share for one target; the unit of delivery, retry, dead letter and replay.
 target      the repository written to; source: the repository read from.
 copy        the issue that Monarch created for a ticket.
+reference   what points to an issue in a text, such as #12. Neutral: it leaves no trace at that issue.
+frame       what an installation puts around a ticket's text.
 marker      the hidden comment in a copy's body that names its ticket.
 ledger      per target: what was intended, created or refused for each ticket.
 look        to read a target until absence is evidence.

@@ -1,12 +1,22 @@
-"""The pure parts of the budget: what the ceilings are, and what follows from them.
+"""The pure parts of the budget: what the ceilings are, the lengths of time around them, and when there is room.
 
-Who has used how much of them is the store's to say (`ports.Ledger.permit`), because the fleet shares it.
+Who has used how much of them is the store's to say (`ports.Ledger.permit`), because the fleet shares it. What is
+learned of GitHub's hidden limits stands in `learning`, what follows for people in `forecast`.
 """
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 LONG_WAIT_S = 30.0
 """A wait of up to this many seconds is waited in place, the lease renewed; a longer one is a snooze."""
+
+
+POINTS = 900
+"""A minute and account; a read costs one, a write five."""
+
+KEPT_BACK = 20
+"""Of the calls that GitHub allows an hour, so many are left to those who read back what they wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +33,80 @@ class Ceilings:
     interval_ms: int = 1000
     at_once: int = 1
 
+    @property
+    def points(self) -> int:
+        """Points a minute: GitHub's documented 900, none where no ceiling is set (an Enterprise Server without limits)."""
+        return POINTS if self.per_minute or self.per_hour else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Every length of time that the budget knows, in milliseconds.
+
+    One value, so that a bench may let all of it run faster (`faster`), and a script knows no number of its own.
+
+    Attributes:
+        minute_ms: the shorter of GitHub's windows.
+        hour_ms: the longer one.
+        margin_ms: so much longer we take each window: a write arrives there some time after it was permitted here, and
+            that time is not always the same.
+        slot_ms: a write in hand, and the right to be the probe, is believed in for so long; longer than a write takes.
+        wait_ms: a limit that does not say for how long.
+        longest_wait_ms: the same, doubled while it goes on, and no further.
+        faults_ms: the gate's rest after GitHub left writes to two targets without an answer.
+        quiet_ms: so long without a refusal, and a ceiling is raised.
+        longest_quiet_ms: the same, doubled with each raise that was refuted, and no further.
+    """
+
+    minute_ms: int = 60_000
+    hour_ms: int = 3_600_000
+    margin_ms: int = 1_000
+    slot_ms: int = 15_000
+    wait_ms: int = 60_000
+    longest_wait_ms: int = 900_000
+    faults_ms: int = 15_000
+    quiet_ms: int = 3_600_000
+    longest_quiet_ms: int = 28_800_000
+
+    def faster(self, times: float) -> "Pace":
+        """The same, so many times as fast."""
+        shorter = {one.name: round(getattr(self, one.name) / times) for one in fields(self)}
+        return Pace(**shorter)
+
 
 def long_wait(wait_s: float) -> bool:
     """Whether a wait is too long to keep a place and a target busy with it."""
     return wait_s > LONG_WAIT_S
 
 
-def forecast_s(tickets_left: int, ceilings: Ceilings) -> float:
-    """How long so many writes take at the least, in seconds, from an unused budget.
+def room_ms(
+    writes: Sequence[int], sent_ms: int | None, ceilings: Ceilings, pace: Pace, now_ms: int
+) -> int:
+    """How long until one more write fits, in milliseconds; 0 or less: now.
 
-    The first is free; each ceiling alone gives a bound, and the rest of a last, begun hour is added to
-    the full ones. Other requests, limits of GitHub's and its own slowness come on top.
+    The very arithmetic of permit.lua, for whoever looks ahead.
+
+    Args:
+        writes: when those were permitted that count, ascending.
+        sent_ms: when the last one was permitted, whether it counts or not; `None`: never.
+        ceilings: the effective ones.
     """
-    waits = max(tickets_left - 1, 0)
-    hours, rest = divmod(waits, ceilings.per_hour) if ceilings.per_hour else (0, waits)
-    return max(_without_hours_s(waits, ceilings), hours * 3600.0 + _without_hours_s(rest, ceilings))
+    waits = [
+        _window_ms(writes, pace.minute_ms + pace.margin_ms, ceilings.per_minute, now_ms),
+        _window_ms(writes, pace.hour_ms + pace.margin_ms, ceilings.per_hour, now_ms),
+    ]
+    if ceilings.interval_ms and sent_ms is not None:
+        waits.append(sent_ms + ceilings.interval_ms - now_ms)
+    return max(waits)
 
 
-def _without_hours_s(waits: int, ceilings: Ceilings) -> float:
-    minutes = waits // ceilings.per_minute if ceilings.per_minute else 0
-    return max(minutes * 60.0, waits * ceilings.interval_ms / 1000)
+def _window_ms(writes: Sequence[int], span_ms: int, ceiling: int, now_ms: int) -> int:
+    """Windows slide: the oldest write that is in the way says when there is room."""
+    if not ceiling or load(writes, span_ms, now_ms) < ceiling:
+        return 0
+    return writes[-ceiling] + span_ms - now_ms
+
+
+def load(writes: Sequence[int], span_ms: int, now_ms: int) -> int:
+    """How many of `writes` (ascending) are in the window that ends now; nothing is of the future."""
+    return len(writes) - bisect_right(writes, now_ms - span_ms)

@@ -5,38 +5,63 @@ before, and brings those that it could not use. The rules are tried from the top
 decides:
 
 ```
-403, 429 that is a limit           RateLimited
-422 "submitted too quickly"        RateLimited    the same limit in other words
-401, account suspended             Permanent      the credential
-400, 410 about the API's version   Permanent      the credential: no call can work
-403 archived / other words         Permanent      the repository
-404                                Permanent      the repository
-410                                Permanent      the repository: issues are switched off
-400, 413, 422 to a write           Permanent      the ticket
-3xx that points elsewhere          Transient      nothing was done; the next preflight finds the new name
-any other 4xx                      Permanent      the repository
-all the rest                       Unknown for a write, Transient for a read
+limit       403, 429 by its headers, its words or its page    RateLimited
+pace        422 "submitted too quickly"                       RateLimited    the same limit in other words
+token       401                                               Permanent      the credential
+suspended   403 account or installation suspended             Permanent      the credential
+app         404 "Integration not found"                       Permanent      the credential
+version     400, 410 about the API's version                  Permanent      the credential: no call can work
+sso         403 single sign-on                                Permanent      the repository
+kind        403 the owner forbids this kind of token          Permanent      the repository
+archived    403                                               Permanent      the repository
+rights      403 in the words of a missing right               Permanent      the repository
+exhausted   403 in no words that we know, nothing remaining   RateLimited
+forbidden   any other 403                                     Permanent      the repository
+missing     404                                               Permanent      the repository
+disabled    410                                               Permanent      the repository: issues are switched off
+spam        422 "spammed"                                     Permanent      the repository
+ticket      400, 413, 422 to a write                          Permanent      the ticket
+moved       3xx that points elsewhere                         Transient      nothing was done; it is looked up anew
+refused     any other 4xx                                     Permanent      the repository
+unclear     all the rest                                      Unknown for a write, Transient for a read
 ```
 
-The last line is the important one: a 5xx, a 408 or a 2xx that cannot be read says nothing about whether a
+*unclear* is the important one: a 5xx, a 408 or a 2xx that cannot be read says nothing about whether a
 write took effect (issues and comments were created despite a 500: probot/probot#921).
 
-Single sign-on is the repository's, although a token lacks it: it is granted for each organisation, and
+*exhausted* stands behind the words of a missing right: the last call that an hour allows may be refused for a
+reason of its own, and to wait for the hour would change nothing. Without such words it is a limit, since a limit
+taken for a refusal gives a healthy target up.
+
+*sso* and *kind* are the repository's, although a token lacks something: they are decided by each organisation, and
 the same token goes on working in the others. One target in a foreign organisation must not stop the fleet.
+
+*spam* is no limit: nothing says that it passes, and a limit is waited for uncounted, for ever if need be. Nor is it
+the ticket's: the next ticket would meet the same answer, and an app that ignores repeated refusals may be suspended
+(docs.github.com, "Best practices for using the REST API"). So the target is given up at the first one, and a person
+looks.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
+from monarch.core.limits import MAX_WAIT_S, asked_wait_s, is_limit
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
-from monarch.core.reply import Reply, Said, number, read_reply, time_s
+from monarch.core.reply import Reply, Said, read_reply
 
-__all__ = ["MAX_WAIT_S", "Failure", "Reply", "classify"]
+__all__ = ["MAX_WAIT_S", "RULES", "Failure", "Reply", "classify", "is_there_already", "rule_of"]
 
 Failure = RateLimited | Transient | Permanent | Unknown
 
-MAX_WAIT_S: Final = 86_400.0
-"""No wait that an answer asks for is believed beyond a day."""
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table."""
+
+    name: str
+    applies: Callable[[Said], bool]
+    outcome: Callable[[Said], Failure]
 
 
 def classify(reply: Reply, *, writing: bool) -> Failure:
@@ -47,95 +72,61 @@ def classify(reply: Reply, *, writing: bool) -> Failure:
         writing: whether the call was a write, so that an unclear answer is `Unknown`.
     """
     said = read_reply(reply, writing=writing)
-    for applies, outcome in _RULES:
-        if applies(said):
-            return outcome(said)
-    return _unclear(said)
+    return _rule(said).outcome(said)
 
 
-# ------------------------------------------------------------------------------------------- the table
+def rule_of(reply: Reply, *, writing: bool) -> str:
+    """The name of the row that decides."""
+    return _rule(read_reply(reply, writing=writing)).name
 
 
-def _is_limit(said: Said) -> bool:
-    """GitHub's own order of rules, and what its clients have learned beyond it.
+def is_there_already(reply: Reply) -> bool:
+    """Whether a write is refused because what it would bring about is so already.
 
-    docs.github.com, "Rate limits for the REST API", and the classifiers of go-github and PyGithub: a 429
-    is always one; a 403 by its headers, its words or the page that it points to, for `retry-after` is
-    often missing.
-
-    `x-ratelimit-reset` stands on every answer, and alone means nothing.
+    A label, a milestone: `already_exists`. A sub-issue of this very parent: the words for a duplicate; that an issue
+    "may only have one parent" is said of one that has another parent, too, and means nothing alone.
     """
-    if said.status == 429:  # noqa: PLR2004 - HTTP's own number
-        return True
-    return said.status == 403 and (  # noqa: PLR2004 - HTTP's own number
-        bool(said.header("retry-after") or said.header("gh-limited-by"))
-        or said.header("x-ratelimit-remaining") == "0"
-        or said.has(*_LIMIT_WORDS)
-        or said.about.endswith(_LIMIT_PAGES)
+    said = read_reply(reply, writing=True)
+    return said.status == _INVALID and (
+        "already_exists" in said.codes or said.has("may not contain duplicate sub-issues")
     )
 
 
-_LIMIT_WORDS: Final = (
-    "api rate limit exceeded",
-    "secondary rate",
-    "abuse detection",
-    "temporarily blocked from content creation",
-    "submitted too quickly",
-    "please retry your request again later",
-    "please wait a few minutes before you try again",
-    "number of login attempts exceeded",
-)
-_LIMIT_PAGES: Final = ("secondary-rate-limits", "#abuse-rate-limits", "#rate-limiting")
+def _rule(said: Said) -> Rule:
+    return next((rule for rule in RULES if rule.applies(said)), _UNCLEAR)
+
+
+# ------------------------------------------------------------------------------------------- the rows
+
+_FORBIDDEN: Final = 403
+_INVALID: Final = 422
 
 
 def _is_pace(said: Said) -> bool:
-    """GitHub's anti-spam rule for issues, in the words of a validation (cli/cli#4801).
+    """GitHub's anti-spam rule for issues, in the words of a validation (cli/cli#4801)."""
+    return said.status == _INVALID and said.has("submitted too quickly")
 
-    Only these words: a 422 that merely mentions spam may be for ever, and a limit is waited for without
-    being counted.
-    """
-    return said.status == 422 and said.has("submitted too quickly")  # noqa: PLR2004 - HTTP's own number
+
+def _is_exhausted(said: Said) -> bool:
+    return said.status == _FORBIDDEN and said.header("x-ratelimit-remaining") == "0"
 
 
 def _limited(said: Said) -> RateLimited:
     return RateLimited(
-        said.because("its limit is reached; nobody calls until it opens"), _wait_s(said)
+        said.because("its limit is reached; nobody calls until it opens"), asked_wait_s(said)
     )
-
-
-def _wait_s(said: Said) -> float | None:
-    """How long to wait in seconds; `None` where the answer does not say."""
-    asked = said.header("retry-after")
-    if asked:
-        seconds = number(asked)
-        return _bounded(_until(said, time_s(asked)) if seconds is None else seconds)
-    if said.header("x-ratelimit-remaining") == "0":
-        return _bounded(_until(said, number(said.header("x-ratelimit-reset"))))
-    return None
-
-
-def _until(said: Said, then_s: float | None) -> float | None:
-    """From the answer's own date until `then_s`, and a second more: no clock of ours takes part."""
-    now_s = time_s(said.header("date"))
-    return None if then_s is None or now_s is None else then_s - now_s + 1
-
-
-def _bounded(wait_s: float | None) -> float | None:
-    return None if wait_s is None else min(max(wait_s, 1.0), MAX_WAIT_S)
 
 
 def _permanent(scope: Scope, code: Code, advice: str) -> Callable[[Said], Permanent]:
     return lambda said: Permanent(scope, code, said.because(advice))
 
 
-def _moved(said: Said) -> Transient:
-    return Transient(said.because("the repository was renamed or moved; it is looked up again"))
+def _credential(code: Code, advice: str) -> Callable[[Said], Permanent]:
+    return _permanent(Scope.CREDENTIAL, code, advice)
 
 
-def _unclear(said: Said) -> Unknown | Transient:
-    if said.writing:
-        return Unknown(said.because("nobody knows whether the issue was created; it is looked for"))
-    return Transient(said.because("nothing can be concluded from that; it is read again"))
+def _repository(code: Code, advice: str) -> Callable[[Said], Permanent]:
+    return _permanent(Scope.REPOSITORY, code, f"{advice}, then replay it (`monarch dead replay`)")
 
 
 def _status(*statuses: int) -> Callable[[Said], bool]:
@@ -146,101 +137,159 @@ def _says(status: int, *words: str) -> Callable[[Said], bool]:
     return lambda said: said.status == status and said.has(*words)
 
 
+def _is_about_version(said: Said) -> bool:
+    words = ("api version", "api-version", "version of the api", "version of the github api")
+    return said.status in {400, 410} and said.has(*words)
+
+
 def _needs_sso(said: Said) -> bool:
-    return said.status == 403 and (  # noqa: PLR2004 - HTTP's own number
+    return said.status == _FORBIDDEN and (
         bool(said.header("x-github-sso")) or said.has("saml", "single sign-on")
     )
 
 
-def _is_about_version(said: Said) -> bool:
-    return said.status in {400, 410} and said.has("api version", "api-version")
-
-
 def _refuses_ticket(said: Said) -> bool:
-    return said.writing and said.status in {400, 413, 422}
+    return said.writing and said.status in {400, 413, _INVALID}
+
+
+_CORRECTIONS: Final = {
+    "title": "give the ticket in the template a title of 1 to 256 characters",
+    "body": "shorten the ticket in the template",
+    "labels": "correct the labels of the ticket in the template",
+    "milestone": "give the target that milestone, or the ticket in the template none",
+    "type": "give the target's organisation that issue type, or the ticket in the template none",
+    "assignees": "take the assignees off the ticket in the template",
+}
+
+
+def _ticket(said: Said) -> Permanent:
+    known = [_CORRECTIONS[field] for field in said.fields if field in _CORRECTIONS]
+    advice = ", and ".join(known) or "correct the ticket in the template"
+    reason = said.because(f"{advice}; then send the request again")
+    return Permanent(Scope.TICKET, Code.TICKETS_REFUSED, reason, said.fields)
+
+
+def _moved(said: Said) -> Transient:
+    return Transient(said.because("the repository was renamed or moved; it is looked up again"))
 
 
 def _refuses(said: Said) -> bool:
     return 400 <= said.status <= 499 and said.status not in {408, 499}  # noqa: PLR2004 - HTTP's own numbers
 
 
-_RULES: Final[tuple[tuple[Callable[[Said], bool], Callable[[Said], Failure]], ...]] = (
-    (_is_limit, _limited),
-    (_is_pace, _limited),
-    (
+def _unclear(said: Said) -> Unknown | Transient:
+    if said.writing:
+        return Unknown(said.because("nobody knows whether it was done; that is looked up first"))
+    return Transient(said.because("nothing can be concluded from that; it is read again"))
+
+
+RULES: Final = (
+    Rule("limit", is_limit, _limited),
+    Rule("pace", _is_pace, _limited),
+    Rule(
+        "token",
         _status(401),
-        _permanent(
-            Scope.CREDENTIAL,
+        _credential(
             Code.CREDENTIAL,
-            "the token is wrong, expired or revoked; set a valid one (GH_PAT) and restart",
+            "the token or key is wrong, expired or revoked; set a valid one (GH_PAT, or GITHUB_APP_ID"
+            " and its private key) and restart",
         ),
     ),
-    (
-        _says(403, "account was suspended", "account is suspended", "bad credentials"),
-        _permanent(Scope.CREDENTIAL, Code.CREDENTIAL, "the account of the token cannot be used"),
+    Rule(
+        "suspended",
+        _says(
+            403,
+            "account was suspended",
+            "account is suspended",
+            "bad credentials",
+            "installation has been suspended",
+        ),
+        _credential(
+            Code.CREDENTIAL,
+            "lift the suspension of the account, or of the App in the settings of the owner where it is"
+            " installed, or set another token",
+        ),
     ),
-    (
+    Rule(
+        "app",
+        _says(404, "integration not found"),
+        _credential(
+            Code.CREDENTIAL,
+            "there is no such GitHub App; set GITHUB_APP_ID to what its page shows, and restart",
+        ),
+    ),
+    Rule(
+        "version",
         _is_about_version,
-        _permanent(
-            Scope.CREDENTIAL, Code.REFUSED, "the server does not speak this version of the API"
-        ),
-    ),
-    (
-        _needs_sso,
-        _permanent(
-            Scope.REPOSITORY,
-            Code.FORBIDDEN,
-            "authorise the token for the organisation's single sign-on, then replay it (`monarch dead replay`)",
-        ),
-    ),
-    (
-        _says(403, "archived"),
-        _permanent(
-            Scope.REPOSITORY,
-            Code.ARCHIVED,
-            "unarchive the repository, then replay it (`monarch dead replay`)",
-        ),
-    ),
-    (
-        _status(403),
-        _permanent(
-            Scope.REPOSITORY,
-            Code.FORBIDDEN,
-            "give the token access to the repository and its issues (read and write), then replay it (`monarch dead replay`)",
-        ),
-    ),
-    (
-        _status(404),
-        _permanent(
-            Scope.REPOSITORY,
-            Code.NOT_FOUND,
-            "the repository does not exist, or the token may not see it; check its name and access,"
-            " then replay it (`monarch dead replay`)",
-        ),
-    ),
-    (
-        _status(410),
-        _permanent(
-            Scope.REPOSITORY,
-            Code.ISSUES_DISABLED,
-            "switch on issues in the settings of the repository, then replay it (`monarch dead replay`)",
-        ),
-    ),
-    (
-        _refuses_ticket,
-        _permanent(
-            Scope.TICKET,
-            Code.TICKETS_REFUSED,
-            "correct the ticket in the template and send the request again",
-        ),
-    ),
-    (_status(301, 302, 307, 308), _moved),
-    (
-        _refuses,
-        _permanent(
-            Scope.REPOSITORY,
+        _credential(
             Code.REFUSED,
-            "look into the repository and the token's rights, then replay it (`monarch dead replay`)",
+            "the server does not speak this version of the API; use a Monarch and a server that fit",
         ),
+    ),
+    Rule(
+        "sso",
+        _needs_sso,
+        _repository(Code.FORBIDDEN, "authorise the token for the organisation's single sign-on"),
+    ),
+    Rule(
+        "kind",
+        _says(403, "forbids access via"),
+        _repository(
+            Code.FORBIDDEN,
+            "use a token that the organisation takes (a fine-grained one, of a lifetime that it allows) or"
+            " install a GitHub App there",
+        ),
+    ),
+    Rule(
+        "archived", _says(403, "archived"), _repository(Code.ARCHIVED, "unarchive the repository")
+    ),
+    Rule(
+        "rights",
+        _says(403, "resource not accessible by", "must have "),
+        _repository(
+            Code.FORBIDDEN,
+            "give the token or the App the permission Issues (read and write) for the repository",
+        ),
+    ),
+    Rule("exhausted", _is_exhausted, _limited),
+    Rule(
+        "forbidden",
+        _status(403),
+        _repository(
+            Code.FORBIDDEN,
+            "give the token access to the repository and its issues (read and write)",
+        ),
+    ),
+    Rule(
+        "missing",
+        _status(404),
+        _repository(
+            Code.NOT_FOUND,
+            "the repository does not exist, or the token may not see it; check its name and access",
+        ),
+    ),
+    Rule(
+        "disabled",
+        _status(410),
+        _repository(Code.ISSUES_DISABLED, "switch on issues in the settings of the repository"),
+    ),
+    Rule(
+        "spam",
+        _says(422, "spammed"),
+        _repository(
+            Code.REFUSED,
+            "GitHub may take this for spam: wait some hours, look at the account's issues, lower"
+            " MONARCH_WRITES_PER_MINUTE",
+        ),
+    ),
+    Rule("ticket", _refuses_ticket, _ticket),
+    Rule("moved", _status(301, 302, 307, 308), _moved),
+    Rule(
+        "refused",
+        _refuses,
+        _repository(Code.REFUSED, "look into the repository and the token's rights"),
     ),
 )
+"""All rows but the last one, in order."""
+
+_UNCLEAR: Final = Rule("unclear", lambda _: True, _unclear)

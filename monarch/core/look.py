@@ -16,9 +16,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar, assert_never
 
 from monarch.core.ids import TicketId
+from monarch.core.marker import Marker, read_markers
 from monarch.core.outcome import Absent, Found
 from monarch.core.plan import Plan
-from monarch.core.render import Marker, read_markers
 from monarch.core.ticket import Issue, Ticket
 
 T = TypeVar("T")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import Final, assert_never
 
+from monarch.core.forecast import Forecast, in_words
 from monarch.core.quote import quote
 from monarch.core.refs import BadRef, RepoRef
 from monarch.core.summary import MigrationView, RequestView, State
@@ -22,6 +23,8 @@ WEB_URL: Final = "https://github.com"
 _MAX_REASON: Final = 400
 _MAX_NAME: Final = 200
 _MAX_STRAYS: Final = 5
+_MAX_NOTES: Final = 3
+_MAX_NOTE: Final = 160
 _ESCAPES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
@@ -30,16 +33,24 @@ def escape(text: str) -> str:
     return "".join(_ESCAPES.get(c, c) for c in text)
 
 
-def progress_text(view: RequestView, web_url: str = WEB_URL) -> str:
-    """Say how a request stands that has not ended."""
+def progress_text(
+    view: RequestView, web_url: str = WEB_URL, forecast: Forecast | None = None
+) -> str:
+    """Say how a request stands that has not ended, and when it will have."""
     if view.state is State.QUEUED:
         return f":inbox_tray: {_source(view, web_url)}: queued{_again(view)}.{_hands(view)}"
     head = (
         f":hourglass_flowing_sand: {_source(view, web_url)}: copying {_count(view.tickets, 'ticket')}"
         f" into {_count(len(view.migrations), 'repository', 'repositories')}{_again(view)};"
-        f" {_progress(view)}.{_hands(view)}"
+        f" {_progress(view)}{_when(view, forecast)}.{_hands(view)}"
     )
     return _whole(view, head, [_line(m, view, web_url) for m in _urgent_first(view)], "")
+
+
+def _when(view: RequestView, forecast: Forecast | None) -> str:
+    """When it will be done; nothing of what a person holds up."""
+    words = "" if view.cancelled_by or view.paused_by else in_words(forecast)
+    return f", {words}" if words else ""
 
 
 def _hands(view: RequestView) -> str:
@@ -154,12 +165,15 @@ def _again(view: RequestView) -> str:
 
 def _urgent_first(view: RequestView) -> list[MigrationView]:
     """What needs a person comes first, so that cutting leaves it; otherwise the request's order."""
-    return sorted(view.migrations, key=lambda m: (m.state is not State.DEAD, not m.strays))
+    return sorted(
+        view.migrations, key=lambda m: (m.state is not State.DEAD, not m.strays, not m.notes)
+    )
 
 
 def _line(migration: MigrationView, view: RequestView, web_url: str) -> str:
     name = _link(migration.target, web_url, "/issues")
-    return f"• {name}: {_stand(migration, view)}{_strays(migration, web_url)}"
+    stand = _stand(migration, view)
+    return f"• {name}: {stand}{_strays(migration, web_url)}{_notes(migration)}"
 
 
 def _stand(migration: MigrationView, view: RequestView) -> str:
@@ -213,6 +227,15 @@ def _strays(migration: MigrationView, web_url: str) -> str:
     listed = ", ".join(named) + (f" and {more} more" if more else "")
     noun = "a second copy" if len(migration.strays) == 1 else "second copies"
     return f" :warning: Please close {listed}: {noun} of a ticket."
+
+
+def _notes(migration: MigrationView) -> str:
+    """What people should know and fails nothing, shortly: all of it is in `monarch show`."""
+    if not migration.notes:
+        return ""
+    told = [_fit(note, _MAX_NOTE) for note in migration.notes[:_MAX_NOTES]]
+    more = len(migration.notes) - len(told)
+    return " :memo: " + "; ".join(told) + (f" (and {more} more)" if more else "")
 
 
 # ------------------------------------------------------------------------------------------ small parts

@@ -13,6 +13,9 @@ from monarch.core.quote import quote
 _MAX_BODY: Final = 1024 * 1024
 """A longer answer is no error of GitHub's, and its words are not read."""
 
+_MAX_ERRORS: Final = 20
+"""A request of ours has fewer fields."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -31,7 +34,9 @@ class Said:
         writing: whether it answers a write.
         message: GitHub's own sentence, `""` where there is none.
         about: the page of the documentation that it points to, in lower case.
-        details: what is wrong with which field.
+        details: what is wrong with which field, for people.
+        fields: the fields that a validation names, each once; empty for all else.
+        codes: what it finds wrong with them, such as `already_exists`.
     """
 
     reply: Reply
@@ -39,6 +44,8 @@ class Said:
     message: str
     about: str
     details: str
+    fields: tuple[str, ...] = ()
+    codes: frozenset[str] = frozenset()
 
     @property
     def status(self) -> int:
@@ -67,13 +74,17 @@ def read_reply(reply: Reply, *, writing: bool) -> Said:
     """Read the words of a reply; never raises, whatever its bytes are."""
     words = _words(reply.body)
     errors = words.get("errors")
-    details = [_detail(error) for error in errors] if isinstance(errors, list) else []
+    errors = errors[:_MAX_ERRORS] if isinstance(errors, list) else []
+    details = [_detail(error) for error in errors]
+    found = [error for error in errors if isinstance(error, dict)]
     return Said(
         reply,
         writing,
         _text(words.get("message")),
         _text(words.get("documentation_url")).lower(),
         ", ".join(detail for detail in details[:5] if detail),
+        tuple(dict.fromkeys(filter(None, (_text(error.get("field")) for error in found)))),
+        frozenset(filter(None, (_text(error.get("code")) for error in found))),
     )
 
 

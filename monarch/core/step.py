@@ -5,20 +5,27 @@ ledger says        a look shows a copy   a look shows none
 -----------        -------------------   -----------------
 nothing            Adopt #n              Create
 intended           Adopt #n              Reconcile until intended + 20 s, then Create over that intent
-created #m         Skip                  Skip (m was decided by `GET #m` when the copy was not seen)
+created #m         Skip                  Skip (what became of it is asked when the target is read back)
+  while healing    Skip                  Inspect #m; where it was deleted, Create over "#m", else Skip
 refused, this run  Skip                  Skip
 refused, before    Adopt #n              Create
 unreadable         Skip                  Stop
 ```
 
+*Before* is an earlier run, or a request that was made earlier: whoever sends the message again wants it tried again.
+
 A record that this code cannot read was written by a newer one, or by a person: it is never taken for absence, and
 never overwritten. Where a look shows the copy nothing is to be done; else the migration stops, loudly.
+
+What a person has deleted stays deleted, until a person asks for it: a migration that heals makes exactly those copies
+again that it was sent for, over the very record that says which issue is gone.
 
 The look that decides over an intent must have begun 20 s after it or later: GitHub ends requests after
 10 s, and whatever acts later than 20 s is one of the windows that promise 2 names.
 """
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import assert_never
 
 SETTLING_MS = 20_000
@@ -57,6 +64,19 @@ class UnreadableRecord:
     text: str
 
 
+class Fate(Enum):
+    """What `GET #m` says of a copy on record that no look shows."""
+
+    THERE = auto()
+    """It is there; somebody has edited its marker away."""
+
+    DELETED = auto()
+    """It was there, and somebody has deleted it or moved it away."""
+
+    NEVER = auto()
+    """There is no such issue, and never was one that we may see."""
+
+
 LedgerRecord = Intended | CreatedAs | Refused | UnreadableRecord
 
 
@@ -74,7 +94,10 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Create it, over the intent of that nonce where there was one and it came to nothing."""
+    """Create it, over the intent of that nonce where there was one and it came to nothing.
+
+    `#<number>` instead of a nonce: over the record of that copy, which somebody has deleted.
+    """
 
     reconciled: str | None
 
@@ -87,17 +110,36 @@ class Reconcile:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspect:
+    """Read issue `number`, and decide again knowing its fate."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Nobody knows whether the ticket may be created: a person, or newer code, has to say."""
 
     record: UnreadableRecord
 
 
-Action = Skip | Adopt | Create | Reconcile | Stop
+Action = Skip | Adopt | Create | Reconcile | Inspect | Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Healing:
+    """The ticket is to be healed. `fate` is that of its copy on record, `None` while it was not asked."""
+
+    fate: Fate | None = None
 
 
 def next_action(
-    record: LedgerRecord | None, seen_number: int | None, looked_at_ms: int, run: int
+    record: LedgerRecord | None,
+    seen_number: int | None,
+    looked_at_ms: int,
+    run: int,
+    healing: Healing | None = None,
+    asked_ms: int = 0,
 ) -> Action:
     """Decide for one ticket.
 
@@ -106,11 +148,13 @@ def next_action(
         seen_number: number of the copy that the last look showed, or `None`.
         looked_at_ms: when that look began, by the server's clock.
         run: which run of the migration this is, from 1; a replay begins another.
+        healing: `None` for an ordinary migration.
+        asked_ms: when its request was made, by the server's clock: what was refused before, another request was refused.
     """
     match record:
-        case CreatedAs():
-            return Skip()
-        case Refused() if record.run == run:
+        case CreatedAs(number):
+            return Skip() if healing is None or seen_number else _heal(number, healing)
+        case Refused() if record.run == run and record.at_ms >= asked_ms:
             return Skip()
         case Refused() | None:
             return Create(None) if seen_number is None else Adopt(seen_number)
@@ -123,6 +167,16 @@ def next_action(
             return Create(nonce) if looked_at_ms >= settled else Reconcile(settled)
         case _:
             assert_never(record)
+
+
+def _heal(number: int, healing: Healing) -> Action:
+    match healing.fate:
+        case None:
+            return Inspect(number)
+        case Fate.DELETED:
+            return Create(f"#{number}")
+        case _:
+            return Skip()
 
 
 def first_look_at_ms(records: list[LedgerRecord]) -> int:

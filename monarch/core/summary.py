@@ -29,6 +29,10 @@ ENDS = frozenset({State.DONE, State.FAILED, State.SKIPPED, State.DEAD, State.CAN
 """Nothing more happens unless a person replays it."""
 
 
+MAX_NOTE = 300
+"""Characters of one note of a migration; what is longer is cut."""
+
+
 @dataclass(frozen=True, slots=True)
 class MigrationView:
     """How one target stands. `reason` is the last failure or wait, `""` where there is none.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,10 +17,14 @@ from monarch.sandbox.views import StateView
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from monarch.sandbox.seed import RepositoryChange, Seed
+    from monarch.sandbox.seed import InstallationChange, RepositoryChange, Seed
 
 MARGIN_S = 5.0
 """How much longer the client waits than it asks the stand-in to."""
+
+
+READS = {"GET", "HEAD", "OPTIONS"}
+TOKEN_PATH = re.compile(r"/app/installations/\d+/access_tokens")
 
 
 def no_tls() -> ssl.SSLContext:
@@ -89,6 +94,23 @@ class SandboxClient:
         """Return every call, in order."""
         return TypeAdapter(list[LogEntry]).validate_python(await self._send("GET", "/log"))
 
+    async def writes(self, repo: str = "") -> list[LogEntry]:
+        """Return every call that could change something on GitHub, answered or not, in order.
+
+        Args:
+            repo: only those below this ``owner/name``.
+
+        """
+        below = f"/repos/{repo}/".lower() if repo else ""
+        return [
+            entry
+            for entry in await self.log()
+            if entry.api == "github"
+            and entry.method not in READS
+            and not TOKEN_PATH.fullmatch(entry.path)
+            and entry.path.lower().startswith(below)
+        ]
+
     async def settings(self, **changes: Any) -> Settings:
         """Change the named settings (none: just look) and return them all."""
         answer = await self._send("POST", "/settings", changes)
@@ -133,10 +155,19 @@ class SandboxClient:
         """Delete a repository; seeded again it has another id."""
         await self._send("POST", "/repositories/delete", {"repo": repo})
 
+    async def update_installation(self, change: InstallationChange) -> None:
+        """Suspend an app, change what it may do, end its tokens."""
+        await self._send("POST", "/installations/update", change.model_dump(mode="json"))
+
+    async def spend(self, budget: str, *, calls: int = 0, content: int = 0) -> None:
+        """Be a stranger who uses the same budget: a login, or ``installation 5001``."""
+        wish = {"budget": budget, "calls": calls, "content": content}
+        await self._send("POST", "/spend", wish)
+
     async def wait(
         self,
         *,
-        timeout_seconds: float = 10,
+        timeout_seconds: float = 60,
         created: int | None = None,
         repo: str | None = None,
         calls: int | None = None,
@@ -152,7 +183,10 @@ class SandboxClient:
         fault: int | None = None,
         hits: int | None = None,
     ) -> bool:
-        """Return whether all conditions given came to hold in time; see ``WaitFor``."""
+        """Return whether all conditions given came to hold in time; see ``WaitFor``.
+
+        The time is for what hangs, also on a machine that has other things to do.
+        """
         given = {key: value for key, value in locals().items() if key != "self"}
         query = {key: value for key, value in given.items() if value is not None}
         timeout = timeout_seconds + MARGIN_S

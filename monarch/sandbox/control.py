@@ -14,6 +14,8 @@
 ``POST /issues/transfer``                  ``{"repo", "number", "to": "o/other"}`` → ``{"number"}``
 ``POST /repositories/update``              a ``RepositoryChange`` → ``{}``
 ``POST /repositories/delete``              ``{"repo": "o/r"}`` → ``{}``
+``POST /installations/update``             an ``InstallationChange`` → ``{}``
+``POST /spend``                            a ``Spending`` → ``{}``
 ``GET /wait?created=3&repo=o/r&…``         a ``WaitFor`` → ``{"met": true}``, or false in time
 =========================================  ======================================================
 
@@ -25,15 +27,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import anyio
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from monarch.sandbox.conditions import WaitFor, is_met
 from monarch.sandbox.faults import Fault
-from monarch.sandbox.planting import BadSeedError, change_repository, existing, plant
-from monarch.sandbox.seed import RepositoryChange, Seed
+from monarch.sandbox.planting import change_repository, existing, plant
+from monarch.sandbox.planting_apps import change_installation
+from monarch.sandbox.seed import BadSeedError, InstallationChange, RepositoryChange, Seed
 from monarch.sandbox.views import state_view
 from monarch.sandbox.wire import Wire
 
@@ -57,6 +60,15 @@ class RepositoryChoice(Wire):
     """Which repository."""
 
     repo: str
+
+
+class Spending(Wire):
+    """What a stranger did on somebody's budget; ``content`` counts created things."""
+
+    budget: str
+    """An account's login, or ``installation 5001``."""
+    calls: int = Field(default=0, ge=0)
+    content: int = Field(default=0, ge=0)
 
 
 class Control:
@@ -157,6 +169,19 @@ class Control:
         world.remove_repository(existing(world, choice.repo))
         return JSONResponse({})
 
+    async def update_installation(self, request: Request) -> JSONResponse:
+        """Suspend an app, change what it may do, end its tokens."""
+        change = InstallationChange.model_validate_json(await request.body())
+        change_installation(self._stage.world, change)
+        return JSONResponse({})
+
+    async def spend(self, request: Request) -> JSONResponse:
+        """Spend from a budget what somebody else does with it, unseen by the log."""
+        spent, stage = Spending.model_validate_json(await request.body()), self._stage
+        now = stage.world.clock()
+        stage.quotas.spend(spent.budget, spent.calls, spent.content, stage.settings, now)
+        return JSONResponse({})
+
     async def wait(self, request: Request) -> JSONResponse:
         """Answer when the conditions hold, or false when the time is up."""
         wanted = WaitFor.model_validate(dict(request.query_params))
@@ -190,6 +215,8 @@ def control_app(stage: Stage) -> Starlette:
             Route("/issues/transfer", control.transfer_issue, methods=["POST"]),
             Route("/repositories/update", control.update_repository, methods=["POST"]),
             Route("/repositories/delete", control.delete_repository, methods=["POST"]),
+            Route("/installations/update", control.update_installation, methods=["POST"]),
+            Route("/spend", control.spend, methods=["POST"]),
             Route("/wait", control.wait),
         ],
         exception_handlers={ValidationError: _bad_request, BadSeedError: _bad_request},

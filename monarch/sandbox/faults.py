@@ -18,9 +18,10 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from monarch.sandbox.http import Call  # part of the public signatures
+from monarch.sandbox.github.canned import CATALOGUE
+from monarch.sandbox.http import Call, Reply  # part of the public signatures
 from monarch.sandbox.wire import Wire
 
 ApiName = Literal["github", "slack"]
@@ -41,6 +42,33 @@ class AnswerAfter(Answer):
 
     kind: Literal["answer_after"] = "answer_after"  # type: ignore[assignment]  # the tag differs
     status: int = 502
+
+
+class CannedAnswer(Wire):
+    """Answer an entry of the catalogue of what GitHub says when it says no.
+
+    With ``after`` the call has its effect first. ``headers`` come on top of the entry's own, in
+    place of those of the same name.
+    """
+
+    kind: Literal["canned"] = "canned"
+    name: str
+    after: bool = False
+    headers: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("name")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name not in CATALOGUE:
+            raise ValueError(f"no canned answer {name!r}; there are {sorted(CATALOGUE)}")
+        return name
+
+    def reply(self, now: float) -> Reply:
+        """Return the answer as it is at ``now``, in seconds since the epoch."""
+        reply = CATALOGUE[self.name].reply(now)
+        named = {name.lower() for name in self.headers}
+        kept = (pair for pair in reply.headers if pair[0].lower() not in named)
+        return Reply(reply.status, reply.body, (*kept, *self.headers.items()))
 
 
 class Delay(Wire):
@@ -107,6 +135,7 @@ class WrongContentType(Wire):
 Action = Annotated[
     Answer
     | AnswerAfter
+    | CannedAnswer
     | Delay
     | DropBefore
     | DropAfter

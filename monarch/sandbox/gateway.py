@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from monarch.sandbox.faults import ApiName, Faults, Rule
+    from monarch.sandbox.http import Clock
     from monarch.sandbox.journal import Journal, LogEntry
 
     Latency = Callable[[], float]
@@ -76,6 +77,7 @@ class Gateway:
         journal: Journal,
         gates: Gates,
         latency_s: Latency,
+        clock: Clock,
     ) -> None:
         """Guard an API."""
         self._name = name
@@ -84,6 +86,7 @@ class Gateway:
         self._journal = journal
         self._gates = gates
         self._latency_s = latency_s
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -91,7 +94,8 @@ class Gateway:
         call = await line.call()
         if call is None:
             return
-        entry = self._journal.begin(self._name, call, self._api.account_of(call))
+        account, budget = self._api.account_of(call), self._api.budget_of(call)
+        entry = self._journal.begin(self._name, call, account, budget)
         rule = self._faults.strike(self._name, call)
         entry.fault = rule.id if rule else None
         await anyio.sleep(self._latency_s())
@@ -109,6 +113,10 @@ class Gateway:
                 return _told(action)
             case faults.Answer() as action:
                 return _told(action)
+            case faults.CannedAnswer(after=after) as action:
+                if after:
+                    self._api.handle(call)
+                return action.reply(self._clock())
             case faults.WrongContentType(value=value):
                 return _retyped(self._api.handle(call), value)
             case faults.Truncate(framed=True, keep_bytes=keep_bytes):

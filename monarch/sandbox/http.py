@@ -69,6 +69,9 @@ class Api(Protocol):
     def account_of(self, call: Call) -> str | None:
         """Name the account that makes the call, or ``None`` when its credential is unknown."""
 
+    def budget_of(self, call: Call) -> str | None:
+        """Name whose limits the call counts against, or ``None`` when its credential is unknown."""
+
 
 def json_reply(status: int, body: object, *headers: tuple[str, str]) -> Reply:
     """Answer with JSON."""

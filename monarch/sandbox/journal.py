@@ -21,6 +21,7 @@ class LogEntry(Wire):
 
     ``n`` counts from 1; ``at`` and ``ended_at`` are seconds since the epoch; ``status`` is what
     the client was told (``None``: nothing yet, or never); ``fault`` is the rule that hit it.
+    ``budget`` is whose limits it counts against: the account's own, or an installation's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=False)
@@ -32,6 +33,7 @@ class LogEntry(Wire):
     path: str
     query: dict[str, str]
     account: str | None
+    budget: str | None
     body: Any
     """Parsed if it is JSON, else the text, ``None`` if empty."""
     status: int | None = None
@@ -67,7 +69,7 @@ class Journal:
         self.entries: list[LogEntry] = []
         self._under_way: Counter[tuple[ApiName, str | None]] = Counter()
 
-    def begin(self, api: ApiName, call: Call, account: str | None) -> LogEntry:
+    def begin(self, api: ApiName, call: Call, account: str | None, budget: str | None) -> LogEntry:
         """Note that a call has come in completely."""
         entry = LogEntry(
             n=len(self.entries) + 1,
@@ -77,22 +79,23 @@ class Journal:
             path=call.path,
             query=dict(call.query),
             account=account,
+            budget=budget,
             body=_readable(call.body),
         )
         self.entries.append(entry)
-        self._under_way[api, account] += 1
+        self._under_way[api, budget] += 1
         self._bell.ring()
         return entry
 
     def end(self, entry: LogEntry, outcome: Outcome, status: int | None = None) -> None:
         """Note what the client was told, or that it was told nothing."""
         entry.outcome, entry.status, entry.ended_at = outcome, status, self._clock()
-        self._under_way[entry.api, entry.account] -= 1
+        self._under_way[entry.api, entry.budget] -= 1
         self._bell.ring()
 
-    def under_way(self, account: str | None) -> int:
-        """Count an account's calls to GitHub that have not ended."""
-        return self._under_way["github", account]
+    def under_way(self, budget: str | None) -> int:
+        """Count the calls to GitHub on a budget that have not ended."""
+        return self._under_way["github", budget]
 
 
 def _readable(body: bytes) -> Any:

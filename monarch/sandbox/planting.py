@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monarch.sandbox.github.pacific import midnight
+from monarch.sandbox.model import Role, Token
+from monarch.sandbox.planting_apps import plant_app
+from monarch.sandbox.seed import BadSeedError
 from monarch.sandbox.workspace import Channel, SlackToken
-from monarch.sandbox.world import Role, Token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from monarch.sandbox.model import Issue, Repository
     from monarch.sandbox.seed import (
         RepositoryChange,
         Seed,
+        SeedAccount,
         SeedIssue,
         SeedMilestone,
         SeedRepository,
@@ -21,24 +26,20 @@ if TYPE_CHECKING:
         SeedToken,
     )
     from monarch.sandbox.workspace import Workspace
-    from monarch.sandbox.world import Repository, World
+    from monarch.sandbox.world import World
 
 SEEDED_AGE_S = 86_400.0
 """How old seeded issues are unless they say when they were created."""
 
 
-class BadSeedError(ValueError):
-    """The seed contradicts itself or what is there; the message says how."""
-
-
 def plant(world: World, workspace: Workspace, seed: Seed) -> dict[str, int]:
     """Add the seed to what is there; returns the repositories' ids by full name."""
     for account in seed.accounts:
-        world.account(account.login, account.kind).member_of |= {
-            organization.lower() for organization in account.member_of
-        }
+        _plant_account(world, account)
     for token in seed.tokens:
         _plant_token(world, token)
+    for app in seed.apps:
+        plant_app(world, app)
     planted = [_plant_repository(world, repository) for repository in seed.repositories]
     _plant_slack(workspace, seed.slack)
     return {repository.full_name: repository.id for repository in planted}
@@ -69,6 +70,20 @@ def existing(world: World, full_name: str) -> Repository:
     return repository
 
 
+def _plant_account(world: World, seed: SeedAccount) -> None:
+    account = world.account(seed.login, seed.kind)
+    if seed.kind != "User":
+        account.kind = seed.kind  # it may have been named before it was described
+    account.member_of |= {organization.lower() for organization in seed.member_of}
+    for rule in ("suspended", "forbids_classic_tokens", "requires_sso"):
+        setattr(account, rule, getattr(account, rule) or getattr(seed, rule))
+    if seed.issue_types and account.kind != "Organization":
+        raise BadSeedError(f"{seed.login} is no organization and has no issue types")
+    for kind in seed.issue_types:
+        planted = world.add_issue_type(account, kind.name, kind.description, kind.color)
+        planted.is_enabled = kind.is_enabled
+
+
 def _plant_token(world: World, token: SeedToken) -> None:
     world.account(token.login, "Bot" if token.kind == "installation" else "User")
     selected = token.repositories
@@ -80,6 +95,7 @@ def _plant_token(world: World, token: SeedToken) -> None:
         issues=token.issues,
         repositories=None if selected is None else frozenset(name.lower() for name in selected),
         revoked=token.revoked,
+        sso=frozenset(name.lower() for name in token.sso),
     )
 
 
@@ -89,8 +105,9 @@ def _plant_repository(world: World, seed: SeedRepository) -> Repository:
         world.add_label(repository, label.name, label.color, label.description)
     for milestone in seed.milestones:
         _plant_milestone(world, repository, milestone)
-    for issue in seed.issues:
-        _plant_issue(world, repository, issue)
+    planted = [(each, _plant_issue(world, repository, each)) for each in seed.issues]
+    for issue, there in planted:
+        _put_under(world, repository, issue.parent, there)
     return repository
 
 
@@ -99,7 +116,9 @@ def _new_repository(world: World, seed: SeedRepository) -> Repository:
     repository = world.add_repository(seed.full_name, appears_at)
     repository.private, repository.archived = seed.private, seed.archived
     repository.has_issues, repository.is_template = seed.has_issues, seed.is_template
-    repository.description, repository.issue_types = seed.description, seed.issue_types
+    repository.description = seed.description
+    for kind in seed.issue_types:
+        world.add_issue_type(world.account(repository.owner), kind, None, None)
     repository.collaborators = _roles(seed.collaborators)
     repository.listing_lag_s = seed.listing_lag_seconds
     repository.hidden_from_lists = set(seed.hidden_from_lists)
@@ -109,12 +128,13 @@ def _new_repository(world: World, seed: SeedRepository) -> Repository:
 
 
 def _plant_milestone(world: World, repository: Repository, seed: SeedMilestone) -> None:
-    milestone = world.add_milestone(repository, seed.title, None, _epoch(seed.due_on))
+    due_on = None if seed.due_on is None else midnight(seed.due_on.timestamp())
+    milestone = world.add_milestone(repository, seed.title, None, due_on)
     milestone.description, milestone.state = seed.description, seed.state
     milestone.closed_at = world.clock() if seed.state == "closed" else None
 
 
-def _plant_issue(world: World, repository: Repository, seed: SeedIssue) -> None:
+def _plant_issue(world: World, repository: Repository, seed: SeedIssue) -> Issue:
     if seed.number is not None:
         _leave_gap(repository, seed.number)
     if seed.author is not None:
@@ -123,6 +143,7 @@ def _plant_issue(world: World, repository: Repository, seed: SeedIssue) -> None:
     issue.pull_request, issue.author_association = seed.pull_request, seed.author_association
     issue.assignees = list(seed.assignees)
     issue.milestone = _milestone_number(repository, seed.milestone)
+    issue.type = _type(world, repository, seed.type)
     for name in seed.labels:
         if name.lower() not in repository.labels:
             world.add_label(repository, name, "ededed", None)
@@ -132,6 +153,22 @@ def _plant_issue(world: World, repository: Repository, seed: SeedIssue) -> None:
     created = _epoch(seed.created_at)
     issue.created_at = world.clock() - SEEDED_AGE_S if created is None else created
     issue.updated_at = issue.created_at
+    return issue
+
+
+def _put_under(world: World, repository: Repository, parent: int | None, issue: Issue) -> None:
+    if parent is None:
+        return
+    above = repository.issues.get(parent)
+    if above is None or world.hierarchy.is_above(issue.id, above.id):
+        raise BadSeedError(f"{repository.full_name}#{parent} cannot be #{issue.number}'s parent")
+    world.hierarchy.put_under(above.id, issue.id)
+
+
+def _type(world: World, repository: Repository, name: str | None) -> str | None:
+    if name is not None and name not in world.account(repository.owner).issue_types:
+        raise BadSeedError(f"{repository.owner} has no issue type {name!r}; list it under accounts")
+    return name
 
 
 def _leave_gap(repository: Repository, number: int) -> None:

@@ -3,10 +3,17 @@
 .. code-block:: json
 
     {
-      "accounts": [{"login": "monarch-bot", "kind": "User", "member_of": ["org"]}],
+      "accounts": [{"login": "monarch-bot", "kind": "User", "member_of": ["org"],
+                    "suspended": false, "issue_types": [],
+                    "forbids_classic_tokens": false, "requires_sso": false}],
       "tokens": [{"token": "ghp_x", "login": "monarch-bot", "kind": "classic",
                   "scopes": ["repo"], "issues": "write", "repositories": null,
-                  "revoked": false}],
+                  "revoked": false, "sso": []}],
+      "apps": [{"id": 1001, "client_id": "Iv23liMonarch", "slug": "monarch", "owner": "maker",
+                "public_key": "(PEM)",
+                "installations": [{"id": 5001, "account": "org", "repositories": null,
+                                   "permissions": {"issues": "write", "metadata": "read"},
+                                   "suspended": false}]}],
       "repositories": [{
         "full_name": "org/team-a", "private": false, "archived": false, "has_issues": true,
         "is_template": false, "description": null, "collaborators": {"monarch-bot": "write"},
@@ -17,8 +24,8 @@
                         "due_on": null}],
         "issues": [{"title": "Set up", "body": null, "author": "teacher", "state": "open",
                     "labels": ["bug"], "milestone": "Sprint 1", "assignees": [],
-                    "pull_request": false, "author_association": null, "number": null,
-                    "created_at": null}]}],
+                    "type": null, "parent": null, "pull_request": false, "author_association": null,
+                    "number": null, "created_at": null}]}],
       "slack": {"tokens": [{"token": "xoxb-1", "bot_user": "U0MONARCH"}],
                 "channels": [{"id": "C06GHMZB3M3", "name": "tickets", "member": true,
                               "archived": false}]}
@@ -33,14 +40,32 @@ flags stay (``POST /_sandbox/repositories/update`` changes them).
 from __future__ import annotations
 
 from datetime import datetime  # pydantic needs it at run time
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from monarch.sandbox.wire import Wire
 
+DEFAULT_PERMISSIONS: Final[dict[str, Literal["read", "write", "admin"]]] = {
+    "issues": "write",
+    "metadata": "read",
+}
 RoleName = Literal["none", "read", "triage", "write", "maintain", "admin"]
+IssueTypeColor = Literal["gray", "blue", "green", "yellow", "orange", "red", "pink", "purple"]
 Association = Literal["OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "NONE"]
+
+
+class BadSeedError(ValueError):
+    """The seed contradicts itself or what is there; the message says how."""
+
+
+class SeedIssueType(Wire):
+    """What an organization calls a kind of issue."""
+
+    name: str
+    description: str | None = None
+    color: IssueTypeColor | None = None
+    is_enabled: bool = True
 
 
 class SeedAccount(Wire):
@@ -49,6 +74,12 @@ class SeedAccount(Wire):
     login: str
     kind: Literal["User", "Organization", "Bot"] = "User"
     member_of: tuple[str, ...] = ()
+    suspended: bool = False
+    issue_types: tuple[SeedIssueType, ...] = ()
+    """Of an organization, as are the two below."""
+    forbids_classic_tokens: bool = False
+    requires_sso: bool = False
+    """Whether a person's token must name it under ``sso``."""
 
 
 class SeedToken(Wire):
@@ -62,6 +93,33 @@ class SeedToken(Wire):
     repositories: tuple[str, ...] | None = None
     """The ``owner/name`` of the selected repositories; ``None`` for all."""
     revoked: bool = False
+    sso: tuple[str, ...] = ()
+    """The organizations that it was authorized for, where these require that."""
+
+
+class SeedInstallation(Wire):
+    """An app installed on an account."""
+
+    id: int | None = None
+    """``None``: the next free one."""
+    account: str
+    repositories: tuple[str, ...] | None = None
+    """The names of the selected repositories, with or without their owner; ``None`` for all."""
+    permissions: dict[str, Literal["read", "write", "admin"]] = Field(
+        default_factory=lambda: dict(DEFAULT_PERMISSIONS)
+    )
+    suspended: bool = False
+
+
+class SeedApp(Wire):
+    """A GitHub App; ``public_key`` is PEM and belongs to the private key that signs."""
+
+    id: int
+    client_id: str
+    slug: str = "monarch"
+    owner: str = "maker"
+    public_key: str
+    installations: tuple[SeedInstallation, ...] = ()
 
 
 class SeedLabel(Wire):
@@ -79,6 +137,7 @@ class SeedMilestone(Wire):
     state: Literal["open", "closed"] = "open"
     description: str | None = None
     due_on: datetime | None = None
+    """Becomes the midnight of its day in California, as on GitHub."""
 
 
 class SeedIssue(Wire):
@@ -93,6 +152,10 @@ class SeedIssue(Wire):
     milestone: str | None = None
     """The title of one of the repository's milestones."""
     assignees: tuple[str, ...] = ()
+    type: str | None = None
+    """The name of one of the organization's issue types."""
+    parent: int | None = None
+    """The number of the issue of this repository that it is a part of."""
     pull_request: bool = False
     author_association: Association | None = None
     """``None``: worked out from owner, membership and collaborators."""
@@ -121,6 +184,7 @@ class SeedRepository(Wire):
     hidden_from_lists: tuple[int, ...] = ()
     """Numbers that no list shows although newer ones do."""
     issue_types: tuple[str, ...] = ()
+    """Names; all repositories of the organization have them."""
     labels: tuple[SeedLabel, ...] = ()
     milestones: tuple[SeedMilestone, ...] = ()
     issues: tuple[SeedIssue, ...] = ()
@@ -157,6 +221,7 @@ class Seed(Wire):
 
     accounts: tuple[SeedAccount, ...] = ()
     tokens: tuple[SeedToken, ...] = ()
+    apps: tuple[SeedApp, ...] = ()
     repositories: tuple[SeedRepository, ...] = ()
     slack: SeedSlack = SeedSlack()
 
@@ -172,3 +237,16 @@ class RepositoryChange(Wire):
     collaborators: dict[str, RoleName] | None = None
     listing_lag_seconds: float | None = None
     hidden_from_lists: tuple[int, ...] | None = None
+
+
+class InstallationChange(Wire):
+    """What ``POST /_sandbox/installations/update`` takes; ``None`` leaves a thing as it is."""
+
+    id: int
+    suspended: bool | None = None
+    permissions: dict[str, Literal["read", "write", "admin"]] | None = None
+    """Counts for tokens given from now on."""
+    repositories: tuple[str, ...] | None = None
+    """Counts at once, for tokens given before, too."""
+    revoke_tokens: bool = False
+    """Whether the tokens given so far die now."""

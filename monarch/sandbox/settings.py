@@ -11,11 +11,14 @@ from pydantic import Field
 
 from monarch.sandbox.wire import Wire
 
+ContentKind = Literal["issues", "labels", "milestones", "edits", "sub_issues"]
+
 
 class Settings(Wire):
     """The stand-in's settings; ``None`` switches a limit off.
 
     The defaults are a friendly github.com: the documented primary limit, no secondary one.
+    Limits are counted per *budget*: an account's own, whatever tokens it has, or an installation's.
     """
 
     listing_lag_seconds: float = Field(default=0, ge=0)
@@ -27,19 +30,22 @@ class Settings(Wire):
 
     time_scale: float = Field(default=1, gt=0)
     """How much faster limit windows pass: with 60, a limit's minute lasts a real second."""
+    installation_token_seconds: int = Field(default=3600, gt=0)
+    """How long the token of an app's installation lives; ``time_scale`` makes it shorter."""
     primary_per_hour: int | None = Field(default=5000, ge=0)
-    """Calls an hour and account. ``None``: no limit, no headers (GitHub Enterprise Server)."""
+    """Calls an hour and budget. ``None``: no limit, no headers (GitHub Enterprise Server)."""
+    primary_status: Literal[403, 429] = 403
     content_per_minute: int | None = Field(default=None, ge=0)
-    """Hidden limit: created things a minute and account (documented as 80, seen as low as 20)."""
+    """Hidden limit: created things a minute and budget (documented as 80, seen as low as 20)."""
     content_per_hour: int | None = Field(default=None, ge=0)
-    """Hidden limit: created things an hour and account (documented as 500, seen as low as 150)."""
+    """Hidden limit: created things an hour and budget (documented as 500, seen as low as 150)."""
     content_window: Literal["sliding", "fixed"] = "sliding"
-    content_kinds: tuple[Literal["issues", "labels", "milestones"], ...] = ("issues",)
-    """What counts as content; GitHub's documents name issues only."""
+    content_kinds: tuple[ContentKind, ...] = ("issues",)
+    """What counts as content; GitHub's documents warn of it for issues and sub-issues only."""
     points_per_minute: int | None = Field(default=None, ge=0)
     """Hidden limit: 1 point for a read, 5 for a write (documented as 900)."""
     concurrent: int | None = Field(default=None, ge=0)
-    """Hidden limit: calls of one account under way at once (documented as 100)."""
+    """Hidden limit: calls on one budget under way at once (documented as 100)."""
     secondary_status: Literal[403, 429] = 403
     secondary_retry_after: bool = True
     """Whether a secondary limit says ``Retry-After``; the real one often does not."""

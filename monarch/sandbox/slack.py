@@ -46,6 +46,10 @@ class Slack:
         token = self._workspace.tokens.get(call.bearer() or "")
         return token.bot_user if token else None
 
+    def budget_of(self, call: Call) -> str | None:
+        """Name the bot user once more: here a limit is an app's, and an app has one of them."""
+        return self.account_of(call)
+
     def handle(self, call: Call) -> Reply:
         """Answer a call as Slack does: errors are 200 too."""
         try:

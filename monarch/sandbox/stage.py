@@ -38,6 +38,7 @@ class Stage:
             journal=self.journal,
             gates=self.gates,
             latency_s=self._latency_s,
+            clock=self._clock,
         )
         self.slack = Gateway(
             name="slack",
@@ -46,6 +47,7 @@ class Stage:
             journal=self.journal,
             gates=self.gates,
             latency_s=self._latency_s,
+            clock=self._clock,
         )
         self.gates.release_all()
         self.bell.ring()

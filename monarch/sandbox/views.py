@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from monarch.sandbox.github.bodies import association, timestamp
+from monarch.sandbox.github.bodies import timestamp, timestamp_or_none
+from monarch.sandbox.github.issue_body import association
 from monarch.sandbox.wire import Wire
 
 if TYPE_CHECKING:
+    from monarch.sandbox.model import Issue, Repository
     from monarch.sandbox.workspace import Message, Workspace
-    from monarch.sandbox.world import Issue, Repository, World
+    from monarch.sandbox.world import World
 
 
 class LabelView(Wire):
@@ -27,6 +29,7 @@ class MilestoneView(Wire):
     title: str
     state: str
     description: str | None
+    due_on: str | None
 
 
 class IssueView(Wire):
@@ -41,6 +44,11 @@ class IssueView(Wire):
     author_association: str
     labels: tuple[str, ...]
     milestone: str | None
+    type: str | None
+    parent: str | None
+    """``owner/repo#12`` of the issue that it is a part of."""
+    sub_issues: tuple[str, ...]
+    """``owner/repo#13``, in their order."""
     assignees: tuple[str, ...]
     pull_request: bool
     by_api: bool
@@ -114,7 +122,13 @@ def _repository(
             for label in repository.labels.values()
         ),
         milestones=tuple(
-            MilestoneView(number=m.number, title=m.title, state=m.state, description=m.description)
+            MilestoneView(
+                number=m.number,
+                title=m.title,
+                state=m.state,
+                description=m.description,
+                due_on=timestamp_or_none(m.due_on),
+            )
             for m in repository.milestones.values()
         ),
         deleted=tuple(sorted(repository.deleted)),
@@ -133,11 +147,25 @@ def _issue(world: World, repository: Repository, issue: Issue, *, by_api: bool) 
         author_association=association(world, repository, issue),
         labels=tuple(repository.labels[key].name for key in issue.labels),
         milestone=milestone.title if milestone else None,
+        type=issue.type,
+        parent=_name(world, world.hierarchy.parent_of(issue.id)),
+        sub_issues=tuple(
+            name
+            for each in world.hierarchy.children_of(issue.id)
+            if (name := _name(world, each)) is not None
+        ),
         assignees=tuple(issue.assignees),
         pull_request=issue.pull_request,
         by_api=by_api,
         created_at=timestamp(issue.created_at),
     )
+
+
+def _name(world: World, issue_id: int | None) -> str | None:
+    if issue_id is None:
+        return None
+    repository, issue = world.issues[issue_id]
+    return f"{repository.full_name}#{issue.number}"
 
 
 def _message(message: Message) -> MessageView:

@@ -7,131 +7,28 @@ without case. A number that was used is never used again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import IntEnum
+import hashlib
 from itertools import count
 from typing import Literal
 
+from monarch.sandbox.hierarchy import Hierarchy
 from monarch.sandbox.http import Clock  # part of the public signatures
+from monarch.sandbox.model import (
+    Account,
+    AccountKind,
+    App,
+    Installation,
+    Issue,
+    IssueType,
+    Label,
+    Milestone,
+    OpenOrClosed,
+    Repository,
+    Token,
+)
 
 FIRST_ACCOUNT_ID, FIRST_REPOSITORY_ID = 90_000_001, 800_000_001
 FIRST_ISSUE_ID, FIRST_DETAIL_ID = 2_034_567_890, 6_100_000_001
-
-AccountKind = Literal["User", "Organization", "Bot"]
-OpenOrClosed = Literal["open", "closed"]
-
-
-class Role(IntEnum):
-    """What an account may do with a repository; each role includes those before it."""
-
-    NONE = 0
-    READ = 1
-    TRIAGE = 2
-    WRITE = 3
-    MAINTAIN = 4
-    ADMIN = 5
-
-
-@dataclass
-class Account:
-    """A user, an organization or an app; organizations that it is a member of by login."""
-
-    id: int
-    login: str
-    kind: AccountKind
-    member_of: set[str] = field(default_factory=set)
-
-
-@dataclass
-class Token:
-    """A credential of an account; ``repositories`` are lower-case names, ``None`` means all."""
-
-    value: str
-    login: str
-    kind: Literal["classic", "fine-grained", "installation"]
-    scopes: tuple[str, ...]
-    issues: Literal["none", "read", "write"]
-    repositories: frozenset[str] | None
-    revoked: bool
-
-
-@dataclass
-class Label:
-    """A label; issues hold the lower-case name as a key."""
-
-    id: int
-    name: str
-    color: str
-    description: str | None
-
-
-@dataclass
-class Milestone:
-    """A milestone of one repository; times in seconds since the epoch."""
-
-    id: int
-    number: int
-    title: str
-    state: OpenOrClosed
-    description: str | None
-    due_on: float | None
-    creator: str | None
-    created_at: float
-    closed_at: float | None = None
-
-
-@dataclass
-class Issue:
-    """An issue or a pull request; times in seconds since the epoch."""
-
-    id: int
-    number: int
-    title: str
-    body: str | None
-    author: str | None
-    created_at: float
-    updated_at: float
-    state: OpenOrClosed = "open"
-    state_reason: str | None = None
-    closed_at: float | None = None
-    labels: list[str] = field(default_factory=list)
-    milestone: int | None = None
-    assignees: list[str] = field(default_factory=list)
-    type: str | None = None
-    pull_request: bool = False
-    author_association: str | None = None
-
-
-@dataclass
-class Repository:
-    """A repository with everything in it."""
-
-    id: int
-    owner: str
-    name: str
-    created_at: float
-    appears_at: float
-    private: bool = False
-    archived: bool = False
-    has_issues: bool = True
-    is_template: bool = False
-    description: str | None = None
-    collaborators: dict[str, Role] = field(default_factory=dict)
-    listing_lag_s: float | None = None
-    hidden_from_lists: set[int] = field(default_factory=set)
-    issue_types: tuple[str, ...] = ()
-    labels: dict[str, Label] = field(default_factory=dict)
-    milestones: dict[int, Milestone] = field(default_factory=dict)
-    issues: dict[int, Issue] = field(default_factory=dict)
-    deleted: set[int] = field(default_factory=set)
-    transferred: dict[int, tuple[int, int]] = field(default_factory=dict)
-    """Number here → (repository id, number there)."""
-    next_number: int = 1
-
-    @property
-    def full_name(self) -> str:
-        """Return ``owner/name`` as it is written."""
-        return f"{self.owner}/{self.name}"
 
 
 class World:
@@ -142,9 +39,14 @@ class World:
         self.clock = clock
         self.accounts: dict[str, Account] = {}
         self.tokens: dict[str, Token] = {}
+        self.apps: dict[int, App] = {}
+        self.installations: dict[int, Installation] = {}
         self.repositories: dict[int, Repository] = {}
         self.names: dict[str, int] = {}
         self.former_names: dict[str, int] = {}
+        self.issues: dict[int, tuple[Repository, Issue]] = {}
+        """By issue id."""
+        self.hierarchy = Hierarchy()
         self.created_by_api: list[tuple[int, int]] = []
         """(repository id, number) of each issue that came through the API, in order."""
         self._account_ids = count(FIRST_ACCOUNT_ID)
@@ -157,6 +59,54 @@ class World:
         if login.lower() not in self.accounts:
             self.accounts[login.lower()] = Account(next(self._account_ids), login, kind)
         return self.accounts[login.lower()]
+
+    def token(self, value: str | None) -> Token | None:
+        """Return the credential, or ``None`` if it is unknown, revoked or past its end."""
+        token = self.tokens.get(value or "")
+        if token is None or token.revoked:
+            return None
+        is_over = token.expires_at is not None and self.clock() >= token.expires_at
+        return None if is_over else token
+
+    def app_of(self, installation: Installation) -> App:
+        """Return the app that is installed."""
+        return self.apps[installation.app_id]
+
+    def installation_on(self, app: App, account: str) -> Installation | None:
+        """Return the app's installation on an account; there is at most one."""
+        return next(
+            (
+                each
+                for each in self.installations.values()
+                if each.app_id == app.id and each.account.lower() == account.lower()
+            ),
+            None,
+        )
+
+    def add_installation_token(
+        self,
+        installation: Installation,
+        permissions: dict[str, str],
+        repositories: frozenset[str] | None,
+        expires_at: float,
+    ) -> Token:
+        """Give an installation a token; its value is long and has dots, as those since 2026."""
+        seed = f"{installation.id}.{len(self.tokens)}"
+        parts = [hashlib.sha512(f"{seed}.{part}".encode()).hexdigest() for part in range(3)]
+        token = Token(
+            value=f"ghs_{installation.app_id}_{'.'.join(parts)}",
+            login=self.app_of(installation).login,
+            kind="installation",
+            scopes=(),
+            issues=level_of(permissions, "issues"),
+            repositories=repositories,
+            revoked=False,
+            contents=level_of(permissions, "contents"),
+            expires_at=expires_at,
+            installation=installation,
+        )
+        self.tokens[token.value] = token
+        return token
 
     def add_repository(self, full_name: str, appears_at: float) -> Repository:
         """Make an empty repository; the name must be free."""
@@ -190,6 +140,8 @@ class World:
 
     def remove_repository(self, repository: Repository) -> None:
         """Delete a repository; one of the same name made later is another one."""
+        for issue in repository.issues.values():
+            self._forget(issue)
         del self.repositories[repository.id]
         del self.names[repository.full_name.lower()]
 
@@ -200,20 +152,36 @@ class World:
         now, number = self.clock(), repository.next_number
         issue = Issue(next(self._issue_ids), number, title, body, author, now, now)
         repository.issues[number] = issue
+        self.issues[issue.id] = (repository, issue)
         repository.next_number = number + 1
         return issue
 
     def delete_issue(self, repository: Repository, number: int) -> None:
         """Delete an issue for good; its number answers 410 from now on."""
-        del repository.issues[number]
+        self._forget(repository.issues.pop(number))
         repository.deleted.add(number)
 
     def transfer_issue(self, source: Repository, number: int, target: Repository) -> Issue:
         """Move an issue to another repository; its old number redirects from now on."""
         old = source.issues.pop(number)
+        self._forget(old)
         new = self.add_issue(target, old.title, old.body, old.author)
         source.transferred[number] = (target.id, new.number)
         return new
+
+    def _forget(self, issue: Issue) -> None:
+        del self.issues[issue.id]
+        self.hierarchy.forget(issue.id)
+
+    def add_issue_type(
+        self, organization: Account, name: str, description: str | None, color: str | None
+    ) -> IssueType:
+        """Give an organization a type for its issues; one of that name stays what it is."""
+        if name not in organization.issue_types:
+            organization.issue_types[name] = IssueType(
+                next(self._detail_ids), name, description, color, True, self.clock()
+            )
+        return organization.issue_types[name]
 
     def set_state(self, issue: Issue, state: OpenOrClosed, reason: str | None = None) -> None:
         """Open or close an issue."""
@@ -239,3 +207,11 @@ class World:
         )
         repository.milestones[number] = milestone
         return milestone
+
+
+def level_of(permissions: dict[str, str], name: str) -> Literal["none", "read", "write"]:
+    """Return what a set of permissions says about one of them."""
+    granted = permissions.get(name)
+    if granted == "read":
+        return "read"
+    return "none" if granted is None else "write"

@@ -8,12 +8,19 @@ from monarch.telemetry import Telemetry
 
 
 async def give_way(
-    outcome: ReadFailure, credential: Credential, budget: Budget, telemetry: Telemetry
+    outcome: ReadFailure,
+    credential: Credential,
+    budget: Budget,
+    telemetry: Telemetry,
+    refused: str | None = None,
 ) -> Snooze | None:
-    """Close the gate where the outcome asks for it; `None` where it is about this delivery alone."""
+    """Close the gate where the outcome asks for it; `None` where it is about this delivery alone.
+
+    `refused` is the nonce of the write that failed, `None` where it was a read.
+    """
     match outcome:
         case RateLimited(reason, wait_s):
-            closed = await budget.close(credential, wait_s, reason)
+            closed = await budget.close(credential, wait_s, reason, refused)
         case Permanent(Scope.CREDENTIAL, _, reason):
             closed = await budget.close_token(credential, CREDENTIAL_PAUSE_S, reason)
         case _:

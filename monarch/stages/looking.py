@@ -3,7 +3,7 @@
 Only a complete answer is evidence: an error on the way is an outcome, never an empty list.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from monarch.core.look import Seen, after_probe, begin_probe, gaps, see
@@ -14,10 +14,10 @@ from monarch.ports import GitHub
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A complete look: what it shows, and the numbers whose issue it read."""
+    """A complete look: what it shows, and every issue that it read, by its number."""
 
     seen: Seen
-    numbers: frozenset[int]
+    issues: Mapping[int, Issue]
 
 
 async def look(
@@ -44,8 +44,7 @@ async def look(
     highest = await _read_onwards(github, repository, issues, check)
     if not isinstance(highest, int):
         return highest
-    numbers = frozenset(issue.number for issue in issues)
-    return Sight(see(issues, own_login, highest), numbers)
+    return Sight(see(issues, own_login, highest), {issue.number: issue for issue in issues})
 
 
 async def _read_onwards(

@@ -8,6 +8,7 @@ from monarch.core.delivery import Delivery, MigrationEntry
 from monarch.core.outcome import Code, Found
 from monarch.core.permission import Busy, Cancelled, Credential, GateClosed, Lost, Quiet, Taken
 from monarch.core.plan import Plan
+from monarch.core.preflight import unwritable
 from monarch.core.request import Rules, target_refusal
 from monarch.core.ticket import Repository
 from monarch.core.verdict import Dead, Done, Migrated, Snooze, Verdict, Waits, judge, judge_target
@@ -15,7 +16,7 @@ from monarch.ports import Plans
 from monarch.stages.crossing import Crossing
 from monarch.stages.giving_way import called_off, give_way, snooze_until_open
 from monarch.stages.hold import Hold, LeaseLost
-from monarch.stages.writing import Subject, Tools
+from monarch.stages.subject import Subject, Tools
 
 BUSY_S = 30.0
 """A target in other hands wakes whoever waits for it when it is released, and after so many seconds at the latest:
@@ -77,7 +78,7 @@ class Migrator:
         refusal = target_refusal(target.full_name, self._rules, entry.target)
         if refusal is not None:
             return Dead(Code.TARGET_NOT_ALLOWED, refusal)
-        return _unwritable(target, plan)
+        return unwritable(target, plan)
 
     async def _cross(self, subject: Subject) -> Verdict:
         repository = subject.repository
@@ -107,20 +108,3 @@ class Migrator:
                 tickets=verdict.result.tickets,
                 deleted=verdict.result.deleted,
             )
-
-
-def _unwritable(target: Repository, plan: Plan) -> Dead | None:
-    """Why this repository cannot be written to; `None` where it can."""
-    name = target.full_name
-    if name.lower() == plan.source.lower():
-        return Dead(Code.TARGET_IS_SOURCE, f"{name} is the source itself, under a former name")
-    if target.archived:
-        return Dead(
-            Code.ARCHIVED, f"{name} is archived; unarchive it and replay it (`monarch dead replay`)"
-        )
-    if not target.has_issues:
-        return Dead(
-            Code.ISSUES_DISABLED,
-            f"issues are off in {name}; switch them on and replay it (`monarch dead replay`)",
-        )
-    return None

@@ -22,7 +22,7 @@ from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Tran
 from monarch.core.permission import Busy
 from monarch.core.summary import RequestView
 from monarch.core.verdict import Dead, Done, Policy, Said, Snooze, Verdict, Waits, judge
-from monarch.ports import Clock, Kind, Posted, Requests, Saying, Slack, Unanswered
+from monarch.ports import Clock, Kind, Outlook, Posted, Requests, Saying, Slack, Unanswered
 from monarch.stages.hold import Hold
 from monarch.telemetry import Telemetry
 
@@ -49,6 +49,7 @@ class Notifier:
         self,
         slack: Slack,
         requests: Requests,
+        outlook: Outlook,
         telemetry: Telemetry,
         clock: Clock,
         policy: Policy,
@@ -58,6 +59,7 @@ class Notifier:
         self._clock = clock
         self._slack = slack
         self._requests = requests
+        self._outlook = outlook
         self._telemetry = telemetry
         self._policy = policy
         self._dice = dice
@@ -127,7 +129,8 @@ class Notifier:
     async def _say_progress(
         self, saying: Saying, view: RequestView, channel: str, until_s: float
     ) -> ReadFailure | Unanswered | None:
-        text = progress_text(view, self._web_url)
+        forecast = await self._outlook.forecast(view.id)
+        text = progress_text(view, self._web_url, forecast)
         if saying.progress_ts is not None:
             return await self._edit(saying.progress_ts, view, channel, text, until_s)
         if saying.progress_open:

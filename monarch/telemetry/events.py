@@ -19,7 +19,16 @@ from structlog.contextvars import bind_contextvars
 from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
-from monarch.telemetry.metrics import NOTICES, SNOOZES, VERDICTS, WRITES, Metrics, closed
+from monarch.telemetry.metrics import (
+    DETAILS,
+    NOTICES,
+    SNOOZES,
+    VERDICTS,
+    WINDOWS,
+    WRITES,
+    Metrics,
+    closed,
+)
 from monarch.telemetry.naming import names_of
 from monarch.telemetry.pulse import Pulse
 from monarch.telemetry.snapshot import Snapshot
@@ -256,6 +265,20 @@ class Telemetry:
         self.metrics.tickets.labels("unknown").inc()
         self._log.warning("ticket.unknown", target=target, ticket=ticket, reason=reason)
 
+    def detail_written(self, *, target: str, what: str) -> None:
+        """A label, a milestone, an edit or a sub-issue took effect; `what` begins with its kind, as in `label "bug"`."""
+        self.metrics.details.labels(closed(what.partition(" ")[0], DETAILS, "edit")).inc()
+        self._log.info("detail.written", target=target, what=what)
+
+    def detail_unknown(self, *, target: str, what: str, reason: str) -> None:
+        """Nobody knows whether it took effect; it is looked at again."""
+        self._log.warning("detail.unknown", target=target, what=what, reason=reason)
+
+    def migration_noted(self, *, target: str, note: str) -> None:
+        """Something that people should know and that fails nothing. Stream: `migration.noted`."""
+        self.metrics.notes.inc()
+        self._log.warning("migration.noted", target=target, note=note)
+
     def stray_found(self, *, target: str, number: int, kept: int) -> None:
         """Issue `number` is a second copy, `kept` the first: a person should close it. Stream: `stray.found`."""
         self.metrics.strays.inc()
@@ -290,6 +313,17 @@ class Telemetry:
         """Nobody calls with this credential for `wait_s` seconds. Stream: `gate.closed`."""
         self.metrics.gates.inc()
         self._log.warning("gate.closed", cause=cause, wait_s=_rounded(wait_s))
+
+    def ceiling_changed(self, *, window: str, before: int, after: int) -> None:
+        """GitHub's hidden limit is believed to be another one; 0 stands for what is set. Stream: `ceilings.changed`.
+
+        `window` is `minute` or `hour`. Lowered it was after a refusal, raised after a quiet time.
+        """
+        is_lower = after > 0 and (before == 0 or after < before)
+        way = "lowered" if is_lower else "raised"
+        self.metrics.ceilings.labels(closed(window, WINDOWS, "hour"), way).inc()
+        say = self._log.warning if is_lower else self._log.info
+        say(f"ceiling.{way}", window=window, before=before, after=after)
 
     def epoch_began(self) -> None:
         """Valkey's memory went back: everybody looks again before writing. Stream: `epoch.began`."""

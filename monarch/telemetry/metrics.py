@@ -17,8 +17,20 @@ STREAMS = tuple(stream.value for stream in Stream)
 VERDICTS = ("done", "retry", "snooze", "dead", "handback")
 TICKETS = ("copied", "present", "refused", "unknown")
 SNOOZES = tuple(waits.value for waits in Waits)
-WRITES = ("created", "withheld", "ratelimited", "transient", "permanent", "unknown")
+WRITES = (
+    "created",
+    "accepted",
+    "alreadythere",
+    "withheld",
+    "ratelimited",
+    "transient",
+    "permanent",
+    "unknown",
+)
+DETAILS = ("label", "milestone", "edit", "sub-issue")
 NOTICES = ("progress", "final")
+WINDOWS = ("minute", "hour")
+WAYS = ("lowered", "raised")
 
 WRITE_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0)
 """A write ends after 10 s."""
@@ -99,6 +111,8 @@ class Metrics:
 
     def _copying(self) -> None:
         self.tickets = self._counter("tickets", "Tickets by what became of them.", outcome=TICKETS)
+        self.details = self._counter("details", "Other writes that took effect.", kind=DETAILS)
+        self.notes = self._counter("notes", "Things noted that fail nothing.")
         self.strays = self._counter("strays", "Second copies found.")
         self.planted = self._counter("markers_planted", "Markers that are not believed.")
         self.migrated = self._counter("migrations_migrated", "Targets read back and complete.")
@@ -113,6 +127,9 @@ class Metrics:
         )
 
     def _store(self) -> None:
+        self.ceilings = self._counter(
+            "ceiling_changes", "What is learned of hidden limits.", window=WINDOWS, way=WAYS
+        )
         self.gates = self._counter("gate_closings", "Times a gate was closed.")
         self.epochs = self._counter("epochs", "Epochs begun: Valkey's memory went back.")
         self.notices = self._counter("notices_said", "Messages Slack has taken.", kind=NOTICES)
@@ -135,8 +152,7 @@ class Metrics:
         )
         self.parked = self._gauge("parked", "Entries that wait until they are due.")
         self.dead = self._gauge("dead_letters_kept", "Dead letters that nobody has dropped.")
-        windows = ("minute", "hour")
-        self.budget_left = self._gauge("budget_left", "Writes left, fleet-wide.", window=windows)
+        self.budget_left = self._gauge("budget_left", "Writes left, fleet-wide.", window=WINDOWS)
         self.gate_closed = self._gauge("gate_closed_seconds", "Until the gate opens; 0: open.")
         self.workers = self._gauge("workers", "Consumers that read within a minute.")
         self.replicas = self._gauge("replicas_subscribed", "Subscribers of the channel.")

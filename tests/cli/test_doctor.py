@@ -1,15 +1,18 @@
 """The doctor: each finding with what to do, and the exit code."""
 
 import json
+from pathlib import Path
 
 import pytest
 import valkey
 
 from monarch.adapters.http_send import NoAnswer
 from monarch.adapters.valkey.standing import ServerFacts
-from monarch.app.doctor import check_dead, check_github, check_hearing, check_slack
+from monarch.app.doctor import check_dead, check_hearing, check_slack, check_template
+from monarch.app.github_checks import check_app, check_github, check_installations
 from monarch.app.valkey_checks import Status, advice_on, check_server
 from monarch.core.reply import Reply
+from monarch.settings import Settings, settings_from
 from monarch.telemetry import Snapshot
 from tests.cli.conftest import Give
 
@@ -157,6 +160,76 @@ def test_a_github_that_is_something_else() -> None:
     assert check_github(NoAnswer("deadline")).status is Status.FAIL
 
 
+RIGHTS = {"issues": "write", "metadata": "read"}
+INSTALLED = {"account": {"login": "org"}, "repository_selection": "all", "permissions": RIGHTS}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "found", "said"),
+    [
+        (200, {"slug": "monarch", "permissions": RIGHTS}, "OK", "monarch[bot]"),
+        (200, {"permissions": {"issues": "admin", "metadata": "write"}}, "OK", "an App[bot]"),
+        (
+            200,
+            {"permissions": {"issues": "read", "metadata": "read"}},
+            "FAIL",
+            "lacks issues: write",
+        ),
+        (200, {"permissions": {}}, "FAIL", "lacks issues: write, metadata: read"),
+        (200, [], "FAIL", "lacks"),
+        (401, {"message": "A JSON web token could not be decoded"}, "FAIL", "could not be decoded"),
+        (404, {"message": "Integration not found"}, "FAIL", "Integration not found"),
+        (500, "?", "FAIL", "500"),
+    ],
+)
+def test_an_app_by_its_answer(status: int, body: object, found: str, said: str) -> None:
+    """Whether GitHub knows it, and whether it asks for the rights that it needs."""
+    check = check_app(Reply(status, {}, json.dumps(body).encode()))
+
+    assert check.status == found
+    assert said in check.detail
+    assert bool(check.advice) is (found != "OK")
+
+
+@pytest.mark.parametrize(
+    ("changes", "found", "said"),
+    [
+        ({}, "OK", "all repositories"),
+        ({"repository_selection": "selected"}, "OK", "selected repositories"),
+        ({"suspended_at": "2026-01-01T00:00:00Z"}, "FAIL", "suspended"),
+        ({"permissions": {"metadata": "read"}}, "FAIL", "lacks issues: write"),
+        ({"account": None}, "OK", "all repositories"),
+    ],
+)
+def test_an_installation_by_its_listing(changes: dict[str, object], found: str, said: str) -> None:
+    """One line for each owner, so that it can be seen what is in reach."""
+    answer = Reply(200, {}, json.dumps([INSTALLED | changes]).encode())
+    [check] = check_installations(answer, alone=True)
+
+    assert check.name.startswith("github app on ")
+    assert (check.status, said in check.detail) == (found, True)
+
+
+def test_an_app_that_is_installed_nowhere_reaches_nothing() -> None:
+    """It matters less where a personal token signs; and where GitHub does not tell, it is worth a look."""
+    nowhere, untold = Reply(200, {}, b"[]"), Reply(404, {}, b"{}")
+
+    assert [c.status for c in check_installations(nowhere, alone=True)] == [Status.FAIL]
+    assert [c.status for c in check_installations(nowhere, alone=False)] == [Status.WARN]
+    assert [c.status for c in check_installations(untold, alone=True)] == [Status.WARN]
+    assert check_app(NoAnswer("deadline")).status is Status.FAIL
+
+
+def test_a_template_is_told_by_what_it_names(tmp_path: Path) -> None:
+    """Or that there is none."""
+    frame = tmp_path / "frame.md"
+    frame.write_text("$body\n\nFrom $link")
+    settings = settings_from({"MONARCH_ISSUE_TEMPLATE_FILE": str(frame)})
+
+    assert check_template(settings).detail == "17 characters with ${body}, ${link}"
+    assert "none" in check_template(Settings()).detail
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "found"),
     [
@@ -188,6 +261,7 @@ def test_an_unreachable_world_is_told_line_by_line(give: Give) -> None:
     assert [line.split()[:2] for line in result.stdout.splitlines()[1:]] == [
         ["valkey", "FAIL"],
         ["github", "FAIL"],
+        ["template", "OK"],
         ["slack", "FAIL"],
     ]
     assert "secret" not in result.output

@@ -31,6 +31,7 @@ def told(client: "valkey.Valkey") -> "valkey.Valkey":
     }
     client.hset(f"{base}request:{REQUEST}", mapping=request)
     done = {"state": "done", "target": "o/a", "copied": "2", "present": "1", "strays": "9"}
+    done["notes"] = "labels: not copied\nreferences in #3: left as they are\x1b[2J"
     client.hset(f"{base}migration:{REQUEST}:o/a", mapping=done)
     reason = "o/b does not exist: create it\x1b[2J, then replay"
     gone = {"state": "dead", "target": "o/b", "code": "repository_not_found", "reason": reason}
@@ -97,6 +98,7 @@ def test_a_request_is_shown_with_its_targets(give: Give) -> None:
     assert "2024-11-24 00:00:00" in shown
     assert "o/a     done   2       1        0        #9" in shown
     assert "o/b does not exist" in shown
+    assert "\nnote on o/a: labels: not copied\nnote on o/a: references in #3: " in shown
 
 
 @pytest.mark.usefixtures("told")
@@ -117,6 +119,19 @@ def test_a_request_in_json_is_whole(give: Give) -> None:
     assert document["view"]["state"] == "failed"
     assert document["view"]["migrations"][0]["strays"] == [9]
     assert document["times"][1]["code"] == "repository_not_found"
+    assert document["forecast_seconds"] is None
+
+
+def test_a_request_is_shown_with_when_it_will_be_done(give: Give, told: "valkey.Valkey") -> None:
+    """While it runs; in words, and in seconds for programs."""
+    told.hset(f"{{monarch}}:request:{REQUEST}", mapping={"state": "running", "tickets": "300"})
+    told.sadd(f"{{monarch}}:unsettled:{REQUEST}", f"{REQUEST}:o/a")
+
+    words = give("show", REQUEST).stdout
+    document = json.loads(give("show", REQUEST, "--json").stdout)
+
+    assert "forecast  about 5 min left (until " in words
+    assert 290 <= document["forecast_seconds"] <= 300
 
 
 @pytest.mark.parametrize(

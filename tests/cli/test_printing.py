@@ -10,6 +10,7 @@ import pytest
 
 from monarch.cli.printing import age, as_json, clean, moment, show_table
 from monarch.cli.progress import migration_line, request_line
+from monarch.core.forecast import Forecast
 from monarch.core.ids import RequestId
 from monarch.core.summary import MigrationView, RequestView, State
 
@@ -88,6 +89,9 @@ def test_progress_in_words() -> None:
 
     assert request_line(a_view(done, parked)) == "running, 1 of 2 targets done"
     assert request_line(a_view(state=State.QUEUED)) == "queued"
+    assert request_line(a_view(done, parked), Forecast(725.0, 1_764_072_000_000)) == (
+        "running, 1 of 2 targets done, about 12 min left (until 12:13 UTC)"
+    )
     assert migration_line(parked, 3) == "parked, 0 of 3 tickets: busy"
     assert migration_line(done, 3) == (
         "done, 3 of 3 tickets (1 already there), second copies to close: #9"
@@ -116,6 +120,7 @@ def test_progress_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> Non
             monkeypatch.setattr("sys.stderr", terminal)
             with progress(quiet=False) as shown:
                 shown.update(a_view(done))
+                shown.update(a_view(done), Forecast(725.0, 1_764_072_000_000))
                 shown.update(a_view(done, state=State.DONE))
         said = reading.result(timeout=10)
     os.close(ours)

@@ -170,7 +170,7 @@ def test_events_are_followed_until_interrupted(
         )
         (line,) = lines_until(follower, "request.appended")
         follower.send_signal(signal.SIGINT)
-        _, said = follower.communicate(timeout=10)
+        _, said = follower.communicate(timeout=60)
 
     assert json.loads(line)["name"] == "request.appended"
     assert follower.returncode == 130

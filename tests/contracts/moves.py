@@ -1,5 +1,7 @@
 """The usual moves of a contract test, so that a test shows only what it is about."""
 
+import anyio
+
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.permission import Credential, Taken
@@ -11,6 +13,9 @@ from tests.contracts.worlds import World, a_message
 
 ME = Credential("account-1", "fingerprint-1", "monarch-bot")
 TARGET = TargetId(7)
+TICK_S = 0.002
+"""Clocks that count in milliseconds agree so closely, in seconds."""
+
 FIRST, SECOND = TicketId(101), TicketId(102)
 
 
@@ -79,6 +84,12 @@ async def taken(world: World, delivery: Delivery, target: TargetId = TARGET) -> 
 def migrated(deleted: int = 0) -> Done:
     """The migrator's verdict, for the plan of two tickets."""
     return Done(Migrated(TARGET, 2, deleted))
+
+
+def is_left(wait_s: float, of_s: float, since: float) -> bool:
+    """Whether so much is left of a wait that began at `since` or later, however slow the machine is."""
+    passed_s = anyio.current_time() - since
+    return of_s - passed_s - TICK_S <= wait_s <= of_s
 
 
 def target_of(delivery: Delivery) -> str:

@@ -1,6 +1,9 @@
 """`ports.Ledger`: permissions are fenced, facts are not."""
 
+import anyio
+
 from monarch.core.delivery import Delivery, Stream
+from monarch.core.outcome import Code
 from monarch.core.permission import (
     AlreadyCreated,
     Busy,
@@ -12,21 +15,25 @@ from monarch.core.permission import (
     Quiet,
     Recorded,
     Taken,
+    WasAnswered,
     WasCreated,
     WasFound,
     WasNotCreated,
+    WasNoted,
     WasRefused,
     WasStray,
     WasUnanswered,
 )
 from monarch.core.step import CreatedAs, Intended, Refused
-from monarch.core.verdict import Retry
+from monarch.core.summary import MAX_NOTE
+from monarch.core.verdict import Dead, Retry
 from monarch.ports import Ledger
 from tests.contracts.moves import (
     FIRST,
     ME,
     SECOND,
     TARGET,
+    is_left,
     migrated,
     migrating,
     one,
@@ -110,13 +117,14 @@ async def test_a_newer_delivery_takes_over_from_the_older_one(world: World) -> N
 async def test_a_closed_gate_lets_nobody_take(world: World) -> None:
     """Nothing is begun that could not go on."""
     delivery = await migrating(world)
+    began = anyio.current_time()
     await world.budget.close(ME, 30, "a limit")
 
     answer = await world.ledger().take(delivery, TARGET, ME)
 
     assert isinstance(answer, GateClosed)
     assert answer.cause == "a limit"
-    assert 29 < answer.wait_s <= 30
+    assert is_left(answer.wait_s, 30, began)
 
 
 async def test_a_new_epoch_is_quiet_and_then_looks_again(world: World) -> None:
@@ -213,6 +221,63 @@ async def test_a_closed_token_grants_nothing(world: World) -> None:
     await world.budget.close_token(ME, 30, "revoked")
 
     assert isinstance(await ask(world, delivery, look), GateClosed)
+
+
+async def test_a_write_that_makes_no_issue_leaves_the_ledger_alone(world: World) -> None:
+    """It may be done twice: nothing has to be known of it, and nothing to be reconciled."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+    ledger = world.ledger()
+
+    for _ in range(2):
+        grant = await ledger.permit(delivery, TARGET, None, ME, look.epoch, None)
+        assert isinstance(grant, Granted)
+        for fact in (WasAnswered(grant.nonce), WasUnanswered(grant.nonce)):
+            assert await ledger.record(delivery, TARGET, None, ME, fact) == Recorded()
+
+    assert (await taken(world, delivery)).records == {}
+
+
+async def test_a_write_that_makes_no_issue_is_fenced_like_any_other(world: World) -> None:
+    """Who has lost the target edits nothing in it."""
+    stale = await migrating(world)
+    look = await taken(world, stale)
+    await reclaimed(world)
+
+    assert await world.ledger().permit(stale, TARGET, None, ME, look.epoch, None) == Lost()
+
+
+async def test_a_deleted_copy_is_made_again_by_who_names_its_number(world: World) -> None:
+    """A person asked for it, and a look showed it gone: then it is an intent like any other."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+    first = await granted(world, delivery, look)
+    await world.ledger().record(delivery, TARGET, FIRST, ME, WasCreated(5, first.nonce))
+
+    assert await ask(world, delivery, look, "#6") == AlreadyCreated(5)
+    assert await ask(world, delivery, look, "5") == AlreadyCreated(5)
+    again = await ask(world, delivery, look, "#5")
+
+    assert isinstance(again, Granted)
+    assert await records(world, delivery) == Intended(again.at_ms, again.nonce)
+    assert isinstance(await ask(world, delivery, look, "#5"), MustReconcile)
+    await world.ledger().record(delivery, TARGET, FIRST, ME, WasCreated(9, again.nonce))
+    assert await ask(world, delivery, look, "#5") == AlreadyCreated(9)
+
+
+async def test_a_late_answer_to_the_copy_that_was_deleted_is_no_stray_by_its_old_number(
+    world: World,
+) -> None:
+    """A repeated `created #5` while #5 is made again: nobody doubles it, and the intent goes on."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+    first = await granted(world, delivery, look)
+    await world.ledger().record(delivery, TARGET, FIRST, ME, WasCreated(5, first.nonce))
+    assert isinstance(await ask(world, delivery, look, "#5"), Granted)
+
+    fact = WasCreated(5, first.nonce)
+
+    assert await world.ledger().record(delivery, TARGET, FIRST, ME, fact) == Recorded()
 
 
 # -------------------------------------------------------------------------------------------- record
@@ -394,6 +459,68 @@ async def test_a_withdrawal_never_hides_a_copy(world: World) -> None:
     await ledger.record(delivery, TARGET, FIRST, ME, WasNotCreated(grant.nonce))
 
     assert isinstance(await records(world, delivery), CreatedAs)
+
+
+# --------------------------------------------------------------------------------------------- notes
+
+
+async def noted(world: World, delivery: Delivery, *texts: str) -> list[str]:
+    """The migration's notes after these were written down."""
+    for text in texts:
+        await world.ledger().record(delivery, TARGET, None, ME, WasNoted(text))
+    return (await migration_of(world, delivery))["notes"].split("\n")
+
+
+async def test_a_note_is_kept_once(world: World) -> None:
+    """However many tickets have the label that was dropped, people read it once."""
+    delivery = await migrating(world)
+
+    kept = await noted(world, delivery, 'label "bug" was dropped', "b", 'label "bug" was dropped')
+
+    assert kept == ['label "bug" was dropped', "b"]
+
+
+async def test_a_note_is_one_line_and_has_an_end(world: World) -> None:
+    """Lines are what parts notes; and a note is to be read in a channel."""
+    delivery = await migrating(world)
+
+    (kept,) = await noted(world, delivery, "first\nsecond\r" + "x" * 5000)
+
+    assert kept.startswith("first second x")
+    assert len(kept) == MAX_NOTE
+
+
+async def test_notes_do_not_grow_without_end(world: World) -> None:
+    """A template of a thousand labels makes no message of a thousand lines."""
+    delivery = await migrating(world)
+
+    kept = await noted(world, delivery, *(f"note {n}" for n in range(30)))
+
+    assert kept[:20] == [f"note {n}" for n in range(20)]
+    assert kept[20:] == ["there is more of this; the log has it all"]
+
+
+async def test_people_are_told_of_a_note(world: World) -> None:
+    """It changes what there is to say of the request, so a notice is under way."""
+    delivery = await migrating(world)
+    request = delivery.entry.request  # type: ignore[union-attr]  # it is a migration
+    before = int((await world.request(request))["version"])
+
+    await noted(world, delivery, "a", "a")
+
+    assert int((await world.request(request))["version"]) == before + 1
+
+
+async def test_a_replay_begins_without_notes(world: World) -> None:
+    """What was so in an earlier run may have been put right."""
+    delivery = await migrating(world)
+    await noted(world, delivery, "a")
+    await world.streams().settle(delivery, Dead(Code.FORBIDDEN, "no"))
+
+    (replayed,) = await world.hands.replay([(await world.dead())[0]["id"]], "somebody")
+
+    assert not replayed.refused
+    assert "notes" not in await migration_of(world, delivery)
 
 
 # ----------------------------------------------------------------------------------- the circuit breaker

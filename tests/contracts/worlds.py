@@ -4,29 +4,33 @@
 
 import itertools
 import json
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol, cast
 
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import GROUP, Keys
-from monarch.adapters.valkey.ledger import ValkeyBudget, ValkeyLedger
+from monarch.adapters.valkey.ledger import ValkeyLedger
+from monarch.adapters.valkey.meter import ValkeyMeter
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
 from monarch.core.budget import Ceilings
-from monarch.core.delivery import Stream
+from monarch.core.delivery import Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId
-from monarch.ports import Budget, Hands, Inbox, Ledger, Plans, Requests, Streams
+from monarch.ports import Budget, Hands, Inbox, Ledger, Meter, Plans, Requests, Streams
 from tests.contracts.doubles.hands import MemoryHands
 from tests.contracts.doubles.inbox import MemoryInbox
 from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
+from tests.contracts.doubles.meter import MemoryMeter
 from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
 from tests.contracts.doubles.store import MemoryStore
 from tests.contracts.doubles.streams import MemoryStreams
-from tests.contracts.shifting import shift
+from tests.contracts.shifting import end_sayings, run_out, shift
+from tests.contracts.showing import show
 
 LEASE_S = 20.0
 RETENTION_MS = 86_400_000
@@ -47,6 +51,12 @@ class World(Protocol):
 
     def ledger(self, ceilings: Ceilings = NO_CEILINGS) -> Ledger:
         """The ledger, under these ceilings."""
+
+    def gates(self, ceilings: Ceilings = NO_CEILINGS) -> Budget:
+        """The budget, under these ceilings."""
+
+    def meter(self, ceilings: Ceilings = NO_CEILINGS) -> Meter:
+        """Where reads are counted, under these ceilings."""
 
     def inbox(self, replica: str, subscribed_ms: int = 0) -> Inbox:
         """The inbox of one replica."""
@@ -103,6 +113,12 @@ class MemoryWorld:
 
     def ledger(self, ceilings: Ceilings = NO_CEILINGS) -> Ledger:
         return MemoryLedger(self.store, ceilings, lease_s=LEASE_S)
+
+    def gates(self, ceilings: Ceilings = NO_CEILINGS) -> Budget:
+        return MemoryBudget(self.store, ceilings)
+
+    def meter(self, ceilings: Ceilings = NO_CEILINGS) -> Meter:
+        return MemoryMeter(self.store, ceilings)
 
     def inbox(self, replica: str, subscribed_ms: int = 0) -> Inbox:
         return MemoryInbox(self.store, replica, subscribed_ms)
@@ -180,11 +196,17 @@ class ValkeyWorld:
         return ValkeyLedger(
             self.scripts,
             self.keys,
-            ceilings,
+            ValkeyBudget(self.scripts, self.keys, ceilings),
             lambda: f"nonce-{next(self._nonces)}",
             lease_ms=round(LEASE_S * 1000),
             retention_ms=RETENTION_MS,
         )
+
+    def gates(self, ceilings: Ceilings = NO_CEILINGS) -> Budget:
+        return ValkeyBudget(self.scripts, self.keys, ceilings)
+
+    def meter(self, ceilings: Ceilings = NO_CEILINGS) -> Meter:
+        return ValkeyMeter(self.scripts, self.keys, ceilings)
 
     def inbox(self, replica: str, subscribed_ms: int = 0) -> Inbox:
         return ValkeyInbox(self.scripts, self.keys, replica, lambda: subscribed_ms)
@@ -232,6 +254,30 @@ class ValkeyWorld:
         """Each pending entry and its consumer."""
         found = await self.client.xpending_range(self.keys.stream(stream), GROUP, "-", "+", 100)
         return {item["message_id"].decode(): item["consumer"].decode() for item in found}
+
+    async def is_quiet(self) -> bool:
+        """Whether there is no work anywhere, at one moment.
+
+        Asked for one after the other, a parked entry that is promoted meanwhile is in no place: not yet in its stream,
+        and then not parked any more.
+        """
+        async with self.client.pipeline(transaction=True) as pipe:
+            for stream in Stream:
+                pipe.xlen(self.keys.stream(stream))
+            pipe.zcard(self.keys.parked)
+            return not any(await pipe.execute())
+
+    async def run_out(self, is_held: Callable[[Token], bool], seconds: float) -> None:
+        """Let so many seconds have passed for the deliveries that nobody holds, and for nothing else."""
+        await run_out(self.client, self.keys, is_held, round(seconds * 1000))
+
+    async def end_sayings(self, is_held: Callable[[Token], bool]) -> None:
+        """Let the locks on telling run out whose delivery nobody holds."""
+        await end_sayings(self.client, self.keys, is_held)
+
+    async def show(self) -> str:
+        """All that stands there, for whoever asks why a promise broke."""
+        return await show(self.client, self.keys)
 
     async def _hash(self, key: str) -> dict[str, str]:
         return _text(await cast("_Fields", self.client.hgetall(key)))

@@ -5,6 +5,7 @@ from typing import Any
 
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.plan import Plan
+from monarch.core.style import Copying
 from monarch.core.summary import MigrationView, RequestView, State
 from monarch.core.ticket import Issue, Ticket
 
@@ -46,6 +47,9 @@ def a_ticket(number: int = 1, **changes: Any) -> Ticket:
 def a_plan(*numbers: int) -> Plan:
     """A plan with a ticket for each of `numbers`."""
     return Plan(SOURCE, tuple(a_ticket(number) for number in numbers))
+
+
+COPYING = Copying(a_plan(), "org/team-a")
 
 
 def a_migration(target: str = "org/team-a", **changes: Any) -> MigrationView:

@@ -22,8 +22,8 @@ from monarch.core.look import (
     strays_of,
     with_known,
 )
+from monarch.core.marker import Marker
 from monarch.core.outcome import Absent, Found
-from monarch.core.render import Marker
 from tests.core.builders import OWN, SOURCE, a_plan, an_issue
 
 

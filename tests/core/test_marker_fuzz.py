@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from monarch.core.ids import TicketId
 from monarch.core.look import see
-from monarch.core.render import MAX_BODY, Marker, read_marker, read_markers, render
-from tests.core.builders import OWN, SOURCE, a_ticket, an_issue
+from monarch.core.marker import Marker, read_marker, read_markers
+from monarch.core.render import MAX_BODY, render
+from tests.core.builders import COPYING, OWN, SOURCE, a_ticket, an_issue
 
 MARKER = "<!-- monarch: other/old#3 id=999 -->"
 PIECES = st.sampled_from(
@@ -60,7 +61,7 @@ def test_a_copy_has_one_marker_which_names_its_ticket(body: str, title: str, id_
     """Old ones, half ones, in code blocks, at the edge of what fits: read back it is the ticket and nothing else."""
     ticket = a_ticket(body=body, title=title, id=TicketId(id_))
 
-    draft = render(ticket, SOURCE)
+    draft = render(ticket, COPYING)
 
     assert read_markers(draft.body) == (Marker(SOURCE, ticket.number, ticket.id),)
     assert draft.body.endswith(str(Marker(SOURCE, ticket.number, ticket.id)))
@@ -73,7 +74,7 @@ def test_a_copy_has_one_marker_which_names_its_ticket(body: str, title: str, id_
 def test_a_copy_that_github_hands_back_in_other_line_ends_is_still_one(body: str) -> None:
     """Web forms turn line ends into CRLF; who edits a copy by hand changes no more than that."""
     ticket = a_ticket(body=body)
-    rendered = render(ticket, SOURCE).body
+    rendered = render(ticket, COPYING).body
     stored = rendered.replace("\r\n", "\n").replace("\n", "\r\n") + "\r\n"
 
     marker = read_marker(stored)
@@ -108,8 +109,8 @@ def test_what_a_stranger_plants_is_nobodys_copy(
 def test_beside_what_was_planted_the_copy_is_found(body: str) -> None:
     """Planted earlier, under a lower number, it does not take the copy's place."""
     ticket = a_ticket(body=body)
-    planted = an_issue(1, body=render(ticket, SOURCE).body, author="stranger", association="NONE")
-    copy = an_issue(2, body=render(ticket, SOURCE).body)
+    planted = an_issue(1, body=render(ticket, COPYING).body, author="stranger", association="NONE")
+    copy = an_issue(2, body=render(ticket, COPYING).body)
 
     seen = see([planted, copy], OWN)
 

@@ -1,11 +1,13 @@
 """The words of a notice: true, harmless and short."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monarch.core.forecast import Forecast
 from monarch.core.ids import RequestId
 from monarch.core.notice import MAX_TEXT, closing_text, escape, final_text, progress_text
 from monarch.core.summary import MigrationView, RequestView, State
@@ -32,6 +34,17 @@ def view_of(
 def test_a_queued_request_is_queued() -> None:
     """Before the plan is made nothing else is known."""
     assert progress_text(view_of(state=State.QUEUED)) == f":inbox_tray: {HOME}: queued."
+
+
+def test_progress_says_when_it_will_be_done() -> None:
+    """But not of what a person holds up, nor once it has ended."""
+    soon = Forecast(725.0, 1_764_072_000_000)
+    running = view_of(a_migration(state=State.RUNNING, copied=3))
+    words = "0 of 1 target finished, about 12 min left (until 12:13 UTC)."
+
+    assert words in progress_text(running, forecast=soon)
+    for held_up in (replace(running, paused_by="ada"), replace(running, cancelled_by="ada")):
+        assert "left" not in progress_text(held_up, forecast=soon)
 
 
 def test_progress_says_what_stands_where() -> None:
@@ -209,6 +222,20 @@ def test_strays_are_named_with_the_issue_to_close(strays: tuple[int, ...], words
     assert words in text
 
 
+def test_what_fails_nothing_is_noted_beside_its_target() -> None:
+    """Shortly, since `monarch show` has it all; and escaped, since names from outside are in it."""
+    notes = ("labels <!here>: not copied", "a " * 200, "three", "four", "five")
+    noted = a_migration("org/b", notes=notes)
+
+    text = final_text(view_of(a_migration("org/a"), noted, state=State.DONE), repeated=False)
+
+    first, second = text.splitlines()[1:]
+    assert " :memo: labels &lt;!here&gt;: not copied; a a " in first
+    assert first.endswith("…; three (and 2 more)")
+    assert len(first) < 400
+    assert ":memo:" not in second
+
+
 def test_the_progress_message_ends_by_pointing_to_the_final_one() -> None:
     """It promises nothing any more."""
     text = closing_text(a_view(a_migration(state=State.DONE), state=State.DONE))
@@ -266,6 +293,7 @@ MIGRATIONS = st.builds(
     present=COUNTS,
     refused=COUNTS,
     strays=st.lists(COUNTS, max_size=8).map(tuple),
+    notes=st.lists(NASTY, max_size=5).map(tuple),
     reason=NASTY,
 )
 VIEWS = st.builds(

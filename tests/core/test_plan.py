@@ -5,14 +5,15 @@ from hypothesis import strategies as st
 
 from monarch.core.ids import TicketId
 from monarch.core.plan import Plan, make_plan
-from monarch.core.ticket import Label, Ticket
+from monarch.core.ticket import Label, Milestone, Ticket
 from tests.core.builders import SOURCE, an_issue
 
 
 def test_a_ticket_is_an_open_issue_as_it_stood() -> None:
     """Everything that a copy may need is frozen with it."""
     label = Label("bug", "ededed", "")
-    issue = an_issue(3, labels=(label,), milestone="Sprint 1", author=None)
+    milestone = Milestone("Sprint 1", due_on="2026-02-01T00:00:00Z", number=4)
+    issue = an_issue(3, labels=(label,), milestone=milestone, author=None, parent=1, type="Task")
 
     assert make_plan(SOURCE, [issue]) == Plan(
         SOURCE,
@@ -26,7 +27,9 @@ def test_a_ticket_is_an_open_issue_as_it_stood() -> None:
                 author=None,
                 created_at=issue.created_at,
                 labels=(label,),
-                milestone="Sprint 1",
+                milestone=Milestone("Sprint 1", due_on="2026-02-01T00:00:00Z"),
+                parent=1,
+                type="Task",
             ),
         ),
     )

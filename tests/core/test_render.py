@@ -1,46 +1,36 @@
-"""What a copy looks like: its text untouched, its marker always there."""
+"""A draft: a title that GitHub takes, a text that fits, and what goes with it."""
+
+from dataclasses import replace
+from string import Template
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monarch.core.ids import TicketId
-from monarch.core.render import (
-    MAX_BODY,
-    MAX_TITLE,
-    Marker,
-    append_marker,
-    read_marker,
-    read_markers,
-    render,
-    without_markers,
-)
-from tests.core.builders import SOURCE, a_ticket
+from monarch.core.marker import Marker, read_marker, read_markers
+from monarch.core.plan import Plan
+from monarch.core.render import MAX_BODY, MAX_TITLE, Draft, render
+from monarch.core.style import Copying, Style
+from monarch.core.template import parse_template
+from tests.core.builders import COPYING, SOURCE, a_plan, a_ticket
 
-MARKER = Marker("org/template", 12, TicketId(2034567890))
-LINE = "<!-- monarch: org/template#12 id=2034567890 -->"
-OLD = "<!-- monarch: Elder/School#3 id=77 -->"
+MARKER = Marker(SOURCE, 12, TicketId(2034567890))
+LINE = str(MARKER)
+REST = f"[{SOURCE}#12](https://redirect.github.com/{SOURCE}/issues/12)"
+NOTICE = f"*The text is too long for a copy. It goes on here: {REST}*"
 
-FRAGMENTS = st.sampled_from(
-    [
-        OLD,
-        LINE,
-        "\n",
-        "\r\n",
-        "\r",
-        "```",
-        "~~~~",
-        "    ",
-        "> ",
-        "text",
-        "😀",
-        "<!--",
-        "-->",
-        "\0",
-        "\u2028",
-    ]
-)
-BODIES = st.one_of(st.text(), st.lists(FRAGMENTS, max_size=30).map("".join))
+
+def copy_of(body: str, copying: Copying = COPYING) -> str:
+    """The copy of ticket 12 with this text."""
+    return render(a_ticket(12, id=MARKER.ticket, body=body), copying).body
+
+
+def framed(text: str) -> Copying:
+    """Copying in this frame."""
+    template = parse_template(text)
+    assert isinstance(template, Template)
+    return replace(COPYING, style=Style(template=template))
 
 
 def units(text: str) -> int:
@@ -48,147 +38,11 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def test_a_copy_is_the_ticket_and_a_marker() -> None:
-    """A blank line between."""
-    draft = render(a_ticket(12, id=TicketId(2034567890), title="Do it", body="How.\n"), SOURCE)
-
-    assert draft.title == "Do it"
-    assert draft.body == f"How.\n\n\n{LINE}"
-
-
-def test_an_empty_text_becomes_the_marker_alone() -> None:
-    """Nothing is invented."""
-    assert append_marker("", MARKER, "url") == LINE
-
-
-def test_the_marker_follows_in_the_texts_own_line_ends() -> None:
-    """GitHub's web form sends CRLF."""
-    assert append_marker("a\r\nb", MARKER, "url") == f"a\r\nb\r\n\r\n{LINE}"
-
-
-@given(st.text())
-def test_a_text_without_markers_is_kept_to_the_byte(body: str) -> None:
-    """Everything before the marker is the template's."""
-    made = append_marker(body, MARKER, "url")
-
-    assert made.startswith(body)
-    assert made[len(body) :].strip("\r\n") == LINE
-    assert without_markers(body) == body
-
-
-@given(BODIES)
-def test_a_copy_carries_its_own_marker_and_no_other(body: str) -> None:
-    """Whatever the text holds: code blocks, old markers, half comments."""
-    assert read_markers(append_marker(body, MARKER, "url")) == (MARKER,)
-
-
-@given(BODIES, st.integers(0, 3))
-def test_a_copy_of_a_copy_is_a_copy(body: str, times: int) -> None:
-    """A template that was filled by Monarch may be copied again and again."""
-    once = append_marker(body, MARKER, "url")
-    again = once
-    for _ in range(times):
-        again = append_marker(again, MARKER, "url")
-
-    assert without_markers(again).rstrip("\r\n") == without_markers(body).rstrip("\r\n")
-
-
-@pytest.mark.parametrize(
-    ("body", "left"),
-    [
-        (f"text\n\n{OLD}", "text"),
-        (f"text\r\n\r\n{OLD}\r\n", "text"),
-        (f"text\n\n{OLD}\n\n{LINE}\n", "text"),
-        (f"{OLD}\ntext\n", "text\n"),
-        (f"a\n{OLD}\nb\n\n", "a\nb\n\n"),
-        (f"a\r{OLD}\rb", "a\rb"),
-        (f"```\n{OLD}\n```\n", "```\n```\n"),
-        (OLD, ""),
-        (f"> {OLD}", f"> {OLD}"),
-        (f"see {OLD}", f"see {OLD}"),
-        (f"{OLD} there", f"{OLD} there"),
-    ],
-)
-def test_old_markers_are_taken_out(body: str, left: str) -> None:
-    """In code blocks too, but not where they are quoted or mentioned: there they never counted."""
-    assert without_markers(body) == left
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        LINE,
-        f"text\n\n{LINE}",
-        f"text\r\n\r\n{LINE}\r\nmore text",
-        f"text\n   {LINE}\t \n",
-        "<!--monarch:org/template#12 id=2034567890-->",
-        "<!--  MONARCH:  org/template#12   ID=2034567890  -->",
-        f"```\nnever closed\n\n{LINE}",
-        f"{OLD}\n{LINE}",
-    ],
-)
-def test_a_marker_is_read_wherever_it_stands_alone(body: str) -> None:
-    """People edit copies; the last marker says what it is a copy of."""
-    assert read_marker(body) == MARKER
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "",
-        "text",
-        f"> {LINE}",
-        f"`{LINE}`",
-        f"see {LINE}",
-        f"{LINE} and more",
-        "<!-- monarch: org/template#12 -->",
-        "<!-- monarch: org/template#x id=1 -->",
-        "<!-- monarch: template#12 id=1 -->",
-        "<!-- monarch: org/template#12\n id=1 -->",
-        "<!-- monarch: org/template#12 id=" + "9" * 5000 + " -->",
-        "<!-- monarch: org/template#١٢ id=١ -->",  # noqa: RUF001 - digits, but not ours
-    ],
-)
-def test_what_is_no_marker_is_nobodys(body: str) -> None:
-    """A quoted or broken one names nothing."""
-    assert read_marker(body) is None
-
-
-@given(
-    st.sampled_from(["a", "é", "😀", "a\r\n", "```\n", "~~~~\ncode\n", "\n", "`" * 95 + "\n"]),
-    st.integers(MAX_BODY - 300, MAX_BODY + 300),
-    st.text(max_size=5),
-)
-def test_a_text_that_leaves_no_room_is_cut_and_says_so(piece: str, length: int, end: str) -> None:
-    """The marker always fits; what is missing is one click away."""
-    body = (piece * (length // len(piece) + 1))[:length] + end
-    made = append_marker(body, MARKER, "https://github.com/org/template/issues/12")
-
-    assert units(made) <= MAX_BODY
-    assert read_marker(made) == MARKER
-    if not made.startswith(body):
-        assert "goes on here: https://github.com/org/template/issues/12*" in made
-
-
-def test_a_text_that_just_fits_is_not_cut() -> None:
-    """The boundary, from both sides."""
-    room = MAX_BODY - len(LINE) - 2
-
-    assert append_marker("a" * room, MARKER, "url") == "a" * room + f"\n\n{LINE}"
-    assert "goes on here: url" in append_marker("a" * (room + 1), MARKER, "url")
-
-
-@pytest.mark.parametrize(
-    ("opening", "closing"),
-    [
-        ("```python\n", "\n```\n\n*The"),
-        ("~~~~\n```\n", "\n~~~~\n\n*The"),
-        ("```\nx\n```\n", "a\n\n*The"),
-    ],
-)
-def test_a_code_block_that_the_cut_leaves_open_is_closed(opening: str, closing: str) -> None:
-    """The link must be one, and no line of code."""
-    assert closing in append_marker(opening + "a" * MAX_BODY, MARKER, "url")
+def test_a_draft_carries_what_goes_with_the_ticket() -> None:
+    """Labels, a milestone and a type, as the target knows them."""
+    assert render(
+        a_ticket(12, title="Do it", body="How.\n"), COPYING, ("bug",), 4, "Task"
+    ) == Draft("Do it", f"How.\n\n\n<!-- monarch: {SOURCE}#12 id=112 -->", ("bug",), 4, "Task")
 
 
 @pytest.mark.parametrize(
@@ -204,9 +58,164 @@ def test_a_code_block_that_the_cut_leaves_open_is_closed(opening: str, closing: 
 )
 def test_a_title_is_one_that_github_takes(title: str, copied: str) -> None:
     """At most 256 characters, and never none."""
-    assert render(a_ticket(title=title), SOURCE).title == copied
+    assert render(a_ticket(title=title), COPYING).title == copied
 
 
 def test_half_a_character_is_replaced() -> None:
     """It could not be encoded, so the ticket could never be sent."""
-    render(a_ticket(body="half \ud83d"), SOURCE).body.encode()
+    copying = framed("${title}\n${body}")
+
+    render(a_ticket(body="half \ud83d", title="half \ud83d"), copying).body.encode()
+
+
+@given(
+    st.sampled_from(["a", "é", "😀", "a\r\n", "```\n", "~~~~\ncode\n", "\n", "`" * 95 + "\n"]),
+    st.integers(MAX_BODY - 300, MAX_BODY + 300),
+    st.text(max_size=5),
+)
+@settings(max_examples=25)  # long texts
+def test_a_text_that_leaves_no_room_is_cut_and_says_so(piece: str, length: int, end: str) -> None:
+    """The marker always fits; what is missing is one click away."""
+    body = (piece * (length // len(piece) + 1))[:length] + end
+    made = copy_of(body)
+
+    assert units(made) <= MAX_BODY
+    assert read_marker(made) == MARKER
+    if not made.startswith(body):
+        assert NOTICE in made
+
+
+def test_what_was_cut_is_linked_to_where_it_stands() -> None:
+    """On an Enterprise Server that link looks like any other reference, and must not become one to the copy itself."""
+    ticket = a_ticket(12, id=MARKER.ticket, body="a" * MAX_BODY)
+    web_url = "https://hub.school.example"
+    copying = replace(
+        COPYING, style=Style(web_url), plan=Plan(SOURCE, (ticket,)), numbers={ticket.id: 7}
+    )
+
+    made = render(ticket, copying).body
+
+    assert f"[{SOURCE}#12]({web_url}/{SOURCE}/issues/12)*\n\n{LINE}" in made
+
+
+def test_a_text_that_just_fits_is_not_cut() -> None:
+    """The boundary, from both sides."""
+    room = MAX_BODY - len(LINE) - 2
+
+    assert copy_of("a" * room) == "a" * room + f"\n\n{LINE}"
+    assert copy_of("a" * (room + 1)).endswith(f"aaa\n\n{NOTICE}\n\n{LINE}")
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [
+        ("```python\n", "a\n```\n\n*The"),
+        ("~~~~\n```\n", "a\n~~~~\n\n*The"),
+        ("```\nx\n```\n", "a\n\n*The"),
+        ("- ```\n  ", "a\n\n*The"),
+        ("<!-- ", "a\n-->\n\n*The"),
+        ("<pre>\n", "a\n</pre>\n\n*The"),
+        ("`" * 300 + "\n", "a\n" + "`" * 300 + "\n\n*The"),
+        ("text\r\n```\r\n", "a\r\n```\r\n\r\n*The"),
+    ],
+)
+def test_a_block_that_the_cut_leaves_open_is_closed(opening: str, closing: str) -> None:
+    """The link must be one, and no line of code."""
+    assert closing in copy_of(opening + "a" * MAX_BODY)
+
+
+def test_a_cut_goes_through_no_reference() -> None:
+    """It is there with all that it becomes, or not at all."""
+    link = f"[{SOURCE}#3](https://redirect.github.com/{SOURCE}/issues/3)"
+    for length in range(64_900, 65_500, 9):
+        made = copy_of("a" * length + " #3 " + "b" * 1000)
+        rest = made.removeprefix("a" * length)
+        assert units(made) <= MAX_BODY
+        assert (
+            rest.startswith((f" {link}", f" \n\n{NOTICE}", f"\n\n{NOTICE}", "\n\n*"))
+            or rest == made
+        )
+
+
+def test_a_cut_through_code_lets_nobody_out() -> None:
+    """Without the end of its code span a mention would count."""
+    made = copy_of("`@octocat o/r#5 " + "a " * MAX_BODY + "`")
+
+    assert "@octocat" not in made
+    assert "o/r#5 " not in made
+
+
+def test_a_cut_makes_no_marker() -> None:
+    """Of a line that goes on behind one, or of a half one."""
+    old = "<!-- monarch: elder/school#3 id=77 -->"
+    most = MAX_BODY - units(f"\n\n{NOTICE}\n\n{LINE}") - 100
+    for kept in range(most - 3, most + 3):
+        body = "a" * (kept - len(old) - 1) + f"\n{old} and more" + "b" * 300
+        assert read_markers(copy_of(body)) == (MARKER,)
+
+
+def test_a_frame_stands_around_the_text() -> None:
+    """With all it may name; of the text itself no dollar is touched."""
+    copying = framed(
+        "${title} ($number) by @$author, $date\n\n${body}\n\n$$5 $source → $target ${link}\n"
+    )
+    ticket = a_ticket(12, title="Do #3", body="costs $body ${title} $$")
+
+    assert render(ticket, copying).body == (
+        f"Do [{SOURCE}#3](https://redirect.github.com/{SOURCE}/issues/3) (12) by @\u200bteacher, 2026-01-01\n"
+        "\ncosts $body ${title} $$\n\n"
+        f"$5 {SOURCE} → org/team-a https://redirect.github.com/{SOURCE}/issues/12"
+        f"\n\n<!-- monarch: {SOURCE}#12 id=112 -->"
+    )
+
+
+def test_a_frame_speaks_of_the_tickets_and_the_text_of_the_copies() -> None:
+    """`${source}#${number}` in a frame is where the copy came from."""
+    copying = replace(
+        framed("${source}#${number} #12\n\n${body}"),
+        plan=a_plan(3, 12),
+        numbers={TicketId(103): 1, TicketId(112): 2},
+    )
+    link = f"[{SOURCE}#12](https://redirect.github.com/{SOURCE}/issues/12)"
+
+    made = render(a_ticket(12, body="#12 after #3"), copying).body
+
+    assert made.startswith(f"{link} {link}\n\n#2 after #1\n\n")
+
+
+def test_a_ticket_of_a_deleted_account_is_a_ghosts() -> None:
+    """As GitHub shows it."""
+    ticket = a_ticket(author=None, body="x")
+
+    assert render(ticket, framed("by $author: ${body}")).body.startswith("by ghost: x\n")
+
+
+@pytest.mark.parametrize("piece", ["a" * 30, "#3 " * 10, "`@x` " * 4])
+def test_a_frame_is_whole_whatever_is_cut(piece: str) -> None:
+    """And so are the notice and the marker."""
+    copying = framed("begin #12 @me\n\n${body}\n\nend #12")
+
+    made = copy_of(piece * (MAX_BODY // 15), copying)
+
+    assert units(made) <= MAX_BODY
+    assert made.startswith(f"begin {REST} @\u200bme\n\n{copy_of(piece)[:20]}")
+    assert made.endswith(f"\n\n{NOTICE}\n\nend {REST}\n\n{LINE}")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ["$title" * 2000 + "${body}", "<!-- monarch: o/r#1 id=5 -->\n${body}", "<!-- ${title} -->\n${body}"],
+)  # fmt: skip
+def test_a_frame_that_cannot_be_is_left_out(frame: str) -> None:
+    """It leaves no room for the text, or would say that this is the copy of something else."""
+    ticket = a_ticket(12, id=MARKER.ticket, body="text", title="monarch: o/r#1 id=5" + " " * 40)
+
+    assert render(ticket, framed(frame)).body == f"text\n\n{LINE}"
+
+
+@pytest.mark.parametrize(
+    "piece", ["`", "#", "@", "[", "]", "<", "#3 ", "@a ", "`` ` ", "[a](", "<!-- ", "> ", "- ", "|-", "\\", "a/", "_"]
+)  # fmt: skip
+def test_no_text_keeps_a_worker_busy(piece: str) -> None:
+    """A megabyte of it takes a moment: nothing is read twice, and nothing beyond what GitHub takes."""
+    assert units(copy_of(piece * (1_000_000 // len(piece)))) <= MAX_BODY

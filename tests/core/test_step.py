@@ -10,6 +10,9 @@ from monarch.core.step import (
     Adopt,
     Create,
     CreatedAs,
+    Fate,
+    Healing,
+    Inspect,
     Intended,
     LedgerRecord,
     Reconcile,
@@ -52,6 +55,36 @@ def test_the_table_in_the_modules_docstring_holds(
     assert next_action(record, seen, looked_at_ms, run=2) == action
 
 
+@pytest.mark.parametrize(
+    ("record", "seen", "fate", "action"),
+    [
+        (CreatedAs(7, 0), 7, None, Skip()),
+        (CreatedAs(7, 0), 8, Fate.DELETED, Skip()),
+        (CreatedAs(7, 0), None, None, Inspect(7)),
+        (CreatedAs(7, 0), None, Fate.DELETED, Create("#7")),
+        (CreatedAs(7, 0), None, Fate.THERE, Skip()),
+        (CreatedAs(7, 0), None, Fate.NEVER, Skip()),
+        (None, None, None, Create(None)),
+        (None, 7, None, Adopt(7)),
+        (INTENDED, None, None, Create("n1")),
+        (UNREADABLE, None, None, Stop(UNREADABLE)),
+    ],
+)
+def test_healing_makes_again_what_is_known_to_be_deleted(
+    record: LedgerRecord | None, seen: int | None, fate: Fate | None, action: Action
+) -> None:
+    """And nothing else: all other rows are those of any migration."""
+    assert next_action(record, seen, SETTLED, 2, Healing(fate)) == action
+
+
+@pytest.mark.parametrize(("refused_at_ms", "action"), [(999, Create(None)), (1000, Skip())])
+def test_what_another_request_was_refused_is_tried_again(
+    refused_at_ms: int, action: Action
+) -> None:
+    """Runs are counted by each request for itself; whoever sends the message again wants it tried again."""
+    assert next_action(Refused(1, refused_at_ms, "no"), None, 0, run=1, asked_ms=1000) == action
+
+
 RECORDS = st.one_of(
     st.builds(Intended, st.integers(0, 100_000), st.just("n")),
     st.builds(CreatedAs, st.integers(1, 9), st.integers(0, 100_000)),
@@ -69,6 +102,22 @@ def test_nothing_is_created_that_may_exist(
         assert seen is None
         assert not isinstance(record, CreatedAs | UnreadableRecord)
         assert not isinstance(record, Intended) or looked_at_ms >= record.at_ms + SETTLING_MS
+
+
+@given(
+    RECORDS,
+    st.none() | st.integers(1, 9),
+    st.integers(0, 200_000),
+    st.none() | st.sampled_from(Fate),
+)
+def test_healing_creates_over_a_copy_only_if_it_was_deleted(
+    record: LedgerRecord, seen: int | None, looked_at_ms: int, fate: Fate | None
+) -> None:
+    """Promise 2, while healing: a copy on record was read by its number, and no look shows another."""
+    action = next_action(record, seen, looked_at_ms, 1, Healing(fate))
+
+    if isinstance(action, Create) and isinstance(record, CreatedAs):
+        assert (seen, fate, action.reconciled) == (None, Fate.DELETED, f"#{record.number}")
 
 
 @given(st.lists(RECORDS))

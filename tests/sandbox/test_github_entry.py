@@ -6,7 +6,7 @@ import pytest
 
 from monarch.sandbox.planting import plant
 from monarch.sandbox.seed import Seed
-from tests.sandbox.world import BASE_URL, START, TEAM, TEMPLATE, Bench
+from tests.sandbox.world import BASE_URL, START, TEAM, Bench
 
 REPOSITORY, ISSUES = "/repos/{owner}/{repo}", "/repos/{owner}/{repo}/issues"
 
@@ -202,42 +202,6 @@ def test_points_and_concurrency(bench: Bench) -> None:
     assert bench.quotas.rejected == {"points": 1, "concurrent": 1}
 
 
-def test_labels(bench: Bench) -> None:
-    """Listed by name, created with their colour, refused when they cannot be."""
-    url, template = f"{TEAM}/labels", "/repos/{owner}/{repo}/labels"
-    wish = {"name": "Bug", "color": "D73A4A", "description": "Broken"}
-    made = bench.send("POST", url, wish, documented_as=template)
-    bad = [{}, {"name": "bUG"}, {"name": "x", "color": "#d73a4a"}, {"name": 1}, {"name": "x" * 51}]
-    bad.append({"name": "x", "description": "x" * 101})
-    statuses = [bench.send("POST", url, each, documented_as=template).status for each in bad]
-
-    assert (made.status, made.json()["color"]) == (201, "d73a4a")
-    assert made.header("Location") == made.json()["url"]
-    assert statuses == [422] * len(bad)
-    listed = bench.send("GET", url, documented_as=template).json()
-    assert [label["name"] for label in listed] == ["Bug"]
-    stranger = bench.send("POST", "/repos/org/public/labels", wish, documented_as=template)
-    assert stranger.status == 404
-
-
-def test_milestones(bench: Bench) -> None:
-    """Listed when open, numbered per repository, unique by title."""
-    url, template = f"{TEAM}/milestones", "/repos/{owner}/{repo}/milestones"
-    wish = {"title": "Sprint", "description": "D", "due_on": "2026-12-01T00:00:00Z"}
-    made = bench.send("POST", url, wish, documented_as=template)
-    bad = [{}, {"title": "Sprint"}, {"title": "x", "state": "ajar"}, {"title": "x", "due_on": "?"}]
-    statuses = [bench.send("POST", url, each, documented_as=template).status for each in bad]
-    bench.send("POST", url, {"title": "Past", "state": "closed"}, documented_as=template)
-
-    assert (made.status, made.json()["number"]) == (201, 1)
-    assert made.json()["due_on"] == "2026-12-01T00:00:00Z"
-    assert statuses == [422] * len(bad)
-    assert len(bench.send("GET", url, documented_as=template).json()) == 1
-    assert len(bench.send("GET", f"{url}?state=all", documented_as=template).json()) == 2
-    [sprint] = bench.send("GET", f"{TEMPLATE}/milestones", documented_as=template).json()
-    assert (sprint["open_issues"], sprint["closed_issues"]) == (1, 0)
-
-
 def test_a_private_repository_is_closed_to_a_token_without_the_permission(bench: Bench) -> None:
     """Metadata yes, issues no."""
     extra = {
@@ -250,3 +214,29 @@ def test_a_private_repository_is_closed_to_a_token_without_the_permission(bench:
     assert bench.send("GET", "/repos/org/private", token="blind").status == 200
     refused = bench.send("GET", "/repos/org/private/issues", token="blind", documented_as=ISSUES)
     assert refused.status == 403
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"login": "bot", "suspended": True}, "Sorry. Your account was suspended."),
+        ({"login": "org", "forbids_classic_tokens": True}, "`org` forbids access via a personal"),
+        ({"login": "org", "requires_sso": True}, "Resource protected by organization SAML"),
+    ],
+)
+def test_an_account_can_be_shut_and_an_organization_can_be_particular(
+    bench: Bench, rule: dict[str, object], words: str
+) -> None:
+    """403 in GitHub's words; whoever the rule is not about goes in."""
+    fine = [
+        {"token": "fine", "login": "teacher", "kind": "fine-grained", "sso": ["Org"]},
+    ]
+    more = {"accounts": [rule], "tokens": fine}
+    plant(bench.world, bench.workspace, Seed.model_validate(more))
+    refused = bench.send("GET", TEAM, documented_as=REPOSITORY)
+
+    assert refused.status == 403
+    assert refused.json()["message"].startswith(words)
+    assert (refused.header("X-GitHub-SSO") is not None) == bool(rule.get("requires_sso"))
+    for token in ("fine", "ghs_app", None):
+        assert bench.send("GET", TEAM, token=token).status == 200

@@ -329,3 +329,15 @@ def test_a_patch_that_may_not_be(bench: Bench, url: str, wish: dict[str, Any], s
 
     assert reply.status == status
     assert titles(bench.send("GET", f"{TEAM}/issues")) == ["Copy"]
+
+
+def test_an_author_may_edit_an_own_issue_but_not_its_details(bench: Bench) -> None:
+    """Without push access: text and state yes; labels and the like are dropped in silence."""
+    public = "/repos/org/public"
+    create(bench, public)
+    wish = {"title": "Mine", "body": "B", "state": "closed", "labels": ["bug"], "milestone": 9}
+    reply = bench.send("PATCH", f"{public}/issues/1", wish, documented_as=ISSUE)
+    issue = reply.json()
+
+    assert (reply.status, issue["title"], issue["body"]) == (200, "Mine", "B")
+    assert (issue["state"], issue["labels"], issue["milestone"]) == ("closed", [], None)

@@ -113,7 +113,7 @@ class Bench:
         headers: Mapping[str, str] | None = None,
         documented_as: str | None = None,
     ) -> Reply:
-        """Make one call; ``body`` is JSON unless it is bytes already.
+        """Make one call; ``body`` is JSON unless it is bytes already, and ``None`` for none.
 
         With ``documented_as`` (a path template) the reply must be as GitHub documents it.
         """
@@ -122,6 +122,7 @@ class Bench:
         if token is not None:
             given["authorization"] = f"Bearer {token}"
         encoded = body if isinstance(body, bytes) else json.dumps(body).encode()
+        encoded = b"" if body is None else encoded
         query = dict(parse_qsl(split.query, keep_blank_values=True))
         call = Call(method, split.path, query, given, encoded, BASE_URL)
         reply = self.github.handle(call)

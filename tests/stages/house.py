@@ -18,6 +18,7 @@ from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.request import Rules
+from monarch.core.style import Style
 from monarch.core.verdict import Policy
 from monarch.ports import Budget, Ledger, Plans, Requests, StoreError, Streams
 from monarch.stages.consumer import Consumer, Handler
@@ -28,13 +29,14 @@ from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
-from monarch.stages.writing import Tools
+from monarch.stages.subject import Tools
 from monarch.telemetry import Telemetry
 from tests.contracts.doubles.clock import VirtualClock
 from tests.contracts.doubles.ear import MemoryChannel, MemoryEar
 from tests.contracts.doubles.github import FakeGitHub
 from tests.contracts.doubles.inbox import MemoryInbox
 from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
+from tests.contracts.doubles.outlook import MemoryOutlook
 from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
 from tests.contracts.doubles.slack import FakeSlack
 from tests.contracts.doubles.store import MemoryStore
@@ -80,6 +82,7 @@ class House:
         hears: bool = False,
     ) -> None:
         self.store = MemoryStore()
+        self.outlook = MemoryOutlook()
         self.github = FakeGitHub()
         self.slack = FakeSlack()
         self.channel = MemoryChannel()
@@ -87,6 +90,7 @@ class House:
         self.clock = VirtualClock()
         self.policy = policy or Policy()
         self.ceilings = ceilings
+        self.style = Style()
         self.rules = Rules()
         self._capture = LogCapture()
         log = structlog.wrap_logger(
@@ -100,6 +104,11 @@ class House:
     def events(self) -> list[str]:
         """The names of what was told, in order."""
         return [line["event"] for line in self._capture.entries]
+
+    @property
+    def lines(self) -> list[str]:
+        """All that was told, as a person would read it."""
+        return [str(line) for line in self._capture.entries]
 
     def told(self, event: str) -> list[dict[str, Any]]:
         """The lines of one event."""
@@ -140,6 +149,10 @@ class House:
         while not holds():
             await self.store.until_changed()
 
+    def notes(self) -> list[str]:
+        """What was noted of any migration, each once."""
+        return list(dict.fromkeys(line["note"] for line in self.told("migration.noted")))
+
     def state(self, request: RequestId) -> str:
         """How a request stands."""
         return self.store.requests[request]["state"]
@@ -156,13 +169,20 @@ class Worker:
         github, slack = wrap("github", house.github), wrap("slack", house.slack)
         budget = wrap("budget", ports.budget)
         ledger = wrap("ledger", ports.ledger)
-        tools = Tools(github, ledger, budget, telemetry, clock, dice, house.policy)
+        tools = Tools(github, ledger, budget, telemetry, clock, dice, house.policy, house.style)
         requests = wrap("requests", ports.requests)
         handlers: dict[Stream, Handler] = {
             Stream.REQUESTS: Planner(github, budget, telemetry, house.rules, house.policy, dice),
             Stream.MIGRATIONS: Migrator(tools, wrap("plans", ports.plans), house.rules),
             Stream.NOTICES: Notifier(
-                slack, requests, telemetry, clock, house.policy, dice, "https://github.com"
+                slack,
+                requests,
+                house.outlook,
+                telemetry,
+                clock,
+                house.policy,
+                dice,
+                "https://github.com",
             ),
         }
         pause = Pause()

@@ -8,6 +8,7 @@ import anyio
 
 from monarch.core.outcome import RateLimited, Transient, Unknown
 from monarch.ports import Hands, StoreError, Unanswered
+from tests.contracts.doubles import github
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.hands import MemoryHands
 from tests.contracts.doubles.store import Memory
@@ -24,6 +25,7 @@ BACK: Final = (1, 4, 15)
 
 LATE_S: Final = 18.0
 OUTSIDE: Final = ("github.", "slack.")
+WRITES: Final = {f"github.{method}" for method in github.WRITES}
 
 
 @dataclass
@@ -126,16 +128,15 @@ class Process:
     def leaving(self, call: str, args: tuple[Any, ...]) -> bool:
         """See `seams.Struck.leaving`: there is no checking after this, and no stopping it."""
         moment, blow = self._trouble.pass_by("in", call, self.name)
-        github = self._house.github
+        world, method = self._house.github, call.partition(".")[2]
         if blow is Blow.MIDWAY:
             self._freeze(moment)
             after_s = self._frozen_until - anyio.current_time()
             fault = Fault(Unknown("it timed out"), takes_effect=True, after_s=after_s)
-            github.faults.at("create_issue", github.faults.count("create_issue") + 1, fault)
+            world.faults.at(method, world.faults.count(method) + 1, fault)
         elif blow in {Blow.POSTHUMOUS, Blow.DEATH}:
             if blow is Blow.POSTHUMOUS:
-                repository, draft, _ = args
-                github.act_late(repository, draft, LATE_S)
+                world.act_late(method, args, LATE_S)
             self._leave()
             return False
         return True
@@ -188,7 +189,7 @@ class Person:
 
 
 def _lost(moment: Moment) -> Any:
-    if moment.call == "github.create_issue":
+    if moment.call in WRITES:
         return Unknown("the connection broke")
     if moment.call.startswith("slack."):
         return Unanswered("the connection broke")

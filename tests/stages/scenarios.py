@@ -5,16 +5,22 @@ from dataclasses import replace
 
 import anyio
 
+from monarch.core.ids import TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
+from monarch.core.ticket import Label, Milestone
 from monarch.ports import Hands, Replayed, Unanswered
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import HANG, LATE, LIMITED, LOST
 from tests.contracts.worlds import NO_CEILINGS, a_message
-from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House, pass_time
+from tests.stages.faithful import Copy, Faithful
+from tests.stages.house import LEASE_S, SOURCE, TEAM_A, TEAM_B, House, pass_time
 from tests.stages.process import Person
 from tests.stages.story import Scenario, Story
 
 TITLES = ("One", "Two")
+LAG_S = 60.0
+"""So much later listings show what is new."""
+
 SLOWLY = replace(NO_CEILINGS, interval_ms=1_000)
 """A second between two writes, so that time passes within a crossing."""
 
@@ -28,7 +34,7 @@ def a_house(*teams: str, titles: tuple[str, ...] = TITLES, hears: bool = False) 
     house.github.add(SOURCE, *titles)
     for team in teams:
         house.github.add(team)
-    house.github.listing_lag_s = 60.0
+    house.github.listing_lag_s = LAG_S
     return house
 
 
@@ -118,6 +124,97 @@ def slack_is_slow() -> House:
     house.slack.faults.at("post", 3, NO_ANSWER)
     house.publish(TEAM_A)
     return house
+
+
+BUG, HELP = Label("bug", "d73a4a", "It is broken"), Label("help", "008672", "")
+SPRINT = Milestone("Sprint", "closed", "The first", "2026-02-01T00:00:00Z", 7)
+CAPS = Label("BUG", "000000", "ours")
+
+
+def detailed() -> House:
+    """Tickets with all that a ticket can have; the team has an issue and a label of its own, so numbers differ."""
+    house = a_house(TEAM_A, titles=())
+    house.github.listing_lag_s = 0.0
+    house.github.add_issue(SOURCE, "One", "Before #2 and #3.", labels=(BUG, HELP), milestone=SPRINT)
+    house.github.add_issue(SOURCE, "Two", "After #1.", type="Task", parent=1)
+    house.github.add_issue(SOURCE, "Three", "Alone.", labels=(HELP,), parent=1)
+    house.github.add_issue(TEAM_A, "Ours")
+    house.github.at(TEAM_A).types = ("Task",)
+    house.github.at(TEAM_A).labels["bug"] = CAPS
+    house.github.listing_lag_s = LAG_S
+    house.publish(TEAM_A)
+    return house
+
+
+DETAILED = Faithful(
+    {
+        "One": Copy("Before #{Two} and #{Three}.", ("BUG", "help"), "Sprint"),
+        "Two": Copy("After #{One}.", type="Task", below="One"),
+        "Three": Copy("Alone.", ("help",), below="One"),
+    },
+    (CAPS, HELP),
+    (SPRINT,),
+)
+UNDETAILED = Faithful({title: Copy(copy.text) for title, copy in DETAILED.copies.items()}, (CAPS,))
+
+
+def detailed_unanswered() -> House:
+    """Of each other write the first goes without an answer: done, not done, or done late."""
+    house = detailed()
+    for method, fault in (
+        ("create_label", LOST),
+        ("create_milestone", LATE),
+        ("edit_body", LATE),
+        ("add_sub_issue", LOST),
+    ):
+        house.github.faults.at(method, 1, fault)
+    house.github.faults.at("add_sub_issue", 2, HANG)
+    return house
+
+
+def read_only() -> House:
+    """Our account may open issues there, and nothing else."""
+    house = detailed()
+    house.github.change(TEAM_A, may_push=False)
+    return house
+
+
+def to_be_healed() -> House:
+    """Nothing refers to the ticket whose copy will be deleted."""
+    house = a_house(TEAM_A, titles=())
+    house.github.listing_lag_s = 0.0
+    house.github.add_issue(SOURCE, "One", labels=(HELP,))
+    house.github.add_issue(SOURCE, "Two", "After #1.", labels=(BUG,), parent=1)
+    house.github.listing_lag_s = LAG_S
+    house.publish(TEAM_A)
+    return house
+
+
+HEALED = Faithful(
+    {"One": Copy(labels=("help",)), "Two": Copy("After #{One}.", ("bug",), below="One")},
+    (HELP, BUG),
+)
+
+
+async def a_copy_is_deleted_and_healed(story: Story) -> None:
+    """Somebody deletes one, and somebody else wants it back.
+
+    Some minutes later, when no zombie is left: one that wrote that copy and thaws only now would call it a stray of
+    the new one, which is a false alarm and nothing else.
+    """
+    github = story.house.github
+    await story.until_ended()
+    await pass_time(5 * LEASE_S)
+    if story.house.state(story.request) != "done":
+        # A zombie's second copy: that is what people would see to first.
+        return
+    found = [issue for issue in github.issues(TEAM_A) if issue.title == "Two"]
+    ticket = TicketId(github.issues(SOURCE)[1].id)
+    story.deleted.add(ticket)
+    for issue in found:
+        github.delete_issue(TEAM_A, issue.number)
+    person = Person(story.house, story.trouble)
+    await person.insist(lambda hands: hands.heal(story.request, {TEAM_A: [ticket]}, "Ann"))
 
 
 def heard() -> House:
@@ -228,6 +325,22 @@ SCENARIOS = {
     ),
     "not-ready": Scenario(not_ready, {TEAM_A: TITLES}, act=it_appears),
     "slack-is-slow": Scenario(slack_is_slow, {TEAM_A: ("One",)}, repeats=1, orphans=1),
+    "detailed": Scenario(
+        detailed, {TEAM_A: ("Ours", "One", "Two", "Three")}, faithful={TEAM_A: DETAILED}
+    ),
+    "detailed-unanswered": Scenario(
+        detailed_unanswered, {TEAM_A: ("Ours", "One", "Two", "Three")}, faithful={TEAM_A: DETAILED}
+    ),
+    "read-only": Scenario(
+        read_only, {TEAM_A: ("Ours", "One", "Two", "Three")}, faithful={TEAM_A: UNDETAILED}
+    ),
+    "healed": Scenario(
+        to_be_healed,
+        {TEAM_A: ("One", "Two")},
+        act=a_copy_is_deleted_and_healed,
+        forgets=False,
+        faithful={TEAM_A: HEALED},
+    ),
     "heard": Scenario(
         heard,
         {TEAM_A: ("One",)},

@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, Protocol
 
 import anyio
@@ -20,6 +21,10 @@ import anyio
 from monarch import ports
 
 POLLS: Final = frozenset({"streams.receive", "streams.sweep", "streams.renew", "streams.audit"})
+NO_EFFECTS: Final = ("clock", "meter", "outlook")
+"""Reading a clock changes nothing, nor does a forecast, which never fails; and the meter is asked by the adapter that
+reads, not by a stage."""
+
 FIRST_POLLS: Final = 2
 """So many idle polls of each kind, of each process, are moments like any other."""
 
@@ -32,7 +37,7 @@ def protocols() -> dict[str, type]:
 
 
 def _is_protocol(kind: type) -> bool:
-    return kind.__module__ == ports.__name__ and Protocol in kind.__bases__
+    return kind.__module__.startswith(ports.__name__) and Protocol in kind.__bases__
 
 
 def methods(protocol: type) -> dict[str, bool]:
@@ -45,10 +50,29 @@ def methods(protocol: type) -> dict[str, bool]:
 
 
 def effects() -> set[str]:
-    """Every effect that there is, such as `ledger.permit`; `Clock` has none, since reading a clock changes nothing."""
-    named = protocols()
-    del named["clock"]
-    return {f"{port}.{method}" for port, kind in named.items() for method in methods(kind)}
+    """Every effect of a stage, such as `ledger.permit`."""
+    return all_methods() - all_methods(*NO_EFFECTS)
+
+
+def all_methods(*names: str) -> set[str]:
+    """Every method of the ports of these names; without one, of all."""
+    return {
+        f"{port}.{method}"
+        for port, kind in protocols().items()
+        for method in methods(kind)
+        if not names or port in names
+    }
+
+
+@cache
+def asking() -> frozenset[str]:
+    """Every effect that asks `may_send`, its last argument, right before its bytes leave: the writes to GitHub."""
+    return frozenset(
+        f"{port}.{method}"
+        for port, kind in protocols().items()
+        for method in methods(kind)
+        if [*inspect.signature(getattr(kind, method)).parameters][-1:] == ["may_send"]
+    )
 
 
 class Blow(StrEnum):
@@ -141,9 +165,10 @@ class Around:
 
     def _around(self, method: str) -> Callable[..., Any]:
         call, name = getattr(self._port, method), f"{self._name}.{method}"
+        asks_first = name in asking()
 
         async def asked(*args: Any, **named: Any) -> Any:
-            if name == "github.create_issue":
+            if asks_first:
                 args = self._checked(name, args)
             if self._is_moment(name, productive=False):
                 instead = await self._process.moment("before", name, args)
@@ -161,13 +186,13 @@ class Around:
         return asked
 
     def _checked(self, name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The one effect that is asked about right before it happens has a moment there."""
-        repository, draft, may_send = args
+        """An effect that asks right before it happens has a moment there."""
+        *what, may_send = args
 
         def may_leave() -> bool:
             return bool(may_send()) and self._process.leaving(name, args)
 
-        return repository, draft, may_leave
+        return *what, may_leave
 
     async def _call(self, call: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """What is in flight when its process dies is not done any more, however it is shielded."""

@@ -12,9 +12,11 @@ from anyio.abc import TaskGroup
 from trio.testing import MockClock
 
 from monarch.core.ids import RequestId, migration_id
-from monarch.core.render import read_marker
+from monarch.core.marker import read_marker
 from monarch.core.summary import ENDS, State
 from tests.contracts.doubles.store import Memory
+from tests.stages import faithful
+from tests.stages.faithful import Faithful
 from tests.stages.house import LEASE_S, SOURCE, House, pass_time
 from tests.stages.process import BACK, Process, Told
 from tests.stages.seams import Blow, Moment, Trouble
@@ -56,6 +58,7 @@ class Scenario:
         forgets: whether the end is the same though the store's memory goes back: what people did, and what was heard
             and not worked on, may be rolled back whole. Then it must end all the same, undoubled and without a lie.
         pauses: whether people pause the fleet meanwhile, so that nobody takes anything over.
+        faithful: what targets hold in the end, word for word; then the same message again must write nothing at all.
     """
 
     build: Callable[[], House]
@@ -69,6 +72,7 @@ class Scenario:
     poison: str = ""
     forgets: bool = True
     pauses: bool = False
+    faithful: Mapping[str, Faithful] = field(default_factory=dict)
 
 
 @dataclass
@@ -76,6 +80,7 @@ class Story:
     """One run of a scenario.
 
     `beside` is how many more processes run from the start; then nobody is started anew. 0: whoever is gone is.
+    `deleted` are the ids of tickets whose copies a person has deleted.
     """
 
     scenario: Scenario
@@ -84,6 +89,7 @@ class Story:
     told: Told = field(default_factory=Told)
     acting: bool = False
     lies: list[str] = field(default_factory=list)
+    deleted: set[int] = field(default_factory=set)
     processes: list[Process] = field(default_factory=list)
     house: House = field(init=False)
     _memories: dict[int, Memory] = field(default_factory=dict)
@@ -103,6 +109,8 @@ class Story:
                 await self._until_over()
                 tasks.cancel_scope.cancel()
         self.judge()
+        if not self._may_be_doubled and not self._is_rolled_back and self.scenario.faithful:
+            await self._judge_again()
 
     # ---------------------------------------------------------------------------------------- the fleet
 
@@ -187,7 +195,7 @@ class Story:
     def _witness(self, channel: str, text: str) -> None:
         """Whatever is said to be done is looked up at that very moment."""
         for target in DONE.findall(text):
-            missing = self._expected_ids(target) - set(self._ids(target))
+            missing = self._expected_ids(target) - set(self._ids(target)) - self.deleted
             if missing:
                 self.lies.append(f"{target} was said to be done, and {missing} were missing")
 
@@ -210,7 +218,10 @@ class Story:
     @property
     def _may_be_doubled(self) -> bool:
         """The one stated window that is opened here: frozen between the last check and the bytes leaving."""
-        return any(blow is Blow.MIDWAY for _, blow in self.trouble.struck)
+        return any(
+            blow is Blow.MIDWAY and moment.call == "github.create_issue"
+            for moment, blow in self.trouble.struck
+        )
 
     @property
     def _is_rolled_back(self) -> bool:
@@ -251,6 +262,17 @@ class Story:
             assert not doubled, f"{target} holds second copies: {self.house.github.titles(target)}"
             if not self._is_rolled_back:
                 assert self.house.github.titles(target) == list(titles)
+        if not self._may_be_doubled and not self._is_rolled_back:
+            for target, wanted in self.scenario.faithful.items():
+                faithful.judge(self.house, target, wanted)
+
+    async def _judge_again(self) -> None:
+        """The same message again writes nothing: whatever trouble there was, all is as it should be."""
+        did = list(self.house.github.did)
+        request = self.house.publish(*self.scenario.faithful)
+        await self.house.settle()
+        assert self.house.state(request) == "done"
+        assert self.house.github.did == did
 
     def _judge_stray(self, target: str, strays: int) -> None:
         """What happens in the window is found by Monarch itself, and said."""

@@ -1,6 +1,6 @@
 """Die at every seam: whatever befalls a worker, before or after whichever effect, the promises hold.
 
-Complete by construction: all effects pass through ports, the ports are looked up in `ports.py`, and every method of
+Complete by construction: all effects pass through ports, the ports are looked up in `ports`, and every method of
 each of them is wrapped. What is asserted stands in `story.py`: promises 1, 2, 3, 5 and 7 of the design.
 `python -m tests.stages.every_seam` tells all the stories, where this suite takes every so-many-th.
 """
@@ -14,10 +14,21 @@ from hypothesis import strategies as st
 
 from monarch import ports
 from monarch.app import worker
+from tests.contracts.doubles.github import WRITES
 from tests.stages import house
 from tests.stages.every_seam import moments, quiet_run, strike
 from tests.stages.scenarios import SCENARIOS
-from tests.stages.seams import Around, Blow, Trouble, effects, methods, protocols
+from tests.stages.seams import (
+    NO_EFFECTS,
+    Around,
+    Blow,
+    Trouble,
+    all_methods,
+    asking,
+    effects,
+    methods,
+    protocols,
+)
 from tests.stages.story import Story, tell
 
 OTHERS = [name for name in SCENARIOS if name != "fresh"]
@@ -45,8 +56,14 @@ def test_whatever_is_a_port_is_wrapped_whole() -> None:
         if not method.startswith("_")
     }
 
-    assert wrapped == effects() | {"clock.now", "clock.wall_ms"}
-    assert len(protocols()) == inspect.getsource(ports).count("(Protocol):")
+    assert wrapped == all_methods() == effects() | all_methods(*NO_EFFECTS)
+    sources = map(inspect.getsource, (ports, ports.hands, ports.outside))
+    assert len(protocols()) == sum(source.count("(Protocol):") for source in sources)
+
+
+def test_every_write_to_github_has_a_moment_right_before_its_bytes_leave() -> None:
+    """It is found by what it asks, so that a write that is added tomorrow has that moment tomorrow."""
+    assert asking() == {f"github.{method}" for method in WRITES}
 
 
 def test_what_is_not_awaited_is_known_by_name() -> None:

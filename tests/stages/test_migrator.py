@@ -7,8 +7,8 @@ import anyio
 import pytest
 
 from monarch.core.ids import TicketId
+from monarch.core.marker import read_marker
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
-from monarch.core.render import read_marker
 from monarch.core.step import CreatedAs
 from monarch.ports import StoreError
 from tests.contracts.doubles.faults import Fault
@@ -124,6 +124,23 @@ async def test_a_refused_ticket_does_not_keep_the_others(house: House) -> None:
     assert letter["code"] == "tickets_refused"
     assert "#2" in letter["reason"]
     assert "no, says GitHub" in letter["reason"]
+
+
+async def test_a_ticket_that_another_request_was_refused_is_tried_again(house: House) -> None:
+    """Somebody has changed the template and sent the message again, as they were told to."""
+    house.github.add(SOURCE, "One", "Two")
+    house.github.add(TEAM_A)
+    house.github.refused_titles.add("Two")
+    first = house.publish(TEAM_A)
+    await house.settle()
+    house.github.refused_titles.clear()
+    await pass_time(1)
+
+    again = house.publish(TEAM_A)
+    await house.settle()
+
+    assert (house.state(first), house.state(again)) == ("failed", "done")
+    assert house.github.titles(TEAM_A) == ["One", "Two"]
 
 
 async def test_a_limit_closes_the_gate_and_counts_nothing(house: House) -> None:

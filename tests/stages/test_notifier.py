@@ -4,6 +4,7 @@ import anyio
 import pytest
 
 from monarch.core.delivery import Delivery, Stream
+from monarch.core.forecast import Forecast
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.permission import Busy
@@ -41,6 +42,19 @@ async def test_one_message_is_edited_and_one_is_final(house: House) -> None:
     assert progress.edits >= 1
     assert "done" in final.text
     assert final.edits == 0
+
+
+async def test_progress_says_when_it_will_be_done_and_the_end_does_not(house: House) -> None:
+    """What was foretold stands in no message any more that says the end."""
+    house.outlook.foretold = Forecast(725.0, 1_764_072_000_000)
+    shown: list[str] = []
+    house.slack.witness = lambda _channel, text: shown.append(text)
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert any("about 12 min left (until 12:13 UTC)" in text for text in shown)
+    assert not any("left" in text for text in house.slack.texts("C1"))
 
 
 async def test_nobody_is_told_without_a_channel(house: House) -> None:
@@ -125,6 +139,18 @@ async def test_a_slack_that_is_away_is_asked_again(
     assert house.state(request) == "done"
     if house.slack.faults.count(method) > nth:
         assert anyio.current_time() >= at_least_s
+
+
+async def test_a_slack_that_hangs_holds_up_no_migration(house: House) -> None:
+    """No post is ever answered; all copies are made while the first one is still waited for."""
+    house.slack.faults.at("post", 0, Fault(Unanswered("no answer within 10 s"), after_s=10))
+    request = house.publish(TEAM_A, TEAM_B)
+    began = anyio.current_time()
+
+    await house.worker().run(lambda: house.until(lambda: house.state(request) == "done"))
+
+    assert anyio.current_time() - began < 10
+    assert house.slack.faults.count("post") == 1
 
 
 async def test_a_slack_that_refuses_is_not_said_to_have_been_told(house: House) -> None:

@@ -1,10 +1,13 @@
 """The planner: a plan and a migration for each target, or a reason that a person can act on."""
 
+from dataclasses import replace
+
 import pytest
 
 from monarch.core.delivery import Stream
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.request import Rules
+from monarch.core.ticket import Label, Milestone
 from tests.contracts.doubles.faults import Fault
 from tests.stages.house import SOURCE, TEAM_A, House
 
@@ -63,6 +66,32 @@ async def test_one_bad_target_does_not_keep_the_others(house: House) -> None:
     assert house.github.titles(TEAM_A) == ["One"]
     assert codes(house) == ["bad_target", "target_is_source"]
     assert house.state(request) == "failed"
+
+
+async def test_what_a_ticket_has_is_frozen_with_it(house: House) -> None:
+    """Labels, milestone, type and parent come with the listing: not a call more is made for them."""
+    label, milestone = Label("bug", "d73a4a", "Broken"), Milestone("S", "closed", "D", "2026", 4)
+    house.github.add_issue(
+        SOURCE, "Two", labels=(label,), milestone=milestone, type="Task", parent=1
+    )
+    request = house.publish(TEAM_A)
+
+    await house.worker().run(lambda: house.until(lambda: bool(house.store.plans)))
+    before = list(house.github.faults.calls)
+    house.github.edit_issue(SOURCE, 2, labels=(), milestone=None, type="", parent=None)
+    await house.settle()
+
+    one, two = house.store.plans[request].tickets
+    assert (one.labels, one.milestone, one.type, one.parent) == ((), None, "", None)
+    assert two.labels == (label,)
+    assert two.milestone == replace(milestone, number=0)
+    assert (two.type, two.parent) == ("Task", 1)
+    assert [about for name, about in before if SOURCE in about and name != "credential"] == [
+        SOURCE,
+        SOURCE,
+    ]
+    copy = house.github.issues(TEAM_A)[1]
+    assert ([one.name for one in copy.labels], copy.parent) == (["bug"], 1)
 
 
 async def test_a_target_outside_the_allow_list_is_refused(house: House) -> None:

@@ -27,6 +27,9 @@ SOURCE = "school/template"
 ENDED_WITHIN_S = 100
 """Whatever takes longer hangs, on a busy machine too; what must be quick says so in its test."""
 
+LAST_WORDS = 12
+"""So many lines of each worker's log are shown where something has failed."""
+
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = {"MONARCH_WRITE_INTERVAL_SECONDS": "0", "MONARCH_WRITES_PER_MINUTE": "0"}
 """Without the waits between writes: what is tested is something else."""
@@ -108,16 +111,24 @@ class Fleet:
         }
 
     def start(self, count: int = 1, /, **settings: str) -> "subprocess.Popen[bytes]":
-        """Start workers and return the last of them once all hear the channel."""
-        subscribed = self.subscribed()
-        started = [self.spawn(**settings) for _ in range(count)]
+        """Start workers and return the last of them once all hear the channel, and know since when.
 
-        def all_hear() -> bool:
-            for worker in started:
-                assert worker.poll() is None, self.log_of(worker)
-            return self.subscribed() >= subscribed + count
+        A worker sings its first canary when it knows that. One that only has subscribed takes another's append of a
+        moment ago for an older message, and appends once more: in doubt a request too many.
+        """
+        with self.client.pubsub(ignore_subscribe_messages=True) as ear:
+            ear.psubscribe("*canary:*")
+            started = [self.spawn(**settings) for _ in range(count)]
+            silent = {worker.pid for worker in started}
 
-        self.until(all_hear)
+            def all_hear() -> bool:
+                for worker in started:
+                    assert worker.poll() is None, self.log_of(worker)
+                while (canary := ear.get_message(timeout=0.05)) is not None:
+                    silent.discard(int(canary["data"].split(b".")[-2]))
+                return not silent
+
+            self.until(all_hear)
         return started[-1]
 
     def spawn(self, **settings: str) -> "subprocess.Popen[bytes]":
@@ -174,7 +185,15 @@ class Fleet:
         events = [
             _text(fields) for _, fields in self.client.xrevrange("{monarch}:events", count=12)
         ]
-        return json.dumps({"requests": self.requests(), "events": events}, indent=1)
+        told = {"requests": self.requests(), "events": events, "workers": self._last_words()}
+        return json.dumps(told, indent=1)
+
+    def _last_words(self) -> list[object]:
+        """Of each worker how it ended, `None` for one that runs, and what it said last."""
+        return [
+            [worker.poll(), *self.log_of(worker).splitlines()[-LAST_WORDS:]]
+            for worker in self.workers
+        ]
 
     def requests(self) -> list[dict[str, str]]:
         """Every request's hash and its `id`, oldest first."""
@@ -195,11 +214,12 @@ class Fleet:
         return self.requests()
 
     def is_idle(self) -> bool:
-        """Whether no entry is in a stream or parked."""
-        names = ("requests", "migrations", "notices")
-        return not any(self.client.xlen(f"{{monarch}}:{name}") for name in names) and not (
-            self.client.zcard("{monarch}:parked")
-        )
+        """Whether no entry is in a stream or parked, at one moment: what moves meanwhile is not overlooked."""
+        pipe = self.client.pipeline(transaction=True)
+        for name in ("requests", "migrations", "notices"):
+            pipe.xlen(f"{{monarch}}:{name}")
+        pipe.zcard("{monarch}:parked")
+        return not any(pipe.execute())
 
     def migration(self, request: dict[str, str], target: str) -> dict[str, str]:
         """The hash of a request's share for one target."""

@@ -1,15 +1,13 @@
 """Workers that die, writes that nobody answers for: nothing is lost, nothing doubled, the order holds."""
 
-import signal
 import time
-
-import pytest
 
 from monarch.sandbox.client import SandboxClient
 from monarch.sandbox.faults import Action, AnswerAfter, DropAfter, HangAfter, Hold, Match
 from monarch.sandbox.journal import LogEntry
 from tests.system.fleet import Fleet, a_message, a_seed
 from tests.system.judge import assert_all_copied, assert_copied, copies_in, final
+from tests.system.trouble import begin_stop, stop
 
 LEASE_S = 15
 """The shortest that the settings allow."""
@@ -31,7 +29,7 @@ async def test_kill_of_the_only_worker_and_a_restart(fleet: Fleet) -> None:
     first = fleet.start(**TWO_AT_ONCE)
     fleet.publish(a_message(targets))
     for fault in (late, done):
-        assert await fleet.sandbox.wait(fault=fault, timeout_seconds=20)
+        assert await fleet.sandbox.wait(fault=fault)
 
     first.kill()
     first.wait()
@@ -53,7 +51,7 @@ async def test_kill_of_one_of_two_workers(fleet: Fleet) -> None:
     held = await _on_write(fleet.sandbox, "team/a", Hold(after=True), nth=3)
     fleet.start(2, **TWO_AT_ONCE)
     fleet.publish(a_message(targets))
-    assert await fleet.sandbox.wait(fault=held, timeout_seconds=20)
+    assert await fleet.sandbox.wait(fault=held)
 
     killed = fleet.holder_of("team/a")
     killed_at = time.time()
@@ -70,7 +68,6 @@ async def test_kill_of_one_of_two_workers(fleet: Fleet) -> None:
     )
 
 
-@pytest.mark.timeout(120)
 async def test_writes_that_nobody_answers_for(fleet: Fleet) -> None:
     """Response lost, 502 after the effect, no answer at all: each is done, none is doubled.
 
@@ -89,7 +86,7 @@ async def test_writes_that_nobody_answers_for(fleet: Fleet) -> None:
     fleet.start(2, MONARCH_WRITES_AT_ONCE="4")
 
     fleet.publish(a_message(targets))
-    [request] = fleet.until_ended(within_s=100)
+    [request] = fleet.until_ended()
 
     state = await fleet.sandbox.state()
     assert [report.hits for report in await fleet.sandbox.faults()] == [1, 1, 1]
@@ -104,15 +101,13 @@ async def test_sigterm_hands_the_work_to_the_other_worker(fleet: Fleet) -> None:
     held = await _on_write(fleet.sandbox, "team/a", Hold(), nth=3)
     fleet.start(2)
     fleet.publish(a_message(["team/a"]))
-    assert await fleet.sandbox.wait(fault=held, timeout_seconds=20)
+    assert await fleet.sandbox.wait(fault=held)
 
     stopped = fleet.holder_of("team/a")
-    asked_at = time.monotonic()
-    stopped.send_signal(signal.SIGTERM)
+    codes = begin_stop([stopped])
     fleet.until(lambda: "SIGTERM" in fleet.log_of(stopped))
     await fleet.sandbox.release(held)
-    assert stopped.wait(10) == 0
-    assert time.monotonic() - asked_at < 10
+    assert codes() == [0]
     stopped_at = time.time()
     fleet.until_ended()
 
@@ -131,15 +126,13 @@ async def test_sigterm_while_github_does_not_answer(fleet: Fleet) -> None:
     held = await _on_write(fleet.sandbox, "team/a", HangAfter(), nth=2)
     fleet.start(2)
     fleet.publish(a_message(["team/a"]))
-    assert await fleet.sandbox.wait(fault=held, timeout_seconds=20)
+    assert await fleet.sandbox.wait(fault=held)
     assert await fleet.sandbox.wait(created=2)
 
     stopped = fleet.holder_of("team/a")
     asked_at = time.time()
-    stopped.send_signal(signal.SIGTERM)
-    assert stopped.wait(10) == 0
+    assert stop(stopped) == [0]
     stopped_at = time.time()
-    assert stopped_at - asked_at < 10
     fleet.until_ended()
 
     state = await fleet.sandbox.state()

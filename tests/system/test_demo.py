@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from monarch.cli._demo_judge import judge
+from monarch.cli._demo_judge import judge, renumbered
 from monarch.cli._demo_world import SOURCE
-from monarch.sandbox.views import IssueView, RepositoryView, StateView
+from monarch.sandbox.views import IssueView, LabelView, MilestoneView, RepositoryView, StateView
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEAM = "demo-school/team-ash"
@@ -48,7 +48,6 @@ def left_behind(folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(150)
 def test_both_acts_end_well(demo: "subprocess.Popen[str]", tmp_path: Path) -> None:
     """All copies of both requests, one worker killed, nothing lost or doubled: exit 0."""
     said, _ = demo.communicate(timeout=140)
@@ -96,6 +95,9 @@ def an_issue(number: int, title: str, body: str, *, by_api: bool = False) -> Iss
         author_association="OWNER",
         labels=(),
         milestone=None,
+        type=None,
+        parent=None,
+        sub_issues=(),
         assignees=(),
         pull_request=False,
         by_api=by_api,
@@ -155,3 +157,89 @@ def test_the_judge_finds_what_is_wrong(copies: list[IssueView], found: str) -> N
 
     assert str(findings) == found
     assert findings.is_well == (found == "2 copies: 0 lost, 0 doubled, 0 altered, in order")
+
+
+def a_faithful_pair() -> tuple[RepositoryView, RepositoryView]:
+    """A template with one of everything, its tickets numbered 1 and 3, and what a team should get of it."""
+    labels = (LabelView(name="story", color="0e8a16", description="What a guest wants"),)
+    milestone = MilestoneView(
+        number=1, title="Sprint", state="open", description=None, due_on="2027-01-15T08:00:00Z"
+    )
+    detailed = {"labels": ("story",), "milestone": "Sprint", "type": "Task"}
+    first = an_issue(1, "Ticket 1", "See #3, not `#3`.").model_copy(update=detailed)
+    part = an_issue(3, "Ticket 3", "Do 3.").model_copy(update={"parent": f"{SOURCE}#1"})
+    copies = [
+        a_copy(1, 1, "See #2, not `#3`.").model_copy(update=detailed),
+        a_copy(2, 3).model_copy(update={"parent": f"{TEAM}#1"}),
+    ]
+    details = {"labels": labels, "milestones": (milestone,)}
+    return (
+        a_repository(SOURCE, [first, part]).model_copy(update=details),
+        a_repository(TEAM, copies).model_copy(update=details),
+    )
+
+
+def altered(template: RepositoryView, team: RepositoryView) -> int:
+    """How many copies the judge finds altered."""
+    repositories = {SOURCE: template, TEAM: team}
+    state = StateView(repositories=repositories, slack_messages=(), rejected={})
+    return judge(state, (TEAM,)).altered
+
+
+def test_a_faithful_copy_is_none_altered() -> None:
+    """Labels, milestone, type, hierarchy and references as they should be in the team's numbers."""
+    assert altered(*a_faithful_pair()) == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "change"),
+    [
+        (1, {"labels": ()}),
+        (1, {"milestone": None}),
+        (1, {"type": None}),
+        (1, {"body": "See #3, not `#3`.\n\n<!-- monarch: o/r#1 id=101 -->"}),
+        (2, {"parent": None}),
+        (2, {"parent": f"{TEAM}#2"}),
+    ],
+)
+def test_whatever_a_copy_lacks_is_altered(number: int, change: dict[str, object]) -> None:
+    """The judge looks at each detail by itself."""
+    template, team = a_faithful_pair()
+    issues = tuple(
+        issue.model_copy(update=change) if issue.number == number else issue
+        for issue in team.issues
+    )
+
+    assert altered(template, team.model_copy(update={"issues": issues})) == 1
+
+
+@pytest.mark.parametrize("detail", ["color", "description"])
+def test_a_label_of_another_colour_is_another_label(detail: str) -> None:
+    """GitHub makes unknown labels by itself, grey and without a word."""
+    template, team = a_faithful_pair()
+    grey = tuple(label.model_copy(update={detail: "ededed"}) for label in team.labels)
+
+    assert altered(template, team.model_copy(update={"labels": grey})) == 1
+
+
+def test_a_due_date_is_part_of_the_milestone() -> None:
+    """One day off is wrong."""
+    template, team = a_faithful_pair()
+    [milestone] = team.milestones
+    late = milestone.model_copy(update={"due_on": "2027-01-16T08:00:00Z"})
+
+    assert altered(template, team.model_copy(update={"milestones": (late,)})) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ("#1 and #3", "#7 and #9"),
+        ("#2 is none of them", "#2 is none of them"),
+        ("`#1` and\n```\n#3\n```\n#3", "`#1` and\n```\n#3\n```\n#9"),
+        ("a#1 ##1 #12", "a#1 ##1 #12"),
+    ],
+)
+def test_the_judge_renumbers_references_outside_code(body: str, wanted: str) -> None:
+    """By a rule that is simple enough to be believed."""
+    assert renumbered(body, {1: 7, 3: 9}) == wanted

@@ -21,7 +21,7 @@ async def test_a_paused_fleet_ends_what_it_has_begun_and_begins_nothing(fleet: F
     held = await _at_write(fleet.sandbox, "team/a", 3, Hold())
     worker = fleet.start()
     fleet.publish(a_message(["team/a"]))
-    assert await fleet.sandbox.wait(fault=held, timeout_seconds=20)
+    assert await fleet.sandbox.wait(fault=held)
 
     said = fleet.run("pause", "--by", "ada")
 
@@ -61,7 +61,7 @@ async def test_a_cancelled_request_copies_no_further_and_a_replay_undoes_it(flee
     held = await _at_write(fleet.sandbox, "team/b", 3, Hold())
     fleet.start(MONARCH_WRITES_AT_ONCE="1")
     fleet.publish(a_message(targets))
-    assert await fleet.sandbox.wait(fault=held, timeout_seconds=20)
+    assert await fleet.sandbox.wait(fault=held)
     before = await _how_many(fleet, targets)
     [running] = fleet.requests()
 
@@ -150,7 +150,7 @@ async def test_poison_that_is_replayed_is_done_once_it_kills_nobody(fleet: Fleet
     held = await fleet.sandbox.add_fault(HangBefore(), match=match)
     first = fleet.start()
     fleet.publish(a_message(["team/a"]))
-    assert await fleet.sandbox.wait(fault=held, timeout_seconds=20)
+    assert await fleet.sandbox.wait(fault=held)
     fleet.until(lambda: _all_is_told(fleet))
     first.kill()
     first.wait()
@@ -177,12 +177,12 @@ async def test_migrations_that_somebody_removes_are_put_back(fleet: Fleet) -> No
     fleet.start(MONARCH_CONCURRENCY="1")
     fleet.publish(a_message(targets))
 
-    assert await fleet.sandbox.wait(fault=first, timeout_seconds=20)
+    assert await fleet.sandbox.wait(fault=first)
     [request] = fleet.requests()
     entry = fleet.migration(request, "team/c")["entry"]
     assert fleet.client.xdel("{monarch}:migrations", entry) == 1
     await fleet.sandbox.release(first)
-    assert await fleet.sandbox.wait(fault=second, timeout_seconds=20)
+    assert await fleet.sandbox.wait(fault=second)
     assert fleet.client.delete("{monarch}:migrations") == 1
     await fleet.sandbox.release(second)
     [request] = fleet.until_ended()
@@ -203,13 +203,13 @@ async def test_a_last_word_that_somebody_removes_is_said_all_the_same(fleet: Fle
     held = await fleet.sandbox.add_fault(HangBefore(), match=match)
     worker = fleet.start()
     fleet.publish(a_message(["team/a"]))
-    assert await fleet.sandbox.wait(fault=held, timeout_seconds=20)
+    assert await fleet.sandbox.wait(fault=held)
 
     assert fleet.client.delete("{monarch}:notices") == 1
     worker.kill()
     worker.wait()
     fleet.start()
-    assert await fleet.sandbox.wait(slack_text="done, 3 tickets", timeout_seconds=40)
+    assert await fleet.sandbox.wait(slack_text="done, 3 tickets")
     [request] = fleet.until_ended()
 
     state = await fleet.sandbox.state()

@@ -15,6 +15,7 @@ import httpx
 import pytest
 import valkey
 
+from tests.keys import an_rsa_key
 from tests.system.fleet import Fleet, a_message
 
 # Shapes that nothing could be recognised by.
@@ -200,6 +201,33 @@ async def test_a_failing_run_shows_no_secret_anywhere(fleet: Fleet, echo: str) -
     assert b'"level": "debug"' in log
 
 
+async def test_an_app_shows_neither_its_key_nor_what_it_signs(fleet: Fleet, echo: str) -> None:
+    """Every answer repeats the signature that it was asked with; logs, store and doctor stay without it."""
+    key = an_rsa_key()
+    settings = {
+        "GH_PAT": "",
+        "GITHUB_APP_ID": "1001",
+        "GITHUB_APP_PRIVATE_KEY": key.replace("\n", "\\n"),
+        "GITHUB_API_URL": echo,
+        "MONARCH_LOG_LEVEL": "debug",
+        "MONARCH_MAX_ATTEMPTS": "1",
+    }
+    worker = fleet.start(**settings)
+    for status in (403, 418, 500):
+        fleet.publish(a_message(["team/a"], source=f"org/status-{status}"))
+    fleet.until_ended(3)
+    told = fleet.run("doctor", **settings)
+    worker.terminate()
+    worker.wait(timeout=20)
+
+    # A signature begins as every JSON web token does.
+    hidden = (*key.splitlines()[1:-1], "eyJ")
+    assert_clean("the log", fleet.log_of(worker).encode(), *hidden)
+    assert_clean("Valkey", everything_in(fleet.client), *hidden)
+    assert_clean("what the doctor says", (told.stdout + told.stderr).encode(), *hidden)
+    assert "github app" in told.stdout
+
+
 async def test_mistaken_settings_and_a_wrong_password_are_told_without_their_values(
     fleet: Fleet,
 ) -> None:
@@ -215,6 +243,11 @@ async def test_mistaken_settings_and_a_wrong_password_are_told_without_their_val
         {"SLACK_API_URL": f"http://me:{WRONG}@127.0.0.1:1/api/"},
         {"GH_PAT": f"{WRONG} {WRONG}"},
         {"SLACK_BOT_TOKEN": f"{WRONG}\n{WRONG}"},
+        {
+            "GITHUB_APP_ID": "1",
+            "GITHUB_APP_PRIVATE_KEY": f"-----BEGIN RSA PRIVATE KEY-----\n{WRONG}",
+        },
+        {"GITHUB_APP_ID": "1", "GITHUB_APP_PRIVATE_KEY_FILE": f"/nowhere/{WRONG}"},
         {"MONARCH_LEASE_SECONDS": WRONG},
     )
     # A few at a time: most of a command's seconds go by while it tries again to connect.

@@ -27,8 +27,8 @@ async def test_slack_is_down_for_a_while(fleet: Fleet, action: Action, *, marked
     fleet.start()
 
     fleet.publish(a_message(TEAMS))
-    fleet.until(lambda: [r["state"] for r in fleet.requests()] == ["done"], within_s=8)
-    assert await fleet.sandbox.wait(fault=down, hits=2, timeout_seconds=20)
+    fleet.until(lambda: [r["state"] for r in fleet.requests()] == ["done"])
+    assert await fleet.sandbox.wait(fault=down, hits=2)
     [request] = fleet.requests()
     assert "final_said" not in request
     assert posts(await fleet.sandbox.state()) == []

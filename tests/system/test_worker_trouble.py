@@ -27,6 +27,7 @@ from tests.system.trouble import (
 )
 
 RESUMED_WITHIN_S = 5
+PATIENTLY_S = 60
 DEATHS = 5
 """So many deliveries without a recorded step make an entry poison."""
 
@@ -61,15 +62,18 @@ async def test_what_killed_workers_held_is_in_other_hands_in_time(fleet: Fleet) 
 async def test_a_blocked_event_loop_loses_its_lease_and_writes_nothing_more(fleet: Fleet) -> None:
     """Nothing answers on its health port meanwhile; another worker goes on; awake again it withholds its write."""
     await fleet.sandbox.seed(a_seed(4, ["team/a"]))
-    port = _a_free_port()
-    blocked = start_troubled(fleet, f"block={LEASE_S + 4}@granted#3", MONARCH_WEB_PORT=str(port))
-    assert (await _health(port)) == 200
+    port, gate = _a_free_port(), fleet.logs / "gate"
+    os.mkfifo(gate)
+    asked = {"MONARCH_WEB_PORT": str(port), "GATE": str(gate)}
+    blocked = start_troubled(fleet, "block@granted#3", **asked)
+    assert (await _health(port, PATIENTLY_S)) == 200
     fleet.publish(a_message(["team/a"]))
     fleet.until(lambda: "trouble: block" in fleet.log_of(blocked))
-    assert (await _health(port)) is None
+    assert (await _health(port, 1)) is None
     heir = start_troubled(fleet, "")
 
     fleet.until(lambda: bool(_reclaimed(fleet, heir)))
+    gate.write_bytes(b"")
     fleet.until(lambda: bool(lines_of(fleet, blocked, "lease.lost")))
     [request] = fleet.until_ended()
 
@@ -77,7 +81,7 @@ async def test_a_blocked_event_loop_loses_its_lease_and_writes_nothing_more(flee
     assert_copied(await fleet.sandbox.state(), "team/a")
     log = await fleet.sandbox.log()
     assert len([c for c in log if c.method == "POST" and c.path.endswith("/issues")]) == 4
-    assert (await _health(port)) == 200
+    assert (await _health(port, PATIENTLY_S)) == 200
 
 
 async def test_a_worker_without_file_descriptors_heals_when_there_are_some(fleet: Fleet) -> None:
@@ -177,9 +181,9 @@ def _a_free_port() -> int:
         return port
 
 
-async def _health(port: int) -> int | None:
-    """The status of `/health`; `None` where nothing answers within a second."""
-    async with httpx.AsyncClient(timeout=1, trust_env=False) as client:
+async def _health(port: int, within_s: float) -> int | None:
+    """The status of `/health`; `None` where nothing answers in time."""
+    async with httpx.AsyncClient(timeout=within_s, trust_env=False) as client:
         try:
             return (await client.get(f"http://127.0.0.1:{port}/health")).status_code
         except httpx.TimeoutException:

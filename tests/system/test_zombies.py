@@ -4,8 +4,6 @@ Another worker has ended the work meanwhile. What a zombie may still do is writt
 random moments too, are made by `scripts/zombies`.
 """
 
-import signal
-
 import pytest
 
 from tests.system.fleet import Fleet, a_message, a_seed
@@ -17,6 +15,7 @@ from tests.system.trouble import (
     judged,
     lines_of,
     start_troubled,
+    stop,
     thaw,
 )
 
@@ -28,7 +27,6 @@ verdict and settle."""
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(100)
 async def test_zombies_write_nothing_under_a_lease_that_they_have_lost(fleet: Fleet) -> None:
     """Frozen at each seam, taken over, woken: nothing lost, nothing doubled, the order kept, no POST too many."""
     await fleet.sandbox.seed(a_seed(TICKETS, TEAMS))
@@ -38,14 +36,14 @@ async def test_zombies_write_nothing_under_a_lease_that_they_have_lost(fleet: Fl
         fleet.publish(a_message([team]))
     held = _until_frozen(fleet, zombies)
     start_troubled(fleet, "")
-    fleet.until_ended(len(TEAMS), within_s=60)
+    fleet.until_ended(len(TEAMS))
     for zombie in zombies:
         thaw(zombie)
     # The last one has nothing left to do but to settle, and is not told that it lost its lease.
     for zombie in zombies[:-1]:
         fleet.until(lambda zombie=zombie: bool(lines_of(fleet, zombie, "lease.lost")))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
 
-    _stop(zombies)
+    assert stop(*zombies) == [0] * len(zombies)
     state = await fleet.sandbox.state()
     assert sorted(held) == sorted(TEAMS)
     assert_all_copied(state, TEAMS)
@@ -56,7 +54,6 @@ async def test_zombies_write_nothing_under_a_lease_that_they_have_lost(fleet: Fl
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(100)
 async def test_the_window_that_stays_open_is_found_and_reported(fleet: Fleet) -> None:
     """Frozen between its last check and the body's bytes: the second copy is named in Slack, and the request not *done*."""
     await fleet.sandbox.seed(a_seed(TICKETS, ["team/a"]))
@@ -64,7 +61,7 @@ async def test_the_window_that_stays_open_is_found_and_reported(fleet: Fleet) ->
     fleet.publish(a_message(["team/a"]))
     _until_frozen(fleet, [zombie])
     start_troubled(fleet, "")
-    [request] = fleet.until_ended(within_s=60)
+    [request] = fleet.until_ended()
     assert request["state"] == "done"
     assert judged(fleet, await fleet.sandbox.state(), ["team/a"]).doubled == []
 
@@ -84,12 +81,6 @@ async def test_the_window_that_stays_open_is_found_and_reported(fleet: Fleet) ->
 
 def _until_frozen(fleet: Fleet, zombies: list[Process]) -> list[str]:
     """Wait until all are frozen, each with a target in hand; which ones."""
-    fleet.until(lambda: all(map(is_frozen, zombies)), within_s=20)
+    fleet.until(lambda: all(map(is_frozen, zombies)))
     by_pid = {holder_of(fleet, team): team for team in TEAMS}
     return [by_pid[zombie.pid] for zombie in zombies]
-
-
-def _stop(workers: list[Process]) -> None:
-    for worker in workers:
-        worker.send_signal(signal.SIGTERM)
-    assert [worker.wait(10) for worker in workers] == [0] * len(workers)

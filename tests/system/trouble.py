@@ -1,10 +1,12 @@
 """What tests of workers in trouble share: to bring a worker into it, and to see what became of it."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +23,9 @@ LEASE_S = 15
 
 QUICK = {"MONARCH_LEASE_SECONDS": str(LEASE_S), "MONARCH_WRITES_AT_ONCE": "100"}
 """So that a worker that keeps its place among the writes keeps no other target from being written."""
+
+EXIT_WITHIN_S = 10
+"""A worker ends within so many seconds of SIGTERM."""
 
 GROUP = "workers"
 PROGRAM = (sys.executable, "-m", "tests.system.troubled_worker")
@@ -53,6 +58,39 @@ def is_frozen(worker: Process) -> bool:
 def thaw(worker: Process) -> None:
     """Let a frozen process go on."""
     worker.send_signal(signal.SIGCONT)
+
+
+def begin_stop(workers: Iterable[Process]) -> Callable[[], list[int]]:
+    """SIGTERM; what is returned waits until all have ended, in time, and gives their exit codes.
+
+    A worker is not blamed for a time in which it was ready to go on and had no core to do so. What wants less than the
+    worker (`nice`) takes none from it.
+    """
+    waited = {worker: _waited_for_a_core_s(worker) for worker in workers}
+    asked_at = time.monotonic()
+    for worker in waited:
+        worker.send_signal(signal.SIGTERM)
+
+    def codes() -> list[int]:
+        for worker, before_s in waited.items():
+            os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+            seconds = time.monotonic() - asked_at
+            excused_s = _waited_for_a_core_s(worker) - before_s
+            assert seconds - excused_s < EXIT_WITHIN_S, f"{seconds:.1f} s, {excused_s:.1f} excused"
+        return [worker.wait() for worker in waited]
+
+    return codes
+
+
+def stop(*workers: Process) -> list[int]:
+    """SIGTERM, and wait until they have ended in time; their exit codes."""
+    return begin_stop(workers)()
+
+
+def _waited_for_a_core_s(worker: Process) -> float:
+    """How long a process was ready to run and had no core, in seconds; it may have ended. 0 where no kernel counts it."""
+    counted = Path("/proc") / str(worker.pid) / "schedstat"
+    return int(counted.read_text(encoding="ascii").split()[1]) / 1e9 if counted.exists() else 0.0
 
 
 def lines_of(fleet: Fleet, worker: Process, event: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ and then runs Monarch's own. What happens is said by the variable `TROUBLE`, a l
 
 ```
 freeze@granted#3:team/a     SIGSTOP to itself when ticket 3 of team/a has its permission
-block=17@granted:team/a     the event loop does nothing for 17 s
+block@granted:team/a        the event loop does nothing until somebody opens the other end of the FIFO in `GATE`
 die@handled:team/a          SIGKILL to itself
 newer                       a Monarch that knows entries of version 2 too
 ```
@@ -19,9 +19,9 @@ import os
 import re
 import signal
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from monarch.__main__ import main
@@ -35,6 +35,7 @@ from monarch.core.permission import Granted
 from monarch.stages.migrator import Migrator
 
 VARIABLE: Final = "TROUBLE"
+GATE: Final = "GATE"
 NEWER: Final = "newer"
 SEAMS: Final = (
     "handled",
@@ -50,9 +51,7 @@ SEAMS: Final = (
 )
 """The seams of a crossing, in their order; between `checked` and `leaving` the headers leave, after it the body."""
 
-_WISH = re.compile(
-    r"(?P<deed>freeze|block|die)(=(?P<seconds>\d+))?@(?P<seam>\w+)(#(?P<nth>\d+))?(:(?P<target>\S+))?"
-)
+_WISH = re.compile(r"(?P<deed>freeze|block|die)@(?P<seam>\w+)(#(?P<nth>\d+))?(:(?P<target>\S+))?")
 
 
 @dataclass
@@ -60,7 +59,6 @@ class Trouble:
     """Something that happens once, at the `nth` passage of a seam; `target` of `""` is any."""
 
     deed: str
-    seconds: int
     seam: str
     nth: int
     target: str
@@ -78,7 +76,7 @@ class Trouble:
         sys.stderr.write(f"trouble: {self.deed} at {self.seam} of {self.target}\n")
         sys.stderr.flush()
         if self.deed == "block":
-            time.sleep(self.seconds)
+            Path(os.environ[GATE]).read_bytes()
         else:
             os.kill(os.getpid(), signal.SIGKILL if self.deed == "die" else signal.SIGSTOP)
 
@@ -88,8 +86,7 @@ def read(word: str) -> Trouble:
     wish = _WISH.fullmatch(word)
     if wish is None or wish["seam"] not in SEAMS:
         raise ValueError(f"no trouble: {word}")
-    seconds, nth = int(wish["seconds"] or 0), int(wish["nth"] or 1)
-    return Trouble(wish["deed"], seconds, wish["seam"], nth, wish["target"] or "")
+    return Trouble(wish["deed"], wish["seam"], int(wish["nth"] or 1), wish["target"] or "")
 
 
 Pass = Callable[[str, str], None]

@@ -96,10 +96,10 @@ async def _run(fleet: Fleet, dice: random.Random, count: int) -> Round:
     fleet.until(lambda: _freeze(fleet, zombies) or time.monotonic() > give_up)
     fleet.start(HEALTHY, MONARCH_LEASE_SECONDS=str(LEASE_S), MONARCH_WRITES_AT_ONCE="100")
     frozen = [zombie for zombie in zombies if zombie.frozen_at is not None]
-    fleet.until(lambda: _wake(fleet, frozen), within_s=LEASE_S + LONGEST_S + 5)
+    fleet.until(lambda: _wake(fleet, frozen))
     fleet.until_ended(count, within_s=120)
     state = await fleet.sandbox.state()
-    fleet.until(lambda: _all_reported(judged(fleet, state, targets)), within_s=40)
+    fleet.until(lambda: _all_reported(judged(fleet, state, targets)))
     fleet.until_ended(count)
     return Round(frozen, judged(fleet, await fleet.sandbox.state(), targets))
 

@@ -117,6 +117,26 @@ def test_a_write_is_timed_by_its_outcome(told: Told) -> None:
     assert told.lines == []
 
 
+@pytest.mark.parametrize(
+    ("what", "kind"),
+    [('label "bug"', "label"), ("edit of #3", "edit"), ("sub-issue #3 of #1", "sub-issue")],
+)
+def test_a_detail_is_counted_by_its_kind(told: Told, what: str, kind: str) -> None:
+    """Its name, which comes from outside, is no label."""
+    told.telemetry.detail_written(target="o/a", what=what)
+
+    assert told.value("details_total", kind=kind) == 1
+    assert told.last["what"] == what
+
+
+def test_a_note_is_a_warning(told: Told) -> None:
+    """Somebody should look at it, and nothing failed."""
+    told.telemetry.migration_noted(target="o/a", note="labels: not copied")
+
+    assert told.value("notes_total") == 1
+    assert told.lines == [("warning", "migration.noted")]
+
+
 def test_nothing_promoted_is_nothing_said(told: Told) -> None:
     """The reclaimer reports every sweep."""
     told.telemetry.entries_promoted(n=0)

@@ -2,40 +2,60 @@
 
 What an answer means that is no success is decided in `core.classify`; here stands what it means that
 none came, and that a success could not be read.
+
+A success is a success only in the very status that GitHub documents, with what was asked for in it. Anything else from
+the 2xx is *unclear*, for an issue as for any other write: a proxy, or a client that turned a POST into a GET, answers
+200 to whatever it likes. For an issue that means a look before it is written again. Any other write may be done twice,
+so to be unsure of one that was done costs a call, and to be sure of one that was not would lose it.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from monarch.adapters.github.wire import read_created
 from monarch.adapters.http_send import Failure, HeldBack, NeverLeft, NoAnswer, Sent
-from monarch.core.classify import classify
+from monarch.core.classify import classify, is_there_already
+from monarch.core.dropped import dropped
 from monarch.core.outcome import (
+    Accepted,
+    AlreadyThere,
+    Code,
+    Created,
+    DetailOutcome,
     Found,
+    Permanent,
+    RateLimited,
     ReadFailure,
+    Scope,
     Transient,
     Unknown,
     Withheld,
     WriteOutcome,
 )
 from monarch.core.quote import quote
+from monarch.core.render import Draft
 from monarch.core.reply import Reply
 
 T = TypeVar("T")
 
+Answer = Reply | Failure | ReadFailure
+"""What came back, or why nothing was asked: there was no pass."""
 
-def read_outcome(
-    answer: Reply | Failure, parse: Callable[[bytes], T | None]
-) -> Found[T] | ReadFailure:
+_OK = 200
+_CREATED = 201
+
+
+def read_outcome(answer: Answer, parse: Callable[[bytes], T | None]) -> Found[T] | ReadFailure:
     """Say what a read brought; a 200 that cannot be read brought nothing, and may be read again."""
     match answer:
         case Reply(status=200, body=body):
             value = parse(body)
-            return Transient(_unreadable(answer)) if value is None else Found(value)
+            return unreadable(answer) if value is None else Found(value)
         case Reply():
             return read_failure(answer)
-        case NeverLeft(reason) | NoAnswer(reason):
-            return Transient(f"GitHub could not be read: {reason}")
+        case _:
+            return unreached(answer)
 
 
 def read_failure(reply: Reply) -> ReadFailure:
@@ -44,19 +64,87 @@ def read_failure(reply: Reply) -> ReadFailure:
     return Transient(outcome.reason) if isinstance(outcome, Unknown) else outcome
 
 
-def write_outcome(answer: Sent) -> WriteOutcome:
-    """Say what became of a write. Only what certainly had no effect is anything but Unknown."""
+def unreached(answer: Failure | ReadFailure) -> ReadFailure:
+    """Say what it means that no answer came to a call that may be repeated."""
+    match answer:
+        case NeverLeft(reason) | NoAnswer(reason):
+            return Transient(f"GitHub could not be read: {reason}")
+        case _:
+            return answer
+
+
+def unreadable(reply: Reply) -> Transient:
+    """Say that a success could not be read."""
+    return Transient(_unreadable(reply))
+
+
+def issue_outcome(answer: Sent | ReadFailure, draft: Draft) -> WriteOutcome:
+    """Say what became of an issue. Only what certainly had no effect is anything but Unknown."""
     match answer:
         case Reply(status=201, body=body):
-            return read_created(body) or Unknown(_unreadable(answer))
+            made = read_created(body)
+            if made is None:
+                return Unknown(_unreadable(answer))
+            missing = dropped(draft, made.labels, made.milestone, made.type)
+            return Created(made.number, made.id, missing)
         case Reply():
             return classify(answer, writing=True)
+        case _:
+            return _without_answer(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """How GitHub says that a write took effect.
+
+    Attributes:
+        status: the one that it documents.
+        read: what the body says; `None` where it is not about what was asked for.
+        of_issue: whether the address is that of one issue, so that a 404 or 410 condemns no repository.
+    """
+
+    status: int
+    read: Callable[[bytes], Accepted | None]
+    of_issue: bool = False
+
+
+def detail_outcome(answer: Sent | ReadFailure, success: Success) -> DetailOutcome:
+    """Say what became of any other write."""
+    match answer:
+        case Reply(status=status, body=body) if status == success.status:
+            return success.read(body) or Unknown(_unreadable(answer))
+        case Reply() if is_there_already(answer):
+            return AlreadyThere()
+        case Reply():
+            outcome = classify(answer, writing=True)
+            return _of_issue(outcome) if success.of_issue else outcome
+        case _:
+            return _without_answer(answer)
+
+
+def _of_issue(
+    outcome: RateLimited | Transient | Permanent | Unknown,
+) -> RateLimited | Transient | Permanent | Unknown:
+    """A missing *issue* says nothing about its repository: somebody has deleted a copy."""
+    gone = {Code.NOT_FOUND, Code.ISSUES_DISABLED}
+    if isinstance(outcome, Permanent) and outcome.code in gone:
+        reason = f"the issue is gone, or out of reach: {outcome.reason}"
+        return Permanent(Scope.TICKET, outcome.code, reason)
+    return outcome
+
+
+def _without_answer(
+    answer: HeldBack | Failure | ReadFailure,
+) -> Withheld | RateLimited | Transient | Permanent | Unknown:
+    match answer:
         case HeldBack():
             return Withheld()
         case NeverLeft(reason):
             return Transient(f"GitHub could not be reached: {reason}")
         case NoAnswer(reason):
             return Unknown(f"GitHub did not answer a write: {reason}")
+        case _:
+            return answer
 
 
 def _unreadable(reply: Reply) -> str:

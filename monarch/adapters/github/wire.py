@@ -1,54 +1,68 @@
 """Reads GitHub's bodies: bytes in, values of the core out, `None` where they lack what we need.
 
 Keys that are not named here are ignored. What GitHub documents as nullable may be missing too; the
-rest has to be there and of its type, since a reading that guesses would be taken for evidence.
+rest has to be there and of its type, since a reading that guesses would be taken for evidence. Only in the answer
+to a write nothing but its number and id has to: no detail may hide that an issue was created.
 """
 
-from typing import Annotated, TypeVar
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from monarch.core.ids import TargetId
-from monarch.core.outcome import Created
 from monarch.core.refs import BadRef, RepoRef
-from monarch.core.ticket import Issue, Label, Repository
+from monarch.core.ticket import Issue, Label, Milestone, Repository
 
 T = TypeVar("T")
 
-_Id = Annotated[int, Field(gt=0, lt=2**63)]
+Id = Annotated[int, Field(gt=0, lt=2**63)]
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 DEFAULT_COLOR = "ededed"
 """The grey that GitHub gives a label that was made by naming it."""
 
 
-class _Wire(BaseModel):
+class Wire(BaseModel):
+    """What a body has to look like, as far as we need it."""
+
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
 
-class User(_Wire):
+class User(Wire):
     """An account; `id` stays the same when `login` changes."""
 
-    id: _Id
+    id: Id
     login: str
 
 
-class _Author(_Wire):
+class _Author(Wire):
     login: str
 
 
-class _Label(_Wire):
+class _Label(Wire):
     name: str | None = None
     color: str | None = None
     description: str | None = None
 
 
-class _Milestone(_Wire):
+class _Milestone(Wire):
+    number: Id
     title: str
+    state: str = "open"
+    description: str | None = None
+    due_on: str | None = None
 
 
-class _Issue(_Wire):
-    id: _Id
-    number: _Id
+class _Type(Wire):
+    name: str
+    is_enabled: bool = True
+
+
+class _Issue(Wire):
+    id: Id
+    number: Id
     title: str
     body: str | None = None
     state: str
@@ -58,15 +72,18 @@ class _Issue(_Wire):
     created_at: str
     labels: list[str | _Label] = []
     milestone: _Milestone | None = None
+    type: _Type | None = None
+    url: str = ""
+    parent_issue_url: str | None = None
     pull_request: object = None
 
 
-class _Permissions(_Wire):
+class _Permissions(Wire):
     push: bool | None = None
 
 
-class _Repository(_Wire):
-    id: _Id
+class _Repository(Wire):
+    id: Id
     full_name: str
     archived: bool
     has_issues: bool
@@ -74,9 +91,20 @@ class _Repository(_Wire):
     permissions: _Permissions | None = None
 
 
-class _Created(_Wire):
-    id: _Id
-    number: _Id
+class _Created(Wire):
+    id: Id
+    number: Id
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedIssue:
+    """An issue as the answer to its creation shows it; of its details what can be read."""
+
+    id: int
+    number: int
+    labels: tuple[str, ...]
+    milestone: int | None
+    type: str
 
 
 _USER = TypeAdapter(User)
@@ -84,28 +112,50 @@ _ISSUE = TypeAdapter(_Issue)
 _ISSUES = TypeAdapter(list[_Issue])
 _REPOSITORY = TypeAdapter(_Repository)
 _CREATED = TypeAdapter(_Created)
+_LABELS = TypeAdapter(list[_Label])
+_MILESTONES = TypeAdapter(list[_Milestone])
+_TYPES = TypeAdapter(list[_Type])
+_OBJECT = TypeAdapter(dict[str, Any])
 
 
 def read_user(body: bytes) -> User | None:
     """Read the answer of `GET /user`."""
-    return _read(_USER, body)
+    return read_as(_USER, body)
 
 
 def read_issue(body: bytes) -> Issue | None:
     """Read one issue."""
-    issue = _read(_ISSUE, body)
+    issue = read_as(_ISSUE, body)
     return None if issue is None else _as_issue(issue)
 
 
 def read_issues(body: bytes) -> tuple[Issue, ...] | None:
     """Read one page of a listing; one entry that cannot be read spoils it."""
-    issues = _read(_ISSUES, body)
+    issues = read_as(_ISSUES, body)
     return None if issues is None else tuple(_as_issue(issue) for issue in issues)
+
+
+def read_labels(body: bytes) -> tuple[Label, ...] | None:
+    """Read one page of a repository's labels."""
+    labels = read_as(_LABELS, body)
+    return None if labels is None else tuple(filter(lambda it: it.name, map(_as_label, labels)))
+
+
+def read_milestones(body: bytes) -> tuple[Milestone, ...] | None:
+    """Read one page of a repository's milestones."""
+    milestones = read_as(_MILESTONES, body)
+    return None if milestones is None else tuple(map(_as_milestone, milestones))
+
+
+def read_types(body: bytes) -> tuple[str, ...] | None:
+    """Read the names of the issue types that are in use."""
+    types = read_as(_TYPES, body)
+    return None if types is None else tuple(each.name for each in types if each.is_enabled)
 
 
 def read_repository(body: bytes) -> Repository | None:
     """Read a repository; its name has to be one that may stand in a path."""
-    repository = _read(_REPOSITORY, body)
+    repository = read_as(_REPOSITORY, body)
     if repository is None or not _is_name(repository.full_name):
         return None
     return Repository(
@@ -118,13 +168,28 @@ def read_repository(body: bytes) -> Repository | None:
     )
 
 
-def read_created(body: bytes) -> Created | None:
-    """Read a 201: only what the ledger needs, so that little can hide that it was created."""
-    created = _read(_CREATED, body)
-    return None if created is None else Created(created.number, created.id)
+def read_created(body: bytes) -> CreatedIssue | None:
+    """Read a 201, whatever its details are, and in whatever encoding."""
+    text = body.decode("utf-8", "replace").encode()
+    created, shown = read_as(_CREATED, text), read_as(_OBJECT, text)
+    if created is None or shown is None:
+        return None
+    return CreatedIssue(
+        created.id,
+        created.number,
+        _names_of(shown.get("labels")),
+        _part(shown, "milestone", "number", int),
+        _part(shown, "type", "name", str) or "",
+    )
 
 
-def _read(adapter: TypeAdapter[T], body: bytes) -> T | None:
+def read_object(body: bytes) -> dict[str, Any] | None:
+    """Read any JSON object."""
+    return read_as(_OBJECT, body)
+
+
+def read_as(adapter: TypeAdapter[T], body: bytes) -> T | None:
+    """Read a body as `adapter` describes it; `None` where it is something else."""
     try:
         return adapter.validate_json(body)
     except ValidationError:
@@ -153,7 +218,9 @@ def _as_issue(issue: _Issue) -> Issue:
         url=issue.html_url,
         created_at=issue.created_at,
         labels=tuple(label for each in issue.labels if (label := _as_label(each)).name),
-        milestone=issue.milestone.title if issue.milestone else None,
+        milestone=_as_milestone(issue.milestone) if issue.milestone else None,
+        parent=_number_beside(issue.parent_issue_url or "", issue.url),
+        type=issue.type.name if issue.type else "",
     )
 
 
@@ -162,3 +229,34 @@ def _as_label(label: str | _Label) -> Label:
     if isinstance(label, str):
         return Label(label, DEFAULT_COLOR, "")
     return Label(label.name or "", label.color or DEFAULT_COLOR, label.description or "")
+
+
+def _as_milestone(milestone: _Milestone) -> Milestone:
+    return Milestone(
+        milestone.title,
+        milestone.state,
+        milestone.description or "",
+        milestone.due_on or "",
+        milestone.number,
+    )
+
+
+def _number_beside(url: str, here: str) -> int | None:
+    """The number of the issue at `url`, if it is one of the repository of the issue at `here`."""
+    folder, _, number = url.rpartition("/")
+    if not here or folder.lower() != here.rpartition("/")[0].lower():
+        return None
+    return int(number) if _NUMBER.fullmatch(number) else None
+
+
+def _names_of(labels: object) -> tuple[str, ...]:
+    each = labels if isinstance(labels, list) else []
+    names = (label.get("name") if isinstance(label, dict) else label for label in each)
+    return tuple(name for name in names if isinstance(name, str))
+
+
+def _part(shown: dict[str, Any], outer: str, inner: str, kind: type[T]) -> T | None:
+    """A part of a part of an object, if both are there and it is of its kind."""
+    part = shown.get(outer)
+    value = part.get(inner) if isinstance(part, dict) else None
+    return value if isinstance(value, kind) else None

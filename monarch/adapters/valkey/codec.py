@@ -90,7 +90,16 @@ def _decode_migration(request: RequestId, fields: Fields) -> Entry:
     order, run = _number(fields.get(b"order", b"0")), _number(fields.get(b"run", b"1"))
     if order is None or run is None:
         return UnreadableEntry("`order` and `run` should be whole numbers")
-    return MigrationEntry(request, target, order, run)
+    heal = [_ticket(word) for word in fields.get(b"heal", b"").split()]
+    if None in heal:
+        return UnreadableEntry("`heal` should be ids of tickets with spaces between")
+    return MigrationEntry(
+        request, target, order, run, frozenset(ticket for ticket in heal if ticket is not None)
+    )
+
+
+def _ticket(raw: bytes) -> TicketId | None:
+    return TicketId(int(raw)) if raw.isdigit() and len(raw) <= _MAX_ID else None
 
 
 def _number(raw: bytes) -> int | None:
@@ -155,9 +164,8 @@ def decode_ledger(flat: Sequence[bytes], now_ms: int) -> dict[TicketId, LedgerRe
     """
     records: dict[TicketId, LedgerRecord] = {}
     for ticket, value in zip(flat[::2], flat[1::2], strict=True):
-        if ticket.isdigit() and len(ticket) <= _MAX_ID:
-            record = decode_record(value.decode("utf-8", "replace"))
-            records[TicketId(int(ticket))] = _not_after(record, now_ms)
+        if (known := _ticket(ticket)) is not None:
+            records[known] = _not_after(decode_record(value.decode("utf-8", "replace")), now_ms)
     return records
 
 

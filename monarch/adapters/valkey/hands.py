@@ -1,13 +1,13 @@
 """What people do to running work: `ports.Hands`. The argument why each is safe stands in its script."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.delivery import Stream
-from monarch.core.ids import RequestId
-from monarch.ports import Cancelling, NotCancelled, Paused, Replayed
+from monarch.core.ids import RequestId, TicketId
+from monarch.ports import Cancelling, Healing, NotCancelled, Paused, Replayed
 
 
 class ValkeyHands:
@@ -61,6 +61,22 @@ class ValkeyHands:
         )
         return sum(cast("list[int]", answer))
 
+    async def heal(
+        self, request: RequestId, missing: Mapping[str, Collection[TicketId]], by: str
+    ) -> tuple[Healing, ...]:
+        """See `ports.Hands.heal`."""
+        keys = [self._keys.request(request), self._keys.plan(request)]
+        wishes = [
+            (target, " ".join(map(str, sorted(tickets)))) for target, tickets in missing.items()
+        ]
+        flat = [arg for wish in wishes for arg in wish]
+        answer = await self._scripts.call("heal", keys, request, by, *flat)
+        told = cast("list[tuple[bytes, bytes]]", answer)
+        return tuple(
+            _healing(target, word, _text(what))
+            for target, (word, what) in zip(missing, told, strict=True)
+        )
+
 
 def _replayed(letter: str, word: bytes, what: str) -> Replayed:
     match word:
@@ -70,6 +86,10 @@ def _replayed(letter: str, word: bytes, what: str) -> Replayed:
             return Replayed(letter, "", "it is no dead letter any more: replayed or dropped")
         case _:
             return Replayed(letter, "", what)
+
+
+def _healing(target: str, word: bytes, what: str) -> Healing:
+    return Healing(target, what) if word == b"healing" else Healing(target, "", what)
 
 
 def _text(raw: bytes) -> str:

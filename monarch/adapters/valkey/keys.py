@@ -6,23 +6,26 @@ handed the keys that they are about and derive the names of the rest from the pr
 ```
 key                    type        written by                    ends
 requests               stream      mirror, submit, any producer, replay  entries are deleted when settled
-migrations, notices    stream      settle, promote, replay       entries are deleted when settled
+migrations, notices    stream      settle, promote, replay, heal  entries are deleted when settled
 dead                   stream      settle, sweep, audit, record  kept until replayed or dropped by a person
 parked                 sorted set  settle -> sweep               member leaves when promoted
 parked:entries         hash        settle -> sweep               field leaves with its member
 waiting:<target id>    sorted set  settle -> settle              member leaves when woken or promoted
 request:<id>           hash        mirror, submit, settle, say   retention after it ended well
 known                  sorted set  mirror, submit, settle        requests by time; trimmed with retention
-open                   sorted set  mirror, submit, settle, replay   member leaves when it ended and was told
+open                   sorted set  mirror, submit, settle, replay, heal   member leaves when it ended and was told
 audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
 plan:<id>              string      settle                        retention after it ended well
-migration:<id>         hash        settle, take, record          retention after the request ended well
+migration:<id>         hash        settle, take, record, heal    retention after the request ended well
 ledger:<target id>     hash        permit, record                retention after its last write
 target:<target id>     string, PX  take, renew, settle           one lease
-budget:<account>       sorted set  permit                        an hour after its last write
+budget:<account>       sorted set  permit, record                two hours after its last write
 slots:<account>        sorted set  permit, record                15 s a slot
-gate:<account>         hash        gate, permit, record          opened by a success; a day after it ran out
+learned:<account>      hash        permit, believe               never
+points:<account>       hash        permit, admit                 two minutes after its last call
+primary:<account>      hash        standing                      when GitHub's count begins anew
+gate:<account>         hash        gate, believe, permit, record opened by a success; a day after it ran out
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
 saying:<request>       string, PX  begin_saying                  15 s
@@ -121,6 +124,15 @@ class Keys:
 
     def slots(self, account: str) -> str:
         return f"{self.prefix}slots:{account}"
+
+    def learned(self, account: str) -> str:
+        return f"{self.prefix}learned:{account}"
+
+    def points(self, account: str) -> str:
+        return f"{self.prefix}points:{account}"
+
+    def primary(self, account: str) -> str:
+        return f"{self.prefix}primary:{account}"
 
     def gate(self, account: str) -> str:
         return f"{self.prefix}gate:{account}"

@@ -1,4 +1,4 @@
-"""Ledger, target locks, budget and gate: `ports.Ledger` and `ports.Budget`.
+"""Ledger and target locks: `ports.Ledger`, which writes are permitted by.
 
 Permissions are fenced, facts are not: `take` and `permit` ask whether the delivery is still held, `record` does not.
 Each is one script; the argument why no ticket is copied twice stands at the head of permit.lua.
@@ -7,10 +7,11 @@ Each is one script; the argument why no ticket is copied twice stands at the hea
 from collections.abc import Callable
 from typing import assert_never, cast
 
+from monarch.adapters.valkey.budget import ValkeyBudget, gates
 from monarch.adapters.valkey.codec import decode_ledger
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.core.budget import Ceilings
+from monarch.core.budget import KEPT_BACK
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import Epoch, TargetId, TicketId
 from monarch.core.permission import (
@@ -29,14 +30,18 @@ from monarch.core.permission import (
     Taken,
     Taking,
     Wait,
+    WasAnswered,
     WasCreated,
     WasFound,
     WasNotCreated,
+    WasNoted,
     WasRefused,
     WasStray,
     WasUnanswered,
 )
+from monarch.core.quote import quote
 from monarch.core.step import Intended
+from monarch.core.summary import MAX_NOTE
 
 Answer = list[object]
 
@@ -47,7 +52,7 @@ class ValkeyLedger:
     Args:
         lease_ms: how long a target's lock holds without a renewal.
         retention_ms: how long a ledger is kept after its last write.
-        ceilings: what the budget may not exceed.
+        budget: what is shared by all that writes under one account.
         nonce: makes a name that no other write has.
     """
 
@@ -55,7 +60,7 @@ class ValkeyLedger:
         self,
         scripts: Scripts,
         keys: Keys,
-        ceilings: Ceilings,
+        budget: ValkeyBudget,
         nonce: Callable[[], str],
         *,
         lease_ms: int,
@@ -63,7 +68,7 @@ class ValkeyLedger:
     ) -> None:
         self._scripts = scripts
         self._keys = keys
-        self._ceilings = ceilings
+        self._budget = budget
         self._nonce = nonce
         self._lease_ms = lease_ms
         self._retention_ms = retention_ms
@@ -76,7 +81,7 @@ class ValkeyLedger:
             self._keys.stream(Stream.MIGRATIONS),
             self._keys.target(target),
             self._keys.ledger(target),
-            *_gates(self._keys, credential),
+            *gates(self._keys, credential),
             self._keys.migration(migration),
             self._keys.request(about.request),
         ]
@@ -96,22 +101,42 @@ class ValkeyLedger:
         self,
         delivery: Delivery,
         target: TargetId,
-        ticket: TicketId,
+        ticket: TicketId | None,
         credential: Credential,
         epoch: Epoch,
         reconciled: str | None,
     ) -> Permission:
         """See `ports.Ledger.permit`."""
+        asked = (delivery, target, ticket, credential, epoch, reconciled)
+        answer, is_due = await self._permit(*asked)
+        if is_due and await self._budget.review(credential.account) and isinstance(answer, Wait):
+            answer, _ = await self._permit(*asked)
+        return answer
+
+    async def _permit(
+        self,
+        delivery: Delivery,
+        target: TargetId,
+        ticket: TicketId | None,
+        credential: Credential,
+        epoch: Epoch,
+        reconciled: str | None,
+    ) -> tuple[Permission, bool]:
+        """The script's answer, and whether what was learned is due to be looked at again."""
         token, about, nonce = delivery.token, _migration(delivery), self._nonce()
         keys = [
             self._keys.stream(Stream.MIGRATIONS),
             self._keys.target(target),
             self._keys.ledger(target),
-            *_gates(self._keys, credential),
+            *gates(self._keys, credential),
             self._keys.budget(credential.account),
             self._keys.slots(credential.account),
             self._keys.request(about.request),
+            self._keys.learned(credential.account),
+            self._keys.points(credential.account),
+            self._keys.primary(credential.account),
         ]
+        ceilings, pace = self._budget.ceilings, self._budget.pace
         answer = await self._scripts.call(
             "permit",
             keys,
@@ -119,14 +144,20 @@ class ValkeyLedger:
             token.entry,
             token.count,
             about.migration,
-            ticket,
+            "" if ticket is None else ticket,
             epoch,
             reconciled or "",
             nonce,
-            self._ceilings.per_minute,
-            self._ceilings.per_hour,
-            self._ceilings.interval_ms,
-            self._ceilings.at_once,
+            ceilings.per_minute,
+            ceilings.per_hour,
+            ceilings.interval_ms,
+            ceilings.at_once,
+            ceilings.points,
+            pace.minute_ms,
+            pace.hour_ms,
+            pace.margin_ms,
+            pace.slot_ms,
+            KEPT_BACK,
         )
         return _permission(cast("Answer", answer), nonce)
 
@@ -134,7 +165,7 @@ class ValkeyLedger:
         self,
         delivery: Delivery,
         target: TargetId,
-        ticket: TicketId,
+        ticket: TicketId | None,
         credential: Credential,
         fact: Fact,
     ) -> Recorded:
@@ -149,12 +180,13 @@ class ValkeyLedger:
             self._keys.faults(account),
             self._keys.migration(entry.migration),
             self._keys.request(entry.request),
+            self._keys.budget(account),
         ]
         stray = await self._scripts.call(
             "record",
             keys,
             word,
-            ticket,
+            "" if ticket is None else ticket,
             number,
             nonce,
             entry.run,
@@ -165,43 +197,9 @@ class ValkeyLedger:
             delivery.token.count,
             target,
             self._retention_ms,
+            self._budget.pace.faults_ms,
         )
         return Recorded(cast("int", stray) or None)
-
-
-class ValkeyBudget:
-    """`ports.Budget`."""
-
-    def __init__(self, scripts: Scripts, keys: Keys) -> None:
-        self._scripts = scripts
-        self._keys = keys
-
-    async def gate(self, credential: Credential) -> GateClosed | None:
-        """See `ports.Budget.gate`."""
-        closed = await self._call(credential, "state", None, "")
-        return closed if closed.wait_s > 0 else None
-
-    async def close(self, credential: Credential, wait_s: float | None, cause: str) -> GateClosed:
-        """See `ports.Budget.close`."""
-        return await self._call(credential, "close", wait_s, cause)
-
-    async def close_token(self, credential: Credential, wait_s: float, cause: str) -> GateClosed:
-        """See `ports.Budget.close_token`."""
-        return await self._call(credential, "close_token", wait_s, cause)
-
-    async def _call(
-        self, credential: Credential, op: str, wait_s: float | None, cause: str
-    ) -> GateClosed:
-        wait_ms = "" if wait_s is None else round(wait_s * 1000)
-        answer = await self._scripts.call(
-            "gate", list(_gates(self._keys, credential)), op, wait_ms, cause
-        )
-        wait, why = cast("tuple[int, bytes]", answer)
-        return GateClosed(wait / 1000, why.decode("utf-8", "replace"))
-
-
-def _gates(keys: Keys, credential: Credential) -> tuple[str, str]:
-    return keys.gate(credential.account), keys.gate(f"token:{credential.fingerprint}")
 
 
 def _migration(delivery: Delivery) -> MigrationEntry:
@@ -229,30 +227,30 @@ def _taken(answer: Answer) -> Taking:
             raise AssertionError(answer)
 
 
-def _permission(answer: Answer, nonce: str) -> Permission:
+def _permission(answer: Answer, nonce: str) -> tuple[Permission, bool]:
     match answer:
         case [b"lost"]:
-            return Lost()
+            return Lost(), False
         case [b"quiet", int(ms)]:
-            return Quiet(ms / 1000)
+            return Quiet(ms / 1000), False
         case [b"gate", int(ms), bytes(cause)]:
-            return GateClosed(ms / 1000, cause.decode("utf-8", "replace"))
+            return GateClosed(ms / 1000, cause.decode("utf-8", "replace")), False
         case [b"created", int(number)]:
-            return AlreadyCreated(number)
+            return AlreadyCreated(number), False
         case [b"reconcile", int(at), bytes(before)]:
-            return MustReconcile(Intended(at, before.decode()))
+            return MustReconcile(Intended(at, before.decode())), False
         case [b"cancelled", bytes(by)]:
-            return Cancelled(by.decode("utf-8", "replace"))
-        case [b"wait", int(ms)]:
-            return Wait(ms / 1000)
-        case [b"granted", int(now)]:
-            return Granted(nonce, now)
+            return Cancelled(by.decode("utf-8", "replace")), False
+        case [b"wait", int(ms), int(is_due)]:
+            return Wait(ms / 1000), bool(is_due)
+        case [b"granted", int(now), int(is_due)]:
+            return Granted(nonce, now), bool(is_due)
         case _:
             raise AssertionError(answer)
 
 
 def _words(fact: Fact) -> tuple[str, str | int, str, str]:
-    """The script's word, number, nonce and reason."""
+    """The script's word, number, nonce and reason (or note)."""
     match fact:
         case WasCreated(number, nonce):
             return "created", number, nonce, ""
@@ -266,5 +264,9 @@ def _words(fact: Fact) -> tuple[str, str | int, str, str]:
             return "unanswered", "", nonce, ""
         case WasStray(number):
             return "stray", number, "", ""
+        case WasAnswered(nonce):
+            return "answered", "", nonce, ""
+        case WasNoted(text):
+            return "noted", "", "", quote(text, MAX_NOTE)
         case _:
             assert_never(fact)

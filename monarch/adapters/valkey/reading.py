@@ -10,10 +10,12 @@ from typing import Any, Final, cast
 
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.codec import decode_ledger
 from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views import request_view, whole
-from monarch.core.ids import RequestId, migration_id
+from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
+from monarch.core.step import LedgerRecord
 from monarch.core.summary import RequestView, State
 
 PAGE: Final = 200
@@ -137,6 +139,18 @@ class Reader:
             planned_ms=_maybe(fields, "planned_ms"),
             times=tuple(_times(migration) for migration in migrations if migration),
         )
+
+    async def ledger(self, target: TargetId) -> tuple[dict[TicketId, LedgerRecord], int, bool]:
+        """What is on record of a target, the server's time in ms, and whether a migration writes to it now."""
+        pipe = self._client.pipeline(transaction=False)
+        pipe.hgetall(self._keys.ledger(target))
+        pipe.time()
+        pipe.exists(self._keys.target(target))
+        with classified("reading a ledger"):
+            raw, (seconds, micros), busy = await pipe.execute()
+        now_ms = int(seconds) * 1000 + int(micros) // 1000
+        flat = [item for pair in raw.items() for item in pair]
+        return decode_ledger(flat, now_ms), now_ms, bool(busy)
 
     async def _hashes(self, keys: Iterable[str]) -> list[dict[str, str]]:
         pipe = self._client.pipeline(transaction=False)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from valkey.asyncio import Valkey
 from valkey.exceptions import ResponseError
 
+from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.reading import entry_ms, texts
@@ -21,9 +22,6 @@ from monarch.telemetry import AccountSnapshot, Snapshot, StreamSnapshot
 
 ALIVE_MS: Final = 60_000
 """A consumer that asked for nothing for longer is taken for dead, in milliseconds; it reads every 2 s."""
-
-ACCOUNTS_FOR_MS: Final = 60_000
-"""How long a list of accounts is used before it is made anew, in milliseconds: that looks at all keys."""
 
 NOBODY: Final = "released"
 """The pseudo-consumer that deliveries are handed back to."""
@@ -65,8 +63,7 @@ class Standing:
         self._keys = keys
         self._channel = channel
         self._ceilings = ceilings
-        self._accounts: tuple[str, ...] = ()
-        self._accounts_at_ms: int | None = None
+        self._accounts = Accounts(client, keys)
 
     async def ping(self) -> None:
         """Ask for any answer at all."""
@@ -78,7 +75,7 @@ class Standing:
     async def snapshot(self) -> Snapshot:
         """How the fleet stands now."""
         whole, *streams = await self._first_look()
-        accounts = await self._known_accounts(whole["now_ms"])
+        accounts = await self._accounts.known(whole["now_ms"])
         later = self._client.pipeline(transaction=False)
         for raw in streams:
             later.xrange(self._keys.stream(raw["stream"]), f"({raw['last']}", "+", count=1)
@@ -154,20 +151,6 @@ class Standing:
             gate_closed_s=max(0.0, (until_ms - now_ms) / 1000) if until_ms else 0.0,
             gate_cause=cause.decode("utf-8", "replace") if cause else "",
         )
-
-    async def _known_accounts(self, now_ms: int) -> tuple[str, ...]:
-        """Who writes, or has a gate. Nothing lists them, so the names of keys do; rarely, since they are many."""
-        at_ms = self._accounts_at_ms
-        if at_ms is None or not at_ms <= now_ms < at_ms + ACCOUNTS_FOR_MS:
-            found = {*await self._named("budget:"), *await self._named("gate:")}
-            self._accounts, self._accounts_at_ms = tuple(sorted(found)), now_ms
-        return self._accounts
-
-    async def _named(self, kind: str) -> list[str]:
-        start = self._keys.prefix + kind
-        with classified("looking for accounts"):
-            keys = [key async for key in self._client.scan_iter(match=f"{start}*", count=1000)]
-        return [key.decode("utf-8", "replace").removeprefix(start) for key in keys]
 
     # ------------------------------------------------------------------------------------ doctor
 

@@ -42,6 +42,7 @@ def migration_view(fields: Hash) -> MigrationView:
         refused=_int(fields, "refused"),
         strays=tuple(n for word in fields.get("strays", "").split() if (n := whole(word))),
         reason=fields.get("reason", ""),
+        notes=tuple(line for line in fields.get("notes", "").split("\n") if line),
     )
 
 

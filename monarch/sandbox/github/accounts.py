@@ -13,7 +13,7 @@ from monarch.sandbox.quotas import Standing
 if TYPE_CHECKING:
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.world import Repository
+    from monarch.sandbox.model import Repository
 
 NOTHING = ("bio", "blog", "company", "email", "hireable", "location", "name")
 ZEROS = (
@@ -42,8 +42,8 @@ def get_user(visit: Visit) -> Reply:
 
 def get_rate_limit(visit: Visit) -> Reply:
     """Answer the primary limits; there is no way to ask for the secondary ones."""
-    login, now = visit.account.login if visit.account else None, visit.world.clock()
-    core = visit.quotas.standing(login, visit.settings, now)
+    now = visit.world.clock()
+    core = visit.quotas.standing(visit.caller.budget, visit.settings, now)
     if core is None:
         raise errors.refused(404, "Rate limiting is not enabled.")
     search = Standing(30, 0, int(now) + 60)

@@ -1,4 +1,4 @@
-"""From the world to GitHub's documented JSON: accounts, issues, labels, milestones."""
+"""From the world to GitHub's documented JSON: what is the same wherever it appears."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import base64
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from monarch.sandbox.world import Role
-
 if TYPE_CHECKING:
-    from monarch.sandbox.world import Account, Issue, Label, Milestone, Repository, World
+    from monarch.sandbox.model import Account, IssueType, Label, Repository
 
 Json = dict[str, Any]
 
@@ -60,6 +58,20 @@ def account_body(api_url: str, account: Account) -> Json:
     }
 
 
+def issue_type_body(kind: IssueType) -> Json:
+    """Render a type that an organization has for its issues."""
+    return {
+        "id": kind.id,
+        "node_id": node_id("IssueType", kind.id),
+        "name": kind.name,
+        "description": kind.description,
+        "color": kind.color,
+        "created_at": timestamp(kind.created_at),
+        "updated_at": timestamp(kind.created_at),
+        "is_enabled": kind.is_enabled,
+    }
+
+
 def label_body(api_url: str, repository: Repository, label: Label) -> Json:
     """Render a label."""
     return {
@@ -71,140 +83,3 @@ def label_body(api_url: str, repository: Repository, label: Label) -> Json:
         "default": False,
         "description": label.description,
     }
-
-
-class Renderer:
-    """Renders what belongs to one repository."""
-
-    def __init__(self, world: World, api_url: str, repository: Repository) -> None:
-        """Bind what every body needs."""
-        self._world = world
-        self._api_url = api_url
-        self._repository = repository
-        self._url = f"{api_url}/repos/{repository.full_name}"
-        self._html_url = html_url(api_url, repository)
-
-    def milestone(self, milestone: Milestone) -> Json:
-        """Render a milestone with its counts."""
-        issues = [i for i in self._repository.issues.values() if i.milestone == milestone.number]
-        open_issues = sum(issue.state == "open" for issue in issues)
-        url = f"{self._url}/milestones/{milestone.number}"
-        return {
-            "url": url,
-            "html_url": f"{self._html_url}/milestone/{milestone.number}",
-            "labels_url": f"{url}/labels",
-            "id": milestone.id,
-            "node_id": node_id("Milestone", milestone.id),
-            "number": milestone.number,
-            "title": milestone.title,
-            "description": milestone.description,
-            "creator": self._account(milestone.creator),
-            "open_issues": open_issues,
-            "closed_issues": len(issues) - open_issues,
-            "state": milestone.state,
-            "created_at": timestamp(milestone.created_at),
-            "updated_at": timestamp(milestone.created_at),
-            "due_on": timestamp_or_none(milestone.due_on),
-            "closed_at": timestamp_or_none(milestone.closed_at),
-        }
-
-    def issue(self, issue: Issue) -> Json:
-        """Render an issue or a pull request seen as one."""
-        return {
-            **self._issue_urls(issue),
-            "id": issue.id,
-            "node_id": node_id("Issue", issue.id),
-            "number": issue.number,
-            "title": issue.title,
-            "body": issue.body,
-            "state": issue.state,
-            "state_reason": issue.state_reason,
-            "locked": False,
-            "active_lock_reason": None,
-            "comments": 0,
-            "created_at": timestamp(issue.created_at),
-            "updated_at": timestamp(issue.updated_at),
-            "closed_at": timestamp_or_none(issue.closed_at),
-            "performed_via_github_app": None,
-            **self._issue_people(issue),
-            **self._issue_details(issue),
-        }
-
-    def _issue_urls(self, issue: Issue) -> Json:
-        url, kind = f"{self._url}/issues/{issue.number}", "pull" if issue.pull_request else "issues"
-        return {
-            "url": url,
-            "repository_url": self._url,
-            "labels_url": f"{url}/labels{{/name}}",
-            "comments_url": f"{url}/comments",
-            "events_url": f"{url}/events",
-            "timeline_url": f"{url}/timeline",
-            "html_url": f"{self._html_url}/{kind}/{issue.number}",
-        }
-
-    def _issue_people(self, issue: Issue) -> Json:
-        assignees = [self._account(login) for login in issue.assignees]
-        return {
-            "user": self._account(issue.author),
-            "assignee": assignees[0] if assignees else None,
-            "assignees": assignees,
-            "author_association": association(self._world, self._repository, issue),
-            "closed_by": None,
-        }
-
-    def _issue_details(self, issue: Issue) -> Json:
-        labels = [self._repository.labels[key] for key in issue.labels]
-        milestone = self._repository.milestones.get(issue.milestone or 0)
-        details: Json = {
-            "labels": [label_body(self._api_url, self._repository, label) for label in labels],
-            "milestone": self.milestone(milestone) if milestone else None,
-            "type": _type_body(issue.type),
-            "reactions": _reactions(f"{self._url}/issues/{issue.number}/reactions"),
-            "sub_issues_summary": {"total": 0, "completed": 0, "percent_completed": 0},
-            "issue_dependencies_summary": dict.fromkeys(
-                ("blocked_by", "total_blocked_by", "blocking", "total_blocking"), 0
-            ),
-        }
-        if issue.pull_request:
-            details["draft"], details["pull_request"] = False, self._pull_request(issue)
-        return details
-
-    def _pull_request(self, issue: Issue) -> Json:
-        html = f"{self._html_url}/pull/{issue.number}"
-        return {
-            "url": f"{self._url}/pulls/{issue.number}",
-            "html_url": html,
-            "diff_url": f"{html}.diff",
-            "patch_url": f"{html}.patch",
-            "merged_at": None,
-        }
-
-    def _account(self, login: str | None) -> Json | None:
-        return None if login is None else account_body(self._api_url, self._world.account(login))
-
-
-def association(world: World, repository: Repository, issue: Issue) -> str:
-    """Work out how the author stands to the repository."""
-    if issue.author_association is not None:
-        return issue.author_association
-    if issue.author is None:
-        return "NONE"
-    login = issue.author.lower()
-    if login == repository.owner.lower():
-        return "OWNER"
-    if repository.owner.lower() in world.account(issue.author).member_of:
-        return "MEMBER"
-    if repository.collaborators.get(login, Role.NONE) > Role.NONE:
-        return "COLLABORATOR"
-    return "NONE"
-
-
-def _type_body(name: str | None) -> Json | None:
-    if name is None:
-        return None
-    return {"id": 1, "node_id": node_id("IssueType", 1), "name": name, "description": None}
-
-
-def _reactions(url: str) -> Json:
-    kinds = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
-    return {"url": url, "total_count": 0, **dict.fromkeys(kinds, 0)}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from monarch.sandbox.github import errors, listing
-from monarch.sandbox.github.bodies import Renderer, label_body
+from monarch.sandbox.github.bodies import label_body
+from monarch.sandbox.github.issue_body import Renderer
+from monarch.sandbox.github.pacific import midnight
 from monarch.sandbox.github.wishes import MAX_LABEL
 from monarch.sandbox.http import json_reply
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.world import Repository
+    from monarch.sandbox.model import Repository
 
 MAX_LABEL_DESCRIPTION = 100
 COLOR = re.compile(r"[0-9A-Fa-f]{6}")
@@ -25,6 +28,7 @@ COLOR = re.compile(r"[0-9A-Fa-f]{6}")
 
 def list_labels(visit: Visit, repository: Repository) -> Reply:
     """Answer the labels of a repository in the order of their names."""
+    visit.must_read_issues(repository)
     labels = sorted(repository.labels.values(), key=lambda label: label.name.lower())
     render = partial(label_body, visit.api_url, repository)
     return listing.paged(visit, f"/repositories/{repository.id}/labels", labels, render)
@@ -52,10 +56,17 @@ def create_label(visit: Visit, repository: Repository) -> Reply:
 
 
 def list_milestones(visit: Visit, repository: Repository) -> Reply:
-    """Answer the milestones of a repository; the open ones unless asked otherwise."""
-    state = visit.call.query.get("state", "open")
-    render = Renderer(visit.world, visit.api_url, repository).milestone
+    """Answer the milestones of a repository; the open ones by due date unless asked otherwise."""
+    visit.must_read_issues(repository)
+    state = listing.chosen(visit, "state", ("open", "closed", "all"), "Milestone")
+    sort = listing.chosen(visit, "sort", ("due_on", "completeness"), "Milestone")
+    direction = listing.chosen(visit, "direction", ("asc", "desc"), "Milestone")
     wanted = [each for each in repository.milestones.values() if state in {"all", each.state}]
+    if sort == "due_on":
+        wanted.sort(key=lambda each: (each.due_on or math.inf, each.number))
+    if direction == "desc":
+        wanted.reverse()
+    render = Renderer(visit.world, visit.api_url, repository).milestone
     return listing.paged(visit, f"/repositories/{repository.id}/milestones", wanted, render)
 
 
@@ -100,6 +111,6 @@ def _due_on(wish: dict[str, Any]) -> float | None:
     if text is None:
         return None
     try:
-        return datetime.fromisoformat(text).timestamp()
+        return midnight(datetime.fromisoformat(text).timestamp())
     except ValueError:
         raise errors.invalid("Milestone", "due_on", "invalid", value=text) from None

@@ -7,45 +7,25 @@ renamed, invisible), then the handler. Conditional requests are answered last: a
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
-from monarch.sandbox.github import accounts, details, errors, issues
+from monarch.sandbox.github import errors
+from monarch.sandbox.github.callers import caller_of, known_caller
+from monarch.sandbox.github.routes import is_for_apps, route
 from monarch.sandbox.github.visit import Visit
 from monarch.sandbox.http import Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from monarch.sandbox.github.callers import Caller
     from monarch.sandbox.http import Call
     from monarch.sandbox.quotas import Quotas
     from monarch.sandbox.settings import Settings
-    from monarch.sandbox.world import Account, Repository, Token, World
+    from monarch.sandbox.world import World
 
 API_VERSION = "2022-11-28"
-
-PlainHandler = Callable[[Visit], Reply]
-RepositoryHandler = Callable[[Visit, "Repository"], Reply]
-
-PLAIN: dict[tuple[str, str], PlainHandler] = {
-    ("GET", "/user"): accounts.get_user,
-    ("GET", "/rate_limit"): accounts.get_rate_limit,
-}
-BELOW_REPOSITORY: list[tuple[str, re.Pattern[str], RepositoryHandler]] = [
-    ("GET", re.compile(""), accounts.get_repository),
-    ("GET", re.compile("/issues"), issues.list_issues),
-    ("POST", re.compile("/issues"), issues.create_issue),
-    ("GET", re.compile(r"/issues/(\d+)"), issues.get_issue),
-    ("PATCH", re.compile(r"/issues/(\d+)"), issues.update_issue),
-    ("GET", re.compile("/labels"), details.list_labels),
-    ("POST", re.compile("/labels"), details.create_label),
-    ("GET", re.compile("/milestones"), details.list_milestones),
-    ("POST", re.compile("/milestones"), details.create_milestone),
-]
-BY_NAME = re.compile(r"/repos/([^/]+/[^/]+)(/.*)?")
-BY_ID = re.compile(r"/repositories/(\d+)(/.*)?")
 
 
 class GitHub:
@@ -62,9 +42,9 @@ class GitHub:
 
         Args:
             world: the state.
-            quotas: the accounts' spending.
+            quotas: what each budget has spent.
             settings: asked at each call.
-            under_way: how many calls of an account are being answered, this one included.
+            under_way: how many calls on a budget are being answered, this one included.
 
         """
         self._world = world
@@ -74,15 +54,18 @@ class GitHub:
         self._request_ids = count(1)
 
     def account_of(self, call: Call) -> str | None:
-        """Name the account behind the token, ``None`` if nobody knows it."""
-        token = self._world.tokens.get(call.bearer() or "")
-        return token.login if token and not token.revoked else None
+        """Name the account behind the credential, ``None`` if nobody knows it."""
+        return known_caller(self._world, call).name
+
+    def budget_of(self, call: Call) -> str | None:
+        """Name whose limits the call counts against, ``None`` if nobody knows the credential."""
+        return known_caller(self._world, call).budget
 
     def handle(self, call: Call) -> Reply:
         """Answer a call, refusals included, with the headers that every reply carries."""
         try:
             visit = self._admitted(call)
-            reply = self._fresh_or_304(visit, self._route(visit))
+            reply = self._fresh_or_304(visit, route(visit))
         except errors.Refusal as refusal:
             reply = refusal.reply
         return reply.having(*self._common_headers(call))
@@ -90,68 +73,22 @@ class GitHub:
     def _admitted(self, call: Call) -> Visit:
         if not call.headers.get("user-agent", "").strip():
             raise errors.no_user_agent()
-        token, account = self._credential(call)
+        caller = caller_of(self._world, call, as_app=is_for_apps(call))
         version = call.headers.get("x-github-api-version", API_VERSION)
         if version != API_VERSION:
             raise errors.refused(400, f"{version!r} is not an API version that is served here.")
         if call.path != "/rate_limit":
-            self._spend(call, account)
-        return Visit(self._world, self._quotas, self._settings(), call, (), token, account)
+            self._spend(call, caller)
+        visit = Visit(self._world, self._quotas, self._settings(), call, (), caller)
+        visit.must_not_be_suspended()
+        return visit
 
-    def _credential(self, call: Call) -> tuple[Token | None, Account | None]:
-        if "authorization" not in call.headers:
-            return None, None
-        token = self._world.tokens.get(call.bearer() or "")
-        if token is None or token.revoked:
-            raise errors.bad_credentials()
-        return token, self._world.account(token.login)
-
-    def _spend(self, call: Call, account: Account | None) -> None:
-        settings, login = self._settings(), account.login if account else None
-        now, under_way = self._world.clock(), self._under_way(login)
-        rejection = self._quotas.admit(login, call.method, under_way, settings, now)
+    def _spend(self, call: Call, caller: Caller) -> None:
+        settings, now = self._settings(), self._world.clock()
+        under_way = self._under_way(caller.budget)
+        rejection = self._quotas.admit(caller.budget, call.method, under_way, settings, now)
         if rejection is not None:
-            raise errors.rate_limited(
-                rejection,
-                account.id if account else None,
-                settings.secondary_status,
-                says_when=settings.secondary_retry_after,
-            )
-
-    def _route(self, visit: Visit) -> Reply:
-        plain = PLAIN.get((visit.call.method, visit.call.path))
-        if plain is not None:
-            return plain(visit)
-        repository, rest = self._repository(visit)
-        visit.must_see(repository)
-        for method, pattern, handler in BELOW_REPOSITORY:
-            match = pattern.fullmatch(rest)
-            if match and method == visit.call.method:
-                return handler(replace(visit, parts=match.groups()), repository)
-        raise errors.not_found()
-
-    def _repository(self, visit: Visit) -> tuple[Repository, str]:
-        by_id = BY_ID.fullmatch(visit.call.path)
-        by_name = BY_NAME.fullmatch(visit.call.path)
-        found, rest = None, ""
-        if by_id:
-            found, rest = self._world.repositories.get(int(by_id[1])), by_id[2]
-        elif by_name:
-            found, rest = self._world.named(by_name[1]), by_name[2]
-            if found is None:
-                self._redirect(visit, by_name[1], rest or "")
-        if found is None:
-            raise errors.not_found()
-        return found, rest or ""
-
-    def _redirect(self, visit: Visit, name: str, rest: str) -> None:
-        """Send callers of a former name to the id, if they may see the repository at all."""
-        renamed = self._world.once_named(name)
-        if renamed is not None:
-            visit.must_see(renamed)
-            query = f"?{urlencode(visit.call.query)}" if visit.call.query else ""
-            status = 301 if visit.call.method == "GET" else 307
-            raise errors.moved(status, f"{visit.api_url}/repositories/{renamed.id}{rest}{query}")
+            raise errors.rate_limited(rejection, caller.described, settings)
 
     def _fresh_or_304(self, visit: Visit, reply: Reply) -> Reply:
         """Add what caches need; answer 304 to whoever has it already, and give the call back."""
@@ -162,7 +99,7 @@ class GitHub:
         tag = f'W/"{hashlib.sha256(seed).hexdigest()}"'
         caching = (("ETag", tag), ("Cache-Control", "private, max-age=60, s-maxage=60"))
         if visit.call.headers.get("if-none-match") == tag:
-            self._quotas.give_back(visit.account.login if visit.account else None)
+            self._quotas.give_back(visit.caller.budget)
             return Reply(304, b"", caching)
         return reply.having(*caching)
 
@@ -174,14 +111,14 @@ class GitHub:
             ("X-GitHub-Media-Type", "github.v3; format=json"),
             ("X-GitHub-Api-Version-Selected", API_VERSION),
         ]
-        token = self._world.tokens.get(call.bearer() or "")
+        token = self._world.token(call.bearer())
         if token is not None and token.kind == "classic":
             headers.append(("X-OAuth-Scopes", ", ".join(token.scopes)))
         return headers + self._limit_headers(call)
 
     def _limit_headers(self, call: Call) -> list[tuple[str, str]]:
-        now, login = self._world.clock(), self.account_of(call)
-        standing = self._quotas.standing(login, self._settings(), now)
+        now, budget = self._world.clock(), self.budget_of(call)
+        standing = self._quotas.standing(budget, self._settings(), now)
         if standing is None:
             return []
         return [

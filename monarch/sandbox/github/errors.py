@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from monarch.sandbox.http import Reply, json_reply
 
 if TYPE_CHECKING:
+    from monarch.sandbox.model import Token
     from monarch.sandbox.quotas import Rejection
-    from monarch.sandbox.world import Token
+    from monarch.sandbox.settings import Settings
 
 DOCS = "https://docs.github.com/rest"
 RATE_DOCS = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"
@@ -45,6 +46,43 @@ def bad_credentials() -> Refusal:
     return refused(401, "Bad credentials")
 
 
+def undecodable() -> Refusal:
+    """401: no JSON web token, or not signed by the app that it names."""
+    return refused(401, "A JSON web token could not be decoded")
+
+
+def installation_suspended() -> Refusal:
+    """403: an installation that its account has suspended; also for tokens given before."""
+    docs = f"{DOCS}/reference/apps#create-an-installation-access-token-for-an-app"
+    return refused(403, "This installation has been suspended", docs)
+
+
+def account_suspended() -> Refusal:
+    """403: GitHub has shut the caller's account."""
+    return refused(403, "Sorry. Your account was suspended.")
+
+
+def classic_token_forbidden(organization: str) -> Refusal:
+    """403: the organization takes no classic tokens."""
+    return refused(
+        403,
+        f"`{organization}` forbids access via a personal access token (classic). Please use a "
+        "GitHub App, OAuth App, or a personal access token with fine-grained permissions.",
+    )
+
+
+def sso_required(organization: str) -> Refusal:
+    """403: the token was not authorized by the organization's single sign-on; a header says where."""
+    refusal = refused(
+        403,
+        "Resource protected by organization SAML enforcement. You must grant your Personal Access "
+        "token access to this organization.",
+        "https://docs.github.com/articles/authenticating-to-a-github-organization-with-saml-single-sign-on/",
+    )
+    where = f"https://github.com/orgs/{organization}/sso?authorization_request=AAAA"
+    return Refusal(refusal.reply.having(("X-GitHub-SSO", f"required; url={where}")))
+
+
 def requires_authentication() -> Refusal:
     """401: a call that nobody may make anonymously."""
     return refused(401, "Requires authentication")
@@ -64,6 +102,23 @@ def not_accessible(token: Token) -> Refusal:
     """403: the token's permissions do not reach this resource."""
     who = "integration" if token.kind == "installation" else "personal access token"
     return refused(403, f"Resource not accessible by {who}")
+
+
+def no_admin_rights() -> Refusal:
+    """403: somebody else's, and the caller may not push."""
+    return refused(403, "Must have admin rights to Repository.")
+
+
+def unknown_sub_issue() -> Refusal:
+    """404: no issue has that id; most often because somebody sent a number."""
+    docs = f"{DOCS}/issues/sub-issues#add-sub-issue"
+    return refused(404, "The provided sub-issue does not exist", docs)
+
+
+def bad_sub_issue(why: str) -> Refusal:
+    """422: two issues that cannot stand in that relation."""
+    message = f"An error occurred while adding the sub-issue to the parent issue. {why}"
+    return refused(422, message, f"{DOCS}/issues/sub-issues#add-sub-issue")
 
 
 def issues_disabled() -> Refusal:
@@ -110,28 +165,33 @@ def too_long(resource: str, field: str, maximum: int) -> Refusal:
     return invalid(resource, field, "custom", message=message)
 
 
-def rate_limited(
-    rejection: Rejection, account_id: int | None, status: int, *, says_when: bool
-) -> Refusal:
-    """403 or 429: a primary or a secondary limit, in their documented words."""
+def rate_limited(rejection: Rejection, who: str, settings: Settings) -> Refusal:
+    """403 or 429: a primary or a secondary limit, in their documented words.
+
+    Args:
+        rejection: which limit, and for how long.
+        who: as the primary limit names the caller: ``user ID 5``, or an address for nobody.
+        settings: status and headers.
+
+    """
     if rejection.reason == "primary":
-        return refused(403, _primary_words(account_id), RATE_DOCS)
+        return refused(settings.primary_status, _primary_words(who), RATE_DOCS)
     docs = f"{RATE_DOCS}#about-secondary-rate-limits"
-    refusal = refused(status, _secondary_words(rejection), docs)
-    if not says_when:
+    refusal = refused(settings.secondary_status, _secondary_words(rejection), docs)
+    if not settings.secondary_retry_after:
         return refusal
     seconds = str(max(1, math.ceil(rejection.wait_s)))
     return Refusal(refusal.reply.having(("Retry-After", seconds)))
 
 
-def _primary_words(account_id: int | None) -> str:
-    if account_id is None:
+def _primary_words(who: str) -> str:
+    if " ID " not in who:
         return (
-            "API rate limit exceeded for 127.0.0.1. (But here's the good news: Authenticated "
+            f"API rate limit exceeded for {who}. (But here's the good news: Authenticated "
             "requests get a higher rate limit. Check out the documentation for more details.)"
         )
     return (
-        f"API rate limit exceeded for user ID {account_id}. If you reach out to GitHub Support "
+        f"API rate limit exceeded for {who}. If you reach out to GitHub Support "
         "for help, please include the request ID."
     )
 

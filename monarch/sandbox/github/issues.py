@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monarch.sandbox.github import errors, listing, wishes
-from monarch.sandbox.github.bodies import Renderer
+from monarch.sandbox.github.issue_body import Renderer
 from monarch.sandbox.http import json_reply
-from monarch.sandbox.world import Role
 
 if TYPE_CHECKING:
     from typing import Any
 
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.world import Issue, Repository
+    from monarch.sandbox.model import Issue, Repository
 
 
 def list_issues(visit: Visit, repository: Repository) -> Reply:
@@ -40,6 +39,7 @@ def create_issue(visit: Visit, repository: Repository) -> Reply:
     title, body = wishes.title_of(wish), wishes.body_of(wish)
     details = wishes.details_of(visit, repository, wish)
     issue = visit.world.add_issue(repository, title, body, token.login)
+    issue.app = token.installation.app_id if token.installation else None
     wishes.apply_details(visit, repository, issue, details)
     visit.world.created_by_api.append((repository.id, issue.number))
     visit.created("issues")
@@ -50,7 +50,7 @@ def create_issue(visit: Visit, repository: Repository) -> Reply:
 def get_issue(visit: Visit, repository: Repository) -> Reply:
     """Answer one issue by number: always as it is now, whatever lists show."""
     _must_have_issues(visit, repository)
-    issue = _issue(visit, repository)
+    issue = issue_of(visit, repository)
     return json_reply(200, Renderer(visit.world, visit.api_url, repository).issue(issue))
 
 
@@ -58,9 +58,10 @@ def update_issue(visit: Visit, repository: Repository) -> Reply:
     """Change an issue; for its author and for those who may push."""
     token = visit.must_write_issues(repository)
     wish = visit.json_object()
-    issue = _issue(visit, repository)
-    if issue.author != token.login and visit.role(repository) < Role.WRITE:
-        raise errors.refused(403, "Must have admin rights to Repository.")
+    issue = issue_of(visit, repository)
+    if issue.author != token.login and not visit.may_push(repository):
+        raise errors.no_admin_rights()
+    visit.must_have_content_budget("edits")
     wishes.check_shape(wish)
     changes: dict[str, Any] = wishes.details_of(visit, repository, wish)
     if "title" in wish:
@@ -70,6 +71,7 @@ def update_issue(visit: Visit, repository: Repository) -> Reply:
     _set_state(visit, issue, wish)
     wishes.apply_details(visit, repository, issue, changes)
     issue.updated_at = visit.world.clock()
+    visit.created("edits")
     return json_reply(200, Renderer(visit.world, visit.api_url, repository).issue(issue))
 
 
@@ -87,9 +89,9 @@ def _must_have_issues(visit: Visit, repository: Repository) -> None:
         raise errors.issues_disabled()
 
 
-def _issue(visit: Visit, repository: Repository) -> Issue:
+def issue_of(visit: Visit, repository: Repository) -> Issue:
     """Find the issue that the path names; refuse what was deleted, redirect what moved."""
-    number = int(visit.parts[-1])
+    number = int(visit.parts[0])
     if number in repository.transferred:
         elsewhere, its_number = repository.transferred[number]
         url = f"{visit.api_url}/repositories/{elsewhere}/issues/{its_number}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from monarch.sandbox.github.bodies import Json
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.world import Issue, Repository
+    from monarch.sandbox.model import Issue, Repository
 
 Thing = TypeVar("Thing")
 
@@ -30,7 +30,7 @@ UNKNOWN_FILTERS = ("assignee", "creator", "mentioned", "milestone", "type", "iss
 def visible_issues(visit: Visit, repository: Repository) -> list[Issue]:
     """Return the issues that the call asks for, sorted, without those that lists do not show."""
     _refuse_unknown(visit)
-    wanted = _chosen(visit, "state", ("open", "closed", "all"))
+    wanted = chosen(visit, "state", ("open", "closed", "all"))
     labels = [name.strip().lower() for name in visit.call.query.get("labels", "").split(",")]
     since, now = _since(visit), visit.world.clock()
     lag_s = _lag_s(visit, repository)
@@ -59,6 +59,14 @@ def paged(
     return json_reply(200, [render(thing) for thing in things[start : start + size]], *headers)
 
 
+def chosen(visit: Visit, name: str, choices: tuple[str, ...], resource: str = "Issue") -> str:
+    """Return a query parameter out of a closed set; the first choice is the default."""
+    value = visit.call.query.get(name, choices[0])
+    if value not in choices:
+        raise errors.invalid(resource, name, "invalid", value=value)
+    return value
+
+
 def refuse_far_pages(visit: Visit) -> None:
     """Refuse high page numbers: large lists want cursors."""
     if "after" not in visit.call.query and _number(visit, "page", 1) >= PAGE_CEILING:
@@ -73,14 +81,6 @@ def _refuse_unknown(visit: Visit) -> None:
     unknown = [name for name in UNKNOWN_FILTERS if name in visit.call.query]
     if unknown:
         raise errors.refused(501, f"The stand-in does not know these filters: {unknown}")
-
-
-def _chosen(visit: Visit, name: str, choices: tuple[str, ...]) -> str:
-    """Return a query parameter out of a closed set; the first choice is the default."""
-    value = visit.call.query.get(name, choices[0])
-    if value not in choices:
-        raise errors.invalid("Issue", name, "invalid", value=value)
-    return value
 
 
 def _since(visit: Visit) -> float:
@@ -99,8 +99,8 @@ def _lag_s(visit: Visit, repository: Repository) -> float:
 
 
 def _sorted(visit: Visit, issues: list[Issue]) -> list[Issue]:
-    by = _chosen(visit, "sort", ("created", "updated", "comments"))
-    descending = _chosen(visit, "direction", ("desc", "asc")) == "desc"
+    by = chosen(visit, "sort", ("created", "updated", "comments"))
+    descending = chosen(visit, "direction", ("desc", "asc")) == "desc"
     keys = {
         "created": lambda issue: (issue.created_at, issue.number),
         "updated": lambda issue: (issue.updated_at, issue.number),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monarch.sandbox.github.bodies import Json, account_body, html_url, node_id, timestamp
-from monarch.sandbox.world import Role
+from monarch.sandbox.model import Role
 
 if TYPE_CHECKING:
-    from monarch.sandbox.world import Repository, World
+    from monarch.sandbox.model import Repository
+    from monarch.sandbox.world import World
 
 TEMPLATED_URLS = {
     "archive_url": "/{archive_format}{/ref}",
@@ -105,6 +106,7 @@ def _flags(repository: Repository) -> Json:
         "has_wiki": True,
         "has_pages": False,
         "has_discussions": False,
+        "has_downloads": True,
     }
 
 

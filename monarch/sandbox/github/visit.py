@@ -4,31 +4,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from monarch.sandbox.github import errors
-from monarch.sandbox.world import Role
+from monarch.sandbox.model import Role
 
 if TYPE_CHECKING:
+    from monarch.sandbox.github.callers import Caller
     from monarch.sandbox.http import Call
+    from monarch.sandbox.model import Account, Repository, Token
     from monarch.sandbox.quotas import Quotas
     from monarch.sandbox.settings import Settings
-    from monarch.sandbox.world import Account, Repository, Token, World
+    from monarch.sandbox.world import World
 
 
 @dataclass(frozen=True)
 class Visit:
-    """Everything that a handler needs; ``parts`` are the variable parts of the path.
-
-    ``token`` and ``account`` are ``None`` together: an anonymous call.
-    """
+    """Everything that a handler needs; ``parts`` are the variable parts of the path."""
 
     world: World
     quotas: Quotas
     settings: Settings
     call: Call
     parts: tuple[str, ...]
-    token: Token | None
-    account: Account | None
+    caller: Caller
+
+    @property
+    def token(self) -> Token | None:
+        """Return the credential, ``None`` for an anonymous call and for an app's own."""
+        return self.caller.token
+
+    @property
+    def account(self) -> Account | None:
+        """Return the account behind the token."""
+        return self.caller.account
 
     @property
     def api_url(self) -> str:
@@ -46,11 +55,17 @@ class Visit:
         return body
 
     def role(self, repository: Repository) -> Role:
-        """Return what the caller may do with the repository."""
+        """Return what the caller may do with the repository.
+
+        An installation has permissions instead of a role; to push is to write contents.
+        """
         least = Role.NONE if repository.private else Role.READ
-        if self.token is None or self.account is None or not _reaches(self.token, repository):
+        token, account = self.token, self.account
+        if token is None or account is None or not token.reaches(repository):
             return least
-        login = self.account.login.lower()
+        if token.installation is not None:
+            return Role.WRITE if token.contents == "write" else Role.READ
+        login = account.login.lower()
         if login == repository.owner.lower():
             return Role.ADMIN
         return max(least, repository.collaborators.get(login, Role.NONE))
@@ -59,6 +74,17 @@ class Visit:
         """Refuse with 404 what the caller may not even know of, with 403 what it may not read."""
         if repository.appears_at > self.world.clock() or self.role(repository) < Role.READ:
             raise errors.not_found()
+        self._must_be_let_in(self.world.account(repository.owner))
+
+    def _must_be_let_in(self, owner: Account) -> None:
+        """Refuse a token that the repository's organization does not take; apps have their own."""
+        token = self.token
+        if token is None or token.kind == "installation":
+            return
+        if owner.forbids_classic_tokens and token.kind == "classic":
+            raise errors.classic_token_forbidden(owner.login)
+        if owner.requires_sso and owner.login.lower() not in token.sso:
+            raise errors.sso_required(owner.login)
 
     def must_read_issues(self, repository: Repository) -> None:
         """Refuse reading a private repository's issues to a token without that permission."""
@@ -79,38 +105,44 @@ class Visit:
 
     def may_push(self, repository: Repository) -> bool:
         """Whether labels, milestone, assignees and type are taken over or silently dropped."""
+        if self.token is not None and self.token.kind == "installation":
+            return _permits_issue_writes(self.token, repository)
         return self.role(repository) >= Role.WRITE
+
+    def must_not_be_suspended(self) -> None:
+        """Refuse a suspended account, and an installation suspended after its token was given."""
+        token = self.token
+        if self.account is not None and self.account.suspended:
+            raise errors.account_suspended()
+        if token and token.installation and token.installation.suspended_at is not None:
+            raise errors.installation_suspended()
 
     def must_have_content_budget(self, kind: str) -> None:
         """Refuse creation by the secondary limit."""
-        login = self.account.login if self.account else None
-        rejection = self.quotas.admit_content(login, kind, self.settings, self.world.clock())
+        budget, now = self.caller.budget, self.world.clock()
+        rejection = self.quotas.admit_content(budget, kind, self.settings, now)
         if rejection is not None:
-            raise errors.rate_limited(
-                rejection,
-                self.account.id if self.account else None,
-                self.settings.secondary_status,
-                says_when=self.settings.secondary_retry_after,
-            )
+            raise errors.rate_limited(rejection, self.caller.described, self.settings)
 
     def created(self, kind: str) -> None:
         """Note that the caller created a thing."""
-        login = self.account.login if self.account else None
-        self.quotas.created(login, kind, self.settings, self.world.clock())
+        self.quotas.created(self.caller.budget, kind, self.settings, self.world.clock())
 
-
-def _reaches(token: Token, repository: Repository) -> bool:
-    selected = token.repositories
-    if token.kind == "classic":
-        return "repo" in token.scopes or not repository.private
-    return selected is None or repository.full_name.lower() in selected
+    def redirect_if_renamed(self, name: str, rest: str) -> None:
+        """Send callers of a former name to the id, if they may see the repository at all."""
+        renamed = self.world.once_named(name)
+        if renamed is not None:
+            self.must_see(renamed)
+            query = f"?{urlencode(self.call.query)}" if self.call.query else ""
+            status = 301 if self.call.method == "GET" else 307
+            raise errors.moved(status, f"{self.api_url}/repositories/{renamed.id}{rest}{query}")
 
 
 def _permits_issue_writes(token: Token, repository: Repository) -> bool:
     if token.kind == "classic":
         public = "public_repo" in token.scopes and not repository.private
         return "repo" in token.scopes or public
-    return token.issues == "write" and _reaches(token, repository)
+    return token.issues == "write" and token.reaches(repository)
 
 
 def _unpermitted(token: Token) -> errors.Refusal:

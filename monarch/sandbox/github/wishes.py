@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from monarch.sandbox.github import errors
-from monarch.sandbox.world import Role
+from monarch.sandbox.model import Role
 
 if TYPE_CHECKING:
     from monarch.sandbox.github.visit import Visit
-    from monarch.sandbox.world import Issue, Repository
+    from monarch.sandbox.model import Account, Issue, Repository
 
 MAX_TITLE, MAX_BODY, MAX_LABEL = 256, 65_536, 50
 """Characters, not bytes."""
@@ -75,7 +75,7 @@ def details_of(visit: Visit, repository: Repository, wish: dict[str, Any]) -> di
         logins = wish.get("assignees", [wish.get("assignee")])
         details["assignees"] = [_assignable(repository, login) for login in logins]
     if "type" in wish:
-        details["type"] = _type(repository, wish["type"])
+        details["type"] = _type(visit.world.account(repository.owner), wish["type"])
     return details
 
 
@@ -119,7 +119,8 @@ def _assignable(repository: Repository, login: str) -> str:
     return login
 
 
-def _type(repository: Repository, wanted: str | None) -> str | None:
-    if wanted is not None and wanted not in repository.issue_types:
+def _type(owner: Account, wanted: str | None) -> str | None:
+    kind = owner.issue_types.get(wanted or "")
+    if wanted is not None and (kind is None or not kind.is_enabled):
         raise errors.invalid("Issue", "type", "invalid", value=wanted)
     return wanted

@@ -19,6 +19,9 @@ DRAFT = Draft("A title", "A body")
 PATIENT = Patience(try_s=5, all_s=5, wait_s=0)
 """Waits for nothing between two tries."""
 
+START_S = 1_767_225_600.0
+"""When tests begin: 2026-01-01T00:00:00Z."""
+
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
@@ -57,9 +60,34 @@ def as_bytes(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-def github(handler: Handler) -> HttpGitHub:
-    """A client whose every call `handler` answers."""
-    return HttpGitHub(TOKEN, API, transport=httpx.MockTransport(handler), patience=PATIENT)
+def github(handler: Handler, token: str | None = TOKEN, **more: Any) -> HttpGitHub:
+    """A client whose every call `handler` answers; `more` as `HttpGitHub` takes it."""
+    transport = httpx.MockTransport(handler)
+    return HttpGitHub(token, API, transport=transport, patience=PATIENT, **more)
+
+
+class HandClock:
+    """`ports.Clock`, moved by hand; `skew_s` is how much the machine's own clock is ahead."""
+
+    def __init__(self, skew_s: float = 0.0) -> None:
+        self.at_s = 0.0
+        self.skew_s = skew_s
+
+    def now(self) -> float:
+        """Seconds since the test began."""
+        return self.at_s
+
+    def wall_ms(self) -> int:
+        """What the machine takes for the time."""
+        return round((self.true_s() + self.skew_s) * 1000)
+
+    def true_s(self) -> float:
+        """What the time is: GitHub's."""
+        return START_S + self.at_s
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.at_s += seconds
 
 
 def always(status: int, body: object, headers: dict[str, str] | None = None) -> Handler:

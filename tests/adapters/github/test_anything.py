@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from monarch.core.outcome import (
     Absent,
     Created,
+    DetailOutcome,
     Found,
     ReadFailure,
     Unknown,
@@ -18,6 +19,7 @@ from monarch.core.outcome import (
     WriteOutcome,
 )
 from monarch.core.reply import Reply
+from monarch.core.ticket import Label, Milestone
 from tests.adapters.github.builders import (
     DRAFT,
     TARGET,
@@ -27,6 +29,7 @@ from tests.adapters.github.builders import (
     repository_json,
     yes,
 )
+from tests.adapters.github.hub import APP
 
 NAMES = st.sampled_from(
     [
@@ -72,9 +75,12 @@ def test_any_answer_to_a_read_is_an_outcome(reply: Reply) -> None:
     async def read() -> None:
         client = github(answer_with(reply).handler)  # type: ignore[arg-type]  # the handler of a mock may be async too; this one is not
         answers = [
-            await client.credential(),
+            await client.credential("org/team-a"),
             await client.read_repository("org/team-a"),
             await client.read_issue(TARGET, 1),
+            await client.list_labels(TARGET),
+            await client.list_milestones(TARGET),
+            await client.list_issue_types(TARGET),
         ]
 
         assert all(isinstance(each, (Found, Absent, *get_args(ReadFailure))) for each in answers)
@@ -97,3 +103,38 @@ def test_any_answer_to_a_write_is_an_outcome(reply: Reply) -> None:
         assert reply.status < 500 or isinstance(outcome, Unknown)
 
     anyio.run(write)
+
+
+@settings(deadline=None)
+@given(REPLIES)
+def test_any_answer_to_any_other_write_is_an_outcome(reply: Reply) -> None:
+    """And none of them an issue."""
+
+    async def write() -> None:
+        client = github(answer_with(reply).handler)  # type: ignore[arg-type]  # see above
+        outcomes = [
+            await client.create_label(TARGET, Label("a", "ededed", ""), yes),
+            await client.create_milestone(TARGET, Milestone("a"), yes),
+            await client.edit_body(TARGET, 1, "text", yes),
+            await client.add_sub_issue(TARGET, 1, 1001, yes),
+        ]
+
+        for outcome in outcomes:
+            assert isinstance(outcome, get_args(DetailOutcome))
+            assert not isinstance(outcome, Withheld)
+            assert reply.status < 500 or isinstance(outcome, Unknown)
+
+    anyio.run(write)
+
+
+@settings(deadline=None)
+@given(REPLIES)
+def test_any_answer_to_an_app_is_an_outcome(reply: Reply) -> None:
+    """To whatever it asks first, and a write among it."""
+
+    async def ask() -> None:
+        client = github(answer_with(reply).handler, None, app=APP)  # type: ignore[arg-type]  # see above
+        assert isinstance(await client.credential("org/team-a"), (Found, *get_args(ReadFailure)))
+        assert isinstance(await client.create_issue(TARGET, DRAFT, yes), get_args(WriteOutcome))
+
+    anyio.run(ask)

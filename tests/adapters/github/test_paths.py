@@ -11,26 +11,38 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monarch.adapters.github.client import HttpGitHub
-from monarch.core.outcome import Created, Found, Transient
+from monarch.core.outcome import Accepted, Created, Found, Transient
 from monarch.core.refs import BadRef, parse_ref
 from monarch.core.request import Request, Rules, parse_message
+from monarch.core.ticket import Label, Milestone
 from tests.adapters.github.builders import (
     API,
     DRAFT,
     PATIENT,
     TARGET,
     TOKEN,
+    HandClock,
     as_bytes,
     github,
     issue_json,
     repository_json,
     yes,
 )
+from tests.adapters.github.hub import Hub
 
 PATHS = re.compile(
-    r"/repos/[A-Za-z0-9][A-Za-z0-9_-]{0,38}/(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,100}(?:/issues(?:/\d+)?)?"
+    r"/repos/[A-Za-z0-9][A-Za-z0-9_-]{0,38}/(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,100}"
+    r"(?:/issues(?:/\d+(?:/sub_issues)?)?|/labels|/milestones|/issue-types|/installation)?"
 )
-QUERIES = {b"", b"state=open&sort=created&direction=asc&per_page=100"}
+BESIDE = re.compile(
+    r"/user|/app/installations/\d+/access_tokens|/(?:orgs|users)/[A-Za-z0-9][A-Za-z0-9_-]{0,38}/installation"
+)
+QUERIES = {
+    b"",
+    b"state=open&sort=created&direction=asc&per_page=100",
+    b"per_page=100",
+    b"state=all&per_page=100",
+}
 HOSTILE = (
     "../../user",
     "org/..",
@@ -111,7 +123,9 @@ class Recorder:
         """Answer one request."""
         self.asked.append(request)
         if request.method == "POST":
-            return httpx.Response(201, content=as_bytes(issue_json()))
+            return httpx.Response(201, content=as_bytes(issue_json(name="a")))
+        if request.url.path.endswith(("/labels", "/milestones", "/issue-types")):
+            return httpx.Response(200, content=b"[]")
         if request.url.path.endswith("/issues"):
             return httpx.Response(200, content=as_bytes([issue_json()]))
         if "/issues/" in request.url.path:
@@ -136,7 +150,17 @@ async def ask_everything(recorder: Recorder, name: str) -> None:
     await client.read_repository(name)
     await client.list_issues(repository, "open")
     await client.read_issue(repository, 1)
+    await client.list_labels(repository)
+    await client.list_milestones(repository)
+    await client.list_issue_types(repository)
     assert isinstance(await client.create_issue(repository, DRAFT, yes), Created)
+    writes = [
+        await client.create_label(repository, Label("a", "ededed", ""), yes),
+        await client.create_milestone(repository, Milestone("a"), yes),
+        await client.edit_body(repository, 1, "text", yes),
+        await client.add_sub_issue(repository, 1, 1001, yes),
+    ]
+    assert writes == [Accepted(), Accepted(1), Accepted(), Accepted()]
 
 
 @settings(deadline=None)
@@ -152,6 +176,20 @@ def test_a_name_is_refused_or_is_the_whole_path(name: str) -> None:
     recorder.hold()
     for request in recorder.asked:
         assert request.url.path.startswith(f"/repos/{name}")
+
+
+@settings(deadline=None)
+@given(NAMES)
+@example("org/team")
+def test_a_name_leads_an_app_nowhere_else_either(name: str) -> None:
+    """What it asks about installations stands in paths as well."""
+    hub = Hub(HandClock())
+    try:
+        anyio.run(hub.client().credential, name)
+    except BadRef:
+        assert not hub.asked
+    for path in hub.asked:
+        assert PATHS.fullmatch(path) or BESIDE.fullmatch(path), path
 
 
 @settings(deadline=None)
@@ -243,7 +281,7 @@ async def test_a_refusal_that_repeats_the_token_is_quoted_without_it(status: int
     client = HttpGitHub(token, API, transport=transport, patience=PATIENT)
 
     answers = [
-        await client.credential(),
+        await client.credential("org/team-a"),
         await client.read_repository("org/team-a"),
         await client.create_issue(TARGET, DRAFT, yes),
     ]

@@ -16,6 +16,7 @@ from tests.adapters.github.builders import (
     API,
     TARGET,
     TOKEN,
+    HandClock,
     always,
     as_bytes,
     github,
@@ -66,8 +67,8 @@ async def test_the_account_is_the_users_and_is_asked_once() -> None:
     script = Script(ok({"id": 9, "login": "bot"}))
     client = github(script)
 
-    assert await client.credential() == Found(Credential("user:9", FINGERPRINT, "bot"))
-    assert await client.credential() == Found(Credential("user:9", FINGERPRINT, "bot"))
+    assert await client.credential("org/team-a") == Found(Credential("user:9", FINGERPRINT, "bot"))
+    assert await client.credential("org/team-a") == Found(Credential("user:9", FINGERPRINT, "bot"))
     assert len(script.asked) == 1
 
 
@@ -75,21 +76,26 @@ async def test_an_installation_may_not_ask_and_its_token_stands_for_it() -> None
     """GitHub answers 403 to a `GET /user` of an app's installation."""
     body = {"message": "Resource not accessible by integration"}
 
-    answer = await github(always(403, body)).credential()
+    answer = await github(always(403, body)).credential("org/team-a")
 
     assert answer == Found(Credential(f"token:{FINGERPRINT}", FINGERPRINT))
 
 
-async def test_a_refused_token_is_not_remembered() -> None:
-    """Once it is valid again, the next question finds out."""
+async def test_a_refused_token_is_tried_again_after_a_while() -> None:
+    """Everybody who waits would knock at once otherwise; once it is valid again, the next question finds out."""
     script = Script(httpx.Response(401), ok({"id": 9, "login": "bot"}))
-    client = github(script)
+    clock = HandClock()
+    client = github(script, clock=clock)
 
-    refused = await client.credential()
+    for _ in range(3):
+        refused = await client.credential("org/team-a")
 
-    assert isinstance(refused, Permanent)
-    assert refused.scope is Scope.CREDENTIAL
-    assert isinstance(await client.credential(), Found)
+        assert isinstance(refused, Permanent)
+        assert refused.scope is Scope.CREDENTIAL
+    clock.wait(10)
+
+    assert isinstance(await client.credential("org/team-a"), Found)
+    assert len(script.asked) == 2
 
 
 # -------------------------------------------------------------------------------------- repositories
@@ -333,7 +339,7 @@ async def test_a_next_page_elsewhere_is_not_read() -> None:
 
 async def test_a_listing_that_goes_round_in_circles_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is no evidence."""
-    monkeypatch.setattr("monarch.adapters.github.client.MAX_PAGES", 3)
+    monkeypatch.setattr("monarch.adapters.github.reads.MAX_PAGES", 3)
     forever = always(200, [], link("/again"))
 
     assert isinstance(await github(forever).list_issues(TARGET, "all"), Transient)

@@ -152,7 +152,7 @@ async def test_every_kind_of_token_has_an_account(
 ) -> None:
     """An installation's is its token."""
     async with HttpGitHub(token, sandbox.github_url) as client:
-        answer = await client.credential()
+        answer = await client.credential("org/team-a")
 
     assert isinstance(answer, Found)
     assert answer.value.account.startswith(account)

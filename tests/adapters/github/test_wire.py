@@ -4,9 +4,18 @@ from typing import Any
 
 import pytest
 
-from monarch.adapters.github.wire import read_created, read_issue, read_issues, read_repository
-from monarch.core.outcome import Created
-from monarch.core.ticket import Issue, Label
+from monarch.adapters.github.app_wire import read_installation, read_token
+from monarch.adapters.github.wire import (
+    CreatedIssue,
+    read_created,
+    read_issue,
+    read_issues,
+    read_labels,
+    read_milestones,
+    read_repository,
+    read_types,
+)
+from monarch.core.ticket import Issue, Label, Milestone
 from tests.adapters.github.builders import as_bytes, issue_json, repository_json
 
 
@@ -15,7 +24,16 @@ def test_an_issue_is_read_whole() -> None:
     body = issue_json(
         2,
         labels=[{"name": "bug", "color": "d73a4a", "description": "Broken"}],
-        milestone={"title": "Sprint 1", "number": 1},
+        milestone={
+            "title": "Sprint 1",
+            "number": 1,
+            "state": "closed",
+            "description": None,
+            "due_on": "2026-03-01T08:00:00Z",
+        },
+        type={"id": 1, "node_id": "IT_1", "name": "Bug", "description": None},
+        url="https://api.github.example/repos/Org/Team-A/issues/2",
+        parent_issue_url="https://api.github.example/repos/org/team-a/issues/1",
     )
 
     assert read_issue(as_bytes(body)) == Issue(
@@ -30,7 +48,9 @@ def test_an_issue_is_read_whole() -> None:
         url="https://github.example/org/team-a/issues/2",
         created_at="2026-01-02T03:04:05Z",
         labels=(Label("bug", "d73a4a", "Broken"),),
-        milestone="Sprint 1",
+        milestone=Milestone("Sprint 1", "closed", "", "2026-03-01T08:00:00Z", 1),
+        parent=1,
+        type="Bug",
     )
 
 
@@ -91,11 +111,85 @@ def test_bytes_that_are_none_of_it_are_none(body: bytes) -> None:
     assert read_issue(body) is None
     assert read_repository(body) is None
     assert read_created(body) is None
+    assert read_labels(body) in (None, ())
+    assert read_milestones(body) in (None, ())
+    assert read_types(body) in (None, ())
+    assert read_installation(body) is None
+    assert read_token(body) is None
 
 
-def test_a_created_issue_needs_only_its_number_and_id() -> None:
-    """Whatever else GitHub changes must not hide that it was created."""
-    assert read_created(b'{"number": 4, "id": 44, "title": null}') == Created(4, 44)
+@pytest.mark.parametrize(
+    "details",
+    [
+        b'"labels": null, "milestone": null, "type": null',
+        b'"labels": {"name": "bug"}, "milestone": "M1", "type": ["Bug"]',
+        b'"labels": [null, 7, {"name": 7}, {}], "milestone": {"number": "1"}, "type": {"name": 1}',
+        b'"title": "caf\xe9"',
+    ],
+)
+def test_no_detail_hides_that_an_issue_was_created(details: bytes) -> None:
+    """Only its number and id count; what cannot be read of the rest is not there."""
+    body = b'{"number": 4, "id": 44, ' + details + b"}"
+
+    assert read_created(body) == CreatedIssue(44, 4, (), None, "")
+
+
+def test_what_was_created_is_read_with_its_details() -> None:
+    """So that it can be compared with what was asked for."""
+    body = issue_json(4, labels=["a", {"name": "b"}], milestone={"number": 3}, type={"name": "T"})
+
+    assert read_created(as_bytes(body)) == CreatedIssue(1004, 4, ("a", "b"), 3, "T")
+
+
+@pytest.mark.parametrize(
+    ("parent", "expected"),
+    [
+        (None, None),
+        ("", None),
+        ("https://api.github.example/repos/org/team-a/issues/12", 12),
+        ("https://api.github.example/repos/ORG/team-A/issues/12", 12),
+        ("https://api.github.example/repos/org/other/issues/12", None),
+        ("https://elsewhere.example/repos/org/team-a/issues/12", None),
+        ("https://api.github.example/repos/org/team-a/issues/twelve", None),
+        ("https://api.github.example/repos/org/team-a/issues/12/", None),
+    ],
+)
+def test_a_parent_counts_where_it_is_in_the_same_repository(
+    parent: str | None, expected: int | None
+) -> None:
+    """Its number means nothing in another one."""
+    here = "https://api.github.example/repos/org/team-a/issues/2"
+    issue = read_issue(as_bytes(issue_json(2, url=here, parent_issue_url=parent)))
+
+    assert issue is not None
+    assert issue.parent == expected
+
+
+def test_types_that_are_switched_off_are_not_offered() -> None:
+    """An organisation may keep one without using it."""
+    body = [{"name": "Bug"}, {"name": "Epic", "is_enabled": False}]
+
+    assert read_types(as_bytes(body)) == ("Bug",)
+
+
+@pytest.mark.parametrize("token", ["ghs_16C7e42F292c6912E7710c838347Ae178B4a", "a.b.c" * 300, "x"])
+def test_a_token_may_look_like_anything_that_fits_into_a_header(token: str) -> None:
+    """GitHub has changed their form before, and says that it will again."""
+    body = {"token": token, "expires_at": "2026-01-01T01:00:00Z", "permissions": {}}
+    given = read_token(as_bytes(body))
+
+    assert given is not None
+    assert (given.token, given.ends_at_s) == (token, 1767229200)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"token": "two words"}, {"token": ""}, {"token": None}, {"expires_at": "soon"}]
+)
+def test_a_token_that_cannot_be_used_is_none(changes: dict[str, Any]) -> None:
+    """A guess at its end would be found out in the middle of a write."""
+    body = {"token": "ghs_x", "expires_at": "2026-01-01T01:00:00Z"} | changes
+
+    assert read_token(as_bytes(body)) is None
 
 
 @pytest.mark.parametrize(

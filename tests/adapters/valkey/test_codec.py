@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from monarch.adapters.valkey.codec import (
     decode_delivery,
+    decode_entry,
     decode_ledger,
     decode_plan,
     decode_record,
@@ -15,7 +16,7 @@ from monarch.adapters.valkey.codec import (
     encode_plan,
 )
 from monarch.adapters.valkey.views import request_view
-from monarch.core.delivery import Stream, Token, UnreadableEntry
+from monarch.core.delivery import MigrationEntry, Stream, Token, UnreadableEntry
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
 from tests.contracts.moves import a_plan
@@ -39,6 +40,29 @@ def test_a_version_that_is_no_number_is_unreadable(version: bytes) -> None:
     delivery = decode_delivery(Token(Stream.NOTICES, "w", "1-1", 1), {b"v": version})
 
     assert isinstance(delivery.entry, UnreadableEntry)
+
+
+@pytest.mark.parametrize(
+    ("heal", "tickets"),
+    [(b"", set()), (b"5", {5}), (b"5 17", {5, 17}), (b" 5  5 ", {5})],
+)
+def test_a_migration_may_be_told_to_heal(heal: bytes, tickets: set[int]) -> None:
+    """Ids of tickets with spaces between; none of them is an ordinary run."""
+    fields = {b"request": b"1-1", b"target": b"org/team-a", b"heal": heal}
+
+    entry = decode_entry(Stream.MIGRATIONS, "2-1", fields)
+
+    assert entry == MigrationEntry(
+        RequestId("1-1"), "org/team-a", 0, 1, frozenset(map(TicketId, tickets))
+    )
+
+
+@pytest.mark.parametrize("heal", [b"x", b"5,17", b"-5", "²".encode(), b"9" * 19, b"5 \xff"])
+def test_a_wish_to_heal_that_cannot_be_read_is_not_taken_for_none(heal: bytes) -> None:
+    """It would be an ordinary run, which heals nothing, and nobody would know why."""
+    fields = {b"request": b"1-1", b"target": b"org/team-a", b"heal": heal}
+
+    assert isinstance(decode_entry(Stream.MIGRATIONS, "2-1", fields), UnreadableEntry)
 
 
 @pytest.mark.parametrize(

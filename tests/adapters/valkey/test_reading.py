@@ -350,7 +350,7 @@ async def test_pause_epoch_and_subscribers_are_seen(house: House, server: Embedd
     subscriber = connect(server.url, "ear")
     pubsub = subscriber.pubsub()
     await pubsub.subscribe(CHANNEL)
-    await pubsub.get_message(timeout=1)
+    await pubsub.get_message(timeout=10)
 
     snapshot = await house.standing.snapshot()
 

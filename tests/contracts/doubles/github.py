@@ -1,13 +1,13 @@
 """`ports.GitHub` as a small stateful world: repositories with issues, listings that lag, and faults.
 
 Use: `github.add("org/template", "One", "Two")`, `github.add("org/team")`, run, look at `github.titles("org/team")`.
-Let a call go wrong with `github.faults.at("create_issue", 2, LOST)`.
+Let a call go wrong with `github.faults.at("create_issue", 2, LOST)`. What a write does there stands in `repositories`.
 """
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, TypeVar, cast
 
 import anyio
 
@@ -15,7 +15,7 @@ from monarch.core.ids import TargetId
 from monarch.core.outcome import (
     Absent,
     Code,
-    Created,
+    DetailOutcome,
     Found,
     Permanent,
     RateLimited,
@@ -27,8 +27,11 @@ from monarch.core.outcome import (
 )
 from monarch.core.permission import Credential
 from monarch.core.render import Draft
-from monarch.core.ticket import Issue, Repository
+from monarch.core.ticket import Issue, Label, Milestone, Repository
 from tests.contracts.doubles.faults import Fault, Faults
+from tests.contracts.doubles.repositories import FakeRepository
+
+T = TypeVar("T")
 
 LOST = Fault(Unknown("the answer was lost"), takes_effect=True)
 """It was done, and nobody was told."""
@@ -47,45 +50,70 @@ LATE = Fault(Unknown("no answer within 10 s"), takes_effect=True, after_s=10.0, 
 
 LIMITED = Fault(RateLimited("a secondary rate limit", 60.0))
 
-ASSOCIATION = "MEMBER"
+WRITES: Final = (
+    "create_issue",
+    "create_label",
+    "create_milestone",
+    "edit_body",
+    "add_sub_issue",
+)
+"""The calls that change something."""
 
 
-@dataclass(slots=True)
-class FakeRepository:
-    """One repository, and since when each of its issues is listed."""
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write as it was asked for: the method, the repository it goes to, and its other arguments."""
 
+    method: str
     repository: Repository
-    issues: dict[int, Issue] = field(default_factory=dict)
-    listed_from: dict[int, float] = field(default_factory=dict)
-    gone: set[int] = field(default_factory=set)
-    highest: int = 0
+    what: tuple[Any, ...]
 
 
 class FakeGitHub:
     """All of GitHub that Monarch knows.
 
-    `listing_lag_s` is how long a new issue is missing in listings; no issue with one of `refused_titles` can be made.
+    `listing_lag_s` is how long a new issue is missing in listings; what has one of `refused_titles` (an issue, a label,
+    a milestone, a sub-issue) cannot be made. `did` is every write that took effect, in order.
     """
 
     def __init__(self, login: str = "monarch-bot") -> None:
         self.faults = Faults()
-        self.listing_lag_s = 0.0
         self.refused_titles: set[str] = set()
+        self.did: list[Write] = []
         self.me = Credential("account-1", "fingerprint-1", login)
+        self._lag_s = 0.0
         self._world: dict[str, FakeRepository] = {}
         self._ids = itertools.count(1000)
-        self._late: list[tuple[float, FakeRepository, Draft]] = []
+        self._late: list[tuple[float, Write]] = []
 
     # ------------------------------------------------------------------------------------ for the tests
+
+    @property
+    def listing_lag_s(self) -> float:
+        """How long a new issue is missing in listings, in seconds."""
+        return self._lag_s
+
+    @listing_lag_s.setter
+    def listing_lag_s(self, seconds: float) -> None:
+        self._lag_s = seconds
+        for here in self._world.values():
+            here.listing_lag_s = seconds
 
     def add(self, name: str, *titles: str, **settings: Any) -> TargetId:
         """Make a repository with these issues; `settings` are fields of `Repository`."""
         known = {"archived": False, "has_issues": True, "may_push": True, **settings}
         repository = Repository(id=TargetId(next(self._ids)), full_name=name, **known)
-        self._world[name] = FakeRepository(repository)
+        self._world[name] = FakeRepository(
+            repository, self._ids, self._lag_s, refused=self.refused_titles
+        )
         for title in titles:
             self.add_issue(name, title)
         return repository.id
+
+    def at(self, name: str) -> FakeRepository:
+        """The inside of a repository: its labels, its milestones, and who is whose sub-issue."""
+        self._do_what_is_late()
+        return self._world[name]
 
     def change(self, name: str, **settings: Any) -> None:
         """Change fields of the repository."""
@@ -94,19 +122,23 @@ class FakeGitHub:
 
     def add_issue(self, name: str, title: str, body: str = "", **settings: Any) -> int:
         """Somebody opens an issue; its number."""
-        return self._open(self._world[name], Draft(title, body), settings).number
+        return self._world[name].open(Draft(title, body), settings).number
 
-    def act_late(self, repository: Repository, draft: Draft, after_s: float) -> None:
-        """Whoever sent this is gone; it is done in so many seconds all the same."""
-        here = self._here(repository)
-        if here is not None and draft.title not in self.refused_titles:
-            self._late.append((_now() + after_s, here, draft))
+    def act_late(self, method: str, args: tuple[Any, ...], after_s: float) -> None:
+        """Whoever called this write is gone; it is done in so many seconds all the same."""
+        repository, *what, _may_send = args
+        write = Write(method, repository, tuple(what))
+        self._late.append((anyio.current_time() + after_s, write))
 
     def delete_issue(self, name: str, number: int) -> None:
         """Somebody deletes an issue."""
         here = self._world[name]
         del here.issues[number]
         here.gone.add(number)
+
+    def hide(self, name: str, number: int) -> None:
+        """Let an issue be as if it had never been."""
+        del self._world[name].issues[number]
 
     def edit_issue(self, name: str, number: int, **settings: Any) -> None:
         """Somebody edits an issue."""
@@ -115,18 +147,17 @@ class FakeGitHub:
 
     def issues(self, name: str) -> list[Issue]:
         """All issues, ascending, whatever listings show."""
-        self._do_what_is_late()
-        return [issue for _, issue in sorted(self._world[name].issues.items())]
+        return [issue for _, issue in sorted(self.at(name).issues.items())]
 
     def titles(self, name: str) -> list[str]:
         """Their titles."""
         return [issue.title for issue in self.issues(name)]
 
-    # --------------------------------------------------------------------------------------------- port
+    # ------------------------------------------------------------------------------------- port: reading
 
     async def credential(self, name: str) -> Found[Credential] | ReadFailure:
         """See `ports.GitHub.credential`."""
-        fault = await self.faults.meet("credential", "")
+        fault = await self.faults.meet("credential", name)
         return Found(self.me) if fault is None else fault.answer
 
     async def read_repository(self, name: str) -> Found[Repository] | ReadFailure:
@@ -141,15 +172,31 @@ class FakeGitHub:
         self, repository: Repository, state: Literal["open", "all"]
     ) -> Found[tuple[Issue, ...]] | ReadFailure:
         """See `ports.GitHub.list_issues`."""
-        fault = await self._meet("list_issues", repository.full_name)
-        if fault is not None:
-            return fault.answer  # type: ignore[no-any-return]  # a fault's
-        here = self._here(repository)
-        if here is None:
-            return _not_found(repository.full_name)
-        now = anyio.current_time()
-        shown = [i for n, i in sorted(here.issues.items()) if here.listed_from[n] <= now]
-        return Found(tuple(i for i in shown if state in {"all", i.state}))
+
+        def listed(here: FakeRepository) -> tuple[Issue, ...]:
+            now = anyio.current_time()
+            shown = [i for n, i in sorted(here.issues.items()) if here.listed_from[n] <= now]
+            return tuple(i for i in shown if state in {"all", i.state})
+
+        return await self._list("list_issues", repository, listed)
+
+    async def list_labels(self, repository: Repository) -> Found[tuple[Label, ...]] | ReadFailure:
+        """See `ports.GitHub.list_labels`."""
+        return await self._list("list_labels", repository, lambda here: (*here.labels.values(),))
+
+    async def list_milestones(
+        self, repository: Repository
+    ) -> Found[tuple[Milestone, ...]] | ReadFailure:
+        """See `ports.GitHub.list_milestones`."""
+        return await self._list(
+            "list_milestones", repository, lambda here: (*here.milestones.values(),)
+        )
+
+    async def list_issue_types(
+        self, repository: Repository
+    ) -> Found[tuple[str, ...]] | ReadFailure:
+        """See `ports.GitHub.list_issue_types`."""
+        return await self._list("list_issue_types", repository, lambda here: here.types)
 
     async def read_issue(
         self, repository: Repository, number: int
@@ -164,29 +211,80 @@ class FakeGitHub:
         issue = here.issues.get(number)
         return Absent(taken=number in here.gone) if issue is None else Found(issue)
 
+    # ------------------------------------------------------------------------------------- port: writing
+
     async def create_issue(
         self, repository: Repository, draft: Draft, may_send: Callable[[], bool]
     ) -> WriteOutcome:
         """See `ports.GitHub.create_issue`."""
-        self._do_what_is_late()
-        here = self._here(repository)
-        if not may_send():
-            return Withheld()
-        if here is None:
-            return _not_found(repository.full_name)
-        fault = await self.faults.meet("create_issue", repository.full_name)
-        if draft.title in self.refused_titles:
-            return Permanent(Scope.TICKET, Code.TICKETS_REFUSED, "no, says GitHub")
-        if fault is None:
-            issue = self._open(here, draft, {"author": self.me.login})
-            return Created(issue.number, issue.id)
-        if fault.takes_effect and fault.late_s:
-            self._late.append((anyio.current_time() + fault.late_s, here, draft))
-        elif fault.takes_effect:
-            self._open(here, draft, {"author": self.me.login})
-        return fault.answer  # type: ignore[no-any-return]  # a fault's
+        outcome = await self._write(may_send, "create_issue", repository, draft)
+        return cast("WriteOutcome", outcome)
+
+    async def create_label(
+        self, repository: Repository, label: Label, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """See `ports.GitHub.create_label`."""
+        outcome = await self._write(may_send, "create_label", repository, label)
+        return cast("DetailOutcome", outcome)
+
+    async def create_milestone(
+        self, repository: Repository, milestone: Milestone, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """See `ports.GitHub.create_milestone`."""
+        outcome = await self._write(may_send, "create_milestone", repository, milestone)
+        return cast("DetailOutcome", outcome)
+
+    async def edit_body(
+        self, repository: Repository, number: int, body: str, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """See `ports.GitHub.edit_body`."""
+        outcome = await self._write(may_send, "edit_body", repository, number, body)
+        return cast("DetailOutcome", outcome)
+
+    async def add_sub_issue(
+        self, repository: Repository, parent: int, child: int, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """See `ports.GitHub.add_sub_issue`."""
+        outcome = await self._write(may_send, "add_sub_issue", repository, parent, child)
+        return cast("DetailOutcome", outcome)
 
     # -------------------------------------------------------------------------------------- small parts
+
+    async def _list(
+        self, method: str, repository: Repository, listed: Callable[[FakeRepository], T]
+    ) -> Found[T] | ReadFailure:
+        fault = await self._meet(method, repository.full_name)
+        if fault is not None:
+            return fault.answer  # type: ignore[no-any-return]  # a fault's
+        here = self._here(repository)
+        return _not_found(repository.full_name) if here is None else Found(listed(here))
+
+    async def _write(
+        self, may_send: Callable[[], bool], method: str, repository: Repository, *what: Any
+    ) -> object:
+        self._do_what_is_late()
+        write = Write(method, repository, what)
+        if not may_send():
+            return Withheld()
+        if self._here(repository) is None:
+            return _not_found(repository.full_name)
+        fault = await self.faults.meet(method, repository.full_name)
+        if fault is None:
+            return self._do(write)
+        if fault.takes_effect and fault.late_s:
+            self._late.append((anyio.current_time() + fault.late_s, write))
+        elif fault.takes_effect:
+            self._do(write)
+        return fault.answer
+
+    def _do(self, write: Write) -> object:
+        here = self._here(write.repository)
+        if here is None:
+            return _not_found(write.repository.full_name)
+        outcome: object = getattr(here, write.method)(*write.what, self.me.login)
+        if not isinstance(outcome, Permanent):
+            self.did.append(write)
+        return outcome
 
     async def _meet(self, method: str, about: str) -> Fault | None:
         fault = await self.faults.meet(method, about)
@@ -198,33 +296,12 @@ class FakeGitHub:
         same = (here for here in self._world.values() if here.repository.id == repository.id)
         return next(same, None)
 
-    def _open(self, here: FakeRepository, draft: Draft, settings: dict[str, Any]) -> Issue:
-        here.highest += 1
-        number, name = here.highest, here.repository.full_name
-        known = {
-            "state": "open",
-            "is_pull": False,
-            "author": "somebody",
-            "association": "NONE",
-            "created_at": "2026-01-01T00:00:00Z",
-            "url": f"https://github.com/{name}/issues/{number}",
-            **settings,
-        }
-        issue = Issue(next(self._ids), number, draft.title, draft.body, **known)
-        here.issues[number] = issue
-        here.listed_from[number] = _now() + self.listing_lag_s if self.listing_lag_s else 0.0
-        return issue
-
     def _do_what_is_late(self) -> None:
-        now = _now() if self._late else 0.0
-        due = [late for late in self._late if late[0] <= now]
+        now = anyio.current_time() if self._late else 0.0
+        due = [write for at, write in self._late if at <= now]
         self._late = [late for late in self._late if late[0] > now]
-        for _, here, draft in due:
-            self._open(here, draft, {"author": self.me.login})
-
-
-def _now() -> float:
-    return anyio.current_time()
+        for write in due:
+            self._do(write)
 
 
 def _not_found(name: str) -> Permanent:

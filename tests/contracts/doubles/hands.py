@@ -1,14 +1,17 @@
 """`ports.Hands` in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import anyio
 
 from monarch.core.delivery import Stream
-from monarch.core.ids import MigrationId, RequestId
+from monarch.core.ids import MigrationId, RequestId, TicketId, migration_id
 from monarch.core.summary import ENDS, State
-from monarch.ports import Cancelling, NotCancelled, Paused, Replayed
+from monarch.ports import Cancelling, Healing, NotCancelled, Paused, Replayed
 from tests.contracts.doubles.store import MemoryStore
+
+_OF_ONE_RUN = ("code", "ended_ms", "refused", "strays", "progress_entry", "progress_count")
+"""What a migration's next run begins without."""
 
 
 class MemoryHands:
@@ -127,14 +130,18 @@ class MemoryHands:
         if "cancelled_by" in store.requests[request] and store.unsettled.get(request):
             return "its request is still being cancelled; try again when it has ended"
         self._reopen(request)
-        known["run"] = str(int(known.get("run", "0")) + 1)
-        known |= {"order": known.get("order", "0"), "reason": "", "attempts": "0"}
-        for gone in ("code", "ended_ms", "refused", "strays", "progress_entry", "progress_count"):
-            known.pop(gone, None)
-        store.queue(request, migration)
-        store.unsettled.setdefault(request, set()).add(migration)
+        self._queue_again(request, migration)
         store.request_changed(request)
         return ""
+
+    def _queue_again(self, request: RequestId, migration: MigrationId) -> None:
+        known = self._store.migrations[migration]
+        known["run"] = str(int(known.get("run", "0")) + 1)
+        known |= {"order": known.get("order", "0"), "reason": "", "attempts": "0"}
+        for gone in (*_OF_ONE_RUN, *(() if "heal" in known else ("notes",))):
+            known.pop(gone, None)
+        self._store.queue(request, migration)
+        self._store.unsettled.setdefault(request, set()).add(migration)
 
     def _reopen(self, request: RequestId) -> None:
         known = self._store.requests.setdefault(request, {"state": "queued", "run": "1"})
@@ -151,3 +158,54 @@ class MemoryHands:
         dropped = len(self._store.dead) - len(kept)
         self._store.dead[:] = kept
         return dropped
+
+    async def heal(
+        self, request: RequestId, missing: Mapping[str, Collection[TicketId]], by: str
+    ) -> tuple[Healing, ...]:
+        """See `ports.Hands.heal`."""
+        await anyio.lowlevel.checkpoint()
+        state = State(self._store.requests.get(request, {}).get("state", "queued"))
+        told = []
+        for target, tickets in missing.items():
+            refused = self._heal(request, state, target, tickets)
+            migration = "" if refused else migration_id(request, target)
+            told.append(Healing(target, migration, refused))
+        self._store.changed()
+        return tuple(told)
+
+    def _heal(
+        self, request: RequestId, state: State, target: str, tickets: Collection[TicketId]
+    ) -> str:
+        store, migration = self._store, migration_id(request, target)
+        known, heal = store.migrations.get(migration, {}), " ".join(map(str, sorted(tickets)))
+        its_state = known.get("state", "")
+        if not heal:
+            return "no ticket is named"
+        if known.get("heal") == heal and its_state not in {"done", "dead", "cancelled"}:
+            return ""
+        if request not in store.requests:
+            return f"no request {request} is known"
+        if state is State.CANCELLED:
+            return f"request {request} is cancelled; replay it first"
+        if state not in ENDS:
+            return f"request {request} is {state}; heal it once it has ended"
+        if request not in store.plans:
+            return "its plan is not known any more; submit it again"
+        if "target" not in known:
+            return f"request {request} has no target {target}"
+        if its_state != "done":
+            return f"its migration is {its_state}; replay it first"
+        self._reopen(request)
+        known["heal"] = heal
+        self._count_without(request, migration, len(tickets))
+        self._queue_again(request, migration)
+        store.request_changed(request)
+        return ""
+
+    def _count_without(self, request: RequestId, migration: MigrationId, missing: int) -> None:
+        """So many copies are there, without those that are missing."""
+        known, total = self._store.migrations[migration], self._store.requests[request]["tickets"]
+        copied, present = int(known.get("copied", "0")), int(known.get("present", "0"))
+        there = max(0, min(copied + present, int(total) - missing))
+        known["present"] = str(min(present, there))
+        known["copied"] = str(there - min(present, there))

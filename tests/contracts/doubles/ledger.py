@@ -5,7 +5,7 @@ from typing import assert_never
 
 import anyio
 
-from monarch.core.budget import Ceilings
+from monarch.core.budget import Ceilings, Pace
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import Epoch, TargetId, TicketId
 from monarch.core.permission import (
@@ -24,19 +24,23 @@ from monarch.core.permission import (
     Taken,
     Taking,
     Wait,
+    WasAnswered,
     WasCreated,
     WasFound,
     WasNotCreated,
+    WasNoted,
     WasRefused,
     WasStray,
     WasUnanswered,
 )
+from monarch.core.quote import quote
 from monarch.core.step import CreatedAs, Intended, Refused, UnreadableRecord
+from monarch.core.summary import MAX_NOTE
 from monarch.ports import StoreRefused
-from tests.contracts.doubles.store import Account, Lock, MemoryStore
+from tests.contracts.doubles.account import OUT_OF_CALLS, Account
+from tests.contracts.doubles.store import Lock, MemoryStore
 
-SLOT_MS = 15_000
-WINDOWS_MS = (60_000, 3_600_000)
+NOTES_KEPT = 20
 
 
 class MemoryLedger:
@@ -46,11 +50,13 @@ class MemoryLedger:
         self,
         store: MemoryStore,
         ceilings: Ceilings | None = None,
+        pace: Pace | None = None,
         *,
         lease_s: float = 20.0,
     ) -> None:
         self._store = store
         self._ceilings = ceilings or Ceilings()
+        self._pace = pace or Pace()
         self._lease_ms = round(lease_s * 1000)
 
     async def take(self, delivery: Delivery, target: TargetId, credential: Credential) -> Taking:
@@ -78,7 +84,7 @@ class MemoryLedger:
         self,
         delivery: Delivery,
         target: TargetId,
-        ticket: TicketId,
+        ticket: TicketId | None,
         credential: Credential,
         epoch: Epoch,
         reconciled: str | None,
@@ -94,29 +100,42 @@ class MemoryLedger:
             return called_off
         if store.epoch != epoch:
             return Quiet(max(0, store.quiet_until_ms - now) / 1000)
-        record = store.ledgers.setdefault(target, {}).get(ticket)
-        if isinstance(record, CreatedAs):
-            return AlreadyCreated(record.number)
-        if isinstance(record, Intended) and record.nonce != reconciled:
-            return MustReconcile(record)
-        if isinstance(record, UnreadableRecord):
-            raise StoreRefused(record.text)
+        known = None if ticket is None else self._known(target, ticket, reconciled)
+        if known is not None:
+            return known
         account = store.account(credential.account)
-        refused = closed_gate(store, credential) or _wait(account, self._ceilings, now)
+        refused = closed_gate(store, credential)
         if refused is not None:
             return refused
+        calls_ms = account.calls_wait_ms(now)
+        if calls_ms:
+            return GateClosed(calls_ms / 1000, OUT_OF_CALLS)
         nonce = f"nonce-{next(_nonces)}"
-        account.writes[nonce], account.slots[nonce] = now, now + SLOT_MS
-        if account.closed_until_ms is not None:
-            account.probe_until_ms = now + SLOT_MS
-        store.ledgers[target][ticket] = Intended(now, nonce)
+        wait_ms = account.permit(nonce, self._ceilings, self._pace, now)
+        if wait_ms:
+            return Wait(wait_ms / 1000)
+        if ticket is not None:
+            store.ledgers.setdefault(target, {})[ticket] = Intended(now, nonce)
         return Granted(nonce, now)
+
+    def _known(
+        self, target: TargetId, ticket: TicketId, reconciled: str | None
+    ) -> AlreadyCreated | MustReconcile | None:
+        """What the ledger has against writing this ticket; `None`: nothing."""
+        match self._store.ledgers.get(target, {}).get(ticket):
+            case CreatedAs(number) if reconciled != f"#{number}":
+                return AlreadyCreated(number)
+            case Intended(_, nonce) as record if nonce != reconciled:
+                return MustReconcile(record)
+            case UnreadableRecord(text):
+                raise StoreRefused(text)
+        return None
 
     async def record(
         self,
         delivery: Delivery,
         target: TargetId,
-        ticket: TicketId,
+        ticket: TicketId | None,
         credential: Credential,
         fact: Fact,
     ) -> Recorded:
@@ -126,7 +145,32 @@ class MemoryLedger:
         known = self._store.migrations.setdefault(entry.migration, {})
         known["progress_entry"] = delivery.token.entry
         known["progress_count"] = str(delivery.token.count)
-        account.slots.pop(getattr(fact, "nonce", ""), None)
+        account.ended(getattr(fact, "nonce", ""))
+        match fact:
+            case WasAnswered():
+                account.answered(self._store.now_ms())
+            case WasNoted(text):
+                self._note(entry, quote(text, MAX_NOTE))
+            case WasNotCreated(nonce):
+                account.writes.pop(nonce, None)
+            case WasUnanswered():
+                self._unanswered(account, target)
+        recorded = (
+            Recorded() if ticket is None else self._step(entry, target, ticket, account, fact)
+        )
+        self._store.changed()
+        return recorded
+
+    def _step(
+        self,
+        entry: MigrationEntry,
+        target: TargetId,
+        ticket: TicketId,
+        account: Account,
+        fact: Fact,
+    ) -> Recorded:
+        """What the fact means for its ticket."""
+        known = self._store.migrations[entry.migration]
         records = self._store.ledgers.setdefault(target, {})
         record, now = records.get(ticket), self._store.now_ms()
         match fact:
@@ -150,17 +194,30 @@ class MemoryLedger:
             case WasNotCreated(nonce):
                 if isinstance(record, Intended) and record.nonce == nonce:
                     del records[ticket]
-            case WasUnanswered():
-                account.faults.add(target)
-                if len(account.faults) > 1:
-                    account.faults.clear()
-                    account.close(now, 15_000, "GitHub did not answer writes to two targets")
             case WasStray(number):
                 return self._stray(entry, number)
+            case WasUnanswered() | WasAnswered() | WasNoted():
+                pass
             case _:
                 assert_never(fact)
-        self._store.changed()
         return Recorded()
+
+    def _unanswered(self, account: Account, target: TargetId) -> None:
+        account.faults.add(target)
+        if len(account.faults) > 1:
+            account.faults.clear()
+            why = "GitHub did not answer writes to two targets"
+            account.close(self._store.now_ms(), self._pace.faults_ms, why)
+
+    def _note(self, entry: MigrationEntry, text: str) -> None:
+        known = self._store.migrations[entry.migration]
+        notes = known.get("notes", "").splitlines()
+        if text in notes or len(notes) > NOTES_KEPT:
+            return
+        more = "there is more of this; the log has it all"
+        known["notes"] = "\n".join([*notes, text if len(notes) < NOTES_KEPT else more])
+        if entry.request in self._store.requests:
+            self._store.request_changed(entry.request)
 
     def _stray(self, entry: MigrationEntry, number: int) -> Recorded:
         known = self._store.migrations[entry.migration]
@@ -190,28 +247,39 @@ def _called_off(store: MemoryStore, delivery: Delivery) -> Cancelled | None:
 class MemoryBudget:
     """The gates of a `MemoryStore`."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(
+        self, store: MemoryStore, ceilings: Ceilings | None = None, pace: Pace | None = None
+    ) -> None:
         self._store = store
+        self._ceilings = ceilings or Ceilings()
+        self._pace = pace or Pace()
 
     async def gate(self, credential: Credential) -> GateClosed | None:
         """See `ports.Budget.gate`."""
         await anyio.lowlevel.checkpoint()
         return closed_gate(self._store, credential)
 
-    async def close(self, credential: Credential, wait_s: float | None, cause: str) -> GateClosed:
+    async def close(
+        self, credential: Credential, wait_s: float | None, cause: str, refused: str | None = None
+    ) -> GateClosed:
         """See `ports.Budget.close`."""
-        return await self._close(credential.account, credential, wait_s, cause)
+        await anyio.lowlevel.checkpoint()
+        account, now = self._store.account(credential.account), self._store.now_ms()
+        wait_ms = None if wait_s is None else round(wait_s * 1000)
+        if refused is not None:
+            closed_ms = account.refused(refused, wait_ms, cause, self._ceilings, self._pace, now)
+            if closed_ms is not None:
+                return GateClosed(closed_ms / 1000, cause)
+        if wait_ms is None:
+            wait_ms = account.doubled_ms(self._pace, now)
+        account.close(now, wait_ms, cause)
+        return closed_gate(self._store, credential) or GateClosed(0, cause)
 
     async def close_token(self, credential: Credential, wait_s: float, cause: str) -> GateClosed:
         """See `ports.Budget.close_token`."""
-        return await self._close(f"token:{credential.fingerprint}", credential, wait_s, cause)
-
-    async def _close(
-        self, name: str, credential: Credential, wait_s: float | None, cause: str
-    ) -> GateClosed:
         await anyio.lowlevel.checkpoint()
-        wait_ms = None if wait_s is None else round(wait_s * 1000)
-        self._store.account(name).close(self._store.now_ms(), wait_ms, cause)
+        gate = self._store.account(f"token:{credential.fingerprint}")
+        gate.close(self._store.now_ms(), round(wait_s * 1000), cause)
         return closed_gate(self._store, credential) or GateClosed(0, cause)
 
 
@@ -225,30 +293,6 @@ def closed_gate(store: MemoryStore, credential: Credential) -> GateClosed | None
 
 
 _nonces = itertools.count(1)
-
-
-def _wait(account: Account, ceilings: Ceilings, now: int) -> Wait | None:
-    """What the budget says; `None`: there is room."""
-    if account.closed_until_ms is not None and account.probe_until_ms > now:
-        return Wait(1.0)
-    account.slots = {nonce: until for nonce, until in account.slots.items() if until > now}
-    waits = [_window_wait(account, *window, now) for window in _windows(ceilings)]
-    if account.writes and ceilings.interval_ms:
-        waits.append(max(account.writes.values()) + ceilings.interval_ms - now)
-    if ceilings.at_once and len(account.slots) >= ceilings.at_once:
-        waits.append(100)
-    wait_ms = max(waits, default=0)
-    return Wait(wait_ms / 1000) if wait_ms > 0 else None
-
-
-def _windows(ceilings: Ceilings) -> list[tuple[int, int]]:
-    both = zip(WINDOWS_MS, (ceilings.per_minute, ceilings.per_hour), strict=True)
-    return [(span, ceiling) for span, ceiling in both if ceiling]
-
-
-def _window_wait(account: Account, span: int, ceiling: int, now: int) -> int:
-    recent = sorted(at for at in account.writes.values() if at > now - span)
-    return recent[-ceiling] + span - now if len(recent) >= ceiling else 0
 
 
 def _count(fields: dict[str, str], name: str) -> None:

@@ -138,6 +138,7 @@ class Settlement:
 
     def _migrated(self, tickets: int, deleted: int) -> None:
         known = self._migration_fields()
+        known.pop("heal", None)
         there = tickets - deleted
         copied = min(int(known.get("copied", "0")), there)
         known |= {"state": "done", "reason": "", "copied": str(copied)}

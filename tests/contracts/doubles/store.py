@@ -16,6 +16,7 @@ from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import Epoch, MigrationId, RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
 from monarch.core.step import LedgerRecord
+from tests.contracts.doubles.account import Account
 from tests.contracts.doubles.clock import WALL_MS
 
 Fields = dict[bytes, bytes]
@@ -74,39 +75,6 @@ class Lock:
     token: Token
     migration: MigrationId
     until_ms: int
-
-
-@dataclass(slots=True)
-class Account:
-    """Budget, slots and gate of one account, or the gate of one token."""
-
-    writes: dict[str, int] = field(default_factory=dict)
-    slots: dict[str, int] = field(default_factory=dict)
-    faults: set[TargetId] = field(default_factory=set)
-    closed_until_ms: int | None = None
-    cause: str = ""
-    strikes: int = 0
-    probe_until_ms: int = 0
-
-    def wait_ms(self, now: int) -> int:
-        """How long the gate stays closed; 0 where it is open or half-open."""
-        return max(0, (self.closed_until_ms or 0) - now)
-
-    def close(self, now: int, wait_ms: int | None, cause: str) -> int:
-        """Close the gate, never for shorter than it is."""
-        self.strikes += 1
-        if wait_ms is None:
-            wait_ms = min(60_000 * 2 ** (self.strikes - 1), 900_000)
-        self.closed_until_ms = max(self.closed_until_ms or 0, now + wait_ms)
-        self.cause, self.probe_until_ms = cause, 0
-        return self.closed_until_ms - now
-
-    def answered(self, now: int) -> None:
-        """A write was answered: that opens a gate which is half-open, and none that is closed."""
-        self.faults.clear()
-        if self.closed_until_ms is None or self.closed_until_ms > now:
-            return
-        self.closed_until_ms, self.strikes, self.cause, self.probe_until_ms = None, 0, "", 0
 
 
 class MemoryStore:
@@ -247,6 +215,7 @@ class MemoryStore:
         known = self.migrations[migration]
         named = {name: known.get(name, "") for name in ("target", "order", "run")}
         named |= {"v": "1", "request": request, "attempts": attempts}
+        named |= {"heal": known["heal"]} if "heal" in known else {}
         fields = {name.encode(): value.encode() for name, value in named.items()}
         known |= {"state": "queued", "entry": self.append(Stream.MIGRATIONS, fields)}
 

@@ -30,6 +30,10 @@ _SHARED: Final = {
     "renew": ("_removed",),
     "sweep": ("_removed",),
     "audit": ("_removed",),
+    "permit": ("_points",),
+    "admit": ("_points",),
+    "replay": ("_reopen",),
+    "heal": ("_reopen",),
 }
 _BATCH: Final = 256
 

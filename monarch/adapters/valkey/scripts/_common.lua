@@ -116,6 +116,22 @@ local function changed(request)
   if known[1] and known[1] ~= '' and known[2] ~= '1' then notify(request) end
 end
 
+-- A migration goes into its stream, by what is on record of it; false where nothing is. One that heals goes on healing,
+-- whoever puts it back.
+local function queue_migration(request, migration)
+  local key = ns .. 'migration:' .. migration
+  local known = redis.call('HMGET', key, 'target', 'order', 'run', 'attempts', 'heal')
+  if not known[1] then return false end
+  local fields = {'v', VERSION, 'request', request, 'target', known[1], 'order', known[2] or '0', 'run', known[3] or '1',
+    'attempts', known[4] or '0'}
+  if known[5] then
+    fields[#fields + 1] = 'heal'
+    fields[#fields + 1] = known[5]
+  end
+  redis.call('HSET', key, 'state', 'queued', 'entry', redis.call('XADD', ns .. 'migrations', '*', unpack(fields)))
+  return true
+end
+
 -- What a parked entry says of itself; nil where it cannot be read.
 local STREAMS = {requests = true, migrations = true, notices = true}
 
@@ -176,10 +192,8 @@ local function gate_wait(key, now)
   return math.max(0, tonumber(gate[1]) - now), gate[2] or ''
 end
 
--- Close a gate for `wait` ms; nil: 60 s, doubling with each closing since it was last open, 15 min at most.
+-- Close a gate for `wait` ms, never for shorter than it is.
 local function close_gate(key, now, wait, cause)
-  local strikes = redis.call('HINCRBY', key, 'strikes', 1)
-  wait = wait or math.min(60000 * 2 ^ (strikes - 1), 900000)
   local till = math.max(tonumber(redis.call('HGET', key, 'until') or 0), now + wait)
   redis.call('HSET', key, 'until', int(till), 'cause', cause)
   redis.call('HDEL', key, 'probe', 'probe_until')
@@ -188,4 +202,3 @@ local function close_gate(key, now, wait, cause)
   event('gate.closed', 'cause', cause, 'wait_ms', int(till - now))
   return till - now
 end
-

@@ -3,12 +3,7 @@
 
 -- A migration needs no more than its names: it goes back into its stream, and what was copied is not copied again.
 local function put_back(request, migration)
-  local key = ns .. 'migration:' .. migration
-  local known = redis.call('HMGET', key, 'target', 'order', 'run', 'attempts')
-  if not known[1] then return false end
-  local entry = redis.call('XADD', ns .. 'migrations', '*', 'v', VERSION, 'request', request, 'target', known[1],
-    'order', known[2] or '0', 'run', known[3] or '1', 'attempts', known[4] or '0')
-  redis.call('HSET', key, 'state', 'queued', 'entry', entry)
+  if not queue_migration(request, migration) then return false end
   event('migration.restored', 'migration', migration)
   return true
 end

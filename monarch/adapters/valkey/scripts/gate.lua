@@ -2,13 +2,24 @@
 -- Read or close the gate of a credential.
 --
 -- KEYS  1 gate:<account>  2 gate:<token>
--- ARGV  1 prefix  2 op (state | close | close_token)  3 wait, ms, or ''  4 cause
+-- ARGV  1 prefix  2 op (state | close | close_token)  3 wait, ms, or '' for one that doubles  4 cause
+--       5 the first such wait, ms  6 the longest one, ms
 -- Gives {ms until anybody may call, cause}; 0 ms where it is open.
 --
 -- Atomic, because a closing may only lengthen the wait that another one asked for.
 local now = now_ms()
-local wait = tonumber(ARGV[3])
-if ARGV[2] == 'close' then close_gate(KEYS[1], now, wait, ARGV[4]) end
+
+-- A limit that does not say for how long: the wait doubles with each that comes after the one before was waited for.
+-- Those that come while the gate is closed belong to the same.
+local function doubled(key, now, first, longest)
+  local known = redis.call('HMGET', key, 'strikes', 'until')
+  local strikes = tonumber(known[1]) or 0
+  if strikes == 0 or (tonumber(known[2]) or 0) <= now then strikes = redis.call('HINCRBY', key, 'strikes', 1) end
+  return math.min(first * 2 ^ (strikes - 1), longest)
+end
+
+local wait, first, longest = tonumber(ARGV[3]), tonumber(ARGV[5]), tonumber(ARGV[6])
+if ARGV[2] == 'close' then close_gate(KEYS[1], now, wait or doubled(KEYS[1], now, first, longest), ARGV[4]) end
 if ARGV[2] == 'close_token' then close_gate(KEYS[2], now, wait, ARGV[4]) end
 local account, why = gate_wait(KEYS[1], now)
 local token, because = gate_wait(KEYS[2], now)

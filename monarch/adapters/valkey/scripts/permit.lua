@@ -1,25 +1,30 @@
 #!lua
--- May this delivery write this ticket now? If so, the intent is on record and the budget taken before it is told.
+-- May this delivery write now? If so, the intent is on record and the budget taken before it is told.
 --
 -- KEYS  1 migrations (stream)  2 target:<id>  3 ledger:<id>  4 gate:<account>  5 gate:<token>
 --       6 budget:<account> (sorted set)  7 slots:<account> (sorted set)  8 request:<id> (hash)
--- ARGV  1 prefix  2 consumer  3 entry  4 count  5 migration id  6 ticket id  7 epoch of the caller's look
---       8 nonce of the intent that the caller reconciled, or ''  9 nonce of the new intent
---       10 writes a minute  11 writes an hour  12 interval, ms  13 writes at once (0 = none, each)
+--       9 learned:<account> (hash)  10 points:<account> (hash)  11 primary:<account> (hash)
+-- ARGV  1 prefix  2 consumer  3 entry  4 count  5 migration id  6 ticket id, '' for a write that makes no issue
+--       7 epoch of the caller's look  8 nonce of the intent that the caller reconciled, #<number> of the copy that it was
+--       told to make again, or ''  9 nonce of the new intent
+--       10 writes a minute  11 writes an hour  12 interval, ms  13 writes at once  14 points a minute (0 = none, each)
+--       15 a minute  16 an hour  17 margin of both windows  18 a slot (each in ms)  19 calls that are kept back
 -- Gives {'lost'} | {'quiet', ms} | {'created', number} | {'reconcile', intended ms, nonce} | {'gate', ms, cause}
---       | {'wait', ms} | {'granted', now ms} | {'cancelled', by whom}
+--       | {'wait', ms, review} | {'granted', now ms, review} | {'cancelled', by whom}; review is 1 where what was learned of
+--       the limits is due to be looked at again.
 --
 -- Atomic: compare-and-set of the ledger under the fence, the lock, the epoch, the gate and the budget, all of one
 -- moment. Why no ticket is copied twice by it: a write is granted only over an empty field, or over the very intent
 -- that the caller has reconciled by a look of this epoch, under the target's lock; and it turns the field into an
--- intent before anybody may write. What stays possible is stated in the design's promise 2: the caller may be
+-- intent before anybody may write. A copy on record is written over only by who names its very number: a person asked
+-- for it, and a look showed it to be deleted. A write that makes no issue may be done twice, so the ledger keeps nothing
+-- of it; all else counts for it, too. What stays possible is stated in the design's promise 2: the caller may be
 -- frozen between this answer and the bytes.
 -- Not `allow-oom`: when memory is out, no new write begins.
-local SLOT_MS = 15000
 local consumer, entry, count, migration = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ticket, reconciled, nonce = ARGV[6], ARGV[8], ARGV[9]
-local per_minute, per_hour = tonumber(ARGV[10]), tonumber(ARGV[11])
-local interval, at_once = tonumber(ARGV[12]), tonumber(ARGV[13])
+local interval, at_once, points = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
+local minute, hour, margin, slot = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17]), tonumber(ARGV[18])
 
 if not holds(KEYS[1], consumer, entry, count) then return {'lost'} end
 if redis.call('GET', KEYS[2]) ~= consumer .. ' ' .. entry .. ' ' .. count .. ' ' .. migration then return {'lost'} end
@@ -30,14 +35,14 @@ local now = now_ms()
 local id, quiet = epoch(now)
 if id ~= ARGV[7] then return {'quiet', quiet} end
 
-local record = redis.call('HGET', KEYS[3], ticket)
+local record = ticket ~= '' and redis.call('HGET', KEYS[3], ticket)
 if record then
   local number = string.match(record, '^created #(%d+)')
-  if number then return {'created', tonumber(number)} end
+  if number and reconciled ~= '#' .. number then return {'created', tonumber(number)} end
   local at, before = string.match(record, '^intended (%d+) (%S+)')
   if at and before ~= reconciled then return {'reconcile', math.min(tonumber(at), now), before} end
   -- Newer code's, or a person's: not known is not absent.
-  if not at and not string.match(record, '^refused %d+ %d+') then
+  if not number and not at and not string.match(record, '^refused %d+ %d+') then
     return redis.error_reply('UNREADABLE the ledger says of ticket ' .. ticket .. ': ' .. record)
   end
 end
@@ -46,35 +51,49 @@ for i = 4, 5 do
   local wait, cause = gate_wait(KEYS[i], now)
   if wait > 0 then return {'gate', wait, cause} end
 end
+-- The limit on calls of any kind: the last ones are for those who have written already and read it back.
+local primary = redis.call('HMGET', KEYS[11], 'remaining', 'reset')
+if primary[1] and tonumber(primary[1]) <= tonumber(ARGV[19]) and tonumber(primary[2]) > now then
+  return {'gate', tonumber(primary[2]) - now, "GitHub's limit on calls an hour is used up"}
+end
+local learned = redis.call('HMGET', KEYS[9], 'minute', 'hour', 'review', 'sent')
+local review = learned[3] and tonumber(learned[3]) <= now and 1 or 0
 -- Half-open: one probe goes first. Its right is a lease, so that a dead prober blocks nobody.
 local half_open = redis.call('HMGET', KEYS[4], 'until', 'probe_until')
-if half_open[1] and half_open[2] and tonumber(half_open[2]) > now then return {'wait', 1000} end
+if half_open[1] and half_open[2] and tonumber(half_open[2]) > now then return {'wait', math.ceil(minute / 60), review} end
 
--- The budget: windows that slide, so their oldest writes say when there is room again.
-redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', now - 3600000)
-redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', now)
+-- The budget: windows that slide, so their oldest writes say when there is room again. What was learned of the limits
+-- counts where it is less than what is set. Writes are kept for two hours: what was accepted is how one learns.
+redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', int(now - 2 * hour))
+redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', int(now))
 local wait = 0
-local function room(span, ceiling)
+local function room(span, set, known)
+  local ceiling = tonumber(set)
+  known = tonumber(known) or 0
+  if known > 0 and (ceiling == 0 or known < ceiling) then ceiling = known end
   if ceiling == 0 then return end
   local recent = redis.call('ZCOUNT', KEYS[6], '(' .. int(now - span), '+inf')
   if recent < ceiling then return end
   local blocking = redis.call('ZRANGE', KEYS[6], -ceiling, -ceiling, 'WITHSCORES')
   wait = math.max(wait, tonumber(blocking[2]) + span - now)
 end
-room(60000, per_minute)
-room(3600000, per_hour)
-if interval > 0 then
-  local newest = redis.call('ZRANGE', KEYS[6], -1, -1, 'WITHSCORES')
-  if newest[2] then wait = math.max(wait, tonumber(newest[2]) + interval - now) end
-end
-if at_once > 0 and redis.call('ZCARD', KEYS[7]) >= at_once then wait = math.max(wait, 100) end
-if wait > 0 then return {'wait', math.ceil(wait)} end
+room(minute + margin, ARGV[10], learned[1])
+room(hour + margin, ARGV[11], learned[2])
+-- What came to nothing has left the windows, and keeps its distance all the same.
+if interval > 0 and learned[4] then wait = math.max(wait, tonumber(learned[4]) + interval - now) end
+if at_once > 0 and redis.call('ZCARD', KEYS[7]) >= at_once then wait = math.max(wait, minute / 600) end
+wait = math.max(wait, points_wait(KEYS[10], now, minute + margin, points, WRITE_POINTS))
+if wait > 0 then return {'wait', math.ceil(wait), review} end
 
+spend_points(KEYS[10], now, minute + margin, points, WRITE_POINTS)
 redis.call('ZADD', KEYS[6], int(now), nonce)
-redis.call('PEXPIRE', KEYS[6], 3600000)
-redis.call('ZADD', KEYS[7], int(now + SLOT_MS), nonce)
-redis.call('PEXPIRE', KEYS[7], SLOT_MS)
-if half_open[1] then redis.call('HSET', KEYS[4], 'probe', nonce, 'probe_until', int(now + SLOT_MS)) end
-redis.call('HSET', KEYS[3], ticket, 'intended ' .. int(now) .. ' ' .. nonce)
-redis.call('PERSIST', KEYS[3])
-return {'granted', now}
+redis.call('PEXPIRE', KEYS[6], 2 * hour)
+redis.call('ZADD', KEYS[7], int(now + slot), nonce)
+redis.call('PEXPIRE', KEYS[7], slot)
+redis.call('HSET', KEYS[9], 'sent', int(now))
+if half_open[1] then redis.call('HSET', KEYS[4], 'probe', nonce, 'probe_until', int(now + slot)) end
+if ticket ~= '' then
+  redis.call('HSET', KEYS[3], ticket, 'intended ' .. int(now) .. ' ' .. nonce)
+  redis.call('PERSIST', KEYS[3])
+end
+return {'granted', now, review}

@@ -2,10 +2,11 @@
 -- Write down what became of a write, or what a look showed. A fact: not fenced.
 --
 -- KEYS  1 ledger:<id> (hash)  2 slots:<account>  3 gate:<account>  4 faults:<account> (set)
---       5 migration:<id> (hash)  6 request:<id> (hash)
--- ARGV  1 prefix  2 fact (created | found | refused | not_created | unanswered | stray)  3 ticket id  4 number or ''
---       5 nonce or ''  6 run  7 reason  8 migration id  9 request id  10 entry  11 count  12 target id
---       13 retention, ms
+--       5 migration:<id> (hash)  6 request:<id> (hash)  7 budget:<account> (sorted set)
+-- ARGV  1 prefix  2 fact (created | found | refused | not_created | unanswered | stray | answered | noted)
+--       3 ticket id, '' where it is about none  4 number or ''
+--       5 nonce or ''  6 run  7 reason or note  8 migration id  9 request id  10 entry  11 count  12 target id
+--       13 retention, ms  14 the gate's rest after faults, ms
 -- Gives the number of a second copy, or 0.
 --
 -- Atomic, because two holders may report at once (a zombie its late 201, the new one its own), and the second to
@@ -13,7 +14,8 @@
 -- It may be repeated: the same fact again changes nothing but times.
 local fact, ticket, number, nonce = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local request, now = ARGV[9], now_ms()
-local record = redis.call('HGET', KEYS[1], ticket)
+local NOTES_KEPT = 20
+local record = ticket ~= '' and redis.call('HGET', KEYS[1], ticket)
 local created = record and string.match(record, '^created #(%d+)')
 local intent = record and string.match(record, '^intended %d+ (%S+)')
 local stray = 0
@@ -50,6 +52,20 @@ local function report_stray(second)
   end
 end
 
+-- What people should know and fails nothing: each text once, and not without end.
+local function note(text)
+  local kept, known = 0, redis.call('HGET', KEYS[5], 'notes') or ''
+  for line in lines(known) do
+    if line == text then return end
+    kept = kept + 1
+  end
+  if kept > NOTES_KEPT then return end
+  if kept == NOTES_KEPT then text = 'there is more of this; the log has it all' end
+  redis.call('HSET', KEYS[5], 'notes', known == '' and text or known .. '\n' .. text)
+  event('migration.noted', 'request', request, 'migration', ARGV[8], 'note', text)
+  changed(request)
+end
+
 if fact == 'created' or fact == 'found' then
   if created and created ~= number then
     if fact == 'created' then report_stray(number) end
@@ -67,14 +83,23 @@ elseif fact == 'refused' and (not record or intent == nonce) then
   redis.call('HINCRBY', KEYS[5], 'refused', 1)
   redis.call('HSET', KEYS[1], ticket, 'refused ' .. ARGV[6] .. ' ' .. int(now) .. ' ' .. ARGV[7])
   event('ticket.refused', 'migration', ARGV[8], 'ticket', ticket, 'reason', ARGV[7])
-elseif fact == 'not_created' and intent == nonce then
-  redis.call('HDEL', KEYS[1], ticket)
+elseif fact == 'not_created' then
+  -- GitHub does not count what it refused: its place in the windows is free again, too.
+  redis.call('ZREM', KEYS[7], nonce)
+  if intent == nonce then redis.call('HDEL', KEYS[1], ticket) end
 elseif fact == 'stray' then
   report_stray(number)
+elseif fact == 'noted' then
+  note(ARGV[7])
 end
 
-if nonce ~= '' then redis.call('ZREM', KEYS[2], nonce) end
-if fact == 'created' or fact == 'refused' then
+if nonce ~= '' then
+  redis.call('ZREM', KEYS[2], nonce)
+  -- Whoever was the first through an opening gate and comes back without a copy lets another go first, at once: its
+  -- 15 s are for one that never comes back. Else one bad target would hold up all others for longer than its write.
+  if redis.call('HGET', KEYS[3], 'probe') == nonce then redis.call('HDEL', KEYS[3], 'probe', 'probe_until') end
+end
+if fact == 'created' or fact == 'refused' or fact == 'answered' then
   -- An answer opens a gate that is half-open. Not a closed one: a late answer to a write of before the limit says
   -- nothing of the time after it, and must not send everybody against a closed door.
   local till = redis.call('HGET', KEYS[3], 'until')
@@ -83,10 +108,10 @@ if fact == 'created' or fact == 'refused' then
 elseif fact == 'unanswered' then
   -- Two targets without an answer and no success between: it is not the targets. The gate is the circuit breaker.
   redis.call('SADD', KEYS[4], ARGV[12])
-  redis.call('PEXPIRE', KEYS[4], 600000)
+  redis.call('PEXPIRE', KEYS[4], 40 * tonumber(ARGV[14]))
   if redis.call('SCARD', KEYS[4]) >= 2 then
     redis.call('DEL', KEYS[4])
-    close_gate(KEYS[3], now, 15000, 'GitHub did not answer writes to two targets')
+    close_gate(KEYS[3], now, tonumber(ARGV[14]), 'GitHub did not answer writes to two targets')
   end
 end
 redis.call('HSET', KEYS[5], 'progress_entry', ARGV[10], 'progress_count', ARGV[11])

@@ -9,21 +9,6 @@
 -- lost between. An entry that comes back is a new one: whoever holds the old one fails its fence.
 local by = ARGV[2]
 
-local function reopen(request)
-  local key = ns .. 'request:' .. request
-  if ENDED[redis.call('HGET', key, 'state')] then
-    redis.call('HINCRBY', key, 'run', 1)
-    redis.call('HSET', key, 'state', 'running')
-    redis.call('HDEL', key, 'ended_ms', 'code', 'reason', 'cancelled_by', 'cancelled_ms', 'notice_error', 'dropped_ms')
-    redis.call('PERSIST', key)
-    redis.call('PERSIST', ns .. 'plan:' .. request)
-    for target in lines(redis.call('HGET', key, 'targets')) do
-      redis.call('PERSIST', ns .. 'migration:' .. request .. ':' .. target)
-    end
-  end
-  open(request)
-end
-
 local replay_into = {}
 
 function replay_into.requests(letter)
@@ -47,7 +32,7 @@ function replay_into.migrations(letter)
   if migration == '' then return 'it names no migration' end
   if letter.code == 'bad_target' then return 'its target can be no repository; send a message that names the right one' end
   local key, request_key = ns .. 'migration:' .. migration, ns .. 'request:' .. request
-  local known = redis.call('HMGET', key, 'state', 'target', 'order')
+  local known = redis.call('HMGET', key, 'state', 'target')
   if not known[2] or redis.call('EXISTS', request_key, ns .. 'plan:' .. request) < 2 then
     return 'its plan is not known any more; send the message again'
   end
@@ -56,14 +41,7 @@ function replay_into.migrations(letter)
     return 'its request is still being cancelled; try again when it has ended'
   end
   reopen(request)
-  local run = redis.call('HINCRBY', key, 'run', 1)
-  local order = known[3] or '0'
-  local entry = redis.call('XADD', ns .. 'migrations', '*', 'v', VERSION, 'request', request, 'target', known[2],
-    'order', order, 'run', run, 'attempts', '0')
-  redis.call('HDEL', key, 'code', 'ended_ms', 'dropped_ms', 'refused', 'strays', 'progress_entry', 'progress_count')
-  redis.call('HSET', key, 'state', 'queued', 'reason', '', 'attempts', '0', 'order', order, 'entry', entry,
-    'queued_ms', int(now_ms()))
-  redis.call('SADD', ns .. 'unsettled:' .. request, migration)
+  queue_again(request, migration)
   event('migration.replayed', 'request', request, 'migration', migration, 'by', by)
   changed(request)
 end

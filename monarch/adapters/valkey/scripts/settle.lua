@@ -206,6 +206,7 @@ function handle.migrated()
   local copied = math.min(tonumber(redis.call('HGET', key, 'copied') or 0), there)
   redis.call('HSET', key, 'state', 'done', 'copied', copied, 'deleted', doc.deleted, 'reason', '',
     'present', there - copied, 'ended_ms', int(now))
+  redis.call('HDEL', key, 'heal')
   event('migration.done', 'request', request, 'migration', doc.migration, 'copied', copied)
   end_migration()
   changed(request)

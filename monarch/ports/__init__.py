@@ -1,4 +1,4 @@
-"""What the stages need, as Protocols. Each method's promise stands in its docstring.
+"""What the stages need, as Protocols; each method's promise stands in its docstring. People are in `hands`, GitHub and Slack in `outside`.
 
 Nothing here says how: adapters do it with Valkey, httpx and the system's clock, tests with doubles that
 pass the same contract suites.
@@ -13,20 +13,14 @@ StoreError             Valkey did not do it, or nobody knows whether it did: hea
 ```
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from monarch.core.delivery import Delivery, Stream, Token
+from monarch.core.forecast import Forecast
 from monarch.core.ids import Epoch, RequestId, TargetId, TicketId
-from monarch.core.outcome import (
-    Absent,
-    DetailOutcome,
-    Found,
-    ReadFailure,
-    WriteOutcome,
-)
 from monarch.core.permission import (
     Busy,
     Credential,
@@ -37,10 +31,40 @@ from monarch.core.permission import (
     Taking,
 )
 from monarch.core.plan import Plan
-from monarch.core.render import Draft
 from monarch.core.summary import RequestView
-from monarch.core.ticket import Issue, Label, Milestone, Repository
 from monarch.core.verdict import Verdict
+from monarch.ports.hands import Cancelling, Hands, Healing, NotCancelled, Paused, Replayed
+from monarch.ports.outside import GitHub, Posted, Slack, Unanswered
+
+__all__ = [
+    "Audited",
+    "Budget",
+    "Cancelling",
+    "Clock",
+    "Ear",
+    "GitHub",
+    "Hands",
+    "Healing",
+    "Hearing",
+    "Held",
+    "Inbox",
+    "Kind",
+    "Ledger",
+    "Meter",
+    "NotCancelled",
+    "Paused",
+    "Plans",
+    "Posted",
+    "Replayed",
+    "Requests",
+    "Saying",
+    "Slack",
+    "StoreError",
+    "StoreRefused",
+    "Streams",
+    "Swept",
+    "Unanswered",
+]
 
 
 class StoreError(Exception):
@@ -196,11 +220,36 @@ class Budget(Protocol):
     async def gate(self, credential: Credential) -> GateClosed | None:
         """Whether the gate is closed; `None` where calls may be made."""
 
-    async def close(self, credential: Credential, wait_s: float | None, cause: str) -> GateClosed:
-        """Close the account's gate for `wait_s` seconds; `None`: 60 s, doubling while it goes on."""
+    async def close(
+        self, credential: Credential, wait_s: float | None, cause: str, refused: str | None = None
+    ) -> GateClosed:
+        """Close the account's gate for `wait_s` seconds; `None`: 60 s, doubling while it goes on.
+
+        Args:
+            refused: nonce of the write that a limit has refused, `None` where it was a read. From a write the fleet
+                learns how much fits, and the gate stays closed for longer where it is refused again and again. To be
+                called before the write's slot is given back, so that nobody runs into the same.
+        """
 
     async def close_token(self, credential: Credential, wait_s: float, cause: str) -> GateClosed:
         """Close the gate of this one token for `wait_s` seconds: it was refused."""
+
+
+class Meter(Protocol):
+    """What reading costs an account, shared by the fleet: points a minute, and the primary limit.
+
+    Reading must go on without it: neither method ever raises, and where Valkey cannot be asked a read passes. GitHub
+    then says itself when it is too much.
+    """
+
+    async def admit(self, account: str) -> None:
+        """Wait until one more read fits, and count it."""
+
+    async def standing(self, account: str, remaining: int, reset_in_s: float) -> None:
+        """Tell what the newest answer said of the primary limit: calls left, and seconds until it begins anew.
+
+        May be called for every answer; only what changes something is sent on.
+        """
 
 
 class Plans(Protocol):
@@ -263,60 +312,15 @@ class Requests(Protocol):
         """Give the lock back."""
 
 
-# ------------------------------------------------------------------------------------- people's hands
+class Outlook(Protocol):
+    """What lies ahead."""
 
+    async def forecast(self, request: RequestId) -> Forecast | None:
+        """When a request will be done, as things are now.
 
-@dataclass(frozen=True, slots=True)
-class Paused:
-    """`changed` is false where it was so already; `by` is who paused it, `""` where nobody had."""
-
-    changed: bool
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cancelling:
-    """What is left of the request ends as dead letters; `targets` of them had not ended when it was called off."""
-
-    targets: int
-
-
-@dataclass(frozen=True, slots=True)
-class NotCancelled:
-    """Nothing was changed, because of this."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """What became of one dead letter.
-
-    `work` is the id of the migration or request that goes on, `""` where `refused` says why it does not.
-    """
-
-    letter: str
-    work: str
-    refused: str = ""
-
-
-class Hands(Protocol):
-    """What people do to running work. Each is one script: whole or not at all, and harmless when repeated."""
-
-    async def pause(self, by: str) -> Paused:
-        """Let nobody take on a request or a migration; what runs, runs on, and people are told all the same."""
-
-    async def resume(self, by: str) -> Paused:
-        """Go on."""
-
-    async def cancel(self, request: RequestId, by: str) -> Cancelling | NotCancelled:
-        """Call a request off: what has not been copied is not."""
-
-    async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
-        """Send dead letters back, under the same ids and without attempts; a refused one stays."""
-
-    async def drop(self, letters: Sequence[str], by: str) -> int:
-        """Throw dead letters away; returns how many there were."""
+        `None` where nobody can tell: it is not planned yet, it has ended or was called off, the fleet is paused, or
+        Valkey cannot be asked. People are told without it, so it never raises.
+        """
 
 
 # --------------------------------------------------------------------------------------------- intake
@@ -348,91 +352,3 @@ class Inbox(Protocol):
 
         When in doubt it appends.
         """
-
-
-# -------------------------------------------------------------------------------- GitHub and Slack
-
-
-class GitHub(Protocol):
-    """GitHub's REST API; every answer is an Outcome. Reads may be repeated, a write never is."""
-
-    async def credential(self, name: str) -> Found[Credential] | ReadFailure:
-        """Who we are towards the repository `owner/repo`. Asked once for each owner and remembered."""
-
-    async def read_repository(self, name: str) -> Found[Repository] | ReadFailure:
-        """The repository `owner/repo`, followed to its canonical name where it was renamed."""
-
-    async def list_issues(
-        self, repository: Repository, state: Literal["open", "all"]
-    ) -> Found[tuple[Issue, ...]] | ReadFailure:
-        """Every page of the raw listing, pull requests included, ascending; all of it or a failure."""
-
-    async def read_issue(
-        self, repository: Repository, number: int
-    ) -> Found[Issue] | Absent | ReadFailure:
-        """One issue by its number: what listings show late, this shows at once."""
-
-    async def create_issue(
-        self, repository: Repository, draft: Draft, may_send: Callable[[], bool]
-    ) -> WriteOutcome:
-        """Create one issue, once, within 10 s.
-
-        `may_send` is asked right before the bytes leave; where it says no, nothing leaves (`Withheld`).
-        """
-
-    async def list_labels(self, repository: Repository) -> Found[tuple[Label, ...]] | ReadFailure:
-        """Every label of the repository; all of them or a failure."""
-
-    async def list_milestones(
-        self, repository: Repository
-    ) -> Found[tuple[Milestone, ...]] | ReadFailure:
-        """Every milestone of the repository, open and closed; all of them or a failure."""
-
-    async def list_issue_types(
-        self, repository: Repository
-    ) -> Found[tuple[str, ...]] | ReadFailure:
-        """The names of the issue types that may be used there; empty where there are none (no organisation)."""
-
-    async def create_label(
-        self, repository: Repository, label: Label, may_send: Callable[[], bool]
-    ) -> DetailOutcome:
-        """Create a label with its colour and description, as `create_issue` creates an issue."""
-
-    async def create_milestone(
-        self, repository: Repository, milestone: Milestone, may_send: Callable[[], bool]
-    ) -> DetailOutcome:
-        """Create a milestone with description, state and due date; its number comes with `Accepted`."""
-
-    async def edit_body(
-        self, repository: Repository, number: int, body: str, may_send: Callable[[], bool]
-    ) -> DetailOutcome:
-        """Replace the body of an issue, whatever it was."""
-
-    async def add_sub_issue(
-        self, repository: Repository, parent: int, child: int, may_send: Callable[[], bool]
-    ) -> DetailOutcome:
-        """Make an issue (`child`, GitHub's *id* of it) a sub-issue of issue `parent` (its *number*)."""
-
-
-class Slack(Protocol):
-    """Slack's Web API. A post is never repeated here."""
-
-    async def post(self, channel: str, text: str) -> "Posted | ReadFailure | Unanswered":
-        """Post a new message."""
-
-    async def update(self, channel: str, ts: str, text: str) -> "Posted | ReadFailure | Unanswered":
-        """Edit a message of ours in place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """It is in the channel; `ts` names it there."""
-
-    ts: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """It may or may not be in the channel."""
-
-    reason: str

@@ -1,0 +1,151 @@
+"""Everything that is written.
+
+Each write is sent once, by `adapters.http_send`, which knows whether its bytes left:
+
+```
+`may_send` said no                     Withheld      nothing left
+no pass, or no connection in time      Transient, or why there is no pass; nothing left
+the documented success, as asked       Created, Accepted
+an answer that refuses or redirects    core.classify (certainly not done, unless it is a 5xx)
+anything else after the first byte     Unknown       it may be done
+```
+
+One deadline lies around all of it, the asking for a pass included: whoever reconciles counts from the intent.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import anyio
+import httpx
+
+from monarch.adapters.github import bodies
+from monarch.adapters.github.addresses import issue_path, path_of, url_of
+from monarch.adapters.github.outcomes import Success, detail_outcome, issue_outcome
+from monarch.adapters.github.passes import Pass, Passes
+from monarch.adapters.github.wire import read_object
+from monarch.adapters.http_send import NeverLeft, Sent, send_once
+from monarch.core.outcome import (
+    Accepted,
+    DetailOutcome,
+    ReadFailure,
+    Transient,
+    WriteOutcome,
+)
+from monarch.core.render import Draft
+from monarch.core.reply import Reply
+from monarch.core.ticket import Label, Milestone, Repository
+
+_UNAUTHORIZED: Final = 401
+
+MaySend = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """What leaves; `path` is below the API's own."""
+
+    repository: Repository
+    method: str
+    path: str
+    content: bytes
+
+
+class Writes:
+    """Writes for whoever `passes` sign for."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, passes: Passes, base: httpx.URL, deadline_s: float
+    ) -> None:
+        self._client = client
+        self._passes = passes
+        self._base = base
+        self._deadline_s = deadline_s
+
+    async def create_issue(
+        self, repository: Repository, draft: Draft, may_send: MaySend
+    ) -> WriteOutcome:
+        """See `ports.GitHub.create_issue`."""
+        path = f"{path_of(repository.full_name)}/issues"
+        write = _Write(repository, "POST", path, bodies.of_issue(draft))
+        return issue_outcome(await self._send(write, may_send), draft)
+
+    async def create_label(
+        self, repository: Repository, label: Label, may_send: MaySend
+    ) -> DetailOutcome:
+        """See `ports.GitHub.create_label`."""
+        path = f"{path_of(repository.full_name)}/labels"
+        write = _Write(repository, "POST", path, bodies.of_label(label))
+        success = Success(201, lambda body: _accepted(body, "name", label.name))
+        return detail_outcome(await self._send(write, may_send), success)
+
+    async def create_milestone(
+        self, repository: Repository, milestone: Milestone, may_send: MaySend
+    ) -> DetailOutcome:
+        """See `ports.GitHub.create_milestone`."""
+        path = f"{path_of(repository.full_name)}/milestones"
+        write = _Write(repository, "POST", path, bodies.of_milestone(milestone))
+        success = Success(201, _numbered)
+        return detail_outcome(await self._send(write, may_send), success)
+
+    async def edit_body(
+        self, repository: Repository, number: int, body: str, may_send: MaySend
+    ) -> DetailOutcome:
+        """See `ports.GitHub.edit_body`."""
+        path = issue_path(repository, number)
+        write = _Write(repository, "PATCH", path, bodies.of_text(body))
+        success = Success(200, lambda reply: _accepted(reply, "number", number), of_issue=True)
+        return detail_outcome(await self._send(write, may_send), success)
+
+    async def add_sub_issue(
+        self, repository: Repository, parent: int, child: int, may_send: MaySend
+    ) -> DetailOutcome:
+        """See `ports.GitHub.add_sub_issue`."""
+        path = f"{issue_path(repository, parent)}/sub_issues"
+        write = _Write(repository, "POST", path, bodies.of_sub_issue(child))
+        success = Success(201, _is_issue, of_issue=True)
+        return detail_outcome(await self._send(write, may_send), success)
+
+    async def _send(self, write: _Write, may_send: MaySend) -> Sent | ReadFailure:
+        """Send once; nobody below repeats it or follows a redirect."""
+        url = url_of(self._base, write.path)
+        began = anyio.current_time()
+        signed: Pass | ReadFailure | NeverLeft = NeverLeft("no pass in time")
+        with anyio.move_on_after(self._deadline_s):
+            signed = await self._passes.pass_for(write.repository.full_name)
+        if not isinstance(signed, Pass):
+            return signed
+        answer = await send_once(
+            self._client,
+            write.method,
+            url,
+            deadline_s=self._deadline_s - (anyio.current_time() - began),
+            content=write.content,
+            headers=signed.headers,
+            may_send=may_send,
+        )
+        refused = isinstance(answer, Reply) and answer.status == _UNAUTHORIZED
+        if refused and self._passes.refused(signed):
+            return Transient(
+                "GitHub refused the token of the App (401); the next call has a new one"
+            )
+        return answer
+
+
+def _accepted(body: bytes, name: str, value: str | int) -> Accepted | None:
+    """Whether the body is about what was written; names are compared without case."""
+    shown = (read_object(body) or {}).get(name)
+    same = shown.casefold() if isinstance(shown, str) else shown
+    return Accepted() if same == (value.casefold() if isinstance(value, str) else value) else None
+
+
+def _numbered(body: bytes) -> Accepted | None:
+    number = (read_object(body) or {}).get("number")
+    return Accepted(number) if isinstance(number, int) and number > 0 else None
+
+
+def _is_issue(body: bytes) -> Accepted | None:
+    """Of which issue the answer tells, parent or child, GitHub does not say."""
+    shown = read_object(body) or {}
+    return Accepted() if isinstance(shown.get("number"), int) else None

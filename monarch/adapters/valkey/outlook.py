@@ -1,0 +1,184 @@
+"""What lies ahead of a request: the account's budget and gate, and the writes of older requests.
+
+Four round trips, whatever the backlog (and a look at the names of keys once a minute). The account is the one that the
+fleet writes with; of several the busiest in the last hour, since no request is bound to one before it writes.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.accounts import Accounts
+from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.views import whole
+from monarch.core.budget import Ceilings, Pace
+from monarch.core.forecast import Forecast, Load, forecast_s, write_ms
+from monarch.core.ids import RequestId
+from monarch.core.summary import ENDS
+from monarch.ports import StoreError
+
+LOOKED_AT: Final = 2_000
+"""Of so many unfinished migrations it is read how far they are, the oldest; of those behind them nothing is copied."""
+
+PACE: Final = Pace()
+"""By which permit.lua takes each window a little longer than GitHub does."""
+
+Effective = Callable[[str], Awaitable[Ceilings]]
+"""The ceilings that count for an account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How the account stands, and how many writes of older requests go first; `paused_by` as in `RequestView`."""
+
+    load: Load
+    ahead: int = 0
+    paused_by: str = ""
+
+    def forecast(self, writes: int) -> Forecast:
+        """When so many more writes are done, all of what is ahead first."""
+        return Forecast(forecast_s(self.load, self.ahead + writes), self.load.now_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A request that has not ended: what it copies into each target, and which migrations have not ended."""
+
+    request: RequestId
+    tickets: int
+    migrations: tuple[str, ...]
+    is_cancelled: bool
+
+
+class Outlook:
+    """`ports.Outlook`, and what people's commands need beside it.
+
+    Args:
+        effective: gives the ceilings that count for an account.
+    """
+
+    def __init__(self, client: Valkey, keys: Keys, effective: Effective) -> None:
+        self._client = client
+        self._keys = keys
+        self._effective = effective
+        self._accounts = Accounts(client, keys)
+
+    async def forecast(self, request: RequestId) -> Forecast | None:
+        """See `ports.Outlook.forecast`."""
+        try:
+            traffic, own = await self._look(request)
+        except StoreError:
+            return None
+        return None if traffic.paused_by or not own else traffic.forecast(own)
+
+    async def traffic(self) -> Traffic:
+        """What a request would find that is appended now.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        traffic, _ = await self._look(None)
+        return traffic
+
+    async def _look(self, request: RequestId | None) -> tuple[Traffic, int]:
+        """What is before that request (`None`: a new one), and how many writes of its own are left."""
+        pipe = self._client.pipeline(transaction=False)
+        pipe.time()
+        pipe.get(self._keys.paused)
+        pipe.zrange(self._keys.open, 0, -1)
+        with classified("looking for what is ahead"):
+            (seconds, micros), paused, members = await pipe.execute()
+        now_ms = int(seconds) * 1000 + int(micros) // 1000
+        names = sorted((RequestId(one.decode("utf-8", "replace")) for one in members), key=_age)
+        if request is not None:
+            names = [one for one in names if _age(one) < _age(request)] + [request]
+        found = await self._open(names)
+        left = await self._left(found)
+        own = sum(n for one, n in zip(found, left, strict=True) if one.request == request)
+        load = await self._load(now_ms)
+        by = paused.decode("utf-8", "replace") if paused else ""
+        return Traffic(load, sum(left) - own, by), own
+
+    # ------------------------------------------------------------------------------ what is to be written
+
+    async def _open(self, requests: Sequence[RequestId]) -> list[_Open]:
+        """Those of them that have not ended, in their order."""
+        pipe = self._client.pipeline(transaction=False)
+        for one in requests:
+            pipe.hmget(self._keys.request(one), ["state", "tickets", "cancelled_by"])
+            pipe.smembers(self._keys.unsettled(one))
+        with classified("looking for what is ahead"):
+            answers = await pipe.execute()
+        rows = zip(requests, answers[::2], answers[1::2], strict=True)
+        return [
+            _Open(one, _number(tickets), tuple(_texts(unsettled)), bool(cancelled))
+            for one, (state, tickets, cancelled), unsettled in rows
+            if state is not None and state.decode() not in ENDS
+        ]
+
+    async def _left(self, requests: Sequence[_Open]) -> list[int]:
+        """How many tickets each of them has still to copy."""
+        at_work = [
+            (index, migration)
+            for index, one in enumerate(requests)
+            if not one.is_cancelled
+            for migration in one.migrations
+        ]
+        looked_at = at_work[:LOOKED_AT]
+        pipe = self._client.pipeline(transaction=False)
+        for _, migration in looked_at:
+            pipe.hmget(self._migration(migration), ["copied", "present", "refused"])
+        with classified("looking for what is ahead"):
+            counts = await pipe.execute()
+        left = [0] * len(requests)
+        for (index, _), there in zip(looked_at, counts, strict=True):
+            left[index] += max(0, requests[index].tickets - sum(map(_number, there)))
+        for index, _ in at_work[LOOKED_AT:]:
+            left[index] += requests[index].tickets
+        return left
+
+    def _migration(self, migration: str) -> str:
+        return f"{self._keys.prefix}migration:{migration}"
+
+    # ------------------------------------------------------------------------------- how the account stands
+
+    async def _load(self, now_ms: int) -> Load:
+        """The windows and the gate of the busiest account; those of nobody where none is known."""
+        known = await self._accounts.known(now_ms)
+        accounts = [one for one in known if not one.startswith("token:")] or [""]
+        pipe = self._client.pipeline(transaction=False)
+        for account in accounts:
+            since = f"({now_ms - PACE.hour_ms - PACE.margin_ms}"
+            pipe.zrangebyscore(self._keys.budget(account), since, "+inf", withscores=True)
+            pipe.hget(self._keys.gate(account), "until")
+        with classified("looking at the budget"):
+            answers = await pipe.execute()
+        rows = zip(accounts, answers[::2], answers[1::2], strict=True)
+        account, writes, until = max(rows, key=lambda row: len(row[1]))
+        times = [int(at) for _, at in writes]
+        return Load(
+            now_ms,
+            times,
+            await self._effective(account),
+            gate_ms=max(0, _number(until) - now_ms),
+            write_ms=write_ms(times),
+            minute_ms=PACE.minute_ms + PACE.margin_ms,
+            hour_ms=PACE.hour_ms + PACE.margin_ms,
+        )
+
+
+def _age(request: RequestId) -> tuple[int, int]:
+    """What requests are ordered by: their entry's id."""
+    ms, _, sequence = request.partition("-")
+    return whole(ms) or 0, whole(sequence) or 0
+
+
+def _number(raw: bytes | None) -> int:
+    return whole(raw.decode("utf-8", "replace")) or 0 if raw else 0
+
+
+def _texts(raw: Any) -> list[str]:
+    return sorted(one.decode("utf-8", "replace") for one in raw)

@@ -1,0 +1,31 @@
+-- Shared by replay and heal: what has ended goes on, under the same ids.
+
+-- A request that has ended runs again, one run further; what belongs to it is kept.
+local function reopen(request)
+  local key = ns .. 'request:' .. request
+  if ENDED[redis.call('HGET', key, 'state')] then
+    redis.call('HINCRBY', key, 'run', 1)
+    redis.call('HSET', key, 'state', 'running')
+    redis.call('HDEL', key, 'ended_ms', 'code', 'reason', 'cancelled_by', 'cancelled_ms', 'notice_error', 'dropped_ms')
+    redis.call('PERSIST', key)
+    redis.call('PERSIST', ns .. 'plan:' .. request)
+    for target in lines(redis.call('HGET', key, 'targets')) do
+      redis.call('PERSIST', ns .. 'migration:' .. request .. ':' .. target)
+    end
+  end
+  open(request)
+end
+
+-- A migration that has ended is queued again, one run further and without attempts.
+local function queue_again(request, migration)
+  local key = ns .. 'migration:' .. migration
+  redis.call('HINCRBY', key, 'run', 1)
+  redis.call('HDEL', key, 'code', 'ended_ms', 'dropped_ms', 'refused', 'strays', 'progress_entry', 'progress_count')
+  -- What there is to know of them is found again by whoever goes through all tickets, and not by one that heals a few.
+  if redis.call('HEXISTS', key, 'heal') == 0 then redis.call('HDEL', key, 'notes') end
+  redis.call('HSETNX', key, 'order', '0')
+  redis.call('HSET', key, 'reason', '', 'attempts', '0', 'queued_ms', int(now_ms()))
+  queue_migration(request, migration)
+  redis.call('SADD', ns .. 'unsettled:' .. request, migration)
+end
+

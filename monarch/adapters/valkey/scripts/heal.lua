@@ -1,0 +1,63 @@
+#!lua
+-- A person has copies made again that somebody deleted: migrations that are done go on, as ones that heal.
+--
+-- KEYS  1 request:<id> (hash)  2 plan:<id>
+-- ARGV  1 prefix  2 request id  3 by whom  then, in turn, a target and the ids of its tickets, ascending, a space between
+-- Gives for each target {'healing', migration id} | {'refused', why}.
+--
+-- Atomic: the request is reopened once for all its targets, and a migration leaves its end as its entry enters the
+-- stream, so nothing is healed twice at once. Repeated while it is under way it changes nothing and answers the same.
+-- Nothing is written around the fence: what is healed is taken, looked at, permitted and recorded like anything else.
+local request, by = ARGV[2], ARGV[3]
+local state = redis.call('HGET', KEYS[1], 'state')
+
+-- Why nothing of the request can be healed; nil where it can.
+local function problem_of_request()
+  if not state then return 'no request ' .. request .. ' is known: see `monarch requests`' end
+  if state == 'cancelled' then
+    return 'request ' .. request .. ' is cancelled; replay it first (`monarch dead replay --request ' .. request .. '`)'
+  end
+  if not ENDED[state] then return 'request ' .. request .. ' is ' .. state .. '; heal it once it has ended' end
+  if redis.call('EXISTS', KEYS[2]) == 0 then return 'its plan is not known any more; submit it again' end
+end
+
+local problem = problem_of_request()
+
+-- What is told of the target while it is healed: so many copies are there, without those that are missing.
+local function count_without(key, tickets)
+  local _, missing = string.gsub(tickets, '%d+', '')
+  local total = tonumber(redis.call('HGET', KEYS[1], 'tickets') or 0)
+  local counts = redis.call('HMGET', key, 'copied', 'present')
+  local copied, present = tonumber(counts[1] or 0), tonumber(counts[2] or 0)
+  local over = math.max(0, copied + present - math.max(0, total - missing))
+  local of_copied = math.min(over, copied)
+  redis.call('HSET', key, 'copied', copied - of_copied, 'present', math.max(0, present - (over - of_copied)))
+end
+
+-- Have one target healed; returns why not.
+local function heal(target, tickets)
+  local migration = request .. ':' .. target
+  local key = ns .. 'migration:' .. migration
+  local its = redis.call('HMGET', key, 'state', 'target', 'heal')
+  if tickets == '' then return 'no ticket is named' end
+  if its[3] == tickets and not ENDED[its[1]] then return end
+  if problem then return problem end
+  if not its[2] then return 'request ' .. request .. ' has no target ' .. target end
+  if its[1] == 'dead' or its[1] == 'cancelled' then
+    return 'its migration is ' .. its[1] .. '; replay it first (`monarch dead replay --request ' .. request .. '`)'
+  end
+  if its[1] ~= 'done' then return 'its migration is ' .. (its[1] or 'not known') end
+  reopen(request)
+  redis.call('HSET', key, 'heal', tickets)
+  count_without(key, tickets)
+  queue_again(request, migration)
+  event('migration.healing', 'request', request, 'migration', migration, 'by', by)
+  changed(request)
+end
+
+local answers = {}
+for i = 4, #ARGV, 2 do
+  local why = heal(ARGV[i], ARGV[i + 1])
+  answers[#answers + 1] = why and {'refused', why} or {'healing', request .. ':' .. ARGV[i]}
+end
+return answers

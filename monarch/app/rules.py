@@ -1,0 +1,14 @@
+"""From settings to the rules for what may be copied, and where to."""
+
+from urllib.parse import urlsplit
+
+from monarch.app.whereabouts import web_url_of
+from monarch.core.refs import GITHUB_HOSTS
+from monarch.core.request import Rules
+from monarch.settings import Settings
+
+
+def rules_of(settings: Settings) -> Rules:
+    """Which sources and targets are accepted, and by which addresses they may be named."""
+    hosts = GITHUB_HOSTS | {urlsplit(web_url_of(settings)).hostname or ""}
+    return Rules(settings.allowed_sources, settings.allowed_targets, hosts)

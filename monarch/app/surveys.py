@@ -1,0 +1,126 @@
+"""What the commands need that look at GitHub for people: a surveyor, and what Valkey knows of its targets.
+
+Nothing is written but what the reads cost. Where Valkey cannot be reached it depends on the command: a plan is told without it, and says so.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final, TypeVar
+
+import anyio
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.budget import ValkeyBudget
+from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.outlook import Traffic
+from monarch.adapters.valkey.reading import Reader
+from monarch.adapters.valkey.requests import ValkeyPlans
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.app.ceilings import outlook_of
+from monarch.app.looks import style_of
+from monarch.app.rules import rules_of
+from monarch.app.signing import github_of, meter_of
+from monarch.app.whereabouts import valkey_of
+from monarch.core.ids import TargetId
+from monarch.core.permission import Credential, GateClosed
+from monarch.ports import StoreError
+from monarch.settings import Settings
+from monarch.stages.surveying import Remembered, Sources, Surveyor
+
+T = TypeVar("T")
+
+AT_ONCE: Final = 4
+"""So many targets are read at once: a cohort is done in seconds, and GitHub's limits for reads are far."""
+
+
+class Store:
+    """What is asked of Valkey.
+
+    `trouble` says why it is not asked (any more), `""` while it is; one that is needed raises instead.
+    """
+
+    def __init__(
+        self, client: Valkey, scripts: Scripts, settings: Settings, *, is_needed: bool
+    ) -> None:
+        keys = Keys(settings.namespace)
+        self.trouble = ""
+        self.reader = Reader(client, keys)
+        self.plans = ValkeyPlans(client, keys)
+        self._budget = ValkeyBudget(scripts, keys)
+        self._outlook = outlook_of(client, settings)
+        self._is_needed = is_needed
+
+    async def ledger(self, target: TargetId) -> Remembered:
+        """See `surveying.Sources`."""
+
+        async def asked() -> Remembered:
+            return Remembered(*await self.reader.ledger(target))
+
+        return await self._ask(asked, Remembered({}, 0))
+
+    async def gate(self, credential: Credential) -> GateClosed | None:
+        """See `surveying.Sources`."""
+        return await self._ask(lambda: self._budget.gate(credential), None)
+
+    async def traffic(self) -> Traffic | None:
+        """What a request would find that is submitted now; `None` where Valkey is not asked."""
+        return await self._ask(self._outlook.traffic, None)
+
+    async def _ask(self, question: Callable[[], Awaitable[T]], otherwise: T) -> T:
+        if self.trouble:
+            return otherwise
+        try:
+            return await question()
+        except StoreError as error:
+            if self._is_needed:
+                raise
+            self.trouble = str(error)
+            return otherwise
+
+
+@asynccontextmanager
+async def surveying(
+    settings: Settings, tell: Callable[[str], None], *, needs_store: bool
+) -> AsyncIterator[tuple[Surveyor, Store]]:
+    """A surveyor of the installation that `settings` name; its connections are closed at the end.
+
+    Its reads are counted with those of the workers: a look at a large cohort is not to use up what they need.
+    """
+    keys = Keys(settings.namespace)
+    async with AsyncExitStack() as stack:
+        link = connected(valkey_of(settings), "survey", connections=AT_ONCE + 1)
+        client = await stack.enter_async_context(link)
+        scripts = Scripts(client, keys.prefix)
+        github = github_of(settings, meter_of(settings, scripts, keys))
+        stack.push_async_callback(github.aclose)
+        store = Store(client, scripts, settings, is_needed=needs_store)
+        sources = Sources(github, store.ledger, store.gate)
+        patience_s = settings.target_patience_seconds
+        yield Surveyor(sources, rules_of(settings), style_of(settings), patience_s, tell), store
+
+
+async def in_order(names: Sequence[str], work: Callable[[str], Awaitable[T]]) -> list[T]:
+    """Do it for each of these distinct names, some at once; the results are in the order of the names.
+
+    Raises:
+        StoreError: as one of them raised it; the others are called off.
+    """
+    found: dict[str, T] = {}
+    failed: list[StoreError] = []
+    places = anyio.CapacityLimiter(AT_ONCE)
+
+    async def one(name: str) -> None:
+        async with places:
+            try:
+                found[name] = await work(name)
+            except StoreError as error:
+                failed.append(error)
+                tasks.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as tasks:
+        for name in names:
+            tasks.start_soon(one, name)
+    if failed:
+        raise failed[0]
+    return [found[name] for name in names]

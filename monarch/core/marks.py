@@ -1,0 +1,55 @@
+"""What counts in a text: references, mentions and pictures, and where they stand."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Spelling(Enum):
+    """How a reference is written, and so how it can be written anew."""
+
+    NUMBER = auto()
+    """`#12` or `GH-12`: it means the very repository that it stands in."""
+    NAME = auto()
+    """`owner/repo#12`, or the bare address of an issue, which people see as such."""
+    ADDRESS = auto()
+    """An address that must remain one, such as the destination of a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference to an issue or a pull request, at `start` to `end` of its text.
+
+    Attributes:
+        repository: `owner/repo` as it is spelled, `""` for the one that the text stands in.
+        page: `issues` or `pull`.
+        tail: what follows the number in an address, such as `#issuecomment-5`.
+        is_raw: it stands in raw HTML, or where a link of Markdown would become something else (`!#12`).
+    """
+
+    start: int
+    end: int
+    spelling: Spelling
+    number: int
+    repository: str = ""
+    page: str = "issues"
+    tail: str = ""
+    is_raw: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """`@name` or `@org/team`; at `start` stands the `@`. In `@owner/repo#1` a reference begins behind it."""
+
+    start: int
+    end: int
+
+
+Mark = Reference | Mention
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The marks of a text, by where they start, and the addresses of its pictures."""
+
+    marks: tuple[Mark, ...]
+    pictures: tuple[str, ...]

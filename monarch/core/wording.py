@@ -1,0 +1,127 @@
+"""The text of a copy as long as not all numbers are known: words, and references between them that are pending.
+
+One wording makes the text of the first pass and that of the second, and tells whether a copy is still what Monarch wrote,
+by nothing but the ticket and the plan: no text is stored for that anywhere.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from monarch.core.marks import Mention
+from monarch.core.prose import find
+from monarch.core.references import Pending, References
+from monarch.core.style import Copying
+
+Range = tuple[int, int]
+
+_SILENT = "@\u200b"
+"""GitHub takes a name behind a zero-width space for no mention, so nobody gets mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What stands at `start` to `end` of a text becomes `into`."""
+
+    start: int
+    end: int
+    into: str | Pending
+
+    @property
+    def units(self) -> int:
+        """How long it can become, in UTF-16 units."""
+        return size(self.into if isinstance(self.into, str) else self.into.longest())
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A text of words and pending references, by turns."""
+
+    pieces: tuple[str | Pending, ...]
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it holds references to tickets of the plan."""
+        return any(isinstance(piece, Pending) for piece in self.pieces)
+
+    def first(self, copying: Copying) -> str:
+        """The text as far as the numbers are known."""
+        return "".join(p if isinstance(p, str) else p.first(copying) for p in self.pieces)
+
+    def last(self, copying: Copying) -> str:
+        """The text when all numbers are known."""
+        return "".join(p if isinstance(p, str) else p.last(copying) for p in self.pieces)
+
+    def is_source_of(self, text: str, copying: Copying) -> bool:
+        """Whether `text` is this wording with each reference in any of its forms.
+
+        All ways to read it are followed at once; the words between two references leave hardly ever more than one.
+        """
+        ends = {0}
+        for piece in self.pieces:
+            forms = {piece} if isinstance(piece, str) else piece.forms(copying)
+            ends = {end + len(form) for end in ends for form in forms if text.startswith(form, end)}
+        return len(text) in ends
+
+    def fits(self, text: str) -> bool:
+        """Whether `text` is this wording, whatever numbers its references have."""
+        ends = {0}
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                ends = {end + len(piece) for end in ends if text.startswith(piece, end)}
+            else:
+                ends = {after for end in ends for after in piece.ends(text, end)}
+        return len(text) in ends
+
+
+def changes(text: str, own: Range, copying: Copying) -> tuple[Change, ...]:
+    """What changes in a text on its way into the target, ascending.
+
+    Args:
+        own: where the ticket's own words stand; around them is the frame, whose references mean the tickets themselves
+            and never their copies.
+    """
+    return tuple(_changes(text, own, copying))
+
+
+def worded(text: str, changed: tuple[Change, ...]) -> Wording:
+    """The text with its changes."""
+    pieces = groupby(_pieces(text, changed), key=lambda piece: isinstance(piece, str))
+    made: list[str | Pending] = []
+    for is_words, group in pieces:
+        made += ["".join(map(str, group))] if is_words else group
+    return Wording(tuple(made))
+
+
+def encodable(text: str) -> str:
+    """Half a surrogate pair cannot be sent: it becomes U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def size(text: str) -> int:
+    """The length of a text in UTF-16 units, which are never fewer than GitHub counts."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _changes(text: str, own: Range, copying: Copying) -> Iterator[Change]:
+    references = References(copying)
+    for mark in find(text, copying.style.web_url).marks:
+        start, end = mark.start, mark.end
+        if isinstance(mark, Mention):
+            if not copying.style.mentions:
+                yield Change(start, start + 1, _SILENT)
+            continue
+        if references.is_none(mark):
+            continue
+        is_own = own[0] <= start and end <= own[1]
+        pending = references.pending(mark, text[start:end]) if is_own else None
+        yield Change(start, end, pending or references.neutral(mark))
+
+
+def _pieces(text: str, changed: tuple[Change, ...]) -> Iterator[str | Pending]:
+    at = 0
+    for change in changed:
+        yield text[at : change.start]
+        yield change.into
+        at = change.end
+    yield text[at:]

@@ -1,0 +1,81 @@
+"""People's hands: what they can do to running work, and what they are answered."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from monarch.core.ids import RequestId, TicketId
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """`changed` is false where it was so already; `by` is who paused it, `""` where nobody had."""
+
+    changed: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelling:
+    """What is left of the request ends as dead letters; `targets` of them had not ended when it was called off."""
+
+    targets: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotCancelled:
+    """Nothing was changed, because of this."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of one dead letter.
+
+    `work` is the id of the migration or request that goes on, `""` where `refused` says why it does not.
+    """
+
+    letter: str
+    work: str
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Healing:
+    """What became of the wish to heal one target.
+
+    `migration` is the id of the one that goes on, `""` where `refused` says why it does not.
+    """
+
+    target: str
+    migration: str
+    refused: str = ""
+
+
+class Hands(Protocol):
+    """What people do to running work. Each is one script: whole or not at all, and harmless when repeated."""
+
+    async def pause(self, by: str) -> Paused:
+        """Let nobody take on a request or a migration; what runs, runs on, and people are told all the same."""
+
+    async def resume(self, by: str) -> Paused:
+        """Go on."""
+
+    async def cancel(self, request: RequestId, by: str) -> Cancelling | NotCancelled:
+        """Call a request off: what has not been copied is not."""
+
+    async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
+        """Send dead letters back, under the same ids and without attempts; a refused one stays."""
+
+    async def drop(self, letters: Sequence[str], by: str) -> int:
+        """Throw dead letters away; returns how many there were."""
+
+    async def heal(
+        self, request: RequestId, missing: Mapping[str, Collection[TicketId]], by: str
+    ) -> tuple[Healing, ...]:
+        """Have copies made again that somebody has deleted: those of these tickets, for each target of the request.
+
+        The request has ended, its plan is there, and the target's migration is done; else that target is refused.
+        The same wish again, while it is under way, changes nothing and is answered the same.
+        """

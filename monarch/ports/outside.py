@@ -1,0 +1,95 @@
+"""The outside: GitHub and Slack."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from monarch.core.outcome import Absent, DetailOutcome, Found, ReadFailure, WriteOutcome
+from monarch.core.permission import Credential
+from monarch.core.render import Draft
+from monarch.core.ticket import Issue, Label, Milestone, Repository
+
+
+class GitHub(Protocol):
+    """GitHub's REST API; every answer is an Outcome. Reads may be repeated, a write never is."""
+
+    async def credential(self, name: str) -> Found[Credential] | ReadFailure:
+        """Who we are towards the repository `owner/repo`. Asked once for each owner and remembered."""
+
+    async def read_repository(self, name: str) -> Found[Repository] | ReadFailure:
+        """The repository `owner/repo`, followed to its canonical name where it was renamed."""
+
+    async def list_issues(
+        self, repository: Repository, state: Literal["open", "all"]
+    ) -> Found[tuple[Issue, ...]] | ReadFailure:
+        """Every page of the raw listing, pull requests included, ascending; all of it or a failure."""
+
+    async def read_issue(
+        self, repository: Repository, number: int
+    ) -> Found[Issue] | Absent | ReadFailure:
+        """One issue by its number: what listings show late, this shows at once."""
+
+    async def create_issue(
+        self, repository: Repository, draft: Draft, may_send: Callable[[], bool]
+    ) -> WriteOutcome:
+        """Create one issue, once, within 10 s.
+
+        `may_send` is asked right before the bytes leave; where it says no, nothing leaves (`Withheld`).
+        """
+
+    async def list_labels(self, repository: Repository) -> Found[tuple[Label, ...]] | ReadFailure:
+        """Every label of the repository; all of them or a failure."""
+
+    async def list_milestones(
+        self, repository: Repository
+    ) -> Found[tuple[Milestone, ...]] | ReadFailure:
+        """Every milestone of the repository, open and closed; all of them or a failure."""
+
+    async def list_issue_types(
+        self, repository: Repository
+    ) -> Found[tuple[str, ...]] | ReadFailure:
+        """The names of the issue types that may be used there; empty where there are none (no organisation)."""
+
+    async def create_label(
+        self, repository: Repository, label: Label, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """Create a label with its colour and description, as `create_issue` creates an issue."""
+
+    async def create_milestone(
+        self, repository: Repository, milestone: Milestone, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """Create a milestone with description, state and due date; its number comes with `Accepted`."""
+
+    async def edit_body(
+        self, repository: Repository, number: int, body: str, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """Replace the body of an issue, whatever it was."""
+
+    async def add_sub_issue(
+        self, repository: Repository, parent: int, child: int, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """Make an issue (`child`, GitHub's *id* of it) a sub-issue of issue `parent` (its *number*)."""
+
+
+class Slack(Protocol):
+    """Slack's Web API. A post is never repeated here."""
+
+    async def post(self, channel: str, text: str) -> "Posted | ReadFailure | Unanswered":
+        """Post a new message."""
+
+    async def update(self, channel: str, ts: str, text: str) -> "Posted | ReadFailure | Unanswered":
+        """Edit a message of ours in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """It is in the channel; `ts` names it there."""
+
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """It may or may not be in the channel."""
+
+    reason: str

@@ -1,0 +1,63 @@
+"""What every part of a crossing is given: its tools, and what it is about."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from monarch.core.delivery import Delivery, MigrationEntry
+from monarch.core.permission import Credential
+from monarch.core.plan import Plan
+from monarch.core.style import Style
+from monarch.core.ticket import Repository, Ticket
+from monarch.core.verdict import Policy
+from monarch.ports import Budget, Clock, GitHub, Ledger
+from monarch.stages.hold import Hold
+from monarch.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a crossing works with."""
+
+    github: GitHub
+    ledger: Ledger
+    budget: Budget
+    telemetry: Telemetry
+    clock: Clock
+    dice: Callable[[], float]
+    policy: Policy
+    style: Style = field(default_factory=Style)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a crossing is about."""
+
+    delivery: Delivery
+    hold: Hold
+    entry: MigrationEntry
+    plan: Plan
+    repository: Repository
+    credential: Credential
+
+    @property
+    def name(self) -> str:
+        """The target's canonical name."""
+        return self.repository.full_name
+
+    @property
+    def own_login(self) -> str:
+        """The login that our copies are written under, `""` where GitHub does not tell."""
+        return self.credential.login or ""
+
+    @property
+    def share(self) -> Plan:
+        """The part of the plan that the crossing acts on: all of it, or what it heals."""
+        heal = self.entry.heal
+        if not heal:
+            return self.plan
+        return replace(self.plan, tickets=tuple(t for t in self.plan.tickets if t.id in heal))
+
+    @property
+    def tickets(self) -> tuple[Ticket, ...]:
+        """The tickets of its share, in order."""
+        return self.share.tickets

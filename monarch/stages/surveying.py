@@ -1,0 +1,291 @@
+"""Surveying: reading a source and its targets, to say what would be done to them, or what was.
+
+It receives names, and promises that nothing is written by it. What can be known is
+read in the order and with the operations of planner and migrator; what cannot, is a reason that a person can act on.
+Nothing is repeated here for a limit's sake, and where a limit or a refused token is met nobody asks on.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar, assert_never
+
+from monarch.core import notes
+from monarch.core.details import Stock, needed_labels, needed_milestones, needed_types
+from monarch.core.ids import TargetId, TicketId
+from monarch.core.outcome import (
+    Absent,
+    Code,
+    Found,
+    Permanent,
+    RateLimited,
+    ReadFailure,
+    Scope,
+    Transient,
+)
+from monarch.core.permission import Credential, GateClosed
+from monarch.core.plan import Plan, make_plan
+from monarch.core.preflight import unwritable
+from monarch.core.request import Rules, source_refusal, target_refusal
+from monarch.core.step import Fate, LedgerRecord
+from monarch.core.style import Style
+from monarch.core.survey import Survey, to_be_created, unseen
+from monarch.core.ticket import Repository, Ticket
+from monarch.ports import GitHub
+from monarch.stages.looking import Sight, look
+
+T = TypeVar("T")
+List = Callable[[Repository], Awaitable[Found[tuple[T, ...]] | ReadFailure]]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What Valkey knows of a target: its ledger, the time of that clock in ms, and whether somebody writes to it now."""
+
+    records: Mapping[TicketId, LedgerRecord]
+    now_ms: int
+    is_busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unready:
+    """It cannot be surveyed. `reason` says why, and what to do."""
+
+    code: Code | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The source, and its tickets as they are now."""
+
+    repository: Repository
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a survey reads. `ledger` and `gate` are Valkey's, and say nothing where it cannot be reached."""
+
+    github: GitHub
+    ledger: Callable[[TargetId], Awaitable[Remembered]]
+    gate: Callable[[Credential], Awaitable[GateClosed | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """A target that can be read: the name that it was asked for by, what it is, and who we are towards it."""
+
+    asked: str
+    repository: Repository
+    credential: Credential
+
+
+class Surveyor:
+    """Surveys for one command. `tell` hears of every reading, by the name of what it is about."""
+
+    def __init__(
+        self,
+        sources: Sources,
+        rules: Rules,
+        style: Style,
+        patience_s: float,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._github, self._ledger, self._gate = sources.github, sources.ledger, sources.gate
+        self._rules, self._style, self._patience_s = rules, style, patience_s
+        self._tell = tell
+        self._closed: dict[str, Unready] = {}
+
+    async def template(self, name: str) -> Template | Unready:
+        """The source and its tickets, as the planner would freeze them."""
+        site = await self._site(name)
+        if isinstance(site, Unready):
+            return site
+        repository = site.repository
+        refusal = source_refusal(repository.full_name, self._rules, name)
+        if refusal is not None:
+            return Unready(Code.SOURCE_NOT_ALLOWED, without_replay(refusal))
+        if not repository.has_issues:
+            reason = f"issues are switched off in the source {repository.full_name}; switch them on"
+            return Unready(Code.ISSUES_DISABLED, reason)
+        issues = await self._github.list_issues(repository, "open")
+        self._tell(name)
+        if not isinstance(issues, Found):
+            return self._failed(issues, site.credential)
+        return Template(repository, make_plan(repository.full_name, issues.value))
+
+    async def target(self, asked: str, plan: Plan) -> Survey | Unready:
+        """A target, as a migration would find it."""
+        site = self._refused(asked, asked) or await self._site(asked)
+        if isinstance(site, Unready):
+            return self._perhaps_late(site)
+        refused = self._refused(site.repository.full_name, asked)
+        if refused is not None:
+            return refused
+        dead = unwritable(site.repository, plan)
+        if dead is not None:
+            return Unready(dead.code, without_replay(dead.reason))
+        survey = await self._look(site, plan)
+        if isinstance(survey, Unready) or not site.repository.may_push:
+            return survey
+        created = to_be_created(plan, survey.seen, survey.records, survey.looked_at_ms)
+        return await self._stocked(site, survey, created)
+
+    async def copies(self, asked: str, plan: Plan) -> Survey | Unready:
+        """A target as it is now, whether it may be written to or not."""
+        site = await self._site(asked)
+        return site if isinstance(site, Unready) else await self._look(site, plan)
+
+    # ------------------------------------------------------------------------------------ repositories
+
+    async def _site(self, asked: str) -> _Site | Unready:
+        credential = await self._credential(asked)
+        if isinstance(credential, Unready):
+            return credential
+        answer = await self._github.read_repository(asked)
+        self._tell(asked)
+        if not isinstance(answer, Found):
+            return self._failed(answer, credential)
+        return _Site(asked, answer.value, credential)
+
+    async def _credential(self, name: str) -> Credential | Unready:
+        """Who we are towards this repository, where that account may call at all."""
+        owner = name.partition("/")[0].lower()
+        if owner in self._closed:
+            return self._closed[owner]
+        answer = await self._github.credential(name)
+        if not isinstance(answer, Found):
+            self._closed[owner] = _unready(answer)
+            return self._closed[owner]
+        credential = answer.value
+        closed = await self._gate(credential)
+        if closed is not None and credential.account not in self._closed:
+            reason = f"GitHub is not to be asked for {closed.wait_s:.0f} s: {closed.cause}"
+            self._closed[credential.account] = Unready(None, reason)
+        return self._closed.get(credential.account, credential)
+
+    def _refused(self, name: str, asked: str) -> Unready | None:
+        refusal = target_refusal(name, self._rules, asked)
+        return (
+            None if refusal is None else Unready(Code.TARGET_NOT_ALLOWED, without_replay(refusal))
+        )
+
+    def _perhaps_late(self, unready: Unready) -> Unready:
+        if unready.code is not Code.NOT_FOUND:
+            return unready
+        late = f"if it is just being generated, a request waits {self._patience_s:.0f} s for it"
+        return replace(unready, reason=f"{unready.reason} ({late})")
+
+    # -------------------------------------------------------------------------------------- the look
+
+    async def _look(self, site: _Site, plan: Plan) -> Survey | Unready:
+        known = await self._ledger(site.repository.id)
+        login = site.credential.login or ""
+        sight = await look(self._github, site.repository, login, lambda: self._tell(site.asked))
+        self._tell(site.asked)
+        if not isinstance(sight, Sight):
+            return self._failed(sight, site.credential)
+        fates: dict[int, Fate] = {}
+        for _, number in unseen(plan, sight.seen, known.records):
+            fate = Fate.THERE if number in sight.issues else await self._fate(site, number)
+            if isinstance(fate, Unready):
+                return fate
+            fates[number] = fate
+        return Survey(
+            site.repository,
+            sight.seen,
+            sight.issues,
+            known.records,
+            fates,
+            known.now_ms,
+            own_login=login,
+            is_busy=known.is_busy,
+        )
+
+    async def _fate(self, site: _Site, number: int) -> Fate | Unready:
+        """What became of a copy on record that no look shows; as `Watch.find` has it."""
+        answer = await self._github.read_issue(site.repository, number)
+        self._tell(site.asked)
+        match answer:
+            case Found():
+                return Fate.THERE
+            case Absent(taken):
+                return Fate.DELETED if taken else Fate.NEVER
+            case _:
+                return self._failed(answer, site.credential)
+
+    # ------------------------------------------------------------------------------------------ stock
+
+    async def _stocked(
+        self, site: _Site, survey: Survey, tickets: tuple[Ticket, ...]
+    ) -> Survey | Unready:
+        """With what the target has of what these tickets need, as far as it is to be had."""
+        github, style = self._github, self._style
+        labels = await self._listed(site, needed_labels(tickets, style), github.list_labels)
+        milestones = await self._listed(
+            site, needed_milestones(tickets, style), github.list_milestones
+        )
+        types = await self._listed(site, needed_types(tickets), github.list_issue_types)
+        found = {notes.LABELS: labels, notes.MILESTONES: milestones, notes.TYPES: types}
+        blocked = next((one for one in found.values() if isinstance(one, Unready)), None)
+        if blocked is not None:
+            return blocked
+        stock = Stock(_there(labels), _there(milestones), _there(types))
+        withheld = {kind: one for kind, one in found.items() if isinstance(one, Permanent)}
+        return replace(survey, stock=stock, withheld=withheld)
+
+    async def _listed(
+        self, site: _Site, needed: Sequence[object], list_all: List[T]
+    ) -> tuple[T, ...] | Permanent | Unready:
+        """What the target has of a kind; asked for only where something of it is needed."""
+        if not needed:
+            return ()
+        blocked = self._closed.get(site.credential.account)
+        if blocked is not None:
+            return blocked
+        answer = await list_all(site.repository)
+        self._tell(site.asked)
+        match answer:
+            case Found(there):
+                return there
+            case Permanent(Scope.TICKET | Scope.REPOSITORY):
+                return answer
+            case _:
+                return self._failed(answer, site.credential)
+
+    # ------------------------------------------------------------------------------------ small parts
+
+    def _failed(self, failure: ReadFailure, payer: Credential) -> Unready:
+        """Why a survey ends; what is true of the whole account ends those of the others that it pays for."""
+        unready = _unready(failure)
+        if isinstance(failure, RateLimited) or (
+            isinstance(failure, Permanent) and failure.scope is Scope.CREDENTIAL
+        ):
+            self._closed[payer.account] = unready
+        return unready
+
+
+def _unready(failure: ReadFailure) -> Unready:
+    match failure:
+        case RateLimited(reason, wait_s):
+            when = "" if wait_s is None else f"; try again in {wait_s:.0f} s"
+            return Unready(None, f"GitHub says not now: {reason}{when}")
+        case Transient(reason):
+            return Unready(None, f"{reason}; try again")
+        case Permanent(_, code, reason):
+            return Unready(code, without_replay(reason))
+        case _:
+            assert_never(failure)
+
+
+def _there(found: tuple[T, ...] | Permanent | Unready) -> tuple[T, ...]:
+    return found if isinstance(found, tuple) else ()
+
+
+_REPLAY: Final = re.compile(r"(, then| and)? ?replay it \(`monarch dead replay`\)")
+
+
+def without_replay(reason: str) -> str:
+    """Where nothing has died yet, there is nothing to be replayed."""
+    return _REPLAY.sub("", reason)

@@ -1,0 +1,173 @@
+"""What lies ahead of a request, read from a real Valkey."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey import outlook as module
+from monarch.adapters.valkey.connection import connect
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.outlook import Outlook
+from monarch.core.budget import Ceilings
+from monarch.core.ids import RequestId
+from monarch.sandbox.valkey import EmbeddedValkey
+
+KEYS = Keys("test")
+CEILINGS = Ceilings(80, 500, 1000)
+OLD, OWN, YOUNG = RequestId("1000-0"), RequestId("1000-1"), RequestId("2000-0")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The client needs asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
+    """One server for all of these tests; each empties it first."""
+    directory: Path = tmp_path_factory.mktemp("valkey")
+    with EmbeddedValkey(directory) as embedded:
+        yield embedded
+
+
+class Books:
+    """A Valkey in which stands what a test writes; `asked_of` is whose ceilings were asked for."""
+
+    def __init__(self, client: Valkey) -> None:
+        self.client = client
+        self.asked_of: list[str] = []
+        self.outlook = Outlook(client, KEYS, self._effective)
+
+    async def _effective(self, account: str) -> Ceilings:
+        self.asked_of.append(account)
+        return CEILINGS
+
+    async def request(
+        self, request: RequestId, tickets: int, *copied: int, **fields: str
+    ) -> RequestId:
+        """A running one; for each of `copied` a target that has not ended."""
+        pipe = self.client.pipeline()
+        known = {"state": "running", "tickets": str(tickets), **fields}
+        pipe.zadd(KEYS.open, {request: int(request.partition("-")[0])})
+        pipe.hset(KEYS.request(request), mapping=dict(known))
+        for number, there in enumerate(copied):
+            migration = f"{request}:o/{number}"
+            pipe.sadd(KEYS.unsettled(request), migration)
+            counts: Mapping[str, int] = {"copied": there, "present": 1, "refused": 0}
+            pipe.hset(f"{KEYS.prefix}migration:{migration}", mapping=dict(counts))
+        await pipe.execute()
+        return request
+
+    async def wrote(self, account: str, *ages_s: float) -> None:
+        """Writes of these ages, in seconds."""
+        seconds, micros = await self.client.time()
+        now_ms = int(seconds) * 1000 + int(micros) // 1000
+        entries = {f"n{n}": now_ms - round(age * 1000) for n, age in enumerate(ages_s)}
+        await self.client.zadd(KEYS.budget(account), entries)
+
+    async def close(self, account: str, seconds_left: int) -> None:
+        """Close a gate."""
+        seconds, _ = await self.client.time()
+        until_ms = (int(seconds) + seconds_left) * 1000
+        pipe = self.client.pipeline()
+        pipe.hset(KEYS.gate(account), "until", str(until_ms))
+        await pipe.execute()
+
+    async def seconds(self, request: RequestId) -> float | None:
+        """What is foretold."""
+        forecast = await self.outlook.forecast(request)
+        return None if forecast is None else forecast.seconds
+
+
+@pytest.fixture
+async def books(server: EmbeddedValkey) -> AsyncIterator[Books]:
+    """Empty ones."""
+    client = connect(server.url, "test")
+    await client.flushall()
+    yield Books(client)
+    await client.aclose()
+
+
+async def test_what_is_left_of_older_requests_goes_first(books: Books) -> None:
+    """By the order of their ids; what is copied, found or ended is not left, and who comes later waits."""
+    await books.request(OLD, 12, 5, 0)
+    await books.request(OWN, 4, 0)
+    await books.request(YOUNG, 400, 0)
+
+    assert await books.seconds(OLD) == pytest.approx(16.7)
+    assert await books.seconds(OWN) == pytest.approx(19.7)
+    assert (await books.outlook.traffic()).ahead == 17 + 3 + 399
+
+
+async def test_what_has_ended_or_is_called_off_is_not_in_the_way(books: Books) -> None:
+    """Though it is open until people were told."""
+    await books.request(OLD, 12, 0, state="failed")
+    await books.request(RequestId("1000-0"), 12, 0, cancelled_by="ada")
+    await books.request(OWN, 4, 0)
+
+    assert await books.seconds(OWN) == pytest.approx(2.7)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"state": "queued", "tickets": "0"}, {"state": "done"}, {"cancelled_by": "ada"}]
+)
+async def test_nothing_is_foretold_of_what_nobody_can_tell(
+    books: Books, fields: dict[str, str]
+) -> None:
+    """Not planned yet, ended, or called off."""
+    await books.request(OWN, int(fields.pop("tickets", "4")), 0, **fields)
+
+    assert await books.seconds(OWN) is None
+    assert await books.seconds(RequestId("9-9")) is None
+
+
+async def test_nothing_is_foretold_while_the_fleet_is_paused(books: Books) -> None:
+    """Nobody knows for how long; who asks what lies ahead is told by whom."""
+    await books.request(OWN, 4, 0)
+    await books.client.set(KEYS.paused, "ada")
+
+    assert await books.seconds(OWN) is None
+    assert (await books.outlook.traffic()).paused_by == "ada"
+
+
+async def test_the_budget_is_that_of_the_busiest_account(books: Books) -> None:
+    """With its gate and the pace that its writes show; the gate of a token is nobody's budget."""
+    await books.wrote("idle", 3599, 5000)
+    await books.wrote("busy", *(10 + 1.5 * n for n in range(20)))
+    await books.close("busy", 90)
+    await books.close("token:abc", 900)
+
+    load = (await books.outlook.traffic()).load
+
+    assert books.asked_of == ["busy"]
+    assert len(load.writes) == 20
+    assert load.write_ms == pytest.approx(1500)
+    assert 88_000 < load.gate_ms <= 90_000
+    assert load.ceilings == CEILINGS
+
+
+async def test_an_unused_installation_has_an_unused_budget(books: Books) -> None:
+    """Nobody has written yet."""
+    traffic = await books.outlook.traffic()
+
+    assert (traffic.ahead, traffic.load.writes, traffic.load.gate_ms) == (0, [], 0)
+
+
+async def test_of_a_great_backlog_the_rest_counts_whole(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Better too late than a second for reading it."""
+    monkeypatch.setattr(module, "LOOKED_AT", 1)
+    await books.request(OLD, 12, 5, 5)
+
+    assert (await books.outlook.traffic()).ahead == 6 + 12
+
+
+async def test_without_a_valkey_nothing_is_foretold(books: Books) -> None:
+    """People are told all the same."""
+    await books.client.set(KEYS.open, "not a sorted set")
+
+    assert await books.seconds(OWN) is None

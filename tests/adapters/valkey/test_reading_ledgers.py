@@ -1,0 +1,70 @@
+"""What is on record of a target, for those who only look: read from a real Valkey, and nothing written to it."""
+
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from typing import cast
+
+import pytest
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.connection import connect
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.reading import Reader
+from monarch.core.ids import TargetId, TicketId
+from monarch.core.step import CreatedAs, Refused
+from monarch.ports import StoreError
+from monarch.sandbox.valkey import EmbeddedValkey
+
+TARGET = TargetId(7)
+KEYS = Keys("ledgers")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The client needs asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
+    """One server for all of these tests."""
+    with EmbeddedValkey(tmp_path_factory.mktemp("valkey")) as embedded:
+        yield embedded
+
+
+@pytest.fixture
+async def client(server: EmbeddedValkey) -> AsyncIterator[Valkey]:
+    """A client of the emptied server."""
+    client = connect(server.url, "tests")
+    await client.flushall()
+    yield client
+    await client.aclose()
+
+
+async def test_a_target_that_nobody_has_written_to_has_an_empty_ledger(client: Valkey) -> None:
+    """With the server's time, and nothing of it is there afterwards."""
+    records, now_ms, is_busy = await Reader(client, KEYS).ledger(TARGET)
+
+    seconds, _ = await client.time()
+    assert (records, is_busy) == ({}, False)
+    assert abs(now_ms - int(seconds) * 1000) < 60_000
+    assert await client.keys() == []
+
+
+async def test_what_is_on_record_is_read_as_the_workers_read_it(client: Valkey) -> None:
+    """And whether one of them writes to the target right now."""
+    fields = {"101": "created #5 1000", "102": "refused 1 2000 no", "nobody": "created #6 1000"}
+    await cast("Awaitable[int]", client.hset(KEYS.ledger(TARGET), mapping=fields))
+    await client.set(KEYS.target(TARGET), "somebody")
+
+    records, _, is_busy = await Reader(client, KEYS).ledger(TARGET)
+
+    assert records == {TicketId(101): CreatedAs(5, 1000), TicketId(102): Refused(1, 2000, "no")}
+    assert is_busy
+
+
+async def test_a_ledger_that_is_none_is_a_store_error(client: Valkey) -> None:
+    """Never an empty one: absence would be concluded from it."""
+    await client.set(KEYS.ledger(TARGET), "no hash")
+
+    with pytest.raises(StoreError, match="reading a ledger"):
+        await Reader(client, KEYS).ledger(TARGET)

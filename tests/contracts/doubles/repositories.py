@@ -1,0 +1,172 @@
+"""A repository as GitHub keeps it: what each write does there, and what it answers."""
+
+import itertools
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import anyio
+
+from monarch.core.outcome import (
+    Accepted,
+    AlreadyThere,
+    Code,
+    Created,
+    DetailOutcome,
+    Permanent,
+    Scope,
+    WriteOutcome,
+)
+from monarch.core.render import Draft
+from monarch.core.ticket import Issue, Label, Milestone, Repository
+
+GREY: Final = "ededed"
+"""The colour of a label that GitHub made up by itself, since an issue asked for it."""
+
+
+@dataclass(slots=True)
+class FakeRepository:
+    """One repository: its issues, since when each is listed, and what belongs to them.
+
+    Attributes:
+        labels: by name, without case.
+        children: the sub-issues of an issue, in order, by their numbers.
+        refused: titles and names of what cannot be made.
+        drops: whether issues lose their details silently, although everything says that we may push.
+    """
+
+    repository: Repository
+    ids: "itertools.count[int]"
+    listing_lag_s: float = 0.0
+    issues: dict[int, Issue] = field(default_factory=dict)
+    listed_from: dict[int, float] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+    highest: int = 0
+    labels: dict[str, Label] = field(default_factory=dict)
+    milestones: dict[int, Milestone] = field(default_factory=dict)
+    types: tuple[str, ...] = ()
+    children: dict[int, list[int]] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    drops: bool = False
+
+    # ------------------------------------------------------------------------------- what a write does
+
+    def create_issue(self, draft: Draft, login: str | None) -> WriteOutcome:
+        """Open an issue; without the right to push, labels, milestone and type are dropped silently."""
+        if draft.title in self.refused:
+            return Permanent(Scope.TICKET, Code.TICKETS_REFUSED, "no, says GitHub")
+        if not self._drops:
+            wrong = self._wrong(draft)
+            if wrong is not None:
+                return Permanent(
+                    Scope.TICKET, Code.TICKETS_REFUSED, f"{wrong} is invalid", (wrong,)
+                )
+        issue = self.open(draft, {"author": login})
+        return Created(issue.number, issue.id, self._dropped(draft))
+
+    def create_label(self, label: Label, _login: str | None) -> DetailOutcome:
+        """Make a label, once."""
+        if not self.repository.may_push:
+            return self._forbidden()
+        if label.name in self.refused:
+            return Permanent(Scope.TICKET, Code.REFUSED, "name is invalid", ("name",))
+        if label.name.lower() in self.labels:
+            return AlreadyThere()
+        self.labels[label.name.lower()] = label
+        return Accepted()
+
+    def create_milestone(self, milestone: Milestone, _login: str | None) -> DetailOutcome:
+        """Make a milestone, once; its number is the next one."""
+        if not self.repository.may_push:
+            return self._forbidden()
+        if milestone.title in self.refused:
+            return Permanent(Scope.TICKET, Code.REFUSED, "title is invalid", ("title",))
+        if any(known.title == milestone.title for known in self.milestones.values()):
+            return AlreadyThere()
+        number = len(self.milestones) + 1
+        self.milestones[number] = replace(milestone, number=number)
+        return Accepted(number)
+
+    def edit_body(self, number: int, body: str, login: str | None) -> DetailOutcome:
+        """Replace a body; one's own may be edited by anybody."""
+        issue = self.issues.get(number)
+        if issue is None:
+            return Permanent(Scope.TICKET, Code.NOT_FOUND, f"there is no issue #{number}")
+        if not self.repository.may_push and issue.author != login:
+            return self._forbidden()
+        self.issues[number] = replace(issue, body=body)
+        return Accepted()
+
+    def add_sub_issue(self, parent: int, child: int, _login: str | None) -> DetailOutcome:
+        """Put the issue with that id under another one, behind those that are there."""
+        if not self.repository.may_push:
+            return self._forbidden()
+        issue = next((issue for issue in self.issues.values() if issue.id == child), None)
+        if issue is None or parent not in self.issues:
+            return Permanent(Scope.TICKET, Code.NOT_FOUND, "there is no such issue")
+        if issue.parent == parent:
+            return AlreadyThere()
+        if issue.parent is not None or issue.title in self.refused:
+            return Permanent(
+                Scope.TICKET, Code.REFUSED, "sub issue may only have one parent", ("sub_issue",)
+            )
+        self.issues[issue.number] = replace(issue, parent=parent)
+        self.children.setdefault(parent, []).append(issue.number)
+        return Accepted()
+
+    # ----------------------------------------------------------------------------------- small parts
+
+    def open(self, draft: Draft, settings: dict[str, Any]) -> Issue:
+        """An issue with the next number; `settings` are fields of `Issue`."""
+        self.highest += 1
+        number, name = self.highest, self.repository.full_name
+        known = {
+            "state": "open",
+            "is_pull": False,
+            "author": "somebody",
+            "association": "NONE",
+            "created_at": "2026-01-01T00:00:00Z",
+            "url": f"https://github.com/{name}/issues/{number}",
+            **self._details(draft),
+            **settings,
+        }
+        issue = Issue(next(self.ids), number, draft.title, draft.body, **known)
+        self.issues[number] = issue
+        # Only where there is a lag: somebody may open an issue before there is a clock.
+        lag_s = self.listing_lag_s
+        self.listed_from[number] = anyio.current_time() + lag_s if lag_s else 0.0
+        return issue
+
+    def _details(self, draft: Draft) -> dict[str, Any]:
+        """What an issue has beside its text. A label that is not there is made, in grey."""
+        if self._drops:
+            return {}
+        for name in draft.labels:
+            self.labels.setdefault(name.lower(), Label(name, GREY, ""))
+        return {
+            "labels": tuple(self.labels[name.lower()] for name in draft.labels),
+            "milestone": self.milestones.get(draft.milestone or 0),
+            "type": draft.type,
+        }
+
+    @property
+    def _drops(self) -> bool:
+        return self.drops or not self.repository.may_push
+
+    def _wrong(self, draft: Draft) -> str | None:
+        """The field that a validation would name."""
+        if draft.milestone is not None and draft.milestone not in self.milestones:
+            return "milestone"
+        if draft.type and draft.type not in self.types:
+            return "type"
+        return None
+
+    def _dropped(self, draft: Draft) -> tuple[str, ...]:
+        if not self._drops:
+            return ()
+        labels = [f'label "{name}"' for name in draft.labels]
+        milestone = ["milestone"] if draft.milestone is not None else []
+        return (*labels, *milestone, *(["type"] if draft.type else []))
+
+    def _forbidden(self) -> Permanent:
+        reason = f"no right to push to {self.repository.full_name}"
+        return Permanent(Scope.REPOSITORY, Code.FORBIDDEN, reason)

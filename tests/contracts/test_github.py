@@ -1,0 +1,200 @@
+"""`ports.GitHub` of writes that make no issue, and of what an issue is created with: the double does as GitHub does."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from monarch.core.outcome import Accepted, AlreadyThere, Created, Found, Permanent, Scope, Withheld
+from monarch.core.render import Draft
+from monarch.core.ticket import Issue, Label, Milestone, Repository
+from monarch.ports import GitHub
+from monarch.stages.detailing import NO_PUSH
+from tests.contracts.githubs import FOREIGN, PLAIN, TEAM, TYPES, in_memory, over_http
+
+BUG = Label("bug", "d73a4a", "It is broken")
+SPRINT = Milestone("Sprint", "closed", "The first")
+
+
+def yes() -> bool:
+    """It may leave."""
+    return True
+
+
+def no() -> bool:
+    """It must not."""
+    return False
+
+
+@pytest.fixture(params=["memory", "http"])
+async def github(request: pytest.FixtureRequest) -> AsyncIterator[GitHub]:
+    """Once in memory, once over HTTP."""
+    if request.param == "memory":
+        yield in_memory()
+        return
+    async with over_http() as real:
+        yield real
+
+
+async def at(github: GitHub, name: str = TEAM) -> Repository:
+    """A repository."""
+    answer = await github.read_repository(name)
+    assert isinstance(answer, Found)
+    return answer.value
+
+
+async def opened(github: GitHub, repository: Repository, draft: Draft) -> tuple[Created, Issue]:
+    """An issue that we opened, and how it reads."""
+    created = await github.create_issue(repository, draft, yes)
+    assert isinstance(created, Created)
+    return created, await read(github, repository, created.number)
+
+
+async def read(github: GitHub, repository: Repository, number: int) -> Issue:
+    """An issue as it is now."""
+    answer = await github.read_issue(repository, number)
+    assert isinstance(answer, Found)
+    return answer.value
+
+
+async def test_a_label_is_created_once(github: GitHub) -> None:
+    """With its colour and description; and it is there already, whatever its case."""
+    team = await at(github)
+
+    assert await github.create_label(team, BUG, yes) == Accepted()
+    assert await github.create_label(team, Label("BUG", "000000", ""), yes) == AlreadyThere()
+    assert await github.list_labels(team) == Found((BUG,))
+
+
+async def test_a_milestone_is_created_once(github: GitHub) -> None:
+    """Its number comes with the answer, or by the listing, which shows closed ones, too."""
+    team = await at(github)
+
+    assert await github.create_milestone(team, SPRINT, yes) == Accepted(1)
+    assert await github.create_milestone(team, SPRINT, yes) == AlreadyThere()
+    listed = await github.list_milestones(team)
+    assert isinstance(listed, Found)
+    (milestone,) = listed.value
+    assert (milestone.title, milestone.number, milestone.state, milestone.description) == (
+        "Sprint",
+        1,
+        "closed",
+        "The first",
+    )
+
+
+async def test_issue_types_are_the_organisations(github: GitHub) -> None:
+    """A repository of a person has none, and that is no failure."""
+    assert await github.list_issue_types(await at(github)) == Found(TYPES)
+    assert await github.list_issue_types(await at(github, PLAIN)) == Found(())
+
+
+async def test_an_issue_gets_what_it_is_created_with(github: GitHub) -> None:
+    """A label that is not there is made, without a colour of its own: so it is to be created before."""
+    team = await at(github)
+    await github.create_label(team, BUG, yes)
+    await github.create_milestone(team, SPRINT, yes)
+
+    created, issue = await opened(github, team, Draft("T", "B", ("BUG", "new"), 1, "Task"))
+
+    assert created.dropped == ()
+    assert [label.name for label in issue.labels] == ["bug", "new"]
+    assert issue.milestone is not None
+    assert (issue.milestone.title, issue.type) == ("Sprint", "Task")
+    listed = await github.list_labels(team)
+    assert isinstance(listed, Found)
+    assert Label("new", "ededed", "") in listed.value
+
+
+@pytest.mark.parametrize(
+    ("draft", "field"),
+    [(Draft("T", "B", milestone=9), "milestone"), (Draft("T", "B", type="Nope"), "type")],
+)
+async def test_what_is_not_there_is_refused_by_its_field(
+    github: GitHub, draft: Draft, field: str
+) -> None:
+    """So that the ticket can be created without it."""
+    refused = await github.create_issue(await at(github), draft, yes)
+
+    assert isinstance(refused, Permanent)
+    assert (refused.scope, refused.fields) == (Scope.TICKET, (field,))
+
+
+async def test_without_the_right_to_push_details_are_dropped(github: GitHub) -> None:
+    """Silently, and the answer shows it."""
+    foreign = await at(github, FOREIGN)
+    assert not foreign.may_push
+
+    created, issue = await opened(github, foreign, Draft("T", "B", ("bug",), 9, "Task"))
+
+    assert [what.partition(" ")[0] for what in created.dropped] == ["label", "milestone", "type"]
+    assert (issue.labels, issue.milestone, issue.type) == ((), None, "")
+
+
+async def test_without_the_right_to_push_nothing_can_be_made(github: GitHub) -> None:
+    """What GitHub answers then is known for what it is."""
+    foreign = await at(github, FOREIGN)
+    _, parent = await opened(github, foreign, Draft("Parent", ""))
+    _, child = await opened(github, foreign, Draft("Child", ""))
+
+    for outcome in (
+        await github.create_label(foreign, BUG, yes),
+        await github.create_milestone(foreign, SPRINT, yes),
+        await github.edit_body(foreign, 1, "Mine now", yes),
+        await github.add_sub_issue(foreign, parent.number, child.id, yes),
+    ):
+        assert isinstance(outcome, Permanent)
+        assert outcome.scope is Scope.REPOSITORY
+        assert outcome.code in NO_PUSH
+
+
+@pytest.mark.parametrize("name", [TEAM, FOREIGN])
+async def test_an_own_text_can_be_replaced(github: GitHub, name: str) -> None:
+    """Byte for byte, also where we may only read: it is ours."""
+    repository = await at(github, name)
+    created, _ = await opened(github, repository, Draft("T", "before"))
+    text = "after\r\n\r\n<!-- x -->\té\n"
+
+    assert await github.edit_body(repository, created.number, text, yes) == Accepted()
+
+    assert (await read(github, repository, created.number)).body == text
+
+
+async def test_an_issue_has_one_parent(github: GitHub) -> None:
+    """The same one again is there already; another one is refused, and changes nothing."""
+    team = await at(github)
+    _, parent = await opened(github, team, Draft("Parent", ""))
+    _, other = await opened(github, team, Draft("Other", ""))
+    _, child = await opened(github, team, Draft("Child", ""))
+
+    assert await github.add_sub_issue(team, parent.number, child.id, yes) == Accepted()
+    assert await github.add_sub_issue(team, parent.number, child.id, yes) == AlreadyThere()
+    refused = await github.add_sub_issue(team, other.number, child.id, yes)
+
+    assert isinstance(refused, Permanent)
+    assert refused.scope is Scope.TICKET
+    assert (await read(github, team, child.number)).parent == parent.number
+    assert parent.parent is None
+
+
+async def test_what_may_not_be_sent_is_not_done(github: GitHub) -> None:
+    """The last question, right before the bytes leave, counts for every write."""
+    team = await at(github)
+    created, _ = await opened(github, team, Draft("T", "before"))
+    _, child = await opened(github, team, Draft("Child", ""))
+
+    for outcome in (
+        await github.create_issue(team, Draft("No", ""), no),
+        await github.create_label(team, BUG, no),
+        await github.create_milestone(team, SPRINT, no),
+        await github.edit_body(team, created.number, "after", no),
+        await github.add_sub_issue(team, created.number, child.id, no),
+    ):
+        assert outcome == Withheld()
+
+    assert await github.list_labels(team) == Found(())
+    assert await github.list_milestones(team) == Found(())
+    assert (await read(github, team, created.number)).body == "before"
+    assert (await read(github, team, child.number)).parent is None
+    listed = await github.list_issues(team, "all")
+    assert isinstance(listed, Found)
+    assert len(listed.value) == 2

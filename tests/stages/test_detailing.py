@@ -1,0 +1,343 @@
+"""Labels, milestones and issue types: there before the copies that need them, and never a reason to fail."""
+
+import anyio
+import pytest
+
+from monarch.core.outcome import Code, Found, Permanent, Scope, Transient
+from monarch.core.style import Style
+from monarch.core.ticket import Issue, Label, Milestone
+from tests.contracts.doubles.faults import Fault
+from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED, LOST
+from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
+
+BUG, HELP = Label("bug", "d73a4a", "It is broken"), Label("Help Wanted", "008672", "")
+SPRINT = Milestone("Sprint 1", "closed", "The first", "2026-02-01T00:00:00Z", 7)
+READS = ("list_labels", "list_milestones", "list_issue_types")
+NOTHING_LISTED = Fault(Found(()))
+FORBIDDEN = Fault(Permanent(Scope.REPOSITORY, Code.FORBIDDEN, "no"))
+
+
+@pytest.fixture
+def house(house: House) -> House:
+    """Three tickets with labels, a milestone and an issue type, and two empty teams."""
+    house.github.add(SOURCE)
+    house.github.add_issue(SOURCE, "One", labels=(BUG, HELP), milestone=SPRINT)
+    house.github.add_issue(SOURCE, "Two", labels=(BUG,), type="Task")
+    house.github.add_issue(SOURCE, "Three")
+    house.github.add(TEAM_A)
+    house.github.add(TEAM_B)
+    for team in (TEAM_A, TEAM_B):
+        house.github.at(team).types = ("Task", "Bug")
+    return house
+
+
+def details(issue: Issue) -> tuple[list[str], str | None, str]:
+    """What an issue has beside its text."""
+    title = None if issue.milestone is None else issue.milestone.title
+    return [label.name for label in issue.labels], title, issue.type
+
+
+WHOLE = [(["bug", "Help Wanted"], "Sprint 1", ""), (["bug"], None, "Task"), ([], None, "")]
+
+
+def whole(house: House, team: str = TEAM_A) -> None:
+    """Every copy is there, with all that its ticket has; and nothing is there twice."""
+    here = house.github.at(team)
+    assert [details(issue) for issue in house.github.issues(team)] == WHOLE
+    assert list(here.labels.values()) == [BUG, HELP]
+    (milestone,) = here.milestones.values()
+    assert (milestone.title, milestone.state, milestone.description, milestone.due_on) == (
+        "Sprint 1",
+        "closed",
+        "The first",
+        "2026-02-01T00:00:00Z",
+    )
+
+
+async def test_a_copy_has_what_its_ticket_has(house: House) -> None:
+    """Labels with their colours and descriptions, a milestone with its state and due date, and its issue type."""
+    request = house.publish(TEAM_A, TEAM_B)
+
+    await house.settle()
+
+    whole(house, TEAM_A)
+    whole(house, TEAM_B)
+    assert house.state(request) == "done"
+    assert not house.notes()
+
+
+async def test_again_makes_no_write(house: House) -> None:
+    """The same message again finds everything there."""
+    house.publish(TEAM_A)
+    await house.settle()
+    did = list(house.github.did)
+
+    house.publish(TEAM_A)
+    await house.settle()
+
+    assert house.github.did == did
+
+
+async def test_what_the_target_has_stays_as_it_is(house: House) -> None:
+    """The team's own colour and due date; compared without case, and asked for as the target spells it."""
+    here = house.github.at(TEAM_A)
+    here.labels["bug"] = Label("BUG", "000000", "ours")
+    here.milestones[1] = Milestone("Sprint 1", "open", "ours", "", 1)
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert [details(issue)[0] for issue in house.github.issues(TEAM_A)] == [
+        ["BUG", "Help Wanted"],
+        ["BUG"],
+        [],
+    ]
+    assert here.labels["bug"] == Label("BUG", "000000", "ours")
+    assert here.milestones == {1: Milestone("Sprint 1", "open", "ours", "", 1)}
+    assert house.github.faults.count("create_label") == 1
+    assert house.github.faults.count("create_milestone") == 0
+
+
+async def test_nothing_is_read_that_nobody_needs(house: House) -> None:
+    """A plan without details costs no call for them; nor does one whose copies are all there."""
+    house.publish(TEAM_A)
+    await house.settle()
+    before = [house.github.faults.count(read) for read in READS]
+    assert before == [1, 1, 1]
+
+    house.github.add("org/plain", "Plain")
+    house.publish(TEAM_A)
+    house.publish(TEAM_B, source="org/plain")
+    await house.settle()
+
+    assert [house.github.faults.count(read) for read in READS] == before
+
+
+async def test_an_installation_may_copy_none_of_it(house: House) -> None:
+    """Then nothing is read, created or noted of labels and milestones."""
+    house.style = Style(labels=False, milestones=False)
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert [details(issue) for issue in house.github.issues(TEAM_A)] == [
+        ([], None, ""),
+        ([], None, "Task"),
+        ([], None, ""),
+    ]
+    assert not house.github.at(TEAM_A).labels
+    assert not house.github.at(TEAM_A).milestones
+    assert house.github.faults.count("list_labels") == 0
+    assert house.github.faults.count("list_milestones") == 0
+    assert not house.notes()
+
+
+async def test_without_the_right_to_push_the_tickets_go_without(house: House) -> None:
+    """GitHub would drop it all silently: nothing is asked for, and people are told once why."""
+    house.github.change(TEAM_A, may_push=False)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
+    assert [details(issue) for issue in house.github.issues(TEAM_A)] == [([], None, "")] * 3
+    assert house.github.faults.count("create_label") == 0
+    (note,) = house.notes()
+    assert "labels, milestones and issue types" in note
+    assert "push" in note
+
+
+@pytest.mark.parametrize("method", ["create_label", "create_milestone"])
+async def test_a_forbidden_detail_is_tried_once(house: House, method: str) -> None:
+    """Whoever may not create one may create none, whatever the preflight said."""
+    house.github.faults.at(method, 0, FORBIDDEN)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
+    assert house.github.faults.count(method) == 1
+    assert len(house.notes()) == 1
+
+
+async def test_what_github_will_not_have_is_left_out(house: House) -> None:
+    """A label that it refuses for good must not be made up by asking for it."""
+    house.github.refused_titles |= {"bug", "Sprint 1"}
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert [details(issue) for issue in house.github.issues(TEAM_A)] == [
+        (["Help Wanted"], None, ""),
+        ([], None, "Task"),
+        ([], None, ""),
+    ]
+    assert [note.partition(":")[0] for note in house.notes()] == [
+        "labels bug",
+        "milestones Sprint 1",
+    ]
+
+
+async def test_an_issue_type_that_is_not_there_is_noted(house: House) -> None:
+    """Types belong to an organisation; a target without one gets none."""
+    house.github.at(TEAM_A).types = ()
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert house.github.issues(TEAM_A)[1].type == ""
+    assert ["Task" in note for note in house.notes()] == [True]
+
+
+@pytest.mark.parametrize("read", READS)
+async def test_what_cannot_be_read_is_left_out(house: House, read: str) -> None:
+    """An older GitHub Enterprise Server knows nothing of issue types, for one."""
+    missing = Fault(Permanent(Scope.REPOSITORY, Code.NOT_FOUND, "no such page"))
+    house.github.faults.at(read, 0, missing)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
+    assert ["no such page" in note for note in house.notes()] == [True]
+
+
+@pytest.mark.parametrize("method", ["create_label", "create_milestone"])
+@pytest.mark.parametrize("fault", [LOST, BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED])
+async def test_a_detail_without_an_answer_is_looked_at_again(
+    house: House, method: str, fault: Fault
+) -> None:
+    """Done or not done, at once or late: in the end it is there once, as it should be."""
+    house.github.faults.at(method, 1, fault)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    whole(house)
+    assert not house.notes()
+
+
+@pytest.mark.parametrize("method", ["create_label", "create_milestone"])
+async def test_two_unanswered_tries_are_a_failure(house: House, method: str) -> None:
+    """The crossing ends, counted, and the next one reads again."""
+    house.github.faults.at(method, 1, DROPPED)
+    house.github.faults.at(method, 2, DROPPED)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    (retry,) = house.told("retry.scheduled")
+    assert "without an answer" in retry["reason"]
+    assert house.state(request) == "done"
+    whole(house)
+
+
+async def test_a_milestone_that_somebody_else_has_made_is_looked_up(house: House) -> None:
+    """Its number is only in the listing, which lags."""
+    here = house.github.at(TEAM_A)
+    here.milestones[1] = Milestone("Sprint 1", number=1)
+    house.github.faults.at("list_milestones", 1, NOTHING_LISTED)
+    house.github.faults.at("list_milestones", 2, NOTHING_LISTED)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert details(house.github.issues(TEAM_A)[0])[1] == "Sprint 1"
+    assert house.github.faults.count("create_milestone") == 1
+    assert not house.notes()
+
+
+async def test_a_milestone_that_is_never_listed_is_left_out(house: House) -> None:
+    """It is there, says GitHub; nobody knows as what."""
+    house.github.at(TEAM_A).milestones[1] = Milestone("Sprint 1", number=1)
+    house.github.faults.at("list_milestones", 0, NOTHING_LISTED)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert details(house.github.issues(TEAM_A)[0]) == (["bug", "Help Wanted"], None, "")
+    assert ["does not list it" in note for note in house.notes()] == [True]
+    assert anyio.current_time() < 60
+
+
+@pytest.mark.parametrize("read", READS)
+async def test_a_limit_or_a_fault_while_reading_is_waited_for(house: House, read: str) -> None:
+    """As anywhere: nothing is left out because of it."""
+    house.github.faults.at(read, 1, LIMITED)
+    house.github.faults.at(read, 2, Fault(Transient("502")))
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    whole(house)
+    assert not house.notes()
+
+
+@pytest.mark.parametrize("field", ["milestone", "type", "labels", "assignees"])
+async def test_a_ticket_that_is_refused_for_a_detail_is_created_without(
+    house: House, field: str
+) -> None:
+    """What GitHub's validation names and nothing else; never fails the ticket."""
+    refusal = Permanent(Scope.TICKET, Code.TICKETS_REFUSED, f"{field} is invalid", (field,))
+    house.github.faults.at("create_issue", 1, Fault(refusal))
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
+    labels, milestone, _ = details(house.github.issues(TEAM_A)[0])
+    assert bool(labels) == (field != "labels")
+    assert (milestone is None) == (field == "milestone")
+    assert ["is invalid" in note for note in house.notes()] == [True]
+
+
+@pytest.mark.parametrize("fields", [(), ("title",), ("title", "milestone")])
+async def test_a_ticket_that_is_refused_for_its_text_stays_refused(
+    house: House, fields: tuple[str, ...]
+) -> None:
+    """Only a detail can be left out."""
+    refusal = Permanent(Scope.TICKET, Code.TICKETS_REFUSED, "no", fields)
+    house.github.faults.at("create_issue", 1, Fault(refusal))
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "failed"
+    assert house.github.titles(TEAM_A) == ["Two", "Three"]
+    assert house.github.faults.count("create_issue") == 3
+
+
+async def test_a_detail_that_is_refused_again_is_a_refusal(house: House) -> None:
+    """Without it, and still for it: that is no reason to go on asking."""
+    refusal = Permanent(Scope.TICKET, Code.TICKETS_REFUSED, "no", ("milestone",))
+    house.github.faults.at("create_issue", 0, Fault(refusal))
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.github.faults.count("create_issue") == 6
+
+
+async def test_what_github_dropped_silently_is_noted(house: House) -> None:
+    """The preflight said that we may push, and the answer shows that we may not: each kind is told once."""
+    house.github.at(TEAM_A).drops = True
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert [note.partition(":")[0] for note in house.notes()] == [
+        "labels",
+        "milestones",
+        "issue types",
+    ]

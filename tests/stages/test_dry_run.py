@@ -1,0 +1,246 @@
+"""A dry run says before what a migration then does: the same writes, in the same order, with the same numbers."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import trio
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+from trio.testing import MockClock
+
+from monarch.core.dry_run import rehearse
+from monarch.core.ids import TargetId, TicketId
+from monarch.core.permission import Credential, GateClosed
+from monarch.core.rehearsal import Rehearsal
+from monarch.core.request import Rules
+from monarch.core.step import CreatedAs, Intended, Refused, UnreadableRecord
+from monarch.core.style import Style
+from monarch.core.survey import Survey
+from monarch.core.ticket import Label, Milestone
+from monarch.stages.surveying import Remembered, Sources, Surveyor, Template
+from tests.stages.house import SOURCE, TEAM_A, House
+
+LABELS = (Label("bug", "d73a4a", "broken"), Label("Help", "008672", ""), Label("api", "123456", ""))
+MILESTONES = (Milestone("Sprint 1", "open", "first", ""), Milestone("Sprint 2", "closed", "", ""))
+TYPES = ("Task", "Bug")
+
+
+def surveyor(house: House, *, rules: Rules | None = None) -> Surveyor:
+    """Over the house's own doubles."""
+    return Surveyor(_sources(house), rules or Rules(), house.style, 120, lambda _name: None)
+
+
+def _sources(house: House) -> Sources:
+    async def ledger(target: TargetId) -> Remembered:
+        return Remembered(dict(house.store.ledgers.get(target, {})), house.store.now_ms())
+
+    budget = house.ports("planner").budget
+
+    async def gate(credential: Credential) -> GateClosed | None:
+        return await budget.gate(credential)
+
+    return Sources(house.github, ledger, gate)
+
+
+async def rehearsed(house: House) -> Rehearsal:
+    """What would be done to the first team's repository."""
+    reader = surveyor(house)
+    template = await reader.template(SOURCE)
+    assert isinstance(template, Template)
+    survey = await reader.target(TEAM_A, template.plan)
+    assert isinstance(survey, Survey)
+    return rehearse(template.plan, survey, house.style)
+
+
+async def carried_out(house: House) -> list[tuple[Any, ...]]:
+    """Every write of a request for it, as a rehearsal names them."""
+    before = len(house.github.did)
+    house.publish(TEAM_A)
+    await house.settle()
+    return [_named(write.method, write.what) for write in house.github.did[before:]]
+
+
+def _named(method: str, what: tuple[Any, ...]) -> tuple[Any, ...]:
+    match method:
+        case "create_issue":
+            return method, what[0].title
+        case "create_label":
+            return method, what[0].name
+        case "create_milestone":
+            return method, what[0].title
+        case "add_sub_issue":
+            return method, what[0]
+        case _:
+            return method, what[0]
+
+
+def foretold(rehearsal: Rehearsal) -> list[tuple[Any, ...]]:
+    """The writes of a rehearsal, in their order."""
+    return [
+        *(("create_label", name) for name in rehearsal.labels),
+        *(("create_milestone", title) for title in rehearsal.milestones),
+        *(("create_issue", copy.title) for copy in rehearsal.create),
+        *(("edit_body", number) for number in rehearsal.rewrite),
+        *(("add_sub_issue", nesting.parent) for nesting in rehearsal.nest),
+    ]
+
+
+# --------------------------------------------------------------------------------------- any target
+
+
+@dataclass(frozen=True)
+class World:
+    """A template, and a target as it may be.
+
+    Attributes:
+        tickets: of each whether it is a pull request, its text, labels, milestone, type and parent.
+        beside: so many issues are in the target that are nobody's copies.
+        copied: which tickets (by place) another Monarch has copied there already.
+        ledger: what is on record of some tickets, by place.
+        style: what the installation has decided.
+        deleted: which places' copies somebody has deleted since.
+    """
+
+    tickets: tuple[dict[str, Any], ...]
+    beside: int
+    copied: frozenset[int]
+    deleted: frozenset[int]
+    ledger: dict[int, str]
+    labels: tuple[Label, ...]
+    milestones: tuple[Milestone, ...]
+    types: tuple[str, ...]
+    may_push: bool | None
+    style: Style
+
+
+_TEXT = st.lists(
+    st.sampled_from(
+        [
+            "Do it.",
+            "See #1",
+            "after #3 and #4",
+            "`#2`",
+            f"{SOURCE}#2",
+            "GH-5",
+            "@ada",
+            "\r\n",
+            "```",
+        ]
+    ),
+    max_size=5,
+).map("\n".join)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """Up to six tickets, and a target that has some of everything."""
+    count = draw(st.integers(1, 6))
+    tickets = tuple(
+        {
+            "body": draw(_TEXT),
+            "labels": tuple(draw(st.lists(st.sampled_from(LABELS), max_size=2, unique=True))),
+            "milestone": draw(st.none() | st.sampled_from(MILESTONES)),
+            "type": draw(st.sampled_from(("", *TYPES))),
+            "parent": draw(st.none() | st.integers(1, own - 1)) if own > 1 else None,
+        }
+        for own in range(1, count + 1)
+    )
+    places = st.sets(st.integers(0, count - 1)).map(frozenset)
+    copied = draw(places)
+    records = st.sampled_from(["refused 1", "refused 2", "intended", "unreadable", "created"])
+    return World(
+        tickets,
+        draw(st.integers(0, 3)),
+        copied,
+        draw(places) & copied,
+        draw(st.dictionaries(st.integers(0, count - 1), records, max_size=2)),
+        tuple(draw(st.lists(st.sampled_from(LABELS), max_size=2, unique=True))),
+        tuple(draw(st.lists(st.sampled_from(MILESTONES), max_size=1))),
+        tuple(draw(st.lists(st.sampled_from(TYPES), max_size=2, unique=True))),
+        draw(st.sampled_from([True, True, False, None])),
+        Style(labels=draw(st.booleans()), milestones=draw(st.booleans())),
+    )
+
+
+async def built(world: World) -> House:
+    """The house of such a world; what is copied already was copied by Monarch itself."""
+    house = House()
+    house.style = world.style
+    github = house.github
+    github.add(SOURCE)
+    for nth, ticket in enumerate(world.tickets, start=1):
+        github.add_issue(SOURCE, f"Ticket {nth}", **{"body": "", **ticket})
+    issues = github.issues(SOURCE)
+    target = github.add(TEAM_A)
+    for number in range(world.beside):
+        github.add_issue(TEAM_A, f"Beside {number}", "Somebody's own.", author="student")
+    here = github.at(TEAM_A)
+    here.labels = {label.name.lower(): label for label in world.labels}
+    here.milestones = {
+        n: replace(milestone, number=n) for n, milestone in enumerate(world.milestones, start=1)
+    }
+    here.types = world.types
+    await _copied_before(house, world)
+    for place in world.deleted:
+        for issue in github.issues(TEAM_A):
+            if f"id={issues[place].id} " in issue.body:
+                github.delete_issue(TEAM_A, issue.number)
+    github.change(TEAM_A, may_push=world.may_push)
+    ledger = house.store.ledgers.setdefault(target, {})
+    for place, word in world.ledger.items():
+        ledger.setdefault(TicketId(issues[place].id), _record(word, house.store.now_ms()))
+    return house
+
+
+async def _copied_before(house: House, world: World) -> None:
+    """A request of before copied those tickets that were open then."""
+    closed = [n for n in range(len(world.tickets)) if n not in world.copied]
+    for place in closed:
+        house.github.edit_issue(SOURCE, place + 1, state="closed")
+    house.publish(TEAM_A)
+    await house.settle()
+    for place in closed:
+        house.github.edit_issue(SOURCE, place + 1, state="open")
+
+
+def _record(word: str, now_ms: int) -> Any:
+    match word:
+        case "refused 1":
+            return Refused(1, now_ms - 60_000, "no, says GitHub")
+        case "refused 2":
+            return Refused(2, now_ms - 60_000, "no, says GitHub")
+        case "intended":
+            return Intended(now_ms - 60_000, "nonce-of-before")
+        case "created":
+            return CreatedAs(999, now_ms)
+        case _:
+            return UnreadableRecord("created #seven")
+
+
+@settings(max_examples=80, deadline=None)
+@given(worlds())
+def test_what_is_foretold_is_what_is_then_done(world: World) -> None:
+    """Whatever the template says and the target holds; and nothing is written by foretelling it."""
+    trio.run(_compare, world, clock=MockClock(autojump_threshold=0))
+
+
+async def _compare(world: World) -> None:
+    house = await built(world)
+    before, noted_before = len(house.github.did), len(house.told("migration.noted"))
+
+    rehearsal = await rehearsed(house)
+    assert len(house.github.did) == before
+    done = await carried_out(house)
+    for method, *_ in done:
+        event(method)
+    event(f"problem: {rehearsal.problem[:20]}")
+
+    assert done == foretold(rehearsal)
+    assert rehearsal.writes == len(done)
+    created = {copy.number: copy.title for copy in rehearsal.create}
+    there = {issue.number: issue.title for issue in house.github.issues(TEAM_A)}
+    assert created.items() <= there.items()
+    request = list(house.store.requests.values())[-1]
+    assert bool(rehearsal.problem) == (request["state"] == "failed")
+    noted = {line["note"] for line in house.told("migration.noted")[noted_before:]}
+    assert noted <= set(rehearsal.notes)
