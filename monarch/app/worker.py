@@ -6,7 +6,8 @@ The order of stopping (design, section 6.7), all within 10 s of the first signal
 0 s   not ready; nothing new is read; every handler ends at its next step and hands its delivery back
 7 s   a write still in hand is left without an answer: its intent stays, and somebody will reconcile it
 8.5 s what could not be recorded or settled (Valkey is away) is left: an intent stays, and the entry pending
-9 s   own consumers are removed; renewals end last, because until settled a lease must hold
+9 s   own consumers are removed, and what they still hold is handed back with them, if Valkey answers by then: what is
+      left from before, and what came by an answer that was lost. Renewals end last: until settled a lease must hold
 9.5 s whatever is still not done (a script sent to a Valkey that does not answer is not cancelled) is left
 ```
 
@@ -31,7 +32,7 @@ WRITE_GRACE_S: Final = 7.0
 """How long a write in hand may still be answered after the first signal, in seconds."""
 
 SETTLE_GRACE_S: Final = 1.5
-"""How long what was decided may then still be settled, in seconds; what is not stays pending."""
+"""How long what was decided may then still be settled, in seconds; what is not is handed back, or stays pending."""
 
 RETIRE_WITHIN_S: Final = 0.5
 

@@ -109,12 +109,14 @@ class Swept:
         trimmed: entries that somebody else removed while they were pending; what they carried was put back
             where it is known, and dead-lettered where it is not.
         paused_by: who has paused the fleet, `""` where it runs. Then nothing but notices is taken over.
+        left: the streams in which more could be taken over than there were places for.
     """
 
     deliveries: tuple[Delivery, ...]
     promoted: int
     trimmed: int
     paused_by: str = ""
+    left: frozenset[Stream] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ class Streams(Protocol):
     async def sweep(self, places: Mapping[Stream, int]) -> Swept:
         """Take over what is idle for longer than the lease, and promote what is due.
 
-        At most `places` deliveries of each stream are taken over.
+        At most `places` deliveries of each stream are taken over, and it is told where that left some.
         """
 
     async def audit(self) -> Audited:
@@ -163,7 +165,7 @@ class Streams(Protocol):
         """
 
     async def retire(self) -> None:
-        """Remove this consumer where it holds nothing; what it holds stays to be reclaimed."""
+        """The last that it does: hand back all that it still holds, heard of or not, and remove this consumer."""
 
 
 # --------------------------------------------------------------------------------- ledger and budget

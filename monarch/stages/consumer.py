@@ -2,7 +2,8 @@
 
 It receives deliveries of one stream, decides nothing, hands each to a handler under a renewed lease, and carries the
 verdict out. It promises that a delivery which it received is settled once, or left to be reclaimed: whatever the handler
-raises, whatever Valkey does, and whenever the worker stops.
+raises, whatever Valkey does, and whenever the worker stops. And that a place which becomes free goes to what a stopped
+or dead worker left, before it goes to anything new.
 
 This module has the program's one broad `except`: what nobody planned is logged with its traceback, judged as a failure
 that may pass, and the loop goes on.
@@ -38,8 +39,6 @@ from monarch.telemetry import Telemetry
 
 _STORE_PAUSE_S: Final = 1.0
 _FULL_CHECK_S: Final = 2.0
-_STALLED_BEYOND: Final = 2
-"""So many stalled deliveries wait in this worker at most: more would keep them from one that has places."""
 _ALONE_CHECK_S: Final = 0.05
 
 
@@ -88,21 +87,24 @@ class Consumer:
         self._in_hand: set[Token] = set()
         self._limit = anyio.Semaphore(places, fast_acquire=True)
         self._freed: anyio.Event | None = None
+        self._left_stalled = False
+        self._ask: Callable[[], None] = _nobody_sweeps
+        self._swept: anyio.Event | None = None
 
     @property
     def free(self) -> int:
         """How many deliveries could be worked on now."""
         return max(0, self._places - self._taken)
 
-    @property
-    def free_for_stalled(self) -> int:
-        """How many stalled deliveries may be taken over now: a few more than there are free places.
+    def is_swept_by(self, ask: Callable[[], None]) -> None:
+        """Somebody sweeps for this consumer, whenever it asks by `ask` and now and then by itself; see `swept`."""
+        self._ask = ask
 
-        A place that becomes free is filled with something new at once, long before the next sweep: in a backlog,
-        what a dead or stopped worker left would wait for its end. What is taken over beyond the places is the next to
-        be worked on, and nothing new is received before it.
-        """
-        return max(0, self._places + _STALLED_BEYOND - self._taken)
+    def swept(self, *, left: bool) -> None:
+        """A sweep is over; `left`: there is more that stalled, for which there was no place."""
+        self._left_stalled = left
+        if self._swept is not None:
+            self._swept.set()
 
     async def run(self, tasks: TaskGroup) -> None:
         """Receive until the worker stops; the handlers run in `tasks`. Ends by a flag, never by cancelling."""
@@ -115,6 +117,9 @@ class Consumer:
             if self._pause is not None and self._pause.is_on:
                 with anyio.move_on_after(_FULL_CHECK_S):
                     await self._pause.changes()
+                continue
+            if self._left_stalled:
+                await self._until_swept()
                 continue
             sent_at = self._clock.now()
             try:
@@ -151,6 +156,15 @@ class Consumer:
             await self._freed.wait()
         self._freed = None
 
+    async def _until_swept(self) -> None:
+        """Let what stalled have the free places. Asked for once: a sweep that does not come keeps nothing waiting."""
+        self._left_stalled = False
+        self._swept = anyio.Event()
+        self._ask()
+        with anyio.move_on_after(_FULL_CHECK_S):
+            await self._swept.wait()
+        self._swept = None
+
     async def _work(self, delivery: Delivery, sent_at: float) -> None:
         try:
             with self._holds.holding(delivery, sent_at) as hold:
@@ -180,6 +194,9 @@ class Consumer:
         with hold.scope:
             verdict = await self._decide(hold)
         settled = None if verdict is None else await self._settle(hold, verdict)
+        if isinstance(settled, Handback):
+            # To sweep at once would bring the same again, and again.
+            self._left_stalled = False
         if settled is not None:
             self._report(hold.delivery, settled, self._clock.now() - began)
 
@@ -276,3 +293,7 @@ class Consumer:
                 self._telemetry.delivery_handed_back(delivery=delivery)
             case _:
                 assert_never(verdict)
+
+
+def _nobody_sweeps() -> None:
+    """Without a reclaimer nothing is known to be left, and nothing asked for."""

@@ -2,7 +2,8 @@
 
 It receives nothing, decides nothing but the moment, sweeps, and promises that a delivery whose worker died is worked on
 again within one lease and a sweep, given a free place. Each worker has one; no lock is needed, because to claim an entry
-starts its idle time anew, so two sweeps never get the same one.
+starts its idle time anew, so two sweeps never get the same one. Where a sweep had to leave something for want of a
+place, the consumer asks for another one as soon as it has a place, so that nothing new overtakes what was left.
 
 Each sweep also tells whether the fleet is paused, and now and then the fleet audits itself: work that somebody removed
 from where it stood is put back, or given up with a reason.
@@ -14,6 +15,7 @@ from typing import Final
 import anyio
 from anyio.abc import TaskGroup
 
+from monarch.core.delivery import Stream
 from monarch.ports import Clock, StoreError, Streams
 from monarch.stages.consumer import Consumer
 from monarch.stages.pause import Pause
@@ -54,6 +56,12 @@ class Reclaimer:
         self._reclaims = reclaims
         self._pause = pause
         self._audit_at = clock.now()
+        self._asked = anyio.Event()
+        for consumer in self._consumers.values():
+            consumer.is_swept_by(self._sweep_soon)
+
+    def _sweep_soon(self) -> None:
+        self._asked.set()
 
     async def run(self, tasks: TaskGroup, draining: anyio.Event) -> None:
         """Sweep until the worker stops; what is found is worked on in `tasks`."""
@@ -64,12 +72,31 @@ class Reclaimer:
                 self._telemetry.loop_progressed(name="reclaimer")
             except StoreError as error:
                 self._telemetry.store_trouble(where="sweeping", error=str(error))
-            with anyio.move_on_after(EVERY_S * (1 - JITTER + 2 * JITTER * self._dice())):
-                await draining.wait()
+            await self._until_due(draining)
+        self._tell(frozenset())
         self._telemetry.loop_ended(name="reclaimer")
 
+    async def _until_due(self, draining: anyio.Event) -> None:
+        """Until the timer has run out, a consumer asks, or the worker stops."""
+        with anyio.move_on_after(EVERY_S * (1 - JITTER + 2 * JITTER * self._dice())):
+            async with anyio.create_task_group() as waiting:
+
+                async def end_with(event: anyio.Event) -> None:
+                    await event.wait()
+                    waiting.cancel_scope.cancel()
+
+                waiting.start_soon(end_with, draining)
+                waiting.start_soon(end_with, self._asked)
+
     async def _sweep(self, tasks: TaskGroup) -> None:
-        places = {stream: consumer.free_for_stalled for stream, consumer in self._consumers.items()}
+        left: frozenset[Stream] = frozenset()
+        try:
+            left = await self._take_over(tasks)
+        finally:
+            self._tell(left)
+
+    async def _take_over(self, tasks: TaskGroup) -> frozenset[Stream]:
+        places = {stream: consumer.free for stream, consumer in self._consumers.items()}
         sent_at = self._clock.now()
         swept = await self._streams.sweep(places)
         if self._pause is not None and self._pause.told(swept.paused_by):
@@ -81,6 +108,13 @@ class Reclaimer:
                 token=delivery.token, since_progress=delivery.since_progress
             )
             self._consumers[delivery.token.stream].accept((delivery,), sent_at, tasks)
+        return swept.left
+
+    def _tell(self, left: frozenset[Stream]) -> None:
+        """Answer whoever has asked until now."""
+        self._asked = anyio.Event()
+        for stream, consumer in self._consumers.items():
+            consumer.swept(left=stream in left)
 
     async def _audit(self) -> None:
         if not self._reclaims or self._clock.now() < self._audit_at:

@@ -7,7 +7,8 @@ store       the Valkey of a run: alone, or with a replica and three Sentinels (e
 workers     the worker processes
 world       all of it together, the stand-in too, and the diary of what was done
 hands       one function for each kind of fault            sender   the producers of requests
-watch       Monarch's log as it is written, and deliveries that lost their worker
+watch       Monarch's log as it is written, and looks at Valkey
+losses      deliveries that lost their worker, from look to look                                      pure
 record      what was done and seen, as values
 gather      the truth, from the stand-in, from Monarch's words and from the diary
 claims      who said "done", when                          pure

@@ -30,6 +30,7 @@ SLACK: Final = Match(api="slack")
 
 DAY_MS: Final = 86_400_000
 RESUME_AGAIN_S: Final = 0.5
+STARTS_WITHIN_S: Final = 30.0
 
 Hand = Callable[[World, Watch, Fault], Awaitable[str | None]]
 
@@ -73,7 +74,7 @@ async def _kill_one(watch: Watch, worker: Worker) -> None:
     worker.state = "ending"
     held = await watch.held_by(worker)
     worker.kill()
-    watch.lost("killed", worker, held)
+    watch.lost("killed", held)
 
 
 async def _kill_all(world: World, watch: Watch, fault: Fault) -> str | None:
@@ -100,9 +101,8 @@ async def _terminate(world: World, watch: Watch, fault: Fault) -> str | None:
 
 async def _stop_one(watch: Watch, worker: Worker) -> None:
     worker.state = "ending"
-    held = await watch.held_by(worker)
-    await worker.stop()
-    watch.lost("stopped", worker, held)
+    async with watch.handing_back(await watch.held_by(worker)):
+        await worker.stop()
 
 
 async def _roll(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa: ARG001 - every hand takes it
@@ -112,6 +112,8 @@ async def _roll(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa
             names.append(worker.name)
             await _stop_one(watch, worker)
             worker.start()
+            # One at a time: where all are loading their modules at once, there is nobody to hand anything to.
+            await worker.until_works(STARTS_WITHIN_S)
     return ", ".join(names) or None
 
 
@@ -122,9 +124,10 @@ async def _freeze(world: World, watch: Watch, fault: Fault) -> str | None:
     is_long = fault.kind == "worker.freeze_long"
     held = await watch.held_by(worker) if is_long else []
     worker.freeze()
-    watch.lost("frozen", worker, held)
+    losses = watch.lost("frozen", held)
     await anyio.sleep(fault.length_s)
     worker.thaw()
+    watch.thawed(losses)
     return worker.name
 
 

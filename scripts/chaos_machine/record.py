@@ -32,9 +32,11 @@ class Resume:
     """A delivery that lost its worker.
 
     Attributes:
-        why: `killed`, `frozen` or `stopped`.
+        why: `killed`, `frozen`, `stopped` (and handed back), or `left`: its worker stopped while Valkey was away, or
+            Valkey has forgotten the handback.
         waited_s: until it was in another's hands, in seconds; `None`: it never was.
-        excused_s: the part of it in which Valkey took no writes or no running worker had a free place.
+        excused_s: the part of it in which Valkey took no writes, people had paused the fleet, or no worker that works
+            had a free place.
     """
 
     why: str

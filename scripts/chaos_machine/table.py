@@ -22,6 +22,7 @@ def figures(truth: Truth, judgement: Judgement, plan: Timetable, seconds: float)
     kinds = Counter(fault.kind for fault in truth.faults)
     valkey = "with a replica and Sentinels" if plan.is_watched else "alone"
     resumed, exits = timing.resume_times_s(truth), [one.seconds for one in truth.exits]
+    handed_over = timing.handover_times_s(truth)
     return {
         "seed": plan.seed,
         "seconds": round(seconds),
@@ -47,6 +48,8 @@ def figures(truth: Truth, judgement: Judgement, plan: Timetable, seconds: float)
             1,
         ),
         "median resume, s": round(statistics.median(resumed), 1) if resumed else 0.0,
+        "stopped workers' deliveries": len(handed_over),
+        "longest handover, s": round(max(handed_over, default=0.0), 1),
         "exits after SIGTERM": len(exits),
         "longest exit, s": round(max(exits, default=0.0), 1),
         "breaches": [f"{breach.column}: {breach.what}" for breach in judgement.breaches],

@@ -1,10 +1,10 @@
 """The part of the judge that is about time: resuming, stopping, waiting at a closed gate. Pure."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from scripts.chaos_machine.record import Call, Struck, Truth
+from scripts.chaos_machine.record import Call, Resume, Struck, Truth
 
 RESUME_SLACK_S: Final = 5.0
 EXIT_WITHIN_S: Final = 10.0
@@ -25,7 +25,7 @@ def unended(truth: Truth) -> Iterator[str]:
 
 
 def late_resumes(truth: Truth) -> Iterator[str]:
-    """Promise 7: within a lease and 5 s of a crash, within 5 s of a stop, while there is a free place."""
+    """Promise 7: within a lease and 5 s of a crash, within 5 s of a handback, while there is a free place."""
     for resume in truth.resumes:
         most_s = RESUME_SLACK_S + (0.0 if resume.why == "stopped" else truth.lease_s)
         if resume.waited_s is None:
@@ -39,11 +39,16 @@ def late_resumes(truth: Truth) -> Iterator[str]:
 
 def resume_times_s(truth: Truth) -> list[float]:
     """How long each crashed worker's delivery waited, without what is excused, shortest first."""
-    return sorted(
-        resume.waited_s - resume.excused_s
-        for resume in truth.resumes
-        if resume.why != "stopped" and resume.waited_s is not None
-    )
+    return _waited_s(resume for resume in truth.resumes if resume.why != "stopped")
+
+
+def handover_times_s(truth: Truth) -> list[float]:
+    """The same of what a stopped worker handed back."""
+    return _waited_s(resume for resume in truth.resumes if resume.why == "stopped")
+
+
+def _waited_s(resumes: Iterable[Resume]) -> list[float]:
+    return sorted(one.waited_s - one.excused_s for one in resumes if one.waited_s is not None)
 
 
 def slow_exits(truth: Truth) -> Iterator[str]:

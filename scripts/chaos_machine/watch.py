@@ -1,47 +1,33 @@
 """Watches the run: Monarch's own log as it is written, and the deliveries that lost their worker."""
 
 import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import anyio
 from valkey.exceptions import ValkeyError
 
-from scripts.chaos_machine.record import Event, Resume
+from scripts.chaos_machine.losses import Look, Loss, Losses, Pending
+from scripts.chaos_machine.record import Event
 from scripts.chaos_machine.workers import Worker
 from scripts.chaos_machine.world import World
 
 STREAM: Final = "{monarch}:migrations"
 EVENTS: Final = "{monarch}:events"
-PROBE: Final = "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], '1')"
+PAUSED: Final = "{monarch}:paused"
+PROBE: Final = """#!lua flags=allow-oom
+redis.call('SET', KEYS[1], '1')
+return redis.call('EXISTS', KEYS[2])"""
+"""Writes as Monarch's own scripts do; a primary without its replica does not take that. Gives whether people paused."""
+
 LOOK_EVERY_S: Final = 0.25
 SLOW_S: Final = 0.5
 """A Valkey that takes longer to answer was away meanwhile, in seconds: it was frozen, or another took over."""
 
-GIVE_UP_S: Final = 120.0
 PLACES: Final = 8
 """Deliveries that a worker works on at once: the default of MONARCH_CONCURRENCY."""
-
-WARM_S: Final = 3.0
-"""A process is taken for a worker so long after its start, in seconds."""
-
-
-class Pending(NamedTuple):
-    """An entry in somebody's hands, for the so manieth time."""
-
-    entry: str
-    consumer: str
-    deliveries: int
-
-
-@dataclass
-class Loss:
-    """A delivery that lost its worker at `at`, by the monotonic clock."""
-
-    why: str
-    held: "Pending"
-    at: float
-    excused_s: float = 0.0
 
 
 @dataclass
@@ -49,7 +35,7 @@ class Watch:
     """Looks at Valkey, and changes nothing of Monarch's."""
 
     world: World
-    losses: list[Loss] = field(default_factory=list)
+    losses: Losses = field(default_factory=Losses)
     _looked_at: float = 0.0
 
     async def held_by(self, worker: Worker) -> list[Pending]:
@@ -57,11 +43,20 @@ class Watch:
         pid = [str(worker.pid)]
         return [one for one in await self._pending() or [] if one.consumer.split(".")[-2:-1] == pid]
 
-    def lost(self, why: str, worker: Worker, held: list[Pending]) -> None:
+    def lost(self, why: str, held: list[Pending]) -> Sequence[Loss]:
         """From now on these deliveries want another worker."""
-        del worker
-        now = time.monotonic()
-        self.losses += [Loss(why, one, now) for one in held]
+        return self.losses.lost(why, held, time.monotonic())
+
+    def thawed(self, losses: Sequence[Loss]) -> None:
+        """The frozen worker that had these moves again."""
+        self.losses.thawed(losses, time.monotonic())
+
+    @asynccontextmanager
+    async def handing_back(self, held: list[Pending]) -> AsyncIterator[None]:
+        """The worker that holds these is asked to stop within, and has ended at the end."""
+        losses = self.losses.stopping(held)
+        yield
+        self.losses.ended(losses, time.monotonic())
 
     # --------------------------------------------------------------------------------- the losses
 
@@ -70,51 +65,30 @@ class Watch:
         self._looked_at = time.monotonic()
         while True:
             await anyio.sleep(LOOK_EVERY_S)
-            if self.losses:
-                await self._look()
+            if self.losses.waiting:
+                self.world.diary.resumes += self.losses.seen(await self._look())
             self._looked_at = time.monotonic()
 
-    async def _look(self) -> None:
+    async def _look(self) -> Look:
         asked = time.monotonic()
-        takes_writes, pending = await self._takes_writes(), await self._pending()
+        paused, pending = await self._is_paused(), await self._pending()
         now = time.monotonic()
-        is_well = takes_writes and pending is not None and now - asked < SLOW_S
-        if not is_well or not self._has_free_place(pending or []):
-            for loss in self.losses:
-                loss.excused_s += now - max(loss.at, self._looked_at)
-        if pending is not None:
-            holders = {one.entry: one for one in pending}
-            self.losses = [loss for loss in self.losses if not self._is_over(loss, holders, now)]
-
-    def _is_over(self, loss: Loss, holders: dict[str, Pending], now: float) -> bool:
-        """In other hands, or in the same ones anew: a thawed worker may take its own orphan, at another count."""
-        waited_s = now - loss.at
-        holder = holders.get(loss.held.entry)
-        is_waiting = holder is not None and (
-            holder.consumer == "released"
-            or (holder.consumer == loss.held.consumer and holder.deliveries <= loss.held.deliveries)
-        )
-        if is_waiting and waited_s - loss.excused_s < GIVE_UP_S:
-            return False
-        if holder is None and waited_s < 2 * LOOK_EVERY_S:
-            return True  # settled by its old worker in its last moment: nobody had to take it
-        told = None if is_waiting else round(waited_s, 2)
-        excused_s = round(loss.excused_s, 2)
-        self.world.diary.resumes.append(Resume(loss.why, loss.held.entry, told, excused_s))
-        return True
+        is_well = paused is not None and pending is not None and now - asked < SLOW_S
+        has_place = not paused and self._has_free_place(pending or [])
+        by_entry = None if pending is None else {one.entry: one for one in pending}
+        return Look(now, self._looked_at, by_entry, is_well, has_place)
 
     def _has_free_place(self, pending: list[Pending]) -> bool:
-        now = time.time()
-        ready = [w for w in self.world.workers if w.state == "up" and now - w.since > WARM_S]
         busy = [one.consumer.split(".")[-2:-1] for one in pending]
-        return any(busy.count([str(worker.pid)]) < PLACES for worker in ready)
+        working = [worker for worker in self.world.workers if worker.works]
+        return any(busy.count([str(worker.pid)]) < PLACES for worker in working)
 
-    async def _takes_writes(self) -> bool:
-        """Whether Valkey takes what Monarch's own scripts write; a primary without its replica does not."""
+    async def _is_paused(self) -> bool | None:
+        """Whether people have paused the fleet; `None` where Valkey takes no writes."""
         try:
-            return bool(await self.world.client.eval(PROBE, 1, "chaos:probe"))
+            return bool(await self.world.client.eval(PROBE, 2, "chaos:probe", PAUSED))
         except (ValkeyError, OSError):
-            return False
+            return None
 
     async def _pending(self) -> list[Pending] | None:
         """Every pending entry; `None` where Valkey does not say."""
@@ -125,7 +99,12 @@ class Watch:
         except (ValkeyError, OSError):
             return None
         return [
-            Pending(one["message_id"].decode(), one["consumer"].decode(), one["times_delivered"])
+            Pending(
+                one["message_id"].decode(),
+                one["consumer"].decode(),
+                one["times_delivered"],
+                one["time_since_delivered"] / 1000,
+            )
             for one in found
         ]
 

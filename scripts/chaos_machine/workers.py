@@ -20,6 +20,12 @@ LOOK_EVERY_S: Final = 0.02
 GIVE_UP_S: Final = 60.0
 """After so long a worker that was asked to stop is killed, in seconds; the judge has its reason by then."""
 
+THAW_S: Final = 3.0
+"""A thawed worker finds out for so long that its connections are dead, in seconds."""
+
+STARTED: Final = b"worker.started"
+"""What a worker says once it is one; on a busy machine it loads its modules for many seconds before that."""
+
 _INHERITED: Final = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH")
 
 
@@ -27,7 +33,7 @@ _INHERITED: Final = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH")
 class Worker:
     """One place in the fleet and the process that fills it now.
 
-    `state` is `up`, `frozen`, `ending` or `down`; `since` when it became so, in seconds since 1970.
+    `state` is `up`, `frozen`, `ending` or `down`.
     """
 
     number: int
@@ -36,7 +42,8 @@ class Worker:
     exits: list[Exit]
     lives: int = 0
     state: str = "down"
-    since: float = 0.0
+    _started: int = 0
+    _thawed_at: float = 0.0
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @property
@@ -49,9 +56,23 @@ class Worker:
         """The process that fills the place, or did."""
         return self.process.pid if self.process else 0
 
+    @property
+    def has_started(self) -> bool:
+        """Whether this life of it has got so far that it works; before that nobody can be handed anything."""
+        if self._started < self.lives and STARTED in (self.logs / f"{self.name}.log").read_bytes():
+            self._started = self.lives
+        return 0 < self.lives == self._started
+
+    @property
+    def works(self) -> bool:
+        """Whether it can be expected to take something over."""
+        is_warm = time.time() - self._thawed_at > THAW_S
+        return self.state == "up" and is_warm and self.has_started and self.has_life()
+
     def start(self) -> None:
-        """Start a new life; it needs a second before it works."""
+        """Start a new life; it needs a while before it works."""
         self.lives += 1
+        self._thawed_at = 0.0
         with (self.logs / f"{self.name}.log").open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "monarch", "run"],
@@ -63,30 +84,31 @@ class Worker:
                 start_new_session=True,
                 preexec_fn=_dying_with_parent(),  # noqa: PLW1509 - calls one prepared C function
             )
-        self._become("up")
+        self.state = "up"
 
     def kill(self) -> None:
         """SIGKILL."""
         if self.process:
             self.process.kill()
             self.process.wait()
-        self._become("down")
+        self.state = "down"
 
     def freeze(self) -> None:
         """SIGSTOP."""
         self._signal(signal.SIGSTOP)
-        self._become("frozen")
+        self.state = "frozen"
 
     def thaw(self) -> None:
         """SIGCONT."""
         self._signal(signal.SIGCONT)
-        self._become("up")
+        self._thawed_at = time.time()
+        self.state = "up"
 
     async def stop(self) -> None:
         """SIGTERM; returns when it has ended, and writes down how long that took."""
         began = time.monotonic()
-        self._become("ending")
-        had_started = b"worker.started" in (self.logs / f"{self.name}.log").read_bytes()
+        self.state = "ending"
+        had_started = self.has_started
         self._signal(signal.SIGTERM)
         while (  # noqa: ASYNC110 - an open process object would be waited for in a thread
             self.has_life() and time.monotonic() - began < GIVE_UP_S
@@ -98,6 +120,12 @@ class Worker:
         code = self.process.returncode if self.process else 0
         self.exits.append(Exit(name, round(seconds, 2), code, had_started))
 
+    async def until_works(self, within_s: float) -> None:
+        """As an orchestrator waits for the new one before it stops the next, but not for ever."""
+        with anyio.move_on_after(within_s):
+            while not self.works:  # noqa: ASYNC110 - a process tells nobody that it has got so far
+                await anyio.sleep(LOOK_EVERY_S)
+
     def has_life(self) -> bool:
         """Whether the process runs."""
         return self.process is not None and self.process.poll() is None
@@ -105,9 +133,6 @@ class Worker:
     def _signal(self, number: signal.Signals) -> None:
         if self.process and self.process.poll() is None:
             self.process.send_signal(number)
-
-    def _become(self, state: str) -> None:
-        self.state, self.since = state, time.time()
 
 
 def _inherited() -> dict[str, str]:

@@ -238,6 +238,20 @@ async def test_a_sweep_takes_no_more_than_there_are_places(world: World) -> None
     assert (await world.streams().sweep(dict.fromkeys(Stream, 0))).deliveries == ()
 
 
+async def test_a_sweep_tells_where_it_left_something(world: World) -> None:
+    """For want of a place; what is in somebody's hands is not left."""
+    for _ in range(4):
+        await appended(world)
+    await world.streams("dead").receive(REQUESTS, 3)
+    await world.advance(LONG_AGO_S)
+    await world.streams("alive").receive(REQUESTS, 1)
+    streams = world.streams()
+
+    left = [(await streams.sweep({REQUESTS: n, NOTICES: n})).left for n in (0, 2, 1, 0)]
+
+    assert left == [{REQUESTS}, {REQUESTS}, set(), set()]
+
+
 async def test_a_sweep_passes_a_front_of_renewed_entries(world: World) -> None:
     """However many others are renewed, the one orphan behind them is found, and by the very next sweep."""
     for _ in range(25):
@@ -340,17 +354,27 @@ async def test_a_handback_gives_the_targets_lock_back(world: World) -> None:
     assert not await world.lock(TARGET)
 
 
-async def test_retiring_leaves_what_is_held(world: World) -> None:
-    """To remove a consumer drops what it holds: so only an empty one is removed."""
+async def test_retiring_hands_back_what_is_held(world: World) -> None:
+    """What it was handed by an answer that was lost, too: at once, and uncounted; its own token is void."""
     await appended(world)
     leaving = world.streams("worker-1")
     delivery = await one(leaving, REQUESTS)
     await leaving.retire()
-    await world.advance(LONG_AGO_S)
 
     (fresh,) = (await world.streams("worker-2").sweep(ROOM)).deliveries
 
-    assert fresh.token.entry == delivery.token.entry
+    assert (fresh.entry, fresh.token.count) == (delivery.entry, 1)
+    assert not await leaving.settle(delivery, Handback())
+
+
+async def test_retiring_leaves_what_others_hold(world: World) -> None:
+    """It hands back its own."""
+    await appended(world)
+    delivery = await one(world.streams("worker-1"), REQUESTS)
+
+    await world.streams("worker-2").retire()
+
+    assert await world.streams("worker-1").settle(delivery, Handback())
 
 
 # ------------------------------------------------------------------------------------------- parking

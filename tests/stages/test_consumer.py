@@ -4,15 +4,17 @@ import anyio
 import pytest
 
 from monarch.core.delivery import Delivery, Stream
-from monarch.core.verdict import Policy, Retry, Verdict
+from monarch.core.verdict import Handback, Policy, Retry, Verdict
 from monarch.ports import StoreError
 from monarch.stages.hold import Hold
+from monarch.stages.reclaimer import EVERY_S, JITTER
 from tests.contracts.doubles.flaky import failing
 from tests.contracts.doubles.streams import MemoryStreams
 from tests.stages.bench import DONE, Bench
 from tests.stages.house import LEASE_S, House, pass_time
 
 AWAY = StoreError("Valkey is away")
+MOST_BETWEEN_SWEEPS_S = EVERY_S * (1 + JITTER)
 
 
 async def fail(_delivery: Delivery, _hold: Hold) -> Verdict:
@@ -24,6 +26,12 @@ async def fail(_delivery: Delivery, _hold: Hold) -> Verdict:
 async def work_for_a_minute(_delivery: Delivery, hold: Hold) -> Verdict:
     """Longer than a lease."""
     await hold.sleep(60)
+    return DONE
+
+
+async def work_for_half_a_second(_delivery: Delivery, hold: Hold) -> Verdict:
+    """So short that places become free between two sweeps."""
+    await hold.sleep(0.5)
     return DONE
 
 
@@ -173,6 +181,63 @@ async def test_what_a_dead_worker_left_is_not_kept_waiting_by_a_backlog(house: H
     await bench.run(taken_over)
 
     assert len(bench.handler.handled) <= 3
+
+
+async def test_what_a_stopped_worker_handed_back_goes_before_a_backlog(house: House) -> None:
+    """Promise 7: each place that becomes free is given to it, until nothing of it is left; then comes what is new."""
+    bench = Bench(house, work_for_half_a_second, places=2)
+    bench.give(6)
+    stopping = MemoryStreams(house.store, "stopping", lease_s=LEASE_S)
+    in_hand = await stopping.receive(Stream.NOTICES, 6)
+    bench.give(200)
+
+    async def handed_back() -> None:
+        await bench.handler.until_handled(10)
+        for delivery in in_hand:
+            await stopping.settle(delivery, Handback())
+        began, before = anyio.current_time(), len(bench.handler.handled)
+        back = {delivery.token.entry for delivery in in_hand}
+        with anyio.fail_after(60):
+            while not back <= {d.token.entry for d in bench.handler.handled}:
+                await bench.handler.until_handled(len(bench.handler.handled) + 1)
+        new = [d for d in bench.handler.handled[before:] if d.token.entry not in back]
+        assert anyio.current_time() - began <= 5
+        # Until the next sweep nobody knows of it; from then on nothing else is begun.
+        assert len(new) <= 2 * 2 * MOST_BETWEEN_SWEEPS_S + 2
+
+    await bench.run(handed_back)
+
+
+async def test_what_is_handed_back_unrun_is_not_swept_for_in_a_hurry(house: House) -> None:
+    """A suspect that waits for another one to end would come back at once, and again, as fast as Valkey answers."""
+    bench = Bench(house, work_for_a_minute, places=2)
+    bench.give(6)
+    dying = MemoryStreams(house.store, "dying", lease_s=LEASE_S)
+    await dying.receive(Stream.NOTICES, 6)
+    house.store.advance(LEASE_S + 1)
+    await dying.sweep({Stream.NOTICES: 6})
+    house.store.advance(LEASE_S + 1)
+
+    await bench.run(lambda: pass_time(50))
+
+    assert bench.handler.most == 1
+    assert bench.streams.calls["streams.sweep"] <= 2 * 50 / EVERY_S
+
+
+async def test_a_sweep_that_fails_does_not_keep_new_work_waiting(house: House) -> None:
+    """What is left has its turn when Valkey can sweep again."""
+    bench = Bench(house, work_for_half_a_second, places=1)
+    bench.streams.before = failing("streams.sweep", AWAY, *range(2, 100))
+    bench.give(2)
+    dying = MemoryStreams(house.store, "dying", lease_s=LEASE_S)
+    for delivery in await dying.receive(Stream.NOTICES, 2):
+        await dying.settle(delivery, Handback())
+    bench.give(5)
+
+    await bench.run(lambda: bench.handler.until_handled(6))
+
+    assert bench.streams.calls["streams.sweep"] >= 2
+    assert anyio.current_time() <= 6 * 0.5 + 2
 
 
 async def test_an_unreadable_entry_is_given_up_unrun(house: House) -> None:

@@ -1,14 +1,40 @@
 """The reclaimer: a timer that brings stalled and parked work back."""
 
+from typing import Any
+
 import anyio
 
-from monarch.core.delivery import Stream
+from monarch.core.delivery import Delivery, Stream
 from monarch.core.verdict import Snooze
 from monarch.ports import StoreError
 from tests.contracts.doubles.flaky import failing
 from tests.contracts.doubles.streams import MemoryStreams
 from tests.stages.bench import Bench
-from tests.stages.house import LEASE_S, House, pass_time
+from tests.stages.house import LEASE_S, SOURCE, TEAM_A, House, pass_time
+
+
+class Losing:
+    """Streams whose first answer that brings a request is lost on its way."""
+
+    def __init__(self, streams: MemoryStreams) -> None:
+        self._streams = streams
+        self._is_lost = False
+
+    def __getattr__(self, method: str) -> Any:
+        return getattr(self._streams, method)
+
+    async def receive(self, stream: Stream, places: int) -> tuple[Delivery, ...]:
+        """See `ports.Streams.receive`."""
+        deliveries = await self._streams.receive(stream, places)
+        if stream is Stream.REQUESTS and deliveries and not self._is_lost:
+            self._is_lost = True
+            raise StoreError("the connection was cut")
+        return deliveries
+
+
+def losing_the_first_request(name: str, port: Any) -> Any:
+    """The streams lose it, every other port is as it is."""
+    return Losing(port) if name == "streams" else port
 
 
 async def minutes(count: int) -> None:
@@ -37,6 +63,25 @@ async def test_a_dead_workers_delivery_is_in_other_hands_within_a_lease_and_5_s(
 
     assert LEASE_S <= anyio.current_time() <= LEASE_S + 5
     assert house.events.count("delivery.reclaimed") == 1
+
+
+async def test_what_a_stopped_worker_never_heard_of_is_in_other_hands_within_5_s(
+    house: House,
+) -> None:
+    """It was handed out by an answer that was lost with its connection: handed back all the same, and uncounted."""
+    house.github.add(SOURCE)
+    request = house.publish(TEAM_A)
+    stopping = house.worker("stopping", wrap=losing_the_first_request)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(stopping.live)
+        await pass_time(1)
+        stopping.drain()
+    stopped_at = anyio.current_time()
+
+    await house.worker("heir").run(lambda: house.until(lambda: house.state(request) == "skipped"))
+
+    assert anyio.current_time() - stopped_at <= 5
+    assert [line["delivery"] for line in house.told("delivery.reclaimed")] == [1]
 
 
 async def test_a_sweep_that_fails_is_not_the_last_one(house: House) -> None:

@@ -12,8 +12,9 @@ appended --receive--> held --settle--> gone | parked | dead | handed back
 ```
 
 What can still go wrong: a reply that is lost. A repeated `receive` leaves the first entries pending with this very
-consumer: nobody works on them, so they fall idle and a sweep (of any worker, this one too) takes them over. A
-repeated `settle` answers *lost*, and it is right either way. A repeated `renew` renews.
+consumer: nobody works on them, so they fall idle and a sweep (of any worker, this one too) takes them over, unless the
+worker stops before that and hands them back with all the rest (`retire`). A repeated `settle` answers *lost*, and it is
+right either way. A repeated `renew` renews.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +46,7 @@ a frozen machine) comes back with its next read.
 """
 
 Claimed = tuple[bytes, list[bytes], int, int]
-Found = tuple[bytes, list[Claimed], list[bytes]]
+Found = tuple[bytes, list[Claimed], list[bytes], int]
 
 
 class ValkeyStreams:
@@ -136,20 +137,22 @@ class ValkeyStreams:
 
     async def sweep(self, places: Mapping[Stream, int]) -> Swept:
         """See `ports.Streams.sweep`."""
-        looked = [stream for stream, free in places.items() if free > 0]
-        args = [arg for s in looked for arg in (s.value, self._cursors[s], places[s])]
-        keys = [self._keys.parked, *(self._keys.stream(stream) for stream in looked)]
+        args = [arg for s, free in places.items() for arg in (s.value, self._cursors[s], free)]
+        keys = [self._keys.parked, *map(self._keys.stream, places)]
         answer = await self._commands.call(
             "sweep", keys, self._consumer, self._lease_ms, _PROMOTED_AT_ONCE, *args
         )
         promoted, paused, *found = cast("tuple[int, bytes, *tuple[Found, ...]]", answer)
         deliveries: list[Delivery] = []
+        left: set[Stream] = set()
         trimmed = 0
-        for stream, (cursor, claimed, gone) in zip(looked, found, strict=True):
+        for stream, (cursor, claimed, gone, more) in zip(places, found, strict=True):
             self._cursors[stream] = cursor.decode()
             deliveries += [self._reclaimed(stream, item) for item in claimed]
             trimmed += len(gone)
-        return Swept(tuple(deliveries), promoted, trimmed, paused.decode("utf-8", "replace"))
+            left |= {stream} if more else set()
+        by = paused.decode("utf-8", "replace")
+        return Swept(tuple(deliveries), promoted, trimmed, by, frozenset(left))
 
     def _reclaimed(self, stream: Stream, item: Claimed) -> Delivery:
         entry, flat, count, since_progress = item

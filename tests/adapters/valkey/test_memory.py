@@ -130,9 +130,7 @@ async def test_what_a_replay_needs_is_kept(world: ValkeyWorld) -> None:
 # ----------------------------------------------------------------------------------------- consumers
 
 
-async def test_a_retired_consumer_is_gone_and_one_that_holds_something_is_not(
-    world: ValkeyWorld,
-) -> None:
+async def test_a_retired_consumer_is_gone_and_what_it_held_is_not(world: ValkeyWorld) -> None:
     """Otherwise dead names would pile up for ever, or work be dropped with them."""
     await planned(world, "org/team-a", consumer="leaving")
     holding = world.streams("holding")
@@ -142,7 +140,7 @@ async def test_a_retired_consumer_is_gone_and_one_that_holds_something_is_not(
     await holding.retire()
 
     found = [await names(world, stream) for stream in (Stream.REQUESTS, Stream.MIGRATIONS)]
-    assert found == [set(), {"holding"}]
+    assert found == [set(), {"released"}]
 
 
 async def names(world: ValkeyWorld, stream: Stream) -> set[str]:

@@ -25,8 +25,6 @@ from monarch.core.verdict import (
 )
 from tests.contracts.doubles.store import MemoryStore, Parked
 
-LONG_AGO_MS = 86_400_000
-
 
 class Settlement:
     """Carries out one verdict about one delivery that is still held."""
@@ -222,8 +220,7 @@ class Settlement:
     def _hand_back(self) -> None:
         token = self._delivery.token
         pending = self._store.streams[token.stream].pending[token.entry]
-        pending.consumer, pending.count = "released", max(0, token.count - 1)
-        pending.since_ms = self._store.now_ms() - LONG_AGO_MS
+        pending.hand_back(self._store.now_ms())
         if self._migration is not None:
             self._migration_fields()["state"] = "queued"
 

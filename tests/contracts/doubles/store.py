@@ -25,6 +25,7 @@ Memory = NewType("Memory", dict[str, Any])
 """All that a store knew at one moment."""
 
 QUIET_MS = 25_000
+LONG_AGO_MS = 86_400_000
 
 
 @dataclass(slots=True)
@@ -34,6 +35,11 @@ class Pending:
     consumer: str
     count: int
     since_ms: int
+
+    def hand_back(self, now: int) -> None:
+        """Nobody's, uncounted, and idle long enough to be taken over at once."""
+        self.consumer, self.count = "released", max(0, self.count - 1)
+        self.since_ms = now - LONG_AGO_MS
 
 
 @dataclass(slots=True)

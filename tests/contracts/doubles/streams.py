@@ -95,6 +95,7 @@ class MemoryStreams:
         due = sorted(member for member, p in self._store.parked.items() if p.due_ms <= now)
         promoted = sum(self._store.promote(member) for member in due)
         deliveries: list[Delivery] = []
+        left: set[Stream] = set()
         trimmed = 0
         paused = self._store.paused_by
         for stream, free in places.items():
@@ -104,14 +105,15 @@ class MemoryStreams:
             idle = [
                 e for e, p in sorted(here.pending.items()) if now - p.since_ms >= self._lease_ms
             ]
-            for entry in idle[: max(free, 0)]:
+            left |= {stream} if len(idle) > free else set()
+            for entry in idle[:free]:
                 if entry in here.entries:
                     count = here.pending[entry].count + 1
                     deliveries.append(self._hand_out(stream, entry, count))
                 else:
                     self._removed(stream, entry)
                     trimmed += 1
-        return Swept(tuple(deliveries), promoted, trimmed, paused)
+        return Swept(tuple(deliveries), promoted, trimmed, paused, frozenset(left))
 
     async def audit(self) -> Audited:
         """See `ports.Streams.audit`; a consumer is nothing here but a name."""
@@ -130,3 +132,8 @@ class MemoryStreams:
     async def retire(self) -> None:
         """See `ports.Streams.retire`; a consumer is nothing here but a name."""
         await anyio.lowlevel.checkpoint()
+        for stream in self._store.streams.values():
+            for pending in stream.pending.values():
+                if pending.consumer == self._consumer:
+                    pending.hand_back(self._store.now_ms())
+        self._store.changed()

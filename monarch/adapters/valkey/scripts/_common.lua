@@ -35,6 +35,12 @@ local function holds(stream, consumer, entry, count)
   return #found == 1 and tonumber(found[1][4]) == tonumber(count)
 end
 
+-- To a consumer that nobody is, idle long enough to be claimed at once, this delivery uncounted. Claiming it to
+-- oneself would leave the old fence valid.
+local function hand_back(stream, entry, count)
+  redis.call('XCLAIM', stream, GROUP, 'released', 0, entry, 'IDLE', 86400000, 'RETRYCOUNT', math.max(0, count - 1), 'JUSTID')
+end
+
 -- A dead letter: what is given up, and why.
 local function bury(stream, entry, request, migration, payload, code, reason, attempts, deliveries)
   redis.call('XADD', ns .. 'dead', '*', 'v', VERSION, 'stream', stream, 'entry', entry, 'request', request,

@@ -1,13 +1,24 @@
 #!lua flags=allow-oom
--- Remove a consumer where it holds nothing.
+-- Hand back whatever a consumer still holds, and remove it.
 --
 -- KEYS  the streams
 -- ARGV  1 prefix  2 consumer
 -- Gives in how many groups it was removed.
 --
+-- What it holds is what it could not settle in its last seconds, and what it was handed by an answer that was lost: it
+-- never heard of that, and nobody would have it before its lease is over.
+--
 -- Atomic, because XGROUP DELCONSUMER drops what is pending: nothing may be handed out between the look and the deed.
+local AT_ONCE = 1000
+
+local function hand_all_back(stream)
+  local held = redis.pcall('XPENDING', stream, GROUP, '-', '+', AT_ONCE, ARGV[2])
+  for _, one in ipairs(held.err and {} or held) do hand_back(stream, one[1], one[4]) end
+end
+
 local removed = 0
 for _, stream in ipairs(KEYS) do
+  hand_all_back(stream)
   local consumers = redis.pcall('XINFO', 'CONSUMERS', stream, GROUP)
   for _, flat in ipairs(consumers.err and {} or consumers) do
     local fields = {}

@@ -251,10 +251,8 @@ function handle.dead()
   acknowledge()
 end
 
--- To a consumer that nobody is, idle long enough to be claimed at once, this delivery uncounted. Claiming it to
--- oneself would leave the old fence valid.
 function handle.handback()
-  redis.call('XCLAIM', stream, GROUP, 'released', 0, entry, 'IDLE', 86400000, 'RETRYCOUNT', math.max(0, count - 1), 'JUSTID')
+  hand_back(stream, entry, count)
   if doc.migration then redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', 'queued') end
 end
 

@@ -6,7 +6,8 @@
 -- ARGV  1 prefix  2 consumer  3 lease, ms  4 how many to promote at most
 --       then for each stream: its name, cursor, how many to take over at most
 -- Gives {how many were promoted, by whom the fleet is paused or '', then for each stream {next cursor,
---       {{entry, fields, count, deliveries since the last progress}...}, {gone entry...}}}
+--       {{entry, fields, count, deliveries since the last progress}...}, {gone entry...}, 1 where more could be
+--       taken over than there was room for, else 0}}
 --
 -- Atomic, so that the count that is read is the one of this very claim: it is the new fencing token; and so that a
 -- parked entry is in exactly one place. Both in one script, because an idle worker does little else and each round
@@ -53,12 +54,18 @@ local function take_over(stream, cursor, limit)
   return cursor, items, gone
 end
 
+local function is_more_idle(stream)
+  local found = redis.pcall('XPENDING', stream, GROUP, 'IDLE', ARGV[3], '-', '+', 1)
+  return not found.err and #found > 0
+end
+
 for i = 2, #KEYS do
   local stream, at = KEYS[i], 5 + 3 * (i - 2)
-  local cursor, items, removed = ARGV[at + 1], {}, {}
+  local cursor, items, removed, limit, left = ARGV[at + 1], {}, {}, tonumber(ARGV[at + 2]), 0
   -- Paused: nothing new is taken on; people are told all the same.
   if paused == '' or ARGV[at] == 'notices' then
-    cursor, items, removed = take_over(stream, cursor, tonumber(ARGV[at + 2]))
+    if limit > 0 then cursor, items, removed = take_over(stream, cursor, limit) end
+    left = is_more_idle(stream) and 1 or 0
   end
   local claimed = {}
   for _, item in ipairs(items) do
@@ -74,6 +81,6 @@ for i = 2, #KEYS do
     claimed[#claimed + 1] = {item[1], item[2], count, since}
   end
   for _, gone in ipairs(removed) do entry_removed(ARGV[at], gone) end
-  answers[i + 1] = {cursor, claimed, removed}
+  answers[i + 1] = {cursor, claimed, removed, left}
 end
 return answers
