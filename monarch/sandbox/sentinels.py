@@ -163,11 +163,18 @@ class WatchedValkey:
 
         """
         before = self._primary_port()
-        with _asking(self._running()[0]) as client:
-            client.execute_command(
-                "SENTINEL", "FAILOVER", self.name, *(["COORDINATED"] if coordinated else [])
-            )
-        self.wait_for_another_primary(before)
+        words = ("SENTINEL", "FAILOVER", self.name, *(["COORDINATED"] if coordinated else []))
+
+        def taken_over() -> bool:
+            if self._agreed_on_another(before):
+                return True
+            # A Sentinel drops a failover when the others do not elect it in time, and says so in its log alone.
+            if all(self._rests_on(sentinel, before) for sentinel in self._running()):
+                with _asking(self._running()[0]) as client:
+                    client.execute_command(*words)
+            return False
+
+        self._wait_for(taken_over, f"a primary other than the one on port {before}")
 
     def kill_primary(self) -> EmbeddedValkey:
         """Kill the primary (SIGKILL), wait until the replica has taken over, and return the dead server."""
@@ -178,16 +185,9 @@ class WatchedValkey:
 
     def wait_for_another_primary(self, port: int) -> None:
         """Wait until the Sentinels that run agree on a primary that is not on ``port`` and says that it is one."""
-
-        def agreed() -> bool:
-            named = {self._primary_port(sentinel) for sentinel in self._running()}
-            return (
-                port not in named
-                and len(named) == 1
-                and _replication(self.primary)["role"] == "master"
-            )
-
-        self._wait_for(agreed, f"a primary other than the one on port {port}")
+        self._wait_for(
+            lambda: self._agreed_on_another(port), f"a primary other than the one on port {port}"
+        )
 
     def revive(self, server: EmbeddedValkey) -> None:
         """Start a dead server as a replica of the primary and wait until it is in step."""
@@ -204,6 +204,18 @@ class WatchedValkey:
         with _asking(sentinel or self._running()[0]) as client:
             _, port = client.sentinel_get_master_addr_by_name(self.name)
         return int(port)
+
+    def _agreed_on_another(self, port: int) -> bool:
+        named = {self._primary_port(sentinel) for sentinel in self._running()}
+        return (
+            port not in named and len(named) == 1 and _replication(self.primary)["role"] == "master"
+        )
+
+    def _rests_on(self, sentinel: Sentinel, port: int) -> bool:
+        """Whether this one takes ``port`` for the primary and has no failover under way."""
+        with _asking(sentinel) as client:
+            primary: dict[str, Any] = client.sentinel_master(self.name)
+        return primary["port"] == port and "failover_in_progress" not in primary["flags"]
 
     def _is_in_step(self) -> bool:
         """Whether the primary counts a replica as good, and that one has its copy and its link."""
