@@ -57,13 +57,13 @@ class IssueView(Wire):
     created_at: str
     made_at: float
     """The same, in seconds since the epoch."""
-    closed_at: float | None
-    former: tuple[tuple[str, str | None], ...]
+    closed_at: float | None = None
+    former: tuple[tuple[str, str | None], ...] = ()
     """Titles and bodies that it had before, oldest first."""
 
 
 class RepositoryView(Wire):
-    """A repository; issues, and those that were deleted, in the order of their numbers."""
+    """A repository; issues, and the numbers of deleted ones, in their order."""
 
     id: int
     full_name: str
@@ -73,14 +73,11 @@ class RepositoryView(Wire):
     issues: tuple[IssueView, ...]
     labels: tuple[LabelView, ...]
     milestones: tuple[MilestoneView, ...]
-    removed: tuple[IssueView, ...]
-    removed_at: float | None
+    deleted: tuple[int, ...]
+    removed: tuple[IssueView, ...] = ()
+    """The deleted ones as they were."""
+    removed_at: float | None = None
     """When the repository was deleted, in seconds since the epoch."""
-
-    @property
-    def deleted(self) -> tuple[int, ...]:
-        """Return the numbers of deleted issues."""
-        return tuple(issue.number for issue in self.removed)
 
 
 class NamingView(Wire):
@@ -110,9 +107,9 @@ class StateView(Wire):
 
     repositories: dict[str, RepositoryView]
     """By full name."""
-    gone: tuple[RepositoryView, ...]
+    gone: tuple[RepositoryView, ...] = ()
     """Repositories that were deleted, as they were."""
-    namings: tuple[NamingView, ...]
+    namings: tuple[NamingView, ...] = ()
     slack_messages: tuple[MessageView, ...]
     """In the order of posting."""
     rejected: dict[str, int]
@@ -162,6 +159,7 @@ def _repository(
             )
             for m in repository.milestones.values()
         ),
+        deleted=tuple(sorted(repository.removed)),
         removed=views(repository.removed),
         removed_at=repository.removed_at,
     )
