@@ -75,9 +75,7 @@ class Seen:
 # ------------------------------------------------------------------------------------ what to ask for
 
 
-def gaps(
-    numbers: Iterable[int], on_record: int = 0, newest: int = NEWEST_GAPS
-) -> tuple[int, ...]:
+def gaps(numbers: Iterable[int], on_record: int = 0, newest: int = NEWEST_GAPS) -> tuple[int, ...]:
     """The numbers that a listing skips, ascending; of many, the `newest` highest.
 
     They end below its highest number or with the highest number `on_record`, whichever is higher.

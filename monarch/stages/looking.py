@@ -16,18 +16,23 @@ from monarch.ports import GitHub
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Every issue and pull request of a repository, by number, and the highest number in use."""
+    """Every issue and pull request of a repository by number, the highest number in use, and those that are gone.
+
+    `gone` are numbers whose issue was deleted or moved away, as far as they were read: not all of an old repository.
+    """
 
     issues: Mapping[int, Issue]
     highest: int
+    gone: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A complete look: what it shows, and every issue that it read, by its number."""
+    """A complete look: what it shows, and every issue that it read, by its number; `gone` is that of `Reading`."""
 
     seen: Seen
     issues: Mapping[int, Issue]
+    gone: frozenset[int] = frozenset()
 
 
 async def look(
@@ -41,7 +46,8 @@ async def look(
     reading = await read_whole(github, repository, check, on_record)
     if not isinstance(reading, Reading):
         return reading
-    return Sight(see(reading.issues.values(), own_login, reading.highest), reading.issues)
+    seen = see(reading.issues.values(), own_login, reading.highest)
+    return Sight(seen, reading.issues, reading.gone)
 
 
 async def read_whole(
@@ -67,14 +73,14 @@ class _Whole:
         self._check = check
         self._on_record = on_record
         self._issues: dict[int, Issue] = {}
-        self._used = 0
+        self._gone: set[int] = set()
 
     async def read(self) -> Reading | ReadFailure:
         return (
             await self._read_listing()
             or await self._read_gaps()
             or await self._read_onwards()
-            or Reading(self._issues, max(self._used, *self._issues, 0))
+            or Reading(self._issues, max([0, *self._issues, *self._gone]), frozenset(self._gone))
         )
 
     async def _read_listing(self) -> ReadFailure | None:
@@ -92,7 +98,7 @@ class _Whole:
         return None
 
     async def _read_onwards(self) -> ReadFailure | None:
-        probe = begin_probe(max(self._on_record, *self._issues, 0))
+        probe = begin_probe(max([self._on_record, *self._issues]))
         while not (probe.is_over or probe.is_exhausted):
             answer = await self._read(probe.number)
             if not isinstance(answer, Found | Absent):
@@ -110,7 +116,7 @@ class _Whole:
             case Found(issue):
                 self._issues[number] = issue
             case Absent(taken=True):
-                self._used = max(self._used, number)
+                self._gone.add(number)
         return answer
 
     async def _ask(self) -> ReadFailure | None:
