@@ -1,5 +1,7 @@
-"""To look: read a target until absence is evidence. The effects; what to ask for is decided in `core.look`.
+"""To look: read a repository until absence is evidence. The effects; what to ask for is decided in `core.look`.
 
+Source and target are read by the same reading, since listings lie about both in the same ways: they lag, and a list of
+*open* issues shrinks while it is paged, so that an issue closed meanwhile hides another one.
 Only a complete answer is evidence: an error on the way is an outcome, never an empty list.
 """
 
@@ -13,6 +15,14 @@ from monarch.ports import GitHub
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """Every issue and pull request of a repository, by number, and the highest number in use."""
+
+    issues: Mapping[int, Issue]
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """A complete look: what it shows, and every issue that it read, by its number."""
 
@@ -23,11 +33,21 @@ class Sight:
 async def look(
     github: GitHub, repository: Repository, own_login: str, check: Callable[[], None]
 ) -> Sight | ReadFailure:
+    """Read a target whole, and see which copies it holds. `check` is that of `read_whole`."""
+    reading = await read_whole(github, repository, check)
+    if not isinstance(reading, Reading):
+        return reading
+    return Sight(see(reading.issues.values(), own_login, reading.highest), reading.issues)
+
+
+async def read_whole(
+    github: GitHub, repository: Repository, check: Callable[[], None]
+) -> Reading | ReadFailure:
     """Read the whole listing, every number that it skips, and onwards from the highest.
 
-    `check` is asked between calls, and ends the look by raising (`Hold.check`).
+    `check` is asked between calls, and ends the reading by raising (`Hold.check`).
     """
-    listing = await github.list_issues(repository, "all")
+    listing = await github.list_issues(repository)
     if not isinstance(listing, Found):
         return listing
     issues = list(listing.value)
@@ -44,7 +64,7 @@ async def look(
     highest = await _read_onwards(github, repository, issues, check)
     if not isinstance(highest, int):
         return highest
-    return Sight(see(issues, own_login, highest), {issue.number: issue for issue in issues})
+    return Reading({issue.number: issue for issue in issues}, highest)
 
 
 async def _read_onwards(
