@@ -176,7 +176,17 @@ def show_request(request: str, *, as_json: bool) -> None:
 def _print_request(details: "RequestDetails", forecast: "Forecast | None") -> None:
     show_facts(_request_facts(details, forecast))
     print()
-    columns = ("target", "state", "copied", "present", "refused", "strays", "tries", "reason")
+    columns = (
+        "target",
+        "state",
+        "copied",
+        "present",
+        "refused",
+        "deleted",
+        "strays",
+        "tries",
+        "reason",
+    )
     attempts = {times.target: times.attempts for times in details.times}
     rows = [
         (
@@ -185,6 +195,7 @@ def _print_request(details: "RequestDetails", forecast: "Forecast | None") -> No
             m.copied,
             m.present,
             m.refused,
+            m.deleted,
             " ".join(f"#{n}" for n in m.strays),
             attempts.get(m.target, 0) + 1,
             m.reason,

@@ -96,7 +96,7 @@ def test_a_request_is_shown_with_its_targets(give: Give) -> None:
     shown = give("show", REQUEST).stdout
 
     assert "2024-11-24 00:00:00" in shown
-    assert "o/a     done   2       1        0        #9" in shown
+    assert "o/a     done   2       1        0        0        #9" in shown
     assert "o/b does not exist" in shown
     assert "\nnote on o/a: labels: not copied\nnote on o/a: references in #3: " in shown
 

@@ -33,6 +33,7 @@ from monarch.core.permission import (
     WasAnswered,
     WasCreated,
     WasFound,
+    WasLooked,
     WasNotCreated,
     WasNoted,
     WasRefused,
@@ -251,7 +252,7 @@ def _permission(answer: Answer, nonce: str) -> tuple[Permission, bool]:
 
 
 def _words(fact: Fact) -> tuple[str, str | int, str, str]:
-    """The script's word, number, nonce and reason (or note)."""
+    """The script's word, number, nonce and reason (or note, or a second number)."""
     match fact:
         case WasCreated(number, nonce):
             return "created", number, nonce, ""
@@ -269,5 +270,7 @@ def _words(fact: Fact) -> tuple[str, str | int, str, str]:
             return "answered", "", nonce, ""
         case WasNoted(text):
             return "noted", "", "", quote(text, MAX_NOTE)
+        case WasLooked(there, deleted):
+            return "looked", there, "", str(deleted)
         case _:
             assert_never(fact)
