@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import valkey
@@ -20,7 +21,7 @@ class Publisher:
     """Publishes a message every 100 ms, each to a team of its own. `heard` has the receivers of each."""
 
     def __init__(self, url: str) -> None:
-        self._client = valkey.Valkey.from_url(url, socket_timeout=10)
+        self._client: Any = valkey.Valkey.from_url(url, socket_timeout=10)
         self._told_to_stop = threading.Event()
         self.heard: list[int] = []
 
