@@ -16,8 +16,10 @@ def main() -> None:
     """
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0 if "run" in sys.argv else _BY_SIGTERM))
     from monarch.cli.commands import app  # noqa: PLC0415 - nothing happens at import
+    from monarch.cli.output import output_ended  # noqa: PLC0415 - likewise
 
-    app(prog_name="monarch")
+    with output_ended():
+        app(prog_name="monarch")
 
 
 if __name__ == "__main__":
