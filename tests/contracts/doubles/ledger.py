@@ -37,7 +37,7 @@ from monarch.core.quote import quote
 from monarch.core.step import CreatedAs, Intended, Refused, UnreadableRecord
 from monarch.core.summary import MAX_NOTE
 from monarch.ports import StoreRefused
-from tests.contracts.doubles.account import OUT_OF_CALLS, Account
+from scripts.budget_machine.account import OUT_OF_CALLS, Account
 from tests.contracts.doubles.store import Lock, MemoryStore
 
 NOTES_KEPT = 20
