@@ -27,7 +27,7 @@ from monarch.core.permission import Credential, GateClosed
 from monarch.core.plan import Plan, make_plan
 from monarch.core.preflight import unwritable
 from monarch.core.request import Rules, source_refusal, target_refusal
-from monarch.core.step import Fate, LedgerRecord
+from monarch.core.step import Fate, LedgerRecord, highest_on_record
 from monarch.core.style import Style
 from monarch.core.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Repository, Ticket
@@ -182,12 +182,17 @@ class Surveyor:
     async def _look(self, site: _Site, plan: Plan) -> Survey | Unready:
         known = await self._ledger(site.repository.id)
         login = site.credential.login or ""
-        sight = await look(self._github, site.repository, login, lambda: self._tell(site.asked))
+        on_record = highest_on_record(known.records.values())
+        sight = await look(
+            self._github, site.repository, login, lambda: self._tell(site.asked), on_record
+        )
         self._tell(site.asked)
         if not isinstance(sight, Sight):
             return self._failed(sight, site.credential)
-        fates: dict[int, Fate] = {}
+        fates = dict.fromkeys(sight.gone, Fate.DELETED)
         for _, number in unseen(plan, sight.seen, known.records):
+            if number in fates:
+                continue
             fate = Fate.THERE if number in sight.issues else await self._fate(site, number)
             if isinstance(fate, Unready):
                 return fate

@@ -13,7 +13,7 @@ from monarch.core.ids import TicketId
 from monarch.core.look import Seen, see, skipped, strays_of
 from monarch.core.outcome import Absent, Found, ReadFailure
 from monarch.core.permission import WasStray
-from monarch.core.step import Fate, LedgerRecord, first_look_at_ms
+from monarch.core.step import Fate, LedgerRecord, first_look_at_ms, highest_on_record
 from monarch.core.ticket import Issue, Ticket
 from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict
@@ -75,11 +75,13 @@ class Watch:
             self._subject.repository,
             self._subject.own_login,
             self._subject.hold.check,
+            highest_on_record(self._records.values()),
         )
         if isinstance(sight, ReadFailure):
             return await self._desk.judge(sight)
         self.seen, self.issues, self.looked_at_ms = sight.seen, dict(sight.issues), looked_at_ms
-        self.numbers, self.fates = self._own(sight.seen), {}
+        self.numbers = self._own(sight.seen)
+        self.fates = dict.fromkeys(sight.gone, Fate.DELETED)
         await self._report(self.seen)
         return None
 
@@ -97,6 +99,7 @@ class Watch:
                 self._subject.repository,
                 self._subject.own_login,
                 lambda: None,
+                highest_on_record(self._records.values()),
             )
             if isinstance(sight, Sight):
                 await self._report(sight.seen)

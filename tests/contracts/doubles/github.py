@@ -213,6 +213,8 @@ class FakeGitHub:
         here = self._here(repository)
         if here is None:
             return _not_found(repository.full_name)
+        if not here.repository.has_issues:
+            return Absent(taken=True)
         issue = here.issues.get(number)
         return Absent(taken=number in here.gone) if issue is None else Found(issue)
 
