@@ -84,7 +84,9 @@ def new_client(
         base_url: with or without a final slash.
         transport: for tests; `None` is the network.
     """
-    limits = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=KEPT_OPEN_S)
+    limits = httpx.Limits(
+        max_connections=20, max_keepalive_connections=10, keepalive_expiry=KEPT_OPEN_S
+    )
     return httpx.AsyncClient(
         verify=_trusted(),
         base_url=base_url.rstrip("/") + "/",
