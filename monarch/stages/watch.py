@@ -13,9 +13,10 @@ from monarch.core.ids import TicketId
 from monarch.core.look import Seen, see, skipped, strays_of
 from monarch.core.outcome import Absent, Found, ReadFailure
 from monarch.core.permission import WasStray
-from monarch.core.step import SETTLING_MS, Fate, LedgerRecord, first_look_at_ms, highest_on_record
+from monarch.core.step import Fate, LedgerRecord, first_look_at_ms, highest_on_record
 from monarch.core.tally import tally
 from monarch.core.ticket import Issue, Ticket
+from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict
 from monarch.stages.desk import Desk
 from monarch.stages.looking import Sight, look

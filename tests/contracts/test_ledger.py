@@ -155,7 +155,7 @@ async def test_a_grant_leaves_an_intent(world: World) -> None:
     delivery = await migrating(world)
     grant = await granted(world, delivery, await taken(world, delivery))
 
-    assert (await taken(world, delivery)).records == {FIRST: Intended(grant.at_ms, grant.nonce)}
+    assert (await taken(world, delivery)).records == {FIRST: Intended(grant.until_ms, grant.nonce)}
 
 
 async def test_without_the_lock_nothing_is_granted(world: World) -> None:
@@ -260,7 +260,7 @@ async def test_a_deleted_copy_is_made_again_by_who_names_its_number(world: World
     again = await ask(world, delivery, look, "#5")
 
     assert isinstance(again, Granted)
-    assert await records(world, delivery) == Intended(again.at_ms, again.nonce)
+    assert await records(world, delivery) == Intended(again.until_ms, again.nonce)
     assert isinstance(await ask(world, delivery, look, "#5"), MustReconcile)
     await world.ledger().record(delivery, TARGET, FIRST, ME, WasCreated(9, again.nonce))
     assert await ask(world, delivery, look, "#5") == AlreadyCreated(9)
@@ -482,7 +482,7 @@ async def test_a_late_refusal_leaves_the_intent_of_the_new_holder(world: World) 
 
     await world.ledger().record(zombie, TARGET, FIRST, ME, WasRefused(first.nonce, 1, "no"))
 
-    assert await records(world, fresh) == Intended(second.at_ms, second.nonce)
+    assert await records(world, fresh) == Intended(second.until_ms, second.nonce)
 
 
 async def test_a_refusal_never_hides_a_copy(world: World) -> None:
@@ -519,7 +519,7 @@ async def test_an_unanswered_write_stays_an_intent(world: World) -> None:
 
     await world.ledger().record(delivery, TARGET, FIRST, ME, WasUnanswered(grant.nonce))
 
-    assert await ask(world, delivery, look) == MustReconcile(Intended(grant.at_ms, grant.nonce))
+    assert await ask(world, delivery, look) == MustReconcile(Intended(grant.until_ms, grant.nonce))
 
 
 async def test_a_withdrawal_never_hides_a_copy(world: World) -> None:

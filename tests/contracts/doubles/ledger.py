@@ -37,8 +37,9 @@ from monarch.core.permission import (
 from monarch.core.quote import quote
 from monarch.core.step import CreatedAs, Intended, Refused, UnreadableRecord
 from monarch.core.summary import MAX_NOTE
+from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.ports import StoreRefused
-from tests.contracts.doubles.account import OUT_OF_CALLS, Account
+from scripts.budget_machine.account import OUT_OF_CALLS, Account
 from tests.contracts.doubles.store import Lock, MemoryStore
 
 NOTES_KEPT = 20
@@ -89,6 +90,7 @@ class MemoryLedger:
         credential: Credential,
         epoch: Epoch,
         reconciled: str | None,
+        life_ms: int = PERMISSION_LIFE_MS,
     ) -> Permission:
         """See `ports.Ledger.permit`."""
         await anyio.lowlevel.checkpoint()
@@ -116,8 +118,8 @@ class MemoryLedger:
         if wait_ms:
             return Wait(wait_ms / 1000)
         if ticket is not None:
-            store.ledgers.setdefault(target, {})[ticket] = Intended(now, nonce)
-        return Granted(nonce, now)
+            store.ledgers.setdefault(target, {})[ticket] = Intended(now + life_ms, nonce)
+        return Granted(nonce, now, now + life_ms)
 
     def _known(
         self, target: TargetId, ticket: TicketId, reconciled: str | None
@@ -178,18 +180,18 @@ class MemoryLedger:
         records = self._store.ledgers.setdefault(target, {})
         record, now = records.get(ticket), self._store.now_ms()
         match fact:
-            case WasCreated(number):
+            case WasCreated(number, _, issue):
                 account.answered(now)
                 if isinstance(record, CreatedAs) and record.number != number:
                     return self._stray(entry, number)
                 if not isinstance(record, CreatedAs):
-                    records[ticket] = CreatedAs(number, now)
+                    records[ticket] = CreatedAs(number, now, issue)
                     self._copied(entry, was_counted=False)
-            case WasFound(number):
+            case WasFound(number, issue):
                 if isinstance(record, Intended):
                     self._copied(entry, was_counted=True)
                 if not isinstance(record, CreatedAs):
-                    records[ticket] = CreatedAs(number, now)
+                    records[ticket] = CreatedAs(number, now, issue)
             case WasRefused(nonce, run, reason):
                 account.answered(now)
                 if record is None or (isinstance(record, Intended) and record.nonce == nonce):

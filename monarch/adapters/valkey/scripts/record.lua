@@ -7,6 +7,7 @@
 --       3 ticket id, '' where it is about none  4 number, of a look how many copies are there, or ''
 --       5 nonce or ''  6 run  7 reason or note, of a look how many copies people have deleted  8 migration id  9 request id  10 entry  11 count  12 target id
 --       13 retention, ms  14 the gate's rest after faults, ms
+--       15 GitHub's id of the issue of that number, 0 where it is not known
 -- Gives the number of a second copy, or 0.
 --
 -- Atomic, because two holders may report at once (a zombie its late 201, the new one its own), and the second to
@@ -90,6 +91,8 @@ if fact == 'created' or fact == 'found' then
     if fact == 'created' then report_stray(number) end
   elseif not created then
     redis.call('HSET', KEYS[1], ticket, 'created #' .. number .. ' ' .. int(now))
+    -- Beside the record and not in it: older code reads the record, and passes over what names no ticket.
+    if ARGV[15] ~= '0' then redis.call('HSET', KEYS[1], 'issue:' .. ticket, '#' .. number .. ' ' .. ARGV[15]) end
     event(fact == 'created' and 'ticket.copied' or 'ticket.found', 'migration', ARGV[8], 'ticket', ticket,
       'number', number)
     if fact == 'created' or intent then count_copied(fact == 'found') end
