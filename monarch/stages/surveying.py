@@ -24,7 +24,7 @@ from monarch.core.outcome import (
     Transient,
 )
 from monarch.core.permission import Credential, GateClosed
-from monarch.core.plan import Plan, make_plan
+from monarch.core.plan import Plan, make_plan, oversize
 from monarch.core.preflight import unwritable
 from monarch.core.request import Rules, source_refusal, target_refusal
 from monarch.core.step import Fate, LedgerRecord, highest_on_record
@@ -113,7 +113,11 @@ class Surveyor:
         self._tell(name)
         if not isinstance(reading, Reading):
             return self._failed(reading, site.credential)
-        return Template(repository, make_plan(repository.full_name, reading.issues.values()))
+        plan = make_plan(repository.full_name, reading.issues.values())
+        too_large = oversize(plan)
+        if too_large is not None:
+            return Unready(Code.PLAN_TOO_LARGE, without_replay(too_large))
+        return Template(repository, plan)
 
     async def target(self, asked: str, plan: Plan) -> Survey | Unready:
         """A target, as a migration would find it."""

@@ -77,6 +77,7 @@ class Watch:
             self._subject.own_login,
             self._subject.hold.check,
             highest_on_record(self._records.values()),
+            self._tools.aside,
         )
         if isinstance(sight, ReadFailure):
             return await self._desk.judge(sight)
@@ -102,6 +103,7 @@ class Watch:
                 self._subject.own_login,
                 lambda: None,
                 highest_on_record(self._records.values()),
+                self._tools.aside,
             )
             if isinstance(sight, Sight):
                 await self._report(sight.seen)
