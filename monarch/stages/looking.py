@@ -6,6 +6,7 @@ Only a complete answer is evidence: an error on the way is an outcome, never an 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from monarch.core.evidence import Evidence
 from monarch.core.look import Seen, after_probe, begin_probe, gaps, see
 from monarch.core.outcome import Absent, Code, Found, Permanent, ReadFailure, Scope
 from monarch.core.ticket import Issue, Repository
@@ -21,7 +22,7 @@ class Sight:
 
 
 async def look(
-    github: GitHub, repository: Repository, own_login: str, check: Callable[[], None]
+    github: GitHub, repository: Repository, evidence: Evidence, check: Callable[[], None]
 ) -> Sight | ReadFailure:
     """Read the whole listing, every number that it skips, and onwards from the highest.
 
@@ -44,7 +45,7 @@ async def look(
     highest = await _read_onwards(github, repository, issues, check)
     if not isinstance(highest, int):
         return highest
-    return Sight(see(issues, own_login, highest), {issue.number: issue for issue in issues})
+    return Sight(see(issues, evidence, highest), {issue.number: issue for issue in issues})
 
 
 async def _read_onwards(

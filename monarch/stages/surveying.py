@@ -12,6 +12,7 @@ from typing import Final, TypeVar, assert_never
 
 from monarch.core import notes
 from monarch.core.details import Stock, needed_labels, needed_milestones, needed_types
+from monarch.core.evidence import Evidence
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.outcome import (
     Absent,
@@ -181,8 +182,8 @@ class Surveyor:
 
     async def _look(self, site: _Site, plan: Plan) -> Survey | Unready:
         known = await self._ledger(site.repository.id)
-        login = site.credential.login or ""
-        sight = await look(self._github, site.repository, login, lambda: self._tell(site.asked))
+        evidence = self._evidence(site, known)
+        sight = await look(self._github, site.repository, evidence, lambda: self._tell(site.asked))
         self._tell(site.asked)
         if not isinstance(sight, Sight):
             return self._failed(sight, site.credential)
@@ -199,9 +200,13 @@ class Surveyor:
             known.records,
             fates,
             known.now_ms,
-            own_login=login,
             is_busy=known.is_busy,
         )
+
+    def _evidence(self, site: _Site, known: Remembered) -> Evidence:
+        login = site.credential.login
+        logins = frozenset() if login is None else frozenset({login.lower()})
+        return Evidence(site.repository.id, logins, known.records, self._style.seal)
 
     async def _fate(self, site: _Site, number: int) -> Fate | Unready:
         """What became of a copy on record that no look shows; as `Watch.find` has it."""
