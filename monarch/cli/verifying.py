@@ -67,9 +67,9 @@ def _heal(
     found: "Verified", by: str, *, wait: bool, quiet: bool
 ) -> "tuple[tuple[Healing, ...], RequestDetails | None]":
     missing = found.missing
+    if not quiet:
+        _print_not_healed(found)
     if not missing:
-        if not quiet:
-            print("\nnothing is missing: there is nothing to heal")
         return (), None
 
     async def work(person: "Operator") -> "tuple[tuple[Healing, ...], RequestDetails | None]":
@@ -80,6 +80,18 @@ def _heal(
         return told, await followed(person, found.request, quiet=quiet) if is_to_follow else None
 
     return operate(work)
+
+
+def _print_not_healed(found: "Verified") -> None:
+    """What could not be read is not known to be whole."""
+    unread = [target for target in found.targets if target.verification is None]
+    if unread:
+        print()
+    for one in unread:
+        print(f"not read {clean(one.target)}  nothing is healed there: {clean(one.problem)}")
+    if not found.missing and len(unread) < len(found.targets):
+        where = "elsewhere nothing" if unread else "\nnothing"
+        print(f"{where} is missing: there is nothing to heal")
 
 
 def _print_healing(

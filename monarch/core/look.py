@@ -1,11 +1,16 @@
 """The pure half of a look: what to ask for, and what the answers show.
 
-A look is the listing of a target, every number that it skips, and the numbers onwards from the highest:
+A look is the listing of a repository, every number that it skips, and the numbers onwards from the highest:
 
 ```
 listing --gaps--> GET each gap --begin_probe--> GET probe.number --after_probe--> … until probe.is_over
                                                                    all issues --see--> Seen
 ```
+
+How many numbers are read is bounded, and the bounds are safe for sources and targets alike. A listing leaves out what
+is new: seconds as a rule, minutes at the worst. So a hidden issue has at most the numbers above it that were used and
+deleted within these minutes, and the newest `NEWEST_GAPS` hold it, however many numbers were deleted in earlier years.
+A number on record in the ledger was used, whatever the listing ends with, so what lies below it is a gap.
 
 Absence is evidence only after all of it. Listings lag, and were seen to show a newer issue without an
 older one; reading an issue by its number was always fresh (max-sixty/tend#836, kamp-us/phoenix#6208).
@@ -30,8 +35,11 @@ PROBE_MISSES: Final = 5
 """After so many numbers in a row that were never used, nothing lies behind them."""
 
 PROBE_GONE: Final = 30
-"""So many deleted issues in a row beyond the listing are none: GitHub answers 410 for every number of a
-repository whose issues are switched off."""
+"""After so many deleted issues in a row beyond the listing the repository is asked whether its issues are on: GitHub
+answers 410 for every number, used or not, where they are switched off, and for each of thirty that were deleted."""
+
+PROBE_MOST: Final = 3000
+"""So many numbers are read beyond the listing at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +72,12 @@ class Seen:
 # ------------------------------------------------------------------------------------ what to ask for
 
 
-def gaps(numbers: Iterable[int], newest: int = NEWEST_GAPS) -> tuple[int, ...]:
-    """The numbers that a listing skips below its highest, ascending; of many, the `newest` highest."""
-    return _missing_below(frozenset(numbers), newest)
+def gaps(numbers: Iterable[int], on_record: int = 0, newest: int = NEWEST_GAPS) -> tuple[int, ...]:
+    """The numbers that a listing skips, ascending; of many, the `newest` highest.
+
+    They end below its highest number or with the highest number `on_record`, whichever is higher.
+    """
+    return _missing_below(frozenset(numbers), on_record, newest)
 
 
 def skipped(highest: int, created: int, newest: int = NEWEST_GAPS) -> tuple[int, ...]:
@@ -80,44 +91,47 @@ class Probe:
 
     Attributes:
         number: the next number to read.
+        read: how many were read.
         misses: numbers in a row, before it, that were never used.
         gone: used numbers in a row, before those, whose issue cannot be read (410 or moved).
     """
 
     number: int
+    read: int = 0
     misses: int = 0
     gone: int = 0
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing can lie further on, or nothing can be learned by asking."""
-        return self.misses >= PROBE_MISSES or self.says_issues_are_off
+        """Whether nothing can lie further on."""
+        return self.misses >= PROBE_MISSES
 
     @property
-    def says_issues_are_off(self) -> bool:
-        """Whether every number is "deleted": then this look is no evidence of absence."""
-        return self.gone >= PROBE_GONE
+    def is_exhausted(self) -> bool:
+        """Whether it ends without an answer: then this look is no evidence of absence."""
+        return self.read >= PROBE_MOST and not self.is_over
 
     @property
-    def highest(self) -> int:
-        """The highest number that is known to be used."""
-        return self.number - 1 - self.misses
+    def is_unclear(self) -> bool:
+        """Whether the repository is to be asked now if its issues are switched off."""
+        return self.gone > 0 and self.gone % PROBE_GONE == 0 and self.misses == 0
 
 
 def begin_probe(highest: int) -> Probe:
-    """Begin behind the highest number that the listing and its gaps showed; 0 where it was empty."""
+    """Begin behind the highest number that the listing, its gaps and the ledger showed; 0 where there is none."""
     return Probe(highest + 1)
 
 
 def after_probe(probe: Probe, answer: Found[T] | Absent) -> Probe:
     """Go on from what `GET /issues/{probe.number}` answered."""
+    following = Probe(probe.number + 1, probe.read + 1)
     match answer:
         case Absent(taken=False):
-            return replace(probe, number=probe.number + 1, misses=probe.misses + 1)
+            return replace(following, misses=probe.misses + 1, gone=probe.gone)
         case Absent():
-            return Probe(probe.number + 1, gone=probe.gone + 1)
+            return replace(following, gone=probe.gone + 1)
         case Found():
-            return Probe(probe.number + 1)
+            return following
         case _:
             assert_never(answer)
 
@@ -172,9 +186,9 @@ def in_order(plan: Plan, seen: Seen) -> bool:
     return numbers == sorted(numbers)
 
 
-def _missing_below(numbers: frozenset[int], newest: int) -> tuple[int, ...]:
+def _missing_below(numbers: frozenset[int], on_record: int, newest: int) -> tuple[int, ...]:
     found: list[int] = []
-    for number in range(max(numbers, default=0) - 1, 0, -1):
+    for number in range(max(max(numbers, default=0) - 1, on_record), 0, -1):
         if len(found) == newest:
             break
         if number not in numbers:

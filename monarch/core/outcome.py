@@ -50,6 +50,7 @@ class Code(StrEnum):
     NOT_FOUND = "repository_not_found"
     ARCHIVED = "repository_archived"
     ISSUES_DISABLED = "issues_disabled"
+    LISTING_UNCLEAR = "listing_unclear"
     FORBIDDEN = "forbidden"
     REFUSED = "refused"
     # What GitHub says of a ticket, a credential

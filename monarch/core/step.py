@@ -24,6 +24,7 @@ The look that decides over an intent must have begun 20 s after it or later: Git
 10 s, and whatever acts later than 20 s is one of the windows that promise 2 names.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
@@ -182,3 +183,8 @@ def _heal(number: int, healing: Healing) -> Action:
 def first_look_at_ms(records: list[LedgerRecord]) -> int:
     """When a look can decide over every intent in `records`; 0 where there is none."""
     return max((r.at_ms + SETTLING_MS for r in records if isinstance(r, Intended)), default=0)
+
+
+def highest_on_record(records: Iterable[LedgerRecord]) -> int:
+    """The highest number that a copy was created as, 0 where none was: a number that was used, whatever became of it."""
+    return max((one.number for one in records if isinstance(one, CreatedAs)), default=0)

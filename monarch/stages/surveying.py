@@ -33,7 +33,7 @@ from monarch.core.style import Style
 from monarch.core.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Repository, Ticket
 from monarch.ports import GitHub
-from monarch.stages.looking import Sight, look
+from monarch.stages.looking import Reading, Sight, look, read_whole
 
 T = TypeVar("T")
 List = Callable[[Repository], Awaitable[Found[tuple[T, ...]] | ReadFailure]]
@@ -110,11 +110,11 @@ class Surveyor:
         if not repository.has_issues:
             reason = f"issues are switched off in the source {repository.full_name}; switch them on"
             return Unready(Code.ISSUES_DISABLED, reason)
-        issues = await self._github.list_issues(repository, "open")
+        reading = await read_whole(self._github, repository, lambda: self._tell(name))
         self._tell(name)
-        if not isinstance(issues, Found):
-            return self._failed(issues, site.credential)
-        return Template(repository, make_plan(repository.full_name, issues.value))
+        if not isinstance(reading, Reading):
+            return self._failed(reading, site.credential)
+        return Template(repository, make_plan(repository.full_name, reading.issues.values()))
 
     async def target(self, asked: str, plan: Plan) -> Survey | Unready:
         """A target, as a migration would find it."""
@@ -187,8 +187,10 @@ class Surveyor:
         self._tell(site.asked)
         if not isinstance(sight, Sight):
             return self._failed(sight, site.credential)
-        fates: dict[int, Fate] = {}
+        fates = dict.fromkeys(sight.gone, Fate.DELETED)
         for _, number in unseen(plan, sight.seen, known.records):
+            if number in fates:
+                continue
             fate = Fate.THERE if number in sight.issues else await self._fate(site, number)
             if isinstance(fate, Unready):
                 return fate

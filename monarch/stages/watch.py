@@ -79,7 +79,8 @@ class Watch:
         if isinstance(sight, ReadFailure):
             return await self._desk.judge(sight)
         self.seen, self.issues, self.looked_at_ms = sight.seen, dict(sight.issues), looked_at_ms
-        self.numbers, self.fates = self._own(sight.seen), {}
+        self.numbers = self._own(sight.seen)
+        self.fates = dict.fromkeys(sight.gone, Fate.DELETED)
         await self._report(self.seen)
         return None
 
@@ -155,7 +156,7 @@ class Watch:
                 fact = WasStray(stray.number, stray.original)
                 second = (await self._desk.record(stray.ticket, fact)).stray
                 if second is not None:
-                    self._reported.add(stray.number)
+                    self._reported |= {stray.number, second}
                     kept = stray.original if second == stray.number else stray.number
                     telemetry.stray_found(target=name, number=second, kept=kept)
         for number in seen.planted:

@@ -162,6 +162,24 @@ def test_a_healing_that_is_refused_is_a_failure(find: Callable[..., Any], client
     assert client.xlen("{monarch}:migrations") == 0
 
 
+@pytest.mark.parametrize("beside", [(), (WELL,), (ILL,)])
+def test_what_could_not_be_read_is_not_called_whole(
+    find: Callable[..., Any], client: Any, beside: tuple[TargetReport, ...]
+) -> None:
+    """Nobody knows what is missing there, and no healing is asked for it."""
+    done(client, {one.target: one.state.value for one in (*beside, GONE)})
+
+    result = find(*beside, GONE, options=("--heal",))
+
+    assert result.exit_code == 1
+    told = " ".join(result.stdout.split())
+    assert "not read org/team-c nothing is healed there: it does not exist" in told
+    assert ("elsewhere nothing is missing" in told) is (beside == (WELL,))
+    assert "there is nothing to heal" not in told.replace("elsewhere nothing is missing: there", "")
+    healed = [fields[b"target"] for _, fields in client.xrange("{monarch}:migrations")]
+    assert healed == [one.target.encode() for one in beside if one is ILL]
+
+
 def test_nothing_is_healed_where_nothing_is_missing(find: Callable[..., Any], client: Any) -> None:
     """That is no failure."""
     done(client, {"org/team-b": "done"})

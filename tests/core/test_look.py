@@ -8,6 +8,7 @@ from monarch.core.ids import TicketId
 from monarch.core.look import (
     PROBE_GONE,
     PROBE_MISSES,
+    PROBE_MOST,
     Probe,
     Seen,
     Stray,
@@ -42,11 +43,20 @@ def ids(*tickets: int) -> list[TicketId]:
 @given(st.sets(st.integers(1, 300)), st.integers(0, 50))
 def test_a_listing_and_its_gaps_are_all_numbers(numbers: set[int], newest: int) -> None:
     """Below the highest nothing is left out, except the oldest of too many."""
-    holes = gaps(numbers, newest)
+    holes = gaps(numbers, newest=newest)
     everything = set(range(1, max(numbers, default=0))) - numbers
 
     assert list(holes) == sorted(everything)[-newest or len(everything) :]
     assert set(gaps(numbers)) == everything
+
+
+@given(st.sets(st.integers(1, 60)), st.integers(0, 80))
+def test_what_lies_below_a_number_on_record_is_a_gap(numbers: set[int], on_record: int) -> None:
+    """A copy was created as that number: it was used, and so was all below it, whatever the listing ends with."""
+    holes = gaps(numbers, on_record)
+
+    everything = set(range(1, max({on_record + 1, *numbers}))) - numbers
+    assert list(holes) == sorted(everything)
 
 
 def test_the_gaps_of_a_huge_number_are_the_newest() -> None:
@@ -68,7 +78,7 @@ def test_numbers_between_the_highest_and_a_new_one_are_somebody_elses(
 def probe_all(used: dict[int, bool], highest: int) -> tuple[Probe, list[int]]:
     """Probe a repository whose numbers `used` can be read (`True`) or are gone (`False`)."""
     probe, found = begin_probe(highest), []
-    while not probe.is_over:
+    while not (probe.is_over or probe.is_exhausted):
         if used.get(probe.number):
             found.append(probe.number)
             probe = after_probe(probe, Found(an_issue(probe.number)))
@@ -88,18 +98,38 @@ def test_a_probe_finds_all_that_lies_no_further_apart_than_five(
     while following := [n for n in used if reach < n <= reach + PROBE_MISSES]:
         reach = min(following)
     assert found == sorted(n for n, readable in used.items() if highest < n <= reach and readable)
-    assert probe.says_issues_are_off or probe.highest == reach
+    assert probe.is_over
 
 
-def test_a_probe_of_a_repository_without_issues_ends() -> None:
-    """GitHub answers 410 for every number of a repository whose issues are off."""
-    probe = begin_probe(0)
-    for _ in range(PROBE_GONE):
-        assert not probe.is_over
+def test_a_probe_of_deleted_issues_asks_now_and_then_and_ends() -> None:
+    """GitHub answers 410 for every number of a repository whose issues are off, and for each deleted one."""
+    probe, asked = begin_probe(0), []
+    while not (probe.is_over or probe.is_exhausted):
         probe = after_probe(probe, Absent(taken=True))
+        if probe.is_unclear:
+            asked.append(probe.number - 1)
+
+    assert asked == list(range(PROBE_GONE, PROBE_MOST + 1, PROBE_GONE))
+    assert probe.is_exhausted
+
+
+def test_a_probe_asks_once_for_thirty_deleted_issues() -> None:
+    """The numbers behind them that were never used make nothing unclear again."""
+    probe, asked = begin_probe(0), 0
+    while not probe.is_over:
+        probe = after_probe(probe, Absent(taken=probe.number <= PROBE_GONE))
+        asked += probe.is_unclear
+
+    assert asked == 1
+
+
+@pytest.mark.parametrize("gone", [29, 30, 35, 500, PROBE_MOST - PROBE_MISSES])
+def test_deleted_issues_end_like_any_others(gone: int) -> None:
+    """Behind five numbers that were never used."""
+    probe, _ = probe_all(dict.fromkeys(range(1, gone + 1), False), 0)
 
     assert probe.is_over
-    assert probe.says_issues_are_off
+    assert probe.number == gone + PROBE_MISSES + 1
 
 
 # ------------------------------------------------------------------------------ what the answers show

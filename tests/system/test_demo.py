@@ -102,6 +102,7 @@ def an_issue(number: int, title: str, body: str, *, by_api: bool = False) -> Iss
         pull_request=False,
         by_api=by_api,
         created_at="2026-01-01T00:00:00Z",
+        made_at=1_767_225_600.0,
     )
 
 

@@ -9,7 +9,7 @@ Tokens stand in the headers of single requests and nowhere else: not in a repr, 
 import random
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Self
 
 import httpx
 
@@ -125,11 +125,9 @@ class HttpGitHub:
         """
         return await self._reads.repository(name)
 
-    async def list_issues(
-        self, repository: Repository, state: Literal["open", "all"]
-    ) -> Found[tuple[Issue, ...]] | ReadFailure:
+    async def list_issues(self, repository: Repository) -> Found[tuple[Issue, ...]] | ReadFailure:
         """See `ports.GitHub`."""
-        return await self._reads.issues(repository, state)
+        return await self._reads.issues(repository)
 
     async def read_issue(
         self, repository: Repository, number: int

@@ -7,7 +7,7 @@ Let a call go wrong with `github.faults.at("create_issue", 2, LOST)`. What a wri
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import anyio
 
@@ -168,15 +168,12 @@ class FakeGitHub:
         here = self._world.get(name)
         return _not_found(name) if here is None else Found(here.repository)
 
-    async def list_issues(
-        self, repository: Repository, state: Literal["open", "all"]
-    ) -> Found[tuple[Issue, ...]] | ReadFailure:
+    async def list_issues(self, repository: Repository) -> Found[tuple[Issue, ...]] | ReadFailure:
         """See `ports.GitHub.list_issues`."""
 
         def listed(here: FakeRepository) -> tuple[Issue, ...]:
             now = anyio.current_time()
-            shown = [i for n, i in sorted(here.issues.items()) if here.listed_from[n] <= now]
-            return tuple(i for i in shown if state in {"all", i.state})
+            return tuple(i for n, i in sorted(here.issues.items()) if here.listed_from[n] <= now)
 
         return await self._list("list_issues", repository, listed)
 
@@ -208,6 +205,8 @@ class FakeGitHub:
         here = self._here(repository)
         if here is None:
             return _not_found(repository.full_name)
+        if not here.repository.has_issues:
+            return Absent(taken=True)
         issue = here.issues.get(number)
         return Absent(taken=number in here.gone) if issue is None else Found(issue)
 

@@ -12,7 +12,7 @@ from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from monarch.setting_values import Wrong
+from monarch.settings.values import Wrong
 
 OWN = "MONARCH_"
 
@@ -20,6 +20,16 @@ Fields = Mapping[str, FieldInfo]
 
 # What Kubernetes adds by itself to every container beside a Service that is called "monarch".
 _SERVICE_LINK = re.compile(r"MONARCH_(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)\w*)?)")
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used; `mistakes` has a line for each, the message has them all."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        title = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        lines = "".join(f"\n- {mistake}" for mistake in mistakes)
+        super().__init__(f"{title} in the configuration (environment and .env file):{lines}")
 
 
 def names(fields: Fields) -> tuple[str, ...]:
