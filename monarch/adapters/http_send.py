@@ -31,6 +31,10 @@ CONNECT_TIMEOUT_S = 3.0
 """For each of: a place in the pool, the connection (with finding the host), TLS. Together less than a
 write's deadline, so that what fails before the first byte fails by itself and is known as such."""
 
+KEPT_OPEN_S = 8.0
+"""An idle connection is kept for so long, in seconds: for longer than a slow permission takes to arrive, so that what
+was opened for a write is still open when it may leave."""
+
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _BEFORE_THE_REQUEST = (
@@ -80,7 +84,9 @@ def new_client(
         base_url: with or without a final slash.
         transport: for tests; `None` is the network.
     """
-    limits = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=5.0)
+    limits = httpx.Limits(
+        max_connections=20, max_keepalive_connections=10, keepalive_expiry=KEPT_OPEN_S
+    )
     return httpx.AsyncClient(
         verify=_trusted(),
         base_url=base_url.rstrip("/") + "/",

