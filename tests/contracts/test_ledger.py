@@ -34,6 +34,7 @@ from tests.contracts.moves import (
     ME,
     SECOND,
     TARGET,
+    appended,
     is_left,
     migrated,
     migrating,
@@ -655,3 +656,15 @@ async def test_a_success_between_two_faults_keeps_the_gate_open(world: World) ->
         await ledger.record(delivery, type(TARGET)(target), SECOND, ME, fact)
 
     assert await world.budget.gate(ME) is None
+
+
+# --------------------------------------------------------------------------------------------- clock
+
+
+async def test_the_clock_is_the_one_that_requests_are_numbered_by(world: World) -> None:
+    """So a request is as old as it says, whatever a worker takes for the time."""
+    before = await world.now_ms()
+    request = await appended(world, "org/team-a")
+    now_ms = await world.ledger().now_ms()
+
+    assert before <= int(request.partition("-")[0]) <= now_ms <= await world.now_ms()

@@ -210,6 +210,10 @@ class ValkeyLedger:
         )
         return Recorded(cast("int", stray) or None)
 
+    async def now_ms(self) -> int:
+        """See `ports.Ledger.now_ms`."""
+        return cast("int", await self._scripts.call("clock", ()))
+
 
 def _migration(delivery: Delivery) -> MigrationEntry:
     if not isinstance(delivery.entry, MigrationEntry):

@@ -167,6 +167,11 @@ class MemoryLedger:
         self._store.changed()
         return recorded
 
+    async def now_ms(self) -> int:
+        """See `ports.Ledger.now_ms`."""
+        await anyio.lowlevel.checkpoint()
+        return self._store.now_ms()
+
     def _step(
         self,
         entry: MigrationEntry,
