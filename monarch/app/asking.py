@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from monarch.adapters.http_send import (
     NeverLeft,
@@ -14,6 +14,7 @@ from monarch.adapters.http_send import (
     send_once,
     without_secret,
 )
+from monarch.app.whereabouts import proxy_of
 from monarch.core.reply import Reply
 
 ANSWER_WITHIN_S: Final = 10.0
@@ -21,10 +22,10 @@ ANSWER_WITHIN_S: Final = 10.0
 _OBJECT: Final = TypeAdapter(dict[str, Any])
 
 
-async def asked(base_url: str, token: str, method: str, path: str) -> Sent:
+async def asked(base_url: str, token: str, method: str, path: str, proxy: SecretStr | None) -> Sent:
     """Send one request with this token."""
     headers = {"Authorization": f"Bearer {token}", "User-Agent": "monarch"}
-    async with new_client(base_url, headers, None) as client:
+    async with new_client(base_url, headers, None, proxy_of(proxy)) as client:
         sent = await send_once(client, method, quote(path), deadline_s=ANSWER_WITHIN_S)
         # What a check found is shown, and Slack refuses with a 200.
         return without_secret(sent, client.headers) if isinstance(sent, Reply) else sent

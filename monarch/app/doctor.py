@@ -90,7 +90,9 @@ async def _slack(settings: Settings) -> Check:
         advice = "Set SLACK_BOT_TOKEN, if channels are to be told."
         return Check("slack", Status.WARN, "SLACK_BOT_TOKEN is not set", advice)
     token = settings.slack_bot_token.get_secret_value()
-    return check_slack(await asked(settings.slack_api_url, token, "POST", "auth.test"))
+    return check_slack(
+        await asked(settings.slack_api_url, token, "POST", "auth.test", settings.slack_proxy)
+    )
 
 
 def check_slack(sent: Sent) -> Check:

@@ -15,6 +15,7 @@ from monarch.adapters.http_send import Sent, new_client
 from monarch.app.asking import ANSWER_WITHIN_S, asked, fields_of, why
 from monarch.app.signing import app_of
 from monarch.app.valkey_checks import Check, Status
+from monarch.app.whereabouts import proxy_of
 from monarch.core.quote import quote
 from monarch.core.reply import Reply, read_reply
 from monarch.settings import Settings
@@ -31,7 +32,11 @@ async def github_checks(settings: Settings) -> tuple[Check, ...]:
     checks: list[Check] = []
     if settings.gh_pat is not None:
         token = settings.gh_pat.get_secret_value()
-        checks.append(check_github(await asked(settings.github_api_url, token, "GET", "user")))
+        checks.append(
+            check_github(
+                await asked(settings.github_api_url, token, "GET", "user", settings.github_proxy)
+            )
+        )
     if app is not None:
         checks += await _app_checks(settings, app)
     return tuple(checks)
@@ -102,7 +107,9 @@ _INSTALLATIONS: Final = TypeAdapter(list[_Installation])
 
 
 async def _app_checks(settings: Settings, key: AppKey) -> tuple[Check, ...]:
-    async with new_client(settings.github_api_url, HEADERS, None) as client:
+    async with new_client(
+        settings.github_api_url, HEADERS, None, proxy_of(settings.github_proxy)
+    ) as client:
         reader = Reader(client, Patience(try_s=ANSWER_WITHIN_S, all_s=ANSWER_WITHIN_S))
         caller = AppCaller(key, reader, client.base_url, BootClock())
         app = check_app(await caller.call("GET", "app"))

@@ -84,12 +84,12 @@ def test_every_ticket_of_every_target_has_its_sign(find: Callable[..., Any]) -> 
     assert "org/team-b 6 0 0 0 0 0 0 done ......" in lines
     assert "org/team-a 4 1 1 1 1 2 1 done .!2e-c" in lines
     assert "org/team-c - - - - - - - dead not read" in lines
-    assert "org/team-a ticket #2: missing: #2 was deleted" in lines
-    assert "org/team-a ticket #3 is #3: doubled (close #8 #9)" in lines
-    assert "org/team-a ticket #4 is #4: edited, closed" in lines
-    assert "org/team-a ticket #5: refused: no, says GitHub" in lines
-    assert "org/team-a #7 is a copy of #12, which is not in the plan" in lines
-    assert "org/team-c it does not exist" in lines
+    assert "org/team-a: ticket #2: missing: #2 was deleted" in lines
+    assert "org/team-a: ticket #3 is #3: doubled (close #8 #9)" in lines
+    assert "org/team-a: ticket #4 is #4: edited, closed" in lines
+    assert "org/team-a: ticket #5: refused: no, says GitHub" in lines
+    assert "org/team-a: #7 is a copy of #12, which is not in the plan" in lines
+    assert "org/team-c: it does not exist" in lines
 
 
 def test_a_request_that_is_whole_is_well(find: Callable[..., Any]) -> None:

@@ -34,6 +34,7 @@ from monarch.core.permission import (
     WasAnswered,
     WasCreated,
     WasFound,
+    WasLooked,
     WasNotCreated,
     WasNoted,
     WasRefused,
@@ -43,6 +44,7 @@ from monarch.core.permission import (
 from monarch.core.quote import quote
 from monarch.core.step import Intended
 from monarch.core.summary import MAX_NOTE
+from monarch.core.timing import LONGEST_LIFE_MS, PERMISSION_LIFE_MS
 
 Answer = list[object]
 
@@ -110,9 +112,10 @@ class ValkeyLedger:
         credential: Credential,
         epoch: Epoch,
         reconciled: str | None,
+        life_ms: int = PERMISSION_LIFE_MS,
     ) -> Permission:
         """See `ports.Ledger.permit`."""
-        asked = (delivery, target, ticket, credential, epoch, reconciled)
+        asked = (delivery, target, ticket, credential, epoch, reconciled, life_ms)
         answer, is_due = await self._permit(*asked)
         if is_due and await self._budget.review(credential.account) and isinstance(answer, Wait):
             answer, _ = await self._permit(*asked)
@@ -126,6 +129,7 @@ class ValkeyLedger:
         credential: Credential,
         epoch: Epoch,
         reconciled: str | None,
+        life_ms: int,
     ) -> tuple[Permission, bool]:
         """The script's answer, and whether what was learned is due to be looked at again."""
         token, about, nonce = delivery.token, _migration(delivery), self._nonce()
@@ -164,15 +168,17 @@ class ValkeyLedger:
             pace.slot_ms,
             pace.poll_ms,
             KEPT_BACK,
+            life_ms,
+            LONGEST_LIFE_MS,
             self._seen.word,
         )
-        return self._permission(cast("Answer", answer), nonce)
+        return self._permission(cast("Answer", answer), nonce, life_ms)
 
-    def _permission(self, answer: Answer, nonce: str) -> tuple[Permission, bool]:
+    def _permission(self, answer: Answer, nonce: str, life_ms: int) -> tuple[Permission, bool]:
         match answer:
             case [b"granted", int(now), int(is_due), bytes(memory)]:
                 self._seen.shown(memory)
-                return Granted(nonce, now), bool(is_due)
+                return Granted(nonce, now, now + life_ms), bool(is_due)
             case [b"wait", int(ms), int(is_due)]:
                 return Wait(ms / 1000), bool(is_due)
             case _:
@@ -190,6 +196,7 @@ class ValkeyLedger:
         entry = _migration(delivery)
         account = credential.account
         word, number, nonce, reason = _words(fact)
+        issue = fact.issue if isinstance(fact, WasCreated | WasFound) else 0
         keys = [
             self._keys.ledger(target),
             self._keys.slots(account),
@@ -215,8 +222,13 @@ class ValkeyLedger:
             target,
             self._retention_ms,
             self._budget.pace.faults_ms,
+            issue,
         )
         return Recorded(cast("int", stray) or None)
+
+    async def now_ms(self) -> int:
+        """See `ports.Ledger.now_ms`."""
+        return cast("int", await self._scripts.call("clock", ()))
 
 
 def _migration(delivery: Delivery) -> MigrationEntry:
@@ -263,11 +275,11 @@ def _refusal(answer: Answer) -> Permission:
 
 
 def _words(fact: Fact) -> tuple[str, str | int, str, str]:
-    """The script's word, number, nonce and reason (or note)."""
+    """The script's word, number, nonce and reason (or note, or a second number)."""
     match fact:
-        case WasCreated(number, nonce):
+        case WasCreated(number, nonce, _):
             return "created", number, nonce, ""
-        case WasFound(number):
+        case WasFound(number, _):
             return "found", number, "", ""
         case WasRefused(nonce, _, reason):
             return "refused", "", nonce, reason
@@ -275,11 +287,13 @@ def _words(fact: Fact) -> tuple[str, str | int, str, str]:
             return "not_created", "", nonce, ""
         case WasUnanswered(nonce):
             return "unanswered", "", nonce, ""
-        case WasStray(number):
-            return "stray", number, "", ""
+        case WasStray(number, original):
+            return "stray", number, "", str(original)
         case WasAnswered(nonce):
             return "answered", "", nonce, ""
         case WasNoted(text):
             return "noted", "", "", quote(text, MAX_NOTE)
+        case WasLooked(there, deleted):
+            return "looked", there, "", str(deleted)
         case _:
             assert_never(fact)
