@@ -12,6 +12,7 @@ from typing import Final, TypeVar, assert_never
 
 from monarch.core import notes
 from monarch.core.details import Stock, needed_labels, needed_milestones, needed_types
+from monarch.core.evidence import Evidence
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.outcome import (
     Absent,
@@ -27,7 +28,7 @@ from monarch.core.permission import Credential, GateClosed
 from monarch.core.plan import Plan, make_plan
 from monarch.core.preflight import unwritable
 from monarch.core.request import Rules, source_refusal, target_refusal
-from monarch.core.step import Fate, LedgerRecord, highest_on_record
+from monarch.core.step import Fate, LedgerRecord
 from monarch.core.style import Style
 from monarch.core.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Repository, Ticket
@@ -183,11 +184,8 @@ class Surveyor:
 
     async def _look(self, site: _Site, plan: Plan) -> Survey | Unready:
         known = await self._ledger(site.repository.id)
-        login = site.credential.login or ""
-        on_record = highest_on_record(known.records.values())
-        sight = await look(
-            self._github, site.repository, login, lambda: self._tell(site.asked), on_record
-        )
+        evidence = self._evidence(site, known)
+        sight = await look(self._github, site.repository, evidence, lambda: self._tell(site.asked))
         self._tell(site.asked)
         if not isinstance(sight, Sight):
             return self._failed(sight, site.credential)
@@ -206,9 +204,13 @@ class Surveyor:
             known.records,
             fates,
             known.now_ms,
-            own_login=login,
             is_busy=known.is_busy,
         )
+
+    def _evidence(self, site: _Site, known: Remembered) -> Evidence:
+        login = site.credential.login
+        logins = frozenset() if login is None else frozenset({login.lower()})
+        return Evidence(site.repository.id, logins, known.records, self._style.seal)
 
     async def _fate(self, site: _Site, number: int) -> Fate | Unready:
         """What became of a copy on record that no look shows; as `Watch.find` has it."""

@@ -449,11 +449,36 @@ async def test_a_stray_reopens_a_request_that_was_done(world: World) -> None:
     saying = await world.requests.begin_saying(notice, request)
     assert (await world.request(request))["state"] == "done"
 
-    await ledger.record(delivery, TARGET, FIRST, ME, WasStray(6))
+    await ledger.record(delivery, TARGET, FIRST, ME, WasStray(6, 5))
 
     assert saying is not None
     assert (await world.request(request))["state"] == "failed"
     assert await world.length(Stream.NOTICES) == 2
+
+
+async def test_the_ledgers_own_copy_is_never_the_stray(world: World) -> None:
+    """A look that knew nothing of the ledger took the lower number for the copy; the ledger has the last word."""
+    delivery = await migrating(world)
+    grant = await granted(world, delivery, await taken(world, delivery))
+    ledger = world.ledger()
+    await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(6, grant.nonce))
+
+    for _ in range(2):
+        answer = await ledger.record(delivery, TARGET, FIRST, ME, WasStray(6, 5))
+        assert answer == Recorded(stray=5)
+
+    assert (await migration_of(world, delivery))["strays"] == "5"
+
+
+async def test_no_stray_is_reported_while_a_write_of_its_ticket_is_under_way(world: World) -> None:
+    """Which of the two is the second is known only when that write is reconciled."""
+    delivery = await migrating(world)
+    await granted(world, delivery, await taken(world, delivery))
+
+    answer = await world.ledger().record(delivery, TARGET, FIRST, ME, WasStray(6, 5))
+
+    assert answer == Recorded()
+    assert "strays" not in await migration_of(world, delivery)
 
 
 async def test_a_refusal_is_on_record_with_its_run(world: World) -> None:

@@ -275,8 +275,8 @@ def _words(fact: Fact) -> tuple[str, str | int, str, str]:
             return "not_created", "", nonce, ""
         case WasUnanswered(nonce):
             return "unanswered", "", nonce, ""
-        case WasStray(number):
-            return "stray", number, "", ""
+        case WasStray(number, original):
+            return "stray", number, "", str(original)
         case WasAnswered(nonce):
             return "answered", "", nonce, ""
         case WasNoted(text):

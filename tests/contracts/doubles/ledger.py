@@ -205,9 +205,10 @@ class MemoryLedger:
             case WasNotCreated(nonce):
                 if isinstance(record, Intended) and record.nonce == nonce:
                     del records[ticket]
-            case WasStray(number):
-                return self._stray(entry, number)
-            case WasUnanswered() | WasAnswered() | WasNoted() | WasLooked():
+            case WasStray() if not isinstance(record, Intended):
+                is_kept = isinstance(record, CreatedAs) and record.number == fact.number
+                return self._stray(entry, fact.original if is_kept else fact.number)
+            case WasUnanswered() | WasAnswered() | WasNoted() | WasLooked() | WasStray():
                 pass
             case _:
                 assert_never(fact)
