@@ -12,10 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import cast
 
 import anyio
 import structlog
@@ -269,7 +270,7 @@ async def copied(client: Valkey, keys: Keys, tickets: int) -> int:
         retention_ms=86_400_000,
     )
     await scripts.call("open_epoch", [keys.epoch])
-    await client.hset(keys.epoch, "quiet_until", 0)
+    await cast("Awaitable[int]", client.hset(keys.epoch, "quiet_until", "0"))
     taken = await ledger.take(delivery, target, credential)
     if not isinstance(taken, Taken):
         raise SystemExit(f"the lock was not given: {taken}")

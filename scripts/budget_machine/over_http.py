@@ -12,10 +12,11 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import anyio
 from rich.console import Console
@@ -260,7 +261,7 @@ async def _deliveries(
     stream = keys.stream(Stream.MIGRATIONS)
     await make_group(valkey, stream)
     await scripts.call("open_epoch", [keys.epoch])
-    await valkey.hset(keys.epoch, "quiet_until", 0)
+    await cast("Awaitable[int]", valkey.hset(keys.epoch, "quiet_until", "0"))
     for target in targets:
         await valkey.xadd(stream, {"v": "1", "request": "1-1", "target": target})
     streams = ValkeyStreams(

@@ -109,7 +109,9 @@ async def test_a_snapshot_that_is_reverted_under_a_running_server(first: Embedde
         await world.client.save()
         grant = await world.ledger().permit(delivery, TARGET, FIRST, ME, look.epoch, None)
         assert isinstance(grant, Granted)
-        await world.client.execute_command("DEBUG", "RELOAD", "NOSAVE")
+        await world.client.execute_command(  # type: ignore[no-untyped-call]  # the library leaves it untyped
+            "DEBUG", "RELOAD", "NOSAVE"
+        )
         assert await world.client.exists(world.keys.ledger(TARGET)) == 0
 
         await world.streams().sweep({})
