@@ -17,14 +17,12 @@ end
 -- is disconnected for a moment. What can still go wrong: a server that came back without its data, and a fleet that
 -- does not reach it within 5 s while a newcomer does.
 -- Where anything was ever written, the quiet time is kept: the keys of this installation may have been there.
-local function open_epoch()
-  local now, info = now_ms(), redis.call('INFO', 'server', 'persistence', 'keyspace')
-  local is_first = redis.call('EXISTS', ns .. 'epoch') == 0 and is_pristine(info)
-  local id, quiet = epoch(now, '')
-  if is_first then
-    quiet = math.max(0, YOUNG_MS - 1000 * tonumber(string.match(info, 'uptime_in_seconds:(%d+)')))
-    redis.call('HSET', ns .. 'epoch', 'quiet_until', int(now + quiet), 'is_first', '1')
-  end
-  return {id, quiet}
+local function open_first_epoch(now)
+  if redis.call('EXISTS', ns .. 'epoch') == 1 then return end
+  local info = redis.call('INFO', 'server', 'persistence', 'keyspace')
+  if not is_pristine(info) then return end
+  epoch(now, '')
+  local quiet = math.max(0, YOUNG_MS - 1000 * tonumber(string.match(info, 'uptime_in_seconds:(%d+)')))
+  redis.call('HSET', ns .. 'epoch', 'quiet_until', int(now + quiet), 'is_first', '1')
 end
 

@@ -6,4 +6,6 @@
 -- Gives {epoch, ms of quiet that are left}.
 --
 -- Atomic, so that only the very first does so.
-return open_epoch()
+local now = now_ms()
+open_first_epoch(now)
+return {epoch(now, '')}

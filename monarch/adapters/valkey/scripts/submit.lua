@@ -10,7 +10,7 @@
 local inbox, requests = KEYS[1], KEYS[2]
 local before = redis.call('HGET', inbox, 'entry')
 if before then return before end
-if redis.call('EXISTS', ns .. 'epoch') == 0 then open_epoch() end
+open_first_epoch(now_ms())
 local entry = append_request(requests, ARGV[2], ARGV[3], now_ms())
 redis.call('HSET', inbox, 'entry', entry)
 redis.call('PEXPIRE', inbox, ARGV[4])
