@@ -137,6 +137,27 @@ async def test_an_issue_closed_between_two_pages_hides_no_other_one(
     assert {ticket.number for ticket in plan.tickets} >= set(range(1, 151)) - {3}
 
 
+@pytest.mark.parametrize("deed", ["delete", "transfer"])
+@pytest.mark.parametrize("on_record", [0, 35])
+async def test_thirty_five_issues_that_are_gone_are_no_switched_off_issues(
+    sandbox: SandboxClient, github: HttpGitHub, deed: str, on_record: int
+) -> None:
+    """410 and 301 are answers about an issue; of the repository GitHub says that its issues are on."""
+    issues = [{"title": f"Nr {n}"} for n in range(35)]
+    repositories = [{"full_name": "org/big", "issues": issues}, {"full_name": "org/attic"}]
+    await sandbox.seed(a_seed().model_validate({"repositories": repositories}))
+    for number in range(1, 36):
+        if deed == "delete":
+            await sandbox.delete_issue("org/big", number)
+        else:
+            await sandbox.transfer_issue("org/big", number, "org/attic")
+
+    repository = await target(github, "org/big")
+    reading = await read_whole(github, repository, lambda: None, on_record)
+
+    assert reading == Reading({}, 35, frozenset(range(1, 36)))
+
+
 @pytest.mark.parametrize("action", [DropAfter(), AnswerAfter()])
 async def test_a_write_that_was_done_and_not_answered_is_unknown_and_done_once(
     sandbox: SandboxClient, github: HttpGitHub, action: DropAfter | AnswerAfter
