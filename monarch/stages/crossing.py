@@ -206,7 +206,14 @@ class Crossing:
         """
         details = self._details.of(ticket, without)
         watch, plan, name = self._watch, self._subject.plan, self._subject.name
-        copying = Copying(plan, name, self._tools.style, dict(watch.numbers), watch.seen.highest)
+        copying = Copying(
+            plan,
+            name,
+            self._subject.repository.id,
+            self._tools.style,
+            dict(watch.numbers),
+            watch.seen.highest,
+        )
         asked = (ticket.id, copying, details)
         if self._drafted is None or self._drafted[0] != asked:
             draft = await self._tools.aside(

@@ -8,6 +8,7 @@ Only a complete answer is evidence: an error on the way is an outcome, never an 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from monarch.core.evidence import Evidence
 from monarch.core.look import (
     NEWEST_GAPS,
     PROBE_MOST,
@@ -20,6 +21,7 @@ from monarch.core.look import (
     unreached,
 )
 from monarch.core.outcome import Absent, Code, Found, Permanent, ReadFailure, Scope
+from monarch.core.step import highest_on_record
 from monarch.core.ticket import Issue, Repository
 from monarch.ports import GitHub
 from monarch.stages.aside import Aside, on_the_loop
@@ -49,19 +51,19 @@ class Sight:
 async def look(
     github: GitHub,
     repository: Repository,
-    own_login: str,
+    evidence: Evidence,
     check: Callable[[], None],
-    on_record: int = 0,
     aside: Aside = on_the_loop,
 ) -> Sight | ReadFailure:
-    """Read a target whole, and see which copies it holds. `check` and `on_record` are those of `read_whole`.
+    """Read a target whole, and see which copies it holds. `check` is that of `read_whole`.
 
     All texts of a large target are seen `aside`.
     """
+    on_record = highest_on_record(evidence.records.values())
     reading = await read_whole(github, repository, check, on_record)
     if not isinstance(reading, Reading):
         return reading
-    seen = await aside(lambda: see(reading.issues.values(), own_login, reading.highest))
+    seen = await aside(lambda: see(reading.issues.values(), evidence, reading.highest))
     return Sight(seen, reading.issues, reading.gone)
 
 

@@ -85,7 +85,8 @@ class Planner:
         reading = await read_whole(self._github, source.value, hold.check)
         if not isinstance(reading, Reading):
             return await self._refuse_source(reading, request, credential.value, delivery)
-        plan = make_plan(source.value.full_name, reading.issues.values())
+        name, private = source.value.full_name, source.value.private
+        plan = make_plan(name, reading.issues.values(), private=private)
         too_large = oversize(plan)
         if too_large is not None:
             return Dead(Code.PLAN_TOO_LARGE, too_large)
