@@ -142,9 +142,14 @@ class WasUnanswered:
 
 @dataclass(frozen=True, slots=True)
 class WasStray:
-    """A look showed a second copy under this number."""
+    """A look showed a second copy under this number, beside the one under `original`.
+
+    The ledger has the last word. Where it says that `number` is the copy, `original` is the second one; and where it knows
+    of a write under way, whoever reconciles that looks again, and nothing is reported before.
+    """
 
     number: int
+    original: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,18 @@ class WasNoted:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class WasLooked:
+    """A complete look showed how many of the plan's copies are there, and how many people have deleted.
+
+    It counts only while the one who looked has the target: what people are told is what the newest look showed, and the
+    copies made since. It is no step, so a delivery that dies after each of its looks makes no progress by them.
+    """
+
+    there: int
+    deleted: int
+
+
 Fact = (
     WasCreated
     | WasFound
@@ -173,11 +190,12 @@ Fact = (
     | WasStray
     | WasAnswered
     | WasNoted
+    | WasLooked
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The fact is on record. `stray` is the number of a second copy, `None` where there is none."""
+    """The fact is on record. `stray` is the number of a second copy that is reported now, `None` where there is none."""
 
     stray: int | None = None

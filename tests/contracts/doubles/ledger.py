@@ -5,6 +5,7 @@ from typing import assert_never
 
 import anyio
 
+from monarch.adapters.valkey.seen import Seen
 from monarch.core.budget import Ceilings, Pace
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import Epoch, TargetId, TicketId
@@ -27,6 +28,7 @@ from monarch.core.permission import (
     WasAnswered,
     WasCreated,
     WasFound,
+    WasLooked,
     WasNotCreated,
     WasNoted,
     WasRefused,
@@ -53,9 +55,11 @@ class MemoryLedger:
         ceilings: Ceilings | None = None,
         pace: Pace | None = None,
         *,
+        seen: Seen | None = None,
         lease_s: float = 20.0,
     ) -> None:
         self._store = store
+        self._seen = seen or Seen()
         self._ceilings = ceilings or Ceilings()
         self._pace = pace or Pace()
         self._lease_ms = round(lease_s * 1000)
@@ -64,6 +68,7 @@ class MemoryLedger:
         """See `ports.Ledger.take`."""
         await anyio.lowlevel.checkpoint()
         store, now = self._store, self._store.now_ms()
+        store.meet(self._seen.word)
         if not store.holds(delivery.token):
             return Lost()
         called_off = _called_off(store, delivery)
@@ -95,6 +100,7 @@ class MemoryLedger:
         await anyio.lowlevel.checkpoint()
         store, now = self._store, self._store.now_ms()
         lock = store.lock_of(target)
+        store.meet(self._seen.word)
         if not store.holds(delivery.token) or lock is None or lock.token != delivery.token:
             return Lost()
         called_off = _called_off(store, delivery)
@@ -118,6 +124,8 @@ class MemoryLedger:
             return Wait(wait_ms / 1000)
         if ticket is not None:
             store.ledgers.setdefault(target, {})[ticket] = Intended(now + life_ms, nonce)
+        store.permits.permit(nonce)
+        self._seen.shown(store.permits.word().encode())
         return Granted(nonce, now, now + life_ms)
 
     def _known(
@@ -145,8 +153,9 @@ class MemoryLedger:
         await anyio.lowlevel.checkpoint()
         entry, account = _entry(delivery), self._store.account(credential.account)
         known = self._store.migrations.setdefault(entry.migration, {})
-        known["progress_entry"] = delivery.token.entry
-        known["progress_count"] = str(delivery.token.count)
+        if not isinstance(fact, WasLooked):
+            known["progress_entry"] = delivery.token.entry
+            known["progress_count"] = str(delivery.token.count)
         account.ended(getattr(fact, "nonce", ""))
         match fact:
             case WasAnswered():
@@ -157,11 +166,18 @@ class MemoryLedger:
                 account.withdraw(nonce)
             case WasUnanswered():
                 self._unanswered(account, target)
+            case WasLooked():
+                self._looked(delivery, target, fact)
         recorded = (
             Recorded() if ticket is None else self._step(entry, target, ticket, account, fact)
         )
         self._store.changed()
         return recorded
+
+    async def now_ms(self) -> int:
+        """See `ports.Ledger.now_ms`."""
+        await anyio.lowlevel.checkpoint()
+        return self._store.now_ms()
 
     def _step(
         self,
@@ -182,10 +198,10 @@ class MemoryLedger:
                     return self._stray(entry, number)
                 if not isinstance(record, CreatedAs):
                     records[ticket] = CreatedAs(number, now, issue)
-                    _count(known, "copied")
+                    self._copied(entry, was_counted=False)
             case WasFound(number, issue):
                 if isinstance(record, Intended):
-                    _count(known, "copied")
+                    self._copied(entry, was_counted=True)
                 if not isinstance(record, CreatedAs):
                     records[ticket] = CreatedAs(number, now, issue)
             case WasRefused(nonce, run, reason):
@@ -196,13 +212,33 @@ class MemoryLedger:
             case WasNotCreated(nonce):
                 if isinstance(record, Intended) and record.nonce == nonce:
                     del records[ticket]
-            case WasStray(number):
-                return self._stray(entry, number)
-            case WasUnanswered() | WasAnswered() | WasNoted():
+            case WasStray() if not isinstance(record, Intended):
+                is_kept = isinstance(record, CreatedAs) and record.number == fact.number
+                return self._stray(entry, fact.original if is_kept else fact.number)
+            case WasUnanswered() | WasAnswered() | WasNoted() | WasLooked() | WasStray():
                 pass
             case _:
                 assert_never(fact)
         return Recorded()
+
+    def _looked(self, delivery: Delivery, target: TargetId, looked: WasLooked) -> None:
+        lock, known = (
+            self._store.lock_of(target),
+            self._store.migrations[_entry(delivery).migration],
+        )
+        if lock is None or lock.token != delivery.token:
+            return
+        copied = min(int(known.get("copied", "0")), looked.there)
+        known |= {"copied": str(copied), "present": str(looked.there - copied)}
+        known["deleted"] = str(looked.deleted)
+
+    def _copied(self, entry: MigrationEntry, *, was_counted: bool) -> None:
+        known = self._store.migrations[entry.migration]
+        _count(known, "copied")
+        there, present = int(known["copied"]), int(known.get("present", "0"))
+        total = self._store.requests.get(entry.request, {}).get("tickets", str(there + present))
+        if present and (was_counted or there + present > int(total)):
+            known["present"] = str(present - 1)
 
     def _unanswered(self, account: Account, target: TargetId) -> None:
         account.faults.add(target)
