@@ -69,9 +69,10 @@ def show(results: Sequence[Result], moods: Sequence[MoodResult], seed: int) -> N
         _show_hidden(console, results, seed)
     if moods:
         _show_moods(console, moods)
-    for name, problems in [(one.case.name, one.problems) for one in (*results, *moods)]:
-        for problem in problems:
-            console.print(f"MISSED {name}: {problem}", style="red", highlight=False)
+    missed = [(one.case.name, problem) for one in results for problem in one.problems]
+    missed += [(one.case.name, problem) for one in moods for problem in one.problems]
+    for name, problem in missed:
+        console.print(f"MISSED {name}: {problem}", style="red", highlight=False)
 
 
 def _show_moods(console: Console, moods: Sequence[MoodResult]) -> None:
