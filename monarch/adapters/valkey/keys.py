@@ -20,6 +20,7 @@ plan:<id>              string      settle                        retention after
 migration:<id>         hash        settle, take, record, heal    retention after the request ended well
 ledger:<target id>     hash        permit, record                retention after its last write
 target:<target id>     string, PX  take, renew, settle           one lease
+outlived:<stream>:<entry>  set, PX  renew, take, permit, settle, begin_saying   a day after its last write
 budget:<account>       sorted set  permit, record                two hours after its last write
 slots:<account>        sorted set  permit, record                15 s a slot
 learned:<account>      hash        permit, believe               never

@@ -69,7 +69,7 @@ class MemoryLedger:
         await anyio.lowlevel.checkpoint()
         store, now = self._store, self._store.now_ms()
         store.meet(self._seen.word)
-        if not store.holds(delivery.token):
+        if not store.still_holds(delivery.token):
             return Lost()
         called_off = _called_off(store, delivery)
         if called_off is not None:
@@ -101,7 +101,7 @@ class MemoryLedger:
         store, now = self._store, self._store.now_ms()
         lock = store.lock_of(target)
         store.meet(self._seen.word)
-        if not store.holds(delivery.token) or lock is None or lock.token != delivery.token:
+        if not store.still_holds(delivery.token) or lock is None or lock.token != delivery.token:
             return Lost()
         called_off = _called_off(store, delivery)
         if called_off is not None:
