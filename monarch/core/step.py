@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
 
+from monarch.core.ticket import Issue
 from monarch.core.timing import SETTLING_MS
 
 
@@ -54,6 +55,18 @@ class CreatedAs:
     number: int
     at_ms: int
     issue: int = 0
+
+
+def is_on_record(record: CreatedAs, issue: Issue, own_login: str) -> bool:
+    """Whether the issue that `GET #m` shows is the copy on record as `#m`.
+
+    It is where GitHub's id of it is the one on record. An older record has none: then it has to be written by us
+    (`own_login`; `""`: not known, and nobody is taken for a stranger).
+    """
+    if record.issue:
+        return issue.id == record.issue
+    is_ours = not own_login or (issue.author or "").lower() == own_login.lower()
+    return is_ours and not issue.is_pull
 
 
 @dataclass(frozen=True, slots=True)
