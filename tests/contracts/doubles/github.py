@@ -176,6 +176,14 @@ class FakeGitHub:
         here = self._world.get(name)
         return _not_found(name) if here is None else Found(here.repository)
 
+    async def find_repository(self, target: TargetId, name: str) -> Found[Repository] | ReadFailure:
+        """See `ports.GitHub.find_repository`."""
+        fault = await self._meet("find_repository", name)
+        if fault is not None:
+            return fault.answer  # type: ignore[no-any-return]  # a fault's
+        same = [here for here in self._world.values() if here.repository.id == target]
+        return Found(same[0].repository) if same else _not_found(name)
+
     async def list_issues(self, repository: Repository) -> Found[tuple[Issue, ...]] | ReadFailure:
         """See `ports.GitHub.list_issues`."""
 

@@ -79,8 +79,18 @@ class MemoryLedger:
         if lock is not None and lock.migration != migration:
             return Busy()
         store.locks[target] = Lock(delivery.token, migration, now + self._lease_ms)
-        store.migrations.setdefault(migration, {}).update(state="running", reason="")
+        known = store.migrations.setdefault(migration, {})
+        if known.get("target_id", str(target)) != str(target):
+            for told in ("copied", "present", "deleted", "refused", "strays", "notes"):
+                known.pop(told, None)
+        known.update(state="running", reason="", target_id=str(target))
         return Taken(dict(store.ledgers.get(target, {})), now, store.epoch)
+
+    async def target_of(self, delivery: Delivery) -> TargetId | None:
+        """See `ports.Ledger.target_of`."""
+        await anyio.lowlevel.checkpoint()
+        known = self._store.migrations.get(_entry(delivery).migration, {})
+        return TargetId(int(known["target_id"])) if "target_id" in known else None
 
     async def permit(
         self,

@@ -27,6 +27,11 @@ local holder = redis.call('GET', KEYS[2])
 if holder and string.match(holder, '^%S+ %S+ %S+ (.*)$') ~= migration then return {'busy'} end
 redis.call('SET', KEYS[2], consumer .. ' ' .. entry .. ' ' .. count .. ' ' .. migration, 'PX', ARGV[6])
 
+-- Its target was deleted, and another repository has the name now: nothing is told of what was done in the old one.
+local before = redis.call('HGET', KEYS[6], 'target_id')
+if before and before ~= ARGV[7] then
+  redis.call('HDEL', KEYS[6], 'copied', 'present', 'deleted', 'refused', 'strays', 'notes', 'first_copy_ms')
+end
 if redis.call('HSETNX', KEYS[6], 'started_ms', int(now)) == 1 then event('migration.started', 'migration', migration) end
 redis.call('HSET', KEYS[6], 'state', 'running', 'target_id', ARGV[7], 'entry', entry, 'reason', '')
 return {'taken', now, id, redis.call('HGETALL', KEYS[3])}
