@@ -30,7 +30,6 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
 
-from monarch.core.ticket import Issue
 from monarch.core.timing import SETTLING_MS
 
 
@@ -56,17 +55,13 @@ class CreatedAs:
     at_ms: int
     issue: int = 0
 
+    def is_issue(self, issue: int) -> bool:
+        """Whether the issue of this number that GitHub shows, with this id, is the copy.
 
-def is_on_record(record: CreatedAs, issue: Issue, own_login: str) -> bool:
-    """Whether the issue that `GET #m` shows is the copy on record as `#m`.
-
-    It is where GitHub's id of it is the one on record. An older record has none: then it has to be written by us
-    (`own_login`; `""`: not known, and nobody is taken for a stranger).
-    """
-    if record.issue:
-        return issue.id == record.issue
-    is_ours = not own_login or (issue.author or "").lower() == own_login.lower()
-    return is_ours and not issue.is_pull
+        A ledger is about one repository by its id, in which no number is given twice. So another id means an answer
+        about another repository, or a ledger that is wrong: in neither case it is the copy.
+        """
+        return self.issue in {0, issue}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Final, TypeVar, assert_never
 
 from monarch.core import notes
 from monarch.core.details import Stock, needed_labels, needed_milestones, needed_types
+from monarch.core.evidence import Evidence
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.outcome import (
     Absent,
@@ -27,7 +28,7 @@ from monarch.core.permission import Credential, GateClosed
 from monarch.core.plan import Plan, make_plan
 from monarch.core.preflight import unwritable
 from monarch.core.request import Rules, source_refusal, target_refusal
-from monarch.core.step import CreatedAs, Fate, LedgerRecord, highest_on_record, is_on_record
+from monarch.core.step import CreatedAs, Fate, LedgerRecord
 from monarch.core.style import Style
 from monarch.core.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Issue, Repository, Ticket
@@ -113,7 +114,9 @@ class Surveyor:
         self._tell(name)
         if not isinstance(reading, Reading):
             return self._failed(reading, site.credential)
-        return Template(repository, make_plan(repository.full_name, reading.issues.values()))
+        issues = reading.issues.values()
+        plan = make_plan(repository.full_name, issues, private=repository.private)
+        return Template(repository, plan)
 
     async def target(self, asked: str, plan: Plan) -> Survey | Unready:
         """A target, as a migration would find it."""
@@ -123,7 +126,7 @@ class Surveyor:
         refused = self._refused(site.repository.full_name, asked)
         if refused is not None:
             return refused
-        dead = unwritable(site.repository, plan)
+        dead = unwritable(site.repository, plan, self._rules)
         if dead is not None:
             return Unready(dead.code, without_replay(dead.reason))
         survey = await self._look(site, plan)
@@ -181,11 +184,8 @@ class Surveyor:
 
     async def _look(self, site: _Site, plan: Plan) -> Survey | Unready:
         known = await self._ledger(site.repository.id)
-        login = site.credential.login or ""
-        on_record = highest_on_record(known.records.values())
-        sight = await look(
-            self._github, site.repository, login, lambda: self._tell(site.asked), on_record
-        )
+        evidence = self._evidence(site, known)
+        sight = await look(self._github, site.repository, evidence, lambda: self._tell(site.asked))
         self._tell(site.asked)
         if not isinstance(sight, Sight):
             return self._failed(sight, site.credential)
@@ -196,7 +196,7 @@ class Surveyor:
             issue = sight.issues.get(number) or await self._issue(site, number)
             if isinstance(issue, Unready):
                 return issue
-            fates[number] = _fate(known.records.get(ticket.id), issue, login)
+            fates[number] = _fate(known.records.get(ticket.id), issue)
         return Survey(
             site.repository,
             sight.seen,
@@ -204,9 +204,13 @@ class Surveyor:
             known.records,
             fates,
             known.now_ms,
-            own_login=login,
             is_busy=known.is_busy,
         )
+
+    def _evidence(self, site: _Site, known: Remembered) -> Evidence:
+        login = site.credential.login
+        logins = frozenset() if login is None else frozenset({login.lower()})
+        return Evidence(site.repository.id, logins, known.records, self._style.seal)
 
     async def _issue(self, site: _Site, number: int) -> Issue | Absent | Unready:
         """The issue of a number that no look shows."""
@@ -271,11 +275,11 @@ class Surveyor:
         return unready
 
 
-def _fate(record: LedgerRecord | None, issue: Issue | Absent, own_login: str) -> Fate:
+def _fate(record: LedgerRecord | None, issue: Issue | Absent) -> Fate:
     """What became of a copy on record; as `Watch.find` has it."""
     if isinstance(issue, Absent):
         return Fate.DELETED if issue.taken else Fate.NEVER
-    is_it = isinstance(record, CreatedAs) and is_on_record(record, issue, own_login)
+    is_it = isinstance(record, CreatedAs) and record.is_issue(issue.id)
     return Fate.THERE if is_it else Fate.NEVER
 
 

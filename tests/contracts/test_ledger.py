@@ -34,6 +34,7 @@ from tests.contracts.moves import (
     ME,
     SECOND,
     TARGET,
+    appended,
     is_left,
     migrated,
     migrating,
@@ -448,11 +449,36 @@ async def test_a_stray_reopens_a_request_that_was_done(world: World) -> None:
     saying = await world.requests.begin_saying(notice, request)
     assert (await world.request(request))["state"] == "done"
 
-    await ledger.record(delivery, TARGET, FIRST, ME, WasStray(6))
+    await ledger.record(delivery, TARGET, FIRST, ME, WasStray(6, 5))
 
     assert saying is not None
     assert (await world.request(request))["state"] == "failed"
     assert await world.length(Stream.NOTICES) == 2
+
+
+async def test_the_ledgers_own_copy_is_never_the_stray(world: World) -> None:
+    """A look that knew nothing of the ledger took the lower number for the copy; the ledger has the last word."""
+    delivery = await migrating(world)
+    grant = await granted(world, delivery, await taken(world, delivery))
+    ledger = world.ledger()
+    await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(6, grant.nonce))
+
+    for _ in range(2):
+        answer = await ledger.record(delivery, TARGET, FIRST, ME, WasStray(6, 5))
+        assert answer == Recorded(stray=5)
+
+    assert (await migration_of(world, delivery))["strays"] == "5"
+
+
+async def test_no_stray_is_reported_while_a_write_of_its_ticket_is_under_way(world: World) -> None:
+    """Which of the two is the second is known only when that write is reconciled."""
+    delivery = await migrating(world)
+    await granted(world, delivery, await taken(world, delivery))
+
+    answer = await world.ledger().record(delivery, TARGET, FIRST, ME, WasStray(6, 5))
+
+    assert answer == Recorded()
+    assert "strays" not in await migration_of(world, delivery)
 
 
 async def test_a_refusal_is_on_record_with_its_run(world: World) -> None:
@@ -630,3 +656,15 @@ async def test_a_success_between_two_faults_keeps_the_gate_open(world: World) ->
         await ledger.record(delivery, type(TARGET)(target), SECOND, ME, fact)
 
     assert await world.budget.gate(ME) is None
+
+
+# --------------------------------------------------------------------------------------------- clock
+
+
+async def test_the_clock_is_the_one_that_requests_are_numbered_by(world: World) -> None:
+    """So a request is as old as it says, whatever a worker takes for the time."""
+    before = await world.now_ms()
+    request = await appended(world, "org/team-a")
+    now_ms = await world.ledger().now_ms()
+
+    assert before <= int(request.partition("-")[0]) <= now_ms <= await world.now_ms()

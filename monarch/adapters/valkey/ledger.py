@@ -220,6 +220,10 @@ class ValkeyLedger:
         )
         return Recorded(cast("int", stray) or None)
 
+    async def now_ms(self) -> int:
+        """See `ports.Ledger.now_ms`."""
+        return cast("int", await self._scripts.call("clock", ()))
+
 
 def _migration(delivery: Delivery) -> MigrationEntry:
     if not isinstance(delivery.entry, MigrationEntry):
@@ -281,8 +285,8 @@ def _words(fact: Fact) -> tuple[str, str | int, str, str]:
             return "not_created", "", nonce, ""
         case WasUnanswered(nonce):
             return "unanswered", "", nonce, ""
-        case WasStray(number):
-            return "stray", number, "", ""
+        case WasStray(number, original):
+            return "stray", number, "", str(original)
         case WasAnswered(nonce):
             return "answered", "", nonce, ""
         case WasNoted(text):

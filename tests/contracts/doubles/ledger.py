@@ -177,6 +177,11 @@ class MemoryLedger:
         self._store.changed()
         return recorded
 
+    async def now_ms(self) -> int:
+        """See `ports.Ledger.now_ms`."""
+        await anyio.lowlevel.checkpoint()
+        return self._store.now_ms()
+
     def _step(
         self,
         entry: MigrationEntry,
@@ -210,9 +215,10 @@ class MemoryLedger:
             case WasNotCreated(nonce):
                 if isinstance(record, Intended) and record.nonce == nonce:
                     del records[ticket]
-            case WasStray(number):
-                return self._stray(entry, number)
-            case WasUnanswered() | WasAnswered() | WasNoted() | WasLooked():
+            case WasStray() if not isinstance(record, Intended):
+                is_kept = isinstance(record, CreatedAs) and record.number == fact.number
+                return self._stray(entry, fact.original if is_kept else fact.number)
+            case WasUnanswered() | WasAnswered() | WasNoted() | WasLooked() | WasStray():
                 pass
             case _:
                 assert_never(fact)
