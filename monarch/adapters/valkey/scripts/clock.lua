@@ -1,6 +1,9 @@
 #!lua flags=no-writes
 -- The server's clock, which every age and every patience is measured with.
 --
+-- KEYS  none
 -- ARGV  1 prefix
 -- Gives ms since 1970.
+--
+-- Atomic, as a single command is.
 return now_ms()
