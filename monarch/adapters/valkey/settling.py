@@ -43,10 +43,10 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
         case Done(result):
             return _done(result)
         case Retry(reason, delay_s, details):
-            parked = _parked(delivery, reason, delay_s, details)
+            parked = _parked(delivery, reason, delay_s, "retry", details)
             return "retry", {**parked, "attempts": delivery.attempts + 1}, b""
-        case Snooze(reason, delay_s, waits_for, _, details):
-            parked = _parked(delivery, reason, delay_s, details)
+        case Snooze(reason, delay_s, waits_for, kind, details):
+            parked = _parked(delivery, reason, delay_s, kind.value, details)
             return "snooze", {**parked, "waits_for": _text(waits_for)}, b""
         case Dead(code, reason, details):
             fields: dict[str, object] = {
@@ -64,9 +64,10 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
 
 
 def _parked(
-    delivery: Delivery, reason: str, delay_s: float, details: Mapping[str, str]
+    delivery: Delivery, reason: str, delay_s: float, waits: str, details: Mapping[str, str]
 ) -> dict[str, object]:
     return {
+        "waits": waits,
         "reason": reason,
         "delay_ms": _ms(delay_s),
         "member": park_member(delivery),
