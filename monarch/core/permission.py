@@ -164,6 +164,18 @@ class WasNoted:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class WasLooked:
+    """A complete look showed how many of the plan's copies are there, and how many people have deleted.
+
+    It counts only while the one who looked has the target: what people are told is what the newest look showed, and the
+    copies made since. It is no step, so a delivery that dies after each of its looks makes no progress by them.
+    """
+
+    there: int
+    deleted: int
+
+
 Fact = (
     WasCreated
     | WasFound
@@ -173,6 +185,7 @@ Fact = (
     | WasStray
     | WasAnswered
     | WasNoted
+    | WasLooked
 )
 
 

@@ -82,13 +82,13 @@ class StoreRefused(StoreError):  # noqa: N818 - a word of the contract, like Sto
 
 
 class Clock(Protocol):
-    """This worker's clocks. No safety rests on the wall clock."""
+    """This worker's clocks. Nothing is decided by the wall clock: ages and patience are counted by `Ledger.now_ms`."""
 
     def now(self) -> float:
         """Seconds since some fixed point; only goes forward, and runs on while the machine sleeps."""
 
     def wall_ms(self) -> int:
-        """Milliseconds since 1970, as this machine has it: good for patience, not for order."""
+        """Milliseconds since 1970, as this machine has it, right or wrong: for what is corrected by an answer."""
 
 
 # ------------------------------------------------------------------------------------ streams of work
@@ -218,6 +218,9 @@ class Ledger(Protocol):
 
         `ticket` is `None` where the fact is about none: a write of another kind, or a note.
         """
+
+    async def now_ms(self) -> int:
+        """The server's clock, in milliseconds since 1970: the one that requests are numbered by."""
 
 
 class Budget(Protocol):

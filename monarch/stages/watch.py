@@ -14,6 +14,7 @@ from monarch.core.look import Seen, see, skipped, strays_of
 from monarch.core.outcome import Absent, Found, ReadFailure
 from monarch.core.permission import WasStray
 from monarch.core.step import Fate, LedgerRecord, first_look_at_ms, highest_on_record
+from monarch.core.tally import tally
 from monarch.core.ticket import Issue, Ticket
 from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict
@@ -82,6 +83,7 @@ class Watch:
         self.seen, self.issues, self.looked_at_ms = sight.seen, dict(sight.issues), looked_at_ms
         self.numbers = self._own(sight.seen)
         self.fates = dict.fromkeys(sight.gone, Fate.DELETED)
+        await self._count(sight)
         await self._report(self.seen)
         return None
 
@@ -145,6 +147,13 @@ class Watch:
         """The copies of this plan."""
         tickets = self._subject.plan.tickets
         return {one.id: seen.copies[one.id] for one in tickets if one.id in seen.copies}
+
+    async def _count(self, sight: Sight) -> None:
+        """Put on record what people are told of this target while it is worked on, and if that fails."""
+        subject = self._subject
+        healed = {ticket.id for ticket in subject.share.tickets} if subject.entry.heal else ()
+        counted = tally(subject.plan, sight.seen, self._records, sight.issues, sight.gone, healed)
+        await self._desk.record(None, counted)
 
     async def _report(self, seen: Seen) -> None:
         name, telemetry = self._subject.name, self._tools.telemetry

@@ -31,6 +31,7 @@ def told(client: "valkey.Valkey") -> "valkey.Valkey":
     }
     client.hset(f"{base}request:{REQUEST}", mapping=request)
     done = {"state": "done", "target": "o/a", "copied": "2", "present": "1", "strays": "9"}
+    done["deleted"] = "4"
     done["notes"] = "labels: not copied\nreferences in #3: left as they are\x1b[2J"
     client.hset(f"{base}migration:{REQUEST}:o/a", mapping=done)
     reason = "o/b does not exist: create it\x1b[2J, then replay"
@@ -98,6 +99,7 @@ def test_a_request_is_shown_with_its_targets(give: Give) -> None:
     assert "2024-11-24 00:00:00 UTC" in shown
     assert "o/a     done        2        1        0      #9" in shown
     assert "o/b does not exist" in shown
+    assert "\nnote on o/a: 4 deleted by somebody, not made again\n" in shown
     assert "\nnote on o/a: labels: not copied\nnote on o/a: references in #3: " in shown
 
 

@@ -18,6 +18,7 @@ from monarch.core.permission import (
     WasAnswered,
     WasCreated,
     WasFound,
+    WasLooked,
     WasNotCreated,
     WasNoted,
     WasRefused,
@@ -33,6 +34,7 @@ from tests.contracts.moves import (
     ME,
     SECOND,
     TARGET,
+    appended,
     is_left,
     migrated,
     migrating,
@@ -330,6 +332,78 @@ async def test_a_copy_found_for_an_intent_was_copied(world: World) -> None:
     assert (await migration_of(world, delivery))["copied"] == "1"
 
 
+async def counts(world: World, delivery: Delivery) -> tuple[str, ...]:
+    """What people are told: copied, already there, deleted."""
+    fields = await migration_of(world, delivery)
+    return tuple(fields.get(name, "0") for name in ("copied", "present", "deleted"))
+
+
+async def test_a_look_says_what_is_there_and_what_is_made_is_added(world: World) -> None:
+    """Before the migration has ended, and whether or not it ends well."""
+    delivery = await migrating(world)
+    look, ledger = await taken(world, delivery), world.ledger()
+
+    await ledger.record(delivery, TARGET, None, ME, WasLooked(1, 2))
+    looked = await counts(world, delivery)
+    grant = await granted(world, delivery, look)
+    await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce))
+    made = await counts(world, delivery)
+    await ledger.record(delivery, TARGET, None, ME, WasLooked(1, 0))
+
+    assert (looked, made) == (("0", "1", "2"), ("1", "1", "2"))
+    assert await counts(world, delivery) == ("1", "0", "0")
+
+
+async def test_a_copy_that_a_look_has_counted_is_not_counted_twice(world: World) -> None:
+    """It is found to be what an unanswered write of ours has made: copied, and not already there."""
+    delivery = await migrating(world)
+    await granted(world, delivery, await taken(world, delivery))
+    ledger = world.ledger()
+
+    await ledger.record(delivery, TARGET, None, ME, WasLooked(2, 0))
+    await ledger.record(delivery, TARGET, FIRST, ME, WasFound(3))
+
+    assert await counts(world, delivery) == ("1", "1", "0")
+
+
+async def test_no_more_is_there_than_there_are_tickets(world: World) -> None:
+    """A look has seen what a late answer tells of now."""
+    delivery = await migrating(world)
+    grant = await granted(world, delivery, await taken(world, delivery))
+    ledger = world.ledger()
+
+    await ledger.record(delivery, TARGET, None, ME, WasLooked(2, 0))
+    await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce))
+
+    assert await counts(world, delivery) == ("1", "1", "0")
+
+
+async def test_the_look_of_a_former_holder_says_nothing_of_now(world: World) -> None:
+    """Nor does that of one that has settled: the counts are those of whoever has the target."""
+    zombie = await migrating(world)
+    await taken(world, zombie)
+    delivery, ledger = await reclaimed(world), world.ledger()
+
+    await ledger.record(zombie, TARGET, None, ME, WasLooked(1, 1))
+    before = await counts(world, delivery)
+    await taken(world, delivery)
+    await ledger.record(delivery, TARGET, None, ME, WasLooked(2, 0))
+    await ledger.record(zombie, TARGET, None, ME, WasLooked(1, 1))
+
+    assert before == ("0", "0", "0")
+    assert await counts(world, delivery) == ("0", "2", "0")
+
+
+async def test_a_look_is_no_progress(world: World) -> None:
+    """What kills its worker after each of them is poison all the same."""
+    delivery = await migrating(world)
+    await taken(world, delivery)
+
+    await world.ledger().record(delivery, TARGET, None, ME, WasLooked(1, 0))
+
+    assert "progress_count" not in await migration_of(world, delivery)
+
+
 async def test_a_late_201_is_written_down_after_the_lease_was_lost(world: World) -> None:
     """Facts are not fenced: the copy exists."""
     zombie = await migrating(world)
@@ -557,3 +631,15 @@ async def test_a_success_between_two_faults_keeps_the_gate_open(world: World) ->
         await ledger.record(delivery, type(TARGET)(target), SECOND, ME, fact)
 
     assert await world.budget.gate(ME) is None
+
+
+# --------------------------------------------------------------------------------------------- clock
+
+
+async def test_the_clock_is_the_one_that_requests_are_numbered_by(world: World) -> None:
+    """So a request is as old as it says, whatever a worker takes for the time."""
+    before = await world.now_ms()
+    request = await appended(world, "org/team-a")
+    now_ms = await world.ledger().now_ms()
+
+    assert before <= int(request.partition("-")[0]) <= now_ms <= await world.now_ms()

@@ -181,8 +181,10 @@ async def test_a_refused_credential_dead_letters_nothing(house: House) -> None:
     assert (house.state(request), codes(house)) == ("done", [])
 
 
-async def test_a_target_that_is_not_there_yet_is_waited_for(house: House) -> None:
-    """5, 10, 20 … s, uncounted."""
+@pytest.mark.parametrize("skew_s", [-600.0, 0.0, 600.0])
+async def test_a_target_that_is_not_there_yet_is_waited_for(house: House, skew_s: float) -> None:
+    """5, 10, 20 … s, uncounted, whatever the worker takes for the time."""
+    house.clock.skew_s = skew_s
     request = house.publish("org/team-c")
     worker = house.worker()
 
@@ -201,8 +203,10 @@ async def test_a_target_that_is_not_there_yet_is_waited_for(house: House) -> Non
     assert house.state(request) == "done"
 
 
-async def test_a_target_that_never_appears_is_given_up_in_time(house: House) -> None:
-    """After the patience a missing repository is missing."""
+@pytest.mark.parametrize("skew_s", [-600.0, 0.0, 600.0])
+async def test_a_target_that_never_appears_is_given_up_in_time(house: House, skew_s: float) -> None:
+    """After the patience a missing repository is missing, by the server's clock."""
+    house.clock.skew_s = skew_s
     house.publish("org/team-c")
 
     await house.settle()

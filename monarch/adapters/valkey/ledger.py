@@ -33,6 +33,7 @@ from monarch.core.permission import (
     WasAnswered,
     WasCreated,
     WasFound,
+    WasLooked,
     WasNotCreated,
     WasNoted,
     WasRefused,
@@ -209,6 +210,10 @@ class ValkeyLedger:
         )
         return Recorded(cast("int", stray) or None)
 
+    async def now_ms(self) -> int:
+        """See `ports.Ledger.now_ms`."""
+        return cast("int", await self._scripts.call("clock", ()))
+
 
 def _migration(delivery: Delivery) -> MigrationEntry:
     if not isinstance(delivery.entry, MigrationEntry):
@@ -258,7 +263,7 @@ def _permission(answer: Answer, nonce: str, life_ms: int) -> tuple[Permission, b
 
 
 def _words(fact: Fact) -> tuple[str, str | int, str, str]:
-    """The script's word, number, nonce and reason (or note)."""
+    """The script's word, number, nonce and reason (or note, or a second number)."""
     match fact:
         case WasCreated(number, nonce, _):
             return "created", number, nonce, ""
@@ -276,5 +281,7 @@ def _words(fact: Fact) -> tuple[str, str | int, str, str]:
             return "answered", "", nonce, ""
         case WasNoted(text):
             return "noted", "", "", quote(text, MAX_NOTE)
+        case WasLooked(there, deleted):
+            return "looked", there, "", str(deleted)
         case _:
             assert_never(fact)

@@ -27,6 +27,7 @@ from monarch.core.permission import (
     WasAnswered,
     WasCreated,
     WasFound,
+    WasLooked,
     WasNotCreated,
     WasNoted,
     WasRefused,
@@ -38,7 +39,7 @@ from monarch.core.step import CreatedAs, Intended, Refused, UnreadableRecord
 from monarch.core.summary import MAX_NOTE
 from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.ports import StoreRefused
-from tests.contracts.doubles.account import OUT_OF_CALLS, Account
+from scripts.budget_machine.account import OUT_OF_CALLS, Account
 from tests.contracts.doubles.store import Lock, MemoryStore
 
 NOTES_KEPT = 20
@@ -145,8 +146,9 @@ class MemoryLedger:
         await anyio.lowlevel.checkpoint()
         entry, account = _entry(delivery), self._store.account(credential.account)
         known = self._store.migrations.setdefault(entry.migration, {})
-        known["progress_entry"] = delivery.token.entry
-        known["progress_count"] = str(delivery.token.count)
+        if not isinstance(fact, WasLooked):
+            known["progress_entry"] = delivery.token.entry
+            known["progress_count"] = str(delivery.token.count)
         account.ended(getattr(fact, "nonce", ""))
         match fact:
             case WasAnswered():
@@ -157,11 +159,18 @@ class MemoryLedger:
                 account.withdraw(nonce)
             case WasUnanswered():
                 self._unanswered(account, target)
+            case WasLooked():
+                self._looked(delivery, target, fact)
         recorded = (
             Recorded() if ticket is None else self._step(entry, target, ticket, account, fact)
         )
         self._store.changed()
         return recorded
+
+    async def now_ms(self) -> int:
+        """See `ports.Ledger.now_ms`."""
+        await anyio.lowlevel.checkpoint()
+        return self._store.now_ms()
 
     def _step(
         self,
@@ -182,10 +191,10 @@ class MemoryLedger:
                     return self._stray(entry, number)
                 if not isinstance(record, CreatedAs):
                     records[ticket] = CreatedAs(number, now, issue)
-                    _count(known, "copied")
+                    self._copied(entry, was_counted=False)
             case WasFound(number, issue):
                 if isinstance(record, Intended):
-                    _count(known, "copied")
+                    self._copied(entry, was_counted=True)
                 if not isinstance(record, CreatedAs):
                     records[ticket] = CreatedAs(number, now, issue)
             case WasRefused(nonce, run, reason):
@@ -198,11 +207,30 @@ class MemoryLedger:
                     del records[ticket]
             case WasStray(number):
                 return self._stray(entry, number)
-            case WasUnanswered() | WasAnswered() | WasNoted():
+            case WasUnanswered() | WasAnswered() | WasNoted() | WasLooked():
                 pass
             case _:
                 assert_never(fact)
         return Recorded()
+
+    def _looked(self, delivery: Delivery, target: TargetId, looked: WasLooked) -> None:
+        lock, known = (
+            self._store.lock_of(target),
+            self._store.migrations[_entry(delivery).migration],
+        )
+        if lock is None or lock.token != delivery.token:
+            return
+        copied = min(int(known.get("copied", "0")), looked.there)
+        known |= {"copied": str(copied), "present": str(looked.there - copied)}
+        known["deleted"] = str(looked.deleted)
+
+    def _copied(self, entry: MigrationEntry, *, was_counted: bool) -> None:
+        known = self._store.migrations[entry.migration]
+        _count(known, "copied")
+        there, present = int(known["copied"]), int(known.get("present", "0"))
+        total = self._store.requests.get(entry.request, {}).get("tickets", str(there + present))
+        if present and (was_counted or there + present > int(total)):
+            known["present"] = str(present - 1)
 
     def _unanswered(self, account: Account, target: TargetId) -> None:
         account.faults.add(target)
