@@ -26,18 +26,16 @@ class SignatureWatch:
 
     async def run(self, draining: anyio.Event) -> None:
         """Ask at once and then by turns, until the worker stops."""
-        is_turn = True
+        is_first = True
         while not draining.is_set():
             try:
-                if is_turn:
+                if is_first or await self._refusals.turn():
                     await self._ask()
-                with anyio.move_on_after(EVERY_S):
-                    await draining.wait()
-                is_turn = await self._refusals.turn()
             except StoreError as error:
                 self._telemetry.store_trouble(where="watching the credential", error=str(error))
-                with anyio.move_on_after(EVERY_S):
-                    await draining.wait()
+            is_first = False
+            with anyio.move_on_after(EVERY_S):
+                await draining.wait()
 
     async def _ask(self) -> None:
         failure = await self._signing.check()
