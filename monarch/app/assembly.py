@@ -27,12 +27,13 @@ from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.refusals import ValkeyRefusals
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.app.ceilings import ceilings_of, outlook_of
 from monarch.app.looks import style_of
 from monarch.app.rules import rules_of
 from monarch.app.signing import github_of, meter_of
-from monarch.app.whereabouts import valkey_of, web_url_of
+from monarch.app.whereabouts import proxy_of, valkey_of, web_url_of
 from monarch.core.delivery import Stream
 from monarch.core.verdict import Policy
 from monarch.ports import GitHub, Slack, Streams
@@ -121,6 +122,7 @@ class _Assembly:
         self._keys = Keys(settings.namespace)
         self._valkey = valkey_of(settings)
         self._name = consumer_name()
+        self._seen = Seen()
         self._dice = random.SystemRandom().random
         self._lease_ms = round(settings.lease_seconds * 1000)
         self._retention_ms = settings.retention_days * 86_400_000
@@ -170,6 +172,7 @@ class _Assembly:
             renewals,
             self._keys,
             self._name,
+            self._seen,
             lease_ms=self._lease_ms,
             retention_ms=self._retention_ms,
             on_request_ended=lambda took_s: self._telemetry.request_duration(seconds=took_s),
@@ -220,7 +223,11 @@ class _Assembly:
         if self._settings.slack_bot_token is None:
             return NoSlack()
         token = self._settings.slack_bot_token.get_secret_value()
-        slack = HttpSlack(token, self._settings.slack_api_url)
+        slack = HttpSlack(
+            token,
+            self._settings.slack_api_url,
+            proxy=proxy_of(self._settings.slack_proxy),
+        )
         self._stack.push_async_callback(slack.aclose)
         return slack
 
@@ -232,6 +239,7 @@ class _Assembly:
             self._keys,
             budget,
             lambda: secrets.token_hex(4),
+            self._seen,
             lease_ms=self._lease_ms,
             retention_ms=self._retention_ms,
         )

@@ -24,11 +24,14 @@ def run_roles(names: str) -> None:
 
         from monarch.app.assembly import Role  # noqa: PLC0415 - lazily
         from monarch.app.service import PortError, run_worker  # noqa: PLC0415 - lazily
+        from monarch.settings import ConfigurationError  # noqa: PLC0415 - lazily
 
     roles = _roles(names)
     known = settings(needs_github=bool(roles & {Role.PLANNER, Role.MIGRATOR}))
     try:
         run_worker(known, roles)
+    except ConfigurationError as error:
+        fail(str(error), WRONG)
     except PortError as error:
         fail(str(error))
 

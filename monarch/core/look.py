@@ -20,8 +20,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar, assert_never
 
+from monarch.core.evidence import Evidence, weigh
 from monarch.core.ids import TicketId
-from monarch.core.marker import Marker, read_markers
 from monarch.core.outcome import Absent, Found
 from monarch.core.plan import Plan
 from monarch.core.ticket import Issue, Ticket
@@ -41,9 +41,6 @@ answers 410 for every number, used or not, where they are switched off, and for 
 PROBE_MOST: Final = 3000
 """So many numbers are read beyond the listing at the most."""
 
-TRUSTED: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
-"""GitHub's `author_association` of those who may push."""
-
 
 @dataclass(frozen=True, slots=True)
 class Stray:
@@ -60,9 +57,9 @@ class Seen:
     """What a complete look shows, whatever plan it is held against.
 
     Attributes:
-        copies: the number of each ticket's copy; of several, the lowest.
-        strays: the others that are open; a closed one is what people were asked to make of it.
-        planted: numbers of issues that carry a marker by an author who may not push.
+        copies: the number of each ticket's copy, by the best evidence (`core.evidence`).
+        strays: further copies by our own accounts that are open; a closed one is what people were asked to make of it.
+        planted: numbers of issues that carry a marker which is not believed.
         highest: the highest number that is known to be used, 0 in an empty repository.
     """
 
@@ -142,40 +139,22 @@ def after_probe(probe: Probe, answer: Found[T] | Absent) -> Probe:
 # ------------------------------------------------------------------------------ what the answers show
 
 
-def is_trusted(issue: Issue, own_login: str) -> bool:
-    """Whether a marker in this issue is believed: ours, or by an author who may push.
-
-    Targets can be public, so that anybody may plant a marker and keep a ticket from being copied.
-    The author of a deleted account (`None`) is never believed.
-    """
-    if issue.author is None:
-        return False
-    return issue.author.lower() == own_login.lower() or issue.association.upper() in TRUSTED
-
-
-def see(issues: Iterable[Issue], own_login: str, highest: int = 0) -> Seen:
+def see(issues: Iterable[Issue], evidence: Evidence, highest: int = 0) -> Seen:
     """Put the issues of a complete look together.
 
     Args:
         issues: pull requests included; of one number that comes twice, the later answer counts.
-        own_login: the login that our copies are written by.
+        evidence: what makes an issue a copy.
         highest: the highest number known from elsewhere (a probe); a used number needs no issue.
     """
     once = {issue.number: issue for issue in issues}
-    marked = {n: read_markers(i.body) for n, i in sorted(once.items()) if not i.is_pull}
-    ours = {
-        n: markers for n, markers in marked.items() if markers and is_trusted(once[n], own_login)
-    }
-    copies = _copies(ours)
+    claims = weigh(once.values(), evidence)
     strays = tuple(
-        Stray(ticket, n, once[n].url, copies[ticket])
-        for n, markers in ours.items()
-        if (ticket := markers[-1].ticket) in copies
-        and copies[ticket] != n
-        and once[n].state == "open"
+        Stray(ticket, number, once[number].url, claims.copies[ticket])
+        for number, ticket in claims.seconds
+        if once[number].state == "open"
     )
-    planted = tuple(n for n, markers in marked.items() if markers and n not in ours)
-    return Seen(copies, strays, planted, max((highest, *once)))
+    return Seen(claims.copies, strays, claims.planted, max((highest, *once)))
 
 
 def with_known(seen: Seen, known: Mapping[TicketId, int]) -> Seen:
@@ -215,19 +194,3 @@ def _missing_below(numbers: frozenset[int], on_record: int, newest: int) -> tupl
         if number not in numbers:
             found.append(number)
     return tuple(reversed(found))
-
-
-def _copies(marked: Mapping[int, tuple[Marker, ...]]) -> dict[TicketId, int]:
-    """Each ticket's copy: the lowest number that ends with its marker.
-
-    An issue can carry more markers than its own, since people paste texts into one another. These others
-    only speak for a ticket that no issue ends with: an issue is then a copy of two tickets, and better
-    that than a ticket copied twice.
-    """
-    copies: dict[TicketId, int] = {}
-    for number, markers in marked.items():
-        copies.setdefault(markers[-1].ticket, number)
-    for number, markers in marked.items():
-        for marker in markers[:-1]:
-            copies.setdefault(marker.ticket, number)
-    return copies

@@ -142,9 +142,14 @@ class WasUnanswered:
 
 @dataclass(frozen=True, slots=True)
 class WasStray:
-    """A look showed a second copy under this number."""
+    """A look showed a second copy under this number, beside the one under `original`.
+
+    The ledger has the last word. Where it says that `number` is the copy, `original` is the second one; and where it knows
+    of a write under way, whoever reconciles that looks again, and nothing is reported before.
+    """
 
     number: int
+    original: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +196,6 @@ Fact = (
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The fact is on record. `stray` is the number of a second copy, `None` where there is none."""
+    """The fact is on record. `stray` is the number of a second copy that is reported now, `None` where there is none."""
 
     stray: int | None = None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from monarch.core.cutting import Framed, fitted
-from monarch.core.marker import Marker, without_markers
+from monarch.core.marker import Marker, read_marker, without_markers
 from monarch.core.quote import shorten
 from monarch.core.style import Copying
 from monarch.core.ticket import Ticket
@@ -88,20 +88,22 @@ def render(
 def rewriting(current: str, ticket: Ticket, copying: Copying) -> Rewriting:
     """Say what becomes of a copy whose text is now `current`, once all numbers are known (the second pass).
 
-    A ticket of the plan without a number has no copy (it was refused, or somebody deleted it) and will have none.
+    A ticket of the plan without a number has no copy (it was refused, or somebody deleted it) and will have none. A text
+    that is rewritten gets the marker of today; for the marker's sake alone nothing is rewritten.
     """
     if not _may_refer(ticket):
         return Keep()
-    wording = _wording(ticket, copying)
-    final = wording.last(copying)
-    if not wording.is_pending or current == final:
+    wording = _wording(ticket, copying, _standing(current, ticket, copying))
+    if not wording.is_pending or current == wording.last(copying):
         return Keep()
-    return Rewrite(final) if wording.is_source_of(current, copying) else Touched()
+    if not wording.is_source_of(current, copying):
+        return Touched()
+    return Rewrite(_wording(ticket, copying).last(copying))
 
 
 def is_ours(current: str, ticket: Ticket, copying: Copying) -> bool:
     """Say whether a copy's text is what Monarch wrote, whatever numbers it had for the other copies then."""
-    return _wording(ticket, copying).fits(current)
+    return _wording(ticket, copying, _standing(current, ticket, copying)).fits(current)
 
 
 def needs_second_pass(ticket: Ticket, copying: Copying) -> bool:
@@ -113,21 +115,40 @@ def _may_refer(ticket: Ticket) -> bool:
     return _HINT.search(ticket.body) is not None
 
 
-def compose(ticket: Ticket, copying: Copying) -> tuple[Framed, str]:
+def compose(ticket: Ticket, copying: Copying, marker: Marker | None = None) -> tuple[Framed, str]:
     """The ticket's text in its frame, with what changes in it, and the end of the copy.
 
-    The end is a blank line, in the text's own kind of line ends, and the marker.
+    The end is a blank line, in the text's own kind of line ends, and the marker: `marker`, or the one of today.
     """
-    marker = Marker(copying.plan.source, ticket.number, ticket.id)
+    named = marker or marker_of(ticket, copying)
     body = without_markers(encodable(ticket.body))
     line_end = "\r\n" if "\r\n" in body else "\n"
-    ending = f"{line_end}{line_end}{marker}"
+    ending = f"{line_end}{line_end}{named}"
     framed = fitted(ticket, body, copying, MAX_BODY - size(ending))
-    return framed, ending if framed.text else str(marker)
+    return framed, ending if framed.text else str(named)
 
 
-def _wording(ticket: Ticket, copying: Copying) -> Wording:
-    framed, ending = compose(ticket, copying)
+def marker_of(ticket: Ticket, copying: Copying) -> Marker:
+    """The marker of a ticket's copy in this target, signed where there is a key."""
+    target, seal = copying.target_id, copying.style.seal
+    signature = "" if seal is None else seal.sign(ticket.id, target)
+    return Marker(copying.plan.source, ticket.number, ticket.id, target, signature)
+
+
+def _standing(current: str, ticket: Ticket, copying: Copying) -> Marker | None:
+    """The marker that a copy of this ticket carries now, in whatever form Monarch has written it; else `None`.
+
+    An older version named no target, and the key may have been another one, or none. The length of the marker decides where
+    a text that is too long is cut, so the copy is compared with what was written beside that very marker.
+    """
+    found = read_marker(current)
+    if found is None or found.ticket != ticket.id:
+        return None
+    return found if found.target in {None, copying.target_id} else None
+
+
+def _wording(ticket: Ticket, copying: Copying, marker: Marker | None = None) -> Wording:
+    framed, ending = compose(ticket, copying, marker)
     return worded(framed.text + ending, framed.changes)
 
 

@@ -18,8 +18,21 @@ OWN = "MONARCH_"
 
 Fields = Mapping[str, FieldInfo]
 
-# What Kubernetes adds by itself to every container beside a Service that is called "monarch".
-_SERVICE_LINK = re.compile(r"MONARCH_(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)\w*)?)")
+FOR_GH_PAT = ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_PAT", "GITHUB_ACCESS_TOKEN")
+"""What others call the token that Monarch reads from GH_PAT."""
+
+OF_COMPOSE = frozenset({"MONARCH_WORKERS", "VALKEY_HOST_PORT"})
+"""What docker-compose.yml reads from `.env` for itself."""
+
+_PREFIXES = (OWN, "VALKEY_", "GITHUB_", "GH_", "SLACK_")
+_NEAR = 0.85
+"""How alike two names are, from 0 to 1, of which one is taken for the other misspelt."""
+
+# What Kubernetes adds by itself to every container for each Service, here one that is called "monarch" or "valkey".
+_SERVICE_LINK = re.compile(
+    r"\w+_(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
+)
+_LINKED_PORT = re.compile(r"(tcp|udp|sctp)://.*")
 
 
 class ConfigurationError(Exception):
@@ -34,7 +47,7 @@ class ConfigurationError(Exception):
 
 def names(fields: Fields) -> tuple[str, ...]:
     """Every variable that is known, older names too, in the order of the fields."""
-    return tuple(name for field in fields.values() for name in _names(field))
+    return tuple(name for field in fields.values() if not field.exclude for name in _names(field))
 
 
 def _names(field: FieldInfo) -> tuple[str, ...]:
@@ -42,16 +55,48 @@ def _names(field: FieldInfo) -> tuple[str, ...]:
     return tuple(map(str, alias.choices)) if isinstance(alias, AliasChoices) else (str(alias),)
 
 
+def unlinked(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables without those that Kubernetes adds: `VALKEY_PORT=tcp://10.0.0.1:6379` is no setting."""
+    return {
+        name: text
+        for name, text in variables.items()
+        if not _SERVICE_LINK.fullmatch(name)
+        and not (name.endswith("_PORT") and _LINKED_PORT.fullmatch(text))
+    }
+
+
 def unknown(given: Mapping[str, str], fields: Fields) -> Iterator[str]:
-    """Variables that look like ours and are not: probably typos."""
-    known = names(fields)
+    """Variables with our own prefix that are none of ours."""
+    known = {*names(fields), *OF_COMPOSE}
     for name in sorted(given):
         if not name.startswith(OWN) or name in known or _SERVICE_LINK.fullmatch(name):
             continue
-        ours = [other.removeprefix(OWN) for other in known if other.startswith(OWN)]
+        ours = [other.removeprefix(OWN) for other in sorted(known) if other.startswith(OWN)]
         near = difflib.get_close_matches(name.removeprefix(OWN), ours, n=1)
         guess = f"did you mean {OWN}{near[0]}? Rename it, or" if near else "See .env.template, or"
         yield f"{name}: expected no such variable; {guess} remove it."
+
+
+def misspelt(given: Mapping[str, str], fields: Fields, *, at: str = "") -> Iterator[str]:
+    """Variables of other prefixes that a person probably meant for a setting.
+
+    Args:
+        given: as they stand; empty ones count, too.
+        fields: all that there are.
+        at: the file that they come from, which is Monarch's own; `""`: the process's environment, in which others
+            have variables of these prefixes as well, so only what is nearly a setting's name counts.
+    """
+    known = (*names(fields), *sorted(OF_COMPOSE))
+    for name in sorted(set(given) - set(known)):
+        if name.startswith(OWN):
+            continue
+        (near,) = difflib.get_close_matches(name.upper(), known, 1, _NEAR) or ("",)
+        if at and name in FOR_GH_PAT:
+            near = "GH_PAT"
+        if near or (at and name.startswith(_PREFIXES)):
+            guess = f"did you mean {near}? Rename it, or" if near else "See .env.template, or"
+            place = f"{at}: " if at else ""
+            yield f"{place}{name}: expected no such variable; {guess} remove it."
 
 
 def explained(error: ErrorDetails, fields: Fields) -> str:

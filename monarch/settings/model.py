@@ -92,6 +92,10 @@ class Settings(BaseSettings):
     slack_bot_token: Token | None = _variable(
         "SLACK_BOT_TOKEN", None, "a Slack bot token (xoxb-…) in one line", also="SLACK_TOKEN"
     )
+    github_proxy: SecretStr | None = Field(default=None, exclude=True)
+    """The proxy that leads to GitHub's API; `None`: none. Worked out of the usual variables by `reading`."""
+    slack_proxy: SecretStr | None = Field(default=None, exclude=True)
+    """Likewise to Slack's."""
     slack_api_url: HttpUrl = _variable(
         "SLACK_API_URL", "https://slack.com/api/", "an http(s) address without user or password"
     )
@@ -177,6 +181,7 @@ class Settings(BaseSettings):
     allowed_targets: Globs = _variable(
         "MONARCH_ALLOWED_TARGETS", (), "globs such as owner/*, with commas between"
     )
+    private_to_public: bool = _variable("MONARCH_PRIVATE_TO_PUBLIC", False, "true or false")
     issue_template: TemplateFile | None = _variable(
         "MONARCH_ISSUE_TEMPLATE_FILE", None, "a file with the text around the text of each copy"
     )
@@ -253,6 +258,8 @@ class Settings(BaseSettings):
         found = {field.get_secret_value() for field in (*fields, *passwords) if field}
         url = urlsplit(self.valkey_url.get_secret_value())
         quoted = {url.password or "", dict(parse_qsl(url.query)).get("password", "")}
+        for proxy in filter(None, (self.github_proxy, self.slack_proxy)):
+            quoted.add(urlsplit(proxy.get_secret_value()).password or "")
         return sorted((found | quoted | set(map(unquote, quoted)) | self._key_lines()) - {""})
 
     def _key_lines(self) -> set[str]:

@@ -4,15 +4,19 @@ An empty variable counts as not set. Every mistake is reported at once, in one `
 secret is never part of it. Nothing else in Monarch reads the environment.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
-from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
+from pydantic import SecretStr, ValidationError
 
 from monarch.settings import mistakes as told
-from monarch.settings.mistakes import ConfigurationError
+from monarch.settings.certificates import certificate_mistakes
+from monarch.settings.env_file import read_env_file
+from monarch.settings.mistakes import ConfigurationError, unlinked
 from monarch.settings.model import Settings
+from monarch.settings.proxies import proxy_for
+from monarch.settings.values import Wrong
 
 ENV_FILE = Path(".env")
 
@@ -28,22 +32,51 @@ def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FIL
     Raises:
         ConfigurationError: with every mistake that was found.
     """
-    return settings_from(_variables(env_file), needs_github=needs_github)
+    process = unlinked(os.environ)
+    problems: list[str] = []
+    file: Mapping[str, str] = {}
+    if env_file is not None:
+        try:
+            file = read_env_file(env_file)
+        except ConfigurationError as error:
+            problems.extend(error.mistakes)
+        problems.extend(told.misspelt(file, Settings.model_fields, at=str(env_file)))
+    problems.extend(told.misspelt(process, Settings.model_fields))
+    given = {name: file[name] for name in file if name not in _OUTSIDE}
+    given |= {name: text for name, text in process.items() if text.strip()}
+    try:
+        settings = settings_from(given, needs_github=needs_github)
+    except ConfigurationError as error:
+        raise ConfigurationError([*problems, *error.mistakes]) from None
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
 
 
 def settings_from(variables: Mapping[str, str], *, needs_github: bool = False) -> Settings:
-    """Do the same with `variables` in the environment's place; nothing else is read."""
+    """Do the same with `variables` in the environment's place; nothing else is read.
+
+    Raises:
+        ConfigurationError: with every mistake that was found but for names that only look like a setting's.
+    """
     given = {name: text.strip() for name, text in variables.items() if text.strip()}
     fields = Settings.model_fields
-    mistakes = [*told.unknown(given, fields), *_of_github(given, needs_github)]
+    problems = [
+        *told.unknown(given, fields),
+        *_contradictions(given),
+        *_of_github(given, needs_github),
+    ]
+    known: dict[str, str | None] = {name: given[name] for name in names() if name in given}
     try:
-        settings = Settings.model_validate({name: given[name] for name in names() if name in given})
+        settings = Settings.model_validate(known)
     except ValidationError as error:
         explained = [told.explained(each, fields) for each in error.errors()]
-        raise ConfigurationError([*explained, *mistakes]) from None
-    if mistakes:
-        raise ConfigurationError(mistakes)
-    return settings
+        raise ConfigurationError([*explained, *problems]) from None
+    problems.extend(certificate_mistakes(given, settings.valkey_url.get_secret_value()))
+    ways = _proxies(settings, given, problems)
+    if problems:
+        raise ConfigurationError(problems)
+    return settings.model_copy(update=ways)
 
 
 def names() -> tuple[str, ...]:
@@ -51,7 +84,36 @@ def names() -> tuple[str, ...]:
     return told.names(Settings.model_fields)
 
 
+_OUTSIDE = frozenset({"SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"})
+"""What the libraries read from the process itself: in a file they do nothing."""
+
 _KEYS = ("GITHUB_APP_PRIVATE_KEY", "GITHUB_APP_PRIVATE_KEY_FILE")
+
+
+def _contradictions(given: Mapping[str, str]) -> Iterator[str]:
+    if given.get("SLACK_TOKEN", "") not in {
+        "",
+        given.get("SLACK_BOT_TOKEN", given.get("SLACK_TOKEN")),
+    }:
+        yield "SLACK_TOKEN: expected the same as SLACK_BOT_TOKEN, or nothing; got another one. Remove one of them."
+
+
+def _proxies(
+    settings: Settings, given: Mapping[str, str], problems: list[str]
+) -> dict[str, SecretStr | None]:
+    """The ways to GitHub and to Slack."""
+    ways: dict[str, SecretStr | None] = {}
+    for name, url in (
+        ("github_proxy", settings.github_api_url),
+        ("slack_proxy", settings.slack_api_url),
+    ):
+        try:
+            proxy = proxy_for(url, given)
+        except Wrong as error:
+            problems.append(str(error))
+            continue
+        ways[name] = SecretStr(proxy) if proxy else None
+    return ways
 
 
 def _of_github(given: Mapping[str, str], needs_github: bool) -> Iterator[str]:  # noqa: FBT001 - as it came
@@ -65,15 +127,6 @@ def _of_github(given: Mapping[str, str], needs_github: bool) -> Iterator[str]:  
     if has_id and not keys:
         yield told.mistake(Settings.model_fields, _KEYS[0], None)
     if needs_github and not (keys or has_id or "GH_PAT" in given):
-        yield told.mistake(Settings.model_fields, "GH_PAT", None)
-
-
-def _variables(env_file: Path | None) -> dict[str, str]:
-    sources = (
-        DotEnvSettingsSource(Settings, env_file=env_file),
-        EnvSettingsSource(Settings),
-    )
-    found: dict[str, str] = {}
-    for source in sources:
-        found |= {name: text for name, text in source.env_vars.items() if text and text.strip()}
-    return found
+        other = next((name for name in told.FOR_GH_PAT if given.get(name)), None)
+        hint = f" {other} is set; Monarch reads GH_PAT alone." if other else ""
+        yield told.mistake(Settings.model_fields, "GH_PAT", None) + hint

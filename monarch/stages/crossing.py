@@ -202,7 +202,14 @@ class Crossing:
         """The copy as far as numbers are known by now: the rest is for the second pass."""
         details = self._details.of(ticket, without)
         watch, plan, name = self._watch, self._subject.plan, self._subject.name
-        copying = Copying(plan, name, self._tools.style, watch.numbers, watch.seen.highest)
+        copying = Copying(
+            plan,
+            name,
+            self._subject.repository.id,
+            self._tools.style,
+            watch.numbers,
+            watch.seen.highest,
+        )
         return render(ticket, copying, details.labels, details.milestone, details.type)
 
 

@@ -8,8 +8,10 @@ Only a complete answer is evidence: an error on the way is an outcome, never an 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from monarch.core.evidence import Evidence
 from monarch.core.look import Probe, Seen, after_probe, begin_probe, gaps, see
 from monarch.core.outcome import Absent, Code, Found, Permanent, ReadFailure, Scope
+from monarch.core.step import highest_on_record
 from monarch.core.ticket import Issue, Repository
 from monarch.ports import GitHub
 
@@ -36,17 +38,14 @@ class Sight:
 
 
 async def look(
-    github: GitHub,
-    repository: Repository,
-    own_login: str,
-    check: Callable[[], None],
-    on_record: int = 0,
+    github: GitHub, repository: Repository, evidence: Evidence, check: Callable[[], None]
 ) -> Sight | ReadFailure:
-    """Read a target whole, and see which copies it holds. `check` and `on_record` are those of `read_whole`."""
+    """Read a target whole, and see which copies it holds. `check` is that of `read_whole`."""
+    on_record = highest_on_record(evidence.records.values())
     reading = await read_whole(github, repository, check, on_record)
     if not isinstance(reading, Reading):
         return reading
-    seen = see(reading.issues.values(), own_login, reading.highest)
+    seen = see(reading.issues.values(), evidence, reading.highest)
     return Sight(seen, reading.issues, reading.gone)
 
 

@@ -286,7 +286,7 @@ class Telemetry:
         self._log.error("stray.found", target=target, number=number, kept=kept)
 
     def marker_planted(self, *, target: str, number: int) -> None:
-        """Issue `number` carries a marker by somebody who may not push: it is not believed."""
+        """Issue `number` carries a marker that nothing proves: somebody else planted it, or pasted a copy's text."""
         self.metrics.planted.inc()
         self._log.warning("marker.planted", target=target, number=number)
 

@@ -124,7 +124,7 @@ def a_repository(name: str, issues: list[IssueView]) -> RepositoryView:
 def a_copy(number: int, ticket: int, body: str | None = None) -> IssueView:
     """The copy of a ticket, with its marker."""
     text = f"Do {ticket}." if body is None else body
-    marker = f"<!-- monarch: {SOURCE}#{ticket} id={ticket + 100} -->"
+    marker = f"<!-- monarch: {SOURCE}#{ticket} id={ticket + 100} target=1 -->"
     return an_issue(number, f"Ticket {ticket}", f"{text}\n\n{marker}", by_api=True)
 
 

@@ -62,6 +62,7 @@ class HttpGitHub:
         transport: httpx.AsyncBaseTransport | None = None,
         write_deadline_s: float = WRITE_DEADLINE_S,
         patience: Patience = _READ_DEFAULTS,
+        proxy: str | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -75,11 +76,12 @@ class HttpGitHub:
             transport: for tests; `None` is the network.
             write_deadline_s: see `core.timing`; all of a write, connecting and reading its answer included.
             patience: how long reads may take.
+            proxy: the proxy that leads there; `None`: none.
 
         Raises:
             ValueError: there is neither, or the token cannot stand in a header.
         """
-        self._http = new_client(base_url, HEADERS, transport)
+        self._http = new_client(base_url, HEADERS, transport, proxy)
         base, reader = self._http.base_url, Reader(self._http, patience, meter)
         personal = None if token is None else PersonalToken(token, reader, base, clock)
         caller = None if app is None else AppCaller(app, reader, base, clock)

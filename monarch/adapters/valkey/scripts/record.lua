@@ -106,8 +106,9 @@ elseif fact == 'not_created' then
   -- GitHub does not count what it refused: its place in the windows is free again, too.
   redis.call('ZREM', KEYS[7], nonce)
   if intent == nonce then redis.call('HDEL', KEYS[1], ticket) end
-elseif fact == 'stray' then
-  report_stray(number)
+elseif fact == 'stray' and not intent then
+  -- While a write of this ticket is under way, whoever reconciles it looks again and tells which of the two it is.
+  report_stray(created == number and ARGV[7] or number)
 elseif fact == 'noted' then
   note(ARGV[7])
 elseif fact == 'looked' then
