@@ -3,5 +3,7 @@
 --
 -- KEYS  none
 -- ARGV  1 prefix
--- Gives ms since 1970. One command, so it is atomic.
+-- Gives ms since 1970.
+--
+-- Atomic by itself: it reads one clock, and changes nothing.
 return now_ms()
