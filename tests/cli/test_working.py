@@ -217,7 +217,7 @@ def test_events_are_followed_until_interrupted(
             capture_output=True,
             check=True,
         )
-        (line,) = lines_until(follower, "request.appended")
+        *_, line = lines_until(follower, "request.appended")
         follower.send_signal(signal.SIGINT)
         _, said = follower.communicate(timeout=60)
 
