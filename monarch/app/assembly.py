@@ -15,6 +15,7 @@ from typing import Final
 
 from valkey.asyncio import Valkey
 
+from monarch.adapters.aside import Threads
 from monarch.adapters.clock import BootClock
 from monarch.adapters.slack import HttpSlack, NoSlack
 from monarch.adapters.valkey.budget import ValkeyBudget
@@ -244,6 +245,7 @@ class _Assembly:
             self._dice,
             self._policy,
             style_of(self._settings),
+            Threads(),
         )
         return Migrator(tools, ValkeyPlans(commands, self._keys), rules_of(self._settings))
 
