@@ -18,7 +18,9 @@ audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
 plan:<id>              string      settle                        retention after it ended well
 migration:<id>         hash        settle, take, record, heal    retention after the request ended well
-ledger:<target id>     hash        permit, record                retention after its last write
+ledger:<target id>     hash        permit, record                retention after its last write, while nobody needs it
+needs:<target id>      set         take, settle, drop, replay, heal   member leaves when its request has ended for good
+latest:<target id>     string, PX  take                          retention after it was taken last
 target:<target id>     string, PX  take, renew, settle           one lease
 budget:<account>       sorted set  permit, record                two hours after its last write
 slots:<account>        sorted set  permit, record                15 s a slot

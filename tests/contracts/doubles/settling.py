@@ -52,6 +52,9 @@ class Settlement:
 
     def carry_out(self, verdict: Verdict) -> None:
         """Do all that follows from it."""
+        if self._is_impostor and not isinstance(verdict, Handback):
+            self._bury_impostor()
+            return
         match self._unless_cancelled(verdict):
             case Done(Migrated()) if self._strays():
                 numbers = ", #".join(self._strays())
@@ -74,6 +77,22 @@ class Settlement:
             case _ as never:
                 assert_never(never)
         self._release_target()
+
+    @property
+    def _is_impostor(self) -> bool:
+        """Whether this entry names a request that another entry is."""
+        token, known = self._delivery.token, self._store.requests.get(self._request)
+        if token.stream is not Stream.REQUESTS or known is None:
+            return False
+        return token.entry not in {self._request, known.get("entry", self._request)}
+
+    def _bury_impostor(self) -> None:
+        named, self._request = self._request, RequestId(self._delivery.token.entry)
+        raw = self._store.streams[Stream.REQUESTS].entries.get(self._request, {})
+        fields = {k.decode(): v.decode("utf-8", "replace") for k, v in raw.items()}
+        reason = f"its field `request` names request {named}, which is another entry: append it without that field"
+        self._bury("", Code.UNREADABLE.value, reason, fields)
+        self._store.acknowledge(self._delivery)
 
     def _unless_cancelled(self, verdict: Verdict) -> Verdict:
         """What would go on ends here, where a person has called the request off."""

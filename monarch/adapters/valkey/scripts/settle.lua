@@ -180,6 +180,32 @@ local function park()
   acknowledge()
 end
 
+-- An entry that names another one's request in its field `request`. Only the entry that is on record for a request is
+-- that request (`park`, `promote` and `replay` write down which one it is): whoever may append to the stream must not
+-- overwrite the plan of a request that runs.
+local function is_impostor()
+  if name ~= 'requests' or request == entry or verdict == 'handback' then return false end
+  local known = redis.call('HMGET', request_key, 'state', 'entry')
+  return known[1] and (known[2] or request) ~= entry
+end
+
+local function bury_impostor()
+  local named = request
+  request, doc.attempts = entry, 0
+  local payload = ''
+  local fields = original_fields()
+  for i = 1, #fields, 2 do if fields[i] == 'payload' then payload = fields[i + 1] end end
+  local reason = 'its field `request` names request ' .. named .. ', which is another entry: append it without that field'
+  append_dead('', payload, 'entry_unreadable', reason)
+  event('request.dead', 'request', entry, 'code', 'entry_unreadable', 'reason', reason)
+  acknowledge()
+end
+
+if is_impostor() then
+  bury_impostor()
+  return 1
+end
+
 local handle = {}
 
 function handle.planned()
