@@ -33,6 +33,9 @@ inbox:<digest>         hash, PX    mirror, submit                a minute; a day
 saying:<request>       string, PX  begin_saying                  15 s
 epoch                  hash        open_epoch, take, permit, sweep   never; 64 marks
 paused                 string      pause (by whom)               when resumed
+paused:since           string      pause (when, ms)              when resumed
+refused                hash        settle, refuse                five minutes after its last write
+asking                 string, PX  refusals                      50 s
 events                 stream      every script that changes state   MAXLEN ~ 10,000
 ```
 """
@@ -92,6 +95,18 @@ class Keys:
     @property
     def paused(self) -> str:
         return self.prefix + "paused"
+
+    @property
+    def paused_since(self) -> str:
+        return self.prefix + "paused:since"
+
+    @property
+    def refused(self) -> str:
+        return self.prefix + "refused"
+
+    @property
+    def asking(self) -> str:
+        return self.prefix + "asking"
 
     @property
     def events(self) -> str:
