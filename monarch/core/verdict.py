@@ -89,6 +89,7 @@ class Waits(StrEnum):
     BUSY = "busy"
     EPOCH = "epoch"
     MISSING = "missing"
+    IDENTITY = "identity"
     CREDENTIAL = "credential"
     OTHER = "other"
 
@@ -143,6 +144,9 @@ class Policy:
     max_deliveries: int = 5
     target_patience_s: float = 120.0
 
+
+IDENTITY_PAUSE_S = 1.0
+"""How long after a target turned out to be another repository it is looked up anew, in seconds."""
 
 CREDENTIAL_PAUSE_S = 60.0
 """How long everything rests after a refused credential before one read tries it again."""
