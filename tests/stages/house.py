@@ -20,7 +20,7 @@ from monarch.core.ids import RequestId
 from monarch.core.request import Rules
 from monarch.core.style import Style
 from monarch.core.verdict import Policy
-from monarch.ports import Budget, Ledger, Plans, Requests, StoreError, Streams
+from monarch.ports import Budget, Ledger, Logins, Plans, Requests, StoreError, Streams
 from monarch.stages.consumer import Consumer, Handler
 from monarch.stages.hold import Holds
 from monarch.stages.intake import Intake
@@ -36,6 +36,7 @@ from tests.contracts.doubles.ear import MemoryChannel, MemoryEar
 from tests.contracts.doubles.github import FakeGitHub
 from tests.contracts.doubles.inbox import MemoryInbox
 from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
+from tests.contracts.doubles.logins import MemoryLogins
 from tests.contracts.doubles.outlook import MemoryOutlook
 from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
 from tests.contracts.doubles.slack import FakeSlack
@@ -62,6 +63,7 @@ class StorePorts:
     """What one worker sees of the store."""
 
     streams: Streams
+    logins: Logins
     ledger: Ledger
     budget: Budget
     plans: Plans
@@ -122,6 +124,7 @@ class House:
         """The store, as the worker of this name sees it."""
         return StorePorts(
             MemoryStreams(self.store, name, lease_s=LEASE_S),
+            MemoryLogins(self.store),
             MemoryLedger(self.store, self.ceilings, lease_s=LEASE_S),
             MemoryBudget(self.store),
             MemoryPlans(self.store),
@@ -169,7 +172,9 @@ class Worker:
         github, slack = wrap("github", house.github), wrap("slack", house.slack)
         budget = wrap("budget", ports.budget)
         ledger = wrap("ledger", ports.ledger)
-        tools = Tools(github, ledger, budget, telemetry, clock, dice, house.policy, house.style)
+        logins = wrap("logins", ports.logins)
+        policy, style = house.policy, house.style
+        tools = Tools(github, logins, ledger, budget, telemetry, clock, dice, policy, style)
         requests = wrap("requests", ports.requests)
         handlers: dict[Stream, Handler] = {
             Stream.REQUESTS: Planner(github, budget, telemetry, house.rules, house.policy, dice),

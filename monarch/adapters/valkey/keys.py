@@ -29,6 +29,7 @@ gate:<account>         hash        gate, believe, permit, record opened by a suc
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
 saying:<request>       string, PX  begin_saying                  15 s
+logins                 hash        introduce                     never; the newest 200: who we were is known by them alone
 epoch                  hash        epoch, take, permit           never
 paused                 string      pause (by whom)               when resumed
 events                 stream      every script that changes state   MAXLEN ~ 10,000
@@ -82,6 +83,10 @@ class Keys:
     @property
     def audited(self) -> str:
         return self.prefix + "audited"
+
+    @property
+    def logins(self) -> str:
+        return self.prefix + "logins"
 
     @property
     def epoch(self) -> str:
