@@ -26,6 +26,7 @@ from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.app.ceilings import ceilings_of, outlook_of
 from monarch.app.looks import style_of
@@ -118,6 +119,7 @@ class _Assembly:
         self._keys = Keys(settings.namespace)
         self._valkey = valkey_of(settings)
         self._name = consumer_name()
+        self._seen = Seen()
         self._dice = random.SystemRandom().random
         self._lease_ms = round(settings.lease_seconds * 1000)
         self._retention_ms = settings.retention_days * 86_400_000
@@ -165,6 +167,7 @@ class _Assembly:
             renewals,
             self._keys,
             self._name,
+            self._seen,
             lease_ms=self._lease_ms,
             retention_ms=self._retention_ms,
             on_request_ended=lambda took_s: self._telemetry.request_duration(seconds=took_s),
@@ -229,6 +232,7 @@ class _Assembly:
             self._keys,
             budget,
             lambda: secrets.token_hex(4),
+            self._seen,
             lease_ms=self._lease_ms,
             retention_ms=self._retention_ms,
         )

@@ -19,9 +19,10 @@ team's repository is a student there.
   where one of our accounts has opened them. Whatever else carries a marker was planted, in malice or by pasting a copy's
   text: it is reported, and changes nothing.
 
-As long as it is not certain which account is ours, two weaker things count below these, since to copy a ticket twice would
-be worse: a marker in an issue by a bot, and, for a ticket whose write is under way, a marker in any issue at all. The first
-201 makes it certain, and the target is looked at anew before anything more is written. Why that is enough for each target,
+Two weaker things count below these, since to copy a ticket twice would be worse. As long as it is not certain which account
+is ours: a marker in an issue by a bot. And as long as any account that was in use is not known: for a ticket whose write is
+under way, a marker in any issue at all. The first 201 makes it certain, and the target is looked at anew before anything
+more is written. Why that is enough for each target,
 without a turn for the whole fleet: whatever is written before is *intended* in its target's ledger, under its lock, one
 ticket at a time, and is found by its marker whoever its author seems to be.
 
@@ -84,7 +85,7 @@ class Evidence:
         if is_ours or may_be_ours:
             return Rank.ELSEWHERE
         is_under_way = isinstance(self.records.get(marker.ticket), Intended)
-        weak = is_here and is_under_way and not self.us.is_certain
+        weak = is_here and is_under_way and not self.us.is_complete
         return Rank.UNDER_WAY if weak else Rank.PLANTED
 
     def is_on_record(self, record: CreatedAs, issue: Issue) -> bool:
@@ -167,7 +168,7 @@ def _is_by_the_same(
 ) -> bool:
     """Whether whoever wrote the copy wrote this one, too, while it is not certain who we are: then both are ours."""
     copy, issue = known.get(copies.get(claim.ticket, 0)), known[claim.number]
-    if evidence.us.is_certain or copy is None or copy.by is None:
+    if evidence.us.is_complete or copy is None or copy.by is None:
         return False
     marker = read_marker(issue.body)
     is_here = marker is not None and marker.target in {None, evidence.target}

@@ -6,6 +6,9 @@ taken by somebody else; so a login decides only where no number is known.
 *Certain* says whether the account in use is known by its number. It is where `/user` says so (personal tokens), or a 201
 once said so. Before that, an issue by a bot may be ours: only installations of Apps, `GITHUB_TOKEN` among them, cannot be
 asked who they are, and these write as bots.
+
+*Complete* says whether all accounts that were ever in use are known by their numbers. One may have written without an
+answer and be gone: then another, which knows itself, finds a copy by somebody whom nobody has ever named.
 """
 
 from dataclasses import dataclass
@@ -20,7 +23,10 @@ KEPT: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An account of ours on record; `credential` is the account (`core.permission.Credential`) that taught it."""
+    """An account of ours on record; `credential` is the account (`core.permission.Credential`) that taught it.
+
+    One that has not said who it is has the login `""`.
+    """
 
     author: Author
     credential: str = ""
@@ -28,10 +34,11 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Us:
-    """All accounts of ours, and whether the one in use is certainly among them."""
+    """All accounts of ours, as far as they are known, and how far that is (see above)."""
 
     authors: tuple[Author, ...] = ()
     is_certain: bool = True
+    is_complete: bool = True
 
     def wrote(self, author: Author | None) -> bool:
         """Whether this is one of us. The author of a deleted account (`None`) never is."""
@@ -51,9 +58,11 @@ class Us:
 
 def us_of(known: tuple[Known, ...], credential: Credential) -> Us:
     """Who we are, going by what is on record and by what the credential says of itself."""
-    own = () if credential.author is None else (credential.author,)
-    authors = tuple(dict.fromkeys((*own, *(each.author for each in known))))
-    return Us(authors, any(_teaches(each, credential) for each in (*known, *map(Known, own))))
+    own = () if credential.author is None else (Known(credential.author),)
+    told = (*own, *known)
+    authors = tuple(dict.fromkeys(each.author for each in told if each.author.login))
+    is_certain = any(_teaches(each, credential) for each in told)
+    return Us(authors, is_certain, is_certain and all(each.author.id for each in known))
 
 
 def _teaches(known: Known, credential: Credential) -> bool:

@@ -181,6 +181,7 @@ class Settings(BaseSettings):
     allowed_targets: Globs = _variable(
         "MONARCH_ALLOWED_TARGETS", (), "globs such as owner/*, with commas between"
     )
+    private_to_public: bool = _variable("MONARCH_PRIVATE_TO_PUBLIC", False, "true or false")
     issue_template: TemplateFile | None = _variable(
         "MONARCH_ISSUE_TEMPLATE_FILE", None, "a file with the text around the text of each copy"
     )

@@ -83,7 +83,7 @@ class Migrator:
         refusal = target_refusal(target.full_name, self._rules, entry.target)
         if refusal is not None:
             return Dead(Code.TARGET_NOT_ALLOWED, refusal)
-        return unwritable(target, plan)
+        return unwritable(target, plan, self._rules)
 
     async def _cross(self, subject: Subject) -> Verdict:
         repository = subject.repository

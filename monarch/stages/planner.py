@@ -85,7 +85,8 @@ class Planner:
         reading = await read_whole(self._github, source.value, hold.check)
         if not isinstance(reading, Reading):
             return await self._refuse_source(reading, request, credential.value, delivery)
-        plan = make_plan(source.value.full_name, reading.issues.values())
+        name, private = source.value.full_name, source.value.private
+        plan = make_plan(name, reading.issues.values(), private=private)
         if not plan.tickets:
             return Done(Skipped(plan.source, request.channel, _names(request), request.refused))
         return Done(Planned(plan, request.channel, _names(request), request.refused))

@@ -117,7 +117,9 @@ class Surveyor:
         self._tell(name)
         if not isinstance(reading, Reading):
             return self._failed(reading, site.credential)
-        return Template(repository, make_plan(repository.full_name, reading.issues.values()))
+        issues = reading.issues.values()
+        plan = make_plan(repository.full_name, issues, private=repository.private)
+        return Template(repository, plan)
 
     async def target(self, asked: str, plan: Plan) -> Survey | Unready:
         """A target, as a migration would find it."""
@@ -127,7 +129,7 @@ class Surveyor:
         refused = self._refused(site.repository.full_name, asked)
         if refused is not None:
             return refused
-        dead = unwritable(site.repository, plan)
+        dead = unwritable(site.repository, plan, self._rules)
         if dead is not None:
             return Unready(dead.code, without_replay(dead.reason))
         survey = await self._look(site, plan)

@@ -14,6 +14,7 @@ from anyio.abc import TaskGroup
 from prometheus_client import CollectorRegistry
 from structlog.testing import CapturingLogger, LogCapture
 
+from monarch.adapters.valkey.seen import Seen
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
@@ -122,10 +123,11 @@ class House:
 
     def ports(self, name: str) -> StorePorts:
         """The store, as the worker of this name sees it."""
+        seen = Seen()
         return StorePorts(
-            MemoryStreams(self.store, name, lease_s=LEASE_S),
+            MemoryStreams(self.store, name, seen, lease_s=LEASE_S),
             MemoryLogins(self.store),
-            MemoryLedger(self.store, self.ceilings, lease_s=LEASE_S),
+            MemoryLedger(self.store, self.ceilings, seen=seen, lease_s=LEASE_S),
             MemoryBudget(self.store),
             MemoryPlans(self.store),
             MemoryRequests(self.store),

@@ -234,6 +234,19 @@ async def test_an_unwritable_target_is_dead_at_once(
     assert house.github.faults.count("create_issue") == 3
 
 
+async def test_a_private_source_is_not_copied_into_a_public_target(house: House) -> None:
+    """The other way round, and between two private ones, it is."""
+    house.github.change(SOURCE, private=True)
+    house.github.change(TEAM_B, private=True)
+    house.publish(TEAM_A, TEAM_B)
+
+    await house.settle()
+
+    assert codes(house) == ["private_source"]
+    assert house.github.titles(TEAM_A) == []
+    assert house.github.titles(TEAM_B) == TITLES
+
+
 @pytest.mark.parametrize("code", [Code.NOT_FOUND, Code.ISSUES_DISABLED, Code.FORBIDDEN])
 async def test_a_repository_that_refuses_a_write_ends_its_migration(
     house: House, code: Code

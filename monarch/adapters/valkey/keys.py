@@ -30,7 +30,7 @@ faults:<account>       set         record                        emptied by a su
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
 saying:<request>       string, PX  begin_saying                  15 s
 logins                 hash        introduce                     never; the newest 200: who we were is known by them alone
-epoch                  hash        epoch, take, permit           never
+epoch                  hash        open_epoch, take, permit, sweep   never; 64 marks
 paused                 string      pause (by whom)               when resumed
 events                 stream      every script that changes state   MAXLEN ~ 10,000
 ```

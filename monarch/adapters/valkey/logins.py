@@ -21,7 +21,7 @@ class ValkeyLogins:
 
     async def introduce(self, credential: Credential, author: Author | None = None) -> Us:
         """See `ports.Logins.introduce`."""
-        return await self._ask(credential, author or credential.author)
+        return await self._ask("record", credential, author or credential.author)
 
     async def us(self, credential: Credential) -> Us:
         """Say who we are and were, and put nothing on record.
@@ -29,13 +29,19 @@ class ValkeyLogins:
         Raises:
             StoreError: Valkey cannot be asked.
         """
-        return await self._ask(credential, None)
+        return await self._ask("ask", credential, None)
 
-    async def _ask(self, credential: Credential, author: Author | None) -> Us:
+    async def _ask(self, what: str, credential: Credential, author: Author | None) -> Us:
         who = author or Author("")
-        is_bot = int(who.is_bot)
         answer = await self._scripts.call(
-            "introduce", [self._keys.logins], who.id, who.login, is_bot, credential.account, KEPT
+            "introduce",
+            [self._keys.logins],
+            what,
+            who.id,
+            who.login,
+            int(who.is_bot),
+            credential.account,
+            KEPT,
         )
         return us_of(_known(cast("list[bytes]", answer)), credential)
 

@@ -17,13 +17,14 @@ class MemoryLogins:
     async def introduce(self, credential: Credential, author: Author | None = None) -> Us:
         """See `ports.Logins.introduce`."""
         await anyio.lowlevel.checkpoint()
-        who, known = author or credential.author, self._store.logins
-        if who is not None:
-            field = str(who.id or who.login.lower())
+        who, known = author or credential.author or Author(""), self._store.logins
+        if who.login or not self._is_named(credential):
+            field = str(who.id) if who.id else who.login.lower() or f"?{credential.account}"
             known.pop(field, None)
             known[field] = Known(who, credential.account)
             if who.id:
                 known.pop(who.login.lower(), None)
+                known.pop(f"?{credential.account}", None)
             for oldest in [*known][:-KEPT]:
                 del known[oldest]
         return us_of((*known.values(),), credential)
@@ -32,3 +33,7 @@ class MemoryLogins:
         """See `ValkeyLogins.us`."""
         await anyio.lowlevel.checkpoint()
         return us_of((*self._store.logins.values(),), credential)
+
+    def _is_named(self, credential: Credential) -> bool:
+        known = self._store.logins.values()
+        return any(each.author.id and each.credential == credential.account for each in known)
