@@ -72,6 +72,13 @@ class GitHub(Protocol):
         """Make an issue (`child`, GitHub's *id* of it) a sub-issue of issue `parent` (its *number*)."""
 
 
+class Signing(Protocol):
+    """What we sign with at GitHub."""
+
+    async def check(self) -> ReadFailure | None:
+        """Whether GitHub takes it now; `None`: it does."""
+
+
 class Slack(Protocol):
     """Slack's Web API. A post is never repeated here."""
 

@@ -78,6 +78,7 @@ class Watch:
             self._subject.repository,
             self._evidence(),
             self._subject.hold.check,
+            self._tools.aside,
         )
         if isinstance(sight, ReadFailure):
             return await self._desk.judge(sight)
@@ -102,6 +103,7 @@ class Watch:
                 self._subject.repository,
                 self._evidence(),
                 lambda: None,
+                self._tools.aside,
             )
             if isinstance(sight, Sight):
                 await self._report(sight.seen)

@@ -2,7 +2,8 @@
 
 import anyio
 
-from monarch.core.delivery import Delivery, Stream
+from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
+from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.core.permission import (
     AlreadyCreated,
@@ -114,6 +115,43 @@ async def test_a_newer_delivery_takes_over_from_the_older_one(world: World) -> N
 
     assert isinstance(await world.ledger().take(new, TARGET, ME), Taken)
     assert await ask(world, old, look) == Lost()
+
+
+STRANGER = Delivery(
+    Token(Stream.MIGRATIONS, "worker-9", "1-2", 1),
+    MigrationEntry(RequestId("1-1"), "org/team-a", 0, 1),
+)
+"""A delivery of a request that this memory does not know: it was emptied beside the worker that has it."""
+
+
+async def test_a_stray_of_a_forgotten_request_is_reported_on_the_newest_of_its_target(
+    world: World,
+) -> None:
+    """Else the channel is told that all is well, and nobody ever closes the second copy."""
+    delivery = await migrating(world)
+    await taken(world, delivery)
+    await world.streams().settle(delivery, migrated())
+    assert isinstance(delivery.entry, MigrationEntry)
+
+    for _ in range(2):
+        await world.ledger().record(STRANGER, TARGET, FIRST, ME, WasStray(9, 5))
+
+    assert (await world.migration(delivery.entry.migration))["strays"] == "9"
+    assert (await world.request(delivery.entry.request))["state"] == "failed"
+    (letter,) = await world.dead()
+    assert (letter["code"], letter["request"]) == ("strays_found", delivery.entry.request)
+    assert await world.length(Stream.NOTICES) > 0
+
+
+async def test_a_stray_of_a_target_that_nobody_asked_for_since_is_a_dead_letter(
+    world: World,
+) -> None:
+    """There is no request to tell it of."""
+    await world.ledger().record(STRANGER, TARGET, FIRST, ME, WasStray(9, 5))
+
+    (letter,) = await world.dead()
+    assert (letter["code"], letter["migration"]) == ("strays_found", "1-1:org/team-a")
+    assert "#9" in letter["reason"]
 
 
 async def test_a_closed_gate_lets_nobody_take(world: World) -> None:

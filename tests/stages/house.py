@@ -22,6 +22,7 @@ from monarch.core.request import Rules
 from monarch.core.style import Style
 from monarch.core.verdict import Policy
 from monarch.ports import Budget, Ledger, Logins, Plans, Requests, StoreError, Streams
+from monarch.stages.aside import Aside, on_the_loop
 from monarch.stages.consumer import Consumer, Handler
 from monarch.stages.hold import Holds
 from monarch.stages.intake import Intake
@@ -95,6 +96,7 @@ class House:
         self.ceilings = ceilings
         self.style = Style()
         self.rules = Rules()
+        self.aside: Aside = on_the_loop
         self._capture = LogCapture()
         log = structlog.wrap_logger(
             CapturingLogger(),
@@ -175,8 +177,18 @@ class Worker:
         budget = wrap("budget", ports.budget)
         ledger = wrap("ledger", ports.ledger)
         logins = wrap("logins", ports.logins)
-        policy, style = house.policy, house.style
-        tools = Tools(github, logins, ledger, budget, telemetry, clock, dice, policy, style)
+        tools = Tools(
+            github,
+            logins,
+            ledger,
+            budget,
+            telemetry,
+            clock,
+            dice,
+            house.policy,
+            house.style,
+            house.aside,
+        )
         requests = wrap("requests", ports.requests)
         handlers: dict[Stream, Handler] = {
             Stream.REQUESTS: Planner(github, budget, telemetry, house.rules, house.policy, dice),

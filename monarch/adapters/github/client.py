@@ -113,6 +113,10 @@ class HttpGitHub:
         """See `ports.GitHub`."""
         return await self._passes.credential(name)
 
+    async def check(self) -> ReadFailure | None:
+        """See `ports.Signing`."""
+        return await self._passes.check()
+
     async def read_repository(self, name: str) -> Found[Repository] | ReadFailure:
         """See `ports.GitHub`.
 

@@ -101,6 +101,7 @@ class ValkeyLedger:
             self._lease_ms,
             target,
             self._seen.word,
+            self._retention_ms,
         )
         return _taken(cast("Answer", answer))
 

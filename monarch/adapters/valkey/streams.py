@@ -20,6 +20,7 @@ right either way. A repeated `renew` renews.
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
+from anyio import to_thread
 from valkey.asyncio import Valkey
 from valkey.exceptions import ResponseError
 
@@ -122,7 +123,8 @@ class ValkeyStreams:
     async def settle(self, delivery: Delivery, verdict: Verdict) -> bool:
         """See `ports.Streams.settle`."""
         token = delivery.token
-        settled = settling(delivery, verdict, self._retention_ms)
+        # A plan can have megabytes: it is packed beside the event loop.
+        settled = await to_thread.run_sync(settling, delivery, verdict, self._retention_ms)
         answer = await self._commands.call(
             "settle",
             [self._keys.stream(token.stream)],

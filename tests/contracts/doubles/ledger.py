@@ -8,7 +8,7 @@ import anyio
 from monarch.adapters.valkey.seen import Seen
 from monarch.core.budget import Ceilings, Pace
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
-from monarch.core.ids import Epoch, TargetId, TicketId
+from monarch.core.ids import Epoch, MigrationId, RequestId, TargetId, TicketId
 from monarch.core.permission import (
     AlreadyCreated,
     Busy,
@@ -83,6 +83,7 @@ class MemoryLedger:
         if lock is not None and lock.migration != migration:
             return Busy()
         store.locks[target] = Lock(delivery.token, migration, now + self._lease_ms)
+        store.latest[target] = migration
         store.migrations.setdefault(migration, {}).update(state="running", reason="")
         return Taken(dict(store.ledgers.get(target, {})), now, store.epoch)
 
@@ -195,7 +196,7 @@ class MemoryLedger:
             case WasCreated(number, _, issue):
                 account.answered(now)
                 if isinstance(record, CreatedAs) and record.number != number:
-                    return self._stray(entry, number)
+                    return self._stray(entry, target, number)
                 if not isinstance(record, CreatedAs):
                     records[ticket] = CreatedAs(number, now, issue)
                     self._copied(entry, was_counted=False)
@@ -214,7 +215,7 @@ class MemoryLedger:
                     del records[ticket]
             case WasStray() if not isinstance(record, Intended):
                 is_kept = isinstance(record, CreatedAs) and record.number == fact.number
-                return self._stray(entry, fact.original if is_kept else fact.number)
+                return self._stray(entry, target, fact.original if is_kept else fact.number)
             case WasUnanswered() | WasAnswered() | WasNoted() | WasLooked() | WasStray():
                 pass
             case _:
@@ -257,24 +258,42 @@ class MemoryLedger:
         if entry.request in self._store.requests:
             self._store.request_changed(entry.request)
 
-    def _stray(self, entry: MigrationEntry, number: int) -> Recorded:
-        known = self._store.migrations[entry.migration]
+    def _stray(self, entry: MigrationEntry, target: TargetId, number: int) -> Recorded:
+        store = self._store
+        migration = self._reported_on(entry, target)
+        if migration is None:
+            reason = f"issue #{number} is a second copy: close it, then replay this"
+            named = {"request": entry.request, "migration": entry.migration}
+            store.bury(Stream.MIGRATIONS, "", "strays_found", reason, **named)
+            return Recorded(stray=number)
+        known, request = store.migrations[migration], request_of(migration)
         strays = known.get("strays", "").split()
-        request = self._store.requests.get(entry.request)
-        if str(number) not in strays:
-            known["strays"] = " ".join([*strays, str(number)])
-            if known.get("state") == "done":
-                reason = f"issue #{number} is a second copy: close it, then replay this"
-                known |= {"state": "dead", "code": "strays_found", "reason": reason}
-                named = {"request": entry.request, "migration": entry.migration}
-                self._store.bury(Stream.MIGRATIONS, "", "strays_found", reason, **named)
-            if request is not None:
-                if request["state"] == "done":
-                    request["state"] = "failed"
-                request.pop("final_said", None)
-                request.pop("final_open", None)
-                self._store.request_changed(entry.request)
+        if str(number) in strays:
+            return Recorded(stray=number)
+        known["strays"] = " ".join([*strays, str(number)])
+        if known.get("state") == "done":
+            reason = f"issue #{number} is a second copy: close it, then replay this"
+            known |= {"state": "dead", "code": "strays_found", "reason": reason}
+            named = {"request": request, "migration": migration}
+            store.bury(Stream.MIGRATIONS, "", "strays_found", reason, **named)
+        fields = store.requests[request]
+        fields["state"] = "failed" if fields["state"] == "done" else fields["state"]
+        fields.pop("final_said", None)
+        fields.pop("final_open", None)
+        store.request_changed(request)
         return Recorded(stray=number)
+
+    def _reported_on(self, entry: MigrationEntry, target: TargetId) -> MigrationId | None:
+        """Its own migration, or where nobody knows its request the one that took the target last."""
+        if entry.request in self._store.requests:
+            return entry.migration
+        latest = self._store.latest.get(target)
+        return latest if latest and request_of(latest) in self._store.requests else None
+
+
+def request_of(migration: MigrationId) -> RequestId:
+    """The request that a migration belongs to."""
+    return RequestId(migration.partition(":")[0])
 
 
 def _called_off(store: MemoryStore, delivery: Delivery) -> Cancelled | None:

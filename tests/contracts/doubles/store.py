@@ -135,6 +135,7 @@ class MemoryStore:
         self.epoch = Epoch("memory-0")
         self.quiet_until_ms = 0
         self.permits = Permits()
+        self.latest: dict[TargetId, MigrationId] = {}
         self._appended = 0
         self._change = anyio.Event()
 

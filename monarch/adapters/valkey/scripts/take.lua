@@ -4,7 +4,7 @@
 -- KEYS  1 migrations (stream)  2 target:<id> (string)  3 ledger:<id> (hash)  4 gate:<account>  5 gate:<token>
 --       6 migration:<id> (hash)  7 request:<id> (hash)
 -- ARGV  1 prefix  2 consumer  3 entry  4 count  5 migration id  6 lease, ms  7 target id
---       8 what this worker has seen of the memory
+--       8 what this worker has seen of the memory  9 retention, ms
 -- Gives {'lost'} | {'cancelled', by whom} | {'quiet', ms} | {'gate', ms, cause} | {'busy'} | {'taken', now ms, epoch, ledger as HGETALL}
 --
 -- Atomic, because between the check of the fence and the lock the delivery could change hands; and the ledger is
@@ -30,4 +30,5 @@ redis.call('SET', KEYS[2], consumer .. ' ' .. entry .. ' ' .. count .. ' ' .. mi
 
 if redis.call('HSETNX', KEYS[6], 'started_ms', int(now)) == 1 then event('migration.started', 'migration', migration) end
 redis.call('HSET', KEYS[6], 'state', 'running', 'target_id', ARGV[7], 'entry', entry, 'reason', '')
+need_ledger(ARGV[7], migration, ARGV[9])
 return {'taken', now, id, redis.call('HGETALL', KEYS[3])}
