@@ -10,10 +10,11 @@ refuse.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from monarch.core.cutting import Framed, fitted
+from monarch.core.cutting import Framed, fitted, line_end_of
 from monarch.core.marker import Marker, without_markers
 from monarch.core.quote import shorten
 from monarch.core.style import Copying
@@ -32,7 +33,7 @@ Seen to count code points; we count UTF-16 units, which are never fewer, to be o
 NO_TITLE: Final = "(no title)"
 """GitHub refuses an issue without a title."""
 
-_HINT = re.compile(r"#[0-9]|gh-[0-9]|/(?:issues|pull)/[0-9]", re.IGNORECASE)
+_HINT = re.compile(r"#[0-9]|gh-[0-9]|/(?:issues|pull)/[0-9]|&(?:\#|[a-z])|\\[#/-]", re.IGNORECASE)
 """Stands in every text that refers to a ticket, and in hardly any other."""
 
 
@@ -81,7 +82,7 @@ def render(
     type_: str = "",
 ) -> Draft:
     """Write the copy of a ticket, as far as the numbers of the other copies are known (the first pass)."""
-    body = _wording(ticket, copying).first(copying)
+    body = _fitting(wording.first(copying) for wording in _wordings(ticket, copying))
     return Draft(_title(ticket.title), body, labels, milestone, type_)
 
 
@@ -92,43 +93,58 @@ def rewriting(current: str, ticket: Ticket, copying: Copying) -> Rewriting:
     """
     if not _may_refer(ticket):
         return Keep()
-    wording = _wording(ticket, copying)
-    final = wording.last(copying)
-    if not wording.is_pending or current == final:
+    wordings = _wordings(ticket, copying)
+    final = _fitting(wording.last(copying) for wording in wordings)
+    if current == final or not any(wording.is_pending for wording in wordings):
         return Keep()
-    return Rewrite(final) if wording.is_source_of(current, copying) else Touched()
+    is_ours = any(wording.is_source_of(current, copying) for wording in wordings)
+    return Rewrite(final) if is_ours else Touched()
 
 
 def is_ours(current: str, ticket: Ticket, copying: Copying) -> bool:
     """Say whether a copy's text is what Monarch wrote, whatever numbers it had for the other copies then."""
-    return _wording(ticket, copying).fits(current)
+    return any(wording.fits(current) for wording in _wordings(ticket, copying))
 
 
 def needs_second_pass(ticket: Ticket, copying: Copying) -> bool:
     """Say whether a ticket refers to tickets of the plan at all."""
-    return _may_refer(ticket) and _wording(ticket, copying).is_pending
+    return _may_refer(ticket) and any(w.is_pending for w in _wordings(ticket, copying))
 
 
 def _may_refer(ticket: Ticket) -> bool:
     return _HINT.search(ticket.body) is not None
 
 
-def compose(ticket: Ticket, copying: Copying) -> tuple[Framed, str]:
-    """The ticket's text in its frame, with what changes in it, and the end of the copy.
+def compose(ticket: Ticket, copying: Copying) -> tuple[tuple[Framed, str], ...]:
+    """The ticket's text in its frame, with what changes in it, and the end of the copy: the whole text first, if it may fit.
 
-    The end is a blank line, in the text's own kind of line ends, and the marker.
+    The end is a blank line, in the text's own kind of line ends, and the marker; before them the end of a code block that
+    the text leaves open.
     """
     marker = Marker(copying.plan.source, ticket.number, ticket.id)
     body = without_markers(encodable(ticket.body))
-    line_end = "\r\n" if "\r\n" in body else "\n"
-    ending = f"{line_end}{line_end}{marker}"
-    framed = fitted(ticket, body, copying, MAX_BODY - size(ending))
-    return framed, ending if framed.text else str(marker)
+    blank = line_end_of(body) * 2
+    versions = fitted(ticket, body, copying, MAX_BODY - size(f"{blank}{marker}"))
+    return tuple(
+        (framed, f"{framed.closing}{blank}{marker}" if framed.text else str(marker))
+        for framed in versions
+    )
 
 
-def _wording(ticket: Ticket, copying: Copying) -> Wording:
-    framed, ending = compose(ticket, copying)
-    return worded(framed.text + ending, framed.changes)
+def _wordings(ticket: Ticket, copying: Copying) -> tuple[Wording, ...]:
+    """What the copy may say, the better first; the last one always fits."""
+    return tuple(
+        worded(framed.text + ending, framed.changes) for framed, ending in compose(ticket, copying)
+    )
+
+
+def _fitting(texts: Iterable[str]) -> str:
+    """The first text that fits, else the last."""
+    text = ""
+    for text in texts:
+        if size(text) <= MAX_BODY:
+            break
+    return text
 
 
 def _title(title: str) -> str:

@@ -7,16 +7,15 @@ by nothing but the ticket and the plan: no text is stored for that anywhere.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
-from monarch.core.marks import Mention
+from monarch.core.marks import Mention, Reference, Spelling
+from monarch.core.neighbours import NONE, SPACE, Neighbours, neighbours
 from monarch.core.prose import find
 from monarch.core.references import Pending, References
 from monarch.core.style import Copying
 
 Range = tuple[int, int]
-
-_SILENT = "@\u200b"
-"""GitHub takes a name behind a zero-width space for no mention, so nobody gets mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,11 @@ class Change:
     def units(self) -> int:
         """How long it can become, in UTF-16 units."""
         return size(self.into if isinstance(self.into, str) else self.into.longest())
+
+    @property
+    def least(self) -> int:
+        """How short it can be in the end, in UTF-16 units."""
+        return size(self.into if isinstance(self.into, str) else self.into.shortest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +108,56 @@ def size(text: str) -> int:
 
 
 def _changes(text: str, own: Range, copying: Copying) -> Iterator[Change]:
-    references = References(copying)
+    rewriter = _Rewriter(References(copying))
     for mark in find(text, copying.style.web_url).marks:
-        start, end = mark.start, mark.end
         if isinstance(mark, Mention):
-            if not copying.style.mentions:
-                yield Change(start, start + 1, _SILENT)
+            if is_heard(mark, copying) and not copying.style.mentions:
+                yield _silenced(text, mark)
             continue
-        if references.is_none(mark):
-            continue
+        start, end = mark.start, mark.end
+        beside = NONE if mark.spelling is Spelling.ADDRESS else neighbours(text, start, end)
         is_own = own[0] <= start and end <= own[1]
-        pending = references.pending(mark, text[start:end]) if is_own else None
-        yield Change(start, end, pending or references.neutral(mark))
+        into = rewriter.rewritten(mark, text[start:end], beside, is_own=is_own)
+        if into is not None:
+            yield Change(start, end + len(beside.sign), into)
+
+
+def _silenced(text: str, mention: Mention) -> Change:
+    """A space that nobody sees behind the `@`; one that is spelled as an entity is spelled out for that."""
+    if text[mention.start] == "&":
+        return Change(mention.start, mention.name, f"@{SPACE}")
+    return Change(mention.name, mention.name, SPACE)
+
+
+class _Rewriter:
+    """Says what a reference becomes; the same one comes again and again."""
+
+    def __init__(self, references: References) -> None:
+        self._references = references
+        self._known: dict[Any, str | Pending | None] = {}
+
+    def rewritten(
+        self, mark: Reference, spelled: str, beside: Neighbours, *, is_own: bool
+    ) -> str | Pending | None:
+        """What becomes of it; `None`: it stays."""
+        key = spelled, mark.number, mark.tail, mark.is_raw, mark.spelling, beside, is_own
+        if key not in self._known:
+            self._known[key] = self._rewritten(mark, spelled, beside, is_own=is_own)
+        return self._known[key]
+
+    def _rewritten(
+        self, mark: Reference, spelled: str, beside: Neighbours, *, is_own: bool
+    ) -> str | Pending | None:
+        if self._references.is_none(mark):
+            return None
+        pending = self._references.pending(mark, spelled, beside) if is_own else None
+        return pending or self._references.neutral(mark, beside)
+
+
+def is_heard(mention: Mention, copying: Copying) -> bool:
+    """Whether it is a mention for GitHub: a team is one only in the repositories of its own organisation."""
+    owner = copying.target.partition("/")[0].lower()
+    return mention.organisation.lower() in {"", owner}
 
 
 def _pieces(text: str, changed: tuple[Change, ...]) -> Iterator[str | Pending]:
