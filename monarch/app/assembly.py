@@ -30,7 +30,7 @@ from monarch.app.ceilings import ceilings_of, outlook_of
 from monarch.app.looks import style_of
 from monarch.app.rules import rules_of
 from monarch.app.signing import github_of, meter_of
-from monarch.app.whereabouts import valkey_of, web_url_of
+from monarch.app.whereabouts import proxy_of, valkey_of, web_url_of
 from monarch.core.delivery import Stream
 from monarch.core.verdict import Policy
 from monarch.ports import GitHub, Slack, Streams
@@ -212,7 +212,11 @@ class _Assembly:
         if self._settings.slack_bot_token is None:
             return NoSlack()
         token = self._settings.slack_bot_token.get_secret_value()
-        slack = HttpSlack(token, self._settings.slack_api_url)
+        slack = HttpSlack(
+            token,
+            self._settings.slack_api_url,
+            proxy=proxy_of(self._settings.slack_proxy),
+        )
         self._stack.push_async_callback(slack.aclose)
         return slack
 

@@ -23,6 +23,7 @@ async def examine(operator: Operator) -> tuple[Check, ...]:
     return (
         *await _valkey(operator),
         *await github_checks(settings),
+        *check_lists(settings),
         check_template(settings),
         await _slack(settings),
     )
@@ -52,7 +53,7 @@ def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
         return Check("subscribers", Status.WARN, "not said", "See that a worker is subscribed.")
     if heard == 0:
         advice = "Start `monarch run`: what is published now is lost."
-        return Check("subscribers", Status.WARN, detail, advice)
+        return Check("subscribers", Status.FAIL, detail, advice)
     if heard > workers:
         advice = (
             "See what else is subscribed: another installation, or the predecessor, on the same"
@@ -73,6 +74,25 @@ def check_dead(snapshot: Snapshot) -> Check:
 # ---------------------------------------------------------------------------------------- copies
 
 
+def check_lists(settings: Settings) -> tuple[Check, Check]:
+    """Which repositories a publisher may name: everything that the token reaches, unless a list says less."""
+    return (
+        _list("MONARCH_ALLOWED_SOURCES", settings.allowed_sources, "read"),
+        _list("MONARCH_ALLOWED_TARGETS", settings.allowed_targets, "filled"),
+    )
+
+
+def _list(variable: str, globs: tuple[str, ...], verb: str) -> Check:
+    name = variable.removeprefix("MONARCH_").lower().replace("_", " ")
+    if globs:
+        return Check(name, Status.OK, ", ".join(globs))
+    detail = f"every repository that the token reaches may be {verb}"
+    advice = (
+        f"Set {variable} to globs such as owner/*: every publisher on the channel can name one."
+    )
+    return Check(name, Status.WARN, detail, advice)
+
+
 def check_template(settings: Settings) -> Check:
     """What stands around the text of a copy; a wrong template has been refused before."""
     template = settings.issue_template
@@ -90,7 +110,9 @@ async def _slack(settings: Settings) -> Check:
         advice = "Set SLACK_BOT_TOKEN, if channels are to be told."
         return Check("slack", Status.WARN, "SLACK_BOT_TOKEN is not set", advice)
     token = settings.slack_bot_token.get_secret_value()
-    return check_slack(await asked(settings.slack_api_url, token, "POST", "auth.test"))
+    return check_slack(
+        await asked(settings.slack_api_url, token, "POST", "auth.test", settings.slack_proxy)
+    )
 
 
 def check_slack(sent: Sent) -> Check:

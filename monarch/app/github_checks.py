@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from monarch.adapters.clock import BootClock
 from monarch.adapters.github.app import AppCaller, AppKey
-from monarch.adapters.github.client import HEADERS
+from monarch.adapters.github.client import API_VERSION, HEADERS
 from monarch.adapters.github.outcomes import Answer
 from monarch.adapters.github.reading import Patience, Reader
 from monarch.adapters.github.wire import read_as
@@ -15,6 +15,7 @@ from monarch.adapters.http_send import Sent, new_client
 from monarch.app.asking import ANSWER_WITHIN_S, asked, fields_of, why
 from monarch.app.signing import app_of
 from monarch.app.valkey_checks import Check, Status
+from monarch.app.whereabouts import proxy_of
 from monarch.core.quote import quote
 from monarch.core.reply import Reply, read_reply
 from monarch.settings import Settings
@@ -31,15 +32,24 @@ async def github_checks(settings: Settings) -> tuple[Check, ...]:
     checks: list[Check] = []
     if settings.gh_pat is not None:
         token = settings.gh_pat.get_secret_value()
-        checks.append(check_github(await asked(settings.github_api_url, token, "GET", "user")))
+        checks.append(
+            check_github(
+                await asked(
+                    settings.github_api_url,
+                    token,
+                    "GET",
+                    "user",
+                    settings.github_proxy,
+                    {"X-GitHub-Api-Version": API_VERSION},
+                )
+            )
+        )
     if app is not None:
         checks += await _app_checks(settings, app)
     return tuple(checks)
 
 
 # ------------------------------------------------------------------------------------- personal token
-
-CLASSIC: Final = frozenset({"repo", "public_repo"})
 
 
 def check_github(sent: Sent) -> Check:
@@ -69,8 +79,11 @@ def _github_rights(reply: Reply) -> Check:
         return Check("github", Status.OK, f"{detail}; fine-grained: needs Issues (read and write)")
     detail += f"; scopes: {scopes or 'none'}"
     granted = {scope.strip() for scope in scopes.split(",")}
-    if granted & CLASSIC:
+    if "repo" in granted:
         return Check("github", Status.OK, detail)
+    if "public_repo" in granted:
+        advice = "Give it `repo`, if a repository is private or the template uses issue types."
+        return Check("github", Status.WARN, detail, advice)
     advice = "Give the token the scope `repo` (`public_repo` where all is public)."
     return Check("github", Status.FAIL, detail, advice)
 
@@ -84,7 +97,10 @@ _GRANT: Final = (
 
 
 class _Owner(BaseModel):
-    login: str
+    """A person or an organisation has a login, an enterprise a slug."""
+
+    login: str = ""
+    slug: str = ""
 
 
 class _Installation(BaseModel):
@@ -102,14 +118,37 @@ _INSTALLATIONS: Final = TypeAdapter(list[_Installation])
 
 
 async def _app_checks(settings: Settings, key: AppKey) -> tuple[Check, ...]:
-    async with new_client(settings.github_api_url, HEADERS, None) as client:
+    async with new_client(
+        settings.github_api_url, HEADERS, None, proxy_of(settings.github_proxy)
+    ) as client:
         reader = Reader(client, Patience(try_s=ANSWER_WITHIN_S, all_s=ANSWER_WITHIN_S))
         caller = AppCaller(key, reader, client.base_url, BootClock())
         app = check_app(await caller.call("GET", "app"))
         if app.status is Status.FAIL:
             return (app,)
-        listed = await caller.call("GET", "app/installations?per_page=100")
-    return (app, *check_installations(listed, alone=settings.gh_pat is None))
+        pages = [await _page(caller, 1)]
+        while _is_full(pages[-1]) and len(pages) < _MOST_PAGES:
+            pages.append(await _page(caller, len(pages) + 1))
+    alone = settings.gh_pat is None
+    first, *others = pages
+    return (
+        app,
+        *check_installations(first, alone=alone),
+        *(each for page in others for each in check_installations(page, alone=False)),
+    )
+
+
+_PAGE: Final = 100
+_MOST_PAGES: Final = 20
+
+
+async def _page(caller: AppCaller, number: int) -> Answer:
+    return await caller.call("GET", f"app/installations?per_page={_PAGE}&page={number}")
+
+
+def _is_full(answer: Answer) -> bool:
+    listed = read_as(_INSTALLATIONS, answer.body) if isinstance(answer, Reply) else None
+    return listed is not None and len(listed) == _PAGE
 
 
 def check_app(answer: Answer) -> Check:
@@ -132,7 +171,7 @@ def check_installations(answer: Answer, *, alone: bool) -> tuple[Check, ...]:
     """Where the App is installed, one line for each owner; `alone`: no personal token signs elsewhere."""
     listed = read_as(_INSTALLATIONS, answer.body) if isinstance(answer, Reply) else None
     if listed is None:
-        detail = "GitHub did not say where it is installed"
+        detail = "what GitHub said of where it is installed cannot be read"
         return (Check(f"{APP} installed", Status.WARN, detail, "See it on the App's page."),)
     if not listed:
         advice = "Install it on the owners of the template and of the targets."
@@ -142,7 +181,8 @@ def check_installations(answer: Answer, *, alone: bool) -> tuple[Check, ...]:
 
 
 def _check_installation(installation: _Installation) -> Check:
-    owner = installation.account.login if installation.account else "somebody"
+    account = installation.account or _Owner()
+    owner = account.login or account.slug or "an account that GitHub does not name"
     name = f"{APP} on {owner}"
     if installation.suspended_at is not None:
         advice = f"Lift the suspension in the settings of {owner}, or set GH_PAT."

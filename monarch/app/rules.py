@@ -11,4 +11,6 @@ from monarch.settings import Settings
 def rules_of(settings: Settings) -> Rules:
     """Which sources and targets are accepted, and by which addresses they may be named."""
     hosts = GITHUB_HOSTS | {urlsplit(web_url_of(settings)).hostname or ""}
-    return Rules(settings.allowed_sources, settings.allowed_targets, hosts)
+    return Rules(
+        settings.allowed_sources, settings.allowed_targets, hosts, settings.private_to_public
+    )

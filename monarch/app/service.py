@@ -1,11 +1,13 @@
 """A worker as a process: logs, metrics, health and signals around it."""
 
 import contextlib
+import errno
 import gc
 import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
 
 import anyio
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -21,7 +23,7 @@ from monarch.app.valkey_checks import Status, check_server
 from monarch.app.whereabouts import valkey_of
 from monarch.app.worker import Worker, stopped_by_signals
 from monarch.ports import StoreError
-from monarch.settings import Settings
+from monarch.settings import ConfigurationError, Settings
 from monarch.telemetry import Telemetry
 from monarch.telemetry.logging import configure
 from monarch.web.server import health_app, listening_on, metrics_app, serving
@@ -31,17 +33,17 @@ _DOUBT_EVERY_S = 5.0
 
 
 class PortError(Exception):
-    """A port cannot be listened on; the message says which setting to change."""
+    """A port is in use, or may not be listened on; the message says which settings to change."""
 
 
 def run_worker(settings: Settings, roles: frozenset[Role]) -> None:
     """Work until a signal, then hand over and return.
 
     Raises:
-        PortError: before anything was started.
+        ConfigurationError: the host is none of this machine's; before anything was started.
+        PortError: likewise, for ports that cannot be listened on; all of them are named.
     """
-    metrics = _listener(settings, settings.metrics_port, "MONARCH_METRICS_PORT")
-    health = _listener(settings, settings.web_port, "MONARCH_WEB_PORT")
+    metrics, health = _listeners(settings)
     log = _log(settings)
     # `valkey` and `uvicorn` need asyncio; uvloop halves what a delivery costs.
     options = {"use_uvloop": sys.platform != "win32"}
@@ -115,16 +117,39 @@ def _registry() -> CollectorRegistry:
     return registry
 
 
-def _listener(settings: Settings, port: int, variable: str) -> socket.socket | None:
-    if not port:
-        return None
-    try:
-        return listening_on(settings.web_host, port)
-    except OSError as error:
+def _listeners(settings: Settings) -> list[socket.socket | None]:
+    """The sockets for metrics and health, `None` for one that is switched off."""
+    wanted = {
+        "MONARCH_METRICS_PORT": settings.metrics_port,
+        "MONARCH_WEB_PORT": settings.web_port,
+    }
+    listeners: list[socket.socket | None] = []
+    busy: list[str] = []
+    for variable, port in wanted.items():
+        try:
+            listeners.append(listening_on(settings.web_host, port) if port else None)
+        except OSError as error:
+            if isinstance(error, socket.gaierror) or error.errno in _NOT_THIS_HOST:
+                raise ConfigurationError([_wrong_host(settings.web_host, error)]) from None
+            busy.append(f"port {port} ({error.strerror or error}; {variable})")
+    if busy:
+        for listener in filter(None, listeners):
+            listener.close()
         raise PortError(
-            f"cannot listen on {settings.web_host} port {port}: {error.strerror or error}."
-            f" Set {variable} to another port, or to 0 for off."
-        ) from error
+            f"cannot listen on {settings.web_host}, {' and '.join(busy)}. If another worker of yours has it, set the"
+            " variable to 0 (off) or to another port for this one."
+        )
+    return listeners
+
+
+_NOT_THIS_HOST: Final = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL}
+
+
+def _wrong_host(host: str, error: OSError) -> str:
+    return (
+        f"MONARCH_WEB_HOST: expected an address or a name of this machine to listen on; got {host!r}"
+        f" ({error.strerror or error}). Correct it, or leave it empty for the default, 127.0.0.1."
+    )
 
 
 def _log(settings: Settings) -> FilteringBoundLogger:

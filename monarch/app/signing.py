@@ -6,6 +6,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.meter import ValkeyMeter
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.app.ceilings import ceilings_of
+from monarch.app.whereabouts import proxy_of
 from monarch.ports import Meter
 from monarch.settings import Settings
 
@@ -18,7 +19,10 @@ def github_of(settings: Settings, meter: Meter | None = None) -> HttpGitHub:
         meter: counts reads; `None`: nobody does.
     """
     token = settings.gh_pat.get_secret_value() if settings.gh_pat else None
-    return HttpGitHub(token, settings.github_api_url, app=app_of(settings), meter=meter)
+    proxy = proxy_of(settings.github_proxy)
+    return HttpGitHub(
+        token, settings.github_api_url, app=app_of(settings), meter=meter, proxy=proxy
+    )
 
 
 def meter_of(settings: Settings, scripts: Scripts, keys: Keys) -> Meter:

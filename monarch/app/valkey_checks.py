@@ -67,6 +67,9 @@ def check_server(facts: ServerFacts, *, watched: bool) -> tuple[Check, ...]:
 def _version(facts: ServerFacts) -> Check:
     parts = facts.version.split(".")
     known = tuple(int(part) for part in parts[:2] if part.isdecimal())
+    if not facts.holds_our_keys:
+        advice = "Name the node of the cluster that holds Monarch's keys in VALKEY_URL."
+        return Check("version", Status.FAIL, f"{facts.version}, another node's keys", advice)
     if known >= OLDEST:
         return Check("version", Status.OK, f"{facts.version}, {facts.mode}")
     wanted = ".".join(map(str, OLDEST))
@@ -129,7 +132,10 @@ def _memory(facts: ServerFacts) -> Check:
     left = facts.memory_left
     if left is None:
         return Check("memory", Status.OK, "no ceiling")
-    detail = f"{max(left, 0) // 1024**2} MiB left"
+    if left <= 0:
+        advice = "Raise `maxmemory`: no new work is taken in until then."
+        return Check("memory", Status.FAIL, "used up", advice)
+    detail = f"{left // 1024**2} MiB left"
     if left >= ROOM_BYTES:
         return Check("memory", Status.OK, detail)
     return Check("memory", Status.WARN, detail, "Raise `maxmemory`: soon no new work is taken in.")

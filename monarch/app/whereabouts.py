@@ -2,6 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from monarch.adapters.valkey.links import Place, place
 from monarch.adapters.valkey.sentinel import Sentinels
 from monarch.settings import Settings
@@ -22,6 +24,11 @@ def _sentinels(settings: Settings) -> Sentinels | None:
         settings.valkey_sentinel_username,
         secret.get_secret_value() if secret else None,
     )
+
+
+def proxy_of(way: SecretStr | None) -> str | None:
+    """The address of a proxy, as a client wants it."""
+    return way.get_secret_value() if way else None
 
 
 def web_url_of(settings: Settings) -> str:

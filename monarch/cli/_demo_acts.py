@@ -140,7 +140,7 @@ async def _kill_holder(fleet: Fleet, team: str, shown: Watch) -> int:
         f"\n!! SIGKILL for worker {number}: GitHub has made copy {KILL_AT} in {team},"
         f" and the answer will never arrive."
         f"\n!! Its lease runs out in {LEASE_S} s at most; then the other worker takes over. It waits until"
-        f" {RECONCILE_S} s\n!! after that write, looks what GitHub has made of it, and goes on.\n"
+        f" {RECONCILE_S} s after that write, looks what GitHub has made of it, and goes on.\n"
     )
     return number
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from monarch.cli._demo_world import SOURCE
 from monarch.sandbox.views import IssueView, RepositoryView, StateView
 
-_MARKER = re.compile(r"<!-- monarch: \S+#\d+ id=(\d+) -->\Z")
+_MARKER = re.compile(r"<!-- monarch: \S+#\d+ id=(\d+)(?: target=\d+)?(?: sig=\w+)? -->\Z")
 _CODE = re.compile(r"(```.*?```|`[^`]*`)", re.DOTALL)
 _REFERENCE = re.compile(r"(?<![\w#])#(\d+)\b")
 

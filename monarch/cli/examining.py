@@ -6,6 +6,7 @@ import typer
 
 from monarch.cli.calling import FAILED, operate
 from monarch.cli.printing import show_json, show_table
+from monarch.cli.tables import prose, reason, word
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
@@ -26,7 +27,8 @@ def show_examination(*, as_json: bool) -> None:
         show_json({"ok": well, "checks": list(map(_document, checks))})
     else:
         rows = [(c.name, c.status.value, c.detail, c.advice) for c in checks]
-        show_table(("check", "status", "found", "what to do"), rows)
+        columns = (word("check"), word("status"), prose("found"), reason("what to do"))
+        show_table(columns, rows, empty="nothing was checked")
     if not well:
         raise typer.Exit(FAILED)
 

@@ -9,6 +9,7 @@ import typer
 from monarch.cli.calling import FAILED, WRONG, fail, operate
 from monarch.cli.choosing import demand_choice, whoever
 from monarch.cli.printing import clean, moment, show_facts, show_json, show_table
+from monarch.cli.tables import reason, word
 
 if TYPE_CHECKING:
     from monarch.app.operator import Choice, DeadLetter, Operator
@@ -35,8 +36,11 @@ def _show_letters(letters: "Sequence[DeadLetter]", *, as_json: bool) -> None:
     if as_json:
         show_json(letters)
     else:
-        columns = ("id", "when", "stream", "code", "request", "target", "reason")
-        show_table(columns, [_letter_row(letter) for letter in letters])
+        columns = (
+            *map(word, ("id", "when", "stream", "code", "request", "target")),
+            reason("reason"),
+        )
+        show_table(columns, [_letter_row(letter) for letter in letters], empty="no dead letters")
 
 
 def _letter_row(letter: "DeadLetter") -> tuple[str, ...]:
@@ -56,7 +60,7 @@ def show_dead_letter(letter: str, *, as_json: bool) -> None:
     if as_json:
         show_json(found)
     else:
-        show_facts(_letter_facts(found))
+        show_facts(_letter_facts(found), whole={"payload"})
 
 
 def _letter_facts(letter: "DeadLetter") -> dict[str, object]:

@@ -1,5 +1,6 @@
 """`status`, `requests`, `show`, `events`: what people look at. Nothing here changes anything."""
 
+import sys
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -7,16 +8,17 @@ from typing import TYPE_CHECKING
 from monarch.cli.calling import WRONG, fail, operate
 from monarch.cli.printing import (
     age,
+    alarm,
     clean,
+    doubt,
     fields_of,
     moment,
+    say,
     show_facts,
     show_json,
     show_table,
 )
-from monarch.cli.printing import (
-    as_json as json_of,
-)
+from monarch.cli.tables import number, reason, word
 from monarch.core.forecast import in_words
 from monarch.core.ids import RequestId
 from monarch.core.summary import State
@@ -44,7 +46,7 @@ def show_status(*, as_json: bool) -> None:
 def _print_snapshot(snapshot: "Snapshot") -> None:
     show_facts(_fleet_facts(snapshot))
     print()
-    columns = ("stream", "length", "waiting", "oldest", "held", "oldest held")
+    columns = (word("stream"), *map(number, ("length", "waiting", "oldest", "held", "oldest held")))
     rows = [
         (
             s.stream.value,
@@ -56,7 +58,7 @@ def _print_snapshot(snapshot: "Snapshot") -> None:
         )
         for s in snapshot.streams
     ]
-    show_table(columns, rows)
+    show_table(columns, rows, empty="no streams")
     if snapshot.accounts:
         print()
         _show_accounts(snapshot.accounts)
@@ -72,19 +74,20 @@ def _fleet_facts(snapshot: "Snapshot") -> dict[str, object]:
         "subscribed": replicas,
         "requests": snapshot.requests,
         "parked": f"{snapshot.parked}{soon}",
-        "dead letters": snapshot.dead,
+        "dead letters": alarm(snapshot.dead, when=snapshot.dead > 0),
         "epoch": snapshot.epoch,
     }
 
 
-def _fleet(snapshot: "Snapshot") -> str:
+def _fleet(snapshot: "Snapshot") -> object:
     if snapshot.paused:
-        return f"paused by {snapshot.paused_by}"
-    return "running" if snapshot.workers else "no workers"
+        return doubt(f"paused by {snapshot.paused_by}")
+    return "running" if snapshot.workers else alarm("no workers")
 
 
 def _show_accounts(accounts: "tuple[AccountSnapshot, ...]") -> None:
-    columns = ("account", "written/min", "left/min", "written/h", "left/h", "learned", "gate")
+    counts = map(number, ("written/min", "left/min", "written/h", "left/h"))
+    columns = (word("account"), *counts, word("learned"), word("gate"), reason("cause"))
     rows = [
         (
             a.account,
@@ -94,10 +97,11 @@ def _show_accounts(accounts: "tuple[AccountSnapshot, ...]") -> None:
             a.hour_left,
             _learned(a),
             _gate(a),
+            a.gate_cause if a.gate_closed_s else "",
         )
         for a in accounts
     ]
-    show_table(columns, rows)
+    show_table(columns, rows, empty="no accounts")
 
 
 def _learned(account: "AccountSnapshot") -> str:
@@ -106,10 +110,10 @@ def _learned(account: "AccountSnapshot") -> str:
     return ", ".join(f"{ceiling}/{window}" for window, ceiling in told.items() if ceiling) or "-"
 
 
-def _gate(account: "AccountSnapshot") -> str:
+def _gate(account: "AccountSnapshot") -> object:
     if not account.gate_closed_s:
         return "open"
-    return f"closed for {age(account.gate_closed_s)}: {account.gate_cause}"
+    return alarm(f"closed for {age(account.gate_closed_s)}")
 
 
 def _since(seconds: float) -> str:
@@ -130,10 +134,16 @@ def show_requests(limit: int, state: str | None, *, as_json: bool) -> None:
     if as_json:
         show_json(lines)
     else:
-        show_table(_REQUEST_COLUMNS, [_request_row(line) for line in lines])
+        rows = [_request_row(line) for line in lines]
+        which = "no requests" if chosen is None else f"no requests that are {chosen}"
+        show_table(_REQUEST_COLUMNS, rows, empty=which)
 
 
-_REQUEST_COLUMNS = ("request", "state", "source", "tickets", "targets", "open", "age", "reason")
+_REQUEST_COLUMNS = (
+    *map(word, ("request", "state", "source")),
+    *map(number, ("tickets", "targets", "open", "age")),
+    reason("reason"),
+)
 
 
 def _state(name: str | None) -> State | None:
@@ -176,7 +186,8 @@ def show_request(request: str, *, as_json: bool) -> None:
 def _print_request(details: "RequestDetails", forecast: "Forecast | None") -> None:
     show_facts(_request_facts(details, forecast))
     print()
-    columns = ("target", "state", "copied", "present", "refused", "strays", "tries", "reason")
+    counts = map(number, ("copied", "present", "refused", "strays", "tries"))
+    columns = (word("target"), word("state"), *counts, reason("reason"))
     attempts = {times.target: times.attempts for times in details.times}
     rows = [
         (
@@ -191,10 +202,12 @@ def _print_request(details: "RequestDetails", forecast: "Forecast | None") -> No
         )
         for m in details.view.migrations
     ]
-    show_table(columns, rows)
+    show_table(columns, rows, empty="no targets")
     for one in details.view.migrations:
+        if one.deleted:
+            say(f"note on {clean(one.target)}: {one.deleted} deleted by somebody, not made again")
         for note in one.notes:
-            print(f"note on {clean(one.target)}: {clean(note)}")
+            say(f"note on {clean(one.target)}: {clean(note)}")
 
 
 def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> dict[str, object]:
@@ -227,6 +240,8 @@ def show_events(limit: int, *, follow: bool, as_json: bool) -> None:
         events = await person.reader.events(limit)
         for event in events:
             _show_event(event, as_json=as_json)
+        if not events:
+            print("no events yet", file=sys.stderr, flush=True)
         after = events[-1].id if events else "0-0"
         if follow:
             async for event in person.reader.follow(after):
@@ -237,7 +252,7 @@ def show_events(limit: int, *, follow: bool, as_json: bool) -> None:
 
 def _show_event(event: "Event", *, as_json: bool) -> None:
     if as_json:
-        print(json_of(event, indent=None), flush=True)
+        show_json(event, indent=None)
     else:
         words = (moment(event.at_ms), f"{clean(event.name):<18}", fields_of(event.fields))
-        print("  ".join(words).rstrip(), flush=True)
+        say("  ".join(words).rstrip())

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, settings
-from monarch.cli.printing import age, clean, moment, show_facts, show_json, show_table
+from monarch.cli.printing import age, clean, moment, say, show_facts, show_json, show_table
 from monarch.cli.readings import readings
+from monarch.cli.tables import number, reason, word
 
 if TYPE_CHECKING:
     from monarch.app.planning import DryRun, TargetPlan
@@ -43,7 +44,8 @@ def _print(found: "DryRun") -> None:
     show_facts(_facts(found))
     if found.targets:
         print()
-        show_table(_COLUMNS, [_row(target) for target in found.targets])
+        rows = [_row(target) for target in found.targets]
+        show_table(_COLUMNS, rows, empty="no targets")
     for target in found.targets:
         _print_target(target)
     _print_warnings(found)
@@ -92,10 +94,10 @@ def _done(found: "DryRun") -> str:
 
 def _soon(seconds: float) -> str:
     at = moment(round((time.time() + seconds) * 1000))
-    return f"in {age(seconds)}, at {at} UTC" if seconds else "at once"
+    return f"in {age(seconds)}, at {at}" if seconds else "at once"
 
 
-_COLUMNS = ("target", *_KINDS, "there", "writes", "in the way")
+_COLUMNS = (word("target"), *map(number, (*_KINDS, "there", "writes")), reason("in the way"))
 
 
 def _row(target: "TargetPlan") -> tuple[object, ...]:
@@ -109,7 +111,7 @@ def _print_target(target: "TargetPlan") -> None:
     if lines:
         print(f"\n{clean(_title(target))}")
     for name, value in lines:
-        print(f"  {name:<14}  {clean(value)}")
+        say(f"  {name:<14}  {clean(value)}", goes_on=" " * 18)
 
 
 def _title(target: "TargetPlan") -> str:
@@ -150,17 +152,17 @@ def _print_warnings(found: "DryRun") -> None:
         print("\nwarnings")
     for warned, targets in sorted(where.items(), key=lambda one: one[0].ticket):
         only = "" if len(targets) == creating else f" ({', '.join(targets)})"
-        print(f"  ticket #{warned.ticket}: {clean(warned.text + only)}")
+        say(f"  ticket #{warned.ticket}: {clean(warned.text + only)}")
 
 
 def ranges(numbers: Iterable[int]) -> str:
     """`#1-#12, #14`: numbers in their order, those that follow one another together."""
     runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
+    for one in numbers:
+        if runs and one == runs[-1][-1] + 1:
+            runs[-1].append(one)
         else:
-            runs.append([number])
+            runs.append([one])
     return ", ".join(f"#{run[0]}" if len(run) == 1 else f"#{run[0]}-#{run[-1]}" for run in runs)
 
 

@@ -6,10 +6,15 @@ shown, not sent.
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from monarch.cli.tables import Column, Line
 
 Row = Sequence[object]
 
@@ -35,12 +40,12 @@ def moment(ms: int | None) -> str:
     """Milliseconds since 1970 as a date and time, in UTC."""
     if not ms:
         return "-"
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def as_json(value: object, *, indent: int | None = 2) -> str:
-    """A JSON document of dataclasses, tuples and plain values."""
-    return json.dumps(_plain(value), indent=indent, ensure_ascii=False, default=str)
+def as_json(value: object, *, indent: int | None = 2, ascii_only: bool = False) -> str:
+    """A JSON document of dataclasses, tuples and plain values; `ascii_only` escapes the rest, as JSON has it."""
+    return json.dumps(_plain(value), indent=indent, ensure_ascii=ascii_only, default=str)
 
 
 def _plain(value: object) -> object:
@@ -53,41 +58,118 @@ def _plain(value: object) -> object:
     return value
 
 
-def show_json(value: object) -> None:
-    """Print one JSON document."""
-    print(as_json(value))
+def show_json(value: object, *, indent: int | None = 2) -> None:
+    """Print one JSON document, in what the stream's encoding can say."""
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    print(as_json(value, indent=indent, ascii_only=not is_unicode), flush=indent is None)
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Row], out: TextIO | None = None) -> None:
-    """Print a table: drawn on a terminal, aligned columns anywhere else."""
+@dataclass(frozen=True, slots=True)
+class Styled:
+    """A value with a colour, which it has on a terminal alone."""
+
+    value: object
+    style: str
+
+    def __str__(self) -> str:
+        return "" if self.value is None else str(self.value)
+
+
+def alarm(value: object, *, when: bool = True) -> object:
+    """A value that somebody should act on: red."""
+    return Styled(value, "bold red") if when else value
+
+
+def doubt(value: object, *, when: bool = True) -> object:
+    """A value that is worth a look: yellow."""
+    return Styled(value, "yellow") if when else value
+
+
+def show_table(
+    columns: "Sequence[Column]",
+    rows: Iterable[Row],
+    *,
+    empty: str,
+    out: TextIO | None = None,
+) -> None:
+    """Print a table: laid out for the terminal's width, or in aligned columns anywhere else; `empty`: without rows."""
+    from monarch.cli import tables  # noqa: PLC0415 - loads rich, which a worker does without
+
     stream = out or sys.stdout
-    cells = [[clean(value) for value in row] for row in rows]
-    if stream.isatty():
-        _draw(columns, cells, stream)
+    cells = [[tables.Piece(clean(value), _style(value)) for value in row] for row in rows]
+    if not cells:
+        print(empty, file=stream)
+    elif stream.isatty():
+        console = _console(stream)
+        _print_lines(console, tables.lay_out(columns, cells, console.width))
     else:
-        _align([[column.upper() for column in columns], *cells], stream)
+        for line in tables.plain(columns, cells):
+            print(line, file=stream)
 
 
-def show_facts(facts: Mapping[str, object]) -> None:
-    """Print names and values below each other."""
-    width = max(map(len, facts), default=0)
+def show_facts(facts: Mapping[str, object], *, whole: Collection[str] = ()) -> None:
+    """Print names and values below each other. Sentences are broken between words, but for those that are `whole`."""
+    from monarch.cli import tables  # noqa: PLC0415 - loads rich, which a worker does without
+
+    wide, console = max(map(len, facts), default=0), _terminal()
     for name, value in facts.items():
-        print(f"{name:<{width}}  {clean(value)}")
+        first, text = f"{name:<{wide}}  ", clean(value)
+        if console is None or name in whole:
+            print(first + text)
+            continue
+        pieces = tables.wrapped(text, console.width, first, goes_on=" " * len(first))
+        for line in pieces:
+            _print_lines(
+                console,
+                [
+                    [
+                        tables.Piece(line[: len(first)]),
+                        tables.Piece(line[len(first) :], _style(value)),
+                    ]
+                ],
+            )
 
 
-def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]], stream: TextIO) -> None:
-    from rich import box  # noqa: PLC0415 - lazily
+def say(text: str, *, goes_on: str = "    ") -> None:
+    """Print a sentence; a terminal is given it broken between words, a pipe on one line."""
+    print(fitted(text, goes_on=goes_on), flush=True)
+
+
+def fitted(text: str, *, goes_on: str = "    ") -> str:
+    """A sentence for standard output, broken between words where that is a terminal; what goes on stands behind `goes_on`."""
+    from monarch.cli import tables  # noqa: PLC0415 - loads rich, which a worker does without
+
+    console = _terminal()
+    if console is None:
+        return text
+    indent = text[: len(text) - len(text.lstrip())]
+    return "\n".join(tables.wrapped(text.lstrip(), console.width, indent, goes_on=goes_on))
+
+
+def _terminal() -> "Console | None":
+    return _console(sys.stdout) if sys.stdout.isatty() else None
+
+
+def _console(stream: TextIO) -> "Console":
+    """Rich heeds NO_COLOR, TERM=dumb and COLUMNS."""
     from rich.console import Console  # noqa: PLC0415 - lazily
-    from rich.table import Table  # noqa: PLC0415 - lazily
+
+    return Console(file=stream, highlight=False, markup=False, emoji=False)
+
+
+def _print_lines(console: "Console", lines: "Iterable[Line]") -> None:
     from rich.text import Text  # noqa: PLC0415 - lazily
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for number, column in enumerate(columns):
-        # The first column names the row: it is to be copied whole.
-        table.add_column(column, no_wrap=number == 0, overflow="fold")
-    for row in cells:
-        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
-    Console(file=stream).print(table)
+    for line in lines:
+        # Without colours nothing is bold either: whoever asks for NO_COLOR wants plain text.
+        text = Text.assemble(*(piece.text if console.no_color else piece for piece in line))
+        text.rstrip()
+        # Soft: what is wider than the terminal is the terminal's to wrap, so that it can be copied whole.
+        console.print(text, soft_wrap=True)
+
+
+def _style(value: object) -> str:
+    return value.style if isinstance(value, Styled) else _STYLES.get(str(value), "")
 
 
 _STYLES: Mapping[str, str] = {
@@ -101,13 +183,6 @@ _STYLES: Mapping[str, str] = {
     "dead": "red",
     "FAIL": "red",
 }
-
-
-def _align(lines: Sequence[Sequence[str]], stream: TextIO) -> None:
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        print("  ".join(padded).rstrip(), file=stream)
 
 
 def fields_of(fields: Mapping[str, Any]) -> str:

@@ -119,6 +119,8 @@ def migration_line(migration: MigrationView, tickets: int) -> str:
     line = f"{migration.state.value}, {there} of {tickets} tickets"
     if migration.present:
         line += f" ({migration.present} already there)"
+    if migration.deleted:
+        line += f", {migration.deleted} deleted by somebody"
     if migration.strays:
         line += f", second copies to close: {' '.join(f'#{n}' for n in migration.strays)}"
     return f"{line}: {clean(migration.reason)}" if migration.reason else line

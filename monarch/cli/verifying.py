@@ -1,6 +1,7 @@
 """`verify`: what the targets hold of a request, and with `--heal` the wish to have it whole again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import typer
@@ -9,8 +10,9 @@ from monarch.cli.asking import followed, judge
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, operate, settings
 from monarch.cli.choosing import whoever
 from monarch.cli.planning import ranges
-from monarch.cli.printing import clean, show_facts, show_json, show_table
+from monarch.cli.printing import clean, say, show_facts, show_json, show_table
 from monarch.cli.readings import readings
+from monarch.cli.tables import number, word
 from monarch.core.ids import RequestId
 from monarch.core.summary import ENDS
 from monarch.core.verification import Mark
@@ -67,9 +69,9 @@ def _heal(
     found: "Verified", by: str, *, wait: bool, quiet: bool
 ) -> "tuple[tuple[Healing, ...], RequestDetails | None]":
     missing = found.missing
+    if not quiet:
+        _print_not_healed(found)
     if not missing:
-        if not quiet:
-            print("\nnothing is missing: there is nothing to heal")
         return (), None
 
     async def work(person: "Operator") -> "tuple[tuple[Healing, ...], RequestDetails | None]":
@@ -82,13 +84,25 @@ def _heal(
     return operate(work)
 
 
+def _print_not_healed(found: "Verified") -> None:
+    """What could not be read is not known to be whole."""
+    unread = [target for target in found.targets if target.verification is None]
+    if unread:
+        print()
+    for one in unread:
+        print(f"not read {clean(one.target)}  nothing is healed there: {clean(one.problem)}")
+    if not found.missing and len(unread) < len(found.targets):
+        where = "elsewhere nothing" if unread else "\nnothing"
+        print(f"{where} is missing: there is nothing to heal")
+
+
 def _print_healing(
     request: RequestId, told: "tuple[Healing, ...]", tickets: Mapping[str, int]
 ) -> None:
     print()
     for one in told:
         if one.refused:
-            print(f"refused  {clean(one.target)}  {clean(one.refused)}")
+            say(f"refused  {clean(one.target)}  {clean(one.refused)}")
         else:
             print(f"healing  {clean(one.target)}  {tickets[one.target]} to be made again")
     if any(one.migration for one in told):
@@ -128,13 +142,15 @@ def _print(found: "Verified") -> None:
         }
     )
     print()
-    columns = ("target", *(mark.value for mark in _COUNTED), "extra", "state", "tickets")
-    show_table(columns, [_row(target) for target in found.targets])
+    counts = (number(mark.value) for mark in _COUNTED)
+    columns = (word("target"), *counts, number("extra"), word("state"), word("tickets"))
+    show_table(columns, [_row(target) for target in found.targets], empty="no targets")
     told = {symbol: mark for mark, symbol in _SYMBOLS.items()}
-    print("\n" + ", ".join(f"{symbol} {mark.value}" for symbol, mark in told.items()))
+    print()
+    say(", ".join(f"{symbol} {mark.value}" for symbol, mark in told.items()))
     for target in found.targets:
         for line in _lines(target):
-            print(f"{clean(target.target)}  {clean(line)}")
+            say(f"{clean(target.target)}: {clean(line)}")
 
 
 def _state(found: "Verified") -> str:
@@ -171,17 +187,26 @@ def _lines(target: "TargetReport") -> Iterator[str]:
     if target.verification is None:
         yield target.problem
         return
-    for finding in target.verification.findings:
-        if finding.marks != (Mark.PRESENT,):
-            yield _line(finding)
+    told = [one for one in target.verification.findings if one.marks != (Mark.PRESENT,)]
+    for _, alike in groupby(told, key=_sort):
+        yield _line(list(alike))
     for extra in target.verification.extra:
         yield f"#{extra.number} is a copy of #{extra.ticket}, which is not in the plan"
 
 
-def _line(finding: "Finding") -> str:
+def _sort(finding: "Finding") -> object:
+    """Tickets without a copy are told of together where the same is to be said of them; any other by itself."""
+    if finding.number is not None or finding.strays:
+        return finding.ticket
+    return finding.marks, finding.reason
+
+
+def _line(alike: "Sequence[Finding]") -> str:
+    finding = alike[0]
     copy = "" if finding.number is None else f" is #{finding.number}"
     marks = ", ".join(mark.value for mark in finding.marks)
-    line = f"ticket #{finding.ticket}{copy}: {marks}"
+    tickets = "tickets" if len(alike) > 1 else "ticket"
+    line = f"{tickets} {ranges(one.ticket for one in alike)}{copy}: {marks}"
     if finding.strays:
         line += f" (close {' '.join(f'#{number}' for number in finding.strays)})"
     return f"{line}: {finding.reason}" if finding.reason else line

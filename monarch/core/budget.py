@@ -8,6 +8,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+from monarch.core.timing import SLOT_MS
+
 LONG_WAIT_S = 30.0
 """A wait of up to this many seconds is waited in place, the lease renewed; a longer one is a snooze."""
 
@@ -63,7 +65,7 @@ class Pace:
     hour_ms: int = 3_600_000
     margin_ms: int = 1_000
     poll_ms: int = 100
-    slot_ms: int = 15_000
+    slot_ms: int = SLOT_MS
     wait_ms: int = 60_000
     longest_wait_ms: int = 900_000
     faults_ms: int = 15_000

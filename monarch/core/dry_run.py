@@ -134,8 +134,8 @@ class _Stage:
         return details_of(ticket, self._style, whole if self._may_push else Stock())
 
     def _copying(self) -> Copying:
-        name = self._survey.repository.full_name
-        return Copying(self._plan, name, self._style, dict(self._numbers), self._highest)
+        name, target = self._survey.repository.full_name, self._survey.repository.id
+        return Copying(self._plan, name, target, self._style, dict(self._numbers), self._highest)
 
     # ----------------------------------------------------------------------------------- second pass
 

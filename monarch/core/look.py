@@ -1,11 +1,16 @@
 """The pure half of a look: what to ask for, and what the answers show.
 
-A look is the listing of a target, every number that it skips, and the numbers onwards from the highest:
+A look is the listing of a repository, every number that it skips, and the numbers onwards from the highest:
 
 ```
 listing --gaps--> GET each gap --begin_probe--> GET probe.number --after_probe--> … until probe.is_over
                                                                    all issues --see--> Seen
 ```
+
+How many numbers are read is bounded, and the bounds are safe for sources and targets alike. A listing leaves out what
+is new: seconds as a rule, minutes at the worst. So a hidden issue has at most the numbers above it that were used and
+deleted within these minutes, and the newest `NEWEST_GAPS` hold it, however many numbers were deleted in earlier years.
+A number on record in the ledger was used, whatever the listing ends with, so what lies below it is a gap.
 
 Absence is evidence only after all of it. Listings lag, and were seen to show a newer issue without an
 older one; reading an issue by its number was always fresh (max-sixty/tend#836, kamp-us/phoenix#6208).
@@ -15,8 +20,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar, assert_never
 
+from monarch.core.evidence import Evidence, weigh
 from monarch.core.ids import TicketId
-from monarch.core.marker import Marker, read_markers
 from monarch.core.outcome import Absent, Found
 from monarch.core.plan import Plan
 from monarch.core.ticket import Issue, Ticket
@@ -30,11 +35,11 @@ PROBE_MISSES: Final = 5
 """After so many numbers in a row that were never used, nothing lies behind them."""
 
 PROBE_GONE: Final = 30
-"""So many deleted issues in a row beyond the listing are none: GitHub answers 410 for every number of a
-repository whose issues are switched off."""
+"""After so many deleted issues in a row beyond the listing the repository is asked whether its issues are on: GitHub
+answers 410 for every number, used or not, where they are switched off, and for each of thirty that were deleted."""
 
-TRUSTED: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
-"""GitHub's `author_association` of those who may push."""
+PROBE_MOST: Final = 3000
+"""So many numbers are read beyond the listing at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,9 @@ class Seen:
     """What a complete look shows, whatever plan it is held against.
 
     Attributes:
-        copies: the number of each ticket's copy; of several, the lowest.
-        strays: the others that are open; a closed one is what people were asked to make of it.
-        planted: numbers of issues that carry a marker by an author who may not push.
+        copies: the number of each ticket's copy, by the best evidence (`core.evidence`).
+        strays: further copies by our own accounts that are open; a closed one is what people were asked to make of it.
+        planted: numbers of issues that carry a marker which is not believed.
         highest: the highest number that is known to be used, 0 in an empty repository.
     """
 
@@ -67,9 +72,12 @@ class Seen:
 # ------------------------------------------------------------------------------------ what to ask for
 
 
-def gaps(numbers: Iterable[int], newest: int = NEWEST_GAPS) -> tuple[int, ...]:
-    """The numbers that a listing skips below its highest, ascending; of many, the `newest` highest."""
-    return _missing_below(frozenset(numbers), newest)
+def gaps(numbers: Iterable[int], on_record: int = 0, newest: int = NEWEST_GAPS) -> tuple[int, ...]:
+    """The numbers that a listing skips, ascending; of many, the `newest` highest.
+
+    They end below its highest number or with the highest number `on_record`, whichever is higher.
+    """
+    return _missing_below(frozenset(numbers), on_record, newest)
 
 
 def skipped(highest: int, created: int, newest: int = NEWEST_GAPS) -> tuple[int, ...]:
@@ -83,44 +91,47 @@ class Probe:
 
     Attributes:
         number: the next number to read.
+        read: how many were read.
         misses: numbers in a row, before it, that were never used.
         gone: used numbers in a row, before those, whose issue cannot be read (410 or moved).
     """
 
     number: int
+    read: int = 0
     misses: int = 0
     gone: int = 0
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing can lie further on, or nothing can be learned by asking."""
-        return self.misses >= PROBE_MISSES or self.says_issues_are_off
+        """Whether nothing can lie further on."""
+        return self.misses >= PROBE_MISSES
 
     @property
-    def says_issues_are_off(self) -> bool:
-        """Whether every number is "deleted": then this look is no evidence of absence."""
-        return self.gone >= PROBE_GONE
+    def is_exhausted(self) -> bool:
+        """Whether it ends without an answer: then this look is no evidence of absence."""
+        return self.read >= PROBE_MOST and not self.is_over
 
     @property
-    def highest(self) -> int:
-        """The highest number that is known to be used."""
-        return self.number - 1 - self.misses
+    def is_unclear(self) -> bool:
+        """Whether the repository is to be asked now if its issues are switched off."""
+        return self.gone > 0 and self.gone % PROBE_GONE == 0 and self.misses == 0
 
 
 def begin_probe(highest: int) -> Probe:
-    """Begin behind the highest number that the listing and its gaps showed; 0 where it was empty."""
+    """Begin behind the highest number that the listing, its gaps and the ledger showed; 0 where there is none."""
     return Probe(highest + 1)
 
 
 def after_probe(probe: Probe, answer: Found[T] | Absent) -> Probe:
     """Go on from what `GET /issues/{probe.number}` answered."""
+    following = Probe(probe.number + 1, probe.read + 1)
     match answer:
         case Absent(taken=False):
-            return replace(probe, number=probe.number + 1, misses=probe.misses + 1)
+            return replace(following, misses=probe.misses + 1, gone=probe.gone)
         case Absent():
-            return Probe(probe.number + 1, gone=probe.gone + 1)
+            return replace(following, gone=probe.gone + 1)
         case Found():
-            return Probe(probe.number + 1)
+            return following
         case _:
             assert_never(answer)
 
@@ -128,40 +139,22 @@ def after_probe(probe: Probe, answer: Found[T] | Absent) -> Probe:
 # ------------------------------------------------------------------------------ what the answers show
 
 
-def is_trusted(issue: Issue, own_login: str) -> bool:
-    """Whether a marker in this issue is believed: ours, or by an author who may push.
-
-    Targets can be public, so that anybody may plant a marker and keep a ticket from being copied.
-    The author of a deleted account (`None`) is never believed.
-    """
-    if issue.author is None:
-        return False
-    return issue.author.lower() == own_login.lower() or issue.association.upper() in TRUSTED
-
-
-def see(issues: Iterable[Issue], own_login: str, highest: int = 0) -> Seen:
+def see(issues: Iterable[Issue], evidence: Evidence, highest: int = 0) -> Seen:
     """Put the issues of a complete look together.
 
     Args:
         issues: pull requests included; of one number that comes twice, the later answer counts.
-        own_login: the login that our copies are written by.
+        evidence: what makes an issue a copy.
         highest: the highest number known from elsewhere (a probe); a used number needs no issue.
     """
     once = {issue.number: issue for issue in issues}
-    marked = {n: read_markers(i.body) for n, i in sorted(once.items()) if not i.is_pull}
-    ours = {
-        n: markers for n, markers in marked.items() if markers and is_trusted(once[n], own_login)
-    }
-    copies = _copies(ours)
+    claims = weigh(once.values(), evidence)
     strays = tuple(
-        Stray(ticket, n, once[n].url, copies[ticket])
-        for n, markers in ours.items()
-        if (ticket := markers[-1].ticket) in copies
-        and copies[ticket] != n
-        and once[n].state == "open"
+        Stray(ticket, number, once[number].url, claims.copies[ticket])
+        for number, ticket in claims.seconds
+        if once[number].state == "open"
     )
-    planted = tuple(n for n, markers in marked.items() if markers and n not in ours)
-    return Seen(copies, strays, planted, max((highest, *once)))
+    return Seen(claims.copies, strays, claims.planted, max((highest, *once)))
 
 
 def with_known(seen: Seen, known: Mapping[TicketId, int]) -> Seen:
@@ -193,27 +186,11 @@ def in_order(plan: Plan, seen: Seen) -> bool:
     return numbers == sorted(numbers)
 
 
-def _missing_below(numbers: frozenset[int], newest: int) -> tuple[int, ...]:
+def _missing_below(numbers: frozenset[int], on_record: int, newest: int) -> tuple[int, ...]:
     found: list[int] = []
-    for number in range(max(numbers, default=0) - 1, 0, -1):
+    for number in range(max(max(numbers, default=0) - 1, on_record), 0, -1):
         if len(found) == newest:
             break
         if number not in numbers:
             found.append(number)
     return tuple(reversed(found))
-
-
-def _copies(marked: Mapping[int, tuple[Marker, ...]]) -> dict[TicketId, int]:
-    """Each ticket's copy: the lowest number that ends with its marker.
-
-    An issue can carry more markers than its own, since people paste texts into one another. These others
-    only speak for a ticket that no issue ends with: an issue is then a copy of two tickets, and better
-    that than a ticket copied twice.
-    """
-    copies: dict[TicketId, int] = {}
-    for number, markers in marked.items():
-        copies.setdefault(markers[-1].ticket, number)
-    for number, markers in marked.items():
-        for marker in markers[:-1]:
-            copies.setdefault(marker.ticket, number)
-    return copies

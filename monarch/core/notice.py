@@ -120,8 +120,8 @@ def _dead_head(view: RequestView, web_url: str) -> str:
 def _cancelled_head(view: RequestView, web_url: str) -> str:
     who = f" by {_fit(view.cancelled_by, _MAX_NAME)}" if view.cancelled_by else ""
     done = _how_many_done(view)
-    before = f" {done} of {_targets(view)} done before that." if done else ""
-    return f":octagonal_sign: {_source(view, web_url)}: cancelled{who}{_again(view)}.{before}"
+    whole = f" {done} of {_targets(view)} done." if done else ""
+    return f":octagonal_sign: {_source(view, web_url)}: cancelled{who}{_again(view)}.{whole}"
 
 
 _HEADS: Final[dict[State, Callable[[RequestView, str], str]]] = {
@@ -215,7 +215,8 @@ def _done(migration: MigrationView, tickets: int) -> str:
 def _so_far(migration: MigrationView, view: RequestView) -> str:
     there = migration.copied + migration.present
     refused = f", {migration.refused} refused" if migration.refused else ""
-    return f"{there} of {_count(view.tickets, 'ticket')} there{refused}"
+    deleted = f", {migration.deleted} deleted by somebody" if migration.deleted else ""
+    return f"{there} of {_count(view.tickets, 'ticket')} there{refused}{deleted}"
 
 
 def _strays(migration: MigrationView, web_url: str) -> str:

@@ -46,10 +46,12 @@ class Code(StrEnum):
     BAD_TARGET = "bad_target"
     TARGET_IS_SOURCE = "target_is_source"
     TARGET_NOT_ALLOWED = "target_not_allowed"
+    PRIVATE_SOURCE = "private_source"
     # What GitHub says of a repository
     NOT_FOUND = "repository_not_found"
     ARCHIVED = "repository_archived"
     ISSUES_DISABLED = "issues_disabled"
+    LISTING_UNCLEAR = "listing_unclear"
     FORBIDDEN = "forbidden"
     REFUSED = "refused"
     # What GitHub says of a ticket, a credential

@@ -65,10 +65,14 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """Write now, once: the intent `nonce` is on record and the budget is taken."""
+    """Write now, once: the intent `nonce` is on record and the budget is taken.
+
+    `at_ms` is when it was granted, and the bytes must have left by `until_ms`; both by the server's clock.
+    """
 
     nonce: str
     at_ms: int
+    until_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +102,19 @@ Permission = Granted | AlreadyCreated | MustReconcile | Wait | GateClosed | Quie
 
 @dataclass(frozen=True, slots=True)
 class WasCreated:
-    """A 201: the copy is `number`. `nonce` names the write."""
+    """A 201: the copy is `number`. `nonce` names the write, `issue` is GitHub's id of the copy (0: not known)."""
 
     number: int
     nonce: str
+    issue: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class WasFound:
-    """A look showed the copy under this number."""
+    """A look showed the copy under this number. `issue` is GitHub's id of it (0: not known)."""
 
     number: int
+    issue: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +142,14 @@ class WasUnanswered:
 
 @dataclass(frozen=True, slots=True)
 class WasStray:
-    """A look showed a second copy under this number."""
+    """A look showed a second copy under this number, beside the one under `original`.
+
+    The ledger has the last word. Where it says that `number` is the copy, `original` is the second one; and where it knows
+    of a write under way, whoever reconciles that looks again, and nothing is reported before.
+    """
 
     number: int
+    original: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +169,18 @@ class WasNoted:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class WasLooked:
+    """A complete look showed how many of the plan's copies are there, and how many people have deleted.
+
+    It counts only while the one who looked has the target: what people are told is what the newest look showed, and the
+    copies made since. It is no step, so a delivery that dies after each of its looks makes no progress by them.
+    """
+
+    there: int
+    deleted: int
+
+
 Fact = (
     WasCreated
     | WasFound
@@ -167,11 +190,12 @@ Fact = (
     | WasStray
     | WasAnswered
     | WasNoted
+    | WasLooked
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The fact is on record. `stray` is the number of a second copy, `None` where there is none."""
+    """The fact is on record. `stray` is the number of a second copy that is reported now, `None` where there is none."""
 
     stray: int | None = None

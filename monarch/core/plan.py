@@ -8,13 +8,18 @@ from monarch.core.ticket import Issue, Ticket, as_ticket
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The tickets of one source, ascending by number, shared by all targets of the request."""
+    """The tickets of one source, ascending by number, shared by all targets of the request.
+
+    `private`: whether the source was not public when the plan was made. A plan of an older version does not say, and
+    counts as one of a public source.
+    """
 
     source: str
     tickets: tuple[Ticket, ...]
+    private: bool = False
 
 
-def make_plan(source: str, issues: Iterable[Issue]) -> Plan:
+def make_plan(source: str, issues: Iterable[Issue], *, private: bool = False) -> Plan:
     """Freeze the open issues of `source` (`owner/repo`): no pull requests, each once, in order.
 
     A listing that moves while it is paged can show an issue twice; the first sight counts.
@@ -23,4 +28,4 @@ def make_plan(source: str, issues: Iterable[Issue]) -> Plan:
     for issue in issues:
         if not issue.is_pull and issue.state == "open":
             once.setdefault(issue.number, issue)
-    return Plan(source, tuple(as_ticket(once[number]) for number in sorted(once)))
+    return Plan(source, tuple(as_ticket(once[number]) for number in sorted(once)), private)

@@ -5,6 +5,7 @@ what is left:
 
 ```
 the source itself    dead: it would be filled with copies of itself
+public, of a private dead, unless a setting allows it: everybody could read the tickets
 archived             dead: nothing can be written
 issues switched off  dead: the same for issues
 no right to push     goes on: whoever sees it may open issues, but labels and the like are dropped, which is noted
@@ -16,18 +17,20 @@ the same way.
 
 from monarch.core.outcome import Code
 from monarch.core.plan import Plan
+from monarch.core.request import Rules
 from monarch.core.ticket import Repository
 from monarch.core.verdict import Dead
 
 _REPLAY = "then replay it (`monarch dead replay`)"
 
 
-def unwritable(target: Repository, plan: Plan) -> Dead | None:
+def unwritable(target: Repository, plan: Plan, rules: Rules) -> Dead | None:
     """Why this repository cannot be written to, and what a person must do; `None` where it can.
 
     Args:
         target: as its canonical self.
         plan: whose copies it is to hold.
+        rules: what the installation accepts.
     """
     name = target.full_name
     if name.lower() == plan.source.lower():
@@ -35,6 +38,12 @@ def unwritable(target: Repository, plan: Plan) -> Dead | None:
             Code.TARGET_IS_SOURCE,
             f"{name} is the source itself, under a former name; send the message again with the team's"
             " repository",
+        )
+    if plan.private and not target.private and not rules.private_to_public:
+        return Dead(
+            Code.PRIVATE_SOURCE,
+            f"{plan.source} is private and {name} is public, so everybody could read its tickets; make {name} private,"
+            f" or set MONARCH_PRIVATE_TO_PUBLIC=true if that is meant, {_REPLAY}",
         )
     if target.archived:
         return Dead(

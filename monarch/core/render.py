@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from monarch.core.cutting import Framed, fitted, line_end_of
-from monarch.core.marker import Marker, without_markers
+from monarch.core.marker import Marker, read_marker, without_markers
 from monarch.core.quote import shorten
 from monarch.core.style import Copying
 from monarch.core.ticket import Ticket
@@ -89,21 +89,27 @@ def render(
 def rewriting(current: str, ticket: Ticket, copying: Copying) -> Rewriting:
     """Say what becomes of a copy whose text is now `current`, once all numbers are known (the second pass).
 
-    A ticket of the plan without a number has no copy (it was refused, or somebody deleted it) and will have none.
+    A ticket of the plan without a number has no copy (it was refused, or somebody deleted it) and will have none. A text
+    that is rewritten gets the marker of today; for the marker's sake alone nothing is rewritten.
     """
     if not _may_refer(ticket):
         return Keep()
-    wordings = _wordings(ticket, copying)
+    standing = _standing(current, ticket, copying)
+    wordings = _wordings(ticket, copying, standing)
     final = _fitting(wording.last(copying) for wording in wordings)
     if current == final or not any(wording.is_pending for wording in wordings):
         return Keep()
-    is_ours = any(wording.is_source_of(current, copying) for wording in wordings)
-    return Rewrite(final) if is_ours else Touched()
+    if not any(wording.is_source_of(current, copying) for wording in wordings):
+        return Touched()
+    if standing in {None, marker_of(ticket, copying)}:
+        return Rewrite(final)
+    return Rewrite(_fitting(wording.last(copying) for wording in _wordings(ticket, copying)))
 
 
 def is_ours(current: str, ticket: Ticket, copying: Copying) -> bool:
     """Say whether a copy's text is what Monarch wrote, whatever numbers it had for the other copies then."""
-    return any(wording.fits(current) for wording in _wordings(ticket, copying))
+    wordings = _wordings(ticket, copying, _standing(current, ticket, copying))
+    return any(wording.fits(current) for wording in wordings)
 
 
 def needs_second_pass(ticket: Ticket, copying: Copying) -> bool:
@@ -115,26 +121,50 @@ def _may_refer(ticket: Ticket) -> bool:
     return _HINT.search(ticket.body) is not None
 
 
-def compose(ticket: Ticket, copying: Copying) -> tuple[tuple[Framed, str], ...]:
+def compose(
+    ticket: Ticket, copying: Copying, marker: Marker | None = None
+) -> tuple[tuple[Framed, str], ...]:
     """The ticket's text in its frame, with what changes in it, and the end of the copy: the whole text first, if it may fit.
 
-    The end is a blank line, in the text's own kind of line ends, and the marker; before them the end of a code block that
-    the text leaves open.
+    The end is a blank line, in the text's own kind of line ends, and the marker (`marker`, or the one of today); before
+    them the end of a code block that the text leaves open.
     """
-    marker = Marker(copying.plan.source, ticket.number, ticket.id)
+    named = marker or marker_of(ticket, copying)
     body = without_markers(encodable(ticket.body))
     blank = line_end_of(body) * 2
-    versions = fitted(ticket, body, copying, MAX_BODY - size(f"{blank}{marker}"))
+    versions = fitted(ticket, body, copying, MAX_BODY - size(f"{blank}{named}"))
     return tuple(
-        (framed, f"{framed.closing}{blank}{marker}" if framed.text else str(marker))
+        (framed, f"{framed.closing}{blank}{named}" if framed.text else str(named))
         for framed in versions
     )
 
 
-def _wordings(ticket: Ticket, copying: Copying) -> tuple[Wording, ...]:
+def marker_of(ticket: Ticket, copying: Copying) -> Marker:
+    """The marker of a ticket's copy in this target, signed where there is a key."""
+    target, seal = copying.target_id, copying.style.seal
+    signature = "" if seal is None else seal.sign(ticket.id, target)
+    return Marker(copying.plan.source, ticket.number, ticket.id, target, signature)
+
+
+def _standing(current: str, ticket: Ticket, copying: Copying) -> Marker | None:
+    """The marker that a copy of this ticket carries now, in whatever form Monarch has written it; else `None`.
+
+    An older version named no target, and the key may have been another one, or none. The length of the marker decides where
+    a text that is too long is cut, so the copy is compared with what was written beside that very marker.
+    """
+    found = read_marker(current)
+    if found is None or found.ticket != ticket.id:
+        return None
+    return found if found.target in {None, copying.target_id} else None
+
+
+def _wordings(
+    ticket: Ticket, copying: Copying, marker: Marker | None = None
+) -> tuple[Wording, ...]:
     """What the copy may say, the better first; the last one always fits."""
     return tuple(
-        worded(framed.text + ending, framed.changes) for framed, ending in compose(ticket, copying)
+        worded(framed.text + ending, framed.changes)
+        for framed, ending in compose(ticket, copying, marker)
     )
 
 

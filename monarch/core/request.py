@@ -33,12 +33,14 @@ class Rules:
     """What this installation accepts.
 
     The globs stand for `owner/repo`, are compared without case, and `*` stays within one side of the
-    slash; no globs at all allow everything. `hosts` are those that addresses may name.
+    slash; no globs at all allow everything. `hosts` are those that addresses may name. `private_to_public`: whether
+    the tickets of a private source may be copied into a public target, where everybody can read them.
     """
 
     allowed_sources: tuple[str, ...] = ()
     allowed_targets: tuple[str, ...] = ()
     hosts: frozenset[str] = GITHUB_HOSTS
+    private_to_public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

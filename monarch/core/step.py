@@ -4,7 +4,7 @@
 ledger says        a look shows a copy   a look shows none
 -----------        -------------------   -----------------
 nothing            Adopt #n              Create
-intended           Adopt #n              Reconcile until intended + 20 s, then Create over that intent
+intended           Adopt #n              Reconcile until 20 s after departure, then Create over that intent
 created #m         Skip                  Skip (what became of it is asked when the target is read back)
   while healing    Skip                  Inspect #m; where it was deleted, Create over "#m", else Skip
 refused, this run  Skip                  Skip
@@ -20,21 +20,25 @@ never overwritten. Where a look shows the copy nothing is to be done; else the m
 What a person has deleted stays deleted, until a person asks for it: a migration that heals makes exactly those copies
 again that it was sent for, over the very record that says which issue is gone.
 
-The look that decides over an intent must have begun 20 s after it or later: GitHub ends requests after
-10 s, and whatever acts later than 20 s is one of the windows that promise 2 names.
+The look that decides over an intent must have begun 20 s after the last moment at which its bytes can have left, or
+later. GitHub ends requests after 10 s; one that acts later than 20 s is one of the windows that promise 2 names.
+`core.timing` has the argument.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
 
-SETTLING_MS = 20_000
-"""After so long an unanswered write has happened or will not happen, in milliseconds."""
+from monarch.core.timing import SETTLING_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Intended:
-    """A write may be under way, or may have happened. `nonce` names that one write."""
+    """A write may be under way, or may have happened. `nonce` names that one write.
+
+    `at_ms` is the latest moment at which its bytes can have left, by the server's clock.
+    """
 
     at_ms: int
     nonce: str
@@ -42,10 +46,14 @@ class Intended:
 
 @dataclass(frozen=True, slots=True)
 class CreatedAs:
-    """The ticket's copy is issue `number` of the target."""
+    """The ticket's copy is issue `number` of the target.
+
+    `issue` is GitHub's id of that issue; 0 where it was recorded by a version that did not keep it.
+    """
 
     number: int
     at_ms: int
+    issue: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +190,8 @@ def _heal(number: int, healing: Healing) -> Action:
 def first_look_at_ms(records: list[LedgerRecord]) -> int:
     """When a look can decide over every intent in `records`; 0 where there is none."""
     return max((r.at_ms + SETTLING_MS for r in records if isinstance(r, Intended)), default=0)
+
+
+def highest_on_record(records: Iterable[LedgerRecord]) -> int:
+    """The highest number that a copy was created as, 0 where none was: a number that was used, whatever became of it."""
+    return max((one.number for one in records if isinstance(one, CreatedAs)), default=0)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from string import Template
 
-from monarch.core.ids import TicketId
+from monarch.core.ids import TargetId, TicketId
 from monarch.core.plan import Plan
+from monarch.core.seal import Seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Style:
         template: the frame around a ticket's text (`string.Template`); `None` is the text alone.
         labels: whether labels are copied.
         milestones: whether milestones are copied.
+        seal: signs markers; `None` where the installation has no key.
     """
 
     web_url: str = "https://github.com"
@@ -25,6 +27,7 @@ class Style:
     template: Template | None = None
     labels: bool = True
     milestones: bool = True
+    seal: Seal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Copying:
 
     Attributes:
         target: `owner/repo` that is copied into, by its canonical name.
+        target_id: GitHub's id of it.
         numbers: the copies in this target that are known by now.
         highest: the highest number that is known to be used in the target; a reference must not point to somebody
             else's issue while its ticket has no copy yet.
@@ -40,6 +44,7 @@ class Copying:
 
     plan: Plan
     target: str
+    target_id: TargetId
     style: Style = field(default_factory=Style)
     numbers: Mapping[TicketId, int] = field(default_factory=dict)
     highest: int = 0

@@ -37,8 +37,10 @@ MAX_NOTE = 300
 class MigrationView:
     """How one target stands. `reason` is the last failure or wait, `""` where there is none.
 
-    `refused` counts tickets that GitHub refused, `strays` second copies that were found. `notes` is what people should
-    know and fails nothing, such as a label that GitHub dropped.
+    `copied` and `present` add up to the copies that are there: as the newest look showed, and those made since.
+    `refused` counts tickets that GitHub refused, `deleted` copies that people have deleted and that are not made again,
+    `strays` second copies that were found. `notes` is what people should know and fails nothing, such as a label that
+    GitHub dropped.
     """
 
     target: str
@@ -49,6 +51,7 @@ class MigrationView:
     strays: tuple[int, ...]
     reason: str
     notes: tuple[str, ...] = ()
+    deleted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

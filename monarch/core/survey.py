@@ -38,7 +38,6 @@ class Survey:
         fates: of the copies on record that the look does not show, by number.
         looked_at_ms: when the look began, by the clock of the records.
         stock: what the target has of what `to_be_created` needs.
-        own_login: the login that our copies are written under there, `""` where GitHub does not tell.
         is_busy: whether a migration writes to it right now.
         withheld: what of it is not to be had, by its kind (a word of `core.notes`), and why.
     """
@@ -51,7 +50,6 @@ class Survey:
     looked_at_ms: int = 0
     stock: Stock = field(default_factory=Stock)
     withheld: Mapping[str, Permanent] = field(default_factory=dict)
-    own_login: str = ""
     is_busy: bool = False
 
 

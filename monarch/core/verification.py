@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monarch.core.ids import TicketId
-from monarch.core.look import is_trusted, strays_of
+from monarch.core.look import strays_of
 from monarch.core.marker import read_marker
 from monarch.core.plan import Plan
 from monarch.core.render import Touched, is_ours, render, rewriting
@@ -105,8 +105,8 @@ class _Comparison:
             if survey.fates.get(number) is Fate.THERE:
                 numbers[ticket.id] = number
         self._numbers = numbers
-        name = survey.repository.full_name
-        self._copying = Copying(plan, name, style, numbers, survey.seen.highest)
+        name, target = survey.repository.full_name, survey.repository.id
+        self._copying = Copying(plan, name, target, style, numbers, survey.seen.highest)
         self._strays: dict[TicketId, list[int]] = {}
         for stray in strays_of(plan, survey.seen):
             self._strays.setdefault(stray.ticket, []).append(stray.number)
@@ -156,13 +156,10 @@ class _Comparison:
 
     def _extra(self) -> Iterable[Extra]:
         own, source = {ticket.id for ticket in self._plan.tickets}, self._plan.source.lower()
-        for number, issue in sorted(self._survey.issues.items()):
-            marker = read_marker(issue.body)
-            if (
-                marker is not None
-                and marker.ticket not in own
-                and marker.source.lower() == source
-                and not issue.is_pull
-                and is_trusted(issue, self._survey.own_login)
-            ):
+        for ticket, number in sorted(self._survey.seen.copies.items(), key=lambda one: one[1]):
+            issue = self._survey.issues.get(number)
+            marker = None if issue is None else read_marker(issue.body)
+            if ticket in own or marker is None or marker.ticket != ticket:
+                continue
+            if marker.source.lower() == source:
                 yield Extra(number, marker.number)

@@ -32,6 +32,7 @@ from monarch.core.permission import (
 )
 from monarch.core.plan import Plan
 from monarch.core.summary import RequestView
+from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Verdict
 from monarch.ports.hands import Cancelling, Hands, Healing, NotCancelled, Paused, Replayed
 from monarch.ports.outside import GitHub, Posted, Slack, Unanswered
@@ -79,13 +80,13 @@ class StoreRefused(StoreError):  # noqa: N818 - a word of the contract, like Sto
 
 
 class Clock(Protocol):
-    """This worker's clocks. No safety rests on the wall clock."""
+    """This worker's clocks. Nothing is decided by the wall clock: ages and patience are counted by `Ledger.now_ms`."""
 
     def now(self) -> float:
         """Seconds since some fixed point; only goes forward, and runs on while the machine sleeps."""
 
     def wall_ms(self) -> int:
-        """Milliseconds since 1970, as this machine has it: good for patience, not for order."""
+        """Milliseconds since 1970, as this machine has it, right or wrong: for what is corrected by an answer."""
 
 
 # ------------------------------------------------------------------------------------ streams of work
@@ -189,6 +190,7 @@ class Ledger(Protocol):
         credential: Credential,
         epoch: Epoch,
         reconciled: str | None,
+        life_ms: int = PERMISSION_LIFE_MS,
     ) -> Permission:
         """Ask to write once; a `Granted` has already recorded the intent and taken the budget.
 
@@ -198,6 +200,8 @@ class Ledger(Protocol):
             epoch: the one that the caller's look belongs to.
             reconciled: nonce of the intent that the caller has reconciled, if any; `#<number>` of the copy that the
                 caller was told to make again and has seen to be deleted.
+            life_ms: the bytes leave within so many milliseconds after this was called, or not at all. The intent on
+                record names the end of that time, by the server's clock.
         """
 
     async def record(
@@ -212,6 +216,9 @@ class Ledger(Protocol):
 
         `ticket` is `None` where the fact is about none: a write of another kind, or a note.
         """
+
+    async def now_ms(self) -> int:
+        """The server's clock, in milliseconds since 1970: the one that requests are numbered by."""
 
 
 class Budget(Protocol):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from monarch.core.outcome import Absent, DetailOutcome, Found, ReadFailure, WriteOutcome
 from monarch.core.permission import Credential
@@ -19,10 +19,11 @@ class GitHub(Protocol):
     async def read_repository(self, name: str) -> Found[Repository] | ReadFailure:
         """The repository `owner/repo`, followed to its canonical name where it was renamed."""
 
-    async def list_issues(
-        self, repository: Repository, state: Literal["open", "all"]
-    ) -> Found[tuple[Issue, ...]] | ReadFailure:
-        """Every page of the raw listing, pull requests included, ascending; all of it or a failure."""
+    async def list_issues(self, repository: Repository) -> Found[tuple[Issue, ...]] | ReadFailure:
+        """Every page of the raw listing, open and closed, pull requests included, ascending; all of it or a failure.
+
+        Closed ones, too: a list of open issues shrinks when one is closed, and then skips another.
+        """
 
     async def read_issue(
         self, repository: Repository, number: int

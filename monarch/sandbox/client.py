@@ -17,7 +17,7 @@ from monarch.sandbox.views import StateView
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from monarch.sandbox.seed import InstallationChange, RepositoryChange, Seed
+    from monarch.sandbox.seed import InstallationChange, IssueChange, RepositoryChange, Seed
 
 MARGIN_S = 5.0
 """How much longer the client waits than it asks the stand-in to."""
@@ -140,6 +140,10 @@ class SandboxClient:
     async def delete_issue(self, repo: str, number: int) -> None:
         """Delete an issue for good."""
         await self._send("POST", "/issues/delete", {"repo": repo, "number": number})
+
+    async def update_issue(self, change: IssueChange) -> None:
+        """Do to an issue what a person may do."""
+        await self._send("POST", "/issues/update", change.model_dump(mode="json"))
 
     async def transfer_issue(self, repo: str, number: int, to: str) -> int:
         """Move an issue and return its number there."""

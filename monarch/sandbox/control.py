@@ -11,6 +11,7 @@
 ``DELETE /faults``, ``/faults/{id}``       takes rules away, releases whoever they hold → ``{}``
 ``POST /faults/{id}/release``              lets go on whoever the rule holds now → ``{}``
 ``POST /issues/delete``                    ``{"repo": "o/r", "number": 3}`` → ``{}``
+``POST /issues/update``                    an ``IssueChange`` → ``{}``
 ``POST /issues/transfer``                  ``{"repo", "number", "to": "o/other"}`` → ``{"number"}``
 ``POST /repositories/update``              a ``RepositoryChange`` → ``{}``
 ``POST /repositories/delete``              ``{"repo": "o/r"}`` → ``{}``
@@ -34,9 +35,15 @@ from starlette.routing import Route
 
 from monarch.sandbox.conditions import WaitFor, is_met
 from monarch.sandbox.faults import Fault
-from monarch.sandbox.planting import change_repository, existing, plant
+from monarch.sandbox.planting import change_issue, change_repository, existing, plant
 from monarch.sandbox.planting_apps import change_installation
-from monarch.sandbox.seed import BadSeedError, InstallationChange, RepositoryChange, Seed
+from monarch.sandbox.seed import (
+    BadSeedError,
+    InstallationChange,
+    IssueChange,
+    RepositoryChange,
+    Seed,
+)
 from monarch.sandbox.views import state_view
 from monarch.sandbox.wire import Wire
 
@@ -147,6 +154,12 @@ class Control:
         self._stage.world.delete_issue(repository, choice.number)
         return JSONResponse({})
 
+    async def update_issue(self, request: Request) -> JSONResponse:
+        """Edit, close, reopen, comment: whatever a person may do to an issue."""
+        change = IssueChange.model_validate_json(await request.body())
+        change_issue(self._stage.world, change)
+        return JSONResponse({})
+
     async def transfer_issue(self, request: Request) -> JSONResponse:
         """Move an issue to another repository."""
         choice = IssueChoice.model_validate_json(await request.body())
@@ -212,6 +225,7 @@ def control_app(stage: Stage) -> Starlette:
             Route("/faults/{id:int}", control.remove_fault, methods=["DELETE"]),
             Route("/faults/{id:int}/release", control.release, methods=["POST"]),
             Route("/issues/delete", control.delete_issue, methods=["POST"]),
+            Route("/issues/update", control.update_issue, methods=["POST"]),
             Route("/issues/transfer", control.transfer_issue, methods=["POST"]),
             Route("/repositories/update", control.update_repository, methods=["POST"]),
             Route("/repositories/delete", control.delete_repository, methods=["POST"]),

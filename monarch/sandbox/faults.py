@@ -15,13 +15,14 @@ Every part of ``match`` may be left out; regular expressions are searched for, n
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
 from monarch.sandbox.github.canned import CATALOGUE
-from monarch.sandbox.http import Call, Reply  # part of the public signatures
+from monarch.sandbox.http import JSON_TYPE, Call, Reply  # part of the public signatures
 from monarch.sandbox.wire import Wire
 
 ApiName = Literal["github", "slack"]
@@ -132,9 +133,27 @@ class WrongContentType(Wire):
     value: str = "text/html; charset=utf-8"
 
 
+class Bomb(Wire):
+    """Have no effect and answer a small zipped body that unpacks to this many megabytes of JSON."""
+
+    kind: Literal["bomb"] = "bomb"
+    megabytes: int = Field(default=256, ge=1, le=1024)
+
+    def reply(self) -> Reply:
+        """Return it: a list of nothing but spaces, a thousandth of its size."""
+        packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+        blanks = b" " * 1_000_000
+        body = packer.compress(b"[") + b"".join(
+            packer.compress(blanks) for _ in range(self.megabytes)
+        )
+        headers = (("Content-Type", JSON_TYPE), ("Content-Encoding", "gzip"))
+        return Reply(200, body + packer.compress(b"]") + packer.flush(), headers)
+
+
 Action = Annotated[
     Answer
     | AnswerAfter
+    | Bomb
     | CannedAnswer
     | Delay
     | DropBefore

@@ -113,6 +113,8 @@ class Gateway:
                 return _told(action)
             case faults.Answer() as action:
                 return _told(action)
+            case faults.Bomb() as action:
+                return action.reply()
             case faults.CannedAnswer(after=after) as action:
                 if after:
                     self._api.handle(call)

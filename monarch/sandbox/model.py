@@ -172,6 +172,29 @@ class Issue:
     author_association: str | None = None
     app: int | None = None
     """The id of the app through which it was created."""
+    comments: int = 0
+    former: list[tuple[str, str | None]] = field(default_factory=list)
+    """Titles and bodies that it had before, oldest first."""
+
+    def change(self, title: str, body: str | None, now: float) -> None:
+        """Replace title and body, and remember what they were."""
+        if (title, body) != (self.title, self.body):
+            self.former.append((self.title, self.body))
+        self.title, self.body, self.updated_at = title, body, now
+
+
+@dataclass
+class Naming:
+    """Who bore a name, and from when to when; ``until`` is ``None`` while it does.
+
+    A name that nobody took after a renaming still leads there: such a time is ``former``.
+    """
+
+    full_name: str
+    repository: int
+    since: float
+    until: float | None = None
+    former: bool = False
 
 
 @dataclass
@@ -194,10 +217,13 @@ class Repository:
     labels: dict[str, Label] = field(default_factory=dict)
     milestones: dict[int, Milestone] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
-    deleted: set[int] = field(default_factory=set)
+    removed: dict[int, Issue] = field(default_factory=dict)
+    """Issues that were deleted, as they were, by number."""
     transferred: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Number here → (repository id, number there)."""
     next_number: int = 1
+    removed_at: float | None = None
+    """When it was deleted."""
 
     @property
     def full_name(self) -> str:

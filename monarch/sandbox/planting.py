@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from monarch.sandbox.model import Issue, Repository
     from monarch.sandbox.seed import (
+        IssueChange,
         RepositoryChange,
         Seed,
         SeedAccount,
@@ -59,6 +60,19 @@ def change_repository(world: World, change: RepositoryChange) -> None:
         repository.hidden_from_lists = set(change.hidden_from_lists)
     if change.rename_to is not None:
         world.rename(repository, change.rename_to)
+
+
+def change_issue(world: World, change: IssueChange) -> None:
+    """Carry out what a person does to an issue."""
+    issue = existing(world, change.repo).issues.get(change.number)
+    if issue is None:
+        raise BadSeedError(f"{change.repo} has no issue {change.number}")
+    title = issue.title if change.title is None else change.title
+    body = issue.body if change.body is None else change.body
+    issue.change(title, body, world.clock())
+    issue.comments += change.further_comments
+    if change.state is not None and change.state != issue.state:
+        world.set_state(issue, change.state)
 
 
 def existing(world: World, full_name: str) -> Repository:

@@ -239,6 +239,17 @@ class RepositoryChange(Wire):
     hidden_from_lists: tuple[int, ...] | None = None
 
 
+class IssueChange(Wire):
+    """What ``POST /_sandbox/issues/update`` takes: what a person does; ``None`` leaves a thing as it is."""
+
+    repo: str
+    number: int
+    title: str | None = None
+    body: str | None = None
+    state: Literal["open", "closed"] | None = None
+    further_comments: int = Field(default=0, ge=0)
+
+
 class InstallationChange(Wire):
     """What ``POST /_sandbox/installations/update`` takes; ``None`` leaves a thing as it is."""
 

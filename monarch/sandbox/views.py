@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from monarch.sandbox.github.bodies import timestamp, timestamp_or_none
@@ -54,10 +55,15 @@ class IssueView(Wire):
     by_api: bool
     """Whether it was created through the API (and not seeded)."""
     created_at: str
+    made_at: float
+    """The same, in seconds since the epoch."""
+    closed_at: float | None = None
+    former: tuple[tuple[str, str | None], ...] = ()
+    """Titles and bodies that it had before, oldest first."""
 
 
 class RepositoryView(Wire):
-    """A repository; issues in the order of their numbers."""
+    """A repository; issues, and the numbers of deleted ones, in their order."""
 
     id: int
     full_name: str
@@ -68,6 +74,21 @@ class RepositoryView(Wire):
     labels: tuple[LabelView, ...]
     milestones: tuple[MilestoneView, ...]
     deleted: tuple[int, ...]
+    removed: tuple[IssueView, ...] = ()
+    """The deleted ones as they were."""
+    removed_at: float | None = None
+    """When the repository was deleted, in seconds since the epoch."""
+
+
+class NamingView(Wire):
+    """Which repository a name (in lower case) led to, from when to when, in seconds since the epoch."""
+
+    full_name: str
+    repository: int
+    since: float
+    until: float | None
+    former: bool
+    """Whether it led there because the repository had borne it before."""
 
 
 class MessageView(Wire):
@@ -86,6 +107,9 @@ class StateView(Wire):
 
     repositories: dict[str, RepositoryView]
     """By full name."""
+    gone: tuple[RepositoryView, ...] = ()
+    """Repositories that were deleted, as they were."""
+    namings: tuple[NamingView, ...] = ()
     slack_messages: tuple[MessageView, ...]
     """In the order of posting."""
     rejected: dict[str, int]
@@ -98,6 +122,8 @@ def state_view(world: World, workspace: Workspace, rejected: dict[str, int]) -> 
     views = [_repository(world, each, by_api) for each in world.repositories.values()]
     return StateView(
         repositories={view.full_name: view for view in views},
+        gone=tuple(_repository(world, each, by_api) for each in world.gone),
+        namings=tuple(NamingView(**asdict(naming)) for naming in world.namings),
         slack_messages=tuple(_message(message) for message in workspace.messages),
         rejected=rejected,
     )
@@ -106,17 +132,19 @@ def state_view(world: World, workspace: Workspace, rejected: dict[str, int]) -> 
 def _repository(
     world: World, repository: Repository, by_api: set[tuple[int, int]]
 ) -> RepositoryView:
-    issues = [
-        _issue(world, repository, issue, by_api=(repository.id, issue.number) in by_api)
-        for issue in sorted(repository.issues.values(), key=lambda issue: issue.number)
-    ]
+    def views(issues: dict[int, Issue]) -> tuple[IssueView, ...]:
+        return tuple(
+            _issue(world, repository, issue, by_api=(repository.id, number) in by_api)
+            for number, issue in sorted(issues.items())
+        )
+
     return RepositoryView(
         id=repository.id,
         full_name=repository.full_name,
         private=repository.private,
         archived=repository.archived,
         has_issues=repository.has_issues,
-        issues=tuple(issues),
+        issues=views(repository.issues),
         labels=tuple(
             LabelView(name=label.name, color=label.color, description=label.description)
             for label in repository.labels.values()
@@ -131,7 +159,9 @@ def _repository(
             )
             for m in repository.milestones.values()
         ),
-        deleted=tuple(sorted(repository.deleted)),
+        deleted=tuple(sorted(repository.removed)),
+        removed=views(repository.removed),
+        removed_at=repository.removed_at,
     )
 
 
@@ -158,6 +188,9 @@ def _issue(world: World, repository: Repository, issue: Issue, *, by_api: bool) 
         pull_request=issue.pull_request,
         by_api=by_api,
         created_at=timestamp(issue.created_at),
+        made_at=issue.created_at,
+        closed_at=issue.closed_at,
+        former=tuple(issue.former),
     )
 
 

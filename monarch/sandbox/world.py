@@ -22,6 +22,7 @@ from monarch.sandbox.model import (
     IssueType,
     Label,
     Milestone,
+    Naming,
     OpenOrClosed,
     Repository,
     Token,
@@ -44,6 +45,10 @@ class World:
         self.repositories: dict[int, Repository] = {}
         self.names: dict[str, int] = {}
         self.former_names: dict[str, int] = {}
+        self.gone: list[Repository] = []
+        """Repositories that were deleted, as they were."""
+        self.namings: list[Naming] = []
+        """Which repository each name has led to, in the order in which that began."""
         self.issues: dict[int, tuple[Repository, Issue]] = {}
         """By issue id."""
         self.hierarchy = Hierarchy()
@@ -117,8 +122,7 @@ class World:
         self.account(owner, "Organization")
         repository = Repository(next(self._repository_ids), owner, name, self.clock(), appears_at)
         self.repositories[repository.id] = repository
-        self.names[full_name.lower()] = repository.id
-        self.former_names.pop(full_name.lower(), None)
+        self._bear(full_name, repository)
         return repository
 
     def named(self, full_name: str) -> Repository | None:
@@ -134,8 +138,9 @@ class World:
         old = repository.full_name.lower()
         del self.names[old]
         self.former_names[old] = repository.id
+        self._lead(old, repository, former=True)
         repository.owner, _, repository.name = full_name.partition("/")
-        self.names[full_name.lower()] = repository.id
+        self._bear(full_name, repository)
         self.account(repository.owner, "Organization")
 
     def remove_repository(self, repository: Repository) -> None:
@@ -144,6 +149,24 @@ class World:
             self._forget(issue)
         del self.repositories[repository.id]
         del self.names[repository.full_name.lower()]
+        repository.removed_at = self.clock()
+        self.gone.append(repository)
+        for naming in self.namings:
+            if naming.repository == repository.id and naming.until is None:
+                naming.until = repository.removed_at
+
+    def _bear(self, full_name: str, repository: Repository) -> None:
+        self.names[full_name.lower()] = repository.id
+        self.former_names.pop(full_name.lower(), None)
+        self._lead(full_name.lower(), repository, former=False)
+
+    def _lead(self, name: str, repository: Repository, *, former: bool) -> None:
+        """Note that from now on a name leads to a repository, and no longer to another."""
+        now = self.clock()
+        for naming in self.namings:
+            if naming.full_name == name and naming.until is None:
+                naming.until = now
+        self.namings.append(Naming(name, repository.id, now, former=former))
 
     def add_issue(
         self, repository: Repository, title: str, body: str | None, author: str | None
@@ -158,8 +181,8 @@ class World:
 
     def delete_issue(self, repository: Repository, number: int) -> None:
         """Delete an issue for good; its number answers 410 from now on."""
-        self._forget(repository.issues.pop(number))
-        repository.deleted.add(number)
+        repository.removed[number] = repository.issues.pop(number)
+        self._forget(repository.removed[number])
 
     def transfer_issue(self, source: Repository, number: int, target: Repository) -> Issue:
         """Move an issue to another repository; its old number redirects from now on."""

@@ -5,12 +5,13 @@ verdict out. It promises that a delivery which it received is settled once, or l
 raises, whatever Valkey does, and whenever the worker stops. And that a place which becomes free goes to what a stopped
 or dead worker left, before it goes to anything new.
 
-This module has the program's one broad `except`: what nobody planned is logged with its traceback, judged as a failure
-that may pass, and the loop goes on.
+This module has the program's one broad `except` (`_classified`): an error that no code expects is logged with its
+traceback and classified. From a handler it is a failure that may pass, from a settle it is store trouble; the loop goes
+on either way.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Final, Protocol, assert_never
 
 import anyio
@@ -40,6 +41,10 @@ from monarch.telemetry import Telemetry
 _STORE_PAUSE_S: Final = 1.0
 _FULL_CHECK_S: Final = 2.0
 _ALONE_CHECK_S: Final = 0.05
+
+
+class _Unexpected(Exception):  # noqa: N818 - it names what was caught
+    """An error that no code expects; it is logged already, and its text names its type."""
 
 
 class Handler(Protocol):
@@ -208,7 +213,8 @@ class Consumer:
             if known is not None:
                 return known
             await self._until_alone(hold)
-            return await self._handler.handle(delivery, hold)
+            with self._classified(delivery):
+                return await self._handler.handle(delivery, hold)
         except LeaseLost:
             return None
         except Draining:
@@ -219,12 +225,20 @@ class Consumer:
         except StoreError as error:
             self._telemetry.store_trouble(where=f"handling {self.stream}", error=str(error))
             return Snooze("Valkey could not be asked", _STORE_PAUSE_S)
-        except Exception as error:  # noqa: BLE001 - the one broad except: what nobody planned
-            self._telemetry.delivery_failed(delivery=delivery, exc=error)
-            reason = (
-                f"an error that nobody planned ({type(error).__name__}); the log has its traceback"
-            )
+        except _Unexpected as error:
+            reason = f"an error that nobody planned ({error}); the log has its traceback"
             return judge_failure(reason, delivery.attempts, self._policy, self._dice())
+
+    @contextmanager
+    def _classified(self, delivery: Delivery) -> Iterator[None]:
+        """Log what no code expects, and make it an `_Unexpected`; pass on what is part of a contract."""
+        try:
+            yield
+        except (LeaseLost, Draining, StoreError):
+            raise
+        except Exception as error:  # the one broad except: an error that no code expects
+            self._telemetry.delivery_failed(delivery=delivery, exc=error)
+            raise _Unexpected(type(error).__name__) from error
 
     def _refused(self, delivery: Delivery, error: StoreRefused) -> Retry | Dead:
         """Judge what no waiting mends: counted, so that it ends."""
@@ -260,18 +274,21 @@ class Consumer:
         Repeated while the lease may still be ours: repeating is safe, since a settle that took effect answers *lost*
         the next time. Given up after that, or when the worker stops: the entry is pending and will be reclaimed.
         What Valkey refuses to carry out becomes a counted failure; where it refuses that as well, the entry is left
-        to be reclaimed, one lease later and each time as loudly.
+        to be reclaimed, one lease later and each time as loudly. An error that no code expects is repeated once and
+        then left like that, too: it never ends the worker.
         """
         tries, refusals = 0, 0
         hold.settling = True
         while True:
             try:
-                return verdict if await self._streams.settle(hold.delivery, verdict) else None
-            except StoreError as error:
+                with self._classified(hold.delivery):
+                    is_settled = await self._streams.settle(hold.delivery, verdict)
+                return verdict if is_settled else None  # noqa: TRY300 - the shorter way
+            except (StoreError, _Unexpected) as error:
                 tries += 1
                 self._telemetry.store_trouble(where="settling", error=str(error))
+                refusals += isinstance(error, StoreRefused | _Unexpected)
                 if isinstance(error, StoreRefused):
-                    refusals += 1
                     verdict = self._refused(hold.delivery, error)
                 if refusals > 1 or self._holds.draining or not hold.outlives(0):
                     return None

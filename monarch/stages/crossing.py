@@ -175,8 +175,10 @@ class Crossing:
                 return ended
 
     async def _adopt(self, ticket: Ticket, number: int) -> None:
-        await self._desk.record(ticket.id, WasFound(number))
-        self._records[ticket.id] = CreatedAs(number, self._watch.now_ms())
+        seen = self._watch.issues.get(number)
+        issue = 0 if seen is None else seen.id
+        await self._desk.record(ticket.id, WasFound(number, issue))
+        self._records[ticket.id] = CreatedAs(number, self._watch.now_ms(), issue)
         self._tools.telemetry.ticket_present(
             target=self._subject.name, ticket=ticket.number, number=number
         )
@@ -200,7 +202,14 @@ class Crossing:
         """The copy as far as numbers are known by now: the rest is for the second pass."""
         details = self._details.of(ticket, without)
         watch, plan, name = self._watch, self._subject.plan, self._subject.name
-        copying = Copying(plan, name, self._tools.style, watch.numbers, watch.seen.highest)
+        copying = Copying(
+            plan,
+            name,
+            self._subject.repository.id,
+            self._tools.style,
+            watch.numbers,
+            watch.seen.highest,
+        )
         return render(ticket, copying, details.labels, details.milestone, details.type)
 
 

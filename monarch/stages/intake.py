@@ -49,6 +49,7 @@ class Intake:
     async def _hear(self, draining: anyio.Event) -> None:
         async with self._ear.listen() as hearings:
             self._found()
+            self._telemetry.loop_progressed(name="intake")
             async for hearing in hearings:
                 self._telemetry.loop_progressed(name="intake")
                 if hearing is not None:

@@ -1,66 +1,141 @@
-"""To look: read a target until absence is evidence. The effects; what to ask for is decided in `core.look`.
+"""To look: read a repository until absence is evidence. The effects; what to ask for is decided in `core.look`.
 
+Source and target are read by the same reading, since listings lie about both in the same ways: they lag, and a list of
+*open* issues shrinks while it is paged, so that an issue closed meanwhile hides another one.
 Only a complete answer is evidence: an error on the way is an outcome, never an empty list.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from monarch.core.look import Seen, after_probe, begin_probe, gaps, see
+from monarch.core.evidence import Evidence
+from monarch.core.look import Probe, Seen, after_probe, begin_probe, gaps, see
 from monarch.core.outcome import Absent, Code, Found, Permanent, ReadFailure, Scope
+from monarch.core.step import highest_on_record
 from monarch.core.ticket import Issue, Repository
 from monarch.ports import GitHub
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """Every issue and pull request of a repository by number, the highest number in use, and those that are gone.
+
+    `gone` are numbers whose issue was deleted or moved away, as far as they were read: not all of an old repository.
+    """
+
+    issues: Mapping[int, Issue]
+    highest: int
+    gone: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
-    """A complete look: what it shows, and every issue that it read, by its number."""
+    """A complete look: what it shows, and every issue that it read, by its number; `gone` is that of `Reading`."""
 
     seen: Seen
     issues: Mapping[int, Issue]
+    gone: frozenset[int] = frozenset()
 
 
 async def look(
-    github: GitHub, repository: Repository, own_login: str, check: Callable[[], None]
+    github: GitHub, repository: Repository, evidence: Evidence, check: Callable[[], None]
 ) -> Sight | ReadFailure:
+    """Read a target whole, and see which copies it holds. `check` is that of `read_whole`."""
+    on_record = highest_on_record(evidence.records.values())
+    reading = await read_whole(github, repository, check, on_record)
+    if not isinstance(reading, Reading):
+        return reading
+    seen = see(reading.issues.values(), evidence, reading.highest)
+    return Sight(seen, reading.issues, reading.gone)
+
+
+async def read_whole(
+    github: GitHub, repository: Repository, check: Callable[[], None], on_record: int = 0
+) -> Reading | ReadFailure:
     """Read the whole listing, every number that it skips, and onwards from the highest.
 
-    `check` is asked between calls, and ends the look by raising (`Hold.check`).
+    Args:
+        check: is asked between calls, and ends the reading by raising (`Hold.check`).
+        on_record: the highest number that is known to have been used, 0 where none is.
     """
-    listing = await github.list_issues(repository, "all")
-    if not isinstance(listing, Found):
-        return listing
-    issues = list(listing.value)
-    for number in gaps(issue.number for issue in issues):
-        check()
-        answer = await github.read_issue(repository, number)
+    return await _Whole(github, repository, check, on_record).read()
+
+
+class _Whole:
+    """One reading under way."""
+
+    def __init__(
+        self, github: GitHub, repository: Repository, check: Callable[[], None], on_record: int
+    ) -> None:
+        self._github = github
+        self._repository = repository
+        self._check = check
+        self._on_record = on_record
+        self._issues: dict[int, Issue] = {}
+        self._gone: set[int] = set()
+
+    async def read(self) -> Reading | ReadFailure:
+        return (
+            await self._read_listing()
+            or await self._read_gaps()
+            or await self._read_onwards()
+            or Reading(self._issues, max([0, *self._issues, *self._gone]), frozenset(self._gone))
+        )
+
+    async def _read_listing(self) -> ReadFailure | None:
+        listing = await self._github.list_issues(self._repository)
+        if not isinstance(listing, Found):
+            return listing
+        self._issues = {issue.number: issue for issue in listing.value}
+        return None
+
+    async def _read_gaps(self) -> ReadFailure | None:
+        for number in gaps(self._issues, self._on_record):
+            answer = await self._read(number)
+            if not isinstance(answer, Found | Absent):
+                return answer
+        return None
+
+    async def _read_onwards(self) -> ReadFailure | None:
+        probe = begin_probe(max([self._on_record, *self._issues]))
+        while not (probe.is_over or probe.is_exhausted):
+            answer = await self._read(probe.number)
+            if not isinstance(answer, Found | Absent):
+                return answer
+            probe = after_probe(probe, answer)
+            unclear = await self._ask() if probe.is_unclear else None
+            if unclear is not None:
+                return unclear
+        return _too_many_gone(self._repository, probe) if probe.is_exhausted else None
+
+    async def _read(self, number: int) -> Found[Issue] | Absent | ReadFailure:
+        self._check()
+        answer = await self._github.read_issue(self._repository, number)
         match answer:
             case Found(issue):
-                issues.append(issue)
-            case Absent():
-                continue
-            case _:
-                return answer
-    highest = await _read_onwards(github, repository, issues, check)
-    if not isinstance(highest, int):
-        return highest
-    return Sight(see(issues, own_login, highest), {issue.number: issue for issue in issues})
+                self._issues[number] = issue
+            case Absent(taken=True):
+                self._gone.add(number)
+        return answer
 
-
-async def _read_onwards(
-    github: GitHub, repository: Repository, issues: list[Issue], check: Callable[[], None]
-) -> int | ReadFailure:
-    """Append what lies beyond the listing to `issues`; the highest number in use, or why it is not known."""
-    probe = begin_probe(max((issue.number for issue in issues), default=0))
-    while not probe.is_over:
-        check()
-        answer = await github.read_issue(repository, probe.number)
-        if not isinstance(answer, Found | Absent):
+    async def _ask(self) -> ReadFailure | None:
+        """Whether deleted issues are deleted issues: `None`; or every number is said to be, since issues are off."""
+        self._check()
+        answer = await self._github.read_repository(self._repository.full_name)
+        if not isinstance(answer, Found):
             return answer
-        if isinstance(answer, Found):
-            issues.append(answer.value)
-        probe = after_probe(probe, answer)
-    if probe.says_issues_are_off:
-        reason = f"issues are switched off in {repository.full_name}; switch them on and replay it (`monarch dead replay`)"
-        return Permanent(Scope.REPOSITORY, Code.ISSUES_DISABLED, reason)
-    return probe.highest
+        return None if answer.value.has_issues else _switched_off(self._repository)
+
+
+def _switched_off(repository: Repository) -> Permanent:
+    reason = f"issues are switched off in {repository.full_name}; switch them on and replay it (`monarch dead replay`)"
+    return Permanent(Scope.REPOSITORY, Code.ISSUES_DISABLED, reason)
+
+
+def _too_many_gone(repository: Repository, probe: Probe) -> Permanent:
+    """A later issue at the top makes gaps of them all, of which the newest are enough."""
+    reason = (
+        f"the {probe.read} numbers below #{probe.number} in {repository.full_name} are not in its listing, and more"
+        " seem to follow; open an issue there and close it, and replay it (`monarch dead replay`)"
+    )
+    return Permanent(Scope.REPOSITORY, Code.LISTING_UNCLEAR, reason)

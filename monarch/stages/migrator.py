@@ -68,8 +68,11 @@ class Migrator:
         if isinstance(answer, Found):
             return self._unwritable(answer.value, entry, plan) or answer.value
         waits = await give_way(answer, credential, tools.budget, tools.telemetry)
-        age_s = (tools.clock.wall_ms() - int(entry.request.partition("-")[0])) / 1000
-        return waits or judge_target(
+        if waits is not None:
+            return waits
+        # A request is as old as the server says that numbered it: a worker's clock may be wrong by any amount.
+        age_s = (await tools.ledger.now_ms() - int(entry.request.partition("-")[0])) / 1000
+        return judge_target(
             answer, delivery.attempts, tools.policy, tools.dice(), age_s=max(0.0, age_s)
         )
 
@@ -78,7 +81,7 @@ class Migrator:
         refusal = target_refusal(target.full_name, self._rules, entry.target)
         if refusal is not None:
             return Dead(Code.TARGET_NOT_ALLOWED, refusal)
-        return unwritable(target, plan)
+        return unwritable(target, plan, self._rules)
 
     async def _cross(self, subject: Subject) -> Verdict:
         repository = subject.repository

@@ -3,7 +3,8 @@
 It receives a request, decides whether it can be carried out, reads the source's tickets, and promises a plan that does
 not change and one migration for each distinct target; or a reason that a person can act on.
 
-A source that cannot be read is never taken for an empty one: only a complete listing without tickets is *skipped*.
+A source that cannot be read is never taken for an empty one: only a complete look without tickets is *skipped*. A
+template is changed seconds before a person asks for its copies, so a listing alone proves nothing.
 """
 
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from monarch.core.verdict import (
 from monarch.ports import Budget, GitHub
 from monarch.stages.giving_way import give_way, snooze_until_open
 from monarch.stages.hold import Hold
+from monarch.stages.looking import Reading, read_whole
 from monarch.telemetry import Telemetry
 
 
@@ -80,10 +82,11 @@ class Planner:
         if not source.value.has_issues:
             return Dead(Code.ISSUES_DISABLED, _issues_are_off(source.value))
         hold.check()
-        issues = await self._github.list_issues(source.value, "open")
-        if not isinstance(issues, Found):
-            return await self._refuse_source(issues, request, credential.value, delivery)
-        plan = make_plan(source.value.full_name, issues.value)
+        reading = await read_whole(self._github, source.value, hold.check)
+        if not isinstance(reading, Reading):
+            return await self._refuse_source(reading, request, credential.value, delivery)
+        name, private = source.value.full_name, source.value.private
+        plan = make_plan(name, reading.issues.values(), private=private)
         if not plan.tickets:
             return Done(Skipped(plan.source, request.channel, _names(request), request.refused))
         return Done(Planned(plan, request.channel, _names(request), request.refused))

@@ -48,7 +48,12 @@ class SecondPass:
         self._writes = writes
         self._watch = watch
         self._copying = Copying(
-            subject.plan, subject.name, tools.style, watch.numbers, watch.seen.highest
+            subject.plan,
+            subject.name,
+            subject.repository.id,
+            tools.style,
+            watch.numbers,
+            watch.seen.highest,
         )
         self._touched: set[int] = set()
 

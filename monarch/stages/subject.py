@@ -1,11 +1,14 @@
 """What every part of a crossing is given: its tools, and what it is about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from monarch.core.delivery import Delivery, MigrationEntry
+from monarch.core.evidence import Evidence
+from monarch.core.ids import TicketId
 from monarch.core.permission import Credential
 from monarch.core.plan import Plan
+from monarch.core.step import LedgerRecord
 from monarch.core.style import Style
 from monarch.core.ticket import Repository, Ticket
 from monarch.core.verdict import Policy
@@ -44,10 +47,11 @@ class Subject:
         """The target's canonical name."""
         return self.repository.full_name
 
-    @property
-    def own_login(self) -> str:
-        """The login that our copies are written under, `""` where GitHub does not tell."""
-        return self.credential.login or ""
+    def evidence(self, records: Mapping[TicketId, LedgerRecord], style: Style) -> Evidence:
+        """What the target's issues are judged by, beside these records of its ledger."""
+        login = self.credential.login
+        logins = frozenset() if login is None else frozenset({login.lower()})
+        return Evidence(self.repository.id, logins, records, style.seal)
 
     @property
     def share(self) -> Plan:

@@ -12,6 +12,7 @@ from typing import Final, TypeVar, assert_never
 
 from monarch.core import notes
 from monarch.core.details import Stock, needed_labels, needed_milestones, needed_types
+from monarch.core.evidence import Evidence
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.outcome import (
     Absent,
@@ -32,7 +33,7 @@ from monarch.core.style import Style
 from monarch.core.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Repository, Ticket
 from monarch.ports import GitHub
-from monarch.stages.looking import Sight, look
+from monarch.stages.looking import Reading, Sight, look, read_whole
 
 T = TypeVar("T")
 List = Callable[[Repository], Awaitable[Found[tuple[T, ...]] | ReadFailure]]
@@ -109,11 +110,13 @@ class Surveyor:
         if not repository.has_issues:
             reason = f"issues are switched off in the source {repository.full_name}; switch them on"
             return Unready(Code.ISSUES_DISABLED, reason)
-        issues = await self._github.list_issues(repository, "open")
+        reading = await read_whole(self._github, repository, lambda: self._tell(name))
         self._tell(name)
-        if not isinstance(issues, Found):
-            return self._failed(issues, site.credential)
-        return Template(repository, make_plan(repository.full_name, issues.value))
+        if not isinstance(reading, Reading):
+            return self._failed(reading, site.credential)
+        issues = reading.issues.values()
+        plan = make_plan(repository.full_name, issues, private=repository.private)
+        return Template(repository, plan)
 
     async def target(self, asked: str, plan: Plan) -> Survey | Unready:
         """A target, as a migration would find it."""
@@ -123,7 +126,7 @@ class Surveyor:
         refused = self._refused(site.repository.full_name, asked)
         if refused is not None:
             return refused
-        dead = unwritable(site.repository, plan)
+        dead = unwritable(site.repository, plan, self._rules)
         if dead is not None:
             return Unready(dead.code, without_replay(dead.reason))
         survey = await self._look(site, plan)
@@ -181,13 +184,15 @@ class Surveyor:
 
     async def _look(self, site: _Site, plan: Plan) -> Survey | Unready:
         known = await self._ledger(site.repository.id)
-        login = site.credential.login or ""
-        sight = await look(self._github, site.repository, login, lambda: self._tell(site.asked))
+        evidence = self._evidence(site, known)
+        sight = await look(self._github, site.repository, evidence, lambda: self._tell(site.asked))
         self._tell(site.asked)
         if not isinstance(sight, Sight):
             return self._failed(sight, site.credential)
-        fates: dict[int, Fate] = {}
+        fates = dict.fromkeys(sight.gone, Fate.DELETED)
         for _, number in unseen(plan, sight.seen, known.records):
+            if number in fates:
+                continue
             fate = Fate.THERE if number in sight.issues else await self._fate(site, number)
             if isinstance(fate, Unready):
                 return fate
@@ -199,9 +204,13 @@ class Surveyor:
             known.records,
             fates,
             known.now_ms,
-            own_login=login,
             is_busy=known.is_busy,
         )
+
+    def _evidence(self, site: _Site, known: Remembered) -> Evidence:
+        login = site.credential.login
+        logins = frozenset() if login is None else frozenset({login.lower()})
+        return Evidence(site.repository.id, logins, known.records, self._style.seal)
 
     async def _fate(self, site: _Site, number: int) -> Fate | Unready:
         """What became of a copy on record that no look shows; as `Watch.find` has it."""

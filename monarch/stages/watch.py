@@ -9,12 +9,15 @@ from collections.abc import Mapping
 
 import anyio
 
+from monarch.core.evidence import Evidence
 from monarch.core.ids import TicketId
 from monarch.core.look import Seen, see, skipped, strays_of
 from monarch.core.outcome import Absent, Found, ReadFailure
 from monarch.core.permission import WasStray
-from monarch.core.step import SETTLING_MS, Fate, LedgerRecord, first_look_at_ms
+from monarch.core.step import Fate, LedgerRecord, first_look_at_ms
+from monarch.core.tally import tally
 from monarch.core.ticket import Issue, Ticket
+from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict
 from monarch.stages.desk import Desk
 from monarch.stages.looking import Sight, look
@@ -72,13 +75,15 @@ class Watch:
         sight = await look(
             self._tools.github,
             self._subject.repository,
-            self._subject.own_login,
+            self._evidence(),
             self._subject.hold.check,
         )
         if isinstance(sight, ReadFailure):
             return await self._desk.judge(sight)
         self.seen, self.issues, self.looked_at_ms = sight.seen, dict(sight.issues), looked_at_ms
-        self.numbers, self.fates = self._own(sight.seen), {}
+        self.numbers = self._own(sight.seen)
+        self.fates = dict.fromkeys(sight.gone, Fate.DELETED)
+        await self._count(sight)
         await self._report(self.seen)
         return None
 
@@ -94,7 +99,7 @@ class Watch:
             sight = await look(
                 self._tools.github,
                 self._subject.repository,
-                self._subject.own_login,
+                self._evidence(),
                 lambda: None,
             )
             if isinstance(sight, Sight):
@@ -111,7 +116,7 @@ class Watch:
             answer = await self._tools.github.read_issue(self._subject.repository, taken)
             if isinstance(answer, Found):
                 found.append(answer.value)
-        beside = see(found, self._subject.own_login)
+        beside = see(found, self._evidence())
         copies = {**beside.copies, **self.seen.copies}
         highest = max(self.seen.highest, number)
         self.seen = Seen(copies, self.seen.strays, self.seen.planted, highest)
@@ -137,18 +142,34 @@ class Watch:
         self.fates[number] = Fate.THERE
         return Fate.THERE
 
+    def _evidence(self) -> Evidence:
+        """What is seen is judged by: the ledger as it is known by now, and who we are."""
+        return self._subject.evidence(self._records, self._tools.style)
+
     def _own(self, seen: Seen) -> dict[TicketId, int]:
         """The copies of this plan."""
         tickets = self._subject.plan.tickets
         return {one.id: seen.copies[one.id] for one in tickets if one.id in seen.copies}
 
+    async def _count(self, sight: Sight) -> None:
+        """Put on record what people are told of this target while it is worked on, and if that fails."""
+        subject = self._subject
+        healed = {ticket.id for ticket in subject.share.tickets} if subject.entry.heal else ()
+        counted = tally(subject.plan, sight.seen, self._records, sight.issues, sight.gone, healed)
+        await self._desk.record(None, counted)
+
     async def _report(self, seen: Seen) -> None:
+        """Tell of each once. The ledger has the last word on which of two copies is the second."""
         name, telemetry = self._subject.name, self._tools.telemetry
         for stray in strays_of(self._subject.share, seen):
             if stray.number not in self._reported:
-                await self._desk.record(stray.ticket, WasStray(stray.number))
-                telemetry.stray_found(target=name, number=stray.number, kept=stray.original)
+                fact = WasStray(stray.number, stray.original)
+                second = (await self._desk.record(stray.ticket, fact)).stray
+                if second is not None:
+                    self._reported |= {stray.number, second}
+                    kept = stray.original if second == stray.number else stray.number
+                    telemetry.stray_found(target=name, number=second, kept=kept)
         for number in seen.planted:
             if number not in self._reported:
                 telemetry.marker_planted(target=name, number=number)
-        self._reported |= {stray.number for stray in seen.strays} | set(seen.planted)
+        self._reported |= set(seen.planted)

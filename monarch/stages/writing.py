@@ -88,7 +88,7 @@ class Writer:
 
     async def _send(self, ticket: Ticket, granted: Granted) -> Verdict | None:
         tools = self._tools
-        self._records[ticket.id] = Intended(granted.at_ms, granted.nonce)
+        self._records[ticket.id] = Intended(granted.until_ms, granted.nonce)
         draft = self._draft(ticket, self._without.get(ticket.id, ()))
         began = tools.clock.now()
         outcome = await tools.github.create_issue(
@@ -130,8 +130,9 @@ class Writer:
     ) -> None:
         name, telemetry, number = self._subject.name, self._tools.telemetry, created.number
         is_first = not any(isinstance(r, CreatedAs) for r in self._records.values())
-        recorded = await self._desk.record(ticket.id, WasCreated(number, granted.nonce))
-        self._records[ticket.id] = CreatedAs(number, granted.at_ms)
+        fact = WasCreated(number, granted.nonce, created.issue_id)
+        recorded = await self._desk.record(ticket.id, fact)
+        self._records[ticket.id] = CreatedAs(number, granted.at_ms, created.issue_id)
         telemetry.ticket_copied(target=name, ticket=ticket.number, number=number, seconds=seconds)
         if recorded.stray is not None:
             telemetry.stray_found(target=name, number=number, kept=recorded.stray)

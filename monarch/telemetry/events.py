@@ -128,11 +128,6 @@ class Telemetry:
         self.metrics.gap_seconds.inc(seconds or 0.0)
         self._log.warning("hearing.interrupted", seconds=_rounded(seconds), reason=reason)
 
-    def canary_missed(self, *, n: int) -> None:
-        """`n` canaries in a row did not come back."""
-        self.metrics.canaries.inc()
-        self._log.warning("canary.missed", in_a_row=n)
-
     # ---------------------------------------------------------------------------------- planner
 
     def request_planned(
@@ -164,7 +159,7 @@ class Telemetry:
 
     def delivery_settled(self, *, delivery: Delivery, verdict: str, seconds: float) -> None:
         """`verdict` is its class's name; `seconds` counts from reading the delivery."""
-        stream, name = delivery.token.stream, closed(verdict, VERDICTS, "done")
+        stream, name = delivery.token.stream, closed(verdict, VERDICTS, "other")
         self._settled[stream, name].inc()
         self._delivery_seconds[stream].observe(seconds)
         say = self._log.debug if name in QUIET_VERDICTS else self._log.info
@@ -285,7 +280,7 @@ class Telemetry:
         self._log.error("stray.found", target=target, number=number, kept=kept)
 
     def marker_planted(self, *, target: str, number: int) -> None:
-        """Issue `number` carries a marker by somebody who may not push: it is not believed."""
+        """Issue `number` carries a marker that nothing proves: somebody else planted it, or pasted a copy's text."""
         self.metrics.planted.inc()
         self._log.warning("marker.planted", target=target, number=number)
 
@@ -324,11 +319,6 @@ class Telemetry:
         self.metrics.ceilings.labels(closed(window, WINDOWS, "hour"), way).inc()
         say = self._log.warning if is_lower else self._log.info
         say(f"ceiling.{way}", window=window, before=before, after=after)
-
-    def epoch_began(self) -> None:
-        """Valkey's memory went back: everybody looks again before writing. Stream: `epoch.began`."""
-        self.metrics.epochs.inc()
-        self._log.warning("epoch.began")
 
     def notice_said(self, *, kind: str) -> None:
         """Slack has taken it; `kind` is `progress` or `final`."""

@@ -10,6 +10,7 @@ like a password in an address, is removed as well, known or not.
 
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -80,7 +81,7 @@ def configure(
     """
     out = stream or sys.stderr
     shared = _shared(format)
-    render = _Redacting(_renderer(format, colors=out.isatty()), Redactor(secrets))
+    render = _Redacting(_renderer(format, colors=_has_colours(out)), Redactor(secrets))
     structlog.configure(
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -109,6 +110,12 @@ def _renderer(format: Format, *, colors: bool) -> Processor:  # noqa: A002 - lik
         return structlog.processors.JSONRenderer()
     # Plain tracebacks: the colourful ones print local variables.
     return ConsoleRenderer(colors=colors, exception_formatter=plain_traceback)
+
+
+def _has_colours(out: TextIO) -> bool:
+    """A terminal's own variables, as rich heeds them for the commands; they set nothing of Monarch's."""
+    is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") in {"dumb", "unknown"}
+    return out.isatty() and not is_plain
 
 
 def _route_libraries(out: TextIO, shared: list[Processor], render: Processor) -> None:

@@ -14,7 +14,7 @@ from monarch.core.verdict import Waits
 from monarch.telemetry.snapshot import Snapshot
 
 STREAMS = tuple(stream.value for stream in Stream)
-VERDICTS = ("done", "retry", "snooze", "dead", "handback")
+VERDICTS = ("done", "retry", "snooze", "dead", "handback", "other")
 TICKETS = ("copied", "present", "refused", "unknown")
 SNOOZES = tuple(waits.value for waits in Waits)
 WRITES = (
@@ -83,7 +83,6 @@ class Metrics:
         self.echoed = self._counter("echoes", "Messages that another replica appended.")
         self.gaps = self._counter("hearing_gaps", "Times in which the channel was not heard.")
         self.gap_seconds = self._counter("hearing_gap_seconds", "Length of those gaps.")
-        self.canaries = self._counter("canaries_missed", "Canaries that did not come back.")
         outcomes = ("planned", "skipped")
         self.requests = self._counter("requests", "Requests planned.", outcome=outcomes)
         self.targets_refused = self._counter("targets_refused", "Targets that cannot be one.")
@@ -131,7 +130,6 @@ class Metrics:
             "ceiling_changes", "What is learned of hidden limits.", window=WINDOWS, way=WAYS
         )
         self.gates = self._counter("gate_closings", "Times a gate was closed.")
-        self.epochs = self._counter("epochs", "Epochs begun: Valkey's memory went back.")
         self.notices = self._counter("notices_said", "Messages Slack has taken.", kind=NOTICES)
         self.notices_failed = self._counter("notices_failed", "Messages Slack refused for good.")
         self.troubles = self._counter("store_troubles", "Valkey could not be asked.")

@@ -23,10 +23,14 @@ from starlette.routing import Route
 
 from monarch.ports import StoreError
 from monarch.telemetry import Snapshot, Telemetry
+from monarch.web.connections import MOST, BoundedProtocol
 from monarch.web.pages import FRONT, Answer, Vitals, health, ready
 
 ASK_WITHIN_S: Final = 2.0
 """How long Valkey may take to answer before it counts as away, in seconds."""
+
+BACKLOG: Final = MOST
+"""Connections that the system may have accepted for us at once: they are files of ours before we see them."""
 
 STOP_WITHIN_S: Final = 1
 """How long an answer under way may take after the end was decided, in whole seconds."""
@@ -134,7 +138,8 @@ def listening_on(host: str, port: int) -> socket.socket:
 def _config(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="h11",
+        http=BoundedProtocol,
+        backlog=BACKLOG,
         ws="none",
         lifespan="off",
         log_config=None,

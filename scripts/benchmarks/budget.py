@@ -14,7 +14,7 @@ from functools import partial
 import anyio
 
 from scripts.budget_machine import over_http
-from scripts.budget_machine.cases import CASES, MOST_WRONG, run
+from scripts.budget_machine.cases import CASES, HOURS, MOST_WRONG, run
 from scripts.budget_machine.table import document, overall_error, show
 
 
@@ -26,15 +26,16 @@ def main() -> int:
         "--http", action="store_true", help="through real scripts, client and sandbox"
     )
     parser.add_argument("--seed", type=int, default=None, help="repeats the same chances")
-    parser.add_argument("--hours", type=float, default=over_http.HOURS, help="with --http")
+    parser.add_argument("--hours", type=float, default=None, help="how long each case runs")
     parser.add_argument("--only", default="", help="cases whose name contains this")
     given = parser.parse_args()
     seed = random.SystemRandom().randrange(10_000) if given.seed is None else given.seed
     if given.http:
-        return anyio.run(partial(over_http.compare, seed, as_json=given.json, hours=given.hours))
+        hours = given.hours or over_http.HOURS
+        return anyio.run(partial(over_http.compare, seed, as_json=given.json, hours=hours))
     cases = [case for case in CASES if given.only in case.name]
     with ProcessPoolExecutor() as pool:
-        results = list(pool.map(partial(run, seed=seed), cases))
+        results = list(pool.map(partial(run, seed=seed, hours=given.hours or HOURS), cases))
     if given.json:
         print(json.dumps(document(results, seed)))
     else:

@@ -26,6 +26,7 @@ from structlog.typing import FilteringBoundLogger
 from valkey.asyncio import Valkey
 
 from monarch.adapters.clock import BootClock
+from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.ear import ValkeyEar
 from monarch.adapters.valkey.inbox import ValkeyInbox
@@ -47,8 +48,21 @@ from monarch.telemetry import Telemetry
 
 PLACES = 64
 LEASE_S = 20.0
-IDLE_S = 10.0
-PINGS = 500
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured. The smallest one only shows that everything runs; its figures mean nothing."""
+
+    backlogs: tuple[int, ...] = (5_000, 100, 100_000)
+    pings: int = 500
+    idle_s: float = 10.0
+    entries: int = 1000
+    tickets: int = 200
+
+
+WHOLE, QUICK = Size(), Size((100,), 5, 0.5, 10, 5)
+
 
 TO_BEAT = {
     "deliveries_per_s": (2500, "more"),
@@ -170,7 +184,7 @@ for n in range(int(sys.argv[3])):
 """
 
 
-async def latency(url: str) -> dict[str, float]:
+async def latency(url: str, pings: int) -> dict[str, float]:
     """PUBLISH by another process, pub/sub, intake, stream, read: until the handler starts."""
     keys, channel = Keys(f"bench-latency-{time.monotonic_ns()}"), "bench-channel"
     took: list[float] = []
@@ -179,9 +193,10 @@ async def latency(url: str) -> dict[str, float]:
         payload = getattr(delivery.entry, "payload", b"0 0")
         took.append((time.monotonic_ns() - int(payload.split()[1])) / 1e6)
 
-    handler = Nothing(PINGS, seen)
+    handler = Nothing(pings, seen)
     async with a_loop(url, keys, Stream.REQUESTS, handler) as scripts:
-        await hear(url, keys, channel, scripts, handler)
+        publisher = [sys.executable, "-c", PUBLISHER, url, channel, str(pings)]
+        await hear(url, keys, channel, scripts, handler, publisher)
     took.sort()
     return {
         "publish_to_handler_p50_ms": round(took[len(took) // 2], 2),
@@ -189,7 +204,9 @@ async def latency(url: str) -> dict[str, float]:
     }
 
 
-async def hear(url: str, keys: Keys, channel: str, scripts: Scripts, handler: Nothing) -> None:
+async def hear(
+    url: str, keys: Keys, channel: str, scripts: Scripts, handler: Nothing, publisher: list[str]
+) -> None:
     """Run an intake beside the loop until the publisher is done and everything was handled."""
     telemetry = Telemetry(CollectorRegistry(), quiet())
     async with connected(url, "subscription") as ears, connected(url, "canary") as speaker:
@@ -201,12 +218,12 @@ async def hear(url: str, keys: Keys, channel: str, scripts: Scripts, handler: No
             tasks.start_soon(intake.run, draining)
             while not intake.subscribed:  # noqa: ASYNC110 - the intake tells nobody when it hears
                 await anyio.sleep(0.01)
-            await anyio.run_process([sys.executable, "-c", PUBLISHER, url, channel, str(PINGS)])
+            await anyio.run_process(publisher)
             await handler.done.wait()
             draining.set()
 
 
-async def footprint(url: str, entries: int = 1000, tickets: int = 200) -> dict[str, float]:
+async def footprint(url: str, entries: int, tickets: int) -> dict[str, float]:
     """Bytes that stay in Valkey: in the streams per settled entry, in the ledger per copied ticket."""
     keys = Keys(f"bench-footprint-{time.monotonic_ns()}")
     stream = keys.stream(Stream.NOTICES)
@@ -238,15 +255,17 @@ async def copied(client: Valkey, keys: Keys, tickets: int) -> int:
     token = Token(Stream.MIGRATIONS, "bench", entry, 1)
     delivery = Delivery(token, MigrationEntry(RequestId("1-0"), "org/team-a", 0, 1))
     names = iter(range(16**8))
+    scripts = Scripts(client, keys.prefix)
+    unlimited = Ceilings(per_minute=0, per_hour=0, interval_ms=0, at_once=0)
     ledger = ValkeyLedger(
-        Scripts(client, keys.prefix),
+        scripts,
         keys,
-        Ceilings(per_minute=0, per_hour=0, interval_ms=0, at_once=0),
+        ValkeyBudget(scripts, keys, unlimited),
         lambda: f"{next(names):08x}",
         lease_ms=60_000,
         retention_ms=86_400_000,
     )
-    await Scripts(client, keys.prefix).call("open_epoch", [keys.epoch], "nobody-listens")
+    await scripts.call("open_epoch", [keys.epoch], "nobody-listens")
     taken = await ledger.take(delivery, target, credential)
     if not isinstance(taken, Taken):
         raise SystemExit(f"the lock was not given: {taken}")
@@ -260,7 +279,7 @@ async def copied(client: Valkey, keys: Keys, tickets: int) -> int:
     return await client.memory_usage(keys.ledger(target), samples=0) or 0
 
 
-async def idle(url: str) -> dict[str, float]:
+async def idle(url: str, seconds: float) -> dict[str, float]:
     """A whole worker, as it is run, with nothing to do."""
     environment = {
         **os.environ,
@@ -280,20 +299,20 @@ async def idle(url: str) -> dict[str, float]:
                     raise SystemExit(f"the worker ended with {worker.returncode}")
                 await anyio.sleep(0.05)
             await anyio.sleep(2)
-            return await measured_idle(client, worker.pid)
+            return await measured_idle(client, worker.pid, seconds)
     finally:
         worker.terminate()
         worker.wait(15)
 
 
-async def measured_idle(client: Valkey, pid: int) -> dict[str, float]:
-    """Commands, CPU and memory over `IDLE_S` seconds."""
+async def measured_idle(client: Valkey, pid: int, seconds: float) -> dict[str, float]:
+    """Commands, CPU and memory over so many seconds."""
     commands, cpu = await processed(client), cpu_seconds(pid)
-    await anyio.sleep(IDLE_S)
+    await anyio.sleep(seconds)
     commands, cpu = await processed(client) - commands - 1, cpu_seconds(pid) - cpu
     return {
-        "idle_commands_per_s": round(commands / IDLE_S, 2),
-        "idle_cpu_percent": round(cpu / IDLE_S * 100, 2),
+        "idle_commands_per_s": round(commands / seconds, 2),
+        "idle_cpu_percent": round(cpu / seconds * 100, 2),
         "idle_memory_mb": round(resident_kb(pid) / 1024, 1),
     }
 
@@ -315,7 +334,7 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def measure() -> dict[str, object]:
+async def measure(size: Size) -> dict[str, object]:
     """Everything, in one run, on one server."""
     freeze_what_stays()
     options = {"appendfsync": "everysec"}
@@ -323,14 +342,14 @@ async def measure() -> dict[str, object]:
         tempfile.TemporaryDirectory() as folder,
         EmbeddedValkey(Path(folder), options=options) as server,
     ):
-        runs = [await throughput(server.url, backlog) for backlog in (5_000, 100, 100_000)]
+        runs = [await throughput(server.url, backlog) for backlog in size.backlogs]
         best = runs[0]
         return {
             "deliveries_per_s": best.deliveries_per_s,
             "cpu_ms_per_delivery": best.cpu_ms_per_delivery,
-            **await latency(server.url),
-            **await idle(server.url),
-            **await footprint(server.url),
+            **await latency(server.url, size.pings),
+            **await idle(server.url, size.idle_s),
+            **await footprint(server.url, size.entries, size.tickets),
             "by_backlog": [asdict(run) for run in runs],
         }
 
@@ -365,8 +384,10 @@ def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--quick", action="store_true", help="only show that everything runs")
     arguments = parser.parse_args()
-    result = anyio.run(measure, backend_options={"use_uvloop": True})
+    size = QUICK if arguments.quick else WHOLE
+    result = anyio.run(measure, size, backend_options={"use_uvloop": True})
     if arguments.json:
         print(json.dumps(result, indent=2))
     else:

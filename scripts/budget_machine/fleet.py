@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from monarch.core.budget import Ceilings, Pace, long_wait
 from monarch.core.forecast import Load, forecast_s, write_ms
 from monarch.core.learning import proven
+from scripts.budget_machine.account import Account
 from scripts.budget_machine.door import Answer, Door
 from scripts.budget_machine.engine import Process
-from tests.contracts.doubles.account import Account
 
 SIZES = (40, 100, 250, 600)
 """Requests whose end is forecast again and again."""

@@ -23,7 +23,7 @@ from scripts.chaos_machine.timetable import SOURCES
 from scripts.chaos_machine.watch import _texts
 from scripts.chaos_machine.world import World
 
-_MARKER = re.compile(r"<!-- monarch: \S+#\d+ id=(\d+) -->\Z")
+_MARKER = re.compile(r"<!-- monarch: \S+#\d+ id=(\d+)(?: target=\d+)?(?: sig=\w+)? -->\Z")
 """Read by a rule of its own, so that a mistake of Monarch's cannot hide itself."""
 
 

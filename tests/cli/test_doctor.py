@@ -1,6 +1,7 @@
 """The doctor: each finding with what to do, and the exit code."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,13 @@ import valkey
 
 from monarch.adapters.http_send import NoAnswer
 from monarch.adapters.valkey.standing import ServerFacts
-from monarch.app.doctor import check_dead, check_hearing, check_slack, check_template
+from monarch.app.doctor import (
+    check_dead,
+    check_hearing,
+    check_lists,
+    check_slack,
+    check_template,
+)
 from monarch.app.github_checks import check_app, check_github, check_installations
 from monarch.app.valkey_checks import Status, advice_on, check_server
 from monarch.core.reply import Reply
@@ -73,6 +80,8 @@ def worst(server: ServerFacts, *, watched: bool = False) -> tuple[str, Status]:
         (facts(policy=None), "maxmemory-policy", Status.WARN),
         (facts(memory_left=2**30), "", Status.OK),
         (facts(memory_left=2**20), "memory", Status.WARN),
+        (facts(memory_left=0), "memory", Status.FAIL),
+        (replace(facts(), holds_our_keys=False), "version", Status.FAIL),
     ],
 )
 def test_a_server_that_may_forget_is_found(server: ServerFacts, name: str, status: Status) -> None:
@@ -116,7 +125,7 @@ def test_the_advice_fits_the_error(error: str, advice: str) -> None:
 
 @pytest.mark.parametrize(
     ("subscribers", "workers", "status"),
-    [(2, 2, "OK"), (1, 2, "OK"), (0, 0, "WARN"), (3, 2, "WARN"), (None, 2, "WARN")],
+    [(2, 2, "OK"), (1, 2, "OK"), (0, 0, "FAIL"), (3, 2, "WARN"), (None, 2, "WARN")],
 )
 def test_more_ears_than_workers_are_somebody_elses(
     subscribers: int | None, workers: int, status: str
@@ -137,7 +146,7 @@ def test_dead_letters_are_worth_a_look() -> None:
     ("status", "headers", "found"),
     [
         (200, {"x-oauth-scopes": "gist, repo", "x-ratelimit-remaining": "4999"}, "OK"),
-        (200, {"x-oauth-scopes": "public_repo"}, "OK"),
+        (200, {"x-oauth-scopes": "public_repo"}, "WARN"),
         (200, {"x-oauth-scopes": "gist"}, "FAIL"),
         (200, {"x-oauth-scopes": ""}, "FAIL"),
         (200, {}, "OK"),
@@ -199,6 +208,7 @@ def test_an_app_by_its_answer(status: int, body: object, found: str, said: str) 
         ({"suspended_at": "2026-01-01T00:00:00Z"}, "FAIL", "suspended"),
         ({"permissions": {"metadata": "read"}}, "FAIL", "lacks issues: write"),
         ({"account": None}, "OK", "all repositories"),
+        ({"account": {"slug": "octo-corp", "name": "Octo Corp"}}, "OK", "all repositories"),
     ],
 )
 def test_an_installation_by_its_listing(changes: dict[str, object], found: str, said: str) -> None:
@@ -218,6 +228,27 @@ def test_an_app_that_is_installed_nowhere_reaches_nothing() -> None:
     assert [c.status for c in check_installations(nowhere, alone=False)] == [Status.WARN]
     assert [c.status for c in check_installations(untold, alone=True)] == [Status.WARN]
     assert check_app(NoAnswer("deadline")).status is Status.FAIL
+
+
+def test_an_installation_on_an_enterprise_hides_no_other() -> None:
+    """An enterprise has no login: each line is read by itself."""
+    enterprise = INSTALLED | {"account": {"slug": "octo-corp", "name": "Octo Corp"}}
+    listed = Reply(200, {}, json.dumps([INSTALLED, enterprise]).encode())
+
+    names = [check.name for check in check_installations(listed, alone=True)]
+
+    assert len(names) == 2
+    assert "github app on octo-corp" in names
+
+
+def test_what_is_open_is_said_with_its_setting() -> None:
+    """Whoever may publish may name every repository that the token reaches."""
+    given = {"MONARCH_ALLOWED_TARGETS": "school/*"}
+    sources, targets = check_lists(settings_from(given))
+
+    assert sources.status is Status.WARN
+    assert "MONARCH_ALLOWED_SOURCES" in sources.advice
+    assert (targets.status, targets.detail) == (Status.OK, "school/*")
 
 
 def test_a_template_is_told_by_what_it_names(tmp_path: Path) -> None:
@@ -261,6 +292,8 @@ def test_an_unreachable_world_is_told_line_by_line(give: Give) -> None:
     assert [line.split()[:2] for line in result.stdout.splitlines()[1:]] == [
         ["valkey", "FAIL"],
         ["github", "FAIL"],
+        ["allowed", "sources"],
+        ["allowed", "targets"],
         ["template", "OK"],
         ["slack", "FAIL"],
     ]
@@ -279,4 +312,4 @@ def test_a_doctor_without_tokens(give: Give, client: "valkey.Valkey") -> None:
     assert document["ok"] is False
     assert status["appendonly"] == status["appendfsync"] == status["maxmemory-policy"] == "OK"
     assert (status["github"], status["slack"]) == ("FAIL", "WARN")
-    assert (status["subscribers"], status["dead letters"]) == ("WARN", "WARN")
+    assert (status["subscribers"], status["dead letters"]) == ("FAIL", "WARN")

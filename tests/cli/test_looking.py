@@ -31,6 +31,7 @@ def told(client: "valkey.Valkey") -> "valkey.Valkey":
     }
     client.hset(f"{base}request:{REQUEST}", mapping=request)
     done = {"state": "done", "target": "o/a", "copied": "2", "present": "1", "strays": "9"}
+    done["deleted"] = "4"
     done["notes"] = "labels: not copied\nreferences in #3: left as they are\x1b[2J"
     client.hset(f"{base}migration:{REQUEST}:o/a", mapping=done)
     reason = "o/b does not exist: create it\x1b[2J, then replay"
@@ -95,9 +96,10 @@ def test_a_request_is_shown_with_its_targets(give: Give) -> None:
     """What was copied, what failed and why."""
     shown = give("show", REQUEST).stdout
 
-    assert "2024-11-24 00:00:00" in shown
-    assert "o/a     done   2       1        0        #9" in shown
+    assert "2024-11-24 00:00:00 UTC" in shown
+    assert "o/a     done        2        1        0      #9" in shown
     assert "o/b does not exist" in shown
+    assert "\nnote on o/a: 4 deleted by somebody, not made again\n" in shown
     assert "\nnote on o/a: labels: not copied\nnote on o/a: references in #3: " in shown
 
 
@@ -151,7 +153,7 @@ def test_dead_letters_are_listed_by_request(give: Give) -> None:
     """The target stands for the migration, whose id is long."""
     _, line = give("dead", "list", "--request", REQUEST).stdout.splitlines()
 
-    assert line.startswith("1732406460000-0  2024-11-24 00:01:00  migrations")
+    assert line.startswith("1732406460000-0  2024-11-24 00:01:00 UTC  migrations")
     assert f"{REQUEST}  o/b" in line
     assert json.loads(give("dead", "list", "--request", "1-1", "--json").stdout) == []
 
@@ -172,7 +174,7 @@ def test_events_are_a_log(give: Give) -> None:
     first, second = give("events").stdout.splitlines()
     (line,) = give("events", "--limit", "1", "--json").stdout.splitlines()
 
-    assert first == f"2024-11-24 00:00:00  request.appended    request={REQUEST}"
+    assert first == f"2024-11-24 00:00:00 UTC  request.appended    request={REQUEST}"
     assert "request.failed" in second
     assert json.loads(line)["name"] == "request.failed"
 
@@ -183,7 +185,7 @@ def test_status_of_an_empty_installation(give: Give) -> None:
 
     assert result.exit_code == 0
     assert "fleet         no workers" in result.stdout
-    assert "migrations  0       0        -       0     -" in result.stdout
+    assert "migrations       0        0       -     0            -" in result.stdout
 
 
 @pytest.mark.usefixtures("told")
@@ -209,7 +211,7 @@ def test_status_shows_accounts(give: Give, client: "valkey.Valkey") -> None:
 
     shown = give("status").stdout
 
-    assert "user:7   1            19        1          499     20/min   closed for" in shown
+    assert "user:7             1        19          1     499  20/min   closed for" in shown
     assert "secondary limit" in shown
 
 

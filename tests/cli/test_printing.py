@@ -10,6 +10,7 @@ import pytest
 
 from monarch.cli.printing import age, as_json, clean, moment, show_table
 from monarch.cli.progress import migration_line, request_line
+from monarch.cli.tables import word
 from monarch.core.forecast import Forecast
 from monarch.core.ids import RequestId
 from monarch.core.summary import MigrationView, RequestView, State
@@ -49,7 +50,7 @@ def test_clean_text_is_one_printable_line(value: object, shown: str) -> None:
 
 def test_moments_are_utc() -> None:
     """And 0 is none."""
-    assert moment(1732406400000) == "2024-11-24 00:00:00"
+    assert moment(1732406400000) == "2024-11-24 00:00:00 UTC"
     assert moment(0) == "-"
 
 
@@ -57,7 +58,12 @@ def test_a_table_in_a_pipe_is_plain_columns() -> None:
     """Without a trailing blank, so that diffs are readable."""
     out = StringIO()
 
-    show_table(("id", "reason"), [("17-0", "long enough"), ("18-0", None)], out)
+    show_table(
+        (word("id"), word("reason")),
+        [("17-0", "long enough"), ("18-0", None)],
+        empty="none",
+        out=out,
+    )
 
     assert out.getvalue() == "ID    REASON\n17-0  long enough\n18-0  -\n"
 
@@ -66,9 +72,11 @@ def test_a_table_on_a_terminal_is_drawn() -> None:
     """Markup in a text stays text."""
     out = Terminal()
 
-    show_table(("id", "reason"), [("17-0", "[red]not a style[/red]")], out)
+    show_table(
+        (word("id"), word("reason")), [("17-0", "[red]not a style[/red]")], empty="none", out=out
+    )
 
-    assert "─" in out.getvalue()
+    assert "ID" in out.getvalue()
     assert "[red]not a style[/red]" in out.getvalue()
 
 

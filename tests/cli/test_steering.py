@@ -34,7 +34,7 @@ def test_what_was_handed_back_is_in_nobodys_hands(give: Give, client: Any) -> No
     document = json.loads(give("pause", "--json", *ADA).stdout)
 
     assert document == {"paused": True, "changed": True, "by": "ada", "in_hand": 0, "waiting": 1}
-    assert "requests    1       1        -       0" in give("status").stdout
+    assert "requests         1        1       -     0" in give("status").stdout
 
 
 def test_pausing_twice_says_who_was_first(give: Give) -> None:

@@ -84,12 +84,12 @@ def test_every_ticket_of_every_target_has_its_sign(find: Callable[..., Any]) -> 
     assert "org/team-b 6 0 0 0 0 0 0 done ......" in lines
     assert "org/team-a 4 1 1 1 1 2 1 done .!2e-c" in lines
     assert "org/team-c - - - - - - - dead not read" in lines
-    assert "org/team-a ticket #2: missing: #2 was deleted" in lines
-    assert "org/team-a ticket #3 is #3: doubled (close #8 #9)" in lines
-    assert "org/team-a ticket #4 is #4: edited, closed" in lines
-    assert "org/team-a ticket #5: refused: no, says GitHub" in lines
-    assert "org/team-a #7 is a copy of #12, which is not in the plan" in lines
-    assert "org/team-c it does not exist" in lines
+    assert "org/team-a: ticket #2: missing: #2 was deleted" in lines
+    assert "org/team-a: ticket #3 is #3: doubled (close #8 #9)" in lines
+    assert "org/team-a: ticket #4 is #4: edited, closed" in lines
+    assert "org/team-a: ticket #5: refused: no, says GitHub" in lines
+    assert "org/team-a: #7 is a copy of #12, which is not in the plan" in lines
+    assert "org/team-c: it does not exist" in lines
 
 
 def test_a_request_that_is_whole_is_well(find: Callable[..., Any]) -> None:
@@ -160,6 +160,24 @@ def test_a_healing_that_is_refused_is_a_failure(find: Callable[..., Any], client
     (refused,) = json.loads(document.stdout)["healing"]
     assert (refused["target"], refused["migration"]) == ("org/team-a", "")
     assert client.xlen("{monarch}:migrations") == 0
+
+
+@pytest.mark.parametrize("beside", [(), (WELL,), (ILL,)])
+def test_what_could_not_be_read_is_not_called_whole(
+    find: Callable[..., Any], client: Any, beside: tuple[TargetReport, ...]
+) -> None:
+    """Nobody knows what is missing there, and no healing is asked for it."""
+    done(client, {one.target: one.state.value for one in (*beside, GONE)})
+
+    result = find(*beside, GONE, options=("--heal",))
+
+    assert result.exit_code == 1
+    told = " ".join(result.stdout.split())
+    assert "not read org/team-c nothing is healed there: it does not exist" in told
+    assert ("elsewhere nothing is missing" in told) is (beside == (WELL,))
+    assert "there is nothing to heal" not in told.replace("elsewhere nothing is missing: there", "")
+    healed = [fields[b"target"] for _, fields in client.xrange("{monarch}:migrations")]
+    assert healed == [one.target.encode() for one in beside if one is ILL]
 
 
 def test_nothing_is_healed_where_nothing_is_missing(find: Callable[..., Any], client: Any) -> None:

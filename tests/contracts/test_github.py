@@ -195,6 +195,6 @@ async def test_what_may_not_be_sent_is_not_done(github: GitHub) -> None:
     assert await github.list_milestones(team) == Found(())
     assert (await read(github, team, created.number)).body == "before"
     assert (await read(github, team, child.number)).parent is None
-    listed = await github.list_issues(team, "all")
+    listed = await github.list_issues(team)
     assert isinstance(listed, Found)
     assert len(listed.value) == 2

@@ -96,7 +96,7 @@ async def test_what_is_missing_is_not_counted_while_it_is_healed(world: World) -
 
     assert seen == [("0", "1"), ("0", "0")]
     fields = await fields_of(world, request, TEAM_A)
-    assert (fields["copied"], fields["present"]) == ("0", "2")
+    assert (fields["copied"], fields["present"], fields["deleted"]) == ("0", "2", "0")
 
 
 async def test_several_targets_are_one_run(world: World) -> None:

@@ -18,6 +18,7 @@ from monarch.core.permission import (
     WasAnswered,
     WasCreated,
     WasFound,
+    WasLooked,
     WasNotCreated,
     WasNoted,
     WasRefused,
@@ -33,6 +34,7 @@ from tests.contracts.moves import (
     ME,
     SECOND,
     TARGET,
+    appended,
     is_left,
     migrated,
     migrating,
@@ -154,7 +156,7 @@ async def test_a_grant_leaves_an_intent(world: World) -> None:
     delivery = await migrating(world)
     grant = await granted(world, delivery, await taken(world, delivery))
 
-    assert (await taken(world, delivery)).records == {FIRST: Intended(grant.at_ms, grant.nonce)}
+    assert (await taken(world, delivery)).records == {FIRST: Intended(grant.until_ms, grant.nonce)}
 
 
 async def test_without_the_lock_nothing_is_granted(world: World) -> None:
@@ -259,7 +261,7 @@ async def test_a_deleted_copy_is_made_again_by_who_names_its_number(world: World
     again = await ask(world, delivery, look, "#5")
 
     assert isinstance(again, Granted)
-    assert await records(world, delivery) == Intended(again.at_ms, again.nonce)
+    assert await records(world, delivery) == Intended(again.until_ms, again.nonce)
     assert isinstance(await ask(world, delivery, look, "#5"), MustReconcile)
     await world.ledger().record(delivery, TARGET, FIRST, ME, WasCreated(9, again.nonce))
     assert await ask(world, delivery, look, "#5") == AlreadyCreated(9)
@@ -330,6 +332,78 @@ async def test_a_copy_found_for_an_intent_was_copied(world: World) -> None:
     assert (await migration_of(world, delivery))["copied"] == "1"
 
 
+async def counts(world: World, delivery: Delivery) -> tuple[str, ...]:
+    """What people are told: copied, already there, deleted."""
+    fields = await migration_of(world, delivery)
+    return tuple(fields.get(name, "0") for name in ("copied", "present", "deleted"))
+
+
+async def test_a_look_says_what_is_there_and_what_is_made_is_added(world: World) -> None:
+    """Before the migration has ended, and whether or not it ends well."""
+    delivery = await migrating(world)
+    look, ledger = await taken(world, delivery), world.ledger()
+
+    await ledger.record(delivery, TARGET, None, ME, WasLooked(1, 2))
+    looked = await counts(world, delivery)
+    grant = await granted(world, delivery, look)
+    await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce))
+    made = await counts(world, delivery)
+    await ledger.record(delivery, TARGET, None, ME, WasLooked(1, 0))
+
+    assert (looked, made) == (("0", "1", "2"), ("1", "1", "2"))
+    assert await counts(world, delivery) == ("1", "0", "0")
+
+
+async def test_a_copy_that_a_look_has_counted_is_not_counted_twice(world: World) -> None:
+    """It is found to be what an unanswered write of ours has made: copied, and not already there."""
+    delivery = await migrating(world)
+    await granted(world, delivery, await taken(world, delivery))
+    ledger = world.ledger()
+
+    await ledger.record(delivery, TARGET, None, ME, WasLooked(2, 0))
+    await ledger.record(delivery, TARGET, FIRST, ME, WasFound(3))
+
+    assert await counts(world, delivery) == ("1", "1", "0")
+
+
+async def test_no_more_is_there_than_there_are_tickets(world: World) -> None:
+    """A look has seen what a late answer tells of now."""
+    delivery = await migrating(world)
+    grant = await granted(world, delivery, await taken(world, delivery))
+    ledger = world.ledger()
+
+    await ledger.record(delivery, TARGET, None, ME, WasLooked(2, 0))
+    await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce))
+
+    assert await counts(world, delivery) == ("1", "1", "0")
+
+
+async def test_the_look_of_a_former_holder_says_nothing_of_now(world: World) -> None:
+    """Nor does that of one that has settled: the counts are those of whoever has the target."""
+    zombie = await migrating(world)
+    await taken(world, zombie)
+    delivery, ledger = await reclaimed(world), world.ledger()
+
+    await ledger.record(zombie, TARGET, None, ME, WasLooked(1, 1))
+    before = await counts(world, delivery)
+    await taken(world, delivery)
+    await ledger.record(delivery, TARGET, None, ME, WasLooked(2, 0))
+    await ledger.record(zombie, TARGET, None, ME, WasLooked(1, 1))
+
+    assert before == ("0", "0", "0")
+    assert await counts(world, delivery) == ("0", "2", "0")
+
+
+async def test_a_look_is_no_progress(world: World) -> None:
+    """What kills its worker after each of them is poison all the same."""
+    delivery = await migrating(world)
+    await taken(world, delivery)
+
+    await world.ledger().record(delivery, TARGET, None, ME, WasLooked(1, 0))
+
+    assert "progress_count" not in await migration_of(world, delivery)
+
+
 async def test_a_late_201_is_written_down_after_the_lease_was_lost(world: World) -> None:
     """Facts are not fenced: the copy exists."""
     zombie = await migrating(world)
@@ -375,11 +449,36 @@ async def test_a_stray_reopens_a_request_that_was_done(world: World) -> None:
     saying = await world.requests.begin_saying(notice, request)
     assert (await world.request(request))["state"] == "done"
 
-    await ledger.record(delivery, TARGET, FIRST, ME, WasStray(6))
+    await ledger.record(delivery, TARGET, FIRST, ME, WasStray(6, 5))
 
     assert saying is not None
     assert (await world.request(request))["state"] == "failed"
     assert await world.length(Stream.NOTICES) == 2
+
+
+async def test_the_ledgers_own_copy_is_never_the_stray(world: World) -> None:
+    """A look that knew nothing of the ledger took the lower number for the copy; the ledger has the last word."""
+    delivery = await migrating(world)
+    grant = await granted(world, delivery, await taken(world, delivery))
+    ledger = world.ledger()
+    await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(6, grant.nonce))
+
+    for _ in range(2):
+        answer = await ledger.record(delivery, TARGET, FIRST, ME, WasStray(6, 5))
+        assert answer == Recorded(stray=5)
+
+    assert (await migration_of(world, delivery))["strays"] == "5"
+
+
+async def test_no_stray_is_reported_while_a_write_of_its_ticket_is_under_way(world: World) -> None:
+    """Which of the two is the second is known only when that write is reconciled."""
+    delivery = await migrating(world)
+    await granted(world, delivery, await taken(world, delivery))
+
+    answer = await world.ledger().record(delivery, TARGET, FIRST, ME, WasStray(6, 5))
+
+    assert answer == Recorded()
+    assert "strays" not in await migration_of(world, delivery)
 
 
 async def test_a_refusal_is_on_record_with_its_run(world: World) -> None:
@@ -409,7 +508,7 @@ async def test_a_late_refusal_leaves_the_intent_of_the_new_holder(world: World) 
 
     await world.ledger().record(zombie, TARGET, FIRST, ME, WasRefused(first.nonce, 1, "no"))
 
-    assert await records(world, fresh) == Intended(second.at_ms, second.nonce)
+    assert await records(world, fresh) == Intended(second.until_ms, second.nonce)
 
 
 async def test_a_refusal_never_hides_a_copy(world: World) -> None:
@@ -446,7 +545,7 @@ async def test_an_unanswered_write_stays_an_intent(world: World) -> None:
 
     await world.ledger().record(delivery, TARGET, FIRST, ME, WasUnanswered(grant.nonce))
 
-    assert await ask(world, delivery, look) == MustReconcile(Intended(grant.at_ms, grant.nonce))
+    assert await ask(world, delivery, look) == MustReconcile(Intended(grant.until_ms, grant.nonce))
 
 
 async def test_a_withdrawal_never_hides_a_copy(world: World) -> None:
@@ -557,3 +656,15 @@ async def test_a_success_between_two_faults_keeps_the_gate_open(world: World) ->
         await ledger.record(delivery, type(TARGET)(target), SECOND, ME, fact)
 
     assert await world.budget.gate(ME) is None
+
+
+# --------------------------------------------------------------------------------------------- clock
+
+
+async def test_the_clock_is_the_one_that_requests_are_numbered_by(world: World) -> None:
+    """So a request is as old as it says, whatever a worker takes for the time."""
+    before = await world.now_ms()
+    request = await appended(world, "org/team-a")
+    now_ms = await world.ledger().now_ms()
+
+    assert before <= int(request.partition("-")[0]) <= now_ms <= await world.now_ms()

@@ -226,7 +226,7 @@ async def test_what_runs_again_cannot_be_replayed_a_second_time(world: World) ->
     delivery = await one(streams, MIGRATIONS)
     await taken(world, delivery)
     await streams.settle(delivery, migrated())
-    await ledger.record(delivery, TARGET, FIRST, ME, WasStray(9))
+    await ledger.record(delivery, TARGET, FIRST, ME, WasStray(9, 5))
     (letter,) = await world.dead()
     assert letter["code"] == "strays_found"
 
@@ -235,7 +235,7 @@ async def test_what_runs_again_cannot_be_replayed_a_second_time(world: World) ->
     assert (await world.request(request))["state"] == "running"
     again = await one(streams, MIGRATIONS)
     await taken(world, again)
-    assert await ledger.record(again, TARGET, FIRST, ME, WasStray(9)) == Recorded(9)
+    assert await ledger.record(again, TARGET, FIRST, ME, WasStray(9, 5)) == Recorded(9)
     assert await letters(world) == []
 
 
@@ -420,7 +420,7 @@ async def test_a_stray_of_a_done_migration_can_be_closed_and_replayed(world: Wor
     await taken(world, delivery)
     await streams.settle(delivery, migrated())
     assert await tell(world) == ["done"]
-    await world.ledger().record(delivery, TARGET, FIRST, ME, WasStray(9))
+    await world.ledger().record(delivery, TARGET, FIRST, ME, WasStray(9, 5))
     assert await tell(world) == ["failed"]
 
     await replay_all(world)

@@ -195,7 +195,7 @@ async def test_a_stray_found_while_done_is_being_said_is_said_as_well(world: Wor
     notice = await notice_of(world)
     saying = await begun(world, notice, request)
     await world.requests.sending(request, "final")
-    await world.ledger().record(delivery, TARGET, FIRST, ME, WasStray(9))
+    await world.ledger().record(delivery, TARGET, FIRST, ME, WasStray(9, 5))
     await world.requests.said(request, "final", saying.view.version, "1.1")
     await world.requests.end_saying(notice, request)
     await streams.settle(notice, Done(Said()))

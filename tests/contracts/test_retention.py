@@ -122,7 +122,7 @@ async def test_a_stray_without_a_channel_leaves_its_request_to_nobody(world: Val
     await taken(world, delivery)
     await streams.settle(delivery, migrated())
 
-    await world.ledger().record(delivery, TARGET, FIRST, ME, WasStray(9))
+    await world.ledger().record(delivery, TARGET, FIRST, ME, WasStray(9, 5))
 
     assert await world.client.zscore(world.keys.open, request) is None
     assert await ages(world, request, "org/team-a") == {False}

@@ -13,6 +13,7 @@ from monarch.adapters.valkey.connection import connected
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.marker import read_marker
+from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Snooze
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import one
@@ -175,8 +176,8 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monarch.adapters.valkey.streams.BLOCK_MS", 50)
     monkeypatch.setattr("monarch.stages.reclaimer.EVERY_S", 0.1)
     monkeypatch.setattr("monarch.stages.consumer._STORE_PAUSE_S", 0.05)
-    # The stand-in for GitHub acts at once or never, so a write in doubt needs no 20 s to settle.
-    monkeypatch.setattr("monarch.core.step.SETTLING_MS", 100)
+    # The stand-in for GitHub acts at once or never, so a write in doubt has settled soon after it was permitted.
+    monkeypatch.setattr("monarch.core.step.SETTLING_MS", 100 - PERMISSION_LIFE_MS)
 
 
 async def told(server: EmbeddedValkey, name: str, blows: dict[int, Blow]) -> Run:

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from monarch.core.ids import RequestId, TicketId
+from monarch.core.evidence import Evidence
+from monarch.core.ids import RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
 from monarch.core.style import Copying
 from monarch.core.summary import MigrationView, RequestView, State
@@ -11,6 +12,7 @@ from monarch.core.ticket import Issue, Ticket
 
 SOURCE = "org/template"
 OWN = "monarch-bot"
+TEAM = TargetId(7)
 
 
 def an_issue(number: int = 1, **changes: Any) -> Issue:
@@ -49,7 +51,10 @@ def a_plan(*numbers: int) -> Plan:
     return Plan(SOURCE, tuple(a_ticket(number) for number in numbers))
 
 
-COPYING = Copying(a_plan(), "org/team-a")
+COPYING = Copying(a_plan(), "org/team-a", TEAM)
+
+OURS = Evidence(TEAM, frozenset({OWN}))
+"""We are `OWN`, and the ledger knows nothing."""
 
 
 def a_migration(target: str = "org/team-a", **changes: Any) -> MigrationView:

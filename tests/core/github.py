@@ -22,7 +22,9 @@ _PERSON = re.compile(
 # In raw HTML and in brackets nothing links an address; it is one all the same, and stays.
 _ADDRESS = re.compile(r"(?<![A-Za-z])(?:https?|ftp)://[\w.-][^\s<]*|(?<![\w.-])www\.\w[^\s<]*")
 _OPEN_COMMENT = re.compile(r"<!--(?!.*?-->).*", re.DOTALL)
-_TEAM = re.compile(rf"(?<![{_WORD}])@(?P<who>[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9_-]*)", re.IGNORECASE)
+_TEAM = re.compile(
+    rf"(?<![{_WORD}])@(?P<who>[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9_-]*)", re.IGNORECASE
+)
 
 
 def links(text: str, owner: str) -> list[str]:
@@ -36,9 +38,8 @@ def links(text: str, owner: str) -> list[str]:
 
 def html(text: str) -> str:
     """The HTML of a text."""
-    return cmarkgfm.github_flavored_markdown_to_html(
-        text, Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_FOOTNOTES
-    )
+    options = Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_FOOTNOTES
+    return str(cmarkgfm.github_flavored_markdown_to_html(text, options))
 
 
 def _in_node(node: str, owner: str) -> list[str]:

@@ -8,13 +8,13 @@ from monarch.core.marks import Mark, Mention, Spelling
 from monarch.core.prose import find
 from monarch.core.render import render
 from monarch.core.style import Copying
-from tests.core.builders import a_plan, a_ticket
+from tests.core.builders import TEAM, a_plan, a_ticket
 from tests.core.corpus import TEXTS
 from tests.core.github import links, tags
 
 OWNER = "org"
 WEB = "https://github.com"
-COPYING = Copying(a_plan(12), "org/team-a", highest=1_000_000)
+COPYING = Copying(a_plan(12), "org/team-a", TEAM, highest=1_000_000)
 
 PIECES = (
     *("`", "``", "```\n", "```py\n", "~~~\n", "> ", "- ", "* ", "+ ", "1. ", "2) ", "10. ", "-", "    ", "\t", "  ", " "),
@@ -28,7 +28,19 @@ PIECES = (
     *("<style>\n", "</style>\n", "<iframe title='#N'>", "<i @x #N>", "[^1]", "é", "を", "<code>#N</code>", "-|-\n", "<"),
     *("<a href='https://github.com/o/r/issues/N'>#N</a>", "\n\n<pre>\n#N\n\n#N</pre>\n\n"),
 )  # fmt: skip
-MARKS = ("#N", "\\#N", "&#35;N", "@ada", "o/r#N", "GH-N", "@org/team", "&#64;ada", "**#N**", "(#N)", "/#N")
+MARKS = (
+    "#N",
+    "\\#N",
+    "&#35;N",
+    "@ada",
+    "o/r#N",
+    "GH-N",
+    "@org/team",
+    "&#64;ada",
+    "**#N**",
+    "(#N)",
+    "/#N",
+)
 
 
 def numbered(text: str) -> str:
@@ -54,7 +66,9 @@ def corpus(seed: int, times: int) -> list[str]:
     for text in TEXTS * times:
         first, *others = text.split("§")
         marks = (choice.choice(MARKS).replace("N", f"{1000 + n}") for n in range(len(others)))
-        made.append(first + "".join(f"{mark}{part}" for mark, part in zip(marks, others, strict=True)))
+        made.append(
+            first + "".join(f"{mark}{part}" for mark, part in zip(marks, others, strict=True))
+        )
     return made
 
 
@@ -67,7 +81,7 @@ def _shown(text: str, mark: Mark) -> str:
     if isinstance(mark, Mention):
         return f"@{text[mark.name : mark.end]}" if mark.organisation in {"", OWNER} else ""
     is_address = mark.spelling is Spelling.ADDRESS or "//" in text[mark.start : mark.end]
-    if is_address or mark.repository not in {"", OWNER} and "/" not in mark.repository:
+    if is_address or (mark.repository not in {"", OWNER} and "/" not in mark.repository):
         return ""
     return f"{mark.repository if '/' in mark.repository else ''}#{mark.number}"
 
@@ -79,7 +93,11 @@ def test_random_texts_are_read_as_github_reads_them(
     seed: int, count: int, longest: int, most: int
 ) -> None:
     """Disagreements are rare and of known kinds: `GH-1#2`, emphasis beside an emoji, an address right behind a number."""
-    differ = [text for text in random_texts(seed, count, longest) if ours(text) != sorted(links(text, OWNER))]
+    differ = [
+        text
+        for text in random_texts(seed, count, longest)
+        if ours(text) != sorted(links(text, OWNER))
+    ]
 
     assert len(differ) <= most, differ[:3]
 

@@ -9,6 +9,7 @@ from monarch.core.marker import Marker
 from monarch.core.render import Keep, Rewrite, needs_second_pass, render, rewriting
 from monarch.core.style import Copying, Style
 from monarch.core.ticket import Ticket
+from tests.core.builders import TEAM
 from tests.golden import Copy, golden, golden_plan
 
 WEBS = ("https://github.com", "https://code.school.example:8443")
@@ -18,13 +19,13 @@ def pairs(web_url: str) -> tuple[Copying, list[tuple[Ticket, Copy]]]:
     """The plan in a virgin target, and each ticket beside its copy."""
     found = golden(web_url)
     plan = golden_plan(found)
-    copying = Copying(plan, found.target, Style(web_url))
+    copying = Copying(plan, found.target, TEAM, Style(web_url))
     return copying, list(zip(plan.tickets, found.copies, strict=True))
 
 
 def text_of(ticket: Ticket, copy: Copy, source: str) -> str:
     """The copy's whole text in the end."""
-    return copy.text(str(Marker(source, ticket.number, ticket.id)))
+    return copy.text(str(Marker(source, ticket.number, ticket.id, TEAM)))
 
 
 @pytest.mark.parametrize("web_url", WEBS)

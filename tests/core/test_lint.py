@@ -7,9 +7,9 @@ import pytest
 
 from monarch.core.lint import warnings
 from monarch.core.style import Copying, Style
-from tests.core.builders import SOURCE, a_plan, a_ticket
+from tests.core.builders import SOURCE, TEAM, a_plan, a_ticket
 
-COPYING = Copying(a_plan(3, 12), "org/team-a")
+COPYING = Copying(a_plan(3, 12), "org/team-a", TEAM)
 UPLOAD = "https://github.com/user-attachments/assets/5f1c"
 EXPIRING = "https://private-user-images.githubusercontent.com/1/2.png?jwt=x"
 

@@ -8,6 +8,7 @@ from monarch.core.ids import TicketId
 from monarch.core.look import (
     PROBE_GONE,
     PROBE_MISSES,
+    PROBE_MOST,
     Probe,
     Seen,
     Stray,
@@ -15,7 +16,6 @@ from monarch.core.look import (
     begin_probe,
     gaps,
     in_order,
-    is_trusted,
     missing,
     see,
     skipped,
@@ -24,7 +24,7 @@ from monarch.core.look import (
 )
 from monarch.core.marker import Marker
 from monarch.core.outcome import Absent, Found
-from tests.core.builders import OWN, SOURCE, a_plan, an_issue
+from tests.core.builders import OURS, OWN, SOURCE, a_plan, an_issue
 
 
 def marker(ticket: int) -> str:
@@ -43,11 +43,20 @@ def ids(*tickets: int) -> list[TicketId]:
 @given(st.sets(st.integers(1, 300)), st.integers(0, 50))
 def test_a_listing_and_its_gaps_are_all_numbers(numbers: set[int], newest: int) -> None:
     """Below the highest nothing is left out, except the oldest of too many."""
-    holes = gaps(numbers, newest)
+    holes = gaps(numbers, newest=newest)
     everything = set(range(1, max(numbers, default=0))) - numbers
 
     assert list(holes) == sorted(everything)[-newest or len(everything) :]
     assert set(gaps(numbers)) == everything
+
+
+@given(st.sets(st.integers(1, 60)), st.integers(0, 80))
+def test_what_lies_below_a_number_on_record_is_a_gap(numbers: set[int], on_record: int) -> None:
+    """A copy was created as that number: it was used, and so was all below it, whatever the listing ends with."""
+    holes = gaps(numbers, on_record)
+
+    everything = set(range(1, max({on_record + 1, *numbers}))) - numbers
+    assert list(holes) == sorted(everything)
 
 
 def test_the_gaps_of_a_huge_number_are_the_newest() -> None:
@@ -69,7 +78,7 @@ def test_numbers_between_the_highest_and_a_new_one_are_somebody_elses(
 def probe_all(used: dict[int, bool], highest: int) -> tuple[Probe, list[int]]:
     """Probe a repository whose numbers `used` can be read (`True`) or are gone (`False`)."""
     probe, found = begin_probe(highest), []
-    while not probe.is_over:
+    while not (probe.is_over or probe.is_exhausted):
         if used.get(probe.number):
             found.append(probe.number)
             probe = after_probe(probe, Found(an_issue(probe.number)))
@@ -89,56 +98,55 @@ def test_a_probe_finds_all_that_lies_no_further_apart_than_five(
     while following := [n for n in used if reach < n <= reach + PROBE_MISSES]:
         reach = min(following)
     assert found == sorted(n for n, readable in used.items() if highest < n <= reach and readable)
-    assert probe.says_issues_are_off or probe.highest == reach
+    assert probe.is_over
 
 
-def test_a_probe_of_a_repository_without_issues_ends() -> None:
-    """GitHub answers 410 for every number of a repository whose issues are off."""
-    probe = begin_probe(0)
-    for _ in range(PROBE_GONE):
-        assert not probe.is_over
+def test_a_probe_of_deleted_issues_asks_now_and_then_and_ends() -> None:
+    """GitHub answers 410 for every number of a repository whose issues are off, and for each deleted one."""
+    probe, asked = begin_probe(0), []
+    while not (probe.is_over or probe.is_exhausted):
         probe = after_probe(probe, Absent(taken=True))
+        if probe.is_unclear:
+            asked.append(probe.number - 1)
+
+    assert asked == list(range(PROBE_GONE, PROBE_MOST + 1, PROBE_GONE))
+    assert probe.is_exhausted
+
+
+def test_a_probe_asks_once_for_thirty_deleted_issues() -> None:
+    """The numbers behind them that were never used make nothing unclear again."""
+    probe, asked = begin_probe(0), 0
+    while not probe.is_over:
+        probe = after_probe(probe, Absent(taken=probe.number <= PROBE_GONE))
+        asked += probe.is_unclear
+
+    assert asked == 1
+
+
+@pytest.mark.parametrize("gone", [29, 30, 35, 500, PROBE_MOST - PROBE_MISSES])
+def test_deleted_issues_end_like_any_others(gone: int) -> None:
+    """Behind five numbers that were never used."""
+    probe, _ = probe_all(dict.fromkeys(range(1, gone + 1), False), 0)
 
     assert probe.is_over
-    assert probe.says_issues_are_off
+    assert probe.number == gone + PROBE_MISSES + 1
 
 
 # ------------------------------------------------------------------------------ what the answers show
 
 
-@pytest.mark.parametrize(
-    ("author", "association", "trusted"),
-    [
-        (OWN, "NONE", True),
-        (OWN.upper(), "NONE", True),
-        ("teacher", "OWNER", True),
-        ("teacher", "MEMBER", True),
-        ("student", "COLLABORATOR", True),
-        ("student", "collaborator", True),
-        ("passer-by", "NONE", False),
-        ("passer-by", "CONTRIBUTOR", False),
-        ("passer-by", "FIRST_TIMER", False),
-        ("passer-by", "", False),
-        (None, "OWNER", False),
-    ],
-)
-def test_who_may_push_is_believed(author: str | None, association: str, trusted: bool) -> None:
-    """Targets can be public: anybody could plant a marker."""
-    assert is_trusted(an_issue(author=author, association=association), OWN) is trusted
-
-
 def test_copies_strays_and_planted_markers_are_told_apart() -> None:
-    """Of several copies the lowest number is the copy."""
+    """Of several copies by our account the lowest number is the copy."""
     seen = see(
         [
             an_issue(7, body=marker(1)),
             an_issue(2, body=f"text\n\n{marker(1)}"),
             an_issue(3, body=marker(2), state="closed"),
-            an_issue(4, body=marker(3), author="passer-by", association="NONE"),
+            an_issue(4, body=marker(3), author="passer-by"),
             an_issue(5, body=marker(4), is_pull=True),
             an_issue(6, body=f"> {marker(5)}"),
         ],
-        OWN,
+        OURS,
     )
 
     url = "https://github.com/org/team/issues/7"
@@ -150,25 +158,14 @@ def test_copies_strays_and_planted_markers_are_told_apart() -> None:
 
 def test_an_empty_target_shows_nothing() -> None:
     """And its highest number is 0, or what the probe knows."""
-    assert see([], OWN) == Seen()
-    assert see([], OWN, 3).highest == 3
-    assert see([an_issue(2)], OWN, 9).highest == 9
+    assert see([], OURS) == Seen()
+    assert see([], OURS, 3).highest == 3
+    assert see([an_issue(2)], OURS, 9).highest == 9
 
 
 def test_the_later_answer_for_a_number_counts() -> None:
     """The listing came first, the reading by number later and fresher."""
-    assert see([an_issue(1, body=""), an_issue(1, body=marker(1))], OWN).copies == {101: 1}
-
-
-def test_a_text_pasted_into_another_copy_neither_doubles_nor_hides_a_ticket() -> None:
-    """An issue is what its last marker says; its other markers speak only for what is nowhere else."""
-    seen = see(
-        [an_issue(1, body=f"{marker(2)}\n{marker(3)}\n{marker(1)}"), an_issue(2, body=marker(2))],
-        OWN,
-    )
-
-    assert seen.copies == {TicketId(101): 1, TicketId(102): 2, TicketId(103): 1}
-    assert seen.strays == ()
+    assert see([an_issue(1, body=""), an_issue(1, body=marker(1))], OURS).copies == {101: 1}
 
 
 @given(st.lists(st.tuples(st.integers(1, 30), st.integers(1, 8), st.booleans(), st.booleans())))
@@ -177,12 +174,10 @@ def test_every_marked_issue_is_a_copy_a_stray_or_planted(
 ) -> None:
     """Nothing that carries a marker is passed over, and every ticket has one copy."""
     issues = [
-        an_issue(
-            n, body=marker(t), is_pull=pull, association="MEMBER" if ours else "NONE", author="x"
-        )
+        an_issue(n, body=marker(t), is_pull=pull, author=OWN if ours else "x")
         for n, t, pull, ours in rows
     ]
-    seen = see(issues, OWN)
+    seen = see(issues, OURS)
 
     told = [*seen.copies.values(), *(stray.number for stray in seen.strays), *seen.planted]
     last = {issue.number: issue for issue in issues}

@@ -9,10 +9,10 @@ from monarch.core.ids import TicketId
 from monarch.core.marker import Marker, read_marker, read_markers, without_markers
 from monarch.core.render import render
 from monarch.core.style import Copying, Style
-from tests.core.builders import COPYING, a_plan, a_ticket
+from tests.core.builders import COPYING, TEAM, a_plan, a_ticket
 
-MARKER = Marker("org/template", 12, TicketId(2034567890))
-LINE = "<!-- monarch: org/template#12 id=2034567890 -->"
+MARKER = Marker("org/template", 12, TicketId(2034567890), TEAM)
+LINE = "<!-- monarch: org/template#12 id=2034567890 target=7 -->"
 OLD = "<!-- monarch: Elder/School#3 id=77 -->"
 
 FRAGMENTS = st.sampled_from(
@@ -39,7 +39,7 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_characters="#-/&`~"))
 BODIES = st.one_of(WORDS, st.lists(FRAGMENTS, max_size=30).map("".join))
 
 
-KEEPING = Copying(a_plan(12), "org/team-a", Style(mentions=True))
+KEEPING = Copying(a_plan(12), "org/team-a", TEAM, Style(mentions=True))
 
 
 def copy_of(body: str) -> str:
@@ -91,7 +91,9 @@ def test_a_copy_of_a_copy_is_a_copy(body: str, times: int) -> None:
 
     left = without_markers(body)
     fence = open_fence(left)
-    assert without_markers(again).rstrip("\r\n").removesuffix(fence).rstrip("\r\n") == left.rstrip("\r\n")
+    assert without_markers(again).rstrip("\r\n").removesuffix(fence).rstrip("\r\n") == left.rstrip(
+        "\r\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,8 +124,9 @@ def test_old_markers_are_taken_out(body: str, left: str) -> None:
         f"text\n\n{LINE}",
         f"text\r\n\r\n{LINE}\r\nmore text",
         f"text\n   {LINE}\t \n",
-        "<!--monarch:org/template#12 id=2034567890-->",
-        "<!--  MONARCH:  org/template#12   ID=2034567890  -->",
+        "<!--monarch:org/template#12 id=2034567890 target=7-->",
+        "<!--  MONARCH:  org/template#12   ID=2034567890  TARGET=7  -->",
+        "<!-- monarch: org/template#12 id=2034567890 later=1 target=7 -->",
         f"```\nnever closed\n\n{LINE}",
         f"{OLD}\n{LINE}",
     ],
@@ -147,6 +150,7 @@ def test_a_marker_is_read_wherever_it_stands_alone(body: str) -> None:
         "<!-- monarch: template#12 id=1 -->",
         "<!-- monarch: org/template#12\n id=1 -->",
         "<!-- monarch: org/template#12 id=" + "9" * 5000 + " -->",
+        "<!-- monarch: org/template#12 id=2034567890 target=7; -->",
         "<!-- monarch: org/template#١٢ id=١ -->",  # noqa: RUF001 - digits, but not ours
     ],
 )

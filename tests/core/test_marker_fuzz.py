@@ -7,7 +7,7 @@ from monarch.core.ids import TicketId
 from monarch.core.look import see
 from monarch.core.marker import Marker, read_marker, read_markers
 from monarch.core.render import MAX_BODY, render
-from tests.core.builders import COPYING, OWN, SOURCE, a_ticket, an_issue
+from tests.core.builders import COPYING, OURS, SOURCE, TEAM, a_ticket, an_issue
 
 MARKER = "<!-- monarch: other/old#3 id=999 -->"
 PIECES = st.sampled_from(
@@ -63,8 +63,8 @@ def test_a_copy_has_one_marker_which_names_its_ticket(body: str, title: str, id_
 
     draft = render(ticket, COPYING)
 
-    assert read_markers(draft.body) == (Marker(SOURCE, ticket.number, ticket.id),)
-    assert draft.body.endswith(str(Marker(SOURCE, ticket.number, ticket.id)))
+    assert read_markers(draft.body) == (Marker(SOURCE, ticket.number, ticket.id, TEAM),)
+    assert draft.body.endswith(str(Marker(SOURCE, ticket.number, ticket.id, TEAM)))
     assert len(draft.body.encode("utf-16-le")) // 2 <= MAX_BODY
     assert 0 < len(draft.title) <= 256
     (draft.title + draft.body).encode()
@@ -98,7 +98,7 @@ def test_what_a_stranger_plants_is_nobodys_copy(
         for n, body in enumerate(marked, start=1)
     ]
 
-    seen = see(strangers, OWN)
+    seen = see(strangers, OURS)
 
     assert seen.copies == {}
     assert seen.strays == ()
@@ -112,7 +112,7 @@ def test_beside_what_was_planted_the_copy_is_found(body: str) -> None:
     planted = an_issue(1, body=render(ticket, COPYING).body, author="stranger", association="NONE")
     copy = an_issue(2, body=render(ticket, COPYING).body)
 
-    seen = see([planted, copy], OWN)
+    seen = see([planted, copy], OURS)
 
     assert seen.copies == {ticket.id: 2}
     assert seen.strays == ()

@@ -6,9 +6,9 @@ import pytest
 
 from monarch.core.render import render
 from monarch.core.style import Copying, Style
-from tests.core.builders import a_plan, a_ticket
+from tests.core.builders import TEAM, a_plan, a_ticket
 
-COPYING = Copying(a_plan(12), "org/team-a")
+COPYING = Copying(a_plan(12), "org/team-a", TEAM)
 
 
 def written(body: str, copying: Copying = COPYING) -> str:

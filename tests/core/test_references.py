@@ -7,11 +7,11 @@ import pytest
 from monarch.core.ids import TicketId
 from monarch.core.render import Keep, Rewrite, needs_second_pass, render, rewriting
 from monarch.core.style import Copying, Style
-from tests.core.builders import SOURCE, a_plan, a_ticket
+from tests.core.builders import SOURCE, TEAM, a_plan, a_ticket
 
 TARGET = "org/team-a"
 PLAN = a_plan(3, 7, 12)
-VIRGIN = Copying(PLAN, TARGET)
+VIRGIN = Copying(PLAN, TARGET, TEAM)
 KNOWN = replace(VIRGIN, numbers={TicketId(103): 1, TicketId(107): 7, TicketId(112): 40}, highest=40)
 """In the target the copies of #3, #7 and #12 are #1, #7 and #40."""
 
@@ -200,7 +200,7 @@ def test_an_enterprise_server_links_plainly() -> None:
 def test_a_six_digit_ticket_is_a_ticket() -> None:
     """What looks like a colour is one only if no ticket of the plan has that number."""
     plan = a_plan(12, 123456)
-    copying = Copying(plan, TARGET, numbers={TicketId(123556): 2})
+    copying = Copying(plan, TARGET, TEAM, numbers={TicketId(123556): 2})
 
     assert written("#123456 #123457", copying) == "#2 #123457"
 

@@ -13,9 +13,9 @@ from monarch.core.plan import Plan
 from monarch.core.render import MAX_BODY, MAX_TITLE, Draft, render
 from monarch.core.style import Copying, Style
 from monarch.core.template import parse_template
-from tests.core.builders import COPYING, SOURCE, a_plan, a_ticket
+from tests.core.builders import COPYING, SOURCE, TEAM, a_plan, a_ticket
 
-MARKER = Marker(SOURCE, 12, TicketId(2034567890))
+MARKER = Marker(SOURCE, 12, TicketId(2034567890), TEAM)
 LINE = str(MARKER)
 REST = f"[{SOURCE}#12](https://redirect.github.com/{SOURCE}/issues/12)"
 NOTICE = f"*The text is too long for a copy. It goes on here: {REST}*"
@@ -42,7 +42,9 @@ def test_a_draft_carries_what_goes_with_the_ticket() -> None:
     """Labels, a milestone and a type, as the target knows them."""
     assert render(
         a_ticket(12, title="Do it", body="How.\n"), COPYING, ("bug",), 4, "Task"
-    ) == Draft("Do it", f"How.\n\n\n<!-- monarch: {SOURCE}#12 id=112 -->", ("bug",), 4, "Task")
+    ) == Draft(
+        "Do it", f"How.\n\n\n<!-- monarch: {SOURCE}#12 id=112 target=7 -->", ("bug",), 4, "Task"
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,7 +167,7 @@ def test_a_frame_stands_around_the_text() -> None:
         f"Do [{SOURCE}#3](https://redirect.github.com/{SOURCE}/issues/3) (12) by @\u200bteacher, 2026-01-01\n"
         "\ncosts $body ${title} $$\n\n"
         f"$5 {SOURCE} → org/team-a https://redirect.github.com/{SOURCE}/issues/12"
-        f"\n\n<!-- monarch: {SOURCE}#12 id=112 -->"
+        f"\n\n<!-- monarch: {SOURCE}#12 id=112 target=7 -->"
     )
 
 

@@ -23,7 +23,7 @@ from monarch.core.render import (
 from monarch.core.style import Copying, Style
 from monarch.core.template import parse_template
 from monarch.core.ticket import Ticket
-from tests.core.builders import SOURCE, a_plan, a_ticket
+from tests.core.builders import SOURCE, TEAM, a_plan, a_ticket
 
 NUMBERS = (3, 7, 12)
 WEB = "https://github.com"
@@ -53,7 +53,7 @@ STYLES = st.builds(
 
 def a_copying(style: Style, numbers: dict[TicketId, int], highest: int = 0) -> Copying:
     """A target in which these copies are known."""
-    return Copying(a_plan(*NUMBERS), "org/team-a", style, numbers, highest)
+    return Copying(a_plan(*NUMBERS), "org/team-a", TEAM, style, numbers, highest)
 
 
 @given(BODIES, STYLES, KNOWN, st.sampled_from([0, 5, 50]), st.data())
@@ -143,7 +143,7 @@ def test_every_mixture_of_forms_is_ours(form: str, other: str) -> None:
     """Numbers become known in any order, and a crash may come at any time."""
     ticket = a_ticket(12, body="see #3, GH-7")
     done = a_copying(Style(), {TicketId(103): 1, TicketId(107): 12, TicketId(112): 3})
-    marker = f"\n\n<!-- monarch: {SOURCE}#12 id=112 -->"
+    marker = f"\n\n<!-- monarch: {SOURCE}#12 id=112 target=7 -->"
     current = f"see {form}, {other}{marker}"
 
     final = f"see #1, #12{marker}"
@@ -176,7 +176,7 @@ def test_a_cut_copy_is_finished_like_any_other(
     """The cut falls in the same place, whichever form the references have at the time, and the marker is always there."""
     ticket: Ticket = a_ticket(12, body=opening + piece * times)
     done = a_copying(style, {TicketId(103): 1_000_000, TicketId(107): 2, TicketId(112): 3})
-    ends = f"<!-- monarch: {SOURCE}#12 id=112 -->"
+    ends = f"<!-- monarch: {SOURCE}#12 id=112 target=7 -->"
     final = render(ticket, done).body
 
     for first in (a_copying(style, {}), a_copying(style, {}, 50)):

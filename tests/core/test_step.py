@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.core.step import (
-    SETTLING_MS,
     Action,
     Adopt,
     Create,
@@ -23,6 +22,7 @@ from monarch.core.step import (
     first_look_at_ms,
     next_action,
 )
+from monarch.core.timing import SETTLING_MS
 
 INTENDED = Intended(1000, "n1")
 UNREADABLE = UnreadableRecord("moved #7 1000")

@@ -17,7 +17,7 @@ from monarch.core.style import Copying, Style
 from monarch.core.survey import Survey
 from monarch.core.ticket import Issue, Repository
 from monarch.core.verification import Extra, Finding, Mark, Verification, verify
-from tests.core.builders import OWN, SOURCE, a_plan, a_ticket, an_issue
+from tests.core.builders import OURS, SOURCE, a_plan, a_ticket, an_issue
 
 TEAM = Repository(TargetId(7), "org/team-a", archived=False, has_issues=True, may_push=True)
 
@@ -25,7 +25,7 @@ TEAM = Repository(TargetId(7), "org/team-a", archived=False, has_issues=True, ma
 def copies_of(plan: Plan, first: int = 1) -> list[Issue]:
     """The plan as Monarch copies it, in numbers from `first` on, both passes done."""
     numbers = {ticket.id: first + nth for nth, ticket in enumerate(plan.tickets)}
-    copying = Copying(plan, TEAM.full_name, Style(), numbers, first + len(numbers) - 1)
+    copying = Copying(plan, TEAM.full_name, TEAM.id, Style(), numbers, first + len(numbers) - 1)
     drafts = [(numbers[ticket.id], render(ticket, copying)) for ticket in plan.tickets]
     return [an_issue(number, title=draft.title, body=draft.body) for number, draft in drafts]
 
@@ -38,11 +38,10 @@ def a_survey(
     """A target that shows these issues."""
     return Survey(
         TEAM,
-        see(issues, OWN),
+        see(issues, OURS),
         {issue.number: issue for issue in issues},
         records or {},
         fates or {},
-        own_login=OWN,
     )
 
 
@@ -165,7 +164,9 @@ def test_a_copy_whose_references_are_not_final_is_what_monarch_wrote() -> None:
     """The second pass may not have come to it yet."""
     plan = Plan(SOURCE, (a_ticket(1, body="See #2"), a_ticket(2)))
     first, second = copies_of(plan, first=5)
-    unfinished = render(plan.tickets[0], Copying(plan, TEAM.full_name, Style(), {}, 4)).body
+    unfinished = render(
+        plan.tickets[0], Copying(plan, TEAM.full_name, TEAM.id, Style(), {}, 4)
+    ).body
     assert unfinished != first.body
 
     found = verified(plan, replace(first, body=unfinished), second)
@@ -218,8 +219,8 @@ def test_numbers_alone_make_no_edit_and_words_do(
     """Whatever was known of the other copies when a text was written, it is Monarch's; with one word more it is not."""
     plan = Plan(SOURCE, tuple(a_ticket(n, body=body) for n, body in enumerate(bodies, start=1)))
     known = {TicketId(101 + nth): number for nth, number in numbers.items()}
-    then = Copying(plan, TEAM.full_name, Style(), known, highest)
-    now = Copying(plan, TEAM.full_name)
+    then = Copying(plan, TEAM.full_name, TEAM.id, Style(), known, highest)
+    now = Copying(plan, TEAM.full_name, TEAM.id)
 
     for ticket in plan.tickets:
         body = render(ticket, then).body

@@ -9,7 +9,7 @@ import pytest
 
 from monarch.sandbox.client import SandboxError
 from monarch.sandbox.faults import Hold
-from monarch.sandbox.seed import RepositoryChange, Seed
+from monarch.sandbox.seed import IssueChange, RepositoryChange, Seed
 
 if TYPE_CHECKING:
     import httpx
@@ -216,3 +216,42 @@ async def test_a_wrong_wish_is_refused_with_its_reason(
 
     assert reply.status_code == status
     assert reply.json()["error"]
+
+
+async def test_the_state_knows_who_bore_a_name_when(sandbox: SandboxClient) -> None:
+    """By id: a name may lead to another repository afterwards, and a deleted one is still shown."""
+    await sandbox.update_repository(RepositoryChange(repo="org/team-a", rename_to="org/team-b"))
+    made = await sandbox.seed(Seed.model_validate({"repositories": [{"full_name": "org/Team-A"}]}))
+    await sandbox.delete_repository("org/team-b")
+    state = await sandbox.state()
+
+    [gone] = state.gone
+    ours = [one for one in state.namings if one.full_name in {"org/team-a", "org/team-b"}]
+    assert [(one.full_name, one.repository, one.former) for one in ours] == [
+        ("org/team-a", gone.id, False),
+        ("org/team-a", gone.id, True),
+        ("org/team-b", gone.id, False),
+        ("org/team-a", made["org/Team-A"], False),
+    ]
+    assert [one.until is None for one in ours] == [False, False, False, True]
+    assert ours[2].until == gone.removed_at
+
+
+async def test_the_state_remembers_what_people_changed_and_deleted(
+    sandbox: SandboxClient, github: httpx.AsyncClient
+) -> None:
+    """A judge knows a copy by what it was made as, not by what became of it."""
+    await github.post(ISSUES, json={"title": "Copy", "body": "B"})
+    await github.post(ISSUES, json={"title": "Other", "body": "C"})
+    change = IssueChange(repo="org/team-a", number=1, title="Mine", further_comments=2)
+    await sandbox.update_issue(change)
+    await sandbox.update_issue(IssueChange(repo="org/team-a", number=1, body="D", state="closed"))
+    await sandbox.delete_issue("org/team-a", 2)
+    team = (await sandbox.state()).repositories["org/team-a"]
+
+    assert team.issues[0].former == (("Copy", "B"), ("Mine", "B"))
+    assert (await github.get(f"{ISSUES}/1")).json()["comments"] == 2
+    assert team.issues[0].closed_at is not None
+    assert [(one.number, one.title) for one in team.removed] == [(2, "Other")]
+    with pytest.raises(SandboxError, match="has no issue 2"):
+        await sandbox.update_issue(IssueChange(repo="org/team-a", number=2, state="open"))

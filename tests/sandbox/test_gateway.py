@@ -237,3 +237,16 @@ async def test_a_client_that_goes_in_the_middle_of_its_request_does_nothing(
         connection.sendall(b"POST /github/x HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{")
 
     assert await sandbox.log() == []
+
+
+async def test_a_bomb_is_small_on_the_wire_and_large_unpacked(
+    sandbox: SandboxClient, github: httpx.AsyncClient
+) -> None:
+    """A thousandth of what it unpacks to, and JSON all the same; nothing is done."""
+    await sandbox.add_fault(faults.Bomb(megabytes=2), match=POST)
+    answer = await post(github)
+
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) < 10_000
+    assert (len(answer.content), answer.json()) == (2_000_002, [])
+    assert await created(sandbox) == 0

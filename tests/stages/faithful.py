@@ -39,11 +39,11 @@ def judge(house: House, target: str, wanted: Faithful) -> None:
     found = {
         issue.title: issue for issue in house.github.issues(target) if "monarch:" in issue.body
     }
+    here = house.github.at(target)
     numbers = {title: issue.number for title, issue in found.items()}
     tickets = {issue.title: issue for issue in house.github.issues(SOURCE)}
     for title, copy in wanted.copies.items():
-        _judge_copy(found[title], copy, numbers, tickets[title])
-    here = house.github.at(target)
+        _judge_copy(found[title], copy, numbers, marker_of(tickets[title], here.repository.id))
     assert list(here.labels.values()) == list(wanted.labels)
     assert [
         (one.title, one.state, one.description, one.due_on) for one in here.milestones.values()
@@ -52,9 +52,13 @@ def judge(house: House, target: str, wanted: Faithful) -> None:
     assert len(below) == len(set(below)), here.children
 
 
-def _judge_copy(issue: Issue, copy: Copy, numbers: Mapping[str, int], ticket: Issue) -> None:
+def marker_of(ticket: Issue, target: int) -> str:
+    """The marker of the ticket's copy in the target of that id."""
+    return f"<!-- monarch: {SOURCE}#{ticket.number} id={ticket.id} target={target} -->"
+
+
+def _judge_copy(issue: Issue, copy: Copy, numbers: Mapping[str, int], marker: str) -> None:
     text = copy.text.format(**numbers)
-    marker = f"<!-- monarch: {SOURCE}#{ticket.number} id={ticket.id} -->"
     assert issue.body == (f"{text}\n\n{marker}" if text else marker)
     assert [label.name for label in issue.labels] == list(copy.labels)
     assert (None if issue.milestone is None else issue.milestone.title) == copy.milestone

@@ -212,7 +212,7 @@ def _record(word: str, now_ms: int) -> Any:
         case "intended":
             return Intended(now_ms - 60_000, "nonce-of-before")
         case "created":
-            return CreatedAs(999, now_ms)
+            return CreatedAs(99, now_ms)
         case _:
             return UnreadableRecord("created #seven")
 

@@ -181,8 +181,10 @@ async def test_a_refused_credential_dead_letters_nothing(house: House) -> None:
     assert (house.state(request), codes(house)) == ("done", [])
 
 
-async def test_a_target_that_is_not_there_yet_is_waited_for(house: House) -> None:
-    """5, 10, 20 … s, uncounted."""
+@pytest.mark.parametrize("skew_s", [-600.0, 0.0, 600.0])
+async def test_a_target_that_is_not_there_yet_is_waited_for(house: House, skew_s: float) -> None:
+    """5, 10, 20 … s, uncounted, whatever the worker takes for the time."""
+    house.clock.skew_s = skew_s
     request = house.publish("org/team-c")
     worker = house.worker()
 
@@ -201,8 +203,10 @@ async def test_a_target_that_is_not_there_yet_is_waited_for(house: House) -> Non
     assert house.state(request) == "done"
 
 
-async def test_a_target_that_never_appears_is_given_up_in_time(house: House) -> None:
-    """After the patience a missing repository is missing."""
+@pytest.mark.parametrize("skew_s", [-600.0, 0.0, 600.0])
+async def test_a_target_that_never_appears_is_given_up_in_time(house: House, skew_s: float) -> None:
+    """After the patience a missing repository is missing, by the server's clock."""
+    house.clock.skew_s = skew_s
     house.publish("org/team-c")
 
     await house.settle()
@@ -228,6 +232,19 @@ async def test_an_unwritable_target_is_dead_at_once(
     assert house.github.titles(TEAM_B) == TITLES
     assert house.state(request) == "failed"
     assert house.github.faults.count("create_issue") == 3
+
+
+async def test_a_private_source_is_not_copied_into_a_public_target(house: House) -> None:
+    """The other way round, and between two private ones, it is."""
+    house.github.change(SOURCE, private=True)
+    house.github.change(TEAM_B, private=True)
+    house.publish(TEAM_A, TEAM_B)
+
+    await house.settle()
+
+    assert codes(house) == ["private_source"]
+    assert house.github.titles(TEAM_A) == []
+    assert house.github.titles(TEAM_B) == TITLES
 
 
 @pytest.mark.parametrize("code", [Code.NOT_FOUND, Code.ISSUES_DISABLED, Code.FORBIDDEN])
@@ -372,7 +389,8 @@ async def test_a_zombies_copy_between_two_of_ours_is_seen_at_once(house: House) 
     """Numbers that are skipped are read: a copy by somebody else is not made again."""
     house.publish(TEAM_A)
     await house.settle()
-    bodies = {i.title: i.body for i in house.github.issues(TEAM_A)}
+    before, after = (f" target={house.github.at(each).repository.id} " for each in (TEAM_A, TEAM_B))
+    bodies = {i.title: i.body.replace(before, after) for i in house.github.issues(TEAM_A)}
     house.ceilings = SLOWLY
     request = house.publish(TEAM_B)
 

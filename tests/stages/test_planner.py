@@ -69,7 +69,7 @@ async def test_one_bad_target_does_not_keep_the_others(house: House) -> None:
 
 
 async def test_what_a_ticket_has_is_frozen_with_it(house: House) -> None:
-    """Labels, milestone, type and parent come with the listing: not a call more is made for them."""
+    """Labels, milestone, type and parent come with the look: not a call more is made for them."""
     label, milestone = Label("bug", "d73a4a", "Broken"), Milestone("S", "closed", "D", "2026", 4)
     house.github.add_issue(
         SOURCE, "Two", labels=(label,), milestone=milestone, type="Task", parent=1
@@ -86,10 +86,9 @@ async def test_what_a_ticket_has_is_frozen_with_it(house: House) -> None:
     assert two.labels == (label,)
     assert two.milestone == replace(milestone, number=0)
     assert (two.type, two.parent) == ("Task", 1)
-    assert [about for name, about in before if SOURCE in about and name != "credential"] == [
-        SOURCE,
-        SOURCE,
-    ]
+    beyond = [f"{SOURCE}#{number}" for number in range(3, 8)]
+    asked = [about for name, about in before if SOURCE in about and name != "credential"]
+    assert asked == [SOURCE, SOURCE, *beyond]
     copy = house.github.issues(TEAM_A)[1]
     assert ([one.name for one in copy.labels], copy.parent) == (["bug"], 1)
 
@@ -161,7 +160,7 @@ async def test_a_target_that_is_named_twice_gets_one_migration(house: House) -> 
 
 
 async def test_an_empty_template_is_skipped(house: House) -> None:
-    """Only a complete listing without tickets is."""
+    """Only a complete look without tickets is."""
     house.github.add("org/empty")
     request = house.publish(TEAM_A, source="org/empty")
 
@@ -181,7 +180,48 @@ async def test_a_source_with_its_issues_off_is_not_empty(house: House) -> None:
     assert (house.state(request), codes(house)) == ("dead", ["issues_disabled"])
 
 
-@pytest.mark.parametrize("method", ["read_repository", "list_issues"])
+async def test_a_template_made_a_second_ago_is_not_empty(house: House) -> None:
+    """No listing shows its tickets yet; read by their numbers they are there."""
+    house.github.listing_lag_s = 3
+    house.github.add("org/young", "One", "Two", "Three")
+    request = house.publish(TEAM_A, source="org/young")
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
+
+
+@pytest.mark.parametrize("hidden", [1, 2, 4])
+async def test_a_ticket_that_the_listing_hides_is_planned(house: House, hidden: int) -> None:
+    """Lists have been seen to show a newer issue without an older one."""
+    for title in ("Two", "Three", "Four"):
+        house.github.add_issue(SOURCE, title)
+    house.github.at(SOURCE).listed_from[hidden] = 600.0
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.github.titles(TEAM_A) == ["One", "Two", "Three", "Four"]
+
+
+async def test_what_is_closed_or_a_pull_request_is_no_ticket(house: House) -> None:
+    """Whether a list showed it or a reading by its number did."""
+    house.github.add_issue(SOURCE, "Closed", state="closed")
+    house.github.add_issue(SOURCE, "Pull", is_pull=True)
+    house.github.add_issue(SOURCE, "Closed and not listed", state="closed")
+    house.github.add_issue(SOURCE, "Pull and not listed", is_pull=True)
+    house.github.add_issue(SOURCE, "Two")
+    for number in (4, 5):
+        house.github.at(SOURCE).listed_from[number] = 600.0
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.github.titles(TEAM_A) == ["One", "Two"]
+
+
+@pytest.mark.parametrize("method", ["read_repository", "list_issues", "read_issue"])
 @pytest.mark.parametrize(
     ("answer", "state", "told"),
     [

@@ -70,7 +70,7 @@ async def test_where_the_numbers_agree_nothing_is_edited(house: House) -> None:
 
     assert texts(house, TEAM_B)["One"] == TEXTS["One"]
     assert house.github.faults.count("edit_body") == 0
-    assert house.github.faults.count("read_issue") == 10
+    assert house.github.faults.count("read_issue") == 15
 
 
 async def test_again_makes_no_write(house: House) -> None:
@@ -183,8 +183,8 @@ async def test_a_repository_that_lets_nothing_be_edited_is_asked_once(house: Hou
 
 async def test_a_copy_that_is_deleted_meanwhile_needs_no_edit(house: House) -> None:
     """Nothing is to be done for it, and nothing to be told."""
-    # Five numbers behind the highest are read at the start, and five at the end; then the first copy, to be edited.
-    house.github.faults.at("read_issue", 11, Fault(Absent(taken=True)))
+    # Five numbers behind the highest are read of the source, and of the target at the start and at the end; then the first copy, to be edited.
+    house.github.faults.at("read_issue", 16, Fault(Absent(taken=True)))
     request = house.publish(TEAM_A)
 
     await house.settle()

@@ -65,6 +65,22 @@ async def test_an_entry_that_cannot_be_settled_at_all_is_no_hot_loop(house: Hous
     assert bench.consumer.free == 2
 
 
+async def test_an_error_in_settling_that_no_code_expects_does_not_end_the_worker(
+    house: House,
+) -> None:
+    """It is store trouble: logged with its traceback, tried again, and its neighbours are settled meanwhile."""
+    bench = Bench(house)
+    bench.streams.before = failing("streams.settle", OSError(24, "Too many open files"), 1, 2, 3)
+    bench.give(4)
+
+    await bench.run(bench.until_quiet)
+
+    assert house.store.dead == []
+    assert len(house.told("delivery.failed")) == 3
+    assert len(house.told("store.troubled")) == 3
+    assert isinstance(house.told("delivery.failed")[0]["exc_info"], OSError)
+
+
 @pytest.fixture
 def teams(house: House) -> House:
     """A template with two tickets, and two teams; something odd stands in the first team's ledger."""

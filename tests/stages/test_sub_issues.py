@@ -53,8 +53,8 @@ async def test_a_plan_without_hierarchy_costs_nothing(house: House) -> None:
     await house.settle()
 
     assert house.github.faults.count("add_sub_issue") == 0
-    # Five numbers behind the highest, at the start and at the end, and nothing else.
-    assert house.github.faults.count("read_issue") == 10
+    # Five numbers behind the highest of the source, and of the target at the start and at the end, and nothing else.
+    assert house.github.faults.count("read_issue") == 15
 
 
 async def test_another_parent_is_a_persons_doing(house: House) -> None:
@@ -76,7 +76,7 @@ async def test_another_parent_is_a_persons_doing(house: House) -> None:
 
 async def test_a_copy_that_is_deleted_meanwhile_has_no_place(house: House) -> None:
     """Nothing is to be done for it, and nothing to be told."""
-    house.github.faults.at("read_issue", 11, Fault(Absent(taken=True)))
+    house.github.faults.at("read_issue", 16, Fault(Absent(taken=True)))
     request = house.publish(TEAM_A)
 
     await house.settle()

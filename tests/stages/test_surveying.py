@@ -249,7 +249,7 @@ async def test_every_reading_is_told_by_the_name_that_was_asked_for(desk: Desk) 
     """So that it can be seen to go on."""
     await desk.target()
 
-    assert desk.told.count(SOURCE) == 2
+    assert desk.told.count(SOURCE) > 5
     assert desk.told.count(TEAM_A) > 5
     assert set(desk.told) == {SOURCE, TEAM_A}
 

@@ -167,7 +167,7 @@ def assert_faithful(state: StateView, target: str, web_url: str) -> None:
         ticket = source.issues[n - 1]
         text = _text(n, read)
         line_end = "\r\n" if "\r\n" in text else "\n"
-        marker = marker_of(ticket)
+        marker = marker_of(ticket, here)
         assert copy.body == (f"{text}{line_end * 2}{marker}" if text else marker), copy.title
         assert copy.labels == ticket.labels
         assert (copy.milestone, copy.type) == (ticket.milestone, ticket.type)

@@ -20,24 +20,27 @@ def copies_in(repository: RepositoryView) -> list[IssueView]:
     return [issue for issue in repository.issues if issue.by_api]
 
 
-def marker_of(ticket: IssueView, source: str = SOURCE) -> str:
-    """The marker by which a copy is known again."""
-    return f"<!-- monarch: {source}#{ticket.number} id={ticket.id} -->"
+def marker_of(ticket: IssueView, target: RepositoryView, source: str = SOURCE) -> str:
+    """The marker by which a copy is known again, in that target."""
+    return f"<!-- monarch: {source}#{ticket.number} id={ticket.id} target={target.id} -->"
 
 
-def body_of_copy(ticket: IssueView, source: str = SOURCE) -> str:
+def body_of_copy(ticket: IssueView, target: RepositoryView, source: str = SOURCE) -> str:
     """A ticket's body as it was, the marker below."""
     line_end = "\r\n" if "\r\n" in (ticket.body or "") else "\n"
     gap = line_end * 2 if ticket.body else ""
-    return f"{ticket.body or ''}{gap}{marker_of(ticket, source)}"
+    return f"{ticket.body or ''}{gap}{marker_of(ticket, target, source)}"
 
 
 def assert_copied(state: StateView, target: str, source: str = SOURCE) -> None:
     """Every ticket is there once, in the template's order, with its title and its body."""
     tickets = tickets_of(state, source)
-    copies = copies_in(state.repositories[target])
+    here = state.repositories[target]
+    copies = copies_in(here)
     assert [copy.title for copy in copies] == [ticket.title for ticket in tickets], target
-    assert [copy.body for copy in copies] == [body_of_copy(t, source) for t in tickets], target
+    assert [copy.body for copy in copies] == [body_of_copy(t, here, source) for t in tickets], (
+        target
+    )
 
 
 def assert_all_copied(state: StateView, targets: Iterable[str], source: str = SOURCE) -> None:

@@ -2,6 +2,8 @@
 
 import socket
 
+import pytest
+
 from tests.system.fleet import SOURCE, Fleet, a_message, a_seed
 from tests.system.judge import assert_copied
 
@@ -38,14 +40,61 @@ async def test_a_missing_token_is_said(fleet: Fleet) -> None:
     assert "GH_PAT" in ended.stderr
 
 
-async def test_a_port_that_is_taken_is_said_with_its_variable(fleet: Fleet) -> None:
-    """A second worker on one machine is told which setting to change."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        ended = fleet.run("run", MONARCH_METRICS_PORT=str(taken.getsockname()[1]))
+async def test_ports_that_are_taken_are_said_with_their_variables(fleet: Fleet) -> None:
+    """A second worker on one machine is told which settings to change, all of them at once."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        socket.create_server(("127.0.0.1", 0)) as too,
+    ):
+        ports = taken.getsockname()[1], too.getsockname()[1]
+        ended = fleet.run("run", MONARCH_METRICS_PORT=str(ports[0]), MONARCH_WEB_PORT=str(ports[1]))
 
     assert ended.returncode == 1
+    assert f"port {ports[0]}" in ended.stderr
+    assert f"port {ports[1]}" in ended.stderr
     assert "MONARCH_METRICS_PORT" in ended.stderr
+    assert "MONARCH_WEB_PORT" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("host", ["nonsense.invalid", "192.0.2.1", "fe80::1%nowhere", "a b"])
+async def test_a_host_that_is_not_this_machines_is_a_wrong_setting(fleet: Fleet, host: str) -> None:
+    """The host is blamed, not a port."""
+    ended = fleet.run("run", MONARCH_WEB_HOST=host, MONARCH_WEB_PORT="1")
+
+    assert ended.returncode == 2
+    assert "MONARCH_WEB_HOST: expected" in ended.stderr
+    assert "MONARCH_WEB_PORT" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [("run",), ("doctor",), ("plan", SOURCE, "team/a"), ("status",)]
+)
+async def test_a_proxy_that_is_not_spoken_is_a_wrong_setting(
+    fleet: Fleet, command: tuple[str, ...]
+) -> None:
+    """For every command, with GitHub on another machine, as it is outside of tests."""
+    ended = fleet.run(
+        *command, GITHUB_API_URL="https://github.invalid/api/v3", ALL_PROXY="socks5://u:hush@p:1"
+    )
+
+    assert ended.returncode == 2
+    assert "ALL_PROXY: expected" in ended.stderr
+    assert "hush" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+async def test_no_proxy_may_name_an_ipv6_network(fleet: Fleet) -> None:
+    """OrbStack puts one into every container; a proxy that does not exist is not asked where it is excepted."""
+    await fleet.sandbox.seed(a_seed(2, ["team/a"]))
+    excepted = "127.0.0.1,::1,fd07:b51a:cc66::/64,*.invalid"
+
+    fleet.start(HTTP_PROXY="http://127.0.0.1:1", NO_PROXY=excepted)
+    fleet.publish(a_message(["team/a"]))
+    fleet.until_ended()
+
+    assert_copied(await fleet.sandbox.state(), "team/a")
 
 
 async def test_the_predecessors_variables_are_enough(fleet: Fleet) -> None:

@@ -102,6 +102,7 @@ def an_issue(number: int, title: str, body: str, *, by_api: bool = False) -> Iss
         pull_request=False,
         by_api=by_api,
         created_at="2026-01-01T00:00:00Z",
+        made_at=1_767_225_600.0,
     )
 
 
@@ -123,7 +124,7 @@ def a_repository(name: str, issues: list[IssueView]) -> RepositoryView:
 def a_copy(number: int, ticket: int, body: str | None = None) -> IssueView:
     """The copy of a ticket, with its marker."""
     text = f"Do {ticket}." if body is None else body
-    marker = f"<!-- monarch: {SOURCE}#{ticket} id={ticket + 100} -->"
+    marker = f"<!-- monarch: {SOURCE}#{ticket} id={ticket + 100} target=1 -->"
     return an_issue(number, f"Ticket {ticket}", f"{text}\n\n{marker}", by_api=True)
 
 

@@ -72,12 +72,13 @@ def a_seed(template: Golden) -> Seed:
 def assert_golden(state: StateView, template: Golden) -> None:
     """All copies in order, each with its text, labels, milestone, type and parent."""
     tickets = {ticket.number: ticket for ticket in state.repositories[template.source].issues}
-    copies = state.repositories[template.target].issues
+    here = state.repositories[template.target]
+    copies = here.issues
 
     assert [issue.number for issue in copies] == [copy.number for copy in template.copies]
     for issue, copy in zip(copies, template.copies, strict=True):
         parent = None if copy.parent is None else f"{template.target}#{copy.parent}"
-        marker = marker_of(tickets[copy.ticket], template.source)
+        marker = marker_of(tickets[copy.ticket], here, template.source)
         assert issue.body == copy.text(marker), f"#{copy.ticket}"
         assert issue.title == copy.title
         assert _details(issue) == (copy.labels, copy.milestone, copy.type, parent)

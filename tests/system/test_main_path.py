@@ -92,8 +92,9 @@ async def test_old_markers_go_and_a_text_that_is_too_long_is_cut_with_a_link(fle
 
     state = await fleet.sandbox.state()
     tickets = tickets_of(state)
-    bodies = [copy.body or "" for copy in copies_in(state.repositories["team/a"])]
-    markers = [marker_of(ticket) for ticket in tickets]
+    here = state.repositories["team/a"]
+    bodies = [copy.body or "" for copy in copies_in(here)]
+    markers = [marker_of(ticket, here) for ticket in tickets]
     assert bodies[:2] == [f"Some text.\n\n{markers[0]}", markers[1]]
     long = bodies[2]
     assert len(long) <= longest

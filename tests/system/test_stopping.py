@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from monarch.sandbox.faults import HangBefore, Hold, Match
-from tests.system.fleet import ENDED_WITHIN_S, Fleet, a_message, a_seed
+from tests.system.fleet import ENDED_WITHIN_S, ROOT, Fleet, a_message, a_seed
 from tests.system.judge import assert_all_copied, final
 from tests.system.trouble import (
     QUICK,
@@ -206,3 +207,28 @@ def _wait_for_line(fleet: Fleet, worker: Process, event: str) -> None:
         assert ended is None
         with suppress(subprocess.TimeoutExpired):
             ended = worker.wait(LOOK_EVERY_S)
+
+
+@pytest.mark.parametrize(("command", "status"), [("run", 0), ("status", 143)])
+def test_sigterm_is_heeded_from_the_first_instruction(command: str, status: int) -> None:
+    """Process 1 of a container has no default for it; so it is ignored here, as it is there, until a handler is set."""
+    loading = (
+        "import signal, sys, threading\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "import monarch.__main__ as program\n"
+        "class Stuck:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'monarch.cli.commands':\n"
+        "            print('loading', flush=True)\n"
+        "            threading.Event().wait(60)\n"
+        "sys.meta_path.insert(0, Stuck())\n"
+        "program.main()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", loading, command], stdout=subprocess.PIPE, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"loading\n"
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(timeout=ENDED_WITHIN_S) == status

@@ -160,8 +160,9 @@ def judged(fleet: Fleet, state: StateView, targets: Iterable[str]) -> Findings:
     for target in targets:
         firsts = []
         for ticket in tickets_of(state, SOURCE):
-            marker = marker_of(ticket)
-            copies = [c for c in copies_in(state.repositories[target]) if marker in (c.body or "")]
+            here = state.repositories[target]
+            marker = marker_of(ticket, here)
+            copies = [c for c in copies_in(here) if marker in (c.body or "")]
             name = f"{target}: ticket {ticket.number}"
             found.lost += [] if copies else [name]
             firsts += [copy.number for copy in copies[:1]]

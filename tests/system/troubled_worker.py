@@ -167,15 +167,11 @@ def _put_in_place(troubles: list[Trouble]) -> None:
 
 def _become_newer() -> None:
     """Read and write entries of version 2, and know those of version 1."""
-    known = scripts.script
-
-    def newer(name: str) -> scripts.Script:
-        text = known(name).text.replace("local VERSION = '1'", "local VERSION = '2'")
+    for name, known in scripts.SCRIPTS.items():
+        text = known.text.replace("local VERSION = '1'", "local VERSION = '2'")
         digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-        return scripts.Script(name, text, digest)
-
+        scripts.SCRIPTS[name] = scripts.Script(name, text, digest)
     vars(codec)["VERSION"] = 2
-    vars(scripts)["script"] = newer
 
 
 if __name__ == "__main__":

@@ -174,3 +174,34 @@ def test_a_traceback_for_people_shows_no_local_variables() -> None:
 
     assert "ValueError: it says this" in out.getvalue()
     assert "a-local-value" not in out.getvalue().replace('private = "a-local-value"', "")
+
+
+class Terminal(StringIO):
+    """A stream that says it is one."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+@pytest.mark.parametrize(
+    ("variables", "coloured"),
+    [
+        ({"TERM": "xterm"}, True),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+        ({"TERM": "xterm", "NO_COLOR": ""}, True),
+        ({"TERM": "dumb"}, False),
+    ],
+)
+def test_a_terminal_that_wants_no_colours_gets_none(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], coloured: bool
+) -> None:
+    """Log lines for people are no exception."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    out = Terminal()
+
+    configure("console", "info", stream=out).warning("store.troubled", where="reading")
+
+    assert ("\x1b[" in out.getvalue()) is coloured

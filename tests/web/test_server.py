@@ -4,19 +4,20 @@ import signal
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import anyio
 import httpx
 import pytest
 import structlog
+from anyio.abc import SocketStream
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
 from monarch.core.delivery import Stream
 from monarch.ports import StoreError
 from monarch.telemetry import Snapshot, StreamSnapshot, Telemetry
-from monarch.web import server
+from monarch.web import connections, server
 from monarch.web.server import health_app, listening_on, metrics_app, serving
 
 HOST = "127.0.0.1"
@@ -39,15 +40,17 @@ def telemetry() -> Telemetry:
 @asynccontextmanager
 async def asking(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
     """A client of `app`, served on a free port."""
-    async with (
-        serving(app, listening_on(HOST, 0)) as port,
-        httpx.AsyncClient(
-            base_url=f"http://{HOST}:{port}",
-            trust_env=False,
-            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-        ) as client,
-    ):
+    async with serving(app, listening_on(HOST, 0)) as port, asking_on(port) as client:
         yield client
+
+
+def asking_on(port: int) -> httpx.AsyncClient:
+    """A client of whatever listens there."""
+    return httpx.AsyncClient(
+        base_url=f"http://{HOST}:{port}",
+        trust_env=False,
+        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+    )
 
 
 async def well() -> bool:
@@ -182,3 +185,49 @@ async def test_a_cancelled_program_frees_its_port(telemetry: Telemetry) -> None:
 
     with socket.create_server((HOST, ports[0])) as again:
         assert again.getsockname()[1] == ports[0]
+
+
+async def test_idle_connections_make_room_for_a_probe(telemetry: Telemetry) -> None:
+    """Each stranger who sends half a request and waits is let go when another one comes."""
+    app = health_app(telemetry, lambda: True, well)
+    let_go, many = 0, anyio.Event()
+
+    async def wait(stranger: SocketStream) -> None:
+        nonlocal let_go
+        async with stranger:
+            with suppress(anyio.BrokenResourceError, anyio.EndOfStream):
+                await stranger.send(b"GET /health HTTP/1.1\r\nHost: a\r\n")
+                await stranger.receive()
+        let_go += 1
+        if let_go == 2 * connections.MOST:
+            many.set()
+
+    async with serving(app, listening_on(HOST, 0)) as port, anyio.create_task_group() as tasks:
+        for _ in range(3 * connections.MOST):
+            tasks.start_soon(wait, await anyio.connect_tcp(HOST, port))
+        async with asking_on(port) as client:
+            answer = await client.get("/health")
+        await many.wait()
+        tasks.cancel_scope.cancel()
+
+    assert answer.status_code == 200
+
+
+async def test_half_a_request_is_ended_after_a_while(
+    telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the connection has been used before."""
+    monkeypatch.setattr(connections, "REQUEST_WITHIN_S", 0.1)
+    app = health_app(telemetry, lambda: True, well)
+    async with (
+        serving(app, listening_on(HOST, 0)) as port,
+        await anyio.connect_tcp(HOST, port) as one,
+    ):
+        await one.send(b"GET /ready HTTP/1.1\r\nHost: a\r\n\r\nGET /he")
+        answer = await one.receive()
+        while b"}" not in answer:
+            answer += await one.receive()
+        with pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
+            await one.receive()
+
+    assert b"200 OK" in answer

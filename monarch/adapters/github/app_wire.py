@@ -11,12 +11,15 @@ from monarch.adapters.github.wire import Id, Wire, read_as
 
 
 class _Owner(Wire):
-    login: str
+    """Whose account it is: a person's or an organisation's has a login, an enterprise has a slug."""
+
+    login: str = ""
+    slug: str = ""
 
 
 class _Installation(Wire):
     id: Id
-    app_slug: str
+    app_slug: str = ""
     account: _Owner | None = None
 
 
@@ -51,7 +54,8 @@ def read_installation(body: bytes) -> InstallationFacts | None:
     there = read_as(_INSTALLATION, body)
     if there is None:
         return None
-    return InstallationFacts(there.id, there.app_slug, there.account.login if there.account else "")
+    owner = there.account or _Owner()
+    return InstallationFacts(there.id, there.app_slug, owner.login or owner.slug)
 
 
 def read_token(body: bytes) -> GivenToken | None:

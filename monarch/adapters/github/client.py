@@ -9,7 +9,7 @@ Tokens stand in the headers of single requests and nowhere else: not in a repr, 
 import random
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Self
 
 import httpx
 
@@ -27,6 +27,7 @@ from monarch.core.outcome import Absent, DetailOutcome, Found, ReadFailure, Writ
 from monarch.core.permission import Credential
 from monarch.core.render import Draft
 from monarch.core.ticket import Issue, Label, Milestone, Repository
+from monarch.core.timing import WRITE_DEADLINE_S
 from monarch.ports import Clock, Meter
 
 API_URL: Final = "https://api.github.com"
@@ -41,13 +42,6 @@ HEADERS: Final = {
     "Content-Type": "application/json; charset=utf-8",
     "Cache-Control": "no-cache",
 }
-
-WRITE_DEADLINE_S: Final = 10.0
-"""All of a write, connecting and reading its answer included, in seconds.
-
-GitHub itself ends requests after 10 s. The protocols count on it: a reconciling worker waits until 20 s
-after the intent, and a lease is trusted only if it outlives a write.
-"""
 
 _READ_DEFAULTS: Final = Patience()
 _CLOCK: Final = BootClock()
@@ -68,6 +62,7 @@ class HttpGitHub:
         transport: httpx.AsyncBaseTransport | None = None,
         write_deadline_s: float = WRITE_DEADLINE_S,
         patience: Patience = _READ_DEFAULTS,
+        proxy: str | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -79,13 +74,14 @@ class HttpGitHub:
             clock: measures how long tokens last.
             dice: spreads when tokens are renewed; numbers in [0, 1).
             transport: for tests; `None` is the network.
-            write_deadline_s: see `WRITE_DEADLINE_S`.
+            write_deadline_s: see `core.timing`; all of a write, connecting and reading its answer included.
             patience: how long reads may take.
+            proxy: the proxy that leads there; `None`: none.
 
         Raises:
             ValueError: there is neither, or the token cannot stand in a header.
         """
-        self._http = new_client(base_url, HEADERS, transport)
+        self._http = new_client(base_url, HEADERS, transport, proxy)
         base, reader = self._http.base_url, Reader(self._http, patience, meter)
         personal = None if token is None else PersonalToken(token, reader, base, clock)
         caller = None if app is None else AppCaller(app, reader, base, clock)
@@ -125,11 +121,9 @@ class HttpGitHub:
         """
         return await self._reads.repository(name)
 
-    async def list_issues(
-        self, repository: Repository, state: Literal["open", "all"]
-    ) -> Found[tuple[Issue, ...]] | ReadFailure:
+    async def list_issues(self, repository: Repository) -> Found[tuple[Issue, ...]] | ReadFailure:
         """See `ports.GitHub`."""
-        return await self._reads.issues(repository, state)
+        return await self._reads.issues(repository)
 
     async def read_issue(
         self, repository: Repository, number: int

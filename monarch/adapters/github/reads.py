@@ -6,7 +6,7 @@ end, or be revoked, in the middle of a crossing.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
 import httpx
 
@@ -61,11 +61,9 @@ class Reads:
             return Found(replace(found.value, may_push=None))
         return found
 
-    async def issues(
-        self, repository: Repository, state: Literal["open", "all"]
-    ) -> Found[tuple[Issue, ...]] | ReadFailure:
+    async def issues(self, repository: Repository) -> Found[tuple[Issue, ...]] | ReadFailure:
         """See `ports.GitHub.list_issues`."""
-        query = f"issues?state={state}&sort=created&direction=asc&per_page=100"
+        query = "issues?state=all&sort=created&direction=asc&per_page=100"
         listing = await self._list(repository, query, read_issues)
         if not isinstance(listing, Found):
             return listing

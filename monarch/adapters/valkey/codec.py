@@ -27,6 +27,7 @@ from monarch.core.ids import RequestId, TicketId
 from monarch.core.plan import Plan
 from monarch.core.refs import BadRef, parse_ref
 from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
+from monarch.core.timing import LONGEST_LIFE_MS
 
 VERSION = 1
 
@@ -159,21 +160,38 @@ def decode_ledger(flat: Sequence[bytes], now_ms: int) -> dict[TicketId, LedgerRe
     """A ledger from its `HGETALL` of `now_ms`, by the server's clock.
 
     A value that is no record is one that cannot be read, and not nothing: it may have been written by newer code. A
-    field that names no ticket is passed over. An intent of the future (the server's clock went back) is one of now:
-    it was on record before it was read.
+    field that names no ticket is passed over. An intent that ends later than any permission of now (the server's clock
+    went back) ends as one of now does: it was on record before it was read.
     """
+    fields = dict(zip(flat[::2], flat[1::2], strict=True))
     records: dict[TicketId, LedgerRecord] = {}
-    for ticket, value in zip(flat[::2], flat[1::2], strict=True):
+    for ticket, value in fields.items():
         if (known := _ticket(ticket)) is not None:
-            records[known] = _not_after(decode_record(value.decode("utf-8", "replace")), now_ms)
+            record = _not_after(decode_record(value.decode("utf-8", "replace")), now_ms)
+            records[known] = _with_issue(record, fields.get(b"issue:" + ticket, b""))
     return records
 
 
 def _not_after(record: LedgerRecord, now_ms: int) -> LedgerRecord:
-    """The same record; an intent counts from `now_ms` at the latest."""
-    return (
-        replace(record, at_ms=min(record.at_ms, now_ms)) if isinstance(record, Intended) else record
-    )
+    """The same record; an intent ends with the longest life of a permission of `now_ms` at the latest."""
+    if not isinstance(record, Intended):
+        return record
+    return replace(record, at_ms=min(record.at_ms, now_ms + LONGEST_LIFE_MS))
+
+
+_ISSUE = re.compile(rb"#([1-9]\d{0,17}) ([1-9]\d{0,17})", re.ASCII)
+
+
+def _with_issue(record: LedgerRecord, beside: bytes) -> LedgerRecord:
+    """The same record; a copy with GitHub's id of it, as it stands in a field beside it: `#<number> <id>`.
+
+    In a field of its own, because older code passes over it and would not read the record with it. Older code writes a
+    new number without it: so it counts only for the number that it names.
+    """
+    found = _ISSUE.fullmatch(beside)
+    if isinstance(record, CreatedAs) and found and int(found[1]) == record.number:
+        return replace(record, issue=int(found[2]))
+    return record
 
 
 def decode_record(text: str) -> LedgerRecord:

@@ -33,6 +33,7 @@ from monarch.core.permission import (
     WasAnswered,
     WasCreated,
     WasFound,
+    WasLooked,
     WasNotCreated,
     WasNoted,
     WasRefused,
@@ -42,6 +43,7 @@ from monarch.core.permission import (
 from monarch.core.quote import quote
 from monarch.core.step import Intended
 from monarch.core.summary import MAX_NOTE
+from monarch.core.timing import LONGEST_LIFE_MS, PERMISSION_LIFE_MS
 
 Answer = list[object]
 
@@ -105,9 +107,10 @@ class ValkeyLedger:
         credential: Credential,
         epoch: Epoch,
         reconciled: str | None,
+        life_ms: int = PERMISSION_LIFE_MS,
     ) -> Permission:
         """See `ports.Ledger.permit`."""
-        asked = (delivery, target, ticket, credential, epoch, reconciled)
+        asked = (delivery, target, ticket, credential, epoch, reconciled, life_ms)
         answer, is_due = await self._permit(*asked)
         if is_due and await self._budget.review(credential.account) and isinstance(answer, Wait):
             answer, _ = await self._permit(*asked)
@@ -121,6 +124,7 @@ class ValkeyLedger:
         credential: Credential,
         epoch: Epoch,
         reconciled: str | None,
+        life_ms: int,
     ) -> tuple[Permission, bool]:
         """The script's answer, and whether what was learned is due to be looked at again."""
         token, about, nonce = delivery.token, _migration(delivery), self._nonce()
@@ -159,8 +163,10 @@ class ValkeyLedger:
             pace.slot_ms,
             pace.poll_ms,
             KEPT_BACK,
+            life_ms,
+            LONGEST_LIFE_MS,
         )
-        return _permission(cast("Answer", answer), nonce)
+        return _permission(cast("Answer", answer), nonce, life_ms)
 
     async def record(
         self,
@@ -174,6 +180,7 @@ class ValkeyLedger:
         entry = _migration(delivery)
         account = credential.account
         word, number, nonce, reason = _words(fact)
+        issue = fact.issue if isinstance(fact, WasCreated | WasFound) else 0
         keys = [
             self._keys.ledger(target),
             self._keys.slots(account),
@@ -199,8 +206,13 @@ class ValkeyLedger:
             target,
             self._retention_ms,
             self._budget.pace.faults_ms,
+            issue,
         )
         return Recorded(cast("int", stray) or None)
+
+    async def now_ms(self) -> int:
+        """See `ports.Ledger.now_ms`."""
+        return cast("int", await self._scripts.call("clock", ()))
 
 
 def _migration(delivery: Delivery) -> MigrationEntry:
@@ -228,7 +240,7 @@ def _taken(answer: Answer) -> Taking:
             raise AssertionError(answer)
 
 
-def _permission(answer: Answer, nonce: str) -> tuple[Permission, bool]:
+def _permission(answer: Answer, nonce: str, life_ms: int) -> tuple[Permission, bool]:
     match answer:
         case [b"lost"]:
             return Lost(), False
@@ -245,17 +257,17 @@ def _permission(answer: Answer, nonce: str) -> tuple[Permission, bool]:
         case [b"wait", int(ms), int(is_due)]:
             return Wait(ms / 1000), bool(is_due)
         case [b"granted", int(now), int(is_due)]:
-            return Granted(nonce, now), bool(is_due)
+            return Granted(nonce, now, now + life_ms), bool(is_due)
         case _:
             raise AssertionError(answer)
 
 
 def _words(fact: Fact) -> tuple[str, str | int, str, str]:
-    """The script's word, number, nonce and reason (or note)."""
+    """The script's word, number, nonce and reason (or note, or a second number)."""
     match fact:
-        case WasCreated(number, nonce):
+        case WasCreated(number, nonce, _):
             return "created", number, nonce, ""
-        case WasFound(number):
+        case WasFound(number, _):
             return "found", number, "", ""
         case WasRefused(nonce, _, reason):
             return "refused", "", nonce, reason
@@ -263,11 +275,13 @@ def _words(fact: Fact) -> tuple[str, str | int, str, str]:
             return "not_created", "", nonce, ""
         case WasUnanswered(nonce):
             return "unanswered", "", nonce, ""
-        case WasStray(number):
-            return "stray", number, "", ""
+        case WasStray(number, original):
+            return "stray", number, "", str(original)
         case WasAnswered(nonce):
             return "answered", "", nonce, ""
         case WasNoted(text):
             return "noted", "", "", quote(text, MAX_NOTE)
+        case WasLooked(there, deleted):
+            return "looked", there, "", str(deleted)
         case _:
             assert_never(fact)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from valkey.asyncio import Valkey
-from valkey.exceptions import ResponseError
+from valkey.exceptions import MovedError, ResponseError
 
 from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.connection import classified
@@ -41,6 +41,7 @@ class ServerFacts:
         memory_left: bytes until `maxmemory`, `None` where there is no ceiling.
         replicas: how many of them are in step.
         min_replicas: how many must be, or writes are refused.
+        holds_our_keys: `False` where this is a node of a cluster and another one has the slot of our keys.
     """
 
     version: str
@@ -53,6 +54,7 @@ class ServerFacts:
     subscribers: int | None
     replicas: int
     min_replicas: int | None
+    holds_our_keys: bool = True
 
 
 class Standing:
@@ -179,7 +181,16 @@ class Standing:
             subscribers=subscribers,
             replicas=_in_step(info),
             min_replicas=_number(await self._setting("min-replicas-to-write")),
+            holds_our_keys=await self._holds_our_keys(),
         )
+
+    async def _holds_our_keys(self) -> bool:
+        with classified("asking for a key"):
+            try:
+                await self._client.exists(self._keys.epoch)
+            except MovedError:
+                return False
+        return True
 
     async def _subscribers(self) -> int | None:
         with classified("asking who is subscribed"):

@@ -40,6 +40,7 @@ def migration_view(fields: Hash) -> MigrationView:
         copied=_int(fields, "copied"),
         present=_int(fields, "present"),
         refused=_int(fields, "refused"),
+        deleted=_int(fields, "deleted"),
         strays=tuple(n for word in fields.get("strays", "").split() if (n := whole(word))),
         reason=fields.get("reason", ""),
         notes=tuple(line for line in fields.get("notes", "").split("\n") if line),

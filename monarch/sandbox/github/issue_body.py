@@ -70,7 +70,7 @@ class Renderer:
             "state_reason": issue.state_reason,
             "locked": False,
             "active_lock_reason": None,
-            "comments": 0,
+            "comments": issue.comments,
             "created_at": timestamp(issue.created_at),
             "updated_at": timestamp(issue.updated_at),
             "closed_at": timestamp_or_none(issue.closed_at),

@@ -64,13 +64,11 @@ def update_issue(visit: Visit, repository: Repository) -> Reply:
     visit.must_have_content_budget("edits")
     wishes.check_shape(wish)
     changes: dict[str, Any] = wishes.details_of(visit, repository, wish)
-    if "title" in wish:
-        changes["title"] = wishes.title_of(wish)
-    if "body" in wish:
-        changes["body"] = wishes.body_of(wish)
+    title = wishes.title_of(wish) if "title" in wish else issue.title
+    body = wishes.body_of(wish) if "body" in wish else issue.body
     _set_state(visit, issue, wish)
     wishes.apply_details(visit, repository, issue, changes)
-    issue.updated_at = visit.world.clock()
+    issue.change(title, body, visit.world.clock())
     visit.created("edits")
     return json_reply(200, Renderer(visit.world, visit.api_url, repository).issue(issue))
 
@@ -96,7 +94,7 @@ def issue_of(visit: Visit, repository: Repository) -> Issue:
         elsewhere, its_number = repository.transferred[number]
         url = f"{visit.api_url}/repositories/{elsewhere}/issues/{its_number}"
         raise errors.moved(301, url)
-    if number in repository.deleted:
+    if number in repository.removed:
         raise errors.issue_deleted()
     if number not in repository.issues:
         raise errors.not_found()

@@ -61,7 +61,7 @@ async def test_each_page_is_a_read_and_a_write_is_none() -> None:
     await client.credential(TARGET.full_name)
     assert meter.admitted == []
 
-    await client.list_issues(TARGET, "all")
+    await client.list_issues(TARGET)
     await client.read_repository(TARGET.full_name)
     await client.create_issue(TARGET, DRAFT, yes)
 
@@ -117,7 +117,7 @@ async def test_a_server_without_limits_says_nothing_of_them(prefix: str) -> None
         )
     assert isinstance(await client.credential(TARGET.full_name), Found)
     assert isinstance(await client.read_repository(TARGET.full_name), Found)
-    assert isinstance(await client.list_issues(TARGET, "all"), Found)
+    assert isinstance(await client.list_issues(TARGET), Found)
     assert isinstance(await client.create_issue(TARGET, DRAFT, yes), Created)
 
     assert meter.told == []

@@ -39,7 +39,7 @@ BESIDE = re.compile(
 )
 QUERIES = {
     b"",
-    b"state=open&sort=created&direction=asc&per_page=100",
+    b"state=all&sort=created&direction=asc&per_page=100",
     b"per_page=100",
     b"state=all&per_page=100",
 }
@@ -148,7 +148,7 @@ async def ask_everything(recorder: Recorder, name: str) -> None:
     client = github(recorder)
     repository = replace(TARGET, full_name=name)
     await client.read_repository(name)
-    await client.list_issues(repository, "open")
+    await client.list_issues(repository)
     await client.read_issue(repository, 1)
     await client.list_labels(repository)
     await client.list_milestones(repository)
@@ -259,7 +259,7 @@ async def test_no_answer_leads_the_token_away(status: int, elsewhere: str) -> No
     client = github(lead_away)
     answers = [
         await client.read_repository("org/team-a"),
-        await client.list_issues(TARGET, "all"),
+        await client.list_issues(TARGET),
         await client.read_issue(TARGET, 1),
         await client.create_issue(TARGET, DRAFT, yes),
     ]

@@ -222,7 +222,7 @@ async def test_a_dropped_read_is_repeated_on_a_new_connection() -> None:
         raw_server(drops_after(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[")) as server,
         HttpGitHub(TOKEN, server.url, patience=patience) as client,
     ):
-        answer = await client.list_issues(TARGET, "all")
+        answer = await client.list_issues(TARGET)
 
         assert isinstance(answer, Transient)
         assert len(server.received) == 3
@@ -290,7 +290,7 @@ async def test_a_listing_is_all_its_pages_each_number_once_ascending() -> None:
         ok([issue_json(3, title="Later"), issue_json(2, pull_request={})]),
     )
 
-    answer = await github(script).list_issues(TARGET, "all")
+    answer = await github(script).list_issues(TARGET)
 
     assert isinstance(answer, Found)
     assert [(issue.number, issue.title) for issue in answer.value] == [
@@ -324,7 +324,7 @@ async def test_a_failed_page_fails_the_whole_listing(second: list[httpx.Response
     """Half a listing would be taken for the absence of the other half."""
     script = Script(ok([issue_json(1)], **link("/page2")), *second)
 
-    answer = await github(script).list_issues(TARGET, "open")
+    answer = await github(script).list_issues(TARGET)
 
     assert isinstance(answer, Transient | RateLimited | Permanent)
 
@@ -333,7 +333,7 @@ async def test_a_next_page_elsewhere_is_not_read() -> None:
     """The token would go with it."""
     script = Script(ok([], **link("https://evil.example/page2")))
 
-    assert isinstance(await github(script).list_issues(TARGET, "all"), Transient)
+    assert isinstance(await github(script).list_issues(TARGET), Transient)
     assert len(script.asked) == 1
 
 
@@ -342,14 +342,14 @@ async def test_a_listing_that_goes_round_in_circles_ends(monkeypatch: pytest.Mon
     monkeypatch.setattr("monarch.adapters.github.reads.MAX_PAGES", 3)
     forever = always(200, [], link("/again"))
 
-    assert isinstance(await github(forever).list_issues(TARGET, "all"), Transient)
+    assert isinstance(await github(forever).list_issues(TARGET), Transient)
 
 
 async def test_switched_off_issues_are_for_a_person() -> None:
     """A listing answers 410 then."""
     off = always(410, {"message": "Issues are disabled for this repo"})
 
-    answer = await github(off).list_issues(TARGET, "all")
+    answer = await github(off).list_issues(TARGET)
 
     assert isinstance(answer, Permanent)
     assert answer.code is Code.ISSUES_DISABLED

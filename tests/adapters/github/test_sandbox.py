@@ -1,17 +1,20 @@
 """The client against the stand-in, in a process of its own and over real HTTP."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
+import httpx
 import pytest
 
 from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.github.reading import Patience
 from monarch.core.outcome import Absent, Code, Created, Found, Permanent, Unknown
+from monarch.core.plan import make_plan
 from monarch.core.ticket import Repository
 from monarch.sandbox.client import SandboxClient
 from monarch.sandbox.faults import AnswerAfter, DropAfter, Match
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.seed import RepositoryChange
+from monarch.stages.looking import Reading, read_whole
 from tests.adapters.github.builders import DRAFT, yes
 from tests.sandbox.world import a_seed
 
@@ -47,7 +50,7 @@ async def test_a_copy_is_created_listed_and_read(github: HttpGitHub) -> None:
 
     created = await github.create_issue(repository, DRAFT, yes)
     assert isinstance(created, Created)
-    listing = await github.list_issues(repository, "all")
+    listing = await github.list_issues(repository)
     issue = await github.read_issue(repository, created.number)
 
     assert isinstance(issue, Found)
@@ -59,7 +62,7 @@ async def test_a_copy_is_created_listed_and_read(github: HttpGitHub) -> None:
 
 async def test_a_template_is_read_with_all_that_it_holds(github: HttpGitHub) -> None:
     """Pull requests and closed issues are there and can be told."""
-    listing = await github.list_issues(await target(github, "org/template"), "all")
+    listing = await github.list_issues(await target(github, "org/template"))
 
     assert isinstance(listing, Found)
     assert [(issue.title, issue.is_pull, issue.state) for issue in listing.value] == [
@@ -80,10 +83,79 @@ async def test_every_page_is_read(
     seed = a_seed().model_validate({"repositories": [{"full_name": "org/big", "issues": issues}]})
     await sandbox.seed(seed)
 
-    listing = await github.list_issues(await target(github, "org/big"), "open")
+    listing = await github.list_issues(await target(github, "org/big"))
 
     assert isinstance(listing, Found)
     assert [issue.number for issue in listing.value] == list(range(1, 251))
+
+
+class Meanwhile(httpx.AsyncHTTPTransport):
+    """The network; behind the first page of a listing somebody closes or deletes an issue."""
+
+    def __init__(self, change: Callable[[], Awaitable[object]]) -> None:
+        super().__init__()
+        self._change = change
+        self._changed = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """See `httpx.AsyncBaseTransport`."""
+        answer = await super().handle_async_request(request)
+        if not self._changed and request.url.path.endswith("/issues"):
+            self._changed = True
+            await answer.aread()
+            await self._change()
+        return answer
+
+
+@pytest.mark.parametrize("cursors", [False, True])
+@pytest.mark.parametrize("deed", ["close", "delete"])
+async def test_an_issue_closed_between_two_pages_hides_no_other_one(
+    sandbox: SandboxClient, cursors: bool, deed: str
+) -> None:
+    """#101 moves from the second page to the first, which has been read; it was open all the time."""
+    await sandbox.settings(cursor_links=cursors)
+    issues = [{"title": f"Nr {n}"} for n in range(150)]
+    seed = a_seed().model_validate({"repositories": [{"full_name": "org/big", "issues": issues}]})
+    await sandbox.seed(seed)
+
+    async def close() -> None:
+        url, body = f"{sandbox.github_url}/repos/org/big/issues/3", {"state": "closed"}
+        async with httpx.AsyncClient(headers={"Authorization": "Bearer ghp_admin"}) as person:
+            (await person.patch(url, json=body)).raise_for_status()
+
+    async def delete() -> None:
+        await sandbox.delete_issue("org/big", 3)
+
+    network = Meanwhile(close if deed == "close" else delete)
+    async with HttpGitHub(
+        "ghp_bot", sandbox.github_url, patience=PATIENCE, transport=network
+    ) as github:
+        reading = await read_whole(github, await target(github, "org/big"), lambda: None)
+
+    assert isinstance(reading, Reading)
+    plan = make_plan("org/big", reading.issues.values())
+    assert {ticket.number for ticket in plan.tickets} >= set(range(1, 151)) - {3}
+
+
+@pytest.mark.parametrize("deed", ["delete", "transfer"])
+@pytest.mark.parametrize("on_record", [0, 35])
+async def test_thirty_five_issues_that_are_gone_are_no_switched_off_issues(
+    sandbox: SandboxClient, github: HttpGitHub, deed: str, on_record: int
+) -> None:
+    """410 and 301 are answers about an issue; of the repository GitHub says that its issues are on."""
+    issues = [{"title": f"Nr {n}"} for n in range(35)]
+    repositories = [{"full_name": "org/big", "issues": issues}, {"full_name": "org/attic"}]
+    await sandbox.seed(a_seed().model_validate({"repositories": repositories}))
+    for number in range(1, 36):
+        if deed == "delete":
+            await sandbox.delete_issue("org/big", number)
+        else:
+            await sandbox.transfer_issue("org/big", number, "org/attic")
+
+    repository = await target(github, "org/big")
+    reading = await read_whole(github, repository, lambda: None, on_record)
+
+    assert reading == Reading({}, 35, frozenset(range(1, 36)))
 
 
 @pytest.mark.parametrize("action", [DropAfter(), AnswerAfter()])
@@ -95,7 +167,7 @@ async def test_a_write_that_was_done_and_not_answered_is_unknown_and_done_once(
     await sandbox.add_fault(action, match=WRITES)
 
     outcome = await github.create_issue(repository, DRAFT, yes)
-    listing = await github.list_issues(repository, "all")
+    listing = await github.list_issues(repository)
 
     assert isinstance(outcome, Unknown)
     assert isinstance(listing, Found)

@@ -19,6 +19,7 @@ from monarch.adapters.valkey.views import request_view
 from monarch.core.delivery import MigrationEntry, Stream, Token, UnreadableEntry
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
+from monarch.core.timing import LONGEST_LIFE_MS
 from tests.contracts.moves import a_plan
 
 NAMES = st.sampled_from([b"v", b"request", b"target", b"order", b"run", b"attempts", b"payload"])
@@ -118,10 +119,29 @@ def test_a_ledger_takes_nothing_it_cannot_read_for_absence() -> None:
     }
 
 
+def test_the_id_of_a_copys_issue_stands_beside_its_record() -> None:
+    """In a field that older code passes over; one that is about another number is older than the record."""
+    flat = [
+        b"1",
+        b"created #5 17",
+        b"issue:1",
+        b"#5 77",
+        b"2",
+        b"created #6 17",
+        b"issue:2",
+        b"#4 78",
+    ]
+
+    assert decode_ledger(flat, 20) == {
+        TicketId(1): CreatedAs(5, 17, 77),
+        TicketId(2): CreatedAs(6, 17),
+    }
+
+
 def test_an_intent_of_the_future_is_one_of_now() -> None:
     """The server's clock went back: waiting for it to come round again could take for ever."""
     assert decode_ledger([b"1", b"intended 999999999999999 n"], 20) == {
-        TicketId(1): Intended(20, "n")
+        TicketId(1): Intended(20 + LONGEST_LIFE_MS, "n")
     }
 
 

@@ -1,7 +1,9 @@
 """How scripts are sent: in batches, again when the server forgot them, and whoever is cancelled meanwhile."""
 
 import asyncio
+import resource
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
@@ -11,7 +13,8 @@ from valkey.asyncio import Valkey
 import monarch.adapters.valkey.scripts as scripts_package
 from monarch.adapters.valkey.connection import BLOCK_MS, SOCKET_TIMEOUT_S, connect
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.scripts import SCRIPTS, Scripts
+from monarch.core.delivery import Stream
 from monarch.ports import StoreError
 from monarch.sandbox.valkey import EmbeddedValkey
 
@@ -126,6 +129,36 @@ async def test_every_caller_hears_that_the_server_is_away() -> None:
     assert all(isinstance(answer, StoreError) for answer in answers)
     assert "retire" in str(answers[0])
     await gone.aclose()
+
+
+async def test_without_file_descriptors_a_settle_is_store_trouble_and_then_goes_on(
+    server: EmbeddedValkey,
+) -> None:
+    """A thousand idle connections take every descriptor: no script is read then, and a call fails as an outage does."""
+    client = connect(server.url, "tests")
+    scripts = Scripts(client, KEYS.prefix)
+    asked = ("settle", [KEYS.stream(Stream.REQUESTS)], "requests", "nobody", "1-1", "1", "said")
+
+    with no_more_files():
+        assert len(SCRIPTS) > 20
+        with pytest.raises(StoreError, match="settle"):
+            await scripts.call(*asked, "{}", "")
+
+    assert await scripts.call(*asked, "{}", "") == 0
+    await client.aclose()
+
+
+@contextmanager
+def no_more_files() -> Iterator[None]:
+    """Every attempt to open a file or a socket fails with EMFILE; those that are open go on."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            Path(__file__).read_bytes()
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_read_ends_before_its_socket_does() -> None:

@@ -1,5 +1,6 @@
 """What can go wrong with an outside call, as values: said before, met at the n-th call."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []
+        self._counts: Counter[str] = Counter()
         self._planned: dict[tuple[str, int], Fault] = {}
 
     def at(self, method: str, nth: int, fault: Fault) -> None:
@@ -40,11 +42,12 @@ class Faults:
 
     def count(self, method: str) -> int:
         """How often `method` was called."""
-        return sum(name == method for name, _ in self.calls)
+        return self._counts[method]
 
     async def meet(self, method: str, about: str) -> Fault | None:
         """Note a call, and wait as long as its fault keeps it; `None` where it goes well."""
         self.calls.append((method, about))
+        self._counts[method] += 1
         fault = self._planned.get((method, self.count(method))) or self._planned.get((method, 0))
         await anyio.lowlevel.checkpoint()
         if fault is not None and fault.after_s:

@@ -7,7 +7,7 @@ Let a call go wrong with `github.faults.at("create_issue", 2, LOST)`. What a wri
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import anyio
 
@@ -50,6 +50,9 @@ LATE = Fault(Unknown("no answer within 10 s"), takes_effect=True, after_s=10.0, 
 
 LIMITED = Fault(RateLimited("a secondary rate limit", 60.0))
 
+KEPT_OPEN_S: Final = 5.0
+"""So long an idle connection is kept, in seconds."""
+
 WRITES: Final = (
     "create_issue",
     "create_label",
@@ -73,7 +76,9 @@ class FakeGitHub:
     """All of GitHub that Monarch knows.
 
     `listing_lag_s` is how long a new issue is missing in listings; what has one of `refused_titles` (an issue, a label,
-    a milestone, a sub-issue) cannot be made. `did` is every write that took effect, in order.
+    a milestone, a sub-issue) cannot be made. `did` is every write that took effect, in order. `connects_in_s` is how
+    long it takes to connect (a place in the pool, DNS, TLS); a connection stays open for `KEPT_OPEN_S`. `departures` is
+    when each create left.
     """
 
     def __init__(self, login: str = "monarch-bot") -> None:
@@ -81,6 +86,9 @@ class FakeGitHub:
         self.refused_titles: set[str] = set()
         self.did: list[Write] = []
         self.me = Credential("account-1", "fingerprint-1", login)
+        self.connects_in_s = 0.0
+        self.departures: list[float] = []
+        self._open_until = 0.0
         self._lag_s = 0.0
         self._world: dict[str, FakeRepository] = {}
         self._ids = itertools.count(1000)
@@ -168,15 +176,12 @@ class FakeGitHub:
         here = self._world.get(name)
         return _not_found(name) if here is None else Found(here.repository)
 
-    async def list_issues(
-        self, repository: Repository, state: Literal["open", "all"]
-    ) -> Found[tuple[Issue, ...]] | ReadFailure:
+    async def list_issues(self, repository: Repository) -> Found[tuple[Issue, ...]] | ReadFailure:
         """See `ports.GitHub.list_issues`."""
 
         def listed(here: FakeRepository) -> tuple[Issue, ...]:
             now = anyio.current_time()
-            shown = [i for n, i in sorted(here.issues.items()) if here.listed_from[n] <= now]
-            return tuple(i for i in shown if state in {"all", i.state})
+            return tuple(i for n, i in sorted(here.issues.items()) if here.listed_from[n] <= now)
 
         return await self._list("list_issues", repository, listed)
 
@@ -208,6 +213,8 @@ class FakeGitHub:
         here = self._here(repository)
         if here is None:
             return _not_found(repository.full_name)
+        if not here.repository.has_issues:
+            return Absent(taken=True)
         issue = here.issues.get(number)
         return Absent(taken=number in here.gone) if issue is None else Found(issue)
 
@@ -266,6 +273,11 @@ class FakeGitHub:
         write = Write(method, repository, what)
         if not may_send():
             return Withheld()
+        await self._connect()
+        if not may_send():
+            return Withheld()
+        if method == "create_issue":
+            self.departures.append(anyio.current_time())
         if self._here(repository) is None:
             return _not_found(repository.full_name)
         fault = await self.faults.meet(method, repository.full_name)
@@ -286,7 +298,16 @@ class FakeGitHub:
             self.did.append(write)
         return outcome
 
+    async def _connect(self) -> None:
+        """Wait for a connection, unless one is open."""
+        if not self.connects_in_s:
+            return
+        if anyio.current_time() >= self._open_until:
+            await anyio.sleep(self.connects_in_s)
+        self._open_until = anyio.current_time() + KEPT_OPEN_S
+
     async def _meet(self, method: str, about: str) -> Fault | None:
+        await self._connect()
         fault = await self.faults.meet(method, about)
         self._do_what_is_late()
         return fault

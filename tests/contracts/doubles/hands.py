@@ -209,3 +209,4 @@ class MemoryHands:
         there = max(0, min(copied + present, int(total) - missing))
         known["present"] = str(min(present, there))
         known["copied"] = str(there - min(present, there))
+        known["deleted"] = str(max(0, int(known.get("deleted", "0")) - missing))

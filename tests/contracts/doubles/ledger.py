@@ -27,6 +27,7 @@ from monarch.core.permission import (
     WasAnswered,
     WasCreated,
     WasFound,
+    WasLooked,
     WasNotCreated,
     WasNoted,
     WasRefused,
@@ -36,8 +37,9 @@ from monarch.core.permission import (
 from monarch.core.quote import quote
 from monarch.core.step import CreatedAs, Intended, Refused, UnreadableRecord
 from monarch.core.summary import MAX_NOTE
+from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.ports import StoreRefused
-from tests.contracts.doubles.account import OUT_OF_CALLS, Account
+from scripts.budget_machine.account import OUT_OF_CALLS, Account
 from tests.contracts.doubles.store import Lock, MemoryStore
 
 NOTES_KEPT = 20
@@ -88,6 +90,7 @@ class MemoryLedger:
         credential: Credential,
         epoch: Epoch,
         reconciled: str | None,
+        life_ms: int = PERMISSION_LIFE_MS,
     ) -> Permission:
         """See `ports.Ledger.permit`."""
         await anyio.lowlevel.checkpoint()
@@ -115,8 +118,8 @@ class MemoryLedger:
         if wait_ms:
             return Wait(wait_ms / 1000)
         if ticket is not None:
-            store.ledgers.setdefault(target, {})[ticket] = Intended(now, nonce)
-        return Granted(nonce, now)
+            store.ledgers.setdefault(target, {})[ticket] = Intended(now + life_ms, nonce)
+        return Granted(nonce, now, now + life_ms)
 
     def _known(
         self, target: TargetId, ticket: TicketId, reconciled: str | None
@@ -143,8 +146,9 @@ class MemoryLedger:
         await anyio.lowlevel.checkpoint()
         entry, account = _entry(delivery), self._store.account(credential.account)
         known = self._store.migrations.setdefault(entry.migration, {})
-        known["progress_entry"] = delivery.token.entry
-        known["progress_count"] = str(delivery.token.count)
+        if not isinstance(fact, WasLooked):
+            known["progress_entry"] = delivery.token.entry
+            known["progress_count"] = str(delivery.token.count)
         account.ended(getattr(fact, "nonce", ""))
         match fact:
             case WasAnswered():
@@ -155,11 +159,18 @@ class MemoryLedger:
                 account.withdraw(nonce)
             case WasUnanswered():
                 self._unanswered(account, target)
+            case WasLooked():
+                self._looked(delivery, target, fact)
         recorded = (
             Recorded() if ticket is None else self._step(entry, target, ticket, account, fact)
         )
         self._store.changed()
         return recorded
+
+    async def now_ms(self) -> int:
+        """See `ports.Ledger.now_ms`."""
+        await anyio.lowlevel.checkpoint()
+        return self._store.now_ms()
 
     def _step(
         self,
@@ -174,18 +185,18 @@ class MemoryLedger:
         records = self._store.ledgers.setdefault(target, {})
         record, now = records.get(ticket), self._store.now_ms()
         match fact:
-            case WasCreated(number):
+            case WasCreated(number, _, issue):
                 account.answered(now)
                 if isinstance(record, CreatedAs) and record.number != number:
                     return self._stray(entry, number)
                 if not isinstance(record, CreatedAs):
-                    records[ticket] = CreatedAs(number, now)
-                    _count(known, "copied")
-            case WasFound(number):
+                    records[ticket] = CreatedAs(number, now, issue)
+                    self._copied(entry, was_counted=False)
+            case WasFound(number, issue):
                 if isinstance(record, Intended):
-                    _count(known, "copied")
+                    self._copied(entry, was_counted=True)
                 if not isinstance(record, CreatedAs):
-                    records[ticket] = CreatedAs(number, now)
+                    records[ticket] = CreatedAs(number, now, issue)
             case WasRefused(nonce, run, reason):
                 account.answered(now)
                 if record is None or (isinstance(record, Intended) and record.nonce == nonce):
@@ -194,13 +205,33 @@ class MemoryLedger:
             case WasNotCreated(nonce):
                 if isinstance(record, Intended) and record.nonce == nonce:
                     del records[ticket]
-            case WasStray(number):
-                return self._stray(entry, number)
-            case WasUnanswered() | WasAnswered() | WasNoted():
+            case WasStray() if not isinstance(record, Intended):
+                is_kept = isinstance(record, CreatedAs) and record.number == fact.number
+                return self._stray(entry, fact.original if is_kept else fact.number)
+            case WasUnanswered() | WasAnswered() | WasNoted() | WasLooked() | WasStray():
                 pass
             case _:
                 assert_never(fact)
         return Recorded()
+
+    def _looked(self, delivery: Delivery, target: TargetId, looked: WasLooked) -> None:
+        lock, known = (
+            self._store.lock_of(target),
+            self._store.migrations[_entry(delivery).migration],
+        )
+        if lock is None or lock.token != delivery.token:
+            return
+        copied = min(int(known.get("copied", "0")), looked.there)
+        known |= {"copied": str(copied), "present": str(looked.there - copied)}
+        known["deleted"] = str(looked.deleted)
+
+    def _copied(self, entry: MigrationEntry, *, was_counted: bool) -> None:
+        known = self._store.migrations[entry.migration]
+        _count(known, "copied")
+        there, present = int(known["copied"]), int(known.get("present", "0"))
+        total = self._store.requests.get(entry.request, {}).get("tickets", str(there + present))
+        if present and (was_counted or there + present > int(total)):
+            known["present"] = str(present - 1)
 
     def _unanswered(self, account: Account, target: TargetId) -> None:
         account.faults.add(target)

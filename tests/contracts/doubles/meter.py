@@ -3,7 +3,7 @@
 import anyio
 
 from monarch.core.budget import Ceilings, Pace
-from tests.contracts.doubles.account import READ_POINTS
+from scripts.budget_machine.account import READ_POINTS
 from tests.contracts.doubles.store import MemoryStore
 
 

@@ -16,7 +16,7 @@ from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import Epoch, MigrationId, RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
 from monarch.core.step import LedgerRecord
-from tests.contracts.doubles.account import Account
+from scripts.budget_machine.account import Account
 from tests.contracts.doubles.clock import WALL_MS
 
 Fields = dict[bytes, bytes]

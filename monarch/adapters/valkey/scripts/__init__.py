@@ -1,5 +1,9 @@
 """The Lua scripts, and how they are sent.
 
+All of them are read and hashed when this package is imported, which is at the start of a worker or a command. So no
+call opens a file: a process that has run out of file descriptors still settles, and one whose package is replaced on
+disk never sends the newer Lua with its older Python.
+
 A script is its own header, then what all share (`_common.lua`), then its body. It is called by its digest; a server
 that does not know it (restarted, flushed) says `NOSCRIPT`, which means that nothing was done, and gets it whole.
 
@@ -11,8 +15,8 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Final
 
 import anyio
@@ -47,16 +51,24 @@ class Script:
     digest: str
 
 
-@cache
-def script(name: str) -> Script:
-    """Read a script from the package."""
-    folder = files(__package__)
+def _read(folder: Traversable, name: str) -> Script:
     header, _, body = (folder / f"{name}.lua").read_text("utf-8").partition("\n")
     shared = "".join(
         (folder / f"{part}.lua").read_text("utf-8") for part in ("_common", *_SHARED.get(name, ()))
     )
     text = f"{header}\n{shared}{body}"
     return Script(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+def _read_all(folder: Traversable) -> dict[str, Script]:
+    """Every script but the parts that others share."""
+    files_there = (one.name.partition(".lua") for one in folder.iterdir())
+    names = [name for name, is_lua, _ in files_there if is_lua and not name.startswith("_")]
+    return {name: _read(folder, name) for name in names}
+
+
+SCRIPTS: Final = _read_all(files(__package__))
+"""Every script by its name."""
 
 
 @dataclass(slots=True, eq=False)
@@ -89,7 +101,7 @@ class Scripts:
         Raises:
             StoreError: it was not run, or nobody knows whether it was. It may be called again.
         """
-        call = _Call(script(name), keys, (self._prefix, *args))
+        call = _Call(SCRIPTS[name], keys, (self._prefix, *args))
         self._waiting.append(call)
         if self._busy:
             await self._wait_for_turn(call)

@@ -27,11 +27,12 @@ local problem = problem_of_request()
 local function count_without(key, tickets)
   local _, missing = string.gsub(tickets, '%d+', '')
   local total = tonumber(redis.call('HGET', KEYS[1], 'tickets') or 0)
-  local counts = redis.call('HMGET', key, 'copied', 'present')
+  local counts = redis.call('HMGET', key, 'copied', 'present', 'deleted')
   local copied, present = tonumber(counts[1] or 0), tonumber(counts[2] or 0)
   local over = math.max(0, copied + present - math.max(0, total - missing))
   local of_copied = math.min(over, copied)
-  redis.call('HSET', key, 'copied', copied - of_copied, 'present', math.max(0, present - (over - of_copied)))
+  redis.call('HSET', key, 'copied', copied - of_copied, 'present', math.max(0, present - (over - of_copied)),
+    'deleted', math.max(0, tonumber(counts[3] or 0) - missing))
 end
 
 -- Have one target healed; returns why not.

@@ -9,7 +9,7 @@
 --       told to make again, or ''  9 nonce of the new intent
 --       10 writes a minute  11 writes an hour  12 interval, ms  13 writes at once  14 points a minute (0 = none, each)
 --       15 a minute  16 an hour  17 margin of both windows  18 a slot  19 between two asking for one (each in ms)
---       20 calls that are kept back
+--       20 calls that are kept back  21 the life of the permission, ms  22 the longest life that there is, ms
 -- Gives {'lost'} | {'quiet', ms} | {'created', number} | {'reconcile', intended ms, nonce} | {'gate', ms, cause}
 --       | {'wait', ms, review} | {'granted', now ms, review} | {'cancelled', by whom}; review is 1 where what was learned of
 --       the limits is due to be looked at again.
@@ -19,7 +19,8 @@
 -- that the caller has reconciled by a look of this epoch, under the target's lock; and it turns the field into an
 -- intent before anybody may write. A copy on record is written over only by who names its very number: a person asked
 -- for it, and a look showed it to be deleted. A write that makes no issue may be done twice, so the ledger keeps nothing
--- of it; all else counts for it, too. What stays possible is stated in the design's promise 2: the caller may be
+-- of it; all else counts for it, too. The intent names the end of the permission's life, the latest moment at which the
+-- bytes can leave: whoever waits for it to settle counts from there (core/timing.py). What stays possible is stated in the design's promise 2: the caller may be
 -- frozen between this answer and the bytes.
 -- Not `allow-oom`: when memory is out, no new write begins.
 local consumer, entry, count, migration = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -41,7 +42,7 @@ if record then
   local number = string.match(record, '^created #(%d+)')
   if number and reconciled ~= '#' .. number then return {'created', tonumber(number)} end
   local at, before = string.match(record, '^intended (%d+) (%S+)')
-  if at and before ~= reconciled then return {'reconcile', math.min(tonumber(at), now), before} end
+  if at and before ~= reconciled then return {'reconcile', math.min(tonumber(at), now + tonumber(ARGV[22])), before} end
   -- Newer code's, or a person's: not known is not absent.
   if not number and not at and not string.match(record, '^refused %d+ %d+') then
     return redis.error_reply('UNREADABLE the ledger says of ticket ' .. ticket .. ': ' .. record)
@@ -94,7 +95,7 @@ redis.call('PEXPIRE', KEYS[7], slot)
 redis.call('HSET', KEYS[9], 'sent', int(now))
 if half_open[1] then redis.call('HSET', KEYS[4], 'probe', nonce, 'probe_until', int(now + slot)) end
 if ticket ~= '' then
-  redis.call('HSET', KEYS[3], ticket, 'intended ' .. int(now) .. ' ' .. nonce)
+  redis.call('HSET', KEYS[3], ticket, 'intended ' .. int(now + tonumber(ARGV[21])) .. ' ' .. nonce)
   redis.call('PERSIST', KEYS[3])
 end
 return {'granted', now, review}

@@ -3,10 +3,11 @@
 --
 -- KEYS  1 ledger:<id> (hash)  2 slots:<account>  3 gate:<account>  4 faults:<account> (set)
 --       5 migration:<id> (hash)  6 request:<id> (hash)  7 budget:<account> (sorted set)
--- ARGV  1 prefix  2 fact (created | found | refused | not_created | unanswered | stray | answered | noted)
---       3 ticket id, '' where it is about none  4 number or ''
---       5 nonce or ''  6 run  7 reason or note  8 migration id  9 request id  10 entry  11 count  12 target id
+-- ARGV  1 prefix  2 fact (created | found | refused | not_created | unanswered | stray | answered | noted | looked)
+--       3 ticket id, '' where it is about none  4 number, of a look how many copies are there, or ''
+--       5 nonce or ''  6 run  7 reason or note, of a look how many copies people have deleted  8 migration id  9 request id  10 entry  11 count  12 target id
 --       13 retention, ms  14 the gate's rest after faults, ms
+--       15 GitHub's id of the issue of that number, 0 where it is not known
 -- Gives the number of a second copy, or 0.
 --
 -- Atomic, because two holders may report at once (a zombie its late 201, the new one its own), and the second to
@@ -66,17 +67,35 @@ local function note(text)
   changed(request)
 end
 
+-- What people are told is what the newest look of whoever has the target shows, and the copies made since: an older
+-- one, by a holder that lost it, says nothing of now. Counts add up: copied + present = there.
+local function count(there, deleted)
+  local holder = redis.call('GET', ns .. 'target:' .. ARGV[12]) or ''
+  local entry, delivered = string.match(holder, '^%S+ (%S+) (%S+) ')
+  if entry ~= ARGV[10] or delivered ~= ARGV[11] then return end
+  local copied = math.min(tonumber(redis.call('HGET', KEYS[5], 'copied') or 0), there)
+  redis.call('HSET', KEYS[5], 'copied', copied, 'present', there - copied, 'deleted', deleted)
+end
+
+-- One more that this migration has copied; where a look counted it already, it was only taken for an older one.
+local function count_copied(was_counted)
+  local copied = redis.call('HINCRBY', KEYS[5], 'copied', 1)
+  local present = tonumber(redis.call('HGET', KEYS[5], 'present') or 0)
+  local total = tonumber(redis.call('HGET', KEYS[6], 'tickets') or copied + present)
+  if present > 0 and (was_counted or copied + present > total) then redis.call('HINCRBY', KEYS[5], 'present', -1) end
+  redis.call('HSETNX', KEYS[5], 'first_copy_ms', int(now))
+end
+
 if fact == 'created' or fact == 'found' then
   if created and created ~= number then
     if fact == 'created' then report_stray(number) end
   elseif not created then
     redis.call('HSET', KEYS[1], ticket, 'created #' .. number .. ' ' .. int(now))
+    -- Beside the record and not in it: older code reads the record, and passes over what names no ticket.
+    if ARGV[15] ~= '0' then redis.call('HSET', KEYS[1], 'issue:' .. ticket, '#' .. number .. ' ' .. ARGV[15]) end
     event(fact == 'created' and 'ticket.copied' or 'ticket.found', 'migration', ARGV[8], 'ticket', ticket,
       'number', number)
-    if fact == 'created' or intent then
-      redis.call('HINCRBY', KEYS[5], 'copied', 1)
-      redis.call('HSETNX', KEYS[5], 'first_copy_ms', int(now))
-    end
+    if fact == 'created' or intent then count_copied(fact == 'found') end
   end
 elseif fact == 'refused' and (not record or intent == nonce) then
   -- About its own write alone: a zombie's late refusal must not hide the intent of a write that is under way.
@@ -87,10 +106,13 @@ elseif fact == 'not_created' then
   -- GitHub does not count what it refused: its place in the windows is free again, too.
   redis.call('ZREM', KEYS[7], nonce)
   if intent == nonce then redis.call('HDEL', KEYS[1], ticket) end
-elseif fact == 'stray' then
-  report_stray(number)
+elseif fact == 'stray' and not intent then
+  -- While a write of this ticket is under way, whoever reconciles it looks again and tells which of the two it is.
+  report_stray(created == number and ARGV[7] or number)
 elseif fact == 'noted' then
   note(ARGV[7])
+elseif fact == 'looked' then
+  count(tonumber(number), tonumber(ARGV[7]))
 end
 
 if nonce ~= '' then
@@ -114,7 +136,8 @@ elseif fact == 'unanswered' then
     close_gate(KEYS[3], now, tonumber(ARGV[14]), 'GitHub did not answer writes to two targets')
   end
 end
-redis.call('HSET', KEYS[5], 'progress_entry', ARGV[10], 'progress_count', ARGV[11])
+-- A look is no progress: what kills its worker right after each of them is poison all the same.
+if fact ~= 'looked' then redis.call('HSET', KEYS[5], 'progress_entry', ARGV[10], 'progress_count', ARGV[11]) end
 -- Of a migration that this memory has lost or let expire, a fact alone must not stay for ever.
 if not is_known then redis.call('PEXPIRE', KEYS[5], ARGV[13]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[13])

@@ -1,15 +1,9 @@
-"""The environment, read once, as one frozen value; nothing else in Monarch reads it.
-
-`load_settings` takes the process's variables and, for what they leave out, those of a `.env` file in
-the working folder. An empty variable counts as not set. Whatever is wrong is said at once, in one
-`ConfigurationError`; the value of a secret is never part of it.
+"""Every setting: its variable, its default, its limits and what is expected of it.
 
 `Settings(...)` itself reads nothing, so that tests and the demo can make one from plain values,
 by field name or by variable name. `.env.template` lists every variable; a test holds the two equal.
 """
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -17,20 +11,16 @@ from pydantic import (
     AliasChoices,
     Field,
     SecretStr,
-    ValidationError,
     ValidationInfo,
     field_validator,
 )
 from pydantic_settings import (
     BaseSettings,
-    DotEnvSettingsSource,
-    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
-from monarch import setting_mistakes
-from monarch.setting_values import (
+from monarch.settings.values import (
     Addresses,
     AppId,
     Globs,
@@ -45,18 +35,6 @@ from monarch.setting_values import (
     ValkeyUrl,
     without_credentials,
 )
-
-ENV_FILE = Path(".env")
-
-
-class ConfigurationError(Exception):
-    """The configuration cannot be used; `mistakes` has a line for each, the message has them all."""
-
-    def __init__(self, mistakes: list[str]) -> None:
-        self.mistakes = tuple(mistakes)
-        title = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        lines = "".join(f"\n- {mistake}" for mistake in mistakes)
-        super().__init__(f"{title} in the configuration (environment and .env file):{lines}")
 
 
 def _variable(name: str, default: object, expected: str, *, also: str = "", **limits: Any) -> Any:
@@ -114,6 +92,10 @@ class Settings(BaseSettings):
     slack_bot_token: Token | None = _variable(
         "SLACK_BOT_TOKEN", None, "a Slack bot token (xoxb-…) in one line", also="SLACK_TOKEN"
     )
+    github_proxy: SecretStr | None = Field(default=None, exclude=True)
+    """The proxy that leads to GitHub's API; `None`: none. Worked out of the usual variables by `reading`."""
+    slack_proxy: SecretStr | None = Field(default=None, exclude=True)
+    """Likewise to Slack's."""
     slack_api_url: HttpUrl = _variable(
         "SLACK_API_URL", "https://slack.com/api/", "an http(s) address without user or password"
     )
@@ -199,6 +181,7 @@ class Settings(BaseSettings):
     allowed_targets: Globs = _variable(
         "MONARCH_ALLOWED_TARGETS", (), "globs such as owner/*, with commas between"
     )
+    private_to_public: bool = _variable("MONARCH_PRIVATE_TO_PUBLIC", False, "true or false")
     issue_template: TemplateFile | None = _variable(
         "MONARCH_ISSUE_TEMPLATE_FILE", None, "a file with the text around the text of each copy"
     )
@@ -275,6 +258,8 @@ class Settings(BaseSettings):
         found = {field.get_secret_value() for field in (*fields, *passwords) if field}
         url = urlsplit(self.valkey_url.get_secret_value())
         quoted = {url.password or "", dict(parse_qsl(url.query)).get("password", "")}
+        for proxy in filter(None, (self.github_proxy, self.slack_proxy)):
+            quoted.add(urlsplit(proxy.get_secret_value()).password or "")
         return sorted((found | quoted | set(map(unquote, quoted)) | self._key_lines()) - {""})
 
     def _key_lines(self) -> set[str]:
@@ -306,68 +291,3 @@ class Settings(BaseSettings):
         """Read nothing but the arguments: `load_settings` alone looks at the environment."""
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
-
-
-# ------------------------------------------------------------------------------------ reading them
-
-
-def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FILE) -> Settings:
-    """Read the environment, and `env_file` for what it leaves out.
-
-    Args:
-        needs_github: Whether the roles to be run talk to GitHub, so that a token or an App must be there.
-            A missing Slack token is never a mistake: then Slack is told nothing.
-        env_file: A file of variables; it need not exist. None: the environment only.
-
-    Raises:
-        ConfigurationError: with every mistake that was found.
-    """
-    return settings_from(_variables(env_file), needs_github=needs_github)
-
-
-def settings_from(variables: Mapping[str, str], *, needs_github: bool = False) -> Settings:
-    """Do the same with `variables` in the environment's place; nothing else is read."""
-    given = {name: text.strip() for name, text in variables.items() if text.strip()}
-    fields = Settings.model_fields
-    mistakes = [*setting_mistakes.unknown(given, fields), *_of_github(given, needs_github)]
-    try:
-        settings = Settings.model_validate({name: given[name] for name in names() if name in given})
-    except ValidationError as error:
-        explained = [setting_mistakes.explained(each, fields) for each in error.errors()]
-        raise ConfigurationError([*explained, *mistakes]) from None
-    if mistakes:
-        raise ConfigurationError(mistakes)
-    return settings
-
-
-def names() -> tuple[str, ...]:
-    """Every variable that is known, older names too, in the order of the fields."""
-    return setting_mistakes.names(Settings.model_fields)
-
-
-_KEYS = ("GITHUB_APP_PRIVATE_KEY", "GITHUB_APP_PRIVATE_KEY_FILE")
-
-
-def _of_github(given: Mapping[str, str], needs_github: bool) -> Iterator[str]:  # noqa: FBT001 - as it came
-    """What is missing to sign in, or there twice; half an App is none."""
-    keys = [name for name in _KEYS if name in given]
-    has_id = "GITHUB_APP_ID" in given
-    if len(keys) > 1:
-        yield f"{_KEYS[1]}: expected no such variable beside {_KEYS[0]}. Remove one of them."
-    if keys and not has_id:
-        yield setting_mistakes.mistake(Settings.model_fields, "GITHUB_APP_ID", None)
-    if has_id and not keys:
-        yield setting_mistakes.mistake(Settings.model_fields, _KEYS[0], None)
-    if needs_github and not (keys or has_id or "GH_PAT" in given):
-        yield setting_mistakes.mistake(Settings.model_fields, "GH_PAT", None)
-
-
-def _variables(env_file: Path | None) -> dict[str, str]:
-    sources = (
-        DotEnvSettingsSource(Settings, env_file=env_file),
-        EnvSettingsSource(Settings),
-    )
-    found: dict[str, str] = {}
-    for source in sources:
-        found |= {name: text for name, text in source.env_vars.items() if text and text.strip()}
-    return found

@@ -1,0 +1,216 @@
+"""How a table is laid out, decided from its cells and the width of the terminal: pure.
+
+No cell is ever folded or cut: there is no code here that could do either. What does not fit beside the others
+leaves the line whole. Reasons go first, to below the table, where equal ones stand once; then the widest column
+leaves, again and again, until the rest fits: the first one, which names the row, to a line above, any other to a
+line below. Only prose (a last column of sentences) is broken, between words.
+"""
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import zip_longest
+from typing import Any, Final, NamedTuple
+
+from rich.cells import cell_len
+
+GAP: Final = "  "
+PROSE_WIDTH: Final = 30
+"""Sentences are not squeezed into fewer columns than this."""
+
+_COMMAND: Final = re.compile("`[^`]*`")
+_JOINT: Final = "\0"
+"""A space that is no place to break; text from outside holds none, since control characters are spelled out."""
+
+
+class Kind(Enum):
+    """What a column holds, and so what becomes of it where the line is full."""
+
+    WORD = "word"
+    NUMBER = "number"
+    REASON = "reason"
+    PROSE = "prose"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. A `NUMBER` is aligned to the right; `PROSE` is last but for a `REASON`."""
+
+    name: str
+    kind: Kind = Kind.WORD
+
+
+class Piece(NamedTuple):
+    """Text of one style (rich's word for it, `""` for none)."""
+
+    text: str
+    style: str = ""
+
+
+Line = Sequence[Piece]
+Cells = Sequence[Piece]
+
+
+def word(name: str) -> Column:
+    """A column of names, ids, codes or states."""
+    return Column(name)
+
+
+def number(name: str) -> Column:
+    """A column of counts, ages or other quantities."""
+    return Column(name, Kind.NUMBER)
+
+
+def reason(name: str) -> Column:
+    """A column of sentences that say why; many rows may share one."""
+    return Column(name, Kind.REASON)
+
+
+def prose(name: str) -> Column:
+    """A column of sentences, each about its own row."""
+    return Column(name, Kind.PROSE)
+
+
+def plain(columns: Sequence[Column], rows: Sequence[Cells]) -> Iterator[str]:
+    """Aligned columns for a pipe: one line a row, however long."""
+    widths = _widths(columns, rows)
+    for line in (_head(columns), *rows):
+        padded = map(_padded, line, columns, widths)
+        yield GAP.join(piece.text for piece in padded).rstrip()
+
+
+def lay_out(columns: Sequence[Column], rows: Sequence[Cells], width: int) -> Iterator[Line]:
+    """The lines of a table on a terminal of `width` columns."""
+    plan = _planned(columns, _widths(columns, rows), width)
+    yield from _row(plan, columns, _head(columns), names=False)
+    for row in rows:
+        yield from _row(plan, columns, row, names=True)
+    for column in plan.reasons:
+        yield from _reasons(rows, column, width)
+
+
+# ------------------------------------------------------------------------------------ where columns go
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Which columns (by their number) stand where, and how wide those in the line are."""
+
+    above: bool
+    inline: Sequence[int]
+    below: Sequence[int]
+    reasons: Sequence[int]
+    widths: Sequence[int]
+    width: int
+
+    @property
+    def indent(self) -> str:
+        return GAP if self.above else ""
+
+
+def _planned(columns: Sequence[Column], widths: Sequence[int], width: int) -> _Plan:
+    inline = list(range(len(columns)))
+    reasons: list[int] = []
+    above, below = False, []
+    if _taken(inline, widths) > width:
+        reasons = [n for n in inline if columns[n].kind is Kind.REASON]
+        inline = [n for n in inline if n not in reasons]
+    least = [
+        min(w, PROSE_WIDTH) if c.kind is Kind.PROSE else w
+        for c, w in zip(columns, widths, strict=True)
+    ]
+    while len(inline) > 1 and _taken(inline, least) + len(GAP) * above > width:
+        widest = max(inline, key=lambda n: least[n])
+        inline.remove(widest)
+        if widest == 0:
+            above = True
+        else:
+            below.append(widest)
+    free = width - len(GAP) * above - _taken(inline, least)
+    fitted = [
+        min(full, small + max(free, 0)) if columns[n].kind is Kind.PROSE else full
+        for n, (full, small) in enumerate(zip(widths, least, strict=True))
+    ]
+    return _Plan(above, inline, sorted(below), reasons, fitted, width)
+
+
+def _taken(inline: Sequence[int], widths: Sequence[int]) -> int:
+    return sum(widths[n] for n in inline) + len(GAP) * max(0, len(inline) - 1)
+
+
+def _widths(columns: Sequence[Column], rows: Sequence[Cells]) -> list[int]:
+    names = [cell_len(column.name) for column in columns]
+    return [max([w, *(cell_len(row[n].text) for row in rows)]) for n, w in enumerate(names)]
+
+
+# ------------------------------------------------------------------------------------------- the lines
+
+
+def _head(columns: Sequence[Column]) -> Cells:
+    return [Piece(column.name.upper(), "bold") for column in columns]
+
+
+def _row(plan: _Plan, columns: Sequence[Column], cells: Cells, *, names: bool) -> Iterator[Line]:
+    if plan.above:
+        yield [cells[0]]
+    yield from _lines_in_a_row(plan, columns, cells)
+    if names:
+        for n in plan.below:
+            label = f"{plan.indent}{GAP}{columns[n].name}: "
+            lines = (
+                wrapped(cells[n].text, plan.width, label)
+                if columns[n].kind is Kind.PROSE
+                else [label + cells[n].text]
+            )
+            yield from ([Piece(line, cells[n].style)] for line in lines)
+
+
+def _lines_in_a_row(plan: _Plan, columns: Sequence[Column], cells: Cells) -> Iterator[Line]:
+    """The row's line; its prose goes on below itself, between words."""
+    cut = {
+        n: _prose(cells[n], plan.widths[n]) if columns[n].kind is Kind.PROSE else [cells[n]]
+        for n in plan.inline
+    }
+    for parts in zip_longest(*cut.values(), fillvalue=Piece("")):
+        line = [Piece(plan.indent)]
+        for n, part in zip(cut, parts, strict=True):
+            line += [_padded(part, columns[n], plan.widths[n]), Piece(GAP)]
+        yield line[:-1]
+
+
+def _prose(cell: Piece, width: int) -> list[Piece]:
+    return [Piece(line, cell.style) for line in _between_words(cell.text, width) or [""]]
+
+
+def _padded(cell: Piece, column: Column, width: int) -> Piece:
+    blank = " " * (width - cell_len(cell.text))
+    text = blank + cell.text if column.kind is Kind.NUMBER else cell.text + blank
+    return Piece(text, cell.style)
+
+
+def _reasons(rows: Sequence[Cells], column: int, width: int) -> Iterator[Line]:
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        if row[column].text not in {"", "-"}:
+            names.setdefault(row[column].text, []).append(row[0].text)
+    if names:
+        yield []
+    for text, those in names.items():
+        yield from ([Piece(line)] for line in wrapped(f"{', '.join(those)}: {text}", width))
+
+
+def wrapped(text: str, width: int, first: str = "", *, goes_on: str = GAP * 2) -> list[str]:
+    """`text` behind `first`, broken between words alone; what goes on stands behind `goes_on`."""
+    room = max(width, len(goes_on) + PROSE_WIDTH)
+    return _between_words(text, room, initial_indent=first, subsequent_indent=goes_on) or [first]
+
+
+def _between_words(text: str, width: int, **indents: Any) -> list[str]:
+    """A command in backquotes is one word: it is to be copied."""
+    joined = _COMMAND.sub(lambda found: found[0].replace(" ", _JOINT), text)
+    lines = textwrap.wrap(
+        joined, max(width, 1), break_long_words=False, break_on_hyphens=False, **indents
+    )
+    return [line.replace(_JOINT, " ") for line in lines]

@@ -1,0 +1,75 @@
+"""Reads a `.env` file, or says on which line it cannot be read.
+
+`python-dotenv` parses; what it would skip with a warning is a mistake here, because a skipped line leaves a command at
+work in the wrong installation. An unset value is left out; a value is never shown.
+"""
+
+import codecs
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Final
+
+from dotenv import dotenv_values
+from dotenv.parser import Binding, parse_stream
+
+from monarch.settings.mistakes import ConfigurationError
+
+MAX_BYTES: Final = 1024 * 1024
+
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read_env_file(path: Path) -> Mapping[str, str]:
+    """The variables of a file; none where there is no file.
+
+    Raises:
+        ConfigurationError: it is no file, cannot be read, is no text in UTF-8, or has lines that are no assignments.
+    """
+    text = _text(path)
+    bad = [_mistake(path, text, each.original.line) for each in _unreadable(text)]
+    if bad:
+        raise ConfigurationError(bad)
+    values = dotenv_values(stream=StringIO(text))
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _text(path: Path) -> str:
+    try:
+        if not path.exists():
+            return ""
+        if not path.is_file():
+            raise ConfigurationError([f"{path}: expected a file; got a folder. Remove it."])
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        message = f"{path}: expected a file that can be read; got: {error.strerror}. Correct it."
+        raise ConfigurationError([message]) from None
+    if len(content) > MAX_BYTES:
+        raise ConfigurationError([f"{path}: expected at most 1 MiB; got more. Correct it."])
+    if content.startswith(_UTF_16) or b"\0" in content:
+        message = f"{path}: expected text in UTF-8; got UTF-16, as PowerShell writes it, or no text. Save it as UTF-8."
+        raise ConfigurationError([message])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"{path} line {line}: expected text in UTF-8; got other bytes. Save it as UTF-8."
+        raise ConfigurationError([message]) from None
+
+
+def _unreadable(text: str) -> list[Binding]:
+    """What is no assignment: a line without `=`, an unclosed quote, words behind a closing quote."""
+    bindings = list(parse_stream(StringIO(text)))
+    return [
+        each for each in bindings if each.error or (each.key is not None and each.value is None)
+    ]
+
+
+def _mistake(path: Path, text: str, line: int) -> str:
+    """The line itself is not shown: it may hold a secret. An unclosed quote begins where it is told."""
+    lines = text.splitlines()
+    # The parser counts blank lines before an assignment as its own.
+    while line <= len(lines) and not lines[line - 1].strip():
+        line += 1
+    return f"{path} line {line}: expected NAME=value, a quote closed on its line or later; got something else (not shown, it may be a secret). Correct it."

@@ -1,0 +1,139 @@
+"""What is said of a setting that cannot be used: which variable, what was expected, what came, what to do.
+
+Never the value of a secret, nor a part of it: of a validator's own words only those of a `Wrong` are shown, since
+other errors quote what they met.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+
+from pydantic import AliasChoices
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from monarch.settings.values import Wrong
+
+OWN = "MONARCH_"
+
+Fields = Mapping[str, FieldInfo]
+
+FOR_GH_PAT = ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_PAT", "GITHUB_ACCESS_TOKEN")
+"""What others call the token that Monarch reads from GH_PAT."""
+
+OF_COMPOSE = frozenset({"MONARCH_WORKERS", "VALKEY_HOST_PORT"})
+"""What docker-compose.yml reads from `.env` for itself."""
+
+_PREFIXES = (OWN, "VALKEY_", "GITHUB_", "GH_", "SLACK_")
+_NEAR = 0.85
+"""How alike two names are, from 0 to 1, of which one is taken for the other misspelt."""
+
+# What Kubernetes adds by itself to every container for each Service, here one that is called "monarch" or "valkey".
+_SERVICE_LINK = re.compile(
+    r"\w+_(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
+)
+_LINKED_PORT = re.compile(r"(tcp|udp|sctp)://.*")
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used; `mistakes` has a line for each, the message has them all."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        title = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        lines = "".join(f"\n- {mistake}" for mistake in mistakes)
+        super().__init__(f"{title} in the configuration (environment and .env file):{lines}")
+
+
+def names(fields: Fields) -> tuple[str, ...]:
+    """Every variable that is known, older names too, in the order of the fields."""
+    return tuple(name for field in fields.values() if not field.exclude for name in _names(field))
+
+
+def _names(field: FieldInfo) -> tuple[str, ...]:
+    alias = field.validation_alias
+    return tuple(map(str, alias.choices)) if isinstance(alias, AliasChoices) else (str(alias),)
+
+
+def unlinked(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables without those that Kubernetes adds: `VALKEY_PORT=tcp://10.0.0.1:6379` is no setting."""
+    return {
+        name: text
+        for name, text in variables.items()
+        if not _SERVICE_LINK.fullmatch(name)
+        and not (name.endswith("_PORT") and _LINKED_PORT.fullmatch(text))
+    }
+
+
+def unknown(given: Mapping[str, str], fields: Fields) -> Iterator[str]:
+    """Variables with our own prefix that are none of ours."""
+    known = {*names(fields), *OF_COMPOSE}
+    for name in sorted(given):
+        if not name.startswith(OWN) or name in known or _SERVICE_LINK.fullmatch(name):
+            continue
+        ours = [other.removeprefix(OWN) for other in sorted(known) if other.startswith(OWN)]
+        near = difflib.get_close_matches(name.removeprefix(OWN), ours, n=1)
+        guess = f"did you mean {OWN}{near[0]}? Rename it, or" if near else "See .env.template, or"
+        yield f"{name}: expected no such variable; {guess} remove it."
+
+
+def misspelt(given: Mapping[str, str], fields: Fields, *, at: str = "") -> Iterator[str]:
+    """Variables of other prefixes that a person probably meant for a setting.
+
+    Args:
+        given: as they stand; empty ones count, too.
+        fields: all that there are.
+        at: the file that they come from, which is Monarch's own; `""`: the process's environment, in which others
+            have variables of these prefixes as well, so only what is nearly a setting's name counts.
+    """
+    known = (*names(fields), *sorted(OF_COMPOSE))
+    for name in sorted(set(given) - set(known)):
+        if name.startswith(OWN):
+            continue
+        (near,) = difflib.get_close_matches(name.upper(), known, 1, _NEAR) or ("",)
+        if at and name in FOR_GH_PAT:
+            near = "GH_PAT"
+        if near or (at and name.startswith(_PREFIXES)):
+            guess = f"did you mean {near}? Rename it, or" if near else "See .env.template, or"
+            place = f"{at}: " if at else ""
+            yield f"{place}{name}: expected no such variable; {guess} remove it."
+
+
+def explained(error: ErrorDetails, fields: Fields) -> str:
+    """One mistake that pydantic found."""
+    cause = error.get("ctx", {}).get("error")
+    return mistake(fields, str(error["loc"][0]), error["input"], cause)
+
+
+def mistake(fields: Fields, name: str, came: object, cause: object = None) -> str:
+    """Say what is wrong with one variable.
+
+    Args:
+        fields: all that there are.
+        name: of the field or of the variable.
+        came: its value, `None` where it is not set.
+        cause: what the validator raised.
+    """
+    key = next(key for key, field in fields.items() if name in (key, *_names(field)))
+    field = fields[key]
+    variable = _names(field)[0] if name == key else name
+    todo = "Correct it" if came is not None else "Set it"
+    default = "" if field.default is None else _as_text(field.default)
+    if came is not None:
+        todo += f", or leave it empty for the default, {default}" if default else ", or remove it"
+    why = f" ({cause})" if isinstance(cause, Wrong) else ""
+    return f"{variable}: expected {field.description}; got {_shown(field, came)}{why}. {todo}."
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value or "")
+
+
+def _shown(field: FieldInfo, came: object) -> str:
+    if came is None:
+        return "nothing"
+    if "SecretStr" in str(field.annotation):
+        return "something else (not shown, it may be a secret)"
+    return repr(came) if "@" not in str(came) else "something else (not shown, it has an '@')"

@@ -1,0 +1,132 @@
+"""Reads the environment, and a `.env` file for what it leaves out, into one frozen value.
+
+An empty variable counts as not set. Every mistake is reported at once, in one `ConfigurationError`; the value of a
+secret is never part of it. Nothing else in Monarch reads the environment.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import SecretStr, ValidationError
+
+from monarch.settings import mistakes as told
+from monarch.settings.certificates import certificate_mistakes
+from monarch.settings.env_file import read_env_file
+from monarch.settings.mistakes import ConfigurationError, unlinked
+from monarch.settings.model import Settings
+from monarch.settings.proxies import proxy_for
+from monarch.settings.values import Wrong
+
+ENV_FILE = Path(".env")
+
+
+def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FILE) -> Settings:
+    """Read the environment, and `env_file` for what it leaves out.
+
+    Args:
+        needs_github: Whether the roles to be run talk to GitHub, so that a token or an App must be there.
+            A missing Slack token is never a mistake: then Slack is told nothing.
+        env_file: A file of variables; it need not exist. None: the environment only.
+
+    Raises:
+        ConfigurationError: with every mistake that was found.
+    """
+    process = unlinked(os.environ)
+    problems: list[str] = []
+    file: Mapping[str, str] = {}
+    if env_file is not None:
+        try:
+            file = read_env_file(env_file)
+        except ConfigurationError as error:
+            problems.extend(error.mistakes)
+        problems.extend(told.misspelt(file, Settings.model_fields, at=str(env_file)))
+    problems.extend(told.misspelt(process, Settings.model_fields))
+    given = {name: file[name] for name in file if name not in _OUTSIDE}
+    given |= {name: text for name, text in process.items() if text.strip()}
+    try:
+        settings = settings_from(given, needs_github=needs_github)
+    except ConfigurationError as error:
+        raise ConfigurationError([*problems, *error.mistakes]) from None
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+def settings_from(variables: Mapping[str, str], *, needs_github: bool = False) -> Settings:
+    """Do the same with `variables` in the environment's place; nothing else is read.
+
+    Raises:
+        ConfigurationError: with every mistake that was found but for names that only look like a setting's.
+    """
+    given = {name: text.strip() for name, text in variables.items() if text.strip()}
+    fields = Settings.model_fields
+    problems = [
+        *told.unknown(given, fields),
+        *_contradictions(given),
+        *_of_github(given, needs_github),
+    ]
+    known: dict[str, str | None] = {name: given[name] for name in names() if name in given}
+    try:
+        settings = Settings.model_validate(known)
+    except ValidationError as error:
+        explained = [told.explained(each, fields) for each in error.errors()]
+        raise ConfigurationError([*explained, *problems]) from None
+    problems.extend(certificate_mistakes(given, settings.valkey_url.get_secret_value()))
+    ways = _proxies(settings, given, problems)
+    if problems:
+        raise ConfigurationError(problems)
+    return settings.model_copy(update=ways)
+
+
+def names() -> tuple[str, ...]:
+    """Every variable that is known, older names too, in the order of the fields."""
+    return told.names(Settings.model_fields)
+
+
+_OUTSIDE = frozenset({"SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"})
+"""What the libraries read from the process itself: in a file they do nothing."""
+
+_KEYS = ("GITHUB_APP_PRIVATE_KEY", "GITHUB_APP_PRIVATE_KEY_FILE")
+
+
+def _contradictions(given: Mapping[str, str]) -> Iterator[str]:
+    if given.get("SLACK_TOKEN", "") not in {
+        "",
+        given.get("SLACK_BOT_TOKEN", given.get("SLACK_TOKEN")),
+    }:
+        yield "SLACK_TOKEN: expected the same as SLACK_BOT_TOKEN, or nothing; got another one. Remove one of them."
+
+
+def _proxies(
+    settings: Settings, given: Mapping[str, str], problems: list[str]
+) -> dict[str, SecretStr | None]:
+    """The ways to GitHub and to Slack."""
+    ways: dict[str, SecretStr | None] = {}
+    for name, url in (
+        ("github_proxy", settings.github_api_url),
+        ("slack_proxy", settings.slack_api_url),
+    ):
+        try:
+            proxy = proxy_for(url, given)
+        except Wrong as error:
+            problems.append(str(error))
+            continue
+        ways[name] = SecretStr(proxy) if proxy else None
+    return ways
+
+
+def _of_github(given: Mapping[str, str], needs_github: bool) -> Iterator[str]:  # noqa: FBT001 - as it came
+    """What is missing to sign in, or there twice; half an App is none."""
+    keys = [name for name in _KEYS if name in given]
+    has_id = "GITHUB_APP_ID" in given
+    if len(keys) > 1:
+        yield f"{_KEYS[1]}: expected no such variable beside {_KEYS[0]}. Remove one of them."
+    if keys and not has_id:
+        yield told.mistake(Settings.model_fields, "GITHUB_APP_ID", None)
+    if has_id and not keys:
+        yield told.mistake(Settings.model_fields, _KEYS[0], None)
+    if needs_github and not (keys or has_id or "GH_PAT" in given):
+        other = next((name for name in told.FOR_GH_PAT if given.get(name)), None)
+        hint = f" {other} is set; Monarch reads GH_PAT alone." if other else ""
+        yield told.mistake(Settings.model_fields, "GH_PAT", None) + hint

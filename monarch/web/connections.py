@@ -1,0 +1,76 @@
+"""Bounds what strangers can open: so many connections a port, so long without a whole request.
+
+A worker's files are few (1,024 by default) and shared by its ways to Valkey and GitHub, so connections that nobody asks
+anything over must not use them up. When a port is full, the connection that has been idle for longest makes room: a
+probe or a scrape, which asks at once, still gets its answer.
+"""
+
+import asyncio
+from itertools import count
+from typing import Any, Final
+
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+MOST: Final = 100
+"""Connections on one port at the same time."""
+
+REQUEST_WITHIN_S: Final = 5.0
+"""How long a connection may be without a whole request in hand, in seconds."""
+
+_numbers = count()
+
+
+class BoundedProtocol(H11Protocol):
+    """uvicorn's protocol, with the two bounds that it does not have."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.number = next(_numbers)
+        self._idle: asyncio.TimerHandle | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is in hand: none has come whole, or the last one is answered."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        """Take a connection in; over the bound, the oldest idle one goes, this one if there is no other."""
+        super().connection_made(transport)
+        self._wait_for_a_request()
+        if len(self.connections) > MOST:
+            ours = (each for each in self.connections if isinstance(each, BoundedProtocol))
+            idle = [each for each in ours if each.is_idle]
+            min(idle, key=lambda each: each.number).end()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timer with the connection."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; a request that is whole ends the wait for it, a part of one does not."""
+        super().data_received(data)
+        if not self.is_idle:
+            self._stop_waiting()
+
+    def on_response_complete(self) -> None:
+        """Answered: wait for the next request."""
+        super().on_response_complete()
+        if self.is_idle:
+            self._wait_for_a_request()
+
+    def end(self) -> None:
+        """Close at once, without an answer."""
+        self._stop_waiting()
+        self.transport.abort()
+        self.connections.discard(self)
+
+    def _wait_for_a_request(self) -> None:
+        self._stop_waiting()
+        self._idle = self.loop.call_later(REQUEST_WITHIN_S, self.end)
+
+    def _stop_waiting(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None

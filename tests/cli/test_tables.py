@@ -1,0 +1,74 @@
+"""How tables are laid out: whatever they hold and however narrow the terminal is, no cell is folded or cut."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from monarch.cli.tables import Column, Piece, lay_out, number, plain, prose, reason, wrapped
+
+WORDS = st.text(st.characters(categories=("L", "N", "P")), min_size=1, max_size=60)
+SENTENCES = st.lists(WORDS, min_size=1, max_size=9).map(" ".join)
+COLUMNS = (Column("target"), Column("state"), number("tickets"), prose("found"), reason("reason"))
+ROWS = st.lists(st.tuples(WORDS, WORDS, WORDS, SENTENCES, SENTENCES), min_size=1, max_size=5)
+
+
+def drawn(rows: list[tuple[str, ...]], width: int) -> list[str]:
+    """The lines of a table."""
+    pieces = [[Piece(cell) for cell in row] for row in rows]
+    return ["".join(piece.text for piece in line) for line in lay_out(COLUMNS, pieces, width)]
+
+
+@given(ROWS, st.integers(1, 200))
+def test_each_cell_stands_whole_on_a_line(rows: list[tuple[str, ...]], width: int) -> None:
+    """And each word of a sentence does."""
+    lines = drawn(rows, width)
+
+    for row in rows:
+        whole = [*row[:3], *row[3].split(), *row[4].split()]
+        assert [cell for cell in whole if not any(cell in line for line in lines)] == []
+
+
+@given(ROWS)
+def test_a_pipe_gets_a_line_for_each_row(rows: list[tuple[str, ...]]) -> None:
+    """With all of its cells, so that grep and awk find them."""
+    pieces = [[Piece(cell) for cell in row] for row in rows]
+
+    head, *lines = plain(COLUMNS, pieces)
+
+    assert head.split() == ["TARGET", "STATE", "TICKETS", "FOUND", "REASON"]
+    assert len(lines) == len(rows)
+    assert all(cell in line for row, line in zip(rows, lines, strict=True) for cell in row)
+
+
+SHORT = st.text("abcdefgh", min_size=1, max_size=8)
+
+
+@given(st.lists(st.tuples(SHORT, SHORT, SHORT, SHORT, SHORT), min_size=1, max_size=4))
+def test_what_fits_is_no_wider_than_the_terminal(rows: list[tuple[str, ...]]) -> None:
+    """Short names on a terminal of 40 columns."""
+    assert all(cell_len(line.rstrip()) <= 40 for line in drawn(rows, 40))
+
+
+def test_numbers_are_aligned_to_the_right() -> None:
+    """So that they can be compared."""
+    rows = [[Piece("a"), Piece("9")], [Piece("b"), Piece("1024")]]
+
+    assert list(plain((Column("target"), number("n")), rows)) == [
+        "TARGET     N",
+        "a          9",
+        "b       1024",
+    ]
+
+
+def test_a_wide_character_takes_two_columns() -> None:
+    """Cells below it stay where they were."""
+    rows = [[Piece("漢字"), Piece("x")], [Piece("abcd"), Piece("y")]]
+
+    assert list(plain((Column("a"), Column("b")), rows)) == ["A     B", "漢字  x", "abcd  y"]
+
+
+def test_a_command_is_not_broken() -> None:
+    """It is there to be copied."""
+    lines = wrapped("Put it right, then `monarch dead replay --request 17-0`.", 40)
+
+    assert lines == ["Put it right, then", "    `monarch dead replay --request 17-0`."]

@@ -1,0 +1,197 @@
+"""What commands look like on terminals of 80, 100 and 140 columns and in a pipe, on a bad night.
+
+The pictures stand in `tests/data/terminals`. `DRAW_PICTURES=1` draws them anew; look at them before they are kept.
+"""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from monarch.cli.printing import show_json
+from tests.cli.conftest import Give
+from tests.cli.terminals import OTHER, REQUEST, TEAMS, Screen, night, screen_for
+
+PICTURES: Final = Path(__file__).parents[1] / "data" / "terminals"
+COMMANDS: Final = {
+    "status": ("status",),
+    "requests": ("requests",),
+    "show": ("show", REQUEST),
+    "events": ("events",),
+    "dead-list": ("dead", "list"),
+    "dead-show": ("dead", "show", "1795748199000-0"),
+    "doctor": ("doctor",),
+    "plan": ("plan", "o/s", "o/a"),
+    "verify": ("verify", REQUEST),
+}
+WIDTHS: Final = (80, 100, 140, None)
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch, give: Give) -> Screen:
+    """A screen on which everything has failed that can fail."""
+    night(monkeypatch)
+    monkeypatch.setenv("NO_COLOR", "1")
+    return screen_for(monkeypatch)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_bad_night_looks_like_its_picture(
+    screen: Screen, command: str, width: int | None
+) -> None:
+    """Byte for byte, so that a change of it is seen."""
+    picture = PICTURES / f"{command}-{width or 'pipe'}.txt"
+
+    shown = screen(width, *COMMANDS[command])
+
+    if os.environ.get("DRAW_PICTURES"):
+        picture.write_text(shown, "utf-8")
+    assert shown == picture.read_text("utf-8")
+
+
+@pytest.mark.parametrize("width", [20, 40, *WIDTHS])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_name_and_no_number_is_ever_folded(
+    screen: Screen, command: str, width: int | None
+) -> None:
+    """Each stands whole on one line, whatever the width."""
+    shown = screen(width, *COMMANDS[command])
+
+    known = [
+        REQUEST,
+        OTHER,
+        *TEAMS,
+        "repository_not_found",
+        "1795748199000-0",
+        "1234",
+        "#1024",
+        "!!!!!!!!!!!!",
+    ]
+    in_a_pipe = " ".join(screen(None, *COMMANDS[command]).split())
+    told = [word for word in known if word in in_a_pipe]
+    assert [word for word in told if word not in shown] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_nothing_is_wider_than_a_terminal_of_80_columns(screen: Screen, command: str) -> None:
+    """But what is to be copied whole: a payload."""
+    lines = screen(80, *COMMANDS[command]).splitlines()
+
+    assert [line for line in lines if len(line) > 80 and "payload" not in line] == []
+
+
+def test_equal_reasons_stand_once_below_the_table(screen: Screen) -> None:
+    """Behind the names of all that failed for it."""
+    shown = " ".join(screen(80, "show", REQUEST).split())
+
+    assert shown.count("GitHub answered 404") == 1
+    assert f"{TEAMS[1]}, {TEAMS[2]}: GitHub answered 404" in shown
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("requests",), "no requests\n"),
+        (("requests", "--state", "dead"), "no requests that are dead\n"),
+        (("dead", "list"), "no dead letters\n"),
+    ],
+)
+def test_an_empty_listing_says_so(give: Give, command: tuple[str, ...], words: str) -> None:
+    """A bare head looks like a listing that broke off."""
+    assert give(*command).stdout == words
+
+
+def test_no_events_are_said_beside_the_result(give: Give) -> None:
+    """Their listing has no head, so in a pipe each line is an event."""
+    shown = give("events")
+
+    assert (shown.stdout, shown.stderr) == ("", "no events yet\n")
+
+
+# ------------------------------------------------------------------------------------------- colour
+
+
+def test_what_needs_a_person_is_red(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A closed gate and dead letters."""
+    monkeypatch.delenv("NO_COLOR")
+
+    shown = screen(140, "status")
+
+    assert "\x1b[1;31m3\x1b[0m" in shown
+    assert "\x1b[1;31mclosed for 57 s" in shown
+
+
+@pytest.mark.parametrize("without", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_colour_where_none_is_wanted(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch, command: str, without: dict[str, str]
+) -> None:
+    """In NO_COLOR's way, and on a terminal that can't."""
+    monkeypatch.delenv("NO_COLOR")
+    for name, value in without.items():
+        monkeypatch.setenv(name, value)
+
+    assert "\x1b" not in screen(100, *COMMANDS[command])
+
+
+# --------------------------------------------------------------------------------- how output may end
+
+
+def ended(out: int, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """The program itself, whose standard output is `out`."""
+    command = [sys.executable, "-m", "monarch", *arguments]
+    return subprocess.run(command, stdout=out, stderr=subprocess.PIPE, check=False)
+
+
+@pytest.mark.parametrize("what", ["--help", "--version"])
+def test_a_closed_pipe_ends_it_as_it_ends_other_tools(what: str) -> None:
+    """In silence, by SIGPIPE: a shell says 141. One is written by rich, the other by Python."""
+    reads, writes = os.pipe()
+    os.close(reads)
+
+    result = ended(writes, what)
+
+    os.close(writes)
+    assert (result.returncode, result.stderr) == (-signal.SIGPIPE, b"")
+
+
+@pytest.mark.parametrize("what", ["--help", "--version"])
+def test_a_full_disk_is_told_and_fails(what: str) -> None:
+    """No traceback."""
+    full = os.open("/dev/full", os.O_WRONLY)
+
+    result = ended(full, what)
+
+    os.close(full)
+    assert result.returncode == 1
+    assert result.stderr == b"monarch: cannot write the output: No space left on device\n"
+
+
+def test_a_stream_that_speaks_ascii_is_given_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JSON stays JSON."""
+    out = io.TextIOWrapper(io.BytesIO(), "ascii")
+    monkeypatch.setattr(sys, "stdout", out)
+
+    show_json({"name": "schön"})
+    out.flush()
+
+    assert json.loads(out.buffer.getvalue()) == {"name": "schön"}
+
+
+def test_words_that_an_encoding_lacks_are_spelled_out() -> None:
+    """An error has its reason in it, whatever the terminal speaks."""
+    command = [sys.executable, "-m", "monarch", "requests", "--state", "schön"]
+    speaks_ascii = {**os.environ, "PYTHONIOENCODING": "ascii", "VALKEY_PORT": "1"}
+
+    result = subprocess.run(command, capture_output=True, check=False, env=speaks_ascii)
+
+    assert result.returncode == 2
+    assert b"sch\\xf6n" in result.stderr
+    assert b"Traceback" not in result.stderr

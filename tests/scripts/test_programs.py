@@ -1,0 +1,59 @@
+"""Each program in scripts/ starts and comes to its end with its smallest work.
+
+Chaos is run by .ci/run itself, for two minutes, and the demo by tests/system/test_demo.py.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def run(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """As the shell scripts start it, from any folder."""
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_pipeline_bench_measures_every_row() -> None:
+    """It ended in an AttributeError, and nothing noticed."""
+    ended = run("scripts.benchmarks.pipeline", "--quick", "--json")
+
+    assert ended.returncode == 0, ended.stderr
+    measured = json.loads(ended.stdout)
+    assert measured["ledger_bytes_per_ticket"] > 0
+    assert [one["backlog"] for one in measured["by_backlog"]] == [100]
+
+
+def test_the_budget_bench_judges_a_case() -> None:
+    """Two cases with their bounds; all of them are run outside CI."""
+    only = "20/150, sliding, Retry-After, 1 at work"
+    ended = run(
+        "scripts.benchmarks.budget", "--json", "--seed", "1", "--hours", "3", "--only", only
+    )
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert [case["problems"] for case in json.loads(ended.stdout)["cases"]] == [[], []]
+
+
+@pytest.mark.parametrize("program", ["pipeline", "budget", "zombies"])
+def test_a_bench_says_how_it_is_called(program: str) -> None:
+    """What it imports is there, and its arguments are read."""
+    ended = run(f"scripts.benchmarks.{program}", "--help")
+
+    assert ended.returncode == 0, ended.stderr
+    assert "--json" in ended.stdout
+
+
+def test_chaos_says_how_it_is_called() -> None:
+    """Likewise."""
+    assert run("scripts.chaos_machine", "--help").returncode == 0

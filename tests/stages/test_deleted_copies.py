@@ -1,0 +1,178 @@
+"""Copies that people have deleted, by the dozen: an unclear answer is asked about, and what is deleted is said.
+
+GitHub answers 410 for each deleted issue, and for every number of a repository whose issues are switched off. A listing
+shows neither.
+"""
+
+import pytest
+
+from monarch.core.dry_run import rehearse
+from monarch.core.ids import RequestId, TargetId, TicketId
+from monarch.core.look import PROBE_MOST
+from monarch.core.outcome import Found
+from monarch.core.permission import Credential
+from monarch.core.request import Rules
+from monarch.core.survey import Survey
+from monarch.core.verification import Mark, verify
+from monarch.stages.surveying import Remembered, Sources, Surveyor, Template, Unready
+from tests.contracts.doubles.faults import Fault
+from tests.contracts.doubles.hands import MemoryHands
+from tests.stages.house import SOURCE, TEAM_A, House
+
+MANY = [29, 30, 35, 500]
+
+
+async def emptied(house: House, copies: int) -> RequestId:
+    """A request that is done, whose every copy somebody has deleted."""
+    house.github.add(SOURCE, *(f"Ticket {n}" for n in range(1, copies + 1)))
+    house.github.add(TEAM_A)
+    request = house.publish(TEAM_A)
+    await house.settle()
+    assert house.state(request) == "done"
+    for number in range(1, copies + 1):
+        house.github.delete_issue(TEAM_A, number)
+    return request
+
+
+def tickets(house: House) -> list[TicketId]:
+    """The ids of the template's tickets."""
+    return [TicketId(issue.id) for issue in house.github.issues(SOURCE)]
+
+
+def surveyor(house: House, *, remembers: bool = True) -> Surveyor:
+    """What `plan` and `verify` read with; without `remembers` Valkey cannot be asked."""
+
+    async def ledger(target: TargetId) -> Remembered:
+        known = house.store.ledgers.get(target, {}) if remembers else {}
+        return Remembered(dict(known), house.store.now_ms())
+
+    async def gate(_credential: Credential) -> None:
+        return None
+
+    sources = Sources(house.github, ledger, gate)
+    return Surveyor(sources, Rules(), house.style, 120, lambda _name: None)
+
+
+async def template(reader: Surveyor) -> Template:
+    """The template, which can be read."""
+    found = await reader.template(SOURCE)
+    assert isinstance(found, Template)
+    return found
+
+
+@pytest.mark.parametrize("copies", MANY)
+async def test_deleted_copies_are_deleted_copies(house: House, copies: int) -> None:
+    """The same message again ends well, says what is deleted, and makes none of them again."""
+    await emptied(house, copies)
+
+    again = house.publish(TEAM_A)
+    await house.settle()
+
+    assert house.state(again) == "done"
+    assert house.told("migration.migrated")[-1]["deleted"] == copies
+    assert f"{copies} copies deleted" in house.slack.texts("C1")[-1]
+    assert house.github.titles(TEAM_A) == []
+
+
+@pytest.mark.parametrize("copies", MANY)
+async def test_deleted_copies_are_healed(house: House, copies: int) -> None:
+    """Each, once, in order."""
+    request = await emptied(house, copies)
+
+    (told,) = await MemoryHands(house.store).heal(request, {TEAM_A: tickets(house)}, "ann")
+    await house.settle()
+
+    assert not told.refused
+    assert house.state(request) == "done"
+    assert house.github.titles(TEAM_A) == [f"Ticket {n}" for n in range(1, copies + 1)]
+    assert [issue.number for issue in house.github.issues(TEAM_A)] == list(
+        range(copies + 1, 2 * copies + 1)
+    )
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+@pytest.mark.parametrize("copies", MANY)
+async def test_deleted_copies_are_shown_by_plan_and_verify(
+    house: House, copies: int, remembers: bool
+) -> None:
+    """Neither is in the way of a person; what Valkey does not remember would be made again."""
+    await emptied(house, copies)
+    reader = surveyor(house, remembers=remembers)
+    plan = (await template(reader)).plan
+
+    survey = await reader.target(TEAM_A, plan)
+
+    assert isinstance(survey, Survey)
+    found = verify(plan, survey, house.style)
+    assert len(found.marked(Mark.MISSING)) == copies
+    reasons = {one.reason for one in found.findings}
+    deleted = {f"#{n} was deleted" for n in range(1, copies + 1)}
+    assert reasons == (deleted if remembers else {""})
+    planned = rehearse(plan, survey, house.style)
+    assert len(planned.create) == (0 if remembers else copies)
+
+
+@pytest.mark.parametrize("copies", [35, 500])
+async def test_issues_that_are_switched_off_are_not_deleted_ones(house: House, copies: int) -> None:
+    """Somebody switches them off right after the preflight: that is what is said, and nothing is written."""
+    await emptied(house, copies)
+    house.github.faults.at("list_issues", 0, Fault(Found(())))
+    on = Fault(Found(house.github.at(TEAM_A).repository))
+    house.github.change(TEAM_A, has_issues=False)
+    house.github.faults.at("read_repository", house.github.faults.count("read_repository") + 2, on)
+    writes = len(house.github.did)
+
+    again = house.publish(TEAM_A)
+    await house.settle()
+
+    assert house.state(again) == "failed"
+    assert [letter["code"] for letter in house.store.dead] == ["issues_disabled"]
+    assert len(house.github.did) == writes
+
+
+async def test_more_deleted_issues_than_are_read_are_said_with_a_way_out(house: House) -> None:
+    """Somebody's three thousand: with one issue above them the look is complete again."""
+    house.github.add(SOURCE, "One")
+    house.github.add(TEAM_A)
+    for _ in range(PROBE_MOST):
+        house.github.delete_issue(TEAM_A, house.github.add_issue(TEAM_A, "Spam"))
+    house.publish(TEAM_A)
+    await house.settle()
+    (letter,) = house.store.dead
+    assert letter["code"] == "listing_unclear"
+    assert "open an issue there and close it" in letter["reason"]
+
+    house.github.add_issue(TEAM_A, "A sign", state="closed")
+    again = house.publish(TEAM_A)
+    await house.settle()
+
+    assert house.state(again) == "done"
+    assert house.github.titles(TEAM_A) == ["A sign", "One"]
+
+
+async def test_a_source_of_deleted_tickets_alone_is_empty(house: House) -> None:
+    """Its issues are on: the repository was asked."""
+    house.github.add(SOURCE, *(f"Ticket {n}" for n in range(1, 41)))
+    house.github.add(TEAM_A)
+    for number in range(1, 41):
+        house.github.delete_issue(SOURCE, number)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "skipped"
+    assert house.github.faults.count("read_repository") == 2
+
+
+async def test_a_survey_of_switched_off_issues_says_so(house: House) -> None:
+    """The reason is the migrator's."""
+    await emptied(house, 35)
+    reader = surveyor(house)
+    plan = (await template(reader)).plan
+    house.github.faults.at("list_issues", 0, Fault(Found(())))
+    house.github.change(TEAM_A, has_issues=False)
+
+    found = await reader.copies(TEAM_A, plan)
+
+    assert isinstance(found, Unready)
+    assert "switch them on" in found.reason

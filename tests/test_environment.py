@@ -1,0 +1,327 @@
+"""The environment of a real machine: proxies, certificates, files of variables, and what others put there.
+
+Each either works or stops the start with a sentence that names the variable or the line.
+"""
+
+import codecs
+import os
+from pathlib import Path
+
+import anyio
+import pytest
+from anyio.abc import SocketAttribute, SocketStream
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monarch.adapters.http_send import new_client, send_once
+from monarch.core.reply import Reply
+from monarch.settings import ConfigurationError, Settings, load_settings, settings_from
+from monarch.settings.proxies import proxy_for
+from monarch.settings.values import Wrong
+
+GITHUB = "https://api.github.com"
+PROXY = "http://proxy.example:3128"
+
+
+def mistakes_of(**variables: str) -> tuple[str, ...]:
+    """What is wrong with these variables, in a process that has no others."""
+    with pytest.raises(ConfigurationError) as caught:
+        settings_from(variables)
+    return caught.value.mistakes
+
+
+# ------------------------------------------------------------------------------------------- proxies
+
+
+@pytest.mark.parametrize(
+    ("variables", "url", "expected"),
+    [
+        ({}, GITHUB, None),
+        ({"HTTPS_PROXY": PROXY}, GITHUB, PROXY),
+        ({"https_proxy": PROXY, "HTTPS_PROXY": "http://other:1"}, GITHUB, PROXY),
+        ({"HTTP_PROXY": PROXY}, GITHUB, None),
+        ({"HTTP_PROXY": PROXY}, "http://github.school.example/api/v3", PROXY),
+        ({"ALL_PROXY": PROXY}, GITHUB, PROXY),
+        ({"HTTPS_PROXY": "proxy.example:3128"}, GITHUB, PROXY),
+        ({"ALL_PROXY": "socks5://p:1080", "HTTPS_PROXY": PROXY}, GITHUB, PROXY),
+        ({"HTTPS_PROXY": PROXY}, "https://localhost:8443", None),
+        ({"HTTPS_PROXY": PROXY}, "http://127.0.0.9:1", None),
+        ({"ALL_PROXY": PROXY}, "http://[::1]:1", None),
+    ],
+)
+def test_the_proxy_that_counts(variables: dict[str, str], url: str, expected: str | None) -> None:
+    """By the scheme of the address; a scheme of its own may be left out; this machine needs none."""
+    assert proxy_for(url, variables) == expected
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "url", "direct"),
+    [
+        ("*", GITHUB, True),
+        ("github.com", GITHUB, True),
+        (".github.com", GITHUB, True),
+        ("*.github.com", GITHUB, True),
+        ("GitHub.com", GITHUB, True),
+        ("api.github.com:443", GITHUB, True),
+        ("api.github.com:8443", GITHUB, False),
+        ("hub.com", GITHUB, False),
+        ("a.example, github.com", GITHUB, True),
+        ("a.example github.com", GITHUB, True),
+        ("10.0.0.0/8", "https://10.1.2.3/api/v3", True),
+        ("10.0.0.0/8", "https://11.1.2.3/api/v3", False),
+        ("10.1.2.3", "https://10.1.2.3:8443/api/v3", True),
+        ("fd07:b51a:cc66::/64", GITHUB, False),
+        ("127.0.0.1,fd07:b51a:cc66::/64", "https://[fd07:b51a:cc66::5]/api/v3", True),
+        ("[fd07::5]", "https://[fd07::5]/api/v3", True),
+        ("[fd07::5]:8443", "https://[fd07::5]/api/v3", False),
+        ("fd07::5", "https://[fd07::5]/api/v3", True),
+        ("[::1", GITHUB, False),
+        ("http://github.com", GITHUB, False),
+        (",, ,/,:,[]:,.,..", GITHUB, False),
+    ],
+)
+def test_no_proxy_names_hosts_addresses_and_networks(
+    no_proxy: str, url: str, *, direct: bool
+) -> None:
+    """An entry that cannot be read names nothing, and does no harm."""
+    assert proxy_for(url, {"ALL_PROXY": PROXY, "NO_PROXY": no_proxy}) == (None if direct else PROXY)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "socks5://proxy:1080",
+        "socks://proxy:1080",
+        "SOCKS5H://u:secret@proxy:1080",
+        "ftp://proxy",
+        "http://",
+        "http://proxy:port",
+        "http://proxy:99999",
+        "http://[::1",
+        "http://u:secret@",
+        "://",
+        "http://a b",
+    ],
+)
+def test_a_proxy_that_cannot_be_one_stops_the_start(value: str) -> None:
+    """It is named and not shown: there may be a password in it. GitHub and Slack both meet it: one mistake each host."""
+    mistakes = mistakes_of(ALL_PROXY=value)
+
+    assert all(each.startswith("ALL_PROXY: expected") for each in mistakes)
+    assert all("secret" not in each for each in mistakes)
+    assert "NO_PROXY" in mistakes[0]
+    assert settings_from({"ALL_PROXY": value, "NO_PROXY": "*"}).github_proxy is None
+
+
+@given(st.dictionaries(st.sampled_from(["HTTPS_PROXY", "all_proxy", "NO_PROXY"]), st.text()))
+def test_whatever_stands_there_is_a_way_or_a_sentence(variables: dict[str, str]) -> None:
+    """Never another error."""
+    try:
+        told = proxy_for(GITHUB, variables) or "http://none"
+    except Wrong as wrong:
+        told = str(wrong)
+
+    assert told.lower().startswith(("http://", "https://", "https_proxy: exp", "all_proxy: exp"))
+
+
+def test_a_proxys_password_is_a_secret() -> None:
+    """Logs leave it out."""
+    assert "hunter2" in settings_from({"HTTPS_PROXY": "http://u:hunter2@proxy:1"}).secrets()
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_client_asks_its_proxy_for_what_is_elsewhere() -> None:
+    """And no other, whatever the process's environment says."""
+    asked: list[bytes] = []
+
+    async def answer(stream: SocketStream) -> None:
+        async with stream:
+            asked.append((await stream.receive()).split(b"\r\n")[0])
+            await stream.send(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    async with (
+        await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(listener.serve, answer)
+        port = listener.extra(SocketAttribute.local_port)  # noqa: S610 - anyio's, not Django's
+        async with new_client(
+            "http://github.example/", {}, None, f"http://127.0.0.1:{port}"
+        ) as client:
+            sent = await send_once(client, "GET", "user", deadline_s=10)
+        tasks.cancel_scope.cancel()
+
+    assert isinstance(sent, Reply)
+    assert asked == [b"GET http://github.example/user HTTP/1.1"]
+
+
+# -------------------------------------------------------------------------------------- certificates
+
+
+def test_certificates_that_cannot_be_read_stop_the_start(tmp_path: Path) -> None:
+    """Each is named with what is wrong, all at once."""
+    junk = tmp_path / "junk.pem"
+    junk.write_text("no certificate\n", encoding="utf-8")
+
+    file, folder, keylog, valkey = mistakes_of(
+        SSL_CERT_FILE=str(junk),
+        SSL_CERT_DIR=str(tmp_path / "none"),
+        SSLKEYLOGFILE=str(tmp_path / "none" / "keys"),
+        VALKEY_URL=f"valkeys://h?ssl_ca_certs={tmp_path / 'missing'}",
+    )
+
+    assert "SSL_CERT_FILE: expected a file of certificates in PEM" in file
+    assert "no certificate" in file
+    assert folder.startswith("SSL_CERT_DIR: expected a folder")
+    assert keylog.startswith("SSLKEYLOGFILE: expected a file that can be written")
+    assert "VALKEY_URL: expected certificates in PEM for ssl_ca_certs" in valkey
+    assert "No such file" in valkey
+
+
+# ------------------------------------------------------------------------------------ a file of them
+
+
+def loaded_from(folder: Path, content: bytes) -> Settings:
+    """The settings of a file with these bytes."""
+    file = folder / ".env"
+    file.write_bytes(content)
+    return load_settings(env_file=file)
+
+
+def refused(folder: Path, content: bytes) -> str:
+    """What is said of such a file."""
+    with pytest.raises(ConfigurationError) as caught:
+        loaded_from(folder, content)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b'MONARCH_NAMESPACE="unclosed\nVALKEY_PORT=1\n', 1),
+        (b"VALKEY_PORT=1\n\nthis is no assignment\n", 3),
+        (b"GH_PAT\n", 1),
+        (b"VALKEY_PORT=1\nGH_PAT='a'b\n", 2),
+        (b"=1\n", 1),
+    ],
+)
+def test_a_line_that_cannot_be_read_stops_the_start(
+    tmp_path: Path, content: bytes, line: int
+) -> None:
+    """A skipped line would leave a command at work in another installation."""
+    told = refused(tmp_path, content)
+
+    assert f".env line {line}: expected NAME=value" in told
+    assert "unclosed" not in told
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        codecs.BOM_UTF16_LE + "GH_PAT=x\n".encode("utf-16-le"),
+        codecs.BOM_UTF16_BE + "GH_PAT=x\n".encode("utf-16-be"),
+        "GH_PAT=x\n".encode("utf-16-le"),
+        b"GH_PAT=x\n\xff\xfe\xfa",
+        b"\x7fELF\0\0\0",
+    ],
+)
+def test_a_file_that_is_no_text_stops_the_start(tmp_path: Path, content: bytes) -> None:
+    """As PowerShell writes it, or something else entirely."""
+    assert "expected text in UTF-8" in refused(tmp_path, content)
+
+
+def test_a_folder_in_the_files_place_stops_the_start(tmp_path: Path) -> None:
+    """Docker makes one where a file is missing that was to be mounted."""
+    with pytest.raises(ConfigurationError, match="expected a file; got a folder"):
+        load_settings(env_file=tmp_path)
+
+
+def test_every_mistake_of_file_and_environment_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One start is enough to mend all."""
+    monkeypatch.setenv("MONARCH_CONCURRENCY", "none")
+    told = refused(tmp_path, b"VALKEY_PASWORD=x\nGITHUB_TOKEN=y\nbroken\n")
+
+    assert "line 3" in told
+    assert "MONARCH_CONCURRENCY" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("VALKEY_PASWORD", "VALKEY_PASSWORD"),
+        ("GITHUB_TOKEN", "GH_PAT"),
+        ("GH_TOKEN", "GH_PAT"),
+        ("SLACK_BOTTOKEN", "SLACK_BOT_TOKEN"),
+        ("VALKY_HOST", "VALKEY_HOST"),
+        ("MONRACH_CHANNEL", "MONARCH_CHANNEL"),
+        ("valkey_host", "VALKEY_HOST"),
+        ("SLACK_WEBHOOK", ""),
+    ],
+)
+def test_a_misspelt_name_in_the_file_is_met_with_the_nearest(
+    tmp_path: Path, name: str, meant: str
+) -> None:
+    """Of any prefix: the file is Monarch's own."""
+    told = refused(tmp_path, f"{name}=x\n".encode())
+
+    assert f"{name}: expected no such variable" in told
+    assert meant in told
+
+
+def test_what_compose_reads_from_the_file_is_no_mistake(tmp_path: Path) -> None:
+    """How many workers, and which port of the host."""
+    assert loaded_from(tmp_path, b"MONARCH_WORKERS=3\nVALKEY_HOST_PORT=6380\n") == Settings()
+
+
+@pytest.mark.parametrize("name", ["GITHUB_TOKEN", "GITHUB_SHA", "SLACK_HOOK", "VALKEY_VERSION"])
+def test_what_others_put_into_the_environment_is_theirs(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """CI systems and other programs have variables of these prefixes, too."""
+    monkeypatch.setenv(name, "x")
+
+    assert load_settings(env_file=None) == Settings()
+
+
+def test_a_misspelt_name_in_the_environment_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is nearly a setting's."""
+    monkeypatch.setenv("VALKEY_PASWORD", "x")
+
+    with pytest.raises(ConfigurationError, match="did you mean VALKEY_PASSWORD"):
+        load_settings(env_file=None)
+
+
+def test_a_missing_token_says_which_other_is_there() -> None:
+    """Most tools read GITHUB_TOKEN."""
+    with pytest.raises(ConfigurationError, match="GITHUB_TOKEN is set; Monarch reads GH_PAT alone"):
+        settings_from({"GITHUB_TOKEN": "x"}, needs_github=True)
+
+
+def test_two_slack_tokens_contradict() -> None:
+    """Neither wins in silence; the same one twice is fine."""
+    (mistake,) = mistakes_of(SLACK_TOKEN="a", SLACK_BOT_TOKEN="b")
+
+    assert "SLACK_TOKEN" in mistake
+    assert settings_from({"SLACK_TOKEN": "a", "SLACK_BOT_TOKEN": "a"}).slack_bot_token is not None
+
+
+@pytest.mark.parametrize(
+    "service", ["MONARCH", "MONARCH_WEB", "MONARCH_METRICS", "VALKEY", "VALKEY_SENTINEL", "SLACK"]
+)
+def test_what_kubernetes_adds_for_a_service_is_no_setting(
+    monkeypatch: pytest.MonkeyPatch, service: str
+) -> None:
+    """`VALKEY_PORT=tcp://10.0.0.1:6379` beside a Service that is called "valkey"."""
+    for name in os.environ:
+        if name.startswith(service):
+            monkeypatch.delenv(name)
+    port = f"{service}_PORT"
+    monkeypatch.setenv(port, "tcp://10.0.0.1:6379")
+    monkeypatch.setenv(f"{service}_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv(f"{service}_SERVICE_PORT", "6379")
+    for ending, value in {"": port, "_PROTO": "tcp", "_PORT": "6379", "_ADDR": "10.0.0.1"}.items():
+        monkeypatch.setenv(f"{port}_6379_TCP{ending}", value)
+
+    assert load_settings(env_file=None) == Settings()
