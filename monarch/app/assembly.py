@@ -15,6 +15,7 @@ from typing import Final
 
 from valkey.asyncio import Valkey
 
+from monarch.adapters.aside import Threads
 from monarch.adapters.clock import BootClock
 from monarch.adapters.slack import HttpSlack, NoSlack
 from monarch.adapters.valkey.budget import ValkeyBudget
@@ -25,6 +26,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.app.ceilings import ceilings_of, outlook_of
 from monarch.app.looks import style_of
@@ -117,6 +119,7 @@ class _Assembly:
         self._keys = Keys(settings.namespace)
         self._valkey = valkey_of(settings)
         self._name = consumer_name()
+        self._seen = Seen()
         self._dice = random.SystemRandom().random
         self._lease_ms = round(settings.lease_seconds * 1000)
         self._retention_ms = settings.retention_days * 86_400_000
@@ -164,6 +167,7 @@ class _Assembly:
             renewals,
             self._keys,
             self._name,
+            self._seen,
             lease_ms=self._lease_ms,
             retention_ms=self._retention_ms,
             on_request_ended=lambda took_s: self._telemetry.request_duration(seconds=took_s),
@@ -228,6 +232,7 @@ class _Assembly:
             self._keys,
             budget,
             lambda: secrets.token_hex(4),
+            self._seen,
             lease_ms=self._lease_ms,
             retention_ms=self._retention_ms,
         )
@@ -240,6 +245,7 @@ class _Assembly:
             self._dice,
             self._policy,
             style_of(self._settings),
+            Threads(),
         )
         return Migrator(tools, ValkeyPlans(commands, self._keys), rules_of(self._settings))
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+
+from anyio import to_thread
 
 from monarch.adapters.valkey.outlook import Traffic
 from monarch.app.ceilings import ceilings_of
@@ -93,7 +96,8 @@ async def _all_targets(
     """In the order of the request; of two names for one repository the second finds all that the first has copied."""
     names = [target.full_name for target in request.targets]
     found = await in_order(names, lambda name: surveyor.target(name, template.plan))
-    style = style_of(settings)
+    private = template.repository.private
+    rehearse_it = partial(rehearse, style=style_of(settings), source_private=private)
     told: list[TargetPlan] = []
     first: dict[TargetId, Rehearsal] = {}
     for name, survey in zip(names, found, strict=True):
@@ -102,7 +106,7 @@ async def _all_targets(
             continue
         before = first.get(survey.repository.id)
         rehearsal = (
-            rehearse(template.plan, survey, style, source_private=template.repository.private)
+            await to_thread.run_sync(rehearse_it, template.plan, survey)
             if before is None
             else again(before)
         )

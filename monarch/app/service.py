@@ -60,7 +60,7 @@ async def _work(
     telemetry = Telemetry(_registry(), log)
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(assembled(settings, roles, telemetry))
-        worker = Worker(parts, settings.channel)
+        worker = Worker(parts)
         standing = await stack.enter_async_context(_standing(settings))
         if metrics is not None:
             app = metrics_app(telemetry, standing.snapshot)

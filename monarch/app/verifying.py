@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from anyio import to_thread
+
 from monarch.app.looks import style_of
 from monarch.app.surveys import in_order, surveying
 from monarch.core.ids import RequestId, TicketId
@@ -118,4 +120,5 @@ async def _report(
     survey = await surveyor.copies(name, plan)
     if isinstance(survey, Unready):
         return TargetReport(view.target, view.state, None, survey.reason)
-    return TargetReport(view.target, view.state, verify(plan, survey, style))
+    found = await to_thread.run_sync(verify, plan, survey, style)
+    return TargetReport(view.target, view.state, found)

@@ -45,9 +45,8 @@ _OPEN_EPOCH_EVERY_S: Final = 1.0
 class Worker:
     """Runs the parts of one worker."""
 
-    def __init__(self, parts: Parts, channel: str) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._channel = channel
         self._draining = anyio.Event()
         self._tasks: TaskGroup | None = None
 
@@ -97,11 +96,11 @@ class Worker:
             self._tasks.cancel_scope.cancel()
 
     async def _open_epoch(self) -> None:
-        """Before anything is read; the first process of an installation need not be quiet."""
+        """Before anything is read; on a server that was never written to nobody need be quiet."""
         scripts = Scripts(self._parts.commands, self._parts.keys.prefix)
         while not self._draining.is_set():
             try:
-                await scripts.call("open_epoch", [self._parts.keys.epoch], self._channel)
+                await scripts.call("open_epoch", [self._parts.keys.epoch])
             except StoreError as error:
                 self._parts.telemetry.store_trouble(where="opening the epoch", error=str(error))
                 with anyio.move_on_after(_OPEN_EPOCH_EVERY_S):

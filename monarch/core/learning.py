@@ -17,6 +17,13 @@ refusal.
 6. *Anything else:* the minute, because that is cheap to disprove. Its wait empties it, so the next refusal is told by 1
    or 4. A wrong guess at the hour would be dear: it may stop everybody for most of one.
 
+**Is it believed?** In proportion to what supports it. Where a ceiling of the window is set or was learned, a limit is no
+surprise, and one refusal lowers it. Where there is none, one refusal alone proves nothing: it may have nothing to do with
+counts. Nor does one that is taken for the hour's only because nearly nothing is in the minute. It is kept as a *lone* one,
+the gate closes for as long as GitHub asked, and then the fleet tries. A second refusal that agrees makes a ceiling of it:
+after writes were accepted again, no more of them fitted than before. So do some refusals in a row with hardly anything
+accepted between. What is learned from one refusal alone holds nobody for longer than its wait.
+
 **How long?** What GitHub asks for, else a minute, doubling. While only few are accepted between two refusals the door is
 hardly open, whatever it asks for, and the wait goes on doubling. What must leave the windows first, the script waits for.
 
@@ -36,13 +43,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from monarch.core.budget import Ceilings, Pace, least, load
-from monarch.core.windows import UNKNOWN, Limit, Window, peak, reviewed
+from monarch.core.windows import NONE, UNKNOWN, Limit, Lone, Window, peak, reviewed
 
 _FEW = 5
 """So few writes between two refusals say nothing of a ceiling."""
 
 _HARDLY, _WELL = 10, 25
 """With less than the first accepted between two refusals the door is hardly open, with as many as the second it was."""
+
+_IN_A_ROW, _PERSISTENT, _LEAST_PERSISTENT = 2, 5, 50
+"""So many refusals in a row are believed without another that agrees: where a ceiling of the hour is set or learned, and
+where there is none and at least so much was in the hour.
+"""
 
 _MINUTES_QUIET = 2
 """The minute's ceiling is raised so much more rarely: the hour's is what binds, a higher minute only empties it sooner."""
@@ -59,6 +71,7 @@ class Learned:
         strikes: refusals since the door was well open, the last one included.
         minute_before: what was believed of the minute before the last refusal made it the suspect; `None` where it
             did not.
+        minute_lone, hour_lone: a refusal that waits for another one that agrees.
     """
 
     version: int = 0
@@ -68,6 +81,8 @@ class Learned:
     refused_load: int = 0
     strikes: int = 0
     minute_before: Limit | None = None
+    minute_lone: Lone = NONE
+    hour_lone: Lone = NONE
 
     @property
     def review_ms(self) -> int | None:
@@ -122,14 +137,49 @@ def learn(learned: Learned, refusal: Refusal, ceilings: Ceilings, pace: Pace) ->
     """What is believed after a refusal."""
     minute, hour = _windows(learned, refusal, ceilings, pace)
     accepted = refusal.accepted_after(learned.refused_ms)
-    believed = _judge(learned, refusal, minute, hour, accepted, pace)
+    judged = _judge(learned, refusal, minute, hour, accepted, pace)
+    strikes = _strikes(learned.strikes, accepted)
+    is_new, is_guess = accepted >= _FEW, minute.is_idle and not hour.limit.ceiling
+    minute_support = minute.is_bound or (is_new and minute.agrees(pace))
+    hour_support = (
+        (hour.is_bound and (_asks_for_long(refusal, pace) or not is_guess))
+        or _persists(hour, strikes)
+        or (is_new and (hour.agrees(pace) or hour.is_stuck(learned.refused_load)))
+    )
+    minute_limit, minute_lone = _believed(minute, judged.minute, judged.minute_lone, minute_support)
+    hour_limit, hour_lone = _believed(hour, judged.hour, judged.hour_lone, hour_support)
     return replace(
-        believed,
+        judged,
         version=learned.version + 1,
+        minute=minute_limit,
+        hour=hour_limit,
         refused_ms=refusal.now_ms,
         refused_load=hour.load,
-        strikes=_strikes(learned.strikes, accepted),
+        strikes=strikes,
+        minute_lone=minute_lone,
+        hour_lone=hour_lone,
     )
+
+
+def _persists(hour: Window, strikes: int) -> bool:
+    """Whether so many refusals in a row are a limit of the hour."""
+    if hour.is_bound:
+        return strikes >= _IN_A_ROW
+    return strikes >= _PERSISTENT and hour.load >= _LEAST_PERSISTENT
+
+
+def _believed(
+    window: Window,
+    judged: Limit,
+    lone: Lone,
+    is_supported: bool,  # noqa: FBT001 - a predicate's answer
+) -> tuple[Limit, Lone]:
+    """What is believed of a window that was judged so, and the refusal that waits for another one."""
+    if judged == window.limit:
+        return judged, lone
+    if is_supported:
+        return judged, NONE
+    return window.limit, Lone(window.load, window.now_ms)
 
 
 def _windows(
@@ -139,14 +189,34 @@ def _windows(
     by_interval = pace.minute_ms // known.interval_ms if known.interval_ms else 0
     reachable = least(known.per_minute, by_interval)
 
-    def window(limit: Limit, ceiling: int, span_ms: int, quiet_ms: int) -> Window:
+    def window(
+        limit: Limit, lone: Lone, ceiling: int, reaches: int, span_ms: int, quiet_ms: int
+    ) -> Window:
         writes = refusal.writes
-        recent, ever = peak(writes, span_ms, since), peak(writes, span_ms, 0)
-        return Window(limit, ceiling, load(writes, span_ms, now), recent, ever, quiet_ms, now)
+        return Window(
+            limit,
+            known=reaches,
+            is_bound=ceiling > 0,
+            lone=lone,
+            load=load(writes, span_ms, now),
+            peak=peak(writes, span_ms, since),
+            peak_ever=peak(writes, span_ms, 0),
+            quiet_ms=quiet_ms,
+            now_ms=now,
+        )
 
+    minute, hour = known.per_minute, known.per_hour
+    minutes_quiet_ms = _MINUTES_QUIET * pace.quiet_ms
     return (
-        window(learned.minute, reachable, pace.minute_ms, _MINUTES_QUIET * pace.quiet_ms),
-        window(learned.hour, known.per_hour, pace.hour_ms, pace.quiet_ms),
+        window(
+            learned.minute,
+            learned.minute_lone,
+            minute,
+            reachable,
+            pace.minute_ms,
+            minutes_quiet_ms,
+        ),
+        window(learned.hour, learned.hour_lone, hour, hour, pace.hour_ms, pace.quiet_ms),
     )
 
 
@@ -156,7 +226,7 @@ def _judge(
     """Lower what was hit, by the rules at the head of this module, in their order."""
     suspected, after = learned.minute_before, replace(learned, minute_before=None)
     if suspected is not None and not accepted:
-        return replace(after, minute=suspected, hour=hour.lowered(pace))
+        return replace(after, minute=suspected, minute_lone=NONE, hour=hour.lowered(pace))
     if _asks_for_long(refusal, pace):
         if accepted < _FEW:
             return replace(after, hour=hour.followed(pace))

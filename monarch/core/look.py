@@ -10,7 +10,8 @@ listing --gaps--> GET each gap --begin_probe--> GET probe.number --after_probe--
 How many numbers are read is bounded, and the bounds are safe for sources and targets alike. A listing leaves out what
 is new: seconds as a rule, minutes at the worst. So a hidden issue has at most the numbers above it that were used and
 deleted within these minutes, and the newest `NEWEST_GAPS` hold it, however many numbers were deleted in earlier years.
-A number on record in the ledger was used, whatever the listing ends with, so what lies below it is a gap.
+A number on record in the ledger was used, wherever reading onwards ends, so what lies between is a gap. Reading onwards
+begins behind the listing all the same: what is new stands there, even if a ledger should name a number of nowhere.
 
 Absence is evidence only after all of it. Listings lag, and were seen to show a newer issue without an
 older one; reading an issue by its number was always fresh (max-sixty/tend#836, kamp-us/phoenix#6208).
@@ -72,12 +73,14 @@ class Seen:
 # ------------------------------------------------------------------------------------ what to ask for
 
 
-def gaps(numbers: Iterable[int], on_record: int = 0, newest: int = NEWEST_GAPS) -> tuple[int, ...]:
-    """The numbers that a listing skips, ascending; of many, the `newest` highest.
+def gaps(numbers: Iterable[int], newest: int = NEWEST_GAPS) -> tuple[int, ...]:
+    """The numbers that a listing skips below its highest, ascending; of many, the `newest` highest."""
+    return _missing_below(frozenset(numbers), newest)
 
-    They end below its highest number or with the highest number `on_record`, whichever is higher.
-    """
-    return _missing_below(frozenset(numbers), on_record, newest)
+
+def unreached(probe: "Probe", on_record: int, newest: int = NEWEST_GAPS) -> tuple[int, ...]:
+    """The numbers up to the highest `on_record` that a probe has not reached; of many, the `newest` highest."""
+    return tuple(range(max(probe.number, on_record + 1 - newest), on_record + 1))
 
 
 def skipped(highest: int, created: int, newest: int = NEWEST_GAPS) -> tuple[int, ...]:
@@ -106,10 +109,9 @@ class Probe:
         """Whether nothing can lie further on."""
         return self.misses >= PROBE_MISSES
 
-    @property
-    def is_exhausted(self) -> bool:
-        """Whether it ends without an answer: then this look is no evidence of absence."""
-        return self.read >= PROBE_MOST and not self.is_over
+    def is_exhausted(self, most: int = PROBE_MOST) -> bool:
+        """Whether it has read so many numbers without an end: then it is no evidence of absence."""
+        return self.read >= most and not self.is_over
 
     @property
     def is_unclear(self) -> bool:
@@ -118,7 +120,7 @@ class Probe:
 
 
 def begin_probe(highest: int) -> Probe:
-    """Begin behind the highest number that the listing, its gaps and the ledger showed; 0 where there is none."""
+    """Begin behind the highest number that the listing showed, or that is on record; 0 where there is none."""
     return Probe(highest + 1)
 
 
@@ -186,9 +188,9 @@ def in_order(plan: Plan, seen: Seen) -> bool:
     return numbers == sorted(numbers)
 
 
-def _missing_below(numbers: frozenset[int], on_record: int, newest: int) -> tuple[int, ...]:
+def _missing_below(numbers: frozenset[int], newest: int) -> tuple[int, ...]:
     found: list[int] = []
-    for number in range(max(max(numbers, default=0) - 1, on_record), 0, -1):
+    for number in range(max(numbers, default=0) - 1, 0, -1):
         if len(found) == newest:
             break
         if number not in numbers:

@@ -42,6 +42,7 @@ class Code(StrEnum):
     SOURCE_NOT_ALLOWED = "source_not_allowed"
     NO_TARGETS = "no_targets"
     TOO_MANY_TARGETS = "too_many_targets"
+    PLAN_TOO_LARGE = "plan_too_large"
     # One target of it
     BAD_TARGET = "bad_target"
     TARGET_IS_SOURCE = "target_is_source"

@@ -2,8 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from monarch.core.ticket import Issue, Ticket, as_ticket
+
+MAX_TEXT: Final = 16_000_000
+"""Characters of titles and texts in one plan: two hundred and forty of the longest texts that GitHub takes, or thousands
+of ordinary ones. Every target's migration holds the whole plan in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +34,14 @@ def make_plan(source: str, issues: Iterable[Issue], *, private: bool = False) ->
         if not issue.is_pull and issue.state == "open":
             once.setdefault(issue.number, issue)
     return Plan(source, tuple(as_ticket(once[number]) for number in sorted(once)), private)
+
+
+def oversize(plan: Plan) -> str | None:
+    """Why a plan is too large to be carried out, and what to do; `None` where it is not."""
+    characters = sum(len(ticket.title) + len(ticket.body) for ticket in plan.tickets)
+    if characters <= MAX_TEXT:
+        return None
+    return (
+        f"the {len(plan.tickets)} open tickets of {plan.source} hold {characters:,} characters of text, and a request may"
+        f" have {MAX_TEXT:,}; close some of them or put long texts into files, then replay it (`monarch dead replay`)"
+    )

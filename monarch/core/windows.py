@@ -60,12 +60,30 @@ UNKNOWN = Limit()
 
 
 @dataclass(frozen=True, slots=True)
+class Lone:
+    """A refusal that nothing supports yet: no ceiling is set or known, and no other refusal agrees with it.
+
+    Attributes:
+        load: writes that were in the window, the refused one not counted.
+        at_ms: when it was, by the server's clock; 0: there is none.
+    """
+
+    load: int = 0
+    at_ms: int = 0
+
+
+NONE = Lone()
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """One window at the moment of a refusal.
 
     Attributes:
         limit: what was believed of it.
-        known: its ceiling until now, whether set or learned; 0: none.
+        known: its ceiling until now, whether set, learned, or what the interval lets through; 0: none.
+        is_bound: whether a ceiling of it is set or learned: then a limit is no surprise.
+        lone: the refusal of it that waits for another one that agrees.
         load: writes that are in it, the refused one not counted.
         peak: its highest load since the refusal before this one.
         peak_ever: its highest load that is remembered.
@@ -75,6 +93,8 @@ class Window:
 
     limit: Limit
     known: int
+    is_bound: bool
+    lone: Lone
     load: int
     peak: int
     peak_ever: int
@@ -98,6 +118,21 @@ class Window:
         """Whether its ceiling was on trial, and what was tried is more than what is known to fit."""
         return self.limit.is_on_trial and self.load >= self.limit.base
 
+    @property
+    def has_held_more(self) -> bool:
+        """Whether more than this was accepted since the last refusal: then it was hardly this window's limit."""
+        return self.load < self.peak
+
+    def agrees(self, pace: Pace) -> bool:
+        """Whether the refusal before this one says the same: no more fits than was in the window then.
+
+        Where it has held more since, two of them within an hour are a reason to go slower, and no more than that.
+        """
+        age_ms = self.now_ms - self.lone.at_ms
+        if self.has_held_more:
+            return age_ms <= pace.hour_ms
+        return age_ms <= 2 * pace.hour_ms and self.load <= self.lone.load * 5 // 4 + 1
+
     def is_stuck(self, before: int) -> bool:
         """Whether it was refused `before` at this very load, far below what is believed of it."""
         close = max(3, self.load // 20)
@@ -110,9 +145,9 @@ class Window:
         if self.is_refuted:
             longer = min(2 * self.limit.quiet_ms, pace.longest_quiet_ms)
             return Limit(self.load, self.load, self.now_ms, longer, FIRST_STEP)
-        if self.load < self.peak:
-            # It has held more since the last refusal: somebody else was there, or it was the other window.
-            return self._at_least(self.known * _NEARLY // 100)
+        if self.has_held_more:
+            # Somebody else was there, or it was the other window.
+            return self._at_least((self.known if self.is_bound else self.peak) * _NEARLY // 100)
         return self.settled()
 
     def told(self, kept: int, pace: Pace) -> Limit:

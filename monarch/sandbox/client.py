@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from monarch.sandbox.faults import Action, Fault, FaultReport, Match
 from monarch.sandbox.journal import LogEntry, Outcome
 from monarch.sandbox.settings import Settings
-from monarch.sandbox.views import StateView
+from monarch.sandbox.views import RepositoryView, StateView
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MARGIN_S = 5.0
 """How much longer the client waits than it asks the stand-in to."""
 
+
+STATE_WITHIN_S = 60.0
+"""How long the whole state may take; after half an hour of chaos it is large."""
 
 READS = {"GET", "HEAD", "OPTIONS"}
 TOKEN_PATH = re.compile(r"/app/installations/\d+/access_tokens")
@@ -88,11 +91,19 @@ class SandboxClient:
 
     async def state(self) -> StateView:
         """Return everything that there is."""
-        return StateView.model_validate(await self._send("GET", "/state"))
+        return StateView.model_validate(await self._send("GET", "/state", timeout=STATE_WITHIN_S))
+
+    async def repository(self, repo: str) -> RepositoryView:
+        """Return what there is in one repository."""
+        answer = await self._send("GET", "/state", query={"repo": repo})
+        [found] = StateView.model_validate(answer).repositories.values()
+        return found
 
     async def log(self) -> list[LogEntry]:
         """Return every call, in order."""
-        return TypeAdapter(list[LogEntry]).validate_python(await self._send("GET", "/log"))
+        return TypeAdapter(list[LogEntry]).validate_python(
+            await self._send("GET", "/log", timeout=STATE_WITHIN_S)
+        )
 
     async def writes(self, repo: str = "") -> list[LogEntry]:
         """Return every call that could change something on GitHub, answered or not, in order.

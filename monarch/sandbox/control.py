@@ -3,7 +3,7 @@
 =========================================  ======================================================
 ``POST /seed``                             a ``Seed`` → ``{"repositories": {full name: id}}``
 ``POST /reset``                            forgets everything → ``{}``
-``GET /state``                             → ``StateView``
+``GET /state?repo=o/r``                    → ``StateView``, of one repository alone if named
 ``GET /log``                               → a list of ``LogEntry``, oldest first
 ``GET, POST /settings``                    any part of ``Settings`` → ``Settings``
 ``GET /faults``                            → a list of ``FaultReport``
@@ -97,10 +97,11 @@ class Control:
         self._stage.reset()
         return JSONResponse({})
 
-    async def state(self, _: Request) -> JSONResponse:
-        """Show everything."""
-        stage = self._stage
-        view = state_view(stage.world, stage.workspace, dict(stage.quotas.rejected))
+    async def state(self, request: Request) -> JSONResponse:
+        """Show everything, or one repository alone."""
+        stage, name = self._stage, request.query_params.get("repo")
+        only = existing(stage.world, name) if name else None
+        view = state_view(stage.world, stage.workspace, dict(stage.quotas.rejected), only)
         return JSONResponse(view.model_dump())
 
     async def log(self, _: Request) -> JSONResponse:

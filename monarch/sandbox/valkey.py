@@ -69,7 +69,7 @@ class EmbeddedValkey:
 
         """
         self.directory = directory.resolve()
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self._binary = binary
         self._options = {**DEFAULTS, **(options or {})}
         self._process: subprocess.Popen[bytes] | None = None
@@ -182,7 +182,8 @@ def _answers(port: int, pid: int) -> bool:
     return answer.startswith(b"+PONG") and f"process_id:{pid}\r\n".encode() in answer
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody listens on now."""
     with socket.socket() as finder:
         finder.bind((HOST, 0))
         port: int = finder.getsockname()[1]

@@ -116,13 +116,16 @@ class StateView(Wire):
     """How many calls each kind of limit turned away: primary, content, points, concurrent."""
 
 
-def state_view(world: World, workspace: Workspace, rejected: dict[str, int]) -> StateView:
-    """Return the whole state."""
+def state_view(
+    world: World, workspace: Workspace, rejected: dict[str, int], only: Repository | None = None
+) -> StateView:
+    """Return the whole state; with ``only``, of the repositories nothing but that one."""
     by_api = set(world.created_by_api)
-    views = [_repository(world, each, by_api) for each in world.repositories.values()]
+    shown = world.repositories.values() if only is None else [only]
+    views = [_repository(world, each, by_api) for each in shown]
     return StateView(
         repositories={view.full_name: view for view in views},
-        gone=tuple(_repository(world, each, by_api) for each in world.gone),
+        gone=tuple(_repository(world, each, by_api) for each in world.gone if only is None),
         namings=tuple(NamingView(**asdict(naming)) for naming in world.namings),
         slack_messages=tuple(_message(message) for message in workspace.messages),
         rejected=rejected,

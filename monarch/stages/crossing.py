@@ -62,6 +62,7 @@ class Crossing:
         self._watch = Watch(tools, subject, self._desk, self._records, taken.now_ms)
         self._others = OtherWrites(tools, subject, self._desk)
         self._details = Detailing(tools, subject, self._desk, self._others)
+        self._drafted: tuple[object, Draft] | None = None
         self._writer = Writer(tools, subject, self._desk, self._records, self._draft)
 
     async def run(self) -> Verdict:
@@ -198,8 +199,11 @@ class Crossing:
             await self._watch.created(ticket, record.number)
         return ended
 
-    def _draft(self, ticket: Ticket, without: Collection[str]) -> Draft:
-        """The copy as far as numbers are known by now: the rest is for the second pass."""
+    async def _draft(self, ticket: Ticket, without: Collection[str]) -> Draft:
+        """The copy as far as numbers are known by now: the rest is for the second pass.
+
+        Whoever waits for leave asks for the same one again and again: the newest is kept.
+        """
         details = self._details.of(ticket, without)
         watch, plan, name = self._watch, self._subject.plan, self._subject.name
         copying = Copying(
@@ -207,10 +211,16 @@ class Crossing:
             name,
             self._subject.repository.id,
             self._tools.style,
-            watch.numbers,
+            dict(watch.numbers),
             watch.seen.highest,
         )
-        return render(ticket, copying, details.labels, details.milestone, details.type)
+        asked = (ticket.id, copying, details)
+        if self._drafted is None or self._drafted[0] != asked:
+            draft = await self._tools.aside(
+                lambda: render(ticket, copying, details.labels, details.milestone, details.type)
+            )
+            self._drafted = asked, draft
+        return self._drafted[1]
 
 
 def _unreadable(ticket: Ticket, record: UnreadableRecord) -> str:

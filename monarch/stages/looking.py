@@ -5,15 +5,26 @@ Source and target are read by the same reading, since listings lie about both in
 Only a complete answer is evidence: an error on the way is an outcome, never an empty list.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from monarch.core.evidence import Evidence
-from monarch.core.look import Probe, Seen, after_probe, begin_probe, gaps, see
+from monarch.core.look import (
+    NEWEST_GAPS,
+    PROBE_MOST,
+    Probe,
+    Seen,
+    after_probe,
+    begin_probe,
+    gaps,
+    see,
+    unreached,
+)
 from monarch.core.outcome import Absent, Code, Found, Permanent, ReadFailure, Scope
 from monarch.core.step import highest_on_record
 from monarch.core.ticket import Issue, Repository
 from monarch.ports import GitHub
+from monarch.stages.aside import Aside, on_the_loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +49,21 @@ class Sight:
 
 
 async def look(
-    github: GitHub, repository: Repository, evidence: Evidence, check: Callable[[], None]
+    github: GitHub,
+    repository: Repository,
+    evidence: Evidence,
+    check: Callable[[], None],
+    aside: Aside = on_the_loop,
 ) -> Sight | ReadFailure:
-    """Read a target whole, and see which copies it holds. `check` is that of `read_whole`."""
+    """Read a target whole, and see which copies it holds. `check` is that of `read_whole`.
+
+    All texts of a large target are seen `aside`.
+    """
     on_record = highest_on_record(evidence.records.values())
     reading = await read_whole(github, repository, check, on_record)
     if not isinstance(reading, Reading):
         return reading
-    seen = see(reading.issues.values(), evidence, reading.highest)
+    seen = await aside(lambda: see(reading.issues.values(), evidence, reading.highest))
     return Sight(seen, reading.issues, reading.gone)
 
 
@@ -90,15 +108,27 @@ class _Whole:
         return None
 
     async def _read_gaps(self) -> ReadFailure | None:
-        for number in gaps(self._issues, self._on_record):
-            answer = await self._read(number)
-            if not isinstance(answer, Found | Absent):
-                return answer
-        return None
+        return await self._read_all(gaps(self._issues))
 
     async def _read_onwards(self) -> ReadFailure | None:
-        probe = begin_probe(max([self._on_record, *self._issues]))
-        while not (probe.is_over or probe.is_exhausted):
+        highest = max([0, *self._issues])
+        if highest < self._on_record:
+            probe = await self._probe(highest, NEWEST_GAPS)
+            if not isinstance(probe, Probe):
+                return probe
+            failure = await self._read_all(unreached(probe, self._on_record))
+            if failure is not None or (probe.is_over and probe.number > self._on_record):
+                return failure
+            highest = max(probe.number - 1, self._on_record)
+        probe = await self._probe(highest, PROBE_MOST)
+        if not isinstance(probe, Probe):
+            return probe
+        return _too_many_gone(self._repository, probe) if probe.is_exhausted() else None
+
+    async def _probe(self, highest: int, most: int) -> Probe | ReadFailure:
+        """Read onwards from `highest` until nothing lies behind, `most` numbers at the most."""
+        probe = begin_probe(highest)
+        while not (probe.is_over or probe.is_exhausted(most)):
             answer = await self._read(probe.number)
             if not isinstance(answer, Found | Absent):
                 return answer
@@ -106,7 +136,14 @@ class _Whole:
             unclear = await self._ask() if probe.is_unclear else None
             if unclear is not None:
                 return unclear
-        return _too_many_gone(self._repository, probe) if probe.is_exhausted else None
+        return probe
+
+    async def _read_all(self, numbers: Iterable[int]) -> ReadFailure | None:
+        for number in numbers:
+            answer = await self._read(number)
+            if not isinstance(answer, Found | Absent):
+                return answer
+        return None
 
     async def _read(self, number: int) -> Found[Issue] | Absent | ReadFailure:
         self._check()

@@ -13,7 +13,7 @@ from dataclasses import replace
 from monarch.core.delivery import Delivery, RequestEntry
 from monarch.core.outcome import Code, Found, ReadFailure
 from monarch.core.permission import Credential
-from monarch.core.plan import make_plan
+from monarch.core.plan import make_plan, oversize
 from monarch.core.request import BadMessage, Request, Rules, parse_message, source_refusal
 from monarch.core.ticket import Repository
 from monarch.core.verdict import (
@@ -87,6 +87,9 @@ class Planner:
             return await self._refuse_source(reading, request, credential.value, delivery)
         name, private = source.value.full_name, source.value.private
         plan = make_plan(name, reading.issues.values(), private=private)
+        too_large = oversize(plan)
+        if too_large is not None:
+            return Dead(Code.PLAN_TOO_LARGE, too_large)
         if not plan.tickets:
             return Done(Skipped(plan.source, request.channel, _names(request), request.refused))
         return Done(Planned(plan, request.channel, _names(request), request.refused))

@@ -43,6 +43,7 @@ class SecondPass:
         self, tools: Tools, subject: Subject, desk: Desk, writes: OtherWrites, watch: Watch
     ) -> None:
         self._github, self._repository = tools.github, subject.repository
+        self._aside = tools.aside
         self._subject = subject
         self._desk = desk
         self._writes = writes
@@ -70,8 +71,9 @@ class SecondPass:
     async def _rewrite_all(self) -> Verdict | None:
         edits: dict[int, tuple[str, Decide]] = {}
         for ticket in self._subject.tickets:
+            self._subject.hold.check()
             issue = self._watch.issues.get(self._watch.numbers.get(ticket.id, 0))
-            if issue is not None and self._rewritten(issue, ticket) is not None:
+            if issue is not None and await self._rewritten(issue, ticket) is not None:
                 decide = partial(self._edit, ticket, issue.number)
                 edits[issue.number] = f"edit of #{issue.number}", decide
         ended = await self._write_all(edits, notes.not_rewritten)
@@ -79,9 +81,9 @@ class SecondPass:
             await self._desk.note(notes.touched(sorted(self._touched)))
         return ended
 
-    def _rewritten(self, issue: Issue, ticket: Ticket) -> str | None:
+    async def _rewritten(self, issue: Issue, ticket: Ticket) -> str | None:
         """What the copy is to say; `None` where it stays as it is."""
-        match rewriting(issue.body, ticket, self._copying):
+        match await self._aside(lambda: rewriting(issue.body, ticket, self._copying)):
             case Rewrite(body):
                 return body
             case Touched():
@@ -92,7 +94,7 @@ class SecondPass:
         fresh = await self._read(number)
         if not isinstance(fresh, Issue):
             return fresh
-        body = self._rewritten(fresh, ticket)
+        body = await self._rewritten(fresh, ticket)
         if body is None:
             return Nothing()
         return partial(self._github.edit_body, self._repository, number, body)

@@ -13,6 +13,7 @@ from monarch.core.style import Style
 from monarch.core.ticket import Repository, Ticket
 from monarch.core.verdict import Policy
 from monarch.ports import Budget, Clock, GitHub, Ledger
+from monarch.stages.aside import Aside, on_the_loop
 from monarch.stages.hold import Hold
 from monarch.telemetry import Telemetry
 
@@ -29,6 +30,7 @@ class Tools:
     dice: Callable[[], float]
     policy: Policy
     style: Style = field(default_factory=Style)
+    aside: Aside = on_the_loop
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from monarch.core.outcome import (
     Transient,
 )
 from monarch.core.permission import Credential, GateClosed
-from monarch.core.plan import Plan, make_plan
+from monarch.core.plan import Plan, make_plan, oversize
 from monarch.core.preflight import unwritable
 from monarch.core.request import Rules, source_refusal, target_refusal
 from monarch.core.step import Fate, LedgerRecord
@@ -116,6 +116,9 @@ class Surveyor:
             return self._failed(reading, site.credential)
         issues = reading.issues.values()
         plan = make_plan(repository.full_name, issues, private=repository.private)
+        too_large = oversize(plan)
+        if too_large is not None:
+            return Unready(Code.PLAN_TOO_LARGE, without_replay(too_large))
         return Template(repository, plan)
 
     async def target(self, asked: str, plan: Plan) -> Survey | Unready:

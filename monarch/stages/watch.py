@@ -77,6 +77,7 @@ class Watch:
             self._subject.repository,
             self._evidence(),
             self._subject.hold.check,
+            self._tools.aside,
         )
         if isinstance(sight, ReadFailure):
             return await self._desk.judge(sight)
@@ -101,6 +102,7 @@ class Watch:
                 self._subject.repository,
                 self._evidence(),
                 lambda: None,
+                self._tools.aside,
             )
             if isinstance(sight, Sight):
                 await self._report(sight.seen)

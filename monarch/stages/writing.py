@@ -4,7 +4,7 @@ It receives a ticket that is to be created, and promises that whatever happens a
 created, as refused, as certainly not created, or still as intended, which is *nobody knows*.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final, assert_never
 
 from monarch.core import notes
@@ -38,7 +38,7 @@ from monarch.stages.subject import Subject, Tools
 DISPENSABLE: Final = frozenset({"labels", "milestone", "type", "assignees"})
 """Fields, as GitHub names them, that a copy can be created without."""
 
-Drafting = Callable[[Ticket, Collection[str]], Draft]
+Drafting = Callable[[Ticket, Collection[str]], Awaitable[Draft]]
 """Drafts a ticket's copy, without these fields."""
 
 
@@ -74,10 +74,12 @@ class Writer:
         Raises:
             LeaseLost, Draining: see `Hold.check`.
         """
+        # Before the permission, which is good for a second: a long text takes its time.
+        draft = await self._draft(ticket, self._without.get(ticket.id, ()))
         permission = await self._desk.ask(ticket.id, reconciled)
         match permission:
             case Granted():
-                return await self._send(ticket, permission)
+                return await self._send(ticket, draft, permission)
             case AlreadyCreated(number):
                 self._records[ticket.id] = CreatedAs(number, 0)
             case MustReconcile(intended):
@@ -86,10 +88,9 @@ class Writer:
                 return permission
         return None
 
-    async def _send(self, ticket: Ticket, granted: Granted) -> Verdict | None:
+    async def _send(self, ticket: Ticket, draft: Draft, granted: Granted) -> Verdict | None:
         tools = self._tools
         self._records[ticket.id] = Intended(granted.until_ms, granted.nonce)
-        draft = self._draft(ticket, self._without.get(ticket.id, ()))
         began = tools.clock.now()
         outcome = await tools.github.create_issue(
             self._subject.repository, draft, self._desk.may_send

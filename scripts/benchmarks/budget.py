@@ -1,6 +1,7 @@
 """The write budget against hidden limits: created ÷ ideal, rejected ÷ sent, and how honest its forecasts are.
 
-On a virtual clock, six hours for each case, beside three rivals. With `--http` a few cases run through real scripts, a
+On a virtual clock, six hours for each case, beside three rivals; then refusals that have nothing to do with counts, where
+no ceiling is set. With `--http` a few cases run through real scripts, a
 real client and the sandbox, sixty times as fast, and must agree with the simulation. Exit 1 where a bound is missed.
 """
 
@@ -13,7 +14,7 @@ from functools import partial
 
 import anyio
 
-from scripts.budget_machine import over_http
+from scripts.budget_machine import moods, over_http
 from scripts.budget_machine.cases import CASES, HOURS, MOST_WRONG, run
 from scripts.budget_machine.table import document, overall_error, show
 
@@ -34,14 +35,17 @@ def main() -> int:
         hours = given.hours or over_http.HOURS
         return anyio.run(partial(over_http.compare, seed, as_json=given.json, hours=hours))
     cases = [case for case in CASES if given.only in case.name]
+    moody = [case for case in moods.CASES if given.only in case.name]
     with ProcessPoolExecutor() as pool:
         results = list(pool.map(partial(run, seed=seed, hours=given.hours or HOURS), cases))
+        felt = list(pool.map(partial(moods.run, seed=seed, hours=given.hours), moody))
     if given.json:
-        print(json.dumps(document(results, seed)))
+        print(json.dumps(document(results, felt, seed)))
     else:
-        show(results, seed)
+        show(results, felt, seed)
     wrong = overall_error(results) or 0.0
-    return 1 if wrong > MOST_WRONG or any(one.problems for one in results) else 0
+    missed = any(one.problems for one in results) or any(one.problems for one in felt)
+    return 1 if wrong > MOST_WRONG or missed else 0
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import cast
 
 import anyio
 import structlog
@@ -33,6 +34,7 @@ from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.app.service import freeze_what_stays
 from monarch.core.budget import Ceilings
@@ -129,6 +131,7 @@ async def a_loop(url: str, keys: Keys, stream: Stream, handler: Nothing) -> Asyn
             Scripts(renewal, keys.prefix),
             keys,
             f"bench.{os.getpid()}.{random.randrange(16**6):06x}",  # noqa: S311 - a name
+            Seen(),
             lease_ms=round(LEASE_S * 1000),
             retention_ms=86_400_000,
         )
@@ -262,10 +265,12 @@ async def copied(client: Valkey, keys: Keys, tickets: int) -> int:
         keys,
         ValkeyBudget(scripts, keys, unlimited),
         lambda: f"{next(names):08x}",
+        Seen(),
         lease_ms=60_000,
         retention_ms=86_400_000,
     )
-    await scripts.call("open_epoch", [keys.epoch], "nobody-listens")
+    await scripts.call("open_epoch", [keys.epoch])
+    await cast("Awaitable[int]", client.hset(keys.epoch, "quiet_until", "0"))
     taken = await ledger.take(delivery, target, credential)
     if not isinstance(taken, Taken):
         raise SystemExit(f"the lock was not given: {taken}")

@@ -7,6 +7,7 @@ door        what a policy sees of GitHub, and what is measured of it
 fleet       our policy: the same pure functions as in production, and the scripts' arithmetic
 rivals      three others
 cases       what is run, and what must come of it
+moods       refusals that have nothing to do with counts
 table       for people, and as JSON
 over_http   the same policy through real scripts, a real client and the sandbox, sixty times as fast
 ```

@@ -5,7 +5,7 @@ import random
 from dataclasses import dataclass, field
 
 from scripts.budget_machine.engine import Engine, Process
-from scripts.budget_machine.hidden import Hidden
+from scripts.budget_machine.hidden import Hidden, Moody
 
 UNSAID_WAIT_S = 60.0
 """GitHub's documents: where a refusal does not say for how long, at least a minute."""
@@ -32,7 +32,7 @@ class Door:
     """
 
     engine: Engine
-    hidden: Hidden
+    hidden: Hidden | Moody
     hints: bool
     dice: random.Random
     hint_unit_s: int = 1

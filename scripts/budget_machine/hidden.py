@@ -102,6 +102,26 @@ class Hidden:
         self._hour.add(now)
 
 
+class Moody:
+    """No limit at all: it says no when so many writes were accepted, each time once, for reasons of its own.
+
+    `refused_at` names how many writes were accepted before; the same number twice is two refusals in a row.
+    """
+
+    def __init__(self, refused_at: Sequence[int], asks_s: float) -> None:
+        self._left = sorted(refused_at, reverse=True)
+        self._asks_s = asks_s
+        self._accepted = 0
+
+    def admit(self, _now: float) -> float:
+        """Try one write; 0.0: it was accepted, else what the refusal asks to wait, in seconds."""
+        if self._left and self._accepted >= self._left[-1]:
+            self._left.pop()
+            return self._asks_s
+        self._accepted += 1
+        return 0.0
+
+
 def ideal(hidden: Hidden, began_s: float, ended_s: float) -> int:
     """How many writes somebody makes who sees the limit, at least a second apart."""
     now, written = began_s, 0

@@ -12,10 +12,11 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import anyio
 from rich.console import Console
@@ -28,6 +29,7 @@ from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
 from monarch.core.budget import Ceilings, Pace
 from monarch.core.delivery import Delivery, Stream
@@ -197,6 +199,7 @@ async def _real(case: HttpCase, valkey: Valkey, number: int, hours: float) -> Ru
             keys,
             budget,
             lambda: secrets.token_hex(4),
+            Seen(),
             lease_ms=LEASE_MS,
             retention_ms=LEASE_MS,
         )
@@ -257,7 +260,8 @@ async def _deliveries(
     """A migration in hand for each target, as any producer of entries could have made it."""
     stream = keys.stream(Stream.MIGRATIONS)
     await make_group(valkey, stream)
-    await scripts.call("open_epoch", [keys.epoch], f"channel of {keys.namespace}")
+    await scripts.call("open_epoch", [keys.epoch])
+    await cast("Awaitable[int]", valkey.hset(keys.epoch, "quiet_until", "0"))
     for target in targets:
         await valkey.xadd(stream, {"v": "1", "request": "1-1", "target": target})
     streams = ValkeyStreams(
@@ -266,6 +270,7 @@ async def _deliveries(
         scripts,
         keys,
         "bench",
+        Seen(),
         lease_ms=LEASE_MS,
         retention_ms=LEASE_MS,
     )

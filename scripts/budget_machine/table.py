@@ -16,6 +16,7 @@ from scripts.budget_machine.cases import (
     Result,
     Score,
 )
+from scripts.budget_machine.moods import MoodResult
 
 EXPLAINED = f"""\
 Each cell: created ÷ ideal | rejected ÷ sent | longest time of knocking at a door that had asked to wait.
@@ -26,7 +27,7 @@ less rejected). Rivals: the predecessor reads nothing of what GitHub asks for (t
 every 1 s and every 3 s, each worker by itself, with GitHub's documented reaction (Retry-After, else 60 s, doubling)."""
 
 
-def document(results: Sequence[Result], seed: int) -> dict[str, Any]:
+def document(results: Sequence[Result], moods: Sequence[MoodResult], seed: int) -> dict[str, Any]:
     """One JSON document."""
     return {
         "seed": seed,
@@ -43,6 +44,15 @@ def document(results: Sequence[Result], seed: int) -> dict[str, Any]:
             }
             for one in results
         ],
+        "moods": [
+            {
+                "case": one.case.name,
+                "created": one.created,
+                "refused": one.refused,
+                "problems": one.problems,
+            }
+            for one in moods
+        ],
     }
 
 
@@ -52,9 +62,30 @@ def overall_error(results: Sequence[Result]) -> float | None:
     return median(errors) if errors else None
 
 
-def show(results: Sequence[Result], seed: int) -> None:
+def show(results: Sequence[Result], moods: Sequence[MoodResult], seed: int) -> None:
     """A row for each case."""
     console = Console(width=260)
+    if results:
+        _show_hidden(console, results, seed)
+    if moods:
+        _show_moods(console, moods)
+    missed = [(one.case.name, problem) for one in results for problem in one.problems]
+    missed += [(one.case.name, problem) for one in moods for problem in one.problems]
+    for name, problem in missed:
+        console.print(f"MISSED {name}: {problem}", style="red", highlight=False)
+
+
+def _show_moods(console: Console, moods: Sequence[MoodResult]) -> None:
+    table = Table(title="Refusals that have nothing to do with counts, no ceiling set")
+    for name in ("case", "created ÷ ideal", "refused"):
+        table.add_column(name, no_wrap=True)
+    for one in moods:
+        style = "red" if one.problems else ""
+        table.add_row(one.case.name, f"{one.created:.1%}", str(one.refused), style=style)
+    console.print(table)
+
+
+def _show_hidden(console: Console, results: Sequence[Result], seed: int) -> None:
     table = Table(title=f"Six hours on a virtual clock (seed {seed})")
     for name in ("hidden limit a minute/an hour", "ideal", "Monarch", "forecasts", "learned"):
         table.add_column(name, no_wrap=True)
@@ -71,9 +102,6 @@ def show(results: Sequence[Result], seed: int) -> None:
         f" all forecasts wrong by {overall_error(results) or 0:.1%} at the median.",
         highlight=False,
     )
-    for one in results:
-        for problem in one.problems:
-            console.print(f"MISSED {one.case.name}: {problem}", style="red", highlight=False)
 
 
 def _created(result: Result) -> float:

@@ -1,4 +1,4 @@
-"""usage: scripts/chaos --minutes M --seed S [--json] [--keep FOLDER]
+"""usage: scripts/chaos --minutes M --seed S [--world edges] [--only KIND…] [--json] [--keep FOLDER]
 
 Runs a fleet under faults for M minutes, lets it recover, judges it, and prints one table; exit 1 on any breach.
 """
@@ -16,6 +16,7 @@ from typing import Any
 import anyio
 from valkey.exceptions import ValkeyError
 
+from scripts.chaos_machine.catalogue import WORLDS
 from scripts.chaos_machine.gather import gather, left_over, unended
 from scripts.chaos_machine.hands import do
 from scripts.chaos_machine.judge import judge
@@ -41,15 +42,17 @@ async def run(plan: Timetable, folder: Path) -> Truth:
     async with world(plan, folder) as built:
         watch = Watch(built)
         for number in range(plan.workers):
-            worker = Worker(number, lambda: built.environment, folder, built.diary.exits)
+            worker = Worker(number, built.environment_of, folder, built.diary.exits)
+            if plan.world == "edges":
+                worker.entry = ("scripts.chaos_machine.worker_entry", "run")
             built.workers.append(worker)
             worker.start()
         await all_hear(built)
         async with anyio.create_task_group() as beside:
-            for task in (watch.follow_events, watch.follow_losses):
-                beside.start_soon(task)
-            beside.start_soon(supervise, built)
-            beside.start_soon(tell, built)
+            for follow in (watch.follow_events, watch.follow_losses):
+                beside.start_soon(follow)
+            for task in (supervise, weigh, tell):
+                beside.start_soon(task, built)
             await act(built, watch)
             built.is_over = True
             await built.heal()
@@ -78,7 +81,7 @@ async def act(built: World, watch: Watch) -> None:
     began = time.monotonic()
     plan = built.plan
     acts: list[tuple[float, int, Fault | Wish]] = [
-        *((wish.at_s, number, wish) for number, wish in enumerate(plan.wishes)),
+        *((one.at_s, number, one) for number, one in enumerate(plan.wishes) if not one.by_hand),
         *((fault.at_s, number, fault) for number, fault in enumerate(plan.faults)),
     ]
     async with anyio.create_task_group() as group:
@@ -100,6 +103,15 @@ async def supervise(built: World) -> None:
                 built.diary.gone.append(f"{worker.name} ended by itself with {code}")
                 await anyio.sleep(RESTART_AFTER_S)
                 worker.start()
+
+
+async def weigh(built: World) -> None:
+    """Note the most memory that each life of a worker has had."""
+    while True:
+        await anyio.sleep(LOOK_EVERY_S)
+        for worker in built.workers:
+            peak = max(worker.peak_mib(), built.diary.peak_mib.get(worker.name, 0))
+            built.diary.peak_mib[worker.name] = peak
 
 
 async def tell(built: World) -> None:
@@ -142,7 +154,7 @@ def keep(truth: Truth, told: dict[str, Any], plan: Timetable, folder: Path) -> N
     """Write beside the logs what the judge was told, so that a breach can be followed."""
     (folder / "figures.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
     (folder / "timetable.json").write_text(json.dumps(asdict(plan), indent=1, default=repr))
-    for name in ("calls", "events", "requests", "dead", "messages", "resumes"):
+    for name in ("calls", "events", "requests", "dead", "messages", "resumes", "asks", "namings"):
         with (folder / f"{name}.jsonl").open("w", encoding="utf-8") as file:
             file.writelines(json.dumps(asdict(one)) + "\n" for one in getattr(truth, name))
 
@@ -152,13 +164,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/chaos", description=__doc__)
     parser.add_argument("--minutes", type=float, default=2.0, help="how long there are faults")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--world", choices=WORLDS, default=WORLDS[0], help="what is played")
+    parser.add_argument("--only", nargs="+", default=(), help="kinds of faults, or how they begin")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.add_argument("--keep", type=Path, help="keep all logs in this folder")
     arguments = parser.parse_args()
     folder = arguments.keep or Path(tempfile.mkdtemp(prefix="monarch-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        # An earlier run's Valkey would wake up with that run's memory.
+        parser.error(f"--keep wants a folder that is empty or not there: {folder}")
     folder = folder.resolve()
-    plan, began = timetable(arguments.seed, arguments.minutes), time.monotonic()
+    plan = timetable(arguments.seed, arguments.minutes, arguments.world, tuple(arguments.only))
+    began = time.monotonic()
     truth = anyio.run(run, plan, folder)
     judgement = judge(truth)
     told = figures(truth, judgement, plan, time.monotonic() - began)

@@ -87,11 +87,69 @@ BESIDE_WATCHED: Final = (
 )
 """What happens to a watched one, and begins none: a longer pause would be taken for its death."""
 
+EDGES: Final = (
+    # A repository is not what its name was: while its tickets are copied, or just before.
+    Kind("repository.regenerated"),
+    Kind("repository.regenerated_late", 5.0, 7.0),
+    Kind("repository.regenerated_twice_asked"),
+    Kind("repository.renamed"),
+    Kind("repository.renamed_with_successor"),
+    Kind("repository.swapped"),
+    Kind("repository.transferred"),
+    Kind("repository.deleted"),
+    # A source changes while it is read, or shows less than it has: for how long its listings lag.
+    Kind("source.closed_between_pages"),
+    Kind("source.deleted_between_pages"),
+    Kind("source.edited_between_pages"),
+    Kind("source.hides_one"),
+    Kind("source.made_just_now", 3.0, 6.0),
+    # GitHub acts so long after it has received.
+    Kind("github.acts_later", 16.0, 19.5, often=2),
+    # Strangers: a marker for every ticket by each association, and what people do to copies.
+    Kind("strangers.plant_as_member"),
+    Kind("strangers.plant_as_collaborator"),
+    Kind("strangers.plant_as_owner"),
+    Kind("strangers.plant_as_none"),
+    Kind("strangers.paste_a_copy"),
+    Kind("strangers.mark_a_copy"),
+    Kind("people.change_copies"),
+    Kind("people.delete_all_copies"),
+    # Heavy things.
+    Kind("heavy.texts"),
+    Kind("heavy.idle_connections", 6.0, 10.0),
+    Kind("heavy.bomb"),
+    Kind("heavy.wrong_channel"),
+    Kind("heavy.burst"),
+    # Who Monarch is, and when: for how long the fleet is somebody else, or a worker's clock is wrong.
+    Kind("account.nameless", 8.0, 15.0),
+    Kind("account.switched", 8.0, 15.0),
+    Kind("clock.fast", 15.0, 25.0),
+    Kind("clock.slow", 15.0, 25.0),
+)
+"""What is only done in the world `edges`: each breaks something that the core may believe about the outside."""
+
+EDGES_ALONE: Final = (
+    Kind("valkey.answers_late", 4.0, 4.8, often=2),
+    Kind("memory.restored", 4.0, 8.0),
+    Kind("memory.comes_back_empty", 0.5, 2.0),
+)
+"""The same of one server alone: answers that come late, and a memory that goes back."""
+
+EDGES_WATCHED: Final = (Kind("memory.failover_and_back"),)
+"""The same of a watched one."""
+
 EPOCHS_IN_A_DECK: Final = 2
 
 BY_NAME: Final = {
-    kind.name: kind for kind in (*KINDS, *ALONE, *WATCHED, *BESIDE_ALONE, *BESIDE_WATCHED)
+    kind.name: kind
+    for kind in (
+        *(*KINDS, *ALONE, *WATCHED, *BESIDE_ALONE, *BESIDE_WATCHED),
+        *(*EDGES, *EDGES_ALONE, *EDGES_WATCHED),
+    )
 }
+
+WORLDS: Final = ("fence", "edges")
+"""What is played: what happens to Monarch and its calls; or that, and a world that is not as it seems."""
 
 PER_MINUTE: Final = 12
 """Faults a minute."""

@@ -1,38 +1,51 @@
 """Gathers the truth: the stand-in's state and journal, Monarch's own words, and the machine's diary."""
 
-import re
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 from monarch.sandbox.journal import LogEntry
-from monarch.sandbox.views import IssueView, MessageView, RepositoryView, StateView
+from monarch.sandbox.views import MessageView, NamingView, StateView
 from scripts.chaos_machine.catalogue import LEASE_S
+from scripts.chaos_machine.copies import by_title, copies_of, tickets_of
 from scripts.chaos_machine.record import (
     ENDS,
     Call,
-    Copy,
     DeadLetter,
+    Finding,
     Message,
+    Naming,
     Request,
-    Ticket,
     Truth,
 )
 from scripts.chaos_machine.timetable import SOURCES
 from scripts.chaos_machine.watch import _texts
-from scripts.chaos_machine.world import World
+from scripts.chaos_machine.world import GITHUB_TOKENS, World
 
-_MARKER = re.compile(r"<!-- monarch: \S+#\d+ id=(\d+)(?: target=\d+)?(?: sig=\w+)? -->\Z")
-"""Read by a rule of its own, so that a mistake of Monarch's cannot hide itself."""
+MEMORY_LOST: Final = ("valkey.flush_all", "memory.restored", "memory.comes_back_empty")
+"""The faults that take something out of Valkey's memory."""
+
+LARGEST_MIB: Final = 400
+"""More memory than a worker needs for anything, in MiB: idle it has 60."""
 
 
 async def gather(world: World, *, has_ended: bool) -> Truth:
     """Everything that the judge may know."""
     state, log, diary = await world.sandbox.state(), await world.sandbox.log(), world.diary
+    sources = [*SOURCES, *(template.name for template in world.plan.templates)]
+    found = state.repositories
+    tickets = {name: tickets_of(found[name]) for name in sources if name in found}
+    titles = by_title(tickets)
+    repositories = (*found.values(), *state.gone)
     return Truth(
-        tickets={name: _tickets(state.repositories[name]) for name in SOURCES},
-        copies={name: _copies(one) for name, one in state.repositories.items()},
+        tickets=tickets,
+        copies={one.id: copies_of(one, titles, GITHUB_TOKENS) for one in repositories},
+        namings=tuple(map(_naming, state.namings)),
+        asks=tuple(diary.asks),
+        removed_at={one.id: one.removed_at for one in state.gone if one.removed_at is not None},
+        touched=frozenset(diary.touched),
+        found=(*diary.found, *_bloated(world)),
+        world=world.plan.world,
         healthy=frozenset(world.plan.healthy),
         requests=tuple(await _requests(world)),
         acknowledged=frozenset(diary.told),
@@ -52,29 +65,28 @@ async def gather(world: World, *, has_ended: bool) -> Truth:
 
 def _memory_lost(world: World) -> tuple[float, ...]:
     """A server alone that writes each answer to its disk forgets nothing; a replica may have been behind."""
-    emptied = [fault.began for fault in world.diary.struck if fault.kind == "valkey.flush_all"]
+    emptied = [
+        at
+        for fault in world.diary.struck
+        if fault.kind in MEMORY_LOST
+        for at in (fault.began, fault.ended)
+    ]
     epochs = (event.at for event in world.diary.events if event.name == "epoch.began")
     return (*emptied, *(epochs if world.plan.is_watched else ()))
 
 
-def _tickets(repository: RepositoryView) -> tuple[Ticket, ...]:
-    return tuple(
-        Ticket(issue.id, issue.number, issue.title, issue.body or "")
-        for issue in repository.issues
-        if issue.state == "open" and not issue.pull_request and not issue.by_api
-    )
+def _bloated(world: World) -> list[Finding]:
+    """Nothing that comes from outside makes a worker so large."""
+    peaks = world.diary.peak_mib.items()
+    return [
+        Finding("bloated", f"{name} had {mib} MiB of memory")
+        for name, mib in peaks
+        if mib > LARGEST_MIB
+    ]
 
 
-def _copies(repository: RepositoryView) -> tuple[Copy, ...]:
-    return tuple(_copy(issue) for issue in repository.issues if issue.by_api)
-
-
-def _copy(issue: IssueView) -> Copy:
-    body = issue.body or ""
-    found = _MARKER.search(body)
-    ticket = int(found[1]) if found else None
-    at = datetime.fromisoformat(issue.created_at).timestamp()
-    return Copy(issue.number, ticket, issue.title, _MARKER.sub("", body), at)
+def _naming(naming: NamingView) -> Naming:
+    return Naming(naming.full_name, naming.repository, naming.since, naming.until)
 
 
 def _messages(state: StateView) -> tuple[Message, ...]:
@@ -114,10 +126,13 @@ def _form(body: Any) -> Mapping[str, str]:
 
 async def unended(world: World) -> int:
     """How many requests have not ended, or are known to a producer and not to Valkey."""
-    names = {name.decode() for name in await world.client.zrange("{monarch}:known", 0, -1)}
-    states = [await world.client.hget(f"{{monarch}}:request:{one}", "state") for one in names]
+    names = [name.decode() for name in await world.client.zrange("{monarch}:known", 0, -1)]
+    async with world.client.pipeline(transaction=False) as pipe:
+        for name in names:
+            pipe.hget(f"{{monarch}}:request:{name}", "state")
+        states = await pipe.execute()
     ends = {end.encode() for end in ENDS}
-    return sum(state not in ends for state in states) + len(set(world.diary.told) - names)
+    return sum(state not in ends for state in states) + len(set(world.diary.told) - set(names))
 
 
 async def left_over(world: World) -> int:

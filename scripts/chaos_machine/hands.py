@@ -16,11 +16,17 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.ports import StoreError
 from monarch.sandbox import faults
 from monarch.sandbox.faults import Match
+from scripts.chaos_machine import hands_workers
+from scripts.chaos_machine.deeds import Hand
+from scripts.chaos_machine.deeds_fleet import FLEET
+from scripts.chaos_machine.deeds_heavy import HEAVY
+from scripts.chaos_machine.deeds_memory import MEMORY
+from scripts.chaos_machine.deeds_places import PLACES
+from scripts.chaos_machine.deeds_strangers import STRANGERS
 from scripts.chaos_machine.sender import send_again
 from scripts.chaos_machine.store import Watched
 from scripts.chaos_machine.timetable import Fault
 from scripts.chaos_machine.watch import Watch
-from scripts.chaos_machine.workers import Worker
 from scripts.chaos_machine.world import FRIENDLY, World
 
 CREATES: Final = Match(api="github", method="POST", path_regex="/issues$")
@@ -30,9 +36,6 @@ SLACK: Final = Match(api="slack")
 
 DAY_MS: Final = 86_400_000
 RESUME_AGAIN_S: Final = 0.5
-STARTS_WITHIN_S: Final = 30.0
-
-Hand = Callable[[World, Watch, Fault], Awaitable[str | None]]
 
 
 async def do(world: World, watch: Watch, fault: Fault) -> None:
@@ -43,7 +46,7 @@ async def do(world: World, watch: Watch, fault: Fault) -> None:
         await _rule(world, fault, *rule)
         return
     hand = _HANDS[fault.kind]
-    if fault.kind.startswith("valkey."):
+    if fault.kind.startswith(("valkey.", "memory.")):
         async with world.server_hand:
             began = time.time()
             detail = await hand(world, watch, fault)
@@ -54,81 +57,6 @@ async def do(world: World, watch: Watch, fault: Fault) -> None:
         world.diary.missed.append(fault.kind)
     else:
         world.note(fault.kind, began, detail)
-
-
-# ----------------------------------------------------------------------------------------- workers
-
-
-async def _kill(world: World, watch: Watch, fault: Fault) -> str | None:
-    worker = world.victim(fault.victim)
-    if worker is None:
-        return None
-    name = worker.name
-    await _kill_one(watch, worker)
-    await anyio.sleep(fault.length_s)
-    worker.start()
-    return name
-
-
-async def _kill_one(watch: Watch, worker: Worker) -> None:
-    worker.state = "ending"
-    held = await watch.held_by(worker)
-    worker.kill()
-    watch.lost("killed", held)
-
-
-async def _kill_all(world: World, watch: Watch, fault: Fault) -> str | None:
-    victims = [one for one in world.workers if one.state == "up"]
-    names = ", ".join(one.name for one in victims)
-    for worker in victims:
-        await _kill_one(watch, worker)
-    await anyio.sleep(fault.length_s)
-    for worker in victims:
-        worker.start()
-    return names or None
-
-
-async def _terminate(world: World, watch: Watch, fault: Fault) -> str | None:
-    worker = world.victim(fault.victim)
-    if worker is None:
-        return None
-    name = worker.name
-    await _stop_one(watch, worker)
-    await anyio.sleep(fault.length_s)
-    worker.start()
-    return name
-
-
-async def _stop_one(watch: Watch, worker: Worker) -> None:
-    worker.state = "ending"
-    async with watch.handing_back(await watch.held_by(worker)):
-        await worker.stop()
-
-
-async def _roll(world: World, watch: Watch, fault: Fault) -> str | None:  # noqa: ARG001 - every hand takes it
-    names = []
-    for worker in world.workers:
-        if worker.state == "up":
-            names.append(worker.name)
-            await _stop_one(watch, worker)
-            worker.start()
-            # One at a time: where all are loading their modules at once, there is nobody to hand anything to.
-            await worker.until_works(STARTS_WITHIN_S)
-    return ", ".join(names) or None
-
-
-async def _freeze(world: World, watch: Watch, fault: Fault) -> str | None:
-    worker = world.victim(fault.victim)
-    if worker is None:
-        return None
-    is_long = fault.kind == "worker.freeze_long"
-    held = await watch.held_by(worker) if is_long else []
-    worker.freeze()
-    losses = watch.lost("frozen", held)
-    await anyio.sleep(fault.length_s)
-    worker.thaw()
-    watch.thawed(losses)
-    return worker.name
 
 
 # ------------------------------------------------------------------------------------------ Valkey
@@ -306,6 +234,7 @@ _RULES: Final[dict[str, tuple[Match, int, MakeAction]]] = {
     "github.never_arrives": (CREATES, 1, lambda _: faults.DropBefore()),
     "github.hangs": (CREATES, 1, lambda _: faults.HangBefore()),
     "github.acts_late": (CREATES, 1, lambda fault: faults.Delay(seconds=fault.length_s)),
+    "github.acts_later": (CREATES, 1, lambda fault: faults.Delay(seconds=fault.length_s)),
     "github.cut_answer": (CREATES, 2, lambda _: faults.Truncate(framed=True)),
     "github.failing_reads": (READS, 8, lambda _: faults.Answer(status=503)),
     "github.secondary_limit": (CREATES, 1, _limited),
@@ -325,7 +254,9 @@ async def _rule(world: World, fault: Fault, match: Match, times: int, make: Make
     began = time.time()
     rule = await world.sandbox.add_fault(make(fault), match=match, times=times)
     asks = fault.kind in {"github.secondary_limit", "github.primary_limit"}
-    told = {"github.acts_late", "slack.limited"} | ({fault.kind} if asks else set())
+    told = {"github.acts_late", "github.acts_later", "slack.limited"} | (
+        {fault.kind} if asks else set()
+    )
     await anyio.sleep(RULE_FOR_S if fault.kind in told else fault.length_s)
     reports = [one for one in await world.sandbox.faults() if one.id == rule]
     await world.sandbox.remove_faults(rule)
@@ -368,12 +299,12 @@ def _setting(**changes: Any) -> Hand:
 
 
 _HANDS: Final[dict[str, Hand]] = {
-    "worker.kill": _kill,
-    "worker.term": _terminate,
-    "worker.freeze_short": _freeze,
-    "worker.freeze_long": _freeze,
-    "workers.rolling_restart": _roll,
-    "workers.kill_all": _kill_all,
+    "worker.kill": hands_workers.kill,
+    "worker.term": hands_workers.terminate,
+    "worker.freeze_short": hands_workers.freeze,
+    "worker.freeze_long": hands_workers.freeze,
+    "workers.rolling_restart": hands_workers.roll,
+    "workers.kill_all": hands_workers.kill_all,
     "valkey.kill": _kill_server,
     "valkey.restart": _restart_server,
     "valkey.freeze": _freeze_server,
@@ -393,6 +324,11 @@ _HANDS: Final[dict[str, Hand]] = {
     "github.lists_late": _setting(listing_lag_seconds=8),
     "github.slow": _setting(latency_seconds=0.3),
     "github.hidden_limit": _hide_limit,
+    **PLACES,
+    **STRANGERS,
+    **HEAVY,
+    **MEMORY,
+    **FLEET,
 }
 
 KNOWN: Final = frozenset(_RULES) | frozenset(_HANDS)

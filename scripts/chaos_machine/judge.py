@@ -4,16 +4,21 @@ What is owed: a request that a producer was told to be on disk (`submit`), and e
 the end. A message that was published and heard by nobody, or that was not on disk when Valkey died, is owed to nobody:
 pub/sub promises nothing, and the producer was told nothing. What is owed ends as copies of every ticket in every target
 that can be written to, or as a dead letter with a reason. The figures are those of the design's promises.
+
+A repository is its id: a name asks for the one that it leads to when Monarch resolves it (`places`). A ticket is what
+GitHub holds of it (`copies`). Neither a marker nor a word of Monarch's decides what is where.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from scripts.chaos_machine import timing
 from scripts.chaos_machine.claims import claims, is_final
-from scripts.chaos_machine.record import ENDS, Copy, Request, Truth
+from scripts.chaos_machine.places import Places
+from scripts.chaos_machine.record import ENDS, Copy, Request, Ticket, Truth
+from scripts.chaos_machine.scenes import WRONG_CHANNEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class Breach:
 class Stray:
     """A second copy in one of the three windows that the promises leave, with its cause."""
 
-    target: str
+    repository: int
     number: int
     cause: str
 
@@ -47,16 +52,22 @@ class Judgement:
         return sum(breach.column == column for breach in self.breaches)
 
 
+BREATH_S: Final = 2.0
+"""What is said was looked at so long before, in seconds."""
+
+
 def judge(truth: Truth) -> Judgement:
     """Judge a run."""
-    strays = tuple(_excused_strays(truth))
-    excused = {(stray.target, stray.number) for stray in strays}
-    breaches = [breach for rule in _RULES for breach in rule(truth)]
-    breaches += _doubled(truth, excused)
+    places = Places(truth)
+    strays = tuple(_excused_strays(truth, places))
+    excused = {(stray.repository, stray.number) for stray in strays}
+    breaches = [breach for rule in _RULES for breach in rule(truth, places)]
+    breaches += _doubled(truth, places, excused)
+    breaches += (Breach(found.column, found.what) for found in truth.found)
     return Judgement(
         tuple(breaches),
         strays,
-        sum(len(copies) for copies in truth.copies.values()),
+        sum(not copy.is_removed for copies in truth.copies.values() for copy in copies),
         len(_given_up(truth)),
     )
 
@@ -64,7 +75,7 @@ def judge(truth: Truth) -> Judgement:
 # -------------------------------------------------------------------------------------------- lost
 
 
-def _lost(truth: Truth) -> Iterator[Breach]:
+def _lost(truth: Truth, places: Places) -> Iterator[Breach]:
     """Promise 1: every request ends, and every ticket of it is there or its loss was said with a reason."""
     known = {request.id for request in truth.requests}
     for missing in sorted(truth.acknowledged - known):
@@ -75,25 +86,63 @@ def _lost(truth: Truth) -> Iterator[Breach]:
             yield Breach("lost", f"request {request.id} never ended: {request.state}")
         elif request.state == "dead" and request.id not in dead:
             yield Breach("lost", f"request {request.id} is dead without a dead letter")
-        elif request.state == "skipped" and truth.tickets.get(request.source):
+        elif request.state == "skipped" and any(
+            ticket.is_open for ticket in truth.tickets.get(request.source, ())
+        ):
             yield Breach("lost", f"request {request.id} was skipped although it has tickets")
         elif request.state in {"done", "failed"}:
-            yield from _lost_of(truth, request)
+            yield from _lost_of(truth, places, request)
 
 
-def _lost_of(truth: Truth, request: Request) -> Iterator[Breach]:
+def _lost_of(truth: Truth, places: Places, request: Request) -> Iterator[Breach]:
     excused = {letter.migration for letter in truth.dead}
     for target in request.targets:
         if f"{request.id}:{target}" in excused:
             continue
+        asked = places.asked(request.source, target)
+        found = places.led_to(target, asked, float("inf"))
         if target not in truth.healthy:
             yield Breach("lost", f"{target} of {request.id} cannot be written to: no dead letter")
-            continue
-        there = {copy.ticket for copy in truth.copies.get(target, ())}
-        for ticket in truth.tickets.get(request.source, ()):
-            if ticket.id not in there:
-                what = f"{request.source}#{ticket.number} is not in {target} (request {request.id})"
-                yield Breach("lost", what)
+        elif not any(_is_whole(truth, request.source, one, asked) for one in found):
+            what = f"{request.source} is not in {target} (request {request.id})"
+            yield Breach("lost", f"{what}: {_lacks(truth, request.source, found, asked)}")
+
+
+def _is_whole(
+    truth: Truth, source: str, repository: int, asked: float, by: float = float("inf")
+) -> bool:
+    """Whether every ticket that was open all the time was copied into that repository by then."""
+    made = {copy.ticket for copy in truth.copies.get(repository, ()) if copy.created_at <= by}
+    return all(ticket.id in made for ticket in _owed(truth, source, asked))
+
+
+def _owed(truth: Truth, source: str, asked: float) -> list[Ticket]:
+    """The tickets that a message of that time asks for at least."""
+    tickets = truth.tickets.get(source, ())
+    return [one for one in tickets if one.is_open and (not asked or one.since <= asked)]
+
+
+def _lacks(truth: Truth, source: str, repositories: set[int], asked: float) -> str:
+    """Which tickets each of these repositories lacks, for people."""
+    owed = _owed(truth, source, asked)
+    made = {one: {copy.ticket for copy in truth.copies.get(one, ())} for one in repositories}
+    lacking = (
+        f"{one} lacks {[ticket.number for ticket in owed if ticket.id not in made[one]]}"
+        for one in sorted(repositories)
+    )
+    return ", ".join(lacking) or "the name led nowhere"
+
+
+def _misplaced(truth: Truth, places: Places) -> Iterator[Breach]:
+    """A repository is filled with what some message wanted in it, and with nothing else."""
+    sources = {one.id: (name, one) for name, those in truth.tickets.items() for one in those}
+    for repository, copies in truth.copies.items():
+        for copy in copies:
+            source, ticket = sources.get(copy.ticket or 0, ("", None))
+            if ticket and not places.is_asked_for(source, repository, copy.created_at):
+                names = ", ".join(sorted(places.names_of(repository)))
+                what = f"{source}#{ticket.number} is #{copy.number} of repository {repository}"
+                yield Breach("misplaced", f"{what} ({names}), which nobody had asked for")
 
 
 def _given_up(truth: Truth) -> list[str]:
@@ -108,56 +157,73 @@ def _given_up(truth: Truth) -> list[str]:
 # ------------------------------------------------------------------------------- doubled, in order
 
 
-def _doubled(truth: Truth, excused: set[tuple[str, int]]) -> Iterator[Breach]:
+def _doubled(truth: Truth, places: Places, excused: set[tuple[int, int]]) -> Iterator[Breach]:
     """Promise 2: no ticket is copied twice."""
-    for target, copy, first in _seconds(truth):
-        if (target, copy.number) not in excused:
-            told = "" if _is_reported(truth, target, copy) else ", and Monarch reported no stray"
-            yield Breach("doubled", f"{target}#{copy.number} is a second #{first.number}{told}")
+    for repository, copy, first in _seconds(truth):
+        if (repository, copy.number) not in excused:
+            told = (
+                ""
+                if _is_reported(truth, places, repository, copy)
+                else ", and no stray was reported"
+            )
+            what = f"#{copy.number} of {repository} is a second #{first.number}{told}"
+            yield Breach("doubled", f"{what} ({copy.title})")
 
 
-def _seconds(truth: Truth) -> Iterator[tuple[str, Copy, Copy]]:
-    """Every second copy, with the first of its ticket."""
-    for target, copies in truth.copies.items():
+def _seconds(truth: Truth) -> Iterator[tuple[int, Copy, Copy]]:
+    """Every second copy that stands, with the first of its ticket."""
+    for repository, copies in truth.copies.items():
         first: dict[int, Copy] = {}
         for copy in copies:
-            if copy.ticket is not None and copy.ticket in first:
-                yield target, copy, first[copy.ticket]
-            elif copy.ticket is not None:
+            if copy.ticket is None or copy.is_removed:
+                continue
+            if copy.ticket in first:
+                yield repository, copy, first[copy.ticket]
+            else:
                 first[copy.ticket] = copy
 
 
-def _excused_strays(truth: Truth) -> Iterator[Stray]:
-    for target, copy, _ in _seconds(truth):
+def _excused_strays(truth: Truth, places: Places) -> Iterator[Stray]:
+    for repository, copy, _ in _seconds(truth):
         cause = timing.window_of(truth, copy.created_at)
-        if cause and _is_reported(truth, target, copy):
-            yield Stray(target, copy.number, cause)
+        if cause and _is_reported(truth, places, repository, copy):
+            yield Stray(repository, copy.number, cause)
 
 
-def _is_reported(truth: Truth, target: str, copy: Copy) -> bool:
-    return any(copy.number in request.strays.get(target, ()) for request in truth.requests) or any(
+def _is_reported(truth: Truth, places: Places, repository: int, copy: Copy) -> bool:
+    names = places.names_of(repository)
+    return any(
+        copy.number in numbers
+        for request in truth.requests
+        for target, numbers in request.strays.items()
+        if target.lower() in names
+    ) or any(
         event.name == "stray.found"
-        and event.fields.get("migration", "").partition(":")[2] == target
+        and event.fields.get("migration", "").partition(":")[2].lower() in names
         and event.fields.get("number") == str(copy.number)
         for event in truth.events
     )
 
 
-def _altered(truth: Truth) -> Iterator[Breach]:
-    """A copy is its ticket, word for word; and nothing else was created."""
+def _altered(truth: Truth, _: Places) -> Iterator[Breach]:
+    """A copy is its ticket, word for word, when it is made and afterwards; and nothing else is created."""
     wanted = {ticket.id: ticket for tickets in truth.tickets.values() for ticket in tickets}
-    for target, copies in truth.copies.items():
+    for repository, copies in truth.copies.items():
         for copy in copies:
-            ticket = wanted.get(copy.ticket or 0)
+            ticket, what = wanted.get(copy.ticket or 0), f"#{copy.number} of {repository}"
             if ticket is None:
-                yield Breach("altered", f"{target}#{copy.number} is a copy of no ticket")
-            elif (copy.title, copy.body.strip()) != (ticket.title, ticket.body.strip()):
-                yield Breach("altered", f"{target}#{copy.number} is not its ticket word for word")
+                yield Breach("altered", f"{what} ({copy.title}) is a copy of no ticket")
+            elif copy.first not in ticket.bodies:
+                yield Breach("altered", f"{what} was not its ticket word for word")
+            elif (repository, copy.number) not in truth.touched and (
+                copy.title != ticket.title or copy.body not in ticket.bodies
+            ):
+                yield Breach("altered", f"{what} is not its ticket word for word any more")
 
 
-def _unordered(truth: Truth) -> Iterator[Breach]:
+def _unordered(truth: Truth, places: Places) -> Iterator[Breach]:
     """Promise 3: the first copies of a source's tickets ascend, but for a ticket that was once refused."""
-    for target, copies in truth.copies.items():
+    for repository, copies in truth.copies.items():
         for source, tickets in truth.tickets.items():
             numbers = {ticket.id: ticket.number for ticket in tickets}
             highest, seen = 0, set[int]()
@@ -166,19 +232,25 @@ def _unordered(truth: Truth) -> Iterator[Breach]:
                 if number in seen or not number:
                     continue
                 seen.add(number)
-                if number < highest and not _was_given_up(truth, target, copy.created_at):
-                    what = f"{target}#{copy.number}: {source}#{number} came after #{highest}"
-                    yield Breach("out of order", what)
+                if number < highest and not _was_given_up(
+                    truth, places, repository, copy.created_at
+                ):
+                    what = f"#{copy.number} of {repository}: {source}#{number}"
+                    yield Breach("out of order", f"{what} came after #{highest}")
                 highest = max(highest, number)
 
 
-def _was_given_up(truth: Truth, target: str, before: float) -> bool:
+def _was_given_up(truth: Truth, places: Places, repository: int, before: float) -> bool:
     """Whether a pass over this target ended with something missing, so that what follows is a top-up."""
+    names = places.names_of(repository)
     return any(
         event.name == "migration.dead"
         and event.at <= before + 1
-        and target
-        in {event.fields.get("migration", "").partition(":")[2], event.fields.get("target")}
+        and names
+        & {
+            event.fields.get("migration", "").partition(":")[2].lower(),
+            event.fields.get("target", "").lower(),
+        }
         for event in truth.events
     )
 
@@ -186,33 +258,58 @@ def _was_given_up(truth: Truth, target: str, before: float) -> bool:
 # -------------------------------------------------------------------------------- what people hear
 
 
-def _false_done(truth: Truth) -> Iterator[Breach]:
+def _false_done(truth: Truth, places: Places) -> Iterator[Breach]:
     """Promise 5: at the moment of each "done" every ticket was there."""
-    made: defaultdict[tuple[str, int | None], list[float]] = defaultdict(list)
-    for target, copies in truth.copies.items():
-        for copy in copies:
-            made[target, copy.ticket].append(copy.created_at)
     for claim in claims(truth):
-        for ticket in truth.tickets.get(claim.source, ()):
-            if min(made[claim.target, ticket.id], default=claim.at + 1) > claim.at:
-                what = f"{claim.by} said at {claim.at:.3f} that {claim.target} is done"
-                yield Breach("false done", f"{what}: {claim.source}#{ticket.number} was not there")
-                break
+        asked = places.asked(claim.source, claim.target)
+        found = {
+            repository
+            for repository in places.led_to(claim.target, asked, claim.at)
+            if _may_be_meant(truth, repository, claim.at)
+        }
+        if not any(_is_whole(truth, claim.source, one, asked, claim.at) for one in found):
+            what = f"{claim.by} said at {claim.at:.3f} that {claim.source} is in {claim.target}"
+            yield Breach("false done", f"{what}: {_lacks(truth, claim.source, found, asked)}")
 
 
-def _no_reason(truth: Truth) -> Iterator[Breach]:
+def _may_be_meant(truth: Truth, repository: int, at: float) -> bool:
+    """A repository that was gone before is not meant; one that went in the same breath may be."""
+    return truth.removed_at.get(repository, float("inf")) > at - BREATH_S
+
+
+def _unjustly_given_up(truth: Truth, places: Places) -> Iterator[Breach]:
+    """What strangers do, what is heavy and what is not yet there is no reason to give a target up."""
+    if truth.world == "edges":
+        reasons = {letter.migration: f"{letter.code}: {letter.reason}" for letter in truth.dead}
+        for migration in _given_up(truth):
+            if not places.led_to(migration.partition(":")[2], float("inf"), float("inf")):
+                continue  # somebody deleted it in the middle
+            yield Breach("given up", f"{migration}: {reasons[migration][:200]}")
+
+
+def _no_reason(truth: Truth, _: Places) -> Iterator[Breach]:
     for letter in truth.dead:
         if not letter.reason.strip() or not letter.code:
             yield Breach("dead without reason", f"{letter.stream} {letter.request} {letter.code}")
 
 
-def _silent(truth: Truth) -> Iterator[Breach]:
+def _noise(truth: Truth, _: Places) -> Iterator[Breach]:
+    """A closed door is one dead letter, not one for each thing that would have been said."""
+    letters = Counter(letter.request for letter in truth.dead if letter.stream == "notices")
+    for request, count in letters.items():
+        if count > 1:
+            yield Breach("noise", f"{count} dead letters of notices for {request}")
+
+
+def _silent(truth: Truth, _: Places) -> Iterator[Breach]:
     """Each request that ended told its channel so, unless the notice itself was given up with a reason."""
     given_up = {letter.request for letter in truth.dead if letter.stream == "notices"}
     owed = Counter(
         request.channel
         for request in truth.requests
-        if request.channel and request.state in ENDS and request.id not in given_up
+        if request.channel not in {"", WRONG_CHANNEL}
+        and request.state in ENDS
+        and request.id not in given_up
     )
     heard = Counter(
         message.channel for message in truth.messages if any(map(is_final, message.texts))
@@ -223,18 +320,21 @@ def _silent(truth: Truth) -> Iterator[Breach]:
             yield Breach("silent end", what)
 
 
-_RULES: Final[tuple[Callable[[Truth], Iterator[Breach]], ...]] = (
-    lambda truth: _column(timing.unended(truth), "lost"),
+_RULES: Final[tuple[Callable[[Truth, Places], Iterator[Breach]], ...]] = (
+    lambda truth, _: _column(timing.unended(truth), "lost"),
     _lost,
+    _misplaced,
     _altered,
     _unordered,
     _false_done,
     _no_reason,
     _silent,
-    lambda truth: _column(timing.late_resumes(truth), "late resume"),
-    lambda truth: _column(timing.slow_exits(truth), "slow exit"),
-    lambda truth: _column(timing.hammering(truth), "hammering"),
-    lambda truth: _column(truth.gone, "worker gone"),
+    _unjustly_given_up,
+    _noise,
+    lambda truth, _: _column(timing.late_resumes(truth), "late resume"),
+    lambda truth, _: _column(timing.slow_exits(truth), "slow exit"),
+    lambda truth, _: _column(timing.hammering(truth), "hammering"),
+    lambda truth, _: _column(truth.gone, "worker gone"),
 )
 
 
@@ -248,7 +348,14 @@ COLUMNS: Final = (
     "doubled",
     "out of order",
     "false done",
+    "misplaced",
     "altered",
+    "given up",
+    "untold",
+    "late end",
+    "blocked",
+    "bloated",
+    "noise",
     "dead without reason",
     "silent end",
     "late resume",

@@ -61,28 +61,69 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A ticket of a source."""
+    """A ticket of a source.
+
+    Attributes:
+        title: no other ticket has it, and nobody changes it.
+        bodies: every text that it has had.
+        since: when it was opened, in seconds since 1970.
+        is_open: whether it was open all the time since; what was closed or deleted meanwhile may be copied, or not.
+    """
 
     id: int
     number: int
     title: str
-    body: str
+    bodies: tuple[str, ...]
+    since: float = 0.0
+    is_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """An issue that was created in a target.
+    """An issue that Monarch created.
 
     Attributes:
-        ticket: the id in its marker; `None` where it carries none.
-        created_at: seconds since 1970, rounded down, as GitHub tells it.
+        ticket: the id of the ticket whose title it was created with; `None`: no ticket has such a title.
+        first: the text that it was created with, without its marker.
+        body: the text that it has now, without its marker.
+        created_at: seconds since 1970.
+        is_removed: whether a person deleted it.
     """
 
     number: int
     ticket: int | None
     title: str
+    first: str
     body: str
     created_at: float
+    is_removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """A name, in lower case, led to a repository from then to then; `until` is `None` while it does."""
+
+    name: str
+    repository: int
+    since: float
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A message was sent, `at` in seconds since 1970."""
+
+    at: float
+    source: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A breach that only the hand of a fault can see."""
+
+    column: str
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +199,13 @@ class Truth:
     """Everything that the judge may know.
 
     Attributes:
+        copies: by the repository's id, in the order of their numbers; those of deleted repositories, too.
+        namings: which repository each name led to when.
+        removed_at: when repositories were deleted, by id.
+        asks: every message that was sent.
+        touched: copies that people have changed, by repository and number.
+        found: what the hands saw.
+        world: what was played.
         acknowledged: ids of requests that a producer was told to be on disk.
         gone: workers that ended without having been asked to, in words.
         memory_lost: when Valkey's memory may have gone back, in seconds since 1970.
@@ -165,7 +213,8 @@ class Truth:
     """
 
     tickets: Mapping[str, tuple[Ticket, ...]]
-    copies: Mapping[str, tuple[Copy, ...]]
+    copies: Mapping[int, tuple[Copy, ...]]
+    namings: tuple[Naming, ...]
     healthy: frozenset[str]
     requests: tuple[Request, ...]
     acknowledged: frozenset[str]
@@ -174,6 +223,11 @@ class Truth:
     calls: tuple[Call, ...]
     messages: tuple[Message, ...]
     faults: tuple[Struck, ...]
+    asks: tuple[Ask, ...] = ()
+    removed_at: Mapping[int, float] = field(default_factory=dict)
+    touched: frozenset[tuple[int, int]] = frozenset()
+    found: tuple[Finding, ...] = ()
+    world: str = "fence"
     resumes: tuple[Resume, ...] = ()
     exits: tuple[Exit, ...] = ()
     gone: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ A producer that submits goes on until it is told that its request is on disk; on
 """
 
 import sys
+import time
 import uuid
 
 import anyio
@@ -13,7 +14,7 @@ from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.ports import StoreError
-from scripts.chaos_machine.record import ENDS
+from scripts.chaos_machine.record import ENDS, Ask
 from scripts.chaos_machine.timetable import Wish
 from scripts.chaos_machine.workers import ROOT, _inherited
 from scripts.chaos_machine.world import World
@@ -26,6 +27,8 @@ AGAIN_AFTER_S = 0.5
 async def send(world: World, number: int, wish: Wish) -> None:
     """Send one wish; `number` is its place in the timetable."""
     world.diary.wishes += 1
+    if wish.source:
+        world.diary.asks.append(Ask(time.time(), wish.source, wish.targets))
     if wish.way == "publish":
         await _publish(world, wish)
     elif wish.way == "command" and wish.source:

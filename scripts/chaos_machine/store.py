@@ -1,5 +1,6 @@
 """The Valkey of a run, in one of two forms: one server alone, or a primary with a replica and three Sentinels."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
@@ -7,6 +8,7 @@ import anyio
 
 from monarch.adapters.valkey.links import Place, place
 from monarch.adapters.valkey.sentinel import Sentinels
+from monarch.sandbox.relay import Relay
 from monarch.sandbox.sentinels import WatchedValkey
 from monarch.sandbox.valkey import HOST, EmbeddedValkey
 
@@ -29,6 +31,9 @@ class Store(Protocol):
     def start(self) -> None:
         """Start everything."""
 
+    def reached(self) -> AbstractAsyncContextManager[object]:
+        """Within it the workers reach what has been started."""
+
     def stop(self) -> None:
         """End everything."""
 
@@ -40,17 +45,24 @@ class Store(Protocol):
 
 
 class Alone:
-    """One server."""
+    """One server; in the edges the workers reach it by a relay, the machine itself does not."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_relayed: bool = False) -> None:
         """Prepare it."""
         self.primary = EmbeddedValkey(folder)
         self.start, self.stop = self.primary.start, self.primary.stop
+        self.relay = Relay(self.primary.port) if is_relayed else None
+
+    def reached(self) -> AbstractAsyncContextManager[object]:
+        """See `Store`."""
+        return self.relay or nullcontext()
 
     @property
     def environment(self) -> dict[str, str]:
         """See `Store`."""
-        return {"VALKEY_URL": self.primary.url}
+        return {
+            "VALKEY_URL": f"valkey://{HOST}:{self.relay.port}/0" if self.relay else self.primary.url
+        }
 
     @property
     def place(self) -> Place:
@@ -74,6 +86,10 @@ class Watched:
         """Prepare them."""
         self.five = WatchedValkey(folder)
         self.start, self.stop = self.five.start, self.five.stop
+
+    def reached(self) -> AbstractAsyncContextManager[object]:
+        """See `Store`: they reach it by its Sentinels."""
+        return nullcontext()
 
     @property
     def environment(self) -> dict[str, str]:

@@ -24,6 +24,7 @@ def figures(truth: Truth, judgement: Judgement, plan: Timetable, seconds: float)
     resumed, exits = timing.resume_times_s(truth), [one.seconds for one in truth.exits]
     handed_over = timing.handover_times_s(truth)
     return {
+        "world": plan.world,
         "seed": plan.seed,
         "seconds": round(seconds),
         "Valkey": valkey,
@@ -37,7 +38,7 @@ def figures(truth: Truth, judgement: Judgement, plan: Timetable, seconds: float)
         "faults by kind": dict(sorted(kinds.items())),
         **{column: judgement.count(column) for column in COLUMNS},
         "strays in the three windows": [
-            f"{stray.target}#{stray.number}: {stray.cause}" for stray in judgement.strays
+            f"#{stray.number} of {stray.repository}: {stray.cause}" for stray in judgement.strays
         ],
         "crashed workers' deliveries": len(resumed),
         "longest resume, s": round(max(resumed, default=0.0), 1),

@@ -6,21 +6,31 @@ What it cannot plan is what processes make of it: which worker holds which ticke
 import json
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from scripts.chaos_machine.catalogue import (
     ALONE,
     BESIDE_ALONE,
     BESIDE_WATCHED,
+    EDGES,
+    EDGES_ALONE,
+    EDGES_WATCHED,
     EPOCHS_IN_A_DECK,
     KINDS,
     PER_MINUTE,
     WATCHED,
     Kind,
 )
+from scripts.chaos_machine.scenes import (
+    MIDDLE,
+    WRONG_CHANNEL,
+    WRONG_CHANNEL_TARGETS,
+    Scene,
+    Template,
+    template_of,
+)
 
-OWNER: Final = "school"
 SOURCES: Final = {
     "school/small": 5,
     "school/middle": 12,
@@ -45,6 +55,14 @@ class Fault:
     kind: str
     victim: int
     length_s: float
+    scene: Scene | None = None
+
+    @property
+    def stage(self) -> Scene:
+        """The scene of a fault that has one."""
+        if self.scene is None:
+            raise LookupError(f"{self.kind} has no scene")
+        return self.scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +74,7 @@ class Wish:
         way: `submit` (durable, acknowledged), `command` (likewise, by `monarch submit`) or `publish`.
         source: `""` where the message names none.
         targets: as named; those that cannot be one included.
+        by_hand: whether the hand of a fault sends it, at its moment.
     """
 
     at_s: float
@@ -65,14 +84,22 @@ class Wish:
     source: str = ""
     targets: tuple[str, ...] = ()
     channel: str = ""
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
     """All of a run.
 
-    With `is_watched`, Valkey has a replica, and Sentinels that let it take over. `healthy` are the targets that can be written to, `archived` those that
-    cannot.
+    With `is_watched`, Valkey has a replica, and Sentinels that let it take over.
+
+    Attributes:
+        world: `fence` or `edges`, see the catalogue.
+        healthy: the targets that can be written to.
+        archived: those that cannot.
+        late: those of the healthy ones that a hand makes at its time.
+        others: repositories that no message names.
+        templates: the sources that belong to a scene.
     """
 
     seed: int
@@ -84,47 +111,84 @@ class Timetable:
     healthy: tuple[str, ...]
     archived: tuple[str, ...]
     channels: tuple[str, ...]
+    world: str = "fence"
+    late: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    templates: tuple[Template, ...] = ()
 
     @property
     def tickets(self) -> int:
         """How many copies there will be when all goes well."""
         healthy = set(self.healthy)
         pairs = {(w.source, t) for w in self.wishes for t in w.targets if t in healthy}
-        return sum(SOURCES.get(source, 0) for source, _ in pairs)
+        sizes = SOURCES | {template.name: template.tickets for template in self.templates}
+        return sum(sizes.get(source, 0) for source, _ in pairs)
 
 
-def timetable(seed: int, minutes: float) -> Timetable:
-    """Plan a run of so many minutes; every other seed is one with failovers."""
+def timetable(
+    seed: int, minutes: float, world: str = "fence", only: tuple[str, ...] = ()
+) -> Timetable:
+    """Plan a run of so many minutes; every other seed is one with failovers.
+
+    Args:
+        world: see the catalogue.
+        only: beginnings of names; other kinds of faults are left out. None: all are drawn.
+    """
     dice = random.Random(seed)  # noqa: S311 - a plan, no secret
     is_watched, workers = seed % 2 == 1, dice.randint(3, 5)
     wishes = _Wishes(dice, minutes * 60)
+    decks = _decks(world, only, is_watched=is_watched)
+    faults = tuple(_faults(dice, minutes, workers, *decks))
+    made = sorted(wishes.all(), key=lambda wish: wish.at_s)
+    scenes = _Scenes(wishes, made)
     return Timetable(
         seed,
         minutes,
         is_watched,
         workers,
-        tuple(_faults(dice, minutes, workers, is_watched=is_watched)),
-        tuple(sorted(wishes.all(), key=lambda wish: wish.at_s)),
+        tuple(scenes.set_up(fault) for fault in faults),
+        tuple(made),
         tuple(wishes.healthy),
         tuple(wishes.archived),
         tuple(wishes.channels),
+        world,
+        tuple(scenes.late),
+        tuple(scenes.others),
+        tuple(scenes.templates),
     )
+
+
+def _decks(
+    world: str, only: tuple[str, ...], *, is_watched: bool
+) -> tuple[tuple[Kind, ...], tuple[Kind, ...]]:
+    """The kinds of a run: those that begin no epoch, and those that do."""
+    common = KINDS + (BESIDE_WATCHED if is_watched else BESIDE_ALONE)
+    if world == "edges":
+        common += EDGES + (EDGES_WATCHED if is_watched else EDGES_ALONE)
+    epochs = WATCHED if is_watched else ALONE
+    if not only:
+        return common, epochs
+    return _beginning(common, only), _beginning(epochs, only)
+
+
+def _beginning(kinds: tuple[Kind, ...], names: tuple[str, ...]) -> tuple[Kind, ...]:
+    return tuple(kind for kind in kinds if kind.name.startswith(names))
 
 
 # ------------------------------------------------------------------------------------------- faults
 
 
 def _faults(
-    dice: random.Random, minutes: float, workers: int, *, is_watched: bool
+    dice: random.Random,
+    minutes: float,
+    workers: int,
+    common: tuple[Kind, ...],
+    epochs: tuple[Kind, ...],
 ) -> Iterator[Fault]:
     """One in each slot of time, at a random moment of it, so that no minute is empty and none is only noise."""
     count = max(1, round(minutes * PER_MINUTE))
     slot_s = (minutes * 60 - FIRST_FAULT_S) / count
-    kinds = _kinds(
-        dice,
-        KINDS + (BESIDE_WATCHED if is_watched else BESIDE_ALONE),
-        WATCHED if is_watched else ALONE,
-    )
+    kinds = _kinds(dice, common, epochs)
     for number in range(count):
         kind = next(kinds)
         at_s = FIRST_FAULT_S + slot_s * (number + dice.random())
@@ -136,17 +200,88 @@ def _kinds(
     dice: random.Random, common: tuple[Kind, ...], epochs: tuple[Kind, ...]
 ) -> Iterator[Kind]:
     """Deck after deck, each shuffled: every kind comes before one comes too often."""
-    turn = dice.randrange(len(epochs))
+    turn = dice.randrange(len(epochs) or 1)
     while True:
-        these = [epochs[(turn + n) % len(epochs)] for n in range(EPOCHS_IN_A_DECK)]
+        these = [epochs[(turn + n) % len(epochs)] for n in range(EPOCHS_IN_A_DECK) if epochs]
         turn += EPOCHS_IN_A_DECK
         deck = [kind for kind in common for _ in range(kind.often)]
         dice.shuffle(deck)
         # Not in one half: two epochs in a row would leave the fleet no room.
         for place, kind in enumerate(these):
             half = len(deck) // EPOCHS_IN_A_DECK
-            deck.insert(half * place + dice.randrange(half), kind)
+            deck.insert(half * place + dice.randrange(half or 1), kind)
         yield from deck
+
+
+class _Scenes:
+    """Sets up the scenes of the faults that need one; adds their messages to the `made` ones."""
+
+    def __init__(self, wishes: "_Wishes", made: list[Wish]) -> None:
+        self._wishes = wishes
+        self._made = made
+        self.late: list[str] = []
+        self.others: list[str] = []
+        self.templates: list[Template] = []
+
+    def set_up(self, fault: Fault) -> Fault:
+        """The fault with its scene."""
+        if fault.kind.partition(".")[0] not in _WITH_A_SCENE and fault.kind not in _WITH_A_SCENE:
+            return fault
+        return replace(fault, scene=self._scene(fault))
+
+    def _scene(self, fault: Fault) -> Scene:
+        source = self._source(fault.kind)
+        if fault.kind == "heavy.burst":
+            return Scene(source)
+        is_wrong = fault.kind == "heavy.wrong_channel"
+        channel = WRONG_CHANNEL if is_wrong else self._wishes.new_channel()
+        targets = [self._wishes.team() for _ in range(WRONG_CHANNEL_TARGETS if is_wrong else 1)]
+        if fault.kind == "clock.slow":
+            targets = [f"teams/never-{len(self._made)}"]
+        late = targets if fault.kind == "clock.fast" else []
+        others = [f"{targets[0]}-other"] if fault.kind == "repository.swapped" else []
+        self.late += late
+        self.others += others
+        wish = len(self._made)
+        self._made.append(
+            Wish(
+                fault.at_s,
+                f"the scene of {fault.kind}",
+                "submit",
+                message(source, targets, channel),
+                source,
+                tuple(targets),
+                channel,
+                by_hand=True,
+            )
+        )
+        return Scene(source, tuple(targets), tuple(others), tuple(late), channel, wish)
+
+    def _source(self, kind: str) -> str:
+        template = template_of(kind, f"school/scene-{len(self.templates):04d}")
+        if template is None:
+            return MIDDLE
+        self.templates.append(template)
+        return template.name
+
+
+_WITH_A_SCENE: Final = frozenset(
+    {
+        *("repository", "source", "strangers", "heavy", "account", "clock"),
+        *("people.change_copies", "people.delete_all_copies"),
+    }
+)
+"""Groups of kinds, and kinds."""
+
+
+def message(source: str, targets: list[str], channel: str) -> bytes:
+    """A message as the platform makes it."""
+    fields = {
+        "notification_channel": channel,
+        "source_repo": source,
+        "all_target_repositories": targets,
+    }
+    return json.dumps(fields).encode()
 
 
 # ------------------------------------------------------------------------------------------- wishes
@@ -179,16 +314,11 @@ class _Wishes:
     ) -> Wish:
         """A message as the platform makes it, at a random moment of the minute."""
         channel = channel or self.new_channel()
-        fields = {
-            "notification_channel": channel,
-            "source_repo": source,
-            "all_target_repositories": targets,
-        }
         wish = Wish(
             self._moment(start_s),
             story,
             self._way(),
-            json.dumps(fields).encode(),
+            message(source, targets, channel),
             source,
             tuple(targets),
             channel,

@@ -1,6 +1,7 @@
 """The worker processes: started as users start them, and done to what happens to containers."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +27,8 @@ THAW_S: Final = 3.0
 STARTED: Final = b"worker.started"
 """What a worker says once it is one; on a busy machine it loads its modules for many seconds before that."""
 
+_PEAK: Final = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
+
 _INHERITED: Final = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH")
 
 
@@ -37,9 +40,13 @@ class Worker:
     """
 
     number: int
-    environment: Callable[[], dict[str, str]]
+    environment: "Callable[[Worker], dict[str, str]]"
     logs: Path
     exits: list[Exit]
+    entry: tuple[str, ...] = ("monarch", "run")
+    """The module to run and its arguments."""
+    ports: tuple[int, int] = (0, 0)
+    """Where it shows its metrics and its health; 0: nowhere."""
     lives: int = 0
     state: str = "down"
     _started: int = 0
@@ -75,8 +82,8 @@ class Worker:
         self._thawed_at = 0.0
         with (self.logs / f"{self.name}.log").open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "monarch", "run"],
-                env={**_inherited(), **self.environment(), "PYTHONPATH": str(ROOT)},
+                [sys.executable, "-m", *self.entry],
+                env={**_inherited(), **self.environment(self), "PYTHONPATH": str(ROOT)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -125,6 +132,15 @@ class Worker:
         with anyio.move_on_after(within_s):
             while not self.works:  # noqa: ASYNC110 - a process tells nobody that it has got so far
                 await anyio.sleep(LOOK_EVERY_S)
+
+    def peak_mib(self) -> int:
+        """The most memory that this life of it has had, in MiB; 0 where the system does not say."""
+        try:
+            status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
+        except OSError:
+            return 0
+        found = _PEAK.search(status)
+        return -(-int(found[1]) // 1024) if found else 0
 
     def has_life(self) -> bool:
         """Whether the process runs."""

@@ -14,13 +14,21 @@ from monarch.adapters.valkey.connection import connected
 from monarch.sandbox.client import SandboxClient
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.seed import Seed
+from monarch.sandbox.valkey import free_port
 from scripts.chaos_machine.catalogue import LEASE_S
-from scripts.chaos_machine.record import Event, Exit, Resume, Struck
+from scripts.chaos_machine.record import Ask, Event, Exit, Finding, Resume, Struck
+from scripts.chaos_machine.scenes import Template, text_of, title_of
 from scripts.chaos_machine.store import Alone, Store, Watched
 from scripts.chaos_machine.timetable import GONE, SOURCES, Timetable
 from scripts.chaos_machine.workers import Worker
 
-GITHUB_TOKEN, SLACK_TOKEN = "ghp_chaos", "xoxb-chaos"
+SLACK_TOKEN = "xoxb-chaos"  # noqa: S105 - of the stand-in
+GITHUB_TOKENS = {
+    "monarch-bot": "ghp_chaos",
+    "monarch-two": "ghp_chaos_two",
+    "monarch[bot]": "ghs_chaos_app",
+}
+"""Every account that Monarch ever is. The last one's token may not ask who it is, as that of an installation."""
 
 
 @dataclass
@@ -30,6 +38,11 @@ class Diary:
     struck: list[Struck] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     told: dict[str, int] = field(default_factory=dict)
+    asks: list[Ask] = field(default_factory=list)
+    found: list[Finding] = field(default_factory=list)
+    touched: set[tuple[int, int]] = field(default_factory=set)
+    """Copies that people have changed: repository id and number."""
+    peak_mib: dict[str, int] = field(default_factory=dict)
     resumes: list[Resume] = field(default_factory=list)
     exits: list[Exit] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -53,14 +66,31 @@ class World:
     diary: Diary = field(default_factory=Diary)
     server_hand: anyio.Lock = field(default_factory=anyio.Lock)
     """One thing at a time is done to Valkey, one to a worker: a frozen server cannot be paused."""
+    account_hand: anyio.Lock = field(default_factory=anyio.Lock)
+    """One thing at a time is done to the whole fleet's surroundings."""
+    login: str = "monarch-bot"
+    clock_ahead_s: int = 0
     is_over: bool = False
+
+    def environment_of(self, worker: Worker) -> dict[str, str]:
+        """What a life of a worker knows of its surroundings; in the edges it has ports that a stranger can find."""
+        if self.plan.world != "edges":
+            return self.environment
+        worker.ports = (free_port(), free_port())
+        metrics, web = map(str, worker.ports)
+        return {
+            **self.environment,
+            "MONARCH_METRICS_PORT": metrics,
+            "MONARCH_WEB_PORT": web,
+            "CHAOS_CLOCK_AHEAD_S": str(self.clock_ahead_s),
+        }
 
     @property
     def environment(self) -> dict[str, str]:
         """What a worker or a command knows of its surroundings; nothing of a real installation."""
         return {
             **self.store.environment,
-            "GH_PAT": GITHUB_TOKEN,
+            "GH_PAT": GITHUB_TOKENS[self.login],
             "GITHUB_API_URL": self.sandbox.github_url,
             "SLACK_BOT_TOKEN": SLACK_TOKEN,
             "SLACK_API_URL": self.sandbox.slack_url,
@@ -97,6 +127,7 @@ class World:
         await self.client.delete("{monarch}:paused")
         await self.sandbox.remove_faults()
         await self.sandbox.settings(**FRIENDLY)
+        self.login, self.clock_ahead_s = "monarch-bot", 0
         for worker in self.workers:
             if worker.state == "frozen":
                 worker.thaw()
@@ -117,10 +148,13 @@ FRIENDLY: dict[str, Any] = {
 @asynccontextmanager
 async def world(plan: Timetable, folder: Path) -> AsyncIterator[World]:
     """Valkey and the stand-in, seeded, and no worker yet; all that is started ends with it."""
-    store: Store = (Watched if plan.is_watched else Alone)(folder / "valkey")
+    place = folder / "valkey"
+    is_edges = plan.world == "edges"
+    store: Store = Watched(place) if plan.is_watched else Alone(place, is_relayed=is_edges)
     try:
         store.start()
         async with (
+            store.reached(),
             running_sandbox() as sandbox,
             connected(store.place, "chaos", connections=8) as client,
         ):
@@ -138,15 +172,24 @@ async def world(plan: Timetable, folder: Path) -> AsyncIterator[World]:
 
 def seed(plan: Timetable) -> Seed:
     """The templates, the teams and the channels of a plan."""
-    bot = {"collaborators": {"monarch-bot": "write"}}
+    sources = [Template(name, count) for name, count in SOURCES.items() if name != GONE]
+    sources += [template for template in plan.templates if not template.is_made_late]
+    teams = [name for name in (*plan.healthy, *plan.others) if name not in plan.late]
     return Seed.model_validate(
         {
-            "accounts": [{"login": "monarch-bot"}],
-            "tokens": [{"token": GITHUB_TOKEN, "login": "monarch-bot"}],
+            "accounts": [{"login": login} for login in GITHUB_TOKENS],
+            "tokens": [
+                {
+                    "token": token,
+                    "login": login,
+                    "kind": "installation" if token.startswith("ghs_") else "classic",
+                }
+                for login, token in GITHUB_TOKENS.items()
+            ],
             "repositories": [
-                *(_template(name, count) for name, count in SOURCES.items() if name != GONE),
-                *({"full_name": name, **bot} for name in plan.healthy),
-                *({"full_name": name, "archived": True, **bot} for name in plan.archived),
+                *map(template_seed, sources),
+                *map(team_seed, teams),
+                *({**team_seed(name), "archived": True} for name in plan.archived),
             ],
             "slack": {
                 "tokens": [{"token": SLACK_TOKEN}],
@@ -156,12 +199,27 @@ def seed(plan: Timetable) -> Seed:
     )
 
 
-def _template(name: str, tickets: int) -> dict[str, Any]:
+def team_seed(name: str) -> dict[str, Any]:
+    """A repository that Monarch may write to, whoever it is."""
+    return {"full_name": name, "collaborators": dict.fromkeys(GITHUB_TOKENS, "write")}
+
+
+def template_seed(template: Template) -> dict[str, Any]:
     """Tickets of all sizes; between them a pull request and a closed issue, which are none."""
     issues: list[dict[str, Any]] = [
-        {"title": f"Ticket {n} ✓", "body": f"Do part {n} of {name}.\n" * (1 + n * 7 % 60)}
-        for n in range(1, tickets + 1)
+        {"title": title_of(template, n), "body": text_of(template, n)}
+        for n in range(1, template.tickets + 1)
     ]
-    issues.insert(tickets // 2, {"title": "A change", "body": "code", "pull_request": True})
-    issues.insert(tickets // 3, {"title": "Long done", "body": "", "state": "closed"})
-    return {"full_name": name, "is_template": True, "issues": issues}
+    issues.insert(template.tickets // 2, {"title": "A change", "body": "", "pull_request": True})
+    issues.insert(template.tickets // 3, {"title": "Long done", "body": "", "state": "closed"})
+    pulls = [
+        {"title": f"Change {n}", "body": "", "pull_request": True}
+        for n in range(1, template.pulls + 1)
+    ]
+    hides = [template.hides] if template.hides else []
+    return {
+        "full_name": template.name,
+        "is_template": True,
+        "issues": pulls + issues,
+        "hidden_from_lists": hides,
+    }

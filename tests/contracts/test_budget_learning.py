@@ -67,12 +67,34 @@ async def test_a_ceiling_that_is_set_stays_where_it_is_lower(world: World) -> No
 
 
 async def test_a_ceiling_is_learned_where_none_is_set(world: World) -> None:
-    """An Enterprise Server that has limits after all."""
+    """An Enterprise Server that has limits after all: two refusals that agree make one."""
     crossing = await limited(world, 15, NO_CEILINGS)
+    for _ in range(15):
+        await crossing.done()
+    await crossing.advance((await refused(crossing)).wait_s + PAST_S)
+
     for _ in range(15):
         await crossing.done()
 
     assert isinstance(await crossing.ask(), Wait)
+
+
+@pytest.mark.parametrize("writes", [1, 5, 20])
+@pytest.mark.parametrize(("asked_s", "waits_s"), [(5.0, 5), (None, 60)])
+async def test_a_lone_refusal_without_ceilings_holds_nobody_longer_than_it_asked(
+    world: World, writes: int, asked_s: float | None, waits_s: int
+) -> None:
+    """GitHub asked for five seconds, and the fleet waited for an hour."""
+    crossing = await writing(world, NO_CEILINGS)
+    for _ in range(writes):
+        await crossing.done()
+
+    closed = await refused(crossing, asked_s)
+    assert round(closed.wait_s) == waits_s
+    await crossing.advance(closed.wait_s + 0.1)
+
+    for _ in range(40):
+        await crossing.done()
 
 
 async def test_a_second_refusal_after_the_wait_is_the_hours(world: World) -> None:

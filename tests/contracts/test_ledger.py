@@ -148,6 +148,50 @@ async def test_a_new_epoch_is_quiet_and_then_looks_again(world: World) -> None:
     assert isinstance(await ask(world, fresh, after), Granted)
 
 
+async def test_a_memory_that_knows_less_than_a_worker_has_seen_is_a_new_epoch(world: World) -> None:
+    """Nothing that the server says of itself has changed, and a write that it has lost may be under way."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+    await granted(world, delivery, look)
+    await world.lose_a_permit()
+
+    assert isinstance(await ask(world, delivery, look), Quiet)
+    assert isinstance(await world.ledger().take(delivery, TARGET, ME), Quiet)
+
+
+async def test_a_loss_is_noticed_though_another_worker_was_permitted_since(world: World) -> None:
+    """The count is the same again, and it is another write that made it so."""
+    first = await migrating(world)
+    await granted(world, first, await taken(world, first))
+    await world.lose_a_permit()
+    second = await reclaimed(world)
+    other = world.ledger(consumer="worker-2")
+    look = await other.take(second, TARGET, ME)
+    assert isinstance(look, Taken)
+    assert isinstance(await other.permit(second, TARGET, SECOND, ME, look.epoch, None), Granted)
+
+    await world.streams("worker-1").sweep({})
+
+    assert isinstance(await other.permit(second, TARGET, SECOND, ME, look.epoch, None), Quiet)
+
+
+async def test_each_loss_makes_one_epoch_however_many_workers_have_seen_more(world: World) -> None:
+    """Those who have not heard of the new epoch show an older one, and that begins nothing."""
+    delivery = await migrating(world)
+    await granted(world, delivery, await taken(world, delivery))
+    for name in ("worker-2", "worker-3"):
+        await world.streams(name).sweep({})
+    await world.lose_a_permit()
+    await world.streams("worker-1").sweep({})
+    await world.advance(26)
+    look = await taken(world, delivery)
+
+    for name in ("worker-2", "worker-3"):
+        await world.streams(name).sweep({})
+
+    assert (await taken(world, delivery)).epoch == look.epoch
+
+
 # -------------------------------------------------------------------------------------------- permit
 
 

@@ -45,7 +45,9 @@ class ValkeyHouse(House):
     def ports(self, name: str) -> StorePorts:
         """See `House.ports`."""
         here = self.world
-        return StorePorts(here.streams(name), here.ledger(), here.budget, here.plans, here.requests)
+        return StorePorts(
+            here.streams(name), here.ledger(consumer=name), here.budget, here.plans, here.requests
+        )
 
 
 class Run:

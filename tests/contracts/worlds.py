@@ -4,6 +4,7 @@
 
 import itertools
 import json
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol, cast
 
@@ -17,6 +18,7 @@ from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.meter import ValkeyMeter
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream, Token
@@ -49,8 +51,8 @@ class World(Protocol):
     def streams(self, consumer: str = "worker-1") -> Streams:
         """The streams, seen by one consumer."""
 
-    def ledger(self, ceilings: Ceilings = NO_CEILINGS) -> Ledger:
-        """The ledger, under these ceilings."""
+    def ledger(self, ceilings: Ceilings = NO_CEILINGS, consumer: str = "worker-1") -> Ledger:
+        """The ledger, under these ceilings, seen by the process of one consumer."""
 
     def gates(self, ceilings: Ceilings = NO_CEILINGS) -> Budget:
         """The budget, under these ceilings."""
@@ -69,6 +71,9 @@ class World(Protocol):
 
     async def forget(self) -> None:
         """Another memory: as after a restart that lost the last writes."""
+
+    async def lose_a_permit(self) -> None:
+        """The memory goes back to before the newest permit, and nothing that the server says of itself changes."""
 
     async def append(self, stream: Stream, fields: Mapping[bytes, bytes]) -> str:
         """Put an entry into a stream, as any producer could; its id."""
@@ -107,12 +112,15 @@ class MemoryWorld:
         self.requests: Requests = MemoryRequests(self.store)
         self.budget: Budget = MemoryBudget(self.store)
         self.hands: Hands = MemoryHands(self.store)
+        self._seen: dict[str, Seen] = defaultdict(Seen)
 
     def streams(self, consumer: str = "worker-1") -> Streams:
-        return MemoryStreams(self.store, consumer, lease_s=LEASE_S, block_s=0.01)
+        return MemoryStreams(
+            self.store, consumer, self._seen[consumer], lease_s=LEASE_S, block_s=0.01
+        )
 
-    def ledger(self, ceilings: Ceilings = NO_CEILINGS) -> Ledger:
-        return MemoryLedger(self.store, ceilings, lease_s=LEASE_S)
+    def ledger(self, ceilings: Ceilings = NO_CEILINGS, consumer: str = "worker-1") -> Ledger:
+        return MemoryLedger(self.store, ceilings, seen=self._seen[consumer], lease_s=LEASE_S)
 
     def gates(self, ceilings: Ceilings = NO_CEILINGS) -> Budget:
         return MemoryBudget(self.store, ceilings)
@@ -131,6 +139,9 @@ class MemoryWorld:
 
     async def forget(self) -> None:
         self.store.forget()
+
+    async def lose_a_permit(self) -> None:
+        self.store.permits.count -= 1
 
     async def append(self, stream: Stream, fields: Mapping[bytes, bytes]) -> str:
         return self.store.append(stream, fields)
@@ -174,12 +185,15 @@ class ValkeyWorld:
         self.budget: Budget = ValkeyBudget(self.scripts, self.keys)
         self.hands: Hands = ValkeyHands(self.scripts, self.keys, retention_ms=RETENTION_MS)
         self._nonces = itertools.count(1)
+        self._seen: dict[str, Seen] = defaultdict(Seen)
 
     async def open(self) -> None:
         """Make the groups, and an epoch that is not quiet."""
         for stream in Stream:
             await make_group(self.client, self.keys.stream(stream))
-        await self.scripts.call("open_epoch", [self.keys.epoch], f"channel of {self.keys.prefix}")
+        await self.scripts.call("open_epoch", [self.keys.epoch])
+        await cast("Awaitable[int]", self.client.hset(self.keys.epoch, "quiet_until", "0"))
+        await cast("Awaitable[int]", self.client.hdel(self.keys.epoch, "is_first"))
 
     def streams(self, consumer: str = "worker-1") -> Streams:
         return ValkeyStreams(
@@ -188,16 +202,18 @@ class ValkeyWorld:
             self.scripts,
             self.keys,
             consumer,
+            self._seen[consumer],
             lease_ms=round(LEASE_S * 1000),
             retention_ms=RETENTION_MS,
         )
 
-    def ledger(self, ceilings: Ceilings = NO_CEILINGS) -> Ledger:
+    def ledger(self, ceilings: Ceilings = NO_CEILINGS, consumer: str = "worker-1") -> Ledger:
         return ValkeyLedger(
             self.scripts,
             self.keys,
             ValkeyBudget(self.scripts, self.keys, ceilings),
             lambda: f"nonce-{next(self._nonces)}",
+            self._seen[consumer],
             lease_ms=round(LEASE_S * 1000),
             retention_ms=RETENTION_MS,
         )
@@ -220,6 +236,9 @@ class ValkeyWorld:
 
     async def forget(self) -> None:
         await cast("Awaitable[int]", self.client.hset(self.keys.epoch, "run_id", "another"))
+
+    async def lose_a_permit(self) -> None:
+        await cast("Awaitable[int]", self.client.hincrby(self.keys.epoch, "count", -1))
 
     async def append(self, stream: Stream, fields: Mapping[bytes, bytes]) -> str:
         entry: bytes = await self.client.xadd(self.keys.stream(stream), dict(fields))

@@ -98,10 +98,12 @@ def test_a_minute_that_was_known_before_is_known_again() -> None:
 
 
 def test_hardly_anything_in_the_minute_is_the_hour() -> None:
-    """Limits as low as that were never seen."""
+    """Limits as low as that were never seen; it is believed once the fleet has tried again."""
     writes = burst(300, NOW - 120_000) + burst(6)
+    first = refused(writes)
 
-    assert ceilings_of(refused(writes)) == (0, 306)
+    assert ceilings_of(first) == (0, 0)
+    assert ceilings_of(refused(writes, first, now=NOW + 60_000)) == (0, 306)
 
 
 def test_a_raise_that_is_refused_goes_back_to_what_fits() -> None:
@@ -126,7 +128,7 @@ def test_an_hour_that_is_refused_twice_at_one_load_is_the_hours() -> None:
 def test_a_fall_while_nothing_is_accepted_is_followed_down() -> None:
     """The limit of the hour fell, and its writes leave: each refusal is of less."""
     writes = burst(500, NOW - HOUR + 500_000)
-    first = refused(writes, now=NOW)
+    first = refused(writes, refused(writes, now=NOW - 1000), now=NOW)
     second = refused(writes, first, now=NOW + 120_000)
 
     assert first.hour.ceiling == 499
@@ -148,9 +150,76 @@ def test_a_small_load_lowers_a_ceiling_by_steps() -> None:
     assert refused(burst(12), wait_s=3000).hour.ceiling == 125
 
 
-def test_without_any_ceiling_one_is_learned_all_the_same() -> None:
-    """An Enterprise Server that has limits after all."""
-    assert ceilings_of(refused(burst(30), ceilings=NONE)) == (30, 0)
+def test_without_any_ceiling_one_is_learned_from_two_that_agree() -> None:
+    """An Enterprise Server that has limits after all: 30 fit, and again no more than 30 do."""
+    first = refused(burst(30), ceilings=NONE)
+    again = NOW + 90_000
+    second = refused(burst(30) + burst(30, again), first, now=again, ceilings=NONE)
+
+    assert ceilings_of(first) == (0, 0)
+    assert ceilings_of(second) == (30, 0)
+
+
+@pytest.mark.parametrize("writes", [0, 1, 5, 20, 59])
+@pytest.mark.parametrize("asked_s", [None, 5, 3600])
+def test_a_lone_refusal_where_no_ceiling_is_set_teaches_no_ceiling(
+    writes: int, asked_s: int | None
+) -> None:
+    """At five writes it taught an hour's ceiling of 8: the fleet waited for 3,594 s, and GitHub had asked for five."""
+    learned = refused(burst(writes), wait_s=asked_s, ceilings=NONE)
+
+    assert ceilings_of(learned) == (0, 0)
+    assert effective(NONE, learned) == NONE
+
+
+def test_refusals_hours_apart_support_nothing() -> None:
+    """Three in a day, whatever was in the windows."""
+    learned, now = Learned(), NOW
+    for writes in (40, 50, 30):
+        now += 3 * HOUR
+        learned = refused(burst(writes, now), learned, now=now, ceilings=NONE)
+
+    assert ceilings_of(learned) == (0, 0)
+
+
+def test_a_refusal_after_more_was_accepted_contradicts_the_one_before() -> None:
+    """20 were the limit, and then 50 fitted: neither is believed."""
+    first = refused(burst(20), ceilings=NONE)
+    again = NOW + 600_000
+    second = refused(burst(20) + burst(50, again), first, now=again, ceilings=NONE)
+
+    assert ceilings_of(second) == (0, 0)
+    assert second.minute_lone.load == 50
+
+
+def test_two_refusals_in_a_row_at_high_speed_teach_no_hour() -> None:
+    """937 in some minutes, and none of it is a limit: two refusals stopped the fleet for an hour."""
+    writes = burst(937, every_ms=200)
+    first = refused(writes, ceilings=NONE)
+    second = refused(writes, first, now=NOW + 61_000, ceilings=NONE)
+
+    assert ceilings_of(second) == (0, 0)
+    assert wait_ms(second, Refusal(NOW, None, writes), PACE) == 120_000
+
+
+def test_refusals_that_go_on_for_a_quarter_of_an_hour_are_the_hours() -> None:
+    """Nothing else keeps refusing that long with an empty minute."""
+    writes, learned, now = burst(150), Learned(), NOW
+    for wait_s in (0, 60, 120, 240, 480):
+        now += 1000 * wait_s
+        learned = refused(writes, learned, now=now, ceilings=NONE)
+
+    assert ceilings_of(learned) == (0, 150)
+
+
+def test_a_lone_refusal_with_an_empty_minute_holds_nobody_for_an_hour() -> None:
+    """Though ceilings are set: 300 trickled through, GitHub asked for five seconds, and then the fleet tries."""
+    trickle = [NOW - HOUR + 12_000 * n for n in range(1, 300)]
+    first = refused(trickle, wait_s=5)
+    second = refused(trickle, first, wait_s=5, now=NOW + 6000)
+
+    assert ceilings_of(first) == (0, 0)
+    assert ceilings_of(second) == (0, 299)
 
 
 # ------------------------------------------------------------------------------------------ how long

@@ -20,6 +20,7 @@ from monarch.core.look import (
     see,
     skipped,
     strays_of,
+    unreached,
     with_known,
 )
 from monarch.core.marker import Marker
@@ -43,20 +44,22 @@ def ids(*tickets: int) -> list[TicketId]:
 @given(st.sets(st.integers(1, 300)), st.integers(0, 50))
 def test_a_listing_and_its_gaps_are_all_numbers(numbers: set[int], newest: int) -> None:
     """Below the highest nothing is left out, except the oldest of too many."""
-    holes = gaps(numbers, newest=newest)
+    holes = gaps(numbers, newest)
     everything = set(range(1, max(numbers, default=0))) - numbers
 
     assert list(holes) == sorted(everything)[-newest or len(everything) :]
     assert set(gaps(numbers)) == everything
 
 
-@given(st.sets(st.integers(1, 60)), st.integers(0, 80))
-def test_what_lies_below_a_number_on_record_is_a_gap(numbers: set[int], on_record: int) -> None:
-    """A copy was created as that number: it was used, and so was all below it, whatever the listing ends with."""
-    holes = gaps(numbers, on_record)
-
-    everything = set(range(1, max({on_record + 1, *numbers}))) - numbers
-    assert list(holes) == sorted(everything)
+@pytest.mark.parametrize(
+    ("reached", "on_record", "numbers"),
+    [(7, 0, ()), (7, 6, ()), (7, 7, (7,)), (7, 9, (7, 8, 9)), (7, 999, tuple(range(500, 1000)))],
+)
+def test_what_lies_up_to_a_number_on_record_is_a_gap(
+    reached: int, on_record: int, numbers: tuple[int, ...]
+) -> None:
+    """A copy was created as that number: it was used, and so was all below it, wherever reading onwards ended."""
+    assert unreached(Probe(reached), on_record) == numbers
 
 
 def test_the_gaps_of_a_huge_number_are_the_newest() -> None:
@@ -78,7 +81,7 @@ def test_numbers_between_the_highest_and_a_new_one_are_somebody_elses(
 def probe_all(used: dict[int, bool], highest: int) -> tuple[Probe, list[int]]:
     """Probe a repository whose numbers `used` can be read (`True`) or are gone (`False`)."""
     probe, found = begin_probe(highest), []
-    while not (probe.is_over or probe.is_exhausted):
+    while not (probe.is_over or probe.is_exhausted()):
         if used.get(probe.number):
             found.append(probe.number)
             probe = after_probe(probe, Found(an_issue(probe.number)))
@@ -104,13 +107,13 @@ def test_a_probe_finds_all_that_lies_no_further_apart_than_five(
 def test_a_probe_of_deleted_issues_asks_now_and_then_and_ends() -> None:
     """GitHub answers 410 for every number of a repository whose issues are off, and for each deleted one."""
     probe, asked = begin_probe(0), []
-    while not (probe.is_over or probe.is_exhausted):
+    while not (probe.is_over or probe.is_exhausted()):
         probe = after_probe(probe, Absent(taken=True))
         if probe.is_unclear:
             asked.append(probe.number - 1)
 
     assert asked == list(range(PROBE_GONE, PROBE_MOST + 1, PROBE_GONE))
-    assert probe.is_exhausted
+    assert probe.is_exhausted()
 
 
 def test_a_probe_asks_once_for_thirty_deleted_issues() -> None:

@@ -14,6 +14,7 @@ from anyio.abc import TaskGroup
 from prometheus_client import CollectorRegistry
 from structlog.testing import CapturingLogger, LogCapture
 
+from monarch.adapters.valkey.seen import Seen
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
@@ -21,6 +22,7 @@ from monarch.core.request import Rules
 from monarch.core.style import Style
 from monarch.core.verdict import Policy
 from monarch.ports import Budget, Ledger, Plans, Requests, StoreError, Streams
+from monarch.stages.aside import Aside, on_the_loop
 from monarch.stages.consumer import Consumer, Handler
 from monarch.stages.hold import Holds
 from monarch.stages.intake import Intake
@@ -92,6 +94,7 @@ class House:
         self.ceilings = ceilings
         self.style = Style()
         self.rules = Rules()
+        self.aside: Aside = on_the_loop
         self._capture = LogCapture()
         log = structlog.wrap_logger(
             CapturingLogger(),
@@ -120,9 +123,10 @@ class House:
 
     def ports(self, name: str) -> StorePorts:
         """The store, as the worker of this name sees it."""
+        seen = Seen()
         return StorePorts(
-            MemoryStreams(self.store, name, lease_s=LEASE_S),
-            MemoryLedger(self.store, self.ceilings, lease_s=LEASE_S),
+            MemoryStreams(self.store, name, seen, lease_s=LEASE_S),
+            MemoryLedger(self.store, self.ceilings, seen=seen, lease_s=LEASE_S),
             MemoryBudget(self.store),
             MemoryPlans(self.store),
             MemoryRequests(self.store),
@@ -169,7 +173,17 @@ class Worker:
         github, slack = wrap("github", house.github), wrap("slack", house.slack)
         budget = wrap("budget", ports.budget)
         ledger = wrap("ledger", ports.ledger)
-        tools = Tools(github, ledger, budget, telemetry, clock, dice, house.policy, house.style)
+        tools = Tools(
+            github,
+            ledger,
+            budget,
+            telemetry,
+            clock,
+            dice,
+            house.policy,
+            house.style,
+            house.aside,
+        )
         requests = wrap("requests", ports.requests)
         handlers: dict[Stream, Handler] = {
             Stream.REQUESTS: Planner(github, budget, telemetry, house.rules, house.policy, dice),

@@ -12,6 +12,7 @@ from monarch.core.look import PROBE_MOST
 from monarch.core.outcome import Found
 from monarch.core.permission import Credential
 from monarch.core.request import Rules
+from monarch.core.step import CreatedAs
 from monarch.core.survey import Survey
 from monarch.core.verification import Mark, verify
 from monarch.stages.surveying import Remembered, Sources, Surveyor, Template, Unready
@@ -176,3 +177,42 @@ async def test_a_survey_of_switched_off_issues_says_so(house: House) -> None:
 
     assert isinstance(found, Unready)
     assert "switch them on" in found.reason
+
+
+@pytest.mark.parametrize("number", [999, 100_000])
+async def test_a_number_of_nowhere_in_the_ledger_hides_nothing(house: House, number: int) -> None:
+    """What is new stands behind the listing, and is read there whatever a ledger of before names."""
+    house.github.add(SOURCE, "One", "Two")
+    target = house.github.add(TEAM_A)
+    house.publish(TEAM_A)
+    await house.settle()
+    records = house.store.ledgers[target]
+    records.clear()
+    records[TicketId(7)] = CreatedAs(number, 0)
+    for copy in (1, 2):
+        house.github.at(TEAM_A).listed_from[copy] = 1e9
+
+    again = house.publish(TEAM_A)
+    await house.settle()
+
+    assert house.state(again) == "done"
+    assert house.github.titles(TEAM_A) == ["One", "Two"]
+
+
+async def test_five_thousand_deleted_issues_below_a_copy_on_record_are_not_all_read(
+    house: House,
+) -> None:
+    """Of a copy above them, which is gone, too: the newest are read, and those right behind the listing."""
+    house.github.add(SOURCE, "One")
+    target = house.github.add(TEAM_A)
+    house.github.at(TEAM_A).gone |= set(range(1, 5001))
+    house.github.at(TEAM_A).highest = 5000
+    ticket = tickets(house)[0]
+    house.store.ledgers[target] = {ticket: CreatedAs(5000, 0)}
+
+    request = house.publish(TEAM_A)
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert house.told("migration.migrated")[-1]["deleted"] == 1
+    assert house.github.faults.count("read_issue") < 2200

@@ -17,6 +17,8 @@ from typing import IO, Any
 
 import valkey
 
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import SCRIPTS
 from monarch.sandbox.client import SandboxClient
 from monarch.sandbox.seed import Seed
 from monarch.sandbox.valkey import EmbeddedValkey
@@ -259,10 +261,19 @@ def _text(fields: dict[bytes, bytes]) -> dict[str, str]:
     return {k.decode("utf-8", "replace"): v.decode("utf-8", "replace") for k, v in fields.items()}
 
 
+def _begin(client: Any) -> None:
+    """An installation that has begun: its workers need not find out whether its server is a new one."""
+    keys, opening = Keys(), SCRIPTS["open_epoch"]
+    client.eval(opening.text, 1, keys.epoch, keys.prefix)
+    client.hset(keys.epoch, "quiet_until", 0)
+    client.hdel(keys.epoch, "is_first")
+
+
 @contextmanager
 def a_fleet(server: EmbeddedValkey, sandbox: SandboxClient, logs: Path) -> Iterator[Fleet]:
     """A fleet without workers yet; all that it starts ends with it."""
     fleet = Fleet(server, sandbox, valkey.Valkey.from_url(server.url, socket_timeout=10), logs)
+    _begin(fleet.client)
     try:
         yield fleet
     finally:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from monarch.adapters.valkey.codec import pairs
 from monarch.adapters.valkey.views import whole
 from monarch.core.learning import Learned
-from monarch.core.windows import UNKNOWN, Limit
+from monarch.core.windows import UNKNOWN, Limit, Lone
 
 Fields = dict[str, int | str]
 
@@ -28,6 +28,8 @@ def encode_learned(learned: Learned) -> Fields:
         "strikes": learned.strikes,
         "suspected": int(learned.minute_before is not None),
         **_encode("before", learned.minute_before or UNKNOWN),
+        **_encode_lone("minute", learned.minute_lone),
+        **_encode_lone("hour", learned.hour_lone),
         "review": _NEVER if review_ms is None else review_ms,
     }
 
@@ -42,6 +44,10 @@ def _encode(name: str, limit: Limit) -> Fields:
     }
 
 
+def _encode_lone(name: str, lone: Lone) -> Fields:
+    return {f"{name}_lone": lone.load, f"{name}_lone_ms": lone.at_ms}
+
+
 def decode_learned(flat: Sequence[bytes]) -> Learned:
     """From an `HGETALL`. What is no number reads as 0: then it was not learned."""
     fields = pairs(flat)
@@ -54,6 +60,8 @@ def decode_learned(flat: Sequence[bytes]) -> Learned:
         refused_load=_number(fields, "refused_load"),
         strikes=_number(fields, "strikes"),
         minute_before=_decode(fields, "before") if suspected else None,
+        minute_lone=_decode_lone(fields, "minute"),
+        hour_lone=_decode_lone(fields, "hour"),
     )
 
 
@@ -66,6 +74,10 @@ def _decode(fields: Mapping[str, str], name: str) -> Limit:
         _number(fields, f"{name}_quiet"),
         _number(fields, f"{name}_step"),
     )
+
+
+def _decode_lone(fields: Mapping[str, str], name: str) -> Lone:
+    return Lone(_number(fields, f"{name}_lone"), _number(fields, f"{name}_lone_ms"))
 
 
 def _number(fields: Mapping[str, str], name: str) -> int:

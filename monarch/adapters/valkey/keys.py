@@ -29,7 +29,7 @@ gate:<account>         hash        gate, believe, permit, record opened by a suc
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
 saying:<request>       string, PX  begin_saying                  15 s
-epoch                  hash        epoch, take, permit           never
+epoch                  hash        open_epoch, take, permit, sweep   never; 64 marks
 paused                 string      pause (by whom)               when resumed
 events                 stream      every script that changes state   MAXLEN ~ 10,000
 ```

@@ -11,6 +11,7 @@ from monarch.adapters.valkey.budget import ValkeyBudget, gates
 from monarch.adapters.valkey.codec import decode_ledger
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.seen import Seen
 from monarch.core.budget import KEPT_BACK
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import Epoch, TargetId, TicketId
@@ -56,6 +57,7 @@ class ValkeyLedger:
         retention_ms: how long a ledger is kept after its last write.
         budget: what is shared by all that writes under one account.
         nonce: makes a name that no other write has.
+        seen: what this process has seen of the memory.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class ValkeyLedger:
         keys: Keys,
         budget: ValkeyBudget,
         nonce: Callable[[], str],
+        seen: Seen,
         *,
         lease_ms: int,
         retention_ms: int,
@@ -72,6 +75,7 @@ class ValkeyLedger:
         self._keys = keys
         self._budget = budget
         self._nonce = nonce
+        self._seen = seen
         self._lease_ms = lease_ms
         self._retention_ms = retention_ms
 
@@ -96,6 +100,7 @@ class ValkeyLedger:
             migration,
             self._lease_ms,
             target,
+            self._seen.word,
         )
         return _taken(cast("Answer", answer))
 
@@ -165,8 +170,19 @@ class ValkeyLedger:
             KEPT_BACK,
             life_ms,
             LONGEST_LIFE_MS,
+            self._seen.word,
         )
-        return _permission(cast("Answer", answer), nonce, life_ms)
+        return self._permission(cast("Answer", answer), nonce, life_ms)
+
+    def _permission(self, answer: Answer, nonce: str, life_ms: int) -> tuple[Permission, bool]:
+        match answer:
+            case [b"granted", int(now), int(is_due), bytes(memory)]:
+                self._seen.shown(memory)
+                return Granted(nonce, now, now + life_ms), bool(is_due)
+            case [b"wait", int(ms), int(is_due)]:
+                return Wait(ms / 1000), bool(is_due)
+            case _:
+                return _refusal(answer), False
 
     async def record(
         self,
@@ -240,24 +256,20 @@ def _taken(answer: Answer) -> Taking:
             raise AssertionError(answer)
 
 
-def _permission(answer: Answer, nonce: str, life_ms: int) -> tuple[Permission, bool]:
+def _refusal(answer: Answer) -> Permission:
     match answer:
         case [b"lost"]:
-            return Lost(), False
+            return Lost()
         case [b"quiet", int(ms)]:
-            return Quiet(ms / 1000), False
+            return Quiet(ms / 1000)
         case [b"gate", int(ms), bytes(cause)]:
-            return GateClosed(ms / 1000, cause.decode("utf-8", "replace")), False
+            return GateClosed(ms / 1000, cause.decode("utf-8", "replace"))
         case [b"created", int(number)]:
-            return AlreadyCreated(number), False
+            return AlreadyCreated(number)
         case [b"reconcile", int(at), bytes(before)]:
-            return MustReconcile(Intended(at, before.decode())), False
+            return MustReconcile(Intended(at, before.decode()))
         case [b"cancelled", bytes(by)]:
-            return Cancelled(by.decode("utf-8", "replace")), False
-        case [b"wait", int(ms), int(is_due)]:
-            return Wait(ms / 1000), bool(is_due)
-        case [b"granted", int(now), int(is_due)]:
-            return Granted(nonce, now, now + life_ms), bool(is_due)
+            return Cancelled(by.decode("utf-8", "replace"))
         case _:
             raise AssertionError(answer)
 

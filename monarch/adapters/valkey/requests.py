@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from anyio import to_thread
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.codec import decode_plan, pairs
@@ -30,7 +31,8 @@ class ValkeyPlans:
         """See `ports.Plans.read`."""
         with classified("reading a plan"):
             packed = await self._client.get(self._keys.plan(request))
-        return None if packed is None else decode_plan(packed)
+        # Megabytes can come out of it: not on the event loop.
+        return None if packed is None else await to_thread.run_sync(decode_plan, packed)
 
 
 class ValkeyRequests:

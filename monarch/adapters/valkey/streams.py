@@ -20,6 +20,7 @@ right either way. A repeated `renew` renews.
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
+from anyio import to_thread
 from valkey.asyncio import Valkey
 from valkey.exceptions import ResponseError
 
@@ -27,6 +28,7 @@ from monarch.adapters.valkey.codec import decode_delivery
 from monarch.adapters.valkey.connection import BLOCK_MS, classified
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.scripts import Arg, Scripts
+from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.settling import settling
 from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.verdict import Verdict
@@ -57,6 +59,7 @@ class ValkeyStreams:
         commands: sends settles and sweeps.
         renewals: sends renewals, and nothing that could hold them up.
         consumer: `<host>.<pid>.<random>`, never the same twice.
+        seen: what this process has seen of the memory.
         lease_ms: how long a delivery is left alone without a renewal.
         retention_ms: how long what ended well is kept.
         on_request_ended: told, in seconds, how long a request took that one of our settles has ended.
@@ -69,6 +72,7 @@ class ValkeyStreams:
         renewals: Scripts,
         keys: Keys,
         consumer: str,
+        seen: Seen,
         *,
         lease_ms: int,
         retention_ms: int,
@@ -79,6 +83,7 @@ class ValkeyStreams:
         self._renewals = renewals
         self._keys = keys
         self._consumer = consumer
+        self._seen = seen
         self._lease_ms = lease_ms
         self._retention_ms = retention_ms
         self._on_request_ended = on_request_ended
@@ -118,7 +123,8 @@ class ValkeyStreams:
     async def settle(self, delivery: Delivery, verdict: Verdict) -> bool:
         """See `ports.Streams.settle`."""
         token = delivery.token
-        settled = settling(delivery, verdict, self._retention_ms)
+        # A plan can have megabytes: it is packed beside the event loop.
+        settled = await to_thread.run_sync(settling, delivery, verdict, self._retention_ms)
         answer = await self._commands.call(
             "settle",
             [self._keys.stream(token.stream)],
@@ -140,9 +146,18 @@ class ValkeyStreams:
         args = [arg for s, free in places.items() for arg in (s.value, self._cursors[s], free)]
         keys = [self._keys.parked, *map(self._keys.stream, places)]
         answer = await self._commands.call(
-            "sweep", keys, self._consumer, self._lease_ms, _PROMOTED_AT_ONCE, *args
+            "sweep",
+            keys,
+            self._consumer,
+            self._lease_ms,
+            _PROMOTED_AT_ONCE,
+            self._seen.word,
+            *args,
         )
-        promoted, paused, *found = cast("tuple[int, bytes, *tuple[Found, ...]]", answer)
+        promoted, paused, memory, *found = cast(
+            "tuple[int, bytes, bytes, *tuple[Found, ...]]", answer
+        )
+        self._seen.shown(memory)
         deliveries: list[Delivery] = []
         left: set[Stream] = set()
         trimmed = 0

@@ -8,7 +8,7 @@ from valkey.exceptions import ResponseError
 
 from monarch.adapters.valkey.connection import connect, connected
 from monarch.adapters.valkey.inbox import Submitter
-from monarch.adapters.valkey.keys import GROUP, Keys
+from monarch.adapters.valkey.keys import GROUP
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.outcome import Code
 from monarch.core.permission import Granted, Quiet, Taken
@@ -73,29 +73,6 @@ async def migrating_after_the_flood(world: ValkeyWorld) -> Delivery:
     for stream in Stream:
         await world.streams().receive(stream, 1)
     return await migrating(world)
-
-
-async def test_only_the_first_process_opens_the_epoch_without_the_pause(world: ValkeyWorld) -> None:
-    """A newcomer does not wait; whoever comes back to a lost memory does."""
-    keys = Keys("somebody")
-    channel = "a channel with a listener"
-    async with world.client.pubsub() as pubsub:
-        await pubsub.subscribe(channel)
-        await pubsub.get_message(timeout=10)
-        _, quiet = await open_epoch(world, keys, channel)
-    assert quiet > 20_000
-
-    _, quiet = await open_epoch(world, Keys("nobody"), "a channel without one")
-    assert quiet == 0
-
-
-async def open_epoch(world: ValkeyWorld, keys: Keys, channel: str) -> tuple[bytes, int]:
-    """As a process does it at its start."""
-    answer = await ValkeyWorld(world.client, keys.namespace).scripts.call(
-        "open_epoch", [keys.epoch], channel
-    )
-    assert isinstance(answer, list)
-    return answer[0], answer[1]
 
 
 # ----------------------------------------------------------------------------------------- lifetimes

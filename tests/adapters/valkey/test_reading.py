@@ -13,6 +13,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.letters import Choice, Letters
 from monarch.adapters.valkey.reading import Reader, is_entry_id
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.standing import Standing
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.core.budget import Ceilings
@@ -84,6 +85,7 @@ async def house(server: EmbeddedValkey) -> AsyncIterator[House]:
         scripts,
         keys,
         "host.1.abc",
+        Seen(),
         lease_ms=20_000,
         retention_ms=60_000,
     )

@@ -10,6 +10,7 @@ from monarch.adapters.valkey.connection import connect
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
 from monarch.core.delivery import Stream
 from monarch.core.ids import TargetId, TicketId
@@ -46,6 +47,7 @@ async def test_the_settle_that_ends_a_request_tells_how_long_it_took(client: Val
         scripts,
         KEYS,
         "me",
+        Seen(),
         lease_ms=20_000,
         retention_ms=60_000,
         on_request_ended=took.append,

@@ -5,6 +5,7 @@ from typing import assert_never
 
 import anyio
 
+from monarch.adapters.valkey.seen import Seen
 from monarch.core.budget import Ceilings, Pace
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import Epoch, TargetId, TicketId
@@ -54,9 +55,11 @@ class MemoryLedger:
         ceilings: Ceilings | None = None,
         pace: Pace | None = None,
         *,
+        seen: Seen | None = None,
         lease_s: float = 20.0,
     ) -> None:
         self._store = store
+        self._seen = seen or Seen()
         self._ceilings = ceilings or Ceilings()
         self._pace = pace or Pace()
         self._lease_ms = round(lease_s * 1000)
@@ -65,6 +68,7 @@ class MemoryLedger:
         """See `ports.Ledger.take`."""
         await anyio.lowlevel.checkpoint()
         store, now = self._store, self._store.now_ms()
+        store.meet(self._seen.word)
         if not store.holds(delivery.token):
             return Lost()
         called_off = _called_off(store, delivery)
@@ -96,6 +100,7 @@ class MemoryLedger:
         await anyio.lowlevel.checkpoint()
         store, now = self._store, self._store.now_ms()
         lock = store.lock_of(target)
+        store.meet(self._seen.word)
         if not store.holds(delivery.token) or lock is None or lock.token != delivery.token:
             return Lost()
         called_off = _called_off(store, delivery)
@@ -119,6 +124,8 @@ class MemoryLedger:
             return Wait(wait_ms / 1000)
         if ticket is not None:
             store.ledgers.setdefault(target, {})[ticket] = Intended(now + life_ms, nonce)
+        store.permits.permit(nonce)
+        self._seen.shown(store.permits.word().encode())
         return Granted(nonce, now, now + life_ms)
 
     def _known(

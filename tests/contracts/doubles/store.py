@@ -77,6 +77,33 @@ class Lock:
     until_ms: int
 
 
+@dataclass(slots=True)
+class Permits:
+    """What the memory knows of itself: since when, how many writes it has permitted, and which those were."""
+
+    since_ms: int = 1
+    count: int = 0
+    marks: dict[int, str] = field(default_factory=dict)
+
+    def word(self) -> str:
+        """As it is shown to a worker."""
+        return f"{self.since_ms} {self.count} {self.marks.get(self.count, '-')}"
+
+    def permit(self, nonce: str) -> None:
+        """It knows one more."""
+        self.count += 1
+        self.marks[self.count] = nonce
+
+    def knows(self, word: str) -> bool:
+        """Whether an unbroken memory can have shown this."""
+        if not word:
+            return True
+        since_ms, count, mark = word.split(" ")
+        if int(since_ms) != self.since_ms:
+            return int(since_ms) < self.since_ms
+        return int(count) <= self.count and self.marks.get(int(count), "-") == mark
+
+
 class MemoryStore:
     """Make one for an installation, and give it to every double that shall belong to it.
 
@@ -105,6 +132,7 @@ class MemoryStore:
         self.audited_until_ms = 0
         self.epoch = Epoch("memory-0")
         self.quiet_until_ms = 0
+        self.permits = Permits()
         self._appended = 0
         self._change = anyio.Event()
 
@@ -121,7 +149,17 @@ class MemoryStore:
 
     def forget(self) -> None:
         """Begin a new epoch: the memory went back, and nobody writes for a while."""
-        self.epoch = Epoch(f"memory-{self.now_ms()}")
+        self._begin(0)
+
+    def meet(self, seen: str) -> None:
+        """A worker shows what it has seen; a new epoch begins where this memory knows less."""
+        if not self.permits.knows(seen):
+            self._begin(int(seen.split(" ", maxsplit=1)[0]))
+
+    def _begin(self, after_ms: int) -> None:
+        since_ms = max(self.now_ms(), self.permits.since_ms + 1, after_ms + 1)
+        self.permits = Permits(since_ms)
+        self.epoch = Epoch(f"memory-{since_ms}")
         self.quiet_until_ms = self.now_ms() + QUIET_MS
 
     def remember(self) -> Memory:
@@ -131,8 +169,12 @@ class MemoryStore:
 
     def go_back(self, memory: Memory) -> None:
         """Know what was known then, and nothing since: a failover to a replica that lagged."""
-        vars(self).update(copy.deepcopy(memory))
+        self.revert(memory)
         self.forget()
+
+    def revert(self, memory: Memory) -> None:
+        """Know what was known then, and do not know that there was more: a reverted snapshot."""
+        vars(self).update(copy.deepcopy(memory))
         self.changed()
 
     def changed(self) -> None:

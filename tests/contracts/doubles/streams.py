@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import anyio
 
 from monarch.adapters.valkey.codec import decode_delivery
+from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import AUDIT_EVERY_MS
 from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
 from monarch.core.verdict import Verdict
@@ -23,12 +24,14 @@ class MemoryStreams:
         self,
         store: MemoryStore,
         consumer: str = "worker-1",
+        seen: Seen | None = None,
         *,
         lease_s: float = 20.0,
         block_s: float = BLOCK_S,
     ) -> None:
         self._store = store
         self._consumer = consumer
+        self._seen = seen or Seen()
         self._lease_ms = round(lease_s * 1000)
         self._block_s = block_s
 
@@ -92,6 +95,8 @@ class MemoryStreams:
         """See `ports.Streams.sweep`."""
         await anyio.lowlevel.checkpoint()
         now = self._store.now_ms()
+        self._store.meet(self._seen.word)
+        self._seen.shown(self._store.permits.word().encode())
         due = sorted(member for member, p in self._store.parked.items() if p.due_ms <= now)
         promoted = sum(self._store.promote(member) for member in due)
         deliveries: list[Delivery] = []

@@ -2,6 +2,7 @@
 
 import pytest
 
+from scripts.budget_machine import moods
 from scripts.budget_machine.cases import BEGAN_S, CASES, MOST_WRONG, Case, run
 from scripts.budget_machine.hidden import Hidden, Kind, Limits, ideal
 
@@ -33,6 +34,19 @@ def test_a_hidden_limit_is_used_and_not_run_into(case: Case) -> None:
 def test_every_case_of_the_issue_is_run() -> None:
     """Limits, a fall, a stranger, both kinds of windows, with and without hints, one worker and eight."""
     assert len({case.name for case in CASES}) == len(CASES) == 64
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in moods.CASES if case.workers == 8 and case.mood.hours == 1],
+    ids=lambda case: case.name,
+)
+def test_a_refusal_that_has_nothing_to_do_with_counts_costs_little(case: moods.MoodCase) -> None:
+    """Where no ceiling is set: at least 95 % of what the same fleet creates without it."""
+    result = moods.run(case, seed=1)
+
+    assert result.problems == []
+    assert result.refused == 1
 
 
 @pytest.mark.parametrize("kind", ["sliding", "fixed"])

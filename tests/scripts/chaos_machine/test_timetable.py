@@ -9,8 +9,12 @@ from scripts.chaos_machine.catalogue import (
     BESIDE_ALONE,
     BESIDE_WATCHED,
     BY_NAME,
+    EDGES,
+    EDGES_ALONE,
+    EDGES_WATCHED,
     KINDS,
     WATCHED,
+    Kind,
 )
 from scripts.chaos_machine.hands import KNOWN
 from scripts.chaos_machine.timetable import LAST_WISH_S, Timetable, timetable
@@ -115,3 +119,50 @@ def test_teams_overlap() -> None:
     by_team = Counter(target for target, _ in wanted)
 
     assert by_team.most_common(1)[0][1] >= 2
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_half_an_hour_of_edges_holds_every_kind(seed: int) -> None:
+    """What happens in the other world, and what happens in this one alone."""
+    plan = timetable(seed, 30, "edges")
+
+    own: tuple[Kind, ...] = (*ALONE, *BESIDE_ALONE, *EDGES_ALONE)
+    if plan.is_watched:
+        own = (*WATCHED, *BESIDE_WATCHED, *EDGES_WATCHED)
+    kinds = (*KINDS, *EDGES, *own)
+    assert {fault.kind for fault in plan.faults} == {kind.name for kind in kinds}
+
+
+def test_the_other_world_has_no_edges() -> None:
+    """What CI plays stays what it was."""
+    plan = timetable(1, 30)
+
+    assert all(fault.scene is None for fault in plan.faults)
+    assert (plan.templates, plan.others, plan.late) == ((), (), ())
+    assert not any(wish.by_hand for wish in plan.wishes)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_scene_has_repositories_of_its_own(seed: int) -> None:
+    """What a hand does there hits nobody else's work, and its message names them."""
+    plan = timetable(seed, 10, "edges")
+    scenes = [fault.scene for fault in plan.faults if fault.scene]
+    targets = [target for scene in scenes for target in scene.targets]
+    others = {target for wish in plan.wishes if not wish.by_hand for target in wish.targets}
+
+    assert len(targets) == len(set(targets))
+    assert not others & set(targets)
+    for scene in scenes:
+        if scene.wish is not None:
+            wish = plan.wishes[scene.wish]
+            assert (wish.source, wish.targets) == (scene.source, scene.targets)
+            assert wish.by_hand
+
+
+def test_only_some_kinds() -> None:
+    """For whoever looks for one thing."""
+    plan = timetable(2, 2, "edges", ("repository.", "valkey.kill"))
+
+    names = {fault.kind for fault in plan.faults}
+    assert names >= {"repository.swapped", "valkey.kill"}
+    assert all(name.startswith(("repository.", "valkey.kill")) for name in names)

@@ -2,10 +2,23 @@
 
 from typing import Any
 
-from scripts.chaos_machine.record import Call, Copy, Message, Request, Struck, Ticket, Truth
+from scripts.chaos_machine.record import (
+    Ask,
+    Call,
+    Copy,
+    Message,
+    Naming,
+    Request,
+    Struck,
+    Ticket,
+    Truth,
+)
 
 SOURCE, TEAM, CHANNEL = "school/small", "teams/a", "C1"
-TICKETS = tuple(Ticket(100 + n, n, f"Ticket {n}", f"Do part {n}.") for n in (1, 2, 3))
+HERE, ELSEWHERE = 800_000_001, 800_000_002
+"""The repository that bears the team's name, and another one."""
+
+TICKETS = tuple(Ticket(100 + n, n, f"Ticket {n}", (f"Do part {n}.",)) for n in (1, 2, 3))
 REQUEST = Request("5-0", "done", SOURCE, (TEAM,), CHANNEL)
 DONE_AT = 1_010.5
 FINAL = (
@@ -16,7 +29,8 @@ FINAL = (
 
 def a_copy(number: int, ticket: Ticket, at: float = 1_001.0, **changes: Any) -> Copy:
     """A copy as it should be."""
-    fields = {"title": ticket.title, "body": ticket.body, **changes}
+    text = ticket.bodies[0]
+    fields = {"title": ticket.title, "first": text, "body": text, **changes}
     return Copy(number, ticket.id, created_at=at, **fields)
 
 
@@ -42,6 +56,11 @@ def a_post(text: str = FINAL, at: float = DONE_AT) -> Call:
     return a_write(at, api="slack", path="/chat.postMessage", text=text, channel=CHANNEL)
 
 
+def a_resolving(at: float = 1_000.2, name: str = TEAM) -> Call:
+    """A call that asks which repository bears a name."""
+    return a_write(at, method="GET", path=f"/repos/{name}", status=200)
+
+
 def a_fault(kind: str, began: float, ended: float, **more: Any) -> Struck:
     """A fault that was done."""
     return Struck(kind, began, ended, "worker-1.1", **more)
@@ -51,7 +70,9 @@ def a_truth(**changes: Any) -> Truth:
     """One request, one team, three tickets, all well; `changes` replace what they name."""
     well: dict[str, Any] = {
         "tickets": {SOURCE: TICKETS},
-        "copies": {TEAM: COPIES},
+        "copies": {HERE: COPIES},
+        "namings": (Naming(TEAM, HERE, 900.0),),
+        "asks": (Ask(1_000.0, SOURCE, (TEAM,)),),
         "healthy": frozenset({TEAM}),
         "requests": (REQUEST,),
         "acknowledged": frozenset({REQUEST.id}),
@@ -61,4 +82,5 @@ def a_truth(**changes: Any) -> Truth:
         "messages": (Message(CHANNEL, DONE_AT, (FINAL,)),),
         "faults": (),
     }
-    return Truth(**{**well, **changes})
+    made = {**well, **changes}
+    return Truth(**{**made, "calls": (a_resolving(), *made["calls"])})

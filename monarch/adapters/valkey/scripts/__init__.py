@@ -30,7 +30,8 @@ Answer = object
 
 _SHARED: Final = {
     "mirror": ("_append",),
-    "submit": ("_append",),
+    "submit": ("_append", "_opening"),
+    "open_epoch": ("_opening",),
     "renew": ("_removed",),
     "sweep": ("_removed",),
     "audit": ("_removed",),

@@ -170,18 +170,84 @@ local function promote(member)
   return true
 end
 
--- The epoch: one unbroken memory. A server that was restarted, failed over or emptied has another run_id than the
--- one on record, or none on record: then a new epoch begins, and it begins quietly, because a write of before may
--- still be under way that this memory does not know. Returns its id and the ms of quiet that are left.
-local function epoch(now)
-  local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
-  local known = redis.call('HMGET', ns .. 'epoch', 'run_id', 'id', 'quiet_until')
-  if known[1] == run_id and known[2] then
-    return known[2], math.max(0, tonumber(known[3] or 0) - now)
+-- The epoch: one unbroken memory, and the argument why a memory that went back is noticed.
+--
+-- A hash: the server's `run_id` and `replid` (its replication id), `id`, `since` (when it began), `quiet_until`, `count`
+-- (writes permitted in it), `mark:<n>`: the nonces of the last MARKS_KEPT permits, by count, and `is_first` where it was
+-- opened without a quiet time (`_opening.lua`). A new epoch begins where
+--   * nothing is on record: the server was emptied, or came back empty;
+--   * the run id differs: it was started anew, maybe from an older file;
+--   * the replication id differs: it was promoted. A failover and back (A, B, A) changes it twice, and so does a restore
+--     by REPLICAOF, while both leave the run id as it was;
+--   * it knows less than a worker has seen: a reverted snapshot changes no id at all.
+-- It begins quietly, because a write of before may be under way that this memory does not know.
+--
+-- Knowing less. Every permit raises `count` and leaves its nonce as the mark of that count, in the same script that
+-- records the intent. So a memory that lost an intent lost its count, too. Each worker keeps the newest
+-- `since count mark` that an answer has shown it, and shows it with each `take`, `permit` and `sweep`; so all that live
+-- have told within a sweep. A server that shows a worker something knows it from then on, or has forgotten: `since` and
+-- `count` never fall. So what a worker shows is, on an unbroken memory,
+--   * of an older `since`: a worker that has not heard of the newer epoch yet. It is taken for what it is, and changes
+--     nothing: epochs do not flap, however many stale workers there are. Only to the very first epoch of a server it is
+--     the proof that there was a memory before it, so the server came back empty: that epoch ends;
+--   * of this `since` and at most this `count`, and where that mark is still kept, it is the same. Another mark under
+--     the same count is a memory that went back and has permitted other writes since.
+-- Whatever else is shown can only come from a memory that is gone. The new epoch's `since` is later than everything on
+-- record and everything shown, whatever the clock says, so each loss makes one epoch, not one for each worker.
+--
+-- What can still go wrong: a memory that goes back while the only worker that had seen the lost permit dies, with its
+-- write under way; and what another worker is permitted between the loss and the next sweep, about 2 s later.
+-- A false alarm costs 25 s: Valkey also changes its replication id when a first replica comes, and an hour after the
+-- last one has gone.
+local MARKS_KEPT = 64
+
+local function mark_of(count) return redis.call('HGET', ns .. 'epoch', 'mark:' .. int(count % MARKS_KEPT)) or '-' end
+
+-- What this memory shows to a worker: `since count mark`.
+local function shown_memory()
+  local known = redis.call('HMGET', ns .. 'epoch', 'since', 'count')
+  local count = tonumber(known[2] or 0)
+  return (known[1] or '0') .. ' ' .. int(count) .. ' ' .. mark_of(count)
+end
+
+-- A write is permitted: this memory knows one more, by its nonce.
+local function know_one_more(nonce)
+  local count = redis.call('HINCRBY', ns .. 'epoch', 'count', 1)
+  redis.call('HSET', ns .. 'epoch', 'mark:' .. int(count % MARKS_KEPT), nonce)
+end
+
+local function knows_less(seen_since, seen_count, seen_mark, since, count)
+  if seen_since ~= since then return seen_since > since or redis.call('HEXISTS', ns .. 'epoch', 'is_first') == 1 end
+  if seen_count > count then return true end
+  return seen_count > math.max(0, count - MARKS_KEPT) and mark_of(seen_count) ~= seen_mark
+end
+
+-- Returns the epoch's id and the ms of quiet that are left. `seen` is what the caller shows, '' where that is nothing.
+local function epoch(now, seen)
+  local key, info = ns .. 'epoch', redis.call('INFO', 'server', 'replication')
+  local run_id, replid = string.match(info, 'run_id:(%w+)'), string.match(info, 'master_replid:(%w+)')
+  local known = redis.call('HMGET', key, 'run_id', 'replid', 'id', 'quiet_until', 'since', 'count')
+  local since, count = tonumber(known[5] or 0), tonumber(known[6] or 0)
+  local seen_since, seen_count, seen_mark = string.match(seen, '^(%d+) (%d+) (%S+)$')
+  seen_since, seen_count = tonumber(seen_since or 0), tonumber(seen_count or 0)
+  local cause
+  if not known[3] then cause = 'nothing was on record'
+  elseif known[1] ~= run_id then cause = 'the server was started anew'
+  elseif known[2] ~= replid then cause = 'the server was promoted'
+  elseif seen_mark and knows_less(seen_since, seen_count, seen_mark, since, count) then cause = 'the server knew less than a worker had seen'
+  else
+    local left = math.max(0, tonumber(known[4] or 0) - now)
+    if left <= QUIET_MS then return known[3], left end
+    -- The clock went back.
+    redis.call('HSET', key, 'quiet_until', int(now + QUIET_MS))
+    return known[3], QUIET_MS
   end
-  local id = string.sub(run_id, 1, 8) .. '@' .. int(now)
-  redis.call('HSET', ns .. 'epoch', 'run_id', run_id, 'id', id, 'since', int(now), 'quiet_until', int(now + QUIET_MS))
-  event('epoch.began', 'epoch', id, 'quiet_ms', int(QUIET_MS))
+  since = math.max(now, since + 1, seen_since + 1)
+  local id = string.sub(run_id, 1, 8) .. '@' .. int(since)
+  redis.call('HSET', key, 'run_id', run_id, 'replid', replid, 'id', id, 'since', int(since), 'count', '0',
+    'quiet_until', int(now + QUIET_MS))
+  redis.call('HDEL', key, 'is_first')
+  event('epoch.began', 'epoch', id, 'quiet_ms', int(QUIET_MS), 'cause', cause)
   return id, QUIET_MS
 end
 

@@ -10,8 +10,9 @@
 --       10 writes a minute  11 writes an hour  12 interval, ms  13 writes at once  14 points a minute (0 = none, each)
 --       15 a minute  16 an hour  17 margin of both windows  18 a slot  19 between two asking for one (each in ms)
 --       20 calls that are kept back  21 the life of the permission, ms  22 the longest life that there is, ms
+--       23 what this worker has seen of the memory
 -- Gives {'lost'} | {'quiet', ms} | {'created', number} | {'reconcile', intended ms, nonce} | {'gate', ms, cause}
---       | {'wait', ms, review} | {'granted', now ms, review} | {'cancelled', by whom}; review is 1 where what was learned of
+--       | {'wait', ms, review} | {'granted', now ms, review, what the memory shows} | {'cancelled', by whom}; review is 1 where what was learned of
 --       the limits is due to be looked at again.
 --
 -- Atomic: compare-and-set of the ledger under the fence, the lock, the epoch, the gate and the budget, all of one
@@ -28,13 +29,14 @@ local ticket, reconciled, nonce = ARGV[6], ARGV[8], ARGV[9]
 local interval, at_once, points = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
 local minute, hour, margin, slot = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17]), tonumber(ARGV[18])
 
+-- First of all: a memory that went back may know neither delivery nor lock, and that must be noticed all the same.
+local now = now_ms()
+local id, quiet = epoch(now, ARGV[23])
 if not holds(KEYS[1], consumer, entry, count) then return {'lost'} end
 if redis.call('GET', KEYS[2]) ~= consumer .. ' ' .. entry .. ' ' .. count .. ' ' .. migration then return {'lost'} end
 local by = redis.call('HGET', KEYS[8], 'cancelled_by')
 if by then return {'cancelled', by} end
 
-local now = now_ms()
-local id, quiet = epoch(now)
 if id ~= ARGV[7] then return {'quiet', quiet} end
 
 local record = ticket ~= '' and redis.call('HGET', KEYS[3], ticket)
@@ -98,4 +100,5 @@ if ticket ~= '' then
   redis.call('HSET', KEYS[3], ticket, 'intended ' .. int(now + tonumber(ARGV[21])) .. ' ' .. nonce)
   redis.call('PERSIST', KEYS[3])
 end
-return {'granted', now, review}
+know_one_more(nonce)
+return {'granted', now, review, shown_memory()}

@@ -3,9 +3,9 @@
 -- the lease.
 --
 -- KEYS  1 parked (sorted set)  then the streams to look into
--- ARGV  1 prefix  2 consumer  3 lease, ms  4 how many to promote at most
+-- ARGV  1 prefix  2 consumer  3 lease, ms  4 how many to promote at most  5 what this worker has seen of the memory
 --       then for each stream: its name, cursor, how many to take over at most
--- Gives {how many were promoted, by whom the fleet is paused or '', then for each stream {next cursor,
+-- Gives {how many were promoted, by whom the fleet is paused or '', what the memory shows, then for each stream {next cursor,
 --       {{entry, fields, count, deliveries since the last progress}...}, {gone entry...}, 1 where more could be
 --       taken over than there was room for, else 0}}
 --
@@ -27,9 +27,9 @@ end
 
 -- A memory that went back is noticed within a sweep, and not only by the next one who wants to write: so its quiet time
 -- begins at once.
-epoch(now_ms())
+epoch(now_ms(), ARGV[5])
 local paused = redis.call('GET', ns .. 'paused') or ''
-local answers = {promote_due(KEYS[1], ARGV[4]), paused}
+local answers = {promote_due(KEYS[1], ARGV[4]), paused, shown_memory()}
 
 -- What is idle, up to `limit`, from `cursor` on and once round: XAUTOCLAIM looks at ten times its COUNT and no further (t_stream.c, attempts_factor), so
 -- one call with few free places would pass a front of renewed entries only in many sweeps, each two seconds later.
@@ -60,7 +60,7 @@ local function is_more_idle(stream)
 end
 
 for i = 2, #KEYS do
-  local stream, at = KEYS[i], 5 + 3 * (i - 2)
+  local stream, at = KEYS[i], 6 + 3 * (i - 2)
   local cursor, items, removed, limit, left = ARGV[at + 1], {}, {}, tonumber(ARGV[at + 2]), 0
   -- Paused: nothing new is taken on; people are told all the same.
   if paused == '' or ARGV[at] == 'notices' then
@@ -81,6 +81,6 @@ for i = 2, #KEYS do
     claimed[#claimed + 1] = {item[1], item[2], count, since}
   end
   for _, gone in ipairs(removed) do entry_removed(ARGV[at], gone) end
-  answers[i + 1] = {cursor, claimed, removed, left}
+  answers[i + 2] = {cursor, claimed, removed, left}
 end
 return answers

@@ -4,6 +4,7 @@
 -- KEYS  1 migrations (stream)  2 target:<id> (string)  3 ledger:<id> (hash)  4 gate:<account>  5 gate:<token>
 --       6 migration:<id> (hash)  7 request:<id> (hash)
 -- ARGV  1 prefix  2 consumer  3 entry  4 count  5 migration id  6 lease, ms  7 target id
+--       8 what this worker has seen of the memory
 -- Gives {'lost'} | {'cancelled', by whom} | {'quiet', ms} | {'gate', ms, cause} | {'busy'} | {'taken', now ms, epoch, ledger as HGETALL}
 --
 -- Atomic, because between the check of the fence and the lock the delivery could change hands; and the ledger is
@@ -11,12 +12,12 @@
 -- takes the lock over from an older one: the older one fails its fence at its next permit, and the write that it
 -- may have in hand stands in the ledger as an intent.
 local consumer, entry, count, migration = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local now = now_ms()
+local id, quiet = epoch(now, ARGV[8])
 if not holds(KEYS[1], consumer, entry, count) then return {'lost'} end
 local by = redis.call('HGET', KEYS[7], 'cancelled_by')
 if by then return {'cancelled', by} end
 
-local now = now_ms()
-local id, quiet = epoch(now)
 if quiet > 0 then return {'quiet', quiet} end
 for i = 4, 5 do
   local wait, cause = gate_wait(KEYS[i], now)

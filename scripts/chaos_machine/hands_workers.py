@@ -1,0 +1,104 @@
+"""The hands on workers: they are killed, stopped and frozen."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import anyio
+
+from scripts.chaos_machine.timetable import Fault
+from scripts.chaos_machine.watch import Watch
+from scripts.chaos_machine.workers import Worker
+from scripts.chaos_machine.world import World
+
+STARTS_WITHIN_S: Final = 30.0
+
+
+async def kill(world: World, watch: Watch, fault: Fault) -> str | None:
+    """SIGKILL, and a new one after a while."""
+    worker = world.victim(fault.victim)
+    if worker is None:
+        return None
+    name = worker.name
+    await _kill_one(watch, worker)
+    await anyio.sleep(fault.length_s)
+    worker.start()
+    return name
+
+
+async def _kill_one(watch: Watch, worker: Worker) -> None:
+    worker.state = "ending"
+    held = await watch.held_by(worker)
+    worker.kill()
+    watch.lost("killed", held)
+
+
+async def kill_all(world: World, watch: Watch, fault: Fault) -> str | None:
+    """The same to all of them."""
+    victims = [one for one in world.workers if one.state == "up"]
+    names = ", ".join(one.name for one in victims)
+    for worker in victims:
+        await _kill_one(watch, worker)
+    await anyio.sleep(fault.length_s)
+    for worker in victims:
+        worker.start()
+    return names or None
+
+
+async def terminate(world: World, watch: Watch, fault: Fault) -> str | None:
+    """SIGTERM, and a new one after a while."""
+    worker = world.victim(fault.victim)
+    if worker is None:
+        return None
+    name = worker.name
+    await _stop_one(watch, worker)
+    await anyio.sleep(fault.length_s)
+    worker.start()
+    return name
+
+
+async def _stop_one(watch: Watch, worker: Worker) -> None:
+    worker.state = "ending"
+    async with watch.handing_back(await watch.held_by(worker)):
+        await worker.stop()
+
+
+async def roll(world: World, watch: Watch, fault: Fault | None = None) -> str | None:  # noqa: ARG001 - every hand takes it
+    """A rolling restart: one after the other is stopped and started."""
+    names = []
+    for worker in world.workers:
+        if worker.state == "up":
+            names.append(worker.name)
+            await _stop_one(watch, worker)
+            worker.start()
+            # One at a time: where all are loading their modules at once, there is nobody to hand anything to.
+            await worker.until_works(STARTS_WITHIN_S)
+    return ", ".join(names) or None
+
+
+async def freeze(world: World, watch: Watch, fault: Fault) -> str | None:
+    """SIGSTOP, and SIGCONT after a while."""
+    worker = world.victim(fault.victim)
+    if worker is None:
+        return None
+    is_long = fault.kind == "worker.freeze_long"
+    held = await watch.held_by(worker) if is_long else []
+    worker.freeze()
+    losses = watch.lost("frozen", held)
+    await anyio.sleep(fault.length_s)
+    worker.thaw()
+    watch.thawed(losses)
+    return worker.name
+
+
+@contextmanager
+def all_frozen(world: World, but: Worker | None = None) -> Iterator[None]:
+    """Within, nobody of the fleet moves; not long enough for a lease to end."""
+    frozen = [one for one in world.workers if one.state == "up" and one is not but]
+    for worker in frozen:
+        worker.freeze()
+    try:
+        yield
+    finally:
+        for worker in frozen:
+            worker.thaw()

@@ -1,0 +1,173 @@
+"""Heavy texts: each is worked on beside the loop, one at a time, and nobody loses a lease or waits for them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import anyio
+import pytest
+
+from monarch.core.outcome import Code
+from monarch.core.plan import MAX_TEXT
+from monarch.core.render import Draft, render
+from monarch.core.request import Rules
+from monarch.core.ticket import Ticket
+from monarch.stages import crossing, looking, second_pass
+from monarch.stages.surveying import Unready
+from tests.contracts.worlds import NO_CEILINGS
+from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
+from tests.stages.test_dry_run import surveyor
+
+T = TypeVar("T")
+
+TEXT_S = 0.3
+"""So long one text of 60,000 characters takes, full of references."""
+
+
+class Slow:
+    """An `Aside` whose every piece of work takes its time, on the virtual clock."""
+
+    def __init__(self) -> None:
+        self.pieces = 0
+        self.inside = False
+        self.texts: list[int] = []
+        self._places = anyio.Semaphore(2)
+
+    async def __call__(self, work: Callable[[], T]) -> T:
+        """See `stages.aside.Aside`."""
+        async with self._places:
+            await anyio.sleep(TEXT_S)
+        self.pieces += 1
+        self.texts.append(0)
+        self.inside = True
+        try:
+            return work()
+        finally:
+            self.inside = False
+
+    def watch(self, monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
+        """Count the calls of a function that works on texts, and let none be made on the loop."""
+        before = getattr(module, name)
+
+        def watched(*args: Any, **named: Any) -> Any:
+            assert self.inside, f"{name} works on a text on the event loop"
+            self.texts[-1] += 1
+            return before(*args, **named)
+
+        monkeypatch.setattr(module, name, watched)
+
+
+@pytest.fixture
+def slow(house: House, monkeypatch: pytest.MonkeyPatch) -> Slow:
+    """Forty tickets that refer to one another, for a team whose numbers differ; and a small template beside it."""
+    house.github.add(SOURCE)
+    for number in range(1, 41):
+        house.github.add_issue(SOURCE, f"Ticket {number}", f"After #{number % 40 + 1}.")
+    house.github.add(TEAM_A, "a student's")
+    house.github.add("org/small", "One", "Two", "Three")
+    house.github.add(TEAM_B)
+    slow = Slow()
+    house.aside = slow
+    slow.watch(monkeypatch, crossing, "render")
+    slow.watch(monkeypatch, second_pass, "rewriting")
+    slow.watch(monkeypatch, looking, "see")
+    return slow
+
+
+async def test_no_lease_is_lost_over_heavy_texts(house: House, slow: Slow) -> None:
+    """Their crossing takes longer than a lease, which is renewed all the while."""
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert anyio.current_time() > 30
+    assert house.state(request) == "done"
+    assert not house.told("lease.lost")
+    assert not house.told("delivery.reclaimed")
+    assert house.github.issues(TEAM_A)[1].body.startswith("After #3.")
+
+
+async def test_texts_are_worked_on_one_at_a_time(house: House, slow: Slow) -> None:
+    """So the loop has its turn, and a crossing can end, between any two of them; a look sees all at once."""
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert slow.pieces > 2 * 40
+    assert set(slow.texts) == {1}
+
+
+async def test_a_neighbour_is_not_held_up_by_heavy_texts(house: House, slow: Slow) -> None:
+    """Three small tickets wait for at most one heavy text each time, and not for the two hundred."""
+    heavy = house.publish(TEAM_A)
+    ended_at: list[float] = []
+
+    async def neighbour() -> None:
+        await house.until(lambda: len(house.github.titles(TEAM_A)) > 5)
+        began = anyio.current_time()
+        small = house.publish(TEAM_B, source="org/small")
+        await house.until(lambda: house.state(small) == "done")
+        ended_at.append(anyio.current_time() - began)
+        assert house.state(heavy) == "running"
+        await house.until_quiet()
+
+    with anyio.fail_after(600):
+        await house.worker().run(neighbour)
+
+    pieces = 3 + 3 + 2
+    assert ended_at[0] <= 2 * pieces * TEXT_S + 1
+
+
+async def test_a_draft_that_waits_for_leave_is_made_once(
+    house: House, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for the budget asks every second, and the text is the same."""
+    house.ceilings = replace(NO_CEILINGS, interval_ms=5_000)
+    drafts: list[int] = []
+
+    def counted(ticket: Ticket, *args: Any) -> Draft:
+        drafts.append(ticket.number)
+        return render(ticket, *args)
+
+    monkeypatch.setattr(crossing, "render", counted)
+    house.publish(TEAM_B, source="org/small")
+
+    await house.settle()
+
+    assert anyio.current_time() > 10
+    assert drafts == [1, 2, 3]
+
+
+# -------------------------------------------------------------------------------------------- bound
+
+
+def a_library(house: House) -> None:
+    """A template with more text than a request may have."""
+    house.github.add("org/library")
+    for number in range(MAX_TEXT // 60_000 + 1):
+        house.github.add_issue("org/library", f"Book {number}", "x" * 60_000)
+
+
+async def test_a_plan_of_too_much_text_is_given_up_with_the_bound(house: House) -> None:
+    """Nothing is written, and people are told what to do."""
+    a_library(house)
+    house.github.add(TEAM_A)
+    request = house.publish(TEAM_A, source="org/library")
+
+    await house.settle()
+
+    (letter,) = house.store.dead
+    assert (house.state(request), letter["code"]) == ("dead", "plan_too_large")
+    assert "16,000,000" in letter["reason"]
+    assert "close some of them" in house.slack.texts("C1")[-1]
+
+
+async def test_a_dry_run_of_too_much_text_says_the_same(house: House) -> None:
+    """Without a replay of what has not died."""
+    a_library(house)
+
+    found = await surveyor(house, rules=Rules()).template("org/library")
+
+    assert isinstance(found, Unready)
+    assert found.code is Code.PLAN_TOO_LARGE
+    assert "replay" not in found.reason
