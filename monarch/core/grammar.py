@@ -31,7 +31,9 @@ SIGN: Final = re.compile(
 
 _MAIL: Final = r"[A-Za-z0-9.+_-]*+@(?:[A-Za-z0-9_-]++\.)++[A-Za-z0-9]"
 
-NUMBER: Final = re.compile(rf"{_NUMBER}(?![A-Za-z0-9_])(?!{_MAIL})")
+NUMBER: Final = re.compile(
+    rf"{_NUMBER}(?:(?![A-Za-z0-9_])(?!{_MAIL})|(?=(?i:https?|ftp)://[A-Za-z0-9._-]))"
+)
 """Behind the `#`. A number of more digits is nobody's, and one before `@name.tld` is a part of an e-mail address."""
 
 USER: Final = re.compile(

@@ -2,7 +2,8 @@ r"""What stands beside a reference and would come to mean something else when th
 
 - Emphasis (`**see #99**を直す`): behind a letter or a digit the asterisks close it, between a bracket and a letter they do not;
   and in `#99**#7**` they would open one.
-- A backslash or an ampersand before: it would take the first sign of what is written (`\GH-3`, `&org/template#3;`).
+- A backslash, an ampersand or a word before: it would take the first sign of what is written (`\GH-3`, `&org/template#3;`,
+  `1https://…`).
 - A sign behind (`#99@home`, `#99#7`): behind a link it begins a word, and so a mention or a reference.
 
 A space of no width, which nobody sees and GitHub takes for a part of no name, keeps them apart.
@@ -12,6 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 from unicodedata import category
+
+from monarch.core.grammar import WORD
 
 SPACE: Final = "\u200b"
 
@@ -66,6 +69,8 @@ def _is_letter(text: str, at: int) -> bool:
 
 def _takes_punctuation(text: str, start: int) -> bool:
     before = text[start - 1] if start else "\n"
+    if before in WORD:
+        return True
     if before not in _TAKING:
         return False
     at = start - 1

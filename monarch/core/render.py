@@ -153,7 +153,8 @@ def _standing(current: str, ticket: Ticket, copying: Copying) -> Marker | None:
     a text that is too long is cut, so the copy is compared with what was written beside that very marker.
     """
     found = read_marker(current)
-    if found is None or found.ticket != ticket.id:
+    named = copying.plan.source, ticket.number, ticket.id
+    if found is None or (found.source, found.number, found.ticket) != named:
         return None
     return found if found.target in {None, copying.target_id} else None
 

@@ -22,7 +22,7 @@ from tests.core.builders import a_ticket
 from tests.core.test_references import KNOWN
 
 ORACLE = MarkdownIt("commonmark").enable("table")
-NUMBER = re.compile(r"#(\d+)")
+NUMBER = re.compile(r"(?<!\w)#(\d+)(?!\w)", re.ASCII)
 RAW = re.compile(r"<!--.*?(?:-->|\Z)|<[^<>]*>", re.DOTALL)
 WEB = "https://github.com"
 
@@ -67,10 +67,7 @@ def _words(tokens: list[Token]) -> Iterator[str]:
         words = ""
         for child in token.children or ():
             in_link += child.nesting if child.type in {"link_open", "link_close"} else 0
-            if child.type in {"text", "text_special"} and not in_link:
-                words += child.content
-            else:
-                words += "\n"
+            words += child.content if child.type == "text" and not in_link else "\n"
         yield words
 
 
@@ -84,7 +81,7 @@ def _words(tokens: list[Token]) -> Iterator[str]:
 def test_what_we_take_for_words_another_parser_shows_as_words(text: str) -> None:
     """Fences, indents, lists, quotes, raw HTML, code spans and links, escapes and entities, in any order."""
     # The other parser reads `    > a` below a list not as CommonMark has it, nor a tab before `>`; it has no `[x]` for tasks.
-    assume(not re.search(r"(?:\t| {4})\s*>|[é\\\w]#1|- +\[x\]|1\d\d\d", text))
+    assume(not re.search(r"(?:\t| {4})\s*>|[-+*.)]\s+\[x", text))
 
     assert ours(text) == theirs(text)
 

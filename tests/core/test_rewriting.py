@@ -76,6 +76,7 @@ def test_whatever_was_known_at_first_the_end_is_the_same(
 
 
 @given(BODIES, STYLES, st.sampled_from(["x", " ", "#3", "\n"]), st.integers(0, 400))
+@example(f"<{WEB}/{SOURCE}/pull/7>", Style(), "x", 66)
 def test_what_somebody_has_edited_stays(body: str, style: Style, more: str, place: int) -> None:
     """One character is enough; where nothing is to be rewritten nobody looks."""
     ticket = a_ticket(12, body=body)
@@ -111,6 +112,7 @@ def test_between_references_and_mentions_the_text_is_the_tickets(body: str, styl
 @given(BODIES, STYLES, KNOWN, st.sampled_from([0, 5, 50]))
 @example("#3#7 o/r#1@octocat @o/r#3 !#3 [x]#7", Style(), {}, 50)
 @example("`#3 @octocat\n\n`", Style(), {}, 50)
+@example(f"{SOURCE}#7{WEB}/{SOURCE}/issues/3", Style(), {}, 0)
 def test_a_copy_leaves_no_trace_but_among_the_copies(
     body: str, style: Style, numbers: dict[TicketId, int], highest: int
 ) -> None:

@@ -235,6 +235,7 @@ def _waiting() -> Copying:
         (f"({WEB}/org/template/issues/3).", "(#1)."),
         (f"[{WEB}/org/template/issues/3]", "[#1]"),
         (f"**{WEB}/org/template/issues/3**", "**#1**"),
+        (f"#3{WEB}/org/template/issues/7", f"#1{ZW}#7"),
         (f"です{WEB}/org/template/issues/3", "です#1"),
     ],
 )
