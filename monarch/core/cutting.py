@@ -7,6 +7,7 @@ Where the cut falls must not depend on which form a reference has at the time, o
 what the first has written: each reference counts as long as it can become.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from string import Template
 from typing import Final
@@ -76,22 +77,23 @@ class Framed:
         return self.text[begin:at] + _head(self.text[at:stop], units)
 
 
-def fitted(ticket: Ticket, body: str, copying: Copying, room: int) -> tuple[Framed, ...]:
+def fitted(ticket: Ticket, body: str, copying: Copying, room: int) -> Iterator[Framed]:
     """Frame a ticket's text (`body`, without markers) and fit it into `room` UTF-16 units.
 
     A frame that leaves no room for the text, or that would make a marker, is left out.
 
-    Returns:
-        Whole, cut, or both: the whole text where it depends on the numbers of the copies whether it fits, and the text
-        that is cut so far that it fits in any case.
+    Yields:
+        The whole text, unless it is too long whatever numbers its references get; then, unless the whole text fits
+        whatever they get, the text cut so far that it always does.
     """
     template = copying.style.template
-    if template is not None:
-        made = _Fitting(ticket, copying, template, room).fit(body)
-        if made and not any(read_markers(framed.text) for framed in made):
-            return made
-    made = _Fitting(ticket, copying, UNFRAMED, room).fit(body) or (Framed("", (0, 0), ()),)
-    return tuple(replace(framed, lost_frame=template is not None) for framed in made)
+    for frame in (template, UNFRAMED):
+        fitting = _Fitting(ticket, copying, frame, room) if frame else None
+        for framed in fitting.fit(body) if fitting else ():
+            yield replace(framed, lost_frame=frame is not template) if template else framed
+            if framed.units <= room:
+                return
+    yield Framed("", (0, 0), (), lost_frame=template is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,33 +103,34 @@ class _Fitting:
     template: Template
     room: int
 
-    def fit(self, body: str) -> tuple[Framed, ...]:
-        """The text in its frame; none where the frame leaves no room for that."""
+    def fit(self, body: str) -> Iterator[Framed]:
+        """The text in its frame, whole and cut; nothing where the frame leaves no room for it."""
         whole = _closed(self._framed(body)) if size(body) <= _MOST * self.room else None
-        if whole and whole.units <= self.room:
-            return (whole,)
-        cut = self._cut(body)
-        if whole and cut and whole.least <= self.room:
-            return whole, cut
-        return (cut,) if cut else ()
+        if whole and read_markers(whole.text):
+            return
+        if whole and whole.least <= self.room:
+            yield whole
+        cut = self._cut(body, whole)
+        if cut and not read_markers(cut.text):
+            yield cut
 
-    def _cut(self, body: str) -> Framed | None:
+    def _cut(self, body: str, whole: Framed | None) -> Framed | None:
         # More than this is never shown.
         seen = without_markers(_head(body, self.room))
-        whole = self._framed(seen)
+        made = whole if whole and seen == body else self._framed(seen)
         line_end = line_end_of(body)
         link = References(self.copying).link(self.ticket)
         notice = f"{line_end}{line_end}*The text is too long for a copy. It goes on here: {link}*"
         left = self.room - self._framed("", notice).units - _CLOSING_ROOM
         while left >= 0:
-            kept = without_markers(whole.head(left))
-            opened = open_block(whole.text[: whole.own[0]] + kept)
+            kept = without_markers(made.head(left))
+            opened = open_block(made.text[: made.own[0]] + kept)
             closing = f"{line_end}{opened}" if opened else ""
             made = _closed(self._framed(kept, closing + notice))
             if made.units <= self.room:
                 return replace(made, is_cut=True)
-            # What was cut away ended a code span, say, and what stood in it counts now.
-            left -= max(made.units - self.room, left // 16, 1)
+            # What was cut away ended a code span, say, and what stood in it counts now: cut again, by what it becomes.
+            left -= left // 64 + 1
         return None
 
     def _framed(self, body: str, notice: str = "") -> Framed:

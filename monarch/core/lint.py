@@ -63,11 +63,11 @@ def _in_the_end(ticket: Ticket, copying: Copying) -> Framed:
     """What the copy will say if each ticket keeps its number."""
     numbers = {other.id: other.number for other in copying.plan.tickets}
     done = replace(copying, numbers={**numbers, **copying.numbers})
-    *better, (last, _) = compose(ticket, done)
-    for framed, ending in better:
-        if size(worded(framed.text + ending, framed.changes).last(done)) <= MAX_BODY:
-            return framed
-    return last
+    last = None
+    for last, ending in compose(ticket, done):
+        if size(worded(last.text + ending, last.changes).last(done)) <= MAX_BODY:
+            break
+    return last or Framed("", (0, 0), ())
 
 
 def _of_references(found: Iterable[Reference], copying: Copying) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 
 class Spelling(Enum):
@@ -15,8 +16,7 @@ class Spelling(Enum):
     """An address that must remain one, such as the destination of a link."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     r"""A reference to an issue or a pull request, at `start` to `end` of its text, as it is spelled there (`\#12`).
 
     Attributes:
@@ -37,8 +37,7 @@ class Reference:
     is_raw: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """`@name` or `@org/team`, at `start` to `end` of its text.
 
     Attributes:

@@ -10,8 +10,7 @@ A space of no width, which nobody sees and GitHub takes for a part of no name, k
 """
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from unicodedata import category
 
 from monarch.core.grammar import WORD
@@ -20,6 +19,7 @@ SPACE: Final = "\u200b"
 
 _DELIMITERS: Final = "*_~"
 _TAKING: Final = "*_~\\&"
+_QUIET: Final = frozenset(["", *" \t\r\n,.;:()-"])
 _OPENING: Final = frozenset("#[<@&\\(`!")
 _SIGN: Final = re.compile(
     r"(?P<number>\\?\#|&(?:\#0*+35|\#[xX]0*+23|num);)(?=[1-9])"
@@ -27,8 +27,7 @@ _SIGN: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
+class Neighbours(NamedTuple):
     """What a reference has beside it.
 
     Attributes:
@@ -55,6 +54,8 @@ NONE: Final = Neighbours(before=False, behind=False, sign="")
 
 def neighbours(text: str, start: int, end: int) -> Neighbours:
     """What stands beside `start` to `end`."""
+    if text[start - 1 : start] in _QUIET and text[end : end + 1] in _QUIET:
+        return NONE
     before = text[start].isalnum() and _takes_punctuation(text, start)
     return Neighbours(before, _closes(text, end), _sign(text, end))
 
@@ -69,7 +70,7 @@ def _is_letter(text: str, at: int) -> bool:
 
 def _takes_punctuation(text: str, start: int) -> bool:
     before = text[start - 1] if start else "\n"
-    if before in WORD:
+    if before in WORD and before != "_":
         return True
     if before not in _TAKING:
         return False

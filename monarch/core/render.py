@@ -10,8 +10,9 @@ refuse.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import tee
 from typing import Final
 
 from monarch.core.cutting import Framed, fitted, line_end_of
@@ -95,11 +96,12 @@ def rewriting(current: str, ticket: Ticket, copying: Copying) -> Rewriting:
     if not _may_refer(ticket):
         return Keep()
     standing = _standing(current, ticket, copying)
-    wordings = _wordings(ticket, copying, standing)
-    final = _fitting(wording.last(copying) for wording in wordings)
-    if current == final or not any(wording.is_pending for wording in wordings):
+    # Cutting is work, and hardly ever needed; `tee` has each version made once, and only if it is looked at.
+    versions, pending, sources = tee(_wordings(ticket, copying, standing), 3)
+    final = _fitting(wording.last(copying) for wording in versions)
+    if current == final or not any(wording.is_pending for wording in pending):
         return Keep()
-    if not any(wording.is_source_of(current, copying) for wording in wordings):
+    if not any(wording.is_source_of(current, copying) for wording in sources):
         return Touched()
     if standing in {None, marker_of(ticket, copying)}:
         return Rewrite(final)
@@ -123,8 +125,10 @@ def _may_refer(ticket: Ticket) -> bool:
 
 def compose(
     ticket: Ticket, copying: Copying, marker: Marker | None = None
-) -> tuple[tuple[Framed, str], ...]:
+) -> Iterator[tuple[Framed, str]]:
     """The ticket's text in its frame, with what changes in it, and the end of the copy: the whole text first, if it may fit.
+
+    Whether it does is decided by the numbers that are known when the copy is written; the last version always fits.
 
     The end is a blank line, in the text's own kind of line ends, and the marker (`marker`, or the one of today); before
     them the end of a code block that the text leaves open.
@@ -132,11 +136,8 @@ def compose(
     named = marker or marker_of(ticket, copying)
     body = without_markers(encodable(ticket.body))
     blank = line_end_of(body) * 2
-    versions = fitted(ticket, body, copying, MAX_BODY - size(f"{blank}{named}"))
-    return tuple(
-        (framed, f"{framed.closing}{blank}{named}" if framed.text else str(named))
-        for framed in versions
-    )
+    for framed in fitted(ticket, body, copying, MAX_BODY - size(f"{blank}{named}")):
+        yield framed, f"{framed.closing}{blank}{named}" if framed.text else str(named)
 
 
 def marker_of(ticket: Ticket, copying: Copying) -> Marker:
@@ -159,14 +160,10 @@ def _standing(current: str, ticket: Ticket, copying: Copying) -> Marker | None:
     return found if found.target in {None, copying.target_id} else None
 
 
-def _wordings(
-    ticket: Ticket, copying: Copying, marker: Marker | None = None
-) -> tuple[Wording, ...]:
+def _wordings(ticket: Ticket, copying: Copying, marker: Marker | None = None) -> Iterator[Wording]:
     """What the copy may say, the better first; the last one always fits."""
-    return tuple(
-        worded(framed.text + ending, framed.changes)
-        for framed, ending in compose(ticket, copying, marker)
-    )
+    for framed, ending in compose(ticket, copying, marker):
+        yield worded(framed.text + ending, framed.changes)
 
 
 def _fitting(texts: Iterable[str]) -> str:

@@ -45,17 +45,20 @@ class Signs:
             at = max(sign + 1, self._done)
             if sign < self._done:
                 continue
-            match found[0][0]:
-                case "#":
-                    yield from self._numbers(sign)
-                case "@":
-                    yield from self._mentions(sign)
-                    continue
-                case "g" | "G":
-                    yield from self._old_numbers(sign)
-                case _:
-                    yield from self._at_address(sign)
+            mark = self._mark(self._shown[sign], sign)
+            if mark:
+                yield mark
             at = max(at, self._done)
+
+    def _mark(self, char: str, sign: int) -> Mark | None:
+        match char:
+            case "#":
+                return self._number(sign)
+            case "@":
+                return self._mention(sign)
+            case "g" | "G":
+                return self._old_number(sign)
+        return self._at_address(sign)
 
     def is_in_address(self, place: int) -> bool:
         """Whether what stands there in the source is a part of a bare address, whatever else it looks like."""
@@ -80,51 +83,53 @@ class Signs:
         raw = self._words.kind(start)[0] or self._text[max(0, begin - 1) : begin] in {"!", "]"}
         return Reference(begin, stop, spelling, number, repository, page, tail, raw)
 
-    def _numbers(self, sign: int) -> Iterator[Reference]:
+    def _number(self, sign: int) -> Reference | None:
         number = NUMBER.match(self._shown, sign + 1)
         if number is None:
-            return
+            return None
         before = self._before(sign)
         named = named_before(self._shown, sign) if before in _IN_NAME else ""
         if named and sign - len(named) >= self._done:
             start = sign - len(named)
-            yield self._refer(start, number.end(), Spelling.NAME, int(number[0]), named)
-        elif before not in WORD:
-            yield self._refer(sign, number.end(), Spelling.NUMBER, int(number[0]))
+            return self._refer(start, number.end(), Spelling.NAME, int(number[0]), named)
+        if before not in WORD:
+            return self._refer(sign, number.end(), Spelling.NUMBER, int(number[0]))
+        return None
 
-    def _old_numbers(self, sign: int) -> Iterator[Reference]:
+    def _old_number(self, sign: int) -> Reference | None:
         number = NUMBER.match(self._shown, sign + len("GH-"))
         if number and self._before(sign) not in WORD:
-            yield self._refer(sign, number.end(), Spelling.NUMBER, int(number[0]))
+            return self._refer(sign, number.end(), Spelling.NUMBER, int(number[0]))
+        return None
 
-    def _mentions(self, sign: int) -> Iterator[Mention]:
+    def _mention(self, sign: int) -> Mention | None:
         before = self._before(sign)
         if before in WORD:
-            return
+            return None
         found = USER.match(self._shown, sign + 1) if before != "`" else None
         organisation = ""
         if found is None:
             found = TEAM.match(self._shown, sign + 1)
             if found is None:
-                return
+                return None
             organisation = found["organisation"]
         start, name = self._words.source(sign, sign + 1)
-        yield Mention(start, self._words.source(sign, found.end())[1], name, organisation)
+        return Mention(start, self._words.source(sign, found.end())[1], name, organisation)
 
-    def _at_address(self, sign: int) -> Iterator[Reference]:
+    def _at_address(self, sign: int) -> Reference | None:
         start = address_start(self._shown, sign)
         if start is None or start < self._done:
-            return
+            return None
         if issue := self._rules.bare.match(self._shown, start):
             tail = issue["tail"].rstrip(TRAILING)
             where = issue["repository"], issue["page"], tail
             end = issue.start("tail") + len(tail)
-            yield self._refer(start, end, Spelling.NAME, int(issue["issue"]), *where)
-            return
+            return self._refer(start, end, Spelling.NAME, int(issue["issue"]), *where)
         begin, _ = self._words.source(start, start + 1)
         end = self._address_end(begin, start)
         self._addresses.append((begin, end))
         self._done = self._words.behind(end)
+        return None
 
     def _address_end(self, begin: int, start: int) -> int:
         """Where in the source the address ends: GitHub takes all but white space and `<`, whatever it means elsewhere."""

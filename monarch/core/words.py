@@ -72,13 +72,15 @@ class Words:
     def source(self, start: int, end: int) -> tuple[int, int]:
         """How the words at `start` to `end` are spelled: where in the source."""
         first = bisect_right(self._at, start) - 1
-        last = bisect_right(self._at, end - 1, first) - 1
-        begin, stop = self._starts[first], self._ends[last]
+        begin = self._starts[first]
         if self._literal[first]:
             begin += start - self._at[first]
+            if begin + end - start <= self._ends[first]:
+                return begin, begin + end - start
+        last = bisect_right(self._at, end - 1, first) - 1
         if self._literal[last]:
-            stop = self._starts[last] + end - self._at[last]
-        return begin, stop
+            return begin, self._starts[last] + end - self._at[last]
+        return begin, self._ends[last]
 
     def behind(self, source: int) -> int:
         """Where the words go on behind this place of the source."""
