@@ -95,7 +95,7 @@ class Evidence:
         it, or a signature to prove it.
         """
         if record.issue:
-            return issue.id == record.issue
+            return record.is_issue(issue.id)
         if self.us.wrote(issue.by) or not self.us.is_certain:
             return True
         marker = read_marker(issue.body)

@@ -186,6 +186,12 @@ class Ledger(Protocol):
         migration takes it over from an older one.
         """
 
+    async def target_of(self, delivery: Delivery) -> TargetId | None:
+        """The repository that this migration took last; `None`: it has not taken any.
+
+        That is the one that was asked for, whatever bears its name by now.
+        """
+
     async def permit(
         self,
         delivery: Delivery,

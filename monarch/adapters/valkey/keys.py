@@ -22,6 +22,7 @@ ledger:<target id>     hash        permit, record                retention after
 needs:<target id>      set         take, settle, drop, replay, heal   member leaves when its request has ended for good
 latest:<target id>     string, PX  take                          retention after it was taken last
 target:<target id>     string, PX  take, renew, settle           one lease
+outlived:<stream>:<entry>  set, PX  renew, take, permit, settle, begin_saying   a day after its last write
 budget:<account>       sorted set  permit, record                two hours after its last write
 slots:<account>        sorted set  permit, record                15 s a slot
 learned:<account>      hash        permit, believe               never
