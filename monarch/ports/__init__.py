@@ -35,6 +35,7 @@ from monarch.core.summary import RequestView
 from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Verdict
 from monarch.ports.hands import Cancelling, Hands, Healing, NotCancelled, Paused, Replayed
+from monarch.ports.logins import Logins
 from monarch.ports.outside import GitHub, Posted, Signing, Slack, Unanswered
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "Inbox",
     "Kind",
     "Ledger",
+    "Logins",
     "Meter",
     "NotCancelled",
     "Paused",
@@ -182,6 +184,12 @@ class Ledger(Protocol):
 
         The lock ends with the lease unless it is renewed with it. A newer delivery of the same
         migration takes it over from an older one.
+        """
+
+    async def target_of(self, delivery: Delivery) -> TargetId | None:
+        """The repository that this migration took last; `None`: it has not taken any.
+
+        That is the one that was asked for, whatever bears its name by now.
         """
 
     async def permit(

@@ -63,7 +63,14 @@ class Crossing:
         self._others = OtherWrites(tools, subject, self._desk)
         self._details = Detailing(tools, subject, self._desk, self._others)
         self._drafted: tuple[object, Draft] | None = None
-        self._writer = Writer(tools, subject, self._desk, self._records, self._draft)
+        self._writer = Writer(
+            tools,
+            subject,
+            self._desk,
+            self._records,
+            self._draft,
+            lambda: self._watch.seen.highest,
+        )
 
     async def run(self) -> Verdict:
         """Bring every ticket of the plan into the target, in order.
@@ -197,6 +204,7 @@ class Crossing:
         record = self._records.get(ticket.id)
         if ended is None and isinstance(record, CreatedAs):
             await self._watch.created(ticket, record.number)
+            return await self._watch.learn(self._writer.author)
         return ended
 
     async def _draft(self, ticket: Ticket, without: Collection[str]) -> Draft:

@@ -14,9 +14,14 @@ from monarch.core.ids import TicketId
 from monarch.core.look import Seen, see, skipped, strays_of
 from monarch.core.outcome import Absent, Found, ReadFailure
 from monarch.core.permission import WasStray
-from monarch.core.step import Fate, LedgerRecord, first_look_at_ms
+from monarch.core.step import (
+    CreatedAs,
+    Fate,
+    LedgerRecord,
+    first_look_at_ms,
+)
 from monarch.core.tally import tally
-from monarch.core.ticket import Issue, Ticket
+from monarch.core.ticket import Author, Issue, Ticket
 from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict
 from monarch.stages.desk import Desk
@@ -48,6 +53,7 @@ class Watch:
         self._subject = subject
         self._desk = desk
         self._records = records
+        self._us = subject.us
         # The server's clock, as far as it is known here: a little behind, so waits are never too short.
         self._server_ms, self._asked_at = now_ms, tools.clock.now()
         self._reported: set[int] = set()
@@ -124,8 +130,23 @@ class Watch:
         self.seen = Seen(copies, self.seen.strays, self.seen.planted, highest)
         self.numbers = {**self._own(self.seen), **self.numbers, ticket.id: number}
 
+    async def learn(self, author: Author | None) -> Verdict | None:
+        """Whom GitHub names as the author of a copy that we have just created; `None`: go on.
+
+        Where it was not certain before who we are, the target is looked at anew: what was taken for a copy until now may
+        be somebody else's.
+        """
+        if author is None or (self._us.is_certain and self._us.know(author)):
+            return None
+        before, credential = self._us, self._subject.credential
+        self._us = await self._tools.logins.introduce(credential, author)
+        return None if before.is_certain else await self.look()
+
     async def find(self, ticket: Ticket, number: int) -> Fate | Verdict:
-        """What became of a copy on record whose marker no look shows."""
+        """What became of a copy on record whose marker no look shows.
+
+        An issue of that number proves nothing by itself: it has to be the one on record (`CreatedAs.is_issue`).
+        """
         known = self.fates.get(number)
         if known is not None:
             return known
@@ -140,13 +161,18 @@ class Watch:
                     return self.fates[number]
                 case _:
                     return await self._desk.judge(answer)
+        record = self._records.get(ticket.id)
+        if isinstance(record, CreatedAs) and not record.is_issue(self.issues[number].id):
+            self.fates[number] = Fate.NEVER
+            return await self._desk.identity() or Fate.NEVER
         self.numbers[ticket.id] = number
         self.fates[number] = Fate.THERE
         return Fate.THERE
 
     def _evidence(self) -> Evidence:
         """What is seen is judged by: the ledger as it is known by now, and who we are."""
-        return self._subject.evidence(self._records, self._tools.style)
+        target, seal = self._subject.repository.id, self._tools.style.seal
+        return Evidence(target, self._us, self._records, seal)
 
     def _own(self, seen: Seen) -> dict[TicketId, int]:
         """The copies of this plan."""

@@ -30,8 +30,8 @@ from monarch.core.permission import (
 )
 from monarch.core.render import Draft
 from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused
-from monarch.core.ticket import Ticket
-from monarch.core.verdict import Verdict
+from monarch.core.ticket import Author, Ticket
+from monarch.core.verdict import Snooze, Verdict, Waits
 from monarch.stages.desk import Desk
 from monarch.stages.subject import Subject, Tools
 
@@ -45,7 +45,7 @@ Drafting = Callable[[Ticket, Collection[str]], Awaitable[Draft]]
 class Writer:
     """Creates the copies of one crossing.
 
-    It keeps `records`, the ledger as known here, up to date.
+    It keeps `records`, the ledger as known here, up to date. `author` is whom GitHub named as the author of its newest copy.
     """
 
     def __init__(
@@ -55,14 +55,18 @@ class Writer:
         desk: Desk,
         records: dict[TicketId, LedgerRecord],
         draft: Drafting,
+        highest: Callable[[], int],
     ) -> None:
+        """See the class. `highest` is the highest number that is known to be used in the target."""
         self._tools = tools
         self._subject = subject
         self._desk = desk
         self._records = records
         self._draft = draft
+        self._highest = highest
         self._unanswered: dict[TicketId, int] = {}
         self._without: dict[TicketId, frozenset[str]] = {}
+        self.author: Author | None = None
 
     def unanswered(self, ticket: Ticket) -> int:
         """How many writes of this ticket were left without an answer in this crossing."""
@@ -104,6 +108,8 @@ class Writer:
     ) -> Verdict | None:
         """Write down what became of it, and say what becomes of the delivery; `None`: go on."""
         match outcome:
+            case Created(number) if number <= self._highest():
+                return await self._note_strange(ticket, granted, outcome, seconds)
             case Created():
                 await self._note_created(ticket, granted, outcome, seconds)
                 return None
@@ -126,6 +132,23 @@ class Writer:
             case _:
                 assert_never(outcome)
 
+    async def _note_strange(
+        self, ticket: Ticket, granted: Granted, created: Created, seconds: float
+    ) -> Verdict | None:
+        """A number that was used before: numbers only rise, so this was not created in our target, or we are wrong.
+
+        The target is asked who it is. Only where it is still itself its answer is believed.
+        """
+        ended = await self._desk.identity()
+        match ended:
+            case None:
+                await self._note_created(ticket, granted, created, seconds)
+            case Snooze(kind=Waits.IDENTITY):
+                await self._desk.record(ticket.id, WasNotCreated(granted.nonce))
+            case _:
+                await self._desk.record(ticket.id, WasUnanswered(granted.nonce))
+        return ended
+
     async def _note_created(
         self, ticket: Ticket, granted: Granted, created: Created, seconds: float
     ) -> None:
@@ -134,6 +157,7 @@ class Writer:
         fact = WasCreated(number, granted.nonce, created.issue_id)
         recorded = await self._desk.record(ticket.id, fact)
         self._records[ticket.id] = CreatedAs(number, granted.at_ms, created.issue_id)
+        self.author = created.author
         telemetry.ticket_copied(target=name, ticket=ticket.number, number=number, seconds=seconds)
         if recorded.stray is not None:
             telemetry.stray_found(target=name, number=number, kept=recorded.stray)

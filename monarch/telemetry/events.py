@@ -285,6 +285,10 @@ class Telemetry:
         self.metrics.strays.inc()
         self._log.error("stray.found", target=target, number=number, kept=kept)
 
+    def target_replaced(self, *, target: str) -> None:
+        """A target is not the repository any more that its crossing began with: it is looked up anew."""
+        self._log.warning("target.replaced", target=target)
+
     def marker_planted(self, *, target: str, number: int) -> None:
         """Issue `number` carries a marker that nothing proves: somebody else planted it, or pasted a copy's text."""
         self.metrics.planted.inc()

@@ -18,6 +18,7 @@ from monarch.core.verification import Mark, verify
 from monarch.stages.surveying import Remembered, Sources, Surveyor, Template, Unready
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.hands import MemoryHands
+from tests.contracts.doubles.logins import MemoryLogins
 from tests.stages.house import SOURCE, TEAM_A, House
 
 MANY = [29, 30, 35, 500]
@@ -50,7 +51,8 @@ def surveyor(house: House, *, remembers: bool = True) -> Surveyor:
     async def gate(_credential: Credential) -> None:
         return None
 
-    sources = Sources(house.github, ledger, gate)
+    us = MemoryLogins(house.store).us
+    sources = Sources(house.github, ledger, gate, us)
     return Surveyor(sources, Rules(), house.style, 120, lambda _name: None)
 
 
@@ -162,7 +164,7 @@ async def test_a_source_of_deleted_tickets_alone_is_empty(house: House) -> None:
     await house.settle()
 
     assert house.state(request) == "skipped"
-    assert house.github.faults.count("read_repository") == 2
+    assert house.github.faults.count("find_repository") == 1
 
 
 async def test_a_survey_of_switched_off_issues_says_so(house: House) -> None:

@@ -22,6 +22,7 @@ ledger:<target id>     hash        permit, record                retention after
 needs:<target id>      set         take, settle, drop, replay, heal   member leaves when its request has ended for good
 latest:<target id>     string, PX  take                          retention after it was taken last
 target:<target id>     string, PX  take, renew, settle           one lease
+outlived:<stream>:<entry>  set, PX  renew, take, permit, settle, begin_saying   a day after its last write
 budget:<account>       sorted set  permit, record                two hours after its last write
 slots:<account>        sorted set  permit, record                15 s a slot
 learned:<account>      hash        permit, believe               never
@@ -31,6 +32,7 @@ gate:<account>         hash        gate, believe, permit, record opened by a suc
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
 saying:<request>       string, PX  begin_saying                  15 s
+logins                 hash        introduce                     never; the newest 200: who we were is known by them alone
 epoch                  hash        open_epoch, take, permit, sweep   never; 64 marks
 paused                 string      pause (by whom)               when resumed
 paused:since           string      pause (when, ms)              when resumed
@@ -87,6 +89,10 @@ class Keys:
     @property
     def audited(self) -> str:
         return self.prefix + "audited"
+
+    @property
+    def logins(self) -> str:
+        return self.prefix + "logins"
 
     @property
     def epoch(self) -> str:
