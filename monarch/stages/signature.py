@@ -5,8 +5,6 @@ look, and logged: a refusal as an error each time, since everything stops for it
 counts refused logins and closes itself to good ones after many, so more is not asked.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import anyio
@@ -37,10 +35,11 @@ class SignatureWatch:
                 await draining.wait()
 
     async def _is_turn(self) -> bool:
-        is_turn = False
-        with self._trouble_told():
-            is_turn = await self._refusals.turn()
-        return is_turn
+        try:
+            return await self._refusals.turn()
+        except StoreError as error:
+            self._tell(error)
+            return False
 
     async def _ask(self) -> None:
         failure = await self._signing.check()
@@ -50,13 +49,11 @@ class SignatureWatch:
             return
         if failure is not None:
             self._telemetry.credential_refused(reason=failure.reason)
-        with self._trouble_told():
-            await self._refusals.note(None if failure is None else failure.reason)
-
-    @contextmanager
-    def _trouble_told(self) -> Iterator[None]:
-        """A Valkey that is away is told of; the next minute is another try."""
         try:
-            yield
+            await self._refusals.note(None if failure is None else failure.reason)
         except StoreError as error:
-            self._telemetry.store_trouble(where="watching the credential", error=str(error))
+            self._tell(error)
+
+    def _tell(self, error: StoreError) -> None:
+        """Valkey is away; the next minute is another try."""
+        self._telemetry.store_trouble(where="watching the credential", error=str(error))
