@@ -35,7 +35,7 @@ from monarch.core.summary import RequestView
 from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Verdict
 from monarch.ports.hands import Cancelling, Hands, Healing, NotCancelled, Paused, Replayed
-from monarch.ports.outside import GitHub, Posted, Slack, Unanswered
+from monarch.ports.outside import GitHub, Gone, Posted, Slack, Unanswered
 
 __all__ = [
     "Audited",
@@ -44,6 +44,7 @@ __all__ = [
     "Clock",
     "Ear",
     "GitHub",
+    "Gone",
     "Hands",
     "Healing",
     "Hearing",
@@ -276,7 +277,7 @@ class Saying:
     Attributes:
         view: how it stands now.
         said_version: the newest state that the channel knows, 0 where it knows nothing.
-        progress_ts: Slack's `ts` of the message that is edited in place, `None` before there is one.
+        progress: the message that is edited in place, `None` before there is one, and after it is gone.
         progress_open: a progress message was sent off and its answer never came.
         final_said: the final message was posted, for this run of the request.
         final_open: the final message was sent off and its answer never came.
@@ -284,7 +285,7 @@ class Saying:
 
     view: RequestView
     said_version: int
-    progress_ts: str | None
+    progress: Posted | None
     progress_open: bool
     final_said: bool
     final_open: bool
@@ -305,12 +306,17 @@ class Requests(Protocol):
     async def sending(self, request: RequestId, kind: Kind) -> None:
         """Put on record that a message is about to be posted, before it is."""
 
-    async def said(self, request: RequestId, kind: Kind, version: int, ts: str | None) -> None:
-        """Put on record that the channel knows `version`, under Slack's `ts`.
+    async def said(
+        self, request: RequestId, kind: Kind, version: int, posted: Posted | None
+    ) -> None:
+        """Put on record that the channel knows `version`, by the message `posted`, or by one that is known already.
 
         Progress that is older than what was said before has overwritten it: a new notice puts that right. A version
         that the store does not know was said before its memory went back: what it knows is still to be said.
         """
+
+    async def gone(self, request: RequestId) -> None:
+        """Put on record that the message that is edited in place is no more: none is edited or posted in its place."""
 
     async def not_sent(self, request: RequestId, kind: Kind) -> None:
         """Put on record that the message of `sending` certainly was not posted."""

@@ -326,6 +326,10 @@ class Telemetry:
         self.metrics.notices.labels(name).inc()
         self._log.info("notice.said", kind=name)
 
+    def notice_gone(self, *, reason: str) -> None:
+        """The message that is edited in place cannot be edited any more; nothing is left to do."""
+        self._log.info("notice.gone", reason=reason)
+
     def notice_failed(self, *, reason: str) -> None:
         """Slack refused it for good. Stream: `notice.dead`."""
         self.metrics.notices_failed.inc()
