@@ -58,6 +58,9 @@ class FakeSlack:
         fault = await self.faults.meet("update", channel)
         if fault is None and channel in self.ids:
             return Permanent(Scope.REPOSITORY, Code.SLACK_REFUSED, "channel_not_found")
+        if fault is not None and isinstance(fault.answer, Gone):
+            self.messages.pop(ts, None)
+            return fault.answer
         if fault is None and ts not in self.messages:
             return Gone("message_not_found")
         if fault is None or fault.takes_effect:
