@@ -94,6 +94,48 @@ async def test_a_lost_delivery_takes_nothing(world: World) -> None:
     assert not await world.lock(TARGET)
 
 
+async def test_a_migration_remembers_which_repository_it_took(world: World) -> None:
+    """By its id: the name may lead to another one later."""
+    delivery = await migrating(world)
+    before = await world.ledger().target_of(delivery)
+    await taken(world, delivery)
+
+    assert before is None
+    assert await world.ledger().target_of(delivery) == TARGET
+    assert await world.ledger().target_of(await reclaimed(world)) == TARGET
+
+
+async def test_the_id_of_a_copys_issue_is_kept_beside_its_number(world: World) -> None:
+    """Of a created one and of one that a look has found."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+    grant = await granted(world, delivery, look)
+    ledger = world.ledger()
+
+    await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce, 71))
+    await ledger.record(delivery, TARGET, SECOND, ME, WasFound(6, 72))
+
+    records = (await taken(world, delivery)).records
+    assert {
+        ticket: (record.number, record.issue)
+        for ticket, record in records.items()
+        if isinstance(record, CreatedAs)
+    } == {FIRST: (5, 71), SECOND: (6, 72)}
+
+
+async def test_an_intent_names_the_moment_by_which_its_bytes_have_left(world: World) -> None:
+    """However long the permission lives, whoever takes over waits from there."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+
+    answer = await world.ledger().permit(delivery, TARGET, FIRST, ME, look.epoch, None, 4_000)
+
+    assert isinstance(answer, Granted)
+    assert answer.until_ms == answer.at_ms + 4_000
+    again = await taken(world, delivery)
+    assert again.records == {FIRST: Intended(answer.until_ms, answer.nonce)}
+
+
 async def test_a_held_target_is_busy_for_another_migration(world: World) -> None:
     """Two requests for one target write one after the other."""
     await taken(world, await migrating(world))

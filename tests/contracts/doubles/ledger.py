@@ -69,7 +69,7 @@ class MemoryLedger:
         await anyio.lowlevel.checkpoint()
         store, now = self._store, self._store.now_ms()
         store.meet(self._seen.word)
-        if not store.holds(delivery.token):
+        if not store.still_holds(delivery.token):
             return Lost()
         called_off = _called_off(store, delivery)
         if called_off is not None:
@@ -84,8 +84,18 @@ class MemoryLedger:
             return Busy()
         store.locks[target] = Lock(delivery.token, migration, now + self._lease_ms)
         store.latest[target] = migration
-        store.migrations.setdefault(migration, {}).update(state="running", reason="")
+        known = store.migrations.setdefault(migration, {})
+        if known.get("target_id", str(target)) != str(target):
+            for told in ("copied", "present", "deleted", "refused", "strays", "notes"):
+                known.pop(told, None)
+        known.update(state="running", reason="", target_id=str(target))
         return Taken(dict(store.ledgers.get(target, {})), now, store.epoch)
+
+    async def target_of(self, delivery: Delivery) -> TargetId | None:
+        """See `ports.Ledger.target_of`."""
+        await anyio.lowlevel.checkpoint()
+        known = self._store.migrations.get(_entry(delivery).migration, {})
+        return TargetId(int(known["target_id"])) if "target_id" in known else None
 
     async def permit(
         self,
@@ -102,7 +112,7 @@ class MemoryLedger:
         store, now = self._store, self._store.now_ms()
         lock = store.lock_of(target)
         store.meet(self._seen.word)
-        if not store.holds(delivery.token) or lock is None or lock.token != delivery.token:
+        if not store.still_holds(delivery.token) or lock is None or lock.token != delivery.token:
             return Lost()
         called_off = _called_off(store, delivery)
         if called_off is not None:

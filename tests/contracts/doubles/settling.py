@@ -22,6 +22,7 @@ from monarch.core.verdict import (
     Skipped,
     Snooze,
     Verdict,
+    Waits,
 )
 from tests.contracts.doubles.store import MemoryStore, Parked
 
@@ -65,8 +66,9 @@ class Settlement:
                 self._store.acknowledge(self._delivery)
             case Retry(reason, delay_s, details):
                 self._park(reason, delay_s, None, self._delivery.attempts + 1, details)
-            case Snooze(reason, delay_s, waits_for, _, details):
+            case Snooze(reason, delay_s, waits_for, kind, details):
                 self._park(reason, delay_s, waits_for, self._delivery.attempts, details)
+                self._note_wait(kind)
             case Dead() as dead:
                 self._die(dead)
                 self._store.acknowledge(self._delivery)
@@ -129,6 +131,8 @@ class Settlement:
     def _plan(self, planned: Planned) -> None:
         self._note("running", planned.plan.source, planned.channel)
         store, request = self._store, self._request
+        for over in ("reason", "waits"):
+            store.requests[request].pop(over, None)
         store.plans[request] = planned.plan
         store.requests[request]["tickets"] = str(len(planned.plan.tickets))
         for order, target in enumerate(planned.targets):
@@ -194,7 +198,7 @@ class Settlement:
         if token.stream is Stream.REQUESTS:
             if self._request not in store.requests:
                 self._note("queued", "", "")
-            store.requests[self._request].update(details)
+            store.requests[self._request] |= {**details, "reason": reason}
         fields = dict(store.streams[token.stream].entries.get(token.entry, {}))
         fields |= {b"request": self._request.encode(), b"attempts": str(attempts).encode()}
         due_ms = store.now_ms() + max(0, round(delay_s * 1000))
@@ -206,6 +210,20 @@ class Settlement:
             known = self._migration_fields()
             known.update(state="parked", reason=reason, attempts=str(attempts))
         store.acknowledge(self._delivery)
+
+    def _note_wait(self, kind: Waits) -> None:
+        """The channel is told once that GitHub refuses the credential."""
+        is_request = self._delivery.token.stream is Stream.REQUESTS
+        known = self._store.requests.get(self._request, {}) if is_request else {}
+        if self._migration is not None:
+            known = self._migration_fields()
+        before, known["waits"] = known.get("waits"), kind.value
+        if (
+            kind is Waits.CREDENTIAL
+            and before != kind.value
+            and self._request in self._store.requests
+        ):
+            self._store.request_changed(self._request)
 
     def _die(self, dead: Dead) -> None:
         token, store = self._delivery.token, self._store

@@ -35,6 +35,19 @@ local function holds(stream, consumer, entry, count)
   return #found == 1 and tonumber(found[1][4]) == tonumber(count)
 end
 
+-- The fence, as whoever works on a delivery asks for it. One that has lost it and still asks has outlived it: the
+-- delivery ended without a death, and is not counted when it is asked whether the entry is poison. Kept for a day.
+local function still_holds(stream, consumer, entry, count)
+  if holds(stream, consumer, entry, count) then return true end
+  local found = redis.pcall('XPENDING', stream, GROUP, entry, entry, 1)
+  if not found.err and #found == 1 then
+    local key = ns .. 'outlived:' .. string.sub(stream, #ns + 1) .. ':' .. entry
+    redis.call('SADD', key, count)
+    redis.call('PEXPIRE', key, 86400000)
+  end
+  return false
+end
+
 -- To a consumer that nobody is, idle long enough to be claimed at once, this delivery uncounted. Claiming it to
 -- oneself would leave the old fence valid.
 local function hand_back(stream, entry, count)
