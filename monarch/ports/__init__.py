@@ -376,12 +376,21 @@ class Ear(Protocol):
         `None` comes at least once a second while there is nothing to hear: the ear is alive.
         """
 
+    async def unsubscribe(self) -> None:
+        """Hear no more: what was published until now is still heard, and then the hearing ends.
+
+        For good: whoever listens later hears out what comes with the subscribing, and no more.
+        """
+
 
 class Inbox(Protocol):
     """Where N replicas that hear one message append it once."""
 
-    async def mirror(self, hearing: Hearing) -> RequestId | None:
-        """Append the message as a request; `None` where another replica has done so (an echo).
+    async def mirror(self, hearings: Sequence[Hearing]) -> tuple[RequestId | None, ...]:
+        """Append each message as a request, in order; `None` where another replica has done so (an echo).
 
-        When in doubt it appends.
+        When in doubt it appends. Calling it again with the same hearings appends nothing twice.
+
+        Raises:
+            StoreError: some of them are not appended, or nobody knows whether they are. Call again with all of them.
         """

@@ -45,7 +45,7 @@ class Life:
     async def hear(self) -> None:
         """A message comes by the channel."""
         hearing = Hearing(str(len(self.known)), a_message(*TEAMS))
-        request = await self.world.inbox("replica").mirror(hearing)
+        (request,) = await self.world.inbox("replica").mirror([hearing])
         assert request is not None
         self.known.append(request)
 
