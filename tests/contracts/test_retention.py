@@ -7,6 +7,7 @@ from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.core.permission import Granted, WasCreated, WasStray
 from monarch.core.verdict import Dead, Done, Retry, Said
+from monarch.ports import Posted
 from tests.contracts.moves import FIRST, ME, TARGET, appended, migrated, one, planned, taken
 from tests.contracts.worlds import ValkeyWorld
 
@@ -195,7 +196,7 @@ async def test_a_replayed_notice_of_what_was_told_leaves_no_request_open(
     notice = await one(streams, NOTICES)
     await world.requests.begin_saying(notice, request)
     version = int((await world.request(request))["version"])
-    await world.requests.said(request, "final", version, "1.1")
+    await world.requests.said(request, "final", version, Posted("1.1"))
     await streams.settle(notice, Done(Said()))
     (letter,) = await world.dead()
 
