@@ -77,8 +77,7 @@ def plain(text: str) -> str:
 
 def is_text_of(text: str, ticket: Ticket) -> bool:
     """Whether a plain text is one of the ticket's, or what fits of a long one and a paragraph that says where it goes on."""
-    begins = _GOES_ON.sub("", text).rstrip()
-    is_cut = begins != text
+    begins, cuts = _GOES_ON.subn("", text)
     return text in ticket.bodies or (
-        is_cut and any(len(b) > _LONG and b.startswith(begins) for b in ticket.bodies)
+        cuts > 0 and any(len(b) > _LONG and b.startswith(begins.rstrip()) for b in ticket.bodies)
     )
