@@ -5,6 +5,7 @@ from typing import NamedTuple, assert_never
 
 from monarch.adapters.valkey.codec import document, encode_plan
 from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry
+from monarch.core.turns import padded
 from monarch.core.verdict import (
     Dead,
     Done,
@@ -122,16 +123,11 @@ def park_member(delivery: Delivery) -> str:
     stream = delivery.token.stream.value
     match delivery.entry:
         case MigrationEntry(request, target, order, _):
-            return f"{_padded(request)}:{stream}:{order:04d}:{target}"
+            return f"{padded(request)}:{stream}:{order:04d}:{target}"
         case RequestEntry(request) | NoticeEntry(request):
-            return f"{_padded(request)}:{stream}"
+            return f"{padded(request)}:{stream}"
         case _:
-            return f"{_padded(delivery.token.entry)}:{stream}:{delivery.token.entry}"
-
-
-def _padded(entry: str) -> str:
-    ms, _, seq = entry.partition("-")
-    return f"{ms:>015}-{seq:>06}"
+            return f"{padded(delivery.token.entry)}:{stream}:{delivery.token.entry}"
 
 
 def _ms(seconds: float) -> int:
