@@ -17,6 +17,7 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.aside import Threads
 from monarch.adapters.clock import BootClock
+from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.slack import HttpSlack, NoSlack
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.connection import connected
@@ -24,6 +25,7 @@ from monarch.adapters.valkey.ear import ValkeyEar
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
+from monarch.adapters.valkey.refusals import ValkeyRefusals
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.seen import Seen
@@ -45,6 +47,7 @@ from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
+from monarch.stages.signature import SignatureWatch
 from monarch.stages.subject import Tools
 from monarch.telemetry import Telemetry
 
@@ -86,6 +89,7 @@ class Parts:
     intake: Intake | None
     commands: Valkey
     keys: Keys
+    signature: SignatureWatch | None = None
 
 
 def consumer_name() -> str:
@@ -123,6 +127,7 @@ class _Assembly:
         self._dice = random.SystemRandom().random
         self._lease_ms = round(settings.lease_seconds * 1000)
         self._retention_ms = settings.retention_days * 86_400_000
+        self._signature: SignatureWatch | None = None
         self._policy = Policy(
             settings.max_attempts, settings.max_deliveries, settings.target_patience_seconds
         )
@@ -150,6 +155,7 @@ class _Assembly:
             await self._intake(scripts, commands),
             commands,
             self._keys,
+            self._signature,
         )
 
     async def _client(self, purpose: str, *, connections: int = 1) -> Valkey:
@@ -178,6 +184,8 @@ class _Assembly:
         if self._roles & {Role.PLANNER, Role.MIGRATOR}:
             ceilings = ceilings_of(self._settings)
             github = await self._github(scripts)
+            refusals = ValkeyRefusals(commands, scripts, self._keys)
+            self._signature = SignatureWatch(github, refusals, self._telemetry)
             budget = ValkeyBudget(scripts, self._keys, ceilings, on_changed=self._ceiling_changed)
             if Role.PLANNER in self._roles:
                 handlers[Role.PLANNER] = Planner(
@@ -206,7 +214,7 @@ class _Assembly:
     def _ceiling_changed(self, window: str, before: int, after: int) -> None:
         self._telemetry.ceiling_changed(window=window, before=before, after=after)
 
-    async def _github(self, scripts: Scripts) -> GitHub:
+    async def _github(self, scripts: Scripts) -> HttpGitHub:
         meter = meter_of(self._settings, scripts, self._keys)
         github = github_of(self._settings, meter)
         self._stack.push_async_callback(github.aclose)

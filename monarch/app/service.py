@@ -66,7 +66,7 @@ async def _work(
             app = metrics_app(telemetry, standing.snapshot)
             await stack.enter_async_context(serving(app, metrics))
         if health is not None:
-            app = health_app(telemetry, lambda: worker.is_ready, standing.ping)
+            app = health_app(telemetry, lambda: worker.is_ready, standing.snapshot)
             await stack.enter_async_context(serving(app, health))
         await stack.enter_async_context(stopped_by_signals(worker))
         version = monarch.__version__

@@ -16,7 +16,7 @@ from monarch.cli._demo_screen import (
     show_messages,
     watch,
 )
-from monarch.cli._demo_world import (
+from monarch.cli._example_world import (
     CHANNEL,
     FIRST_TEAMS,
     SECOND_TEAMS,

@@ -333,11 +333,15 @@ def doctor(as_json: AsJson = False) -> None:
 
 @app.command()
 def sandbox(
-    port: Annotated[int, typer.Option(help="Of the stand-in; 0 takes a free one.")] = 0,
-    valkey_port: Annotated[int, typer.Option(help="Of Valkey; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the stand-in; 0 takes a free one.")
+    ] = 0,
+    valkey_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of Valkey; 0 takes a free one.")
+    ] = 0,
 ) -> None:
     """Run a stand-in for GitHub and Slack, and a Valkey, until stopped. No account is needed."""
-    from monarch.cli.working import run_sandbox
+    from monarch.cli.sandbox import run_sandbox
 
     run_sandbox(port, valkey_port)
 

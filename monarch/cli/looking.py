@@ -19,12 +19,22 @@ from monarch.cli.printing import (
     show_table,
 )
 from monarch.cli.tables import number, reason, word
+from monarch.cli.troubles import obstacle_line, tell_obstacles
 from monarch.core.forecast import in_words
 from monarch.core.ids import RequestId
 from monarch.core.summary import State
+from monarch.telemetry.obstacles import obstacles
 
 if TYPE_CHECKING:
-    from monarch.app.operator import Event, Forecast, Operator, RequestDetails, RequestLine
+    from monarch.app.operator import (
+        Event,
+        Forecast,
+        MigrationTimes,
+        Operator,
+        RequestDetails,
+        RequestLine,
+    )
+    from monarch.core.summary import MigrationView
     from monarch.telemetry import AccountSnapshot, Snapshot
 
 # ------------------------------------------------------------------------------------------ status
@@ -38,13 +48,15 @@ def show_status(*, as_json: bool) -> None:
 
     snapshot = operate(work)
     if as_json:
-        show_json(snapshot)
+        show_json({**asdict(snapshot), "obstacles": obstacles(snapshot)})
     else:
         _print_snapshot(snapshot)
 
 
 def _print_snapshot(snapshot: "Snapshot") -> None:
     show_facts(_fleet_facts(snapshot))
+    for one in obstacles(snapshot):
+        say(f"! {obstacle_line(one)}")
     print()
     columns = (word("stream"), *map(number, ("length", "waiting", "oldest", "held", "oldest held")))
     rows = [
@@ -66,12 +78,13 @@ def _print_snapshot(snapshot: "Snapshot") -> None:
 
 def _fleet_facts(snapshot: "Snapshot") -> dict[str, object]:
     replicas = "not said" if snapshot.replicas is None else snapshot.replicas
+    unheard = snapshot.replicas == 0
     due = snapshot.next_due_s
     soon = "" if due is None else f", the next is due in {age(max(0.0, due))}"
     return {
         "fleet": _fleet(snapshot),
         "workers": snapshot.workers,
-        "subscribed": replicas,
+        "subscribed": alarm(replicas, when=unheard),
         "requests": snapshot.requests,
         "parked": f"{snapshot.parked}{soon}",
         "dead letters": alarm(snapshot.dead, when=snapshot.dead > 0),
@@ -127,21 +140,22 @@ def show_requests(limit: int, state: str | None, *, as_json: bool) -> None:
     """Show the newest requests."""
     chosen = _state(state)
 
-    async def work(person: "Operator") -> "tuple[RequestLine, ...]":
-        return await person.reader.requests(limit, chosen)
+    async def work(person: "Operator") -> "tuple[tuple[RequestLine, ...], Snapshot]":
+        return await person.reader.requests(limit, chosen), await person.standing.snapshot()
 
-    lines = operate(work)
+    lines, snapshot = operate(work)
     if as_json:
         show_json(lines)
     else:
         rows = [_request_row(line) for line in lines]
         which = "no requests" if chosen is None else f"no requests that are {chosen}"
         show_table(_REQUEST_COLUMNS, rows, empty=which)
+    tell_obstacles(snapshot)
 
 
 _REQUEST_COLUMNS = (
     *map(word, ("request", "state", "source")),
-    *map(number, ("tickets", "targets", "open", "age")),
+    *map(number, ("tickets", "targets", "open", "age", "next")),
     reason("reason"),
 )
 
@@ -163,6 +177,7 @@ def _request_row(line: "RequestLine") -> tuple[object, ...]:
         line.targets,
         line.unsettled,
         since,
+        _until(line.next_ms),
         line.reason,
     )
 
@@ -170,44 +185,69 @@ def _request_row(line: "RequestLine") -> tuple[object, ...]:
 def show_request(request: str, *, as_json: bool) -> None:
     """Show one request with all its targets."""
 
-    async def work(person: "Operator") -> "tuple[RequestDetails | None, Forecast | None]":
+    async def work(
+        person: "Operator",
+    ) -> "tuple[RequestDetails | None, Forecast | None, Snapshot]":
         known = RequestId(request)
-        return await person.reader.request(known), await person.outlook.forecast(known)
+        return (
+            await person.reader.request(known),
+            await person.outlook.forecast(known),
+            await person.standing.snapshot(),
+        )
 
-    details, forecast = operate(work)
+    details, forecast, snapshot = operate(work)
     if details is None:
         fail(f"no request {clean(request)} is known: it has expired, or see `monarch requests`")
     if as_json:
         show_json({**asdict(details), "forecast_seconds": forecast and round(forecast.seconds)})
     else:
         _print_request(details, forecast)
+    if not details.view.has_ended:
+        tell_obstacles(snapshot)
 
 
 def _print_request(details: "RequestDetails", forecast: "Forecast | None") -> None:
     show_facts(_request_facts(details, forecast))
     print()
-    counts = map(number, ("copied", "present", "refused", "strays", "tries"))
+    counts = map(number, ("copied", "present", "refused", "strays", "tries", "next"))
     columns = (word("target"), word("state"), *counts, reason("reason"))
-    attempts = {times.target: times.attempts for times in details.times}
-    rows = [
-        (
-            m.target,
-            m.state.value,
-            m.copied,
-            m.present,
-            m.refused,
-            " ".join(f"#{n}" for n in m.strays),
-            attempts.get(m.target, 0) + 1,
-            m.reason,
-        )
-        for m in details.view.migrations
-    ]
+    times = {one.target: one for one in details.times}
+    rows = [_migration_row(m, times.get(m.target)) for m in details.view.migrations]
     show_table(columns, rows, empty="no targets")
     for one in details.view.migrations:
         if one.deleted:
             say(f"note on {clean(one.target)}: {one.deleted} deleted by somebody, not made again")
         for note in one.notes:
             say(f"note on {clean(one.target)}: {clean(note)}")
+
+
+def _migration_row(
+    migration: "MigrationView", times: "MigrationTimes | None"
+) -> tuple[object, ...]:
+    return (
+        migration.target,
+        migration.state.value,
+        migration.copied,
+        migration.present,
+        migration.refused,
+        " ".join(f"#{n}" for n in migration.strays),
+        1 if times is None else times.attempts + 1,
+        "" if times is None else _until(times.next_ms),
+        migration.reason or (_last_error(times) if times else ""),
+    )
+
+
+def _last_error(times: "MigrationTimes") -> str:
+    """While it is tried again: what went wrong before."""
+    if not times.error or times.ended_ms:
+        return ""
+    ago = age(max(0.0, time.time() - (times.error_ms or 0) / 1000))
+    return f"failed {ago} ago: {times.error}"
+
+
+def _until(next_ms: int | None) -> str:
+    """In how long parked work goes on; `""` for what is not parked."""
+    return "" if next_ms is None else f"in {age(max(0.0, next_ms / 1000 - time.time()))}"
 
 
 def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> dict[str, object]:
@@ -226,6 +266,8 @@ def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> di
         "appended": moment(view.appended_ms),
         "planned": moment(details.planned_ms),
         "ended": moment(view.ended_ms),
+        **({"next try": moment(details.next_ms)} if details.next_ms else {}),
+        **({"slack": alarm(details.notice_error)} if details.notice_error else {}),
         **({"forecast": words} if words else {}),
     }
 
@@ -242,6 +284,7 @@ def show_events(limit: int, *, follow: bool, as_json: bool) -> None:
             _show_event(event, as_json=as_json)
         if not events:
             print("no events yet", file=sys.stderr, flush=True)
+        tell_obstacles(await person.standing.snapshot())
         after = events[-1].id if events else "0-0"
         if follow:
             async for event in person.reader.follow(after):

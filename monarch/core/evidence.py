@@ -124,5 +124,5 @@ def _told(known: Mapping[int, Issue], evidence: Evidence) -> dict[TicketId, int]
     return {
         ticket: record.number
         for ticket, record in evidence.created().items()
-        if record.number in known
+        if record.number in known and record.is_issue(known[record.number].id)
     }

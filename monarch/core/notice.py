@@ -38,7 +38,8 @@ def progress_text(
 ) -> str:
     """Say how a request stands that has not ended, and when it will have."""
     if view.state is State.QUEUED:
-        return f":inbox_tray: {_source(view, web_url)}: queued{_again(view)}.{_hands(view)}"
+        waits = f" {_reason(view.reason)}" if view.reason else ""
+        return f":inbox_tray: {_source(view, web_url)}: queued{_again(view)}.{waits}{_hands(view)}"
     head = (
         f":hourglass_flowing_sand: {_source(view, web_url)}: copying {_count(view.tickets, 'ticket')}"
         f" into {_count(len(view.migrations), 'repository', 'repositories')}{_again(view)};"

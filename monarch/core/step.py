@@ -55,6 +55,14 @@ class CreatedAs:
     at_ms: int
     issue: int = 0
 
+    def is_issue(self, issue: int) -> bool:
+        """Whether the issue of this number that GitHub shows, with this id, is the copy.
+
+        A ledger is about one repository by its id, in which no number is given twice. So another id means an answer
+        about another repository, or a ledger that is wrong: in neither case it is the copy.
+        """
+        return self.issue in {0, issue}
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:

@@ -89,6 +89,7 @@ class Waits(StrEnum):
     BUSY = "busy"
     EPOCH = "epoch"
     MISSING = "missing"
+    IDENTITY = "identity"
     CREDENTIAL = "credential"
     OTHER = "other"
 
@@ -135,7 +136,7 @@ class Policy:
 
     Attributes:
         max_attempts: failures after which a delivery is given up.
-        max_deliveries: deliveries without a recorded step after which an entry is poison.
+        max_deliveries: deliveries that ended with their worker, without a recorded step, after which an entry is poison.
         target_patience_s: how long after its request a missing target may still appear, in seconds.
     """
 
@@ -143,6 +144,9 @@ class Policy:
     max_deliveries: int = 5
     target_patience_s: float = 120.0
 
+
+IDENTITY_PAUSE_S = 1.0
+"""How long after a target turned out to be another repository it is looked up anew, in seconds."""
 
 CREDENTIAL_PAUSE_S = 60.0
 """How long everything rests after a refused credential before one read tries it again."""
@@ -196,7 +200,7 @@ def judge_target(
 
 
 def is_poison(since_progress: int, policy: Policy) -> bool:
-    """Whether an entry was handed out too often without a recorded step to be run again."""
+    """Whether an entry has ended too many workers, without a recorded step, to be run again."""
     return since_progress > policy.max_deliveries
 
 

@@ -35,7 +35,7 @@ from monarch.core.summary import RequestView
 from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Verdict
 from monarch.ports.hands import Cancelling, Hands, Healing, NotCancelled, Paused, Replayed
-from monarch.ports.outside import GitHub, Posted, Slack, Unanswered
+from monarch.ports.outside import GitHub, Posted, Signing, Slack, Unanswered
 
 __all__ = [
     "Audited",
@@ -56,9 +56,11 @@ __all__ = [
     "Paused",
     "Plans",
     "Posted",
+    "Refusals",
     "Replayed",
     "Requests",
     "Saying",
+    "Signing",
     "Slack",
     "StoreError",
     "StoreRefused",
@@ -182,6 +184,12 @@ class Ledger(Protocol):
         migration takes it over from an older one.
         """
 
+    async def target_of(self, delivery: Delivery) -> TargetId | None:
+        """The repository that this migration took last; `None`: it has not taken any.
+
+        That is the one that was asked for, whatever bears its name by now.
+        """
+
     async def permit(
         self,
         delivery: Delivery,
@@ -257,6 +265,16 @@ class Meter(Protocol):
 
         May be called for every answer; only what changes something is sent on.
         """
+
+
+class Refusals(Protocol):
+    """What the fleet knows of GitHub's refusing the credential; kept for a few minutes, so it is to be confirmed."""
+
+    async def turn(self) -> bool:
+        """Whether it is this worker's turn to ask GitHub: once a minute it is somebody's."""
+
+    async def note(self, reason: str | None) -> None:
+        """GitHub refuses the credential, for this reason; `None`: it takes it."""
 
 
 class Plans(Protocol):

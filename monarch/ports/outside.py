@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from monarch.core.ids import TargetId
 from monarch.core.outcome import Absent, DetailOutcome, Found, ReadFailure, WriteOutcome
 from monarch.core.permission import Credential
 from monarch.core.render import Draft
@@ -11,13 +12,23 @@ from monarch.core.ticket import Issue, Label, Milestone, Repository
 
 
 class GitHub(Protocol):
-    """GitHub's REST API; every answer is an Outcome. Reads may be repeated, a write never is."""
+    """GitHub's REST API; every answer is an Outcome. Reads may be repeated, a write never is.
+
+    Whatever takes a `Repository` is about the one of that id, whatever its name leads to by now. Where that one is no
+    more, the answer is `Permanent` with `Code.NOT_FOUND`.
+    """
 
     async def credential(self, name: str) -> Found[Credential] | ReadFailure:
         """Who we are towards the repository `owner/repo`. Asked once for each owner and remembered."""
 
     async def read_repository(self, name: str) -> Found[Repository] | ReadFailure:
         """The repository `owner/repo`, followed to its canonical name where it was renamed."""
+
+    async def find_repository(self, target: TargetId, name: str) -> Found[Repository] | ReadFailure:
+        """The repository of that id, under the name that it has now; `name` is the last one that is known.
+
+        Where the server cannot be asked by id, its name is asked, and an answer with another id is `NOT_FOUND`.
+        """
 
     async def list_issues(self, repository: Repository) -> Found[tuple[Issue, ...]] | ReadFailure:
         """Every page of the raw listing, open and closed, pull requests included, ascending; all of it or a failure.
@@ -70,6 +81,13 @@ class GitHub(Protocol):
         self, repository: Repository, parent: int, child: int, may_send: Callable[[], bool]
     ) -> DetailOutcome:
         """Make an issue (`child`, GitHub's *id* of it) a sub-issue of issue `parent` (its *number*)."""
+
+
+class Signing(Protocol):
+    """What we sign with at GitHub."""
+
+    async def check(self) -> ReadFailure | None:
+        """Whether GitHub takes it now; `None`: it does."""
 
 
 class Slack(Protocol):

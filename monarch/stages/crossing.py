@@ -63,7 +63,14 @@ class Crossing:
         self._others = OtherWrites(tools, subject, self._desk)
         self._details = Detailing(tools, subject, self._desk, self._others)
         self._drafted: tuple[object, Draft] | None = None
-        self._writer = Writer(tools, subject, self._desk, self._records, self._draft)
+        self._writer = Writer(
+            tools,
+            subject,
+            self._desk,
+            self._records,
+            self._draft,
+            lambda: self._watch.seen.highest,
+        )
 
     async def run(self) -> Verdict:
         """Bring every ticket of the plan into the target, in order.

@@ -24,7 +24,7 @@ import anyio
 from monarch.core.backoff import outage_s
 from monarch.core.budget import long_wait
 from monarch.core.ids import Epoch, TicketId
-from monarch.core.outcome import Found, Permanent, RateLimited, ReadFailure, Transient
+from monarch.core.outcome import Code, Found, Permanent, RateLimited, ReadFailure, Transient
 from monarch.core.permission import (
     AlreadyCreated,
     Cancelled,
@@ -46,7 +46,7 @@ from monarch.core.permission import (
 )
 from monarch.core.timing import LEASE_MARGIN_S, LONGEST_LIFE_MS, WRITE_DEADLINE_S, life_ms
 from monarch.core.turns import AGAIN_S, EARLY_S
-from monarch.core.verdict import Snooze, Verdict, Waits, judge, judge_failure
+from monarch.core.verdict import IDENTITY_PAUSE_S, Snooze, Verdict, Waits, judge, judge_failure
 from monarch.ports import StoreError, StoreRefused
 from monarch.stages.giving_way import called_off, give_way, snooze_until_open
 from monarch.stages.hold import LeaseLost
@@ -159,10 +159,9 @@ class Desk:
 
     async def _warm_up(self) -> Verdict | None:
         """Read the target once: then there is a token, and a connection is open."""
-        self._subject.hold.check()
-        answer = await self._tools.github.read_repository(self._subject.name)
+        ended = await self.identity()
         self._warm_until = self._tools.clock.now() + _WARM_S
-        return None if isinstance(answer, Found) else await self.judge(answer)
+        return ended
 
     async def _put_off(
         self, permission: Wait | GateClosed | Quiet | Cancelled | Lost
@@ -244,6 +243,32 @@ class Desk:
 
     async def judge(self, outcome: ReadFailure, refused: str | None = None) -> Verdict:
         """What a failed call makes of the delivery; `refused` names the write, where it was one."""
+        return await self.gone(outcome) or await self._judge(outcome, refused)
+
+    async def gone(self, outcome: object) -> Verdict | None:
+        """Where an answer says that something is missing: whether it is the repository itself; `None`: it is there."""
+        missing = isinstance(outcome, Permanent) and outcome.code is Code.NOT_FOUND
+        return await self.identity() if missing else None
+
+    async def identity(self) -> Verdict | None:
+        """Read the target's id once more; `None`: it is the repository that the crossing began with.
+
+        Else the crossing ends, uncounted: nothing that it has seen is about a repository that anybody asked for. The
+        next delivery looks the target up anew. That is bounded by what happens outside: it finds the id again, or
+        another repository under the name, or none, which is a failure like any other.
+        """
+        subject, tools = self._subject, self._tools
+        answer = await tools.github.find_repository(subject.repository.id, subject.name)
+        match answer:
+            case Found():
+                return None
+            case Permanent(code=Code.NOT_FOUND, reason=reason):
+                tools.telemetry.target_replaced(target=subject.name)
+                return Snooze(reason, IDENTITY_PAUSE_S, kind=Waits.IDENTITY)
+            case _:
+                return await self._judge(answer)
+
+    async def _judge(self, outcome: ReadFailure, refused: str | None = None) -> Verdict:
         tools, subject = self._tools, self._subject
         waits = await give_way(outcome, subject.credential, tools.budget, tools.telemetry, refused)
         return waits or judge(outcome, subject.delivery.attempts, tools.policy, tools.dice())

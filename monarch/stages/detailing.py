@@ -223,8 +223,10 @@ class Detailing:
             case Found(there):
                 return there
             case Permanent(Scope.TICKET | Scope.REPOSITORY):
-                await self._desk.note(notes.refused(kind, names, listed))
-                return None
+                ended = await self._desk.gone(listed)
+                if ended is None:
+                    await self._desk.note(notes.refused(kind, names, listed))
+                return ended
             case _:
                 return await self._desk.judge(listed)
 

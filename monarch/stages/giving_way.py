@@ -21,12 +21,14 @@ async def give_way(
     match outcome:
         case RateLimited(reason, wait_s):
             closed = await budget.close(credential, wait_s, reason, refused)
+            snooze = snooze_until_open(closed)
         case Permanent(Scope.CREDENTIAL, _, reason):
             closed = await budget.close_token(credential, CREDENTIAL_PAUSE_S, reason)
+            snooze = Snooze(reason, closed.wait_s, kind=Waits.CREDENTIAL)
         case _:
             return None
     telemetry.gate_closed(cause=closed.cause, wait_s=closed.wait_s)
-    return snooze_until_open(closed)
+    return snooze
 
 
 def called_off(by: str) -> Dead:

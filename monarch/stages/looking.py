@@ -158,7 +158,8 @@ class _Whole:
     async def _ask(self) -> ReadFailure | None:
         """Whether deleted issues are deleted issues: `None`; or every number is said to be, since issues are off."""
         self._check()
-        answer = await self._github.read_repository(self._repository.full_name)
+        repository = self._repository
+        answer = await self._github.find_repository(repository.id, repository.full_name)
         if not isinstance(answer, Found):
             return answer
         return None if answer.value.has_issues else _switched_off(self._repository)

@@ -5,7 +5,7 @@ promises that every ticket of the plan is in the target once, in order, and was 
 """
 
 from monarch.core.delivery import Delivery, MigrationEntry
-from monarch.core.outcome import Code, Found
+from monarch.core.outcome import Code, Found, Permanent, ReadFailure
 from monarch.core.permission import Busy, Cancelled, Credential, GateClosed, Lost, Quiet, Taken
 from monarch.core.plan import Plan
 from monarch.core.preflight import unwritable
@@ -64,7 +64,7 @@ class Migrator:
     ) -> Repository | Verdict:
         """The target as its canonical self, or what becomes of a delivery that cannot reach it."""
         tools = self._tools
-        answer = await tools.github.read_repository(entry.target)
+        answer = await self._find(delivery, entry)
         if isinstance(answer, Found):
             return self._unwritable(answer.value, entry, plan) or answer.value
         waits = await give_way(answer, credential, tools.budget, tools.telemetry)
@@ -75,6 +75,21 @@ class Migrator:
         return judge_target(
             answer, delivery.attempts, tools.policy, tools.dice(), age_s=max(0.0, age_s)
         )
+
+    async def _find(
+        self, delivery: Delivery, entry: MigrationEntry
+    ) -> Found[Repository] | ReadFailure:
+        """The repository that was asked for: the one on record, as long as it exists, else whichever has the name.
+
+        A name says which repository is meant when it is resolved first. After that it may be given to another one,
+        which nobody has asked for. But where the one on record is gone, its name is all that is left of the wish.
+        """
+        github, known = self._tools.github, await self._tools.ledger.target_of(delivery)
+        if known is not None:
+            answer = await github.find_repository(known, entry.target)
+            if not (isinstance(answer, Permanent) and answer.code is Code.NOT_FOUND):
+                return answer
+        return await github.read_repository(entry.target)
 
     def _unwritable(self, target: Repository, entry: MigrationEntry, plan: Plan) -> Dead | None:
         """Why this repository must not or cannot be written to; `None` where it can."""

@@ -106,6 +106,9 @@ class OtherWrites:
                 telemetry.detail_unknown(target=target, what=what, reason=reason)
             case Accepted() | AlreadyThere() | Permanent():
                 await desk.record(None, WasAnswered(granted.nonce))
+                ended = await desk.gone(outcome)
+                if ended is not None:
+                    return ended
                 if isinstance(outcome, Accepted):
                     telemetry.detail_written(target=target, what=what)
             case _:

@@ -49,6 +49,7 @@ class ReadingBack:
             or await self._find_unseen()
             or self._compare()
             or await self._second_pass()
+            or await self._desk.identity()
             or self._judge()
         )
 

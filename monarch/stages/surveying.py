@@ -28,10 +28,10 @@ from monarch.core.permission import Credential, GateClosed
 from monarch.core.plan import Plan, make_plan, oversize
 from monarch.core.preflight import unwritable
 from monarch.core.request import Rules, source_refusal, target_refusal
-from monarch.core.step import Fate, LedgerRecord
+from monarch.core.step import CreatedAs, Fate, LedgerRecord
 from monarch.core.style import Style
 from monarch.core.survey import Survey, to_be_created, unseen
-from monarch.core.ticket import Repository, Ticket
+from monarch.core.ticket import Issue, Repository, Ticket
 from monarch.ports import GitHub
 from monarch.stages.looking import Reading, Sight, look, read_whole
 
@@ -193,13 +193,13 @@ class Surveyor:
         if not isinstance(sight, Sight):
             return self._failed(sight, site.credential)
         fates = dict.fromkeys(sight.gone, Fate.DELETED)
-        for _, number in unseen(plan, sight.seen, known.records):
+        for ticket, number in unseen(plan, sight.seen, known.records):
             if number in fates:
                 continue
-            fate = Fate.THERE if number in sight.issues else await self._fate(site, number)
-            if isinstance(fate, Unready):
-                return fate
-            fates[number] = fate
+            issue = sight.issues.get(number) or await self._issue(site, number)
+            if isinstance(issue, Unready):
+                return issue
+            fates[number] = _fate(known.records.get(ticket.id), issue)
         return Survey(
             site.repository,
             sight.seen,
@@ -215,15 +215,15 @@ class Surveyor:
         logins = frozenset() if login is None else frozenset({login.lower()})
         return Evidence(site.repository.id, logins, known.records, self._style.seal)
 
-    async def _fate(self, site: _Site, number: int) -> Fate | Unready:
-        """What became of a copy on record that no look shows; as `Watch.find` has it."""
+    async def _issue(self, site: _Site, number: int) -> Issue | Absent | Unready:
+        """The issue of a number that no look shows."""
         answer = await self._github.read_issue(site.repository, number)
         self._tell(site.asked)
         match answer:
-            case Found():
-                return Fate.THERE
-            case Absent(taken):
-                return Fate.DELETED if taken else Fate.NEVER
+            case Found(issue):
+                return issue
+            case Absent():
+                return answer
             case _:
                 return self._failed(answer, site.credential)
 
@@ -276,6 +276,14 @@ class Surveyor:
         ):
             self._closed[payer.account] = unready
         return unready
+
+
+def _fate(record: LedgerRecord | None, issue: Issue | Absent) -> Fate:
+    """What became of a copy on record; as `Watch.find` has it."""
+    if isinstance(issue, Absent):
+        return Fate.DELETED if issue.taken else Fate.NEVER
+    is_it = isinstance(record, CreatedAs) and record.is_issue(issue.id)
+    return Fate.THERE if is_it else Fate.NEVER
 
 
 def _unready(failure: ReadFailure) -> Unready:

@@ -14,7 +14,12 @@ from monarch.core.ids import TicketId
 from monarch.core.look import Seen, see, skipped, strays_of
 from monarch.core.outcome import Absent, Found, ReadFailure
 from monarch.core.permission import WasStray
-from monarch.core.step import Fate, LedgerRecord, first_look_at_ms
+from monarch.core.step import (
+    CreatedAs,
+    Fate,
+    LedgerRecord,
+    first_look_at_ms,
+)
 from monarch.core.tally import tally
 from monarch.core.ticket import Issue, Ticket
 from monarch.core.timing import SETTLING_MS
@@ -125,7 +130,10 @@ class Watch:
         self.numbers = {**self._own(self.seen), **self.numbers, ticket.id: number}
 
     async def find(self, ticket: Ticket, number: int) -> Fate | Verdict:
-        """What became of a copy on record whose marker no look shows."""
+        """What became of a copy on record whose marker no look shows.
+
+        An issue of that number proves nothing by itself: it has to be the one on record (`CreatedAs.is_issue`).
+        """
         known = self.fates.get(number)
         if known is not None:
             return known
@@ -140,6 +148,10 @@ class Watch:
                     return self.fates[number]
                 case _:
                     return await self._desk.judge(answer)
+        record = self._records.get(ticket.id)
+        if isinstance(record, CreatedAs) and not record.is_issue(self.issues[number].id):
+            self.fates[number] = Fate.NEVER
+            return await self._desk.identity() or Fate.NEVER
         self.numbers[ticket.id] = number
         self.fates[number] = Fate.THERE
         return Fate.THERE

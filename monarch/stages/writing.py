@@ -31,7 +31,7 @@ from monarch.core.permission import (
 from monarch.core.render import Draft
 from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused
 from monarch.core.ticket import Ticket
-from monarch.core.verdict import Verdict
+from monarch.core.verdict import Snooze, Verdict, Waits
 from monarch.stages.desk import Desk
 from monarch.stages.subject import Subject, Tools
 
@@ -55,12 +55,15 @@ class Writer:
         desk: Desk,
         records: dict[TicketId, LedgerRecord],
         draft: Drafting,
+        highest: Callable[[], int],
     ) -> None:
+        """See the class. `highest` is the highest number that is known to be used in the target."""
         self._tools = tools
         self._subject = subject
         self._desk = desk
         self._records = records
         self._draft = draft
+        self._highest = highest
         self._unanswered: dict[TicketId, int] = {}
         self._without: dict[TicketId, frozenset[str]] = {}
 
@@ -104,6 +107,8 @@ class Writer:
     ) -> Verdict | None:
         """Write down what became of it, and say what becomes of the delivery; `None`: go on."""
         match outcome:
+            case Created(number) if number <= self._highest():
+                return await self._note_strange(ticket, granted, outcome, seconds)
             case Created():
                 await self._note_created(ticket, granted, outcome, seconds)
                 return None
@@ -125,6 +130,23 @@ class Writer:
                 return await self._desk.give_up(ticket.id, granted, outcome)
             case _:
                 assert_never(outcome)
+
+    async def _note_strange(
+        self, ticket: Ticket, granted: Granted, created: Created, seconds: float
+    ) -> Verdict | None:
+        """A number that was used before: numbers only rise, so this was not created in our target, or we are wrong.
+
+        The target is asked who it is. Only where it is still itself its answer is believed.
+        """
+        ended = await self._desk.identity()
+        match ended:
+            case None:
+                await self._note_created(ticket, granted, created, seconds)
+            case Snooze(kind=Waits.IDENTITY):
+                await self._desk.record(ticket.id, WasNotCreated(granted.nonce))
+            case _:
+                await self._desk.record(ticket.id, WasUnanswered(granted.nonce))
+        return ended
 
     async def _note_created(
         self, ticket: Ticket, granted: Granted, created: Created, seconds: float

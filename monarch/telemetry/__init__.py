@@ -7,6 +7,11 @@ fleet fills the gauges right before a scrape. Where lines go and what they may s
 
 from monarch.telemetry.events import Telemetry
 from monarch.telemetry.pulse import Pulse
-from monarch.telemetry.snapshot import AccountSnapshot, Snapshot, StreamSnapshot
+from monarch.telemetry.snapshot import (
+    AccountSnapshot,
+    RefusalSnapshot,
+    Snapshot,
+    StreamSnapshot,
+)
 
-__all__ = ["AccountSnapshot", "Pulse", "Snapshot", "StreamSnapshot", "Telemetry"]
+__all__ = ["AccountSnapshot", "Pulse", "RefusalSnapshot", "Snapshot", "StreamSnapshot", "Telemetry"]

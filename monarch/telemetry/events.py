@@ -19,6 +19,7 @@ from structlog.contextvars import bind_contextvars
 from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
+from monarch.core.verdict import Waits
 from monarch.telemetry.metrics import (
     DETAILS,
     NOTICES,
@@ -191,10 +192,15 @@ class Telemetry:
         self._log.warning("retry.scheduled", reason=reason, delay_s=_rounded(delay_s))
 
     def snoozed(self, *, reason: str, delay_s: float, kind: str = "other") -> None:
-        """It waits, uncounted. `kind` is one of `metrics.SNOOZES`."""
+        """It waits, uncounted. `kind` is one of `metrics.SNOOZES`. For a refused credential everything waits: an error."""
         name = closed(kind, SNOOZES, "other")
         self.metrics.snoozes.labels(name).inc()
-        self._log.info("delivery.snoozed", kind=name, reason=reason, delay_s=_rounded(delay_s))
+        say = self._log.error if name == Waits.CREDENTIAL else self._log.info
+        say("delivery.snoozed", kind=name, reason=reason, delay_s=_rounded(delay_s))
+
+    def credential_refused(self, *, reason: str) -> None:
+        """GitHub does not take what we sign with; everything that needs it waits. Stream: `credential.refused`."""
+        self._log.error("credential.refused", reason=reason)
 
     def dead_lettered(self, *, stream: Stream, code: Code, reason: str) -> None:
         """Stream: `migration.dead`, `request.dead` or `notice.dead`."""
@@ -278,6 +284,10 @@ class Telemetry:
         """Issue `number` is a second copy, `kept` the first: a person should close it. Stream: `stray.found`."""
         self.metrics.strays.inc()
         self._log.error("stray.found", target=target, number=number, kept=kept)
+
+    def target_replaced(self, *, target: str) -> None:
+        """A target is not the repository any more that its crossing began with: it is looked up anew."""
+        self._log.warning("target.replaced", target=target)
 
     def marker_planted(self, *, target: str, number: int) -> None:
         """Issue `number` carries a marker that nothing proves: somebody else planted it, or pasted a copy's text."""

@@ -64,6 +64,11 @@ class Metrics:
         self.workers.set(snapshot.workers)
         self.replicas.set(snapshot.replicas or 0)
         self.paused.set(snapshot.paused)
+        self.paused_since.set((snapshot.paused_ms or 0) / 1000)
+        since_ms = min((one.since_ms for one in snapshot.refused), default=0)
+        self.refused_since.set(since_ms / 1000)
+        self.refuses_writes.set(bool(snapshot.refuses_writes))
+        self.oldest_open.set(snapshot.oldest_open_s)
         self._observe_budget(snapshot)
 
     def _observe_budget(self, snapshot: Snapshot) -> None:
@@ -155,6 +160,20 @@ class Metrics:
         self.workers = self._gauge("workers", "Consumers that read within a minute.")
         self.replicas = self._gauge("replicas_subscribed", "Subscribers of the channel.")
         self.paused = self._gauge("paused", "1 while a person has paused the fleet.")
+        self.paused_since = self._gauge(
+            "paused_since_seconds",
+            "When the fleet was paused, in seconds since 1970; 0: it is not.",
+        )
+        self.refused_since = self._gauge(
+            "credential_refused_since_seconds",
+            "Since when GitHub refuses a credential, in seconds since 1970; 0: it refuses none.",
+        )
+        self.refuses_writes = self._gauge(
+            "valkey_refuses_writes", "1 while Valkey takes in nothing new (memory, disk, replicas)."
+        )
+        self.oldest_open = self._gauge(
+            "oldest_open_request_seconds", "Age of the oldest request that has not ended; 0: none."
+        )
 
     # --------------------------------------------------------------------------------- the makers
 

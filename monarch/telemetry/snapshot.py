@@ -53,6 +53,15 @@ class AccountSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusalSnapshot:
+    """GitHub refuses the credential, for the repositories of `owner` (`*`: for all), since `since_ms`; `reason`: why."""
+
+    owner: str
+    since_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The fleet.
 
@@ -69,6 +78,10 @@ class Snapshot:
         paused: whether a person has paused the fleet.
         paused_by: who it was, `""` where nobody has.
         requests: how many requests are known.
+        paused_ms: since when it is paused, in milliseconds since 1970; `None` where it is not, or nobody knows.
+        refused: whose repositories GitHub refuses the credential for.
+        refuses_writes: why Valkey takes nothing new, `""` where it does, or does not say.
+        oldest_open_s: how long ago the oldest request that has not ended was appended, in seconds; 0 without one.
     """
 
     at_ms: int
@@ -83,3 +96,7 @@ class Snapshot:
     paused: bool = False
     paused_by: str = ""
     requests: int = 0
+    paused_ms: int | None = None
+    refused: tuple[RefusalSnapshot, ...] = ()
+    refuses_writes: str = ""
+    oldest_open_s: float = 0.0

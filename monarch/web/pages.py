@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from monarch.telemetry.obstacles import Obstacle
+
 STALL_S: Final = 30.0
 """A loop that made no progress for longer is stuck: reads end after 2 s, and outages are reported otherwise."""
 
 FRONT: Final = """Monarch copies the tickets of a template repository into team repositories.
 
-/health   how this worker is (200, or 503 with the reason)
+/health   how this worker is (200, or 503 with the reason), and what stops all work
 /ready    whether it takes in work (200 or 503)
 
 Metrics are at /metrics on the port for metrics. How requests stand is told by the command `monarch status`.
@@ -28,25 +30,40 @@ Answer = tuple[int, dict[str, object]]
 class Vitals:
     """What is known of this worker; ages in seconds.
 
-    `message_age_s` is `None` where no message was heard since the start.
+    `message_age_s` is `None` where no message was heard since the start; `obstacles` are what stops all work.
     """
 
     valkey_connected: bool
     uptime_s: float
     message_age_s: float | None
     loop_ages_s: Mapping[str, float]
+    obstacles: tuple[Obstacle, ...] = ()
 
 
 def health(vitals: Vitals) -> Answer:
-    """Say how the worker is: 200 `ok`, or 503 `valkey_away` or `stalled`."""
+    """Say how the worker is: 200 `ok` or `blocked`, or 503 `valkey_away` or `stalled`.
+
+    `blocked` is what stops all work and no restart can mend, so it is no failure of this worker.
+    """
     status = _status(vitals)
     age = vitals.message_age_s
-    return 200 if status == "ok" else 503, {
+    return 200 if status in {"ok", "blocked"} else 503, {
         "status": status,
         "valkey_connected": vitals.valkey_connected,
         "last_message_seconds_ago": None if age is None else round(age, 1),
         "uptime_seconds": round(vitals.uptime_s, 1),
         "loops_seconds_ago": {name: round(s, 1) for name, s in vitals.loop_ages_s.items()},
+        "obstacles": [_obstacle(one) for one in vitals.obstacles],
+    }
+
+
+def _obstacle(one: Obstacle) -> dict[str, object]:
+    since = None if one.since_ms is None else one.since_ms / 1000
+    return {
+        "cause": one.cause.value,
+        "words": one.words,
+        "advice": one.advice,
+        "since_seconds": since,
     }
 
 
@@ -55,7 +72,7 @@ def _status(vitals: Vitals) -> str:
         return "valkey_away"
     if any(age > STALL_S for age in vitals.loop_ages_s.values()):
         return "stalled"
-    return "ok"
+    return "blocked" if vitals.obstacles else "ok"
 
 
 def ready(*, is_ready: bool) -> Answer:

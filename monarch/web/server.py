@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from monarch.ports import StoreError
 from monarch.telemetry import Snapshot, Telemetry
+from monarch.telemetry.obstacles import obstacles
 from monarch.web.connections import MOST, BoundedProtocol
 from monarch.web.pages import FRONT, Answer, Vitals, health, ready
 
@@ -52,18 +53,18 @@ def metrics_app(telemetry: Telemetry, snapshot: Callable[[], Awaitable[Snapshot]
 
 
 def health_app(
-    telemetry: Telemetry, is_ready: Callable[[], bool], ping: Callable[[], Awaitable[object]]
+    telemetry: Telemetry, is_ready: Callable[[], bool], snapshot: Callable[[], Awaitable[Snapshot]]
 ) -> Starlette:
     """`/health`, `/ready` and a plain page at `/`.
 
     Args:
         telemetry: its pulse is what is told.
         is_ready: whether the worker takes in work.
-        ping: asks Valkey anything; raises `StoreError` where it is away.
+        snapshot: how the fleet stands; raises `StoreError` where Valkey is away.
     """
 
     async def health_page(_: Request) -> Response:
-        return _json(health(_vitals(telemetry, connected=await _answers(ping))))
+        return _json(health(_vitals(telemetry, await _seen(snapshot))))
 
     async def ready_page(_: Request) -> Response:
         return _json(ready(is_ready=is_ready()))
@@ -80,19 +81,25 @@ def health_app(
     )
 
 
-def _vitals(telemetry: Telemetry, *, connected: bool) -> Vitals:
+def _vitals(telemetry: Telemetry, seen: Snapshot | None) -> Vitals:
     pulse = telemetry.pulse
-    return Vitals(connected, pulse.uptime_s(), pulse.message_age_s(), pulse.loop_ages_s())
+    return Vitals(
+        seen is not None,
+        pulse.uptime_s(),
+        pulse.message_age_s(),
+        pulse.loop_ages_s(),
+        () if seen is None else obstacles(seen),
+    )
 
 
-async def _answers(ping: Callable[[], Awaitable[object]]) -> bool:
+async def _seen(snapshot: Callable[[], Awaitable[Snapshot]]) -> Snapshot | None:
+    """How the fleet stands; `None` where Valkey does not answer in time."""
     with anyio.move_on_after(ASK_WITHIN_S):
         try:
-            await ping()
+            return await snapshot()
         except StoreError:
-            return False
-        return True
-    return False
+            return None
+    return None
 
 
 def _json(answer: Answer) -> Response:

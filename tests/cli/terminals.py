@@ -27,7 +27,7 @@ from monarch.core.outcome import Code
 from monarch.core.rehearsal import Copy, Rehearsal, Warned
 from monarch.core.summary import MigrationView, RequestView, State
 from monarch.core.verification import Finding, Mark, Verification
-from monarch.telemetry import AccountSnapshot, Snapshot, StreamSnapshot
+from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
 from tests.core.builders import a_plan
 
 REQUEST: Final = RequestId("1795748187797-0")
@@ -95,7 +95,20 @@ def _answering(answer: Any) -> Callable[..., Any]:
 
 
 LINES: Final = (
-    RequestLine(OTHER, State.QUEUED, SOURCE, "C06GHMZB3M3", "pubsub", 0, 8, 8, BEGAN_MS, None, ""),
+    RequestLine(
+        OTHER,
+        State.QUEUED,
+        SOURCE,
+        "C06GHMZB3M3",
+        "pubsub",
+        0,
+        8,
+        8,
+        BEGAN_MS,
+        None,
+        CLOSED,
+        BEGAN_MS + 763_000,
+    ),
     RequestLine(
         REQUEST, State.FAILED, SOURCE, "C06GHMZB3M3", "pubsub", 12, 3, 1, BEGAN_MS, None, ""
     ),
@@ -158,7 +171,13 @@ DETAILS: Final = RequestDetails(
     "pubsub",
     "",
     BEGAN_MS + 500,
-    tuple(MigrationTimes(team, 1, 7, "", "", None, None, None, None, None) for team in TEAMS),
+    tuple(
+        MigrationTimes(
+            team, 1, 7, "", "", None, None, None, None, None, next_ms=BEGAN_MS + 120_000_000
+        )
+        for team in TEAMS
+    ),
+    notice_error="Slack refused it for good (channel_not_found): name a channel that exists",
 )
 EVENTS: Final = (
     Event("1795748187797-0", BEGAN_MS, "request.appended", {"request": REQUEST}),
@@ -203,6 +222,8 @@ FLEET: Final = Snapshot(
     replicas=2,
     epoch="f0c1d2e3",
     requests=4_711,
+    refused=(RefusalSnapshot("nss-group-projects", BEGAN_MS, CLOSED),),
+    refuses_writes="it is out of memory (OOM); raise `maxmemory`",
 )
 CHECKS: Final = (
     Check("valkey", Status.OK, "valkey://monarch:***@valkey.internal.example.org:6379/0 answers"),

@@ -73,6 +73,7 @@ def test_requests_are_listed(give: Give) -> None:
         "TARGETS",
         "OPEN",
         "AGE",
+        "NEXT",
         "REASON",
     ]
     assert line.split()[:6] == [REQUEST, "failed", "o/s", "3", "2", "0"]

@@ -15,6 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from monarch.cli._example_world import SLACK_CHANNEL
+from monarch.cli.sandbox import SOURCE, TEAMS
 from tests.cli.conftest import Give
 
 MONARCH = [sys.executable, "-m", "monarch"]
@@ -96,9 +98,9 @@ def test_a_request_through_the_sandbox(surroundings: dict[str, str], tmp_path: P
     with running(["run"], tmp_path, {**surroundings, **ports}) as worker:
         assert json.loads(error_lines_until(worker, "worker.started"))["roles"]
 
-        asked = ["submit", "school/template", "school/team-a", "school/team-b"]
+        asked = ["submit", SOURCE, *TEAMS[:2]]
         submitted = subprocess.run(
-            [*MONARCH, *asked, "--channel", "C0SANDBOX", "--wait"],
+            [*MONARCH, *asked, "--channel", SLACK_CHANNEL, "--wait"],
             cwd=tmp_path,
             env=surroundings,
             capture_output=True,
@@ -109,12 +111,59 @@ def test_a_request_through_the_sandbox(surroundings: dict[str, str], tmp_path: P
         worker.send_signal(signal.SIGTERM)
 
         assert submitted.returncode == 0, submitted.stderr
-        assert "school/team-b: done, 5 of 5 tickets" in submitted.stderr
+        assert f"{TEAMS[1]}: done, 12 of 12 tickets" in submitted.stderr
         assert (health.status_code, ready.status_code) == (200, 200)
         assert set(health.json()["loops_seconds_ago"]) >= {"intake", "migrations"}
-        assert 'monarch_tickets_total{outcome="copied"} 10.0' in page.text
-        assert "school/" not in page.text
+        assert 'monarch_tickets_total{outcome="copied"} 24.0' in page.text
+        assert "cider-falls" not in page.text
         assert worker.wait(timeout=12) == 0
+
+
+def test_the_recipe_can_be_pasted_as_it_is(tmp_path: Path) -> None:
+    """Into a shell that knows nothing: two workers start, their logs stay aside, and the last line stops them."""
+    with running(["sandbox"], tmp_path, bare(tmp_path)) as sandbox:
+        recipe = "".join(lines_until(sandbox, "Ctrl-C"))
+        stopped = "\n".join(re.findall(r"kill %1 %2", recipe)) + "\nwait\n"
+        # Both would take the default ports of this machine, which may be somebody else's.
+        ports = {"MONARCH_METRICS_PORT": "0", "MONARCH_WEB_PORT": "0"}
+        ports["MONARCH_WRITE_INTERVAL_SECONDS"] = "0"
+        pasted = subprocess.run(
+            ["/bin/bash"],
+            input=recipe + stopped,
+            cwd=tmp_path,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **ports},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        sandbox.send_signal(signal.SIGTERM)
+
+        assert pasted.returncode == 0, pasted.stderr
+        assert f"{TEAMS[0]}: done, 12 of 12 tickets" in pasted.stderr
+        assert "worker.started" not in pasted.stdout + pasted.stderr
+        assert "workers" in pasted.stdout
+        for log in ("monarch-1.log", "monarch-2.log"):
+            assert "worker.started" in (tmp_path / log).read_text(encoding="utf-8")
+        assert sandbox.wait(timeout=20) == 0
+
+
+@pytest.mark.parametrize("option", ["--port", "--valkey-port"])
+def test_a_sandbox_whose_port_is_taken_says_so(tmp_path: Path, option: str) -> None:
+    """Without a traceback, and with the option to change."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = subprocess.run(
+            [*MONARCH, "sandbox", option, port],
+            cwd=tmp_path,
+            env=bare(tmp_path),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert ended.returncode == 1
+    assert f"{option} {port}: Address already in use" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_wrong_configuration_stops_the_start(tmp_path: Path) -> None:
@@ -168,7 +217,7 @@ def test_events_are_followed_until_interrupted(
             capture_output=True,
             check=True,
         )
-        (line,) = lines_until(follower, "request.appended")
+        *_, line = lines_until(follower, "request.appended")
         follower.send_signal(signal.SIGINT)
         _, said = follower.communicate(timeout=60)
 

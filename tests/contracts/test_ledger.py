@@ -2,7 +2,8 @@
 
 import anyio
 
-from monarch.core.delivery import Delivery, Stream
+from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
+from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.core.permission import (
     AlreadyCreated,
@@ -93,6 +94,48 @@ async def test_a_lost_delivery_takes_nothing(world: World) -> None:
     assert not await world.lock(TARGET)
 
 
+async def test_a_migration_remembers_which_repository_it_took(world: World) -> None:
+    """By its id: the name may lead to another one later."""
+    delivery = await migrating(world)
+    before = await world.ledger().target_of(delivery)
+    await taken(world, delivery)
+
+    assert before is None
+    assert await world.ledger().target_of(delivery) == TARGET
+    assert await world.ledger().target_of(await reclaimed(world)) == TARGET
+
+
+async def test_the_id_of_a_copys_issue_is_kept_beside_its_number(world: World) -> None:
+    """Of a created one and of one that a look has found."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+    grant = await granted(world, delivery, look)
+    ledger = world.ledger()
+
+    await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(5, grant.nonce, 71))
+    await ledger.record(delivery, TARGET, SECOND, ME, WasFound(6, 72))
+
+    records = (await taken(world, delivery)).records
+    assert {
+        ticket: (record.number, record.issue)
+        for ticket, record in records.items()
+        if isinstance(record, CreatedAs)
+    } == {FIRST: (5, 71), SECOND: (6, 72)}
+
+
+async def test_an_intent_names_the_moment_by_which_its_bytes_have_left(world: World) -> None:
+    """However long the permission lives, whoever takes over waits from there."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+
+    answer = await world.ledger().permit(delivery, TARGET, FIRST, ME, look.epoch, None, 4_000)
+
+    assert isinstance(answer, Granted)
+    assert answer.until_ms == answer.at_ms + 4_000
+    again = await taken(world, delivery)
+    assert again.records == {FIRST: Intended(answer.until_ms, answer.nonce)}
+
+
 async def test_a_held_target_is_busy_for_another_migration(world: World) -> None:
     """Two requests for one target write one after the other."""
     await taken(world, await migrating(world))
@@ -114,6 +157,43 @@ async def test_a_newer_delivery_takes_over_from_the_older_one(world: World) -> N
 
     assert isinstance(await world.ledger().take(new, TARGET, ME), Taken)
     assert await ask(world, old, look) == Lost()
+
+
+STRANGER = Delivery(
+    Token(Stream.MIGRATIONS, "worker-9", "1-2", 1),
+    MigrationEntry(RequestId("1-1"), "org/team-a", 0, 1),
+)
+"""A delivery of a request that this memory does not know: it was emptied beside the worker that has it."""
+
+
+async def test_a_stray_of_a_forgotten_request_is_reported_on_the_newest_of_its_target(
+    world: World,
+) -> None:
+    """Else the channel is told that all is well, and nobody ever closes the second copy."""
+    delivery = await migrating(world)
+    await taken(world, delivery)
+    await world.streams().settle(delivery, migrated())
+    assert isinstance(delivery.entry, MigrationEntry)
+
+    for _ in range(2):
+        await world.ledger().record(STRANGER, TARGET, FIRST, ME, WasStray(9, 5))
+
+    assert (await world.migration(delivery.entry.migration))["strays"] == "9"
+    assert (await world.request(delivery.entry.request))["state"] == "failed"
+    (letter,) = await world.dead()
+    assert (letter["code"], letter["request"]) == ("strays_found", delivery.entry.request)
+    assert await world.length(Stream.NOTICES) > 0
+
+
+async def test_a_stray_of_a_target_that_nobody_asked_for_since_is_a_dead_letter(
+    world: World,
+) -> None:
+    """There is no request to tell it of."""
+    await world.ledger().record(STRANGER, TARGET, FIRST, ME, WasStray(9, 5))
+
+    (letter,) = await world.dead()
+    assert (letter["code"], letter["migration"]) == ("strays_found", "1-1:org/team-a")
+    assert "#9" in letter["reason"]
 
 
 async def test_a_closed_gate_lets_nobody_take(world: World) -> None:

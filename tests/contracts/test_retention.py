@@ -2,11 +2,11 @@
 
 import pytest
 
-from monarch.core.delivery import Stream
+from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.core.permission import Granted, WasCreated, WasStray
-from monarch.core.verdict import Dead, Done, Said
+from monarch.core.verdict import Dead, Done, Retry, Said
 from tests.contracts.moves import FIRST, ME, TARGET, appended, migrated, one, planned, taken
 from tests.contracts.worlds import ValkeyWorld
 
@@ -112,6 +112,62 @@ async def test_a_ledger_ends_with_the_last_that_needs_it(world: ValkeyWorld) -> 
     await streams.settle(again, migrated())
 
     assert await world.client.pttl(world.keys.ledger(TARGET)) > 0
+
+
+async def ledger_ages(world: ValkeyWorld) -> bool:
+    """Whether the target's ledger has an end."""
+    return bool(await world.client.pttl(world.keys.ledger(TARGET)) > 0)
+
+
+async def copied(world: ValkeyWorld, team: str = "org/team-a") -> Delivery:
+    """A migration in hand that has copied a ticket."""
+    await planned(world, team)
+    delivery = await one(world.streams(), MIGRATIONS)
+    held = await taken(world, delivery)
+    answer = await world.ledger().permit(delivery, TARGET, FIRST, ME, held.epoch, "#1")
+    assert isinstance(answer, Granted)
+    await world.ledger().record(delivery, TARGET, FIRST, ME, WasCreated(1, answer.nonce))
+    return delivery
+
+
+async def test_a_ledger_that_an_open_request_needs_does_not_end_with_another_one(
+    world: ValkeyWorld,
+) -> None:
+    """Both are about one repository; the second one may be parked for longer than the first is kept."""
+    first = await copied(world)
+    await world.streams().settle(first, Retry("later", 3600))
+    second = await copied(world, "org/team-a")
+    await world.streams().settle(second, migrated())
+
+    assert not await ledger_ages(world)
+
+
+async def test_a_ledger_that_a_dead_letter_needs_does_not_end_with_another_one(
+    world: ValkeyWorld,
+) -> None:
+    """Else a replay makes again what people have deleted."""
+    await world.streams().settle(await copied(world), ARCHIVED)
+    await world.streams().settle(await copied(world), migrated())
+    assert not await ledger_ages(world)
+
+    await drop(world, 0)
+
+    assert await ledger_ages(world)
+
+
+async def test_a_ledger_that_is_replayed_or_healed_does_not_end_meanwhile(
+    world: ValkeyWorld,
+) -> None:
+    """From the moment at which a person asks for it, and not from when a worker takes it."""
+    delivery = await copied(world)
+    assert isinstance(delivery.entry, MigrationEntry)
+    await world.streams().settle(delivery, migrated())
+    assert await ledger_ages(world)
+
+    healing = {"org/team-a": (FIRST,)}
+    await world.hands.heal(delivery.entry.request, healing, "ann")
+
+    assert not await ledger_ages(world)
 
 
 async def test_a_stray_without_a_channel_leaves_its_request_to_nobody(world: ValkeyWorld) -> None:

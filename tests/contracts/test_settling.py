@@ -6,7 +6,7 @@ from monarch.core.delivery import MigrationEntry, Stream
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.core.permission import WasCreated
-from monarch.core.verdict import Dead, Done, RefusedTarget, Retry, Skipped, Verdict
+from monarch.core.verdict import Dead, Done, RefusedTarget, Retry, Skipped, Snooze, Verdict
 from tests.contracts.moves import (
     FIRST,
     ME,
@@ -22,7 +22,7 @@ from tests.contracts.moves import (
     planned,
     taken,
 )
-from tests.contracts.worlds import World
+from tests.contracts.worlds import World, a_message
 
 REQUESTS, MIGRATIONS, NOTICES = Stream.REQUESTS, Stream.MIGRATIONS, Stream.NOTICES
 
@@ -258,3 +258,36 @@ async def test_half_a_surrogate_pair_does_not_keep_a_delivery_for_ever(world: Wo
     delivery = await one(streams, REQUESTS)
 
     assert await streams.settle(delivery, Dead(Code.BAD_SOURCE, "no source: \ud800"))
+
+
+async def test_an_entry_that_names_a_running_request_does_not_touch_it(world: World) -> None:
+    """Whoever may append can put any id into the field `request`: the plan of the one that runs stays as it is."""
+    request = await planned(world, "org/team-a")
+    plan = await world.plans.read(request)
+    before = await world.request(request)
+    streams = world.streams()
+    entry = await world.append(
+        Stream.REQUESTS, {b"payload": a_message("org/team-b"), b"request": request.encode()}
+    )
+
+    assert await streams.settle(await one(streams, Stream.REQUESTS), plan_for("org/team-b"))
+
+    assert await world.plans.read(request) == plan
+    assert await world.request(request) == before
+    (letter,) = await world.dead()
+    assert (letter["code"], letter["request"]) == ("entry_unreadable", entry)
+    assert request in letter["reason"]
+    assert await world.length(Stream.REQUESTS) == 0
+
+
+async def test_a_request_that_was_parked_is_itself_when_it_comes_back(world: World) -> None:
+    """It goes by another entry, under its first name."""
+    request = await appended(world, "org/team-a")
+    streams = world.streams()
+    assert await streams.settle(await one(streams, Stream.REQUESTS), Snooze("later", 0))
+    await streams.sweep({})
+
+    assert await streams.settle(await one(streams, Stream.REQUESTS), plan_for("org/team-a"))
+
+    assert (await world.request(request))["state"] == "running"
+    assert await world.dead() == []

@@ -162,7 +162,7 @@ async def test_a_source_of_deleted_tickets_alone_is_empty(house: House) -> None:
     await house.settle()
 
     assert house.state(request) == "skipped"
-    assert house.github.faults.count("read_repository") == 2
+    assert house.github.faults.count("find_repository") == 1
 
 
 async def test_a_survey_of_switched_off_issues_says_so(house: House) -> None:

@@ -12,7 +12,7 @@ import monarch
 from monarch.core.delivery import Delivery, RequestEntry, Stream, Token
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
-from monarch.telemetry import AccountSnapshot, Snapshot, StreamSnapshot, Telemetry
+from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot, Telemetry
 from monarch.telemetry import events as telemetry_events
 from monarch.telemetry.metrics import Metrics
 
@@ -113,6 +113,14 @@ def test_labels_stay_a_closed_set(told: Told, kind: str, label: str) -> None:
     told.telemetry.snoozed(reason="why", delay_s=3, kind=kind)
 
     assert told.value("snoozes_total", kind=label) == 1
+
+
+def test_what_stops_everything_is_an_error(told: Told) -> None:
+    """A token that expired at night was a line of level info, each minute."""
+    told.telemetry.snoozed(reason="401", delay_s=60, kind="credential")
+    told.telemetry.credential_refused(reason="401")
+
+    assert told.lines == [("error", "delivery.snoozed"), ("error", "credential.refused")]
 
 
 def test_a_write_is_timed_by_its_outcome(told: Told) -> None:
@@ -235,6 +243,24 @@ def test_a_snapshot_fills_the_gauges(told: Told) -> None:
     assert told.value("gate_closed_seconds") == 12.5
     assert told.value("loop_progress_age_seconds") == 4
     assert told.value("valkey_up") == 1
+
+
+def test_what_stops_everything_has_its_gauges(told: Told) -> None:
+    """An alert on one that counts down from a minute again and again could not fire; one that says since when can."""
+    refused = (RefusalSnapshot("o", 90_500, "401"), RefusalSnapshot("p", 80_000, "401"))
+    stopped = Snapshot(
+        0, (), paused_ms=70_000, refused=refused, refuses_writes="OOM", oldest_open_s=7.0
+    )
+
+    told.telemetry.observe(stopped)
+
+    assert told.value("credential_refused_since_seconds") == 80
+    assert told.value("paused_since_seconds") == 70
+    assert told.value("valkey_refuses_writes") == 1
+    assert told.value("oldest_open_request_seconds") == 7
+    told.telemetry.observe(Snapshot(0, ()))
+    assert told.value("credential_refused_since_seconds") == 0
+    assert told.value("valkey_refuses_writes") == 0
 
 
 def test_gauges_that_could_not_be_set_are_known_as_old(told: Told) -> None:

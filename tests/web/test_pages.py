@@ -1,7 +1,10 @@
 """What is said, decided from what is known."""
 
+from dataclasses import replace
+
 import pytest
 
+from monarch.telemetry.obstacles import Cause, Obstacle
 from monarch.web.pages import Vitals, health, ready
 
 
@@ -23,6 +26,7 @@ def test_a_worker_that_is_well_says_how_it_is() -> None:
         "last_message_seconds_ago": 3.2,
         "uptime_seconds": 61.3,
         "loops_seconds_ago": {"intake": 0.0, "migrations": 2.0},
+        "obstacles": [],
     }
 
 
@@ -47,6 +51,24 @@ def test_health_is_progress(known: Vitals, status: int, word: str) -> None:
     answered, document = health(known)
 
     assert (answered, document["status"]) == (status, word)
+
+
+def test_what_stops_all_work_is_said_and_restarts_nobody() -> None:
+    """A token that expired is mended by no restart, so an orchestrator is told that all is well with this process."""
+    refused = Obstacle(Cause.CREDENTIAL_REFUSED, "GitHub refuses it", "Set GH_PAT.", 1_500)
+
+    status, document = health(replace(vitals(), obstacles=(refused,)))
+
+    assert (status, document["status"]) == (200, "blocked")
+    assert document["obstacles"] == [
+        {
+            "cause": "credential_refused",
+            "words": "GitHub refuses it",
+            "advice": "Set GH_PAT.",
+            "since_seconds": 1.5,
+        }
+    ]
+    assert health(replace(vitals(connected=False), obstacles=(refused,)))[0] == 503
 
 
 def test_ready_says_yes_or_503() -> None:

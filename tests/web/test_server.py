@@ -53,21 +53,21 @@ def asking_on(port: int) -> httpx.AsyncClient:
     )
 
 
-async def well() -> bool:
-    """Valkey answers."""
-    return True
+async def well() -> Snapshot:
+    """Valkey answers, and nothing stops the fleet."""
+    return Snapshot(0, (), workers=1, replicas=1)
 
 
-async def away() -> bool:
+async def away() -> Snapshot:
     """Valkey does not."""
     message = "connection refused"
     raise StoreError(message)
 
 
-async def silent() -> bool:
+async def silent() -> Snapshot:
     """Valkey is behind a black hole."""
     await anyio.sleep_forever()
-    return True
+    return Snapshot(0, ())
 
 
 def answering(snapshot: Snapshot) -> Callable[[], Awaitable[Snapshot]]:
@@ -111,10 +111,10 @@ async def test_a_scrape_without_valkey_shows_the_counters(
     assert "monarch_valkey_up 0.0" in answer.text
 
 
-@pytest.mark.parametrize(("ping", "status"), [(well, 200), (away, 503), (silent, 503)])
+@pytest.mark.parametrize(("snapshot", "status"), [(well, 200), (away, 503), (silent, 503)])
 async def test_health_asks_valkey(
     telemetry: Telemetry,
-    ping: Callable[[], Awaitable[bool]],
+    snapshot: Callable[[], Awaitable[Snapshot]],
     status: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -122,7 +122,7 @@ async def test_health_asks_valkey(
     monkeypatch.setattr(server, "ASK_WITHIN_S", 0.05)
     telemetry.loop_progressed(name="requests")
 
-    async with asking(health_app(telemetry, lambda: True, ping)) as client:
+    async with asking(health_app(telemetry, lambda: True, snapshot)) as client:
         answer = await client.get("/health")
 
     assert answer.status_code == status

@@ -1,11 +1,49 @@
-"""Paths of GitHub's API: nothing that a name holds can lead anywhere else."""
+"""Addresses of GitHub's API: nothing that a name holds can lead anywhere else, and a repository is its id.
+
+A name can come to mean another repository at any moment: it is deleted and generated anew, renamed, transferred, or two
+names are swapped. So whatever is read or written of a repository that was found once is addressed by its id,
+`/repositories/{id}/…`. GitHub's own `Link` headers and redirects use these addresses, but its description of the API
+does not name them, so the first repository that is found is asked for by its id, once for each server. A server that
+does not offer them is asked by name, and `Reads` and `Writes` check that the name still leads to the same id.
+"""
 
 from urllib.parse import quote
 
 import httpx
 
+from monarch.core.ids import TargetId
 from monarch.core.refs import RepoRef
 from monarch.core.ticket import Repository
+
+
+class Addresses:
+    """The addresses of one server.
+
+    Attributes:
+        by_id: whether the server offers addresses by id; `None` until it was asked.
+    """
+
+    def __init__(self, base: httpx.URL) -> None:
+        """`base` is the API's own address, with a final slash."""
+        self._base = base
+        self.by_id: bool | None = None
+
+    def of_name(self, full_name: str) -> httpx.URL:
+        """The repository of that name.
+
+        Raises:
+            BadRef: `full_name` is not a canonical `owner/repo`.
+        """
+        return url_of(self._base, path_of(full_name))
+
+    def of_id(self, target: TargetId) -> httpx.URL:
+        """The repository of that id."""
+        return url_of(self._base, _path_by_id(target))
+
+    def below(self, repository: Repository, path: str) -> httpx.URL:
+        """What is below a repository, such as `issues`."""
+        folder = _path_by_id(repository.id) if self.by_id else path_of(repository.full_name)
+        return url_of(self._base, f"{folder}/{path}")
 
 
 def url_of(base: httpx.URL, path: str) -> httpx.URL:
@@ -36,6 +74,5 @@ def path_of(full_name: str) -> str:
     return f"repos/{quote(ref.owner, safe='')}/{quote(ref.name, safe='')}"
 
 
-def issue_path(repository: Repository, number: int) -> str:
-    """`repos/<owner>/<name>/issues/<number>`."""
-    return f"{path_of(repository.full_name)}/issues/{number:d}"
+def _path_by_id(target: TargetId) -> str:
+    return f"repositories/{target:d}"

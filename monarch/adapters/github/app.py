@@ -12,9 +12,10 @@ from typing import Final
 import httpx
 
 from monarch.adapters.github.addresses import url_of
-from monarch.adapters.github.outcomes import Answer
+from monarch.adapters.github.outcomes import Answer, read_outcome
 from monarch.adapters.github.passes import Pass
 from monarch.adapters.github.reading import Reader
+from monarch.core.outcome import Found, ReadFailure
 from monarch.core.reply import Reply, time_s
 from monarch.ports import Clock
 
@@ -56,6 +57,11 @@ class AppCaller:
         if self._corrected(answer) and _is_refused(answer):
             return await self._signed(method, path)
         return answer
+
+    async def check(self) -> ReadFailure | None:
+        """Whether GitHub knows the App by its signature; `None`: it does."""
+        found = read_outcome(await self.call("GET", "app"), lambda body: body)
+        return None if isinstance(found, Found) else found
 
     async def _signed(self, method: str, path: str) -> Answer:
         return await self._reader.follow(

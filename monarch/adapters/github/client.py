@@ -15,14 +15,18 @@ import httpx
 
 import monarch
 from monarch.adapters.clock import BootClock
+from monarch.adapters.github.addresses import Addresses
 from monarch.adapters.github.app import AppCaller, AppKey
+from monarch.adapters.github.finder import Finder
 from monarch.adapters.github.installations import Installations
 from monarch.adapters.github.personal import PersonalToken
 from monarch.adapters.github.reading import Patience, Reader
 from monarch.adapters.github.reads import Reads
 from monarch.adapters.github.routing import Routing
+from monarch.adapters.github.signing import SignedReader
 from monarch.adapters.github.writes import MaySend, Writes
 from monarch.adapters.http_send import new_client
+from monarch.core.ids import TargetId
 from monarch.core.outcome import Absent, DetailOutcome, Found, ReadFailure, WriteOutcome
 from monarch.core.permission import Credential
 from monarch.core.render import Draft
@@ -87,8 +91,10 @@ class HttpGitHub:
         caller = None if app is None else AppCaller(app, reader, base, clock)
         installations = None if caller is None else Installations(caller, clock, dice)
         self._passes = Routing(personal, installations)
-        self._reads = Reads(reader, self._passes, base)
-        self._writes = Writes(self._http, self._passes, base, write_deadline_s)
+        addresses, signed = Addresses(base), SignedReader(reader, self._passes)
+        self._finder = Finder(signed, addresses)
+        self._reads = Reads(signed, addresses, self._finder)
+        self._writes = Writes(self._http, self._passes, addresses, self._finder, write_deadline_s)
 
     async def __aenter__(self) -> Self:
         """Begin; connections are made when they are needed."""
@@ -113,13 +119,21 @@ class HttpGitHub:
         """See `ports.GitHub`."""
         return await self._passes.credential(name)
 
+    async def check(self) -> ReadFailure | None:
+        """See `ports.Signing`."""
+        return await self._passes.check()
+
     async def read_repository(self, name: str) -> Found[Repository] | ReadFailure:
         """See `ports.GitHub`.
 
         Raises:
             BadRef: `name` is not a canonical `owner/repo`; nothing was sent.
         """
-        return await self._reads.repository(name)
+        return await self._finder.by_name(name)
+
+    async def find_repository(self, target: TargetId, name: str) -> Found[Repository] | ReadFailure:
+        """See `ports.GitHub`."""
+        return await self._finder.by_id(target, name)
 
     async def list_issues(self, repository: Repository) -> Found[tuple[Issue, ...]] | ReadFailure:
         """See `ports.GitHub`."""

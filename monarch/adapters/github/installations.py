@@ -59,6 +59,12 @@ class Installations:
         found = await self._signed(ref)
         return Found(found[0].credential(found[1])) if isinstance(found, tuple) else found
 
+    async def check(self) -> ReadFailure | None:
+        """See `AppCaller.check`; asked about as rarely as everything of an App that is refused."""
+        if self._refusal is not None and self._clock.now() < self._refusal[0]:
+            return self._refusal[1]
+        return await self._caller.check()
+
     def refused(self, used: Pass) -> bool:
         """See `Passes.refused`; a pass that is none of ours is not known here."""
         if used.installation is None:

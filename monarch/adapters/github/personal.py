@@ -46,15 +46,22 @@ class PersonalToken:
 
     async def credential(self) -> Found[Credential] | ReadFailure:
         """Whose token it is. Remembered once known; a failure is asked again, a refusal after `REFUSAL_KEPT_S`."""
-        if self._credential is None:
-            if self._refusal is not None and self._clock.now() < self._refusal[0]:
-                return self._refusal[1]
-            who = _read_account(await self._reader.get(self._url, self._pass), self._pass)
-            if not isinstance(who, Found):
-                return self._kept(who)
-            self._credential = who.value
-            self._pass = replace(self._pass, account=who.value.account)
-        return Found(self._credential)
+        return await self._ask() if self._credential is None else Found(self._credential)
+
+    async def check(self) -> ReadFailure | None:
+        """Whether GitHub takes the token now, whatever is remembered; `None`: it does."""
+        who = await self._ask()
+        return None if isinstance(who, Found) else who
+
+    async def _ask(self) -> Found[Credential] | ReadFailure:
+        if self._refusal is not None and self._clock.now() < self._refusal[0]:
+            return self._refusal[1]
+        who = _read_account(await self._reader.get(self._url, self._pass), self._pass)
+        if not isinstance(who, Found):
+            return self._kept(who)
+        self._credential = who.value
+        self._pass = replace(self._pass, account=who.value.account)
+        return who
 
     def _kept(self, failure: ReadFailure) -> ReadFailure:
         if isinstance(failure, Permanent) and failure.scope is Scope.CREDENTIAL:

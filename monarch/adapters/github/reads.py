@@ -1,29 +1,23 @@
-"""Everything that is read of a repository.
+"""Everything that is read of a repository that was found, by its id where the server offers that (`addresses`)."""
 
-A read that is refused for its pass (401) is asked once more with another one, if there is one: a token of an App may
-end, or be revoked, in the middle of a crossing.
-"""
-
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+import re
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 import httpx
 
-from monarch.adapters.github.addresses import issue_path, path_of, url_of
+from monarch.adapters.github.addresses import Addresses
+from monarch.adapters.github.finder import Finder
 from monarch.adapters.github.outcomes import Answer, read_outcome
 from monarch.adapters.github.paging import Foreign, next_page, resolve
-from monarch.adapters.github.passes import Pass, Passes
-from monarch.adapters.github.reading import Reader
+from monarch.adapters.github.signing import SignedReader
 from monarch.adapters.github.wire import (
     read_issue,
     read_issues,
     read_labels,
     read_milestones,
-    read_repository,
     read_types,
 )
-from monarch.adapters.http_send import Failure
 from monarch.core.outcome import (
     Absent,
     Code,
@@ -41,25 +35,16 @@ MAX_PAGES: Final = 1000
 """A listing that does not end by then (100,000 issues) is going round in circles."""
 
 _MOVED: Final = 301
-_UNAUTHORIZED: Final = 401
+_REPOSITORY = re.compile(r"/repositories/([0-9]+)/")
 
 
 class Reads:
-    """Reads for whoever `passes` sign for."""
+    """Reads of repositories that `finder` has found."""
 
-    def __init__(self, reader: Reader, passes: Passes, base: httpx.URL) -> None:
+    def __init__(self, reader: SignedReader, addresses: Addresses, finder: Finder) -> None:
         self._reader = reader
-        self._passes = passes
-        self._base = base
-
-    async def repository(self, name: str) -> Found[Repository] | ReadFailure:
-        """See `ports.GitHub.read_repository`."""
-        url = url_of(self._base, path_of(name))
-        answer = await self._signed(name, lambda signed: self._reader.follow(url, signed))
-        found = read_outcome(answer, read_repository)
-        if isinstance(found, Found) and found.value.may_push is False and await self._by_app(name):
-            return Found(replace(found.value, may_push=None))
-        return found
+        self._addresses = addresses
+        self._finder = finder
 
     async def issues(self, repository: Repository) -> Found[tuple[Issue, ...]] | ReadFailure:
         """See `ports.GitHub.list_issues`."""
@@ -67,6 +52,9 @@ class Reads:
         listing = await self._list(repository, query, read_issues)
         if not isinstance(listing, Found):
             return listing
+        other = await self._finder.confirm(repository)
+        if other is not None:
+            return other
         # A list that moves while it is read shows some of its issues twice.
         by_number = {issue.number: issue for issue in listing.value}
         return Found(tuple(by_number[number] for number in sorted(by_number)))
@@ -95,8 +83,8 @@ class Reads:
         self, repository: Repository, number: int
     ) -> Found[Issue] | Absent | ReadFailure:
         """See `ports.GitHub.read_issue`."""
-        url = url_of(self._base, issue_path(repository, number))
-        answer = await self._get(repository, url)
+        url = self._addresses.below(repository, f"issues/{number:d}")
+        answer = await self._reader.get(repository.full_name, url)
         if _moved_away(answer, url, repository, number):
             return Absent(taken=True)
         outcome = read_outcome(answer, read_issue)
@@ -114,10 +102,10 @@ class Reads:
         self, repository: Repository, query: str, parse: Callable[[bytes], Sequence[T] | None]
     ) -> Found[tuple[T, ...]] | ReadFailure:
         """Every page; a failed one fails the whole, for half a listing is evidence of nothing."""
-        url = url_of(self._base, f"{path_of(repository.full_name)}/{query}")
+        url = self._addresses.below(repository, query)
         found: list[T] = []
         for _ in range(MAX_PAGES):
-            answer = await self._get(repository, url)
+            answer = await self._reader.get(repository.full_name, url)
             page = read_outcome(answer, parse)
             if not isinstance(page, Found):
                 return page
@@ -127,39 +115,18 @@ class Reads:
                 return Found(tuple(found))
             if isinstance(target, Foreign):
                 return Transient(f"the next page was not read: {target.reason}")
+            if _is_of_another(target, repository):
+                return Transient(
+                    "the next page is one of another repository; it is looked up again"
+                )
             url = target
         return Transient(f"the listing did not end after {MAX_PAGES} pages")
 
-    async def _by_app(self, name: str) -> bool:
-        """Whether an App signs: it has permissions and no role, so that it may not push says nothing about issues."""
-        signed = await self._passes.pass_for(name)
-        return isinstance(signed, Pass) and signed.installation is not None
 
-    async def _get(self, repository: Repository, url: httpx.URL) -> Answer:
-        return await self._signed(
-            repository.full_name, lambda signed: self._reader.get(url, signed)
-        )
-
-    async def _signed(
-        self, name: str, call: Callable[[Pass], Awaitable[Reply | Failure]]
-    ) -> Answer:
-        signed = await self._passes.pass_for(name)
-        if not isinstance(signed, Pass):
-            return signed
-        answer = await call(signed)
-        if not (_is_refused(answer) and self._passes.refused(signed)):
-            return answer
-        again = await self._passes.pass_for(name)
-        if not isinstance(again, Pass):
-            return again
-        answer = await call(again)
-        if _is_refused(answer):
-            self._passes.refused(again)
-        return answer
-
-
-def _is_refused(answer: Answer) -> bool:
-    return isinstance(answer, Reply) and answer.status == _UNAUTHORIZED
+def _is_of_another(page: httpx.URL, repository: Repository) -> bool:
+    """Whether an address names another repository by its id."""
+    named = _REPOSITORY.search(page.path)
+    return named is not None and int(named[1]) != repository.id
 
 
 def _moved_away(answer: Answer, here: httpx.URL, repository: Repository, number: int) -> bool:

@@ -38,6 +38,13 @@ class Routing:
             return found
         return _not_installed(ref) if self._personal is None else await self._personal.credential()
 
+    async def check(self) -> ReadFailure | None:
+        """Whether GitHub takes all that we sign with; `None`: it does, else the first failure."""
+        failure = await self._app.check() if self._app else None
+        if failure is None and self._personal is not None:
+            failure = await self._personal.check()
+        return failure
+
     def refused(self, used: Pass) -> bool:
         """See `Passes`. There is one personal token only."""
         return self._app is not None and self._app.refused(used)

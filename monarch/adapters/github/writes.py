@@ -10,7 +10,10 @@ an answer that refuses or redirects    core.classify (certainly not done, unless
 anything else after the first byte     Unknown       it may be done
 ```
 
-One deadline lies around all of it, the asking for a pass included: whoever reconciles counts from the intent.
+One deadline lies around all of it, the asking for a pass included.
+
+A write goes to the repository's id where the server offers that. Where it does not, the name is asked right before
+whether it still leads to that id; then one write can still go astray, in the round trip between the two.
 """
 
 from collections.abc import Callable
@@ -21,7 +24,8 @@ import anyio
 import httpx
 
 from monarch.adapters.github import bodies
-from monarch.adapters.github.addresses import issue_path, path_of, url_of
+from monarch.adapters.github.addresses import Addresses
+from monarch.adapters.github.finder import Finder
 from monarch.adapters.github.outcomes import Success, detail_outcome, issue_outcome
 from monarch.adapters.github.passes import Pass, Passes
 from monarch.adapters.github.wire import read_object
@@ -44,7 +48,7 @@ MaySend = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """What leaves; `path` is below the API's own."""
+    """What leaves; `path` is below the repository's own."""
 
     repository: Repository
     method: str
@@ -56,18 +60,24 @@ class Writes:
     """Writes for whoever `passes` sign for."""
 
     def __init__(
-        self, client: httpx.AsyncClient, passes: Passes, base: httpx.URL, deadline_s: float
+        self,
+        client: httpx.AsyncClient,
+        passes: Passes,
+        addresses: Addresses,
+        finder: Finder,
+        deadline_s: float,
     ) -> None:
         self._client = client
         self._passes = passes
-        self._base = base
+        self._addresses = addresses
+        self._finder = finder
         self._deadline_s = deadline_s
 
     async def create_issue(
         self, repository: Repository, draft: Draft, may_send: MaySend
     ) -> WriteOutcome:
         """See `ports.GitHub.create_issue`."""
-        path = f"{path_of(repository.full_name)}/issues"
+        path = "issues"
         write = _Write(repository, "POST", path, bodies.of_issue(draft))
         return issue_outcome(await self._send(write, may_send), draft)
 
@@ -75,7 +85,7 @@ class Writes:
         self, repository: Repository, label: Label, may_send: MaySend
     ) -> DetailOutcome:
         """See `ports.GitHub.create_label`."""
-        path = f"{path_of(repository.full_name)}/labels"
+        path = "labels"
         write = _Write(repository, "POST", path, bodies.of_label(label))
         success = Success(201, lambda body: _accepted(body, "name", label.name))
         return detail_outcome(await self._send(write, may_send), success)
@@ -84,7 +94,7 @@ class Writes:
         self, repository: Repository, milestone: Milestone, may_send: MaySend
     ) -> DetailOutcome:
         """See `ports.GitHub.create_milestone`."""
-        path = f"{path_of(repository.full_name)}/milestones"
+        path = "milestones"
         write = _Write(repository, "POST", path, bodies.of_milestone(milestone))
         success = Success(201, _numbered)
         return detail_outcome(await self._send(write, may_send), success)
@@ -93,7 +103,7 @@ class Writes:
         self, repository: Repository, number: int, body: str, may_send: MaySend
     ) -> DetailOutcome:
         """See `ports.GitHub.edit_body`."""
-        path = issue_path(repository, number)
+        path = f"issues/{number:d}"
         write = _Write(repository, "PATCH", path, bodies.of_text(body))
         success = Success(200, lambda reply: _accepted(reply, "number", number), of_issue=True)
         return detail_outcome(await self._send(write, may_send), success)
@@ -102,20 +112,20 @@ class Writes:
         self, repository: Repository, parent: int, child: int, may_send: MaySend
     ) -> DetailOutcome:
         """See `ports.GitHub.add_sub_issue`."""
-        path = f"{issue_path(repository, parent)}/sub_issues"
+        path = f"issues/{parent:d}/sub_issues"
         write = _Write(repository, "POST", path, bodies.of_sub_issue(child))
         success = Success(201, _is_issue, of_issue=True)
         return detail_outcome(await self._send(write, may_send), success)
 
     async def _send(self, write: _Write, may_send: MaySend) -> Sent | ReadFailure:
         """Send once; nobody below repeats it or follows a redirect."""
-        url = url_of(self._base, write.path)
         began = anyio.current_time()
         signed: Pass | ReadFailure | NeverLeft = NeverLeft("no pass in time")
         with anyio.move_on_after(self._deadline_s):
-            signed = await self._passes.pass_for(write.repository.full_name)
+            signed = await self._prepared(write.repository)
         if not isinstance(signed, Pass):
             return signed
+        url = self._addresses.below(write.repository, write.path)
         answer = await send_once(
             self._client,
             write.method,
@@ -131,6 +141,12 @@ class Writes:
                 "GitHub refused the token of the App (401); the next call has a new one"
             )
         return answer
+
+    async def _prepared(self, repository: Repository) -> Pass | ReadFailure:
+        """What a write needs before it leaves."""
+        signed = await self._passes.pass_for(repository.full_name)
+        other = await self._finder.confirm(repository) if isinstance(signed, Pass) else None
+        return signed if other is None else other
 
 
 def _accepted(body: bytes, name: str, value: str | int) -> Accepted | None:

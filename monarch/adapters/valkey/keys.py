@@ -18,8 +18,11 @@ audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
 plan:<id>              string      settle                        retention after it ended well
 migration:<id>         hash        settle, take, record, heal    retention after the request ended well
-ledger:<target id>     hash        permit, record                retention after its last write
+ledger:<target id>     hash        permit, record                retention after its last write, while nobody needs it
+needs:<target id>      set         take, settle, drop, replay, heal   member leaves when its request has ended for good
+latest:<target id>     string, PX  take                          retention after it was taken last
 target:<target id>     string, PX  take, renew, settle           one lease
+outlived:<stream>:<entry>  set, PX  renew, take, permit, settle, begin_saying   a day after its last write
 budget:<account>       sorted set  permit, record                two hours after its last write
 slots:<account>        sorted set  permit, record                15 s a slot
 turns:<account>        sorted set  permit, record                three minutes after the last in line asked
@@ -33,6 +36,9 @@ inbox:<digest>         hash, PX    mirror, submit                a minute; a day
 saying:<request>       string, PX  begin_saying                  15 s
 epoch                  hash        open_epoch, take, permit, sweep   never; 64 marks
 paused                 string      pause (by whom)               when resumed
+paused:since           string      pause (when, ms)              when resumed
+refused                hash        settle, refuse                five minutes after its last write
+asking                 string, PX  refusals                      50 s
 events                 stream      every script that changes state   MAXLEN ~ 10,000
 ```
 """
@@ -92,6 +98,18 @@ class Keys:
     @property
     def paused(self) -> str:
         return self.prefix + "paused"
+
+    @property
+    def paused_since(self) -> str:
+        return self.prefix + "paused:since"
+
+    @property
+    def refused(self) -> str:
+        return self.prefix + "refused"
+
+    @property
+    def asking(self) -> str:
+        return self.prefix + "asking"
 
     @property
     def events(self) -> str:

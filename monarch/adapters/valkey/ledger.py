@@ -49,6 +49,9 @@ from monarch.core.turns import turn_of
 
 Answer = list[object]
 
+_TOO_LONG = 19
+"""So many digits are no id of GitHub's."""
+
 
 class ValkeyLedger:
     """`ports.Ledger`.
@@ -102,8 +105,16 @@ class ValkeyLedger:
             self._lease_ms,
             target,
             self._seen.word,
+            self._retention_ms,
         )
         return _taken(cast("Answer", answer))
+
+    async def target_of(self, delivery: Delivery) -> TargetId | None:
+        """See `ports.Ledger.target_of`."""
+        keys = [self._keys.migration(_migration(delivery).migration)]
+        known = await self._scripts.call("target_of", keys)
+        digits = known if isinstance(known, bytes) else b""
+        return TargetId(int(digits)) if digits.isdigit() and len(digits) < _TOO_LONG else None
 
     async def permit(
         self,

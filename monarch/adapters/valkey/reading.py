@@ -5,7 +5,7 @@ has expired since it was listed is left out.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from valkey.asyncio import Valkey
@@ -13,7 +13,10 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.codec import decode_ledger
 from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.settling import member_of_request
 from monarch.adapters.valkey.views import request_view, whole
+from monarch.adapters.valkey.waiting import Waiting, Wish, members_of, with_wish
+from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.step import LedgerRecord
 from monarch.core.summary import RequestView, State
@@ -36,6 +39,8 @@ class RequestLine:
         targets: how many, refused ones included.
         unsettled: how many of them have not ended.
         ended_ms: `None` until it has ended.
+        entry: where its message stands in the stream of requests, until it is planned.
+        next_ms: when it is tried again, in milliseconds since 1970; `None` where it does not wait to be planned.
     """
 
     id: RequestId
@@ -49,11 +54,16 @@ class RequestLine:
     appended_ms: int
     ended_ms: int | None
     reason: str
+    next_ms: int | None = None
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationTimes:
-    """What is known of a migration beside its view; times in milliseconds since 1970, `None`: not yet."""
+    """What is known of a migration beside its view; times in milliseconds since 1970, `None`: not yet.
+
+    `error` is what the last try failed for, `""` where none did; `next_ms` is when it goes on, `None`: it does not wait.
+    """
 
     target: str
     run: int
@@ -65,17 +75,26 @@ class MigrationTimes:
     started_ms: int | None
     first_copy_ms: int | None
     ended_ms: int | None
+    error: str = ""
+    error_ms: int | None = None
+    next_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RequestDetails:
-    """A request, whole. `code` says why it is dead, `""` where it is not."""
+    """A request, whole. `code` says why it is dead, `""` where it is not.
+
+    While it waits to be planned its view has what its message says; `next_ms` is when that is tried again, `None` where
+    it is not parked. `notice_error` is why its channel could not be told, `""` where it was or need not be.
+    """
 
     view: RequestView
     via: str
     code: str
     planned_ms: int | None
     times: tuple[MigrationTimes, ...]
+    next_ms: int | None = None
+    notice_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +113,7 @@ class Reader:
     def __init__(self, client: Valkey, keys: Keys) -> None:
         self._client = client
         self._keys = keys
+        self._waiting = Waiting(client, keys)
 
     # --------------------------------------------------------------------------------- requests
 
@@ -109,7 +129,24 @@ class Reader:
             start += PAGE
             if len(ids) < PAGE:
                 break
-        return tuple(found[:limit])
+        if state in {None, State.QUEUED}:
+            found += [
+                _unseen(one, wish) for one, wish in (await self._waiting.unseen(limit)).items()
+            ]
+        newest = sorted(found, key=lambda line: entry_order(line.id), reverse=True)
+        return await self._with_wishes(newest[:limit])
+
+    async def _with_wishes(self, lines: Sequence[RequestLine]) -> tuple[RequestLine, ...]:
+        """The same, and what those ask for that wait to be planned, and until when."""
+        queued = {line.id: line.entry for line in lines if line.state is State.QUEUED}
+        if not queued:
+            return tuple(lines)
+        wishes = await self._waiting.wishes(queued)
+        members = [member_of_request(one, Stream.REQUESTS) for one in queued]
+        due = dict(zip(queued, await self._waiting.due(members), strict=True))
+        return tuple(
+            _with_wish(line, wishes.get(line.id, Wish()), due.get(line.id)) for line in lines
+        )
 
     async def _lines(self, ids: Sequence[RequestId]) -> list[RequestLine]:
         pipe = self._client.pipeline(transaction=False)
@@ -125,6 +162,8 @@ class Reader:
         """One request with all its targets; `None` where it is not known (any more)."""
         (fields,) = await self._hashes([self._keys.request(request)])
         if not fields:
+            fields = await self._unseen(request)
+        if not fields:
             return None
         with classified("asking who has paused the fleet"):
             paused_by = await self._client.get(self._keys.paused)
@@ -132,13 +171,27 @@ class Reader:
         migrations = await self._hashes(
             [self._keys.migration(migration_id(request, target)) for target in targets]
         )
+        view = request_view(request, fields, migrations, _text(paused_by or ""))
+        if view.state is State.QUEUED and not migrations:
+            wishes = await self._waiting.wishes({request: fields.get("entry", request)})
+            view = with_wish(view, wishes.get(request, Wish()))
+        there = [migration for migration in migrations if migration]
+        next_ms, *due = await self._waiting.due(members_of(request, there))
         return RequestDetails(
-            view=request_view(request, fields, migrations, _text(paused_by or "")),
+            view=view,
             via=fields.get("via", ""),
             code=fields.get("code", ""),
             planned_ms=_maybe(fields, "planned_ms"),
-            times=tuple(_times(migration) for migration in migrations if migration),
+            times=tuple(_times(one, then) for one, then in zip(there, due, strict=True)),
+            next_ms=next_ms,
+            notice_error=fields.get("notice_error", ""),
         )
+
+    async def _unseen(self, request: RequestId) -> dict[str, str]:
+        """What would be on record of a producer's own entry, which has no hash before somebody looks at it."""
+        if not is_entry_id(request) or not await self._waiting.wishes({request: request}):
+            return {}
+        return {"state": "queued", "via": "producer", "appended_ms": str(entry_ms(request))}
 
     async def ledger(self, target: TargetId) -> tuple[dict[TicketId, LedgerRecord], int, bool]:
         """What is on record of a target, the server's time in ms, and whether a migration writes to it now."""
@@ -242,10 +295,47 @@ def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> Requ
         appended_ms=view.appended_ms,
         ended_ms=view.ended_ms,
         reason=view.reason,
+        entry=fields.get("entry", request),
     )
 
 
-def _times(fields: Mapping[str, str]) -> MigrationTimes:
+def _unseen(request: RequestId, wish: Wish) -> RequestLine:
+    appended_ms, targets = entry_ms(request), len(wish.targets)
+    return RequestLine(
+        id=request,
+        state=State.QUEUED,
+        source=wish.source,
+        channel=wish.channel,
+        via="producer",
+        tickets=0,
+        targets=targets,
+        unsettled=targets,
+        appended_ms=appended_ms,
+        ended_ms=None,
+        reason=wish.reason,
+        entry=request,
+    )
+
+
+def _with_wish(line: RequestLine, wish: Wish, next_ms: int | None) -> RequestLine:
+    return replace(
+        line,
+        source=line.source or wish.source,
+        channel=line.channel or wish.channel,
+        targets=line.targets or len(wish.targets),
+        unsettled=line.unsettled or len(wish.targets),
+        reason=line.reason or wish.reason,
+        next_ms=next_ms,
+    )
+
+
+def entry_order(entry: str) -> tuple[int, int]:
+    """What entries are ordered by: their time, and which of that millisecond they are."""
+    ms, _, which = entry.partition("-")
+    return whole(ms) or 0, whole(which) or 0
+
+
+def _times(fields: Mapping[str, str], next_ms: int | None) -> MigrationTimes:
     return MigrationTimes(
         target=fields.get("target", ""),
         run=_number(fields, "run", 1),
@@ -257,6 +347,9 @@ def _times(fields: Mapping[str, str]) -> MigrationTimes:
         started_ms=_maybe(fields, "started_ms"),
         first_copy_ms=_maybe(fields, "first_copy_ms"),
         ended_ms=_maybe(fields, "ended_ms"),
+        error=fields.get("error", ""),
+        error_ms=_maybe(fields, "error_ms"),
+        next_ms=next_ms,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
 from monarch.adapters.valkey.codec import document, encode_plan
-from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry
+from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream
 from monarch.core.turns import padded
 from monarch.core.verdict import (
     Dead,
@@ -44,10 +44,10 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
         case Done(result):
             return _done(result)
         case Retry(reason, delay_s, details):
-            parked = _parked(delivery, reason, delay_s, details)
+            parked = _parked(delivery, reason, delay_s, "retry", details)
             return "retry", {**parked, "attempts": delivery.attempts + 1}, b""
-        case Snooze(reason, delay_s, waits_for, _, details):
-            parked = _parked(delivery, reason, delay_s, details)
+        case Snooze(reason, delay_s, waits_for, kind, details):
+            parked = _parked(delivery, reason, delay_s, kind.value, details)
             return "snooze", {**parked, "waits_for": _text(waits_for)}, b""
         case Dead(code, reason, details):
             fields: dict[str, object] = {
@@ -65,9 +65,10 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
 
 
 def _parked(
-    delivery: Delivery, reason: str, delay_s: float, details: Mapping[str, str]
+    delivery: Delivery, reason: str, delay_s: float, waits: str, details: Mapping[str, str]
 ) -> dict[str, object]:
     return {
+        "waits": waits,
         "reason": reason,
         "delay_ms": _ms(delay_s),
         "member": park_member(delivery),
@@ -120,14 +121,24 @@ def park_member(delivery: Delivery) -> str:
     So the oldest request goes first, and its targets in their order. Numbers are padded for that. Two notices of one
     request have one name: one telling is enough, because a notice carries no text.
     """
-    stream = delivery.token.stream.value
+    stream = delivery.token.stream
     match delivery.entry:
         case MigrationEntry(request, target, order, _):
-            return f"{padded(request)}:{stream}:{order:04d}:{target}"
+            return member_of_migration(request, order, target)
         case RequestEntry(request) | NoticeEntry(request):
-            return f"{padded(request)}:{stream}"
+            return member_of_request(request, stream)
         case _:
-            return f"{padded(delivery.token.entry)}:{stream}:{delivery.token.entry}"
+            return f"{member_of_request(delivery.token.entry, stream)}:{delivery.token.entry}"
+
+
+def member_of_request(request: str, stream: Stream) -> str:
+    """The name of a parked request, or of a parked notice about it."""
+    return f"{padded(request)}:{stream.value}"
+
+
+def member_of_migration(request: str, order: int, target: str) -> str:
+    """The name of a parked migration."""
+    return f"{member_of_request(request, Stream.MIGRATIONS)}:{order:04d}:{target}"
 
 
 def _ms(seconds: float) -> int:

@@ -4,7 +4,9 @@ Two round trips for a snapshot, whatever the backlog. What a server does not tel
 `CONFIG`, a stream may not exist yet) reads as not known, or as nothing.
 """
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,10 +17,11 @@ from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.reading import entry_ms, texts
+from monarch.adapters.valkey.refusing import WRITE_SETTINGS, why_refused
 from monarch.adapters.valkey.views import whole
 from monarch.core.budget import Ceilings, least
 from monarch.core.delivery import Stream
-from monarch.telemetry import AccountSnapshot, Snapshot, StreamSnapshot
+from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
 
 ALIVE_MS: Final = 60_000
 """A consumer that asked for nothing for longer is taken for dead, in milliseconds; it reads every 2 s."""
@@ -27,6 +30,12 @@ NOBODY: Final = "released"
 """The pseudo-consumer that deliveries are handed back to."""
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+
+REFUSED_FOR_MS: Final = 180_000
+"""A refusal of the credential that was not confirmed for longer is over, in milliseconds; work asks once a minute."""
+
+_WHOLE: Final = 13
+"""So many answers are about the whole, the time first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +118,8 @@ class Standing:
             answers = await pipe.execute(raise_on_error=False)
             seconds, micros = _given(answers[0])
         now_ms = int(seconds) * 1000 + int(micros) // 1000
-        whole = {"now_ms": now_ms, "answers": answers[1:8]}
-        per_stream = [answers[8 + 4 * i : 12 + 4 * i] for i in range(len(Stream))]
+        whole = {"now_ms": now_ms, "answers": answers[1:_WHOLE]}
+        per_stream = [answers[_WHOLE + 4 * i : _WHOLE + 4 + 4 * i] for i in range(len(Stream))]
         return [whole, *(_raw(s, a) for s, a in zip(Stream, per_stream, strict=True))]
 
     def _ask_whole(self, pipe: Any) -> None:
@@ -122,6 +131,11 @@ class Standing:
         pipe.get(self._keys.paused)
         pipe.zcard(self._keys.known)
         pipe.pubsub_numsub(self._channel)
+        pipe.get(self._keys.paused_since)
+        pipe.hgetall(self._keys.refused)
+        pipe.zrange(self._keys.open, 0, 0, withscores=True)
+        pipe.info("memory", "persistence", "replication")
+        pipe.config_get(*WRITE_SETTINGS)
 
     def _ask_stream(self, pipe: Any, stream: Stream) -> None:
         name = self._keys.stream(stream)
@@ -245,8 +259,11 @@ def _subscribed(answer: Any) -> int | None:
 
 
 def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
-    parked, first, dead, epoch, paused, known, subscribers = whole["answers"]
+    parked, first, dead, epoch, paused, known, subscribers, since, refused, oldest, info, config = (
+        whole["answers"]
+    )
     due = first[0][1] if isinstance(first, list) and first else None
+    began = oldest[0][1] if isinstance(oldest, list) and oldest else whole["now_ms"]
     return {
         "at_ms": whole["now_ms"],
         "parked": _count(parked),
@@ -257,7 +274,26 @@ def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
         "paused": bool(paused),
         "paused_by": paused.decode("utf-8", "replace") if isinstance(paused, bytes) else "",
         "requests": _count(known),
+        "paused_ms": _whole_of(since) if isinstance(since, bytes) and paused else None,
+        "refused": _refused(refused, whole["now_ms"]),
+        "refuses_writes": why_refused(_known(info), texts(_known(config))),
+        "oldest_open_s": max(0.0, (whole["now_ms"] - began) / 1000),
     }
+
+
+def _known(answer: Any) -> dict[Any, Any]:
+    """What a server tells of itself; nothing where it may not be asked."""
+    return answer if isinstance(answer, dict) else {}
+
+
+def _refused(answer: Any, now_ms: int) -> tuple[RefusalSnapshot, ...]:
+    found = []
+    for owner, packed in sorted(texts(_known(answer)).items()):
+        with suppress(ValueError, TypeError, KeyError):
+            one = json.loads(packed)
+            if now_ms - int(one["at"]) < REFUSED_FOR_MS:
+                found.append(RefusalSnapshot(owner, int(one["since"]), str(one["reason"])))
+    return tuple(found)
 
 
 def _raw(stream: Stream, answers: list[Any]) -> dict[str, Any]:

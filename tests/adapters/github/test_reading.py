@@ -103,20 +103,24 @@ async def test_a_refused_token_is_tried_again_after_a_while() -> None:
 
 async def test_a_repository_is_read_as_its_canonical_self() -> None:
     """The name that comes back is GitHub's, not the one that was asked for."""
-    script = Script(ok(repository_json()))
+    script = Script(ok(repository_json()), ok(repository_json()))
 
     answer = await github(script).read_repository("ORG/Team-A")
 
     assert answer == Found(
         Repository(TargetId(77), "org/team-a", archived=False, has_issues=True, may_push=True, private=True)
     )  # fmt: skip
-    assert script.asked == [httpx.URL(f"{API}/repos/ORG/Team-A")]
+    assert script.asked == [
+        httpx.URL(f"{API}/repos/ORG/Team-A"),
+        httpx.URL(f"{API}/repositories/77"),
+    ]
 
 
 @pytest.mark.parametrize("status", [301, 302, 307])
 async def test_a_renamed_repository_is_followed(status: int) -> None:
     """To the same host, by its id."""
-    script = Script(moved(f"{API}/repositories/77", status), ok(repository_json()))
+    there = ok(repository_json())
+    script = Script(moved(f"{API}/repositories/77", status), there, there)
 
     answer = await github(script).read_repository("org/old")
 
@@ -178,7 +182,7 @@ async def test_a_canonical_name_that_would_lead_elsewhere_is_not_believed() -> N
 )
 async def test_a_read_is_repeated_where_that_may_help(trouble: httpx.Response | Exception) -> None:
     """A fault of the server, or no answer."""
-    script = Script(trouble, ok(repository_json()))
+    script = Script(trouble, ok(repository_json()), ok(repository_json()))
 
     assert isinstance(await github(script).read_repository("org/team-a"), Found)
 

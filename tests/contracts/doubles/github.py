@@ -76,7 +76,8 @@ class FakeGitHub:
     """All of GitHub that Monarch knows.
 
     `listing_lag_s` is how long a new issue is missing in listings; what has one of `refused_titles` (an issue, a label,
-    a milestone, a sub-issue) cannot be made. `did` is every write that took effect, in order. `connects_in_s` is how
+    a milestone, a sub-issue) cannot be made. `did` is every write that took effect, in order. `by_name`: it is a server that
+    does not know addresses by id, and every name changes hands right after it was checked. `connects_in_s` is how
     long it takes to connect (a place in the pool, DNS, TLS); a connection stays open for `KEPT_OPEN_S`. `departures` is
     when each create left.
     """
@@ -86,11 +87,13 @@ class FakeGitHub:
         self.refused_titles: set[str] = set()
         self.did: list[Write] = []
         self.me = Credential("account-1", "fingerprint-1", login)
+        self.by_name = False
         self.connects_in_s = 0.0
         self.departures: list[float] = []
         self._open_until = 0.0
         self._lag_s = 0.0
         self._world: dict[str, FakeRepository] = {}
+        self._former: dict[str, FakeRepository] = {}
         self._ids = itertools.count(1000)
         self._late: list[tuple[float, Write]] = []
 
@@ -127,6 +130,29 @@ class FakeGitHub:
         """Change fields of the repository."""
         here = self._world[name]
         here.repository = replace(here.repository, **settings)
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Somebody renames or transfers a repository; its old name leads to it until another one takes it."""
+        here = self._world.pop(name)
+        here.repository = replace(here.repository, full_name=new_name)
+        self._world[new_name] = here
+        self._former[name] = here
+
+    def swap(self, name: str, other: str) -> None:
+        """Somebody gives each of two repositories the name of the other."""
+        here, there = self._world[name], self._world[other]
+        self._world[name], self._world[other] = there, here
+        here.repository = replace(here.repository, full_name=other)
+        there.repository = replace(there.repository, full_name=name)
+
+    def delete(self, name: str) -> TargetId:
+        """Somebody deletes a repository, with all that it holds; its id, which is never used again."""
+        return self._world.pop(name).repository.id
+
+    def regenerate(self, name: str, **settings: Any) -> TargetId:
+        """Somebody deletes a repository and makes it anew: another one of that name."""
+        self.delete(name)
+        return self.add(name, **settings)
 
     def add_issue(self, name: str, title: str, body: str = "", **settings: Any) -> int:
         """Somebody opens an issue; its number."""
@@ -173,8 +199,18 @@ class FakeGitHub:
         fault = await self._meet("read_repository", name)
         if fault is not None:
             return fault.answer  # type: ignore[no-any-return]  # a fault's
-        here = self._world.get(name)
-        return _not_found(name) if here is None else Found(here.repository)
+        named = self._world.get(name) or self._former.get(name)
+        same = [here for here in self._world.values() if here is named]
+        return Found(same[0].repository) if same else _not_found(name)
+
+    async def find_repository(self, target: TargetId, name: str) -> Found[Repository] | ReadFailure:
+        """See `ports.GitHub.find_repository`."""
+        fault = await self._meet("find_repository", name)
+        if fault is not None:
+            return fault.answer  # type: ignore[no-any-return]  # a fault's
+        asked = [self._world.get(name)] if self.by_name else self._world.values()
+        same = [here for here in asked if here is not None and here.repository.id == target]
+        return Found(same[0].repository) if same else _not_found(name)
 
     async def list_issues(self, repository: Repository) -> Found[tuple[Issue, ...]] | ReadFailure:
         """See `ports.GitHub.list_issues`."""
@@ -313,7 +349,9 @@ class FakeGitHub:
         return fault
 
     def _here(self, repository: Repository) -> FakeRepository | None:
-        """By id: names change."""
+        """By id, since names change; by name where the server knows nothing else."""
+        if self.by_name:
+            return self._world.get(repository.full_name)
         same = (here for here in self._world.values() if here.repository.id == repository.id)
         return next(same, None)
 

@@ -8,7 +8,7 @@ import anyio
 from monarch.adapters.valkey.seen import Seen
 from monarch.core.budget import Ceilings, Pace
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
-from monarch.core.ids import Epoch, TargetId, TicketId
+from monarch.core.ids import Epoch, MigrationId, RequestId, TargetId, TicketId
 from monarch.core.permission import (
     AlreadyCreated,
     Busy,
@@ -70,7 +70,7 @@ class MemoryLedger:
         await anyio.lowlevel.checkpoint()
         store, now = self._store, self._store.now_ms()
         store.meet(self._seen.word)
-        if not store.holds(delivery.token):
+        if not store.still_holds(delivery.token):
             return Lost()
         called_off = _called_off(store, delivery)
         if called_off is not None:
@@ -84,8 +84,19 @@ class MemoryLedger:
         if lock is not None and lock.migration != migration:
             return Busy()
         store.locks[target] = Lock(delivery.token, migration, now + self._lease_ms)
-        store.migrations.setdefault(migration, {}).update(state="running", reason="")
+        store.latest[target] = migration
+        known = store.migrations.setdefault(migration, {})
+        if known.get("target_id", str(target)) != str(target):
+            for told in ("copied", "present", "deleted", "refused", "strays", "notes"):
+                known.pop(told, None)
+        known.update(state="running", reason="", target_id=str(target))
         return Taken(dict(store.ledgers.get(target, {})), now, store.epoch)
+
+    async def target_of(self, delivery: Delivery) -> TargetId | None:
+        """See `ports.Ledger.target_of`."""
+        await anyio.lowlevel.checkpoint()
+        known = self._store.migrations.get(_entry(delivery).migration, {})
+        return TargetId(int(known["target_id"])) if "target_id" in known else None
 
     async def permit(
         self,
@@ -102,7 +113,7 @@ class MemoryLedger:
         store, now = self._store, self._store.now_ms()
         lock = store.lock_of(target)
         store.meet(self._seen.word)
-        if not store.holds(delivery.token) or lock is None or lock.token != delivery.token:
+        if not store.still_holds(delivery.token) or lock is None or lock.token != delivery.token:
             return Lost()
         called_off = _called_off(store, delivery)
         if called_off is not None:
@@ -198,7 +209,7 @@ class MemoryLedger:
             case WasCreated(number, _, issue):
                 account.answered(now)
                 if isinstance(record, CreatedAs) and record.number != number:
-                    return self._stray(entry, number)
+                    return self._stray(entry, target, number)
                 if not isinstance(record, CreatedAs):
                     records[ticket] = CreatedAs(number, now, issue)
                     self._copied(entry, was_counted=False)
@@ -217,7 +228,7 @@ class MemoryLedger:
                     del records[ticket]
             case WasStray() if not isinstance(record, Intended):
                 is_kept = isinstance(record, CreatedAs) and record.number == fact.number
-                return self._stray(entry, fact.original if is_kept else fact.number)
+                return self._stray(entry, target, fact.original if is_kept else fact.number)
             case WasUnanswered() | WasAnswered() | WasNoted() | WasLooked() | WasStray():
                 pass
             case _:
@@ -260,24 +271,42 @@ class MemoryLedger:
         if entry.request in self._store.requests:
             self._store.request_changed(entry.request)
 
-    def _stray(self, entry: MigrationEntry, number: int) -> Recorded:
-        known = self._store.migrations[entry.migration]
+    def _stray(self, entry: MigrationEntry, target: TargetId, number: int) -> Recorded:
+        store = self._store
+        migration = self._reported_on(entry, target)
+        if migration is None:
+            reason = f"issue #{number} is a second copy: close it, then replay this"
+            named = {"request": entry.request, "migration": entry.migration}
+            store.bury(Stream.MIGRATIONS, "", "strays_found", reason, **named)
+            return Recorded(stray=number)
+        known, request = store.migrations[migration], request_of(migration)
         strays = known.get("strays", "").split()
-        request = self._store.requests.get(entry.request)
-        if str(number) not in strays:
-            known["strays"] = " ".join([*strays, str(number)])
-            if known.get("state") == "done":
-                reason = f"issue #{number} is a second copy: close it, then replay this"
-                known |= {"state": "dead", "code": "strays_found", "reason": reason}
-                named = {"request": entry.request, "migration": entry.migration}
-                self._store.bury(Stream.MIGRATIONS, "", "strays_found", reason, **named)
-            if request is not None:
-                if request["state"] == "done":
-                    request["state"] = "failed"
-                request.pop("final_said", None)
-                request.pop("final_open", None)
-                self._store.request_changed(entry.request)
+        if str(number) in strays:
+            return Recorded(stray=number)
+        known["strays"] = " ".join([*strays, str(number)])
+        if known.get("state") == "done":
+            reason = f"issue #{number} is a second copy: close it, then replay this"
+            known |= {"state": "dead", "code": "strays_found", "reason": reason}
+            named = {"request": request, "migration": migration}
+            store.bury(Stream.MIGRATIONS, "", "strays_found", reason, **named)
+        fields = store.requests[request]
+        fields["state"] = "failed" if fields["state"] == "done" else fields["state"]
+        fields.pop("final_said", None)
+        fields.pop("final_open", None)
+        store.request_changed(request)
         return Recorded(stray=number)
+
+    def _reported_on(self, entry: MigrationEntry, target: TargetId) -> MigrationId | None:
+        """Its own migration, or where nobody knows its request the one that took the target last."""
+        if entry.request in self._store.requests:
+            return entry.migration
+        latest = self._store.latest.get(target)
+        return latest if latest and request_of(latest) in self._store.requests else None
+
+
+def request_of(migration: MigrationId) -> RequestId:
+    """The request that a migration belongs to."""
+    return RequestId(migration.partition(":")[0])
 
 
 def _called_off(store: MemoryStore, delivery: Delivery) -> Cancelled | None:

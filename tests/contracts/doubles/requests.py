@@ -37,7 +37,7 @@ class MemoryRequests:
         store, now = self._store, self._store.now_ms()
         holder = store.sayings.get(request)
         busy = holder is not None and holder[1] > now and holder[0] != delivery.token
-        if busy or not store.holds(delivery.token):
+        if busy or not store.still_holds(delivery.token):
             return Busy()
         known = store.requests.get(request)
         if known is None:

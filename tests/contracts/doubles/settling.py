@@ -22,6 +22,7 @@ from monarch.core.verdict import (
     Skipped,
     Snooze,
     Verdict,
+    Waits,
 )
 from tests.contracts.doubles.store import MemoryStore, Parked
 
@@ -51,6 +52,9 @@ class Settlement:
 
     def carry_out(self, verdict: Verdict) -> None:
         """Do all that follows from it."""
+        if self._is_impostor and not isinstance(verdict, Handback):
+            self._bury_impostor()
+            return
         match self._unless_cancelled(verdict):
             case Done(Migrated()) if self._strays():
                 numbers = ", #".join(self._strays())
@@ -62,8 +66,9 @@ class Settlement:
                 self._store.acknowledge(self._delivery)
             case Retry(reason, delay_s, details):
                 self._park(reason, delay_s, None, self._delivery.attempts + 1, details)
-            case Snooze(reason, delay_s, waits_for, _, details):
+            case Snooze(reason, delay_s, waits_for, kind, details):
                 self._park(reason, delay_s, waits_for, self._delivery.attempts, details)
+                self._note_wait(kind)
             case Dead() as dead:
                 self._die(dead)
                 self._store.acknowledge(self._delivery)
@@ -72,6 +77,22 @@ class Settlement:
             case _ as never:
                 assert_never(never)
         self._release_target()
+
+    @property
+    def _is_impostor(self) -> bool:
+        """Whether this entry names a request that another entry is."""
+        token, known = self._delivery.token, self._store.requests.get(self._request)
+        if token.stream is not Stream.REQUESTS or known is None:
+            return False
+        return token.entry not in {self._request, known.get("entry", self._request)}
+
+    def _bury_impostor(self) -> None:
+        named, self._request = self._request, RequestId(self._delivery.token.entry)
+        raw = self._store.streams[Stream.REQUESTS].entries.get(self._request, {})
+        fields = {k.decode(): v.decode("utf-8", "replace") for k, v in raw.items()}
+        reason = f"its field `request` names request {named}, which is another entry: append it without that field"
+        self._bury("", Code.UNREADABLE.value, reason, fields)
+        self._store.acknowledge(self._delivery)
 
     def _unless_cancelled(self, verdict: Verdict) -> Verdict:
         """What would go on ends here, where a person has called the request off."""
@@ -110,6 +131,8 @@ class Settlement:
     def _plan(self, planned: Planned) -> None:
         self._note("running", planned.plan.source, planned.channel)
         store, request = self._store, self._request
+        for over in ("reason", "waits"):
+            store.requests[request].pop(over, None)
         store.plans[request] = planned.plan
         store.requests[request]["tickets"] = str(len(planned.plan.tickets))
         for order, target in enumerate(planned.targets):
@@ -175,7 +198,7 @@ class Settlement:
         if token.stream is Stream.REQUESTS:
             if self._request not in store.requests:
                 self._note("queued", "", "")
-            store.requests[self._request].update(details)
+            store.requests[self._request] |= {**details, "reason": reason}
         fields = dict(store.streams[token.stream].entries.get(token.entry, {}))
         fields |= {b"request": self._request.encode(), b"attempts": str(attempts).encode()}
         due_ms = store.now_ms() + max(0, round(delay_s * 1000))
@@ -187,6 +210,20 @@ class Settlement:
             known = self._migration_fields()
             known.update(state="parked", reason=reason, attempts=str(attempts))
         store.acknowledge(self._delivery)
+
+    def _note_wait(self, kind: Waits) -> None:
+        """The channel is told once that GitHub refuses the credential."""
+        is_request = self._delivery.token.stream is Stream.REQUESTS
+        known = self._store.requests.get(self._request, {}) if is_request else {}
+        if self._migration is not None:
+            known = self._migration_fields()
+        before, known["waits"] = known.get("waits"), kind.value
+        if (
+            kind is Waits.CREDENTIAL
+            and before != kind.value
+            and self._request in self._store.requests
+        ):
+            self._store.request_changed(self._request)
 
     def _die(self, dead: Dead) -> None:
         token, store = self._delivery.token, self._store

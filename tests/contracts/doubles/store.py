@@ -127,12 +127,14 @@ class MemoryStore:
         self.locks: dict[TargetId, Lock] = {}
         self.accounts: dict[str, Account] = {}
         self.sayings: dict[RequestId, tuple[Token, int]] = {}
+        self.outlived: dict[tuple[Stream, str], set[int]] = {}
         self.heard: dict[bytes, Any] = {}
         self.paused_by = ""
         self.audited_until_ms = 0
         self.epoch = Epoch("memory-0")
         self.quiet_until_ms = 0
         self.permits = Permits()
+        self.latest: dict[TargetId, MigrationId] = {}
         self._appended = 0
         self._change = anyio.Event()
 
@@ -218,6 +220,14 @@ class MemoryStore:
             token.consumer,
             token.count,
         )
+
+    def still_holds(self, token: Token) -> bool:
+        """The fence, as whoever works on a delivery asks for it: one that has lost it has outlived it."""
+        if self.holds(token):
+            return True
+        if token.entry in self.streams[token.stream].pending:
+            self.outlived.setdefault((token.stream, token.entry), set()).add(token.count)
+        return False
 
     def acknowledge(self, delivery: Delivery) -> None:
         """The entry leaves its stream."""

@@ -40,6 +40,8 @@ _SHARED: Final = {
     "admit": ("_points",),
     "replay": ("_reopen",),
     "heal": ("_reopen",),
+    "settle": ("_refused",),
+    "refuse": ("_refused",),
 }
 _BATCH: Final = 256
 

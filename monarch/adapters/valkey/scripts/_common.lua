@@ -35,6 +35,19 @@ local function holds(stream, consumer, entry, count)
   return #found == 1 and tonumber(found[1][4]) == tonumber(count)
 end
 
+-- The fence, as whoever works on a delivery asks for it. One that has lost it and still asks has outlived it: the
+-- delivery ended without a death, and is not counted when it is asked whether the entry is poison. Kept for a day.
+local function still_holds(stream, consumer, entry, count)
+  if holds(stream, consumer, entry, count) then return true end
+  local found = redis.pcall('XPENDING', stream, GROUP, entry, entry, 1)
+  if not found.err and #found == 1 then
+    local key = ns .. 'outlived:' .. string.sub(stream, #ns + 1) .. ':' .. entry
+    redis.call('SADD', key, count)
+    redis.call('PEXPIRE', key, 86400000)
+  end
+  return false
+end
+
 -- To a consumer that nobody is, idle long enough to be claimed at once, this delivery uncounted. Claiming it to
 -- oneself would leave the old fence valid.
 local function hand_back(stream, entry, count)
@@ -68,6 +81,23 @@ local function close_unless_told_later(request)
   if (redis.call('HGET', ns .. 'request:' .. request, 'channel') or '') == '' then redis.call('ZREM', ns .. 'open', request) end
 end
 
+-- Who needs a target's ledger: each migration that has taken the target and has not ended for good. While there is one
+-- the ledger stays, whatever other requests of that target have ended; else a copy that people have deleted would be
+-- made again by a replay. `latest` is the one that took the target last.
+local function keep_ledger(target_id, retention_ms)
+  local key = ns .. 'ledger:' .. target_id
+  if redis.call('EXISTS', ns .. 'needs:' .. target_id) == 1 then redis.call('PERSIST', key)
+  else redis.call('PEXPIRE', key, retention_ms) end
+end
+
+local function need_ledger(target_id, migration, retention_ms)
+  redis.call('SET', ns .. 'latest:' .. target_id, migration, 'PX', retention_ms)
+  -- Of a request that nobody knows nobody would ever say that it has ended.
+  if redis.call('EXISTS', ns .. 'request:' .. string.match(migration, '^[^:]*')) == 0 then return end
+  redis.call('SADD', ns .. 'needs:' .. target_id, migration)
+  redis.call('PERSIST', ns .. 'ledger:' .. target_id)
+end
+
 -- What a request keeps once it has ended: all, while a dead letter of it may be replayed; else it goes after the retention.
 -- A letter that a person dropped pins nothing, whether that was before the end or after it.
 local function retain(request, retention_ms)
@@ -76,17 +106,20 @@ local function retain(request, retention_ms)
   if not ENDED[known[1]] then return end
   local never_planned = known[1] == 'dead' or known[1] == 'cancelled' and (known[2] or '') == ''
   local pinned = never_planned and not known[3]
-  local keys = {key, ns .. 'plan:' .. request}
+  local keys, needed = {key, ns .. 'plan:' .. request}, {}
   for target in lines(known[2]) do
     local migration = ns .. 'migration:' .. request .. ':' .. target
     local its = redis.call('HMGET', migration, 'state', 'dropped_ms', 'target_id')
     pinned = pinned or (its[1] == 'dead' or its[1] == 'cancelled') and not its[2]
     keys[#keys + 1] = migration
-    -- It may be pinned by another request; after so long GitHub tells all that it knew but for what people deleted.
-    if its[3] then keys[#keys + 1] = ns .. 'ledger:' .. its[3] end
+    if its[3] then needed[its[3]] = request .. ':' .. target end
   end
   for _, one in ipairs(keys) do
     if pinned then redis.call('PERSIST', one) else redis.call('PEXPIRE', one, retention_ms) end
+  end
+  for target_id, migration in pairs(needed) do
+    redis.call(pinned and 'SADD' or 'SREM', ns .. 'needs:' .. target_id, migration)
+    keep_ledger(target_id, retention_ms)
   end
   redis.call('ZREMRANGEBYSCORE', ns .. 'known', '-inf', now_ms() - retention_ms)
 end

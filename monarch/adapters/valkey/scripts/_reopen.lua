@@ -10,7 +10,13 @@ local function reopen(request)
     redis.call('PERSIST', key)
     redis.call('PERSIST', ns .. 'plan:' .. request)
     for target in lines(redis.call('HGET', key, 'targets')) do
-      redis.call('PERSIST', ns .. 'migration:' .. request .. ':' .. target)
+      local migration = request .. ':' .. target
+      redis.call('PERSIST', ns .. 'migration:' .. migration)
+      local target_id = redis.call('HGET', ns .. 'migration:' .. migration, 'target_id')
+      if target_id then
+        redis.call('SADD', ns .. 'needs:' .. target_id, migration)
+        redis.call('PERSIST', ns .. 'ledger:' .. target_id)
+      end
     end
   end
   open(request)

@@ -13,9 +13,10 @@ local by = ARGV[3] ~= '' and ARGV[3] or 'somebody'
 if ARGV[2] == 'pause' then
   if before then return {0, before} end
   redis.call('SET', KEYS[1], by)
+  redis.call('SET', KEYS[1] .. ':since', int(now_ms()))
 else
   if not before then return {0, ''} end
-  redis.call('DEL', KEYS[1])
+  redis.call('DEL', KEYS[1], KEYS[1] .. ':since')
 end
 event(ARGV[2] == 'pause' and 'fleet.paused' or 'fleet.resumed', 'by', by)
 for _, request in ipairs(redis.call('ZRANGE', ns .. 'open', 0, -1)) do

@@ -34,7 +34,7 @@ local minute, hour, margin, slot = tonumber(ARGV[15]), tonumber(ARGV[16]), tonum
 -- First of all: a memory that went back may know neither delivery nor lock, and that must be noticed all the same.
 local now = now_ms()
 local id, quiet = epoch(now, ARGV[23])
-if not holds(KEYS[1], consumer, entry, count) then return {'lost'} end
+if not still_holds(KEYS[1], consumer, entry, count) then return {'lost'} end
 if redis.call('GET', KEYS[2]) ~= consumer .. ' ' .. entry .. ' ' .. count .. ' ' .. migration then return {'lost'} end
 local by = redis.call('HGET', KEYS[8], 'cancelled_by')
 if by then return {'cancelled', by} end

@@ -24,35 +24,55 @@ local intent = record and string.match(record, '^intended %d+ (%S+)')
 local stray = 0
 local is_known = redis.call('EXISTS', KEYS[5]) == 1
 
-local function report_stray(second)
-  stray = tonumber(second)
-  local known = redis.call('HGET', KEYS[5], 'strays') or ''
-  if string.find(' ' .. known .. ' ', ' ' .. second .. ' ', 1, true) then return end
-  redis.call('HSET', KEYS[5], 'strays', known == '' and second or known .. ' ' .. second)
-  event('stray.found', 'migration', ARGV[8], 'number', second, 'ticket', ticket)
-  local state = redis.call('HGET', KEYS[6], 'state')
-  if redis.call('HGET', KEYS[5], 'state') == 'done' then
-    local reason = 'issue #' .. second .. ' is a second copy: close it, then replay this'
-    redis.call('HSET', KEYS[5], 'state', 'dead', 'code', 'strays_found', 'reason', reason)
-    local target = redis.call('HGET', KEYS[5], 'target')
-    bury('migrations', ARGV[10], request, ARGV[8], cjson.encode({request = request, target = target}), 'strays_found',
-      reason, '0', ARGV[11])
-    redis.call('PERSIST', KEYS[5])
+-- On which migration and request a stray is reported: its own, or where this memory does not know that (it was emptied),
+-- the one that took the target last; nil where nobody has.
+local function reported_on()
+  for _, one in ipairs({ARGV[8], redis.call('GET', ns .. 'latest:' .. ARGV[12]) or nil}) do
+    local its_request = string.match(one, '^[^:]*')
+    if redis.call('EXISTS', ns .. 'migration:' .. one, ns .. 'request:' .. its_request) == 2 then return one, its_request end
   end
+end
+
+local function bury_stray(on_migration, on_request, target, second)
+  local reason = 'issue #' .. second .. ' is a second copy: close it, then replay this'
+  bury('migrations', ARGV[10], on_request, on_migration, cjson.encode({request = on_request, target = target}),
+    'strays_found', reason, '0', ARGV[11])
+  return reason
+end
+
+local function fail_request(on_request, request_key, state)
   if state == 'done' then
-    redis.call('HSET', KEYS[6], 'state', 'failed')
-    redis.call('PERSIST', KEYS[6])
-    redis.call('PERSIST', ns .. 'plan:' .. request)
-    for other in lines(redis.call('HGET', KEYS[6], 'targets')) do
-      redis.call('PERSIST', ns .. 'migration:' .. request .. ':' .. other)
+    redis.call('HSET', request_key, 'state', 'failed')
+    redis.call('PERSIST', request_key)
+    redis.call('PERSIST', ns .. 'plan:' .. on_request)
+    for other in lines(redis.call('HGET', request_key, 'targets')) do
+      redis.call('PERSIST', ns .. 'migration:' .. on_request .. ':' .. other)
     end
   end
-  if state then
-    redis.call('HDEL', KEYS[6], 'final_said', 'final_open')
-    open(request)
-    if ENDED[state] then close_unless_told_later(request) end
-    changed(request)
+  redis.call('HDEL', request_key, 'final_said', 'final_open')
+  open(on_request)
+  if ENDED[state] then close_unless_told_later(on_request) end
+  changed(on_request)
+end
+
+local function report_stray(second)
+  stray = tonumber(second)
+  local on_migration, on_request = reported_on()
+  local key = ns .. 'migration:' .. (on_migration or ARGV[8])
+  local known = redis.call('HGET', key, 'strays') or ''
+  if string.find(' ' .. known .. ' ', ' ' .. second .. ' ', 1, true) then return end
+  redis.call('HSET', key, 'strays', known == '' and second or known .. ' ' .. second)
+  event('stray.found', 'migration', on_migration or ARGV[8], 'number', second, 'ticket', ticket)
+  -- Nobody asked for this target since: the letter is all that tells of it.
+  if not on_migration then return bury_stray(ARGV[8], request, string.match(ARGV[8], ':(.*)$') or '', second) end
+  local its = redis.call('HMGET', key, 'state', 'target')
+  if its[1] == 'done' then
+    local reason = bury_stray(on_migration, on_request, its[2], second)
+    redis.call('HSET', key, 'state', 'dead', 'code', 'strays_found', 'reason', reason)
+    redis.call('PERSIST', key)
   end
+  local request_key = ns .. 'request:' .. on_request
+  fail_request(on_request, request_key, redis.call('HGET', request_key, 'state'))
 end
 
 -- What people should know and fails nothing: each text once, and not without end.
@@ -146,5 +166,5 @@ end
 if fact ~= 'looked' then redis.call('HSET', KEYS[5], 'progress_entry', ARGV[10], 'progress_count', ARGV[11]) end
 -- Of a migration that this memory has lost or let expire, a fact alone must not stay for ever.
 if not is_known then redis.call('PEXPIRE', KEYS[5], ARGV[13]) end
-redis.call('PEXPIRE', KEYS[1], ARGV[13])
+keep_ledger(ARGV[12], ARGV[13])
 return stray

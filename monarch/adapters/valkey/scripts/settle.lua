@@ -10,8 +10,8 @@
 --   skipped   source channel targets[] refused[{target code reason}]
 --   migrated  tickets deleted
 --   said
---   retry     delay_ms reason member attempts details{field: value}
---   snooze    delay_ms reason member waits_for details{field: value}
+--   retry     delay_ms reason member attempts waits details{field: value}
+--   snooze    delay_ms reason member waits_for waits details{field: value}
 --   dead      code reason attempts deliveries details{field: value}
 --   handback
 -- and all have `retention_ms`.
@@ -22,7 +22,7 @@
 -- here the request ends and its notice is emitted. Here, too, a person's *cancel* takes hold of whatever would go on,
 -- wherever it was when that was said; what was finished meanwhile stays finished.
 local stream, name, consumer, entry, count, verdict = KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-if not holds(stream, consumer, entry, count) then return 0 end
+if not still_holds(stream, consumer, entry, count) then return 0 end
 local doc = cjson.decode(ARGV[7])
 if name == 'migrations' and not doc.migration then
   -- It cannot be read, but may be a migration on record: then it ends as that one, or its request never would.
@@ -131,6 +131,24 @@ local function refuse_target(refused)
   event('migration.dead', 'request', request, 'target', refused.target, 'code', refused.code, 'reason', refused.reason)
 end
 
+-- Whose credential it is that is refused, or was not: the owner of the repository that the work is about.
+local function owner()
+  local name = doc.migration and redis.call('HGET', ns .. 'migration:' .. doc.migration, 'target')
+    or doc.source or (doc.details or {}).source
+  return string.match(name or '', '^[^/]+')
+end
+
+-- What a piece of work waits for stays on it until it goes on. It is told once, and not at each try; a failure each time.
+local function note_wait(key, name, ...)
+  local before = redis.call('HGET', key, 'waits')
+  redis.call('HSET', key, 'reason', doc.reason, 'waits', doc.waits)
+  if doc.waits == 'retry' then redis.call('HSET', key, 'error', doc.reason, 'error_ms', int(now)) end
+  if before ~= doc.waits or doc.waits == 'retry' then event(name, ...) end
+  if doc.waits ~= 'credential' then return end
+  if owner() then is_refused(owner(), doc.reason) end
+  if before ~= doc.waits then changed(request) end
+end
+
 local function park()
   local fields = original_fields()
   with(fields, 'request', request)
@@ -148,20 +166,52 @@ local function park()
     -- A producer's own entry has no hash yet. From here on it goes by another entry id, and can be found and called off
     -- only under the first one. One that cannot be read is a request under no name.
     if redis.call('EXISTS', request_key) == 0 and doc.member == parked_member(request, name) then note_request('queued') end
-    if redis.call('EXISTS', request_key) == 1 then keep_details() end
+    if redis.call('EXISTS', request_key) == 1 then
+      keep_details()
+      note_wait(request_key, 'request.parked', 'request', request, 'reason', doc.reason)
+    end
   end
   if doc.migration then
-    redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', 'parked', 'reason', doc.reason)
-    event('migration.parked', 'request', request, 'migration', doc.migration, 'reason', doc.reason)
+    local key = ns .. 'migration:' .. doc.migration
+    redis.call('HSET', key, 'state', 'parked')
+    note_wait(key, 'migration.parked', 'request', request, 'migration', doc.migration, 'reason', doc.reason)
     if doc.attempts then redis.call('HSET', ns .. 'migration:' .. doc.migration, 'attempts', doc.attempts) end
   end
   acknowledge()
+end
+
+-- An entry that names another one's request in its field `request`. Only the entry that is on record for a request is
+-- that request (`park`, `promote` and `replay` write down which one it is): whoever may append to the stream must not
+-- overwrite the plan of a request that runs.
+local function is_impostor()
+  if name ~= 'requests' or request == entry or verdict == 'handback' then return false end
+  local known = redis.call('HMGET', request_key, 'state', 'entry')
+  return known[1] and (known[2] or request) ~= entry
+end
+
+local function bury_impostor()
+  local named = request
+  request, doc.attempts = entry, 0
+  local payload = ''
+  local fields = original_fields()
+  for i = 1, #fields, 2 do if fields[i] == 'payload' then payload = fields[i + 1] end end
+  local reason = 'its field `request` names request ' .. named .. ', which is another entry: append it without that field'
+  append_dead('', payload, 'entry_unreadable', reason)
+  event('request.dead', 'request', entry, 'code', 'entry_unreadable', 'reason', reason)
+  acknowledge()
+end
+
+if is_impostor() then
+  bury_impostor()
+  return 1
 end
 
 local handle = {}
 
 function handle.planned()
   note_request('running')
+  redis.call('HDEL', request_key, 'reason', 'waits', 'error', 'error_ms')
+  if owner() then is_accepted(owner()) end
   local targets = {}
   redis.call('SET', ns .. 'plan:' .. request, ARGV[8])
   for order, target in ipairs(doc.targets) do
@@ -181,6 +231,7 @@ end
 
 function handle.skipped()
   note_request('skipped')
+  redis.call('HDEL', request_key, 'reason', 'waits', 'error', 'error_ms')
   local targets = {}
   for _, refused in ipairs(doc.refused) do
     refuse_target(refused)
@@ -206,7 +257,8 @@ function handle.migrated()
   local copied = math.min(tonumber(redis.call('HGET', key, 'copied') or 0), there)
   redis.call('HSET', key, 'state', 'done', 'copied', copied, 'deleted', doc.deleted, 'reason', '',
     'present', there - copied, 'ended_ms', int(now))
-  redis.call('HDEL', key, 'heal')
+  redis.call('HDEL', key, 'heal', 'waits', 'error', 'error_ms')
+  if owner() then is_accepted(owner()) end
   event('migration.done', 'request', request, 'migration', doc.migration, 'copied', copied)
   end_migration()
   changed(request)

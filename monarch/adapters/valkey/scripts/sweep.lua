@@ -6,7 +6,7 @@
 -- ARGV  1 prefix  2 consumer  3 lease, ms  4 how many to promote at most  5 what this worker has seen of the memory
 --       then for each stream: its name, cursor, how many to take over at most
 -- Gives {how many were promoted, by whom the fleet is paused or '', what the memory shows, then for each stream {next cursor,
---       {{entry, fields, count, deliveries since the last progress}...}, {gone entry...}, 1 where more could be
+--       {{entry, fields, count, deliveries since the last progress that nobody has outlived}...}, {gone entry...}, 1 where more could be
 --       taken over than there was room for, else 0}}
 --
 -- Atomic, so that the count that is read is the one of this very claim: it is the new fencing token; and so that a
@@ -79,6 +79,11 @@ for i = 2, #KEYS do
       local progress = redis.pcall('HMGET', ns .. 'migration:' .. (fields.request or '') .. ':' .. (fields.target or ''),
         'progress_entry', 'progress_count')
       if progress[1] == item[1] then since = count - (tonumber(progress[2]) or 0) end
+    end
+    -- Of these, the ones that a worker lost and outlived were no deaths.
+    local outlived, past = redis.pcall('SMEMBERS', ns .. 'outlived:' .. ARGV[at] .. ':' .. item[1]), count - since
+    for _, one in ipairs(outlived.err and {} or outlived) do
+      if tonumber(one) > past and tonumber(one) < count then since = since - 1 end
     end
     claimed[#claimed + 1] = {item[1], item[2], count, since}
   end

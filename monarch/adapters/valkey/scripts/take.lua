@@ -4,7 +4,7 @@
 -- KEYS  1 migrations (stream)  2 target:<id> (string)  3 ledger:<id> (hash)  4 gate:<account>  5 gate:<token>
 --       6 migration:<id> (hash)  7 request:<id> (hash)
 -- ARGV  1 prefix  2 consumer  3 entry  4 count  5 migration id  6 lease, ms  7 target id
---       8 what this worker has seen of the memory
+--       8 what this worker has seen of the memory  9 retention, ms
 -- Gives {'lost'} | {'cancelled', by whom} | {'quiet', ms} | {'gate', ms, cause} | {'busy'} | {'taken', now ms, epoch, ledger as HGETALL}
 --
 -- Atomic, because between the check of the fence and the lock the delivery could change hands; and the ledger is
@@ -14,7 +14,7 @@
 local consumer, entry, count, migration = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local now = now_ms()
 local id, quiet = epoch(now, ARGV[8])
-if not holds(KEYS[1], consumer, entry, count) then return {'lost'} end
+if not still_holds(KEYS[1], consumer, entry, count) then return {'lost'} end
 local by = redis.call('HGET', KEYS[7], 'cancelled_by')
 if by then return {'cancelled', by} end
 
@@ -28,6 +28,12 @@ local holder = redis.call('GET', KEYS[2])
 if holder and string.match(holder, '^%S+ %S+ %S+ (.*)$') ~= migration then return {'busy'} end
 redis.call('SET', KEYS[2], consumer .. ' ' .. entry .. ' ' .. count .. ' ' .. migration, 'PX', ARGV[6])
 
+-- Its target was deleted, and another repository has the name now: nothing is told of what was done in the old one.
+local before = redis.call('HGET', KEYS[6], 'target_id')
+if before and before ~= ARGV[7] then
+  redis.call('HDEL', KEYS[6], 'copied', 'present', 'deleted', 'refused', 'strays', 'notes', 'first_copy_ms')
+end
 if redis.call('HSETNX', KEYS[6], 'started_ms', int(now)) == 1 then event('migration.started', 'migration', migration) end
 redis.call('HSET', KEYS[6], 'state', 'running', 'target_id', ARGV[7], 'entry', entry, 'reason', '')
+need_ledger(ARGV[7], migration, ARGV[9])
 return {'taken', now, id, redis.call('HGETALL', KEYS[3])}

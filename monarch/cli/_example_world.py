@@ -1,4 +1,4 @@
-"""The world of the demo: a template, six teams, a Slack channel, and the platform's message about them."""
+"""The world of the demo and of the sandbox: a template, teams, a Slack channel, and the platform's message about them."""
 
 import json
 from collections.abc import Sequence
@@ -100,17 +100,14 @@ _TICKETS: Final[tuple[dict[str, Any], ...]] = (
 TICKETS: Final = len(_TICKETS)
 
 
-def seed() -> Seed:
-    """Twelve open tickets, between them a closed one and a pull request; six empty teams."""
-    teams = [
-        {"full_name": name, "collaborators": {"monarch-bot": "write"}}
-        for name in (*FIRST_TEAMS, *SECOND_TEAMS)
-    ]
+def seed(source: str = SOURCE, names: Sequence[str] = (*FIRST_TEAMS, *SECOND_TEAMS)) -> Seed:
+    """Twelve open tickets, between them a closed one and a pull request; empty teams by these names."""
+    teams = [{"full_name": name, "collaborators": {"monarch-bot": "write"}} for name in names]
     return Seed.model_validate(
         {
             "accounts": [{"login": "monarch-bot"}],
             "tokens": [{"token": GITHUB_TOKEN, "login": "monarch-bot"}],
-            "repositories": [_template(), *teams],
+            "repositories": [_template(source), *teams],
             "slack": {
                 "tokens": [{"token": SLACK_TOKEN}],
                 "channels": [{"id": SLACK_CHANNEL, "name": "cohort-42"}],
@@ -119,13 +116,13 @@ def seed() -> Seed:
     )
 
 
-def _template() -> dict[str, Any]:
+def _template(source: str) -> dict[str, Any]:
     """The template; its types are the organization's, and so the teams' as well."""
     issues = list(_TICKETS)
     issues.insert(3, {"title": "Draft of the areas", "body": "code", "pull_request": True})
     issues.insert(7, {"title": "Choose a name", "body": "Done.", "state": "closed"})
     return {
-        "full_name": SOURCE,
+        "full_name": source,
         "is_template": True,
         "issue_types": _TYPES,
         "labels": [

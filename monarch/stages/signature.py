@@ -1,0 +1,47 @@
+"""Watches whether GitHub takes what we sign with, so that a refused credential is known before work meets it.
+
+A worker asks when it starts, and then once a minute one of the fleet does. What it finds is kept in Valkey for all who
+look, and logged: a refusal as an error each time, since everything stops for it and only a person can mend it. GitHub
+counts refused logins and closes itself to good ones after many, so more is not asked.
+"""
+
+from typing import Final
+
+import anyio
+
+from monarch.core.outcome import Permanent, Scope
+from monarch.ports import Refusals, Signing, StoreError
+from monarch.telemetry import Telemetry
+
+EVERY_S: Final = 60.0
+
+
+class SignatureWatch:
+    """Receives nothing, decides nothing: asks, tells, waits."""
+
+    def __init__(self, signing: Signing, refusals: Refusals, telemetry: Telemetry) -> None:
+        self._signing = signing
+        self._refusals = refusals
+        self._telemetry = telemetry
+
+    async def run(self, draining: anyio.Event) -> None:
+        """Ask at once and then by turns, until the worker stops."""
+        is_first = True
+        while not draining.is_set():
+            try:
+                if is_first or await self._refusals.turn():
+                    await self._ask()
+            except StoreError as error:
+                self._telemetry.store_trouble(where="watching the credential", error=str(error))
+            is_first = False
+            with anyio.move_on_after(EVERY_S):
+                await draining.wait()
+
+    async def _ask(self) -> None:
+        failure = await self._signing.check()
+        if failure is None:
+            await self._refusals.note(None)
+        elif isinstance(failure, Permanent) and failure.scope is Scope.CREDENTIAL:
+            self._telemetry.credential_refused(reason=failure.reason)
+            await self._refusals.note(failure.reason)
+        # Anything else says nothing of the credential: work that needs GitHub tells of it.

@@ -1,0 +1,78 @@
+"""What stops all work, by the snapshot of the fleet: one list for every place where people look.
+
+Each cause is a row: how it is recognised, its words, what to do. The README's table of causes has the same rows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from monarch.telemetry.snapshot import Snapshot
+
+
+class Cause(StrEnum):
+    """Why everything stops, or what comes in is lost."""
+
+    PAUSED = "paused"
+    NO_WORKER = "no_worker"
+    NO_SUBSCRIBER = "no_subscriber"
+    CREDENTIAL_REFUSED = "credential_refused"
+    STORE_REFUSES = "store_refuses_writes"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing that stops work.
+
+    Attributes:
+        words: what it is, without a full stop.
+        advice: what to do, a sentence.
+        since_ms: since when, in milliseconds since 1970; `None` where nobody knows.
+    """
+
+    cause: Cause
+    words: str
+    advice: str
+    since_ms: int | None = None
+
+
+def obstacles(snapshot: Snapshot) -> tuple[Obstacle, ...]:
+    """Everything that stops all work now; what hides the rest comes first."""
+    return tuple(_obstacles(snapshot))
+
+
+def _obstacles(snapshot: Snapshot) -> Iterator[Obstacle]:
+    if snapshot.refuses_writes:
+        yield Obstacle(
+            Cause.STORE_REFUSES,
+            f"Valkey takes in no new work: {snapshot.refuses_writes}",
+            "Until that is mended messages wait in the workers and are lost with them; see `monarch doctor`.",
+        )
+    if not snapshot.workers:
+        yield Obstacle(
+            Cause.NO_WORKER,
+            "no worker is running",
+            "Start one with `monarch run`; what was submitted waits for it.",
+        )
+    if snapshot.paused:
+        yield Obstacle(
+            Cause.PAUSED,
+            f"paused by {snapshot.paused_by}",
+            "`monarch resume` lets the fleet go on.",
+            snapshot.paused_ms,
+        )
+    if snapshot.replicas == 0:
+        yield Obstacle(
+            Cause.NO_SUBSCRIBER,
+            "nobody listens to the channel, so messages that are published now are lost",
+            "Start a worker with the role intake; if one runs, see its log.",
+        )
+    all_of_them = [one for one in snapshot.refused if one.owner == "*"]
+    for refusal in all_of_them or snapshot.refused:
+        whose = "" if refusal.owner == "*" else f" for {refusal.owner}"
+        yield Obstacle(
+            Cause.CREDENTIAL_REFUSED,
+            f"GitHub refuses the credential{whose}: {refusal.reason.rstrip('.')}",
+            "Work that needs it waits and goes on by itself; `monarch doctor` checks the credential.",
+            refusal.since_ms,
+        )

@@ -1,0 +1,278 @@
+"""Work that waits shows what it is about, why it waits and until when; and what stops everything says since when."""
+
+import pytest
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.hands import ValkeyHands
+from monarch.adapters.valkey.inbox import Submitter
+from monarch.adapters.valkey.refusals import ValkeyRefusals
+from monarch.adapters.valkey.refusing import why_refused
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.core.delivery import Stream
+from monarch.core.ids import RequestId
+from monarch.core.summary import State
+from monarch.core.verdict import Retry, Snooze, Waits
+from monarch.telemetry.obstacles import Cause, obstacles
+from tests.adapters.valkey.test_reading import (  # noqa: F401 - its fixtures
+    House,
+    anyio_backend,
+    house,
+    planned,
+    server,
+)
+
+MESSAGE = b'{"source_repo": "o/s", "all_target_repositories": ["o/a", "o/b"], "notification_channel": "C1"}'
+REFUSED = Snooze(
+    "GitHub answered 401: set a valid token",
+    60.0,
+    kind=Waits.CREDENTIAL,
+    details={"source": "o/s", "channel": "C1"},
+)
+
+
+async def submitted(house: House, key: str = "one") -> RequestId:  # noqa: F811 - the fixture
+    """A request for two targets."""
+    return await Submitter(house.client, house.keys).submit(MESSAGE, key)
+
+
+async def events_of(house: House) -> list[str]:  # noqa: F811 - the fixture
+    """What happened, by name."""
+    return [event.name for event in await house.reader.events(100)]
+
+
+async def causes(house: House) -> list[Cause]:  # noqa: F811 - the fixture
+    """What stops all work."""
+    return [one.cause for one in obstacles(await house.standing.snapshot())]
+
+
+async def test_a_request_that_waits_to_be_planned_shows_what_its_message_says(house: House) -> None:  # noqa: F811
+    """At three in the morning a person must see what is in the queue: the message lies in the stream."""
+    request = await submitted(house)
+
+    (line,) = await house.reader.requests(10)
+    details = await house.reader.request(request)
+
+    assert (line.source, line.channel, line.targets, line.unsettled) == ("o/s", "C1", 2, 2)
+    assert details is not None
+    assert (details.view.source, details.view.channel) == ("o/s", "C1")
+    assert [(m.target, m.state) for m in details.view.migrations] == [
+        ("o/a", State.QUEUED),
+        ("o/b", State.QUEUED),
+    ]
+
+
+async def test_a_request_that_is_parked_says_why_and_until_when(house: House) -> None:  # noqa: F811
+    """Its message lies with what parked it."""
+    request = await submitted(house)
+    await house.settle(Stream.REQUESTS, REFUSED)
+
+    (line,) = await house.reader.requests(10)
+    details = await house.reader.request(request)
+
+    assert (line.source, line.targets, line.reason) == ("o/s", 2, REFUSED.reason)
+    assert line.next_ms is not None
+    assert details is not None
+    assert details.view.reason == REFUSED.reason
+    assert details.next_ms == line.next_ms
+    assert len(details.view.migrations) == 2
+
+
+async def test_a_producers_own_entry_is_seen_before_anybody_looks_at_it(house: House) -> None:  # noqa: F811
+    """The fleet may be paused, or nobody may run: it has no hash yet, but it is there."""
+    fields: dict[str, bytes] = {"payload": MESSAGE}
+    await house.client.xadd(house.keys.stream(Stream.REQUESTS), fields, id="99-1")
+    request = RequestId("99-1")
+
+    (line,) = await house.reader.requests(10)
+    details = await house.reader.request(request)
+
+    assert (line.id, line.state, line.via, line.source) == (
+        request,
+        State.QUEUED,
+        "producer",
+        "o/s",
+    )
+    assert details is not None
+    assert (details.view.source, details.via) == ("o/s", "producer")
+
+
+async def test_an_entry_of_a_newer_version_is_seen(house: House) -> None:  # noqa: F811
+    """It waits for a worker of that version, and says so."""
+    stream = house.keys.stream(Stream.REQUESTS)
+    await house.client.xadd(stream, {"v": "2", "payload": MESSAGE.decode()}, id="99-1")
+
+    (line,) = await house.reader.requests(10)
+
+    assert "a newer version wrote it (v=2)" in line.reason
+
+
+async def test_a_wait_is_told_once_and_a_failure_each_time(house: House) -> None:  # noqa: F811
+    """An event a minute for each of a hundred requests would push the night's story out of the log."""
+    await submitted(house)
+    for verdict in (REFUSED, REFUSED, Retry("GitHub answered 502", 1.0), Retry("again", 1.0)):
+        await house.settle(Stream.REQUESTS, verdict)
+        await _promote_all(house)
+
+    assert (await events_of(house)).count("request.parked") == 3
+
+
+async def test_what_went_wrong_stays_in_sight_while_it_is_tried_again(house: House) -> None:  # noqa: F811
+    """A migration that runs again has lost its reason, and its last error has not gone away."""
+    request = await submitted(house)
+    await house.settle(Stream.REQUESTS, planned("o/a"))
+    await house.settle(Stream.MIGRATIONS, Retry("GitHub answered 500", 30.0))
+
+    details = await house.reader.request(request)
+
+    assert details is not None
+    (times,) = details.times
+    assert (times.attempts, times.error) == (1, "GitHub answered 500")
+    assert times.error_ms is not None
+    assert times.next_ms is not None
+
+
+# ------------------------------------------------------------------------------ a refused credential
+
+
+async def test_a_refused_credential_says_since_when_until_it_is_taken_again(house: House) -> None:  # noqa: F811
+    """For the owner whose repositories it is about: the first refusal counts, and a plan is the proof of the end."""
+    await submitted(house)
+    await house.settle(Stream.REQUESTS, REFUSED)
+    (first,) = (await house.standing.snapshot()).refused
+    await _promote_all(house)
+    await house.settle(Stream.REQUESTS, REFUSED)
+    (again,) = (await house.standing.snapshot()).refused
+    await _promote_all(house)
+    await house.settle(Stream.REQUESTS, planned("o/a"))
+    after = (await house.standing.snapshot()).refused
+
+    assert (first.owner, first.reason) == ("o", REFUSED.reason)
+    assert again.since_ms == first.since_ms
+    assert after == ()
+    told = [name for name in await events_of(house) if name.startswith("credential")]
+    assert told == ["credential.refused", "credential.accepted"]
+
+
+async def test_a_channel_is_told_once_that_the_credential_is_refused(house: House) -> None:  # noqa: F811
+    """Not each minute, and not for whatever else is waited for."""
+    await submitted(house)
+    for verdict in (
+        Snooze("busy", 1.0, kind=Waits.BUSY, details=REFUSED.details),
+        REFUSED,
+        REFUSED,
+    ):
+        await house.settle(Stream.REQUESTS, verdict)
+        await _promote_all(house)
+
+    assert await house.client.xlen(house.keys.stream(Stream.NOTICES)) == 1
+
+
+async def test_a_workers_own_question_is_about_all_repositories(house: House) -> None:  # noqa: F811
+    """And hides those of single owners: one cause, one line."""
+    refusals = ValkeyRefusals(house.client, Scripts(house.client, house.keys.prefix), house.keys)
+    await submitted(house)
+    await house.settle(Stream.REQUESTS, REFUSED)
+    await refusals.note("the token is expired")
+
+    told = [
+        one
+        for one in obstacles(await house.standing.snapshot())
+        if one.cause is Cause.CREDENTIAL_REFUSED
+    ]
+    await refusals.note(None)
+
+    assert [one.words for one in told] == ["GitHub refuses the credential: the token is expired"]
+    assert [one.owner for one in (await house.standing.snapshot()).refused] == ["o"]
+
+
+async def test_of_many_workers_one_asks(house: House) -> None:  # noqa: F811
+    """GitHub closes itself to good logins after many bad ones."""
+    refusals = ValkeyRefusals(house.client, Scripts(house.client, house.keys.prefix), house.keys)
+
+    assert [await refusals.turn() for _ in range(3)] == [True, False, False]
+
+
+# --------------------------------------------------------------------------- what else stops everything
+
+
+async def test_a_pause_says_since_when(house: House) -> None:  # noqa: F811
+    """One that was forgotten is found by it."""
+    hands = ValkeyHands(Scripts(house.client, house.keys.prefix), house.keys, retention_ms=60_000)
+    await hands.pause("ada")
+    paused = await house.standing.snapshot()
+    await hands.resume("ada")
+
+    assert paused.paused_ms is not None
+    assert 0 <= paused.at_ms - paused.paused_ms < 60_000
+    assert Cause.PAUSED in [one.cause for one in obstacles(paused)]
+    assert (await house.standing.snapshot()).paused_ms is None
+
+
+async def test_nobody_works_and_nobody_listens(house: House) -> None:  # noqa: F811
+    """What is published then is lost, and what is submitted waits."""
+    assert await causes(house) == [Cause.NO_WORKER, Cause.NO_SUBSCRIBER]
+
+
+async def test_a_valkey_without_memory_is_seen(house: House) -> None:  # noqa: F811
+    """It answers every question, and takes in nothing new."""
+    await house.client.config_set("maxmemory", "1")
+    seen = await house.standing.snapshot()
+    await house.client.config_set("maxmemory", "0")
+
+    assert "out of memory (OOM)" in seen.refuses_writes
+    assert (await house.standing.snapshot()).refuses_writes == ""
+
+
+async def test_a_valkey_without_its_replicas_is_seen(house: House) -> None:  # noqa: F811
+    """Every write is refused (NOREPLICAS)."""
+    await house.client.config_set("min-replicas-to-write", "1")
+    seen = await house.standing.snapshot()
+    await house.client.config_set("min-replicas-to-write", "0")
+
+    assert "too few replicas" in seen.refuses_writes
+
+
+async def test_the_age_of_the_oldest_open_request_is_known(house: House) -> None:  # noqa: F811
+    """Whatever it waits for, it shows."""
+    assert (await house.standing.snapshot()).oldest_open_s == 0.0
+    await house.client.zadd(house.keys.open, {"1000-0": 1000})
+
+    assert (await house.standing.snapshot()).oldest_open_s > 1_000_000
+
+
+async def _promote_all(house: House) -> None:  # noqa: F811 - the fixture
+    """Let everything that is parked be due."""
+    client: Valkey = house.client
+    for member in await client.zrange(house.keys.parked, 0, -1):
+        await client.zadd(house.keys.parked, {member: 0})
+    await house.streams.sweep(dict.fromkeys(Stream, 0))
+
+
+@pytest.mark.parametrize(
+    ("info", "settings", "says"),
+    [
+        ({}, {}, ""),
+        ({"role": "slave"}, {}, "READONLY"),
+        ({"aof_enabled": 1, "aof_last_write_status": "err"}, {}, "MISCONF"),
+        ({"aof_enabled": 0, "aof_last_write_status": "err"}, {}, ""),
+        (
+            {"rdb_last_bgsave_status": "err"},
+            {"save": "60 1", "stop-writes-on-bgsave-error": "yes"},
+            "MISCONF",
+        ),
+        ({"rdb_last_bgsave_status": "err"}, {"save": "", "stop-writes-on-bgsave-error": "yes"}, ""),
+        ({"min_slaves_good_slaves": 0}, {"min-replicas-to-write": "1"}, "NOREPLICAS"),
+        ({"min_slaves_good_slaves": 1}, {"min-replicas-to-write": "1"}, ""),
+        ({"maxmemory": 100, "used_memory": 101}, {}, "OOM"),
+        ({"maxmemory": 100, "used_memory": 110, "mem_not_counted_for_evict": 20}, {}, ""),
+        ({"maxmemory": 0, "used_memory": 101}, {}, ""),
+    ],
+)
+def test_what_a_valkey_says_of_itself_tells_why_it_refuses(
+    info: dict[str, object], settings: dict[str, str], says: str
+) -> None:
+    """The server's own conditions; what it does not tell is in nobody's way."""
+    why = why_refused(info, settings)
+
+    assert says in why
+    assert bool(says) is bool(why)

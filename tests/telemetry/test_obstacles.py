@@ -1,0 +1,48 @@
+"""What stops all work, by the snapshot; the README has a row for each."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from monarch.telemetry import RefusalSnapshot, Snapshot
+from monarch.telemetry.obstacles import Cause, obstacles
+
+README = Path(__file__).parents[2] / "README.md"
+WELL = Snapshot(0, (), workers=2, replicas=2)
+
+
+def test_a_fleet_that_is_well_has_none() -> None:
+    """Nor one whose Valkey does not say who listens."""
+    assert obstacles(WELL) == ()
+    assert obstacles(replace(WELL, replicas=None)) == ()
+
+
+@pytest.mark.parametrize(
+    ("found", "cause", "says"),
+    [
+        (replace(WELL, workers=0), Cause.NO_WORKER, "no worker is running"),
+        (replace(WELL, replicas=0), Cause.NO_SUBSCRIBER, "are lost"),
+        (replace(WELL, paused=True, paused_by="ada"), Cause.PAUSED, "paused by ada"),
+        (replace(WELL, refuses_writes="OOM"), Cause.STORE_REFUSES, "takes in no new work: OOM"),
+        (
+            replace(WELL, refused=(RefusalSnapshot("o", 9, "it is expired."),)),
+            Cause.CREDENTIAL_REFUSED,
+            "refuses the credential for o: it is expired",
+        ),
+    ],
+)
+def test_each_cause_has_its_words_and_advice(found: Snapshot, cause: Cause, says: str) -> None:
+    """And since when, where that is known."""
+    (one,) = obstacles(found)
+
+    assert one.cause is cause
+    assert says in one.words
+    assert one.advice.endswith(".")
+    assert one.since_ms == (9 if cause is Cause.CREDENTIAL_REFUSED else None)
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_the_readme_says_where_each_is_seen(cause: Cause) -> None:
+    """A row in its table of causes."""
+    assert f"| `{cause.value}`" in README.read_text("utf-8")
