@@ -25,6 +25,7 @@ from monarch.adapters.valkey.ear import ValkeyEar
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
+from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.refusals import ValkeyRefusals
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
@@ -246,6 +247,7 @@ class _Assembly:
         )
         tools = Tools(
             github,
+            ValkeyLogins(scripts, self._keys),
             ledger,
             budget,
             self._telemetry,

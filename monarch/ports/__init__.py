@@ -35,6 +35,7 @@ from monarch.core.summary import RequestView
 from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Verdict
 from monarch.ports.hands import Cancelling, Hands, Healing, NotCancelled, Paused, Replayed
+from monarch.ports.logins import Logins
 from monarch.ports.outside import GitHub, Posted, Signing, Slack, Unanswered
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "Inbox",
     "Kind",
     "Ledger",
+    "Logins",
     "Meter",
     "NotCancelled",
     "Paused",

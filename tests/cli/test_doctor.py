@@ -163,6 +163,17 @@ def test_a_github_token_by_its_answer(status: int, headers: dict[str, str], foun
     assert bool(check.advice) is (found != "OK")
 
 
+def test_a_token_that_does_not_say_who_it_is_is_warned_of() -> None:
+    """And what happens then."""
+    body = b'{"message": "Resource not accessible by integration"}'
+
+    check = check_github(Reply(403, {}, body))
+
+    assert check.status is Status.WARN
+    assert "does not say who it is" in check.detail
+    assert "first issue" in check.advice
+
+
 def test_a_github_that_is_something_else() -> None:
     """A proxy's page is no answer, and no crash."""
     assert check_github(Reply(200, {}, b"<html>")).detail.startswith("token of somebody")

@@ -21,7 +21,7 @@ from monarch.core.ids import RequestId
 from monarch.core.request import Rules
 from monarch.core.style import Style
 from monarch.core.verdict import Policy
-from monarch.ports import Budget, Ledger, Plans, Requests, StoreError, Streams
+from monarch.ports import Budget, Ledger, Logins, Plans, Requests, StoreError, Streams
 from monarch.stages.aside import Aside, on_the_loop
 from monarch.stages.consumer import Consumer, Handler
 from monarch.stages.hold import Holds
@@ -38,6 +38,7 @@ from tests.contracts.doubles.ear import MemoryChannel, MemoryEar
 from tests.contracts.doubles.github import FakeGitHub
 from tests.contracts.doubles.inbox import MemoryInbox
 from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
+from tests.contracts.doubles.logins import MemoryLogins
 from tests.contracts.doubles.outlook import MemoryOutlook
 from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
 from tests.contracts.doubles.slack import FakeSlack
@@ -64,6 +65,7 @@ class StorePorts:
     """What one worker sees of the store."""
 
     streams: Streams
+    logins: Logins
     ledger: Ledger
     budget: Budget
     plans: Plans
@@ -126,6 +128,7 @@ class House:
         seen = Seen()
         return StorePorts(
             MemoryStreams(self.store, name, seen, lease_s=LEASE_S),
+            MemoryLogins(self.store),
             MemoryLedger(self.store, self.ceilings, seen=seen, lease_s=LEASE_S),
             MemoryBudget(self.store),
             MemoryPlans(self.store),
@@ -173,8 +176,10 @@ class Worker:
         github, slack = wrap("github", house.github), wrap("slack", house.slack)
         budget = wrap("budget", ports.budget)
         ledger = wrap("ledger", ports.ledger)
+        logins = wrap("logins", ports.logins)
         tools = Tools(
             github,
+            logins,
             ledger,
             budget,
             telemetry,

@@ -34,6 +34,7 @@ gate:<account>         hash        gate, believe, permit, record opened by a suc
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
 saying:<request>       string, PX  begin_saying                  15 s
+logins                 hash        introduce                     never; the newest 200: who we were is known by them alone
 epoch                  hash        open_epoch, take, permit, sweep   never; 64 marks
 paused                 string      pause (by whom)               when resumed
 paused:since           string      pause (when, ms)              when resumed
@@ -90,6 +91,10 @@ class Keys:
     @property
     def audited(self) -> str:
         return self.prefix + "audited"
+
+    @property
+    def logins(self) -> str:
+        return self.prefix + "logins"
 
     @property
     def epoch(self) -> str:
