@@ -12,7 +12,7 @@ parked                 sorted set  settle -> sweep               member leaves w
 parked:entries         hash        settle -> sweep               field leaves with its member
 waiting:<target id>    sorted set  settle -> settle              member leaves when woken or promoted
 request:<id>           hash        mirror, submit, settle, say   retention after it ended well
-known                  sorted set  mirror, submit, settle        requests by time; trimmed with retention
+known                  sorted set  mirror, submit, settle        requests by time; a member leaves once its request is gone
 open                   sorted set  mirror, submit, settle, replay, heal   member leaves when it ended and was told
 audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
