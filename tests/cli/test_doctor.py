@@ -82,6 +82,9 @@ def worst(server: ServerFacts, *, watched: bool = False) -> tuple[str, Status]:
         (facts(memory_left=2**20), "memory", Status.WARN),
         (facts(memory_left=0), "memory", Status.FAIL),
         (replace(facts(), holds_our_keys=False), "version", Status.FAIL),
+        (replace(facts(), unread_bytes=0), "", Status.OK),
+        (replace(facts(), unread_bytes=2**28), "", Status.OK),
+        (replace(facts(), unread_bytes=2**25), "client-output-buffer-limit pubsub", Status.WARN),
     ],
 )
 def test_a_server_that_may_forget_is_found(server: ServerFacts, name: str, status: Status) -> None:

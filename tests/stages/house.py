@@ -31,6 +31,7 @@ from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
+from monarch.stages.signature import SignatureWatch
 from monarch.stages.subject import Tools
 from monarch.telemetry import Telemetry
 from tests.contracts.doubles.clock import VirtualClock
@@ -40,6 +41,7 @@ from tests.contracts.doubles.inbox import MemoryInbox
 from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
 from tests.contracts.doubles.logins import MemoryLogins
 from tests.contracts.doubles.outlook import MemoryOutlook
+from tests.contracts.doubles.refusals import MemoryRefusals, TakenSigning
 from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
 from tests.contracts.doubles.slack import FakeSlack
 from tests.contracts.doubles.store import MemoryStore
@@ -224,6 +226,7 @@ class Worker:
             self.streams, self.consumers, telemetry, clock, dice, pause=pause
         )
         self.intake = self._intake(name, wrap) if house.hears else None
+        self.signature = self._signature(wrap) if house.hears else None
         self.draining = anyio.Event()
 
     def _intake(self, name: str, wrap: Wrap) -> Intake:
@@ -231,6 +234,10 @@ class Worker:
         ear = wrap("ear", MemoryEar(house.channel, name))
         inbox = wrap("inbox", MemoryInbox(house.store, name, house.store.now_ms()))
         return Intake(ear, inbox, house.telemetry, house.clock, dice)
+
+    def _signature(self, wrap: Wrap) -> SignatureWatch:
+        signing, refusals = wrap("signing", TakenSigning()), wrap("refusals", MemoryRefusals())
+        return SignatureWatch(signing, refusals, self.house.telemetry)
 
     async def run(self, until: Callable[[], Awaitable[None]]) -> None:
         """Run until something is so, then die on the spot."""
@@ -253,6 +260,8 @@ class Worker:
                 tasks.start_soon(self.reclaimer.run, tasks, self.draining)
                 if self.intake is not None:
                     tasks.start_soon(self.intake.run, self.draining)
+                if self.signature is not None:
+                    tasks.start_soon(self.signature.run, self.draining)
             with anyio.move_on_after(RETIRE_WITHIN_S):
                 try:
                     await self.streams.retire()
