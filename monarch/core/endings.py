@@ -5,7 +5,7 @@ from typing import Final
 
 import pyromark
 
-from monarch.core.prose import OPTIONS
+from monarch.core.events import OPTIONS
 
 _PROBE: Final = "monarchprobe"
 _FENCE: Final = re.compile(r"[ ]*+(`{3,}+|~{3,}+)")

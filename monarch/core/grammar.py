@@ -42,7 +42,9 @@ USER: Final = re.compile(
 )
 """Behind the `@`. Accounts of an enterprise end in `_name`; `@name.tld` is a file or a part of an e-mail address."""
 
-TEAM: Final = re.compile(r"(?P<organisation>[A-Za-z0-9][A-Za-z0-9-]*+)/[A-Za-z0-9][A-Za-z0-9_-]*+")
+TEAM: Final = re.compile(
+    rf"(?P<organisation>[A-Za-z0-9][A-Za-z0-9-]*+)/[A-Za-z0-9][A-Za-z0-9_-]*+(?!{_MAIL})"
+)
 
 _HOST_BEGINS: Final = re.compile(r"[A-Za-z0-9._-]|[^\x00-\x7F\s]")
 _SCHEMES: Final = ("https", "http", "ftp")
@@ -99,19 +101,15 @@ def named_before(text: str, sign: int) -> str:
     near = text[max(0, sign - LONGEST_REPOSITORY - 1) : sign]
     rest = near.rstrip(REPOSITORY)
     slash = sign - len(near) + len(rest) - 1
-    if rest.endswith("/") and slash + 1 < sign:
-        owner = _owner_before(text, slash)
-        return f"{owner}{text[slash:sign]}" if owner else ""
+    if rest.endswith("/") and slash + 1 < sign and (owner := _owner_before(text, slash)):
+        return f"{owner}{text[slash:sign]}"
     owner = _owner_before(text, sign)
-    start = sign - len(owner)
-    if owner.endswith("-"):
-        return ""
-    # `example.org#3` is a page of somebody's, and `x/#3` nobody's.
-    return "" if text[max(0, start - 1) : start] in {".", "/"} else owner
+    return "" if owner.endswith("-") else owner
 
 
 def _owner_before(text: str, end: int) -> str:
     near = text[max(0, end - LONGEST_OWNER - 1) : end]
-    name = near[len(near.rstrip(OWNER)) :]
-    # A hyphen can be no part of it, but stand before it.
-    return "" if len(name) > LONGEST_OWNER or name.startswith("_") else name.lstrip("-")
+    run = near[len(near.rstrip(OWNER)) :]
+    # A hyphen may stand before a name, and two of them are a dash.
+    name = run.rpartition("--")[2].lstrip("-")
+    return "" if len(name) > LONGEST_OWNER or name.startswith("_") else name

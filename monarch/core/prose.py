@@ -11,22 +11,15 @@ from functools import lru_cache
 from typing import Any, Final
 
 import pyromark
-from pyromark import Options
 
 from monarch.core import raw_html
 from monarch.core.destinations import Destination, defined, linked
+from monarch.core.events import OPTIONS, events
 from monarch.core.grammar import Grammar, grammar
 from monarch.core.marks import Findings, Mark, Reference, Spelling
 from monarch.core.places import Lines, Places
 from monarch.core.signs import Signs
 from monarch.core.words import Words
-
-OPTIONS: Final = (
-    Options.ENABLE_TABLES
-    | Options.ENABLE_STRIKETHROUGH
-    | Options.ENABLE_TASKLISTS
-    | Options.ENABLE_FOOTNOTES
-)
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _BLOCKS: Final = frozenset({"Paragraph", "TableCell", "Heading", "HtmlBlock"})
@@ -74,15 +67,15 @@ class _Reader:
 
     def read(self) -> None:
         """Read the whole text."""
-        for event, where in pyromark.events_with_range(self._text, options=OPTIONS):
+        for event, start, end in events(self._text):
             kind, value = _read(event)
             if kind == "Text":
-                self._take_words(value, where["start"], where["end"])
+                self._take_words(value, start, end)
             elif kind == "Html":
-                self._html.append((value, self._places.of(where["start"])))
+                self._html.append((value, self._places.of(start)))
             else:
                 self._words.part()
-                self._take(kind, value, where["start"], where["end"])
+                self._take(kind, value, start, end)
         if "]:" in self._text:
             known = pyromark.reference_definitions(self._text, options=OPTIONS)
             self._take_definitions(

@@ -25,7 +25,7 @@ PIECES = (
     *("~~#N~~s", "_#N_", "/#N", "##N", "-#N", ".#N", "@#N", "(#N)", " o/r#N", " x/o/r#N", " org#N ", " you#N ", " GH-N "),
     *(" -gh-N ", "#N-x ", "#N_", " aGH-N", "#Nx", " https://x.org/#N ", " https://x.org/a[0]#N ", " https://x.org/*a*#N "),
     *(" www.x.org/#N ", "<https://x.org/#N>", " a@b.org ", " https://github.com/o/r/issues/N ", "<textarea>", "</textarea>"),
-    *("<style>\n", "</style>\n", "<iframe title='#N'>", "<i @x #N>", "[^1]", "é", "を", "<code>#N</code>", "-|-\n", "<"),
+    *("<style>\n", "</style>\n", "<iframe title='#N'>", "<i @x #N>", "[^1]", "é", "を", "<code>#N</code>", "-|-\n", "-|\n", "#N | `#N\n-|:-\n`#N | `#N\n", "<"),
     *("<a href='https://github.com/o/r/issues/N'>#N</a>", "\n\n<pre>\n#N\n\n#N</pre>\n\n"),
 )  # fmt: skip
 MARKS = (

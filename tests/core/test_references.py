@@ -106,7 +106,7 @@ def test_a_reference_to_a_ticket_becomes_the_number_of_its_copy(source: str, cop
         "<code>\n\n#3\n\n</code>",
         "<img alt='#3' src=x>",
         "https://github.com/org/template/issues/3@x",
-        "abc#3 #3abc C#3 #3_x #3_ a_#3 &#3; #03 #0 you#3 example.org#3 #3@x.org",
+        "abc#3 #3abc C#3 #3_x #3_ a_#3 &#3; #03 #0 you#3 example.com#3 #3@x.org",
         "# 3",
         "xGH-3 high-3",
         "org/template#3x",

@@ -105,7 +105,7 @@ def test_between_references_and_mentions_the_text_is_the_tickets(body: str, styl
         pattern += re.escape(text[at : mark.start]) + "[^\r\n]+?"
         at = mark.name if isinstance(mark, Mention) else mark.end
     pattern = (pattern + re.escape(text[at:])).replace("\u200b", "")
-    fence = r"(?:\r?\n?(?:```|~~~))?"
+    fence = r"(?:\r?\n?(?:`{3,}|~{3,}))?"
     assert re.fullmatch(pattern + fence + r"(?:\r?\n\r?\n)?<!-- monarch: [^\n]* -->", made)
 
 

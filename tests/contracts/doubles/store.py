@@ -14,6 +14,7 @@ import anyio
 
 from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import Epoch, MigrationId, RequestId, TargetId, TicketId
+from monarch.core.logins import Known
 from monarch.core.plan import Plan
 from monarch.core.step import LedgerRecord
 from scripts.budget_machine.account import Account
@@ -126,6 +127,7 @@ class MemoryStore:
         self.plans, self.ledgers = {}, {}
         self.locks: dict[TargetId, Lock] = {}
         self.accounts: dict[str, Account] = {}
+        self.logins: dict[str, Known] = {}
         self.sayings: dict[RequestId, tuple[Token, int]] = {}
         self.outlived: dict[tuple[Stream, str], set[int]] = {}
         self.heard: dict[bytes, Any] = {}
