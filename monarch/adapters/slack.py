@@ -19,7 +19,7 @@ the notice and wait for a new token, while a notice that cannot be said is to be
 
 import json
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, assert_never
 
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -33,10 +33,11 @@ from monarch.adapters.http_send import (
     send_once,
     without_secret,
 )
+from monarch.adapters.slack_errors import Meaning, SlackError, meaning_of
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope, Transient
 from monarch.core.quote import quote
 from monarch.core.reply import Reply, number
-from monarch.ports import Posted, Unanswered
+from monarch.ports import Gone, Posted, Unanswered
 
 API_URL = "https://slack.com/api/"
 
@@ -45,6 +46,10 @@ DEADLINE_S = 10.0
 
 MAX_WAIT_S: Final = 3600.0
 """No wait that Slack asks for is believed beyond an hour."""
+
+_AS_WRITTEN: Final = {"parse": "none", "link_names": False}
+"""Nothing is made a link or a mention but what is written as one. Both calls say so: `chat.update` has another default
+than `chat.postMessage`, and overwrites what the post asked for (docs.slack.dev, chat.update, `parse`)."""
 
 Answer = Posted | ReadFailure | Unanswered
 
@@ -98,15 +103,18 @@ class HttpSlack:
         message = {
             "channel": channel,
             "text": text,
+            **_AS_WRITTEN,
             "unfurl_links": False,
             "unfurl_media": False,
         }
-        return _read(await self._call("chat.postMessage", message), known_ts=None)
+        answer = _read(await self._call("chat.postMessage", message), None)
+        # Only what is edited can be gone.
+        return Transient(answer.reason) if isinstance(answer, Gone) else answer
 
-    async def update(self, channel: str, ts: str, text: str) -> Answer:
+    async def update(self, channel: str, ts: str, text: str) -> Answer | Gone:
         """See `ports.Slack`. Repeating it is harmless."""
-        message: dict[str, object] = {"channel": channel, "ts": ts, "text": text}
-        return _read(await self._call("chat.update", message), known_ts=ts)
+        message: dict[str, object] = {"channel": channel, "ts": ts, "text": text, **_AS_WRITTEN}
+        return _read(await self._call("chat.update", message), Posted(ts, channel))
 
     async def _call(self, method: str, message: dict[str, object]) -> Sent:
         content = json.dumps(message).encode("ascii")
@@ -159,69 +167,18 @@ class _Body(BaseModel):
     ok: bool
     error: str = ""
     ts: str | None = None
+    channel: str = ""
 
 
-_LIMITS = frozenset({"ratelimited", "rate_limited"})
-
-_PERHAPS_POSTED = frozenset({"fatal_error", "internal_error"})
-
-_PASSING = frozenset(
-    {
-        "message_limit_exceeded",
-        "org_login_required",
-        "request_timeout",
-        "service_unavailable",
-        "team_added_to_org",
-    }
-)
-
-_INVITE = "invite the app to the channel (/invite), then replay it (`monarch dead replay`); or send the message again with another channel"
-_TOKEN = "check SLACK_BOT_TOKEN and its workspace, set a valid one, restart and replay it (`monarch dead replay`)"  # noqa: S105 - advice, not a secret
-_RIGHTS = "give the app the scope chat:write and the right to post there, then replay it (`monarch dead replay`)"
-_MESSAGE = "Slack does not take this message; sending it again helps only after a new release"
-_GONE = "the message that was to be edited cannot be edited any more; nothing needs to be done"
-
-_ADVICE = {
-    "channel_not_found": _INVITE,
-    "not_in_channel": _INVITE,
-    "is_archived": "unarchive the channel, then replay it (`monarch dead replay`), or send the message again with another one",
-    "invalid_auth": _TOKEN,
-    "not_authed": _TOKEN,
-    "account_inactive": _TOKEN,
-    "token_revoked": _TOKEN,
-    "token_expired": _TOKEN,
-    "not_allowed_token_type": _TOKEN,
-    "ekm_access_denied": _RIGHTS,
-    "missing_scope": _RIGHTS,
-    "no_permission": _RIGHTS,
-    "team_access_not_granted": _RIGHTS,
-    "access_denied": _RIGHTS,
-    "message_not_found": _GONE,
-    "cant_update_message": _GONE,
-    "edit_window_closed": _GONE,
-    "as_user_not_supported": _MESSAGE,
-    "metadata_too_large": _MESSAGE,
-    "msg_blocks_too_long": _MESSAGE,
-    "msg_too_long": _MESSAGE,
-    "no_text": _MESSAGE,
-    "too_many_attachments": _MESSAGE,
-}
-_ADVICE_BY_BEGINNING = (
-    ("restricted_action", _RIGHTS),
-    ("cannot_", _RIGHTS),
-    ("invalid_", _MESSAGE),
-)
-
-
-def _read(sent: Sent, *, known_ts: str | None) -> Answer:
-    """Say what became of a call; `known_ts` names the message that was edited."""
+def _read(sent: Sent, edited: Posted | None) -> Answer | Gone:
+    """Say what became of a call; `edited` names the message, where it was an edit."""
     match sent:
         case Reply(status=429):
             return _limited(sent)
         case Reply(status=status) if status >= _SERVER_FAULT:
             return Unanswered(f"Slack answered {status}")
         case Reply():
-            return _read_body(sent, known_ts)
+            return _read_body(sent, edited)
         case NeverLeft(reason):
             return Transient(f"Slack could not be reached: {reason}")
         case NoAnswer(reason):
@@ -235,17 +192,17 @@ _REDIRECTED = range(300, 400)
 _SUCCEEDED = range(200, 300)
 
 
-def _read_body(reply: Reply, known_ts: str | None) -> Answer:
+def _read_body(reply: Reply, edited: Posted | None) -> Answer | Gone:
     try:
         body = _Body.model_validate_json(reply.body)
     except ValidationError:
         return _read_status(reply.status)
     if not body.ok:
         return _refusal(body.error, reply)
-    ts = body.ts or known_ts
-    if reply.status not in _SUCCEEDED or ts is None:
+    posted = edited or (Posted(body.ts, body.channel) if body.ts else None)
+    if reply.status not in _SUCCEEDED or posted is None:
         return Unanswered(f"Slack answered {reply.status} without saying where it posted")
-    return Posted(ts)
+    return posted
 
 
 def _read_status(status: int) -> Answer:
@@ -261,23 +218,22 @@ def _read_status(status: int) -> Answer:
     )
 
 
-def _refusal(error: str, reply: Reply) -> ReadFailure | Unanswered:
-    """Judge `ok: false`. An error that nobody has heard of may pass: it is tried again, and counted."""
-    name = quote(error, 80)
-    if error in _LIMITS:
-        return _limited(reply)
-    if error in _PERHAPS_POSTED:
-        return Unanswered(f"Slack answered {name}")
-    advice = None if error in _PASSING else _advice(error)
-    if advice is None:
-        return Transient(f"Slack answered {name}")
-    return _refused(f"it answered {name}; {advice}")
-
-
-def _advice(error: str) -> str | None:
-    """What to do about a permanent error; `None` where it is not known as one."""
-    beginnings = (advice for start, advice in _ADVICE_BY_BEGINNING if error.startswith(start))
-    return _ADVICE.get(error) or next(beginnings, None)
+def _refusal(error: str, reply: Reply) -> ReadFailure | Unanswered | Gone:
+    """Judge `ok: false`. An error that Slack does not document may pass: it is tried again, and counted."""
+    name, row = quote(error, 80), meaning_of(error)
+    match row:
+        case SlackError(Meaning.LIMITED):
+            return _limited(reply)
+        case SlackError(Meaning.PERHAPS_DONE):
+            return Unanswered(f"Slack answered {name}")
+        case SlackError(Meaning.GONE):
+            return Gone(f"Slack answered {name}")
+        case SlackError(Meaning.PERSON, advice):
+            return _refused(f"it answered {name}; {advice}")
+        case SlackError() | None:
+            return Transient(f"Slack answered {name}")
+        case _:
+            assert_never(row)
 
 
 def _refused(reason: str) -> Permanent:

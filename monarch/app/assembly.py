@@ -25,6 +25,7 @@ from monarch.adapters.valkey.ear import ValkeyEar
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
+from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.refusals import ValkeyRefusals
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
@@ -152,7 +153,7 @@ class _Assembly:
             holds,
             consumers,
             self._reclaimer(streams, consumers),
-            await self._intake(scripts, commands),
+            await self._intake(commands),
             commands,
             self._keys,
             self._signature,
@@ -246,6 +247,7 @@ class _Assembly:
         )
         tools = Tools(
             github,
+            ValkeyLogins(scripts, self._keys),
             ledger,
             budget,
             self._telemetry,
@@ -290,7 +292,7 @@ class _Assembly:
             pause=self._pause,
         )
 
-    async def _intake(self, scripts: Scripts, commands: Valkey) -> Intake | None:
+    async def _intake(self, commands: Valkey) -> Intake | None:
         if Role.INTAKE not in self._roles:
             return None
         ear = ValkeyEar(
@@ -301,5 +303,7 @@ class _Assembly:
             self._name,
             self._clock.now,
         )
+        # Appending many messages must hold up nobody's settle.
+        scripts = Scripts(await self._client("intake"), self._keys.prefix)
         inbox = ValkeyInbox(scripts, self._keys, self._name, lambda: ear.subscribed_ms)
         return Intake(ear, inbox, self._telemetry, self._clock, self._dice)

@@ -9,6 +9,7 @@ from monarch.adapters.clock import BootClock
 from monarch.adapters.github.app import AppCaller, AppKey
 from monarch.adapters.github.client import API_VERSION, HEADERS
 from monarch.adapters.github.outcomes import Answer
+from monarch.adapters.github.personal import is_integration
 from monarch.adapters.github.reading import Patience, Reader
 from monarch.adapters.github.wire import read_as
 from monarch.adapters.http_send import Sent, new_client
@@ -52,6 +53,13 @@ async def github_checks(settings: Settings) -> tuple[Check, ...]:
 # ------------------------------------------------------------------------------------- personal token
 
 
+_NAMELESS: Final = "the token does not say who it is (an installation's, such as GITHUB_TOKEN)"
+_NAMELESS_ADVICE: Final = (
+    "Monarch learns its account from the first issue that it creates. Until then issues by any bot that carry its marker"
+    " count as its own. Set GITHUB_APP_ID and the App's key instead, or MONARCH_MARKER_KEY."
+)
+
+
 def check_github(sent: Sent) -> Check:
     """Whether the token is valid, whose it is, what it may do and how much is left."""
     if not isinstance(sent, Reply):
@@ -62,6 +70,8 @@ def check_github(sent: Sent) -> Check:
         case 401:
             advice = "Set GH_PAT to a token that is neither expired nor revoked."
             return Check("github", Status.FAIL, "the token is refused (401)", advice)
+        case 403 if is_integration(sent):
+            return Check("github", Status.WARN, _NAMELESS, _NAMELESS_ADVICE)
         case 403 | 429:
             advice = "Wait for the limit to pass, or see what GitHub says of this account."
             return Check("github", Status.WARN, f"not now ({sent.status})", advice)

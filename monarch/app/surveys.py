@@ -13,6 +13,7 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.outlook import Traffic
 from monarch.adapters.valkey.reading import Reader
 from monarch.adapters.valkey.requests import ValkeyPlans
@@ -23,6 +24,7 @@ from monarch.app.rules import rules_of
 from monarch.app.signing import github_of, meter_of
 from monarch.app.whereabouts import valkey_of
 from monarch.core.ids import TargetId
+from monarch.core.logins import Us, us_of
 from monarch.core.permission import Credential, GateClosed
 from monarch.ports import StoreError
 from monarch.settings import Settings
@@ -48,6 +50,7 @@ class Store:
         self.reader = Reader(client, keys)
         self.plans = ValkeyPlans(client, keys)
         self._budget = ValkeyBudget(scripts, keys)
+        self._logins = ValkeyLogins(scripts, keys)
         self._outlook = outlook_of(client, settings)
         self._is_needed = is_needed
 
@@ -62,6 +65,10 @@ class Store:
     async def gate(self, credential: Credential) -> GateClosed | None:
         """See `surveying.Sources`."""
         return await self._ask(lambda: self._budget.gate(credential), None)
+
+    async def us(self, credential: Credential) -> Us:
+        """See `surveying.Sources`."""
+        return await self._ask(lambda: self._logins.us(credential), us_of((), credential))
 
     async def traffic(self) -> Traffic | None:
         """What a request would find that is submitted now; `None` where Valkey is not asked."""
@@ -95,7 +102,7 @@ async def surveying(
         github = github_of(settings, meter_of(settings, scripts, keys))
         stack.push_async_callback(github.aclose)
         store = Store(client, scripts, settings, is_needed=needs_store)
-        sources = Sources(github, store.ledger, store.gate)
+        sources = Sources(github, store.ledger, store.gate, store.us)
         patience_s = settings.target_patience_seconds
         yield Surveyor(sources, rules_of(settings), style_of(settings), patience_s, tell), store
 

@@ -11,6 +11,8 @@ from monarch.adapters.valkey.standing import ServerFacts
 
 OLDEST: Final = (7, 2)
 """The oldest Valkey that has what the scripts use."""
+UNREAD_BYTES: Final = 128 * 1024 * 1024
+"""A subscriber that may leave less than this unread is cut off by a burst of large messages, and they are lost."""
 ROOM_BYTES: Final = 32 * 1024 * 1024
 """Less memory than this before `maxmemory` is worth a look."""
 
@@ -61,6 +63,7 @@ def check_server(facts: ServerFacts, *, watched: bool) -> tuple[Check, ...]:
         _replication(facts, watched=watched),
         _eviction(facts),
         _memory(facts),
+        _unread(facts),
     )
 
 
@@ -139,3 +142,17 @@ def _memory(facts: ServerFacts) -> Check:
     if left >= ROOM_BYTES:
         return Check("memory", Status.OK, detail)
     return Check("memory", Status.WARN, detail, "Raise `maxmemory`: soon no new work is taken in.")
+
+
+def _unread(facts: ServerFacts) -> Check:
+    unread, name = facts.unread_bytes, "client-output-buffer-limit pubsub"
+    advice = "Set `client-output-buffer-limit pubsub 256mb 64mb 60`: who is cut off loses a burst."
+    match unread:
+        case None:
+            return Check(name, Status.OK, "not said")
+        case 0:
+            return Check(name, Status.OK, "no limit")
+        case _ if unread >= UNREAD_BYTES:
+            return Check(name, Status.OK, f"{unread // 1024**2} MiB")
+        case _:
+            return Check(name, Status.WARN, f"{unread // 1024**2} MiB", advice)

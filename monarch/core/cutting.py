@@ -7,17 +7,21 @@ Where the cut falls must not depend on which form a reference has at the time, o
 what the first has written: each reference counts as long as it can become.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from string import Template
 from typing import Final
 
-from monarch.core.blocks import blocks
+from monarch.core.endings import open_block, open_fence
 from monarch.core.marker import read_markers, without_markers
 from monarch.core.references import References
 from monarch.core.style import Copying
 from monarch.core.template import UNFRAMED, fill, words
 from monarch.core.ticket import Ticket
 from monarch.core.wording import Change, Range, changes, encodable, size
+
+_MOST: Final = 2
+"""A text that is longer than so many times its room never becomes short enough, since none on GitHub is longer."""
 
 _CLOSING_ROOM: Final = 100
 """UTF-16 units kept for closing a block; a fence is seldom longer."""
@@ -29,6 +33,7 @@ class Framed:
 
     Attributes:
         own: where the ticket's own words stand.
+        closing: what ends the code block that the text leaves open, `""` for none.
         is_cut: they are not all of them.
         lost_frame: the frame had to be left out.
     """
@@ -36,14 +41,24 @@ class Framed:
     text: str
     own: Range
     changes: tuple[Change, ...]
+    closing: str = ""
     is_cut: bool = False
     lost_frame: bool = False
 
     @property
     def units(self) -> int:
         """How long it can become, in UTF-16 units."""
-        replaced = sum(size(self.text[change.start : change.end]) for change in self.changes)
-        return size(self.text) - replaced + sum(change.units for change in self.changes)
+        return self._unchanged + sum(change.units for change in self.changes)
+
+    @property
+    def least(self) -> int:
+        """How short it can be in the end, in UTF-16 units."""
+        return self._unchanged + sum(change.least for change in self.changes)
+
+    @property
+    def _unchanged(self) -> int:
+        replaced = "".join(self.text[change.start : change.end] for change in self.changes)
+        return size(self.text + self.closing) - size(replaced)
 
     def head(self, units: int) -> str:
         """As much of the ticket's own words as fits into so many UTF-16 units, whatever becomes of them."""
@@ -62,18 +77,23 @@ class Framed:
         return self.text[begin:at] + _head(self.text[at:stop], units)
 
 
-def fitted(ticket: Ticket, body: str, copying: Copying, room: int) -> Framed:
-    """Frame a ticket's text (`body`, without markers) and fit it into `room` UTF-16 units, whatever becomes of it.
+def fitted(ticket: Ticket, body: str, copying: Copying, room: int) -> Iterator[Framed]:
+    """Frame a ticket's text (`body`, without markers) and fit it into `room` UTF-16 units.
 
     A frame that leaves no room for the text, or that would make a marker, is left out.
+
+    Yields:
+        The whole text, unless it is too long whatever numbers its references get; then, unless the whole text fits
+        whatever they get, the text cut so far that it always does.
     """
     template = copying.style.template
-    if template is not None:
-        made = _Fitting(ticket, copying, template, room).fit(body)
-        if made and not read_markers(made.text):
-            return made
-    made = _Fitting(ticket, copying, UNFRAMED, room).fit(body) or Framed("", (0, 0), ())
-    return replace(made, lost_frame=template is not None)
+    for frame in (template, UNFRAMED):
+        fitting = _Fitting(ticket, copying, frame, room) if frame else None
+        for framed in fitting.fit(body) if fitting else ():
+            yield replace(framed, lost_frame=frame is not template) if template else framed
+            if framed.units <= room:
+                return
+    yield Framed("", (0, 0), (), lost_frame=template is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +103,34 @@ class _Fitting:
     template: Template
     room: int
 
-    def fit(self, body: str) -> Framed | None:
-        """The text in its frame, cut where it must be; `None` where the frame leaves no room for that."""
-        # GitHub takes no more, so nobody needs to look at more.
+    def fit(self, body: str) -> Iterator[Framed]:
+        """The text in its frame, whole and cut; nothing where the frame leaves no room for it."""
+        whole = _closed(self._framed(body)) if size(body) <= _MOST * self.room else None
+        if whole and read_markers(whole.text):
+            return
+        if whole and whole.least <= self.room:
+            yield whole
+        cut = self._cut(body, whole)
+        if cut and not read_markers(cut.text):
+            yield cut
+
+    def _cut(self, body: str, whole: Framed | None) -> Framed | None:
+        # More than this is never shown.
         seen = without_markers(_head(body, self.room))
-        whole = self._framed(seen)
-        if seen == body and whole.units <= self.room:
-            return whole
-        line_end = "\r\n" if "\r\n" in body else "\n"
+        made = whole if whole and seen == body else self._framed(seen)
+        line_end = line_end_of(body)
         link = References(self.copying).link(self.ticket)
         notice = f"{line_end}{line_end}*The text is too long for a copy. It goes on here: {link}*"
         left = self.room - self._framed("", notice).units - _CLOSING_ROOM
         while left >= 0:
-            kept = without_markers(whole.head(left))
-            opened = blocks(whole.text[: whole.own[0]] + kept).closing
+            kept = without_markers(made.head(left))
+            opened = open_block(made.text[: made.own[0]] + kept)
             closing = f"{line_end}{opened}" if opened else ""
-            made = self._framed(kept, closing + notice)
+            made = _closed(self._framed(kept, closing + notice))
             if made.units <= self.room:
                 return replace(made, is_cut=True)
-            # What was cut away ended a code span, say, and what stood in it counts now.
-            left -= max(made.units - self.room, left // 16, 1)
+            # What was cut away ended a code span, say, and what stood in it counts now: cut again, by what it becomes.
+            left -= left // 64 + 1
         return None
 
     def _framed(self, body: str, notice: str = "") -> Framed:
@@ -112,6 +140,18 @@ class _Fitting:
         text, (begin, stop) = fill(self.template, filled)
         own = begin, stop - len(notice)
         return Framed(text, own, changes(text, own, self.copying))
+
+
+def line_end_of(text: str) -> str:
+    """The kind of line ends that a text has."""
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _closed(framed: Framed) -> Framed:
+    """With the end of the code block that is open at its end, or the marker below it would be a line of code."""
+    fence = open_fence(framed.text)
+    line_end = "" if framed.text.endswith("\n") else line_end_of(framed.text)
+    return replace(framed, closing=f"{line_end}{fence}") if fence else framed
 
 
 def _head(text: str, units: int) -> str:

@@ -88,7 +88,8 @@ class Delivery:
         token: the right to settle it.
         entry: what it asks for.
         attempts: failures that were counted so far; a snooze, a redelivery and a replay count none.
-        since_progress: deliveries of this entry since its last recorded step, this one included.
+        since_progress: deliveries of this entry since its last recorded step, this one included; without those whose
+            worker lost the lease and lived on.
     """
 
     token: Token

@@ -5,7 +5,7 @@ team's repository is a student there.
 
 ```
 1  the ledger     its *created #m*, and #m is there (by GitHub's id of the issue, where that is on record)
-2  our account    the last marker of an issue that one of our accounts has opened
+2  our account    the last marker of an issue that one of our accounts has opened, present or former (`core.logins`)
 3  the signature  a marker that this installation has signed for this target, whoever opened the issue; only for a ticket
                   of which the ledger has no copy
 ```
@@ -19,6 +19,13 @@ team's repository is a student there.
   where one of our accounts has opened them. Whatever else carries a marker was planted, in malice or by pasting a copy's
   text: it is reported, and changes nothing.
 
+Two weaker things count below these, since to copy a ticket twice would be worse. As long as it is not certain which account
+is ours: a marker in an issue by a bot. And as long as any account that was in use is not known: for a ticket whose write is
+under way, a marker in any issue at all. The first 201 makes it certain, and the target is looked at anew before anything
+more is written. Why that is enough for each target,
+without a turn for the whole fleet: whatever is written before is *intended* in its target's ledger, under its lock, one
+ticket at a time, and is found by its marker whoever its author seems to be.
+
 What can still go wrong: people who may edit our copies can change the marker in one of them. As long as the ledger
 remembers, that changes nothing. Once it is lost (30 days after the last write, or with Valkey's memory), the copy stands
 for the ticket that they wrote into it, signed or not, since a signature can be copied within its target.
@@ -29,9 +36,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from monarch.core.ids import TargetId, TicketId
+from monarch.core.logins import Us
 from monarch.core.marker import Marker, read_marker
 from monarch.core.seal import Seal
-from monarch.core.step import CreatedAs, LedgerRecord
+from monarch.core.step import CreatedAs, Intended, LedgerRecord
 from monarch.core.ticket import Issue
 
 
@@ -39,10 +47,15 @@ class Rank(IntEnum):
     """How much a marker says of its issue, the most first."""
 
     OURS = 1
-    SIGNED = 2
-    PLANTED = 3
-    ELSEWHERE = 4
+    PERHAPS_OURS = 2
+    SIGNED = 3
+    UNDER_WAY = 4
+    PLANTED = 5
+    ELSEWHERE = 6
     """In an issue of our own, and about another target: somebody has moved it here, or pasted it."""
+
+
+_PLANTED = {Rank.SIGNED, Rank.UNDER_WAY, Rank.PLANTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +64,42 @@ class Evidence:
 
     Attributes:
         target: GitHub's id of it.
-        logins: those of our accounts, present and former, in lower case.
+        us: our accounts, present and former.
         records: the target's ledger, as far as it is known.
         seal: `None` where the installation has no key.
     """
 
     target: TargetId
-    logins: frozenset[str] = frozenset()
+    us: Us = field(default_factory=Us)
     records: Mapping[TicketId, LedgerRecord] = field(default_factory=dict)
     seal: Seal | None = None
 
     def rank(self, issue: Issue, marker: Marker) -> Rank:
         """How much this marker says, the last one of the issue."""
-        is_ours = self.is_ours(issue)
-        if is_ours and marker.target in {None, self.target}:
-            return Rank.OURS
+        is_ours, may_be_ours = self.us.wrote(issue.by), self.us.may_have_written(issue.by)
+        is_here = marker.target in {None, self.target}
+        if is_here and (is_ours or may_be_ours):
+            return Rank.OURS if is_ours else Rank.PERHAPS_OURS
         if self.seal is not None and self.seal.proves(marker, self.target):
             return Rank.SIGNED
-        return Rank.ELSEWHERE if is_ours else Rank.PLANTED
+        if is_ours or may_be_ours:
+            return Rank.ELSEWHERE
+        is_under_way = isinstance(self.records.get(marker.ticket), Intended)
+        weak = is_here and is_under_way and not self.us.is_complete
+        return Rank.UNDER_WAY if weak else Rank.PLANTED
 
-    def is_ours(self, issue: Issue) -> bool:
-        """Whether one of our accounts has opened it; the author of a deleted account (`None`) is never one."""
-        return issue.author is not None and issue.author.lower() in self.logins
+    def is_on_record(self, record: CreatedAs, issue: Issue) -> bool:
+        """Whether the issue `#m` is the copy that the ledger knows as `#m`.
+
+        It is where GitHub's id of it is the one on record. An older record has none: then our account has to have opened
+        it, or a signature to prove it.
+        """
+        if record.issue:
+            return record.is_issue(issue.id)
+        if self.us.wrote(issue.by) or not self.us.is_certain:
+            return True
+        marker = read_marker(issue.body)
+        return marker is not None and self.rank(issue, marker) is Rank.SIGNED
 
     def created(self) -> Mapping[TicketId, CreatedAs]:
         """What the ledger says was created."""
@@ -94,35 +121,67 @@ class Claims:
     planted: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class _Claim:
+    rank: Rank
+    number: int
+    ticket: TicketId
+
+
 def weigh(issues: Iterable[Issue], evidence: Evidence) -> Claims:
     """Say what these issues are; each comes once, pull requests are nothing."""
     known = {issue.number: issue for issue in issues if not issue.is_pull}
     told = _told(known, evidence)
-    on_record = frozenset(told.values())
-    marked = [
-        (evidence.rank(issue, marker), number, marker.ticket)
+    claims = _claims(known, frozenset(told.values()), evidence)
+    copies = dict(told)
+    for claim in sorted(claims):
+        outranks = claim.rank <= Rank.PERHAPS_OURS or claim.ticket not in evidence.created()
+        if claim.rank <= Rank.UNDER_WAY and outranks:
+            copies.setdefault(claim.ticket, claim.number)
+    rest = [claim for claim in claims if copies.get(claim.ticket) != claim.number]
+    seconds = [
+        c for c in rest if c.rank is Rank.OURS or _is_by_the_same(c, copies, known, evidence)
+    ]
+    return Claims(
+        copies,
+        tuple((claim.number, claim.ticket) for claim in seconds),
+        tuple(c.number for c in rest if c.rank in _PLANTED and c not in seconds),
+    )
+
+
+def _claims(
+    known: Mapping[int, Issue], on_record: frozenset[int], evidence: Evidence
+) -> list[_Claim]:
+    """What the last markers say, by number, but for issues of which the ledger says it."""
+    return [
+        _Claim(evidence.rank(issue, marker), number, marker.ticket)
         for number, issue in sorted(known.items())
         if number not in on_record and (marker := read_marker(issue.body)) is not None
     ]
-    copies = dict(told)
-    for rank, number, ticket in sorted(marked):
-        if rank is Rank.OURS or (rank is Rank.SIGNED and ticket not in evidence.created()):
-            copies.setdefault(ticket, number)
-    rest = [one for one in marked if copies.get(one[2]) != one[1]]
-    return Claims(
-        copies,
-        tuple((number, ticket) for rank, number, ticket in rest if rank is Rank.OURS),
-        tuple(number for rank, number, _ in rest if rank in {Rank.SIGNED, Rank.PLANTED}),
-    )
+
+
+def _is_by_the_same(
+    claim: _Claim,
+    copies: Mapping[TicketId, int],
+    known: Mapping[int, Issue],
+    evidence: Evidence,
+) -> bool:
+    """Whether whoever wrote the copy wrote this one, too, while it is not certain who we are: then both are ours."""
+    copy, issue = known.get(copies.get(claim.ticket, 0)), known[claim.number]
+    if evidence.us.is_complete or copy is None or copy.by is None:
+        return False
+    marker = read_marker(issue.body)
+    is_here = marker is not None and marker.target in {None, evidence.target}
+    return is_here and issue.by == copy.by
 
 
 def _told(known: Mapping[int, Issue], evidence: Evidence) -> dict[TicketId, int]:
     """The copies that the ledger knows and that are there.
 
-    A ledger is about one repository by its id, and GitHub never gives a number twice: #m is the issue that was created.
+    A ledger is about one repository by its id, and GitHub never gives a number twice.
     """
     return {
         ticket: record.number
         for ticket, record in evidence.created().items()
-        if record.number in known and record.is_issue(known[record.number].id)
+        if record.number in known and evidence.is_on_record(record, known[record.number])
     }

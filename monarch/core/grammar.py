@@ -1,6 +1,9 @@
-"""The patterns of what stands between two words of GitHub's Markdown.
+"""What GitHub takes for a reference, a mention or an address, in words whose Markdown has been read already.
 
-All quantifiers that could go back are possessive or bounded, so that no text makes a pattern try twice.
+The rules are those of GitHub Desktop's and html-pipeline's filters, and of cmark-gfm for addresses. A letter that is none
+of ASCII is no part of a name and no part of a word.
+
+All quantifiers are possessive or bounded, so that no text makes a pattern try twice.
 """
 
 import re
@@ -9,29 +12,46 @@ from functools import cache
 from typing import Final
 
 _NUMBER = r"[1-9][0-9]{0,9}+"
-# Nor before `#` or `@`: behind the link that this one may become, what they begin would count.
-_END = r"(?!_*+[A-Za-z0-9])(?![#@])"
-# An underscore may be the beginning or the end of an emphasis; between letters it is a part of the word.
-_START = r"(?<![A-Za-z0-9])(?<![A-Za-z0-9]_)"
 _REPOSITORY = r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}+/[A-Za-z0-9._-]{1,100}+"
-_LOGIN = r"[A-Za-z0-9][A-Za-z0-9_-]*+"
-_IN_ADDRESS = r"[^\s<>|`\[\]]"
 
-_ISSUE = rf"(?P<repository>{_REPOSITORY})/(?P<page>issues|pull)/(?P<issue>{_NUMBER})(?![A-Za-z0-9@-]|_++[A-Za-z0-9])"
-_TAIL = r"(?P<tail>(?:[/?\#][A-Za-z0-9/?\#&=%+_.~:@!$,;-]*+)?+)"
+_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+WORD: Final = f"{_LETTERS}0123456789_"
+"""In front of a reference or behind it none of these may stand."""
 
-_MARKS = rf"""
-    # An address without a scheme has none of them: `docs/#12`. These are two: `#1/#2`.
-    {_START}(?<![#&@\\])(?<![^0-9]/)(?<!^/)\#(?P<number>{_NUMBER}){_END}
-    |{_START}(?<![./#&@\\-])(?i:GH-)(?P<gh>{_NUMBER}){_END}(?!-[A-Za-z0-9])
-    |{_START}(?<![./#&\\-])(?P<named>{_REPOSITORY})\#(?P<named_number>{_NUMBER}){_END}
-    # GitHub takes a letter that is none of ASCII for no part of a name; what goes on like a domain is an e-mail address.
-    # Only the sign is stepped over: without it `@owner/repo#1` is a reference.
-    |{_START}@(?:(?<![^\x00-\x7F]@)|(?!{_LOGIN}\.[A-Za-z0-9]))(?=(?P<who>{_LOGIN}(?:/[A-Za-z0-9][A-Za-z0-9_.-]*+)?+))
-"""
-_ADDRESS = rf"(?P<address>://{_IN_ADDRESS}*+|(?<![A-Za-z0-9])(?i:www\.){_IN_ADDRESS}++)"
-# `\@` is none: GitHub looks for mentions when the backslash has gone.
-_ESCAPE = r"(?P<escape>\\[!-/:-?\[-`{-~])"
+OWNER: Final = f"{WORD}-"
+REPOSITORY: Final = f"{OWNER}."
+LONGEST_OWNER: Final = 39
+LONGEST_REPOSITORY: Final = 100
+
+SIGN: Final = re.compile(
+    r"[#@:wWgG](?:(?<=\#)(?=[1-9])|(?<=@)(?=[A-Za-z0-9])|(?<=:)(?=//)"
+    r"|(?<=[wW])[wW][wW]\.|(?<=[gG])[hH]-(?=[1-9]))"
+)
+"""The part of a reference, a mention or an address that is rare elsewhere."""
+
+_MAIL: Final = r"[A-Za-z0-9.+_-]*+@(?:[A-Za-z0-9_-]++\.)++[A-Za-z0-9]"
+
+NUMBER: Final = re.compile(
+    rf"{_NUMBER}(?:(?![A-Za-z0-9_])(?!{_MAIL})|(?=(?i:https?|ftp)://[A-Za-z0-9._-]))"
+)
+"""Behind the `#`. A number of more digits is nobody's, and one before `@name.tld` is a part of an e-mail address."""
+
+USER: Final = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9-]*+(?:_[A-Za-z0-9]++)?+(?=\.(?![A-Za-z0-9_])|[^A-Za-z0-9_.`/-]|\Z)"
+    rf"(?!{_MAIL})"
+)
+"""Behind the `@`. Accounts of an enterprise end in `_name`; `@name.tld` is a file or a part of an e-mail address."""
+
+TEAM: Final = re.compile(
+    rf"(?P<organisation>[A-Za-z0-9][A-Za-z0-9-]*+)/[A-Za-z0-9][A-Za-z0-9_-]*+(?!{_MAIL})"
+)
+
+_HOST_BEGINS: Final = re.compile(r"[A-Za-z0-9._-]|[^\x00-\x7F\s]")
+_SCHEMES: Final = ("https", "http", "ftp")
+_BEFORE_WWW: Final = "*_~("
+
+TRAILING: Final = "?!.,:;*_~"
+"""At the end of a bare address these belong to the sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,76 +59,57 @@ class Grammar:
     """The patterns that depend on where people see the issues.
 
     Attributes:
-        prose: the next thing in prose that is worth a look.
-        raw: the same in raw HTML.
-        issue: a whole address of an issue, its `tail` included.
+        bare: the address of an issue at the beginning of other words, its `tail` included.
+        whole: an address that is that of an issue, its `tail` included.
     """
 
-    prose: re.Pattern[str]
-    raw: re.Pattern[str]
-    issue: re.Pattern[str]
+    bare: re.Pattern[str]
+    whole: re.Pattern[str]
 
 
 @cache
 def grammar(web_url: str) -> Grammar:
     """The patterns for issues at `web_url`, such as `https://github.com`."""
     host = re.escape(web_url.rpartition("://")[2].rstrip("/"))
-    issue = rf"(?i:https?://(?:www\.)?{host}/){_ISSUE}"
-    shared = rf"(?P<tag><)|(?<![A-Za-z0-9\\]){issue}{_TAIL}|{_ADDRESS}|{_MARKS}"
-    prose = rf"{_ESCAPE}|(?P<ticks>`++)|(?P<opens>!?\[)|(?P<closes>\])|{shared}"
+    issue = (
+        rf"(?i:https?://(?:www\.)?{host}/)(?P<repository>{_REPOSITORY})/(?P<page>issues|pull)/"
+        rf"(?P<issue>{_NUMBER})(?![A-Za-z0-9@-]|_++[A-Za-z0-9])"
+    )
     return Grammar(
-        re.compile(prose, re.VERBOSE),
-        re.compile(shared, re.VERBOSE),
-        re.compile(rf"{issue}(?P<tail>(?:[/?\#]\S*+)?+)", re.VERBOSE),
+        re.compile(rf"{issue}(?P<tail>(?:[/?\#][A-Za-z0-9/?\#&=%+_.~:@!$,;-]*+)?+)"),
+        re.compile(rf"{issue}(?P<tail>(?:[/?\#]\S*+)?+)"),
     )
 
 
-TRAILING: Final = "?!.,:;*_~"
-"""At the end of a bare address these belong to the sentence."""
+def address_start(text: str, sign: int) -> int | None:
+    """Where the address begins whose `://` or `www.` stands at `sign`; `None` if GitHub makes no link of it."""
+    if text[sign] != ":":
+        before = text[max(0, sign - 1) : sign]
+        begins = not before or before.isspace() or before in _BEFORE_WWW
+        return sign if begins and _HOST_BEGINS.match(text, sign + 4) else None
+    if not _HOST_BEGINS.match(text, sign + 3):
+        return None
+    for scheme in _SCHEMES:
+        start = sign - len(scheme)
+        if start >= 0 and text[start:sign].lower() == scheme:
+            return None if start and text[start - 1] in _LETTERS else start
+    return None
 
-TICKS: Final = re.compile("`++")
 
-TAG: Final = re.compile(
-    r"<(?:/[A-Za-z][A-Za-z0-9-]*+\s*+"
-    r"|(?P<name>[A-Za-z][A-Za-z0-9-]*+)"
-    r"""(?:\s++[A-Za-z_:][\w.:-]*+(?:\s*+=\s*+(?:[^\s"'=<>`]++|'[^']*+'|"[^"]*+"))?+)*+\s*+(?P<lone>/?))>""",
-    re.ASCII,
-)
-AUTOLINK: Final = re.compile(
-    r"<(?:(?P<address>[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+)"
-    r"|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]++@[A-Za-z0-9.-]++)>"
-)
-SOURCE: Final = re.compile(
-    r"""\ssrc\s*+=\s*+(?:"(?P<double>[^"]*+)"|'(?P<single>[^']*+)'|(?P<bare>[^\s"'>]++))""",
-    re.IGNORECASE,
-)
-"""The attribute of a tag that says where a picture is."""
+def named_before(text: str, sign: int) -> str:
+    """The `owner/repo` or the `owner` that stands right before the `#` at `sign`, `""` for none."""
+    near = text[max(0, sign - LONGEST_REPOSITORY - 1) : sign]
+    rest = near.rstrip(REPOSITORY)
+    slash = sign - len(near) + len(rest) - 1
+    if rest.endswith("/") and slash + 1 < sign and (owner := _owner_before(text, slash)):
+        return f"{owner}{text[slash:sign]}"
+    owner = _owner_before(text, sign)
+    return "" if owner.endswith("-") else owner
 
-UNREAD: Final = frozenset({"a", "code", "pre", "script", "style", "textarea", "tt"})
-"""Elements in whose contents GitHub looks for nothing."""
 
-CLOSING: Final = re.compile(
-    rf"</(?P<name>{'|'.join(sorted(UNREAD))})\s*+>", re.ASCII | re.IGNORECASE
-)
-
-_TITLE = r"""(?:"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\))"""
-_PLAIN = r"(?!<)(?:[^\s()\\]|\\\S|\((?:[^\s()\\]|\\\S)*+\))"
-DESTINATION: Final = re.compile(
-    rf"\(\s*+(?:<(?P<angle>[^<>\r\n]*+)>|(?P<plain>(?:{_PLAIN}(?:[^\s()\\]|\\\S|\((?:[^\s()\\]|\\\S)*+\))*+)?+))"
-    rf"(?:\s++{_TITLE})?+\s*+\)",
-    re.DOTALL,
-)
-"""What makes a link of the text in brackets before it: `(address "title")`."""
-
-LABEL: Final = re.compile(r"\[(?P<label>(?:[^\[\]\\]|\\.){0,999}+)\]", re.DOTALL)
-LONGEST_LABEL: Final = 999
-
-_BREAK = r"(?:\r\n|\r|\n)"
-DEFINITION: Final = re.compile(
-    rf"[ \t]*+\[(?P<label>(?!\^)(?:[^\[\]\\]|\\.){{1,999}}+)\]:[ \t]*+{_BREAK}?+[ \t]*+"
-    r"(?:<(?P<angle>[^<>\r\n]*+)>|(?P<plain>(?!<)\S++))"
-    rf"(?:(?:[ \t]++|[ \t]*+{_BREAK}[ \t]*+){_TITLE}(?=[ \t]*+(?:[\r\n]|\Z)))?+"
-    rf"[ \t]*+(?:{_BREAK}|\Z)",
-    re.DOTALL,
-)
-"""`[label]: address "title"`, at the beginning of a paragraph."""
+def _owner_before(text: str, end: int) -> str:
+    near = text[max(0, end - LONGEST_OWNER - 1) : end]
+    run = near[len(near.rstrip(OWNER)) :]
+    # A hyphen may stand before a name, and two of them are a dash.
+    name = run.rpartition("--")[2].lstrip("-")
+    return "" if len(name) > LONGEST_OWNER or name.startswith("_") else name

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
+from monarch.core.cutting import Framed
 from monarch.core.marks import Mention, Reference
 from monarch.core.prose import find
 from monarch.core.quote import quote
@@ -11,6 +13,7 @@ from monarch.core.references import References
 from monarch.core.render import MAX_BODY, MAX_TITLE, NO_TITLE, compose
 from monarch.core.style import Copying
 from monarch.core.ticket import Ticket
+from monarch.core.wording import encodable, is_heard, size, worded
 
 _SHOWN: Final = 5
 """So many of a kind are named; the others are counted."""
@@ -28,10 +31,14 @@ def warnings(ticket: Ticket, copying: Copying, *, source_private: bool) -> tuple
 
     `source_private`: whether those who see the copy may be unable to see what lies in the source.
     """
-    body = ticket.body[:MAX_BODY]
+    body = encodable(ticket.body[:MAX_BODY])
     found = find(body, copying.style.web_url)
     references = [mark for mark in found.marks if isinstance(mark, Reference)]
-    mentions = [body[m.start : m.end] for m in found.marks if isinstance(m, Mention)]
+    mentions = [
+        f"@{body[mark.name : mark.end]}"
+        for mark in found.marks
+        if isinstance(mark, Mention) and is_heard(mark, copying)
+    ]
     return (
         *_of_length(ticket, copying),
         *_of_references(references, copying),
@@ -45,11 +52,22 @@ def _of_length(ticket: Ticket, copying: Copying) -> Iterator[str]:
         yield f'it has no title; its copy is called "{NO_TITLE}"'
     if len(ticket.title) > MAX_TITLE:
         yield f"its title has {len(ticket.title)} characters and is cut at {MAX_TITLE}"
-    framed, _ = compose(ticket, copying)
+    framed = _in_the_end(ticket, copying)
     if framed.is_cut:
         yield f"its text is too long for GitHub's {MAX_BODY} characters; it is cut and links to the rest"
     if framed.lost_frame:
         yield "the template leaves no room for its text, or would forge a marker; it is copied without"
+
+
+def _in_the_end(ticket: Ticket, copying: Copying) -> Framed:
+    """What the copy will say if each ticket keeps its number."""
+    numbers = {other.id: other.number for other in copying.plan.tickets}
+    done = replace(copying, numbers={**numbers, **copying.numbers})
+    last = None
+    for last, ending in compose(ticket, done):
+        if size(worded(last.text + ending, last.changes).last(done)) <= MAX_BODY:
+            break
+    return last or Framed("", (0, 0), ())
 
 
 def _of_references(found: Iterable[Reference], copying: Copying) -> Iterator[str]:
@@ -60,7 +78,7 @@ def _of_references(found: Iterable[Reference], copying: Copying) -> Iterator[str
     for reference in found:
         if references.is_none(reference) or references.ticket(reference):
             continue
-        repository = reference.repository or copying.plan.source
+        repository = references.repository(reference)
         if repository.lower() == source:
             dangling.append(f"#{reference.number}{references.part(reference)}")
         else:

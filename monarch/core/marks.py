@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 
 class Spelling(Enum):
@@ -10,17 +11,17 @@ class Spelling(Enum):
     NUMBER = auto()
     """`#12` or `GH-12`: it means the very repository that it stands in."""
     NAME = auto()
-    """`owner/repo#12`, or the bare address of an issue, which people see as such."""
+    """`owner/repo#12`, `owner#12`, or the bare address of an issue, which people see as such."""
     ADDRESS = auto()
     """An address that must remain one, such as the destination of a link."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A reference to an issue or a pull request, at `start` to `end` of its text.
+class Reference(NamedTuple):
+    r"""A reference to an issue or a pull request, at `start` to `end` of its text, as it is spelled there (`\#12`).
 
     Attributes:
-        repository: `owner/repo` as it is spelled, `""` for the one that the text stands in.
+        repository: `owner/repo` as it is spelled, `""` for the one that the text stands in; `owner` alone in `owner#12`,
+            which counts only in that owner's repositories.
         page: `issues` or `pull`.
         tail: what follows the number in an address, such as `#issuecomment-5`.
         is_raw: it stands in raw HTML, or where a link of Markdown would become something else (`!#12`).
@@ -36,12 +37,18 @@ class Reference:
     is_raw: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """`@name` or `@org/team`; at `start` stands the `@`. In `@owner/repo#1` a reference begins behind it."""
+class Mention(NamedTuple):
+    """`@name` or `@org/team`, at `start` to `end` of its text.
+
+    Attributes:
+        name: where the name begins, right behind the `@`. In `@owner/repo#1` a reference begins there, too.
+        organisation: whose team it is, `""` for a person. GitHub knows a team only in its own organisation.
+    """
 
     start: int
     end: int
+    name: int
+    organisation: str = ""
 
 
 Mark = Reference | Mention

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from monarch.core.ticket import Author
+
 T = TypeVar("T")
 
 
@@ -93,12 +95,13 @@ class Created:
     """The issue was created, under this number; `issue_id` is GitHub's id of it.
 
     `dropped` names what was asked for and is not in GitHub's answer, such as `label "bug"` or `milestone`: without
-    the right to push GitHub drops it silently.
+    the right to push GitHub drops it silently. `author` is whom GitHub names as its author, `None` where it names nobody.
     """
 
     number: int
     issue_id: int
     dropped: tuple[str, ...] = ()
+    author: Author | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,26 @@ from dataclasses import dataclass
 
 from monarch.core.ids import Epoch, TicketId
 from monarch.core.step import Intended, LedgerRecord
+from monarch.core.ticket import Author
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
     """Who pays for a call: the account whose budget it uses, and the token's fingerprint (no secret).
 
-    `login` is the name that our copies are written under, `None` where GitHub does not tell.
+    `login` is the name that our copies are written under, `None` where GitHub does not tell; `user_id` is GitHub's number
+    of that user, 0 where it does not tell.
     """
 
     account: str
     fingerprint: str
     login: str | None = None
+    user_id: int = 0
+
+    @property
+    def author(self) -> Author | None:
+        """Whom copies are written by, as far as the credential says it itself."""
+        return None if self.login is None else Author(self.login, self.user_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +99,13 @@ class MustReconcile:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The budget has room again in `wait_s` seconds, if nobody else takes it first."""
+    """The budget has room again in `wait_s` seconds, if nobody before the caller in line takes it first.
+
+    `in_place`: the wait is short enough to keep place and target for it.
+    """
 
     wait_s: float
+    in_place: bool = True
 
 
 Taking = Taken | Busy | GateClosed | Quiet | Cancelled | Lost

@@ -23,6 +23,7 @@ from typing import Final
 
 from monarch.core.ids import TicketId
 from monarch.core.marks import Reference, Spelling
+from monarch.core.neighbours import Neighbours
 from monarch.core.style import Copying
 from monarch.core.ticket import Ticket
 
@@ -101,6 +102,10 @@ class Pending:
         """A form that no other form is longer than."""
         return max(self.spelled, self.same, self.neutral, self.at(_LONGEST_NUMBER), key=len)
 
+    def shortest(self) -> str:
+        """A form that no form is shorter than which it may end in."""
+        return min(self.same, self.neutral, self.at(1), key=len)
+
 
 class References:
     """Decides what the references of one plan become in one target."""
@@ -115,44 +120,65 @@ class References:
     def _tickets(self) -> Mapping[int, Ticket]:
         return {ticket.number: ticket for ticket in self._copying.plan.tickets}
 
+    def repository(self, reference: Reference) -> str:
+        """`owner/repo` that is meant; `""` where `owner#12` names an owner who is not the source's."""
+        if "/" in reference.repository:
+            return reference.repository
+        owner = self._source.partition("/")[0]
+        return self._source if reference.repository.lower() in {"", owner.lower()} else ""
+
     def ticket(self, reference: Reference) -> Ticket | None:
         """The ticket of the plan that is meant; `None` for anything else."""
-        repository = reference.repository or self._source
+        repository = self.repository(reference)
         if repository.lower() != self._source.lower() or _is_elsewhere(reference.tail):
             return None
         return self._tickets.get(reference.number)
 
     def is_none(self, reference: Reference) -> bool:
-        """Whether it only looks like a reference: a colour, `#123456`."""
+        """Whether it only looks like a reference: a colour, `#123456`, or what GitHub links nowhere, `word#3`."""
+        if not self.repository(reference):
+            return True
         is_bare = reference.spelling is Spelling.NUMBER
         return is_bare and reference.number >= _COLOURS and self.ticket(reference) is None
 
-    def pending(self, reference: Reference, spelled: str) -> Pending | None:
-        """A reference to a ticket of the plan, in the forms that it may have; `None` for any other."""
+    def pending(self, reference: Reference, spelled: str, beside: Neighbours) -> Pending | None:
+        """A reference to a ticket of the plan, in the forms that it may have; `None` for any other.
+
+        `spelled`: as the source has it, without what stands `beside` it.
+        """
         ticket = self.ticket(reference)
         if ticket is None:
             return None
-        before, after, same = "#", "", f"#{reference.number}"
-        if reference.spelling is Spelling.NUMBER:
-            same = spelled
-        elif reference.spelling is Spelling.ADDRESS:
+        if reference.spelling is Spelling.ADDRESS:
             before = f"{self._copying.style.web_url}/{self._copying.target}/issues/"
             after = reference.tail
             same = f"{before}{reference.number}{after}"
-        neutral = self.neutral(reference)
-        return Pending(ticket.id, reference.number, spelled, same, before, after, neutral)
+        else:
+            before, _, after = beside.guarded("#1").partition("#1")
+            before += "#"
+            number = spelled if reference.spelling is Spelling.NUMBER else f"#{reference.number}"
+            same = beside.guarded(number)
+        return Pending(
+            ticket.id,
+            reference.number,
+            f"{spelled}{beside.sign}",
+            same,
+            before,
+            after,
+            self.neutral(reference, beside),
+        )
 
-    def neutral(self, reference: Reference) -> str:
+    def neutral(self, reference: Reference, beside: Neighbours) -> str:
         """A link to what is meant that leaves no trace there."""
-        repository = reference.repository or self._source
+        repository = self.repository(reference)
         page = f"{repository}/{reference.page}/{reference.number}{reference.tail}"
         address = f"{self._base}/{page}"
         if reference.spelling is Spelling.ADDRESS:
             return address
         shown = f"{repository}#{reference.number}{self.part(reference)}"
         if reference.is_raw:
-            return f'<a href="{escape(address)}">{shown}</a>'
-        return f"[{shown}]({address})"
+            return beside.guarded(f'<a href="{escape(address)}">{shown}</a>')
+        return beside.guarded(f"[{shown}]({address})")
 
     @staticmethod
     def part(reference: Reference) -> str:

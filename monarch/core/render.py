@@ -10,10 +10,12 @@ refuse.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import tee
 from typing import Final
 
-from monarch.core.cutting import Framed, fitted
+from monarch.core.cutting import Framed, fitted, line_end_of
 from monarch.core.marker import Marker, read_marker, without_markers
 from monarch.core.quote import shorten
 from monarch.core.style import Copying
@@ -32,7 +34,7 @@ Seen to count code points; we count UTF-16 units, which are never fewer, to be o
 NO_TITLE: Final = "(no title)"
 """GitHub refuses an issue without a title."""
 
-_HINT = re.compile(r"#[0-9]|gh-[0-9]|/(?:issues|pull)/[0-9]", re.IGNORECASE)
+_HINT = re.compile(r"#[0-9]|gh-[0-9]|/(?:issues|pull)/[0-9]|&(?:\#|[a-z])|\\[#/-]", re.IGNORECASE)
 """Stands in every text that refers to a ticket, and in hardly any other."""
 
 
@@ -81,7 +83,7 @@ def render(
     type_: str = "",
 ) -> Draft:
     """Write the copy of a ticket, as far as the numbers of the other copies are known (the first pass)."""
-    body = _wording(ticket, copying).first(copying)
+    body = _fitting(wording.first(copying) for wording in _wordings(ticket, copying))
     return Draft(_title(ticket.title), body, labels, milestone, type_)
 
 
@@ -93,39 +95,49 @@ def rewriting(current: str, ticket: Ticket, copying: Copying) -> Rewriting:
     """
     if not _may_refer(ticket):
         return Keep()
-    wording = _wording(ticket, copying, _standing(current, ticket, copying))
-    if not wording.is_pending or current == wording.last(copying):
+    standing = _standing(current, ticket, copying)
+    # Cutting is work, and hardly ever needed; `tee` has each version made once, and only if it is looked at.
+    versions, pending, sources = tee(_wordings(ticket, copying, standing), 3)
+    final = _fitting(wording.last(copying) for wording in versions)
+    if current == final or not any(wording.is_pending for wording in pending):
         return Keep()
-    if not wording.is_source_of(current, copying):
+    if not any(wording.is_source_of(current, copying) for wording in sources):
         return Touched()
-    return Rewrite(_wording(ticket, copying).last(copying))
+    if standing in {None, marker_of(ticket, copying)}:
+        return Rewrite(final)
+    return Rewrite(_fitting(wording.last(copying) for wording in _wordings(ticket, copying)))
 
 
 def is_ours(current: str, ticket: Ticket, copying: Copying) -> bool:
     """Say whether a copy's text is what Monarch wrote, whatever numbers it had for the other copies then."""
-    return _wording(ticket, copying, _standing(current, ticket, copying)).fits(current)
+    wordings = _wordings(ticket, copying, _standing(current, ticket, copying))
+    return any(wording.fits(current) for wording in wordings)
 
 
 def needs_second_pass(ticket: Ticket, copying: Copying) -> bool:
     """Say whether a ticket refers to tickets of the plan at all."""
-    return _may_refer(ticket) and _wording(ticket, copying).is_pending
+    return _may_refer(ticket) and any(w.is_pending for w in _wordings(ticket, copying))
 
 
 def _may_refer(ticket: Ticket) -> bool:
     return _HINT.search(ticket.body) is not None
 
 
-def compose(ticket: Ticket, copying: Copying, marker: Marker | None = None) -> tuple[Framed, str]:
-    """The ticket's text in its frame, with what changes in it, and the end of the copy.
+def compose(
+    ticket: Ticket, copying: Copying, marker: Marker | None = None
+) -> Iterator[tuple[Framed, str]]:
+    """The ticket's text in its frame, with what changes in it, and the end of the copy: the whole text first, if it may fit.
 
-    The end is a blank line, in the text's own kind of line ends, and the marker: `marker`, or the one of today.
+    Whether it does is decided by the numbers that are known when the copy is written; the last version always fits.
+
+    The end is a blank line, in the text's own kind of line ends, and the marker (`marker`, or the one of today); before
+    them the end of a code block that the text leaves open.
     """
     named = marker or marker_of(ticket, copying)
     body = without_markers(encodable(ticket.body))
-    line_end = "\r\n" if "\r\n" in body else "\n"
-    ending = f"{line_end}{line_end}{named}"
-    framed = fitted(ticket, body, copying, MAX_BODY - size(ending))
-    return framed, ending if framed.text else str(named)
+    blank = line_end_of(body) * 2
+    for framed in fitted(ticket, body, copying, MAX_BODY - size(f"{blank}{named}")):
+        yield framed, f"{framed.closing}{blank}{named}" if framed.text else str(named)
 
 
 def marker_of(ticket: Ticket, copying: Copying) -> Marker:
@@ -142,14 +154,25 @@ def _standing(current: str, ticket: Ticket, copying: Copying) -> Marker | None:
     a text that is too long is cut, so the copy is compared with what was written beside that very marker.
     """
     found = read_marker(current)
-    if found is None or found.ticket != ticket.id:
+    named = copying.plan.source, ticket.number, ticket.id
+    if found is None or (found.source, found.number, found.ticket) != named:
         return None
     return found if found.target in {None, copying.target_id} else None
 
 
-def _wording(ticket: Ticket, copying: Copying, marker: Marker | None = None) -> Wording:
-    framed, ending = compose(ticket, copying, marker)
-    return worded(framed.text + ending, framed.changes)
+def _wordings(ticket: Ticket, copying: Copying, marker: Marker | None = None) -> Iterator[Wording]:
+    """What the copy may say, the better first; the last one always fits."""
+    for framed, ending in compose(ticket, copying, marker):
+        yield worded(framed.text + ending, framed.changes)
+
+
+def _fitting(texts: Iterable[str]) -> str:
+    """The first text that fits, else the last."""
+    text = ""
+    for text in texts:
+        if size(text) <= MAX_BODY:
+            break
+    return text
 
 
 def _title(title: str) -> str:

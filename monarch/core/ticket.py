@@ -47,6 +47,20 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """An account at GitHub.
+
+    Attributes:
+        id: GitHub's number of it, which stays when the login changes; 0 where it is not known.
+        is_bot: whether it is that of an App. No person can have one.
+    """
+
+    login: str
+    id: int = 0
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """One issue or pull request as a listing or a read shows it.
 
@@ -54,7 +68,7 @@ class Issue:
         id: GitHub's id of the issue, unique over all repositories.
         number: its number in its repository.
         body: `""` where GitHub says null.
-        author: login, or `None` for a deleted account.
+        author: login, or `None` for a deleted account; `author_id` and `is_by_bot` as in `Author`.
         association: GitHub's `author_association`, such as `MEMBER`.
         parent: number of the issue whose sub-issue it is, `None` where it is none or that one is in another
             repository.
@@ -75,6 +89,13 @@ class Issue:
     milestone: Milestone | None = None
     parent: int | None = None
     type: str = ""
+    author_id: int = 0
+    is_by_bot: bool = False
+
+    @property
+    def by(self) -> Author | None:
+        """Who has opened it; `None` for a deleted account."""
+        return None if self.author is None else Author(self.author, self.author_id, self.is_by_bot)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ class Policy:
 
     Attributes:
         max_attempts: failures after which a delivery is given up.
-        max_deliveries: deliveries without a recorded step after which an entry is poison.
+        max_deliveries: deliveries that ended with their worker, without a recorded step, after which an entry is poison.
         target_patience_s: how long after its request a missing target may still appear, in seconds.
     """
 
@@ -200,7 +200,7 @@ def judge_target(
 
 
 def is_poison(since_progress: int, policy: Policy) -> bool:
-    """Whether an entry was handed out too often without a recorded step to be run again."""
+    """Whether an entry has ended too many workers, without a recorded step, to be run again."""
     return since_progress > policy.max_deliveries
 
 

@@ -35,7 +35,8 @@ from monarch.core.summary import RequestView
 from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Verdict
 from monarch.ports.hands import Cancelling, Hands, Healing, NotCancelled, Paused, Replayed
-from monarch.ports.outside import GitHub, Posted, Signing, Slack, Unanswered
+from monarch.ports.logins import Logins
+from monarch.ports.outside import GitHub, Gone, Posted, Signing, Slack, Unanswered
 
 __all__ = [
     "Audited",
@@ -44,6 +45,7 @@ __all__ = [
     "Clock",
     "Ear",
     "GitHub",
+    "Gone",
     "Hands",
     "Healing",
     "Hearing",
@@ -51,6 +53,7 @@ __all__ = [
     "Inbox",
     "Kind",
     "Ledger",
+    "Logins",
     "Meter",
     "NotCancelled",
     "Paused",
@@ -294,7 +297,7 @@ class Saying:
     Attributes:
         view: how it stands now.
         said_version: the newest state that the channel knows, 0 where it knows nothing.
-        progress_ts: Slack's `ts` of the message that is edited in place, `None` before there is one.
+        progress: the message that is edited in place, `None` before there is one, and after it is gone.
         progress_open: a progress message was sent off and its answer never came.
         final_said: the final message was posted, for this run of the request.
         final_open: the final message was sent off and its answer never came.
@@ -302,7 +305,7 @@ class Saying:
 
     view: RequestView
     said_version: int
-    progress_ts: str | None
+    progress: Posted | None
     progress_open: bool
     final_said: bool
     final_open: bool
@@ -323,12 +326,17 @@ class Requests(Protocol):
     async def sending(self, request: RequestId, kind: Kind) -> None:
         """Put on record that a message is about to be posted, before it is."""
 
-    async def said(self, request: RequestId, kind: Kind, version: int, ts: str | None) -> None:
-        """Put on record that the channel knows `version`, under Slack's `ts`.
+    async def said(
+        self, request: RequestId, kind: Kind, version: int, posted: Posted | None
+    ) -> None:
+        """Put on record that the channel knows `version`, by the message `posted`, or by one that is known already.
 
         Progress that is older than what was said before has overwritten it: a new notice puts that right. A version
         that the store does not know was said before its memory went back: what it knows is still to be said.
         """
+
+    async def gone(self, request: RequestId) -> None:
+        """Put on record that the message that is edited in place is no more: none is edited or posted in its place."""
 
     async def not_sent(self, request: RequestId, kind: Kind) -> None:
         """Put on record that the message of `sending` certainly was not posted."""
@@ -368,12 +376,21 @@ class Ear(Protocol):
         `None` comes at least once a second while there is nothing to hear: the ear is alive.
         """
 
+    async def unsubscribe(self) -> None:
+        """Hear no more: what was published until now is still heard, and then the hearing ends.
+
+        For good: whoever listens later hears out what comes with the subscribing, and no more.
+        """
+
 
 class Inbox(Protocol):
     """Where N replicas that hear one message append it once."""
 
-    async def mirror(self, hearing: Hearing) -> RequestId | None:
-        """Append the message as a request; `None` where another replica has done so (an echo).
+    async def mirror(self, hearings: Sequence[Hearing]) -> tuple[RequestId | None, ...]:
+        """Append each message as a request, in order; `None` where another replica has done so (an echo).
 
-        When in doubt it appends.
+        When in doubt it appends. Calling it again with the same hearings appends nothing twice.
+
+        Raises:
+            StoreError: some of them are not appended, or nobody knows whether they are. Call again with all of them.
         """

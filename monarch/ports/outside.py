@@ -96,15 +96,28 @@ class Slack(Protocol):
     async def post(self, channel: str, text: str) -> "Posted | ReadFailure | Unanswered":
         """Post a new message."""
 
-    async def update(self, channel: str, ts: str, text: str) -> "Posted | ReadFailure | Unanswered":
-        """Edit a message of ours in place."""
+    async def update(
+        self, channel: str, ts: str, text: str
+    ) -> "Posted | Gone | ReadFailure | Unanswered":
+        """Edit a message of ours in place. `channel` is its id, as the answer to the post named it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """It is in the channel; `ts` names it there."""
+    """It is in the channel; `ts` names it there.
+
+    `channel` is the channel's id, whatever name it was posted to; `""` where Slack did not say.
+    """
 
     ts: str
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The message cannot be edited any more: a person deleted it, or the channel is frozen. Nothing is left to do."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

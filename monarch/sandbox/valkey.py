@@ -36,6 +36,7 @@ DEFAULTS = {
     "appendonly": "yes",
     "appendfsync": "always",
     "maxmemory-policy": "noeviction",
+    "client-output-buffer-limit": "pubsub 256mb 64mb 60",
     "save": "",
     "daemonize": "no",
 }

@@ -250,10 +250,11 @@ class Consumer:
         if self._pause is not None and self._pause.is_on:
             return Handback("the fleet is paused")
         if is_poison(delivery.since_progress, self._policy):
-            times = f"it was handed out {delivery.since_progress} times without a recorded step"
+            ended = delivery.since_progress - 1
             return Dead(
                 Code.POISON,
-                f"{times}; see the log for what ended its workers, then replay it (`monarch dead replay`)",
+                f"{ended} workers in a row ended while they worked on it, before any step was recorded; see the log for"
+                " what ended them, then replay it (`monarch dead replay`)",
             )
         if self._gives_way(delivery):
             return Handback("another entry that may have ended workers is in hand")

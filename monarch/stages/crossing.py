@@ -204,6 +204,7 @@ class Crossing:
         record = self._records.get(ticket.id)
         if ended is None and isinstance(record, CreatedAs):
             await self._watch.created(ticket, record.number)
+            return await self._watch.learn(self._writer.author)
         return ended
 
     async def _draft(self, ticket: Ticket, without: Collection[str]) -> Draft:

@@ -45,6 +45,7 @@ from monarch.core.permission import (
     WasUnanswered,
 )
 from monarch.core.timing import LEASE_MARGIN_S, LONGEST_LIFE_MS, WRITE_DEADLINE_S, life_ms
+from monarch.core.turns import AGAIN_S, EARLY_S
 from monarch.core.verdict import IDENTITY_PAUSE_S, Snooze, Verdict, Waits, judge, judge_failure
 from monarch.ports import StoreError, StoreRefused
 from monarch.stages.giving_way import called_off, give_way, snooze_until_open
@@ -167,9 +168,12 @@ class Desk:
     ) -> Verdict | None:
         """What becomes of the delivery; `None` where the wait was short, and is over."""
         match permission:
+            case Wait(wait_s, in_place=True):
+                await self._subject.hold.sleep(min(wait_s, AGAIN_S))
+                return None
             case Wait(wait_s):
                 reason = "the budget for writes is used up"
-                return await self._wait(Snooze(reason, wait_s, kind=Waits.BUDGET))
+                return Snooze(reason, max(0.0, wait_s - EARLY_S), kind=Waits.BUDGET)
             case GateClosed():
                 return await self._wait(snooze_until_open(permission))
             case Quiet(wait_s):

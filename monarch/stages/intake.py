@@ -1,18 +1,31 @@
 """The intake: hears the channel and appends what it hears. The only place where something can be lost, so the smallest.
 
-It receives messages, decides nothing, not even whether they can be read, appends each to the stream, and promises that a
-message which it heard is in the stream before it hears the next one. What is published while nobody is subscribed is
-lost by pub/sub itself; each gap in hearing is logged and counted.
+It receives messages, decides nothing, not even whether they can be read, appends them to the stream in the order in
+which it heard them, many in one round trip, and promises that what it heard is kept. A worker that stops unsubscribes
+first, hears out what was published until then, and appends all of it; what it cannot append in time is counted and told.
+
+What can still go wrong: a worker that dies takes along what it has heard and not appended, a moment's worth, unless
+another one heard it too; and Valkey cuts off a subscriber that leaves more unread than its output buffer may hold
+(`client-output-buffer-limit pubsub`). What is published while nobody is subscribed is lost by pub/sub itself. Each gap in
+hearing is logged and counted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import anyio
 
 from monarch.core.backoff import outage_s
 from monarch.core.ids import RequestId
 from monarch.ports import Clock, Ear, Hearing, Inbox, StoreError
+from monarch.stages.backlog import Backlog
 from monarch.telemetry import Telemetry
+
+KEEPS_WITHIN_S: Final = 6.0
+"""How long a worker that stops goes on appending what it has heard, in seconds: it has to be gone within 10 s."""
+
+BEHIND_AFTER_S: Final = 5.0
+"""After so many seconds without room for what is heard, that is told."""
 
 
 class Intake:
@@ -31,52 +44,64 @@ class Intake:
         self._telemetry = telemetry
         self._clock = clock
         self._dice = dice
+        self._backlog = Backlog()
+        self._in_hand: Sequence[Hearing] = ()
         self._deaf_since: float | None = None
         self._tries = 0
         self.subscribed = False
 
     async def run(self, draining: anyio.Event) -> None:
-        """Hear until the worker stops; a subscription that breaks is made again."""
+        """Hear until the worker stops, and append all of it; a subscription that breaks is made again."""
+        async with anyio.create_task_group() as ending:
+            async with anyio.create_task_group() as working:
+                ending.start_soon(self._end_with, draining, working.cancel_scope)
+                working.start_soon(self._append_all)
+                await self._hear_all(draining)
+            ending.cancel_scope.cancel()
+        left = len(self._backlog) + len(self._in_hand)
+        if left:
+            self._telemetry.messages_dropped(n=left)
+        self._telemetry.loop_ended(name="intake")
+
+    async def _end_with(self, draining: anyio.Event, working: anyio.CancelScope) -> None:
+        """Once the worker stops: hear no more, hear out what is on its way, and give up in time."""
+        await draining.wait()
+        self._backlog.begin_end()
+        with anyio.move_on_after(KEEPS_WITHIN_S):
+            try:
+                await self._ear.unsubscribe()
+            except StoreError as error:
+                self._telemetry.store_trouble(where="unsubscribing", error=str(error))
+            await anyio.sleep_forever()
+        working.cancel()
+
+    # ------------------------------------------------------------------------------------------ hearing
+
+    async def _hear_all(self, draining: anyio.Event) -> None:
         while not draining.is_set():
             try:
-                await self._hear(draining)
+                await self._hear()
             except StoreError as error:
                 self._lose(str(error))
                 with anyio.move_on_after(outage_s(self._tries, self._dice())):
                     await draining.wait()
-        self._telemetry.loop_ended(name="intake")
+        self._backlog.end()
 
-    async def _hear(self, draining: anyio.Event) -> None:
+    async def _hear(self) -> None:
         async with self._ear.listen() as hearings:
             self._found()
-            self._telemetry.loop_progressed(name="intake")
             async for hearing in hearings:
                 self._telemetry.loop_progressed(name="intake")
                 if hearing is not None:
-                    await self._mirror(hearing)
-                if draining.is_set():
-                    return
+                    self._telemetry.message_heard(size_bytes=len(hearing.payload))
+                    await self._put(hearing)
 
-    async def _mirror(self, hearing: Hearing) -> None:
-        """Append it; repeated until it is done, since nobody else may have heard it.
-
-        The same hearing id makes a repetition harmless.
-        """
-        self._telemetry.message_heard(size_bytes=len(hearing.payload))
-        tries = 0
-        while True:
-            try:
-                return self._report(await self._inbox.mirror(hearing))
-            except StoreError as error:
-                tries += 1
-                self._telemetry.store_trouble(where="appending a message", error=str(error))
-                await anyio.sleep(outage_s(tries, self._dice()))
-
-    def _report(self, request: RequestId | None) -> None:
-        if request is None:
-            self._telemetry.message_echoed()
-        else:
-            self._telemetry.message_mirrored(request=request)
+    async def _put(self, hearing: Hearing) -> None:
+        with anyio.move_on_after(BEHIND_AFTER_S) as patience:
+            await self._backlog.put(hearing)
+        if patience.cancelled_caught:
+            self._telemetry.hearing_behind(waiting=len(self._backlog))
+            await self._backlog.put(hearing)
 
     def _found(self) -> None:
         if self._deaf_since is not None:
@@ -90,3 +115,33 @@ class Intake:
             self._deaf_since = self._clock.now()
         self._tries += 1
         self.subscribed = False
+
+    # ---------------------------------------------------------------------------------------- appending
+
+    async def _append_all(self) -> None:
+        """Append what is heard until nothing more comes."""
+        while batch := await self._backlog.take():
+            self._in_hand = batch
+            for request in await self._mirror(batch):
+                self._report(request)
+            self._in_hand = ()
+
+    async def _mirror(self, batch: Sequence[Hearing]) -> Sequence[RequestId | None]:
+        """Append them; repeated until it is done, since nobody else may have heard them.
+
+        The same hearing ids make a repetition harmless.
+        """
+        tries = 0
+        while True:
+            try:
+                return await self._inbox.mirror(batch)
+            except StoreError as error:
+                tries += 1
+                self._telemetry.store_trouble(where="appending messages", error=str(error))
+                await anyio.sleep(outage_s(tries, self._dice()))
+
+    def _report(self, request: RequestId | None) -> None:
+        if request is None:
+            self._telemetry.message_echoed()
+        else:
+            self._telemetry.message_mirrored(request=request)

@@ -57,7 +57,9 @@ class Migrator:
         target = await self._preflight(delivery, entry, plan, credential.value)
         if not isinstance(target, Repository):
             return target
-        return await self._cross(Subject(delivery, hold, entry, plan, target, credential.value))
+        us = await self._tools.logins.introduce(credential.value)
+        subject = Subject(delivery, hold, entry, plan, target, credential.value, us)
+        return await self._cross(subject)
 
     async def _preflight(
         self, delivery: Delivery, entry: MigrationEntry, plan: Plan, credential: Credential

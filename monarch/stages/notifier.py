@@ -7,7 +7,8 @@ A notice carries no text. Its request is rendered as it stands, under a short lo
 what was said. A failing Slack never runs a migration again: nobody waits for the notifier.
 
 There is one message that is edited in place while targets finish, and one final message. A final message whose answer was
-lost is repeated and says so; a progress message is not.
+lost is repeated and says so; a progress message is not. Once the end is said, the last edit of the progress message is
+tried again for as long as the request is kept: it must not say "copying" for ever. One that a person deleted is left.
 """
 
 from collections.abc import Callable
@@ -22,9 +23,12 @@ from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Tran
 from monarch.core.permission import Busy
 from monarch.core.summary import RequestView
 from monarch.core.verdict import Dead, Done, Policy, Said, Snooze, Verdict, Waits, judge
-from monarch.ports import Clock, Kind, Outlook, Posted, Requests, Saying, Slack, Unanswered
+from monarch.ports import Clock, Gone, Kind, Outlook, Posted, Requests, Saying, Slack, Unanswered
 from monarch.stages.hold import Hold
 from monarch.telemetry import Telemetry
+
+_EDIT_EVERY_S: Final = 300.0
+"""How often the last edit of a progress message is tried once all attempts are used up, in seconds."""
 
 _BUSY_S: Final = 2.0
 _BUSY_TRY_S: Final = 0.2
@@ -84,7 +88,7 @@ class Notifier:
                 return Snooze("somebody else is telling of this request", _BUSY_S, kind=Waits.BUSY)
             case Saying():
                 failure = await self._say_locked(saying, until_s, delivery, hold)
-                return self._judge(failure, delivery)
+                return self._judge(failure, delivery, only_edits=saying.final_said)
             case _:
                 assert_never(saying)
 
@@ -131,8 +135,8 @@ class Notifier:
     ) -> ReadFailure | Unanswered | None:
         forecast = await self._outlook.forecast(view.id)
         text = progress_text(view, self._web_url, forecast)
-        if saying.progress_ts is not None:
-            return await self._edit(saying.progress_ts, view, channel, text, until_s)
+        if saying.progress is not None:
+            return await self._edit(saying.progress, view, channel, text, until_s)
         if saying.progress_open:
             return None
         failure = await self._post("progress", saying, channel, text, until_s)
@@ -147,9 +151,9 @@ class Notifier:
             failure = await self._post("final", saying, channel, text, until_s)
             if failure is not None:
                 return failure
-        if saying.progress_ts is not None:
+        if saying.progress is not None:
             text = closing_text(view, self._web_url)
-            return await self._edit(saying.progress_ts, view, channel, text, until_s)
+            return await self._edit(saying.progress, view, channel, text, until_s)
         return None
 
     async def _post(
@@ -162,8 +166,8 @@ class Notifier:
         self._check(until_s)
         answer = await self._slack.post(channel, text)
         match answer:
-            case Posted(ts):
-                await self._requests.said(view.id, kind, view.version, ts)
+            case Posted():
+                await self._requests.said(view.id, kind, view.version, answer)
                 self._telemetry.notice_said(kind=kind)
                 return None
             case Unanswered():
@@ -177,22 +181,33 @@ class Notifier:
                 assert_never(answer)
 
     async def _edit(
-        self, ts: str, view: RequestView, channel: str, text: str, until_s: float
+        self, there: Posted, view: RequestView, channel: str, text: str, until_s: float
     ) -> ReadFailure | Unanswered | None:
-        """Edit the progress message; repeating it is harmless."""
+        """Edit the progress message; repeating it is harmless. A channel's name is enough for a post alone."""
         self._check(until_s)
-        answer = await self._slack.update(channel, ts, text)
-        if not isinstance(answer, Posted):
-            return answer
-        await self._requests.said(view.id, "progress", view.version, ts)
-        return None
+        answer = await self._slack.update(there.channel or channel, there.ts, text)
+        match answer:
+            case Posted():
+                await self._requests.said(view.id, "progress", view.version, there)
+                return None
+            case Gone(reason):
+                await self._requests.gone(view.id)
+                self._telemetry.notice_gone(reason=reason)
+                return None
+            case _:
+                return answer
 
-    def _judge(self, failure: ReadFailure | Unanswered | None, delivery: Delivery) -> Verdict:
+    def _judge(
+        self, failure: ReadFailure | Unanswered | None, delivery: Delivery, *, only_edits: bool
+    ) -> Verdict:
+        """What becomes of the notice; `only_edits`: the end was said before, and only the edit is left."""
         if failure is None:
             return Done(Said())
         if isinstance(failure, Unanswered):
             failure = Transient(failure.reason)
         verdict = judge(failure, delivery.attempts, self._policy, self._dice())
+        if isinstance(verdict, Dead) and only_edits and verdict.code is Code.OUT_OF_ATTEMPTS:
+            return Snooze(verdict.reason, _EDIT_EVERY_S)
         if isinstance(verdict, Dead):
             self._telemetry.notice_failed(reason=verdict.reason)
         return verdict

@@ -28,20 +28,32 @@ class SignatureWatch:
         """Ask at once and then by turns, until the worker stops."""
         is_first = True
         while not draining.is_set():
-            try:
-                if is_first or await self._refusals.turn():
-                    await self._ask()
-            except StoreError as error:
-                self._telemetry.store_trouble(where="watching the credential", error=str(error))
+            if await self._is_turn() or is_first:
+                await self._ask()
             is_first = False
             with anyio.move_on_after(EVERY_S):
                 await draining.wait()
 
+    async def _is_turn(self) -> bool:
+        try:
+            return await self._refusals.turn()
+        except StoreError as error:
+            self._tell(error)
+            return False
+
     async def _ask(self) -> None:
         failure = await self._signing.check()
-        if failure is None:
-            await self._refusals.note(None)
-        elif isinstance(failure, Permanent) and failure.scope is Scope.CREDENTIAL:
+        is_refused = isinstance(failure, Permanent) and failure.scope is Scope.CREDENTIAL
+        if failure is not None and not is_refused:
+            # It says nothing of the credential: work that needs GitHub tells of it.
+            return
+        if failure is not None:
             self._telemetry.credential_refused(reason=failure.reason)
-            await self._refusals.note(failure.reason)
-        # Anything else says nothing of the credential: work that needs GitHub tells of it.
+        try:
+            await self._refusals.note(None if failure is None else failure.reason)
+        except StoreError as error:
+            self._tell(error)
+
+    def _tell(self, error: StoreError) -> None:
+        """Valkey is away; the next minute is another try."""
+        self._telemetry.store_trouble(where="watching the credential", error=str(error))

@@ -1,18 +1,16 @@
 """What every part of a crossing is given: its tools, and what it is about."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from monarch.core.delivery import Delivery, MigrationEntry
-from monarch.core.evidence import Evidence
-from monarch.core.ids import TicketId
+from monarch.core.logins import Us
 from monarch.core.permission import Credential
 from monarch.core.plan import Plan
-from monarch.core.step import LedgerRecord
 from monarch.core.style import Style
 from monarch.core.ticket import Repository, Ticket
 from monarch.core.verdict import Policy
-from monarch.ports import Budget, Clock, GitHub, Ledger
+from monarch.ports import Budget, Clock, GitHub, Ledger, Logins
 from monarch.stages.aside import Aside, on_the_loop
 from monarch.stages.hold import Hold
 from monarch.telemetry import Telemetry
@@ -23,6 +21,7 @@ class Tools:
     """What a crossing works with."""
 
     github: GitHub
+    logins: Logins
     ledger: Ledger
     budget: Budget
     telemetry: Telemetry
@@ -35,7 +34,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a crossing is about."""
+    """What a crossing is about. `us` is who we are, as it was known when it began."""
 
     delivery: Delivery
     hold: Hold
@@ -43,17 +42,12 @@ class Subject:
     plan: Plan
     repository: Repository
     credential: Credential
+    us: Us
 
     @property
     def name(self) -> str:
         """The target's canonical name."""
         return self.repository.full_name
-
-    def evidence(self, records: Mapping[TicketId, LedgerRecord], style: Style) -> Evidence:
-        """What the target's issues are judged by, beside these records of its ledger."""
-        login = self.credential.login
-        logins = frozenset() if login is None else frozenset({login.lower()})
-        return Evidence(self.repository.id, logins, records, style.seal)
 
     @property
     def share(self) -> Plan:

@@ -14,6 +14,7 @@ from monarch.core import notes
 from monarch.core.details import Stock, needed_labels, needed_milestones, needed_types
 from monarch.core.evidence import Evidence
 from monarch.core.ids import TargetId, TicketId
+from monarch.core.logins import Us
 from monarch.core.outcome import (
     Absent,
     Code,
@@ -66,11 +67,12 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where a survey reads. `ledger` and `gate` are Valkey's, and say nothing where it cannot be reached."""
+    """Where a survey reads. All but `github` are Valkey's, and say what is known without it where it cannot be reached."""
 
     github: GitHub
     ledger: Callable[[TargetId], Awaitable[Remembered]]
     gate: Callable[[Credential], Awaitable[GateClosed | None]]
+    us: Callable[[Credential], Awaitable[Us]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Surveyor:
         tell: Callable[[str], None],
     ) -> None:
         self._github, self._ledger, self._gate = sources.github, sources.ledger, sources.gate
+        self._us = sources.us
         self._rules, self._style, self._patience_s = rules, style, patience_s
         self._tell = tell
         self._closed: dict[str, Unready] = {}
@@ -187,7 +190,7 @@ class Surveyor:
 
     async def _look(self, site: _Site, plan: Plan) -> Survey | Unready:
         known = await self._ledger(site.repository.id)
-        evidence = self._evidence(site, known)
+        evidence = await self._evidence(site, known)
         sight = await look(self._github, site.repository, evidence, lambda: self._tell(site.asked))
         self._tell(site.asked)
         if not isinstance(sight, Sight):
@@ -210,10 +213,9 @@ class Surveyor:
             is_busy=known.is_busy,
         )
 
-    def _evidence(self, site: _Site, known: Remembered) -> Evidence:
-        login = site.credential.login
-        logins = frozenset() if login is None else frozenset({login.lower()})
-        return Evidence(site.repository.id, logins, known.records, self._style.seal)
+    async def _evidence(self, site: _Site, known: Remembered) -> Evidence:
+        us = await self._us(site.credential)
+        return Evidence(site.repository.id, us, known.records, self._style.seal)
 
     async def _issue(self, site: _Site, number: int) -> Issue | Absent | Unready:
         """The issue of a number that no look shows."""

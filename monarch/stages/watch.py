@@ -21,7 +21,7 @@ from monarch.core.step import (
     first_look_at_ms,
 )
 from monarch.core.tally import tally
-from monarch.core.ticket import Issue, Ticket
+from monarch.core.ticket import Author, Issue, Ticket
 from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict
 from monarch.stages.desk import Desk
@@ -53,6 +53,7 @@ class Watch:
         self._subject = subject
         self._desk = desk
         self._records = records
+        self._us = subject.us
         # The server's clock, as far as it is known here: a little behind, so waits are never too short.
         self._server_ms, self._asked_at = now_ms, tools.clock.now()
         self._reported: set[int] = set()
@@ -129,6 +130,18 @@ class Watch:
         self.seen = Seen(copies, self.seen.strays, self.seen.planted, highest)
         self.numbers = {**self._own(self.seen), **self.numbers, ticket.id: number}
 
+    async def learn(self, author: Author | None) -> Verdict | None:
+        """Whom GitHub names as the author of a copy that we have just created; `None`: go on.
+
+        Where it was not certain before who we are, the target is looked at anew: what was taken for a copy until now may
+        be somebody else's.
+        """
+        if author is None or (self._us.is_certain and self._us.know(author)):
+            return None
+        before, credential = self._us, self._subject.credential
+        self._us = await self._tools.logins.introduce(credential, author)
+        return None if before.is_certain else await self.look()
+
     async def find(self, ticket: Ticket, number: int) -> Fate | Verdict:
         """What became of a copy on record whose marker no look shows.
 
@@ -158,7 +171,8 @@ class Watch:
 
     def _evidence(self) -> Evidence:
         """What is seen is judged by: the ledger as it is known by now, and who we are."""
-        return self._subject.evidence(self._records, self._tools.style)
+        target, seal = self._subject.repository.id, self._tools.style.seal
+        return Evidence(target, self._us, self._records, seal)
 
     def _own(self, seen: Seen) -> dict[TicketId, int]:
         """The copies of this plan."""

@@ -30,7 +30,7 @@ from monarch.core.permission import (
 )
 from monarch.core.render import Draft
 from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused
-from monarch.core.ticket import Ticket
+from monarch.core.ticket import Author, Ticket
 from monarch.core.verdict import Snooze, Verdict, Waits
 from monarch.stages.desk import Desk
 from monarch.stages.subject import Subject, Tools
@@ -45,7 +45,7 @@ Drafting = Callable[[Ticket, Collection[str]], Awaitable[Draft]]
 class Writer:
     """Creates the copies of one crossing.
 
-    It keeps `records`, the ledger as known here, up to date.
+    It keeps `records`, the ledger as known here, up to date. `author` is whom GitHub named as the author of its newest copy.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class Writer:
         self._highest = highest
         self._unanswered: dict[TicketId, int] = {}
         self._without: dict[TicketId, frozenset[str]] = {}
+        self.author: Author | None = None
 
     def unanswered(self, ticket: Ticket) -> int:
         """How many writes of this ticket were left without an answer in this crossing."""
@@ -156,6 +157,7 @@ class Writer:
         fact = WasCreated(number, granted.nonce, created.issue_id)
         recorded = await self._desk.record(ticket.id, fact)
         self._records[ticket.id] = CreatedAs(number, granted.at_ms, created.issue_id)
+        self.author = created.author
         telemetry.ticket_copied(target=name, ticket=ticket.number, number=number, seconds=seconds)
         if recorded.stray is not None:
             telemetry.stray_found(target=name, number=number, kept=recorded.stray)

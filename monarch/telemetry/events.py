@@ -120,6 +120,16 @@ class Telemetry:
         self.metrics.echoed.inc()
         self._log.debug("message.echoed")
 
+    def hearing_behind(self, *, waiting: int) -> None:
+        """Messages come faster than they can be appended; more of them wait in the socket, and in Valkey's buffer."""
+        self.metrics.behind.inc()
+        self._log.warning("hearing.behind", waiting=waiting)
+
+    def messages_dropped(self, *, n: int) -> None:
+        """A stopping worker could not append `n` messages that it had heard: they are lost unless a replica has them."""
+        self.metrics.dropped.inc(n)
+        self._log.error("messages.dropped", n=n)
+
     def hearing_gap(self, *, seconds: float | None, reason: str) -> None:
         """The channel was not heard: what was published meanwhile is lost unless a replica heard it.
 
@@ -335,6 +345,10 @@ class Telemetry:
         name = closed(kind, NOTICES, "progress")
         self.metrics.notices.labels(name).inc()
         self._log.info("notice.said", kind=name)
+
+    def notice_gone(self, *, reason: str) -> None:
+        """The message that is edited in place cannot be edited any more; nothing is left to do."""
+        self._log.info("notice.gone", reason=reason)
 
     def notice_failed(self, *, reason: str) -> None:
         """Slack refused it for good. Stream: `notice.dead`."""

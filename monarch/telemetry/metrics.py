@@ -87,6 +87,8 @@ class Metrics:
         self.mirrored = self._counter("messages_mirrored", "Messages appended as requests.")
         self.echoed = self._counter("echoes", "Messages that another replica appended.")
         self.gaps = self._counter("hearing_gaps", "Times in which the channel was not heard.")
+        self.behind = self._counter("hearing_behind", "Times in which appending did not keep up.")
+        self.dropped = self._counter("messages_dropped", "Heard, and not appended when it stopped.")
         self.gap_seconds = self._counter("hearing_gap_seconds", "Length of those gaps.")
         outcomes = ("planned", "skipped")
         self.requests = self._counter("requests", "Requests planned.", outcome=outcomes)

@@ -9,7 +9,7 @@ from valkey.exceptions import ValkeyError
 from monarch.sandbox import faults
 from monarch.sandbox.seed import Seed
 from scripts.chaos_machine.deeds import Hand, ask, calls_about, has_ended, is_filled
-from scripts.chaos_machine.hands_workers import roll
+from scripts.chaos_machine.hands_workers import replace_all
 from scripts.chaos_machine.record import Finding
 from scripts.chaos_machine.timetable import Fault
 from scripts.chaos_machine.watch import Watch
@@ -27,33 +27,33 @@ LOOK_EVERY_S: Final = 1.0
 
 
 async def _be_somebody_else(world: World, watch: Watch, fault: Fault) -> str | None:
-    """Another token, by a rolling restart; two answers are lost while it is used. Then the old one again."""
+    """Another token, by a restart; two answers are lost while it is used. Then the old one again."""
     scene = fault.stage
     async with world.account_hand:
         world.login = LOGINS[fault.kind]
-        await roll(world, watch)
+        await replace_all(world, watch)
         creates = await calls_about(world, scene.team, "POST")
         rule = await world.sandbox.add_fault(faults.DropAfter(), match=creates, nth=2, times=2)
         await ask(world, scene)
         is_met = await is_filled(world, scene)
         await anyio.sleep(fault.length_s)
         world.login = "monarch-bot"
-        await roll(world, watch)
+        await replace_all(world, watch)
         await world.sandbox.remove_faults(rule)
     return f"as {LOGINS[fault.kind]}" if is_met else None
 
 
 async def _misset_clocks(world: World, watch: Watch, fault: Fault) -> str | None:
-    """Every worker's clock is wrong by ten minutes, by a rolling restart, while a target is awaited."""
+    """Every worker's clock is wrong by ten minutes, by a restart, while a target is awaited."""
     async with world.account_hand:
         world.clock_ahead_s = AHEAD_S[fault.kind]
-        await roll(world, watch)
+        await replace_all(world, watch)
         if fault.kind == "clock.fast":
             await _await_late_target(world, fault)
         else:
             await _await_nobody(world, fault)
         world.clock_ahead_s = 0
-        await roll(world, watch)
+        await replace_all(world, watch)
     return f"{AHEAD_S[fault.kind]} s"
 
 

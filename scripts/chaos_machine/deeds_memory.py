@@ -40,6 +40,8 @@ async def _answer_late(world: World, _: Watch, fault: Fault) -> str | None:
     if not isinstance(world.store, Alone) or world.store.relay is None:
         return None
     world.store.relay.hold_back(fault.length_s)
+    # What is sent before the end of that was permitted before it began, and answered at once.
+    await anyio.sleep(fault.length_s - STEP_S)
     delay = faults.Delay(seconds=20.0 - fault.length_s + 1.0)
     rule = await world.sandbox.add_fault(delay, match=CREATES, times=2)
     await world.sandbox.wait(fault=rule, hits=2, timeout_seconds=MET_WITHIN_S)

@@ -16,6 +16,7 @@ from typing import Final
 
 from scripts.chaos_machine import timing
 from scripts.chaos_machine.claims import claims, is_final
+from scripts.chaos_machine.copies import is_text_of
 from scripts.chaos_machine.places import Places
 from scripts.chaos_machine.record import ENDS, Copy, Request, Ticket, Truth
 from scripts.chaos_machine.scenes import WRONG_CHANNEL
@@ -52,6 +53,7 @@ class Judgement:
         return sum(breach.column == column for breach in self.breaches)
 
 
+FOR_EVER: Final = float("inf")
 BREATH_S: Final = 2.0
 """What is said was looked at so long before, in seconds."""
 
@@ -100,7 +102,7 @@ def _lost_of(truth: Truth, places: Places, request: Request) -> Iterator[Breach]
         if f"{request.id}:{target}" in excused:
             continue
         asked = places.asked(request.source, target)
-        found = places.led_to(target, asked, float("inf"))
+        found = places.led_to(target, asked, FOR_EVER)
         if target not in truth.healthy:
             yield Breach("lost", f"{target} of {request.id} cannot be written to: no dead letter")
         elif not any(_is_whole(truth, request.source, one, asked) for one in found):
@@ -109,7 +111,7 @@ def _lost_of(truth: Truth, places: Places, request: Request) -> Iterator[Breach]
 
 
 def _is_whole(
-    truth: Truth, source: str, repository: int, asked: float, by: float = float("inf")
+    truth: Truth, source: str, repository: int, asked: float, by: float = FOR_EVER
 ) -> bool:
     """Whether every ticket that was open all the time was copied into that repository by then."""
     made = {copy.ticket for copy in truth.copies.get(repository, ()) if copy.created_at <= by}
@@ -213,10 +215,10 @@ def _altered(truth: Truth, _: Places) -> Iterator[Breach]:
             ticket, what = wanted.get(copy.ticket or 0), f"#{copy.number} of {repository}"
             if ticket is None:
                 yield Breach("altered", f"{what} ({copy.title}) is a copy of no ticket")
-            elif copy.first not in ticket.bodies:
+            elif not is_text_of(copy.first, ticket):
                 yield Breach("altered", f"{what} was not its ticket word for word")
             elif (repository, copy.number) not in truth.touched and (
-                copy.title != ticket.title or copy.body not in ticket.bodies
+                copy.title != ticket.title or not is_text_of(copy.body, ticket)
             ):
                 yield Breach("altered", f"{what} is not its ticket word for word any more")
 
@@ -274,17 +276,20 @@ def _false_done(truth: Truth, places: Places) -> Iterator[Breach]:
 
 def _may_be_meant(truth: Truth, repository: int, at: float) -> bool:
     """A repository that was gone before is not meant; one that went in the same breath may be."""
-    return truth.removed_at.get(repository, float("inf")) > at - BREATH_S
+    return truth.removed_at.get(repository, FOR_EVER) > at - BREATH_S
 
 
 def _unjustly_given_up(truth: Truth, places: Places) -> Iterator[Breach]:
     """What strangers do, what is heavy and what is not yet there is no reason to give a target up."""
-    if truth.world == "edges":
-        reasons = {letter.migration: f"{letter.code}: {letter.reason}" for letter in truth.dead}
-        for migration in _given_up(truth):
-            if not places.led_to(migration.partition(":")[2], float("inf"), float("inf")):
-                continue  # somebody deleted it in the middle
-            yield Breach("given up", f"{migration}: {reasons[migration][:200]}")
+    seconds = {repository for repository, _, _ in _seconds(truth)}
+    for letter in truth.dead if truth.world == "edges" else ():
+        target = letter.migration.partition(":")[2]
+        there = places.led_to(target, FOR_EVER, FOR_EVER)
+        # Somebody deleted it in the middle; or it does hold second copies, which have columns of their own.
+        is_just = not there or (letter.code == "strays_found" and there & seconds)
+        if target in truth.healthy and not is_just:
+            what = f"{letter.migration}: {letter.code}: {letter.reason[:200]}"
+            yield Breach("given up", what)
 
 
 def _no_reason(truth: Truth, _: Places) -> Iterator[Breach]:

@@ -200,8 +200,9 @@ def seed(plan: Timetable) -> Seed:
 
 
 def team_seed(name: str) -> dict[str, Any]:
-    """A repository that Monarch may write to, whoever it is."""
-    return {"full_name": name, "collaborators": dict.fromkeys(GITHUB_TOKENS, "write")}
+    """A repository that Monarch may write to, whoever it is: people as collaborators, an app by its permissions."""
+    people = [login for login in GITHUB_TOKENS if not login.endswith("[bot]")]
+    return {"full_name": name, "collaborators": dict.fromkeys(people, "write")}
 
 
 def template_seed(template: Template) -> dict[str, Any]:

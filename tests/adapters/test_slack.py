@@ -11,11 +11,93 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monarch.adapters.slack import Answer, HttpSlack, NoSlack
+from monarch.adapters.slack_errors import ERRORS, Meaning, meaning_of
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
-from monarch.ports import Posted, Slack, Unanswered
+from monarch.ports import Gone, Posted, Slack, Unanswered
 from monarch.sandbox.process import running_sandbox
 from tests.adapters.github.raw import Behaviour, answers, drops_after, hangs, raw_server, reply
 from tests.sandbox.world import a_seed
+
+DOCUMENTED = [
+    "access_denied",
+    "accesslimited",
+    "account_inactive",
+    "app_access_restricted",
+    "as_user_not_supported",
+    "attachment_payload_limit_exceeded",
+    "block_mismatch",
+    "cannot_reply_to_message",
+    "cant_broadcast_message",
+    "cant_update_message",
+    "channel_not_found",
+    "deprecated_endpoint",
+    "duplicate_channel_not_found",
+    "duplicate_message_not_found",
+    "edit_window_closed",
+    "ekm_access_denied",
+    "enterprise_is_restricted",
+    "external_channel_migrating",
+    "fatal_error",
+    "internal_error",
+    "invalid_arg_name",
+    "invalid_arguments",
+    "invalid_array_arg",
+    "invalid_attachments",
+    "invalid_auth",
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "invalid_charset",
+    "invalid_form_data",
+    "invalid_metadata_format",
+    "invalid_metadata_schema",
+    "invalid_post_type",
+    "is_archived",
+    "is_bot",
+    "is_inactive",
+    "markdown_text_conflict",
+    "message_limit_exceeded",
+    "message_not_found",
+    "messages_tab_disabled",
+    "metadata_must_be_sent_from_app",
+    "metadata_too_large",
+    "method_deprecated",
+    "missing_file_data",
+    "missing_post_type",
+    "missing_scope",
+    "msg_blocks_too_long",
+    "msg_too_long",
+    "no_dual_broadcast_content_update",
+    "no_permission",
+    "no_text",
+    "not_allowed_token_type",
+    "not_authed",
+    "not_in_channel",
+    "org_login_required",
+    "rate_limited",
+    "ratelimited",
+    "request_timeout",
+    "restricted_action",
+    "restricted_action_non_threadable_channel",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_locked",
+    "restricted_action_thread_only_channel",
+    "service_unavailable",
+    "slack_connect_canvas_sharing_blocked",
+    "slack_connect_file_link_sharing_blocked",
+    "slack_connect_lists_sharing_blocked",
+    "streaming_state_conflict",
+    "team_access_not_granted",
+    "team_added_to_org",
+    "team_not_found",
+    "token_expired",
+    "token_revoked",
+    "too_many_attachments",
+    "too_many_contact_cards",
+    "two_factor_setup_required",
+    "unknown_method",
+    "update_failed",
+]
+"""Those of `chat.postMessage`, of `chat.update`, and those of every method."""
 
 TOKEN = "xoxb-123456789-abcdefghi"
 POSTED = b'{"ok":true,"channel":"C1","ts":"1503435956.000247"}'
@@ -75,13 +157,15 @@ async def test_a_post_leaves_as_slack_documents_it(slash: str) -> None:
         head, _, body = bytes(server.received[0]).partition(b"\r\n\r\n")
 
     line, *headers = head.decode("ascii").split("\r\n")
-    assert answer == Posted("1503435956.000247")
+    assert answer == Posted("1503435956.000247", "C1")
     assert line == "POST /api/chat.postMessage HTTP/1.1"
     assert f"Authorization: Bearer {TOKEN}" in headers
     assert "Content-Type: application/json; charset=utf-8" in headers
     assert json.loads(body) == {
         "channel": "C1",
         "text": "Fertig: <https://x.example|é>",
+        "parse": "none",
+        "link_names": False,
         "unfurl_links": False,
         "unfurl_media": False,
     }
@@ -94,9 +178,15 @@ async def test_an_edit_names_its_message() -> None:
             answer = await client.update("C1", "1.2", "text")
         head, _, body = bytes(server.received[0]).partition(b"\r\n\r\n")
 
-    assert answer == Posted("1.2")
+    assert answer == Posted("1.2", "C1")
     assert head.startswith(b"POST /chat.update ")
-    assert json.loads(body) == {"channel": "C1", "ts": "1.2", "text": "text"}
+    assert json.loads(body) == {
+        "channel": "C1",
+        "ts": "1.2",
+        "text": "text",
+        "parse": "none",
+        "link_names": False,
+    }
 
 
 @pytest.mark.parametrize(
@@ -154,9 +244,6 @@ async def test_a_refused_connection_certainly_posted_nothing() -> None:
         ("restricted_action_read_only_channel", "chat:write"),
         ("msg_too_long", "release"),
         ("invalid_blocks_format", "release"),
-        ("message_not_found", "edited"),
-        ("cant_update_message", "edited"),
-        ("edit_window_closed", "edited"),
     ],
 )
 async def test_a_permanent_refusal_dead_letters_the_notice_and_says_what_to_do(
@@ -169,6 +256,25 @@ async def test_a_permanent_refusal_dead_letters_the_notice_and_says_what_to_do(
     assert (answer.scope, answer.code) == (Scope.REPOSITORY, Code.SLACK_REFUSED)
     assert error in answer.reason
     assert advice in answer.reason
+
+
+@pytest.mark.parametrize("error", DOCUMENTED)
+async def test_every_documented_error_has_its_row(error: str) -> None:
+    """Of both methods, as docs.slack.dev lists them: what a person must do, what passes, or nothing to do."""
+    row = meaning_of(error)
+
+    assert row is not None
+    assert ERRORS[error] is row
+    assert bool(row.advice) is (row.meaning is Meaning.PERSON)
+
+
+@pytest.mark.parametrize(
+    "error", [error for error, row in ERRORS.items() if row.meaning is Meaning.GONE]
+)
+async def test_a_message_that_cannot_be_edited_any_more_needs_nobody(error: str) -> None:
+    """A person deleted it, or the channel is frozen. A post that is refused so is another matter."""
+    assert isinstance(await refusing(error).update("C1", "1.2", "text"), Gone)
+    assert isinstance(await refusing(error).post("C1", "text"), Transient)
 
 
 @pytest.mark.parametrize(

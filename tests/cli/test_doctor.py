@@ -82,6 +82,9 @@ def worst(server: ServerFacts, *, watched: bool = False) -> tuple[str, Status]:
         (facts(memory_left=2**20), "memory", Status.WARN),
         (facts(memory_left=0), "memory", Status.FAIL),
         (replace(facts(), holds_our_keys=False), "version", Status.FAIL),
+        (replace(facts(), unread_bytes=0), "", Status.OK),
+        (replace(facts(), unread_bytes=2**28), "", Status.OK),
+        (replace(facts(), unread_bytes=2**25), "client-output-buffer-limit pubsub", Status.WARN),
     ],
 )
 def test_a_server_that_may_forget_is_found(server: ServerFacts, name: str, status: Status) -> None:
@@ -161,6 +164,17 @@ def test_a_github_token_by_its_answer(status: int, headers: dict[str, str], foun
 
     assert check.status == found
     assert bool(check.advice) is (found != "OK")
+
+
+def test_a_token_that_does_not_say_who_it_is_is_warned_of() -> None:
+    """And what happens then."""
+    body = b'{"message": "Resource not accessible by integration"}'
+
+    check = check_github(Reply(403, {}, body))
+
+    assert check.status is Status.WARN
+    assert "does not say who it is" in check.detail
+    assert "first issue" in check.advice
 
 
 def test_a_github_that_is_something_else() -> None:

@@ -3,7 +3,7 @@
 from monarch.core.delivery import NoticeEntry, Stream
 from monarch.core.ids import RequestId
 from monarch.core.verdict import Done, Said
-from monarch.ports import Saying
+from monarch.ports import Posted, Saying
 from tests.contracts.worlds import World
 
 
@@ -26,9 +26,9 @@ async def _say(world: World, request: RequestId, saying: Saying) -> list[str]:
     view = saying.view
     if view.has_ended and not saying.final_said:
         await world.requests.sending(request, "final")
-        await world.requests.said(request, "final", view.version, "1.1")
+        await world.requests.said(request, "final", view.version, Posted("1.1"))
     elif not view.has_ended and saying.said_version < view.version:
-        await world.requests.said(request, "progress", view.version, "1.0")
+        await world.requests.said(request, "progress", view.version, Posted("1.0"))
     else:
         return []
     return [view.state.value]

@@ -17,7 +17,7 @@ real = pytest.mark.parametrize("world", ["valkey"], indirect=True)
 
 async def heard(world: World, *targets: str) -> RequestId:
     """A request by way of the channel."""
-    request = await world.inbox("replica").mirror(Hearing(str(targets), a_message(*targets)))
+    (request,) = await world.inbox("replica").mirror([Hearing(str(targets), a_message(*targets))])
     assert request is not None
     return request
 

@@ -14,7 +14,7 @@ from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.core.permission import Taken
 from monarch.core.verdict import Dead, Done, Handback, Retry, Said, Skipped, Snooze, Verdict
-from monarch.ports import Audited, Hearing, Kind
+from monarch.ports import Audited, Hearing, Kind, Posted
 from tests.contracts.moves import ME, TARGET, migrated, plan_for
 from tests.contracts.telling import tell
 from tests.contracts.worlds import LEASE_S, World, a_message
@@ -45,7 +45,7 @@ class Life:
     async def hear(self) -> None:
         """A message comes by the channel."""
         hearing = Hearing(str(len(self.known)), a_message(*TEAMS))
-        request = await self.world.inbox("replica").mirror(hearing)
+        (request,) = await self.world.inbox("replica").mirror([hearing])
         assert request is not None
         self.known.append(request)
 
@@ -93,7 +93,7 @@ class Life:
             await self.world.requests.begin_saying(delivery, request)
             known = await self.world.request(request)
             kind: Kind = "final" if known["state"] in ENDS else "progress"
-            await self.world.requests.said(request, kind, int(known["version"]), "1.1")
+            await self.world.requests.said(request, kind, int(known["version"]), Posted("1.1"))
             await self.world.requests.end_saying(delivery, request)
 
     async def tell(self) -> None:

@@ -36,7 +36,7 @@ LATER: list[Verdict] = [
 
 async def heard(world: World, *targets: str) -> RequestId:
     """A request by way of the channel."""
-    request = await world.inbox("replica").mirror(Hearing("1", a_message(*targets)))
+    (request,) = await world.inbox("replica").mirror([Hearing("1", a_message(*targets))])
     assert request is not None
     return request
 

@@ -20,7 +20,8 @@ _ids = count(1)
 
 async def hear(inbox: Inbox, payload: bytes = PAYLOAD) -> bool:
     """One replica hears one message; whether it appended it."""
-    return await inbox.mirror(Hearing(f"hearing-{next(_ids)}", payload)) is not None
+    (request,) = await inbox.mirror([Hearing(f"hearing-{next(_ids)}", payload)])
+    return request is not None
 
 
 async def test_n_replicas_append_one_publish_once(world: World) -> None:
@@ -59,7 +60,7 @@ async def test_other_bytes_are_another_message(world: World) -> None:
 async def test_a_request_is_the_message_as_it_was_heard(world: World) -> None:
     """Nothing is parsed."""
     payload = bytes(range(256))
-    request = await world.inbox("replica-1").mirror(Hearing("h", payload))
+    (request,) = await world.inbox("replica-1").mirror([Hearing("h", payload)])
     (delivery,) = await world.streams().receive(Stream.REQUESTS, 1)
 
     assert delivery.token.entry == request
@@ -70,9 +71,9 @@ async def test_a_repeated_append_changes_nothing(world: World) -> None:
     """Its answer was lost: the same hearing gets the same request."""
     inbox, hearing = world.inbox("replica-1"), Hearing("hearing", PAYLOAD)
 
-    first = await inbox.mirror(hearing)
+    first = await inbox.mirror([hearing])
 
-    assert await inbox.mirror(hearing) == first
+    assert await inbox.mirror([hearing]) == first
     assert await world.length(Stream.REQUESTS) == 1
 
 
@@ -81,7 +82,7 @@ async def test_a_repeated_echo_stays_an_echo(world: World) -> None:
     await hear(world.inbox("replica-1"))
     inbox, hearing = world.inbox("replica-2"), Hearing("hearing", PAYLOAD)
 
-    assert [await inbox.mirror(hearing) for _ in range(2)] == [None, None]
+    assert [await inbox.mirror([hearing]) for _ in range(2)] == [(None,), (None,)]
     assert await world.length(Stream.REQUESTS) == 1
 
 
@@ -108,6 +109,27 @@ async def test_an_echo_does_not_come_after_15_s(world: World) -> None:
     await world.advance(16)
 
     assert await hear(world.inbox("replica-2"))
+
+
+async def test_many_are_appended_in_the_order_in_which_they_were_heard(world: World) -> None:
+    """In one call; those that another replica has appended are echoes, each for itself."""
+    payloads = [b"%d" % number for number in range(300)]
+    other = world.inbox("replica-2")
+    assert await hear(other, payloads[7])
+
+    heard = [Hearing(f"many-{number}", payload) for number, payload in enumerate(payloads)]
+    answers = await world.inbox("replica-1").mirror(heard)
+    again = await world.inbox("replica-1").mirror(heard)
+
+    assert again == answers
+    assert [number for number, answer in enumerate(answers) if answer is None] == [7]
+    streams = world.streams()
+    delivered = [
+        *await streams.receive(Stream.REQUESTS, 200),
+        *await streams.receive(Stream.REQUESTS, 200),
+    ]
+    found = [getattr(one.entry, "payload", None) for one in delivered]
+    assert found == [payloads[7], *payloads[:7], *payloads[8:]]
 
 
 # --------------------------------------------------------------------------------------- interleavings

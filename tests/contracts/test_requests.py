@@ -6,7 +6,7 @@ from monarch.core.outcome import Code
 from monarch.core.permission import Busy, WasStray
 from monarch.core.summary import State
 from monarch.core.verdict import Done, RefusedTarget, Said, Snooze
-from monarch.ports import Saying
+from monarch.ports import Posted, Saying
 from tests.contracts.moves import FIRST, ME, TARGET, appended, migrated, one, plan_for, planned
 from tests.contracts.worlds import World
 
@@ -45,7 +45,7 @@ async def test_a_saying_shows_the_request_as_it_stands(world: World) -> None:
     assert (view.source, view.channel, view.tickets) == ("org/template", "C1", 2)
     assert [m.target for m in view.migrations] == ["org/team-b", "org/team-a"]
     assert [m.state for m in view.migrations] == [State.QUEUED, State.QUEUED]
-    assert (saying.said_version, saying.progress_ts) == (0, None)
+    assert (saying.said_version, saying.progress) == (0, None)
     assert [saying.progress_open, saying.final_said, saying.final_open] == [False] * 3
 
 
@@ -120,10 +120,10 @@ async def test_what_was_said_is_remembered(world: World) -> None:
     await world.requests.sending(request, "progress")
     assert (await begun(world, notice, request)).progress_open
 
-    await world.requests.said(request, "progress", saying.view.version, "1.1")
+    await world.requests.said(request, "progress", saying.view.version, Posted("1.1"))
 
     now = await begun(world, notice, request)
-    assert (now.said_version, now.progress_ts) == (saying.view.version, "1.1")
+    assert (now.said_version, now.progress) == (saying.view.version, Posted("1.1"))
     assert not now.progress_open
 
 
@@ -144,7 +144,7 @@ async def test_a_final_message_is_said_once(world: World) -> None:
     request, notice = await ended(world, "org/team-a")
     saying = await begun(world, notice, request)
     await world.requests.sending(request, "final")
-    await world.requests.said(request, "final", saying.view.version, "1.1")
+    await world.requests.said(request, "final", saying.view.version, Posted("1.1"))
 
     now = await begun(world, notice, request)
 
@@ -158,9 +158,9 @@ async def test_an_older_version_does_not_come_after_a_newer_one(world: World) ->
     request = await planned(world, "org/team-a")
     notice = await notice_of(world)
     version = (await begun(world, notice, request)).view.version
-    await world.requests.said(request, "progress", version, "1.1")
+    await world.requests.said(request, "progress", version, Posted("1.1"))
 
-    await world.requests.said(request, "progress", version - 1, "1.1")
+    await world.requests.said(request, "progress", version - 1, Posted("1.1"))
 
     assert (await begun(world, notice, request)).said_version == version
 
@@ -171,13 +171,13 @@ async def test_what_was_said_before_the_memory_went_back_is_not_newer_for_ever(
     """Or each edit would be taken for one that overwrote it, and be followed by a notice, and that by an edit."""
     request, notice = await ended(world, "org/team-a")
     version = (await begun(world, notice, request)).view.version
-    await world.requests.said(request, "final", version + 1, "1.2")
-    await world.requests.said(request, "progress", version + 1, "1.1")
+    await world.requests.said(request, "final", version + 1, Posted("1.2"))
+    await world.requests.said(request, "progress", version + 1, Posted("1.1"))
     before = await world.length(NOTICES)
     forgotten = await begun(world, notice, request)
 
-    await world.requests.said(request, "final", version, "1.3")
-    await world.requests.said(request, "progress", version, "1.1")
+    await world.requests.said(request, "final", version, Posted("1.3"))
+    await world.requests.said(request, "progress", version, Posted("1.1"))
 
     now = await begun(world, notice, request)
     assert not forgotten.final_said
@@ -196,7 +196,7 @@ async def test_a_stray_found_while_done_is_being_said_is_said_as_well(world: Wor
     saying = await begun(world, notice, request)
     await world.requests.sending(request, "final")
     await world.ledger().record(delivery, TARGET, FIRST, ME, WasStray(9, 5))
-    await world.requests.said(request, "final", saying.view.version, "1.1")
+    await world.requests.said(request, "final", saying.view.version, Posted("1.1"))
     await world.requests.end_saying(notice, request)
     await streams.settle(notice, Done(Said()))
 
@@ -233,12 +233,12 @@ async def test_an_edit_that_overwrote_what_is_newer_is_put_right_by_another_noti
     """A notifier was frozen on its way to Slack: what the channel shows now is old, and nothing else would change it."""
     request, notice = await ended(world, "org/team-a")
     saying = await begun(world, notice, request)
-    await world.requests.said(request, "final", saying.view.version, "1.2")
+    await world.requests.said(request, "final", saying.view.version, Posted("1.2"))
     before = await world.length(NOTICES)
 
-    await world.requests.said(request, "progress", saying.view.version, "1.1")
+    await world.requests.said(request, "progress", saying.view.version, Posted("1.1"))
     assert await world.length(NOTICES) == before
-    await world.requests.said(request, "progress", saying.view.version - 1, "1.1")
-    await world.requests.said(request, "progress", saying.view.version - 1, "1.1")
+    await world.requests.said(request, "progress", saying.view.version - 1, Posted("1.1"))
+    await world.requests.said(request, "progress", saying.view.version - 1, Posted("1.1"))
 
     assert await world.length(NOTICES) == before + 1

@@ -7,6 +7,7 @@ from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.core.permission import Granted, WasCreated, WasStray
 from monarch.core.verdict import Dead, Done, Retry, Said
+from monarch.ports import Posted
 from tests.contracts.moves import FIRST, ME, TARGET, appended, migrated, one, planned, taken
 from tests.contracts.worlds import ValkeyWorld
 
@@ -195,7 +196,7 @@ async def test_a_replayed_notice_of_what_was_told_leaves_no_request_open(
     notice = await one(streams, NOTICES)
     await world.requests.begin_saying(notice, request)
     version = int((await world.request(request))["version"])
-    await world.requests.said(request, "final", version, "1.1")
+    await world.requests.said(request, "final", version, Posted("1.1"))
     await streams.settle(notice, Done(Said()))
     (letter,) = await world.dead()
 
@@ -203,3 +204,34 @@ async def test_a_replayed_notice_of_what_was_told_leaves_no_request_open(
 
     assert told.work == request
     assert await world.client.zscore(world.keys.open, request) is None
+
+
+async def test_a_request_that_a_letter_pins_stays_known_however_old_it_is(
+    world: ValkeyWorld,
+) -> None:
+    """It is listed for as long as it can be replayed; one that is gone is listed no more."""
+    pinned, streams, known = await planned(world, "org/team-a"), world.streams(), world.keys.known
+    await streams.settle(await one(streams, MIGRATIONS), ARCHIVED)
+    await world.client.zadd(known, {pinned: 1, "1-1": 1})
+
+    other = await planned(world, "org/team-b")
+    await streams.settle(await one(streams, MIGRATIONS), migrated())
+
+    assert await world.client.zrange(known, 0, -1) == [pinned.encode(), other.encode()]
+
+
+async def test_known_requests_that_are_gone_are_found_behind_many_that_are_not(
+    world: ValkeyWorld,
+) -> None:
+    """A piece of the old ones is looked through whenever a request ends, and at last all of them."""
+    streams, known = world.streams(), world.keys.known
+    for n in range(150):
+        await world.client.set(world.keys.request(RequestId(f"1-{n}")), "here")
+        await world.client.zadd(known, {f"1-{n}": 1})
+    await world.client.zadd(known, {f"2-{n}": 2 for n in range(150)})
+
+    while await world.client.zcount(known, 2, 2):
+        await planned(world, "org/team-a")
+        await streams.settle(await one(streams, MIGRATIONS), migrated())
+
+    assert await world.client.zcount(known, 1, 1) == 150

@@ -46,7 +46,12 @@ class ValkeyHouse(House):
         """See `House.ports`."""
         here = self.world
         return StorePorts(
-            here.streams(name), here.ledger(consumer=name), here.budget, here.plans, here.requests
+            here.streams(name),
+            here.logins,
+            here.ledger(consumer=name),
+            here.budget,
+            here.plans,
+            here.requests,
         )
 
 

@@ -1,13 +1,16 @@
 """`ports.Streams`: who holds what."""
 
+import pytest
+
 from monarch.core.delivery import (
+    Delivery,
     MigrationEntry,
     NewerEntry,
     RequestEntry,
     Stream,
     UnreadableEntry,
 )
-from monarch.core.permission import WasFound
+from monarch.core.permission import Lost, WasFound
 from monarch.core.verdict import Done, Handback, Retry, Said, Snooze
 from monarch.ports import Held
 from tests.contracts.moves import (
@@ -297,6 +300,49 @@ async def test_progress_starts_the_count_of_deliveries_anew(world: World) -> Non
 
     assert (second.token.count, second.since_progress) == (2, 1)
     assert (third.token.count, third.since_progress) == (3, 2)
+
+
+async def ask_by(world: World, way: str, lost: Delivery) -> None:
+    """Whoever has lost the delivery, and does not know it, asks for something."""
+    streams = world.streams(lost.token.consumer)
+    match way:
+        case "renew":
+            assert await streams.renew([Held(lost.token, None)]) == {lost.token}
+        case "settle":
+            assert not await streams.settle(lost, Retry("slow", 1.0))
+        case "take":
+            assert await world.ledger().take(lost, TARGET, ME) == Lost()
+
+
+@pytest.mark.parametrize("way", ["renew", "settle", "take"])
+async def test_a_lease_that_was_lost_and_outlived_is_no_death(world: World, way: str) -> None:
+    """A worker that is slow under load is not what poison does; however often it asks, it is one delivery."""
+    first = await migrating(world)
+    await world.advance(LONG_AGO_S)
+    (second,) = (await world.streams("worker-2").sweep(ROOM)).deliveries
+    for _ in range(2):
+        await ask_by(world, way, first)
+    await world.advance(LONG_AGO_S)
+    (third,) = (await world.streams("worker-3").sweep(ROOM)).deliveries
+
+    assert (second.token.count, second.since_progress) == (2, 2)
+    assert (third.token.count, third.since_progress) == (3, 2)
+
+
+async def test_deaths_are_counted_beside_leases_that_were_lost(world: World) -> None:
+    """Of any stream: what kills workers is poison, though others were only slow."""
+    await appended(world)
+    delivery = await one(world.streams("w1"), REQUESTS)
+    counted = []
+    for n in range(2, 7):
+        lost = delivery
+        await world.advance(LONG_AGO_S)
+        (delivery,) = (await world.streams(f"w{n}").sweep({REQUESTS: 1})).deliveries
+        if n % 2:
+            await ask_by(world, "renew", lost)
+        counted.append(delivery.since_progress)
+
+    assert counted == [2, 3, 3, 4, 4]
 
 
 async def test_an_entry_that_was_removed_in_hand_is_dead_lettered_as_a_stub(world: World) -> None:

@@ -15,6 +15,7 @@ from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
+from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.meter import ValkeyMeter
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
@@ -23,10 +24,11 @@ from monarch.adapters.valkey.streams import ValkeyStreams, make_group
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId
-from monarch.ports import Budget, Hands, Inbox, Ledger, Meter, Plans, Requests, Streams
+from monarch.ports import Budget, Hands, Inbox, Ledger, Logins, Meter, Plans, Requests, Streams
 from tests.contracts.doubles.hands import MemoryHands
 from tests.contracts.doubles.inbox import MemoryInbox
 from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
+from tests.contracts.doubles.logins import MemoryLogins
 from tests.contracts.doubles.meter import MemoryMeter
 from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
 from tests.contracts.doubles.store import MemoryStore
@@ -43,6 +45,7 @@ NO_CEILINGS = Ceilings(per_minute=0, per_hour=0, interval_ms=0, at_once=0)
 class World(Protocol):
     """An installation, its ports, and what a test may look at or do behind them."""
 
+    logins: Logins
     plans: Plans
     requests: Requests
     budget: Budget
@@ -108,6 +111,7 @@ class MemoryWorld:
 
     def __init__(self) -> None:
         self.store = MemoryStore()
+        self.logins: Logins = MemoryLogins(self.store)
         self.plans: Plans = MemoryPlans(self.store)
         self.requests: Requests = MemoryRequests(self.store)
         self.budget: Budget = MemoryBudget(self.store)
@@ -180,6 +184,7 @@ class ValkeyWorld:
         self.client = client
         self.keys = Keys(namespace)
         self.scripts = Scripts(client, self.keys.prefix)
+        self.logins: Logins = ValkeyLogins(self.scripts, self.keys)
         self.plans: Plans = ValkeyPlans(client, self.keys)
         self.requests: Requests = ValkeyRequests(self.scripts, self.keys)
         self.budget: Budget = ValkeyBudget(self.scripts, self.keys)

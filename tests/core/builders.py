@@ -5,10 +5,11 @@ from typing import Any
 
 from monarch.core.evidence import Evidence
 from monarch.core.ids import RequestId, TargetId, TicketId
+from monarch.core.logins import Us
 from monarch.core.plan import Plan
 from monarch.core.style import Copying
 from monarch.core.summary import MigrationView, RequestView, State
-from monarch.core.ticket import Issue, Ticket
+from monarch.core.ticket import Author, Issue, Ticket
 
 SOURCE = "org/template"
 OWN = "monarch-bot"
@@ -53,7 +54,8 @@ def a_plan(*numbers: int) -> Plan:
 
 COPYING = Copying(a_plan(), "org/team-a", TEAM)
 
-OURS = Evidence(TEAM, frozenset({OWN}))
+US = Us((Author(OWN),))
+OURS = Evidence(TEAM, US)
 """We are `OWN`, and the ledger knows nothing."""
 
 

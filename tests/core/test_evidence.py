@@ -15,7 +15,7 @@ from monarch.core.marker import Marker
 from monarch.core.seal import Seal
 from monarch.core.step import CreatedAs, Intended, LedgerRecord
 from monarch.core.ticket import Issue
-from tests.core.builders import OURS, OWN, SOURCE, TEAM, an_issue
+from tests.core.builders import OURS, OWN, SOURCE, TEAM, US, an_issue
 
 ONE, TWELVE = TicketId(101), TicketId(112)
 OTHER_TEAM = TargetId(8)
@@ -53,7 +53,8 @@ def by_student(number: int, ticket: int, **how: object) -> Issue:
 def remembering(**numbers: int) -> Evidence:
     """The ledger says which issue is which ticket's copy (`_12=12`)."""
     records: Mapping[TicketId, LedgerRecord] = {
-        TicketId(100 + int(ticket[1:])): CreatedAs(number, 0) for ticket, number in numbers.items()
+        TicketId(100 + int(ticket[1:])): CreatedAs(number, 0, 1000 + number)
+        for ticket, number in numbers.items()
     }
     return replace(OURS, records=records)
 
@@ -181,6 +182,23 @@ def test_a_copy_on_record_counts_whatever_has_become_of_its_marker() -> None:
         assert see([changed], remembering(_1=3)).copies == {ONE: 3}
 
 
+def test_an_issue_with_another_id_is_not_the_one_on_record() -> None:
+    """Another repository answered, or the ledger is wrong."""
+    evidence = replace(OURS, records={ONE: CreatedAs(3, 0, 5)})
+
+    assert see([an_issue(3)], evidence).copies == {}
+
+
+def test_an_older_record_without_an_id_is_believed_of_what_is_ours_or_signed() -> None:
+    """An older version may have recorded what somebody had planted."""
+    evidence = replace(OURS, records={TWELVE: CreatedAs(3, 0)}, seal=SEAL)
+    signed = by_student(3, 12, body=marker(12, seal=SEAL))
+
+    assert see([an_issue(3)], evidence).copies == {TWELVE: 3}
+    assert see([signed], evidence).copies == {TWELVE: 3}
+    assert see([by_student(3, 12)], evidence).copies == {}
+
+
 def test_a_record_whose_issue_the_look_does_not_show_proves_nothing_yet() -> None:
     """Its number is read by itself."""
     assert see([an_issue(1)], remembering(_12=12)).copies == {}
@@ -234,7 +252,7 @@ def test_a_signed_marker_that_a_student_copies_is_neither_stray_nor_copy_while_o
     signed = marker(12, seal=SEAL)
     ours = an_issue(4, body=signed)
 
-    for number, records in itertools.product((2, 9), ({}, {TWELVE: CreatedAs(4, 0)})):
+    for number, records in itertools.product((2, 9), ({}, {TWELVE: CreatedAs(4, 0, 1004)})):
         evidence = replace(OURS, seal=SEAL, records=records)
         seen = see([by_student(number, 12, body=signed), ours], evidence)
 
@@ -269,7 +287,7 @@ _ISSUES = st.lists(
     max_size=10,
 )
 _RECORDS = st.dictionaries(
-    st.integers(101, 104).map(TicketId), st.integers(1, 14).map(lambda n: CreatedAs(n, 0))
+    st.integers(101, 104).map(TicketId), st.integers(1, 14).map(lambda n: CreatedAs(n, 0, 1000 + n))
 )
 
 
@@ -278,7 +296,7 @@ def test_whatever_is_there_each_issue_is_one_thing_and_the_ledger_comes_first(
     issues: list[Issue], records: dict[TicketId, CreatedAs], seal: Seal | None
 ) -> None:
     """No issue is two things, no stray or copy is anybody else's without a proof, and no record is overruled."""
-    found = weigh(issues, Evidence(TEAM, frozenset({OWN}), records, seal))
+    found = weigh(issues, Evidence(TEAM, US, records, seal))
 
     by_number = {issue.number: issue for issue in issues}
     numbers = [*(n for n, _ in found.seconds), *found.planted]

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monarch.core.endings import open_fence
 from monarch.core.ids import TicketId
 from monarch.core.marker import Marker, read_marker, read_markers, without_markers
 from monarch.core.render import render
@@ -33,8 +34,8 @@ FRAGMENTS = st.sampled_from(
         "\u2028",
     ]
 )
-WORDS = st.text(st.characters(codec="utf-8", exclude_characters="#-/"))
-"""Texts in which nothing can be a reference, as they come over a wire: a lone surrogate is in none."""
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="#-/&`~"))
+"""Texts in which nothing can be a reference and no code block left open, as they come over a wire: a lone surrogate is in none."""
 BODIES = st.one_of(WORDS, st.lists(FRAGMENTS, max_size=30).map("".join))
 
 
@@ -88,7 +89,11 @@ def test_a_copy_of_a_copy_is_a_copy(body: str, times: int) -> None:
     for _ in range(times):
         again = copy_of(again)
 
-    assert without_markers(again).rstrip("\r\n") == without_markers(body).rstrip("\r\n")
+    left = without_markers(body)
+    fence = open_fence(left)
+    assert without_markers(again).rstrip("\r\n").removesuffix(fence).rstrip("\r\n") == left.rstrip(
+        "\r\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_a_cut_goes_through_no_reference() -> None:
 
 def test_a_cut_through_code_lets_nobody_out() -> None:
     """Without the end of its code span a mention would count."""
-    made = copy_of("`@octocat o/r#5 " + "a " * MAX_BODY + "`")
+    made = copy_of("` @octocat o/r#5 " + "a " * MAX_BODY + "`")
 
     assert "@octocat" not in made
     assert "o/r#5 " not in made

@@ -21,7 +21,7 @@ from monarch.core.ids import RequestId
 from monarch.core.request import Rules
 from monarch.core.style import Style
 from monarch.core.verdict import Policy
-from monarch.ports import Budget, Ledger, Plans, Requests, StoreError, Streams
+from monarch.ports import Budget, Ledger, Logins, Plans, Requests, StoreError, Streams
 from monarch.stages.aside import Aside, on_the_loop
 from monarch.stages.consumer import Consumer, Handler
 from monarch.stages.hold import Holds
@@ -31,6 +31,7 @@ from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
+from monarch.stages.signature import SignatureWatch
 from monarch.stages.subject import Tools
 from monarch.telemetry import Telemetry
 from tests.contracts.doubles.clock import VirtualClock
@@ -38,7 +39,9 @@ from tests.contracts.doubles.ear import MemoryChannel, MemoryEar
 from tests.contracts.doubles.github import FakeGitHub
 from tests.contracts.doubles.inbox import MemoryInbox
 from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
+from tests.contracts.doubles.logins import MemoryLogins
 from tests.contracts.doubles.outlook import MemoryOutlook
+from tests.contracts.doubles.refusals import MemoryRefusals, TakenSigning
 from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
 from tests.contracts.doubles.slack import FakeSlack
 from tests.contracts.doubles.store import MemoryStore
@@ -64,6 +67,7 @@ class StorePorts:
     """What one worker sees of the store."""
 
     streams: Streams
+    logins: Logins
     ledger: Ledger
     budget: Budget
     plans: Plans
@@ -126,6 +130,7 @@ class House:
         seen = Seen()
         return StorePorts(
             MemoryStreams(self.store, name, seen, lease_s=LEASE_S),
+            MemoryLogins(self.store),
             MemoryLedger(self.store, self.ceilings, seen=seen, lease_s=LEASE_S),
             MemoryBudget(self.store),
             MemoryPlans(self.store),
@@ -173,8 +178,10 @@ class Worker:
         github, slack = wrap("github", house.github), wrap("slack", house.slack)
         budget = wrap("budget", ports.budget)
         ledger = wrap("ledger", ports.ledger)
+        logins = wrap("logins", ports.logins)
         tools = Tools(
             github,
+            logins,
             ledger,
             budget,
             telemetry,
@@ -219,6 +226,7 @@ class Worker:
             self.streams, self.consumers, telemetry, clock, dice, pause=pause
         )
         self.intake = self._intake(name, wrap) if house.hears else None
+        self.signature = self._signature(wrap) if house.hears else None
         self.draining = anyio.Event()
 
     def _intake(self, name: str, wrap: Wrap) -> Intake:
@@ -226,6 +234,10 @@ class Worker:
         ear = wrap("ear", MemoryEar(house.channel, name))
         inbox = wrap("inbox", MemoryInbox(house.store, name, house.store.now_ms()))
         return Intake(ear, inbox, house.telemetry, house.clock, dice)
+
+    def _signature(self, wrap: Wrap) -> SignatureWatch:
+        signing, refusals = wrap("signing", TakenSigning()), wrap("refusals", MemoryRefusals())
+        return SignatureWatch(signing, refusals, self.house.telemetry)
 
     async def run(self, until: Callable[[], Awaitable[None]]) -> None:
         """Run until something is so, then die on the spot."""
@@ -248,6 +260,8 @@ class Worker:
                 tasks.start_soon(self.reclaimer.run, tasks, self.draining)
                 if self.intake is not None:
                     tasks.start_soon(self.intake.run, self.draining)
+                if self.signature is not None:
+                    tasks.start_soon(self.signature.run, self.draining)
             with anyio.move_on_after(RETIRE_WITHIN_S):
                 try:
                     await self.streams.retire()

@@ -8,7 +8,7 @@ import anyio
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.ticket import Label, Milestone
-from monarch.ports import Hands, Replayed, Unanswered
+from monarch.ports import Gone, Hands, Replayed, Unanswered
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import HANG, LATE, LIMITED, LOST
 from tests.contracts.worlds import NO_CEILINGS, a_message
@@ -56,9 +56,10 @@ def topped_up() -> House:
 
 
 def refused() -> House:
-    """GitHub will not have the second of three."""
+    """GitHub will not have the second of three, and a person has deleted the message that says how far things are."""
     house = a_house(TEAM_A, titles=("One", "Two", "Three"))
     house.github.refused_titles.add("Two")
+    house.slack.faults.at("update", 1, Fault(Gone("message_not_found")))
     house.publish(TEAM_A)
     return house
 

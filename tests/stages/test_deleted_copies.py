@@ -18,6 +18,7 @@ from monarch.core.verification import Mark, verify
 from monarch.stages.surveying import Remembered, Sources, Surveyor, Template, Unready
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.hands import MemoryHands
+from tests.contracts.doubles.logins import MemoryLogins
 from tests.stages.house import SOURCE, TEAM_A, House
 
 MANY = [29, 30, 35, 500]
@@ -50,7 +51,8 @@ def surveyor(house: House, *, remembers: bool = True) -> Surveyor:
     async def gate(_credential: Credential) -> None:
         return None
 
-    sources = Sources(house.github, ledger, gate)
+    us = MemoryLogins(house.store).us
+    sources = Sources(house.github, ledger, gate, us)
     return Surveyor(sources, Rules(), house.style, 120, lambda _name: None)
 
 

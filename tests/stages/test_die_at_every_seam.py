@@ -57,7 +57,7 @@ def test_whatever_is_a_port_is_wrapped_whole() -> None:
     }
 
     assert wrapped == all_methods() == effects() | all_methods(*NO_EFFECTS)
-    sources = map(inspect.getsource, (ports, ports.hands, ports.outside))
+    sources = map(inspect.getsource, (ports, ports.hands, ports.logins, ports.outside))
     assert len(protocols()) == sum(source.count("(Protocol):") for source in sources)
 
 
@@ -81,9 +81,10 @@ def test_what_is_not_awaited_is_known_by_name() -> None:
 def test_the_scenarios_cross_every_effect() -> None:
     """A scenario that passes by a method would say nothing about it."""
     crossed = {moment.call for name in SCENARIOS for moment in quiet_run(name, 0)}
-    stopped = Story(SCENARIOS["fresh"], Trouble({20: Blow.STOP}))
-    tell(stopped)
-    crossed |= {moment.call for moment in stopped.trouble.passed}
+    for name in ("fresh", "heard"):
+        stopped = Story(SCENARIOS[name], Trouble({20: Blow.STOP}))
+        tell(stopped)
+        crossed |= {moment.call for moment in stopped.trouble.passed}
 
     assert crossed == effects()
 

@@ -18,6 +18,7 @@ from monarch.core.style import Style
 from monarch.core.survey import Survey
 from monarch.core.ticket import Label, Milestone
 from monarch.stages.surveying import Remembered, Sources, Surveyor, Template
+from tests.contracts.doubles.logins import MemoryLogins
 from tests.stages.house import SOURCE, TEAM_A, House
 
 LABELS = (Label("bug", "d73a4a", "broken"), Label("Help", "008672", ""), Label("api", "123456", ""))
@@ -39,7 +40,7 @@ def _sources(house: House) -> Sources:
     async def gate(credential: Credential) -> GateClosed | None:
         return await budget.gate(credential)
 
-    return Sources(house.github, ledger, gate)
+    return Sources(house.github, ledger, gate, MemoryLogins(house.store).us)
 
 
 async def rehearsed(house: House) -> Rehearsal:

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from monarch.core.marker import Marker
+from monarch.core.permission import Credential
 from monarch.core.seal import Seal
 from monarch.core.style import Style
-from monarch.core.ticket import Issue
+from monarch.core.ticket import Author, Issue
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import LOST
 from tests.contracts.worlds import NO_CEILINGS
@@ -147,7 +148,9 @@ async def test_signed_copies_by_a_forgotten_account_are_copies(house: House) -> 
     house.publish(TEAM_A)
     await house.settle()
     house.store.ledgers.clear()
-    house.github.me = replace(house.github.me, account="account-2", login="new-bot")
+    house.github.me = Credential("account-2", "fingerprint-2", "new-bot", 4343)
+    house.github.writes_as = Author("new-bot", 4343)
+    house.store.logins.clear()
 
     house.publish(TEAM_A)
     await house.settle()

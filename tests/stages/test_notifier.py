@@ -8,7 +8,7 @@ from monarch.core.forecast import Forecast
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.permission import Busy
-from monarch.ports import Kind, Saying, Unanswered
+from monarch.ports import Kind, Posted, Saying, Unanswered
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.requests import MemoryRequests
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House, Worker
@@ -105,6 +105,56 @@ async def test_a_final_message_that_was_turned_down_is_said_as_the_first_it_is(
 
     (final,) = finals(house)
     assert "Said again" not in final
+
+
+async def test_an_edit_names_the_channel_by_its_id(house: House) -> None:
+    """`chat.postMessage` takes a name, `chat.update` does not: the answer to the post has the id."""
+    house.slack.ids["#cohort"] = "C42"
+    house.publish(TEAM_A, channel="#cohort")
+
+    await house.settle()
+
+    progress, final = house.slack.messages.values()
+    assert "ended" in progress.text
+    assert {progress.channel, final.channel} == {"C42"}
+    assert not house.store.dead
+
+
+async def test_a_deleted_progress_message_is_left_alone(house: House) -> None:
+    """It is neither posted anew nor edited again, needs nobody, and the end is said all the same."""
+    house.publish(TEAM_A, TEAM_B)
+    deleted: list[str] = []
+
+    def delete(channel: str, _text: str) -> None:
+        if not deleted:
+            deleted.extend(house.slack.messages)
+            house.slack.messages.clear()
+
+    house.slack.witness = delete
+
+    await house.settle()
+
+    (final,) = house.slack.texts("C1")
+    assert deleted
+    assert "done" in final
+    assert house.slack.faults.count("update") == 1
+    assert not house.store.dead
+
+
+async def test_the_last_edit_is_tried_until_it_succeeds(house: House) -> None:
+    """After the end the message must not say "copying" for ever, however long Slack refuses to edit it."""
+    refusals = 12
+    for nth in range(1, refusals + 1):
+        house.slack.faults.at("update", nth, Fault(Transient("Slack answered request_timeout")))
+    house.publish(TEAM_A)
+
+    await house.settle(within_s=7200)
+
+    progress, final = house.slack.texts("C1")
+    assert "ended" in progress
+    assert "done" in final
+    assert house.slack.faults.count("update") > refusals > house.policy.max_attempts
+    assert not house.store.dead
 
 
 async def test_a_lost_progress_message_is_not_repeated(house: House) -> None:
@@ -239,14 +289,16 @@ class ForgetsAnAnswer(MemoryRequests):
 
     went_back = False
 
-    async def said(self, request: RequestId, kind: Kind, version: int, ts: str | None) -> None:
+    async def said(
+        self, request: RequestId, kind: Kind, version: int, posted: Posted | None
+    ) -> None:
         """See `ports.Requests.said`."""
         if kind == "final" and not self.went_back:
             self.went_back = True
             known = self._store.requests[request]
             known["version"] = str(int(known["version"]) - 1)
             self._store.notify(request)
-        await super().said(request, kind, version, ts)
+        await super().said(request, kind, version, posted)
 
 
 async def test_a_word_of_a_forgotten_future_is_no_endless_loop_of_notices(house: House) -> None:

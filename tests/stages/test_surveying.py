@@ -17,6 +17,7 @@ from monarch.core.ticket import Label
 from monarch.stages.surveying import Remembered, Sources, Surveyor, Template, Unready
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import FakeGitHub
+from tests.contracts.doubles.logins import MemoryLogins
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
 
 BUG = Label("bug", "d73a4a", "")
@@ -33,8 +34,9 @@ class Desk:
         self.is_busy = False
         self.closed: GateClosed | None = None
         self.told: list[str] = []
-        sources = Sources(github, self._ledger, self._gate)
-        style = House().style
+        house = House()
+        us, style = MemoryLogins(house.store).us, house.style
+        sources = Sources(github, self._ledger, self._gate, us)
         self.surveyor = Surveyor(sources, rules or Rules(), style, 120, self.told.append)
 
     async def _ledger(self, target: TargetId) -> Remembered:

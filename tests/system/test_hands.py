@@ -160,7 +160,7 @@ async def test_poison_that_is_replayed_is_done_once_it_kills_nobody(fleet: Fleet
     fleet.start()
     [request] = fleet.until_ended()
     assert [letter["code"] for letter in fleet.dead()] == ["poison"]
-    assert "handed out" in final(await fleet.sandbox.state())
+    assert "workers in a row ended" in final(await fleet.sandbox.state())
     replayed = fleet.run("dead", "replay", "--code", "poison")
     _until_state(fleet, "done")
 

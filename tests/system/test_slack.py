@@ -57,6 +57,20 @@ async def test_a_final_message_whose_answer_was_lost_is_repeated_and_says_so(fle
     assert [AGAIN in text for text in finals] == [False, True]
 
 
+async def test_a_channel_may_be_named(fleet: Fleet) -> None:
+    """Slack posts to a name and edits by the id alone: the message in place is edited to its end."""
+    await fleet.sandbox.seed(a_seed(3, TEAMS))
+    fleet.start()
+
+    fleet.publish(a_message(TEAMS, channel="#cohort"))
+    fleet.until_ended()
+
+    progress, final = posts(await fleet.sandbox.state())
+    assert "copying" not in progress
+    assert DONE in final
+    assert fleet.dead() == []
+
+
 async def test_an_unknown_channel_is_a_dead_letter_and_nothing_counts_as_said(fleet: Fleet) -> None:
     """The migrations are done; that nobody could be told is on record, with Slack's own word for it."""
     await fleet.sandbox.seed(a_seed(3, TEAMS))

@@ -82,6 +82,15 @@ def test_a_gap_of_unknown_length_is_a_gap(told: Told) -> None:
     assert told.value("hearing_gap_seconds_total") == 2.5
 
 
+def test_messages_that_are_not_kept_up_with_are_told(told: Told) -> None:
+    """Behind is a warning, and lost is an error."""
+    told.telemetry.hearing_behind(waiting=1024)
+    told.telemetry.messages_dropped(n=3)
+
+    assert told.value("hearing_behind_total") == 1
+    assert told.value("messages_dropped_total") == 3
+
+
 @pytest.mark.parametrize(
     ("verdict", "level"),
     [("Done", "debug"), ("Snooze", "debug"), ("Retry", "info"), ("Dead", "info")],

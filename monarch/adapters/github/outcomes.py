@@ -86,7 +86,7 @@ def issue_outcome(answer: Sent | ReadFailure, draft: Draft) -> WriteOutcome:
             if made is None:
                 return Unknown(_unreadable(answer))
             missing = dropped(draft, made.labels, made.milestone, made.type)
-            return Created(made.number, made.id, missing)
+            return Created(made.number, made.id, missing, made.author)
         case Reply():
             return classify(answer, writing=True)
         case _:

@@ -71,15 +71,17 @@ class PersonalToken:
 
 def _read_account(answer: Answer, used: Pass) -> Found[Credential] | ReadFailure:
     """Tell whose budget is used. An installation may not ask who it is: its token then stands for it."""
-    if _is_integration(answer):
+    if is_integration(answer):
         return Found(Credential(f"token:{used.fingerprint}", used.fingerprint))
     user: Found[User] | ReadFailure = read_outcome(answer, read_user)
     if not isinstance(user, Found):
         return user
-    return Found(Credential(f"user:{user.value.id}", used.fingerprint, user.value.login))
+    who = user.value
+    return Found(Credential(f"user:{who.id}", used.fingerprint, who.login, who.id))
 
 
-def _is_integration(answer: Answer) -> bool:
+def is_integration(answer: Answer) -> bool:
+    """Whether `GET /user` was refused because the token is an installation's: such a token does not say who it is."""
     if not (isinstance(answer, Reply) and answer.status == _FORBIDDEN):
         return False
     return read_reply(answer, writing=False).has("resource not accessible by integration")

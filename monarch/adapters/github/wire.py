@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from monarch.core.ids import TargetId
 from monarch.core.refs import BadRef, RepoRef
-from monarch.core.ticket import Issue, Label, Milestone, Repository
+from monarch.core.ticket import Author, Issue, Label, Milestone, Repository
 
 T = TypeVar("T")
 
@@ -39,6 +39,8 @@ class User(Wire):
 
 class _Author(Wire):
     login: str
+    id: int = 0
+    type: str = ""
 
 
 class _Label(Wire):
@@ -105,9 +107,12 @@ class CreatedIssue:
     labels: tuple[str, ...]
     milestone: int | None
     type: str
+    author: Author | None = None
 
 
+_BOT = "Bot"
 _USER = TypeAdapter(User)
+_USER_SHOWN = TypeAdapter(_Author)
 _ISSUE = TypeAdapter(_Issue)
 _ISSUES = TypeAdapter(list[_Issue])
 _REPOSITORY = TypeAdapter(_Repository)
@@ -180,6 +185,7 @@ def read_created(body: bytes) -> CreatedIssue | None:
         _names_of(shown.get("labels")),
         _part(shown, "milestone", "number", int),
         _part(shown, "type", "name", str) or "",
+        _author_of(shown.get("user")),
     )
 
 
@@ -221,7 +227,18 @@ def _as_issue(issue: _Issue) -> Issue:
         milestone=_as_milestone(issue.milestone) if issue.milestone else None,
         parent=_number_beside(issue.parent_issue_url or "", issue.url),
         type=issue.type.name if issue.type else "",
+        author_id=issue.user.id if issue.user else 0,
+        is_by_bot=issue.user is not None and issue.user.type == _BOT,
     )
+
+
+def _author_of(shown: object) -> Author | None:
+    """Whom a 201 names as the author, if that can be read: it must not spoil the news that the issue is there."""
+    try:
+        user = _USER_SHOWN.validate_python(shown)
+    except ValidationError:
+        return None
+    return Author(user.login, user.id, user.type == _BOT)
 
 
 def _as_label(label: str | _Label) -> Label:

@@ -47,6 +47,8 @@ class ValkeyEar:
         self._replica = replica
         self._now = now
         self._heard = 0
+        self._pubsub: PubSub | None = None
+        self._is_ending = False
         self.subscribed_ms = 0
 
     @asynccontextmanager
@@ -60,10 +62,21 @@ class ValkeyEar:
                     await pubsub.get_message(timeout=_LISTEN_S)
                 seconds, micros = await self._speaker.time()
             self.subscribed_ms = seconds * 1000 + micros // 1000
+            self._pubsub = pubsub
+            if self._is_ending:
+                await self.unsubscribe()
             async with aclosing(self._hearings(pubsub)) as hearings:
                 yield hearings
         finally:
+            self._pubsub = None
             await pubsub.aclose()  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
+
+    async def unsubscribe(self) -> None:
+        """See `ports.Ear.unsubscribe`; the server confirms it behind whatever was published before."""
+        self._is_ending = True
+        if self._pubsub is not None:
+            with classified("unsubscribing"):
+                await self._pubsub.unsubscribe(self._channel)
 
     async def _hearings(self, pubsub: PubSub) -> AsyncGenerator[Hearing | None, None]:
         canary_heard = self._now()
@@ -73,9 +86,11 @@ class ValkeyEar:
                 await self._sing()
                 next_canary = self._now() + CANARY_EVERY_S
             with classified("listening"):
-                message = await pubsub.get_message(
-                    ignore_subscribe_messages=True, timeout=_LISTEN_S
-                )
+                message = await pubsub.get_message(timeout=_LISTEN_S)
+            if message is not None and message["type"] == "unsubscribe":
+                return
+            if message is not None and message["type"] != "message":
+                continue
             if message is not None and message["channel"] == self._canary.encode():
                 canary_heard = self._now()
             else:

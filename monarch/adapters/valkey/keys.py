@@ -12,7 +12,7 @@ parked                 sorted set  settle -> sweep               member leaves w
 parked:entries         hash        settle -> sweep               field leaves with its member
 waiting:<target id>    sorted set  settle -> settle              member leaves when woken or promoted
 request:<id>           hash        mirror, submit, settle, say   retention after it ended well
-known                  sorted set  mirror, submit, settle        requests by time; trimmed with retention
+known                  sorted set  mirror, submit, settle        requests by time; a member leaves once its request is gone
 open                   sorted set  mirror, submit, settle, replay, heal   member leaves when it ended and was told
 audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
@@ -22,8 +22,11 @@ ledger:<target id>     hash        permit, record                retention after
 needs:<target id>      set         take, settle, drop, replay, heal   member leaves when its request has ended for good
 latest:<target id>     string, PX  take                          retention after it was taken last
 target:<target id>     string, PX  take, renew, settle           one lease
+outlived:<stream>:<entry>  set, PX  renew, take, permit, settle, begin_saying   a day after its last write
 budget:<account>       sorted set  permit, record                two hours after its last write
 slots:<account>        sorted set  permit, record                15 s a slot
+turns:<account>        sorted set  permit, record                three minutes after the last in line asked
+asks:<account>         sorted set  permit, record                likewise
 learned:<account>      hash        permit, believe               never
 points:<account>       hash        permit, admit                 two minutes after its last call
 primary:<account>      hash        standing                      when GitHub's count begins anew
@@ -31,6 +34,7 @@ gate:<account>         hash        gate, believe, permit, record opened by a suc
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
 saying:<request>       string, PX  begin_saying                  15 s
+logins                 hash        introduce                     never; the newest 200: who we were is known by them alone
 epoch                  hash        open_epoch, take, permit, sweep   never; 64 marks
 paused                 string      pause (by whom)               when resumed
 paused:since           string      pause (when, ms)              when resumed
@@ -89,6 +93,10 @@ class Keys:
         return self.prefix + "audited"
 
     @property
+    def logins(self) -> str:
+        return self.prefix + "logins"
+
+    @property
     def epoch(self) -> str:
         return self.prefix + "epoch"
 
@@ -141,6 +149,12 @@ class Keys:
 
     def slots(self, account: str) -> str:
         return f"{self.prefix}slots:{account}"
+
+    def turns(self, account: str) -> str:
+        return f"{self.prefix}turns:{account}"
+
+    def asks(self, account: str) -> str:
+        return f"{self.prefix}asks:{account}"
 
     def learned(self, account: str) -> str:
         return f"{self.prefix}learned:{account}"

@@ -14,7 +14,7 @@ from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import RequestId
 from monarch.core.permission import Busy
 from monarch.core.plan import Plan
-from monarch.ports import Kind, Saying
+from monarch.ports import Kind, Posted, Saying
 
 SAYING_MS = 15_000
 """How long the right to tell of a request holds, in milliseconds: longer than any post, shorter than a lease."""
@@ -66,9 +66,15 @@ class ValkeyRequests:
         """See `ports.Requests.sending`."""
         await self._say(request, "sending", kind)
 
-    async def said(self, request: RequestId, kind: Kind, version: int, ts: str | None) -> None:
+    async def said(
+        self, request: RequestId, kind: Kind, version: int, posted: Posted | None
+    ) -> None:
         """See `ports.Requests.said`."""
-        await self._say(request, "said", kind, version, ts or "")
+        await self._say(request, "said", kind, version, posted)
+
+    async def gone(self, request: RequestId) -> None:
+        """See `ports.Requests.gone`."""
+        await self._say(request, "gone", "progress")
 
     async def not_sent(self, request: RequestId, kind: Kind) -> None:
         """See `ports.Requests.not_sent`."""
@@ -80,10 +86,17 @@ class ValkeyRequests:
         await self._say(request, "end", "", held=f"{token.consumer} {token.entry} {token.count}")
 
     async def _say(
-        self, request: RequestId, op: str, kind: str, version: int = 0, ts: str = "", held: str = ""
+        self,
+        request: RequestId,
+        op: str,
+        kind: str,
+        version: int = 0,
+        posted: Posted | None = None,
+        held: str = "",
     ) -> None:
         keys = [self._keys.request(request), self._keys.saying(request)]
-        await self._scripts.call("say", keys, op, kind, version, ts, held or request)
+        ts, channel = (posted.ts, posted.channel) if posted else ("", "")
+        await self._scripts.call("say", keys, op, kind, version, ts, held or request, channel)
 
 
 def _saying(
@@ -93,8 +106,13 @@ def _saying(
     return Saying(
         view=request_view(request, fields, migrations, paused_by),
         said_version=whole(fields.get("said_version", "")) or 0,
-        progress_ts=fields.get("progress_ts") or None,
+        progress=_progress(fields),
         progress_open="progress_open" in fields,
         final_said=fields.get("final_said") == run,
         final_open=fields.get("final_open") == run,
     )
+
+
+def _progress(fields: dict[str, str]) -> Posted | None:
+    ts = fields.get("progress_ts")
+    return Posted(ts, fields.get("progress_channel", "")) if ts else None

@@ -50,6 +50,7 @@ class ServerFacts:
         memory_left: bytes until `maxmemory`, `None` where there is no ceiling.
         replicas: how many of them are in step.
         min_replicas: how many must be, or writes are refused.
+        unread_bytes: how much a subscriber may leave unread before it is cut off; 0: without end.
         holds_our_keys: `False` where this is a node of a cluster and another one has the slot of our keys.
     """
 
@@ -63,6 +64,7 @@ class ServerFacts:
     subscribers: int | None
     replicas: int
     min_replicas: int | None
+    unread_bytes: int | None = None
     holds_our_keys: bool = True
 
 
@@ -195,6 +197,7 @@ class Standing:
             subscribers=subscribers,
             replicas=_in_step(info),
             min_replicas=_number(await self._setting("min-replicas-to-write")),
+            unread_bytes=_hard_limit(await self._setting("client-output-buffer-limit"), "pubsub"),
             holds_our_keys=await self._holds_our_keys(),
         )
 
@@ -252,6 +255,12 @@ def _in_step(info: Mapping[str, Any]) -> int:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() else None
+
+
+def _hard_limit(limits: str | None, kind: str) -> int | None:
+    """Of `normal 0 0 0 … pubsub 33554432 8388608 60`, the first number behind `kind`, in bytes."""
+    _, _, behind = (limits or "").partition(f"{kind} ")
+    return _number(behind.partition(" ")[0])
 
 
 def _subscribed(answer: Any) -> int | None:

@@ -10,7 +10,7 @@ from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.github.reading import Patience
 from monarch.core.ids import TargetId
 from monarch.core.render import Draft
-from monarch.core.ticket import Repository
+from monarch.core.ticket import Author, Repository
 
 TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ"
 API = "https://api.github.example"
@@ -23,6 +23,10 @@ START_S = 1_767_225_600.0
 """When tests begin: 2026-01-01T00:00:00Z."""
 
 Handler = Callable[[httpx.Request], httpx.Response]
+
+
+TEACHER = Author("teacher", 5)
+"""Who has written the issues of `issue_json`."""
 
 
 def issue_json(number: int = 1, **changes: Any) -> dict[str, Any]:

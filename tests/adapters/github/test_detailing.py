@@ -24,7 +24,7 @@ from monarch.core.outcome import (
 )
 from monarch.core.render import Draft
 from monarch.core.ticket import Label, Milestone
-from tests.adapters.github.builders import TARGET, always, github, issue_json, yes
+from tests.adapters.github.builders import TARGET, TEACHER, always, github, issue_json, yes
 from tests.schemas import assert_request_matches
 
 LABEL = Label("Bug", "d73a4a", "Broken")
@@ -310,7 +310,7 @@ async def test_what_github_leaves_out_silently_is_named(
     draft = Draft("T", "B", ("Bug", "b"), 3, "Task")
     outcome = await github(always(201, issue_json(7) | shown)).create_issue(TARGET, draft, yes)
 
-    assert outcome == Created(7, 1007, dropped)
+    assert outcome == Created(7, 1007, dropped, TEACHER)
 
 
 @pytest.mark.parametrize("field", ["milestone", "type", "labels", "assignees", "title", "body"])

@@ -67,8 +67,12 @@ async def test_the_account_is_the_users_and_is_asked_once() -> None:
     script = Script(ok({"id": 9, "login": "bot"}))
     client = github(script)
 
-    assert await client.credential("org/team-a") == Found(Credential("user:9", FINGERPRINT, "bot"))
-    assert await client.credential("org/team-a") == Found(Credential("user:9", FINGERPRINT, "bot"))
+    assert await client.credential("org/team-a") == Found(
+        Credential("user:9", FINGERPRINT, "bot", 9)
+    )
+    assert await client.credential("org/team-a") == Found(
+        Credential("user:9", FINGERPRINT, "bot", 9)
+    )
     assert len(script.asked) == 1
 
 

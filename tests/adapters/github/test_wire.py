@@ -15,8 +15,8 @@ from monarch.adapters.github.wire import (
     read_repository,
     read_types,
 )
-from monarch.core.ticket import Issue, Label, Milestone
-from tests.adapters.github.builders import as_bytes, issue_json, repository_json
+from monarch.core.ticket import Author, Issue, Label, Milestone
+from tests.adapters.github.builders import TEACHER, as_bytes, issue_json, repository_json
 
 
 def test_an_issue_is_read_whole() -> None:
@@ -44,6 +44,7 @@ def test_an_issue_is_read_whole() -> None:
         state="open",
         is_pull=False,
         author="teacher",
+        author_id=5,
         association="MEMBER",
         url="https://github.example/org/team-a/issues/2",
         created_at="2026-01-02T03:04:05Z",
@@ -138,7 +139,38 @@ def test_what_was_created_is_read_with_its_details() -> None:
     """So that it can be compared with what was asked for."""
     body = issue_json(4, labels=["a", {"name": "b"}], milestone={"number": 3}, type={"name": "T"})
 
-    assert read_created(as_bytes(body)) == CreatedIssue(1004, 4, ("a", "b"), 3, "T")
+    assert read_created(as_bytes(body)) == CreatedIssue(1004, 4, ("a", "b"), 3, "T", TEACHER)
+
+
+@pytest.mark.parametrize(
+    ("user", "author"),
+    [
+        ({"login": "school[bot]", "id": 77, "type": "Bot"}, Author("school[bot]", 77, is_bot=True)),
+        ({"login": "teacher"}, Author("teacher")),
+        (None, None),
+        ("teacher", None),
+        ({"login": 3}, None),
+        ({"login": "teacher", "id": "five"}, None),
+    ],
+)
+def test_whom_a_201_names_as_the_author_never_hides_that_the_issue_is_there(
+    user: object, author: Author | None
+) -> None:
+    """Who we are is learned from it; what cannot be read is nobody."""
+    created = read_created(as_bytes(issue_json(4, user=user)))
+
+    assert created is not None
+    assert created.author == author
+
+
+def test_a_bots_issue_says_so() -> None:
+    """A person cannot have such an account."""
+    bot = {"login": "school[bot]", "id": 77, "type": "Bot"}
+
+    issue = read_issue(as_bytes(issue_json(user=bot)))
+
+    assert issue is not None
+    assert issue.by == Author("school[bot]", 77, is_bot=True)
 
 
 @pytest.mark.parametrize(

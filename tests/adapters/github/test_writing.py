@@ -23,6 +23,7 @@ from tests.adapters.github.builders import (
     API,
     DRAFT,
     TARGET,
+    TEACHER,
     TOKEN,
     always,
     as_bytes,
@@ -57,7 +58,7 @@ async def test_a_201_is_created_under_its_number() -> None:
     """Number and id of the new issue come from the answer."""
     outcome, requests = await write(answers(CREATED))
 
-    assert outcome == Created(7, 1007)
+    assert outcome == Created(7, 1007, author=TEACHER)
     assert requests == 1
 
 
@@ -120,7 +121,7 @@ async def test_a_wrong_content_type_hides_no_created_issue() -> None:
         answers(reply("201 Created", as_bytes(issue_json(3)), "Content-Type: text/html"))
     )
 
-    assert outcome == Created(3, 1003)
+    assert outcome == Created(3, 1003, author=TEACHER)
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
@@ -168,7 +169,7 @@ async def test_a_withheld_write_leaves_the_client_usable(asked: int) -> None:
         outcome = await client.create_issue(TARGET, DRAFT, lambda: next(answers_of_guard))
 
     assert withheld == Withheld()
-    assert outcome == Created(7, 1007)
+    assert outcome == Created(7, 1007, author=TEACHER)
 
 
 async def test_a_refused_connection_certainly_wrote_nothing() -> None:
@@ -202,7 +203,7 @@ async def test_a_kept_connection_that_was_cut_off_leaves_the_second_write_unknow
         first = await client.create_issue(TARGET, DRAFT, yes)
         second = await client.create_issue(TARGET, DRAFT, yes)
 
-        assert first == Created(7, 1007)
+        assert first == Created(7, 1007, author=TEACHER)
         assert isinstance(second, Unknown)
         assert server.requests == 2
         assert len(server.received) == 1

@@ -117,3 +117,22 @@ async def test_messages_that_came_while_one_was_being_appended_are_all_heard(ear
         heard += [await next_message(hearings) for _ in range(2)]
 
     assert [h.payload for h in heard] == [b"one", b"two", b"three"]
+
+
+async def test_what_was_published_before_it_unsubscribed_is_heard_to_the_last(ears: Ears) -> None:
+    """A worker stops in the middle of a burst; what comes after that is for the others."""
+    async with ears.ear.listen() as hearings:
+        await ears.publish(*(b"%d" % number for number in range(500)))
+        first = await next_message(hearings)
+        await ears.ear.unsubscribe()
+        await ears.publish(b"too late")
+        heard = [first, *[one async for one in hearings if one is not None]]
+
+    assert [one.payload for one in heard] == [b"%d" % number for number in range(500)]
+
+
+async def test_who_stops_while_it_subscribes_hears_out_what_comes_with_it(ears: Ears) -> None:
+    """And then no more."""
+    await ears.ear.unsubscribe()
+    async with ears.ear.listen() as hearings:
+        assert [one async for one in hearings if one is not None] == []

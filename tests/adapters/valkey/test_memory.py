@@ -140,7 +140,7 @@ async def test_without_memory_facts_fit_and_new_work_does_not(tmp_path: Path) ->
             await client.config_set("maxmemory", "1")
 
             with pytest.raises(StoreError, match="OutOfMemory"):
-                await world.inbox("replica-1").mirror(Hearing("h", a_message()))
+                await world.inbox("replica-1").mirror([Hearing("h", a_message())])
             with pytest.raises(StoreError, match="OutOfMemory"):
                 await world.ledger().permit(delivery, TARGET, FIRST, ME, look.epoch, None)
             assert await world.streams().settle(delivery, migrated())

@@ -51,12 +51,17 @@ class MemoryEar:
         self._channel = channel
         self._replica = replica
         self._heard = itertools.count(1)
+        self._sending: MemoryObjectSendStream[bytes] | None = None
+        self._is_ending = False
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[AsyncIterator[Hearing | None]]:
         """See `ports.Ear.listen`."""
         await anyio.lowlevel.checkpoint()
         sending, receiving = self._channel.join()
+        self._sending = sending
+        if self._is_ending:
+            self._channel.leave(sending)
         try:
             with receiving:
                 async with aclosing(self._hearings(receiving)) as hearings:
@@ -64,12 +69,22 @@ class MemoryEar:
         finally:
             self._channel.leave(sending)
 
+    async def unsubscribe(self) -> None:
+        """See `ports.Ear.unsubscribe`."""
+        await anyio.lowlevel.checkpoint()
+        self._is_ending = True
+        if self._sending is not None:
+            self._channel.leave(self._sending)
+
     async def _hearings(
         self, receiving: MemoryObjectReceiveStream[bytes]
     ) -> AsyncGenerator[Hearing | None, None]:
         while True:
             hearing = None
             with anyio.move_on_after(QUIET_S):
-                payload = await receiving.receive()
+                try:
+                    payload = await receiving.receive()
+                except anyio.EndOfStream:
+                    return
                 hearing = Hearing(f"{self._replica}-{next(self._heard)}", payload)
             yield hearing

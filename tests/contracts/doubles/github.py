@@ -27,7 +27,7 @@ from monarch.core.outcome import (
 )
 from monarch.core.permission import Credential
 from monarch.core.render import Draft
-from monarch.core.ticket import Issue, Label, Milestone, Repository
+from monarch.core.ticket import Author, Issue, Label, Milestone, Repository
 from tests.contracts.doubles.faults import Fault, Faults
 from tests.contracts.doubles.repositories import FakeRepository
 
@@ -75,6 +75,7 @@ class Write:
 class FakeGitHub:
     """All of GitHub that Monarch knows.
 
+    `me` is what a token says of itself, `writes_as` whom it writes as.
     `listing_lag_s` is how long a new issue is missing in listings; what has one of `refused_titles` (an issue, a label,
     a milestone, a sub-issue) cannot be made. `did` is every write that took effect, in order. `by_name`: it is a server that
     does not know addresses by id, and every name changes hands right after it was checked. `connects_in_s` is how
@@ -86,7 +87,8 @@ class FakeGitHub:
         self.faults = Faults()
         self.refused_titles: set[str] = set()
         self.did: list[Write] = []
-        self.me = Credential("account-1", "fingerprint-1", login)
+        self.me = Credential("account-1", "fingerprint-1", login, 4242)
+        self.writes_as = Author(login, 4242)
         self.by_name = False
         self.connects_in_s = 0.0
         self.departures: list[float] = []
@@ -329,7 +331,7 @@ class FakeGitHub:
         here = self._here(write.repository)
         if here is None:
             return _not_found(write.repository.full_name)
-        outcome: object = getattr(here, write.method)(*write.what, self.me.login)
+        outcome: object = getattr(here, write.method)(*write.what, self.writes_as)
         if not isinstance(outcome, Permanent):
             self.did.append(write)
         return outcome

@@ -1,5 +1,6 @@
 """`ports.Inbox` in memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import anyio
@@ -28,9 +29,12 @@ class MemoryInbox:
         self._replica = replica
         self._subscribed_ms = subscribed_ms
 
-    async def mirror(self, hearing: Hearing) -> RequestId | None:
+    async def mirror(self, hearings: Sequence[Hearing]) -> tuple[RequestId | None, ...]:
         """See `ports.Inbox.mirror`."""
         await anyio.lowlevel.checkpoint()
+        return tuple(self._mirror(hearing) for hearing in hearings)
+
+    def _mirror(self, hearing: Hearing) -> RequestId | None:
         heard: Heard = self._store.heard.setdefault(hearing.payload, Heard())
         if hearing.id not in heard.hearings:
             heard.hearings[hearing.id] = self._match(heard, hearing.payload)

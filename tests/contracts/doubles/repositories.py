@@ -17,7 +17,7 @@ from monarch.core.outcome import (
     WriteOutcome,
 )
 from monarch.core.render import Draft
-from monarch.core.ticket import Issue, Label, Milestone, Repository
+from monarch.core.ticket import Author, Issue, Label, Milestone, Repository
 
 GREY: Final = "ededed"
 """The colour of a label that GitHub made up by itself, since an issue asked for it."""
@@ -50,7 +50,7 @@ class FakeRepository:
 
     # ------------------------------------------------------------------------------- what a write does
 
-    def create_issue(self, draft: Draft, login: str | None) -> WriteOutcome:
+    def create_issue(self, draft: Draft, author: Author) -> WriteOutcome:
         """Open an issue; without the right to push, labels, milestone and type are dropped silently."""
         if draft.title in self.refused:
             return Permanent(Scope.TICKET, Code.TICKETS_REFUSED, "no, says GitHub")
@@ -60,10 +60,12 @@ class FakeRepository:
                 return Permanent(
                     Scope.TICKET, Code.TICKETS_REFUSED, f"{wrong} is invalid", (wrong,)
                 )
-        issue = self.open(draft, {"author": login})
-        return Created(issue.number, issue.id, self._dropped(draft))
+        issue = self.open(
+            draft, {"author": author.login, "author_id": author.id, "is_by_bot": author.is_bot}
+        )
+        return Created(issue.number, issue.id, self._dropped(draft), author)
 
-    def create_label(self, label: Label, _login: str | None) -> DetailOutcome:
+    def create_label(self, label: Label, _author: Author) -> DetailOutcome:
         """Make a label, once."""
         if not self.repository.may_push:
             return self._forbidden()
@@ -74,7 +76,7 @@ class FakeRepository:
         self.labels[label.name.lower()] = label
         return Accepted()
 
-    def create_milestone(self, milestone: Milestone, _login: str | None) -> DetailOutcome:
+    def create_milestone(self, milestone: Milestone, _author: Author) -> DetailOutcome:
         """Make a milestone, once; its number is the next one."""
         if not self.repository.may_push:
             return self._forbidden()
@@ -86,17 +88,17 @@ class FakeRepository:
         self.milestones[number] = replace(milestone, number=number)
         return Accepted(number)
 
-    def edit_body(self, number: int, body: str, login: str | None) -> DetailOutcome:
+    def edit_body(self, number: int, body: str, author: Author) -> DetailOutcome:
         """Replace a body; one's own may be edited by anybody."""
         issue = self.issues.get(number)
         if issue is None:
             return Permanent(Scope.TICKET, Code.NOT_FOUND, f"there is no issue #{number}")
-        if not self.repository.may_push and issue.author != login:
+        if not self.repository.may_push and issue.author != author.login:
             return self._forbidden()
         self.issues[number] = replace(issue, body=body)
         return Accepted()
 
-    def add_sub_issue(self, parent: int, child: int, _login: str | None) -> DetailOutcome:
+    def add_sub_issue(self, parent: int, child: int, _author: Author) -> DetailOutcome:
         """Put the issue with that id under another one, behind those that are there."""
         if not self.repository.may_push:
             return self._forbidden()

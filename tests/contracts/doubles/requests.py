@@ -7,7 +7,7 @@ from monarch.core.delivery import Delivery
 from monarch.core.ids import RequestId, migration_id
 from monarch.core.permission import Busy
 from monarch.core.plan import Plan
-from monarch.ports import Kind, Saying
+from monarch.ports import Kind, Posted, Saying
 from tests.contracts.doubles.store import MemoryStore
 
 SAYING_MS = 15_000
@@ -37,7 +37,7 @@ class MemoryRequests:
         store, now = self._store, self._store.now_ms()
         holder = store.sayings.get(request)
         busy = holder is not None and holder[1] > now and holder[0] != delivery.token
-        if busy or not store.holds(delivery.token):
+        if busy or not store.still_holds(delivery.token):
             return Busy()
         known = store.requests.get(request)
         if known is None:
@@ -51,7 +51,7 @@ class MemoryRequests:
         return Saying(
             view=request_view(request, known, migrations, store.paused_by),
             said_version=int(known.get("said_version", "0")),
-            progress_ts=known.get("progress_ts"),
+            progress=_progress(known),
             progress_open="progress_open" in known,
             final_said=known.get("final_said") == known["run"],
             final_open=known.get("final_open") == known["run"],
@@ -63,7 +63,9 @@ class MemoryRequests:
         known = self._store.requests[request]
         known[f"{kind}_open"] = known["run"]
 
-    async def said(self, request: RequestId, kind: Kind, version: int, ts: str | None) -> None:
+    async def said(
+        self, request: RequestId, kind: Kind, version: int, posted: Posted | None
+    ) -> None:
         """See `ports.Requests.said`."""
         await anyio.lowlevel.checkpoint()
         known = self._store.requests[request]
@@ -74,11 +76,19 @@ class MemoryRequests:
         known["said_version"] = str(version if before < version <= now else before)
         if kind == "final" and version == now:
             known["final_said"] = known["run"]
-        if kind == "progress" and ts:
-            known["progress_ts"] = ts
+        if kind == "progress" and posted:
+            known["progress_ts"], known["progress_channel"] = posted.ts, posted.channel
         overwrote = kind == "progress" and version < before
         if overwrote and known.get("channel") and known.get("notice_due") != "1":
             self._store.notify(request)
+
+    async def gone(self, request: RequestId) -> None:
+        """See `ports.Requests.gone`."""
+        await anyio.lowlevel.checkpoint()
+        known = self._store.requests[request]
+        known.pop("progress_ts", None)
+        known.pop("progress_channel", None)
+        known["progress_open"] = known["run"]
 
     async def not_sent(self, request: RequestId, kind: Kind) -> None:
         """See `ports.Requests.not_sent`."""
@@ -91,3 +101,8 @@ class MemoryRequests:
         holder = self._store.sayings.get(request)
         if holder is not None and holder[0] == delivery.token:
             del self._store.sayings[request]
+
+
+def _progress(known: dict[str, str]) -> Posted | None:
+    ts = known.get("progress_ts")
+    return Posted(ts, known.get("progress_channel", "")) if ts else None

@@ -14,6 +14,7 @@ import anyio
 
 from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import Epoch, MigrationId, RequestId, TargetId, TicketId
+from monarch.core.logins import Known
 from monarch.core.plan import Plan
 from monarch.core.step import LedgerRecord
 from scripts.budget_machine.account import Account
@@ -126,7 +127,9 @@ class MemoryStore:
         self.plans, self.ledgers = {}, {}
         self.locks: dict[TargetId, Lock] = {}
         self.accounts: dict[str, Account] = {}
+        self.logins: dict[str, Known] = {}
         self.sayings: dict[RequestId, tuple[Token, int]] = {}
+        self.outlived: dict[tuple[Stream, str], set[int]] = {}
         self.heard: dict[bytes, Any] = {}
         self.paused_by = ""
         self.audited_until_ms = 0
@@ -219,6 +222,14 @@ class MemoryStore:
             token.consumer,
             token.count,
         )
+
+    def still_holds(self, token: Token) -> bool:
+        """The fence, as whoever works on a delivery asks for it: one that has lost it has outlived it."""
+        if self.holds(token):
+            return True
+        if token.entry in self.streams[token.stream].pending:
+            self.outlived.setdefault((token.stream, token.entry), set()).add(token.count)
+        return False
 
     def acknowledge(self, delivery: Delivery) -> None:
         """The entry leaves its stream."""

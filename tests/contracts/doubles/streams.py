@@ -55,20 +55,25 @@ class MemoryStreams:
         here.pending[entry] = Pending(self._consumer, count, self._store.now_ms())
         token = Token(stream, self._consumer, entry, count)
         delivery = decode_delivery(token, here.entries[entry])
-        if not isinstance(delivery.entry, MigrationEntry):
-            return delivery
-        known = self._store.migrations.get(delivery.entry.migration, {})
-        if known.get("progress_entry") != entry:
-            return delivery
-        since = count - int(known["progress_count"])
+        past = self._progress(delivery)
+        outlived = self._store.outlived.get((stream, entry), set())
+        since = count - past - sum(past < one < count for one in outlived)
         return decode_delivery(token, here.entries[entry], since)
+
+    def _progress(self, delivery: Delivery) -> int:
+        """The count at which the last step of this entry was recorded, 0 where none was."""
+        if not isinstance(delivery.entry, MigrationEntry):
+            return 0
+        known = self._store.migrations.get(delivery.entry.migration, {})
+        is_its = known.get("progress_entry") == delivery.token.entry
+        return int(known["progress_count"]) if is_its else 0
 
     async def renew(self, held: Sequence[Held]) -> frozenset[Token]:
         """See `ports.Streams.renew`."""
         await anyio.lowlevel.checkpoint()
         now, lost = self._store.now_ms(), set()
         for one in held:
-            if not self._store.holds(one.token):
+            if not self._store.still_holds(one.token):
                 lost.add(one.token)
                 continue
             here = self._store.streams[one.token.stream]
@@ -85,7 +90,7 @@ class MemoryStreams:
     async def settle(self, delivery: Delivery, verdict: Verdict) -> bool:
         """See `ports.Streams.settle`."""
         await anyio.lowlevel.checkpoint()
-        if not self._store.holds(delivery.token):
+        if not self._store.still_holds(delivery.token):
             return False
         Settlement(self._store, delivery).carry_out(verdict)
         self._store.changed()

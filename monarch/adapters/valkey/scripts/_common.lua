@@ -35,6 +35,19 @@ local function holds(stream, consumer, entry, count)
   return #found == 1 and tonumber(found[1][4]) == tonumber(count)
 end
 
+-- The fence, as whoever works on a delivery asks for it. One that has lost it and still asks has outlived it: the
+-- delivery ended without a death, and is not counted when it is asked whether the entry is poison. Kept for a day.
+local function still_holds(stream, consumer, entry, count)
+  if holds(stream, consumer, entry, count) then return true end
+  local found = redis.pcall('XPENDING', stream, GROUP, entry, entry, 1)
+  if not found.err and #found == 1 then
+    local key = ns .. 'outlived:' .. string.sub(stream, #ns + 1) .. ':' .. entry
+    redis.call('SADD', key, count)
+    redis.call('PEXPIRE', key, 86400000)
+  end
+  return false
+end
+
 -- To a consumer that nobody is, idle long enough to be claimed at once, this delivery uncounted. Claiming it to
 -- oneself would leave the old fence valid.
 local function hand_back(stream, entry, count)
@@ -85,6 +98,19 @@ local function need_ledger(target_id, migration, retention_ms)
   redis.call('PERSIST', ns .. 'ledger:' .. target_id)
 end
 
+-- Requests leave the list of the known ones once they are gone. Some that are old are not: a dead letter pins them, or
+-- they took long. So a piece of the old ones is looked through each time, another one whenever it is.
+local LOOKED_THROUGH = 100
+
+local function forget_known(before_ms)
+  local old = redis.call('ZCOUNT', ns .. 'known', '-inf', before_ms)
+  local first = now_ms() % math.max(1, old - LOOKED_THROUGH + 1)
+  local found = redis.call('ZRANGEBYSCORE', ns .. 'known', '-inf', before_ms, 'LIMIT', first, LOOKED_THROUGH)
+  for _, request in ipairs(found) do
+    if redis.call('EXISTS', ns .. 'request:' .. request) == 0 then redis.call('ZREM', ns .. 'known', request) end
+  end
+end
+
 -- What a request keeps once it has ended: all, while a dead letter of it may be replayed; else it goes after the retention.
 -- A letter that a person dropped pins nothing, whether that was before the end or after it.
 local function retain(request, retention_ms)
@@ -108,7 +134,7 @@ local function retain(request, retention_ms)
     redis.call(pinned and 'SADD' or 'SREM', ns .. 'needs:' .. target_id, migration)
     keep_ledger(target_id, retention_ms)
   end
-  redis.call('ZREMRANGEBYSCORE', ns .. 'known', '-inf', now_ms() - retention_ms)
+  forget_known(now_ms() - retention_ms)
 end
 
 -- The name of a parked entry, as `park_member` in settling.py makes it.

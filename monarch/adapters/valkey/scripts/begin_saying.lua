@@ -8,7 +8,7 @@
 -- Atomic: `notice_due` is cleared before the state is read, so that a change after this reading emits a notice of
 -- its own, and none is missed.
 local token = ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4]
-if not holds(KEYS[1], ARGV[2], ARGV[3], ARGV[4]) then return {'busy'} end
+if not still_holds(KEYS[1], ARGV[2], ARGV[3], ARGV[4]) then return {'busy'} end
 local holder = redis.call('GET', KEYS[2])
 if holder and holder ~= token then return {'busy'} end
 if redis.call('EXISTS', KEYS[3]) == 0 then return {'unknown'} end

@@ -11,7 +11,7 @@ local consumer, lease = ARGV[2], ARGV[3]
 local answers = {}
 for i = 4, #ARGV, 4 do
   local stream, entry, count, target = ns .. ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-  local held = holds(stream, consumer, entry, count)
+  local held = still_holds(stream, consumer, entry, count)
   if held then
     -- XCLAIM takes an entry that is gone out of the pending ones without a word: nobody would ever hear of it.
     held = #redis.call('XCLAIM', stream, GROUP, consumer, 0, entry, 'JUSTID') == 1

@@ -2,8 +2,8 @@
 -- Put on record what the channel was told.
 --
 -- KEYS  1 request:<id> (hash)  2 saying:<request> (string)
--- ARGV  1 prefix  2 op (sending | said | not_sent | end)  3 kind (progress | final)  4 version  5 ts or ''
---       6 the lock's token, for `end`
+-- ARGV  1 prefix  2 op (sending | said | not_sent | gone | end)  3 kind (progress | final)  4 version  5 ts or ''
+--       6 the lock's token, for `end`  7 id of the channel that Slack named, or ''
 -- Gives 1, or 0 where the request is not known (any more).
 --
 -- Atomic, so that a request that expired meanwhile is not made again with half its fields.
@@ -19,6 +19,10 @@ if op == 'sending' then
   redis.call('HSET', KEYS[1], kind .. '_open', run)
 elseif op == 'not_sent' then
   redis.call('HDEL', KEYS[1], kind .. '_open')
+elseif op == 'gone' then
+  -- Open, so that no other one is posted in its place.
+  redis.call('HDEL', KEYS[1], 'progress_ts', 'progress_channel')
+  redis.call('HSET', KEYS[1], 'progress_open', run)
 else
   redis.call('HDEL', KEYS[1], kind .. '_open', 'notice_error')
   local version, said = tonumber(ARGV[4]), redis.call('HMGET', KEYS[1], 'version', 'said_version', 'channel', 'notice_due')
@@ -33,7 +37,9 @@ else
     redis.call('HSET', KEYS[1], 'final_said', run)
     redis.call('ZREM', ns .. 'open', request)
   end
-  if kind == 'progress' and ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'progress_ts', ARGV[5]) end
+  if kind == 'progress' and ARGV[5] ~= '' then
+    redis.call('HSET', KEYS[1], 'progress_ts', ARGV[5], 'progress_channel', ARGV[7])
+  end
   -- A teller that was frozen on its way to Slack has overwritten what is newer: another notice puts it right.
   local overwrote = kind == 'progress' and version < before
   if overwrote and (said[3] or '') ~= '' and said[4] ~= '1' then notify(request) end

@@ -22,7 +22,7 @@
 -- here the request ends and its notice is emitted. Here, too, a person's *cancel* takes hold of whatever would go on,
 -- wherever it was when that was said; what was finished meanwhile stays finished.
 local stream, name, consumer, entry, count, verdict = KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-if not holds(stream, consumer, entry, count) then return 0 end
+if not still_holds(stream, consumer, entry, count) then return 0 end
 local doc = cjson.decode(ARGV[7])
 if name == 'migrations' and not doc.migration then
   -- It cannot be read, but may be a migration on record: then it ends as that one, or its request never would.

@@ -6,21 +6,23 @@
 -- ARGV  1 prefix  2 consumer  3 lease, ms  4 how many to promote at most  5 what this worker has seen of the memory
 --       then for each stream: its name, cursor, how many to take over at most
 -- Gives {how many were promoted, by whom the fleet is paused or '', what the memory shows, then for each stream {next cursor,
---       {{entry, fields, count, deliveries since the last progress}...}, {gone entry...}, 1 where more could be
+--       {{entry, fields, count, deliveries since the last progress that nobody has outlived}...}, {gone entry...}, 1 where more could be
 --       taken over than there was room for, else 0}}
 --
 -- Atomic, so that the count that is read is the one of this very claim: it is the new fencing token; and so that a
 -- parked entry is in exactly one place. Both in one script, because an idle worker does little else and each round
 -- trip counts. The cursor is kept by the caller, for the pending lists that are longer than one sweep looks
 -- through.
+local DUE_LOOKED_AT = 2000
+
 local function promote_due(parked, limit)
-  local due = redis.call('ZRANGEBYSCORE', parked, '-inf', now_ms(), 'LIMIT', 0, limit)
-  -- By name, not by due time: the oldest request first, its targets in their order. What one gate parked was parked
-  -- within milliseconds, in whatever order its workers came.
+  local due = redis.call('ZRANGEBYSCORE', parked, '-inf', now_ms(), 'LIMIT', 0, DUE_LOOKED_AT)
+  -- By name, not by due time: the oldest request first, its targets in their order. What one gate or one full window
+  -- parked was parked within milliseconds, in whatever order its workers came, and may be more than one sweep promotes.
   table.sort(due)
   local promoted = 0
-  for _, member in ipairs(due) do
-    if promote(member) then promoted = promoted + 1 end
+  for i = 1, math.min(#due, tonumber(limit)) do
+    if promote(due[i]) then promoted = promoted + 1 end
   end
   return promoted
 end
@@ -77,6 +79,11 @@ for i = 2, #KEYS do
       local progress = redis.pcall('HMGET', ns .. 'migration:' .. (fields.request or '') .. ':' .. (fields.target or ''),
         'progress_entry', 'progress_count')
       if progress[1] == item[1] then since = count - (tonumber(progress[2]) or 0) end
+    end
+    -- Of these, the ones that a worker lost and outlived were no deaths.
+    local outlived, past = redis.pcall('SMEMBERS', ns .. 'outlived:' .. ARGV[at] .. ':' .. item[1]), count - since
+    for _, one in ipairs(outlived.err and {} or outlived) do
+      if tonumber(one) > past and tonumber(one) < count then since = since - 1 end
     end
     claimed[#claimed + 1] = {item[1], item[2], count, since}
   end

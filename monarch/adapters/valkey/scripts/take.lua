@@ -14,7 +14,7 @@
 local consumer, entry, count, migration = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local now = now_ms()
 local id, quiet = epoch(now, ARGV[8])
-if not holds(KEYS[1], consumer, entry, count) then return {'lost'} end
+if not still_holds(KEYS[1], consumer, entry, count) then return {'lost'} end
 local by = redis.call('HGET', KEYS[7], 'cancelled_by')
 if by then return {'cancelled', by} end
 

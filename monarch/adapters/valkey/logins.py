@@ -1,0 +1,61 @@
+"""Our accounts at GitHub: `ports.Logins`."""
+
+from collections.abc import Iterable
+from typing import cast
+
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.core.logins import KEPT, Known, Us, us_of
+from monarch.core.permission import Credential
+from monarch.core.ticket import Author
+
+_PARTS = 4
+
+
+class ValkeyLogins:
+    """`ports.Logins`, over one hash."""
+
+    def __init__(self, scripts: Scripts, keys: Keys) -> None:
+        self._scripts = scripts
+        self._keys = keys
+
+    async def introduce(self, credential: Credential, author: Author | None = None) -> Us:
+        """See `ports.Logins.introduce`."""
+        return await self._ask("record", credential, author or credential.author)
+
+    async def us(self, credential: Credential) -> Us:
+        """Say who we are and were, and put nothing on record.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        return await self._ask("ask", credential, None)
+
+    async def _ask(self, what: str, credential: Credential, author: Author | None) -> Us:
+        who = author or Author("")
+        answer = await self._scripts.call(
+            "introduce",
+            [self._keys.logins],
+            what,
+            who.id,
+            who.login,
+            int(who.is_bot),
+            credential.account,
+            KEPT,
+        )
+        return us_of(_known(cast("list[bytes]", answer)), credential)
+
+
+def _known(flat: list[bytes]) -> tuple[Known, ...]:
+    """The accounts on record, the newest first; what cannot be read is nobody."""
+    texts = [each.decode("utf-8", "replace") for each in flat]
+    rows = [(name, told.split(" ")) for name, told in zip(texts[::2], texts[1::2], strict=True)]
+    return tuple(_each(sorted(rows, key=lambda row: row[1][0], reverse=True)))
+
+
+def _each(rows: Iterable[tuple[str, list[str]]]) -> Iterable[Known]:
+    for name, told in rows:
+        if len(told) == _PARTS:
+            _, is_bot, account, login = told
+            number = int(name) if name.isascii() and name.isdigit() else 0
+            yield Known(Author(login, number, is_bot == "1"), account)

@@ -1,0 +1,73 @@
+"""pulldown-cmark's events, with a mend for what GitHub reads in another way.
+
+For GitHub the header of a table needs no bar where there is one column (`Title`, and `:-:|` below it), nor one before it
+where it goes on a paragraph; for pulldown-cmark it does. Such a header is given one, and all places are counted as if it
+were not there.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import accumulate, pairwise
+from typing import Any, Final
+
+import pyromark
+from pyromark import Options
+
+OPTIONS: Final = (
+    Options.ENABLE_TABLES
+    | Options.ENABLE_STRIKETHROUGH
+    | Options.ENABLE_TASKLISTS
+    | Options.ENABLE_FOOTNOTES
+)
+
+_DELIMITER: Final = re.compile(
+    r"\n[ >\t]*+(?P<row>\|?+[ \t]*+:?+-++:?+[ \t]*+(?:\|[ \t]*+:?+-++:?+[ \t]*+)*+\|?+)[ \t]*+(?=\r?+\n|\r?+\Z)"
+)
+_MARGIN: Final = re.compile(r"[ >\t]*+")
+_BLOCK: Final = re.compile(r"(?:[-+*]|[0-9]{1,9}+[.)]|\#{1,6}+)[ \t]|```|~~~|<")
+
+
+def events(text: str) -> Iterator[tuple[Any, int, int]]:
+    """Each event of a text with where it starts and ends, in bytes."""
+    headers = _barless(text)
+    if headers:
+        # Only what did make a table gets its bar: in a heading or in code it would be one more character.
+        bars = _bars(text, headers)
+        heads = [(s, e) for event, s, e in _read(text, headers) if event == {"Start": "TableHead"}]
+        headers = [at for at, bar in zip(headers, bars, strict=True) if _is_in(bar, heads)]
+    bars = _bars(text, headers)
+    for event, start, end in _read(text, headers):
+        yield event, start - bisect_left(bars, start), end - bisect_left(bars, end)
+
+
+def _barless(text: str) -> list[int]:
+    """Where a bar would make a header of what may be one for GitHub alone: before the line, or behind one that begins a block."""
+    found = []
+    for row in _DELIMITER.finditer(text) if "|" in text else ():
+        start = text.rfind("\n", 0, row.start()) + 1
+        start = _MARGIN.match(text, start, row.start()).end()  # type: ignore[union-attr] # matches anything
+        if "|" in row["row"] and start < row.start() and text[start] not in "|\r":
+            end = row.start() - (text[row.start() - 1] == "\r")
+            found.append(end if _BLOCK.match(text, start) else start)
+    return found
+
+
+def _read(text: str, headers: list[int]) -> Iterator[tuple[Any, int, int]]:
+    """The events of the text with a bar in each of these places."""
+    edges = [0, *headers, len(text)]
+    barred = "|".join(text[start:end] for start, end in pairwise(edges))
+    for event, where in pyromark.events_with_range(barred, options=OPTIONS):
+        yield event, where["start"], where["end"]
+
+
+def _bars(text: str, headers: list[int]) -> list[int]:
+    """Where the bars stand, in bytes."""
+    edges = [0, *headers]
+    widths = (len(text[start:end].encode()) + 1 for start, end in pairwise(edges))
+    return [end - 1 for end in accumulate(widths)]
+
+
+def _is_in(place: int, ranges: list[tuple[int, int]]) -> bool:
+    before = bisect_left(ranges, (place + 1, 0)) - 1
+    return before >= 0 and place < ranges[before][1]

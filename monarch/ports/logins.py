@@ -1,0 +1,22 @@
+"""Who we are at GitHub, shared by the fleet."""
+
+from typing import Protocol
+
+from monarch.core.logins import Us
+from monarch.core.permission import Credential
+from monarch.core.ticket import Author
+
+
+class Logins(Protocol):
+    """Our accounts at GitHub, present and former. Whatever is written there later can be known again only by them."""
+
+    async def introduce(self, credential: Credential, author: Author | None = None) -> Us:
+        """Put on record whom this credential writes as, and say who we are and were.
+
+        To be called before anything is written with the credential: the record is as old as the intent, so whoever finds
+        the intent knows the account. `author` is the user of a 201 that was written with it; `None`: as far as the
+        credential says it itself.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
