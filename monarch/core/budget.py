@@ -53,6 +53,9 @@ class Pace:
         margin_ms: so much longer we take each window: a write arrives there some time after it was permitted here, and
             that time is not always the same.
         poll_ms: so soon somebody asks again who found all slots taken.
+        late_ms: so long somebody in line is waited for after the time at which he said that he would ask.
+        returns_ms: so long it is waited for the next question of somebody whose write was answered.
+        in_place_ms: up to this long a wait keeps its place, in_turn_ms: the same, for the first ones in line.
         slot_ms: a write in hand, and the right to be the probe, is believed in for so long; longer than a write takes.
         wait_ms: a limit that does not say for how long.
         longest_wait_ms: the same, doubled while it goes on, and no further.
@@ -65,6 +68,10 @@ class Pace:
     hour_ms: int = 3_600_000
     margin_ms: int = 1_000
     poll_ms: int = 100
+    late_ms: int = 2_000
+    returns_ms: int = 250
+    in_place_ms: int = 30_000
+    in_turn_ms: int = 90_000
     slot_ms: int = SLOT_MS
     wait_ms: int = 60_000
     longest_wait_ms: int = 900_000

@@ -17,11 +17,12 @@ _Fields = Awaitable[dict[bytes, bytes]]
 _Text = Awaitable[bytes | None]
 _TIMES = {
     *("until", "probe_until", "quiet_until", "reset"),
+    *("minute_lone_ms", "hour_lone_ms"),
     *("sent", "minute_changed", "hour_changed", "before_changed", "refused_ms", "review"),
 }
 """Fields of hashes."""
 
-_SCORED = ("parked", "budget:", "slots:")
+_SCORED = ("parked", "budget:", "slots:", "asks:")
 
 
 def literal(prefix: str) -> str:

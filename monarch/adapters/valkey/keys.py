@@ -26,6 +26,8 @@ target:<target id>     string, PX  take, renew, settle           one lease
 outlived:<stream>:<entry>  set, PX  renew, take, permit, settle, begin_saying   a day after its last write
 budget:<account>       sorted set  permit, record                two hours after its last write
 slots:<account>        sorted set  permit, record                15 s a slot
+turns:<account>        sorted set  permit, record                three minutes after the last in line asked
+asks:<account>         sorted set  permit, record                likewise
 learned:<account>      hash        permit, believe               never
 points:<account>       hash        permit, admit                 two minutes after its last call
 primary:<account>      hash        standing                      when GitHub's count begins anew
@@ -148,6 +150,12 @@ class Keys:
 
     def slots(self, account: str) -> str:
         return f"{self.prefix}slots:{account}"
+
+    def turns(self, account: str) -> str:
+        return f"{self.prefix}turns:{account}"
+
+    def asks(self, account: str) -> str:
+        return f"{self.prefix}asks:{account}"
 
     def learned(self, account: str) -> str:
         return f"{self.prefix}learned:{account}"

@@ -23,6 +23,9 @@ from monarch.ports import StoreError
 LOOKED_AT: Final = 2_000
 """Of so many unfinished migrations it is read how far they are, the oldest; of those behind them nothing is copied."""
 
+_SETTLED: Final = ["copied", "present", "refused", "deleted"]
+"""Of these tickets a migration makes no copy any more."""
+
 PACE: Final = Pace()
 """By which permit.lua takes each window a little longer than GitHub does."""
 
@@ -130,7 +133,7 @@ class Outlook:
         looked_at = at_work[:LOOKED_AT]
         pipe = self._client.pipeline(transaction=False)
         for _, migration in looked_at:
-            pipe.hmget(self._migration(migration), ["copied", "present", "refused"])
+            pipe.hmget(self._migration(migration), _SETTLED)
         with classified("looking for what is ahead"):
             counts = await pipe.execute()
         left = [0] * len(requests)

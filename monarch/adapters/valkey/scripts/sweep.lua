@@ -13,14 +13,16 @@
 -- parked entry is in exactly one place. Both in one script, because an idle worker does little else and each round
 -- trip counts. The cursor is kept by the caller, for the pending lists that are longer than one sweep looks
 -- through.
+local DUE_LOOKED_AT = 2000
+
 local function promote_due(parked, limit)
-  local due = redis.call('ZRANGEBYSCORE', parked, '-inf', now_ms(), 'LIMIT', 0, limit)
-  -- By name, not by due time: the oldest request first, its targets in their order. What one gate parked was parked
-  -- within milliseconds, in whatever order its workers came.
+  local due = redis.call('ZRANGEBYSCORE', parked, '-inf', now_ms(), 'LIMIT', 0, DUE_LOOKED_AT)
+  -- By name, not by due time: the oldest request first, its targets in their order. What one gate or one full window
+  -- parked was parked within milliseconds, in whatever order its workers came, and may be more than one sweep promotes.
   table.sort(due)
   local promoted = 0
-  for _, member in ipairs(due) do
-    if promote(member) then promoted = promoted + 1 end
+  for i = 1, math.min(#due, tonumber(limit)) do
+    if promote(due[i]) then promoted = promoted + 1 end
   end
   return promoted
 end
