@@ -8,6 +8,7 @@ key                    type        written by                    ends
 requests               stream      mirror, submit, any producer, replay  entries are deleted when settled
 migrations, notices    stream      settle, promote, replay, heal  entries are deleted when settled
 dead                   stream      settle, sweep, audit, record  kept until replayed or dropped by a person
+junk                   list        settle                        the newest 1,000 letters of messages that are wrong
 parked                 sorted set  settle -> sweep               member leaves when promoted
 parked:entries         hash        settle -> sweep               field leaves with its member
 waiting:<target id>    sorted set  settle -> settle              member leaves when woken or promoted

@@ -30,6 +30,9 @@ LOOKED_AT: Final = 500
 _AT_ONCE: Final = 250
 """So many answers are read in one turn of the event loop."""
 
+_SETTLED: Final = ["copied", "present", "refused", "deleted"]
+"""Of these tickets a migration makes no copy any more."""
+
 PACE: Final = Pace()
 """By which permit.lua takes each window a little longer than GitHub does."""
 
@@ -170,7 +173,7 @@ class Outlook:
     async def _counts(self, some: Sequence[tuple[int, str]]) -> list[list[bytes | None]]:
         pipe = self._client.pipeline(transaction=False)
         for _, migration in some:
-            pipe.hmget(self._migration(migration), ["copied", "present", "refused"])
+            pipe.hmget(self._migration(migration), _SETTLED)
         with classified("looking for what is ahead"):
             counts: list[list[bytes | None]] = await pipe.execute()
         return counts

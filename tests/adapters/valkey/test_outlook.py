@@ -103,6 +103,16 @@ async def test_what_is_left_of_older_requests_goes_first(books: Books) -> None:
     assert (await books.outlook.traffic()).ahead == 17 + 3 + 399
 
 
+async def test_what_people_have_deleted_is_not_to_be_written(books: Books) -> None:
+    """The first look has found it, and it is not made again."""
+    await books.request(OWN, 400, 3)
+    pipe = books.client.pipeline()
+    pipe.hset(f"{KEYS.prefix}migration:{OWN}:o/0", "deleted", "390")
+    await pipe.execute()
+
+    assert (await books.outlook.traffic()).ahead == 400 - 4 - 390
+
+
 async def test_what_has_ended_or_is_called_off_is_not_in_the_way(books: Books) -> None:
     """Though it is open until people were told."""
     await books.request(OLD, 12, 0, state="failed")

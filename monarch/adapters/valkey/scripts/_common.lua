@@ -54,11 +54,23 @@ local function hand_back(stream, entry, count)
   redis.call('XCLAIM', stream, GROUP, 'released', 0, entry, 'IDLE', 86400000, 'RETRYCOUNT', math.max(0, count - 1), 'JUSTID')
 end
 
--- A dead letter: what is given up, and why.
+-- Why a message can never be replayed with success, whatever people change: it itself is wrong. Of such a one so many
+-- bytes are kept, and of them all so many letters (settle.lua): else whoever may publish could fill the memory with junk.
+local JUNK = {message_too_large = true, message_not_json = true, message_not_an_object = true, message_missing_key = true,
+  message_wrong_type = true, bad_source = true, no_targets = true, too_many_targets = true}
+local JUNK_BYTES = 4096
+
+-- A dead letter: what is given up, and why. Returns its id.
 local function bury(stream, entry, request, migration, payload, code, reason, attempts, deliveries)
-  redis.call('XADD', ns .. 'dead', '*', 'v', VERSION, 'stream', stream, 'entry', entry, 'request', request,
-    'migration', migration, 'payload', payload, 'code', code, 'reason', reason,
-    'attempts', attempts, 'deliveries', deliveries, 'at', int(now_ms()))
+  local fields = {'v', VERSION, 'stream', stream, 'entry', entry, 'request', request, 'migration', migration, 'code', code,
+    'attempts', attempts, 'deliveries', deliveries, 'at', int(now_ms())}
+  if JUNK[code] and #payload > JUNK_BYTES then
+    reason = reason .. ' (of its ' .. int(#payload) .. ' bytes the first ' .. int(JUNK_BYTES) .. ' are kept here: it cannot be replayed)'
+    payload = string.sub(payload, 1, JUNK_BYTES)
+    fields[#fields + 1] = 'cut'
+    fields[#fields + 1] = '1'
+  end
+  return redis.call('XADD', ns .. 'dead', '*', 'payload', payload, 'reason', reason, unpack(fields))
 end
 
 -- HGETALL as a table.
@@ -158,7 +170,10 @@ local function changed(request)
   local key = ns .. 'request:' .. request
   if redis.call('EXISTS', key) == 0 then return end
   redis.call('HINCRBY', key, 'version', 1)
-  local known = redis.call('HMGET', key, 'channel', 'notice_due')
+  local known = redis.call('HMGET', key, 'channel', 'notice_due', 'notice_refused', 'state')
+  -- Once Slack has refused the channel for good, a letter says so. The end is tried again, since somebody may have put it
+  -- right; progress is not.
+  if known[3] and not ENDED[known[4]] then return end
   if known[1] and known[1] ~= '' and known[2] ~= '1' then notify(request) end
 end
 
