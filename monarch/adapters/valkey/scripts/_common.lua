@@ -343,6 +343,13 @@ local function gate_wait(key, now)
   return wait, redis.call('HGET', key, 'cause') or ''
 end
 
+-- An account, or a token with a gate of its own, is in use: people are shown those. A rotated token leaves when a thousand
+-- others came after it.
+local function used(account, now)
+  redis.call('ZADD', ns .. 'accounts', int(now), account)
+  redis.call('ZREMRANGEBYRANK', ns .. 'accounts', 0, -1001)
+end
+
 -- Close a gate for `wait` ms, never for shorter than it is.
 local function close_gate(key, now, wait, cause)
   local till = now + math.max(ms_until(key, 'until', now), wait)
@@ -350,6 +357,7 @@ local function close_gate(key, now, wait, cause)
   redis.call('HDEL', key, 'probe', 'probe_until')
   -- A token that was rotated away is never asked for again: its gate must not stay for ever.
   redis.call('PEXPIRE', key, int(till - now + 86400000))
+  used(string.sub(key, #(ns .. 'gate:') + 1), now)
   event('gate.closed', 'cause', cause, 'wait_ms', int(till - now))
   return till - now
 end

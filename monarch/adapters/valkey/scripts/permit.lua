@@ -122,6 +122,7 @@ redis.call('PEXPIRE', KEYS[6], 2 * hour)
 redis.call('ZADD', KEYS[7], int(now + slot), nonce)
 redis.call('PEXPIRE', KEYS[7], slot)
 redis.call('HSET', KEYS[9], 'sent', int(now))
+used(string.sub(KEYS[9], #(ns .. 'learned:') + 1), now)
 if half_open[1] then redis.call('HSET', KEYS[4], 'probe', nonce, 'probe_until', int(now + slot)) end
 if ticket ~= '' then
   redis.call('HSET', KEYS[3], ticket, 'intended ' .. int(now + tonumber(ARGV[21])) .. ' ' .. nonce)
