@@ -259,6 +259,11 @@ def test_sentinels_need_a_name_and_a_network(variables: dict[str, str]) -> None:
         ("MONARCH_COPY_LABELS", "perhaps"),
         ("MONARCH_COPY_MILESTONES", "2"),
         ("MONARCH_MENTIONS", "shout"),
+        ("MONARCH_MARKER_KEY", "too short"),
+        ("MONARCH_MARKER_KEY", "0123456789abcdef,"),
+        ("MONARCH_MARKER_KEY", "0123456789abcdef,short"),
+        ("MONARCH_MARKER_KEY", "two words of a passphrase"),
+        ("MONARCH_MARKER_KEY", "ключ, который никто не напечатает"),
         ("MONARCH_RETENTION_DAYS", "0"),
         ("MONARCH_METRICS_PORT", "65536"),
         ("MONARCH_WEB_PORT", "8080"),
@@ -307,6 +312,7 @@ def test_all_mistakes_are_listed_at_once() -> None:
         ("VALKEY_URL", "http://:hush@localhost"),
         ("VALKEY_SENTINELS", "me:hush@one:1"),
         ("GITHUB_API_URL", "https://me:hush@localhost"),
+        ("MONARCH_MARKER_KEY", "hush,hush"),
     ],
 )
 def test_a_secret_is_never_part_of_a_message(name: str, text: str) -> None:
@@ -317,6 +323,7 @@ def test_a_secret_is_never_part_of_a_message(name: str, text: str) -> None:
 def test_secrets_do_not_show_in_the_settings() -> None:
     """Neither do settings that are printed."""
     given = {"GH_PAT": "hush", "SLACK_TOKEN": "hush", "VALKEY_PASSWORD": "hush"}
+    given["MONARCH_MARKER_KEY"] = "hush-hush-hush-hush"
     settings = settings_from({**given, "VALKEY_URL": "valkey://:hush@h"})
 
     assert "hush" not in repr(settings)
@@ -335,6 +342,8 @@ def test_every_secret_is_known_by_name() -> None:
 
     assert settings_from(given).secrets() == ["a", "b", "c", "d", "e%2Ff", "e/f"]
     assert settings_from({"VALKEY_URL": "unix:///v?password=g"}).secrets() == ["g"]
+    keys = {"MONARCH_MARKER_KEY": "0123456789abcdef, of-the-last-school-year"}
+    assert settings_from(keys).secrets() == ["0123456789abcdef", "of-the-last-school-year"]
     assert settings_from({}).secrets() == []
 
 

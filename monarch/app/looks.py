@@ -1,6 +1,7 @@
 """From settings to how copies look."""
 
 from monarch.app.whereabouts import web_url_of
+from monarch.core.seal import Seal
 from monarch.core.style import Style
 from monarch.settings import Settings
 
@@ -13,4 +14,10 @@ def style_of(settings: Settings) -> Style:
         template=settings.issue_template,
         labels=settings.copy_labels,
         milestones=settings.copy_milestones,
+        seal=_seal_of(settings),
     )
+
+
+def _seal_of(settings: Settings) -> Seal | None:
+    keys = tuple(key.encode() for key in settings.marker_keys)
+    return Seal(settings.namespace, keys) if keys else None

@@ -200,7 +200,11 @@ def show_request(request: str, *, as_json: bool) -> None:
     if details is None:
         fail(f"no request {clean(request)} is known: it has expired, or see `monarch requests`")
     if as_json:
-        show_json({**asdict(details), "forecast_seconds": forecast and round(forecast.seconds)})
+        foretold = {
+            "forecast_seconds": forecast and round(forecast.seconds),
+            "forecast_is_least": forecast and forecast.is_least,
+        }
+        show_json({**asdict(details), **foretold})
     else:
         _print_request(details, forecast)
     if not details.view.has_ended:

@@ -5,11 +5,12 @@ shown, not sent.
 """
 
 import json
+import re
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from monarch.cli.tables import Column, Line
 
 Row = Sequence[object]
+
+_OBEYED: Final = re.compile(
+    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
+"""Of what JSON leaves as it is: C1 control characters, marks that turn the direction of a text, and what is no text."""
 
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (0, "s"))
 
@@ -44,8 +50,12 @@ def moment(ms: int | None) -> str:
 
 
 def as_json(value: object, *, indent: int | None = 2, ascii_only: bool = False) -> str:
-    """A JSON document of dataclasses, tuples and plain values; `ascii_only` escapes the rest, as JSON has it."""
-    return json.dumps(_plain(value), indent=indent, ensure_ascii=ascii_only, default=str)
+    """A JSON document of dataclasses, tuples and plain values; `ascii_only` escapes the rest, as JSON has it.
+
+    Whatever a terminal could obey is escaped in any case: it means the same to whoever parses it.
+    """
+    text = json.dumps(_plain(value), indent=indent, ensure_ascii=ascii_only, default=str)
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _plain(value: object) -> object:

@@ -7,6 +7,7 @@ learned of GitHub's hidden limits stands in `learning`, what follows for people 
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 from monarch.core.timing import SLOT_MS
 
@@ -53,6 +54,9 @@ class Pace:
         margin_ms: so much longer we take each window: a write arrives there some time after it was permitted here, and
             that time is not always the same.
         poll_ms: so soon somebody asks again who found all slots taken.
+        late_ms: so long somebody in line is waited for after the time at which he said that he would ask.
+        returns_ms: so long it is waited for the next question of somebody whose write was answered.
+        in_place_ms: up to this long a wait keeps its place, in_turn_ms: the same, for the first ones in line.
         slot_ms: a write in hand, and the right to be the probe, is believed in for so long; longer than a write takes.
         wait_ms: a limit that does not say for how long.
         longest_wait_ms: the same, doubled while it goes on, and no further.
@@ -65,6 +69,10 @@ class Pace:
     hour_ms: int = 3_600_000
     margin_ms: int = 1_000
     poll_ms: int = 100
+    late_ms: int = 2_000
+    returns_ms: int = 250
+    in_place_ms: int = 30_000
+    in_turn_ms: int = 90_000
     slot_ms: int = SLOT_MS
     wait_ms: int = 60_000
     longest_wait_ms: int = 900_000
@@ -83,32 +91,34 @@ def long_wait(wait_s: float) -> bool:
     return wait_s > LONG_WAIT_S
 
 
+Ms = TypeVar("Ms", int, float)
+
+
 def room_ms(
-    writes: Sequence[int], sent_ms: int | None, ceilings: Ceilings, pace: Pace, now_ms: int
-) -> int:
+    writes: Sequence[Ms], sent_ms: Ms | None, ceilings: Ceilings, pace: Pace, now_ms: Ms
+) -> Ms:
     """How long until one more write fits, in milliseconds; 0 or less: now.
 
-    The very arithmetic of permit.lua, for whoever looks ahead.
+    This is the arithmetic of permit.lua, for a forecast.
 
     Args:
         writes: when those were permitted that count, ascending.
         sent_ms: when the last one was permitted, whether it counts or not; `None`: never.
         ceilings: the effective ones.
     """
-    waits = [
-        _window_ms(writes, pace.minute_ms + pace.margin_ms, ceilings.per_minute, now_ms),
-        _window_ms(writes, pace.hour_ms + pace.margin_ms, ceilings.per_hour, now_ms),
-    ]
+    in_a_minute = _window_ms(writes, pace.minute_ms + pace.margin_ms, ceilings.per_minute, now_ms)
+    in_an_hour = _window_ms(writes, pace.hour_ms + pace.margin_ms, ceilings.per_hour, now_ms)
+    wait_ms = max(in_a_minute, in_an_hour)
     if ceilings.interval_ms and sent_ms is not None:
-        waits.append(sent_ms + ceilings.interval_ms - now_ms)
-    return max(waits)
+        return max(wait_ms, sent_ms + ceilings.interval_ms - now_ms)
+    return wait_ms
 
 
-def _window_ms(writes: Sequence[int], span_ms: int, ceiling: int, now_ms: int) -> int:
+def _window_ms(writes: Sequence[Ms], span_ms: int, ceiling: int, now_ms: Ms) -> Ms:
     """Windows slide: the oldest write that is in the way says when there is room."""
-    if not ceiling or load(writes, span_ms, now_ms) < ceiling:
+    if not ceiling or len(writes) < ceiling:
         return 0
-    return writes[-ceiling] + span_ms - now_ms
+    return max(0, writes[-ceiling] + span_ms - now_ms)
 
 
 def least(*ceilings: int) -> int:

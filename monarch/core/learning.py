@@ -56,7 +56,7 @@ _IN_A_ROW, _PERSISTENT, _LEAST_PERSISTENT = 2, 5, 50
 where there is none and at least so much was in the hour.
 """
 
-_MINUTES_QUIET = 2
+_MINUTES_QUIET = 3
 """The minute's ceiling is raised so much more rarely: the hour's is what binds, a higher minute only empties it sooner."""
 
 

@@ -99,9 +99,13 @@ class MustReconcile:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The budget has room again in `wait_s` seconds, if nobody else takes it first."""
+    """The budget has room again in `wait_s` seconds, if nobody before the caller in line takes it first.
+
+    `in_place`: the wait is short enough to keep place and target for it.
+    """
 
     wait_s: float
+    in_place: bool = True
 
 
 Taking = Taken | Busy | GateClosed | Quiet | Cancelled | Lost

@@ -26,6 +26,7 @@ from monarch.settings.values import (
     Globs,
     HttpUrl,
     Lower,
+    MarkerKeys,
     Namespace,
     PrivateKey,
     PrivateKeyFile,
@@ -33,6 +34,7 @@ from monarch.settings.values import (
     Token,
     Upper,
     ValkeyUrl,
+    keys_of,
     without_credentials,
 )
 
@@ -185,6 +187,11 @@ class Settings(BaseSettings):
     issue_template: TemplateFile | None = _variable(
         "MONARCH_ISSUE_TEMPLATE_FILE", None, "a file with the text around the text of each copy"
     )
+    marker_keys_given: MarkerKeys | None = _variable(
+        "MONARCH_MARKER_KEY",
+        None,
+        "a key of 16 to 200 characters without white space, or several with commas between",
+    )
     copy_labels: bool = _variable("MONARCH_COPY_LABELS", True, "true or false")
     copy_milestones: bool = _variable("MONARCH_COPY_MILESTONES", True, "true or false")
     mentions: Annotated[Literal["neutralize", "keep"], Lower] = _variable(
@@ -247,6 +254,11 @@ class Settings(BaseSettings):
         return without_credentials(self.valkey_url.get_secret_value())
 
     @property
+    def marker_keys(self) -> tuple[str, ...]:
+        """The keys that markers are signed with: the first one signs, all verify. Empty: there is none."""
+        return keys_of(self.marker_keys_given) if self.marker_keys_given else ()
+
+    @property
     def github_app_private_key(self) -> SecretStr | None:
         """The App's private key as PEM, wherever it came from."""
         return self.github_app_key_given or self.github_app_key_in_file
@@ -256,6 +268,7 @@ class Settings(BaseSettings):
         fields = (self.gh_pat, self.slack_bot_token)
         passwords = (self.valkey_password, self.valkey_sentinel_password)
         found = {field.get_secret_value() for field in (*fields, *passwords) if field}
+        found |= {*self.marker_keys}
         url = urlsplit(self.valkey_url.get_secret_value())
         quoted = {url.password or "", dict(parse_qsl(url.query)).get("password", "")}
         for proxy in filter(None, (self.github_proxy, self.slack_proxy)):

@@ -30,6 +30,9 @@ _GLOB: Final = re.compile(r"[^\s/,]+/[^\s/,]+")
 
 
 _APP_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_MARKER_KEY: Final = re.compile(r"[!-+\--~]{16,200}")
+"""Printable ASCII without commas and white space: it is pasted into files and forms."""
+
 _MAX_FILE: Final = 256 * 1024
 
 
@@ -147,6 +150,18 @@ def _template(value: object) -> object:
     return template
 
 
+def _marker_keys(value: SecretStr) -> SecretStr:
+    """Refuse what is too short to be a key, and what is split by mistake."""
+    if not all(_MARKER_KEY.fullmatch(key) for key in keys_of(value)):
+        raise ValueError
+    return value
+
+
+def keys_of(value: SecretStr) -> tuple[str, ...]:
+    """The keys of a list with commas between, in their order."""
+    return tuple(key.strip() for key in value.get_secret_value().split(","))
+
+
 def _namespace(value: str) -> str:
     if not _NAMESPACE.fullmatch(value):
         raise ValueError
@@ -155,6 +170,7 @@ def _namespace(value: str) -> str:
 
 Token = Annotated[SecretStr, AfterValidator(_one_line)]
 AppId = Annotated[str, AfterValidator(_app_id)]
+MarkerKeys = Annotated[SecretStr, AfterValidator(_marker_keys)]
 PrivateKey = Annotated[SecretStr, BeforeValidator(_private_key)]
 # One step each: what a later one of two met would be shown in the place of the path.
 PrivateKeyFile = Annotated[SecretStr, BeforeValidator(lambda value: _private_key(_text_of(value)))]

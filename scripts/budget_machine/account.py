@@ -9,9 +9,18 @@ from dataclasses import dataclass, field
 from monarch.core.budget import KEPT_BACK, Ceilings, Pace, room_ms
 from monarch.core.ids import TargetId
 from monarch.core.learning import Learned, Refusal, effective, learn, review, wait_ms
+from monarch.core.turns import place, wait_in_line_ms, waits_in_place
 
 READ_POINTS, WRITE_POINTS = 1, 5
 OUT_OF_CALLS = "GitHub's limit on calls an hour is used up"
+
+
+@dataclass(frozen=True, slots=True)
+class InLine:
+    """How long to wait for a write, in milliseconds, and whether with place and target kept."""
+
+    wait_ms: int
+    in_place: bool = True
 
 
 @dataclass(slots=True)
@@ -22,6 +31,7 @@ class Account:
         writes: when those were permitted that count, by their nonce; ascending.
         calls: those that GitHub allows, and when its count begins anew (ms); `None`: nobody knows.
         learned_by: the refused write that the fleet learned from last.
+        line: when each of those asks again (ms) who wait for a write, by their turn.
     """
 
     writes: dict[str, int] = field(default_factory=dict)
@@ -37,34 +47,64 @@ class Account:
     sent_ms: int | None = None
     calls: tuple[int, int] | None = None
     learned_by: str = ""
+    line: dict[str, int] = field(default_factory=dict)
     _times: list[int] | None = None
 
     # -------------------------------------------------------------------------------------------- writes
 
-    def permit(self, nonce: str, ceilings: Ceilings, pace: Pace, now: int) -> int:
-        """Take a write from an open budget; else how long to wait, in milliseconds."""
-        wait = self._wait_ms(ceilings, pace, now)
+    def permit(
+        self, nonce: str, ceilings: Ceilings, pace: Pace, now: int, turn: str = ""
+    ) -> InLine | None:
+        """Take a write from an open budget: `None`; else how long to wait, and whether in place.
+
+        `turn` is the caller's name in line.
+        """
+        wait_ms = self._wait_ms(ceilings, pace, now)
         if self.review(ceilings, pace, now):
-            wait = self._wait_ms(ceilings, pace, now)
-        if wait > 0:
-            return wait
+            wait_ms = self._wait_ms(ceilings, pace, now)
+        waits = self._in_line(wait_ms, turn, ceilings, pace, now)
+        if waits is not None:
+            return waits
         self.spend(WRITE_POINTS, ceilings, pace, now)
         self.writes[nonce] = self.sent_ms = now
         self._times = None
         self.slots[nonce] = now + pace.slot_ms
         if self.closed_until_ms is not None:
             self.probe, self.probe_until_ms = nonce, now + pace.slot_ms
-        return 0
+        return None
+
+    def _in_line(
+        self, wait_ms: int, turn: str, ceilings: Ceilings, pace: Pace, now: int
+    ) -> InLine | None:
+        """Stand in line, or leave it: parked, or because it is the caller's turn (`None`)."""
+        known = effective(ceilings, self.learned)
+        is_half_open = self.closed_until_ms is not None and self.probe_until_ms > now
+        limits = (known.per_minute, known.per_hour, known.interval_ms, known.at_once, known.points)
+        if not is_half_open and not any(limits):
+            return InLine(wait_ms) if wait_ms > 0 else None
+        self.line = {name: at for name, at in self.line.items() if at + pace.late_ms >= now}
+        at = place([when for name, when in self.line.items() if name < turn], pace, now)
+        wait_ms = wait_in_line_ms(wait_ms, at, pace)
+        in_place = waits_in_place(wait_ms, at, pace)
+        self.line.pop(turn, None)
+        if wait_ms > 0 and in_place:
+            self.line[turn] = now + wait_ms
+        return InLine(wait_ms, in_place) if wait_ms > 0 else None
+
+    def returns(self, turn: str, pace: Pace, now: int) -> None:
+        """Its write was answered: it asks again at once, if it has more to write."""
+        if self.line:
+            self.line[turn] = now + pace.returns_ms - pace.late_ms
 
     def _wait_ms(self, ceilings: Ceilings, pace: Pace, now: int) -> int:
-        if self.closed_until_ms is not None and self.probe_until_ms > now:
-            return pace.minute_ms // 60
         self._forget(pace, now)
         known = effective(ceilings, self.learned)
         waits = [
             room_ms(self._all_times(), self.sent_ms, known, pace, now),
             self.points_wait(WRITE_POINTS, ceilings, pace, now),
         ]
+        if self.closed_until_ms is not None and self.probe_until_ms > now:
+            waits.append(pace.minute_ms // 60)
         if known.at_once and len(self.slots) >= known.at_once:
             waits.append(pace.poll_ms)
         return max(waits)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from monarch.core.budget import Ceilings, Pace, long_wait
 from monarch.core.forecast import Load, forecast_s, write_ms
 from monarch.core.learning import proven
+from monarch.core.turns import AGAIN_S, EARLY_S
 from scripts.budget_machine.account import Account
 from scripts.budget_machine.door import Answer, Door
 from scripts.budget_machine.engine import Process
@@ -41,28 +42,33 @@ class Fleet:
 
     def start(self, workers: int) -> None:
         """Set them to work, within a second."""
-        for _ in range(workers):
-            self.door.engine.start(self._work(), self.dice.random())
+        for n in range(workers):
+            self.door.engine.start(self._work(f"{n:04d}"), self.dice.random())
 
-    def _work(self) -> Process:
+    def _work(self, turn: str) -> Process:
         while True:
             yield self._round_trip()
             nonce, now = str(next(self._nonces)), self._now_ms()
-            wait_ms = self.account.wait_ms(now)
-            if not wait_ms:
-                wait_ms = self.account.permit(nonce, self.ceilings, self.pace, now)
-            if wait_ms:
-                yield self._waited(wait_ms / 1000)
+            gate_s = self.account.wait_ms(now) / 1000
+            if gate_s:
+                yield self._parked(gate_s) if long_wait(gate_s) else gate_s
+                continue
+            waits = self.account.permit(nonce, self.ceilings, self.pace, now, turn)
+            if waits is None:
+                yield from self._write(nonce, turn)
+            elif waits.in_place:
+                yield min(waits.wait_ms / 1000, AGAIN_S)
             else:
-                yield from self._write(nonce)
+                yield self._parked(max(0.0, waits.wait_ms / 1000 - EARLY_S))
 
-    def _write(self, nonce: str) -> Process:
+    def _write(self, nonce: str, turn: str) -> Process:
         answer = Answer()
         yield from self.door.write(answer)
         yield self._round_trip()
         if answer.is_created:
             self.account.ended(nonce)
             self.account.answered(self._now_ms())
+            self.account.returns(turn, self.pace, self._now_ms())
             return
         asked_ms = None if answer.retry_after_s is None else answer.retry_after_s * 1000
         now = self._now_ms()
@@ -72,10 +78,8 @@ class Fleet:
         self.account.ended(nonce)
         self.account.withdraw(nonce)
 
-    def _waited(self, wait_s: float) -> float:
-        """A long wait is a snooze: parked, promoted by a sweep, and the target is looked at before anything else."""
-        if not long_wait(wait_s):
-            return wait_s
+    def _parked(self, wait_s: float) -> float:
+        """Promoted by a sweep, and the target is looked at before anything else."""
         return wait_s + self.dice.uniform(0.0, 2.5) + self.dice.uniform(0.5, 1.5)
 
     def _round_trip(self) -> float:

@@ -12,6 +12,12 @@ from monarch.sandbox.views import IssueView, RepositoryView
 from scripts.chaos_machine.record import Copy, Ticket
 
 _LAST_MARKER: Final = re.compile(r"\s*<!-- monarch: [^>]*-->\s*\Z")
+_GOES_ON: Final = re.compile(r"\n\n\*[^*\n]*#[^*\n]*\*\Z")
+"""The last paragraph of a text that was cut: in italics, and with a reference to the ticket."""
+
+_LONG: Final = 10_000
+"""A shorter text, as `plain` gives it, needs no cutting, whatever its references become."""
+
 _REFERENCE: Final = re.compile(
     r"(?:https?://\S*/issues/|(?:[\w.-]+/[\w.-]+)?#)\d+|\[#\d+\]\([^)]*\)|\[[^\]]*#\d+\]\([^)]*\)"
 )
@@ -67,3 +73,11 @@ def _copy(issue: IssueView, titles: Mapping[str, int], *, is_removed: bool) -> C
 def plain(text: str) -> str:
     """A text without the marker that ends it, and with all references alike: their numbers are the target's own."""
     return _REFERENCE.sub("#", _LAST_MARKER.sub("", text)).strip()
+
+
+def is_text_of(text: str, ticket: Ticket) -> bool:
+    """Whether a plain text is one of the ticket's, or what fits of a long one and a paragraph that says where it goes on."""
+    begins, cuts = _GOES_ON.subn("", text)
+    return text in ticket.bodies or (
+        cuts > 0 and any(len(b) > _LONG and b.startswith(begins.rstrip()) for b in ticket.bodies)
+    )

@@ -15,7 +15,7 @@ from monarch.sandbox.client import no_tls
 from monarch.sandbox.seed import Seed
 from monarch.sandbox.valkey import HOST
 from scripts.chaos_machine.deeds import WITHIN_S, Hand, ask, calls_about, has_ended, is_filled
-from scripts.chaos_machine.hands_workers import roll
+from scripts.chaos_machine.hands_workers import STARTS_WITHIN_S, roll, stop_one
 from scripts.chaos_machine.record import Finding
 from scripts.chaos_machine.scenes import BURST, HEAVY_TICKETS
 from scripts.chaos_machine.sender import CHANNEL
@@ -78,11 +78,14 @@ async def _feel(world: World, worker: Worker) -> None:
                 return
 
 
-async def _connect(world: World, _: Watch, fault: Fault) -> str | None:
-    """A stranger opens connections to a worker's ports, sends half a header, and waits."""
+async def _connect(world: World, watch: Watch, fault: Fault) -> str | None:
+    """A stranger opens connections to the ports of a worker that has just started, sends half a header, and waits."""
     worker = world.victim(fault.victim)
     if worker is None:
         return None
+    await stop_one(watch, worker)
+    worker.start()
+    await worker.until_works(STARTS_WITHIN_S)
     ports = [port for port in worker.ports for _ in range(CONNECTIONS // len(worker.ports))]
     opened: list[SocketStream] = []
     async with AsyncExitStack() as stack:
@@ -91,6 +94,7 @@ async def _connect(world: World, _: Watch, fault: Fault) -> str | None:
                 stream = await _half_ask(port)
                 if stream is not None:
                     opened.append(await stack.enter_async_context(stream))
+        await ask(world, fault.stage)
         await anyio.sleep(fault.length_s)
     return f"{len(opened)} connections to {worker.name}"
 

@@ -51,13 +51,14 @@ async def terminate(world: World, watch: Watch, fault: Fault) -> str | None:
     if worker is None:
         return None
     name = worker.name
-    await _stop_one(watch, worker)
+    await stop_one(watch, worker)
     await anyio.sleep(fault.length_s)
     worker.start()
     return name
 
 
-async def _stop_one(watch: Watch, worker: Worker) -> None:
+async def stop_one(watch: Watch, worker: Worker) -> None:
+    """SIGTERM; returns when it has ended."""
     worker.state = "ending"
     async with watch.handing_back(await watch.held_by(worker)):
         await worker.stop()
@@ -69,7 +70,7 @@ async def roll(world: World, watch: Watch, fault: Fault | None = None) -> str | 
     for worker in world.workers:
         if worker.state == "up":
             names.append(worker.name)
-            await _stop_one(watch, worker)
+            await stop_one(watch, worker)
             worker.start()
             # One at a time: where all are loading their modules at once, there is nobody to hand anything to.
             await worker.until_works(STARTS_WITHIN_S)
@@ -96,7 +97,7 @@ async def replace_all(world: World, watch: Watch) -> None:
     replaced = [one for one in world.workers if one.state == "up"]
 
     async def replace(worker: Worker) -> None:
-        await _stop_one(watch, worker)
+        await stop_one(watch, worker)
         worker.start()
         await worker.until_works(STARTS_WITHIN_S)
 

@@ -16,6 +16,7 @@ from typing import Final
 
 from scripts.chaos_machine import timing
 from scripts.chaos_machine.claims import claims, is_final
+from scripts.chaos_machine.copies import is_text_of
 from scripts.chaos_machine.places import Places
 from scripts.chaos_machine.record import ENDS, Copy, Request, Ticket, Truth
 from scripts.chaos_machine.scenes import WRONG_CHANNEL
@@ -214,10 +215,10 @@ def _altered(truth: Truth, _: Places) -> Iterator[Breach]:
             ticket, what = wanted.get(copy.ticket or 0), f"#{copy.number} of {repository}"
             if ticket is None:
                 yield Breach("altered", f"{what} ({copy.title}) is a copy of no ticket")
-            elif copy.first not in ticket.bodies:
+            elif not is_text_of(copy.first, ticket):
                 yield Breach("altered", f"{what} was not its ticket word for word")
             elif (repository, copy.number) not in truth.touched and (
-                copy.title != ticket.title or copy.body not in ticket.bodies
+                copy.title != ticket.title or not is_text_of(copy.body, ticket)
             ):
                 yield Breach("altered", f"{what} is not its ticket word for word any more")
 

@@ -65,7 +65,7 @@ HEAVY_TICKETS: Final = 60
 HEAVY_BYTES: Final = 60_000
 WRONG_CHANNEL: Final = "C0WRONG"
 WRONG_CHANNEL_TARGETS: Final = 20
-BURST: Final = 300
+BURST: Final = 600
 
 
 def template_of(kind: str, name: str) -> Template | None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from monarch.app.looks import style_of
+from monarch.core.seal import Seal
 from monarch.core.style import Style
 from monarch.settings import settings_from
 
@@ -24,6 +25,8 @@ def test_what_is_decided_is_handed_on(tmp_path: Path) -> None:
                 "MONARCH_COPY_LABELS": "false",
                 "MONARCH_COPY_MILESTONES": "no",
                 "MONARCH_MENTIONS": "Keep",
+                "MONARCH_MARKER_KEY": "0123456789abcdef, the-key-of-last-year",
+                "MONARCH_NAMESPACE": "school",
             }
         )
     )
@@ -31,4 +34,5 @@ def test_what_is_decided_is_handed_on(tmp_path: Path) -> None:
     assert style.web_url == "https://hub.school.example:8443"
     assert style.template is not None
     assert style.template.template.startswith("From $link")
+    assert style.seal == Seal("school", (b"0123456789abcdef", b"the-key-of-last-year"))
     assert (style.labels, style.milestones, style.mentions) == (False, False, True)

@@ -1,6 +1,7 @@
 """How results look."""
 
 import contextlib
+import json
 import os
 import pty
 from concurrent.futures import ThreadPoolExecutor
@@ -87,6 +88,19 @@ def test_a_table_on_a_terminal_is_drawn() -> None:
 def test_json_takes_values_as_they_are() -> None:
     """Dataclasses, tuples, enums."""
     assert as_json({"states": (State.DONE,)}, indent=None) == '{"states": ["done"]}'
+
+
+@pytest.mark.parametrize(
+    "character", ["\x7f", "\x85", "\x9b", "\u2028", "\u202e", "\u2066", "\ufeff"]
+)
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_json_obeys_nobody(character: str, ascii_only: bool) -> None:
+    """U+009B begins an escape sequence on some terminals; for programs it is the same text."""
+    said = as_json({"reason": f"é {character}31m"}, ascii_only=ascii_only)
+
+    assert character not in said
+    assert ("é" in said) is not ascii_only
+    assert json.loads(said) == {"reason": f"é {character}31m"}
 
 
 def a_view(*migrations: MigrationView, state: State = State.RUNNING) -> RequestView:

@@ -185,9 +185,9 @@ async def test_a_write_in_hand_is_not_taken_for_accepted(world: World) -> None:
 
 
 async def test_a_quiet_time_raises_the_ceiling(world: World) -> None:
-    """The minute's after two hours, by a tenth, and whoever asks next has it at once."""
+    """The minute's after three hours, by a tenth, and whoever asks next has it at once."""
     crossing = await limited(world, 20)
-    await crossing.advance(7201)
+    await crossing.advance(10801)
 
     for _ in range(22):
         await crossing.done()
@@ -200,7 +200,7 @@ async def test_whoever_would_wait_for_a_ceiling_that_is_due_to_be_raised_need_no
 ) -> None:
     """The raise comes with the question that finds it due."""
     crossing = await limited(world, 20)
-    await crossing.advance(7120)
+    await crossing.advance(10720)
     for _ in range(20):
         await crossing.done()
     assert isinstance(await crossing.ask(), Wait)

@@ -204,3 +204,57 @@ async def test_a_replayed_notice_of_what_was_told_leaves_no_request_open(
 
     assert told.work == request
     assert await world.client.zscore(world.keys.open, request) is None
+
+
+async def test_a_request_that_a_letter_pins_stays_known_however_old_it_is(
+    world: ValkeyWorld,
+) -> None:
+    """It is listed for as long as it can be replayed; one that is gone is listed no more."""
+    pinned, streams, known = await planned(world, "org/team-a"), world.streams(), world.keys.known
+    await streams.settle(await one(streams, MIGRATIONS), ARCHIVED)
+    await world.client.zadd(known, {pinned: 1, "1-1": 1})
+
+    other = await planned(world, "org/team-b")
+    await streams.settle(await one(streams, MIGRATIONS), migrated())
+
+    assert await world.client.zrange(known, 0, -1) == [pinned.encode(), other.encode()]
+
+
+async def test_known_requests_that_are_gone_are_found_behind_many_that_are_not(
+    world: ValkeyWorld,
+) -> None:
+    """A piece of the old ones is looked through whenever a request ends, and at last all of them."""
+    streams, known = world.streams(), world.keys.known
+    for n in range(150):
+        await world.client.set(world.keys.request(RequestId(f"1-{n}")), "here")
+        await world.client.zadd(known, {f"1-{n}": 1})
+    await world.client.zadd(known, {f"2-{n}": 2 for n in range(150)})
+
+    while await world.client.zcount(known, 2, 2):
+        await planned(world, "org/team-a")
+        await streams.settle(await one(streams, MIGRATIONS), migrated())
+
+    assert await world.client.zcount(known, 1, 1) == 150
+
+
+async def test_letters_of_messages_that_are_wrong_make_room_for_newer_ones(
+    world: ValkeyWorld,
+) -> None:
+    """The oldest goes, and its request begins to age; those that people can replay are never dropped by themselves."""
+    streams = world.streams()
+    kept = await appended(world, "org/team-a")
+    await streams.settle(await one(streams, REQUESTS), Dead(Code.NOT_FOUND, "no source"))
+    first = await appended(world, "org/team-a")
+    await streams.settle(await one(streams, REQUESTS), Dead(Code.NOT_JSON, "no JSON"))
+    await world.client.rpush(f"{world.keys.prefix}junk", *["1-1 1-1"] * 998)  # type: ignore[misc]  # typed for both clients
+
+    for number in range(2):
+        assert len(await world.dead()) == 2 + number
+        await appended(world, "org/team-a")
+        await streams.settle(await one(streams, REQUESTS), Dead(Code.NOT_JSON, "no JSON"))
+
+    requests = {letter["request"] for letter in await world.dead()}
+    assert kept in requests
+    assert first not in requests
+    assert await ages(world, first) == {True}
+    assert await ages(world, kept) == {False}

@@ -45,6 +45,7 @@ from monarch.core.quote import quote
 from monarch.core.step import Intended
 from monarch.core.summary import MAX_NOTE
 from monarch.core.timing import LONGEST_LIFE_MS, PERMISSION_LIFE_MS
+from monarch.core.turns import turn_of
 
 Answer = list[object]
 
@@ -155,6 +156,8 @@ class ValkeyLedger:
             self._keys.learned(credential.account),
             self._keys.points(credential.account),
             self._keys.primary(credential.account),
+            self._keys.turns(credential.account),
+            self._keys.asks(credential.account),
         ]
         ceilings, pace = self._budget.ceilings, self._budget.pace
         answer = await self._scripts.call(
@@ -182,6 +185,10 @@ class ValkeyLedger:
             life_ms,
             LONGEST_LIFE_MS,
             self._seen.word,
+            turn_of(about),
+            pace.late_ms,
+            pace.in_place_ms,
+            pace.in_turn_ms,
         )
         return self._permission(cast("Answer", answer), nonce, life_ms)
 
@@ -190,8 +197,8 @@ class ValkeyLedger:
             case [b"granted", int(now), int(is_due), bytes(memory)]:
                 self._seen.shown(memory)
                 return Granted(nonce, now, now + life_ms), bool(is_due)
-            case [b"wait", int(ms), int(is_due)]:
-                return Wait(ms / 1000), bool(is_due)
+            case [b"wait", int(ms), int(is_due), int(in_place)]:
+                return Wait(ms / 1000, in_place=bool(in_place)), bool(is_due)
             case _:
                 return _refusal(answer), False
 
@@ -216,6 +223,8 @@ class ValkeyLedger:
             self._keys.migration(entry.migration),
             self._keys.request(entry.request),
             self._keys.budget(account),
+            self._keys.turns(account),
+            self._keys.asks(account),
         ]
         stray = await self._scripts.call(
             "record",
@@ -234,6 +243,9 @@ class ValkeyLedger:
             self._retention_ms,
             self._budget.pace.faults_ms,
             issue,
+            turn_of(entry),
+            self._budget.pace.returns_ms,
+            self._budget.pace.late_ms,
         )
         return Recorded(cast("int", stray) or None)
 

@@ -24,6 +24,9 @@ from monarch.core.summary import RequestView, State
 PAGE: Final = 200
 """How many are read at once where many are looked through."""
 
+LOOKED_THROUGH: Final = 20_000
+"""So many requests are looked through for a state, the newest."""
+
 FOLLOW_MS: Final = 500
 """How long one read waits for the next event, in milliseconds; less than the socket's timeout."""
 
@@ -120,14 +123,17 @@ class Reader:
     # --------------------------------------------------------------------------------- requests
 
     async def requests(self, limit: int, state: State | None = None) -> tuple[RequestLine, ...]:
-        """The newest `limit` requests, newest first; only those in `state` where it is given."""
+        """The newest `limit` requests, newest first; only those in `state` where it is given.
+
+        A state is looked for among the newest `LOOKED_THROUGH`.
+        """
         found: list[RequestLine] = []
         start = 0
-        while len(found) < limit:
+        while len(found) < limit and start < LOOKED_THROUGH:
             with classified("listing requests"):
                 ids = await self._client.zrevrange(self._keys.known, start, start + PAGE - 1)
-            lines = await self._lines([RequestId(one.decode()) for one in ids])
-            found += [line for line in lines if state is None or line.state is state]
+            page = await self._in_state([RequestId(one.decode()) for one in ids], state)
+            found += await self._lines(page)
             start += PAGE
             if len(ids) < PAGE:
                 break
@@ -149,6 +155,21 @@ class Reader:
         return tuple(
             _with_wish(line, wishes.get(line.id, Wish()), due.get(line.id)) for line in lines
         )
+
+    async def _in_state(self, ids: Sequence[RequestId], state: State | None) -> Sequence[RequestId]:
+        """Those in `state`; all where it is not given."""
+        if state is None:
+            return ids
+        pipe = self._client.pipeline(transaction=False)
+        for one in ids:
+            pipe.hget(self._keys.request(one), "state")
+        with classified("reading requests"):
+            known = await pipe.execute()
+        states = (
+            (one, (raw or b"queued").decode("utf-8", "replace"))
+            for one, raw in zip(ids, known, strict=True)
+        )
+        return [one for one, name in states if name == state.value]
 
     async def _lines(self, ids: Sequence[RequestId]) -> list[RequestLine]:
         pipe = self._client.pipeline(transaction=False)

@@ -5,6 +5,7 @@ from typing import NamedTuple, assert_never
 
 from monarch.adapters.valkey.codec import document, encode_plan
 from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream
+from monarch.core.turns import padded
 from monarch.core.verdict import (
     Dead,
     Done,
@@ -132,17 +133,12 @@ def park_member(delivery: Delivery) -> str:
 
 def member_of_request(request: str, stream: Stream) -> str:
     """The name of a parked request, or of a parked notice about it."""
-    return f"{_padded(request)}:{stream.value}"
+    return f"{padded(request)}:{stream.value}"
 
 
 def member_of_migration(request: str, order: int, target: str) -> str:
     """The name of a parked migration."""
     return f"{member_of_request(request, Stream.MIGRATIONS)}:{order:04d}:{target}"
-
-
-def _padded(entry: str) -> str:
-    ms, _, seq = entry.partition("-")
-    return f"{ms:>015}-{seq:>06}"
 
 
 def _ms(seconds: float) -> int:

@@ -305,6 +305,7 @@ async def test_a_snapshot_says_what_an_account_may_still_write(house: House) -> 
     """And how long its gate stays closed."""
     now_ms = (await house.standing.snapshot()).at_ms
     writes = {"a": now_ms - 1_000, "b": now_ms - 120_000, "c": now_ms - 7_200_000}
+    await house.client.zadd(house.keys.accounts, {"bot": now_ms})
     await house.client.zadd(house.keys.budget("bot"), writes)
     await house.client.zadd(house.keys.slots("bot"), {"a": now_ms + 9_000, "b": now_ms - 1})
     gate: dict[str, str | int] = {"until": now_ms + 60_000, "cause": "secondary limit"}

@@ -39,6 +39,7 @@ from monarch.core.quote import quote
 from monarch.core.step import CreatedAs, Intended, Refused, UnreadableRecord
 from monarch.core.summary import MAX_NOTE
 from monarch.core.timing import PERMISSION_LIFE_MS
+from monarch.core.turns import turn_of
 from monarch.ports import StoreRefused
 from scripts.budget_machine.account import OUT_OF_CALLS, Account
 from tests.contracts.doubles.store import Lock, MemoryStore
@@ -130,9 +131,9 @@ class MemoryLedger:
         if calls_ms:
             return GateClosed(calls_ms / 1000, OUT_OF_CALLS)
         nonce = f"nonce-{next(_nonces)}"
-        wait_ms = account.permit(nonce, self._ceilings, self._pace, now)
-        if wait_ms:
-            return Wait(wait_ms / 1000)
+        waits = account.permit(nonce, self._ceilings, self._pace, now, turn_of(_entry(delivery)))
+        if waits is not None:
+            return Wait(waits.wait_ms / 1000, waits.in_place)
         if ticket is not None:
             store.ledgers.setdefault(target, {})[ticket] = Intended(now + life_ms, nonce)
         store.permits.permit(nonce)
@@ -168,6 +169,8 @@ class MemoryLedger:
             known["progress_entry"] = delivery.token.entry
             known["progress_count"] = str(delivery.token.count)
         account.ended(getattr(fact, "nonce", ""))
+        if isinstance(fact, WasCreated | WasRefused | WasAnswered):
+            account.returns(turn_of(entry), self._pace, self._store.now_ms())
         match fact:
             case WasAnswered():
                 account.answered(self._store.now_ms())

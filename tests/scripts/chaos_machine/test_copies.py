@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from monarch.sandbox.views import IssueView, RepositoryView
-from scripts.chaos_machine.copies import by_title, copies_of, plain, tickets_of
+from scripts.chaos_machine.copies import by_title, copies_of, is_text_of, plain, tickets_of
+from scripts.chaos_machine.record import Ticket
 
 MARKER = "<!-- monarch: school/small#1 id=101 target=800000001 -->"
 BOTS = {"monarch-bot", "monarch-two"}
@@ -119,3 +120,16 @@ def test_a_marker_in_the_middle_belongs_to_the_text() -> None:
         plain(f"{MARKER}\nDo it.")
         == f"{MARKER.replace('#1', '#').replace('school/small', '')}\nDo it."
     )
+
+
+def test_a_long_text_may_be_cut_where_it_says_so() -> None:
+    """What is there is its beginning, and the last paragraph leads to the rest."""
+    long = "See #.\n" * 5_000
+    ticket, short = Ticket(101, 1, "First", (long,)), Ticket(102, 2, "Second", ("See #.\nAnd #.",))
+    note = "\n\n*The text goes on here: #*"
+
+    assert is_text_of(long, ticket)
+    assert is_text_of(long[:900] + note, ticket)
+    assert not is_text_of(long[:900], ticket)
+    assert not is_text_of("Other." + note, ticket)
+    assert not is_text_of("See #." + note, short)

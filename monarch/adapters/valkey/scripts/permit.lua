@@ -4,15 +4,17 @@
 -- KEYS  1 migrations (stream)  2 target:<id>  3 ledger:<id>  4 gate:<account>  5 gate:<token>
 --       6 budget:<account> (sorted set)  7 slots:<account> (sorted set)  8 request:<id> (hash)
 --       9 learned:<account> (hash)  10 points:<account> (hash)  11 primary:<account> (hash)
+--       12 turns:<account> (sorted set)  13 asks:<account> (sorted set)
 -- ARGV  1 prefix  2 consumer  3 entry  4 count  5 migration id  6 ticket id, '' for a write that makes no issue
 --       7 epoch of the caller's look  8 nonce of the intent that the caller reconciled, #<number> of the copy that it was
 --       told to make again, or ''  9 nonce of the new intent
 --       10 writes a minute  11 writes an hour  12 interval, ms  13 writes at once  14 points a minute (0 = none, each)
 --       15 a minute  16 an hour  17 margin of both windows  18 a slot  19 between two asking for one (each in ms)
 --       20 calls that are kept back  21 the life of the permission, ms  22 the longest life that there is, ms
---       23 what this worker has seen of the memory
+--       23 what this worker has seen of the memory  24 the caller's name in line  25 how long one in line is waited for
+--       26 how long a wait may be that keeps its place  27 the same for the first ones in line (each in ms)
 -- Gives {'lost'} | {'quiet', ms} | {'created', number} | {'reconcile', intended ms, nonce} | {'gate', ms, cause}
---       | {'wait', ms, review} | {'granted', now ms, review, what the memory shows} | {'cancelled', by whom}; review is 1 where what was learned of
+--       | {'wait', ms, review, 1 where it is waited in place, 0 where the caller gives its place to others} | {'granted', now ms, review, what the memory shows} | {'cancelled', by whom}; review is 1 where what was learned of
 --       the limits is due to be looked at again.
 --
 -- Atomic: compare-and-set of the ledger under the fence, the lock, the epoch, the gate and the budget, all of one
@@ -56,26 +58,30 @@ for i = 4, 5 do
   if wait > 0 then return {'gate', wait, cause} end
 end
 -- The limit on calls of any kind: the last ones are for those who have written already and read it back.
-local primary = redis.call('HMGET', KEYS[11], 'remaining', 'reset')
-if primary[1] and tonumber(primary[1]) <= tonumber(ARGV[20]) and tonumber(primary[2]) > now then
-  return {'gate', tonumber(primary[2]) - now, "GitHub's limit on calls an hour is used up"}
+local remaining, resets_in = redis.call('HGET', KEYS[11], 'remaining'), ms_until(KEYS[11], 'reset', now)
+if remaining and tonumber(remaining) <= tonumber(ARGV[20]) and resets_in > 0 then
+  return {'gate', resets_in, "GitHub's limit on calls an hour is used up"}
 end
 local learned = redis.call('HMGET', KEYS[9], 'minute', 'hour', 'review', 'sent')
 local review = learned[3] and tonumber(learned[3]) <= now and 1 or 0
 -- Half-open: one probe goes first. Its right is a lease, so that a dead prober blocks nobody.
 local half_open = redis.call('HMGET', KEYS[4], 'until', 'probe_until')
-if half_open[1] and half_open[2] and tonumber(half_open[2]) > now then return {'wait', math.ceil(minute / 60), review} end
+local wait, scarce = 0, false
+local probed_for = half_open[1] and half_open[2] and tonumber(half_open[2]) - now or 0
+if probed_for > 0 and probed_for <= slot then wait, scarce = math.ceil(minute / 60), true end
 
 -- The budget: windows that slide, so their oldest writes say when there is room again. What was learned of the limits
 -- counts where it is less than what is set. Writes are kept for two hours: what was accepted is how one learns.
 redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', int(now - 2 * hour))
 redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', int(now))
-local wait = 0
+none_later(KEYS[6], now)
+none_later(KEYS[7], now + slot)
 local function room(span, set, known)
   local ceiling = tonumber(set)
   known = tonumber(known) or 0
   if known > 0 and (ceiling == 0 or known < ceiling) then ceiling = known end
   if ceiling == 0 then return end
+  scarce = true
   local recent = redis.call('ZCOUNT', KEYS[6], '(' .. int(now - span), '+inf')
   if recent < ceiling then return end
   local blocking = redis.call('ZRANGE', KEYS[6], -ceiling, -ceiling, 'WITHSCORES')
@@ -84,10 +90,31 @@ end
 room(minute + margin, ARGV[10], learned[1])
 room(hour + margin, ARGV[11], learned[2])
 -- What came to nothing has left the windows, and keeps its distance all the same.
-if interval > 0 and learned[4] then wait = math.max(wait, tonumber(learned[4]) + interval - now) end
+local sent = tonumber(learned[4]) or 0
+if sent > now then
+  -- The clock went back.
+  sent = now
+  redis.call('HSET', KEYS[9], 'sent', int(now))
+end
+if interval > 0 then wait = math.max(wait, sent + interval - now) end
 if at_once > 0 and redis.call('ZCARD', KEYS[7]) >= at_once then wait = math.max(wait, tonumber(ARGV[19])) end
 wait = math.max(wait, points_wait(KEYS[10], now, minute + margin, points, WRITE_POINTS))
-if wait > 0 then return {'wait', math.ceil(wait), review} end
+
+-- The line: where a budget is scarce, a write goes to the oldest who waits for one and is due (core/turns.py).
+local in_place = true
+if scarce or interval > 0 or at_once > 0 or points > 0 then
+  local poll, late, in_turn = tonumber(ARGV[19]), tonumber(ARGV[25]), tonumber(ARGV[27])
+  local ahead, held = place_in_line(KEYS[12], KEYS[13], ARGV[24], now, late)
+  if held then wait = math.max(wait, poll) end
+  if wait > 0 and ahead >= 2 then wait = wait + poll * math.min(ahead - 1, 10) end
+  in_place = wait <= (ahead < 2 and in_turn or tonumber(ARGV[26]))
+  if wait > 0 and in_place then
+    stand_in_line(KEYS[12], KEYS[13], ARGV[24], now + wait, 2 * in_turn)
+  else
+    leave_line(KEYS[12], KEYS[13], ARGV[24])
+  end
+end
+if wait > 0 then return {'wait', math.ceil(wait), review, in_place and 1 or 0} end
 
 spend_points(KEYS[10], now, minute + margin, points, WRITE_POINTS)
 redis.call('ZADD', KEYS[6], int(now), nonce)
@@ -95,6 +122,7 @@ redis.call('PEXPIRE', KEYS[6], 2 * hour)
 redis.call('ZADD', KEYS[7], int(now + slot), nonce)
 redis.call('PEXPIRE', KEYS[7], slot)
 redis.call('HSET', KEYS[9], 'sent', int(now))
+used(string.sub(KEYS[9], #(ns .. 'learned:') + 1), now)
 if half_open[1] then redis.call('HSET', KEYS[4], 'probe', nonce, 'probe_until', int(now + slot)) end
 if ticket ~= '' then
   redis.call('HSET', KEYS[3], ticket, 'intended ' .. int(now + tonumber(ARGV[21])) .. ' ' .. nonce)

@@ -3,11 +3,13 @@
 --
 -- KEYS  1 ledger:<id> (hash)  2 slots:<account>  3 gate:<account>  4 faults:<account> (set)
 --       5 migration:<id> (hash)  6 request:<id> (hash)  7 budget:<account> (sorted set)
+--       8 turns:<account> (sorted set)  9 asks:<account> (sorted set)
 -- ARGV  1 prefix  2 fact (created | found | refused | not_created | unanswered | stray | answered | noted | looked)
 --       3 ticket id, '' where it is about none  4 number, of a look how many copies are there, or ''
 --       5 nonce or ''  6 run  7 reason or note, of a look how many copies people have deleted  8 migration id  9 request id  10 entry  11 count  12 target id
 --       13 retention, ms  14 the gate's rest after faults, ms
 --       15 GitHub's id of the issue of that number, 0 where it is not known
+--       16 the caller's name in line  17 how long its next question is waited for  18 how long one in line is (ms)
 -- Gives the number of a second copy, or 0.
 --
 -- Atomic, because two holders may report at once (a zombie its late 201, the new one its own), and the second to
@@ -142,6 +144,10 @@ if nonce ~= '' then
   if redis.call('HGET', KEYS[3], 'probe') == nonce then redis.call('HDEL', KEYS[3], 'probe', 'probe_until') end
 end
 if fact == 'created' or fact == 'refused' or fact == 'answered' then
+  -- It comes back at once, if it has more to write: the others in line let it.
+  if redis.call('EXISTS', KEYS[8]) == 1 then
+    stand_in_line(KEYS[8], KEYS[9], ARGV[16], now + tonumber(ARGV[17]) - tonumber(ARGV[18]), 90 * tonumber(ARGV[18]))
+  end
   -- An answer opens a gate that is half-open. Not a closed one: a late answer to a write of before the limit says
   -- nothing of the time after it, and must not send everybody against a closed door.
   local till = redis.call('HGET', KEYS[3], 'until')

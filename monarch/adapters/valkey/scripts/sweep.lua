@@ -13,21 +13,43 @@
 -- parked entry is in exactly one place. Both in one script, because an idle worker does little else and each round
 -- trip counts. The cursor is kept by the caller, for the pending lists that are longer than one sweep looks
 -- through.
+local DUE_LOOKED_AT = 2000
+
 local function promote_due(parked, limit)
-  local due = redis.call('ZRANGEBYSCORE', parked, '-inf', now_ms(), 'LIMIT', 0, limit)
-  -- By name, not by due time: the oldest request first, its targets in their order. What one gate parked was parked
-  -- within milliseconds, in whatever order its workers came.
+  local due = redis.call('ZRANGEBYSCORE', parked, '-inf', now_ms(), 'LIMIT', 0, DUE_LOOKED_AT)
+  -- By name, not by due time: the oldest request first, its targets in their order. What one gate or one full window
+  -- parked was parked within milliseconds, in whatever order its workers came, and may be more than one sweep promotes.
   table.sort(due)
   local promoted = 0
-  for _, member in ipairs(due) do
-    if promote(member) then promoted = promoted + 1 end
+  for i = 1, math.min(#due, tonumber(limit)) do
+    if promote(due[i]) then promoted = promoted + 1 end
   end
   return promoted
 end
 
 -- A memory that went back is noticed within a sweep, and not only by the next one who wants to write: so its quiet time
 -- begins at once.
-epoch(now_ms(), ARGV[5])
+local now = now_ms()
+epoch(now, ARGV[5])
+
+-- The clock went back by `by` ms: due times, and the moments at which entries were handed out, move along. Valkey says
+-- `idle 0` of an entry that was handed out in the future, and would keep it from everybody until then.
+local function clock_went_back(by)
+  local parked = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+  for i = 1, #parked, 2 do redis.call('ZADD', KEYS[1], int(tonumber(parked[i + 1]) - by), parked[i]) end
+  for i = 2, #KEYS do
+    local held = redis.pcall('XPENDING', KEYS[i], GROUP, '-', '+', 10000)
+    for _, one in ipairs(held.err and {} or held) do
+      if one[3] == 0 then redis.call('XCLAIM', KEYS[i], GROUP, one[2], 0, one[1], 'IDLE', 0, 'RETRYCOUNT', one[4], 'JUSTID') end
+    end
+  end
+  event('clock.went_back', 'ms', int(by))
+end
+
+-- Written down every 10 s and not with each sweep, so that an idle fleet hardly writes; so much may be missed of a step.
+local clock = tonumber(redis.call('HGET', ns .. 'epoch', 'clock') or 0)
+if clock > now + 1000 then clock_went_back(clock - now) end
+if clock > now + 1000 or clock < now - 10000 then redis.call('HSET', ns .. 'epoch', 'clock', int(now)) end
 local paused = redis.call('GET', ns .. 'paused') or ''
 local answers = {promote_due(KEYS[1], ARGV[4]), paused, shown_memory()}
 
