@@ -26,7 +26,8 @@ more is written. Why that is enough for each target,
 without a turn for the whole fleet: whatever is written before is *intended* in its target's ledger, under its lock, one
 ticket at a time, and is found by its marker whoever its author seems to be.
 
-What can still go wrong: people who may edit our copies can change the marker in one of them. As long as the ledger
+What can still go wrong: a person whose own token Monarch signs with is Monarch, for all that GitHub shows. If they paste the
+raw text of a copy into an issue, that is a second copy and is reported as one. And people who may edit our copies can change the marker in one of them. As long as the ledger
 remembers, that changes nothing. Once it is lost (30 days after the last write, or with Valkey's memory), the copy stands
 for the ticket that they wrote into it, signed or not, since a signature can be copied within its target.
 """

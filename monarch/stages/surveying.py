@@ -26,7 +26,7 @@ from monarch.core.outcome import (
     Transient,
 )
 from monarch.core.permission import Credential, GateClosed
-from monarch.core.plan import Plan, make_plan, oversize
+from monarch.core.plan import Plan, make_plan, oversize, unseen_tickets
 from monarch.core.preflight import unwritable
 from monarch.core.request import Rules, source_refusal, target_refusal
 from monarch.core.step import CreatedAs, Fate, LedgerRecord
@@ -120,6 +120,9 @@ class Surveyor:
             return self._failed(reading, site.credential)
         issues = reading.issues.values()
         plan = make_plan(repository.full_name, issues, private=repository.private)
+        unseen_open = unseen_tickets(repository, issues, plan)
+        if unseen_open is not None:
+            return self._failed(Transient(unseen_open), site.credential)
         too_large = oversize(plan)
         if too_large is not None:
             return Unready(Code.PLAN_TOO_LARGE, without_replay(too_large))

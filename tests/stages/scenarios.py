@@ -7,7 +7,8 @@ import anyio
 
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
-from monarch.core.ticket import Label, Milestone
+from monarch.core.permission import Credential
+from monarch.core.ticket import Author, Label, Milestone
 from monarch.ports import Gone, Hands, Replayed, Unanswered
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import HANG, LATE, LIMITED, LOST
@@ -69,6 +70,16 @@ def unanswered() -> House:
     house = a_house(TEAM_A)
     for nth, fault in enumerate((LOST, HANG, LATE), start=1):
         house.github.faults.at("create_issue", nth, fault)
+    house.publish(TEAM_A)
+    return house
+
+
+def nameless() -> House:
+    """The token does not say who it is, and the first answer of all is lost."""
+    house = a_house(TEAM_A)
+    house.github.me = Credential("token:fingerprint-1", "fingerprint-1")
+    house.github.writes_as = Author("school[bot]", 77, is_bot=True)
+    house.github.faults.at("create_issue", 1, LOST)
     house.publish(TEAM_A)
     return house
 
@@ -339,6 +350,7 @@ SCENARIOS = {
         refused, {TEAM_A: ("One", "Three")}, states=("failed",), codes=("tickets_refused",)
     ),
     "unanswered": Scenario(unanswered, {TEAM_A: TITLES}),
+    "nameless": Scenario(nameless, {TEAM_A: TITLES}),
     "limited": Scenario(limited, {TEAM_A: TITLES}),
     "refused-targets": Scenario(
         refused_targets,
