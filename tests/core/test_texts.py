@@ -6,7 +6,7 @@ import pytest
 
 from monarch.core.lint import warnings
 from monarch.core.marker import read_markers
-from monarch.core.render import MAX_BODY, Keep, Rewrite, is_ours, render, rewriting
+from monarch.core.render import MAX_BODY, Keep, Rewrite, Touched, is_ours, render, rewriting
 from monarch.core.style import Copying
 from tests.core.builders import SOURCE, a_ticket
 from tests.core.github import html, tags
@@ -98,6 +98,7 @@ def test_what_may_stand_before_and_behind_a_reference(source: str, copy: str) ->
         "[ask @ada](https://x.org/?q=~(a~(b~(c))))",
         "[#3](a(b(c(d(e)))) 'title #3') [#3](<a(b #3>)",
         "![#3](a((b)).png)",
+        f"{WEB}/org/template/issues/3**w {WEB}/org/template/issues/3~~~w",
     ],
 )
 def test_nothing_is_touched_where_github_links_nothing(text: str) -> None:
@@ -179,6 +180,8 @@ def test_a_table_of_one_column_needs_no_bar_in_its_header(source: str, copy: str
         "で**GH-99** は",
         "で**org/template#3 を**",
         "#99**#99** x**#99**#99",
+        "*~~#99~~*を **#99**~x **#99**。**x** a~*GH-99*b",
+        f"**{WEB}/o/r/issues/9**を **{WEB}/o/r/issues/9** を",
         r"\GH-99 &org/template#3; \\GH-99",
         "a[^1]#99\n\n[^1]: **other/repo#5**を",
     ],
@@ -264,6 +267,18 @@ def _waiting() -> Copying:
 def test_addresses_of_issues_end_where_their_sentence_goes_on(source: str, copy: str) -> None:
     """Two of them with a comma between are one address for GFM, and two for whoever wrote them."""
     assert written(source, KNOWN) == copy
+
+
+def test_a_copy_that_an_older_version_has_begun_is_finished_or_left_alone() -> None:
+    r"""It took `\#3` for words and `@AGENTS.md` for a name; what it wrote is never damaged, and its marker still counts."""
+    marker = f"\n\n<!-- monarch: {SOURCE}#12 id=112 -->"
+    escaped = a_ticket(12, body="see \\#3 and #7")
+    file = a_ticket(12, body="read @AGENTS.md and #7")
+
+    finished = rewriting(f"see \\#3 and {neutral(7)}{marker}", escaped, KNOWN)
+
+    assert finished == Rewrite(render(escaped, KNOWN).body)
+    assert rewriting(f"read @{ZW}AGENTS.md and {neutral(7)}{marker}", file, KNOWN) == Touched()
 
 
 def test_a_copy_of_at_gh_number_is_stable() -> None:
