@@ -312,20 +312,52 @@ local function epoch(now, seen)
   return id, QUIET_MS
 end
 
+-- The server's clock may go back (a failover to one that lags). What was to be waited for would then lie further away by
+-- as much, so every moment of the future is bounded by how far away it may be at most.
+
+-- Ms until the moment in a field of a hash, which was set for `<field>_for` ms; 0 where it is over or not there.
+local function ms_until(key, field, now)
+  local set = redis.call('HMGET', key, field, field .. '_for')
+  local left = math.max(0, (tonumber(set[1]) or 0) - now)
+  local most = tonumber(set[2]) or left
+  if left <= most then return left end
+  redis.call('HSET', key, field, int(now + most))
+  return most
+end
+
+-- Members of a sorted set of times, none of them later than `latest`.
+local function none_later(key, latest)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', key, '(' .. int(latest), '+inf')) do
+    redis.call('ZADD', key, int(latest), member)
+  end
+end
+
+-- A lock that ends after `most` ms at the latest.
+local function ends_within(key, most)
+  if redis.call('PTTL', key) > tonumber(most) then redis.call('PEXPIRE', key, most) end
+end
+
 -- A gate: ms until anybody may call, and why; 0 where it is open or half-open.
 local function gate_wait(key, now)
-  local gate = redis.call('HMGET', key, 'until', 'cause')
-  if not gate[1] then return 0, '' end
-  return math.max(0, tonumber(gate[1]) - now), gate[2] or ''
+  local wait = ms_until(key, 'until', now)
+  return wait, redis.call('HGET', key, 'cause') or ''
+end
+
+-- An account, or a token with a gate of its own, is in use: people are shown those. A rotated token leaves when a thousand
+-- others came after it.
+local function used(account, now)
+  redis.call('ZADD', ns .. 'accounts', int(now), account)
+  redis.call('ZREMRANGEBYRANK', ns .. 'accounts', 0, -1001)
 end
 
 -- Close a gate for `wait` ms, never for shorter than it is.
 local function close_gate(key, now, wait, cause)
-  local till = math.max(tonumber(redis.call('HGET', key, 'until') or 0), now + wait)
-  redis.call('HSET', key, 'until', int(till), 'cause', cause)
+  local till = now + math.max(ms_until(key, 'until', now), wait)
+  redis.call('HSET', key, 'until', int(till), 'until_for', int(till - now), 'cause', cause)
   redis.call('HDEL', key, 'probe', 'probe_until')
   -- A token that was rotated away is never asked for again: its gate must not stay for ever.
   redis.call('PEXPIRE', key, int(till - now + 86400000))
+  used(string.sub(key, #(ns .. 'gate:') + 1), now)
   event('gate.closed', 'cause', cause, 'wait_ms', int(till - now))
   return till - now
 end
