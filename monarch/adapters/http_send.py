@@ -9,6 +9,7 @@ Reply      an answer came, whole
 HeldBack   `may_send` said no right before the first byte, or right before the body's: no whole request left
 NeverLeft  it failed before the first byte: certainly without an effect
 NoAnswer   it failed after the first byte may have left: nobody knows
+TooLarge   the same, because the answer is larger than `http_body.MAX_BYTES`; asking again brings the same
 ```
 
 Nothing is sent twice and no redirect is followed; httpx's exceptions go no further.
@@ -24,6 +25,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import anyio
 import httpx
 
+from monarch.adapters.http_body import ACCEPTED, MAX_BYTES, TooLargeError, read_body
 from monarch.core.quote import HIDDEN, quote
 from monarch.core.reply import Reply
 
@@ -63,6 +65,10 @@ class NoAnswer:
     reason: str
 
 
+class TooLarge(NoAnswer):
+    """An answer came that is too large to be read. It says nothing of what was done."""
+
+
 Failure = NeverLeft | NoAnswer
 Sent = Reply | HeldBack | Failure
 
@@ -92,7 +98,7 @@ def new_client(
     return httpx.AsyncClient(
         verify=_trusted(),
         base_url=base_url.rstrip("/") + "/",
-        headers=headers,
+        headers={"Accept-Encoding": ACCEPTED, **headers},
         transport=transport,
         limits=limits,
         timeout=httpx.Timeout(10.0, connect=CONNECT_TIMEOUT_S, pool=CONNECT_TIMEOUT_S),
@@ -129,9 +135,11 @@ async def send_once(
             request = client.build_request(
                 method, url, content=content, headers=headers, extensions=extensions
             )
-            return _as_reply(await client.send(request))
+            return await _receive(client, request)
         except _HeldBackError:
             return HeldBack()
+        except TooLargeError:
+            return TooLarge(f"its answer is larger than {MAX_BYTES // 2**20} MB")
         # OSError: a broken TLS record comes through httpx as a bare ssl.SSLError.
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             reason = _describe(error)
@@ -188,9 +196,15 @@ def _always() -> bool:
     return True
 
 
-def _as_reply(response: httpx.Response) -> Reply:
+async def _receive(client: httpx.AsyncClient, request: httpx.Request) -> Reply:
     """The answer as it came; a refusal without the secret that was sent, a success as it is: it is content."""
-    reply = Reply(response.status_code, dict(response.headers), response.content)
+    response = await client.send(request, stream=True)
+    try:
+        body = await read_body(response)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await response.aclose()
+    reply = Reply(response.status_code, dict(response.headers), body)
     return reply if response.is_success else without_secret(reply, response.request.headers)
 
 

@@ -88,7 +88,8 @@ def _done(found: "DryRun") -> str:
         why = found.without_store.rstrip(".")
         return f"{done}, if the budget is unused; Valkey was not asked ({why})"
     if found.ahead:
-        done += f", after {found.ahead} writes of other requests"
+        least = "at least " if found.is_least else ""
+        done += f", after {least}{found.ahead} writes of other requests"
     return f"{done}, if {found.paused_by} lets the fleet go on now" if found.paused_by else done
 
 
@@ -177,6 +178,7 @@ def _document(found: "DryRun") -> dict[str, object]:
         "writes": found.writes,
         "seconds": found.seconds,
         "ahead": found.ahead,
+        "ahead_is_least": found.is_least,
         "paused_by": found.paused_by,
         "valkey_problem": found.without_store,
         "targets": [_target_document(target) for target in found.targets],

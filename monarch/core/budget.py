@@ -7,6 +7,7 @@ learned of GitHub's hidden limits stands in `learning`, what follows for people 
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 from monarch.core.timing import SLOT_MS
 
@@ -90,32 +91,34 @@ def long_wait(wait_s: float) -> bool:
     return wait_s > LONG_WAIT_S
 
 
+Ms = TypeVar("Ms", int, float)
+
+
 def room_ms(
-    writes: Sequence[int], sent_ms: int | None, ceilings: Ceilings, pace: Pace, now_ms: int
-) -> int:
+    writes: Sequence[Ms], sent_ms: Ms | None, ceilings: Ceilings, pace: Pace, now_ms: Ms
+) -> Ms:
     """How long until one more write fits, in milliseconds; 0 or less: now.
 
-    The very arithmetic of permit.lua, for whoever looks ahead.
+    This is the arithmetic of permit.lua, for a forecast.
 
     Args:
         writes: when those were permitted that count, ascending.
         sent_ms: when the last one was permitted, whether it counts or not; `None`: never.
         ceilings: the effective ones.
     """
-    waits = [
-        _window_ms(writes, pace.minute_ms + pace.margin_ms, ceilings.per_minute, now_ms),
-        _window_ms(writes, pace.hour_ms + pace.margin_ms, ceilings.per_hour, now_ms),
-    ]
+    in_a_minute = _window_ms(writes, pace.minute_ms + pace.margin_ms, ceilings.per_minute, now_ms)
+    in_an_hour = _window_ms(writes, pace.hour_ms + pace.margin_ms, ceilings.per_hour, now_ms)
+    wait_ms = max(in_a_minute, in_an_hour)
     if ceilings.interval_ms and sent_ms is not None:
-        waits.append(sent_ms + ceilings.interval_ms - now_ms)
-    return max(waits)
+        return max(wait_ms, sent_ms + ceilings.interval_ms - now_ms)
+    return wait_ms
 
 
-def _window_ms(writes: Sequence[int], span_ms: int, ceiling: int, now_ms: int) -> int:
+def _window_ms(writes: Sequence[Ms], span_ms: int, ceiling: int, now_ms: Ms) -> Ms:
     """Windows slide: the oldest write that is in the way says when there is room."""
-    if not ceiling or load(writes, span_ms, now_ms) < ceiling:
+    if not ceiling or len(writes) < ceiling:
         return 0
-    return writes[-ceiling] + span_ms - now_ms
+    return max(0, writes[-ceiling] + span_ms - now_ms)
 
 
 def least(*ceilings: int) -> int:

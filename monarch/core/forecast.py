@@ -7,12 +7,12 @@ right), failures and their patience come on top.
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
 from typing import Final
 
-from monarch.core.budget import Ceilings
+from monarch.core.budget import Ceilings, Pace, room_ms
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
@@ -55,10 +55,14 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """That something is done in `seconds` from `now_ms` (milliseconds since 1970)."""
+    """That something is done in `seconds` from `now_ms` (milliseconds since 1970).
+
+    `is_least`: there are more older requests than were looked at, so it takes at least as long.
+    """
 
     seconds: float
     now_ms: int
+    is_least: bool = False
 
 
 def write_ms(writes: Sequence[int]) -> float:
@@ -82,18 +86,16 @@ def forecast_s(load: Load, writes: int) -> float:
 
 
 def _last_permitted_ms(load: Load, writes: int) -> float:
-    """When the last of so many writes is permitted. Windows slide: the oldest write that is in the way says when."""
-    per_minute, per_hour = load.ceilings.per_minute, load.ceilings.per_hour
+    """When the last of so many writes is permitted: the windows' own arithmetic, asked again and again."""
+    pace = Pace(minute_ms=load.minute_ms, hour_ms=load.hour_ms, margin_ms=0)
+    ceilings = replace(load.ceilings, interval_ms=0)
     apart_ms = _apart_ms(load)
     times: list[float] = list(load.writes)
     at: float = load.now_ms + load.gate_ms
     for _ in range(writes):
         if times:
             at = max(at, times[-1] + apart_ms)
-        if per_minute and len(times) >= per_minute:
-            at = max(at, times[-per_minute] + load.minute_ms)
-        if per_hour and len(times) >= per_hour:
-            at = max(at, times[-per_hour] + load.hour_ms)
+        at += max(0.0, room_ms(times, None, ceilings, pace, at))
         times.append(at)
     return at
 
@@ -117,6 +119,8 @@ _DAY_S: Final = 86_400.0
 def in_words(forecast: Forecast | None) -> str:
     """`about 12 min left (until 14:05 UTC)`, `done at about 16:20 UTC`; `""` for what is done in half a minute.
 
+    Where it is the least, `at least 12 min left`, `not done before 16:20 UTC`.
+
     The time of day stands beside what is left, because a message may be read later than it was written.
     """
     if forecast is None or forecast.seconds < _SOON_S:
@@ -125,9 +129,12 @@ def in_words(forecast: Forecast | None) -> str:
     if seconds < _HOUR_S:
         step_min = 1 if seconds < _HOUR_S / 3 else 5
         minutes = max(1, round(seconds / 60 / step_min) * step_min)
+        if forecast.is_least:
+            return f"at least {minutes} min left"
         return f"about {minutes} min left (until {_clock(forecast, step_min)})"
     # Some days ahead the minute would be a pretence.
-    return f"done at about {_clock(forecast, 5 if seconds < 6 * _HOUR_S else 15)}"
+    then = _clock(forecast, 5 if seconds < 6 * _HOUR_S else 15)
+    return f"not done before {then}" if forecast.is_least else f"done at about {then}"
 
 
 def _clock(forecast: Forecast, step_min: int) -> str:

@@ -11,16 +11,19 @@ A space of no width, which nobody sees and GitHub takes for a part of no name, k
 
 import re
 from typing import Final, NamedTuple
-from unicodedata import category
 
 from monarch.core.grammar import WORD
 
 SPACE: Final = "\u200b"
 
 _DELIMITERS: Final = "*_~"
-_TAKING: Final = "*_~\\&"
 _QUIET: Final = frozenset(["", *" \t\r\n,.;:()-"])
-_OPENING: Final = frozenset("#[<@&\\(`!")
+_CALM: Final = frozenset(["", *" \t\r\n\"$%'),+-./:;=>?]^{|}"])
+"""Behind asterisks these leave them what they are, whatever stands on their other side."""
+
+_OPENING: Final = frozenset("([\"'")
+"""In front of asterisks these do."""
+
 _SIGN: Final = re.compile(
     r"(?P<number>\\?\#|&(?:\#0*+35|\#[xX]0*+23|num);)(?=[1-9])"
     r"|(?P<at>\\?@|&(?:\#0*+64|\#[xX]0*+40|commat);)(?=[A-Za-z0-9])"
@@ -60,36 +63,26 @@ def neighbours(text: str, start: int, end: int) -> Neighbours:
     return Neighbours(before, _closes(text, end), _sign(text, end))
 
 
-def _is_letter(text: str, at: int) -> bool:
-    """Whether this is neither white space nor punctuation, nor the end."""
-    if not 0 <= at < len(text) or text[at].isspace():
-        return False
-    char = text[at]
-    return char.isalnum() if char.isascii() else not category(char).startswith("P")
-
-
 def _takes_punctuation(text: str, start: int) -> bool:
-    before = text[start - 1] if start else "\n"
-    if before in WORD and before != "_":
-        return True
-    if before not in _TAKING:
-        return False
-    at = start - 1
-    while at >= 0 and text[at] == before:
-        at -= 1
+    before = text[start - 1] if start else " "
     if before == "\\":
+        at = start - 1
+        while at >= 0 and text[at] == before:
+            at -= 1
         return (start - 1 - at) % 2 == 1
-    return before == "&" or _is_letter(text, at)
+    if before not in _DELIMITERS:
+        return before == "&" or before in WORD
+    at = start - 1
+    while at >= 0 and text[at] in _DELIMITERS:
+        at -= 1
+    return at >= 0 and not text[at].isspace() and text[at] not in _OPENING
 
 
 def _closes(text: str, end: int) -> bool:
-    behind = text[end : end + 1] or "\n"
-    if behind not in _DELIMITERS:
-        return False
     at = end
-    while text[at : at + 1] == behind:
+    while text[at : at + 1] and text[at] in _DELIMITERS:
         at += 1
-    return _is_letter(text, at) or text[at : at + 1] in _OPENING
+    return at > end and text[at : at + 1] not in _CALM
 
 
 def _sign(text: str, end: int) -> str:

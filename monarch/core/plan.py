@@ -1,10 +1,10 @@
 """The frozen tickets of a request."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from monarch.core.ticket import Issue, Ticket, as_ticket
+from monarch.core.ticket import Issue, Repository, Ticket, as_ticket
 
 MAX_TEXT: Final = 16_000_000
 """Characters of titles and texts in one plan: two hundred and forty of the longest texts that GitHub takes, or thousands
@@ -34,6 +34,21 @@ def make_plan(source: str, issues: Iterable[Issue], *, private: bool = False) ->
         if not issue.is_pull and issue.state == "open":
             once.setdefault(issue.number, issue)
     return Plan(source, tuple(as_ticket(once[number]) for number in sorted(once)), private)
+
+
+def unseen_tickets(repository: Repository, issues: Collection[Issue], plan: Plan) -> str | None:
+    """Why a plan without tickets is not believed yet; `None` where it is, or where there are tickets.
+
+    GitHub counts the open issues of a repository in another place than it lists them. Where its count knows of more
+    than a complete look has shown, the repository is as new as that, and is read again.
+    """
+    shown = sum(issue.state == "open" for issue in issues)
+    if plan.tickets or repository.open_issues <= shown:
+        return None
+    return (
+        f"GitHub counts {repository.open_issues} open issues and pull requests in {repository.full_name} and shows"
+        f" {shown} of them"
+    )
 
 
 def oversize(plan: Plan) -> str | None:

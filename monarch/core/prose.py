@@ -25,11 +25,12 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _BLOCKS: Final = frozenset({"Paragraph", "TableCell", "Heading", "HtmlBlock"})
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def find(text: str, web_url: str) -> Findings:
     """Find the marks and the pictures of a text, for issues that people see at `web_url`.
 
-    Remembered: a ticket's text is read again in both passes of every target.
+    The last few are remembered, since a ticket's text is read again in both passes of every target; of the longest, full of
+    references, each takes some megabytes.
     """
     reader = _Reader(_SURROGATE.sub("\ufffd", text), grammar(web_url))
     reader.read()

@@ -23,6 +23,8 @@ from monarch.core.marks import Mark, Mention, Reference, Spelling
 from monarch.core.words import Words
 
 _ADDRESS: Final = re.compile(r"[^\s<]++")
+_MARKS: Final = frozenset("*_~")
+_LAST: Final = f"{TRAILING}'\")"
 _BRACKET: Final = re.compile(r"[\[\]]")
 
 
@@ -42,13 +44,10 @@ class Signs:
         at = 0
         while found := SIGN.search(self._shown, at):
             sign = found.start()
-            at = max(sign + 1, self._done)
-            if sign < self._done:
-                continue
             mark = self._mark(self._shown[sign], sign)
             if mark:
                 yield mark
-            at = max(at, self._done)
+            at = max(sign + 1, self._done)
 
     def _mark(self, char: str, sign: int) -> Mark | None:
         match char:
@@ -120,16 +119,22 @@ class Signs:
         start = address_start(self._shown, sign)
         if start is None or start < self._done:
             return None
-        if issue := self._rules.bare.match(self._shown, start):
-            tail = issue["tail"].rstrip(TRAILING)
-            where = issue["repository"], issue["page"], tail
-            end = issue.start("tail") + len(tail)
-            return self._refer(start, end, Spelling.NAME, int(issue["issue"]), *where)
         begin, _ = self._words.source(start, start + 1)
         end = self._address_end(begin, start)
+        if issue := self._rules.bare.match(self._shown, start):
+            tail = issue["tail"].rstrip(TRAILING)
+            stop = issue.start("tail") + len(tail)
+            if not self._goes_on(self._words.source(start, stop)[1], end):
+                where = issue["repository"], issue["page"], tail
+                return self._refer(start, stop, Spelling.NAME, int(issue["issue"]), *where)
         self._addresses.append((begin, end))
         self._done = self._words.behind(end)
         return None
+
+    def _goes_on(self, stop: int, end: int) -> bool:
+        """Whether asterisks or the like behind the address of an issue belong to it: `…/issues/9**w` is one address."""
+        rest = self._text[stop:end]
+        return rest[:1] in _MARKS and rest.rstrip(_LAST) != ""
 
     def _address_end(self, begin: int, start: int) -> int:
         """Where in the source the address ends: GitHub takes all but white space and `<`, whatever it means elsewhere."""

@@ -35,7 +35,8 @@ class Milestone:
 class Repository:
     """A repository as its canonical self: `full_name` is what writes are addressed to.
 
-    `may_push` is `None` where GitHub does not say (an unauthenticated or reduced answer).
+    `may_push` is `None` where GitHub does not say (an unauthenticated or reduced answer). `open_issues` is how many open
+    issues and pull requests GitHub counts, 0 where it does not say.
     """
 
     id: TargetId
@@ -44,6 +45,7 @@ class Repository:
     has_issues: bool
     may_push: bool | None
     private: bool = False
+    open_issues: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -301,6 +301,7 @@ class Saying:
         progress_open: a progress message was sent off and its answer never came.
         final_said: the final message was posted, for this run of the request.
         final_open: the final message was sent off and its answer never came.
+        is_refused: Slack refused this channel for good, and a dead letter says so: no progress is told any more.
     """
 
     view: RequestView
@@ -309,6 +310,7 @@ class Saying:
     progress_open: bool
     final_said: bool
     final_open: bool
+    is_refused: bool = False
 
 
 Kind = Literal["progress", "final"]

@@ -89,7 +89,7 @@ class Desk:
         Raises:
             LeaseLost, Draining: see `Hold.check`.
         """
-        ended = await self._be_ready()
+        ended = await self._be_ready() or await self._same_account()
         if ended is not None:
             return ended
         permission = await self._permit(ticket, reconciled, self._life_ms)
@@ -162,6 +162,23 @@ class Desk:
         ended = await self.identity()
         self._warm_until = self._tools.clock.now() + _WARM_S
         return ended
+
+    async def _same_account(self) -> Verdict | None:
+        """Whether the account signs that this crossing has put on record; `None`: it does.
+
+        An App may be installed or suspended at any moment. A copy by an account that is not on record would not be known
+        again if GitHub's answer to it were lost, so the crossing ends, uncounted, and the next one introduces the other.
+        Nothing is asked for that: who signs is remembered. What can still go wrong: the account changes in the few
+        milliseconds between this and the bytes, and the answer to just that write is lost.
+        """
+        subject = self._subject
+        answer = await self._tools.github.credential(subject.name)
+        if not isinstance(answer, Found):
+            return await self.judge(answer)
+        if answer.value.account == subject.credential.account:
+            return None
+        reason = "another account signs for this repository now"
+        return Snooze(reason, IDENTITY_PAUSE_S, kind=Waits.CREDENTIAL)
 
     async def _put_off(
         self, permission: Wait | GateClosed | Quiet | Cancelled | Lost

@@ -126,7 +126,7 @@ class Notifier:
             return None
         if view.has_ended:
             return await self._say_final(saying, view, view.channel, until_s)
-        if saying.said_version >= view.version:
+        if saying.said_version >= view.version or saying.is_refused:
             return None
         return await self._say_progress(saying, view, view.channel, until_s)
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from monarch.core.delivery import Delivery, RequestEntry
-from monarch.core.outcome import Code, Found, ReadFailure
+from monarch.core.outcome import Code, Found, ReadFailure, Transient
 from monarch.core.permission import Credential
-from monarch.core.plan import make_plan, oversize
+from monarch.core.plan import Plan, make_plan, oversize, unseen_tickets
 from monarch.core.request import BadMessage, Request, Rules, parse_message, source_refusal
 from monarch.core.ticket import Repository
 from monarch.core.verdict import (
@@ -79,20 +79,30 @@ class Planner:
         refusal = source_refusal(source.value.full_name, self._rules, request.source.full_name)
         if refusal is not None:
             return Dead(Code.SOURCE_NOT_ALLOWED, refusal)
-        if not source.value.has_issues:
-            return Dead(Code.ISSUES_DISABLED, _issues_are_off(source.value))
+        frozen = await self._freeze(source.value, hold)
+        match frozen:
+            case Plan():
+                return Done(_shared_out(frozen, request))
+            case Dead():
+                return frozen
+            case _:
+                return await self._refuse_source(frozen, request, credential.value, delivery)
+
+    async def _freeze(self, source: Repository, hold: Hold) -> Plan | Dead | ReadFailure:
+        """The tickets of the source as they are now, or why there is no plan."""
+        if not source.has_issues:
+            return Dead(Code.ISSUES_DISABLED, _issues_are_off(source))
         hold.check()
-        reading = await read_whole(self._github, source.value, hold.check)
+        reading = await read_whole(self._github, source, hold.check)
         if not isinstance(reading, Reading):
-            return await self._refuse_source(reading, request, credential.value, delivery)
-        name, private = source.value.full_name, source.value.private
-        plan = make_plan(name, reading.issues.values(), private=private)
+            return reading
+        issues = reading.issues.values()
+        plan = make_plan(source.full_name, issues, private=source.private)
+        unseen = unseen_tickets(source, issues, plan)
+        if unseen is not None:
+            return Transient(unseen)
         too_large = oversize(plan)
-        if too_large is not None:
-            return Dead(Code.PLAN_TOO_LARGE, too_large)
-        if not plan.tickets:
-            return Done(Skipped(plan.source, request.channel, _names(request), request.refused))
-        return Done(Planned(plan, request.channel, _names(request), request.refused))
+        return plan if too_large is None else Dead(Code.PLAN_TOO_LARGE, too_large)
 
     async def _refuse_source(
         self, outcome: ReadFailure, request: Request, credential: Credential, delivery: Delivery
@@ -134,6 +144,13 @@ def _with_details(verdict: Verdict, request: Request) -> Verdict:
 def _details(request: Request) -> dict[str, str]:
     """What a request keeps although it was never planned, so that its channel can be told."""
     return {"source": request.source.full_name, "channel": request.channel or ""}
+
+
+def _shared_out(plan: Plan, request: Request) -> Planned | Skipped:
+    """A plan among the targets of a request; nothing of one without tickets."""
+    if not plan.tickets:
+        return Skipped(plan.source, request.channel, _names(request), request.refused)
+    return Planned(plan, request.channel, _names(request), request.refused)
 
 
 def _names(request: Request) -> tuple[str, ...]:

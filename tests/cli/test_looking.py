@@ -207,6 +207,7 @@ def test_status_shows_accounts(give: Give, client: "valkey.Valkey") -> None:
     now_ms = round(time.time() * 1000)
     gate = {"until": str(now_ms + 3_600_000), "cause": "secondary limit"}
     client.hset("{monarch}:gate:user:7", mapping=gate)
+    client.zadd("{monarch}:accounts", {"user:7": now_ms})
     client.zadd("{monarch}:budget:user:7", {"a": now_ms})
     client.hset("{monarch}:learned:user:7", mapping={"minute": "20", "hour": "0"})
 

@@ -15,7 +15,7 @@ from monarch.core.permission import (
     WasStray,
 )
 from monarch.core.verdict import Dead, RefusedTarget, Retry
-from monarch.ports import Replayed
+from monarch.ports import Replayed, Saying
 from tests.contracts.moves import (
     FIRST,
     ME,
@@ -466,3 +466,50 @@ async def test_dropping_throws_away_what_is_there(world: World) -> None:
     assert await world.hands.drop([first, second], "ann") == 1
     (told,) = await world.hands.replay([first], "ann")
     assert told.refused
+
+
+async def test_a_message_that_is_wrong_and_long_is_cut_and_says_so(world: World) -> None:
+    """Whoever may publish must not fill the memory with what nobody can ever replay."""
+    await world.append(Stream.REQUESTS, {b"payload": b"x" * 100_000})
+    streams = world.streams()
+    await streams.settle(
+        await one(streams, Stream.REQUESTS), Dead(Code.NOT_JSON, "expected a JSON object")
+    )
+
+    (letter,) = await world.dead()
+    assert letter["payload"] == "x" * 4096
+    assert "100000 bytes" in letter["reason"]
+    (told,) = await world.hands.replay([letter["id"]], "ann")
+    assert "send a right one" in told.refused
+    assert len(await world.dead()) == 1
+
+
+async def test_a_message_that_people_can_put_right_is_kept_whole(world: World) -> None:
+    """A source that is not there yet may be there when it is replayed."""
+    payload = a_message("org/team-a") + b" " * 100_000
+    await world.append(Stream.REQUESTS, {b"payload": payload})
+    streams = world.streams()
+    await streams.settle(await one(streams, Stream.REQUESTS), Dead(Code.NOT_FOUND, "no source"))
+
+    (letter,) = await world.dead()
+    assert letter["payload"] == payload.decode()
+
+
+async def test_a_channel_that_slack_refuses_for_good_has_one_letter(world: World) -> None:
+    """Of a request's progress it is told nothing more; the end is tried again, since somebody may have put it right."""
+    request = await planned(world, "org/team-a", "org/team-b")
+    streams = world.streams()
+    refused = Dead(Code.SLACK_REFUSED, "channel_not_found")
+    await streams.settle(await one(streams, NOTICES), refused)
+
+    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    assert await world.length(NOTICES) == 0
+    await streams.settle(await one(streams, MIGRATIONS), migrated())
+    await streams.settle(await one(streams, NOTICES), refused)
+
+    assert await world.length(NOTICES) == 0
+    (told,) = await replay_all(world)
+    assert told.work == request
+    saying = await world.requests.begin_saying(await one(streams, NOTICES), request)
+    assert isinstance(saying, Saying)
+    assert not saying.is_refused

@@ -235,3 +235,26 @@ async def test_known_requests_that_are_gone_are_found_behind_many_that_are_not(
         await streams.settle(await one(streams, MIGRATIONS), migrated())
 
     assert await world.client.zcount(known, 1, 1) == 150
+
+
+async def test_letters_of_messages_that_are_wrong_make_room_for_newer_ones(
+    world: ValkeyWorld,
+) -> None:
+    """The oldest goes, and its request begins to age; those that people can replay are never dropped by themselves."""
+    streams = world.streams()
+    kept = await appended(world, "org/team-a")
+    await streams.settle(await one(streams, REQUESTS), Dead(Code.NOT_FOUND, "no source"))
+    first = await appended(world, "org/team-a")
+    await streams.settle(await one(streams, REQUESTS), Dead(Code.NOT_JSON, "no JSON"))
+    await world.client.rpush(f"{world.keys.prefix}junk", *["1-1 1-1"] * 998)  # type: ignore[misc]  # typed for both clients
+
+    for number in range(2):
+        assert len(await world.dead()) == 2 + number
+        await appended(world, "org/team-a")
+        await streams.settle(await one(streams, REQUESTS), Dead(Code.NOT_JSON, "no JSON"))
+
+    requests = {letter["request"] for letter in await world.dead()}
+    assert kept in requests
+    assert first not in requests
+    assert await ages(world, first) == {True}
+    assert await ages(world, kept) == {False}

@@ -234,6 +234,15 @@ def test_a_forecast_in_words_pretends_no_precision(seconds: float, words: str) -
     assert in_words(Forecast(seconds, NOW)) == words
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(10, ""), (725, "at least 12 min left"), (7500, "not done before 14:05 UTC")],
+)
+def test_what_is_the_least_is_told_as_that(seconds: float, words: str) -> None:
+    """Where more requests are before it than were looked at."""
+    assert in_words(Forecast(seconds, NOW, is_least=True)) == words
+
+
 def test_no_forecast_has_no_words() -> None:
     """Where nothing is known nothing is said."""
     assert in_words(None) == ""

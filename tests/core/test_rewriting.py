@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from monarch.core.ids import TicketId
-from monarch.core.marker import without_markers
+from monarch.core.ids import TargetId, TicketId
+from monarch.core.marker import Marker, read_marker, without_markers
 from monarch.core.marks import Mention
 from monarch.core.prose import find
 from monarch.core.render import (
@@ -16,15 +16,21 @@ from monarch.core.render import (
     Keep,
     Rewrite,
     Touched,
+    compose,
+    is_ours,
+    marker_of,
     needs_second_pass,
     render,
     rewriting,
 )
+from monarch.core.seal import Seal
 from monarch.core.style import Copying, Style
 from monarch.core.template import parse_template
 from monarch.core.ticket import Ticket
+from monarch.core.wording import size, worded
 from tests.core.builders import SOURCE, TEAM, a_plan, a_ticket
 
+SEAL = Seal("monarch", (b"the key of today",))
 NUMBERS = (3, 7, 12)
 WEB = "https://github.com"
 FRAMES = ("${body}", "From @${author}, ${source}#${number} (${link}):\n\n${body}\n\nEnd of #3.")
@@ -152,6 +158,73 @@ def test_every_mixture_of_forms_is_ours(form: str, other: str) -> None:
 
     assert rewriting(current, ticket, done) == (Keep() if current == final else Rewrite(final))
     assert rewriting(f"see {form}, {other}, #1{marker}", ticket, done) == Touched()
+
+
+MARKERS = (
+    Marker(SOURCE, 12, TicketId(112)),
+    Marker(SOURCE, 12, TicketId(112), TEAM),
+    Marker(SOURCE, 12, TicketId(112), TEAM, "0" * 32),
+    Marker(SOURCE, 12, TicketId(112), TEAM, SEAL.sign(TicketId(112), TEAM)),
+)
+"""Of an older version; without a key; with a key that is lost; and with the key of today."""
+
+
+def written_beside(marker: Marker, ticket: Ticket, copying: Copying) -> str:
+    """The copy as Monarch wrote it first when its marker looked like that."""
+    texts = (
+        worded(framed.text + ending, framed.changes).first(copying)
+        for framed, ending in compose(ticket, copying, marker)
+    )
+    return next(text for text in texts if size(text) <= MAX_BODY)
+
+
+@pytest.mark.parametrize("seal", [None, SEAL])
+@pytest.mark.parametrize("marker", MARKERS)
+@pytest.mark.parametrize("body", ["see #3, GH-7", "#3 " * 21_830])
+def test_a_copy_with_a_marker_of_another_time_is_finished_and_not_called_touched(
+    body: str, marker: Marker, seal: Seal | None
+) -> None:
+    """An older version has half filled the target, or the key was changed; where a long text is cut depends on it."""
+    ticket = a_ticket(12, body=body)
+    numbers = {TicketId(103): 1, TicketId(107): 12, TicketId(112): 3}
+    done = a_copying(Style(seal=seal), numbers)
+    final = render(ticket, done).body
+
+    first = written_beside(marker, ticket, a_copying(Style(), {}))
+
+    assert is_ours(first, ticket, done)
+    assert rewriting(first, ticket, done) == Rewrite(final)
+    assert rewriting(final, ticket, done) == Keep()
+    assert read_marker(final) == marker_of(ticket, done)
+
+
+@pytest.mark.parametrize("marker", MARKERS)
+def test_for_the_markers_sake_alone_nothing_is_rewritten(marker: Marker) -> None:
+    """A finished copy stays as it is."""
+    ticket = a_ticket(12, body="see #3, GH-7")
+    done = a_copying(Style(seal=SEAL), {TicketId(103): 1, TicketId(107): 12, TicketId(112): 3})
+    finished = written_beside(marker, ticket, done)
+
+    assert rewriting(finished, ticket, done) == Keep()
+    assert is_ours(finished, ticket, done)
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        Marker(SOURCE, 12, TicketId(112), TargetId(8)),
+        Marker(SOURCE, 3, TicketId(103), TEAM),
+        Marker("other/template", 12, TicketId(112), TEAM),
+    ],
+)
+def test_a_copy_with_the_marker_of_something_else_was_edited(marker: Marker) -> None:
+    """Of another target, another ticket, another source: a person has put it there."""
+    ticket = a_ticket(12, body="see #3, GH-7")
+    done = a_copying(Style(), {TicketId(103): 1, TicketId(107): 12, TicketId(112): 3})
+    edited = written_beside(marker, ticket, a_copying(Style(), {}))
+
+    assert rewriting(edited, ticket, done) == Touched()
+    assert not is_ours(edited, ticket, done)
 
 
 @pytest.mark.parametrize("body", ["", "no number", "`#3`", "#99 and @octocat", "#3 priority"[3:]])

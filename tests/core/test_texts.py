@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from monarch.core.cutting import fitted
 from monarch.core.lint import warnings
 from monarch.core.marker import read_markers
-from monarch.core.render import MAX_BODY, Keep, Rewrite, is_ours, render, rewriting
+from monarch.core.render import MAX_BODY, Keep, Rewrite, Touched, is_ours, render, rewriting
 from monarch.core.style import Copying
 from tests.core.builders import SOURCE, a_ticket
 from tests.core.github import html, tags
@@ -25,7 +26,7 @@ ZW = "\u200b"
         ("other/repo&#35;5", neutral(5, "other/repo")),
         (r"org\/template#3, GH\-3 and org/template\#3", "#1, #1 and #1"),
         (r"\\#3 `\#3`", r"\\#1 `\#3`"),
-        ("<p>&#35;3 \\#3</p>", "<p>#1 \\#1</p>"),
+        ("<p>&#35;3 \\#3 &nosuch;#3</p>", "<p>#1 \\#1 &nosuch;#1</p>"),
         ("> \\#3\n> &#35;3", "> #1\n> #1"),
         ("| \\#3 | \\| &#35;3 |\n|-|-|", "| #1 | \\| #1 |\n|-|-|"),
         (rf"[x]({WEB}/org/template/issues/3#a\_b)", f"[x]({WEB}/org/team-a/issues/1#a_b)"),
@@ -98,6 +99,8 @@ def test_what_may_stand_before_and_behind_a_reference(source: str, copy: str) ->
         "[ask @ada](https://x.org/?q=~(a~(b~(c))))",
         "[#3](a(b(c(d(e)))) 'title #3') [#3](<a(b #3>)",
         "![#3](a((b)).png)",
+        r"[#3](<a\<b>) [#3][x] [#3]() [#3]( <> )" + "\n\n" + r"[x]: <a\<b>",
+        f"{WEB}/org/template/issues/3**w {WEB}/org/template/issues/3~~~w",
     ],
 )
 def test_nothing_is_touched_where_github_links_nothing(text: str) -> None:
@@ -179,6 +182,8 @@ def test_a_table_of_one_column_needs_no_bar_in_its_header(source: str, copy: str
         "で**GH-99** は",
         "で**org/template#3 を**",
         "#99**#99** x**#99**#99",
+        "*~~#99~~*を **#99**~x **#99**。**x** a~*GH-99*b",
+        f"**{WEB}/o/r/issues/9**を **{WEB}/o/r/issues/9** を",
         r"\GH-99 &org/template#3; \\GH-99",
         "a[^1]#99\n\n[^1]: **other/repo#5**を",
     ],
@@ -245,6 +250,13 @@ def test_only_what_is_too_long_is_cut(piece: str) -> None:
     )
 
 
+def test_where_nothing_has_room_nothing_is_left() -> None:
+    """Not even the line that says so; the marker is put behind it all the same."""
+    (nothing,) = fitted(a_ticket(12), "a" * 100, KNOWN, 10)
+
+    assert nothing.text == ""
+
+
 def _waiting() -> Copying:
     """Nothing is copied yet, and every number is taken."""
     return replace(VIRGIN, highest=1000)
@@ -264,6 +276,18 @@ def _waiting() -> Copying:
 def test_addresses_of_issues_end_where_their_sentence_goes_on(source: str, copy: str) -> None:
     """Two of them with a comma between are one address for GFM, and two for whoever wrote them."""
     assert written(source, KNOWN) == copy
+
+
+def test_a_copy_that_an_older_version_has_begun_is_finished_or_left_alone() -> None:
+    r"""It took `\#3` for words and `@AGENTS.md` for a name; what it wrote is never damaged, and its marker still counts."""
+    marker = f"\n\n<!-- monarch: {SOURCE}#12 id=112 -->"
+    escaped = a_ticket(12, body="see \\#3 and #7")
+    file = a_ticket(12, body="read @AGENTS.md and #7")
+
+    finished = rewriting(f"see \\#3 and {neutral(7)}{marker}", escaped, KNOWN)
+
+    assert finished == Rewrite(render(escaped, KNOWN).body)
+    assert rewriting(f"read @{ZW}AGENTS.md and {neutral(7)}{marker}", file, KNOWN) == Touched()
 
 
 def test_a_copy_of_at_gh_number_is_stable() -> None:

@@ -7,7 +7,8 @@ import anyio
 
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
-from monarch.core.ticket import Label, Milestone
+from monarch.core.permission import Credential
+from monarch.core.ticket import Author, Label, Milestone
 from monarch.ports import Gone, Hands, Replayed, Unanswered
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import HANG, LATE, LIMITED, LOST
@@ -69,6 +70,16 @@ def unanswered() -> House:
     house = a_house(TEAM_A)
     for nth, fault in enumerate((LOST, HANG, LATE), start=1):
         house.github.faults.at("create_issue", nth, fault)
+    house.publish(TEAM_A)
+    return house
+
+
+def nameless() -> House:
+    """The token does not say who it is, and the first answer of all is lost."""
+    house = a_house(TEAM_A)
+    house.github.me = Credential("token:fingerprint-1", "fingerprint-1")
+    house.github.writes_as = Author("school[bot]", 77, is_bot=True)
+    house.github.faults.at("create_issue", 1, LOST)
     house.publish(TEAM_A)
     return house
 
@@ -297,6 +308,32 @@ def _replay_all(story: Story) -> Callable[[Hands], Awaitable[tuple[Replayed, ...
     return lambda hands: hands.replay(letters, "Ann")
 
 
+def one_team() -> House:
+    """Two tickets for one team, and another team that nobody asked for."""
+    house = a_house(TEAM_A, TEAM_B)
+    house.publish(TEAM_A)
+    return house
+
+
+ELSEWHERE = "org/elsewhere"
+
+
+def _mid_run(deed: Callable[[House], object]) -> Callable[[Story], Awaitable[None]]:
+    """Somebody does this between the first copy and the second."""
+
+    async def act(story: Story) -> None:
+        house = story.house
+        await house.until(lambda: house.github.faults.count("create_issue") > 0)
+        deed(house)
+
+    return act
+
+
+def _renamed_and_replaced(house: House) -> None:
+    house.github.rename(TEAM_A, ELSEWHERE)
+    house.github.add(TEAM_A)
+
+
 def no_source() -> House:
     """It is asked for before there is a template."""
     house = House(SLOWLY)
@@ -313,6 +350,7 @@ SCENARIOS = {
         refused, {TEAM_A: ("One", "Three")}, states=("failed",), codes=("tickets_refused",)
     ),
     "unanswered": Scenario(unanswered, {TEAM_A: TITLES}),
+    "nameless": Scenario(nameless, {TEAM_A: TITLES}),
     "limited": Scenario(limited, {TEAM_A: TITLES}),
     "refused-targets": Scenario(
         refused_targets,
@@ -368,6 +406,31 @@ SCENARIOS = {
     ),
     "replayed-by-two": Scenario(
         refused, {TEAM_A: ("One", "Three", "Two")}, act=two_replay_at_once, forgets=False
+    ),
+    "regenerated": Scenario(
+        one_team,
+        {TEAM_A: TITLES, TEAM_B: ()},
+        act=_mid_run(lambda house: house.github.regenerate(TEAM_A)),
+    ),
+    # Which repository was asked for is what the store remembers: where its memory goes back, the name has to say.
+    "renamed": Scenario(
+        one_team,
+        {ELSEWHERE: TITLES, TEAM_A: (), TEAM_B: ()},
+        act=_mid_run(_renamed_and_replaced),
+        forgets=False,
+    ),
+    "swapped": Scenario(
+        one_team,
+        {TEAM_A: (), TEAM_B: TITLES},
+        act=_mid_run(lambda house: house.github.swap(TEAM_A, TEAM_B)),
+        forgets=False,
+    ),
+    "deleted": Scenario(
+        one_team,
+        {TEAM_B: ()},
+        states=("failed",),
+        codes=("repository_not_found",),
+        act=_mid_run(lambda house: house.github.delete(TEAM_A)),
     ),
     "request-replayed": Scenario(
         no_source, {TEAM_A: TITLES}, act=the_source_appears, forgets=False

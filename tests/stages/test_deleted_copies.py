@@ -9,7 +9,7 @@ import pytest
 from monarch.core.dry_run import rehearse
 from monarch.core.ids import RequestId, TargetId, TicketId
 from monarch.core.look import PROBE_MOST
-from monarch.core.outcome import Found
+from monarch.core.outcome import Code, Found, Permanent, Scope
 from monarch.core.permission import Credential
 from monarch.core.request import Rules
 from monarch.core.step import CreatedAs
@@ -91,6 +91,28 @@ async def test_deleted_copies_are_healed(house: House, copies: int) -> None:
     assert [issue.number for issue in house.github.issues(TEAM_A)] == list(
         range(copies + 1, 2 * copies + 1)
     )
+
+
+@pytest.mark.parametrize("copies", [35, 500])
+async def test_a_replay_works_where_copies_were_deleted(house: House, copies: int) -> None:
+    """What failed goes on, and what people deleted stays deleted."""
+    await emptied(house, copies)
+    house.github.add_issue(SOURCE, "One more")
+    no = Permanent(Scope.REPOSITORY, Code.FORBIDDEN, "the token may not")
+    house.github.faults.at("create_issue", copies + 1, Fault(no))
+    again = house.publish(TEAM_A)
+    await house.settle()
+    assert house.state(again) == "failed"
+    assert (
+        f"0 of {copies + 1} tickets there, {copies} deleted by somebody"
+        in (house.slack.texts("C1")[-1])
+    )
+
+    await MemoryHands(house.store).replay([letter["id"] for letter in house.store.dead], "ann")
+    await house.settle()
+
+    assert house.state(again) == "done"
+    assert house.github.titles(TEAM_A) == ["One more"]
 
 
 @pytest.mark.parametrize("remembers", [True, False])

@@ -314,3 +314,20 @@ async def test_a_word_of_a_forgotten_future_is_no_endless_loop_of_notices(house:
     assert house.state(request) == "done"
     assert len(finals(house)) == 2
     assert house.slack.faults.count("update") <= 3
+
+
+async def test_a_wrong_channel_and_many_targets_make_one_letter_and_few_calls(house: House) -> None:
+    """Real letters must not drown, and a closed door is not knocked at for each target."""
+    teams = [f"org/many-{number}" for number in range(60)]
+    for team in teams:
+        house.github.add(team)
+    for nth in range(1, 200):
+        house.slack.faults.at("post", nth, REFUSED)
+    house.publish(*teams)
+
+    await house.settle()
+
+    (letter,) = house.store.dead
+    assert letter["code"] == Code.SLACK_REFUSED
+    assert len(house.slack.faults.calls) == 2
+    assert all(house.github.titles(team) == ["One", "Two"] for team in teams)

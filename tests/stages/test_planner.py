@@ -9,7 +9,7 @@ from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.request import Rules
 from monarch.core.ticket import Label, Milestone
 from tests.contracts.doubles.faults import Fault
-from tests.stages.house import SOURCE, TEAM_A, House
+from tests.stages.house import SOURCE, TEAM_A, House, pass_time
 
 BAD_MESSAGES = [
     (b"not json", "message_not_json"),
@@ -168,6 +168,43 @@ async def test_an_empty_template_is_skipped(house: House) -> None:
 
     assert house.state(request) == "skipped"
     assert "no open tickets" in house.slack.texts("C1")[-1]
+
+
+async def test_a_template_that_shows_less_than_github_counts_is_not_empty_yet(
+    house: House,
+) -> None:
+    """Nothing shows its tickets, not even a reading by number: it is read again, and then they are there."""
+    house.github.add("org/young", open_issues=2)
+    request = house.publish(TEAM_A, source="org/young")
+
+    async def its_tickets_show() -> None:
+        await pass_time(1)
+        house.github.add_issue("org/young", "One")
+        house.github.add_issue("org/young", "Two")
+        await house.until_quiet()
+
+    await house.worker().run(its_tickets_show)
+
+    assert house.state(request) == "done"
+    assert house.told("retry.scheduled")
+    assert house.github.titles(TEAM_A) == ["One", "Two"]
+
+
+async def test_a_template_that_never_shows_what_github_counts_is_given_up_with_that(
+    house: House,
+) -> None:
+    """And not told to have no open tickets. Open pull requests that are shown are counted, too."""
+    house.github.add("org/odd", open_issues=2)
+    house.github.add_issue("org/odd", "A pull", is_pull=True)
+    request = house.publish(TEAM_A, source="org/odd")
+
+    await house.settle()
+
+    assert (house.state(request), codes(house)) == ("dead", ["out_of_attempts"])
+    assert (
+        "counts 2 open issues and pull requests in org/odd and shows 1"
+        in (house.slack.texts("C1")[-1])
+    )
 
 
 async def test_a_source_with_its_issues_off_is_not_empty(house: House) -> None:

@@ -140,6 +140,16 @@ async def test_a_source_without_issues_is_not_an_empty_one(desk: Desk) -> None:
     assert "switch them on" in reason(await desk.surveyor.template(SOURCE))
 
 
+async def test_a_source_that_shows_less_than_github_counts_is_not_an_empty_one(desk: Desk) -> None:
+    """Its tickets are too new to be seen: it is said so, with what to do."""
+    desk.github.add("org/young", open_issues=2)
+
+    told = reason(await desk.surveyor.template("org/young"))
+
+    assert "counts 2 open issues" in told
+    assert told.endswith("; try again")
+
+
 # ------------------------------------------------------------------------------- what ends a survey
 
 

@@ -1,6 +1,7 @@
 """Whole runs by accounts that GitHub does not name, that change, and that are renamed; each with a lost answer."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from monarch.core.permission import Credential
 from monarch.core.ticket import Author
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, LATE, LOST
+from tests.contracts.worlds import NO_CEILINGS
 from tests.stages.faithful import marker_of
 from tests.stages.house import SOURCE, TEAM_A, House
 
@@ -17,6 +19,7 @@ NAMELESS = Credential("token:fingerprint-1", "fingerprint-1")
 BOT = Author("school[bot]", 77, is_bot=True)
 APP = Credential("installation:7", "fingerprint-2", "school[bot]")
 TOKEN, PERSON = Credential("user:5", "fingerprint-3", "teacher", 5), Author("teacher", 5)
+SLOWLY = replace(NO_CEILINGS, interval_ms=10_000)
 FAULTS = [LOST, LATE, BAD_GATEWAY, DROPPED]
 
 
@@ -125,6 +128,33 @@ async def test_another_account_goes_on_while_a_write_is_unanswered(
     signs(house, *before)
     house.publish(TEAM_A)
     await house.settle()
+
+    assert_well(house)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((APP, BOT), (TOKEN, PERSON)),
+        ((TOKEN, PERSON), (APP, BOT)),
+        ((TOKEN, PERSON), (NAMELESS, BOT)),
+    ],
+)
+async def test_another_account_signs_from_one_write_to_the_next(
+    house: House, before: tuple[Credential, Author], after: tuple[Credential, Author]
+) -> None:
+    """The App was installed, or suspended, in the middle of a crossing; the first write of the other is unanswered."""
+    house.ceilings = SLOWLY
+    signs(house, *before)
+    house.github.faults.at("create_issue", 3, LOST)
+    house.publish(TEAM_A)
+
+    async def switch() -> None:
+        await house.until(lambda: house.github.faults.count("create_issue") == 2)
+        signs(house, *after)
+        await house.until_quiet()
+
+    await house.worker().run(switch)
 
     assert_well(house)
 

@@ -23,7 +23,14 @@ from tenacity import (
 from monarch.adapters.github.outcomes import read_failure
 from monarch.adapters.github.paging import Foreign, resolve
 from monarch.adapters.github.passes import Pass
-from monarch.adapters.http_send import Failure, HeldBack, NeverLeft, NoAnswer, send_once
+from monarch.adapters.http_send import (
+    Failure,
+    HeldBack,
+    NeverLeft,
+    NoAnswer,
+    TooLarge,
+    send_once,
+)
 from monarch.core.limits import primary_standing
 from monarch.core.outcome import Transient
 from monarch.core.reply import Reply
@@ -118,7 +125,7 @@ _FAULTS = range(500, 600)
 def _may_pass(answer: Reply | Failure) -> bool:
     """Whether another try makes sense at once: no answer, or the server's own fault."""
     if not isinstance(answer, Reply):
-        return True
+        return not isinstance(answer, TooLarge)
     return answer.status in _FAULTS and isinstance(read_failure(answer), Transient)
 
 

@@ -24,6 +24,7 @@ from monarch.core.outcome import (
     Found,
     Permanent,
     ReadFailure,
+    Scope,
     Transient,
 )
 from monarch.core.reply import Reply
@@ -33,6 +34,9 @@ T = TypeVar("T")
 
 MAX_PAGES: Final = 1000
 """A listing that does not end by then (100,000 issues) is going round in circles."""
+
+MAX_LISTING: Final = 256 * 1024 * 1024
+"""Bytes of a whole listing: all its issues are in memory at once. A hundred issues of ordinary length are about 1 MB."""
 
 _MOVED: Final = 301
 _REPOSITORY = re.compile(r"/repositories/([0-9]+)/")
@@ -104,12 +108,16 @@ class Reads:
         """Every page; a failed one fails the whole, for half a listing is evidence of nothing."""
         url = self._addresses.below(repository, query)
         found: list[T] = []
+        size = 0
         for _ in range(MAX_PAGES):
             answer = await self._reader.get(repository.full_name, url)
             page = read_outcome(answer, parse)
             if not isinstance(page, Found):
                 return page
             found.extend(page.value)
+            size += len(answer.body) if isinstance(answer, Reply) else 0
+            if size > MAX_LISTING:
+                return _too_large(repository)
             target = next_page(answer.headers, url) if isinstance(answer, Reply) else None
             if target is None:
                 return Found(tuple(found))
@@ -121,6 +129,14 @@ class Reads:
                 )
             url = target
         return Transient(f"the listing did not end after {MAX_PAGES} pages")
+
+
+def _too_large(repository: Repository) -> Permanent:
+    reason = (
+        f"a listing of {repository.full_name} is larger than {MAX_LISTING // 2**20} MB, which is more than is read;"
+        " use a repository with fewer or shorter issues"
+    )
+    return Permanent(Scope.REPOSITORY, Code.LISTING_UNCLEAR, reason)
 
 
 def _is_of_another(page: httpx.URL, repository: Repository) -> bool:

@@ -90,6 +90,7 @@ class _Repository(Wire):
     archived: bool
     has_issues: bool
     private: bool = False
+    open_issues_count: int = 0
     permissions: _Permissions | None = None
 
 
@@ -170,6 +171,7 @@ def read_repository(body: bytes) -> Repository | None:
         repository.has_issues,
         repository.permissions.push if repository.permissions else None,
         repository.private,
+        repository.open_issues_count,
     )
 
 

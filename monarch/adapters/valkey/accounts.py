@@ -7,29 +7,21 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import Keys
 
-ACCOUNTS_FOR_MS: Final = 60_000
-"""How long a list of accounts is used before it is made anew, in milliseconds: that looks at all keys."""
+SHOWN_FOR_MS: Final = 2 * 86_400_000
+"""An account that nobody has written with for longer is not shown, in milliseconds."""
 
 
 class Accounts:
-    """Nothing lists them, so the names of keys do; rarely, since they are many."""
+    """Reads the list that permit.lua and gate.lua keep."""
 
     def __init__(self, client: Valkey, keys: Keys) -> None:
         self._client = client
         self._keys = keys
-        self._found: tuple[str, ...] = ()
-        self._found_at_ms: int | None = None
 
     async def known(self, now_ms: int) -> tuple[str, ...]:
-        """Who writes, or has a gate; a token that was refused has one of its own, named `token:<fingerprint>`."""
-        at_ms = self._found_at_ms
-        if at_ms is None or not at_ms <= now_ms < at_ms + ACCOUNTS_FOR_MS:
-            found = {*await self._named("budget:"), *await self._named("gate:")}
-            self._found, self._found_at_ms = tuple(sorted(found)), now_ms
-        return self._found
-
-    async def _named(self, kind: str) -> list[str]:
-        start = self._keys.prefix + kind
+        """Who writes, or had a gate closed; a token that was refused has one of its own, named `token:<fingerprint>`."""
         with classified("looking for accounts"):
-            keys = [key async for key in self._client.scan_iter(match=f"{start}*", count=1000)]
-        return [key.decode("utf-8", "replace").removeprefix(start) for key in keys]
+            found = await self._client.zrangebyscore(
+                self._keys.accounts, now_ms - SHOWN_FOR_MS, "+inf"
+            )
+        return tuple(sorted(name.decode("utf-8", "replace") for name in found))

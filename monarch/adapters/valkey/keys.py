@@ -8,6 +8,7 @@ key                    type        written by                    ends
 requests               stream      mirror, submit, any producer, replay  entries are deleted when settled
 migrations, notices    stream      settle, promote, replay, heal  entries are deleted when settled
 dead                   stream      settle, sweep, audit, record  kept until replayed or dropped by a person
+junk                   list        settle                        the newest 1,000 letters of messages that are wrong
 parked                 sorted set  settle -> sweep               member leaves when promoted
 parked:entries         hash        settle -> sweep               field leaves with its member
 waiting:<target id>    sorted set  settle -> settle              member leaves when woken or promoted
@@ -23,6 +24,7 @@ needs:<target id>      set         take, settle, drop, replay, heal   member lea
 latest:<target id>     string, PX  take                          retention after it was taken last
 target:<target id>     string, PX  take, renew, settle           one lease
 outlived:<stream>:<entry>  set, PX  renew, take, permit, settle, begin_saying   a day after its last write
+accounts               sorted set  permit, gate                  never; the newest thousand, by their last use
 budget:<account>       sorted set  permit, record                two hours after its last write
 slots:<account>        sorted set  permit, record                15 s a slot
 turns:<account>        sorted set  permit, record                three minutes after the last in line asked
@@ -149,6 +151,10 @@ class Keys:
 
     def slots(self, account: str) -> str:
         return f"{self.prefix}slots:{account}"
+
+    @property
+    def accounts(self) -> str:
+        return self.prefix + "accounts"
 
     def turns(self, account: str) -> str:
         return f"{self.prefix}turns:{account}"

@@ -110,6 +110,7 @@ def _saying(
         progress_open="progress_open" in fields,
         final_said=fields.get("final_said") == run,
         final_open=fields.get("final_open") == run,
+        is_refused="notice_refused" in fields,
     )
 
 

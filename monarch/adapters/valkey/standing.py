@@ -1,6 +1,6 @@
 """How the fleet stands, and how the server is set up: for gauges, `monarch status` and `monarch doctor`.
 
-Two round trips for a snapshot, whatever the backlog. What a server does not tell (a managed one may refuse
+Three round trips for a snapshot, whatever the backlog. What a server does not tell (a managed one may refuse
 `CONFIG`, a stream may not exist yet) reads as not known, or as nothing.
 """
 

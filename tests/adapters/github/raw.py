@@ -43,6 +43,9 @@ async def raw_server(behave: Behaviour) -> AsyncIterator[RawServer]:
         try:
             while await _read_request(reader, data):
                 await behave(writer)
+        except ConnectionError:
+            # The other side has seen enough.
+            pass
         finally:
             writer.close()
             seen.closed.set()

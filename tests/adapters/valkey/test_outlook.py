@@ -67,6 +67,7 @@ class Books:
         now_ms = int(seconds) * 1000 + int(micros) // 1000
         entries = {f"n{n}": now_ms - round(age * 1000) for n, age in enumerate(ages_s)}
         await self.client.zadd(KEYS.budget(account), entries)
+        await self.client.zadd(KEYS.accounts, {account: now_ms})
 
     async def close(self, account: str, seconds_left: int) -> None:
         """Close a gate."""
@@ -100,6 +101,16 @@ async def test_what_is_left_of_older_requests_goes_first(books: Books) -> None:
     assert await books.seconds(OLD) == pytest.approx(16.7)
     assert await books.seconds(OWN) == pytest.approx(19.7)
     assert (await books.outlook.traffic()).ahead == 17 + 3 + 399
+
+
+async def test_what_people_have_deleted_is_not_to_be_written(books: Books) -> None:
+    """The first look has found it, and it is not made again."""
+    await books.request(OWN, 400, 3)
+    pipe = books.client.pipeline()
+    pipe.hset(f"{KEYS.prefix}migration:{OWN}:o/0", "deleted", "390")
+    await pipe.execute()
+
+    assert (await books.outlook.traffic()).ahead == 400 - 4 - 390
 
 
 async def test_what_has_ended_or_is_called_off_is_not_in_the_way(books: Books) -> None:
@@ -161,9 +172,29 @@ async def test_of_a_great_backlog_the_rest_counts_whole(
 ) -> None:
     """Better too late than a second for reading it."""
     monkeypatch.setattr(module, "LOOKED_AT", 1)
-    await books.request(OLD, 12, 5, 5)
+    await books.request(OLD, 12, 5)
+    await books.request(YOUNG, 12, 5)
 
     assert (await books.outlook.traffic()).ahead == 6 + 12
+
+
+async def test_where_not_all_older_requests_were_looked_at_the_forecast_is_the_least(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so, and one that has no more before it than were looked at is foretold as ever."""
+    monkeypatch.setattr(module, "AHEAD", 2)
+    for n in range(3):
+        await books.request(RequestId(f"{100 + n}-0"), 10, 0)
+    await books.request(OWN, 4, 0)
+
+    traffic, forecast = await books.outlook.traffic(), await books.outlook.forecast(OWN)
+
+    assert (traffic.ahead, traffic.is_least) == (18, True)
+    assert forecast is not None
+    assert forecast.is_least
+    third = await books.outlook.forecast(RequestId("102-0"))
+    assert third is not None
+    assert not third.is_least
 
 
 async def test_without_a_valkey_nothing_is_foretold(books: Books) -> None:

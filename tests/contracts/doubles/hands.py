@@ -97,13 +97,16 @@ class MemoryHands:
         if request not in self._store.requests:
             return f"request {request} is not known any more; send the message again"
         if stream is Stream.NOTICES:
-            self._store.requests[request].pop("notice_error", None)
+            for gone in ("notice_error", "notice_refused"):
+                self._store.requests[request].pop(gone, None)
             if self._store.requests[request].get("notice_due") != "1":
                 self._store.notify(request)
             return ""
         return self._replay_migration(request, migration, letter)
 
     def _replay_request(self, request: RequestId, letter: dict[str, str]) -> str:
+        if "cut" in letter:
+            return "its message was too long to be kept, and wrong; send a right one"
         if letter["code"] == "entry_trimmed":
             return "its message went with its entry; send the message again"
         known = self._store.requests.get(request, {})
@@ -148,7 +151,14 @@ class MemoryHands:
         if State(known["state"]) not in ENDS:
             return
         known |= {"state": "running", "run": str(int(known["run"]) + 1)}
-        for gone in ("ended_ms", "code", "reason", "cancelled_by", "notice_error"):
+        for gone in (
+            "ended_ms",
+            "code",
+            "reason",
+            "cancelled_by",
+            "notice_error",
+            "notice_refused",
+        ):
             known.pop(gone, None)
 
     async def drop(self, letters: Sequence[str], by: str) -> int:

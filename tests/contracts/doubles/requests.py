@@ -55,6 +55,7 @@ class MemoryRequests:
             progress_open="progress_open" in known,
             final_said=known.get("final_said") == known["run"],
             final_open=known.get("final_open") == known["run"],
+            is_refused="notice_refused" in known,
         )
 
     async def sending(self, request: RequestId, kind: Kind) -> None:

@@ -229,7 +229,9 @@ class Settlement:
         token, store = self._delivery.token, self._store
         raw = store.streams[token.stream].entries.get(token.entry, {})
         fields = {k.decode(): v.decode("utf-8", "replace") for k, v in raw.items()}
-        self._bury(self._migration or "", dead.code.value, dead.reason, fields)
+        is_refused = token.stream is Stream.NOTICES and dead.code is Code.SLACK_REFUSED
+        if not (is_refused and "notice_refused" in store.requests.get(self._request, {})):
+            self._bury(self._migration or "", dead.code.value, dead.reason, fields)
         state = "cancelled" if dead.code is Code.CANCELLED else "dead"
         if token.stream is Stream.REQUESTS:
             self._note(state, dead.details.get("source", ""), dead.details.get("channel", ""))
@@ -240,6 +242,8 @@ class Settlement:
             self._end_migration()
         elif token.stream is Stream.NOTICES and self._request in store.requests:
             store.requests[self._request] |= {"notice_due": "0", "notice_error": dead.reason}
+            if dead.code is Code.SLACK_REFUSED:
+                store.requests[self._request]["notice_refused"] = "1"
 
     def _bury(self, migration: str, code: str, reason: str, fields: dict[str, str]) -> None:
         token = self._delivery.token

@@ -17,6 +17,7 @@ from monarch.core.ids import Epoch, MigrationId, RequestId, TargetId, TicketId
 from monarch.core.logins import Known
 from monarch.core.plan import Plan
 from monarch.core.step import LedgerRecord
+from monarch.core.summary import ENDS, State
 from scripts.budget_machine.account import Account
 from tests.contracts.doubles.clock import WALL_MS
 
@@ -26,6 +27,11 @@ Memory = NewType("Memory", dict[str, Any])
 """All that a store knew at one moment."""
 
 QUIET_MS = 25_000
+JUNK = {
+    *("message_too_large", "message_not_json", "message_not_an_object", "message_missing_key"),
+    *("message_wrong_type", "bad_source", "no_targets", "too_many_targets"),
+}
+JUNK_BYTES = 4096
 LONG_AGO_MS = 86_400_000
 
 
@@ -256,7 +262,8 @@ class MemoryStore:
         """A higher version, and one notice under way that will show it."""
         known = self.requests[request]
         known["version"] = str(int(known.get("version", "0")) + 1)
-        if known.get("channel") and known.get("notice_due") != "1":
+        is_refused = "notice_refused" in known and State(known["state"]) not in ENDS
+        if known.get("channel") and known.get("notice_due") != "1" and not is_refused:
             self.notify(request)
 
     def notify(self, request: RequestId) -> None:
@@ -278,6 +285,11 @@ class MemoryStore:
         self._appended += 1
         letter = {"id": f"{self.now_ms()}-{self._appended}", "stream": stream.value, "entry": entry}
         nothing = {"request": "", "migration": "", "payload": "", "attempts": "0"}
+        payload = more.get("payload", "").encode()
+        if code in JUNK and len(payload) > JUNK_BYTES:
+            kept = payload[:JUNK_BYTES].decode("utf-8", "replace")
+            more |= {"payload": kept, "cut": "1"}
+            reason = f"{reason} (of its {len(payload)} bytes the first {JUNK_BYTES} are kept here)"
         self.dead.append({**letter, **nothing, "code": code, "reason": reason, **more})
 
     def lock_of(self, target: TargetId) -> Lock | None:

@@ -54,11 +54,23 @@ local function hand_back(stream, entry, count)
   redis.call('XCLAIM', stream, GROUP, 'released', 0, entry, 'IDLE', 86400000, 'RETRYCOUNT', math.max(0, count - 1), 'JUSTID')
 end
 
--- A dead letter: what is given up, and why.
+-- Why a message can never be replayed with success, whatever people change: it itself is wrong. Of such a one so many
+-- bytes are kept, and of them all so many letters (settle.lua): else whoever may publish could fill the memory with junk.
+local JUNK = {message_too_large = true, message_not_json = true, message_not_an_object = true, message_missing_key = true,
+  message_wrong_type = true, bad_source = true, no_targets = true, too_many_targets = true}
+local JUNK_BYTES = 4096
+
+-- A dead letter: what is given up, and why. Returns its id.
 local function bury(stream, entry, request, migration, payload, code, reason, attempts, deliveries)
-  redis.call('XADD', ns .. 'dead', '*', 'v', VERSION, 'stream', stream, 'entry', entry, 'request', request,
-    'migration', migration, 'payload', payload, 'code', code, 'reason', reason,
-    'attempts', attempts, 'deliveries', deliveries, 'at', int(now_ms()))
+  local fields = {'v', VERSION, 'stream', stream, 'entry', entry, 'request', request, 'migration', migration, 'code', code,
+    'attempts', attempts, 'deliveries', deliveries, 'at', int(now_ms())}
+  if JUNK[code] and #payload > JUNK_BYTES then
+    reason = reason .. ' (of its ' .. int(#payload) .. ' bytes the first ' .. int(JUNK_BYTES) .. ' are kept here: it cannot be replayed)'
+    payload = string.sub(payload, 1, JUNK_BYTES)
+    fields[#fields + 1] = 'cut'
+    fields[#fields + 1] = '1'
+  end
+  return redis.call('XADD', ns .. 'dead', '*', 'payload', payload, 'reason', reason, unpack(fields))
 end
 
 -- HGETALL as a table.
@@ -158,7 +170,10 @@ local function changed(request)
   local key = ns .. 'request:' .. request
   if redis.call('EXISTS', key) == 0 then return end
   redis.call('HINCRBY', key, 'version', 1)
-  local known = redis.call('HMGET', key, 'channel', 'notice_due')
+  local known = redis.call('HMGET', key, 'channel', 'notice_due', 'notice_refused', 'state')
+  -- Once Slack has refused the channel for good, a letter says so. The end is tried again, since somebody may have put it
+  -- right; progress is not.
+  if known[3] and not ENDED[known[4]] then return end
   if known[1] and known[1] ~= '' and known[2] ~= '1' then notify(request) end
 end
 
@@ -297,20 +312,52 @@ local function epoch(now, seen)
   return id, QUIET_MS
 end
 
+-- The server's clock may go back (a failover to one that lags). What was to be waited for would then lie further away by
+-- as much, so every moment of the future is bounded by how far away it may be at most.
+
+-- Ms until the moment in a field of a hash, which was set for `<field>_for` ms; 0 where it is over or not there.
+local function ms_until(key, field, now)
+  local set = redis.call('HMGET', key, field, field .. '_for')
+  local left = math.max(0, (tonumber(set[1]) or 0) - now)
+  local most = tonumber(set[2]) or left
+  if left <= most then return left end
+  redis.call('HSET', key, field, int(now + most))
+  return most
+end
+
+-- Members of a sorted set of times, none of them later than `latest`.
+local function none_later(key, latest)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', key, '(' .. int(latest), '+inf')) do
+    redis.call('ZADD', key, int(latest), member)
+  end
+end
+
+-- A lock that ends after `most` ms at the latest.
+local function ends_within(key, most)
+  if redis.call('PTTL', key) > tonumber(most) then redis.call('PEXPIRE', key, most) end
+end
+
 -- A gate: ms until anybody may call, and why; 0 where it is open or half-open.
 local function gate_wait(key, now)
-  local gate = redis.call('HMGET', key, 'until', 'cause')
-  if not gate[1] then return 0, '' end
-  return math.max(0, tonumber(gate[1]) - now), gate[2] or ''
+  local wait = ms_until(key, 'until', now)
+  return wait, redis.call('HGET', key, 'cause') or ''
+end
+
+-- An account, or a token with a gate of its own, is in use: people are shown those. A rotated token leaves when a thousand
+-- others came after it.
+local function used(account, now)
+  redis.call('ZADD', ns .. 'accounts', int(now), account)
+  redis.call('ZREMRANGEBYRANK', ns .. 'accounts', 0, -1001)
 end
 
 -- Close a gate for `wait` ms, never for shorter than it is.
 local function close_gate(key, now, wait, cause)
-  local till = math.max(tonumber(redis.call('HGET', key, 'until') or 0), now + wait)
-  redis.call('HSET', key, 'until', int(till), 'cause', cause)
+  local till = now + math.max(ms_until(key, 'until', now), wait)
+  redis.call('HSET', key, 'until', int(till), 'until_for', int(till - now), 'cause', cause)
   redis.call('HDEL', key, 'probe', 'probe_until')
   -- A token that was rotated away is never asked for again: its gate must not stay for ever.
   redis.call('PEXPIRE', key, int(till - now + 86400000))
+  used(string.sub(key, #(ns .. 'gate:') + 1), now)
   event('gate.closed', 'cause', cause, 'wait_ms', int(till - now))
   return till - now
 end

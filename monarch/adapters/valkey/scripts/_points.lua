@@ -10,6 +10,12 @@ local function points_wait(key, now, minute, ceiling, weight)
   local flat = redis.call('HGETALL', key)
   for i = 1, #flat, 2 do
     local began = tonumber(flat[i])
+    if began > now then
+      -- The clock went back: it was spent now, at the latest.
+      began = math.floor(now / bucket) * bucket
+      redis.call('HDEL', key, flat[i])
+      redis.call('HINCRBY', key, int(began), flat[i + 1])
+    end
     -- A bucket counts until its last call is a minute old.
     if began + bucket + minute <= now then gone[#gone + 1] = flat[i] else
       spent = spent + tonumber(flat[i + 1])

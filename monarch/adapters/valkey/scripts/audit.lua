@@ -17,7 +17,8 @@
 -- Not `allow-oom`: it adds entries, and what is missing is still missing when there is memory again.
 local limit, now = tonumber(ARGV[2]), now_ms()
 local audited = redis.call('HMGET', KEYS[2], 'until', 'to')
-if (tonumber(audited[1]) or 0) > now then return {0, 0, 0} end
+local next_in = (tonumber(audited[1]) or 0) - now
+if next_in > 0 and next_in <= tonumber(ARGV[3]) then return {0, 0, 0} end
 redis.call('HSET', KEYS[2], 'until', int(now + tonumber(ARGV[3])))
 local from = tonumber(audited[2]) or 0
 local restored, given_up, removed = 0, 0, 0

@@ -10,7 +10,10 @@
 local token = ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4]
 if not still_holds(KEYS[1], ARGV[2], ARGV[3], ARGV[4]) then return {'busy'} end
 local holder = redis.call('GET', KEYS[2])
-if holder and holder ~= token then return {'busy'} end
+if holder and holder ~= token then
+  ends_within(KEYS[2], ARGV[5])
+  return {'busy'}
+end
 if redis.call('EXISTS', KEYS[3]) == 0 then return {'unknown'} end
 redis.call('SET', KEYS[2], token, 'PX', ARGV[5])
 redis.call('HSET', KEYS[3], 'notice_due', '0')

@@ -28,7 +28,8 @@ local appends = tonumber(redis.call('HGET', inbox, 'appends') or 0)
 local matched = tonumber(redis.call('HGET', inbox, 'matched:' .. replica) or 0)
 for i = matched + 1, appends do
   local append = redis.call('HMGET', inbox, 'at:' .. i, 'by:' .. i, 'entry:' .. i)
-  if append[2] ~= replica and tonumber(append[1]) >= since then
+  -- One of the future was made before the clock went back: nobody can say when, so it is no echo.
+  if append[2] ~= replica and tonumber(append[1]) >= since and tonumber(append[1]) <= now then
     redis.call('HSET', inbox, 'matched:' .. replica, i, hearing, 'echo ' .. append[3])
     return {'echo', append[3]}
   end

@@ -19,7 +19,9 @@ else
   redis.call('DEL', KEYS[1], KEYS[1] .. ':since')
 end
 event(ARGV[2] == 'pause' and 'fleet.paused' or 'fleet.resumed', 'by', by)
-for _, request in ipairs(redis.call('ZRANGE', ns .. 'open', 0, -1)) do
+-- The oldest are those that something happens to. Of a backlog of 100,000 the others learn of it when their turn comes.
+local TOLD = 1000
+for _, request in ipairs(redis.call('ZRANGE', ns .. 'open', 0, TOLD - 1)) do
   -- Not of one that has ended: its end would be said again.
   -- One that was never planned names no channel yet, and of 100,000 that are queued nobody need be told.
   local known = redis.call('HMGET', ns .. 'request:' .. request, 'state', 'channel')

@@ -58,21 +58,24 @@ for i = 4, 5 do
   if wait > 0 then return {'gate', wait, cause} end
 end
 -- The limit on calls of any kind: the last ones are for those who have written already and read it back.
-local primary = redis.call('HMGET', KEYS[11], 'remaining', 'reset')
-if primary[1] and tonumber(primary[1]) <= tonumber(ARGV[20]) and tonumber(primary[2]) > now then
-  return {'gate', tonumber(primary[2]) - now, "GitHub's limit on calls an hour is used up"}
+local remaining, resets_in = redis.call('HGET', KEYS[11], 'remaining'), ms_until(KEYS[11], 'reset', now)
+if remaining and tonumber(remaining) <= tonumber(ARGV[20]) and resets_in > 0 then
+  return {'gate', resets_in, "GitHub's limit on calls an hour is used up"}
 end
 local learned = redis.call('HMGET', KEYS[9], 'minute', 'hour', 'review', 'sent')
 local review = learned[3] and tonumber(learned[3]) <= now and 1 or 0
 -- Half-open: one probe goes first. Its right is a lease, so that a dead prober blocks nobody.
 local half_open = redis.call('HMGET', KEYS[4], 'until', 'probe_until')
 local wait, scarce = 0, false
-if half_open[1] and half_open[2] and tonumber(half_open[2]) > now then wait, scarce = math.ceil(minute / 60), true end
+local probed_for = half_open[1] and half_open[2] and tonumber(half_open[2]) - now or 0
+if probed_for > 0 and probed_for <= slot then wait, scarce = math.ceil(minute / 60), true end
 
 -- The budget: windows that slide, so their oldest writes say when there is room again. What was learned of the limits
 -- counts where it is less than what is set. Writes are kept for two hours: what was accepted is how one learns.
 redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', int(now - 2 * hour))
 redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', int(now))
+none_later(KEYS[6], now)
+none_later(KEYS[7], now + slot)
 local function room(span, set, known)
   local ceiling = tonumber(set)
   known = tonumber(known) or 0
@@ -87,7 +90,13 @@ end
 room(minute + margin, ARGV[10], learned[1])
 room(hour + margin, ARGV[11], learned[2])
 -- What came to nothing has left the windows, and keeps its distance all the same.
-if interval > 0 and learned[4] then wait = math.max(wait, tonumber(learned[4]) + interval - now) end
+local sent = tonumber(learned[4]) or 0
+if sent > now then
+  -- The clock went back.
+  sent = now
+  redis.call('HSET', KEYS[9], 'sent', int(now))
+end
+if interval > 0 then wait = math.max(wait, sent + interval - now) end
 if at_once > 0 and redis.call('ZCARD', KEYS[7]) >= at_once then wait = math.max(wait, tonumber(ARGV[19])) end
 wait = math.max(wait, points_wait(KEYS[10], now, minute + margin, points, WRITE_POINTS))
 
@@ -113,6 +122,7 @@ redis.call('PEXPIRE', KEYS[6], 2 * hour)
 redis.call('ZADD', KEYS[7], int(now + slot), nonce)
 redis.call('PEXPIRE', KEYS[7], slot)
 redis.call('HSET', KEYS[9], 'sent', int(now))
+used(string.sub(KEYS[9], #(ns .. 'learned:') + 1), now)
 if half_open[1] then redis.call('HSET', KEYS[4], 'probe', nonce, 'probe_until', int(now + slot)) end
 if ticket ~= '' then
   redis.call('HSET', KEYS[3], ticket, 'intended ' .. int(now + tonumber(ARGV[21])) .. ' ' .. nonce)

@@ -13,6 +13,7 @@ local replay_into = {}
 
 function replay_into.requests(letter)
   local key, request = ns .. 'request:' .. letter.request, letter.request
+  if letter.cut then return 'its message was too long to be kept, and wrong; send a right one' end
   if letter.code == 'entry_trimmed' then return 'its message went with its entry; send the message again' end
   local state = redis.call('HGET', key, 'state')
   if state and state ~= 'dead' and state ~= 'cancelled' then return 'request ' .. request .. ' is ' .. state end
@@ -49,7 +50,7 @@ end
 function replay_into.notices(letter)
   local key = ns .. 'request:' .. letter.request
   if redis.call('EXISTS', key) == 0 then return 'request ' .. letter.request .. ' is not known any more' end
-  redis.call('HDEL', key, 'notice_error')
+  redis.call('HDEL', key, 'notice_error', 'notice_refused')
   local run = redis.call('HMGET', key, 'run', 'final_said')
   if run[2] ~= (run[1] or '1') then open(letter.request) end
   -- One that is under way will show it all.

@@ -59,7 +59,7 @@ local function with(fields, name_of, value)
 end
 
 local function append_dead(migration, payload, code, reason)
-  bury(name, entry, request, migration, payload, code, reason, doc.attempts or 0, doc.deliveries or count)
+  return bury(name, entry, request, migration, payload, code, reason, doc.attempts or 0, doc.deliveries or count)
 end
 
 local function keep_details()
@@ -270,6 +270,28 @@ function handle.said() acknowledge() end
 handle.retry = park
 handle.snooze = park
 
+-- A notice that is given up: nobody is told, and nobody waits for it.
+local function end_notice()
+  redis.call('HSET', request_key, 'notice_due', '0', 'notice_error', doc.reason)
+  if doc.code == 'slack_refused' then redis.call('HSET', request_key, 'notice_refused', '1') end
+  if ENDED[redis.call('HGET', request_key, 'state')] then redis.call('ZREM', ns .. 'open', request) end
+  acknowledge()
+end
+
+-- The oldest letters of messages that can never be replayed make room for the newest.
+local JUNK_KEPT = 1000
+
+local function drop_oldest_junk(newest)
+  redis.call('RPUSH', ns .. 'junk', newest .. ' ' .. request)
+  if redis.call('LLEN', ns .. 'junk') <= JUNK_KEPT then return end
+  local oldest, its_request = string.match(redis.call('LPOP', ns .. 'junk'), '^(%S+) (.*)$')
+  if redis.call('XDEL', ns .. 'dead', oldest) == 0 then return end
+  redis.call('HSET', ns .. 'request:' .. its_request, 'dropped_ms', int(now))
+  event('letter.dropped', 'letter', oldest, 'request', its_request, 'migration', '', 'by', 'Monarch: it keeps the newest '
+    .. int(JUNK_KEPT) .. ' of messages that cannot be read')
+  retain(its_request, doc.retention_ms)
+end
+
 function handle.dead()
   local fields, payload = original_fields(), nil
   for i = 1, #fields, 2 do if fields[i] == 'payload' then payload = fields[i + 1] end end
@@ -279,7 +301,11 @@ function handle.dead()
     for i = 1, #fields, 2 do named[fields[i]] = fields[i + 1] end
     payload = cjson.encode(named)
   end
-  append_dead(doc.migration or '', payload or '', doc.code, doc.reason)
+  -- A channel that is refused has its letter already.
+  if name == 'notices' and doc.code == 'slack_refused' and redis.call('HEXISTS', request_key, 'notice_refused') == 1 then
+    return end_notice()
+  end
+  local letter = append_dead(doc.migration or '', payload or '', doc.code, doc.reason)
   event(string.sub(name, 1, -2) .. '.dead', 'request', request, 'migration', doc.migration or '', 'code', doc.code,
     'reason', doc.reason)
   local state = doc.code == 'cancelled' and 'cancelled' or 'dead'
@@ -290,6 +316,7 @@ function handle.dead()
     retain(request, doc.retention_ms)
     close_unless_told_later(request)
     changed(request)
+    if JUNK[doc.code] then drop_oldest_junk(letter) end
   elseif doc.migration then
     redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', state, 'code', doc.code, 'reason', doc.reason,
       'ended_ms', int(now))
@@ -297,8 +324,7 @@ function handle.dead()
     end_migration()
     changed(request)
   elseif name == 'notices' and redis.call('EXISTS', request_key) == 1 then
-    redis.call('HSET', request_key, 'notice_due', '0', 'notice_error', doc.reason)
-    if ENDED[redis.call('HGET', request_key, 'state')] then redis.call('ZREM', ns .. 'open', request) end
+    return end_notice()
   end
   acknowledge()
 end

@@ -8,12 +8,13 @@
 -- Atomic, because answers come out of order: within one count what remains only falls, and a count that begins later is a
 -- new one.
 local now, remaining, reset_in = now_ms(), tonumber(ARGV[2]), tonumber(ARGV[3])
+ms_until(KEYS[1], 'reset', now)
 local known = redis.call('HMGET', KEYS[1], 'remaining', 'reset')
 local reset = now + reset_in
 -- The header knows whole seconds, and answers are under way for some.
 local same = known[2] and math.abs(tonumber(known[2]) - reset) < 15000
 if known[2] and not same and tonumber(known[2]) > reset then return 0 end
 if same and tonumber(known[1]) <= remaining then return 0 end
-redis.call('HSET', KEYS[1], 'remaining', remaining, 'reset', int(reset))
+redis.call('HSET', KEYS[1], 'remaining', remaining, 'reset', int(reset), 'reset_for', int(reset_in))
 redis.call('PEXPIRE', KEYS[1], math.max(1, reset_in))
 return 1

@@ -29,7 +29,27 @@ end
 
 -- A memory that went back is noticed within a sweep, and not only by the next one who wants to write: so its quiet time
 -- begins at once.
-epoch(now_ms(), ARGV[5])
+local now = now_ms()
+epoch(now, ARGV[5])
+
+-- The clock went back by `by` ms: due times, and the moments at which entries were handed out, move along. Valkey says
+-- `idle 0` of an entry that was handed out in the future, and would keep it from everybody until then.
+local function clock_went_back(by)
+  local parked = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+  for i = 1, #parked, 2 do redis.call('ZADD', KEYS[1], int(tonumber(parked[i + 1]) - by), parked[i]) end
+  for i = 2, #KEYS do
+    local held = redis.pcall('XPENDING', KEYS[i], GROUP, '-', '+', 10000)
+    for _, one in ipairs(held.err and {} or held) do
+      if one[3] == 0 then redis.call('XCLAIM', KEYS[i], GROUP, one[2], 0, one[1], 'IDLE', 0, 'RETRYCOUNT', one[4], 'JUSTID') end
+    end
+  end
+  event('clock.went_back', 'ms', int(by))
+end
+
+-- Written down every 10 s and not with each sweep, so that an idle fleet hardly writes; so much may be missed of a step.
+local clock = tonumber(redis.call('HGET', ns .. 'epoch', 'clock') or 0)
+if clock > now + 1000 then clock_went_back(clock - now) end
+if clock > now + 1000 or clock < now - 10000 then redis.call('HSET', ns .. 'epoch', 'clock', int(now)) end
 local paused = redis.call('GET', ns .. 'paused') or ''
 local answers = {promote_due(KEYS[1], ARGV[4]), paused, shown_memory()}
 

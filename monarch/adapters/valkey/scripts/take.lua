@@ -25,7 +25,10 @@ for i = 4, 5 do
 end
 
 local holder = redis.call('GET', KEYS[2])
-if holder and string.match(holder, '^%S+ %S+ %S+ (.*)$') ~= migration then return {'busy'} end
+if holder and string.match(holder, '^%S+ %S+ %S+ (.*)$') ~= migration then
+  ends_within(KEYS[2], ARGV[6])
+  return {'busy'}
+end
 redis.call('SET', KEYS[2], consumer .. ' ' .. entry .. ' ' .. count .. ' ' .. migration, 'PX', ARGV[6])
 
 -- Its target was deleted, and another repository has the name now: nothing is told of what was done in the old one.
