@@ -58,7 +58,7 @@ class Migrator:
         target = await self._preflight(delivery, entry, plan, credential.value)
         if not isinstance(target, Repository):
             return target
-        us = await self._tools.logins.introduce(credential.value)
+        us = await self._tools.logins.us(credential.value)
         subject = Subject(delivery, hold, entry, plan, target, credential.value, us)
         return await self._cross(subject)
 
