@@ -146,8 +146,18 @@ def _on_the_wire(given: Mapping[str, Any], _: Any) -> tuple[str, str] | None:
     request, event = given["info"].get("request"), given["event"].rpartition("11.")[2]
     if request is None or request.method != b"POST" or event not in _WIRE:
         return None
-    found = re.search(rb"/repos/([^/]+/[^/]+)/issues$", request.url.target)
-    return (_WIRE[event], found[1].decode()) if found else None
+    found = re.search(rb"/(?:repos/([^/]+/[^/]+)|repositories/(\d+))/issues$", request.url.target)
+    if found is None:
+        return None
+    return _WIRE[event], found[1].decode() if found[1] else _NAMES.get(int(found[2]), "")
+
+
+_NAMES: Final[dict[int, str]] = {}
+"""Targets by GitHub's id, which is what they are addressed by."""
+
+
+def _addressed(given: Mapping[str, Any], _: Any) -> None:
+    _NAMES[given["repository"].id] = given["repository"].full_name
 
 
 def _put_in_place(troubles: list[Trouble]) -> None:
@@ -160,7 +170,7 @@ def _put_in_place(troubles: list[Trouble]) -> None:
     _around(ValkeyLedger, "permit", passing, before=_nothing, after=_named("granted", Granted))
     _around(ValkeyLedger, "record", passing, before=_nothing, after=_named("recorded"))
     _around(HttpGitHub, "list_issues", passing, before=_nothing, after=_named("looked"))
-    _around(HttpGitHub, "create_issue", passing, before=_nothing, after=_named("answered"))
+    _around(HttpGitHub, "create_issue", passing, before=_addressed, after=_named("answered"))
     _around(ValkeyStreams, "settle", passing, before=_named("settling"), after=_nothing)
     _around(http_send._Departure, "watch", passing, before=_nothing, after=_on_the_wire)
 
