@@ -7,7 +7,7 @@ from anyio import to_thread
 
 from monarch.app.looks import style_of
 from monarch.app.surveys import in_order, surveying
-from monarch.core.ids import RequestId, TicketId
+from monarch.core.ids import RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
 from monarch.core.refs import BadRef, parse_ref
 from monarch.core.style import Style
@@ -90,8 +90,10 @@ async def verified(
         if plan is None:
             return Unverifiable(_why_without_plan(request, details.view.state))
         views, style = {one.target: one for one in details.view.migrations}, style_of(settings)
+        known = {one.target: one.target_id for one in details.times}
         reports = await in_order(
-            tuple(views), lambda target: _report(surveyor, plan, views[target], style)
+            tuple(views),
+            lambda target: _report(surveyor, plan, views[target], known.get(target), style),
         )
         return Verified(request, details.view.state, plan, tuple(reports))
 
@@ -111,13 +113,13 @@ def _why_without_plan(request: RequestId, state: State) -> str:
 
 
 async def _report(
-    surveyor: Surveyor, plan: Plan, view: MigrationView, style: Style
+    surveyor: Surveyor, plan: Plan, view: MigrationView, known: int | None, style: Style
 ) -> TargetReport:
     try:
         name = parse_ref(view.target).full_name
     except BadRef as problem:
         return TargetReport(view.target, view.state, None, str(problem))
-    survey = await surveyor.copies(name, plan)
+    survey = await surveyor.copies(name, plan, None if known is None else TargetId(known))
     if isinstance(survey, Unready):
         return TargetReport(view.target, view.state, None, survey.reason)
     found = await to_thread.run_sync(verify, plan, survey, style)

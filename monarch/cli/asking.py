@@ -1,18 +1,16 @@
 """`submit` and `publish`: the two ways in."""
 
 import uuid
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-import typer
-
-from monarch.cli.calling import FAILED, WRONG, fail, operate
+from monarch.cli.calling import WRONG, fail, operate
+from monarch.cli.following import follow, judge
 from monarch.cli.printing import show_json
-from monarch.cli.progress import progress
 from monarch.core.ids import RequestId
-from monarch.core.summary import State
 
 if TYPE_CHECKING:
-    from monarch.app.operator import Operator, RequestDetails
+    from monarch.app.operator import Operator
 
 
 def submit_message(
@@ -29,17 +27,14 @@ def submit_message(
 
     payload, chosen = message(source, targets, channel), key or uuid.uuid4().hex
 
-    async def work(person: "Operator") -> "tuple[RequestId, RequestDetails | None]":
-        request = await _submitted(person, payload, chosen)
-        if not as_json:
-            print(request, flush=True)
-        return request, await followed(person, request, quiet=as_json) if wait else None
-
-    request, end = operate(work)
+    request = operate(lambda person: _submitted(person, payload, chosen))
+    if not as_json:
+        print(request, flush=True)
+    end = follow(request, quiet=as_json) if wait else None
     if as_json:
-        show_json(end or {"request": request})
-    if wait:
-        judge(request, end)
+        show_json({"request": request, **(asdict(end) if end else {})})
+    if end is not None:
+        judge(end)
 
 
 async def _submitted(person: "Operator", payload: bytes, key: str) -> RequestId:
@@ -52,26 +47,6 @@ async def _submitted(person: "Operator", payload: bytes, key: str) -> RequestId:
         fail(
             f"{str(error).rstrip('.')}. It may have been submitted: to repeat it safely, add --key {key}"
         )
-
-
-async def followed(
-    person: "Operator", request: RequestId, *, quiet: bool
-) -> "RequestDetails | None":
-    """Show how a request goes on until it has ended; how it stands then, `None` where it is not known any more."""
-    last = None
-    with progress(quiet=quiet) as shown:
-        async for details in person.reader.changes(request):
-            shown.update(details.view, await person.outlook.forecast(request))
-            last = details
-    return last
-
-
-def judge(request: RequestId, end: "RequestDetails | None") -> None:
-    """Fail where a followed request did not end well."""
-    if end is None or not end.view.has_ended:
-        fail(f"request {request} is not known any more")
-    if end.view.state not in {State.DONE, State.SKIPPED}:
-        raise typer.Exit(FAILED)
 
 
 def publish_message(

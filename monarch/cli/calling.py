@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FAILED, WRONG, INTERRUPTED = 1, 2, 130
+FAILED, WRONG, OUT_OF_SIGHT, INTERRUPTED = 1, 2, 3, 130
+"""Exit statuses. `OUT_OF_SIGHT`: what was followed goes on, but how it stands cannot be seen any more."""
 
 
 def fail(message: str, status: int = FAILED) -> NoReturn:
@@ -46,6 +47,19 @@ def operate(work: "Callable[[Operator], Awaitable[T]]") -> T:
 
     with failures_told():
         return anyio.run(connected)
+
+
+def end_if_interrupted() -> None:
+    """In every round of a loop without an end: Ctrl-C cancels the task once, and that may have been swallowed.
+
+    `asyncio.wait_for` does so before Python 3.12, where what it waits for is done at that moment; the client of Valkey
+    waits for each command with it.
+    """
+    import asyncio  # noqa: PLC0415 - lazily
+
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 @contextmanager

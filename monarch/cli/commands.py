@@ -10,7 +10,7 @@ import monarch
 
 _EPILOG = """
 **Exit status.** 0: done. 1: it failed, or what was followed did not end well. 2: wrong usage or configuration.
-130: interrupted (Ctrl-C). 141: nobody reads the output any more.
+3: what was followed cannot be seen any more, and goes on. 130: interrupted (Ctrl-C). 141: nobody reads the output any more.
 
 **Environment.** VALKEY_URL (or VALKEY_HOST and VALKEY_PORT), GH_PAT (or GITHUB_APP_ID and its private key),
 SLACK_BOT_TOKEN, MONARCH_NAMESPACE and others, also from a file `.env`: see `.env.template`. NO_COLOR switches colours

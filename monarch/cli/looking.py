@@ -5,7 +5,8 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from monarch.cli.calling import WRONG, fail, operate
+from monarch.cli.calling import WRONG, end_if_interrupted, fail, operate
+from monarch.cli.following import AGAIN_S
 from monarch.cli.printing import (
     age,
     alarm,
@@ -88,8 +89,14 @@ def _fleet_facts(snapshot: "Snapshot") -> dict[str, object]:
         "requests": snapshot.requests,
         "parked": f"{snapshot.parked}{soon}",
         "dead letters": alarm(snapshot.dead, when=snapshot.dead > 0),
+        **({"unreadable": doubt(_newer(snapshot.newer))} if snapshot.newer else {}),
         "epoch": snapshot.epoch,
     }
+
+
+def _newer(entries: int) -> str:
+    what = "entry" if entries == 1 else "entries"
+    return f"{entries} {what} of a newer version: newer workers take them"
 
 
 def _fleet(snapshot: "Snapshot") -> object:
@@ -289,12 +296,34 @@ def show_events(limit: int, *, follow: bool, as_json: bool) -> None:
         if not events:
             print("no events yet", file=sys.stderr, flush=True)
         tell_obstacles(await person.standing.snapshot())
-        after = events[-1].id if events else "0-0"
         if follow:
-            async for event in person.reader.follow(after):
-                _show_event(event, as_json=as_json)
+            await _follow_events(person, events[-1].id if events else "0-0", as_json=as_json)
 
     operate(work)
+
+
+async def _follow_events(person: "Operator", after: str, *, as_json: bool) -> None:
+    """Show what comes, through whatever the workers survive: what happened meanwhile is shown afterwards."""
+    import anyio  # noqa: PLC0415 - lazily
+
+    from monarch.ports import StoreError  # noqa: PLC0415 - lazily
+
+    is_away = False
+    while True:
+        end_if_interrupted()
+        try:
+            for event in await person.reader.next_events(after):
+                _show_event(event, as_json=as_json)
+                after = event.id
+            if is_away:
+                print("Valkey answers again", file=sys.stderr, flush=True)
+            is_away = False
+        except StoreError as error:
+            if not is_away:
+                words = f"Valkey does not answer ({clean(error)}); waiting"
+                print(words, file=sys.stderr, flush=True)
+            is_away = True
+            await anyio.sleep(AGAIN_S)
 
 
 def _show_event(event: "Event", *, as_json: bool) -> None:

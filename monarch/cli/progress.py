@@ -6,21 +6,39 @@ All of it on standard error: the request's id alone is the result.
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Protocol
 
 from monarch.cli.printing import clean
+from monarch.cli.troubles import obstacle_line
 from monarch.core.forecast import Forecast, in_words
-from monarch.core.summary import MigrationView, RequestView, State
+from monarch.core.summary import ENDS, MigrationView, RequestView, State
 
 if TYPE_CHECKING:
     import rich.progress
+
+    from monarch.app.operator import RequestDetails
+    from monarch.telemetry.obstacles import Obstacle
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A request as it stands now, when it will be done, and what stops all work."""
+
+    details: "RequestDetails"
+    forecast: Forecast | None = None
+    obstacles: "tuple[Obstacle, ...]" = ()
 
 
 class Progress(Protocol):
     """Is told how a request stands, again and again."""
 
-    def update(self, view: RequestView, forecast: Forecast | None = None) -> None:
+    def update(self, sight: Sight) -> None:
         """Show what has changed, and when it will be done."""
+
+    def say(self, words: str) -> None:
+        """Say something beside it."""
 
 
 @contextmanager
@@ -36,8 +54,11 @@ def progress(*, quiet: bool) -> Iterator[Progress]:
 
 
 class _Silence:
-    def update(self, view: RequestView, forecast: Forecast | None = None) -> None:
+    def update(self, sight: Sight) -> None:
         """Show nothing."""
+
+    def say(self, words: str) -> None:
+        """Say nothing."""
 
 
 class _Lines:
@@ -46,42 +67,61 @@ class _Lines:
     def __init__(self) -> None:
         self._said: dict[str, str] = {}
 
-    def update(self, view: RequestView, forecast: Forecast | None = None) -> None:
+    def update(self, sight: Sight) -> None:
         """Print a line for the request and for each target that is not as it was."""
-        self._say("request", request_line(view, forecast))
-        for migration in view.migrations:
-            self._say(migration.target, migration_line(migration, view.tickets))
+        view = sight.details.view
+        self._say("request", request_line(view, sight.forecast))
+        for name, line in target_lines(sight.details):
+            self._say(name, line)
+        stops = (obstacle_line(one, ago=False) for one in sight.obstacles)
+        self._say("waits", " ".join(stops))
+
+    def say(self, words: str) -> None:
+        """Print a line."""
+        print(words, file=sys.stderr, flush=True)
 
     def _say(self, name: str, line: str) -> None:
-        if self._said.get(name) != line:
+        if self._said.get(name, "") != line:
             self._said[name] = line
-            print(f"{clean(name)}: {line}", file=sys.stderr, flush=True)
+            self.say(f"{clean(name)}: {line or 'for nothing any more'}")
 
 
 class _Bar:
-    """One bar for all copies; above it a line for each target that has ended."""
+    """One bar for all copies; above it a line for each target that has ended or waits, and for what stops all work."""
 
     def __init__(self, bars: "rich.progress.Progress") -> None:
         self._bars = bars
         self._task = bars.add_task("queued", total=None)
-        self._ended: set[str] = set()
+        self._said: set[str] = set()
 
-    def update(self, view: RequestView, forecast: Forecast | None = None) -> None:
+    def update(self, sight: Sight) -> None:
         """Move the bar."""
-        there = sum(m.copied + m.present for m in view.migrations)
-        total = view.tickets * len(view.migrations) or None
-        words = in_words(forecast)
+        view = sight.details.view
+        there, total = counted(view)
+        words = in_words(sight.forecast)
         description = f"{view.state.value}, {words}" if words else view.state.value
         self._bars.update(self._task, description=description, completed=there, total=total)
-        for migration in view.migrations:
-            if migration.state in {State.DONE, State.DEAD, State.CANCELLED}:
-                self._say_ended(migration, view.tickets)
+        for one in sight.obstacles:
+            self._say_once(f"! {obstacle_line(one, ago=False)}")
+        if view.reason:
+            self._say_once(f"{view.state.value}: {clean(view.reason)}")
+        shown = {m.target for m in view.migrations if m.state in _TOLD}
+        for name, line in target_lines(sight.details):
+            if name in shown:
+                self._say_once(f"{clean(name)}: {line}")
 
-    def _say_ended(self, migration: MigrationView, tickets: int) -> None:
-        if migration.target not in self._ended:
-            self._ended.add(migration.target)
-            line = f"{clean(migration.target)}: {migration_line(migration, tickets)}"
-            self._bars.console.print(line, markup=False, highlight=False)
+    def say(self, words: str) -> None:
+        """Print a line above the bar."""
+        self._bars.console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+    def _say_once(self, line: str) -> None:
+        if line not in self._said:
+            self._said.add(line)
+            self.say(line)
+
+
+_TOLD: Final = frozenset({State.DONE, State.DEAD, State.CANCELLED, State.PARKED})
+"""A target that runs is the bar's to show."""
 
 
 def _bars() -> "rich.progress.Progress":
@@ -94,8 +134,42 @@ def _bars() -> "rich.progress.Progress":
         TimeElapsedColumn,
     )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))
+    # The words are last: as they come and go, nothing else moves.
+    counts = (BarColumn(bar_width=16), MofNCompleteColumn(), TimeElapsedColumn())
+    words = TextColumn("{task.description}", markup=False)
+    return Progress(*counts, words, console=Console(stderr=True))
+
+
+def counted(view: RequestView) -> tuple[int, int | None]:
+    """How many copies are there, and how many there will be; `None` where that is not known yet.
+
+    A target that has ended will get no more, so what it lacks is not counted.
+    """
+    there = sum(m.copied + m.present for m in view.migrations)
+    to_come = sum(
+        max(0, view.tickets - m.copied - m.present - m.refused - m.deleted)
+        for m in view.migrations
+        if m.state not in ENDS
+    )
+    return there, there + to_come or None
+
+
+def target_lines(details: "RequestDetails") -> Iterator[tuple[str, str]]:
+    """Each target's name, and how it stands."""
+    times = {one.target: one for one in details.times}
+    for migration in details.view.migrations:
+        known = times.get(migration.target)
+        line = migration_line(migration, details.view.tickets)
+        if known is not None and known.next_ms is not None:
+            line += f" (waits until {clock(known.next_ms)})"
+        elif known is not None and known.error and migration.state not in ENDS:
+            line += f" (tried again after: {clean(known.error)})"
+        yield migration.target, line
+
+
+def clock(at_ms: int) -> str:
+    """A time of day that is soon."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%H:%M:%S UTC")
 
 
 def request_line(view: RequestView, forecast: Forecast | None = None) -> str:
@@ -105,6 +179,8 @@ def request_line(view: RequestView, forecast: Forecast | None = None) -> str:
         state = f"{state}, cancelled by {clean(view.cancelled_by)}"
     elif view.paused_by and not view.has_ended:
         state = f"{state}, paused by {clean(view.paused_by)}"
+    if view.state is State.SKIPPED:
+        return f"{state}: the source has no open tickets"
     if not view.migrations:
         return state + reason
     done = sum(m.state is State.DONE for m in view.migrations)

@@ -18,12 +18,13 @@ def tell_obstacles(snapshot: "Snapshot") -> None:
         print(f"! {obstacle_line(one)}", file=sys.stderr, flush=True)
 
 
-def obstacle_line(one: "Obstacle") -> str:
-    """What it is, since when, and what to do."""
-    return clean(f"{one.words}{_since(one.since_ms)}. {one.advice}")
+def obstacle_line(one: "Obstacle", *, ago: bool = True) -> str:
+    """What it is, since when, and what to do; without `ago` it stays the same as time passes."""
+    return clean(f"{one.words}{_since(one.since_ms, ago)}. {one.advice}")
 
 
-def _since(since_ms: int | None) -> str:
+def _since(since_ms: int | None, ago: bool) -> str:  # noqa: FBT001 - as it came
     if since_ms is None:
         return ""
-    return f" (since {moment(since_ms)}, {age(max(0.0, time.time() - since_ms / 1000))})"
+    so_long = f", {age(max(0.0, time.time() - since_ms / 1000))}" if ago else ""
+    return f" (since {moment(since_ms)}{so_long})"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from monarch.cli.asking import followed, judge
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, operate, settings
 from monarch.cli.choosing import whoever
+from monarch.cli.following import follow, judge
 from monarch.cli.planning import ranges
 from monarch.cli.printing import clean, say, show_facts, show_json, show_table
 from monarch.cli.readings import readings
@@ -34,8 +34,8 @@ def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_j
     told, end = _heal(found, name, wait=wait, quiet=as_json) if heal else ((), None)
     if as_json:
         show_json({**_document(found), **({"healing": told, "end": end} if heal else {})})
-    if wait and any(one.migration for one in told):
-        judge(found.request, end)
+    if end is not None:
+        judge(end)
     if not _is_well(found, told):
         raise typer.Exit(FAILED)
 
@@ -74,14 +74,14 @@ def _heal(
     if not missing:
         return (), None
 
-    async def work(person: "Operator") -> "tuple[tuple[Healing, ...], RequestDetails | None]":
-        told = await person.hands.heal(found.request, missing, by)
-        if not quiet:
-            _print_healing(found.request, told, {t: len(ids) for t, ids in missing.items()})
-        is_to_follow = wait and any(one.migration for one in told)
-        return told, await followed(person, found.request, quiet=quiet) if is_to_follow else None
+    async def work(person: "Operator") -> "tuple[Healing, ...]":
+        return await person.hands.heal(found.request, missing, by)
 
-    return operate(work)
+    told = operate(work)
+    if not quiet:
+        _print_healing(found.request, told, {t: len(ids) for t, ids in missing.items()})
+    is_to_follow = wait and any(one.migration for one in told)
+    return told, follow(found.request, quiet=quiet) if is_to_follow else None
 
 
 def _print_not_healed(found: "Verified") -> None:

@@ -20,16 +20,17 @@ team's repository is a student there.
   text: it is reported, and changes nothing.
 
 Two weaker things count below these, since to copy a ticket twice would be worse. As long as it is not certain which account
-is ours: a marker in an issue by a bot. And as long as any account that was in use is not known: for a ticket whose write is
-under way, a marker in any issue at all. The first 201 makes it certain, and the target is looked at anew before anything
-more is written. Why that is enough for each target,
-without a turn for the whole fleet: whatever is written before is *intended* in its target's ledger, under its lock, one
-ticket at a time, and is found by its marker whoever its author seems to be.
+is ours: a marker in an issue by a bot. And as long as an account has written that nobody has named: for a ticket whose
+write is under way, a marker in any issue at all. The first 201 makes it certain, and the target is looked at anew before
+anything more is written. Why that is enough for each target, without a turn for the whole fleet: whatever is written before
+is *intended* in its target's ledger, under its lock, one ticket at a time, and is found by its marker whoever its author
+seems to be.
 
 What can still go wrong: a person whose own token Monarch signs with is Monarch, for all that GitHub shows. If they paste the
-raw text of a copy into an issue, that is a second copy and is reported as one. And people who may edit our copies can change the marker in one of them. As long as the ledger
-remembers, that changes nothing. Once it is lost (30 days after the last write, or with Valkey's memory), the copy stands
-for the ticket that they wrote into it, signed or not, since a signature can be copied within its target.
+raw text of a copy into an issue, that is a second copy and is reported as one. And people who may edit our copies can change
+the marker in one of them. As long as the ledger remembers, that changes nothing. Once it is lost (30 days after the last
+write, or with Valkey's memory), the copy stands for the ticket that they wrote into it, signed or not, since a signature
+can be copied within its target.
 """
 
 from collections.abc import Iterable, Mapping

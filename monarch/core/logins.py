@@ -7,7 +7,7 @@ taken by somebody else; so a login decides only where no number is known.
 once said so. Before that, an issue by a bot may be ours: only installations of Apps, `GITHUB_TOKEN` among them, cannot be
 asked who they are, and these write as bots.
 
-*Complete* says whether all accounts that were ever in use are known by their numbers. One may have written without an
+*Complete* says whether all accounts that have ever begun to write are known by their numbers. One may have written without an
 answer and be gone: then another, which knows itself, finds a copy by somebody whom nobody has ever named.
 """
 

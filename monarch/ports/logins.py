@@ -10,6 +10,13 @@ from monarch.core.ticket import Author
 class Logins(Protocol):
     """Our accounts at GitHub, present and former. Whatever is written there later can be known again only by them."""
 
+    async def us(self, credential: Credential) -> Us:
+        """Say who we are and were, for whoever has this credential.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+
     async def introduce(self, credential: Credential, author: Author | None = None) -> Us:
         """Put on record whom this credential writes as, and say who we are and were.
 

@@ -5,7 +5,7 @@ promises that every ticket of the plan is in the target once, in order, and was 
 """
 
 from monarch.core.delivery import Delivery, MigrationEntry
-from monarch.core.outcome import Code, Found, Permanent, ReadFailure
+from monarch.core.outcome import Code, Found, ReadFailure
 from monarch.core.permission import Busy, Cancelled, Credential, GateClosed, Lost, Quiet, Taken
 from monarch.core.plan import Plan
 from monarch.core.preflight import unwritable
@@ -14,6 +14,7 @@ from monarch.core.ticket import Repository
 from monarch.core.verdict import Dead, Done, Migrated, Snooze, Verdict, Waits, judge, judge_target
 from monarch.ports import Plans
 from monarch.stages.crossing import Crossing
+from monarch.stages.finding import found_again
 from monarch.stages.giving_way import called_off, give_way, snooze_until_open
 from monarch.stages.hold import Hold, LeaseLost
 from monarch.stages.subject import Subject, Tools
@@ -57,7 +58,7 @@ class Migrator:
         target = await self._preflight(delivery, entry, plan, credential.value)
         if not isinstance(target, Repository):
             return target
-        us = await self._tools.logins.introduce(credential.value)
+        us = await self._tools.logins.us(credential.value)
         subject = Subject(delivery, hold, entry, plan, target, credential.value, us)
         return await self._cross(subject)
 
@@ -81,17 +82,9 @@ class Migrator:
     async def _find(
         self, delivery: Delivery, entry: MigrationEntry
     ) -> Found[Repository] | ReadFailure:
-        """The repository that was asked for: the one on record, as long as it exists, else whichever has the name.
-
-        A name says which repository is meant when it is resolved first. After that it may be given to another one,
-        which nobody has asked for. But where the one on record is gone, its name is all that is left of the wish.
-        """
-        github, known = self._tools.github, await self._tools.ledger.target_of(delivery)
-        if known is not None:
-            answer = await github.find_repository(known, entry.target)
-            if not (isinstance(answer, Permanent) and answer.code is Code.NOT_FOUND):
-                return answer
-        return await github.read_repository(entry.target)
+        """The repository that was asked for."""
+        known = await self._tools.ledger.target_of(delivery)
+        return await found_again(self._tools.github, known, entry.target)
 
     def _unwritable(self, target: Repository, entry: MigrationEntry, plan: Plan) -> Dead | None:
         """Why this repository must not or cannot be written to; `None` where it can."""

@@ -34,6 +34,7 @@ from monarch.core.style import Style
 from monarch.core.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Issue, Repository, Ticket
 from monarch.ports import GitHub
+from monarch.stages.finding import found_again
 from monarch.stages.looking import Reading, Sight, look, read_whole
 
 T = TypeVar("T")
@@ -144,18 +145,24 @@ class Surveyor:
         created = to_be_created(plan, survey.seen, survey.records, survey.looked_at_ms)
         return await self._stocked(site, survey, created)
 
-    async def copies(self, asked: str, plan: Plan) -> Survey | Unready:
-        """A target as it is now, whether it may be written to or not."""
-        site = await self._site(asked)
+    async def copies(
+        self, asked: str, plan: Plan, known: TargetId | None = None
+    ) -> Survey | Unready:
+        """A target as it is now, whether it may be written to or not.
+
+        `known` is the repository that the migration took, `None` where it took none: as long as it exists it is the
+        target, whatever bears its name by now. A healing migration finds it in the same way.
+        """
+        site = await self._site(asked, known)
         return site if isinstance(site, Unready) else await self._look(site, plan)
 
     # ------------------------------------------------------------------------------------ repositories
 
-    async def _site(self, asked: str) -> _Site | Unready:
+    async def _site(self, asked: str, known: TargetId | None = None) -> _Site | Unready:
         credential = await self._credential(asked)
         if isinstance(credential, Unready):
             return credential
-        answer = await self._github.read_repository(asked)
+        answer = await found_again(self._github, known, asked)
         self._tell(asked)
         if not isinstance(answer, Found):
             return self._failed(answer, credential)

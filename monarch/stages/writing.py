@@ -66,6 +66,7 @@ class Writer:
         self._highest = highest
         self._unanswered: dict[TicketId, int] = {}
         self._without: dict[TicketId, frozenset[str]] = {}
+        self._is_introduced = False
         self.author: Author | None = None
 
     def unanswered(self, ticket: Ticket) -> int:
@@ -80,6 +81,10 @@ class Writer:
         """
         # Before the permission, which is good for a second: a long text takes its time.
         draft = await self._draft(ticket, self._without.get(ticket.id, ()))
+        if not self._is_introduced:
+            # Once, and not for who writes nothing: as long as one has no name, weaker evidence counts.
+            await self._tools.logins.introduce(self._subject.credential)
+            self._is_introduced = True
         permission = await self._desk.ask(ticket.id, reconciled)
         match permission:
             case Granted():

@@ -5,12 +5,16 @@ import json
 import os
 import pty
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from io import StringIO
+from typing import Any
 
 import pytest
 
+from monarch.app.operator import MigrationTimes, RequestDetails
+from monarch.cli.ending import ending_lines
 from monarch.cli.printing import age, as_json, clean, moment, show_table
-from monarch.cli.progress import migration_line, request_line
+from monarch.cli.progress import Sight, counted, migration_line, request_line, target_lines
 from monarch.cli.tables import word
 from monarch.core.forecast import Forecast
 from monarch.core.ids import RequestId
@@ -104,6 +108,64 @@ def a_view(*migrations: MigrationView, state: State = State.RUNNING) -> RequestV
     return RequestView(RequestId("17-0"), state, 1, 1, "o/s", None, 3, "", 0, None, migrations)
 
 
+def details_of(view: RequestView, *times: MigrationTimes) -> RequestDetails:
+    """The request, and what is known of its targets beside it."""
+    return RequestDetails(view, "submit", "", 1, times)
+
+
+def a_time(target: str, **known: Any) -> MigrationTimes:
+    """What is known of a target beside its view."""
+    return MigrationTimes(target, 1, 1, "", "", None, None, None, None, None, **known)
+
+
+def test_what_a_target_waits_for_is_said_with_its_time() -> None:
+    """And what went wrong while it is tried again; neither of one that has ended."""
+    parked = MigrationView("o/a", State.PARKED, 0, 0, 0, (), "the target does not exist yet")
+    again = MigrationView("o/b", State.RUNNING, 1, 0, 0, (), "")
+    done = MigrationView("o/c", State.DONE, 3, 0, 0, (), "")
+    times = (
+        a_time("o/a", next_ms=1_764_072_061_000),
+        a_time("o/b", error="GitHub answered 500"),
+        a_time("o/c", error="GitHub answered 500"),
+    )
+
+    lines = dict(target_lines(details_of(a_view(parked, again, done), *times)))
+
+    assert lines["o/a"].endswith("does not exist yet (waits until 12:01:01 UTC)")
+    assert lines["o/b"] == "running, 1 of 3 tickets (tried again after: GitHub answered 500)"
+    assert lines["o/c"] == "done, 3 of 3 tickets"
+
+
+def test_what_can_no_longer_be_done_is_not_waited_for() -> None:
+    """A dead target would hold the bar at a third for ever."""
+    dead = MigrationView("o/a", State.DEAD, 1, 0, 0, (), "gone")
+    running = MigrationView("o/b", State.RUNNING, 1, 1, 0, (), "")
+
+    assert counted(a_view(dead, running)) == (3, 4)
+    assert counted(a_view(state=State.QUEUED)) == (0, None)
+
+
+def test_a_skipped_request_says_why() -> None:
+    """It is no success that copied nothing."""
+    assert request_line(a_view(state=State.SKIPPED)) == "skipped: the source has no open tickets"
+
+
+def test_how_it_ended_is_summed_up() -> None:
+    """What was copied, what failed, what people should know, and whether Slack was told."""
+    done = MigrationView("o/a", State.DONE, 2, 1, 0, (9,), "", ("labels: not copied",))
+    dead = MigrationView("o/b", State.DEAD, 0, 0, 0, (), "gone")
+    view = replace(a_view(done, dead, state=State.FAILED), channel="C1")
+    end = replace(details_of(view), notice_error="channel_not_found: name another")
+
+    assert list(ending_lines(end)) == [
+        "failed: 1 of 2 targets, 2 tickets copied, 1 were there already",
+        "failed: o/b; see `monarch dead list --request 17-0`",
+        "second copies to close: 1; see `monarch show 17-0`",
+        "notes: 1; see `monarch show 17-0`",
+        "Slack: C1 was not told: channel_not_found: name another",
+    ]
+
+
 def test_progress_in_words() -> None:
     """What `submit --wait` says in a pipe."""
     done = MigrationView("o/a", State.DONE, 2, 1, 0, (9,), "")
@@ -141,9 +203,9 @@ def test_progress_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> Non
         with os.fdopen(theirs, "w") as terminal:
             monkeypatch.setattr("sys.stderr", terminal)
             with progress(quiet=False) as shown:
-                shown.update(a_view(done))
-                shown.update(a_view(done), Forecast(725.0, 1_764_072_000_000))
-                shown.update(a_view(done, state=State.DONE))
+                shown.update(Sight(details_of(a_view(done))))
+                shown.update(Sight(details_of(a_view(done)), Forecast(725.0, 1_764_072_000_000)))
+                shown.update(Sight(details_of(a_view(done, state=State.DONE))))
         said = reading.result(timeout=10)
     os.close(ours)
 

@@ -61,6 +61,15 @@ async def test_a_renamed_app_is_known_by_its_number(world: World) -> None:
     assert not us.know(Author("emperor[bot]", 77, is_bot=True)), "its new name is to be learned"
 
 
+async def test_to_ask_puts_nothing_on_record(world: World) -> None:
+    """Who only reads has written nothing that anybody would have to know again."""
+    for credential in (NAMELESS, APP, TOKEN):
+        await world.logins.us(credential)
+
+    assert await world.logins.us(TOKEN) == Us((Author("monarch-bot", 5),))
+    assert await world.logins.us(NAMELESS) == Us((), is_certain=False, is_complete=False)
+
+
 async def test_a_token_that_does_not_say_who_it_is_is_nobody(world: World) -> None:
     """Until it is learned, whoever else looks knows that somebody has written without a name."""
     assert await world.logins.introduce(NAMELESS) == Us((), is_certain=False, is_complete=False)

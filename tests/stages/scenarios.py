@@ -308,6 +308,32 @@ def _replay_all(story: Story) -> Callable[[Hands], Awaitable[tuple[Replayed, ...
     return lambda hands: hands.replay(letters, "Ann")
 
 
+def one_team() -> House:
+    """Two tickets for one team, and another team that nobody asked for."""
+    house = a_house(TEAM_A, TEAM_B)
+    house.publish(TEAM_A)
+    return house
+
+
+ELSEWHERE = "org/elsewhere"
+
+
+def _mid_run(deed: Callable[[House], object]) -> Callable[[Story], Awaitable[None]]:
+    """Somebody does this between the first copy and the second."""
+
+    async def act(story: Story) -> None:
+        house = story.house
+        await house.until(lambda: house.github.faults.count("create_issue") > 0)
+        deed(house)
+
+    return act
+
+
+def _renamed_and_replaced(house: House) -> None:
+    house.github.rename(TEAM_A, ELSEWHERE)
+    house.github.add(TEAM_A)
+
+
 def no_source() -> House:
     """It is asked for before there is a template."""
     house = House(SLOWLY)
@@ -380,6 +406,31 @@ SCENARIOS = {
     ),
     "replayed-by-two": Scenario(
         refused, {TEAM_A: ("One", "Three", "Two")}, act=two_replay_at_once, forgets=False
+    ),
+    "regenerated": Scenario(
+        one_team,
+        {TEAM_A: TITLES, TEAM_B: ()},
+        act=_mid_run(lambda house: house.github.regenerate(TEAM_A)),
+    ),
+    # Which repository was asked for is what the store remembers: where its memory goes back, the name has to say.
+    "renamed": Scenario(
+        one_team,
+        {ELSEWHERE: TITLES, TEAM_A: (), TEAM_B: ()},
+        act=_mid_run(_renamed_and_replaced),
+        forgets=False,
+    ),
+    "swapped": Scenario(
+        one_team,
+        {TEAM_A: (), TEAM_B: TITLES},
+        act=_mid_run(lambda house: house.github.swap(TEAM_A, TEAM_B)),
+        forgets=False,
+    ),
+    "deleted": Scenario(
+        one_team,
+        {TEAM_B: ()},
+        states=("failed",),
+        codes=("repository_not_found",),
+        act=_mid_run(lambda house: house.github.delete(TEAM_A)),
     ),
     "request-replayed": Scenario(
         no_source, {TEAM_A: TITLES}, act=the_source_appears, forgets=False

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from monarch.core.outcome import Transient, Unknown
+from monarch.core.outcome import Found, Transient, Unknown
 from monarch.core.request import Rules
 from monarch.core.step import CreatedAs
 from monarch.core.ticket import Label, Milestone
+from monarch.stages.finding import found_again
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.hands import MemoryHands
 from tests.contracts.worlds import NO_CEILINGS
@@ -265,3 +266,19 @@ async def test_an_issue_of_that_number_is_not_the_copy_on_record_by_its_number_a
 
     assert house.state(again) == "failed"
     assert "did not show the copies" in house.store.dead[-1]["reason"]
+
+
+async def test_a_target_on_record_is_verified_whatever_bears_its_name(house: House) -> None:
+    """And where it is gone, its name says which one is meant, as a healing migration has it."""
+    known = house.github.at(TEAM_A).repository.id
+    house.github.rename(TEAM_A, ELSEWHERE)
+    new = house.github.add(TEAM_A)
+
+    renamed = await found_again(house.github, known, TEAM_A)
+    house.github.delete(ELSEWHERE)
+    gone = await found_again(house.github, known, TEAM_A)
+
+    assert isinstance(renamed, Found)
+    assert (renamed.value.id, renamed.value.full_name) == (known, ELSEWHERE)
+    assert isinstance(gone, Found)
+    assert gone.value.id == new

@@ -24,11 +24,7 @@ class ValkeyLogins:
         return await self._ask("record", credential, author or credential.author)
 
     async def us(self, credential: Credential) -> Us:
-        """Say who we are and were, and put nothing on record.
-
-        Raises:
-            StoreError: Valkey cannot be asked.
-        """
+        """See `ports.Logins.us`."""
         return await self._ask("ask", credential, None)
 
     async def _ask(self, what: str, credential: Credential, author: Author | None) -> Us:

@@ -4,7 +4,7 @@ What stands in Valkey is shown as it is: fields that are not there yet read as n
 has expired since it was listed is left out.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
@@ -88,7 +88,8 @@ class RequestDetails:
     """A request, whole. `code` says why it is dead, `""` where it is not.
 
     While it waits to be planned its view has what its message says; `next_ms` is when that is tried again, `None` where
-    it is not parked. `notice_error` is why its channel could not be told, `""` where it was or need not be.
+    it is not parked. `notice_error` is why its channel could not be told, `""` where it was or need not be;
+    `is_to_be_told`: its channel does not know the end yet.
     """
 
     view: RequestView
@@ -98,6 +99,7 @@ class RequestDetails:
     times: tuple[MigrationTimes, ...]
     next_ms: int | None = None
     notice_error: str = ""
+    is_to_be_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,7 @@ class Reader:
             times=tuple(_times(one, then) for one, then in zip(there, due, strict=True)),
             next_ms=next_ms,
             notice_error=fields.get("notice_error", ""),
+            is_to_be_told=_is_to_be_told(view, fields),
         )
 
     async def _unseen(self, request: RequestId) -> dict[str, str]:
@@ -233,19 +236,6 @@ class Reader:
         with classified("reading a request"):
             return [texts(raw) for raw in await pipe.execute()]
 
-    async def changes(self, request: RequestId) -> AsyncIterator[RequestDetails]:
-        """How a request stands, now and after each change, until it has ended or is not known (any more)."""
-        after, before = await self.newest_event(), None
-        while (now := await self.request(request)) is not None:
-            if now != before:
-                yield now
-            if now.view.has_ended:
-                return
-            before = now
-            # Copies make no events, so whatever comes or not, the request is read again.
-            for event in await self._events_after(after):
-                after = event.id
-
     # ----------------------------------------------------------------------------------- events
 
     async def events(self, limit: int) -> tuple[Event, ...]:
@@ -254,19 +244,16 @@ class Reader:
             page = await self._client.xrevrange(self._keys.events, "+", "-", count=limit)
         return tuple(_event(entry) for entry in reversed(page))
 
-    async def newest_event(self) -> str:
-        """Where to follow from, so that only what comes is shown."""
-        newest = await self.events(1)
-        return newest[0].id if newest else "0-0"
+    async def pulse(self, after: str) -> str:
+        """Wait a moment for an event after that id (`$`: from now on), and give the newest id to go on from.
 
-    async def follow(self, after: str) -> AsyncIterator[Event]:
-        """Every event after that id, as it happens, without an end."""
-        while True:
-            for event in await self._events_after(after):
-                yield event
-                after = event.id
+        Copies make no events: whoever watches them looks again after each pulse, whatever it brought.
+        """
+        events = await self.next_events(after)
+        return events[-1].id if events else after
 
-    async def _events_after(self, after: str) -> list[Event]:
+    async def next_events(self, after: str) -> list[Event]:
+        """What has happened after the event of that id (`$`: from now on); waits a moment where nothing has."""
         with classified("following events"):
             answer = await self._client.xread(
                 {self._keys.events: after}, count=PAGE, block=FOLLOW_MS
@@ -318,6 +305,11 @@ def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> Requ
         reason=view.reason,
         entry=fields.get("entry", request),
     )
+
+
+def _is_to_be_told(view: RequestView, fields: Mapping[str, str]) -> bool:
+    is_told = fields.get("final_said") == str(view.run)
+    return bool(view.channel) and not is_told and not fields.get("notice_error")
 
 
 def _unseen(request: RequestId, wish: Wish) -> RequestLine:

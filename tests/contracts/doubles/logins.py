@@ -30,7 +30,7 @@ class MemoryLogins:
         return us_of((*known.values(),), credential)
 
     async def us(self, credential: Credential) -> Us:
-        """See `ValkeyLogins.us`."""
+        """See `ports.Logins.us`."""
         await anyio.lowlevel.checkpoint()
         return us_of((*self._store.logins.values(),), credential)
 

@@ -1,0 +1,180 @@
+"""Who follows survives what the workers survive, and ends with a status that scripts can tell apart."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+import typer
+import valkey
+
+from monarch.cli import following
+from monarch.core.ids import RequestId
+from monarch.sandbox.valkey import EmbeddedValkey
+from tests.cli.conftest import Give
+
+MONARCH = [sys.executable, "-m", "monarch"]
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[EmbeddedValkey]:
+    """A Valkey that a test may kill."""
+    folder = tmp_path / "valkey"
+    folder.mkdir()
+    with EmbeddedValkey(folder) as embedded:
+        yield embedded
+
+
+class Follower:
+    """A command in the foreground."""
+
+    def __init__(self, server: EmbeddedValkey, folder: Path, *arguments: str) -> None:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        self.process = subprocess.Popen(
+            [*MONARCH, *arguments],
+            cwd=folder,
+            env={**kept, "VALKEY_URL": server.url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def until(self, words: str) -> str:
+        """Wait for a line on standard error that has these words."""
+        return _line_with(self.process.stderr, words)
+
+    def until_out(self, words: str) -> str:
+        """Wait for one on standard output."""
+        return _line_with(self.process.stdout, words)
+
+    def end(self) -> tuple[int, str]:
+        """Wait for the end; its status, and the rest of standard error."""
+        _, said = self.process.communicate(timeout=60)
+        return self.process.returncode, said
+
+
+def _line_with(stream: IO[str] | None, words: str) -> str:
+    assert stream is not None
+    said = ""
+    for line in stream:
+        said += line
+        if words in line:
+            return line
+    raise AssertionError(f"{words!r} is not in {said!r}")
+
+
+@pytest.fixture
+def follower(own: EmbeddedValkey, tmp_path: Path) -> Iterator[Follower]:
+    """`submit --wait`, of which nobody takes the work."""
+    found = Follower(own, tmp_path, "submit", "o/s", "o/a", "--wait")
+    try:
+        yield found
+    finally:
+        found.process.kill()
+        found.process.communicate()
+
+
+def ended(server: EmbeddedValkey, state: str = "done") -> None:
+    """Somebody has done it."""
+    client: Any = valkey.Valkey.from_url(server.url)
+    ((entry, _),) = client.xrange("{monarch}:requests")
+    request = entry.decode()
+    done = {"state": state, "target": "o/a", "copied": "2"}
+    client.hset(f"{{monarch}}:migration:{request}:o/a", mapping=done)
+    fields = {"state": state, "targets": "o/a", "tickets": "2", "source": "o/s"}
+    client.hset(f"{{monarch}}:request:{request}", mapping=fields)
+    client.connection_pool.disconnect()
+
+
+def test_a_valkey_that_restarts_ends_no_following(own: EmbeddedValkey, follower: Follower) -> None:
+    """The workers go on by themselves, and the request with them."""
+    follower.until("o/a: queued")
+    own.kill()
+    follower.until("Valkey does not answer")
+    own.restart()
+    follower.until("Valkey answers again")
+    ended(own)
+
+    status, said = follower.end()
+
+    assert status == 0
+    assert "done: 1 of 1 targets, 2 tickets copied" in said
+
+
+def test_who_follows_is_told_that_nobody_works(follower: Follower) -> None:
+    """`queued` for ever says nothing."""
+    told = follower.until("waits: ")
+
+    assert "no worker is running. Start one with `monarch run`" in told
+
+
+def test_an_interrupted_following_says_that_it_goes_on(follower: Follower) -> None:
+    """And where to look; the request is not called off by it."""
+    request = follower.until_out("-").strip()
+    follower.until("o/a: queued")
+    follower.process.send_signal(signal.SIGINT)
+
+    status, said = follower.end()
+
+    assert status == 130
+    assert f"request {request} goes on: see `monarch show {request}`" in said
+
+
+def test_what_cannot_be_seen_any_more_is_no_failure_of_the_request(
+    own: EmbeddedValkey, follower: Follower
+) -> None:
+    """A status of its own: scripts must not take it for one that ended badly."""
+    follower.until("o/a: queued")
+    client: Any = valkey.Valkey.from_url(own.url)
+    client.flushall()
+
+    status, said = follower.end()
+
+    assert status == 3
+    assert "does not know it any more" in said
+    client.connection_pool.disconnect()
+
+
+def test_a_valkey_that_stays_away_is_given_up_at_last(
+    give: Give, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After a quarter of an hour; a script that waits for ever tells nobody."""
+    assert give("status").exit_code == 0
+    monkeypatch.setenv("VALKEY_URL", "valkey://127.0.0.1:1/0")
+    monkeypatch.setattr(following, "AWAY_FOR_S", 0.0)
+    monkeypatch.setattr(following, "AGAIN_S", 0.0)
+
+    with pytest.raises(typer.Exit) as end:
+        following.follow(RequestId("17-0"), quiet=True)
+
+    assert end.value.exit_code == 3
+    assert "request 17-0 goes on: see `monarch show 17-0`" in capsys.readouterr().err
+
+
+def test_events_are_followed_through_a_restart(own: EmbeddedValkey, tmp_path: Path) -> None:
+    """What happened meanwhile is shown afterwards."""
+    events = Follower(own, tmp_path, "events", "-f")
+    submits = Follower(own, tmp_path, "submit", "o/s", "o/a")
+    try:
+        first = submits.until_out("-").strip()
+        events.until("no worker is running")
+        events.until_out(f"request={first}")
+        own.kill()
+        events.until("Valkey does not answer")
+        own.restart()
+        again = Follower(own, tmp_path, "submit", "o/s", "o/b")
+        second = again.until_out("-").strip()
+        again.end()
+
+        told = events.until_out(f"request={second}")
+
+        assert re.search(r"UTC  request\.appended", told)
+    finally:
+        for one in (events, submits):
+            one.process.kill()
+            one.process.communicate()
