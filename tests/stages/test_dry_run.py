@@ -243,5 +243,6 @@ async def _compare(world: World) -> None:
     assert created.items() <= there.items()
     request = list(house.store.requests.values())[-1]
     assert bool(rehearsal.problem) == (request["state"] == "failed")
+    # A run that stops is tried again, and then notes what is left to be created.
     noted = {line["note"] for line in house.told("migration.noted")[noted_before:]}
-    assert noted <= set(rehearsal.notes)
+    assert noted <= set(rehearsal.notes) or rehearsal.problem
