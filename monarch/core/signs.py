@@ -44,13 +44,10 @@ class Signs:
         at = 0
         while found := SIGN.search(self._shown, at):
             sign = found.start()
-            at = max(sign + 1, self._done)
-            if sign < self._done:
-                continue
             mark = self._mark(self._shown[sign], sign)
             if mark:
                 yield mark
-            at = max(at, self._done)
+            at = max(sign + 1, self._done)
 
     def _mark(self, char: str, sign: int) -> Mark | None:
         match char:

@@ -13,7 +13,6 @@ def tally(
     plan: Plan,
     seen: Seen,
     records: Mapping[TicketId, LedgerRecord],
-    shown: Container[int],
     gone: Container[int],
     healed: Container[TicketId],
 ) -> WasLooked:
@@ -21,13 +20,15 @@ def tally(
 
     Args:
         records: the target's ledger.
-        shown: numbers of all issues that the look read: a copy on record is there though its marker was edited away.
-        gone: numbers that it found deleted or moved away.
+        gone: numbers that the look found deleted or moved away.
         healed: tickets whose deleted copies are about to be made again, so that they are not told as deleted.
     """
-    on_record = {
-        t.id: r.number for t in plan.tickets if isinstance(r := records.get(t.id), CreatedAs)
-    }
-    there = {t.id for t in plan.tickets if t.id in seen.copies or on_record.get(t.id, 0) in shown}
-    deleted = {i for i, n in on_record.items() if n in gone and i not in healed} - there
-    return WasLooked(len(there), len(deleted))
+    there = sum(ticket.id in seen.copies for ticket in plan.tickets)
+    deleted = sum(
+        isinstance(record := records.get(ticket.id), CreatedAs)
+        and record.number in gone
+        and ticket.id not in seen.copies
+        and ticket.id not in healed
+        for ticket in plan.tickets
+    )
+    return WasLooked(there, deleted)

@@ -29,6 +29,15 @@ class Hierarchy:
             current = self.parent_of(current)
         return current is not None
 
+    def levels_above(self, issue_id: int) -> int:
+        """Return how many issues are above this one, one in the other."""
+        parent = self.parent_of(issue_id)
+        return 0 if parent is None else 1 + self.levels_above(parent)
+
+    def levels_below(self, issue_id: int) -> int:
+        """Return how many levels of sub-issues are below this one."""
+        return max((1 + self.levels_below(each) for each in self.children_of(issue_id)), default=0)
+
     def put_under(self, parent_id: int, issue_id: int) -> None:
         """Make an issue a part of another; it leaves the one that it was a part of."""
         self.take_out(issue_id)

@@ -23,6 +23,8 @@ class Settings(Wire):
 
     listing_lag_seconds: float = Field(default=0, ge=0)
     """Issues younger than this are absent from lists; by number they are seen at once."""
+    enterprise_server: bool = False
+    """Whether this is one of 3.17 to 3.19: without addresses for sub-issues and issue types."""
     cursor_links: bool = False
     """Whether ``Link`` carries opaque ``after`` cursors and no ``page``."""
     latency_seconds: float = Field(default=0, ge=0)

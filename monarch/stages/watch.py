@@ -124,7 +124,8 @@ class Watch:
             answer = await self._tools.github.read_issue(self._subject.repository, taken)
             if isinstance(answer, Found):
                 found.append(answer.value)
-        beside = see(found, self._evidence())
+        evidence = self._evidence()
+        beside = await self._tools.aside(lambda: see(found, evidence)) if found else Seen()
         copies = {**beside.copies, **self.seen.copies}
         highest = max(self.seen.highest, number)
         self.seen = Seen(copies, self.seen.strays, self.seen.planted, highest)
@@ -183,7 +184,7 @@ class Watch:
         """Put on record what people are told of this target while it is worked on, and if that fails."""
         subject = self._subject
         healed = {ticket.id for ticket in subject.share.tickets} if subject.entry.heal else ()
-        counted = tally(subject.plan, sight.seen, self._records, sight.issues, sight.gone, healed)
+        counted = tally(subject.plan, sight.seen, self._records, sight.gone, healed)
         await self._desk.record(None, counted)
 
     async def _report(self, seen: Seen) -> None:

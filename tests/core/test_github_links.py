@@ -1,6 +1,7 @@
 """What we take for a reference or a mention, and what GitHub does: its own Markdown parser and the rules of its filters."""
 
 import random
+from itertools import product
 
 import pytest
 
@@ -114,6 +115,31 @@ def test_a_copy_looks_like_its_ticket() -> None:
         copy = render(a_ticket(12, body=text), COPYING).body
         assert tags(copy) == tags(text), text
         assert links(copy, OWNER) == [], text
+
+
+SIGNS = ["", *" !\"#&'()*+,-./:;<=>?@[]`|~aZ9éを❤\u200b\n", "..", "--", "&amp;", "]("]
+SIDES = ["", *" を。w.(~!\n"]
+
+
+@pytest.mark.parametrize(
+    "mark", ["#77", "GH-77", "o/r#77", "org#77", "you#77", "@ada", "@org/team", "@a_b"]
+)
+def test_whatever_stands_before_and_behind_is_read_as_github_reads_it(mark: str) -> None:
+    """Each sign before with each behind, alone and beside a letter."""
+    for before, behind in product(SIGNS, SIGNS):
+        if (before, mark) == ("@", "GH-77"):
+            continue  # `w@GH-77.w` is an e-mail address
+        for text in (f"w {before}{mark}{behind}", f"w{before}{mark}{behind}w"):
+            assert ours(text) == sorted(links(text, OWNER)), text
+
+
+@pytest.mark.parametrize("form", ["#99", "GH-99", "o/r#99", f"{WEB}/o/r/issues/9 ", r"\#99"])
+def test_emphasis_stays_whatever_stands_on_either_side_of_it(form: str) -> None:
+    """Also where no space parts it from a word, and where another one begins or ends beside it."""
+    for before, sign, behind in product(SIDES, ["**", "*", "~~", "***", "_"], SIDES):
+        for inner in (form, f"x {form}", f"{form} x"):
+            text = f"w{before}{sign}{inner}{sign}{behind}w"
+            assert tags(render(a_ticket(12, body=text), COPYING).body) == tags(text), text
 
 
 @pytest.mark.parametrize(("seed", "count", "longest", "most"), [(6, 1000, 5, 8), (7, 300, 14, 15)])

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from monarch.core.cutting import fitted
 from monarch.core.lint import warnings
 from monarch.core.marker import read_markers
 from monarch.core.render import MAX_BODY, Keep, Rewrite, Touched, is_ours, render, rewriting
@@ -25,7 +26,7 @@ ZW = "\u200b"
         ("other/repo&#35;5", neutral(5, "other/repo")),
         (r"org\/template#3, GH\-3 and org/template\#3", "#1, #1 and #1"),
         (r"\\#3 `\#3`", r"\\#1 `\#3`"),
-        ("<p>&#35;3 \\#3</p>", "<p>#1 \\#1</p>"),
+        ("<p>&#35;3 \\#3 &nosuch;#3</p>", "<p>#1 \\#1 &nosuch;#1</p>"),
         ("> \\#3\n> &#35;3", "> #1\n> #1"),
         ("| \\#3 | \\| &#35;3 |\n|-|-|", "| #1 | \\| #1 |\n|-|-|"),
         (rf"[x]({WEB}/org/template/issues/3#a\_b)", f"[x]({WEB}/org/team-a/issues/1#a_b)"),
@@ -98,6 +99,7 @@ def test_what_may_stand_before_and_behind_a_reference(source: str, copy: str) ->
         "[ask @ada](https://x.org/?q=~(a~(b~(c))))",
         "[#3](a(b(c(d(e)))) 'title #3') [#3](<a(b #3>)",
         "![#3](a((b)).png)",
+        r"[#3](<a\<b>) [#3][x] [#3]() [#3]( <> )" + "\n\n" + r"[x]: <a\<b>",
         f"{WEB}/org/template/issues/3**w {WEB}/org/template/issues/3~~~w",
     ],
 )
@@ -246,6 +248,13 @@ def test_only_what_is_too_long_is_cut(piece: str) -> None:
     assert not any(
         "too long" in warning for warning in warnings(ticket, VIRGIN, source_private=False)
     )
+
+
+def test_where_nothing_has_room_nothing_is_left() -> None:
+    """Not even the line that says so; the marker is put behind it all the same."""
+    (nothing,) = fitted(a_ticket(12), "a" * 100, KNOWN, 10)
+
+    assert nothing.text == ""
 
 
 def _waiting() -> Copying:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from monarch.sandbox.github.pacific import midnight
 from monarch.sandbox.planting import plant
 from monarch.sandbox.seed import Seed
-from tests.sandbox.world import TEAM, TEMPLATE, Bench
+from tests.sandbox.world import BASE_URL, TEAM, TEMPLATE, Bench
 
 if TYPE_CHECKING:
     import httpx
@@ -204,3 +204,12 @@ async def test_every_write_is_on_record(sandbox: SandboxClient, github: httpx.As
         ("POST", "/repos/org/team-a/issues/1/sub_issues", {"sub_issue_id": 1}),
     ]
     assert len(await sandbox.writes()) == 6
+
+
+def test_a_label_in_any_script_has_an_address(bench: Bench) -> None:
+    """Percent-encoded, as a header and a URI want it."""
+    reply = bench.send("POST", f"{TEAM}/labels", {"name": "ünï/code ☕", "color": "00ff00"})
+
+    url = f"{BASE_URL}/github{TEAM}/labels/%C3%BCn%C3%AF%2Fcode%20%E2%98%95"
+    assert reply.status == 201
+    assert reply.json()["url"] == dict(reply.headers)["Location"] == url

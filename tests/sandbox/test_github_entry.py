@@ -101,6 +101,7 @@ def test_an_api_version_that_nobody_serves_is_400(bench: Bench) -> None:
     """Rather than being ignored."""
     assert bench.send("GET", TEAM, headers={"x-github-api-version": "2020-01-01"}).status == 400
     assert bench.send("GET", TEAM, headers={"x-github-api-version": "2022-11-28"}).status == 200
+    assert bench.send("GET", TEAM, headers={"x-github-api-version": "2026-03-10"}).status == 200
 
 
 def test_who_am_i(bench: Bench) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from monarch.sandbox.github.sub_issues import MOST
+from monarch.sandbox.github.sub_issues import LEVELS, MOST
 from monarch.sandbox.planting import plant
 from monarch.sandbox.seed import BadSeedError, Seed
 from monarch.sandbox.views import state_view
@@ -265,3 +266,30 @@ def test_a_seed_that_contradicts_itself_is_refused(bench: Bench, wrong: dict[str
     """An issue above itself or under nothing, a type that nobody has, types of a person."""
     with pytest.raises(BadSeedError):
         plant(bench.world, bench.workspace, Seed.model_validate(wrong))
+
+
+def test_eight_levels_and_no_more(bench: Bench) -> None:
+    """Whichever end is put under the other; the answer names the parent."""
+    chain = [
+        bench.send("POST", f"{TEAM}/issues", {"title": f"Level {n}"}).json()["number"]
+        for n in range(LEVELS + 2)
+    ]
+    for parent, child in pairwise(chain[: LEVELS + 1]):
+        reply = put(bench, parent, id_of(bench, child))
+        assert reply.status == 201
+        assert dict(reply.headers)["Location"].endswith(f"{TEAM}/issues/{parent}")
+
+    assert put(bench, chain[LEVELS], id_of(bench, chain[LEVELS + 1])).status == 422
+    assert put(bench, chain[LEVELS + 1], id_of(bench, chain[0])).status == 422
+
+
+def test_an_older_enterprise_server_has_no_addresses_for_it(bench: Bench) -> None:
+    """Nor for issue types; the issue itself names type and parent."""
+    put(bench, 1, id_of(bench, 2))
+    bench.settings = bench.settings.changed_by({"enterprise_server": True})
+
+    assert put(bench, 1, id_of(bench, 3)).status == 404
+    assert bench.send("GET", f"{TEAM}/issues/1/sub_issues").status == 404
+    assert bench.send("GET", f"{TEAM}/issue-types").status == 404
+    assert issue(bench, 2)["parent_issue_url"].endswith("/issues/1")
+    assert bench.send("GET", TEAM, headers={"x-github-api-version": "2026-03-10"}).status == 400

@@ -185,6 +185,14 @@ def test_without_push_access_details_are_dropped_in_silence(bench: Bench) -> Non
     assert (issue["labels"], issue["milestone"], issue["assignees"]) == ([], None, [])
 
 
+def test_without_push_access_a_new_label_refuses_the_whole_call(bench: Bench) -> None:
+    """It would have to be made, and that is not theirs to do: nothing is created."""
+    reply = create(bench, "/repos/org/public", labels=["bug", "new"])
+
+    assert reply.status == 403
+    assert bench.world.created_by_api == []
+
+
 @pytest.mark.parametrize(
     ("wish", "field", "code"),
     [

@@ -42,7 +42,7 @@ REPOSITORIES: list[dict[str, Any]] = [
         ],
     },
     {"full_name": "org/team-a", "collaborators": {"bot": "write"}, "formerly": ["org/Old-Name"]},
-    {"full_name": "org/public"},
+    {"full_name": "org/public", "labels": [{"name": "bug"}]},
     {"full_name": "org/private", "private": True, "issues": [{"title": "Secret"}]},
     {"full_name": "org/archived", "archived": True, "collaborators": {"bot": "write"}},
     {"full_name": "org/no-issues", "has_issues": False, "collaborators": {"bot": "write"}},

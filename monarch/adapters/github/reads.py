@@ -78,7 +78,7 @@ class Reads:
 
         Users have none, and older servers do not know what they are: both answer 404.
         """
-        types = await self._list(repository, "issue-types?per_page=100", read_types)
+        types = await self._list(repository, "issue-types", read_types)
         if isinstance(types, Permanent) and types.code is Code.NOT_FOUND:
             return Found(())
         return types

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from monarch.sandbox.model import Account, IssueType, Label, Repository
@@ -77,7 +78,7 @@ def label_body(api_url: str, repository: Repository, label: Label) -> Json:
     return {
         "id": label.id,
         "node_id": node_id("Label", label.id),
-        "url": f"{api_url}/repos/{repository.full_name}/labels/{label.name}",
+        "url": f"{api_url}/repos/{repository.full_name}/labels/{quote(label.name, safe='')}",
         "name": label.name,
         "color": label.color,
         "default": False,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from monarch.sandbox.world import World
 
 API_VERSION = "2022-11-28"
+NEWEST_VERSION = "2026-03-10"
+"""Not served by Enterprise Servers before 3.21."""
 
 
 class GitHub:
@@ -75,13 +77,17 @@ class GitHub:
             raise errors.no_user_agent()
         caller = caller_of(self._world, call, as_app=is_for_apps(call))
         version = call.headers.get("x-github-api-version", API_VERSION)
-        if version != API_VERSION:
+        if version not in self._versions():
             raise errors.refused(400, f"{version!r} is not an API version that is served here.")
         if call.path != "/rate_limit":
             self._spend(call, caller)
         visit = Visit(self._world, self._quotas, self._settings(), call, (), caller)
         visit.must_not_be_suspended()
         return visit
+
+    def _versions(self) -> tuple[str, ...]:
+        older = self._settings().enterprise_server
+        return (API_VERSION,) if older else (API_VERSION, NEWEST_VERSION)
 
     def _spend(self, call: Call, caller: Caller) -> None:
         settings, now = self._settings(), self._world.clock()
@@ -109,7 +115,10 @@ class GitHub:
             ("Server", "github.com"),
             ("X-GitHub-Request-Id", f"5A1D:{number:04X}:0:0:0"),
             ("X-GitHub-Media-Type", "github.v3; format=json"),
-            ("X-GitHub-Api-Version-Selected", API_VERSION),
+            (
+                "X-GitHub-Api-Version-Selected",
+                call.headers.get("x-github-api-version", API_VERSION),
+            ),
         ]
         token = self._world.token(call.bearer())
         if token is not None and token.kind == "classic":

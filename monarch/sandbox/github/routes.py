@@ -47,6 +47,8 @@ BELOW_REPOSITORY: list[Route] = [
     ("GET", re.compile("/milestones"), details.list_milestones),
     ("POST", re.compile("/milestones"), details.create_milestone),
 ]
+NOT_ON_ENTERPRISE = re.compile(r"/issue-types|/issues/\d+/(sub_issues?|parent)")
+"""What the descriptions of Enterprise Server 3.17 to 3.19 do not list."""
 BY_NAME = re.compile(r"/repos/([^/]+/[^/]+)(/.*)?")
 BY_ID = re.compile(r"/repositories/(\d+)(/.*)?")
 
@@ -66,6 +68,8 @@ def route(visit: Visit) -> Reply:
         return handler(replace(visit, parts=parts))
     repository, rest = _repository(visit)
     visit.must_see(repository)
+    if visit.settings.enterprise_server and NOT_ON_ENTERPRISE.fullmatch(rest):
+        raise errors.not_found()
     if below := _found(BELOW_REPOSITORY, method, rest):
         handler, parts = below
         return handler(replace(visit, parts=parts), repository)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST = 100
 """Sub-issues of one parent, closed ones included."""
 
+LEVELS = 8
+"""Of sub-issues below one issue (docs.github.com, "Adding sub-issues": "up to eight levels of nested sub-issues")."""
+
 
 def list_sub_issues(visit: Visit, repository: Repository) -> Reply:
     """Answer the sub-issues that the caller may see, in their order, a page at a time."""
@@ -56,7 +59,8 @@ def add_sub_issue(visit: Visit, repository: Repository) -> Reply:
     _check(visit, repository, parent, child, replace=replace)
     visit.world.hierarchy.put_under(parent.id, child[1].id)
     visit.created("sub_issues")
-    return json_reply(201, _body(visit, repository, parent))
+    body = _body(visit, repository, parent)
+    return json_reply(201, body, ("Location", body["url"]))
 
 
 def remove_sub_issue(visit: Visit, repository: Repository) -> Reply:
@@ -67,7 +71,8 @@ def remove_sub_issue(visit: Visit, repository: Repository) -> Reply:
     if visit.world.hierarchy.parent_of(child.id) != parent.id:
         raise errors.unknown_sub_issue()
     visit.world.hierarchy.take_out(child.id)
-    return json_reply(200, _body(visit, repository, parent))
+    body = _body(visit, repository, parent)
+    return json_reply(200, body, ("Location", body["url"]))
 
 
 def _must_arrange(visit: Visit, repository: Repository) -> None:
@@ -114,6 +119,9 @@ def _check(
         raise errors.bad_sub_issue("Sub issue may only have one parent")
     if hierarchy.is_above(issue.id, parent.id):
         raise errors.bad_sub_issue("Sub issue cannot be above the parent issue")
+    above, below = hierarchy.levels_above(parent.id), hierarchy.levels_below(issue.id)
+    if above + 1 + below > LEVELS:
+        raise errors.bad_sub_issue(f"Sub issue cannot be nested more than {LEVELS} levels deep")
     if len(children) >= MOST:
         raise errors.bad_sub_issue(f"Parent cannot have more than {MOST} sub-issues")
 

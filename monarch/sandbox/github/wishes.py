@@ -1,7 +1,8 @@
 """What somebody wants of an issue: the JSON body of a POST or PATCH, checked and resolved.
 
 Labels, milestone, assignees and type are for people with push access; for others they are
-dropped without a word, as GitHub does.
+dropped without a word, as GitHub does. But a label that does not exist yet would have to be made: since 2026 that
+refuses the whole call (github.com/orgs/community/discussions/197408; its words were not seen).
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ def body_of(wish: dict[str, Any]) -> str | None:
 def details_of(visit: Visit, repository: Repository, wish: dict[str, Any]) -> dict[str, Any]:
     """Return the checked attributes of an issue that only a pusher may set."""
     if not visit.may_push(repository):
+        if any(n.lower() not in repository.labels for n in _label_names(wish.get("labels", []))):
+            raise errors.refused(403, "You do not have permission to create labels here.")
         return {}
     details: dict[str, Any] = {}
     if "labels" in wish:

@@ -1,0 +1,1 @@
+"""Monarch and the stand-in, held against GitHub's whole official descriptions."""

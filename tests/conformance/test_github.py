@@ -1,0 +1,139 @@
+"""Real workers and every command against the stand-in, through a proxy that judges both sides.
+
+What leaves is what GitHub documents, and what comes back is what GitHub would answer: on github.com and Enterprise Cloud
+with all their addresses, and on each Enterprise Server without those that it has not.
+"""
+
+from typing import Any, Final
+
+import pytest
+
+from monarch.sandbox.seed import InstallationChange, Seed
+from tests.conformance.descriptions import CLOUD, ENTERPRISE, Exchange, description
+from tests.conformance.proxy import recording
+from tests.keys import an_rsa_key, public_part
+from tests.system.fleet import SOURCE, Fleet, a_message, a_seed, a_target
+
+GOOD: Final = ("school/good", "school/again")
+BAD: Final = ("school/archived", "school/off", "school/missing", "school/reads", "school/former")
+
+
+def a_school() -> Seed:
+    """A template with all that a ticket can have, names in many scripts, and targets of every kind."""
+    seed = a_seed(2, []).model_dump(mode="json")
+    template = seed["repositories"][0]
+    template |= {
+        "issue_types": ["Task", "Bug"],
+        "labels": [
+            {"name": "good first issue", "color": "7057ff"},
+            {"name": "ünïcode ☕", "color": "00ff00", "description": "Ελληνικά"},
+            {"name": "задача/100%", "color": "0000ff"},
+        ],
+        "milestones": [{"title": "Sprint №1", "due_on": "2026-03-01T00:00:00Z"}],
+    }
+    template["issues"] += [
+        {
+            "title": "All of it",
+            "body": "After #1, before #4.",
+            "labels": ["ünïcode ☕", "задача/100%"],
+        },
+        {"title": "A part", "type": "Task", "parent": 3, "milestone": "Sprint №1"},
+        {"title": "Another part", "type": "Bug", "parent": 3, "labels": ["good first issue"]},
+        {"title": "A pull request", "pull_request": True},
+        {"title": "Closed", "state": "closed"},
+        {"title": "By nobody", "author": None, "body": None},
+    ]
+    seed["repositories"] += [
+        a_target(GOOD[0]),
+        # Numbers differ, so that references are put right in a second pass.
+        a_target(GOOD[1]) | {"issues": [{"title": "Our own"}]},
+        a_target("school/archived") | {"archived": True},
+        a_target("school/off") | {"has_issues": False},
+        {"full_name": "school/reads"},
+        a_target("school/now") | {"formerly": ["school/former"]},
+    ]
+    return Seed.model_validate(seed)
+
+
+async def a_day(fleet: Fleet, address: str, **settings: str) -> None:
+    """Everything that a worker and a person do: copy, again, plan, verify, heal, doctor."""
+    settings = {
+        "GITHUB_API_URL": address,
+        "MONARCH_WRITES_PER_HOUR": "0",
+        "MONARCH_TARGET_PATIENCE_SECONDS": "1",
+        **settings,
+    }
+    fleet.start(**settings)
+    fleet.run("plan", SOURCE, *GOOD, *BAD, **settings)
+    fleet.publish(a_message((*GOOD, *BAD)))
+    [request] = fleet.until_ended()
+    fleet.publish(a_message(GOOD))
+    fleet.until_ended(2)
+    await fleet.sandbox.delete_issue(GOOD[0], 3)
+    fleet.run("verify", request["id"], "--heal", "--wait", "--by", "ada", **settings)
+    fleet.run("verify", request["id"], **settings)
+    fleet.run("doctor", **settings)
+
+
+def breaches(exchanges: list[Exchange], *names: str) -> list[str]:
+    """Everything that is not documented, each once."""
+    found = {
+        line for each in exchanges for name in names for line in description(name).violations(each)
+    }
+    return sorted(found)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+async def test_a_day_on_github_com_is_as_documented(fleet: Fleet) -> None:
+    """And on Enterprise Cloud."""
+    await fleet.sandbox.seed(a_school())
+    with recording(fleet.sandbox.github_url) as (recorder, address):
+        await a_day(fleet, address)
+
+    calls = {(each.method, each.status) for each in recorder.exchanges}
+    assert calls >= {("GET", 200), ("GET", 301), ("GET", 404), ("GET", 410)}
+    assert calls >= {("POST", 201), ("PATCH", 200)}
+    assert {each.path.rpartition("/")[2] for each in recorder.exchanges} >= {
+        "issues",
+        "labels",
+        "milestones",
+        "sub_issues",
+        "issue-types",
+        "user",
+    }
+    assert breaches(recorder.exchanges, *CLOUD) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+async def test_a_day_on_an_enterprise_server_is_as_documented(fleet: Fleet) -> None:
+    """Which has no addresses for sub-issues and issue types."""
+    await fleet.sandbox.seed(a_school())
+    await fleet.sandbox.settings(enterprise_server=True)
+    with recording(fleet.sandbox.github_url) as (recorder, address):
+        await a_day(fleet, address)
+
+    assert breaches(recorder.exchanges, *ENTERPRISE) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+async def test_a_day_of_an_app_is_as_documented(fleet: Fleet) -> None:
+    """Its signature, its installations and its tokens, one of which is revoked on the way."""
+    seed = a_school().model_dump(mode="json")
+    app: dict[str, Any] = {
+        "id": 1001,
+        "client_id": "Iv23liMonarch",
+        "public_key": public_part(),
+        "installations": [{"id": 5001, "account": "school"}],
+    }
+    await fleet.sandbox.seed(Seed.model_validate(seed | {"apps": [app]}))
+    signed_in = {"GITHUB_APP_ID": "1001", "GITHUB_APP_PRIVATE_KEY": an_rsa_key(), "GH_PAT": ""}
+    with recording(fleet.sandbox.github_url) as (recorder, address):
+        await a_day(fleet, address, **signed_in)
+        await fleet.sandbox.update_installation(InstallationChange(id=5001, revoke_tokens=True))
+        fleet.publish(a_message(GOOD))
+        fleet.until_ended(3)
+
+    assert breaches(recorder.exchanges, *CLOUD) == []
