@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from monarch.sandbox.seed import Seed, SeedRepository
-from tests.system.fleet import SOURCE, Fleet, a_message, a_seed, a_target
-from tests.system.judge import (
+from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target
+from scripts.fleet_machine.judge import (
     assert_all_copied,
     assert_copied,
     copies_in,
@@ -50,7 +50,7 @@ NASTY: dict[str, str | None] = {
     "no end of line": "just this",
     "blank lines": "\n\n  \n\t\n",
     "unicode": "naïve, 日本語, עברית, e\u0301, 👩‍👩‍👧‍👦, \u2013, \u2028, \u200b\n",
-    "code fence": "```python\nprint('<!-- x -->')\n```\n~~~\nopen",
+    "code fence": "```python\nprint('<!-- x -->')\n```\n~~~\nsecond\n~~~\n",
     "html": "<details><summary>&amp;</summary>\n\n<!-- a comment -->\n</details>\n",
     "markdown": "- [ ] a\n- [x] b\n\n| a | b |\n|---|---|\n| \\| | `|` |\n",
     "quoted marker": "> <!-- monarch: a/b#1 id=5 -->\nin a sentence <!-- monarch: a/b#1 id=5 -->.\n",
