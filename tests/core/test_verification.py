@@ -107,7 +107,12 @@ def test_a_copy_without_its_marker_is_an_edited_one() -> None:
     ("record", "fate", "said", "reason"),
     [
         (None, None, Mark.MISSING, ""),
-        (CreatedAs(9, 0), Fate.DELETED, Mark.MISSING, "#9 was deleted"),
+        (
+            CreatedAs(9, 0),
+            Fate.DELETED,
+            Mark.MISSING,
+            "#9 was deleted, or moved to another repository",
+        ),
         (CreatedAs(9, 0), Fate.NEVER, Mark.MISSING, "GitHub does not show #9"),
         (Refused(1, 0, "no, says GitHub"), None, Mark.REFUSED, "no, says GitHub"),
     ],
