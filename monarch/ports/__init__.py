@@ -74,7 +74,14 @@ __all__ = [
 
 
 class StoreError(Exception):
-    """Valkey could not be asked, or gave no answer that can be used; the message says what happened."""
+    """Valkey could not be asked, or gave no answer that can be used; the message says what happened.
+
+    `is_untouched`: it certainly changed nothing there. Otherwise nobody knows.
+    """
+
+    def __init__(self, message: str = "", *, is_untouched: bool = False) -> None:
+        super().__init__(message)
+        self.is_untouched = is_untouched
 
 
 class StoreRefused(StoreError):  # noqa: N818 - a word of the contract, like StoreError
