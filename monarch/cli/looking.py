@@ -93,8 +93,14 @@ def _fleet_facts(snapshot: "Snapshot") -> dict[str, object]:
         "requests": snapshot.requests,
         "parked": f"{snapshot.parked}{soon}",
         "dead letters": alarm(snapshot.dead, when=snapshot.dead > 0),
+        **({"unreadable": doubt(_newer(snapshot.newer))} if snapshot.newer else {}),
         "epoch": snapshot.epoch,
     }
+
+
+def _newer(entries: int) -> str:
+    what = "entry" if entries == 1 else "entries"
+    return f"{entries} {what} of a newer version: newer workers take them"
 
 
 def _fleet(snapshot: "Snapshot") -> object:

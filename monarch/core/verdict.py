@@ -122,9 +122,13 @@ class Dead:
 
 @dataclass(frozen=True, slots=True)
 class Handback:
-    """Not now and not here: somebody else takes it at once, and the delivery is not counted."""
+    """Not now and not here: somebody else takes it, and the delivery is not counted.
+
+    At once; or where it `rests`, one lease later, because nobody of this version can work on it.
+    """
 
     reason: str = "stopping"
+    rests: bool = False
 
 
 Verdict = Done | Retry | Snooze | Dead | Handback

@@ -40,6 +40,7 @@ from monarch.telemetry import Telemetry
 
 _STORE_PAUSE_S: Final = 1.0
 _FULL_CHECK_S: Final = 2.0
+_TOLD_KEPT: Final = 1000
 _ALONE_CHECK_S: Final = 0.05
 
 
@@ -93,6 +94,7 @@ class Consumer:
         self._limit = anyio.Semaphore(places, fast_acquire=True)
         self._freed: anyio.Event | None = None
         self._left_stalled = False
+        self._newer: dict[str, None] = {}
         self._ask: Callable[[], None] = _nobody_sweeps
         self._swept: anyio.Event | None = None
 
@@ -260,12 +262,21 @@ class Consumer:
             return Handback("another entry that may have ended workers is in hand")
         match delivery.entry:
             case NewerEntry(version):
-                self._telemetry.entry_newer(version=version)
-                return Handback("a newer version wrote it")
+                self._tell_newer(delivery, version)
+                return Handback("a newer version wrote it", rests=True)
             case UnreadableEntry(problem):
                 return Dead(Code.UNREADABLE, f"this entry cannot be read: {problem}")
             case _:
                 return None
+
+    def _tell_newer(self, delivery: Delivery, version: int) -> None:
+        """Say it once of each entry, however often it comes round until newer code takes it."""
+        entry = delivery.token.entry
+        if entry not in self._newer:
+            if len(self._newer) >= _TOLD_KEPT:
+                self._newer.pop(next(iter(self._newer)))
+            self._newer[entry] = None
+            self._telemetry.entry_newer(version=version, token=delivery.token)
 
     async def _settle(self, hold: Hold, verdict: Verdict) -> Verdict | None:
         """Settle, and say with which verdict; `None` where nothing was settled.
@@ -307,8 +318,8 @@ class Consumer:
                 self._telemetry.snoozed(reason=reason, delay_s=delay_s, kind=kind.value)
             case Dead(code, reason):
                 self._telemetry.dead_lettered(stream=self.stream, code=code, reason=reason)
-            case Handback():
-                self._telemetry.delivery_handed_back(delivery=delivery)
+            case Handback(_, rests):
+                self._telemetry.delivery_handed_back(delivery=delivery, rests=rests)
             case _:
                 assert_never(verdict)
 

@@ -15,7 +15,7 @@ from typing import Final
 import anyio
 from anyio.abc import TaskGroup
 
-from monarch.core.delivery import Stream
+from monarch.core.delivery import NewerEntry, Stream
 from monarch.ports import Clock, StoreError, Streams
 from monarch.stages.consumer import Consumer
 from monarch.stages.pause import Pause
@@ -104,9 +104,11 @@ class Reclaimer:
         self._telemetry.entries_promoted(n=swept.promoted)
         self._telemetry.entries_trimmed(n=swept.trimmed)
         for delivery in swept.deliveries:
-            self._telemetry.delivery_reclaimed(
-                token=delivery.token, since_progress=delivery.since_progress
-            )
+            # One of a newer version comes round until newer code is there; the consumer says so, once.
+            if not isinstance(delivery.entry, NewerEntry):
+                self._telemetry.delivery_reclaimed(
+                    token=delivery.token, since_progress=delivery.since_progress
+                )
             self._consumers[delivery.token.stream].accept((delivery,), sent_at, tasks)
         return swept.left
 

@@ -186,10 +186,11 @@ class Telemetry:
         self.metrics.failed.labels(delivery.token.stream.value).inc()
         self._log.error("delivery.failed", exc_info=exc, **_named(delivery.token))
 
-    def delivery_handed_back(self, *, delivery: Delivery) -> None:
-        """Somebody else takes it at once, uncounted."""
+    def delivery_handed_back(self, *, delivery: Delivery, rests: bool = False) -> None:
+        """Somebody else takes it, uncounted; one that `rests` comes round until newer code is there, and is told once."""
         self.metrics.handed_back.labels(delivery.token.stream.value).inc()
-        self._log.info("delivery.handed_back", **_named(delivery.token))
+        tell = self._log.debug if rests else self._log.info
+        tell("delivery.handed_back", **_named(delivery.token))
 
     def lease_lost(self, *, token: Token) -> None:
         """It is in other hands; the handler ends at its next step."""
@@ -217,10 +218,10 @@ class Telemetry:
         self.metrics.dead_letters.labels(code.value).inc()
         self._log.error("entry.dead_lettered", stream=stream.value, code=code.value, reason=reason)
 
-    def entry_newer(self, *, version: int) -> None:
-        """A newer Monarch wrote it: released, for a newer Monarch. A rolling upgrade is under way."""
+    def entry_newer(self, *, version: int, token: Token) -> None:
+        """A newer Monarch wrote it: released, for a newer Monarch. A rolling upgrade is under way. Told once of each."""
         self.metrics.newer.inc()
-        self._log.warning("entry.newer", version=version)
+        self._log.warning("entry.newer", version=version, **_named(token))
 
     def entries_promoted(self, *, n: int) -> None:
         """`n` parked entries were due and are in their streams again."""

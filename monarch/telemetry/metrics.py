@@ -110,7 +110,7 @@ class Metrics:
         self.snoozes = self._counter("snoozes", "Snoozes, which count no attempt.", kind=SNOOZES)
         codes = tuple(code.value for code in Code)
         self.dead_letters = self._counter("dead_letters", "Dead letters.", code=codes)
-        self.newer = self._counter("entries_newer", "Entries of a newer version, released.")
+        self.newer = self._counter("entries_newer", "Entries of a newer version that a worker met.")
         self.promoted = self._counter("entries_promoted", "Parked entries that became due.")
         self.trimmed = self._counter("entries_trimmed", "Pending entries that somebody removed.")
         self.restored = self._counter("entries_restored", "Removed entries that were put back.")

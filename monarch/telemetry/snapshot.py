@@ -81,6 +81,7 @@ class Snapshot:
         paused_ms: since when it is paused, in milliseconds since 1970; `None` where it is not, or nobody knows.
         refused: whose repositories GitHub refuses the credential for.
         refuses_writes: why Valkey takes nothing new, `""` where it does, or does not say.
+        newer: entries that a newer version has written and that no worker here can read.
         oldest_open_s: how long ago the oldest request that has not ended was appended, in seconds; 0 without one.
     """
 
@@ -99,4 +100,5 @@ class Snapshot:
     paused_ms: int | None = None
     refused: tuple[RefusalSnapshot, ...] = ()
     refuses_writes: str = ""
+    newer: int = 0
     oldest_open_s: float = 0.0

@@ -1,10 +1,21 @@
 """`ports.GitHub` of writes that make no issue, and of what an issue is created with: the double does as GitHub does."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
-from monarch.core.outcome import Accepted, AlreadyThere, Created, Found, Permanent, Scope, Withheld
+from monarch.core.ids import TargetId
+from monarch.core.outcome import (
+    Accepted,
+    AlreadyThere,
+    Code,
+    Created,
+    Found,
+    Permanent,
+    Scope,
+    Withheld,
+)
 from monarch.core.render import Draft
 from monarch.core.ticket import Issue, Label, Milestone, Repository
 from monarch.ports import GitHub
@@ -198,3 +209,40 @@ async def test_what_may_not_be_sent_is_not_done(github: GitHub) -> None:
     listed = await github.list_issues(team)
     assert isinstance(listed, Found)
     assert len(listed.value) == 2
+
+
+async def test_a_repository_is_found_again_by_its_id(github: GitHub) -> None:
+    """Whatever name it is asked for by; one that is not there is not found."""
+    here = await at(github)
+
+    again = await github.find_repository(here.id, FOREIGN)
+    nowhere = await github.find_repository(TargetId(here.id + 10**6), TEAM)
+
+    assert again == Found(here)
+    assert isinstance(nowhere, Permanent)
+    assert nowhere.code is Code.NOT_FOUND
+
+
+async def test_whatever_is_asked_of_a_repository_is_about_its_id(github: GitHub) -> None:
+    """Not about its name, which another one may have by now."""
+    here = await at(github)
+    under_another_name = replace(here, full_name=FOREIGN)
+
+    created, issue = await opened(github, under_another_name, Draft("Ours", ""))
+
+    assert (await read(github, here, created.number)).id == issue.id
+    assert await github.list_issues(here) == await github.list_issues(under_another_name)
+
+
+async def test_nothing_is_found_in_a_repository_that_is_no_more(github: GitHub) -> None:
+    """Its name leads to another one."""
+    gone = replace(await at(github), id=TargetId(10**7))
+
+    answers = [
+        await github.list_issues(gone),
+        await github.list_labels(gone),
+        await github.list_milestones(gone),
+        await github.create_issue(gone, Draft("Ours", ""), yes),
+    ]
+
+    assert [one.code for one in answers if isinstance(one, Permanent)] == [Code.NOT_FOUND] * 4

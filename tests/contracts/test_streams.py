@@ -558,3 +558,15 @@ async def test_a_migration_names_its_place_and_its_run(world: World) -> None:
     _, second = await world.streams().receive(MIGRATIONS, 2)
 
     assert second.entry == MigrationEntry(request, "org/team-b", 1, 1)
+
+
+async def test_what_is_handed_back_to_rest_comes_again_after_a_lease(world: World) -> None:
+    """Nobody of this version can work on it, so it does not come round with each sweep; it is not counted, either."""
+    await world.append(MIGRATIONS, {b"v": b"99"})
+    streams = world.streams()
+    assert await streams.settle(await one(streams, MIGRATIONS), Handback("newer", rests=True))
+
+    assert (await streams.sweep({MIGRATIONS: 1})).deliveries == ()
+    await world.advance(LEASE_S + 1)
+    (again,) = (await streams.sweep({MIGRATIONS: 1})).deliveries
+    assert again.token.count == 1

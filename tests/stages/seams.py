@@ -80,7 +80,8 @@ class Blow(StrEnum):
 
     DEATH: it is gone, with all that it had in hand. LOST: the effect is not done (before), or its answer is lost
     (after). TURNED_DOWN: an outside call is answered by "not now", without an effect. FREEZE: no part of it moves for
-    a while. STOP: SIGTERM. FORGET: the store's memory goes back by some moments. MIDWAY: frozen after the last check
+    a while. STOP: SIGTERM. FORGET: the store's memory goes back by some moments, and
+    the store knows it (it was started anew). REVERT: it goes back and does not know it (a reverted snapshot). MIDWAY: frozen after the last check
     and before the bytes leave. POSTHUMOUS: dies then, and GitHub acts on it late.
     """
 
@@ -90,6 +91,7 @@ class Blow(StrEnum):
     FREEZE = "freeze"
     STOP = "stop"
     FORGET = "forget"
+    REVERT = "revert"
     MIDWAY = "midway"
     POSTHUMOUS = "posthumous"
 

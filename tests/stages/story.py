@@ -28,6 +28,7 @@ LINGERS_S: Final = 3 * LEASE_S + 45
 """So long a zombie may go on after all is done: frozen, thawed, and looking behind itself."""
 
 TAKEN_OVER_WITHIN_S: Final = LEASE_S + 5
+GOING_BACK: Final = {Blow.FORGET, Blow.REVERT}
 DONE = re.compile(r"• <[^|>]*\|([^>]+)>: (?:all |done,)")
 FINAL = re.compile(r"^:(?:white_check_mark|x|information_source|octagonal_sign):")
 AGAIN = "Said again"
@@ -139,7 +140,7 @@ class Story:
     async def _taken_over(self, process: Process) -> None:
         """Promise 7: what a dead one held is in other hands soon."""
         await pass_time(TAKEN_OVER_WITHIN_S)
-        hindered = {Blow.FREEZE, Blow.MIDWAY, Blow.STOP, Blow.FORGET}
+        hindered = {Blow.FREEZE, Blow.MIDWAY, Blow.STOP, *GOING_BACK}
         if self.scenario.pauses or not hindered.isdisjoint(self.trouble.blows.values()):
             return
         for stream in self.house.store.streams.values():
@@ -167,7 +168,9 @@ class Story:
 
     async def _until_over(self) -> None:
         await self._until_quiet()
-        if not {Blow.FREEZE, Blow.MIDWAY, Blow.POSTHUMOUS}.isdisjoint(self.trouble.blows.values()):
+        # The audit puts right what a memory that went back has left behind, such as a notice that it takes for sent.
+        lingering = {Blow.FREEZE, Blow.MIDWAY, Blow.POSTHUMOUS, Blow.REVERT}
+        if not lingering.isdisjoint(self.trouble.blows.values()):
             await pass_time(LINGERS_S)
             await self._until_quiet()
 
@@ -179,16 +182,17 @@ class Story:
 
     @property
     def _goes_back(self) -> bool:
-        return Blow.FORGET in self.trouble.blows.values()
+        return not GOING_BACK.isdisjoint(self.trouble.blows.values())
 
     def _remember(self, moment: Moment) -> None:
         store = self.house.store
         for number, blow in self.trouble.blows.items():
             at = max(1, number - BACK[number % len(BACK)])
-            if blow is Blow.FORGET and moment.number == at:
+            if blow in GOING_BACK and moment.number == at:
                 self._memories[number] = store.remember()
-            if blow is Blow.FORGET and moment.number == number:
-                store.go_back(self._memories.get(number) or store.remember())
+            if blow in GOING_BACK and moment.number == number:
+                memory = self._memories.get(number) or store.remember()
+                store.go_back(memory) if blow is Blow.FORGET else store.revert(memory)
 
     # ----------------------------------------------------------------------------------- what was said
 

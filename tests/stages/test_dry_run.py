@@ -10,6 +10,7 @@ from trio.testing import MockClock
 
 from monarch.core.dry_run import rehearse
 from monarch.core.ids import TargetId, TicketId
+from monarch.core.marker import Marker
 from monarch.core.permission import Credential, GateClosed
 from monarch.core.rehearsal import Rehearsal
 from monarch.core.request import Rules
@@ -243,5 +244,21 @@ async def _compare(world: World) -> None:
     assert created.items() <= there.items()
     request = list(house.store.requests.values())[-1]
     assert bool(rehearsal.problem) == (request["state"] == "failed")
+    # A run that stops is tried again, and then notes what is left to be created.
     noted = {line["note"] for line in house.told("migration.noted")[noted_before:]}
-    assert noted <= set(rehearsal.notes)
+    assert noted <= set(rehearsal.notes) or rehearsal.problem
+
+
+async def test_a_plan_is_not_misled_by_what_students_have_planted() -> None:
+    """It says what a request would do: copy every ticket."""
+    house = House()
+    house.github.add(SOURCE, "One", "Two")
+    target = house.github.add(TEAM_A)
+    for ticket in house.github.issues(SOURCE):
+        marker = str(Marker(SOURCE, ticket.number, TicketId(ticket.id), target))
+        house.github.add_issue(TEAM_A, "mine", marker, author="student", association="OWNER")
+
+    rehearsal = await rehearsed(house)
+
+    assert [copy.title for copy in rehearsal.create] == ["One", "Two"]
+    assert not rehearsal.problem

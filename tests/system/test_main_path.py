@@ -50,7 +50,7 @@ NASTY: dict[str, str | None] = {
     "no end of line": "just this",
     "blank lines": "\n\n  \n\t\n",
     "unicode": "naïve, 日本語, עברית, e\u0301, 👩‍👩‍👧‍👦, \u2013, \u2028, \u200b\n",
-    "code fence": "```python\nprint('<!-- x -->')\n```\n~~~\nopen",
+    "code fence": "```python\nprint('<!-- x -->')\n```\n~~~\nsecond\n~~~\n",
     "html": "<details><summary>&amp;</summary>\n\n<!-- a comment -->\n</details>\n",
     "markdown": "- [ ] a\n- [x] b\n\n| a | b |\n|---|---|\n| \\| | `|` |\n",
     "quoted marker": "> <!-- monarch: a/b#1 id=5 -->\nin a sentence <!-- monarch: a/b#1 id=5 -->.\n",

@@ -3,6 +3,7 @@
 In none of these is a worker restarted. Each test ends with the judge: every ticket once, in order, and the truth told.
 """
 
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -89,6 +90,28 @@ async def test_flushall_and_the_message_once_more(fleet: Fleet) -> None:
     assert [request["state"] for request in requests] == ["done"]
     assert_copied(state, "team/a")
     assert "done" in posts(state)[-1]
+
+
+async def test_a_newcomer_beside_a_living_fleet_whose_valkey_came_back_empty(fleet: Fleet) -> None:
+    """To the newcomer it is a new server, and a write of the fleet is under way: nothing is copied twice."""
+    await fleet.sandbox.seed(a_seed(4, ["team/a"]))
+    fleet.start(1, **LEASE)
+    held = await _held_write(fleet, nth=2)
+    fleet.publish(a_message(["team/a"]))
+    assert await fleet.sandbox.wait(fault=held)
+
+    fleet.server.stop()
+    shutil.rmtree(fleet.server.directory)
+    fleet.server.start()
+    fleet.start(1, **LEASE)
+    fleet.publish(a_message(["team/a"]))
+    fleet.until(lambda: "epoch.began" in [one["event"] for one in fleet.events()])
+    await fleet.sandbox.release(held)
+    requests = fleet.until_ended(within_s=ENDED_WITHIN_S)
+
+    state = await fleet.sandbox.state()
+    assert {request["state"] for request in requests} == {"done"}
+    assert_copied(state, "team/a")
 
 
 async def test_deleted_groups_and_a_deleted_stream(fleet: Fleet) -> None:

@@ -141,13 +141,21 @@ _WIRE: Final = {
 }
 
 
+_NAMES: Final[dict[int, str]] = {}
+"""By id: an address on the wire does not name its repository."""
+
+
+def _note_name(given: Mapping[str, Any], _: Any) -> None:
+    _NAMES[given["repository"].id] = given["repository"].full_name
+
+
 def _on_the_wire(given: Mapping[str, Any], _: Any) -> tuple[str, str] | None:
     """The seams of a write that only httpcore's trace knows."""
     request, event = given["info"].get("request"), given["event"].rpartition("11.")[2]
     if request is None or request.method != b"POST" or event not in _WIRE:
         return None
-    found = re.search(rb"/repos/([^/]+/[^/]+)/issues$", request.url.target)
-    return (_WIRE[event], found[1].decode()) if found else None
+    found = re.search(rb"/repositories/(\d+)/issues$", request.url.target)
+    return (_WIRE[event], _NAMES.get(int(found[1]), "")) if found else None
 
 
 def _put_in_place(troubles: list[Trouble]) -> None:
@@ -160,7 +168,7 @@ def _put_in_place(troubles: list[Trouble]) -> None:
     _around(ValkeyLedger, "permit", passing, before=_nothing, after=_named("granted", Granted))
     _around(ValkeyLedger, "record", passing, before=_nothing, after=_named("recorded"))
     _around(HttpGitHub, "list_issues", passing, before=_nothing, after=_named("looked"))
-    _around(HttpGitHub, "create_issue", passing, before=_nothing, after=_named("answered"))
+    _around(HttpGitHub, "create_issue", passing, before=_note_name, after=_named("answered"))
     _around(ValkeyStreams, "settle", passing, before=_named("settling"), after=_nothing)
     _around(http_send._Departure, "watch", passing, before=_nothing, after=_on_the_wire)
 

@@ -185,7 +185,7 @@ def test_every_event_tells_in_a_line_of_noun_and_participle(told: Told) -> None:
     tell.lease_lost(token=token)
     tell.retry_scheduled(reason="502", delay_s=1.5)
     tell.dead_lettered(stream=Stream.MIGRATIONS, code=Code.NOT_FOUND, reason="no such repository")
-    tell.entry_newer(version=9)
+    tell.entry_newer(version=9, token=token)
     tell.entries_promoted(n=2)
     tell.entries_trimmed(n=1)
     tell.ticket_copied(target="o/a", ticket=3, number=4, seconds=0.25)

@@ -15,6 +15,7 @@ waiting:<target id>    sorted set  settle -> settle              member leaves w
 request:<id>           hash        mirror, submit, settle, say   retention after it ended well
 known                  sorted set  mirror, submit, settle        requests by time; a member leaves once its request is gone
 open                   sorted set  mirror, submit, settle, replay, heal   member leaves when it ended and was told
+newer                  sorted set  settle                        a day after the last entry of a newer version was met
 audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
 plan:<id>              string      settle                        retention after it ended well
@@ -109,6 +110,10 @@ class Keys:
     @property
     def paused_since(self) -> str:
         return self.prefix + "paused:since"
+
+    @property
+    def newer(self) -> str:
+        return self.prefix + "newer"
 
     @property
     def refused(self) -> str:

@@ -58,8 +58,8 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
                 "details": dict(details),
             }
             return "dead", fields, b""
-        case Handback():
-            return "handback", {}, b""
+        case Handback(_, rests):
+            return "handback", {"rests": rests}, b""
         case _:
             assert_never(verdict)
 

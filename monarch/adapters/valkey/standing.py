@@ -34,7 +34,7 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 REFUSED_FOR_MS: Final = 180_000
 """A refusal of the credential that was not confirmed for longer is over, in milliseconds; work asks once a minute."""
 
-_WHOLE: Final = 13
+_WHOLE: Final = 14
 """So many answers are about the whole, the time first."""
 
 
@@ -136,6 +136,7 @@ class Standing:
         pipe.get(self._keys.paused_since)
         pipe.hgetall(self._keys.refused)
         pipe.zrange(self._keys.open, 0, 0, withscores=True)
+        pipe.zcard(self._keys.newer)
         pipe.info("memory", "persistence", "replication")
         pipe.config_get(*WRITE_SETTINGS)
 
@@ -268,9 +269,8 @@ def _subscribed(answer: Any) -> int | None:
 
 
 def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
-    parked, first, dead, epoch, paused, known, subscribers, since, refused, oldest, info, config = (
-        whole["answers"]
-    )
+    parked, first, dead, epoch, paused, known, *more = whole["answers"]
+    subscribers, since, refused, oldest, newer, info, config = more
     due = first[0][1] if isinstance(first, list) and first else None
     began = oldest[0][1] if isinstance(oldest, list) and oldest else whole["now_ms"]
     return {
@@ -284,6 +284,7 @@ def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
         "paused_by": paused.decode("utf-8", "replace") if isinstance(paused, bytes) else "",
         "requests": _count(known),
         "paused_ms": _whole_of(since) if isinstance(since, bytes) and paused else None,
+        "newer": _count(newer),
         "refused": _refused(refused, whole["now_ms"]),
         "refuses_writes": why_refused(_known(info), texts(_known(config))),
         "oldest_open_s": max(0.0, (whole["now_ms"] - began) / 1000),

@@ -72,8 +72,8 @@ class Settlement:
             case Dead() as dead:
                 self._die(dead)
                 self._store.acknowledge(self._delivery)
-            case Handback():
-                self._hand_back()
+            case Handback(_, rests):
+                self._hand_back(rests=rests)
             case _ as never:
                 assert_never(never)
         self._release_target()
@@ -259,10 +259,10 @@ class Settlement:
             attempts=str(self._delivery.attempts),
         )
 
-    def _hand_back(self) -> None:
+    def _hand_back(self, *, rests: bool) -> None:
         token = self._delivery.token
         pending = self._store.streams[token.stream].pending[token.entry]
-        pending.hand_back(self._store.now_ms())
+        pending.hand_back(self._store.now_ms(), rests=rests)
         if self._migration is not None:
             self._migration_fields()["state"] = "queued"
 

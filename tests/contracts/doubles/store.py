@@ -43,10 +43,10 @@ class Pending:
     count: int
     since_ms: int
 
-    def hand_back(self, now: int) -> None:
-        """Nobody's, uncounted, and idle long enough to be taken over at once."""
+    def hand_back(self, now: int, *, rests: bool = False) -> None:
+        """Nobody's, uncounted, and idle long enough to be taken over at once, unless it rests for a lease."""
         self.consumer, self.count = "released", max(0, self.count - 1)
-        self.since_ms = now - LONG_AGO_MS
+        self.since_ms = now if rests else now - LONG_AGO_MS
 
 
 @dataclass(slots=True)

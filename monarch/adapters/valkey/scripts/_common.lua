@@ -50,8 +50,8 @@ end
 
 -- To a consumer that nobody is, idle long enough to be claimed at once, this delivery uncounted. Claiming it to
 -- oneself would leave the old fence valid.
-local function hand_back(stream, entry, count)
-  redis.call('XCLAIM', stream, GROUP, 'released', 0, entry, 'IDLE', 86400000, 'RETRYCOUNT', math.max(0, count - 1), 'JUSTID')
+local function hand_back(stream, entry, count, idle)
+  redis.call('XCLAIM', stream, GROUP, 'released', 0, entry, 'IDLE', idle or 86400000, 'RETRYCOUNT', math.max(0, count - 1), 'JUSTID')
 end
 
 -- Why a message can never be replayed with success, whatever people change: it itself is wrong. Of such a one so many

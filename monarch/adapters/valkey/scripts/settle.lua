@@ -13,7 +13,7 @@
 --   retry     delay_ms reason member attempts waits details{field: value}
 --   snooze    delay_ms reason member waits_for waits details{field: value}
 --   dead      code reason attempts deliveries details{field: value}
---   handback
+--   handback rests
 -- and all have `retention_ms`.
 --
 -- Atomic, because it is the hinge of promise 1: the entry is acknowledged, deleted, its result recorded and what
@@ -45,6 +45,7 @@ local function original_fields()
 end
 
 local function acknowledge()
+  redis.call('ZREM', ns .. 'newer', name .. ' ' .. entry)
   redis.call('XACK', stream, GROUP, entry)
   redis.call('XDEL', stream, entry)
 end
@@ -330,7 +331,11 @@ function handle.dead()
 end
 
 function handle.handback()
-  hand_back(stream, entry, count)
+  hand_back(stream, entry, count, doc.rests and 0)
+  if doc.rests then
+    redis.call('ZADD', ns .. 'newer', int(now), name .. ' ' .. entry)
+    redis.call('PEXPIRE', ns .. 'newer', 86400000)
+  end
   if doc.migration then redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', 'queued') end
 end
 
