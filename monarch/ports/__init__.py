@@ -277,16 +277,6 @@ class Meter(Protocol):
         """
 
 
-class Refusals(Protocol):
-    """What the fleet knows of GitHub's refusing the credential; kept for a few minutes, so it is to be confirmed."""
-
-    async def turn(self) -> bool:
-        """Whether it is this worker's turn to ask GitHub: once a minute it is somebody's."""
-
-    async def note(self, reason: str | None) -> None:
-        """GitHub refuses the credential, for this reason; `None`: it takes it."""
-
-
 class Plans(Protocol):
     """The frozen tickets."""
 
