@@ -48,6 +48,14 @@ def too_long(path: Path, text: str) -> Iterator[str]:
         yield f"{path}: {lines} lines; {LONGEST_MODULE} is the most: split it"
 
 
+def backwards(path: Path, text: str) -> Iterator[str]:
+    """A program that imports tests: what both need belongs to the programs."""
+    if path.suffix == ".py" and path.parts[0] in {"scripts", "monarch"}:
+        for number, line in enumerate(text.splitlines(), start=1):
+            if re.match(r"\s*(from|import) tests\b", line):
+                yield f"{path}:{number}: imports tests"
+
+
 def forbidden(path: Path, text: str) -> Iterator[str]:
     """Names that say where a file was written instead of what it is for."""
     for number, line in enumerate(text.splitlines(), start=1):
@@ -73,6 +81,7 @@ def breaches() -> Iterator[str]:
         except UnicodeDecodeError:  # a picture
             continue
         yield from too_long(path.relative_to(ROOT), text)
+        yield from backwards(path.relative_to(ROOT), text)
         yield from forbidden(path.relative_to(ROOT), text)
     yield from stale_locks()
 

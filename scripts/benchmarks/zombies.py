@@ -16,8 +16,8 @@ import anyio
 from rich.console import Console
 from rich.table import Table
 
-from tests.system.troubled_worker import SEAMS
-from tests.system.zombie_rounds import AT_RANDOM, Round, Zombie, a_round
+from scripts.fleet_machine.troubled_worker import SEAMS
+from scripts.fleet_machine.zombies import AT_RANDOM, Round, Zombie, a_round
 
 AT_ONCE = 10
 WINDOW = ("leaving", AT_RANDOM)

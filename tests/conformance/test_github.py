@@ -9,10 +9,10 @@ from typing import Any, Final
 import pytest
 
 from monarch.sandbox.seed import InstallationChange, Seed
+from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target
 from tests.conformance.descriptions import CLOUD, ENTERPRISE, Exchange, description
 from tests.conformance.proxy import recording
 from tests.keys import an_rsa_key, public_part
-from tests.system.fleet import SOURCE, Fleet, a_message, a_seed, a_target
 
 GOOD: Final = ("school/good", "school/again")
 BAD: Final = ("school/archived", "school/off", "school/missing", "school/reads", "school/former")

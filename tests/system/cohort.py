@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from monarch.sandbox.seed import Seed
 from monarch.sandbox.views import RepositoryView, StateView
-from tests.system.fleet import SLACK_CHANNEL, SOURCE, a_target
-from tests.system.judge import marker_of
+from scripts.fleet_machine.fleet import SLACK_CHANNEL, SOURCE, a_target
+from scripts.fleet_machine.judge import marker_of
 
 TICKETS: Final = 28
 CLOSED: Final = TICKETS + 1

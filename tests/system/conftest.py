@@ -7,7 +7,7 @@ import pytest
 
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.valkey import EmbeddedValkey
-from tests.system.fleet import Fleet, a_fleet
+from scripts.fleet_machine.fleet import Fleet, a_fleet
 
 
 @pytest.fixture

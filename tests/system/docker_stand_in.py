@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.system.fleet import Fleet
+from scripts.fleet_machine.fleet import Fleet
 
 _PROGRAM = """#!{python}
 import json, socket, sys

@@ -12,9 +12,9 @@ import pytest
 from monarch.sandbox.client import SandboxClient
 from monarch.sandbox.journal import LogEntry
 from monarch.sandbox.seed import InstallationChange, Seed
+from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed
+from scripts.fleet_machine.judge import assert_all_copied
 from tests.keys import an_rsa_key, public_part
-from tests.system.fleet import SOURCE, Fleet, a_message, a_seed
-from tests.system.judge import assert_all_copied
 
 SCHOOL, TEAM = 5001, 5002
 APP: Final = {

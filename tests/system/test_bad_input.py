@@ -5,8 +5,8 @@ from collections import Counter
 from typing import Any
 
 from monarch.sandbox.seed import RepositoryChange, Seed
-from tests.system.fleet import SLACK_CHANNEL, SOURCE, Fleet, a_message, a_seed
-from tests.system.judge import assert_all_copied, assert_copied, posts
+from scripts.fleet_machine.fleet import SLACK_CHANNEL, SOURCE, Fleet, a_message, a_seed
+from scripts.fleet_machine.judge import assert_all_copied, assert_copied, posts
 
 RULES = {"MONARCH_ALLOWED_SOURCES": "school/*", "MONARCH_ALLOWED_TARGETS": "team/*,school/*"}
 

@@ -10,8 +10,8 @@ import httpx
 from monarch.sandbox.journal import LogEntry
 from monarch.sandbox.seed import Seed
 from monarch.sandbox.views import RepositoryView, StateView
-from tests.system.fleet import SOURCE, Fleet, a_message, a_seed, a_target
-from tests.system.judge import copies_in
+from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target
+from scripts.fleet_machine.judge import copies_in
 
 FULL, HALF, FRESH, READ = "team/full", "team/half", "team/fresh", "team/read"
 TEAMS = (FRESH, HALF, FULL, READ)

@@ -2,7 +2,7 @@
 
 import signal
 
-from tests.system.fleet import CHANNEL, Fleet
+from scripts.fleet_machine.fleet import CHANNEL, Fleet
 
 BURST = 2_000
 

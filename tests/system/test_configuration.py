@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from tests.system.fleet import SOURCE, Fleet, a_message, a_seed
-from tests.system.judge import assert_copied
+from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed
+from scripts.fleet_machine.judge import assert_copied
 
 WRONG = {
     "GH_PAT": "ghp_secret one",

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.fleet import ROOT, Fleet, a_message, a_seed
-from tests.system.judge import assert_copied
+from scripts.fleet_machine.fleet import ROOT, Fleet, a_message, a_seed
+from scripts.fleet_machine.judge import assert_copied
 
 USER = 10001
 INSTALLED_WITHIN_S = 480

@@ -5,9 +5,9 @@ import time
 from monarch.sandbox.client import SandboxClient
 from monarch.sandbox.faults import Action, AnswerAfter, DropAfter, HangAfter, Hold, Match
 from monarch.sandbox.journal import LogEntry
-from tests.system.fleet import Fleet, a_message, a_seed
-from tests.system.judge import assert_all_copied, assert_copied, copies_in, final
-from tests.system.trouble import begin_stop, stop
+from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
+from scripts.fleet_machine.judge import assert_all_copied, assert_copied, copies_in, final
+from scripts.fleet_machine.trouble import begin_stop, stop
 
 LEASE_S = 15
 """The shortest that the settings allow."""

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from monarch.sandbox.seed import Seed
-from tests.system.fleet import QUICK, SOURCE, Fleet, a_message, a_seed
+from scripts.fleet_machine.fleet import QUICK, SOURCE, Fleet, a_message, a_seed
 
 WRONG = {"GH_PAT": "ghp_wrong"}
 WORDS = "GitHub refuses the credential"

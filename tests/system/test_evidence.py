@@ -2,8 +2,8 @@
 
 from monarch.sandbox.faults import DropAfter, Match
 from monarch.sandbox.seed import Seed
-from tests.system.fleet import SOURCE, Fleet, a_message, a_seed
-from tests.system.judge import assert_copied, copies_in, final, marker_of, tickets_of
+from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed
+from scripts.fleet_machine.judge import assert_copied, copies_in, final, marker_of, tickets_of
 
 TEAM = "team/a"
 

@@ -1,9 +1,9 @@
 """Faithful copies by real workers that are killed on the way, for teams that have opened issues themselves before."""
 
 from monarch.sandbox.faults import Hold, Match
+from scripts.fleet_machine.fleet import Fleet, a_message
+from scripts.fleet_machine.judge import final
 from tests.system.cohort import TARGETS, TICKETS, a_cohort, assert_faithful
-from tests.system.fleet import Fleet, a_message
-from tests.system.judge import final
 
 LEASE = {"MONARCH_LEASE_SECONDS": "15"}
 FREELY = {"MONARCH_WRITES_PER_HOUR": "0", "MONARCH_WRITES_AT_ONCE": "8", **LEASE}

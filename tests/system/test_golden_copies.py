@@ -5,9 +5,9 @@ from typing import Any
 from monarch.sandbox.faults import Hold, Match
 from monarch.sandbox.seed import Seed
 from monarch.sandbox.views import IssueView, StateView
+from scripts.fleet_machine.fleet import SLACK_CHANNEL, Fleet, a_message, a_target
+from scripts.fleet_machine.judge import marker_of
 from tests.golden import Golden, golden
-from tests.system.fleet import SLACK_CHANNEL, Fleet, a_message, a_target
-from tests.system.judge import marker_of
 
 TARGETS = tuple(f"school/team-{n}" for n in range(1, 11))
 FREELY = {

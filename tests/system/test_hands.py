@@ -8,8 +8,8 @@ from typing import Any
 from monarch.sandbox.client import SandboxClient
 from monarch.sandbox.faults import Action, HangBefore, Hold, Match
 from monarch.sandbox.seed import Seed
-from tests.system.fleet import Fleet, a_message, a_seed, a_target
-from tests.system.judge import assert_all_copied, assert_copied, copies_in, final, posts
+from scripts.fleet_machine.fleet import Fleet, a_message, a_seed, a_target
+from scripts.fleet_machine.judge import assert_all_copied, assert_copied, copies_in, final, posts
 
 IMPATIENT = {"MONARCH_TARGET_PATIENCE_SECONDS": "1"}
 """A target that does not exist is given up soon."""

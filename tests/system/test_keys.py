@@ -3,8 +3,8 @@
 from typing import Any
 
 from monarch.sandbox.faults import Hold, Match
-from tests.system.fleet import SLACK_CHANNEL, SOURCE, Fleet, a_message, a_seed
-from tests.system.judge import tickets_of
+from scripts.fleet_machine.fleet import SLACK_CHANNEL, SOURCE, Fleet, a_message, a_seed
+from scripts.fleet_machine.judge import tickets_of
 
 MIGRATIONS = "{monarch}:migrations"
 

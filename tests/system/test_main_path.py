@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from monarch.sandbox.seed import Seed, SeedRepository
-from tests.system.fleet import SOURCE, Fleet, a_message, a_seed, a_target
-from tests.system.judge import (
+from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target
+from scripts.fleet_machine.judge import (
     assert_all_copied,
     assert_copied,
     copies_in,

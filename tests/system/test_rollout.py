@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import valkey
 
+from scripts.fleet_machine.fleet import CHANNEL, ROOT, Fleet, a_message, a_seed
 from tests.system.docker_stand_in import docker_on_the_path
-from tests.system.fleet import CHANNEL, ROOT, Fleet, a_message, a_seed
 
 MESSAGES = 300
 EVERY_S = 0.1

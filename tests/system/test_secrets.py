@@ -15,8 +15,8 @@ import httpx
 import pytest
 import valkey
 
+from scripts.fleet_machine.fleet import Fleet, a_message
 from tests.keys import an_rsa_key
-from tests.system.fleet import Fleet, a_message
 
 # Shapes that nothing could be recognised by.
 GITHUB, SLACK = "s3cr3t.of.the.hub.0123456789", "s3cr3t.of.the.channel.0123456789"

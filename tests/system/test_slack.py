@@ -3,8 +3,8 @@
 import pytest
 
 from monarch.sandbox.faults import Action, Answer, DropAfter, DropBefore, HangBefore, Match
-from tests.system.fleet import Fleet, a_message, a_seed
-from tests.system.judge import assert_all_copied, posts
+from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
+from scripts.fleet_machine.judge import assert_all_copied, posts
 
 POSTS = Match(api="slack", path_regex="^/chat.postMessage$")
 TEAMS = ("team/a", "team/b")

@@ -1,8 +1,8 @@
 """A worker's sockets to Valkey: enough for all that it has in hand to ask at once."""
 
 from monarch.sandbox.faults import Hold, Match
-from tests.system.fleet import Fleet, a_message, a_seed
-from tests.system.judge import assert_all_copied
+from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
+from scripts.fleet_machine.judge import assert_all_copied
 
 PLACES = 8
 """The default of MONARCH_CONCURRENCY."""

@@ -10,9 +10,9 @@ from contextlib import suppress
 import pytest
 
 from monarch.sandbox.faults import HangBefore, Hold, Match
-from tests.system.fleet import ENDED_WITHIN_S, ROOT, Fleet, a_message, a_seed
-from tests.system.judge import assert_all_copied, final
-from tests.system.trouble import (
+from scripts.fleet_machine.fleet import ENDED_WITHIN_S, ROOT, Fleet, a_message, a_seed
+from scripts.fleet_machine.judge import assert_all_copied, final
+from scripts.fleet_machine.trouble import (
     QUICK,
     Process,
     begin_stop,

@@ -12,9 +12,9 @@ from typing import Final
 import anyio
 
 from monarch.sandbox.faults import Hold, Match
+from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
+from scripts.fleet_machine.judge import assert_all_copied, assert_copied, copies_in, final, posts
 from tests.system.black_hole import a_black_hole
-from tests.system.fleet import Fleet, a_message, a_seed
-from tests.system.judge import assert_all_copied, assert_copied, copies_in, final, posts
 
 Process = subprocess.Popen[bytes]
 

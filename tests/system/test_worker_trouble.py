@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from monarch.sandbox.faults import Hold, Match
-from tests.system.fleet import Fleet, a_message, a_seed
-from tests.system.judge import assert_all_copied, assert_copied
-from tests.system.trouble import (
+from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
+from scripts.fleet_machine.judge import assert_all_copied, assert_copied
+from scripts.fleet_machine.trouble import (
     LEASE_S,
     QUICK,
     Process,

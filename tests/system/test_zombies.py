@@ -6,9 +6,9 @@ random moments too, are made by `scripts/zombies`.
 
 import pytest
 
-from tests.system.fleet import Fleet, a_message, a_seed
-from tests.system.judge import assert_all_copied, posts
-from tests.system.trouble import (
+from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
+from scripts.fleet_machine.judge import assert_all_copied, posts
+from scripts.fleet_machine.trouble import (
     Process,
     holder_of,
     is_frozen,

@@ -6,7 +6,7 @@ The expected body is put together here and not by Monarch's own code, which coul
 from collections.abc import Iterable
 
 from monarch.sandbox.views import IssueView, RepositoryView, StateView
-from tests.system.fleet import SOURCE
+from scripts.fleet_machine.fleet import SOURCE
 
 
 def tickets_of(state: StateView, source: str = SOURCE) -> list[IssueView]:

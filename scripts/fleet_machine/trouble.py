@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from monarch.sandbox.views import StateView
-from tests.system.fleet import SOURCE, Fleet
-from tests.system.judge import copies_in, marker_of, tickets_of
+from scripts.fleet_machine.fleet import SOURCE, Fleet
+from scripts.fleet_machine.judge import copies_in, marker_of, tickets_of
 
 Process = subprocess.Popen[bytes]
 
@@ -28,7 +28,7 @@ EXIT_WITHIN_S = 10
 """A worker ends within so many seconds of SIGTERM."""
 
 GROUP = "workers"
-PROGRAM = (sys.executable, "-m", "tests.system.troubled_worker")
+PROGRAM = (sys.executable, "-m", "scripts.fleet_machine.troubled_worker")
 
 
 def start_troubled(fleet: Fleet, trouble: str, **settings: str) -> Process:

@@ -16,8 +16,8 @@ from typing import Final
 
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.valkey import EmbeddedValkey
-from tests.system.fleet import Fleet, a_fleet, a_message, a_seed
-from tests.system.trouble import (
+from scripts.fleet_machine.fleet import Fleet, a_fleet, a_message, a_seed
+from scripts.fleet_machine.trouble import (
     LEASE_S,
     Findings,
     Process,
@@ -27,7 +27,7 @@ from tests.system.trouble import (
     spawn_troubled,
     thaw,
 )
-from tests.system.troubled_worker import SEAMS
+from scripts.fleet_machine.troubled_worker import SEAMS
 
 TICKETS: Final = 6
 LATENCY_S: Final = 0.1

@@ -1,4 +1,4 @@
-"""A real worker that gets into trouble at a chosen seam: `python -m tests.system.troubled_worker run`.
+"""A real worker that gets into trouble at a chosen seam: `python -m scripts.fleet_machine.troubled_worker run`.
 
 Production code has no hooks for it. This program puts something around methods of the adapters, as a debugger would,
 and then runs Monarch's own. What happens is said by the variable `TROUBLE`, a list with spaces between:
