@@ -36,7 +36,7 @@ from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Verdict
 from monarch.ports.hands import Cancelling, Hands, Healing, NotCancelled, Paused, Replayed
 from monarch.ports.logins import Logins
-from monarch.ports.outside import GitHub, Posted, Refusals, Signing, Slack, Unanswered
+from monarch.ports.outside import GitHub, Gone, Posted, Refusals, Signing, Slack, Unanswered
 
 __all__ = [
     "Audited",
