@@ -86,5 +86,5 @@ def _fits(wanted: WaitFor, entry: LogEntry) -> bool:
         and (wanted.method is None or wanted.method.upper() == entry.method)
         and wanted.status in {None, entry.status}
         and wanted.outcome in {None, entry.outcome}
-        and re.search(wanted.path_regex, entry.path) is not None
+        and any(re.search(wanted.path_regex, path) for path in (entry.path, entry.asked))
     )

@@ -9,7 +9,8 @@ of them. The oldest fault that is due wins a call; younger ones count it as a ma
      "nth": 2, "times": 1, "action": {"kind": "drop_after"}}
 
 Every part of ``match`` may be left out; regular expressions are searched for, not anchored.
-``path`` is relative to the API: ``/repos/o/r/issues``, ``/chat.postMessage``.
+``path`` is relative to the API: ``/repos/o/r/issues``, ``/chat.postMessage``. A call that asks for a repository by
+its id fits by either path, that with the id and that with the name which it has at that moment.
 """
 
 from __future__ import annotations
@@ -180,7 +181,7 @@ class Match(Wire):
         return (
             self.api in {None, api}
             and (self.method is None or self.method.upper() == call.method)
-            and re.search(self.path_regex, call.path) is not None
+            and any(re.search(self.path_regex, path) for path in (call.path, call.named))
             and re.search(self.body_regex, call.body.decode("utf-8", "replace")) is not None
         )
 

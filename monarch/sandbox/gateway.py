@@ -7,6 +7,7 @@ wrong before or after that step, so that a test knows what was done.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -94,6 +95,7 @@ class Gateway:
         call = await line.call()
         if call is None:
             return
+        call = replace(call, named=self._api.path_by_name(call))
         account, budget = self._api.account_of(call), self._api.budget_of(call)
         entry = self._journal.begin(self._name, call, account, budget)
         rule = self._faults.strike(self._name, call)

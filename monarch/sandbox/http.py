@@ -19,6 +19,8 @@ class Call:
 
     ``path`` starts with a slash and is relative to the API (``/repos/o/r/issues``); header names
     are lower case; ``base_url`` is the address of the whole stand-in, without a final slash.
+    ``named`` is the same path with the repository's name at that moment, where it was asked for by
+    its id; else it is the path.
     """
 
     method: str
@@ -27,6 +29,7 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     base_url: str
+    named: str = ""
 
     def json(self) -> Any:
         """Return the parsed body; raises ``ValueError`` (also for bad UTF-8) if it is not JSON."""
@@ -65,6 +68,9 @@ class Api(Protocol):
 
     def handle(self, call: Call) -> Reply:
         """Do what the call asks for and answer it."""
+
+    def path_by_name(self, call: Call) -> str:
+        """Return the call's path, with a name where a repository was asked for by its id."""
 
     def account_of(self, call: Call) -> str | None:
         """Name the account that makes the call, or ``None`` when its credential is unknown."""

@@ -21,7 +21,8 @@ class LogEntry(Wire):
 
     ``n`` counts from 1; ``at`` and ``ended_at`` are seconds since the epoch; ``status`` is what
     the client was told (``None``: nothing yet, or never); ``fault`` is the rule that hit it.
-    ``budget`` is whose limits it counts against: the account's own, or an installation's.
+    ``path`` names its repository as that is called at that moment; ``asked`` is the path as it came,
+    which may have the repository's id instead. ``budget`` is whose limits it counts against: the account's own, or an installation's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=False)
@@ -31,6 +32,7 @@ class LogEntry(Wire):
     api: ApiName
     method: str
     path: str
+    asked: str
     query: dict[str, str]
     account: str | None
     budget: str | None
@@ -76,7 +78,8 @@ class Journal:
             at=self._clock(),
             api=api,
             method=call.method,
-            path=call.path,
+            path=call.named or call.path,
+            asked=call.path,
             query=dict(call.query),
             account=account,
             budget=budget,

@@ -41,6 +41,10 @@ class Slack:
             "/chat.update": self._update,
         }
 
+    def path_by_name(self, call: Call) -> str:
+        """Return the call's path: nothing of Slack's has an id there."""
+        return call.path
+
     def account_of(self, call: Call) -> str | None:
         """Name the bot user behind the token."""
         token = self._workspace.tokens.get(call.bearer() or "")

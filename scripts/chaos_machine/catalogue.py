@@ -100,6 +100,7 @@ EDGES: Final = (
     # A source changes while it is read, or shows less than it has: for how long its listings lag.
     Kind("source.closed_between_pages"),
     Kind("source.deleted_between_pages"),
+    Kind("source.opened_between_pages"),
     Kind("source.edited_between_pages"),
     Kind("source.hides_one"),
     Kind("source.made_just_now", 3.0, 6.0),
@@ -131,6 +132,7 @@ EDGES: Final = (
 EDGES_ALONE: Final = (
     Kind("valkey.answers_late", 4.0, 4.8, often=2),
     Kind("memory.restored", 4.0, 8.0),
+    Kind("memory.reverted", 2.0, 5.0),
     Kind("memory.comes_back_empty", 0.5, 2.0),
 )
 """The same of one server alone: answers that come late, and a memory that goes back."""

@@ -3,6 +3,9 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+import anyio
+from valkey.exceptions import ValkeyError
+
 from monarch.sandbox.faults import Match
 from monarch.sandbox.seed import Seed
 from scripts.chaos_machine.record import ENDS
@@ -16,6 +19,8 @@ Hand = Callable[[World, Watch, Fault], Awaitable[str | None]]
 
 HALF: Final = 4
 """Copies after which a target of twelve tickets is half full."""
+
+LOOK_EVERY_S: Final = 0.5
 
 WITHIN_S: Final = 90.0
 """How long a hand waits for its moment, in seconds: a new epoch, a pause and a closed gate may come in between."""
@@ -49,6 +54,19 @@ async def calls_about(world: World, name: str, method: str) -> Match:
     number = (await world.sandbox.repository(name)).id
     path = rf"^(/repos/{name}|/repositories/{number})/issues$"
     return Match(api="github", method=method, path_regex=path)
+
+
+async def until_ended(world: World, scene: Scene, within_s: float = WITHIN_S) -> bool:
+    """Wait until every request for the scene has ended; whether that was in time."""
+    with anyio.move_on_after(within_s):
+        while True:
+            await anyio.sleep(LOOK_EVERY_S)
+            try:
+                if await has_ended(world, scene):
+                    return True
+            except (ValkeyError, OSError):
+                continue
+    return False
 
 
 async def has_ended(world: World, scene: Scene) -> bool:

@@ -1,14 +1,12 @@
 """The hands on the fleet's surroundings: for a while it is somebody else, or its clock is wrong."""
 
-import time
 from typing import Final
 
 import anyio
-from valkey.exceptions import ValkeyError
 
 from monarch.sandbox import faults
 from monarch.sandbox.seed import Seed
-from scripts.chaos_machine.deeds import Hand, ask, calls_about, has_ended, is_filled
+from scripts.chaos_machine.deeds import Hand, ask, calls_about, is_filled, until_ended
 from scripts.chaos_machine.hands_workers import replace_all
 from scripts.chaos_machine.record import Finding
 from scripts.chaos_machine.timetable import Fault
@@ -22,8 +20,6 @@ APPEARS_AFTER_S: Final = 8.0
 
 GIVES_UP_WITHIN_S: Final = 120.0
 """A target that never appears is given up by then, in seconds, with a new epoch or a restart in between."""
-
-LOOK_EVERY_S: Final = 1.0
 
 
 async def _be_somebody_else(world: World, watch: Watch, fault: Fault) -> str | None:
@@ -69,15 +65,8 @@ async def _await_late_target(world: World, fault: Fault) -> None:
 async def _await_nobody(world: World, fault: Fault) -> None:
     """It never appears, and is given up as soon as patience says, by the server's clock."""
     await ask(world, fault.stage)
-    lives, began = world.diary.lives, time.monotonic()
-    while time.monotonic() - began < GIVES_UP_WITHIN_S:
-        await anyio.sleep(LOOK_EVERY_S)
-        try:
-            if await has_ended(world, fault.stage):
-                return
-        except (ValkeyError, OSError):
-            continue
-    if lives == world.diary.lives:
+    lives = world.diary.lives
+    if not await until_ended(world, fault.stage, GIVES_UP_WITHIN_S) and lives == world.diary.lives:
         what = f"{fault.stage.team} was still waited for after {GIVES_UP_WITHIN_S:.0f} s"
         world.diary.found.append(Finding("late end", what))
 

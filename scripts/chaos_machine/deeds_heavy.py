@@ -14,7 +14,7 @@ from monarch.sandbox import faults
 from monarch.sandbox.client import no_tls
 from monarch.sandbox.seed import Seed
 from monarch.sandbox.valkey import HOST
-from scripts.chaos_machine.deeds import WITHIN_S, Hand, ask, calls_about, has_ended, is_filled
+from scripts.chaos_machine.deeds import WITHIN_S, Hand, ask, calls_about, is_filled, until_ended
 from scripts.chaos_machine.hands_workers import STARTS_WITHIN_S, roll, stop_one
 from scripts.chaos_machine.record import Finding
 from scripts.chaos_machine.scenes import BURST, HEAVY_TICKETS
@@ -43,18 +43,9 @@ async def _heavy_texts(world: World, _: Watch, fault: Fault) -> str | None:
             group.start_soon(_feel, world, worker)
         await ask(world, scene)
         is_full = await is_filled(world, scene, HEAVY_TICKETS)
-        with anyio.move_on_after(WITHIN_S):
-            while not await _is_over(world, fault):  # noqa: ASYNC110 - a server tells nobody
-                await anyio.sleep(LOOK_EVERY_S)
+        await until_ended(world, scene)
         group.cancel_scope.cancel()
     return scene.team if is_full else None
-
-
-async def _is_over(world: World, fault: Fault) -> bool:
-    try:
-        return await has_ended(world, fault.stage)
-    except (ValkeyError, OSError):
-        return False
 
 
 async def _feel(world: World, worker: Worker) -> None:

@@ -88,6 +88,26 @@ async def _is_synced(client: Any) -> bool:
     return False
 
 
+async def _revert(world: World, _: Watch, fault: Fault) -> str | None:
+    """The server dies, and its disk is put back to what it was some seconds before, as a snapshot of a machine is."""
+    if not isinstance(world.store, Alone):
+        return None
+    server, snapshot = world.store.primary, world.folder / f"snapshot-{world.diary.lives}"
+    server.freeze()
+    shutil.copytree(server.directory, snapshot)
+    server.thaw()
+    rule = await _write_under_way(world)
+    await anyio.sleep(fault.length_s)
+    world.diary.lives += 1
+    server.kill()
+    shutil.rmtree(server.directory)
+    snapshot.rename(server.directory)
+    server.start()
+    await world.sandbox.remove_faults(rule)
+    await send_again(world)
+    return f"back by {fault.length_s:.0f} s"
+
+
 async def _come_back_empty(world: World, _: Watch, fault: Fault) -> str | None:
     """The server dies and starts without a memory; a newcomer is there before anybody else has come back."""
     if not isinstance(world.store, Alone):
@@ -138,6 +158,7 @@ def _or_missed(hand: Hand) -> Hand:
 MEMORY: Final[dict[str, Hand]] = {
     "valkey.answers_late": _answer_late,
     "memory.restored": _or_missed(_restore),
+    "memory.reverted": _revert,
     "memory.comes_back_empty": _come_back_empty,
     "memory.failover_and_back": _fail_over_and_back,
 }

@@ -107,6 +107,12 @@ async def _delete_one(world: World, source: str) -> None:
     await world.sandbox.delete_issue(source, 3)
 
 
+async def _open_one(world: World, source: str) -> None:
+    issue = {"title": f"One more of {source}", "created_at": datetime.now(UTC).isoformat()}
+    repositories = [{"full_name": source, "issues": [issue]}]
+    await world.sandbox.seed(Seed.model_validate({"repositories": repositories}))
+
+
 async def _edit_one(world: World, source: str) -> None:
     change = IssueChange(repo=source, number=PAGE - 4, body="Do it otherwise.")
     await world.sandbox.update_issue(change)
@@ -142,6 +148,7 @@ PLACES: Final[dict[str, Hand]] = {
     "repository.deleted": _delete,
     "source.closed_between_pages": _between_pages(_close_one),
     "source.deleted_between_pages": _between_pages(_delete_one),
+    "source.opened_between_pages": _between_pages(_open_one),
     "source.edited_between_pages": _between_pages(_edit_one),
     "source.hides_one": _hide,
     "source.made_just_now": _make_just_now,

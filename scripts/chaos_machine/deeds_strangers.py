@@ -5,7 +5,16 @@ from typing import Any, Final
 
 from monarch.sandbox.seed import Association, IssueChange, Seed
 from monarch.sandbox.views import IssueView
-from scripts.chaos_machine.deeds import Hand, ask, ask_and_fill, is_filled
+from scripts.chaos_machine.deeds import (
+    WITHIN_S,
+    Hand,
+    ask,
+    ask_and_fill,
+    is_filled,
+    until_ended,
+)
+from scripts.chaos_machine.record import Finding
+from scripts.chaos_machine.sender import by_command
 from scripts.chaos_machine.timetable import SOURCES, Fault
 from scripts.chaos_machine.watch import Watch
 from scripts.chaos_machine.world import World
@@ -73,7 +82,7 @@ async def _change(world: World, _: Watch, fault: Fault) -> str | None:
 
 
 async def _delete_all(world: World, _: Watch, fault: Fault) -> str | None:
-    """A fresh start: people delete every copy, and the message comes again."""
+    """People delete every copy, and the message comes again; then they want them back: a healing makes them."""
     scene = fault.stage
     size = next(one.tickets for one in world.plan.templates if one.name == scene.source)
     if not await ask_and_fill(world, scene, size):
@@ -81,6 +90,15 @@ async def _delete_all(world: World, _: Watch, fault: Fault) -> str | None:
     for issue in (await world.sandbox.repository(scene.team)).issues:
         await world.sandbox.delete_issue(scene.team, issue.number)
     await ask(world, scene)
+    lives = world.diary.lives
+    if await until_ended(world, scene) and lives == world.diary.lives:
+        request = next(one for one, wish in world.diary.told.items() if wish == scene.wish)
+        # Fails as long as something is missing, which it is until the healing has ended.
+        await by_command(world, "verify", request, "--heal")
+        is_healed = await is_filled(world, scene, 2 * size)
+        if not is_healed and lives == world.diary.lives:
+            what = f"{scene.team} was not healed within {WITHIN_S:.0f} s"
+            world.diary.found.append(Finding("given up", what))
     return f"{size} of {scene.team}"
 
 

@@ -22,8 +22,8 @@ from scripts.chaos_machine.timetable import SOURCES
 from scripts.chaos_machine.watch import _texts
 from scripts.chaos_machine.world import GITHUB_TOKENS, World
 
-MEMORY_LOST: Final = ("valkey.flush_all", "memory.restored", "memory.comes_back_empty")
-"""The faults that take something out of Valkey's memory."""
+MEMORY_LOST: Final = ("valkey.flush_all", "memory.")
+"""How the faults begin that take something out of Valkey's memory."""
 
 LARGEST_MIB: Final = 400
 """More memory than a worker needs for anything, in MiB: idle it has 60."""
@@ -68,7 +68,7 @@ def _memory_lost(world: World) -> tuple[float, ...]:
     emptied = [
         at
         for fault in world.diary.struck
-        if fault.kind in MEMORY_LOST
+        if fault.kind.startswith(MEMORY_LOST)
         for at in (fault.began, fault.ended)
     ]
     epochs = (event.at for event in world.diary.events if event.name == "epoch.began")

@@ -74,6 +74,7 @@ def template_of(kind: str, name: str) -> Template | None:
         case (
             "source.closed_between_pages"
             | "source.deleted_between_pages"
+            | "source.opened_between_pages"
             | "source.edited_between_pages"
         ):
             # Twelve tickets on both sides of the end of a page; whatever goes from the first page moves one over it.

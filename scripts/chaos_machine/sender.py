@@ -80,12 +80,17 @@ async def _submit(world: World, number: int, wish: Wish) -> None:
 
 async def _command(world: World, number: int, wish: Wish) -> None:
     life = world.diary.lives
-    command = [sys.executable, "-m", "monarch", "submit", wish.source, *wish.targets]
+    told = await by_command(world, "submit", wish.source, *wish.targets, "--channel", wish.channel)
+    if told is not None and life == world.diary.lives:
+        world.diary.told[told.split()[0]] = number
+
+
+async def by_command(world: World, *words: str) -> str | None:
+    """Run a command of Monarch's as people do; what it printed, or `None` where it failed."""
     ran = await anyio.run_process(
-        [*command, "--channel", wish.channel],
+        [sys.executable, "-m", "monarch", *words],
         env={**_inherited(), **world.environment, "PYTHONPATH": str(ROOT)},
         cwd=world.folder,
         check=False,
     )
-    if ran.returncode == 0 and life == world.diary.lives:
-        world.diary.told[ran.stdout.decode().split()[0]] = number
+    return ran.stdout.decode() if ran.returncode == 0 else None

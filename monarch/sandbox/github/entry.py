@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from monarch.sandbox.github import errors
 from monarch.sandbox.github.callers import caller_of, known_caller
-from monarch.sandbox.github.routes import is_for_apps, route
+from monarch.sandbox.github.routes import is_for_apps, path_by_name, route
 from monarch.sandbox.github.visit import Visit
 from monarch.sandbox.http import Reply
 
@@ -54,6 +54,10 @@ class GitHub:
         self._settings = settings
         self._under_way = under_way
         self._request_ids = count(1)
+
+    def path_by_name(self, call: Call) -> str:
+        """Return the call's path, with a name where a repository was asked for by its id."""
+        return path_by_name(self._world, call.path)
 
     def account_of(self, call: Call) -> str | None:
         """Name the account behind the credential, ``None`` if nobody knows it."""

@@ -14,6 +14,7 @@ from monarch.sandbox.http import Reply
 if TYPE_CHECKING:
     from monarch.sandbox.http import Call
     from monarch.sandbox.model import App, Repository
+    from monarch.sandbox.world import World
 
 Route = tuple[str, re.Pattern[str], Callable[..., Reply]]
 """Method, pattern of the whole path, handler."""
@@ -56,6 +57,13 @@ BY_ID = re.compile(r"/repositories/(\d+)(/.*)?")
 def is_for_apps(call: Call) -> bool:
     """Whether only an app may make this call, with what it signed about itself."""
     return _found(AS_APP, call.method, call.path) is not None
+
+
+def path_by_name(world: World, path: str) -> str:
+    """Return a path with the name of its repository, where it has the id."""
+    by_id = BY_ID.fullmatch(path)
+    found = world.repositories.get(int(by_id[1])) if by_id else None
+    return path if found is None or by_id is None else f"/repos/{found.full_name}{by_id[2] or ''}"
 
 
 def route(visit: Visit) -> Reply:

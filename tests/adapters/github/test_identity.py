@@ -11,6 +11,7 @@ from monarch.core.ids import TargetId
 from monarch.core.outcome import Accepted, Code, Created, Found, Permanent, Transient
 from monarch.core.ticket import Label, Milestone, Repository
 from monarch.sandbox.client import SandboxClient
+from monarch.sandbox.faults import Answer, Match
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.seed import RepositoryChange
 from tests.adapters.github.builders import (
@@ -224,3 +225,20 @@ async def test_a_page_of_another_repository_ends_the_listing() -> None:
     client = github(by_path({"/repos/org/team-a/issues": page}))
 
     assert isinstance(await client.list_issues(TARGET), Transient)
+
+
+async def test_the_stand_in_tells_a_call_by_id_by_the_name_as_well(sandbox: SandboxClient) -> None:
+    """So that a fault for a repository's calls, and who looks for them, need not know how they are addressed."""
+    fault = await sandbox.add_fault(
+        Answer(status=410, body="{}"),
+        match=Match(method="GET", path_regex=f"^/repos/{NAME}/issues$"),
+    )
+    async with HttpGitHub("ghp_bot", sandbox.github_url, patience=PATIENT) as client:
+        here = await found(client)
+        listing = await client.list_issues(here)
+        await client.create_issue(here, DRAFT, yes)
+
+    assert isinstance(listing, Permanent)
+    (call,) = [entry for entry in await sandbox.log() if entry.fault == fault]
+    assert (call.path, call.asked) == (f"/repos/{NAME}/issues", f"/repositories/{here.id}/issues")
+    assert len(await sandbox.writes(NAME)) == 1
