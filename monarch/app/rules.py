@@ -10,7 +10,9 @@ from monarch.settings import Settings
 
 def rules_of(settings: Settings) -> Rules:
     """Which sources and targets are accepted, and by which addresses they may be named."""
-    hosts = GITHUB_HOSTS | {urlsplit(web_url_of(settings)).hostname or ""}
+    here = urlsplit(web_url_of(settings))
+    # With its port, as a browser shows it, and without, as ssh does.
+    hosts = GITHUB_HOSTS | {here.netloc.lower(), here.hostname or ""}
     return Rules(
         settings.allowed_sources, settings.allowed_targets, hosts, settings.private_to_public
     )

@@ -32,8 +32,13 @@ def proxy_of(way: SecretStr | None) -> str | None:
 
 
 def web_url_of(settings: Settings) -> str:
-    """Where people see what the API serves: github.com, or the Enterprise Server's own address."""
+    """Where people see what the API serves.
+
+    github.com, the address of an enterprise on GHE.com (`https://octocorp.ghe.com`, whose API is below `api.`), or that of
+    an Enterprise Server, with its port.
+    """
     parts = urlsplit(settings.github_api_url)
-    if parts.hostname == "api.github.com":
-        return "https://github.com"
+    host = parts.hostname or ""
+    if host == "api.github.com" or (host.startswith("api.") and host.endswith(".ghe.com")):
+        return f"https://{host.removeprefix('api.')}"
     return f"{parts.scheme}://{parts.netloc}"

@@ -64,7 +64,7 @@ class _Stage:
 
     def __init__(self, plan: Plan, survey: Survey, style: Style) -> None:
         self._plan, self._survey, self._style = plan, survey, style
-        self._may_push = bool(survey.repository.may_push)
+        self._may_push = survey.repository.may_push is not False
         tickets = to_be_created(plan, survey.seen, survey.records, survey.looked_at_ms)
         self._wanted = _wanted(tickets, survey, style) if self._may_push else Stock()
         own = [ticket.id for ticket in plan.tickets]
@@ -171,6 +171,9 @@ class _Stage:
         if found and not self._may_push:
             self._notes.append(notes.no_push([notes.SUB_ISSUES]))
             return ()
+        if found and not self._plan.nests:
+            self._notes.append(notes.no_nesting([one.child for one in found]))
+            return ()
         return found
 
     # ------------------------------------------------------------------------------------- small parts
@@ -220,7 +223,9 @@ class _Stage:
                 if kind in survey.withheld
             ]
             unknown = unknown_types(tickets, survey.stock.types)
-            if unknown and notes.TYPES not in survey.withheld:
+            if unknown and survey.repository.is_personal:
+                told.append(notes.personal(unknown))
+            elif unknown and notes.TYPES not in survey.withheld:
                 told.append(notes.unknown_types(unknown))
         if survey.is_busy:
             told.append(

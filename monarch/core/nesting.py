@@ -1,7 +1,12 @@
-"""Which copies are to become sub-issues of which: the template's hierarchy, as far as it lies within the plan."""
+"""Which copies are to become sub-issues of which: the template's hierarchy, as far as it lies within the plan.
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+GitHub keeps sub-issues in the order in which they were added, and lists them by their parent alone. So the parents of a
+plan are asked for it (`parents_to_ask`), and each ticket gets its place (`placed`).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from monarch.core.ids import TicketId
 from monarch.core.plan import Plan
@@ -22,7 +27,7 @@ def nestings(
     numbers: Mapping[TicketId, int],
     parents: Mapping[int, int | None],
 ) -> tuple[Nesting, ...]:
-    """What is still to be nested, in the plan's order, which is then the order of the sub-issues.
+    """What is still to be nested, in the order of the template's sub-issues.
 
     A copy that has a parent stays where it is: under the right one it is in its place, and under another one a person
     has put it.
@@ -38,5 +43,22 @@ def nestings(
         above = by_number.get(ticket.parent or 0)
         child, parent = numbers.get(ticket.id), None if above is None else numbers.get(above)
         if child is not None and parent not in {None, child} and parents.get(child) is None:
-            found.append(Nesting(parent, child))
-    return tuple(found)
+            found.append((ticket.place, Nesting(parent, child)))
+    return tuple(nesting for _, nesting in sorted(found, key=lambda each: each[0]))
+
+
+def parents_to_ask(plan: Plan) -> tuple[int, ...]:
+    """The tickets whose sub-issues have an order within the plan, by number; the first parent where none has one.
+
+    One is asked at least where anything is to be nested: it tells whether the server has addresses for it.
+    """
+    children = Counter(ticket.parent for ticket in plan.tickets)
+    parents = [ticket.number for ticket in plan.tickets if children[ticket.number]]
+    return tuple(n for n in parents if children[n] > 1) or tuple(parents[:1])
+
+
+def placed(plan: Plan, order: Mapping[int, Sequence[int]]) -> Plan:
+    """The plan with each ticket's place. `order` has the ids of a parent's sub-issues by the parent's number."""
+    places = {child: place for ids in order.values() for place, child in enumerate(ids)}
+    tickets = (replace(ticket, place=places.get(ticket.id, 0)) for ticket in plan.tickets)
+    return replace(plan, tickets=tuple(tickets))

@@ -35,6 +35,11 @@ def refused(kind: str, names: Iterable[str], refusal: Permanent) -> str:
     return f"{kind} {_some([quote(name, 60) for name in names])}: not copied. {refusal.reason}"
 
 
+def given_up(kind: str, names: Iterable[str], reason: str) -> str:
+    """What the target has of a kind could not be read, again and again."""
+    return f"{kind} {_some([quote(name, 60) for name in names])}: not copied. {quote(reason, 200)}"
+
+
 def refused_fields(fields: Iterable[str], refusal: Permanent) -> str:
     """GitHub refused a ticket because of something that it can be copied without."""
     kinds = {_KINDS.get(field, field): None for field in fields}
@@ -53,6 +58,11 @@ def unknown_types(names: Iterable[str]) -> str:
     return f"{TYPES} {_some([quote(name, 60) for name in names])}: not copied, since it has none of that name"
 
 
+def personal(names: Iterable[str]) -> str:
+    """The target belongs to a person, and only organisations have issue types."""
+    return f"{TYPES} {_some([quote(name, 60) for name in names])}: not copied, since it belongs to a person and only organisations have them"
+
+
 def touched(numbers: Sequence[int]) -> str:
     """Copies whose references were to be put right do not say any more what was copied."""
     return f"references in {_some([f'#{n}' for n in numbers])}: left as they are, since somebody edited the text there, or the ticket"
@@ -61,6 +71,11 @@ def touched(numbers: Sequence[int]) -> str:
 def not_rewritten(numbers: Sequence[int], refusal: Permanent) -> str:
     """GitHub would not let copies be edited."""
     return f"references in {_some([f'#{n}' for n in numbers])}: not put right. {refusal.reason}"
+
+
+def no_nesting(numbers: Sequence[int]) -> str:
+    """The server has no addresses for sub-issues, as Enterprise Servers up to 3.20 have not."""
+    return f"{SUB_ISSUES} {_some([f'#{n}' for n in numbers])}: not put under their parents, since this server has no API for it"
 
 
 def not_nested(numbers: Sequence[int], refusal: Permanent) -> str:

@@ -17,11 +17,13 @@ class Plan:
 
     `private`: whether the source was not public when the plan was made. A plan of an older version does not say, and
     counts as one of a public source.
+    `nests`: whether the server has addresses for sub-issues; where it was not asked it is believed to.
     """
 
     source: str
     tickets: tuple[Ticket, ...]
     private: bool = False
+    nests: bool = True
 
 
 def make_plan(source: str, issues: Iterable[Issue], *, private: bool = False) -> Plan:

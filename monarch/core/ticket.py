@@ -36,7 +36,8 @@ class Repository:
     """A repository as its canonical self: `full_name` is what writes are addressed to.
 
     `may_push` is `None` where GitHub does not say (an unauthenticated or reduced answer). `open_issues` is how many open
-    issues and pull requests GitHub counts, 0 where it does not say.
+    issues and pull requests GitHub counts, 0 where it does not say. `is_personal`: its owner is a person and no
+    organisation, so that it has no issue types.
     """
 
     id: TargetId
@@ -46,6 +47,7 @@ class Repository:
     may_push: bool | None
     private: bool = False
     open_issues: int = 0
+    is_personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ class Issue:
 class Ticket:
     """An open issue of the source, as it stood when the plan was made.
 
-    `parent` is the number, in the source, of the issue whose sub-issue it is; that one need not be in the plan.
+    `parent` is the number, in the source, of the issue whose sub-issue it is; that one need not be in the plan. `place`
+    is its place among the sub-issues of that one, from 0; all have 0 where their order is not known.
     """
 
     id: TicketId
@@ -118,6 +121,7 @@ class Ticket:
     milestone: Milestone | None = None
     parent: int | None = None
     type: str = ""
+    place: int = 0
 
 
 def as_ticket(issue: Issue) -> Ticket:

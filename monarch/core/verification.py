@@ -149,7 +149,7 @@ class _Comparison:
             case Refused():
                 mark, reason = Mark.REFUSED, record.reason
             case CreatedAs(number) if self._survey.fates.get(number) is Fate.DELETED:
-                reason = f"#{number} was deleted"
+                reason = f"#{number} was deleted, or moved to another repository"
             case CreatedAs(number):
                 reason = f"GitHub does not show #{number}"
         return Finding(ticket.number, ticket.id, ticket.title, None, (mark,), (), reason)

@@ -60,7 +60,18 @@ class GitHub(Protocol):
     async def list_issue_types(
         self, repository: Repository
     ) -> Found[tuple[str, ...]] | ReadFailure:
-        """The names of the issue types that may be used there; empty where there are none (no organisation)."""
+        """The names of the issue types that may be used there.
+
+        `NOT_FOUND` where the server has no such address, as Enterprise Servers up to 3.20 have not: they may have types.
+        """
+
+    async def list_sub_issues(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[int, ...]] | ReadFailure:
+        """The ids of an issue's sub-issues, in their order; all of them or a failure.
+
+        `NOT_FOUND` where the server has no such address, as Enterprise Servers up to 3.20 have not.
+        """
 
     async def create_label(
         self, repository: Repository, label: Label, may_send: Callable[[], bool]

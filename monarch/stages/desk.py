@@ -52,6 +52,9 @@ from monarch.stages.giving_way import called_off, give_way, snooze_until_open
 from monarch.stages.hold import LeaseLost
 from monarch.stages.subject import Subject, Tools
 
+DETAIL_ATTEMPTS: Final = 3
+"""After so many failed attempts a label, a reference or the like is given up, and never a ticket for it."""
+
 RECORD_WITHIN_S: Final = 60.0
 """So long a fact is tried to be written down while Valkey is away, in seconds; then its intent must do."""
 
@@ -261,6 +264,11 @@ class Desk:
     async def judge(self, outcome: ReadFailure, refused: str | None = None) -> Verdict:
         """What a failed call makes of the delivery; `refused` names the write, where it was one."""
         return await self.gone(outcome) or await self._judge(outcome, refused)
+
+    @property
+    def has_patience_ended(self) -> bool:
+        """Whether what only a detail needs is done without when it fails once more."""
+        return self._subject.delivery.attempts >= DETAIL_ATTEMPTS
 
     async def gone(self, outcome: object) -> Verdict | None:
         """Where an answer says that something is missing: whether it is the repository itself; `None`: it is there."""

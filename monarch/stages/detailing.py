@@ -4,11 +4,12 @@ It receives the tickets that are to be created, reads what the target has of lab
 where one of them needs any), creates what is missing, and promises for each ticket the details that its copy can have.
 
 Nothing of it fails a ticket. Without the right to push GitHub would drop all of it silently, so nothing is asked for;
-what GitHub refuses is left out; both are noted. Only what is about to pass (a limit, a fault, no answer) ends the
-crossing, as anywhere, and the next one begins with reading again.
+what GitHub refuses is left out; both are noted. Where GitHub does not say whether we may push, as it does not to an App,
+it is tried. What is about to pass (a limit, a fault, no answer) ends the crossing, as anywhere, and the next one begins
+with reading again; a listing or a write that still fails at the `DETAIL_ATTEMPTS`th attempt is noted and done without.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
@@ -26,7 +27,16 @@ from monarch.core.details import (
     wanted_labels,
     wanted_milestones,
 )
-from monarch.core.outcome import Accepted, AlreadyThere, Code, Found, Permanent, ReadFailure, Scope
+from monarch.core.outcome import (
+    Accepted,
+    AlreadyThere,
+    Code,
+    Found,
+    Permanent,
+    ReadFailure,
+    Scope,
+    Transient,
+)
 from monarch.core.ticket import Label, Milestone, Repository, Ticket
 from monarch.core.verdict import Verdict
 from monarch.stages.desk import Desk
@@ -68,7 +78,7 @@ class Detailing:
             ended = await step(tickets)
             if ended is not None:
                 return ended
-            if not self._may_push:
+            if self._may_push is False:
                 self._stock = Stock()
                 await self._note_no_push(tickets)
                 return None
@@ -88,20 +98,17 @@ class Detailing:
 
     async def _labels(self, tickets: tuple[Ticket, ...]) -> Verdict | None:
         needed = needed_labels(tickets, self._style)
-        if not needed or not self._may_push:
+        if not needed or self._may_push is False:
             return None
         names = [label.name for label in needed]
         there = await self._read(self._github.list_labels, notes.LABELS, names)
         if not isinstance(there, tuple):
             return there
         self._stock = replace(self._stock, labels=there)
-        for label in wanted_labels(tickets, self._style, there):
-            ended = await self._label(label)
-            if ended is not None or not self._may_push:
-                return ended
-        return None
+        wanted = wanted_labels(tickets, self._style, there)
+        return await self._make_all(notes.LABELS, wanted, lambda label: label.name, self._label)
 
-    async def _label(self, label: Label) -> Verdict | None:
+    async def _label(self, label: Label) -> Verdict | Permanent | None:
         async def is_there() -> bool | ReadFailure:
             listed = await self._github.list_labels(self._subject.repository)
             if not isinstance(listed, Found):
@@ -114,9 +121,6 @@ class Detailing:
             case Accepted() | AlreadyThere() | Nothing():
                 self._stock = replace(self._stock, labels=(*self._stock.labels, label))
                 return None
-            case Permanent():
-                await self._refuse(notes.LABELS, label.name, answer)
-                return None
             case _:
                 return answer
 
@@ -124,20 +128,19 @@ class Detailing:
 
     async def _milestones(self, tickets: tuple[Ticket, ...]) -> Verdict | None:
         needed = needed_milestones(tickets, self._style)
-        if not needed or not self._may_push:
+        if not needed or self._may_push is False:
             return None
         titles = [milestone.title for milestone in needed]
         there = await self._read(self._github.list_milestones, notes.MILESTONES, titles)
         if not isinstance(there, tuple):
             return there
         self._stock = replace(self._stock, milestones=there)
-        for milestone in wanted_milestones(tickets, self._style, there):
-            ended = await self._milestone(milestone)
-            if ended is not None or not self._may_push:
-                return ended
-        return None
+        wanted = wanted_milestones(tickets, self._style, there)
+        return await self._make_all(
+            notes.MILESTONES, wanted, lambda milestone: milestone.title, self._milestone
+        )
 
-    async def _milestone(self, milestone: Milestone) -> Verdict | None:
+    async def _milestone(self, milestone: Milestone) -> Verdict | Permanent | None:
         async def is_there() -> bool | ReadFailure:
             listed = await self._github.list_milestones(self._subject.repository)
             if not isinstance(listed, Found):
@@ -153,9 +156,6 @@ class Detailing:
                 return None
             case Accepted() | AlreadyThere() | Nothing():
                 return await self._look_up(milestone)
-            case Permanent():
-                await self._refuse(notes.MILESTONES, milestone.title, answer)
-                return None
             case _:
                 return answer
 
@@ -177,9 +177,13 @@ class Detailing:
 
     async def _types(self, tickets: tuple[Ticket, ...]) -> Verdict | None:
         needed = needed_types(tickets)
-        if not needed or not self._may_push:
+        if not needed or self._may_push is False:
             return None
-        there = await self._read(self._github.list_issue_types, notes.TYPES, needed)
+        if self._subject.repository.is_personal:
+            await self._desk.note(notes.personal(needed))
+            return None
+        # Where no listing tells, they are asked for, and the answer to each copy shows what came of it.
+        there = await self._read(self._github.list_issue_types, notes.TYPES, needed, needed)
         if not isinstance(there, tuple):
             return there
         self._stock = replace(self._stock, types=there)
@@ -189,6 +193,33 @@ class Detailing:
         return None
 
     # ---------------------------------------------------------------------------------- small parts
+
+    async def _make_all(
+        self,
+        kind: str,
+        wanted: Sequence[T],
+        name_of: Callable[[T], str],
+        make: Callable[[T], Awaitable[Verdict | Permanent | None]],
+    ) -> Verdict | None:
+        """Create what is wanted of a kind, one after the other; what is refused is noted.
+
+        A refusal that is about the whole repository is one for all that follow: GitHub is not asked again.
+        """
+        for place, thing in enumerate(wanted):
+            answer = await make(thing)
+            if not isinstance(answer, Permanent):
+                if answer is not None:
+                    return answer
+                continue
+            if answer.code in NO_PUSH:
+                self._may_push = False
+                return None
+            if answer.scope is not Scope.TICKET:
+                left = map(name_of, wanted[place:])
+                await self._desk.note(notes.refused(kind, left, answer))
+                return None
+            await self._desk.note(notes.refused(kind, [name_of(thing)], answer))
+        return None
 
     async def _make(
         self,
@@ -214,9 +245,16 @@ class Detailing:
         return await self._writes.bring_about(what, decide)
 
     async def _read(
-        self, list_all: List[T], kind: str, names: Iterable[str]
+        self,
+        list_all: List[T],
+        kind: str,
+        names: Iterable[str],
+        unlisted: tuple[T, ...] | None = None,
     ) -> tuple[T, ...] | Verdict | None:
-        """What the target has of a kind; `None` where it is not to be had, which is noted."""
+        """What the target has of a kind; `None` where it is not to be had, which is noted.
+
+        `unlisted` counts where the server has no such listing.
+        """
         self._subject.hold.check()
         listed = await list_all(self._subject.repository)
         match listed:
@@ -224,15 +262,14 @@ class Detailing:
                 return there
             case Permanent(Scope.TICKET | Scope.REPOSITORY):
                 ended = await self._desk.gone(listed)
-                if ended is None:
-                    await self._desk.note(notes.refused(kind, names, listed))
-                return ended
+                if ended is not None:
+                    return ended
+                if listed.code is Code.NOT_FOUND and unlisted is not None:
+                    return unlisted
+                await self._desk.note(notes.refused(kind, names, listed))
+                return None
+            case Transient(reason) if self._desk.has_patience_ended:
+                await self._desk.note(notes.given_up(kind, names, reason))
+                return None
             case _:
                 return await self._desk.judge(listed)
-
-    async def _refuse(self, kind: str, name: str, refusal: Permanent) -> None:
-        """GitHub will not have it: nothing of its kind, where we may not push at all."""
-        if refusal.code in NO_PUSH:
-            self._may_push = False
-        else:
-            await self._desk.note(notes.refused(kind, [name], refusal))

@@ -12,7 +12,7 @@ permission, each time once, and that what came of it is on record.
 
 So whoever meets a write without an answer, in this crossing or the next, just looks at the target again and decides
 anew, without waiting for what GitHub may do late. Two writes of one thing without an answer end the crossing as a
-counted failure: the next one begins with a look, too.
+counted failure: the next one begins with a look, too. After some attempts it is given up, as if it was refused.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,6 +21,7 @@ from typing import Final, assert_never
 from monarch.core.outcome import (
     Accepted,
     AlreadyThere,
+    Code,
     DetailOutcome,
     Permanent,
     RateLimited,
@@ -82,7 +83,11 @@ class OtherWrites:
             if not isinstance(answer, Unknown | Withheld):
                 return answer
             unanswered += isinstance(answer, Unknown)
-        return self._desk.fail(f"GitHub left {UNANSWERED} writes without an answer: {what}")
+        reason = f"GitHub left {UNANSWERED} writes without an answer: {what}"
+        if self._desk.has_patience_ended:
+            # As if it was refused for the whole repository, so that the others of its kind are not tried as well.
+            return Permanent(Scope.REPOSITORY, Code.OUT_OF_ATTEMPTS, reason)
+        return self._desk.fail(reason)
 
     async def _send(self, send: Send) -> DetailOutcome:
         began = self._tools.clock.now()

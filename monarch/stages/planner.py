@@ -29,6 +29,7 @@ from monarch.core.verdict import (
 )
 from monarch.ports import Budget, GitHub
 from monarch.stages.giving_way import give_way, snooze_until_open
+from monarch.stages.hierarchy import in_order
 from monarch.stages.hold import Hold
 from monarch.stages.looking import Reading, read_whole
 from monarch.telemetry import Telemetry
@@ -102,7 +103,9 @@ class Planner:
         if unseen is not None:
             return Transient(unseen)
         too_large = oversize(plan)
-        return plan if too_large is None else Dead(Code.PLAN_TOO_LARGE, too_large)
+        if too_large is not None:
+            return Dead(Code.PLAN_TOO_LARGE, too_large)
+        return await in_order(self._github, source, plan, hold.check)
 
     async def _refuse_source(
         self, outcome: ReadFailure, request: Request, credential: Credential, delivery: Delivery

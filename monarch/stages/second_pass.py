@@ -105,8 +105,11 @@ class SecondPass:
         parents = {number: issue.parent for number, issue in self._watch.issues.items()}
         subject = self._subject
         found = nestings(subject.plan, subject.tickets, self._watch.numbers, parents)
-        if found and not self._repository.may_push:
+        if found and self._repository.may_push is False:
             await self._desk.note(notes.no_push([notes.SUB_ISSUES]))
+            return None
+        if found and not subject.plan.nests:
+            await self._desk.note(notes.no_nesting([one.child for one in found]))
             return None
         named = {
             one.child: (f"sub-issue #{one.child} of #{one.parent}", partial(self._nest, one))

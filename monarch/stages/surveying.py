@@ -35,6 +35,7 @@ from monarch.core.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Issue, Repository, Ticket
 from monarch.ports import GitHub
 from monarch.stages.finding import found_again
+from monarch.stages.hierarchy import in_order
 from monarch.stages.looking import Reading, Sight, look, read_whole
 
 T = TypeVar("T")
@@ -126,7 +127,10 @@ class Surveyor:
         too_large = oversize(plan)
         if too_large is not None:
             return Unready(Code.PLAN_TOO_LARGE, without_replay(too_large))
-        return Template(repository, plan)
+        ordered = await in_order(self._github, repository, plan, lambda: self._tell(name))
+        if not isinstance(ordered, Plan):
+            return self._failed(ordered, site.credential)
+        return Template(repository, ordered)
 
     async def target(self, asked: str, plan: Plan) -> Survey | Unready:
         """A target, as a migration would find it."""
@@ -140,7 +144,7 @@ class Surveyor:
         if dead is not None:
             return Unready(dead.code, without_replay(dead.reason))
         survey = await self._look(site, plan)
-        if isinstance(survey, Unready) or not site.repository.may_push:
+        if isinstance(survey, Unready) or site.repository.may_push is False:
             return survey
         created = to_be_created(plan, survey.seen, survey.records, survey.looked_at_ms)
         return await self._stocked(site, survey, created)
@@ -250,7 +254,8 @@ class Surveyor:
         milestones = await self._listed(
             site, needed_milestones(tickets, style), github.list_milestones
         )
-        types = await self._listed(site, needed_types(tickets), github.list_issue_types)
+        needed = () if site.repository.is_personal else needed_types(tickets)
+        types = await self._listed(site, needed, github.list_issue_types, needed)
         found = {notes.LABELS: labels, notes.MILESTONES: milestones, notes.TYPES: types}
         blocked = next((one for one in found.values() if isinstance(one, Unready)), None)
         if blocked is not None:
@@ -260,9 +265,16 @@ class Surveyor:
         return replace(survey, stock=stock, withheld=withheld)
 
     async def _listed(
-        self, site: _Site, needed: Sequence[object], list_all: List[T]
+        self,
+        site: _Site,
+        needed: Sequence[object],
+        list_all: List[T],
+        unlisted: tuple[T, ...] | None = None,
     ) -> tuple[T, ...] | Permanent | Unready:
-        """What the target has of a kind; asked for only where something of it is needed."""
+        """What the target has of a kind; asked for only where something of it is needed.
+
+        `unlisted` counts where the server has no such listing.
+        """
         if not needed:
             return ()
         blocked = self._closed.get(site.credential.account)
@@ -273,6 +285,8 @@ class Surveyor:
         match answer:
             case Found(there):
                 return there
+            case Permanent(code=Code.NOT_FOUND) if unlisted is not None:
+                return unlisted
             case Permanent(Scope.TICKET | Scope.REPOSITORY):
                 return answer
             case _:

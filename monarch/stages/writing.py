@@ -66,6 +66,7 @@ class Writer:
         self._highest = highest
         self._unanswered: dict[TicketId, int] = {}
         self._without: dict[TicketId, frozenset[str]] = {}
+        self._never: frozenset[str] = frozenset()
         self._is_introduced = False
         self.author: Author | None = None
 
@@ -80,7 +81,7 @@ class Writer:
             LeaseLost, Draining: see `Hold.check`.
         """
         # Before the permission, which is good for a second: a long text takes its time.
-        draft = await self._draft(ticket, self._without.get(ticket.id, ()))
+        draft = await self._draft(ticket, self._left_out(ticket))
         if not self._is_introduced:
             # Once, and not for who writes nothing: as long as one has no name, weaker evidence counts.
             await self._tools.logins.introduce(self._subject.credential)
@@ -174,10 +175,12 @@ class Writer:
 
     async def _note_refused(self, ticket: Ticket, granted: Granted, refusal: Permanent) -> None:
         """Refused for good, unless it is only for a detail that the copy can be created without."""
-        before = self._without.get(ticket.id, frozenset())
+        before = self._left_out(ticket)
         after = before | frozenset(refusal.fields)
         if before < after <= DISPENSABLE:
             self._without[ticket.id] = after
+            # What is wrong with a type is wrong with the target: no other ticket is refused for it, too.
+            self._never |= after & {"type"}
             await self._withdraw(ticket, granted)
             await self._desk.note(notes.refused_fields(refusal.fields, refusal))
             return
@@ -187,6 +190,9 @@ class Writer:
         self._tools.telemetry.ticket_refused(
             target=self._subject.name, ticket=ticket.number, reason=refusal.reason
         )
+
+    def _left_out(self, ticket: Ticket) -> frozenset[str]:
+        return self._without.get(ticket.id, frozenset()) | self._never
 
     async def _withdraw(self, ticket: Ticket, granted: Granted) -> None:
         await self._desk.record(ticket.id, WasNotCreated(granted.nonce))

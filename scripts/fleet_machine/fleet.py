@@ -65,6 +65,12 @@ def a_target(name: str) -> dict[str, Any]:
     return {"full_name": name, "collaborators": {"monarch-bot": "write"}}
 
 
+async def path_of(sandbox: SandboxClient, target: str, rest: str = "") -> str:
+    """A pattern of the calls about a target, whether they name it or address it by its id."""
+    repository = (await sandbox.state()).repositories[target].id
+    return f"^/(repos/{target}|repositories/{repository}){rest}"
+
+
 def a_message(targets: Sequence[str], source: str = SOURCE, channel: str = SLACK_CHANNEL) -> bytes:
     """The platform's message, byte for byte as it makes it."""
     return json.dumps(

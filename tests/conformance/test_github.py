@@ -75,6 +75,11 @@ async def a_day(fleet: Fleet, address: str, **settings: str) -> None:
     fleet.run("doctor", **settings)
 
 
+def notes(fleet: Fleet) -> list[str]:
+    """What people were told that was not copied."""
+    return [event.get("note", "") for event in fleet.events()]
+
+
 def breaches(exchanges: list[Exchange], *names: str) -> list[str]:
     """Everything that is not documented, each once."""
     found = {
@@ -115,6 +120,15 @@ async def test_a_day_on_an_enterprise_server_is_as_documented(fleet: Fleet) -> N
         await a_day(fleet, address)
 
     assert breaches(recorder.exchanges, *ENTERPRISE) == []
+    here = (await fleet.sandbox.state()).repositories[GOOD[1]]
+    # It has types in its issues all the same, and is not asked for what it has not.
+    assert "Task" in {issue.type for issue in here.issues}
+    assert not [
+        each
+        for each in recorder.exchanges
+        if each.path.endswith("sub_issues") and each.method == "POST"
+    ]
+    assert any("this server has no API for it" in note for note in notes(fleet))
 
 
 @pytest.mark.slow
@@ -132,8 +146,15 @@ async def test_a_day_of_an_app_is_as_documented(fleet: Fleet) -> None:
     signed_in = {"GITHUB_APP_ID": "1001", "GITHUB_APP_PRIVATE_KEY": an_rsa_key(), "GH_PAT": ""}
     with recording(fleet.sandbox.github_url) as (recorder, address):
         await a_day(fleet, address, **signed_in)
+        here = (await fleet.sandbox.state()).repositories[GOOD[1]]
         await fleet.sandbox.update_installation(InstallationChange(id=5001, revoke_tokens=True))
         fleet.publish(a_message(GOOD))
         fleet.until_ended(3)
 
     assert breaches(recorder.exchanges, *CLOUD) == []
+    # With the documented permissions, which say nothing of pushing, everything is copied.
+    labels = {name for issue in here.issues for name in issue.labels}
+    assert {"ünïcode ☕", "задача/100%", "good first issue"} <= labels
+    assert {"Task", "Bug"} <= {issue.type for issue in here.issues}
+    assert any(issue.parent for issue in here.issues)
+    assert any(issue.milestone for issue in here.issues)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from monarch.core.evidence import Evidence, weigh
 from monarch.core.ids import TargetId, TicketId
+from monarch.core.logins import Us
 from monarch.core.look import Seen, see
 from monarch.core.marker import Marker
 from monarch.core.seal import Seal
@@ -264,6 +265,67 @@ def test_a_copied_signature_does_not_bring_back_what_a_person_has_deleted() -> N
     evidence = replace(remembering(_12=4), seal=SEAL)
 
     assert see([by_student(9, 12, body=marker(12, seal=SEAL))], evidence).copies == {}
+
+
+# ------------------------------------------------------------------------------- before we know who we are
+
+NOBODY = replace(OURS, us=Us((), is_certain=False, is_complete=False))
+OTHERS = replace(OURS, us=Us(US.authors, is_complete=False))
+"""Not even ourselves; and somebody who has written without a name."""
+
+
+def by_bot(number: int, ticket: int, **how: object) -> Issue:
+    """An issue that some App has opened, with the marker of a ticket."""
+    return by_student(
+        number, ticket, **{"author": "some[bot]", "author_id": 77, "is_by_bot": True, **how}
+    )
+
+
+def test_before_we_are_certain_a_bots_marker_counts_and_a_persons_does_not() -> None:
+    """Our own copies are among them, and are not called planted."""
+    seen = see([by_student(1, 12), by_bot(2, 12), by_bot(3, 1, body=marker(1, OTHER_TEAM))], NOBODY)
+
+    assert seen == Seen({TWELVE: 2}, planted=(1,), highest=3)
+    assert see([by_bot(2, 12)], OURS) == Seen(planted=(2,), highest=2)
+
+
+def test_a_write_under_way_by_somebody_without_a_name_is_found_by_its_marker() -> None:
+    """Whoever its author seems to be; and for no other ticket than that."""
+    intended = {TWELVE: Intended(0, "n")}
+    issues = [by_student(1, 12), by_student(2, 1), by_student(3, 12, body=marker(12, OTHER_TEAM))]
+
+    for evidence in (NOBODY, OTHERS):
+        seen = see(issues, replace(evidence, records=intended))
+        assert seen == Seen({TWELVE: 1}, planted=(2, 3), highest=3)
+    assert see(issues, replace(OURS, records=intended)).copies == {}
+
+
+def test_what_we_have_written_ourselves_comes_before_what_we_may_have() -> None:
+    """The better evidence is the copy, whatever its number."""
+    issues = [by_student(1, 12), by_bot(2, 12), an_issue(3, body=marker(12))]
+    records = {TWELVE: Intended(0, "n")}
+
+    assert see(issues, replace(OTHERS, records=records)).copies == {TWELVE: 3}
+    assert see(issues[:2], replace(NOBODY, records=records)).copies == {TWELVE: 2}
+
+
+def test_a_second_copy_by_the_author_of_the_first_is_a_stray_though_nobody_knows_who_that_is() -> (
+    None
+):
+    """The ledger knows the first by its id."""
+    evidence = replace(NOBODY, records={TWELVE: CreatedAs(2, 0, 1002)})
+    unnamed = {"author": "school-sync", "author_id": 78}
+    issues = [
+        by_student(1, 12),
+        by_student(2, 12, **unnamed),
+        by_student(3, 12, **unnamed),
+        by_student(4, 12, **unnamed, body=marker(12, OTHER_TEAM)),
+    ]
+
+    seen = see(issues, evidence)
+
+    assert [stray.number for stray in seen.strays] == [3]
+    assert (seen.copies, seen.planted) == ({TWELVE: 2}, (1, 4))
 
 
 # ---------------------------------------------------------------------------------------------- whatever

@@ -131,7 +131,7 @@ async def test_deleted_copies_are_shown_by_plan_and_verify(
     found = verify(plan, survey, house.style)
     assert len(found.marked(Mark.MISSING)) == copies
     reasons = {one.reason for one in found.findings}
-    deleted = {f"#{n} was deleted" for n in range(1, copies + 1)}
+    deleted = {f"#{n} was deleted, or moved to another repository" for n in range(1, copies + 1)}
     assert reasons == (deleted if remembers else {""})
     planned = rehearse(plan, survey, house.style)
     assert len(planned.create) == (0 if remembers else copies)

@@ -3,9 +3,10 @@
 import anyio
 import pytest
 
-from monarch.core.outcome import Code, Found, Permanent, Scope, Transient
+from monarch.core.outcome import Code, Found, Permanent, Scope, Transient, Unknown
 from monarch.core.style import Style
 from monarch.core.ticket import Issue, Label, Milestone
+from monarch.stages.desk import DETAIL_ATTEMPTS
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED, LOST
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
@@ -195,8 +196,8 @@ async def test_an_issue_type_that_is_not_there_is_noted(house: House) -> None:
 
 @pytest.mark.parametrize("read", READS)
 async def test_what_cannot_be_read_is_left_out(house: House, read: str) -> None:
-    """An older GitHub Enterprise Server knows nothing of issue types, for one."""
-    missing = Fault(Permanent(Scope.REPOSITORY, Code.NOT_FOUND, "no such page"))
+    """For good: no ticket waits for it."""
+    missing = Fault(Permanent(Scope.REPOSITORY, Code.FORBIDDEN, "not for your eyes"))
     house.github.faults.at(read, 0, missing)
     request = house.publish(TEAM_A)
 
@@ -204,7 +205,103 @@ async def test_what_cannot_be_read_is_left_out(house: House, read: str) -> None:
 
     assert house.state(request) == "done"
     assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
-    assert ["no such page" in note for note in house.notes()] == [True]
+    assert ["not for your eyes" in note for note in house.notes()] == [True]
+
+
+@pytest.mark.parametrize("read", READS)
+async def test_a_listing_that_fails_for_ever_costs_no_ticket(house: House, read: str) -> None:
+    """After some tries it is done without, and noted."""
+    house.github.faults.at(read, 0, Fault(Transient("GitHub answered 502")))
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
+    assert ["502" in note for note in house.notes()] == [True]
+    assert house.github.faults.count(read) == DETAIL_ATTEMPTS + 1
+
+
+@pytest.mark.parametrize("method", ["create_label", "create_milestone"])
+async def test_a_write_that_is_never_answered_costs_no_ticket(house: House, method: str) -> None:
+    """A label or a milestone that answers 500 for ever is given up, and the others of its kind with it."""
+    house.github.faults.at(method, 0, Fault(Unknown("GitHub answered 500")))
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
+    assert ["without an answer" in note for note in house.notes()] == [True]
+    assert house.github.faults.count(method) == 2 * (DETAIL_ATTEMPTS + 1)
+
+
+async def test_a_right_that_is_not_said_is_tried(house: House) -> None:
+    """An App is never told that it may push, and may all the same."""
+    house.github.change(TEAM_A, may_push=None)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    whole(house)
+    assert not house.notes()
+
+
+async def test_a_right_that_is_not_there_is_tried_once(house: House) -> None:
+    """Then nothing more is asked for, and people are told why."""
+    house.github.change(TEAM_A, may_push=None)
+    house.github.at(TEAM_A).may_push_unsaid = False
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
+    assert house.github.faults.count("create_label") == 1
+    (note,) = house.notes()
+    assert "push" in note
+
+
+async def test_types_are_asked_for_where_none_are_listed(house: House) -> None:
+    """An older Enterprise Server has them and does not list them."""
+    missing = Fault(Permanent(Scope.REPOSITORY, Code.NOT_FOUND, "no such page"))
+    house.github.faults.at("list_issue_types", 0, missing)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    whole(house)
+    assert not house.notes()
+
+
+async def test_types_that_are_refused_are_refused_once(house: House) -> None:
+    """Where none are listed and there are none: one write is turned down, and the tickets go without."""
+    missing = Fault(Permanent(Scope.REPOSITORY, Code.NOT_FOUND, "no such page"))
+    house.github.faults.at("list_issue_types", 0, missing)
+    house.github.at(TEAM_A).types = ()
+    house.github.add_issue(SOURCE, "Four", type="Task")
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert house.github.titles(TEAM_A) == ["One", "Two", "Three", "Four"]
+    assert house.github.faults.count("create_issue") == 5
+    assert ["issue types" in note for note in house.notes()] == [True]
+
+
+async def test_a_persons_repository_has_no_types(house: House) -> None:
+    """None are asked for, and the note says why."""
+    house.github.change(TEAM_A, is_personal=True)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert house.github.faults.count("list_issue_types") == 0
+    assert ["belongs to a person" in note for note in house.notes()] == [True]
 
 
 @pytest.mark.parametrize("method", ["create_label", "create_milestone"])

@@ -69,7 +69,7 @@ async def test_one_bad_target_does_not_keep_the_others(house: House) -> None:
 
 
 async def test_what_a_ticket_has_is_frozen_with_it(house: House) -> None:
-    """Labels, milestone, type and parent come with the look: not a call more is made for them."""
+    """Labels, milestone, type and parent come with the look: not a call more is made for them but for the order of sub-issues."""
     label, milestone = Label("bug", "d73a4a", "Broken"), Milestone("S", "closed", "D", "2026", 4)
     house.github.add_issue(
         SOURCE, "Two", labels=(label,), milestone=milestone, type="Task", parent=1
@@ -88,7 +88,8 @@ async def test_what_a_ticket_has_is_frozen_with_it(house: House) -> None:
     assert (two.type, two.parent) == ("Task", 1)
     beyond = [f"{SOURCE}#{number}" for number in range(3, 8)]
     asked = [about for name, about in before if SOURCE in about and name != "credential"]
-    assert asked == [SOURCE, SOURCE, *beyond]
+    # And the parent is asked for the order of its sub-issues.
+    assert asked == [SOURCE, SOURCE, *beyond, SOURCE]
     copy = house.github.issues(TEAM_A)[1]
     assert ([one.name for one in copy.labels], copy.parent) == (["bug"], 1)
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from monarch.core.outcome import Absent, Code, Found, Permanent, Scope, Transient
+from monarch.core.outcome import Absent, Code, Found, Permanent, Scope, Transient, Unknown
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED, LOST
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
@@ -122,6 +122,17 @@ async def test_who_edits_between_the_look_and_the_write_keeps_their_text(house: 
     assert texts(house) == {**SHIFTED, "One": "Our own words, and #2."}
     assert house.github.faults.count("edit_body") == 1
     assert len(house.notes()) == 1
+
+
+async def test_an_edit_that_is_never_answered_costs_no_ticket(house: House) -> None:
+    """A PATCH that answers 500 for ever: the references stay, which is noted."""
+    house.github.faults.at("edit_body", 0, Fault(Unknown("GitHub answered 500")))
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert ["without an answer" in note for note in house.notes()] == [True]
 
 
 @pytest.mark.parametrize("fault", [LOST, BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monarch.core.outcome import Absent, Code, Found, Permanent, Scope, Transient
+from monarch.core.outcome import Absent, Code, Found, Permanent, Scope, Transient, Unknown
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED, LOST
 from tests.stages.house import SOURCE, TEAM_A, House
@@ -151,3 +151,53 @@ async def test_a_fault_while_reading_is_tried_again(house: House) -> None:
     assert len(house.told("retry.scheduled")) == 1
     assert house.state(request) == "done"
     assert hierarchy(house) == WHOLE
+
+
+async def test_the_order_is_that_of_the_template(house: House) -> None:
+    """Which only the parent tells: there Four was put before Two."""
+    house.github.at(SOURCE).children[1] = [4, 2]
+
+    request = house.publish(TEAM_A)
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert hierarchy(house) == {1: [4, 2], 2: [3]}
+
+
+@pytest.mark.parametrize("how", [REFUSED, Fault(Transient("502"))])
+async def test_an_order_that_cannot_be_read_costs_nothing(house: House, how: Fault) -> None:
+    """Then it is that of the numbers."""
+    house.github.faults.at("list_sub_issues", 0, how)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert hierarchy(house) == WHOLE
+    assert not house.notes()
+
+
+async def test_a_server_without_sub_issues_is_not_asked_for_them(house: House) -> None:
+    """One note, and no call that cannot succeed."""
+    missing = Fault(Permanent(Scope.REPOSITORY, Code.NOT_FOUND, "no such page"))
+    house.github.faults.at("list_sub_issues", 0, missing)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert house.github.faults.count("add_sub_issue") == 0
+    assert house.notes() == [
+        "sub-issues #2, #3, #4: not put under their parents, since this server has no API for it"
+    ]
+
+
+async def test_a_sub_issue_that_is_never_answered_costs_no_ticket(house: House) -> None:
+    """cli/cli#10378: adding one answers 500 for ever."""
+    house.github.faults.at("add_sub_issue", 0, Fault(Unknown("GitHub answered 500")))
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert ["without an answer" in note for note in house.notes()] == [True]

@@ -1,11 +1,12 @@
 """Workers that die, writes that nobody answers for: nothing is lost, nothing doubled, the order holds."""
 
+import re
 import time
 
 from monarch.sandbox.client import SandboxClient
 from monarch.sandbox.faults import Action, AnswerAfter, DropAfter, HangAfter, Hold, Match
 from monarch.sandbox.journal import LogEntry
-from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
+from scripts.fleet_machine.fleet import Fleet, a_message, a_seed, path_of
 from scripts.fleet_machine.judge import assert_all_copied, assert_copied, copies_in, final
 from scripts.fleet_machine.trouble import begin_stop, stop
 
@@ -144,12 +145,14 @@ async def test_sigterm_while_github_does_not_answer(fleet: Fleet) -> None:
 
 async def _on_write(sandbox: SandboxClient, target: str, action: Action, *, nth: int) -> int:
     """Let something happen to the `nth` creation of an issue in a target, once."""
-    match = Match(api="github", method="POST", path_regex=f"^/repos/{target}/issues$")
+    path = await path_of(sandbox, target, "/issues$")
+    match = Match(api="github", method="POST", path_regex=path)
     return await sandbox.add_fault(action, match=match, nth=nth)
 
 
 async def _calls_after(sandbox: SandboxClient, at: float, target: str) -> list[LogEntry]:
-    return [call for call in await sandbox.log() if call.at > at and target in call.path]
+    path = re.compile(await path_of(sandbox, target))
+    return [call for call in await sandbox.log() if call.at > at and path.match(call.path)]
 
 
 def _posted(log: list[LogEntry]) -> list[str]:

@@ -1,7 +1,7 @@
 """Faithful copies by real workers that are killed on the way, for teams that have opened issues themselves before."""
 
 from monarch.sandbox.faults import Hold, Match
-from scripts.fleet_machine.fleet import Fleet, a_message
+from scripts.fleet_machine.fleet import Fleet, a_message, path_of
 from scripts.fleet_machine.judge import final
 from tests.system.cohort import TARGETS, TICKETS, a_cohort, assert_faithful
 
@@ -9,13 +9,13 @@ LEASE = {"MONARCH_LEASE_SECONDS": "15"}
 FREELY = {"MONARCH_WRITES_PER_HOUR": "0", "MONARCH_WRITES_AT_ONCE": "8", **LEASE}
 """Nothing is waited for but what was begun by the dead."""
 
-LABELS = ("POST", "^/repos/school/team-1/labels$", 2)
-ISSUES = ("POST", "^/repos/school/team-2/issues$", 14)
-EDITS = ("PATCH", "^/repos/school/team-4/issues/", 3)
-NESTS = ("POST", "^/repos/school/team-5/issues/[0-9]+/sub_issues$", 4)
-"""The writes at which a worker is killed: which method, which path, the how manieth of them."""
+LABELS = ("POST", "school/team-1", "/labels$", 2)
+ISSUES = ("POST", "school/team-2", "/issues$", 14)
+EDITS = ("PATCH", "school/team-4", "/issues/", 3)
+NESTS = ("POST", "school/team-5", "/issues/[0-9]+/sub_issues$", 4)
+"""The writes at which a worker is killed: which method, target and path, the how manieth of them."""
 
-Place = tuple[str, str, int]
+Place = tuple[str, str, str, int]
 
 
 async def test_a_cohort_gets_faithful_copies_whoever_is_killed(fleet: Fleet) -> None:
@@ -27,8 +27,7 @@ async def test_a_cohort_gets_faithful_copies_whoever_is_killed(fleet: Fleet) -> 
 
     for place, fault in held.items():
         assert await fleet.sandbox.wait(fault=fault, timeout_seconds=150), place
-        team = place[1].split("/repos/")[1].split("/")[1]
-        fleet.holder_of(f"school/{team}").kill()
+        fleet.holder_of(place[1]).kill()
         await fleet.sandbox.release(fault)
         fleet.spawn(**FREELY)
     [request] = fleet.until_ended()
@@ -51,6 +50,7 @@ async def test_a_cohort_gets_faithful_copies_whoever_is_killed(fleet: Fleet) -> 
 
 async def _hold(fleet: Fleet, place: Place) -> int:
     """Let a write arrive, and take effect when its worker is gone."""
-    method, path, nth = place
+    method, target, rest, nth = place
+    path = await path_of(fleet.sandbox, target, rest)
     match = Match(api="github", method=method, path_regex=path)
     return await fleet.sandbox.add_fault(Hold(), match=match, nth=nth)

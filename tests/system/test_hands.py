@@ -8,7 +8,7 @@ from typing import Any
 from monarch.sandbox.client import SandboxClient
 from monarch.sandbox.faults import Action, HangBefore, Hold, Match
 from monarch.sandbox.seed import Seed
-from scripts.fleet_machine.fleet import Fleet, a_message, a_seed, a_target
+from scripts.fleet_machine.fleet import Fleet, a_message, a_seed, a_target, path_of
 from scripts.fleet_machine.judge import assert_all_copied, assert_copied, copies_in, final, posts
 
 IMPATIENT = {"MONARCH_TARGET_PATIENCE_SECONDS": "1"}
@@ -146,7 +146,8 @@ async def test_two_people_who_replay_everything_replay_each_letter_once(fleet: F
 async def test_poison_that_is_replayed_is_done_once_it_kills_nobody(fleet: Fleet) -> None:
     """What seemed to kill its workers is given up unrun; a person may send it back all the same."""
     await fleet.sandbox.seed(a_seed(3, ["team/a"]))
-    match = Match(api="github", method="GET", path_regex="^/repos/team/a/issues")
+    path = await path_of(fleet.sandbox, "team/a", "/issues")
+    match = Match(api="github", method="GET", path_regex=path)
     held = await fleet.sandbox.add_fault(HangBefore(), match=match)
     first = fleet.start()
     fleet.publish(a_message(["team/a"]))
@@ -222,7 +223,8 @@ async def test_a_last_word_that_somebody_removes_is_said_all_the_same(fleet: Fle
 
 
 async def _at_write(sandbox: SandboxClient, target: str, nth: int, action: Action) -> int:
-    match = Match(api="github", method="POST", path_regex=f"^/repos/{target}/issues$")
+    path = await path_of(sandbox, target, "/issues$")
+    match = Match(api="github", method="POST", path_regex=path)
     return await sandbox.add_fault(action, match=match, nth=nth)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from monarch.sandbox.faults import Hold, Match
-from scripts.fleet_machine.fleet import SLACK_CHANNEL, SOURCE, Fleet, a_message, a_seed
+from scripts.fleet_machine.fleet import SLACK_CHANNEL, SOURCE, Fleet, a_message, a_seed, path_of
 from scripts.fleet_machine.judge import tickets_of
 
 MIGRATIONS = "{monarch}:migrations"
@@ -12,7 +12,8 @@ MIGRATIONS = "{monarch}:migrations"
 async def test_work_in_hand_is_seen_with_stock_commands(fleet: Fleet) -> None:
     """`XINFO GROUPS` and `XPENDING` say how much is left and which process has it."""
     await fleet.sandbox.seed(a_seed(3, ["team/a"]))
-    write = Match(method="POST", path_regex="^/repos/team/a/issues$")
+    path = await path_of(fleet.sandbox, "team/a", "/issues$")
+    write = Match(method="POST", path_regex=path)
     held = await fleet.sandbox.add_fault(Hold(), match=write, nth=2)
     worker = fleet.start()
     fleet.publish(a_message(["team/a"]))

@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from monarch.sandbox.faults import HangBefore, Hold, Match
-from scripts.fleet_machine.fleet import ENDED_WITHIN_S, ROOT, Fleet, a_message, a_seed
+from scripts.fleet_machine.fleet import ENDED_WITHIN_S, ROOT, Fleet, a_message, a_seed, path_of
 from scripts.fleet_machine.judge import assert_all_copied, final
 from scripts.fleet_machine.trouble import (
     QUICK,
@@ -33,15 +33,16 @@ async def test_sigterm_ends_every_state_in_time_and_hands_the_work_back(fleet: F
     """In a write, in a look, waiting for the budget, in a post, idle: each ends, and nothing is counted."""
     teams = ("team/write", "team/look", "team/wait")
     await fleet.sandbox.seed(a_seed(2, teams))
-    on_write = await _hang(fleet, "POST", "^/repos/team/write/issues$")
-    on_look = await _hang(fleet, "GET", "^/repos/team/look/issues$")
+    on_write = await _hang(fleet, "POST", await path_of(fleet.sandbox, "team/write", "/issues$"))
+    on_look = await _hang(fleet, "GET", await path_of(fleet.sandbox, "team/look", "/issues$"))
     on_post = await _hang(fleet, "POST", "^/chat.postMessage$")
     fleet.start(5, MONARCH_CONCURRENCY="1", MONARCH_WRITE_INTERVAL_SECONDS="60", **QUICK)
     fleet.publish(a_message(["team/write", "team/look"]))
     for fault in (on_write, on_look, on_post):
         assert await fleet.sandbox.wait(fault=fault, hits=1)
     fleet.publish(a_message(["team/wait"]))
-    looked = {"method": "GET", "path_regex": "^/repos/team/wait/issues$", "status": 200}
+    path = await path_of(fleet.sandbox, "team/wait", "/issues$")
+    looked = {"method": "GET", "path_regex": path, "status": 200}
     assert await fleet.sandbox.wait(calls=1, **looked)  # type: ignore[arg-type]  # a table of conditions
 
     assert stop(*fleet.workers) == [0] * len(fleet.workers)
@@ -65,9 +66,8 @@ async def test_sigterm_ends_every_state_in_time_and_hands_the_work_back(fleet: F
 async def test_sigterm_while_valkey_is_away(fleet: Fleet, how: str) -> None:
     """In a write, idle, and before the epoch is open: all end in time, and nothing is lost by it."""
     await fleet.sandbox.seed(a_seed(2, ["team/a"]))
-    held = await fleet.sandbox.add_fault(
-        Hold(), match=Match(method="POST", path_regex="^/repos/team/a/issues$")
-    )
+    path = await path_of(fleet.sandbox, "team/a", "/issues$")
+    held = await fleet.sandbox.add_fault(Hold(), match=Match(method="POST", path_regex=path))
     writing, idle = fleet.start(**QUICK), fleet.start(**QUICK)
     fleet.publish(a_message(["team/a"]))
     assert await fleet.sandbox.wait(fault=held, hits=1)
@@ -117,7 +117,7 @@ async def test_an_entry_that_arrives_after_sigterm_is_handed_back_at_once(fleet:
 async def test_a_second_signal_ends_a_worker_at_once(fleet: Fleet, number: signal.Signals) -> None:
     """Whoever does not want to wait for the write in hand need not."""
     await fleet.sandbox.seed(a_seed(1, ["team/a"]))
-    hangs = await _hang(fleet, "POST", "^/repos/team/a/issues$")
+    hangs = await _hang(fleet, "POST", await path_of(fleet.sandbox, "team/a", "/issues$"))
     worker = fleet.start()
     fleet.publish(a_message(["team/a"]))
     assert await fleet.sandbox.wait(fault=hangs, hits=1)

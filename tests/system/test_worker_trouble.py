@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from monarch.sandbox.faults import Hold, Match
-from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
+from scripts.fleet_machine.fleet import Fleet, a_message, a_seed, path_of
 from scripts.fleet_machine.judge import assert_all_copied, assert_copied
 from scripts.fleet_machine.trouble import (
     LEASE_S,
@@ -87,7 +87,8 @@ async def test_a_blocked_event_loop_loses_its_lease_and_writes_nothing_more(flee
 async def test_a_worker_without_file_descriptors_heals_when_there_are_some(fleet: Fleet) -> None:
     """No connection can be made, to anybody: failures that may pass, and then they have passed."""
     await fleet.sandbox.seed(a_seed(4, ["team/a", "team/b"]))
-    match = Match(method="POST", path_regex="^/repos/team/a/issues$")
+    path = await path_of(fleet.sandbox, "team/a", "/issues$")
+    match = Match(method="POST", path_regex=path)
     held = await fleet.sandbox.add_fault(Hold(after=True), match=match, nth=2)
     worker = fleet.start(**QUICK)
     fleet.publish(a_message(["team/a"]))

@@ -164,6 +164,12 @@ class HttpGitHub:
         """See `ports.GitHub`."""
         return await self._reads.issue_types(repository)
 
+    async def list_sub_issues(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[int, ...]] | ReadFailure:
+        """See `ports.GitHub`."""
+        return await self._reads.sub_issues(repository, number)
+
     # -------------------------------------------------------------------------------------------- writing
 
     async def create_issue(

@@ -74,14 +74,18 @@ class Reads:
         return await self._list(repository, "milestones?state=all&per_page=100", read_milestones)
 
     async def issue_types(self, repository: Repository) -> Found[tuple[str, ...]] | ReadFailure:
-        """See `ports.GitHub.list_issue_types`.
+        """See `ports.GitHub.list_issue_types`."""
+        return await self._list(repository, "issue-types", read_types)
 
-        Users have none, and older servers do not know what they are: both answer 404.
-        """
-        types = await self._list(repository, "issue-types", read_types)
-        if isinstance(types, Permanent) and types.code is Code.NOT_FOUND:
-            return Found(())
-        return types
+    async def sub_issues(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[int, ...]] | ReadFailure:
+        """See `ports.GitHub.list_sub_issues`."""
+        query = f"issues/{number:d}/sub_issues?per_page=100"
+        listed = await self._list(repository, query, read_issues)
+        return (
+            Found(tuple(each.id for each in listed.value)) if isinstance(listed, Found) else listed
+        )
 
     async def issue(
         self, repository: Repository, number: int

@@ -84,6 +84,10 @@ class _Permissions(Wire):
     push: bool | None = None
 
 
+class _Owner(Wire):
+    type: str = ""
+
+
 class _Repository(Wire):
     id: Id
     full_name: str
@@ -92,6 +96,7 @@ class _Repository(Wire):
     private: bool = False
     open_issues_count: int = 0
     permissions: _Permissions | None = None
+    owner: _Owner | None = None
 
 
 class _Created(Wire):
@@ -120,7 +125,7 @@ _REPOSITORY = TypeAdapter(_Repository)
 _CREATED = TypeAdapter(_Created)
 _LABELS = TypeAdapter(list[_Label])
 _MILESTONES = TypeAdapter(list[_Milestone])
-_TYPES = TypeAdapter(list[_Type])
+_TYPES = TypeAdapter(list[_Type | None])
 _OBJECT = TypeAdapter(dict[str, Any])
 
 
@@ -156,7 +161,7 @@ def read_milestones(body: bytes) -> tuple[Milestone, ...] | None:
 def read_types(body: bytes) -> tuple[str, ...] | None:
     """Read the names of the issue types that are in use."""
     types = read_as(_TYPES, body)
-    return None if types is None else tuple(each.name for each in types if each.is_enabled)
+    return None if types is None else tuple(each.name for each in types if each and each.is_enabled)
 
 
 def read_repository(body: bytes) -> Repository | None:
@@ -172,6 +177,7 @@ def read_repository(body: bytes) -> Repository | None:
         repository.permissions.push if repository.permissions else None,
         repository.private,
         repository.open_issues_count,
+        is_personal=repository.owner is not None and repository.owner.type == "User",
     )
 
 

@@ -369,9 +369,27 @@ async def test_issue_types_are_those_of_the_organisation() -> None:
     assert await github(handler).list_issue_types(TARGET) == Found(("Bug", "Task"))
 
 
-async def test_where_there_are_no_issue_types_there_are_none() -> None:
-    """A user's repository, and an older server, answer 404."""
-    assert await github(always(404, {"message": "Not Found"})).list_issue_types(TARGET) == Found(())
+async def test_a_type_that_is_null_hides_no_other() -> None:
+    """GitHub's description allows it in the listing."""
+    handler, _ = pages([None, {"name": "Bug"}])
+
+    assert await github(handler).list_issue_types(TARGET) == Found(("Bug",))
+
+
+async def test_a_server_without_a_listing_of_issue_types_says_so() -> None:
+    """It may have types all the same: an older Enterprise Server answers 404."""
+    answer = await github(always(404, {"message": "Not Found"})).list_issue_types(TARGET)
+
+    assert isinstance(answer, Permanent)
+    assert answer.code is Code.NOT_FOUND
+
+
+async def test_sub_issues_are_listed_in_their_order() -> None:
+    """By id, which is what a plan knows; a server without them answers 404."""
+    handler, asked = pages([issue_json(7, id=70), issue_json(3, id=30)])
+
+    assert await github(handler).list_sub_issues(TARGET, 5) == Found((70, 30))
+    assert asked == [f"{REPO}/issues/5/sub_issues?per_page=100"]
 
 
 @pytest.mark.parametrize("what", ["list_labels", "list_milestones", "list_issue_types"])

@@ -241,6 +241,14 @@ class FakeGitHub:
         """See `ports.GitHub.list_issue_types`."""
         return await self._list("list_issue_types", repository, lambda here: here.types)
 
+    async def list_sub_issues(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[int, ...]] | ReadFailure:
+        """See `ports.GitHub.list_sub_issues`."""
+        return await self._list(
+            "list_sub_issues", repository, lambda here: here.sub_issues_of(number)
+        )
+
     async def read_issue(
         self, repository: Repository, number: int
     ) -> Found[Issue] | Absent | ReadFailure:

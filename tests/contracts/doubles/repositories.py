@@ -32,6 +32,7 @@ class FakeRepository:
         children: the sub-issues of an issue, in order, by their numbers.
         refused: titles and names of what cannot be made.
         drops: whether issues lose their details silently, although everything says that we may push.
+        may_push_unsaid: whether we may push where the repository does not say, as it does not to an App.
     """
 
     repository: Repository
@@ -47,6 +48,7 @@ class FakeRepository:
     children: dict[int, list[int]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     drops: bool = False
+    may_push_unsaid: bool = True
 
     # ------------------------------------------------------------------------------- what a write does
 
@@ -67,7 +69,7 @@ class FakeRepository:
 
     def create_label(self, label: Label, _author: Author) -> DetailOutcome:
         """Make a label, once."""
-        if not self.repository.may_push:
+        if not self._may_push:
             return self._forbidden()
         if label.name in self.refused:
             return Permanent(Scope.TICKET, Code.REFUSED, "name is invalid", ("name",))
@@ -78,7 +80,7 @@ class FakeRepository:
 
     def create_milestone(self, milestone: Milestone, _author: Author) -> DetailOutcome:
         """Make a milestone, once; its number is the next one."""
-        if not self.repository.may_push:
+        if not self._may_push:
             return self._forbidden()
         if milestone.title in self.refused:
             return Permanent(Scope.TICKET, Code.REFUSED, "title is invalid", ("title",))
@@ -93,14 +95,14 @@ class FakeRepository:
         issue = self.issues.get(number)
         if issue is None:
             return Permanent(Scope.TICKET, Code.NOT_FOUND, f"there is no issue #{number}")
-        if not self.repository.may_push and issue.author != author.login:
+        if not self._may_push and issue.author != author.login:
             return self._forbidden()
         self.issues[number] = replace(issue, body=body)
         return Accepted()
 
     def add_sub_issue(self, parent: int, child: int, _author: Author) -> DetailOutcome:
         """Put the issue with that id under another one, behind those that are there."""
-        if not self.repository.may_push:
+        if not self._may_push:
             return self._forbidden()
         issue = next((issue for issue in self.issues.values() if issue.id == child), None)
         if issue is None or parent not in self.issues:
@@ -114,6 +116,13 @@ class FakeRepository:
         self.issues[issue.number] = replace(issue, parent=parent)
         self.children.setdefault(parent, []).append(issue.number)
         return Accepted()
+
+    def sub_issues_of(self, parent: int) -> tuple[int, ...]:
+        """The ids of an issue's sub-issues: in the order in which they were added, those planted last."""
+        added = self.children.get(parent, [])
+        planted = [n for n, issue in self.issues.items() if issue.parent == parent]
+        numbers = [*added, *(n for n in planted if n not in added)]
+        return tuple(self.issues[n].id for n in numbers if n in self.issues)
 
     # ----------------------------------------------------------------------------------- small parts
 
@@ -152,7 +161,12 @@ class FakeRepository:
 
     @property
     def _drops(self) -> bool:
-        return self.drops or not self.repository.may_push
+        return self.drops or not self._may_push
+
+    @property
+    def _may_push(self) -> bool:
+        told = self.repository.may_push
+        return self.may_push_unsaid if told is None else told
 
     def _wrong(self, draft: Draft) -> str | None:
         """The field that a validation would name."""
