@@ -84,8 +84,8 @@ async def test_every_bad_message_is_a_dead_letter_with_its_reason(fleet: Fleet) 
     letters = fleet.client.xrange("{monarch}:dead")
     codes = {fields[b"payload"]: fields[b"code"].decode() for _, fields in letters}
     # Of one that nobody can replay a letter keeps the beginning.
-    told = {message: codes.get(message[:KEPT_OF_JUNK]) for message in BAD_MESSAGES}
-    assert told == BAD_MESSAGES
+    found = {message: codes.get(message[:KEPT_OF_JUNK]) for message in BAD_MESSAGES}
+    assert found == BAD_MESSAGES
     assert sorted(codes.values()).count("entry_unreadable") == 1
     assert len(letters) == len(BAD_MESSAGES) + 1
     assert all(len(fields[b"reason"]) > 20 for _, fields in letters)
