@@ -318,7 +318,8 @@ end
 -- Ms until the moment in a field of a hash, which was set for `<field>_for` ms; 0 where it is over or not there.
 local function ms_until(key, field, now)
   local set = redis.call('HMGET', key, field, field .. '_for')
-  local left = math.max(0, (tonumber(set[1]) or 0) - now)
+  -- What is no number breaks the script, so that it is told: not known is not over.
+  local left = math.max(0, set[1] and tonumber(set[1]) - now or 0)
   local most = tonumber(set[2]) or left
   if left <= most then return left end
   redis.call('HSET', key, field, int(now + most))
