@@ -9,6 +9,7 @@ of state it is written *inside the script that makes the change*, atomically wit
 can be true without the other. Each method names that entry as "Stream: `noun.past_participle`".
 """
 
+import platform
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -78,6 +79,7 @@ class Telemetry:
 
     def started(self, *, consumer: str, roles: Iterable[str], version: str) -> None:
         """The process runs, with these roles, as this consumer."""
+        self.metrics.build.info({"version": version, "python": platform.python_version()})
         self._log.info("worker.started", consumer=consumer, roles=sorted(roles), version=version)
 
     def stopping(self, *, reason: str) -> None:
@@ -107,6 +109,7 @@ class Telemetry:
     def message_heard(self, *, size_bytes: int) -> None:
         """The channel carried a message; nothing is known about it yet."""
         self.pulse.heard()
+        self.metrics.last_message.set_to_current_time()
         self.metrics.heard.inc()
         self._log.debug("message.heard", size_bytes=size_bytes)
 
