@@ -9,7 +9,7 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.connection import classified, connected
 from monarch.adapters.valkey.hands import ValkeyHands
-from monarch.adapters.valkey.inbox import Submitter
+from monarch.adapters.valkey.inbox import KeyTaken, Submission, Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.letters import Choice, DeadLetter, Letters
 from monarch.adapters.valkey.reading import (
@@ -24,7 +24,6 @@ from monarch.adapters.valkey.standing import ServerFacts, Standing
 from monarch.app.ceilings import ceilings_of, outlook_of
 from monarch.app.whereabouts import valkey_of
 from monarch.core.forecast import Forecast
-from monarch.core.ids import RequestId
 from monarch.core.request import CHANNEL, SOURCE, TARGETS
 from monarch.ports import Hands, Outlook, Replayed, StoreRefused
 from monarch.settings import Settings
@@ -34,6 +33,7 @@ __all__ = [
     "DeadLetter",
     "Event",
     "Forecast",
+    "KeyTaken",
     "Letters",
     "MigrationTimes",
     "Operator",
@@ -42,6 +42,7 @@ __all__ = [
     "RequestLine",
     "ServerFacts",
     "Standing",
+    "Submission",
     "message",
     "operator",
 ]
@@ -65,13 +66,14 @@ class Operator:
     _client: Valkey
     _keys: Keys
 
-    async def submit(self, payload: bytes, idempotency_key: str) -> RequestId:
+    async def submit(self, payload: bytes, idempotency_key: str) -> Submission:
         """Append a message as a request, durably; the same key again gives the same request.
 
         Raises:
-            StoreError: nobody knows whether it is on disk. Submitting again under the same key is safe.
+            KeyTaken: the key stands for another message.
+            StoreError: see `Submitter.submission`. Submitting again under the same key is safe.
         """
-        return await Submitter(self._client, self._keys).submit(payload, idempotency_key)
+        return await Submitter(self._client, self._keys).submission(payload, idempotency_key)
 
     async def publish(self, payload: bytes) -> int:
         """Publish a message on the channel, as the platform does; returns how many heard it.

@@ -2,10 +2,13 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from monarch.adapters.valkey.numbering import NUMBER
 from monarch.cli.calling import WRONG, end_if_interrupted, fail, operate
+from monarch.cli.choosing import request_id
 from monarch.cli.following import AGAIN_S
 from monarch.cli.printing import (
     age,
@@ -13,6 +16,7 @@ from monarch.cli.printing import (
     clean,
     doubt,
     fields_of,
+    got,
     moment,
     say,
     show_facts,
@@ -169,9 +173,15 @@ _REQUEST_COLUMNS = (
 
 def _state(name: str | None) -> State | None:
     try:
-        return None if name is None else State(name)
+        found = None if name is None else State(name)
     except ValueError:
-        fail(f"--state should be one of {', '.join(State)}, not {clean(name)}", WRONG)
+        found = State.PARKED
+    if (
+        found is State.PARKED
+    ):  # a request is queued while it is parked; only migrations are called so
+        known = ", ".join(state for state in State if state is not State.PARKED)
+        fail(f"--state should be one of {known}, not {got(name or '')}", WRONG)
+    return found
 
 
 def _request_row(line: "RequestLine") -> tuple[object, ...]:
@@ -190,12 +200,15 @@ def _request_row(line: "RequestLine") -> tuple[object, ...]:
 
 
 def show_request(request: str, *, as_json: bool) -> None:
-    """Show one request with all its targets."""
+    """Show one request with all its targets; `last` is the newest one."""
+    named = request.strip() != LAST
+    if named:
+        request_id(request)
 
     async def work(
         person: "Operator",
     ) -> "tuple[RequestDetails | None, Forecast | None, Snapshot]":
-        known = RequestId(request)
+        known = request_id(request) if named else await _newest(person)
         return (
             await person.reader.request(known),
             await person.outlook.forecast(known),
@@ -203,6 +216,8 @@ def show_request(request: str, *, as_json: bool) -> None:
         )
 
     details, forecast, snapshot = operate(work)
+    if details is None and not named:
+        fail("there is no request yet")
     if details is None:
         fail(f"no request {clean(request)} is known: it has expired, or see `monarch requests`")
     if as_json:
@@ -210,11 +225,20 @@ def show_request(request: str, *, as_json: bool) -> None:
             "forecast_seconds": forecast and round(forecast.seconds),
             "forecast_is_least": forecast and forecast.is_least,
         }
-        show_json({**asdict(details), **foretold})
+        show_json({"request": details.view.id, **asdict(details), **foretold})
     else:
         _print_request(details, forecast)
     if not details.view.has_ended:
         tell_obstacles(snapshot)
+
+
+LAST: Final = "last"
+"""Stands for the newest request."""
+
+
+async def _newest(person: "Operator") -> RequestId:
+    lines = await person.reader.requests(1)
+    return lines[0].id if lines else RequestId("0-0")
 
 
 def _print_request(details: "RequestDetails", forecast: "Forecast | None") -> None:
@@ -326,9 +350,19 @@ async def _follow_events(person: "Operator", after: str, *, as_json: bool) -> No
             await anyio.sleep(AGAIN_S)
 
 
+def _as_known(fields: Mapping[str, str]) -> Mapping[str, str]:
+    """A ticket by its number, as people know it, where that is known; else by GitHub's id."""
+    if NUMBER not in fields:
+        return fields
+    shown = {**fields, "ticket": f"#{fields[NUMBER]}"}
+    del shown[NUMBER]
+    return shown
+
+
 def _show_event(event: "Event", *, as_json: bool) -> None:
     if as_json:
         show_json(event, indent=None)
     else:
-        words = (moment(event.at_ms), f"{clean(event.name):<18}", fields_of(event.fields))
+        fields = fields_of(_as_known(event.fields))
+        words = (moment(event.at_ms), f"{clean(event.name):<18}", fields)
         say("  ".join(words).rstrip())
