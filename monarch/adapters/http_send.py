@@ -142,7 +142,7 @@ async def send_once(
             return TooLarge(f"its answer is larger than {MAX_BYTES // 2**20} MB")
         # OSError: a broken TLS record comes through httpx as a bare ssl.SSLError.
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            reason = _describe(error)
+            reason = _describe(error, client.base_url)
             departure.note(error)
     return NoAnswer(reason) if departure.may_have_left else NeverLeft(reason)
 
@@ -221,7 +221,14 @@ def without_secret(reply: Reply, sent: httpx.Headers) -> Reply:
     return Reply(reply.status, headers, reply.body.replace(secret.encode(), HIDDEN.encode()))
 
 
-def _describe(error: Exception) -> str:
-    """Say what broke, on one line; httpx's messages carry no headers, so no secret either."""
+def _describe(error: Exception, base: httpx.URL) -> str:
+    """Say what broke, on one line; httpx's messages carry no headers, so no secret either.
+
+    They do not say either who could not be reached, and there are several.
+    """
     text = quote(str(error), 200)
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    if not isinstance(error, _BEFORE_THE_REQUEST):
+        return said
+    port = base.port or (443 if base.scheme == "https" else 80)
+    return f"{said} ({base.host}:{port})"

@@ -9,7 +9,7 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.connection import classified, connected
 from monarch.adapters.valkey.hands import ValkeyHands
-from monarch.adapters.valkey.inbox import Submitter
+from monarch.adapters.valkey.inbox import KeyTaken, Submission, Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.letters import Choice, DeadLetter, Letters
 from monarch.adapters.valkey.reading import (
@@ -21,10 +21,10 @@ from monarch.adapters.valkey.reading import (
 )
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.standing import ServerFacts, Standing
+from monarch.adapters.valkey.workers import WorkerLine, Workers
 from monarch.app.ceilings import ceilings_of, outlook_of
 from monarch.app.whereabouts import valkey_of
 from monarch.core.forecast import Forecast
-from monarch.core.ids import RequestId
 from monarch.core.request import CHANNEL, SOURCE, TARGETS
 from monarch.ports import Hands, Outlook, Replayed, StoreRefused
 from monarch.settings import Settings
@@ -34,6 +34,7 @@ __all__ = [
     "DeadLetter",
     "Event",
     "Forecast",
+    "KeyTaken",
     "Letters",
     "MigrationTimes",
     "Operator",
@@ -42,6 +43,8 @@ __all__ = [
     "RequestLine",
     "ServerFacts",
     "Standing",
+    "Submission",
+    "WorkerLine",
     "message",
     "operator",
 ]
@@ -65,13 +68,22 @@ class Operator:
     _client: Valkey
     _keys: Keys
 
-    async def submit(self, payload: bytes, idempotency_key: str) -> RequestId:
+    async def submit(self, payload: bytes, idempotency_key: str) -> Submission:
         """Append a message as a request, durably; the same key again gives the same request.
 
         Raises:
-            StoreError: nobody knows whether it is on disk. Submitting again under the same key is safe.
+            KeyTaken: the key stands for another message.
+            StoreError: see `Submitter.submission`. Submitting again under the same key is safe.
         """
-        return await Submitter(self._client, self._keys).submit(payload, idempotency_key)
+        return await Submitter(self._client, self._keys).submission(payload, idempotency_key)
+
+    async def workers(self) -> tuple[WorkerLine, ...]:
+        """Who works, and what each has in hand.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        return await Workers(self._client, self._keys).all()
 
     async def publish(self, payload: bytes) -> int:
         """Publish a message on the channel, as the platform does; returns how many heard it.

@@ -1,16 +1,16 @@
 """`submit` and `publish`: the two ways in."""
 
+import sys
 import uuid
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from monarch.cli.calling import WRONG, fail, operate
+from monarch.cli.calling import WRONG, fail, operate, settings
 from monarch.cli.following import follow, judge
-from monarch.cli.printing import show_json
-from monarch.core.ids import RequestId
+from monarch.cli.printing import clean, got, show_json
 
 if TYPE_CHECKING:
-    from monarch.app.operator import Operator
+    from monarch.app.operator import Operator, Submission
 
 
 def submit_message(
@@ -25,9 +25,13 @@ def submit_message(
     """Submit, print the request's id, and with `wait` follow it to its end."""
     from monarch.app.operator import message  # noqa: PLC0415 - lazily
 
-    payload, chosen = message(source, targets, channel), key or uuid.uuid4().hex
-
-    request = operate(lambda person: _submitted(person, payload, chosen))
+    payload = message(source, targets, channel)
+    _demand_request(payload)
+    chosen = uuid.uuid4().hex if key is None else _checked(key)
+    done = operate(lambda person: _submitted(person, payload, chosen))
+    request = done.request
+    if not done.is_new:
+        print(f"request {request} was submitted already under this key", file=sys.stderr)
     if not as_json:
         print(request, flush=True)
     end = follow(request, quiet=as_json) if wait else None
@@ -37,16 +41,44 @@ def submit_message(
         judge(end)
 
 
-async def _submitted(person: "Operator", payload: bytes, key: str) -> RequestId:
+async def _submitted(person: "Operator", payload: bytes, key: str) -> "Submission":
+    from monarch.app.operator import KeyTaken  # noqa: PLC0415 - lazily
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
 
     try:
         return await person.submit(payload, key)
+    except KeyTaken as taken:
+        fail(f"{taken}. Nothing was submitted: choose another --key, or none")
     except StoreError as error:
+        reason = str(error).rstrip(".")
+        if error.is_untouched:
+            fail(f"{reason}. Nothing was submitted. See `monarch doctor`.")
         # Said with the key: only so can it be repeated without a second request.
         fail(
-            f"{str(error).rstrip('.')}. It may have been submitted: to repeat it safely, add --key {key}"
+            f"{reason}. It may have been submitted: to repeat it safely, add --key {key}. See `monarch doctor`."
         )
+
+
+def _demand_request(payload: bytes) -> None:
+    """What nobody could plan is not submitted; a target that cannot be one is told of, and the others go on."""
+    from monarch.app.planning import BadMessage, parsed  # noqa: PLC0415 - lazily
+
+    request = parsed(payload, settings())
+    if isinstance(request, BadMessage):
+        fail(f"{clean(request.reason)}; nothing was submitted", WRONG)
+    for refused in request.refused:
+        words = f"{clean(refused.target)} will end as a dead letter: {clean(refused.reason)}"
+        print(f"! {words}", file=sys.stderr)
+
+
+_LONGEST_KEY: Final = 200
+
+
+def _checked(key: str) -> str:
+    """A key becomes the name of a key of Valkey's."""
+    if not key.strip() or not key.isprintable() or len(key) > _LONGEST_KEY:
+        fail(f"--key should be up to {_LONGEST_KEY} printable characters, not {got(key)}", WRONG)
+    return key
 
 
 def publish_message(
@@ -60,8 +92,11 @@ def publish_message(
     """Publish, and print how many heard it."""
     from monarch.app.operator import message  # noqa: PLC0415 - lazily
 
-    if (payload is None) == (source is None or not targets):
-        fail("give SOURCE and TARGETS, or --payload, and not both", WRONG)
+    has_payload, has_names = payload is not None, bool(source or targets or channel)
+    if has_payload == has_names or (has_names and not (source and targets)):
+        fail(
+            "give SOURCE and TARGETS (with --channel or without), or --payload, and not both", WRONG
+        )
     if payload is None:
         content = message(source or "", targets, channel)
     else:

@@ -9,8 +9,8 @@ import typer
 import monarch
 
 _EPILOG = """
-**Exit status.** 0: done. 1: it failed, or what was followed did not end well. 2: wrong usage or configuration.
-3: what was followed cannot be seen any more, and goes on. 130: interrupted (Ctrl-C). 141: nobody reads the output any more.
+**Exit status.** 0: done. 1: it failed, or the request that was followed did not end well. 2: wrong usage or configuration.
+3: the request that was followed goes on, but cannot be seen any more. 130: interrupted (Ctrl-C). 141: the output was closed.
 
 **Environment.** VALKEY_URL (or VALKEY_HOST and VALKEY_PORT), GH_PAT (or GITHUB_APP_ID and its private key),
 SLACK_BOT_TOKEN, MONARCH_NAMESPACE and others, also from a file `.env`: see `.env.template`. NO_COLOR switches colours
@@ -34,32 +34,43 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-dead = typer.Typer(help="What was given up, why, and what becomes of it.", no_args_is_help=True)
+dead = typer.Typer(
+    help="Dead letters: what was given up and why; send it back or delete it.", no_args_is_help=True
+)
 app.add_typer(dead, name="dead")
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")]
-Limit = Annotated[int, typer.Option(min=1, help="How many at most, the newest.")]
-Source = Annotated[str, typer.Argument(help="Whose tickets are copied: owner/repo or an address.")]
-Targets = Annotated[list[str], typer.Argument(help="Where to: owner/repo, one or more.")]
-Channel = Annotated[str | None, typer.Option(help="The Slack channel that is told; none: nobody.")]
+Limit = Annotated[int, typer.Option(min=1, help="How many to show at most, the newest.")]
+Source = Annotated[str, typer.Argument(help="The template: owner/repo or an address.")]
+Targets = Annotated[
+    list[str], typer.Argument(help="The repositories to copy into: owner/repo, one or more.")
+]
+Channel = Annotated[
+    str | None,
+    typer.Option(help="The Slack channel to report to; without it Slack gets no message."),
+]
 RequestName = Annotated[str, typer.Argument(help="A request's id, such as 1732406400000-0.")]
-By = Annotated[str | None, typer.Option(help="Who does it, for the others to see; else user@host.")]
+By = Annotated[str | None, typer.Option(help="Your name, shown to others; user@host by default.")]
 
 Letters = Annotated[
     list[str] | None,
     typer.Argument(metavar="ID", help="Ids of dead letters, or of their entries."),
 ]
-OfRequest = Annotated[str | None, typer.Option("--request", help="Only those of this request.")]
-OfTarget = Annotated[str | None, typer.Option("--target", help="Only those of this owner/repo.")]
-WithCode = Annotated[str | None, typer.Option("--code", help="Only those given up for this.")]
+OfRequest = Annotated[str | None, typer.Option("--request", help="Only letters of this request.")]
+OfTarget = Annotated[
+    str | None, typer.Option("--target", help="Only letters of this target: owner/repo.")
+]
+WithCode = Annotated[str | None, typer.Option("--code", help="Only letters with this code.")]
 OlderThan = Annotated[
-    str | None, typer.Option("--older-than", help="Only those given up so long ago: 90s, 2h, 3d.")
+    str | None, typer.Option("--older-than", help="Only letters older than this: 90s, 2h, 3d.")
 ]
 NewerThan = Annotated[
-    str | None, typer.Option("--newer-than", help="Only those given up since: 90s, 2h, 3d.")
+    str | None, typer.Option("--newer-than", help="Only letters newer than this: 90s, 2h, 3d.")
 ]
-All = Annotated[bool, typer.Option("--all", help="All of them.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show which are meant; change nothing.")]
+All = Annotated[bool, typer.Option("--all", help="Every letter.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show which letters match; change nothing.")
+]
 
 
 def _say_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
@@ -87,10 +98,10 @@ def everything(
 def run(
     roles: Annotated[
         str,
-        typer.Option(help="Some of intake,planner,migrator,notifier,reclaimer; all by default."),
+        typer.Option(help="Any of intake,planner,migrator,notifier,reclaimer; all by default."),
     ] = "",
 ) -> None:
-    """Work until SIGTERM or SIGINT: hear, plan, migrate, tell, reclaim. Run as many as you like."""
+    """Run a worker until SIGTERM or SIGINT. Run as many as you like."""
     from monarch.cli.working import run_roles
 
     run_roles(roles)
@@ -103,14 +114,14 @@ def submit(
     source: Source,
     targets: Targets,
     channel: Channel = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the request to its end.")] = False,
     key: Annotated[
         str | None,
         typer.Option(help="Submitting again under the same key makes no second request."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask for a migration, durably: prints the request's id once it is on disk."""
+    """Ask for a migration, durably. Prints the request's id once it is on disk."""
     from monarch.cli.asking import submit_message
 
     submit_message(source, targets, channel, key, wait=wait, as_json=as_json)
@@ -118,15 +129,17 @@ def submit(
 
 @app.command()
 def publish(
-    source: Annotated[str | None, typer.Argument(help="Whose tickets are copied.")] = None,
-    targets: Annotated[list[str] | None, typer.Argument(help="Where to, one or more.")] = None,
-    channel: Channel = None,
-    payload: Annotated[
-        str | None, typer.Option(help="Publish this text, as it is, instead.")
+    source: Annotated[
+        str | None, typer.Argument(help="The template: owner/repo or an address.")
     ] = None,
+    targets: Annotated[
+        list[str] | None, typer.Argument(help="The repositories to copy into, one or more.")
+    ] = None,
+    channel: Channel = None,
+    payload: Annotated[str | None, typer.Option(help="Publish this text as it is.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Publish a message as the platform does: prints how many heard it, and fails where nobody did."""
+    """Publish a message as the platform does. Prints how many heard it; fails if none did."""
     from monarch.cli.asking import publish_message
 
     publish_message(source, targets or [], channel, payload, as_json=as_json)
@@ -139,7 +152,7 @@ def publish(
     epilog="Example: monarch plan org/template org/team-a && monarch submit org/template org/team-a"
 )
 def plan(source: Source, targets: Targets, as_json: AsJson = False) -> None:
-    """What `submit` would do, for each target, and when it would be done; writes nothing."""
+    """Show what `submit` would do for each target, and when it would be done. Writes nothing."""
     from monarch.cli.planning import show_plan
 
     show_plan(source, targets, as_json=as_json)
@@ -148,16 +161,14 @@ def plan(source: Source, targets: Targets, as_json: AsJson = False) -> None:
 @app.command(epilog="Example: monarch verify 1732406400000-0 --heal --wait")
 def verify(
     request: RequestName,
-    heal: Annotated[
-        bool, typer.Option("--heal", help="Have the copies made again that are missing.")
-    ] = False,
+    heal: Annotated[bool, typer.Option("--heal", help="Make missing copies again.")] = False,
     wait: Annotated[
-        bool, typer.Option("--wait", help="With --heal: follow it to its end.")
+        bool, typer.Option("--wait", help="With --heal: follow the request to its end.")
     ] = False,
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """What the targets hold of a request, ticket by ticket; fails where a copy is missing or doubled."""
+    """Compare the targets of a request with its plan, ticket by ticket. Fails if a copy is missing or doubled."""
     from monarch.cli.verifying import verify_request
 
     verify_request(request, by, heal=heal, wait=wait, as_json=as_json)
@@ -168,10 +179,18 @@ def verify(
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """How the fleet stands: what waits, what is held, what may still be written."""
+    """Show the fleet: what waits, what is in hand, what may still be written."""
     from monarch.cli.looking import show_status
 
     show_status(as_json=as_json)
+
+
+@app.command()
+def workers(as_json: AsJson = False) -> None:
+    """List who works, its last sign of life, and what it has in hand."""
+    from monarch.cli.looking import show_workers
+
+    show_workers(as_json=as_json)
 
 
 @app.command(epilog="Example: monarch requests --state failed --limit 100")
@@ -179,11 +198,13 @@ def requests(
     limit: Limit = 20,
     state: Annotated[
         str | None,
-        typer.Option(help="Only those: queued, running, done, failed, skipped, dead, cancelled."),
+        typer.Option(
+            help="Only this state: queued, running, done, failed, skipped, dead, cancelled."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """The newest requests."""
+    """List the newest requests."""
     from monarch.cli.looking import show_requests
 
     show_requests(limit, state, as_json=as_json)
@@ -194,7 +215,7 @@ def show(
     request: Annotated[str, typer.Argument(help="A request's id, such as 1732406400000-0.")],
     as_json: AsJson = False,
 ) -> None:
-    """One request with all its targets."""
+    """Show one request with all its targets."""
     from monarch.cli.looking import show_request
 
     show_request(request, as_json=as_json)
@@ -202,16 +223,24 @@ def show(
 
 @app.command(epilog="Example: monarch events -f --json")
 def events(
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as they happen.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Keep printing events as they happen.")
+    ] = False,
     limit: Limit = 50,
+    request: OfRequest = None,
+    target: OfTarget = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Only those not older than this: 90s, 2h, 3d.")
+    ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="For programs: a JSON line each.")
+        bool, typer.Option("--json", help="For programs: one JSON line per event.")
     ] = False,
 ) -> None:
-    """What happened, oldest first."""
-    from monarch.cli.looking import show_events
+    """List what happened, oldest first."""
+    from monarch.cli.choosing import wanted
+    from monarch.cli.happening import show_events
 
-    show_events(limit, follow=follow, as_json=as_json)
+    show_events(limit, wanted(request, target, since), follow=follow, as_json=as_json)
 
 
 @dead.command(
@@ -226,7 +255,7 @@ def dead_list(
     newer_than: NewerThan = None,
     as_json: AsJson = False,
 ) -> None:
-    """What was given up, newest first; of several filters all hold."""
+    """List dead letters, newest first. Several filters all apply."""
     from monarch.cli.choosing import choice
     from monarch.cli.letters import show_dead
 
@@ -235,10 +264,10 @@ def dead_list(
 
 @dead.command("show")
 def dead_show(
-    letter: Annotated[str, typer.Argument(metavar="ID", help="Its id, or that of its entry.")],
+    letter: Annotated[str, typer.Argument(metavar="ID", help="Id of the letter, or of its entry.")],
     as_json: AsJson = False,
 ) -> None:
-    """One dead letter, whole."""
+    """Show one dead letter in full."""
     from monarch.cli.letters import show_dead_letter
 
     show_dead_letter(letter, as_json=as_json)
@@ -257,7 +286,7 @@ def dead_replay(
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send it back, once its reason is put right: what is copied already is not copied again."""
+    """Send dead letters back, once their cause is fixed. Nothing is copied twice."""
     from monarch.cli.choosing import choice
     from monarch.cli.letters import replay_letters
 
@@ -274,12 +303,12 @@ def dead_drop(
     older_than: OlderThan = None,
     newer_than: NewerThan = None,
     everything: All = False,
-    yes: Annotated[bool, typer.Option("--yes", help="With --all: it is meant so.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --all: confirm.")] = False,
     dry_run: DryRun = False,
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Throw it away, for good: what was not copied will not be."""
+    """Delete dead letters for good. What was not copied will not be."""
     from monarch.cli.choosing import choice
     from monarch.cli.letters import drop_letters
 
@@ -294,7 +323,7 @@ def dead_drop(
 
 @app.command()
 def pause(by: By = None, as_json: AsJson = False) -> None:
-    """Have nobody begin anything new; what runs, runs on, and what comes in is kept."""
+    """Stop starting new work. Running migrations finish; incoming requests are queued."""
     from monarch.cli.steering import pause_fleet
 
     pause_fleet(by, as_json=as_json)
@@ -302,7 +331,7 @@ def pause(by: By = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def resume(by: By = None, as_json: AsJson = False) -> None:
-    """Go on after a pause."""
+    """Resume work after a pause."""
     from monarch.cli.steering import resume_fleet
 
     resume_fleet(by, as_json=as_json)
@@ -314,7 +343,7 @@ def cancel(
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Call a request off: what has not been copied is not; a replay undoes it."""
+    """Cancel a request. What is copied stays; nothing more is copied. A replay undoes it."""
     from monarch.cli.steering import cancel_request
 
     cancel_request(request, by, as_json=as_json)
@@ -322,7 +351,7 @@ def cancel(
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Check Valkey, GitHub's token and Slack's token; says what to do, fails where something is broken."""
+    """Check Valkey, GitHub and Slack. Says what to do; fails if something is broken."""
     from monarch.cli.examining import show_examination
 
     show_examination(as_json=as_json)
@@ -334,13 +363,13 @@ def doctor(as_json: AsJson = False) -> None:
 @app.command()
 def sandbox(
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Of the stand-in; 0 takes a free one.")
+        int, typer.Option(min=0, max=65535, help="Port of the stand-in; 0 takes a free one.")
     ] = 0,
     valkey_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Of Valkey; 0 takes a free one.")
+        int, typer.Option(min=0, max=65535, help="Port of Valkey; 0 takes a free one.")
     ] = 0,
 ) -> None:
-    """Run a stand-in for GitHub and Slack, and a Valkey, until stopped. No account is needed."""
+    """Run a stand-in for GitHub and Slack, and a Valkey, until stopped. Needs no account."""
     from monarch.cli.sandbox import run_sandbox
 
     run_sandbox(port, valkey_port)
@@ -348,7 +377,7 @@ def sandbox(
 
 @app.command()
 def demo() -> None:
-    """Show the whole flow on this machine, without an account anywhere."""
+    """Show the whole flow on this machine. Needs no account."""
     from monarch.cli.demo import run_demo
 
     raise typer.Exit(run_demo())

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import typer
@@ -34,7 +35,7 @@ def show_dead(limit: int, chosen: "Choice", *, as_json: bool) -> None:
 
 def _show_letters(letters: "Sequence[DeadLetter]", *, as_json: bool) -> None:
     if as_json:
-        show_json(letters)
+        show_json([_letter_document(letter) for letter in letters])
     else:
         columns = (
             *map(word, ("id", "when", "stream", "code", "request", "target")),
@@ -58,9 +59,13 @@ def show_dead_letter(letter: str, *, as_json: bool) -> None:
     if found is None:
         fail(f"no dead letter {clean(letter)} is known: see `monarch dead list`")
     if as_json:
-        show_json(found)
+        show_json(_letter_document(found))
     else:
         show_facts(_letter_facts(found), whole={"payload"})
+
+
+def _letter_document(letter: "DeadLetter") -> dict[str, object]:
+    return {**asdict(letter), "target": letter.target}
 
 
 def _letter_facts(letter: "DeadLetter") -> dict[str, object]:
@@ -143,7 +148,7 @@ def drop_letters(
         async for chunk, missing in _meant(person, ids, chosen):
             count = await person.hands.drop([letter.id for letter in chunk], name) if chunk else 0
             dropped, gone = dropped + count, gone + len(chunk) - count + len(missing)
-            _tell_progress(dropped + gone, len(chunk))
+            _tell_progress(dropped + gone, len(chunk) + len(missing))
         return dropped, gone
 
     dropped, gone = operate(work)

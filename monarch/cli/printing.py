@@ -34,6 +34,15 @@ def clean(value: object) -> str:
     return shown or "-"
 
 
+def got(text: str) -> str:
+    """What somebody gave, in an error about it: shortened, and nothing is called so."""
+    shown = clean(text[:_SHOWN]) + ("…" if len(text) > _SHOWN else "") if text else "nothing"
+    return f"{shown} ({len(text):,} characters)" if len(text) > _SHOWN else shown
+
+
+_SHOWN = 80
+
+
 def age(seconds: float | None) -> str:
     """`3 s`, `5 min`, `2 h`, `4 d`; `-` where there is none."""
     if seconds is None:

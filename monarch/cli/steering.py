@@ -3,10 +3,9 @@
 from typing import TYPE_CHECKING
 
 from monarch.cli.calling import fail, operate
-from monarch.cli.choosing import whoever
+from monarch.cli.choosing import request_id, whoever
 from monarch.cli.printing import clean, show_json
 from monarch.core.delivery import Stream
-from monarch.core.ids import RequestId
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
@@ -58,10 +57,10 @@ def _work_in(snapshot: "Snapshot") -> tuple[int, int]:
 
 def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:
     """Call a request off. One that has ended, or is not known, is a failure that says what to do."""
-    name = whoever(by)
+    name, known = whoever(by), request_id(request)
 
     async def work(person: "Operator") -> "tuple[Cancelling | NotCancelled, Snapshot]":
-        answer = await person.hands.cancel(RequestId(request), name)
+        answer = await person.hands.cancel(known, name)
         return answer, await person.standing.snapshot()
 
     answer, snapshot = operate(work)
@@ -80,7 +79,8 @@ def _cancelled_targets(answer: "Cancelling | NotCancelled", request: str) -> int
     from monarch.ports import NotCancelled  # noqa: PLC0415 - lazily
 
     if isinstance(answer, NotCancelled):
-        fail(f"{clean(answer.reason)}; nothing was changed: see `monarch show {clean(request)}`")
+        hint = "" if answer.is_unknown else f": see `monarch show {clean(request)}`"
+        fail(f"{clean(answer.reason)}; nothing was changed{hint}")
     return answer.targets
 
 

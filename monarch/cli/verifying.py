@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, operate, settings
-from monarch.cli.choosing import whoever
+from monarch.cli.choosing import request_id, whoever
 from monarch.cli.following import follow, judge
 from monarch.cli.planning import ranges
 from monarch.cli.printing import clean, say, show_facts, show_json, show_table
@@ -27,8 +27,10 @@ def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_j
     """Show what is there; fails where something is missing or doubled and no healing was submitted for it."""
     if wait and not heal:
         fail("--wait follows what --heal submits: give both", WRONG)
+    if by is not None and not heal:
+        fail("--by names who heals: give --heal, too", WRONG)
     name = whoever(by) if heal else ""
-    found = _verified(RequestId(request), quiet=as_json)
+    found = _verified(request_id(request), quiet=as_json)
     if not as_json:
         _print(found)
     told, end = _heal(found, name, wait=wait, quiet=as_json) if heal else ((), None)

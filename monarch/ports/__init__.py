@@ -36,7 +36,7 @@ from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Verdict
 from monarch.ports.hands import Cancelling, Hands, Healing, NotCancelled, Paused, Replayed
 from monarch.ports.logins import Logins
-from monarch.ports.outside import GitHub, Gone, Posted, Signing, Slack, Unanswered
+from monarch.ports.outside import GitHub, Gone, Posted, Refusals, Signing, Slack, Unanswered
 
 __all__ = [
     "Audited",
@@ -74,7 +74,14 @@ __all__ = [
 
 
 class StoreError(Exception):
-    """Valkey could not be asked, or gave no answer that can be used; the message says what happened."""
+    """Valkey could not be asked, or gave no answer that can be used; the message says what happened.
+
+    `is_untouched`: it certainly changed nothing there. Otherwise nobody knows.
+    """
+
+    def __init__(self, message: str = "", *, is_untouched: bool = False) -> None:
+        super().__init__(message)
+        self.is_untouched = is_untouched
 
 
 class StoreRefused(StoreError):  # noqa: N818 - a word of the contract, like StoreError
@@ -268,16 +275,6 @@ class Meter(Protocol):
 
         May be called for every answer; only what changes something is sent on.
         """
-
-
-class Refusals(Protocol):
-    """What the fleet knows of GitHub's refusing the credential; kept for a few minutes, so it is to be confirmed."""
-
-    async def turn(self) -> bool:
-        """Whether it is this worker's turn to ask GitHub: once a minute it is somebody's."""
-
-    async def note(self, reason: str | None) -> None:
-        """GitHub refuses the credential, for this reason; `None`: it takes it."""
 
 
 class Plans(Protocol):

@@ -24,9 +24,10 @@ class Cancelling:
 
 @dataclass(frozen=True, slots=True)
 class NotCancelled:
-    """Nothing was changed, because of this."""
+    """Nothing was changed, because of this; `is_unknown`: there is no such request."""
 
     reason: str
+    is_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,16 @@ class Signing(Protocol):
         """Whether GitHub takes it now; `None`: it does."""
 
 
+class Refusals(Protocol):
+    """What the fleet knows of GitHub's refusing the credential; kept for a few minutes, so it is to be confirmed."""
+
+    async def turn(self) -> bool:
+        """Whether it is this worker's turn to ask GitHub: once a minute it is somebody's."""
+
+    async def note(self, reason: str | None) -> None:
+        """GitHub refuses the credential, for this reason; `None`: it takes it."""
+
+
 class Slack(Protocol):
     """Slack's Web API. A post is never repeated here."""
 

@@ -10,7 +10,7 @@ of them. The oldest fault that is due wins a call; younger ones count it as a ma
 
 Every part of ``match`` may be left out; regular expressions are searched for, not anchored.
 ``path`` is relative to the API: ``/repos/o/r/issues``, ``/chat.postMessage``. A call that asks for a repository by
-its id fits by either path, that with the id and that with the name which it has at that moment.
+its id fits by either path, that with the id and (as long as it was never renamed) that with its name.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ class Call:
 
     ``path`` starts with a slash and is relative to the API (``/repos/o/r/issues``); header names
     are lower case; ``base_url`` is the address of the whole stand-in, without a final slash.
-    ``named`` is the same path with the repository's name at that moment, where it was asked for by
-    its id; else it is the path.
+    ``named`` is the same path with the repository's name, where it was asked for by its id and has
+    had no other name; else it is the path.
     """
 
     method: str

@@ -21,8 +21,8 @@ class LogEntry(Wire):
 
     ``n`` counts from 1; ``at`` and ``ended_at`` are seconds since the epoch; ``status`` is what
     the client was told (``None``: nothing yet, or never); ``fault`` is the rule that hit it.
-    ``path`` names its repository as that is called at that moment; ``asked`` is the path as it came,
-    which may have the repository's id instead. ``budget`` is whose limits it counts against: the account's own, or an installation's.
+    ``asked`` is the path as it came; ``path`` has the repository's name in place of its id, unless
+    it was renamed. ``budget`` is whose limits it counts against: the account's own, or an installation's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=False)

@@ -9,6 +9,7 @@ of state it is written *inside the script that makes the change*, atomically wit
 can be true without the other. Each method names that entry as "Stream: `noun.past_participle`".
 """
 
+import platform
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -78,6 +79,7 @@ class Telemetry:
 
     def started(self, *, consumer: str, roles: Iterable[str], version: str) -> None:
         """The process runs, with these roles, as this consumer."""
+        self.metrics.build.info({"version": version, "python": platform.python_version()})
         self._log.info("worker.started", consumer=consumer, roles=sorted(roles), version=version)
 
     def stopping(self, *, reason: str) -> None:
@@ -107,6 +109,7 @@ class Telemetry:
     def message_heard(self, *, size_bytes: int) -> None:
         """The channel carried a message; nothing is known about it yet."""
         self.pulse.heard()
+        self.metrics.last_message.set_to_current_time()
         self.metrics.heard.inc()
         self._log.debug("message.heard", size_bytes=size_bytes)
 
@@ -296,10 +299,14 @@ class Telemetry:
         self.metrics.notes.inc()
         self._log.warning("migration.noted", target=target, note=note)
 
-    def stray_found(self, *, target: str, number: int, kept: int) -> None:
-        """Issue `number` is a second copy, `kept` the first: a person should close it. Stream: `stray.found`."""
+    def stray_found(self, *, target: str, number: int, kept: int | None) -> None:
+        """Issue `number` is a second copy, `kept` the first: a person should close it. Stream: `stray.found`.
+
+        `kept` is `None` where the first is another worker's, and only the ledger has its number.
+        """
         self.metrics.strays.inc()
-        self._log.error("stray.found", target=target, number=number, kept=kept)
+        first = {} if kept is None else {"kept": kept}
+        self._log.error("stray.found", target=target, number=number, **first)
 
     def target_replaced(self, *, target: str) -> None:
         """A target is not the repository any more that its crossing began with: it is looked up anew."""

@@ -6,7 +6,7 @@ that a rate over them is right from the first event on.
 
 from itertools import product
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from monarch.core.delivery import Stream
 from monarch.core.outcome import Code
@@ -38,6 +38,8 @@ SPAN_BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 14400)
 """From a tenth of a second to the hours that GitHub's limits can make of a cohort."""
 DELIVERY_BUCKETS = (0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 1800)
 
+OF_FLEET = "The whole fleet's, told by every worker alike: max, never sum."
+
 
 class Metrics:
     """Every metric, registered in `registry`."""
@@ -68,7 +70,9 @@ class Metrics:
         since_ms = min((one.since_ms for one in snapshot.refused), default=0)
         self.refused_since.set(since_ms / 1000)
         self.refuses_writes.set(bool(snapshot.refuses_writes))
+        self.open_requests.set(snapshot.open_requests)
         self.oldest_open.set(snapshot.oldest_open_s)
+        self.oldest_parked.set(snapshot.oldest_parked_s)
         self._observe_budget(snapshot)
 
     def _observe_budget(self, snapshot: Snapshot) -> None:
@@ -79,10 +83,16 @@ class Metrics:
         self.budget_left.labels("minute").set(min(minute, default=float("inf")))
         self.budget_left.labels("hour").set(min(hour, default=float("inf")))
         self.gate_closed.set(max(closed, default=0.0))
+        since = [a.gate_since_ms for a in snapshot.accounts if a.gate_since_ms is not None]
+        self.gate_since.set(min(since, default=0) / 1000)
 
     # ------------------------------------------------------------------------------- the groups
 
     def _intake(self) -> None:
+        self.last_message = self._gauge(
+            "last_message_timestamp_seconds",
+            "When this worker last heard a message, in seconds since 1970; 0: none since it started.",
+        )
         self.heard = self._counter("messages_heard", "Messages heard on the channel.")
         self.mirrored = self._counter("messages_mirrored", "Messages appended as requests.")
         self.echoed = self._counter("echoes", "Messages that another replica appended.")
@@ -133,6 +143,7 @@ class Metrics:
         )
 
     def _store(self) -> None:
+        self.build = Info("monarch_build", "What this worker is.", registry=self._registry)
         self.ceilings = self._counter(
             "ceiling_changes", "What is learned of hidden limits.", window=WINDOWS, way=WAYS
         )
@@ -145,36 +156,50 @@ class Metrics:
         )
 
     def _fleet(self) -> None:
-        self.valkey_up = self._gauge("valkey_up", "0: the gauges of the fleet are old.")
-        self.length = self._gauge("stream_length", "Entries not settled.", stream=STREAMS)
-        self.pending = self._gauge("stream_pending", "Entries handed out.", stream=STREAMS)
-        self.lag = self._gauge("stream_lag", "Entries not handed out yet.", stream=STREAMS)
-        self.oldest_pending = self._gauge(
+        self.valkey_up = self._gauge(
+            "valkey_up",
+            "0: Valkey does not answer this worker, and its gauges of the fleet are old.",
+        )
+        self.length = self._of_fleet("stream_length", "Entries not settled.", stream=STREAMS)
+        self.pending = self._of_fleet("stream_pending", "Entries handed out.", stream=STREAMS)
+        self.lag = self._of_fleet("stream_lag", "Entries not handed out yet.", stream=STREAMS)
+        self.oldest_pending = self._of_fleet(
             "oldest_pending_seconds", "Age of the oldest entry handed out.", stream=STREAMS
         )
-        self.oldest_undelivered = self._gauge(
+        self.oldest_undelivered = self._of_fleet(
             "oldest_undelivered_seconds", "Age of the oldest entry not handed out.", stream=STREAMS
         )
-        self.parked = self._gauge("parked", "Entries that wait until they are due.")
-        self.dead = self._gauge("dead_letters_kept", "Dead letters that nobody has dropped.")
-        self.budget_left = self._gauge("budget_left", "Writes left, fleet-wide.", window=WINDOWS)
-        self.gate_closed = self._gauge("gate_closed_seconds", "Until the gate opens; 0: open.")
-        self.workers = self._gauge("workers", "Consumers that read within a minute.")
-        self.replicas = self._gauge("replicas_subscribed", "Subscribers of the channel.")
-        self.paused = self._gauge("paused", "1 while a person has paused the fleet.")
-        self.paused_since = self._gauge(
+        self.parked = self._of_fleet("parked", "Entries that wait until they are due.")
+        self.dead = self._of_fleet("dead_letters_kept", "Dead letters that nobody has dropped.")
+        self.budget_left = self._of_fleet("budget_left", "Writes left, fleet-wide.", window=WINDOWS)
+        self.gate_closed = self._of_fleet("gate_closed_seconds", "Until the gate opens; 0: open.")
+        self.gate_since = self._of_fleet(
+            "gate_closed_since_seconds",
+            "Since when the gate closes, also again and again, in seconds since 1970; 0: it is open.",
+        )
+        self.workers = self._of_fleet("workers", "Consumers that read within a minute.")
+        self.replicas = self._of_fleet("replicas_subscribed", "Subscribers of the channel.")
+        self.paused = self._of_fleet("paused", "1 while a person has paused the fleet.")
+        self.paused_since = self._of_fleet(
             "paused_since_seconds",
             "When the fleet was paused, in seconds since 1970; 0: it is not.",
         )
-        self.refused_since = self._gauge(
+        self.refused_since = self._of_fleet(
             "credential_refused_since_seconds",
             "Since when GitHub refuses a credential, in seconds since 1970; 0: it refuses none.",
         )
-        self.refuses_writes = self._gauge(
+        self.refuses_writes = self._of_fleet(
             "valkey_refuses_writes", "1 while Valkey takes in nothing new (memory, disk, replicas)."
         )
-        self.oldest_open = self._gauge(
+        self.oldest_open = self._of_fleet(
             "oldest_open_request_seconds", "Age of the oldest request that has not ended; 0: none."
+        )
+        self.open_requests = self._of_fleet(
+            "requests_open", "Requests that have not ended, or of whose end Slack was not told yet."
+        )
+        self.oldest_parked = self._of_fleet(
+            "oldest_parked_seconds",
+            "Age of the oldest request with parked work, of the 200 entries that are due first; 0: none.",
         )
 
     # --------------------------------------------------------------------------------- the makers
@@ -188,6 +213,10 @@ class Metrics:
         metric = Gauge(f"monarch_{name}", meaning, tuple(labels), registry=self._registry)
         _prepare(metric, *labels.values())
         return metric
+
+    def _of_fleet(self, name: str, meaning: str, **labels: tuple[str, ...]) -> Gauge:
+        """A gauge that every worker tells alike."""
+        return self._gauge(name, f"{meaning} {OF_FLEET}", **labels)
 
     def _histogram(
         self, name: str, meaning: str, buckets: tuple[float, ...], **labels: tuple[str, ...]

@@ -35,7 +35,9 @@ class AccountSnapshot:
 
     `minute_left` and `hour_left` are `None` where there is no ceiling; `gate_closed_s` is how long the
     gate stays closed from now, in seconds, 0 where it is open. `minute_learned` and `hour_learned` are what is believed
-    of GitHub's hidden limits, 0 where nothing was learned. `calls_left` is what GitHub allows of calls of any kind until
+    of GitHub's hidden limits, 0 where nothing was learned. `gate_since_ms` is since when the gate is closed, in
+    milliseconds since 1970, closings that followed each other without a call that went through between them counted as
+    one; `None` where it is open, or nobody knows. `calls_left` is what GitHub allows of calls of any kind until
     its count begins anew, `None` where nobody knows.
     """
 
@@ -50,6 +52,7 @@ class AccountSnapshot:
     minute_learned: int = 0
     hour_learned: int = 0
     calls_left: int | None = None
+    gate_since_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,9 @@ class Snapshot:
         refuses_writes: why Valkey takes nothing new, `""` where it does, or does not say.
         newer: entries that a newer version has written and that no worker here can read.
         oldest_open_s: how long ago the oldest request that has not ended was appended, in seconds; 0 without one.
+        open_requests: how many requests have not ended, or have and Slack has not been told.
+        oldest_parked_s: how long ago the oldest request with parked work was appended, in seconds, among the 200 entries
+            that are due first; 0 without one.
     """
 
     at_ms: int
@@ -102,3 +108,5 @@ class Snapshot:
     refuses_writes: str = ""
     newer: int = 0
     oldest_open_s: float = 0.0
+    open_requests: int = 0
+    oldest_parked_s: float = 0.0

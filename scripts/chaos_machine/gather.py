@@ -105,7 +105,7 @@ def _call(entry: LogEntry) -> Call:
         entry.ended_at,
         entry.api,
         entry.method,
-        entry.path,
+        entry.asked,
         str(text or ""),
         str(body.get("channel") or ""),
         entry.status,

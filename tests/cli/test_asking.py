@@ -112,14 +112,6 @@ def test_submit_waits_and_ends_in_json(give: Give, server: EmbeddedValkey) -> No
     assert result.stderr == ""
 
 
-def test_a_submission_that_may_have_got_through_says_how_to_repeat_it(give: Give) -> None:
-    """Without the key a repetition would be a second request."""
-    result = give("submit", "o/s", "o/a", "--key", "k1", VALKEY_URL="valkey://127.0.0.1:1/0")
-
-    assert result.exit_code == 1
-    assert "--key k1" in result.stderr
-
-
 def test_publish_says_how_many_heard(give: Give, client: "valkey.Valkey") -> None:
     """As the platform does it; but the platform does not look."""
     with somebody_listening(client) as heard:

@@ -16,7 +16,7 @@ from monarch.core.delivery import Stream, Token
 _Fields = Awaitable[dict[bytes, bytes]]
 _Text = Awaitable[bytes | None]
 _TIMES = {
-    *("until", "probe_until", "quiet_until", "reset", "clock"),
+    *("until", "closed_at", "probe_until", "quiet_until", "reset", "clock"),
     *("minute_lone_ms", "hour_lone_ms"),
     *("sent", "minute_changed", "hour_changed", "before_changed", "refused_ms", "review"),
 }

@@ -148,6 +148,19 @@ async def test_what_has_not_ended_is_not_healed(world: World) -> None:
     assert await world.length(MIGRATIONS) == 1
 
 
+@pytest.mark.parametrize("code", [Code.BAD_TARGET, Code.TARGET_IS_SOURCE])
+async def test_what_can_never_be_a_target_is_not_sent_to_a_replay(world: World, code: Code) -> None:
+    """No replay helps it, so nobody is told to try one."""
+    request = await planned(world, TEAM_A)
+    streams = world.streams()
+    never = Dead(code, "expected the name of a repository")
+    await streams.settle(await one(streams, MIGRATIONS), never)
+
+    told = await heal(world, request)
+
+    assert "it can never be a target, so neither healing nor a replay helps" in told.refused
+
+
 async def test_a_dead_migration_is_replayed_and_not_healed(world: World) -> None:
     """The others of its request are healed all the same, and the request fails as before."""
     request = await planned(world, TEAM_A, TEAM_B)

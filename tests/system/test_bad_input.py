@@ -68,6 +68,9 @@ HOSTILE = (
 )
 
 
+KEPT_OF_JUNK = 4096
+
+
 async def test_every_bad_message_is_a_dead_letter_with_its_reason(fleet: Fleet) -> None:
     """Each kind has its own code and a sentence for people; GitHub is not asked; a good message is done."""
     await fleet.sandbox.seed(a_seed(2, ["team/a"]))
@@ -80,11 +83,13 @@ async def test_every_bad_message_is_a_dead_letter_with_its_reason(fleet: Fleet) 
 
     letters = fleet.client.xrange("{monarch}:dead")
     codes = {fields[b"payload"]: fields[b"code"].decode() for _, fields in letters}
-    assert {message: codes.get(message) for message in BAD_MESSAGES} == BAD_MESSAGES
+    # Of one that nobody can replay a letter keeps the beginning.
+    found = {message: codes.get(message[:KEPT_OF_JUNK]) for message in BAD_MESSAGES}
+    assert found == BAD_MESSAGES
     assert sorted(codes.values()).count("entry_unreadable") == 1
     assert len(letters) == len(BAD_MESSAGES) + 1
     assert all(len(fields[b"reason"]) > 20 for _, fields in letters)
-    assert [call for call in await fleet.sandbox.log() if call.api == "github"] == []
+    assert _paths_asked(await fleet.sandbox.log()) <= {"/user"}
 
     fleet.publish(a_message(["team/a"]))
     fleet.until_ended(len(BAD_MESSAGES) + 2)
@@ -108,7 +113,7 @@ async def test_hostile_names_never_reach_github(fleet: Fleet) -> None:
         fleet.publish(_message(source_repo=name, notification_channel=""))
     fleet.until_ended(len(HOSTILE))
     assert [letter["code"] for letter in fleet.dead()] == ["bad_source"] * len(HOSTILE)
-    assert [call for call in await fleet.sandbox.log() if call.api == "github"] == []
+    assert _paths_asked(await fleet.sandbox.log()) <= {"/user"}
 
     fleet.publish(a_message([*HOSTILE, SOURCE, "other/team", "team/a"]))
     request = fleet.until_ended(len(HOSTILE) + 1)[-1]
@@ -149,7 +154,7 @@ async def test_what_was_renamed_to_outside_the_allow_lists_is_refused_and_said(
     assert codes == ["source_not_allowed"] + ["target_not_allowed"] * 3
     asked = _paths_asked(await fleet.sandbox.log())
     assert not any("other" in path.lower() for path in asked)
-    assert not any(call.path.startswith("/repos/outside") for call in await fleet.sandbox.log())
+    assert not any(call.asked.startswith("/repos/outside") for call in await fleet.sandbox.log())
     said = " ".join(posts(state))
     assert all(name in said for name in ("outside/b", "outside/moved", "Other/Team", "other/x"))
 

@@ -1,6 +1,7 @@
 """One method per event: a log line and a metric."""
 
 import inspect
+import platform
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,29 @@ from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot, Telemetry
 from monarch.telemetry import events as telemetry_events
-from monarch.telemetry.metrics import Metrics
+from monarch.telemetry.metrics import OF_FLEET, Metrics
+
+_SET_BY_A_SNAPSHOT = {
+    "monarch_stream_length",
+    "monarch_stream_pending",
+    "monarch_stream_lag",
+    "monarch_oldest_pending_seconds",
+    "monarch_oldest_undelivered_seconds",
+    "monarch_parked",
+    "monarch_oldest_parked_seconds",
+    "monarch_dead_letters_kept",
+    "monarch_budget_left",
+    "monarch_gate_closed_seconds",
+    "monarch_gate_closed_since_seconds",
+    "monarch_workers",
+    "monarch_replicas_subscribed",
+    "monarch_paused",
+    "monarch_paused_since_seconds",
+    "monarch_credential_refused_since_seconds",
+    "monarch_valkey_refuses_writes",
+    "monarch_requests_open",
+    "monarch_oldest_open_request_seconds",
+}
 
 
 class Told:
@@ -70,6 +93,7 @@ def test_a_message_counts_and_beats(told: Told) -> None:
     told.now += 5
 
     assert told.value("messages_heard_total") == 1
+    assert (told.value("last_message_timestamp_seconds") or 0) > 1_700_000_000
     assert told.telemetry.pulse.message_age_s() == 5
 
 
@@ -235,21 +259,27 @@ def test_a_snapshot_fills_the_gauges(told: Told) -> None:
     stream = StreamSnapshot(Stream.MIGRATIONS, 7, 2, 5, oldest_pending_s=30.0)
     accounts = (
         AccountSnapshot("a", 3, 40, 77, 460, 1, 0.0, ""),
-        AccountSnapshot("b", 80, 90, 0, None, 1, 12.5, "secondary limit"),
+        AccountSnapshot("b", 80, 90, 0, None, 1, 12.5, "secondary limit", gate_since_ms=60_500),
     )
     told.telemetry.loop_progressed(name="migrations")
     told.now += 4
 
-    told.telemetry.observe(Snapshot(0, (stream,), parked=3, dead=2, accounts=accounts))
+    fleet = Snapshot(
+        0, (stream,), 3, dead=2, accounts=accounts, open_requests=4, oldest_parked_s=90.0
+    )
+    told.telemetry.observe(fleet)
 
     assert told.value("stream_length", stream="migrations") == 7
     assert told.value("stream_lag", stream="migrations") == 5
     assert told.value("oldest_pending_seconds", stream="migrations") == 30
     assert told.value("parked") == 3
+    assert told.value("oldest_parked_seconds") == 90
+    assert told.value("requests_open") == 4
     assert told.value("dead_letters_kept") == 2
     assert told.value("budget_left", window="minute") == 0
     assert told.value("budget_left", window="hour") == 460
     assert told.value("gate_closed_seconds") == 12.5
+    assert told.value("gate_closed_since_seconds") == 60.5
     assert told.value("loop_progress_age_seconds") == 4
     assert told.value("valkey_up") == 1
 
@@ -295,3 +325,20 @@ def test_a_doubted_server_is_a_warning_with_advice(told: Told) -> None:
 
     assert told.lines == [("warning", "server.doubted")]
     assert told.last["advice"] == "Set it."
+
+
+def test_a_worker_says_what_it_is(told: Told) -> None:
+    """During a rollout two versions run side by side: a board shows which."""
+    told.telemetry.started(consumer="host.1.abc", roles=["intake"], version="1.2.3")
+
+    python = platform.python_version()
+    assert told.value("build_info", version="1.2.3", python=python) == 1
+
+
+def test_what_is_the_fleets_says_so(told: Told) -> None:
+    """Every worker tells the same of the fleet: a sum over workers would be a lie, so the help says `max`."""
+    helps = {one.name: one.documentation for one in told.telemetry.registry.collect()}
+    of_fleet = {name for name, text in helps.items() if text.endswith(OF_FLEET)}
+    by_snapshot = {name for name in helps if helps[name] and name in _SET_BY_A_SNAPSHOT}
+
+    assert of_fleet == by_snapshot == _SET_BY_A_SNAPSHOT

@@ -13,7 +13,13 @@ from contextlib import asynccontextmanager, contextmanager
 from valkey.asyncio import Valkey
 from valkey.asyncio.retry import Retry
 from valkey.backoff import NoBackoff
-from valkey.exceptions import ResponseError, ValkeyError
+from valkey.exceptions import (
+    AuthenticationError,
+    ConnectionError,  # noqa: A004 - the client's own
+    MaxConnectionsError,
+    ResponseError,
+    ValkeyError,
+)
 
 from monarch.adapters.valkey.links import SOCKET_TIMEOUT_S, Place, place, pool
 from monarch.ports import StoreError, StoreRefused
@@ -42,7 +48,38 @@ def classified(doing: str) -> Iterator[None]:
     except (ValkeyError, OSError, TimeoutError) as error:
         kind = StoreRefused if is_refusal(error) else StoreError
         message = f"{doing}: {type(error).__name__}: {error}"
-        raise kind(message) from error
+        raise kind(message, is_untouched=is_untouched(error)) from error
+
+
+_NEVER_RUN = re.compile(
+    r"^(OOM|READONLY|LOADING|MASTERDOWN|NOREPLICAS|MISCONF|NOAUTH|NOPERM|WRONGPASS|CLUSTERDOWN|MOVED|WRONGTYPE)\b"
+)
+
+
+def is_untouched(error: BaseException) -> bool:
+    """Whether what was asked for certainly did not happen: it never got there, or the server refused to begin.
+
+    What a script ran into in its middle names the script, and may have been half done.
+    """
+    if isinstance(error, AuthenticationError | MaxConnectionsError):
+        return True
+    if isinstance(error, ResponseError | ConnectionError):
+        text = str(error)
+        if "script" in text:
+            return False
+        known = _SPELLED.get(type(error).__name__, "")
+        return bool(_NEVER_RUN.search(f"{known}{text}")) or "connecting to" in text
+    return False
+
+
+# The client takes these words off the answer and makes classes of them.
+_SPELLED = {
+    "OutOfMemoryError": "OOM ",
+    "ReadOnlyError": "READONLY ",
+    "NoPermissionError": "NOPERM ",
+    "BusyLoadingError": "LOADING ",
+    "MasterDownError": "MASTERDOWN ",
+}
 
 
 def is_refusal(error: BaseException) -> bool:

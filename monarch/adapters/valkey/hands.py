@@ -43,7 +43,8 @@ class ValkeyHands:
             case [b"cancelled", bytes(before)]:
                 return NotCancelled(f"request {request} was cancelled by {_text(before)} already")
             case _:
-                return NotCancelled(f"no request {request} is known: see `monarch requests`")
+                reason = f"no request {request} is known: see `monarch requests`"
+                return NotCancelled(reason, is_unknown=True)
 
     async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
         """See `ports.Hands.replay`."""

@@ -5,6 +5,7 @@ The argument why each publish is appended once while its replicas live, and neve
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import anyio
@@ -81,6 +82,22 @@ def _or_raise(answer: RequestId | StoreError | None) -> RequestId | None:
     return answer
 
 
+class KeyTaken(Exception):  # noqa: N818 - not an error of Valkey's
+    """Another message was submitted under this key; nothing was submitted now."""
+
+    def __init__(self, request: RequestId) -> None:
+        super().__init__(f"another message was submitted under this key: request {request}")
+        self.request = request
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A request that is on disk; `is_new` is false where its message was submitted under its key before."""
+
+    request: RequestId
+    is_new: bool
+
+
 class Submitter:
     """The durable way in: it returns when the request is on disk."""
 
@@ -90,23 +107,32 @@ class Submitter:
         self._keys = keys
 
     async def submit(self, payload: bytes, idempotency_key: str) -> RequestId:
+        """`submission`, where it does not matter whether it is a new one."""
+        return (await self.submission(payload, idempotency_key)).request
+
+    async def submission(self, payload: bytes, idempotency_key: str) -> Submission:
         """Append a message as a request, once for each key, and wait until it is on disk.
 
         Raises:
-            StoreError: it is not known to be on disk. Submitting again under the same key is safe.
+            KeyTaken: the key stands for another message.
+            StoreError: it is not known to be on disk; where it says so, it was not even appended. Submitting again under
+                the same key is safe.
         """
-        answer = await self._scripts.call(
-            "submit",
-            [
-                self._keys.inbox(f"submission:{idempotency_key}"),
-                self._keys.stream(Stream.REQUESTS),
-            ],
-            payload,
-            "submit",
-            SUBMISSION_MS,
-        )
-        await self._on_disk()
-        return RequestId(cast("bytes", answer).decode())
+        keys = [
+            self._keys.inbox(f"submission:{idempotency_key}"),
+            self._keys.stream(Stream.REQUESTS),
+        ]
+        answer = await self._scripts.call("submit", keys, payload, "submit", SUBMISSION_MS)
+        what, entry = cast("tuple[bytes, bytes]", answer)
+        request = RequestId(entry.decode())
+        if what == b"other":
+            raise KeyTaken(request)
+        try:
+            await self._on_disk()
+        except StoreError as error:
+            # It is appended, whatever became of the waiting.
+            raise StoreError(str(error)) from error
+        return Submission(request, what == b"new")
 
     async def _on_disk(self) -> None:
         """Wait for the disk, and where the server has replicas for one of them: a failover would lose what none has.

@@ -13,6 +13,7 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.codec import decode_ledger
 from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.numbering import Numbering
 from monarch.adapters.valkey.settling import member_of_request
 from monarch.adapters.valkey.views import request_view, whole
 from monarch.adapters.valkey.waiting import Waiting, Wish, members_of, with_wish
@@ -119,6 +120,7 @@ class Reader:
         self._client = client
         self._keys = keys
         self._waiting = Waiting(client, keys)
+        self._numbering = Numbering(client, keys)
 
     # --------------------------------------------------------------------------------- requests
 
@@ -238,11 +240,15 @@ class Reader:
 
     # ----------------------------------------------------------------------------------- events
 
-    async def events(self, limit: int) -> tuple[Event, ...]:
-        """The newest `limit` events, oldest first."""
+    async def events(self, limit: int, end: str = "+") -> tuple[Event, ...]:
+        """The newest `limit` events up to `end` (`(<id>`: before that one), oldest first."""
         with classified("reading events"):
-            page = await self._client.xrevrange(self._keys.events, "+", "-", count=limit)
-        return tuple(_event(entry) for entry in reversed(page))
+            page = await self._client.xrevrange(self._keys.events, end, "-", count=limit)
+        return tuple(await self._numbered([_event(entry) for entry in reversed(page)]))
+
+    async def _numbered(self, events: Sequence[Event]) -> list[Event]:
+        fields = await self._numbering.numbered([event.fields for event in events])
+        return [replace(event, fields=each) for event, each in zip(events, fields, strict=True)]
 
     async def pulse(self, after: str) -> str:
         """Wait a moment for an event after that id (`$`: from now on), and give the newest id to go on from.
@@ -259,7 +265,7 @@ class Reader:
                 {self._keys.events: after}, count=PAGE, block=FOLLOW_MS
             )
         entries = cast("list[RawEntry]", answer[0][1]) if answer else []
-        return [_event(entry) for entry in entries]
+        return await self._numbered([_event(entry) for entry in entries])
 
 
 def is_entry_id(text: str) -> bool:

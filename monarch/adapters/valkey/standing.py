@@ -26,6 +26,9 @@ from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, Stream
 ALIVE_MS: Final = 60_000
 """A consumer that asked for nothing for longer is taken for dead, in milliseconds; it reads every 2 s."""
 
+PARKED_LOOKED_AT: Final = 200
+"""Among so many of what is parked, those that are due first, the oldest is looked for."""
+
 NOBODY: Final = "released"
 """The pseudo-consumer that deliveries are handed back to."""
 
@@ -34,7 +37,7 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 REFUSED_FOR_MS: Final = 180_000
 """A refusal of the credential that was not confirmed for longer is over, in milliseconds; work asks once a minute."""
 
-_WHOLE: Final = 14
+_WHOLE: Final = 15
 """So many answers are about the whole, the time first."""
 
 
@@ -127,7 +130,7 @@ class Standing:
     def _ask_whole(self, pipe: Any) -> None:
         pipe.time()
         pipe.zcard(self._keys.parked)
-        pipe.zrange(self._keys.parked, 0, 0, withscores=True)
+        pipe.zrange(self._keys.parked, 0, PARKED_LOOKED_AT - 1, withscores=True)
         pipe.xlen(self._keys.dead)
         pipe.hget(self._keys.epoch, "id")
         pipe.get(self._keys.paused)
@@ -136,6 +139,7 @@ class Standing:
         pipe.get(self._keys.paused_since)
         pipe.hgetall(self._keys.refused)
         pipe.zrange(self._keys.open, 0, 0, withscores=True)
+        pipe.zcard(self._keys.open)
         pipe.zcard(self._keys.newer)
         pipe.info("memory", "persistence", "replication")
         pipe.config_get(*WRITE_SETTINGS)
@@ -153,14 +157,15 @@ class Standing:
         pipe.zcount(self._keys.budget(account), f"({now_ms - MINUTE_MS}", "+inf")
         pipe.zcount(self._keys.budget(account), f"({now_ms - HOUR_MS}", "+inf")
         pipe.zcount(self._keys.slots(account), f"({now_ms}", "+inf")
-        pipe.hmget(self._keys.gate(account), "until", "cause")
+        pipe.hmget(self._keys.gate(account), "until", "cause", "closed_at")
         pipe.hmget(self._keys.learned(account), "minute", "hour")
         pipe.hmget(self._keys.primary(account), "remaining", "reset")
 
     def _account(self, account: str, answers: list[Any], now_ms: int) -> AccountSnapshot:
         minute, hour, slots = (_count(answer) for answer in answers[:3])
-        until, cause = answers[3] if isinstance(answers[3], list) else (None, None)
+        until, cause, since = answers[3] if isinstance(answers[3], list) else (None, None, None)
         until_ms = _whole_of(until)
+        is_closed = until_ms is not None and until_ms > now_ms
         learned = [_whole_of(one) or 0 for one in _pair(answers[4])]
         per_minute = least(self._ceilings.per_minute, learned[0])
         per_hour = least(self._ceilings.per_hour, learned[1])
@@ -176,6 +181,7 @@ class Standing:
             gate_cause=cause.decode("utf-8", "replace") if cause else "",
             minute_learned=learned[0],
             hour_learned=learned[1],
+            gate_since_ms=_whole_of(since) if is_closed else None,
             calls_left=calls if reset_ms is not None and reset_ms > now_ms else None,
         )
 
@@ -270,7 +276,7 @@ def _subscribed(answer: Any) -> int | None:
 
 def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
     parked, first, dead, epoch, paused, known, *more = whole["answers"]
-    subscribers, since, refused, oldest, newer, info, config = more
+    subscribers, since, refused, oldest, still_open, newer, info, config = more
     due = first[0][1] if isinstance(first, list) and first else None
     began = oldest[0][1] if isinstance(oldest, list) and oldest else whole["now_ms"]
     return {
@@ -285,10 +291,20 @@ def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
         "requests": _count(known),
         "paused_ms": _whole_of(since) if isinstance(since, bytes) and paused else None,
         "newer": _count(newer),
+        "open_requests": _count(still_open),
+        "oldest_parked_s": _oldest_s(first, whole["now_ms"]),
         "refused": _refused(refused, whole["now_ms"]),
         "refuses_writes": why_refused(_known(info), texts(_known(config))),
         "oldest_open_s": max(0.0, (whole["now_ms"] - began) / 1000),
     }
+
+
+def _oldest_s(parked: Any, now_ms: int) -> float:
+    """The age of the oldest request of which something is parked, in seconds: names begin with it, padded."""
+    if not parked or not isinstance(parked, list):
+        return 0.0
+    began_ms = min(member for member, _ in parked).partition(b"-")[0]
+    return max(0.0, (now_ms - int(began_ms)) / 1000) if began_ms.isdigit() else 0.0
 
 
 def _known(answer: Any) -> dict[Any, Any]:

@@ -60,10 +60,15 @@ def is_for_apps(call: Call) -> bool:
 
 
 def path_by_name(world: World, path: str) -> str:
-    """Return a path with the name of its repository, where it has the id."""
+    """Return a path with the name of its repository, where it has the id.
+
+    One that has had other names keeps its id: a name would say less than that.
+    """
     by_id = BY_ID.fullmatch(path)
     found = world.repositories.get(int(by_id[1])) if by_id else None
-    return path if found is None or by_id is None else f"/repos/{found.full_name}{by_id[2] or ''}"
+    if by_id is None or found is None or found.id in world.former_names.values():
+        return path
+    return f"/repos/{found.full_name}{by_id[2] or ''}"
 
 
 def route(visit: Visit) -> Reply:

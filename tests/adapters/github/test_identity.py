@@ -228,17 +228,17 @@ async def test_a_page_of_another_repository_ends_the_listing() -> None:
 
 
 async def test_the_stand_in_tells_a_call_by_id_by_the_name_as_well(sandbox: SandboxClient) -> None:
-    """So that a fault for a repository's calls, and who looks for them, need not know how they are addressed."""
+    """As long as it has had no other; so that a fault for a repository's calls, and who looks for them, need not know how they are addressed."""
     fault = await sandbox.add_fault(
         Answer(status=410, body="{}"),
-        match=Match(method="GET", path_regex=f"^/repos/{NAME}/issues$"),
+        match=Match(method="GET", path_regex=f"^/repos/{OTHER}/issues$"),
     )
     async with HttpGitHub("ghp_bot", sandbox.github_url, patience=PATIENT) as client:
-        here = await found(client)
+        here = await found(client, OTHER)
         listing = await client.list_issues(here)
         await client.create_issue(here, DRAFT, yes)
 
     assert isinstance(listing, Permanent)
     (call,) = [entry for entry in await sandbox.log() if entry.fault == fault]
-    assert (call.path, call.asked) == (f"/repos/{NAME}/issues", f"/repositories/{here.id}/issues")
-    assert len(await sandbox.writes(NAME)) == 1
+    assert (call.path, call.asked) == (f"/repos/{OTHER}/issues", f"/repositories/{here.id}/issues")
+    assert len(await sandbox.writes(OTHER)) == 1

@@ -8,6 +8,7 @@ from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.refusals import ValkeyRefusals
 from monarch.adapters.valkey.refusing import why_refused
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.settling import member_of_request
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.summary import State
@@ -237,7 +238,30 @@ async def test_the_age_of_the_oldest_open_request_is_known(house: House) -> None
     assert (await house.standing.snapshot()).oldest_open_s == 0.0
     await house.client.zadd(house.keys.open, {"1000-0": 1000})
 
-    assert (await house.standing.snapshot()).oldest_open_s > 1_000_000
+    seen = await house.standing.snapshot()
+    assert seen.oldest_open_s > 1_000_000
+    assert seen.open_requests == 1
+
+
+async def test_the_age_of_the_oldest_parked_work_is_known(house: House) -> None:  # noqa: F811
+    """By its request's age and not by when it is due: what is parked again and again is always due soon."""
+    assert (await house.standing.snapshot()).oldest_parked_s == 0.0
+    await submitted(house)
+    await house.settle(Stream.REQUESTS, REFUSED)
+    fresh = (await house.standing.snapshot()).oldest_parked_s
+    now_ms = (await house.standing.snapshot()).at_ms
+    old = member_of_request(f"{now_ms - 90_000}-0", Stream.NOTICES)
+    await house.client.zadd(house.keys.parked, {old: now_ms + 3_600_000})
+
+    assert fresh < 60
+    assert 90 <= (await house.standing.snapshot()).oldest_parked_s < 150
+
+
+async def test_a_parked_entry_with_a_name_of_nobodys_hides_nothing(house: House) -> None:  # noqa: F811
+    """A snapshot is what people look at when something is broken."""
+    await house.client.zadd(house.keys.parked, {"who knows": 5})
+
+    assert (await house.standing.snapshot()).oldest_parked_s == 0.0
 
 
 async def _promote_all(house: House) -> None:  # noqa: F811 - the fixture

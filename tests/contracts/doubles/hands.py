@@ -141,6 +141,7 @@ class MemoryHands:
         known = self._store.migrations[migration]
         known["run"] = str(int(known.get("run", "0")) + 1)
         known |= {"order": known.get("order", "0"), "reason": "", "attempts": "0"}
+        known.pop("code", None)
         for gone in (*_OF_ONE_RUN, *(() if "heal" in known else ("notes",))):
             known.pop(gone, None)
         self._store.queue(request, migration)
@@ -203,6 +204,8 @@ class MemoryHands:
             return "its plan is not known any more; submit it again"
         if "target" not in known:
             return f"request {request} has no target {target}"
+        if known.get("code") in {"bad_target", "target_is_source"}:
+            return "it can never be a target, so neither healing nor a replay helps"
         if its_state != "done":
             return f"its migration is {its_state}; replay it first"
         self._reopen(request)

@@ -238,7 +238,8 @@ class Settlement:
             store.requests[self._request] |= {"reason": dead.reason, "code": dead.code.value}
             store.request_changed(self._request)
         elif self._migration is not None:
-            self._migration_fields().update(state=state, reason=dead.reason)
+            known = self._migration_fields()
+            known.update(state=state, reason=dead.reason, code=dead.code.value)
             self._end_migration()
         elif token.stream is Stream.NOTICES and self._request in store.requests:
             store.requests[self._request] |= {"notice_due": "0", "notice_error": dead.reason}

@@ -318,7 +318,8 @@ end
 -- Ms until the moment in a field of a hash, which was set for `<field>_for` ms; 0 where it is over or not there.
 local function ms_until(key, field, now)
   local set = redis.call('HMGET', key, field, field .. '_for')
-  local left = math.max(0, (tonumber(set[1]) or 0) - now)
+  -- What is no number breaks the script, so that it is told: not known is not over.
+  local left = math.max(0, set[1] and tonumber(set[1]) - now or 0)
   local most = tonumber(set[2]) or left
   if left <= most then return left end
   redis.call('HSET', key, field, int(now + most))
@@ -350,8 +351,15 @@ local function used(account, now)
   redis.call('ZREMRANGEBYRANK', ns .. 'accounts', 0, -1001)
 end
 
--- Close a gate for `wait` ms, never for shorter than it is.
+-- A gate that closes again so soon after it ran out, in ms, and that no answer has opened meanwhile, has been closed all along.
+local SAME_CLOSING_MS = 300000
+
+-- Close a gate for `wait` ms, never for shorter than it is. `closed_at` stays while it closes again and again: it is what people
+-- are told, and nothing rests on it.
 local function close_gate(key, now, wait, cause)
+  local known = redis.call('HMGET', key, 'closed_at', 'until')
+  local since, ran_out = tonumber(known[1]), tonumber(known[2]) or 0
+  if not since or since > now or ran_out + SAME_CLOSING_MS < now then redis.call('HSET', key, 'closed_at', int(now)) end
   local till = now + math.max(ms_until(key, 'until', now), wait)
   redis.call('HSET', key, 'until', int(till), 'until_for', int(till - now), 'cause', cause)
   redis.call('HDEL', key, 'probe', 'probe_until')

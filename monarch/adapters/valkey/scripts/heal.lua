@@ -35,15 +35,19 @@ local function count_without(key, tickets)
     'deleted', math.max(0, tonumber(counts[3] or 0) - missing))
 end
 
+-- What a person would have to ask for anew, under another name.
+local NEVER = {bad_target = true, target_is_source = true}
+
 -- Have one target healed; returns why not.
 local function heal(target, tickets)
   local migration = request .. ':' .. target
   local key = ns .. 'migration:' .. migration
-  local its = redis.call('HMGET', key, 'state', 'target', 'heal')
+  local its = redis.call('HMGET', key, 'state', 'target', 'heal', 'code', 'reason')
   if tickets == '' then return 'no ticket is named' end
   if its[3] == tickets and not ENDED[its[1]] then return end
   if problem then return problem end
   if not its[2] then return 'request ' .. request .. ' has no target ' .. target end
+  if NEVER[its[4]] then return 'it can never be a target, so neither healing nor a replay helps: ' .. (its[5] or '') end
   if its[1] == 'dead' or its[1] == 'cancelled' then
     return 'its migration is ' .. its[1] .. '; replay it first (`monarch dead replay --request ' .. request .. '`)'
   end

@@ -1,0 +1,63 @@
+"""Since when a gate is closed: what counts down from a minute again and again says for how long it has done so."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.standing import Standing
+from monarch.core.budget import Ceilings
+from monarch.sandbox.valkey import EmbeddedValkey
+from tests.contracts.moves import ME
+from tests.contracts.test_budget import writing
+from tests.contracts.worlds import ValkeyWorld
+
+
+@pytest.fixture
+async def world(
+    server: EmbeddedValkey, request: pytest.FixtureRequest
+) -> AsyncIterator[ValkeyWorld]:
+    """An installation on the server that nobody stops."""
+    async with connected(server.url, "tests", connections=20) as client:
+        real = ValkeyWorld(client, request.node.name)
+        await real.open()
+        yield real
+
+
+async def closed_for_s(world: ValkeyWorld) -> float | None:
+    """For how long the snapshot says that the gate has been closed; `None`: it is open."""
+    seen = await Standing(world.client, world.keys, "tickets", Ceilings()).snapshot()
+    since = [one.gate_since_ms for one in seen.accounts if one.gate_since_ms is not None]
+    return (seen.at_ms - min(since)) / 1000 if since else None
+
+
+async def test_a_gate_that_closes_again_has_been_closed_all_along(world: ValkeyWorld) -> None:
+    """A limit that comes back each minute for an hour is an hour, and not a minute sixty times."""
+    await world.budget.close(ME, 60, "a limit")
+    await world.advance(61)
+    assert await closed_for_s(world) is None
+
+    await world.budget.close(ME, 60, "a limit")
+
+    assert 61 <= (await closed_for_s(world) or 0) < 120
+
+
+async def test_a_gate_that_an_answer_opened_begins_anew(world: ValkeyWorld) -> None:
+    """What got through ends the closing."""
+    await world.budget.close(ME, 60, "a limit")
+    await world.advance(61)
+    await (await writing(world)).done()
+
+    await world.budget.close(ME, 60, "a limit")
+
+    assert (await closed_for_s(world) or 0) < 60
+
+
+async def test_a_gate_that_nobody_asked_for_long_begins_anew(world: ValkeyWorld) -> None:
+    """Closed yesterday, no work since, closed now: that is not a day."""
+    await world.budget.close(ME, 60, "a limit")
+    await world.advance(1_000)
+
+    await world.budget.close(ME, 60, "a limit")
+
+    assert (await closed_for_s(world) or 0) < 60

@@ -1,0 +1,194 @@
+"""Advice that is true: what is said of a cause, by making the cause happen."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+
+from monarch.sandbox.valkey import EmbeddedValkey
+from tests.cli.conftest import Give
+
+NOT_SUBMITTED = "Nothing was submitted. See `monarch doctor`."
+MAYBE = "It may have been submitted: to repeat it safely, add --key "
+
+Cause = Callable[[Any, EmbeddedValkey], Iterator[dict[str, str]]]
+
+
+def _config(name: str, value: str, usual: str) -> Cause:
+    def cause(client: Any, _: EmbeddedValkey) -> Iterator[dict[str, str]]:
+        client.config_set(name, value)
+        yield {}
+        client.config_set(name, usual)
+
+    return cause
+
+
+def closed_port(_: Any, __: EmbeddedValkey) -> Iterator[dict[str, str]]:
+    """Nobody listens there."""
+    yield {"VALKEY_URL": "valkey://127.0.0.1:1/0"}
+
+
+def wrong_password(client: Any, server: EmbeddedValkey) -> Iterator[dict[str, str]]:
+    """It answers, and lets nobody in."""
+    client.acl_setuser("ada", enabled=True, passwords=["+right"], categories=["+@all"])
+    yield {"VALKEY_URL": server.url.replace("://", "://ada:wrong@")}
+    client.acl_deluser("ada")
+
+
+def missing_right(client: Any, server: EmbeddedValkey) -> Iterator[dict[str, str]]:
+    """It lets in, and scripts are not allowed."""
+    client.acl_setuser("ada", enabled=True, nopass=True, categories=["+@all", "-@scripting"])
+    yield {"VALKEY_URL": server.url.replace("://", "://ada:x@")}
+    client.acl_deluser("ada")
+
+
+def replica(client: Any, _: EmbeddedValkey) -> Iterator[dict[str, str]]:
+    """It takes writes from its primary alone."""
+    client.replicaof("127.0.0.1", "1")
+    yield {}
+    client.replicaof("NO", "ONE")
+
+
+def key_of_another_type(client: Any, _: EmbeddedValkey) -> Iterator[dict[str, str]]:
+    """Somebody else uses this name."""
+    client.set("{monarch}:requests", "x")
+    yield {}
+
+
+def frozen(_: Any, server: EmbeddedValkey) -> Iterator[dict[str, str]]:
+    """It takes the bytes, and answers nothing."""
+    server.freeze()
+    yield {}
+    server.thaw()
+
+
+@contextmanager
+def happening(cause: Cause, client: Any, server: EmbeddedValkey) -> Iterator[dict[str, str]]:
+    """The cause, for the length of a `with` block; gives the environment to be in."""
+    steps = cause(client, server)
+    with ExitStack() as stack:
+        stack.callback(lambda: next(steps, None))
+        yield next(steps)
+
+
+@pytest.mark.parametrize(
+    ("cause", "names", "told"),
+    [
+        (closed_port, "Connect call failed", NOT_SUBMITTED),
+        (wrong_password, "AuthenticationError", NOT_SUBMITTED),
+        (missing_right, "NoPermissionError", NOT_SUBMITTED),
+        (replica, "ReadOnlyError", NOT_SUBMITTED),
+        (_config("maxmemory", "1", "0"), "OutOfMemoryError", NOT_SUBMITTED),
+        (_config("min-replicas-to-write", "1", "0"), "NOREPLICAS", NOT_SUBMITTED),
+        (key_of_another_type, "should be a stream", NOT_SUBMITTED),
+        (frozen, "Timeout", MAYBE),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_what_was_not_submitted_is_not_called_maybe_submitted(
+    give: Give, client: Any, server: EmbeddedValkey, cause: Cause, names: str, told: str
+) -> None:
+    """Only where nobody knows it is said so, with what makes a repetition safe; and each names its cause."""
+    with happening(cause, client, server) as surroundings:
+        result = give("submit", "o/s", "o/a", "--key", "k1", **surroundings)
+
+    assert result.exit_code == 1
+    assert names in result.stderr
+    assert told in result.stderr
+    assert (MAYBE in result.stderr) is (told is MAYBE)
+    if told is NOT_SUBMITTED:
+        client.delete("{monarch}:requests") if cause is key_of_another_type else None
+        assert client.xlen("{monarch}:requests") == 0
+
+
+# ------------------------------------------------------------------------------------- one key, one message
+
+
+def test_a_key_stands_for_one_message(give: Give, client: Any) -> None:
+    """Another team under the same key got nothing, and nobody was told."""
+    first = give("submit", "o/s", "o/a", "--key", "abc")
+
+    other = give("submit", "o/s", "o/b", "--key", "abc")
+    again = give("submit", "o/s", "o/a", "--key", "abc")
+
+    request = first.stdout.strip()
+    assert (first.exit_code, first.stderr) == (0, "")
+    assert (other.exit_code, other.stdout) == (1, "")
+    assert f"another message was submitted under this key: request {request}" in other.stderr
+    assert (again.exit_code, again.stdout) == (0, first.stdout)
+    assert again.stderr == f"request {request} was submitted already under this key\n"
+    assert client.xlen("{monarch}:requests") == 1
+
+
+@pytest.mark.parametrize("key", ["", "  ", "a\nb", "k" * 201])
+def test_a_key_has_limits(give: Give, key: str) -> None:
+    """It becomes the name of a key of Valkey's; an error about it is no longer than it need be."""
+    result = give("submit", "o/s", "o/a", "--key", key)
+
+    assert result.exit_code == 2
+    assert "--key should be up to 200 printable characters" in result.stderr
+    assert len(result.stderr) < 300
+
+
+# -------------------------------------------------------------------------------------- what somebody typed
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (("show", ""), "got nothing: see `monarch requests`"),
+        (("show", "nonsense"), "got nonsense: see `monarch requests`"),
+        (("show", "x" * 100_000), "(100,000 characters)"),
+        (("cancel", "nonsense"), "got nonsense"),
+        (("verify", "nonsense"), "got nonsense"),
+        (("requests", "--state", ""), "not nothing"),
+        (("requests", "--state", "parked"), "not parked"),
+        (("dead", "list", "--code", ""), "not nothing"),
+        (("dead", "list", "--older-than", ""), "not nothing"),
+        (("pause", "--by", ""), "not nothing"),
+        (("pause", "--by", "x" * 100_000), "(100,000 characters)"),
+        (("verify", "17-0", "--by", "ada"), "give --heal, too"),
+        (("verify", "17-0", "--wait"), "give both"),
+        (("publish", "--payload", "{}", "o/s"), "and not both"),
+        (("publish", "--payload", "{}", "--channel", "C1"), "and not both"),
+        (("submit", "notarepo", "o/a"), "nothing was submitted"),
+        (("submit", "", "o/a"), "nothing was submitted"),
+    ],
+)
+def test_wrong_usage_says_what_came_and_what_was_expected(
+    give: Give, command: tuple[str, ...], says: str
+) -> None:
+    """Exit 2, shortly, and nothing is done."""
+    result = give(*command, GH_PAT="ghp_x")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr
+    assert len(result.stderr) < 1_000
+
+
+def test_a_target_that_cannot_be_one_is_told_of_at_once(give: Give) -> None:
+    """The others go on, as they do for the platform."""
+    result = give("submit", "o/s", "o/a", "no repository")
+
+    assert result.exit_code == 0
+    assert "! no repository will end as a dead letter: " in result.stderr
+
+
+def test_the_newest_request_is_called_last(give: Give) -> None:
+    """What people look for most."""
+    none = give("show", "last")
+    give("submit", "o/s", "o/a")
+    newest = give("submit", "o/s", "o/b").stdout.strip()
+
+    assert (none.exit_code, none.stderr) == (1, "monarch: there is no request yet\n")
+    assert json.loads(give("show", "last", "--json").stdout)["view"]["id"] == newest
+
+
+def test_who_could_not_be_reached_is_named(give: Give) -> None:
+    """There is GitHub, Slack, and a proxy; "all connection attempts failed" names none of them."""
+    away = {"GH_PAT": "ghp_x", "GITHUB_API_URL": "http://127.0.0.1:1"}
+
+    assert "127.0.0.1:1" in give("doctor", **away).stdout
+    assert "127.0.0.1:1" in give("plan", "o/s", "o/a", **away).stdout
