@@ -21,6 +21,7 @@ from monarch.adapters.valkey.reading import (
 )
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.standing import ServerFacts, Standing
+from monarch.adapters.valkey.workers import WorkerLine, Workers
 from monarch.app.ceilings import ceilings_of, outlook_of
 from monarch.app.whereabouts import valkey_of
 from monarch.core.forecast import Forecast
@@ -43,6 +44,7 @@ __all__ = [
     "ServerFacts",
     "Standing",
     "Submission",
+    "WorkerLine",
     "message",
     "operator",
 ]
@@ -74,6 +76,14 @@ class Operator:
             StoreError: see `Submitter.submission`. Submitting again under the same key is safe.
         """
         return await Submitter(self._client, self._keys).submission(payload, idempotency_key)
+
+    async def workers(self) -> tuple[WorkerLine, ...]:
+        """Who works, and what each has in hand.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        return await Workers(self._client, self._keys).all()
 
     async def publish(self, payload: bytes) -> int:
         """Publish a message on the channel, as the platform does; returns how many heard it.

@@ -3,6 +3,7 @@
 import getpass
 import re
 import socket
+import time
 from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, fail
@@ -11,6 +12,7 @@ from monarch.core.outcome import Code
 from monarch.core.refs import BadRef, parse_ref
 
 if TYPE_CHECKING:
+    from monarch.adapters.valkey.wanted import Wanted
     from monarch.app.operator import Choice
     from monarch.core.ids import RequestId
 
@@ -65,6 +67,18 @@ def choice(
         code if code is None else _code(code),
         _seconds("--older-than", older_than),
         _seconds("--newer-than", newer_than),
+    )
+
+
+def wanted(request: str | None, target: str | None, since: str | None) -> "Wanted":
+    """The events of which all of this holds."""
+    from monarch.adapters.valkey.wanted import Wanted  # noqa: PLC0415 - lazily
+
+    ago_s = _seconds("--since", since)
+    return Wanted(
+        None if request is None else request_id(request),
+        None if target is None else _repository(target),
+        None if ago_s is None else round((time.time() - ago_s) * 1000),
     )
 
 

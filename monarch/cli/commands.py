@@ -185,6 +185,14 @@ def status(as_json: AsJson = False) -> None:
     show_status(as_json=as_json)
 
 
+@app.command()
+def workers(as_json: AsJson = False) -> None:
+    """List who works, its last sign of life, and what it has in hand."""
+    from monarch.cli.looking import show_workers
+
+    show_workers(as_json=as_json)
+
+
 @app.command(epilog="Example: monarch requests --state failed --limit 100")
 def requests(
     limit: Limit = 20,
@@ -219,14 +227,20 @@ def events(
         bool, typer.Option("--follow", "-f", help="Keep printing events as they happen.")
     ] = False,
     limit: Limit = 50,
+    request: OfRequest = None,
+    target: OfTarget = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Only those not older than this: 90s, 2h, 3d.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="For programs: one JSON line per event.")
     ] = False,
 ) -> None:
     """List what happened, oldest first."""
-    from monarch.cli.looking import show_events
+    from monarch.cli.choosing import wanted
+    from monarch.cli.happening import show_events
 
-    show_events(limit, follow=follow, as_json=as_json)
+    show_events(limit, wanted(request, target, since), follow=follow, as_json=as_json)
 
 
 @dead.command(

@@ -148,7 +148,7 @@ def drop_letters(
         async for chunk, missing in _meant(person, ids, chosen):
             count = await person.hands.drop([letter.id for letter in chunk], name) if chunk else 0
             dropped, gone = dropped + count, gone + len(chunk) - count + len(missing)
-            _tell_progress(dropped + gone, len(chunk))
+            _tell_progress(dropped + gone, len(chunk) + len(missing))
         return dropped, gone
 
     dropped, gone = operate(work)

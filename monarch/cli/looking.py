@@ -1,21 +1,16 @@
 """`status`, `requests`, `show`, `events`: what people look at. Nothing here changes anything."""
 
-import sys
 import time
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from monarch.adapters.valkey.numbering import NUMBER
-from monarch.cli.calling import WRONG, end_if_interrupted, fail, operate
+from monarch.cli.calling import WRONG, fail, operate
 from monarch.cli.choosing import request_id
-from monarch.cli.following import AGAIN_S
 from monarch.cli.printing import (
     age,
     alarm,
     clean,
     doubt,
-    fields_of,
     got,
     moment,
     say,
@@ -25,6 +20,7 @@ from monarch.cli.printing import (
 )
 from monarch.cli.tables import number, reason, word
 from monarch.cli.troubles import obstacle_line, tell_obstacles
+from monarch.core.delivery import Stream
 from monarch.core.forecast import in_words
 from monarch.core.ids import RequestId
 from monarch.core.summary import State
@@ -32,12 +28,12 @@ from monarch.telemetry.obstacles import obstacles
 
 if TYPE_CHECKING:
     from monarch.app.operator import (
-        Event,
         Forecast,
         MigrationTimes,
         Operator,
         RequestDetails,
         RequestLine,
+        WorkerLine,
     )
     from monarch.core.summary import MigrationView
     from monarch.telemetry import AccountSnapshot, Snapshot
@@ -142,6 +138,37 @@ def _gate(account: "AccountSnapshot") -> object:
 
 def _since(seconds: float) -> str:
     return age(seconds or None)
+
+
+# ----------------------------------------------------------------------------------------- workers
+
+SILENT_S: Final = 10.0
+"""A worker asks for work every two seconds."""
+
+
+def show_workers(*, as_json: bool) -> None:
+    """Show who works; one that said nothing for a while may be stuck, or dead."""
+
+    async def work(person: "Operator") -> "tuple[tuple[WorkerLine, ...], Snapshot]":
+        return await person.workers(), await person.standing.snapshot()
+
+    lines, snapshot = operate(work)
+    if as_json:
+        show_json([{**asdict(one), "host": one.host, "pid": one.pid} for one in lines])
+    else:
+        columns = (
+            *map(word, ("worker", "host")),
+            *map(number, ("pid", "last sign", *Stream)),
+            reason("targets"),
+        )
+        show_table(columns, [_worker_row(one) for one in lines], empty="no workers")
+    tell_obstacles(snapshot)
+
+
+def _worker_row(one: "WorkerLine") -> tuple[object, ...]:
+    sign = doubt(f"{age(one.silent_s)} ago", when=one.silent_s > SILENT_S)
+    held = (one.held.get(stream, 0) for stream in Stream)
+    return one.name, one.host, one.pid, sign, *held, ", ".join(one.targets)
 
 
 # ---------------------------------------------------------------------------------------- requests
@@ -305,64 +332,3 @@ def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> di
         **({"slack": alarm(details.notice_error)} if details.notice_error else {}),
         **({"forecast": words} if words else {}),
     }
-
-
-# ------------------------------------------------------------------------------------------ events
-
-
-def show_events(limit: int, *, follow: bool, as_json: bool) -> None:
-    """Show the newest events, and with `follow` what comes."""
-
-    async def work(person: "Operator") -> None:
-        events = await person.reader.events(limit)
-        for event in events:
-            _show_event(event, as_json=as_json)
-        if not events:
-            print("no events yet", file=sys.stderr, flush=True)
-        tell_obstacles(await person.standing.snapshot())
-        if follow:
-            await _follow_events(person, events[-1].id if events else "0-0", as_json=as_json)
-
-    operate(work)
-
-
-async def _follow_events(person: "Operator", after: str, *, as_json: bool) -> None:
-    """Show what comes, through whatever the workers survive: what happened meanwhile is shown afterwards."""
-    import anyio  # noqa: PLC0415 - lazily
-
-    from monarch.ports import StoreError  # noqa: PLC0415 - lazily
-
-    is_away = False
-    while True:
-        end_if_interrupted()
-        try:
-            for event in await person.reader.next_events(after):
-                _show_event(event, as_json=as_json)
-                after = event.id
-            if is_away:
-                print("Valkey answers again", file=sys.stderr, flush=True)
-            is_away = False
-        except StoreError as error:
-            if not is_away:
-                words = f"Valkey does not answer ({clean(error)}); waiting"
-                print(words, file=sys.stderr, flush=True)
-            is_away = True
-            await anyio.sleep(AGAIN_S)
-
-
-def _as_known(fields: Mapping[str, str]) -> Mapping[str, str]:
-    """A ticket by its number, as people know it, where that is known; else by GitHub's id."""
-    if NUMBER not in fields:
-        return fields
-    shown = {**fields, "ticket": f"#{fields[NUMBER]}"}
-    del shown[NUMBER]
-    return shown
-
-
-def _show_event(event: "Event", *, as_json: bool) -> None:
-    if as_json:
-        show_json(event, indent=None)
-    else:
-        fields = fields_of(_as_known(event.fields))
-        words = (moment(event.at_ms), f"{clean(event.name):<18}", fields)
-        say("  ".join(words).rstrip())

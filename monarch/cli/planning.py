@@ -149,11 +149,15 @@ def _print_warnings(found: "DryRun") -> None:
         for warned in target.rehearsal.warnings:
             where.setdefault(warned, []).append(target.asked)
     creating = sum(bool(target.rehearsal.create) for target in found.targets)
-    if where:
-        print("\nwarnings")
+    tickets: dict[str, list[int]] = {}
     for warned, targets in sorted(where.items(), key=lambda one: one[0].ticket):
         only = "" if len(targets) == creating else f" ({', '.join(targets)})"
-        say(f"  ticket #{warned.ticket}: {clean(warned.text + only)}")
+        tickets.setdefault(warned.text + only, []).append(warned.ticket)
+    if tickets:
+        print("\nwarnings")
+    for text, numbers in tickets.items():
+        noun = "ticket" if len(numbers) == 1 else "tickets"
+        say(f"  {noun} {ranges(numbers)}: {clean(text)}")
 
 
 def ranges(numbers: Iterable[int]) -> str:

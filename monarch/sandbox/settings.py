@@ -52,6 +52,9 @@ class Settings(Wire):
     secondary_retry_after: bool = True
     """Whether a secondary limit says ``Retry-After``; the real one often does not."""
 
+    slack_posts_every_seconds: float | None = Field(default=None, ge=0)
+    """Slack's limit of a channel: one message a second (docs.slack.dev, "Rate limits"). ``None``: no limit."""
+
     def changed_by(self, change: dict[str, object]) -> Settings:
         """Return the settings with a partial change applied; raises pydantic's error if wrong."""
         return Settings.model_validate({**self.model_dump(), **change})

@@ -7,6 +7,7 @@ Source: docs.slack.dev, the methods' reference pages.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -15,6 +16,7 @@ from monarch.sandbox.http import json_reply
 
 if TYPE_CHECKING:
     from monarch.sandbox.http import Call, Reply
+    from monarch.sandbox.settings import Settings
     from monarch.sandbox.workspace import Channel, Message, SlackToken, Workspace
 
 MAX_UPDATE_CHARACTERS = 4_000
@@ -29,12 +31,23 @@ class SlackError(Exception):
     """One of the words that Slack puts into ``error``."""
 
 
+class LimitedError(Exception):
+    """Too soon: in ``wait_s`` seconds it may be tried again."""
+
+    def __init__(self, wait_s: float) -> None:
+        """Say how long to wait, in seconds."""
+        super().__init__(wait_s)
+        self.wait_s = wait_s
+
+
 class Slack:
     """The Web API."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        """Serve a workspace."""
+    def __init__(self, workspace: Workspace, settings: Callable[[], Settings]) -> None:
+        """Serve a workspace; ``settings`` are asked at each call."""
         self._workspace = workspace
+        self._settings = settings
+        self._posted_at: dict[str, float] = {}
         self._methods: dict[str, Callable[[SlackToken, Arguments], dict[str, Any]]] = {
             "/auth.test": self._auth_test,
             "/chat.postMessage": self._post_message,
@@ -58,6 +71,9 @@ class Slack:
         """Answer a call as Slack does: errors are 200 too."""
         try:
             answer = {"ok": True, **self._answer(call)}
+        except LimitedError as limit:
+            waits = ("Retry-After", str(math.ceil(limit.wait_s)))
+            return json_reply(429, {"ok": False, "error": "ratelimited"}, waits)
         except SlackError as error:
             answer = {"ok": False, "error": str(error)}
         return json_reply(200, answer)
@@ -93,9 +109,18 @@ class Slack:
         text, blocks = str(arguments.get("text") or ""), _blocks(arguments)
         if not text and not blocks:
             raise SlackError("no_text")
+        self._admit(channel)
         message = self._workspace.post(channel, token, text[:MAX_POST_CHARACTERS])
         message.blocks, message.thread_ts = blocks, arguments.get("thread_ts")
         return {"channel": channel.id, "ts": message.ts, "message": _body(message)}
+
+    def _admit(self, channel: Channel) -> None:
+        """Refuse a post that comes too soon after another one in its channel; edits have no such limit."""
+        every_s, now = self._settings().slack_posts_every_seconds or 0.0, self._workspace.clock()
+        wait_s = self._posted_at.get(channel.id, now - every_s) + every_s - now
+        if wait_s > 0:
+            raise LimitedError(wait_s)
+        self._posted_at[channel.id] = now
 
     def _writable(self, token: SlackToken, wanted: str) -> Channel:
         channel = self._workspace.channel(wanted)

@@ -42,7 +42,7 @@ class Stage:
         )
         self.slack = Gateway(
             name="slack",
-            api=Slack(self.workspace),
+            api=Slack(self.workspace, lambda: self.settings),
             faults=self.faults,
             journal=self.journal,
             gates=self.gates,

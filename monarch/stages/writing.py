@@ -10,6 +10,7 @@ from typing import Final, assert_never
 from monarch.core import notes
 from monarch.core.ids import TicketId
 from monarch.core.outcome import (
+    Code,
     Created,
     Permanent,
     RateLimited,
@@ -107,6 +108,10 @@ class Writer:
         )
         seconds = tools.clock.now() - began
         tools.telemetry.write_finished(outcome=type(outcome).__name__, seconds=seconds)
+        if draft.labels and isinstance(outcome, Permanent) and outcome.code is Code.FORBIDDEN:
+            # A label that is not there (any more) would have to be made: since 2026 GitHub refuses the whole call for it
+            # to an account that may not push. Without labels it says whether issues may be opened at all.
+            outcome = Permanent(Scope.TICKET, outcome.code, outcome.reason, ("labels",))
         return await self._note(ticket, granted, outcome, seconds)
 
     async def _note(
@@ -166,7 +171,7 @@ class Writer:
         self.author = created.author
         telemetry.ticket_copied(target=name, ticket=ticket.number, number=number, seconds=seconds)
         if recorded.stray is not None:
-            telemetry.stray_found(target=name, number=number, kept=recorded.stray)
+            telemetry.stray_found(target=name, number=number, kept=None)
         if is_first:
             appended_ms = int(self._subject.entry.request.partition("-")[0])
             telemetry.first_copy(seconds=max(0.0, (granted.at_ms - appended_ms) / 1000 + seconds))
@@ -179,8 +184,9 @@ class Writer:
         after = before | frozenset(refusal.fields)
         if before < after <= DISPENSABLE:
             self._without[ticket.id] = after
-            # What is wrong with a type is wrong with the target: no other ticket is refused for it, too.
-            self._never |= after & {"type"}
+            # What is wrong with a type or a right is wrong with the target: no other ticket is refused for it, too.
+            is_right = refusal.code is Code.FORBIDDEN
+            self._never |= after & {"type", *(["labels"] if is_right else [])}
             await self._withdraw(ticket, granted)
             await self._desk.note(notes.refused_fields(refusal.fields, refusal))
             return

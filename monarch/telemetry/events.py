@@ -294,10 +294,14 @@ class Telemetry:
         self.metrics.notes.inc()
         self._log.warning("migration.noted", target=target, note=note)
 
-    def stray_found(self, *, target: str, number: int, kept: int) -> None:
-        """Issue `number` is a second copy, `kept` the first: a person should close it. Stream: `stray.found`."""
+    def stray_found(self, *, target: str, number: int, kept: int | None) -> None:
+        """Issue `number` is a second copy, `kept` the first: a person should close it. Stream: `stray.found`.
+
+        `kept` is `None` where the first is another worker's, and only the ledger has its number.
+        """
         self.metrics.strays.inc()
-        self._log.error("stray.found", target=target, number=number, kept=kept)
+        first = {} if kept is None else {"kept": kept}
+        self._log.error("stray.found", target=target, number=number, **first)
 
     def target_replaced(self, *, target: str) -> None:
         """A target is not the repository any more that its crossing began with: it is looked up anew."""

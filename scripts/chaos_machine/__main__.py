@@ -31,7 +31,7 @@ from scripts.chaos_machine.world import World, world
 STATUS_EVERY_S = 10.0
 LOOK_EVERY_S = 0.5
 START_WITHIN_S = 60.0
-ENDED_WITHIN_S = 420.0
+ENDED_WITHIN_S = 600.0
 """How long after the last fault everything may take to end, in seconds: the longest retry waits 5 minutes."""
 
 RESTART_AFTER_S = 1.0

@@ -6,7 +6,6 @@ from typing import Any, Final
 from monarch.sandbox.seed import Association, IssueChange, Seed
 from monarch.sandbox.views import IssueView
 from scripts.chaos_machine.deeds import (
-    WITHIN_S,
     Hand,
     ask,
     ask_and_fill,
@@ -14,12 +13,14 @@ from scripts.chaos_machine.deeds import (
     until_ended,
 )
 from scripts.chaos_machine.record import Finding
+from scripts.chaos_machine.scenes import Scene
 from scripts.chaos_machine.sender import by_command
 from scripts.chaos_machine.timetable import SOURCES, Fault
 from scripts.chaos_machine.watch import Watch
 from scripts.chaos_machine.world import World
 
 STUDENT: Final = "student"
+HEALINGS: Final = 3
 
 
 def _plant(association: Association) -> Hand:
@@ -93,13 +94,21 @@ async def _delete_all(world: World, _: Watch, fault: Fault) -> str | None:
     lives = world.diary.lives
     if await until_ended(world, scene) and lives == world.diary.lives:
         request = next(one for one, wish in world.diary.told.items() if wish == scene.wish)
-        # Fails as long as something is missing, which it is until the healing has ended.
-        await by_command(world, "verify", request, "--heal")
-        is_healed = await is_filled(world, scene, 2 * size)
+        is_healed = await _heal(world, scene, request, 2 * size)
         if not is_healed and lives == world.diary.lives:
-            what = f"{scene.team} was not healed within {WITHIN_S:.0f} s"
+            what = f"{scene.team} was not healed by {HEALINGS} commands"
             world.diary.found.append(Finding("given up", what))
     return f"{size} of {scene.team}"
+
+
+async def _heal(world: World, scene: Scene, request: str, copies: int) -> bool:
+    """Give the command until so many copies have been made: it may meet a Valkey that is away, or forgets it."""
+    for _again in range(HEALINGS):
+        # It fails as long as something is missing, which it is until the healing has ended.
+        await by_command(world, "verify", request, "--heal")
+        if await is_filled(world, scene, copies):
+            return True
+    return False
 
 
 # ------------------------------------------------------------------------------------------- pieces

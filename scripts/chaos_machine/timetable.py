@@ -136,7 +136,8 @@ def timetable(
     """
     dice = random.Random(seed)  # noqa: S311 - a plan, no secret
     is_watched, workers = seed % 2 == 1, dice.randint(3, 5)
-    wishes = _Wishes(dice, minutes * 60)
+    # In the edges most messages belong to a scene: beside them half as many others leave the fleet its breath.
+    wishes = _Wishes(dice, minutes * 60, every_s=120 if world == "edges" else 60)
     decks = _decks(world, only, is_watched=is_watched)
     faults = tuple(_faults(dice, minutes, workers, *decks))
     made = sorted(wishes.all(), key=lambda wish: wish.at_s)
@@ -288,10 +289,11 @@ def message(source: str, targets: list[str], channel: str) -> bytes:
 
 
 class _Wishes:
-    """Makes the wishes of a run, minute by minute; remembers what can be repeated or overlapped."""
+    """Makes the wishes of a run, so many every minute or two; remembers what can be repeated or overlapped."""
 
-    def __init__(self, dice: random.Random, length_s: float) -> None:
+    def __init__(self, dice: random.Random, length_s: float, every_s: float) -> None:
         self._dice = dice
+        self._every_s = every_s
         self._last_s = max(1.0, length_s - LAST_WISH_S)
         self._made: list[Wish] = []
         self.healthy: list[str] = []
@@ -306,7 +308,7 @@ class _Wishes:
             made = [wish for story in _STORIES for wish in story(self, start_s)]
             # The last minute is as full as it is long.
             wishes += [wish for wish in made if wish.at_s <= self._last_s]
-            start_s += 60
+            start_s += self._every_s
         return wishes
 
     def wish(
@@ -382,7 +384,8 @@ class _Wishes:
         return self.healthy[-1]
 
     def _moment(self, start_s: float) -> float:
-        return round(start_s + self._dice.random() * min(60.0, self._last_s - start_s), 3)
+        span_s = min(self._every_s, self._last_s - start_s)
+        return round(start_s + self._dice.random() * span_s, 3)
 
     def _way(self) -> str:
         return self._dice.choices(("submit", "publish", "command"), (6, 6, 1))[0]

@@ -16,7 +16,9 @@ from monarch.adapters.valkey.reading import (
     RequestLine,
 )
 from monarch.adapters.valkey.standing import Standing
+from monarch.adapters.valkey.workers import WorkerLine
 from monarch.app import doctor, planning, verifying
+from monarch.app.operator import Operator
 from monarch.app.planning import DryRun, TargetPlan
 from monarch.app.valkey_checks import Check, Status
 from monarch.app.verifying import TargetReport, Verified
@@ -74,6 +76,7 @@ def night(monkeypatch: pytest.MonkeyPatch) -> None:
         (Letters, "newest"): LETTERS,
         (Letters, "one"): LETTERS[0],
         (Standing, "snapshot"): FLEET,
+        (Operator, "workers"): WORKERS,
         (doctor, "examine"): CHECKS,
         (planning, "dry_run"): PLANNED,
         (verifying, "verified"): FOUND,
@@ -224,6 +227,10 @@ FLEET: Final = Snapshot(
     requests=4_711,
     refused=(RefusalSnapshot("nss-group-projects", BEGAN_MS, CLOSED),),
     refuses_writes="it is out of memory (OOM); raise `maxmemory`",
+)
+WORKERS: Final = (
+    WorkerLine("monarch-worker-7d9c5b6f4-x2x8k.1.a1b2c3", 0.4, {"migrations": 2}, TEAMS[:2]),
+    WorkerLine("monarch-worker-7d9c5b6f4-zzz9q.1.d4e5f6", 47.0, {"migrations": 1}, TEAMS[2:]),
 )
 CHECKS: Final = (
     Check("valkey", Status.OK, "valkey://monarch:***@valkey.internal.example.org:6379/0 answers"),

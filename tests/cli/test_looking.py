@@ -242,3 +242,53 @@ def test_a_wrong_configuration_is_told_whole(give: Give, command: list[str]) -> 
 def test_an_empty_listing_is_no_failure(give: Give, command: list[str]) -> None:
     """Nothing to show is fine."""
     assert give(*command).exit_code == 0
+
+
+@pytest.mark.usefixtures("told")
+def test_events_are_chosen_by_what_they_are_about(give: Give, client: "valkey.Valkey") -> None:
+    """Of fifty events all may be one target's; several filters: all hold."""
+    events = "{monarch}:events"
+    client.xadd(events, {"event": "fleet.paused", "by": "ada"})
+    copied = {"event": "ticket.copied", "migration": f"{REQUEST}:o/a", "number": "5"}
+    client.xadd(events, dict(copied))
+
+    def names(*filters: str) -> list[str]:
+        lines = give("events", "--json", *filters).stdout.splitlines()
+        return [json.loads(line)["name"] for line in lines]
+
+    assert names("--request", REQUEST) == ["request.appended", "request.failed", "ticket.copied"]
+    assert names("--target", "https://github.com/O/A") == ["ticket.copied"]
+    assert names("--since", "1h") == ["fleet.paused", "ticket.copied"]
+    assert names("--since", "1h", "--request", REQUEST, "--limit", "1") == ["ticket.copied"]
+    assert give("events", "--since", "soon").exit_code == 2
+
+
+def test_workers_are_listed_with_what_they_hold(give: Give, client: "valkey.Valkey") -> None:
+    """Name, machine, process, last sign of life, targets; nobody is a worker that was never there."""
+    none = give("workers")
+    stream = "{monarch}:migrations"
+    client.xgroup_create(stream, "workers", "0", mkstream=True)
+    for target in ("o/a", "o/b"):
+        client.xadd(stream, {"request": REQUEST, "target": target})
+    client.xreadgroup("workers", "box-1.example.42.a1b2c3", {stream: ">"}, count=1)
+    client.xreadgroup("workers", "released", {stream: ">"}, count=1)
+
+    head, line = give("workers").stdout.splitlines()
+    (document,) = json.loads(give("workers", "--json").stdout)
+
+    assert none.stdout == "no workers\n"
+    assert head.split() == [
+        "WORKER",
+        "HOST",
+        "PID",
+        "LAST",
+        "SIGN",
+        "REQUESTS",
+        "MIGRATIONS",
+        "NOTICES",
+        "TARGETS",
+    ]
+    assert line.split()[:3] == ["box-1.example.42.a1b2c3", "box-1.example", "42"]
+    assert line.split()[-4:] == ["0", "1", "0", "o/a"]
+    assert document["held"] == {"migrations": 1}
+    assert document["targets"] == ["o/a"]

@@ -21,6 +21,7 @@ from tests.cli.terminals import OTHER, REQUEST, TEAMS, Screen, night, screen_for
 PICTURES: Final = Path(__file__).parents[1] / "data" / "terminals"
 COMMANDS: Final = {
     "status": ("status",),
+    "workers": ("workers",),
     "requests": ("requests",),
     "show": ("show", REQUEST),
     "events": ("events",),

@@ -6,6 +6,7 @@ from typing import Final
 
 from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.github.reading import Patience
+from monarch.core.ticket import Label
 from monarch.ports import GitHub
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.seed import Seed
@@ -23,7 +24,8 @@ def in_memory() -> GitHub:
     github = FakeGitHub("bot")
     github.add(TEAM)
     github.add(FOREIGN, "Theirs", may_push=False)
-    github.add(PLAIN)
+    github.at(FOREIGN).labels = {"bug": Label("bug", "d73a4a", "")}
+    github.add(PLAIN, is_personal=True)
     for name in (TEAM, FOREIGN):
         github.at(name).types = TYPES
     return github
@@ -50,7 +52,11 @@ def _seed() -> Seed:
             "tokens": [{"token": "ghp_bot", "login": "bot"}],
             "repositories": [
                 {"full_name": TEAM, "issue_types": TYPES, **pushing},
-                {"full_name": FOREIGN, "issues": [{"title": "Theirs", "author": "org"}]},
+                {
+                    "full_name": FOREIGN,
+                    "issues": [{"title": "Theirs", "author": "org"}],
+                    "labels": [{"name": "bug"}],
+                },
                 {"full_name": PLAIN, **pushing},
             ],
         }

@@ -94,9 +94,12 @@ async def test_a_milestone_is_created_once(github: GitHub) -> None:
 
 
 async def test_issue_types_are_the_organisations(github: GitHub) -> None:
-    """A repository of a person has none, and that is no failure."""
-    assert await github.list_issue_types(await at(github)) == Found(TYPES)
-    assert await github.list_issue_types(await at(github, PLAIN)) == Found(())
+    """A repository of a person has none, and says that it is one."""
+    team = await at(github)
+
+    assert await github.list_issue_types(team) == Found(TYPES)
+    assert not team.is_personal
+    assert (await at(github, PLAIN)).is_personal
 
 
 async def test_an_issue_gets_what_it_is_created_with(github: GitHub) -> None:
@@ -139,6 +142,16 @@ async def test_without_the_right_to_push_details_are_dropped(github: GitHub) -> 
 
     assert [what.partition(" ")[0] for what in created.dropped] == ["label", "milestone", "type"]
     assert (issue.labels, issue.milestone, issue.type) == ((), None, "")
+
+
+async def test_without_the_right_to_push_a_new_label_refuses_the_issue(github: GitHub) -> None:
+    """It would have to be made."""
+    foreign = await at(github, FOREIGN)
+
+    refused = await github.create_issue(foreign, Draft("T", "B", ("bug", "new")), yes)
+
+    assert isinstance(refused, Permanent)
+    assert refused.code is Code.FORBIDDEN
 
 
 async def test_without_the_right_to_push_nothing_can_be_made(github: GitHub) -> None:

@@ -20,15 +20,16 @@ class Desk:
 
     def __init__(self) -> None:
         """Use the workspace of the common seed."""
-        self.workspace = Bench().workspace
-        self._slack = Slack(self.workspace)
+        bench = Bench()
+        self.workspace, self.settings = bench.workspace, bench.settings
+        self.slack = Slack(self.workspace, lambda: self.settings)
 
     def send(
         self, method: str, body: bytes, *, token: str | None = BOT, kind: str = JSON
     ) -> dict[str, Any]:
         """Call a method; Slack answers 200 whatever happens."""
         headers = {"content-type": kind} | ({"authorization": f"Bearer {token}"} if token else {})
-        reply = self._slack.handle(Call("POST", f"/{method}", {}, headers, body, "http://h"))
+        reply = self.slack.handle(Call("POST", f"/{method}", {}, headers, body, "http://h"))
         assert reply.status == 200
         return dict(reply.json())
 
@@ -130,3 +131,18 @@ def test_long_posts_are_cut(desk: Desk) -> None:
     posted = desk.call("chat.postMessage", channel="C1", text="x" * 50_000)
 
     assert len(posted["message"]["text"]) == 40_000
+
+
+def test_a_channel_takes_a_message_a_second(desk: Desk) -> None:
+    """Posts alone are limited, each channel by itself; the answer says how long to wait."""
+    desk.settings = desk.settings.changed_by({"slack_posts_every_seconds": 1})
+    first = desk.call("chat.postMessage", channel="C1", text="one")
+    body = json.dumps({"channel": "C1", "text": "two"}).encode()
+    headers = {"content-type": JSON, "authorization": f"Bearer {BOT}"}
+
+    reply = desk.slack.handle(Call("POST", "/chat.postMessage", {}, headers, body, "http://h"))
+
+    assert (reply.status, reply.json()["error"]) == (429, "ratelimited")
+    assert dict(reply.headers)["Retry-After"] == "1"
+    assert desk.call("chat.update", channel="C1", ts=first["ts"], text="edited")["ok"]
+    assert desk.call("chat.postMessage", channel="C2", text="x").get("error") == "not_in_channel"

@@ -438,3 +438,18 @@ async def test_what_github_dropped_silently_is_noted(house: House) -> None:
         "milestones",
         "issue types",
     ]
+
+
+async def test_a_label_that_is_gone_costs_no_ticket(house: House) -> None:
+    """Where we may not push GitHub refuses the whole issue for it: the copies go without labels, at one more write."""
+    house.github.change(TEAM_A, may_push=None)
+    here = house.github.at(TEAM_A)
+    here.may_push_unsaid = False
+    house.github.faults.at("list_labels", 1, Fault(Found((BUG, HELP))))
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
+    assert any("labels" in note for note in house.notes())

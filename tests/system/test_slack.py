@@ -111,3 +111,18 @@ async def test_slack_says_when_to_come_again(fleet: Fleet) -> None:
     tried = [c for c in log if c.path == "/chat.postMessage" and DONE in c.body["text"]]
     assert [call.status for call in tried] == [429, 200]
     assert tried[1].at - tried[0].at >= 4
+
+
+async def test_a_channels_limit_delays_and_loses_nothing(fleet: Fleet) -> None:
+    """One message a second in a channel: two requests for it are told whole, one after the other."""
+    await fleet.sandbox.seed(a_seed(1, TEAMS))
+    await fleet.sandbox.settings(slack_posts_every_seconds=1)
+    fleet.start()
+
+    for team in TEAMS:
+        fleet.publish(a_message([team]))
+    fleet.until_ended(2)
+
+    finals = [text for text in posts(await fleet.sandbox.state()) if "done, 1 ticket" in text]
+    assert len(finals) == 2
+    assert fleet.dead() == []

@@ -240,10 +240,10 @@ class Reader:
 
     # ----------------------------------------------------------------------------------- events
 
-    async def events(self, limit: int) -> tuple[Event, ...]:
-        """The newest `limit` events, oldest first."""
+    async def events(self, limit: int, end: str = "+") -> tuple[Event, ...]:
+        """The newest `limit` events up to `end` (`(<id>`: before that one), oldest first."""
         with classified("reading events"):
-            page = await self._client.xrevrange(self._keys.events, "+", "-", count=limit)
+            page = await self._client.xrevrange(self._keys.events, end, "-", count=limit)
         return tuple(await self._numbered([_event(entry) for entry in reversed(page)]))
 
     async def _numbered(self, events: Sequence[Event]) -> list[Event]:

@@ -29,9 +29,9 @@ from monarch.adapters.valkey.connection import BLOCK_MS, classified
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.scripts import Arg, Scripts
 from monarch.adapters.valkey.seen import Seen
-from monarch.adapters.valkey.settling import settling
+from monarch.adapters.valkey.settling import Settling, settling
 from monarch.core.delivery import Delivery, Stream, Token
-from monarch.core.verdict import Verdict
+from monarch.core.verdict import Done, Planned, Verdict
 from monarch.ports import Audited, Held, Swept
 
 _PROMOTED_AT_ONCE = 100
@@ -123,8 +123,7 @@ class ValkeyStreams:
     async def settle(self, delivery: Delivery, verdict: Verdict) -> bool:
         """See `ports.Streams.settle`."""
         token = delivery.token
-        # A plan can have megabytes: it is packed beside the event loop.
-        settled = await to_thread.run_sync(settling, delivery, verdict, self._retention_ms)
+        settled = await self._settling(delivery, verdict)
         answer = await self._commands.call(
             "settle",
             [self._keys.stream(token.stream)],
@@ -140,6 +139,12 @@ class ValkeyStreams:
         if told >= _REQUEST_ENDED:
             self._on_request_ended((told - _REQUEST_ENDED) / 1000)
         return told > 0
+
+    async def _settling(self, delivery: Delivery, verdict: Verdict) -> Settling:
+        """The verdict for the script. A plan is packed beside the event loop: it may be megabytes; nothing else is."""
+        if isinstance(verdict, Done) and isinstance(verdict.result, Planned):
+            return await to_thread.run_sync(settling, delivery, verdict, self._retention_ms)
+        return settling(delivery, verdict, self._retention_ms)
 
     async def sweep(self, places: Mapping[Stream, int]) -> Swept:
         """See `ports.Streams.sweep`."""

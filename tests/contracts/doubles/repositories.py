@@ -56,6 +56,8 @@ class FakeRepository:
         """Open an issue; without the right to push, labels, milestone and type are dropped silently."""
         if draft.title in self.refused:
             return Permanent(Scope.TICKET, Code.TICKETS_REFUSED, "no, says GitHub")
+        if not self._may_push and any(name.lower() not in self.labels for name in draft.labels):
+            return self._forbidden()
         if not self._drops:
             wrong = self._wrong(draft)
             if wrong is not None:
