@@ -29,6 +29,8 @@ STEP_S = 30
 BEFORE = 20
 """Steps before the first scrape: ten minutes."""
 
+FIRING = 'ALERTS{alertstate="firing"}'
+
 _NAME = re.compile(r"\bmonarch_\w+")
 
 
@@ -83,7 +85,7 @@ def scraped(*ports: int) -> Scrape:
 
 
 def assert_fires(folder: Path, scrapes: Sequence[Scrape], lasts: timedelta, *expected: str) -> None:
-    """Assert that exactly these alerts fire once it has been for so long as the last scrape says.
+    """Assert that exactly these alerts have fired once it has been for so long as the last scrape says.
 
     Args:
         folder: for the file that promtool reads.
@@ -109,7 +111,8 @@ def assert_fires(folder: Path, scrapes: Sequence[Scrape], lasts: timedelta, *exp
                 ],
                 "promql_expr_test": [
                     {
-                        "expr": 'group by (alertname) (ALERTS{alertstate="firing"})',
+                        # Whether one fired at any time, and not only whether it does at the end.
+                        "expr": f"group by (alertname) (last_over_time({FIRING}[{end_s}s]))",
                         "eval_time": f"{end_s}s",
                         "exp_samples": firing,
                     }

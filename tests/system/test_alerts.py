@@ -29,6 +29,8 @@ def started(fleet: Fleet, count: int = 1, **settings: str) -> list[int]:
     ports = [a_free_port() for _ in range(count)]
     for port in ports:
         fleet.start(MONARCH_METRICS_PORT=str(port), **settings)
+    if "roles" not in settings:
+        scraped_once(fleet, ports[-1], lambda seen: seen.value("monarch_workers") == count)
     return ports
 
 
@@ -171,7 +173,13 @@ async def test_valkey_goes_away_and_comes_back(fleet: Fleet, tmp_path: Path) -> 
 
     fleet.server.start()
     fleet.until(lambda: fleet.subscribed() == 1)
-    back = scraped_once(fleet, port, lambda seen: seen.value("monarch_hearing_gaps_total") > 0)
+    back = scraped_once(
+        fleet,
+        port,
+        lambda seen: (
+            seen.value("monarch_hearing_gaps_total") > 0 and seen.value("monarch_valkey_up") == 1
+        ),
+    )
 
     assert_fires(tmp_path, [before, away, back], MINUTES_3, "MonarchHearingGap")
 
@@ -215,7 +223,13 @@ async def test_a_stray(fleet: Fleet, tmp_path: Path) -> None:
     fleet.publish(a_message(["team/a"]))
     fleet.until_ended(2)
 
-    after = scraped_once(fleet, port, lambda seen: seen.value("monarch_strays_total") > 0)
+    after = scraped_once(
+        fleet,
+        port,
+        lambda seen: (
+            seen.value("monarch_strays_total") > 0 and seen.value("monarch_dead_letters_total") > 0
+        ),
+    )
 
     assert_fires(tmp_path, [before, after], MINUTES_3, "MonarchStray", "MonarchDeadLetters")
 
