@@ -23,6 +23,7 @@ from scripts.chaos_machine.timetable import GONE, SOURCES, Timetable
 from scripts.chaos_machine.workers import Worker
 
 SLACK_TOKEN = "xoxb-chaos"  # noqa: S105 - of the stand-in
+MARKER_KEY = "a-key-of-the-chaos-machine"
 GITHUB_TOKENS = {
     "monarch-bot": "ghp_chaos",
     "monarch-two": "ghp_chaos_two",
@@ -82,6 +83,8 @@ class World:
             **self.environment,
             "MONARCH_METRICS_PORT": metrics,
             "MONARCH_WEB_PORT": web,
+            # Accounts change here and memories are lost: what keeps copies known after both is the signature.
+            "MONARCH_MARKER_KEY": MARKER_KEY,
             "CHAOS_CLOCK_AHEAD_S": str(self.clock_ahead_s),
         }
 
