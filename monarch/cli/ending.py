@@ -42,6 +42,6 @@ def _summary(view: "RequestView") -> str:
 def _slack(end: "RequestDetails") -> Iterator[str]:
     channel = clean(end.view.channel)
     if end.notice_error:
-        yield f"Slack: {channel} was not told: {clean(end.notice_error)}"
+        yield f"Slack: {channel} got no message: {clean(end.notice_error)}"
     elif end.is_to_be_told:
-        yield f"Slack: {channel} has not been told yet"
+        yield f"Slack: {channel} has no message yet"

@@ -162,7 +162,7 @@ def test_how_it_ended_is_summed_up() -> None:
         "failed: o/b; see `monarch dead list --request 17-0`",
         "second copies to close: 1; see `monarch show 17-0`",
         "notes: 1; see `monarch show 17-0`",
-        "Slack: C1 was not told: channel_not_found: name another",
+        "Slack: C1 got no message: channel_not_found: name another",
     ]
 
 
