@@ -178,11 +178,16 @@ def verify(
 
 
 @app.command()
-def status(as_json: AsJson = False) -> None:
+def status(
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Look again every two seconds, until Ctrl-C.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show the fleet: what waits, what is in hand, what may still be written."""
     from monarch.cli.looking import show_status
 
-    show_status(as_json=as_json)
+    show_status(watch=watch, as_json=as_json)
 
 
 @app.command()

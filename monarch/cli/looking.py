@@ -1,10 +1,11 @@
 """`status`, `requests`, `show`, `events`: what people look at. Nothing here changes anything."""
 
+import sys
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from monarch.cli.calling import WRONG, fail, operate
+from monarch.cli.calling import WRONG, end_if_interrupted, fail, operate
 from monarch.cli.choosing import request_id
 from monarch.cli.printing import (
     age,
@@ -41,17 +42,45 @@ if TYPE_CHECKING:
 # ------------------------------------------------------------------------------------------ status
 
 
-def show_status(*, as_json: bool) -> None:
-    """Show how the fleet stands."""
+WATCHED_S: Final = 2.0
+"""How often `status --watch` looks."""
 
-    async def work(person: "Operator") -> "Snapshot":
-        return await person.standing.snapshot()
 
-    snapshot = operate(work)
+def show_status(*, watch: bool, as_json: bool) -> None:
+    """Show how the fleet stands; with `watch` again and again."""
+
+    async def work(person: "Operator") -> None:
+        _show_snapshot(await person.standing.snapshot(), as_json=as_json)
+        while watch:
+            await _show_later(person, as_json=as_json)
+
+    operate(work)
+
+
+async def _show_later(person: "Operator", *, as_json: bool) -> None:
+    """Once more, in the place of what was there; a Valkey that is away is told of, and asked again."""
+    import anyio  # noqa: PLC0415 - lazily
+
+    from monarch.ports import StoreError  # noqa: PLC0415 - lazily
+
+    end_if_interrupted()
+    await anyio.sleep(WATCHED_S)
+    try:
+        snapshot = await person.standing.snapshot()
+    except StoreError as error:
+        print(f"Valkey does not answer ({clean(error)}); waiting", file=sys.stderr, flush=True)
+        return
+    # Home, and nothing below; a pipe gets one after the other.
+    print(end="\x1b[H\x1b[J" if sys.stdout.isatty() else "\n" * (not as_json))
+    _show_snapshot(snapshot, as_json=as_json)
+
+
+def _show_snapshot(snapshot: "Snapshot", *, as_json: bool) -> None:
     if as_json:
         show_json({**asdict(snapshot), "obstacles": obstacles(snapshot)})
     else:
         _print_snapshot(snapshot)
+    sys.stdout.flush()
 
 
 def _print_snapshot(snapshot: "Snapshot") -> None:

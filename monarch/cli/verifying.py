@@ -14,7 +14,7 @@ from monarch.cli.printing import clean, say, show_facts, show_json, show_table
 from monarch.cli.readings import readings
 from monarch.cli.tables import number, word
 from monarch.core.ids import RequestId
-from monarch.core.summary import ENDS
+from monarch.core.summary import ENDS, State
 from monarch.core.verification import Mark
 
 if TYPE_CHECKING:
@@ -153,6 +153,19 @@ def _print(found: "Verified") -> None:
     for target in found.targets:
         for line in _lines(target):
             say(f"{clean(target.target)}: {clean(line)}")
+    for line in _next_steps(found):
+        say(line)
+
+
+def _next_steps(found: "Verified") -> Iterator[str]:
+    """What mends it; a copy that a person has deleted is not missed by everybody."""
+    if found.state not in ENDS:
+        return
+    done = {target.target for target in found.targets if target.state is State.DONE}
+    if done & set(found.missing):
+        yield f"`monarch verify {found.request} --heal` has missing copies made again"
+    if any(target.state is State.DEAD for target in found.targets):
+        yield f"`monarch dead list --request {found.request}` says why targets were given up"
 
 
 def _state(found: "Verified") -> str:

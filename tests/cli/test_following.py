@@ -178,3 +178,24 @@ def test_events_are_followed_through_a_restart(own: EmbeddedValkey, tmp_path: Pa
         for one in (events, submits):
             one.process.kill()
             one.process.communicate()
+
+
+def test_the_status_is_watched_until_interrupted(own: EmbeddedValkey, tmp_path: Path) -> None:
+    """Through a restart, too."""
+    watcher = Follower(own, tmp_path, "status", "--watch")
+    try:
+        watcher.until_out("requests      0")
+        own.kill()
+        watcher.until("Valkey does not answer")
+        own.restart()
+        Follower(own, tmp_path, "submit", "o/s", "o/a").end()
+        watcher.until_out("requests      1")
+        watcher.process.send_signal(signal.SIGINT)
+
+        status, said = watcher.end()
+
+        assert status == 130
+        assert "Traceback" not in said
+    finally:
+        watcher.process.kill()
+        watcher.process.communicate()

@@ -9,6 +9,7 @@ import socket
 import httpx
 import pytest
 
+from monarch.sandbox.faults import CannedAnswer, Match
 from monarch.sandbox.seed import Seed
 from scripts.fleet_machine.fleet import QUICK, SOURCE, Fleet, a_message, a_seed
 
@@ -73,6 +74,32 @@ async def test_a_token_that_is_wrong_from_the_start_is_seen_everywhere(fleet: Fl
     assert {"credential.refused", "request.parked"} <= {one["event"] for one in fleet.events()}
     errors = [json.loads(line) for line in fleet.log_of(worker).splitlines()]
     assert "error" in [one["level"] for one in errors if one["event"] == "credential.refused"]
+
+
+REFUSALS = {
+    "account_suspended": "lift the suspension",
+    "installation_suspended": "lift the suspension",
+    "jwt_from_the_future": "set a valid one",
+}
+"""What GitHub says when it refuses whoever signs, and what a person is told to do."""
+
+
+async def test_every_refusal_of_whoever_signs_is_seen(fleet: Fleet) -> None:
+    """A suspended account or App, a clock that is wrong: each with its own advice, for its owner."""
+    await fleet.sandbox.seed(a_seed(1, ["team/a"]))
+    fleet.start(**QUICK)
+
+    for number, (name, advice) in enumerate(REFUSALS.items()):
+        match = Match(method="GET", path_regex=f"/{SOURCE}$")
+        await fleet.sandbox.add_fault(CannedAnswer(name=name), match=match, times=None)
+        fleet.publish(a_message([f"team/a{number}"]))
+        fleet.until(lambda: b"school" in fleet.client.hkeys("{monarch}:refused"))
+        status = " ".join(fleet.run("status").stdout.split())
+        await fleet.sandbox.remove_faults()
+        fleet.client.delete("{monarch}:refused", *fleet.client.keys("{monarch}:gate:*"))
+
+        assert f"{WORDS} for school" in status, name
+        assert advice in status, name
 
 
 @pytest.mark.slow
