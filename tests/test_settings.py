@@ -257,6 +257,7 @@ def test_sentinels_need_a_name_and_a_network(variables: dict[str, str]) -> None:
         ("MONARCH_ISSUE_TEMPLATE_FILE", "/nowhere/at/all"),
         ("MONARCH_ISSUE_TEMPLATE_FILE", "/"),
         ("MONARCH_COPY_LABELS", "perhaps"),
+        ("MONARCH_ADOPT", "sometimes"),
         ("MONARCH_COPY_MILESTONES", "2"),
         ("MONARCH_MENTIONS", "shout"),
         ("MONARCH_MARKER_KEY", "too short"),

@@ -15,6 +15,7 @@ def style_of(settings: Settings) -> Style:
         labels=settings.copy_labels,
         milestones=settings.copy_milestones,
         seal=_seal_of(settings),
+        adopt=settings.adopt,
     )
 
 

@@ -13,7 +13,7 @@ from monarch.cli.tables import number, reason, word
 
 if TYPE_CHECKING:
     from monarch.app.planning import DryRun, TargetPlan
-    from monarch.core.rehearsal import Rehearsal, Warned
+    from monarch.core.rehearsal import Copy, Rehearsal, Warned
 
 
 def show_plan(source: str, targets: list[str], *, as_json: bool) -> None:
@@ -123,11 +123,12 @@ def _title(target: "TargetPlan") -> str:
 def _lines(one: "Rehearsal") -> Iterator[tuple[str, str]]:
     """All that is to be known of a target beside its numbers."""
     if one.create:
-        tickets = ranges(copy.ticket for copy in one.create)
-        yield "creates", f"{tickets} as {ranges(copy.number for copy in one.create)}"
-    if one.present:
-        tickets = ranges(copy.ticket for copy in one.present)
-        yield "there", f"{tickets} as {ranges(copy.number for copy in one.present)}"
+        yield "creates", _pairs(one.create)
+    there = [copy for copy in one.present if copy not in one.adopted]
+    if there:
+        yield "there", _pairs(there)
+    if one.adopted:
+        yield "adopts", f"{_pairs(one.adopted)}: they say the same, and carry no marker"
     if one.deleted:
         yield "stays deleted", f"{ranges(one.deleted)}: `monarch verify --heal` makes it again"
     if one.labels:
@@ -140,6 +141,10 @@ def _lines(one: "Rehearsal") -> Iterator[tuple[str, str]]:
         yield "sub-issues", ", ".join(f"#{n.child} under #{n.parent}" for n in one.nest)
     for note in one.notes:
         yield "note", note
+
+
+def _pairs(copies: "Sequence[Copy]") -> str:
+    return f"{ranges(copy.ticket for copy in copies)} as {ranges(copy.number for copy in copies)}"
 
 
 def _print_warnings(found: "DryRun") -> None:
@@ -199,6 +204,7 @@ def _target_document(target: "TargetPlan") -> dict[str, object]:
         "writes": one.writes,
         "create": one.create,
         "present": one.present,
+        "adopted": one.adopted,
         "deleted": one.deleted,
         "refused": one.refused,
         "labels": one.labels,

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from monarch.core import notes
+from monarch.core.adoption import says_the_same, unmarked
 from monarch.core.details import (
     Details,
     Stock,
@@ -72,24 +73,26 @@ class _Stage:
         self._issues = dict(survey.issues)
         self._highest = survey.seen.highest
         self._create: list[Copy] = []
+        self._kept: set[int] = set()
         self._notes = [*self._first_notes(tickets)]
 
     def perform(self) -> Rehearsal:
         """From the first copy to the second pass."""
         problem = self._create_all() or self._find_unseen()
         rewrite, nest = ((), ()) if problem else (self._rewrite_all(), self._nest_all())
-        survey = self._survey
+        survey, kept = self._survey, [notes.kept(sorted(self._kept))] if self._kept else []
         return Rehearsal(
             survey.repository.full_name,
             tuple(self._create),
             self._present(),
+            self._adopted(),
             tuple(t.number for t in self._plan.tickets if self._fate(t) is Fate.DELETED),
             self._refused(),
             tuple(label.name for label in self._wanted.labels),
             tuple(milestone.title for milestone in self._wanted.milestones),
             rewrite,
             nest,
-            notes=tuple(self._notes),
+            notes=(*self._notes, *kept),
             problem=problem or self._ending(),
         )
 
@@ -159,6 +162,8 @@ class _Stage:
             match rewriting(issue.body, ticket, copying) if issue is not None else None:
                 case Rewrite():
                     edits.append(self._numbers[ticket.id])
+                case Touched() if issue is not None and says_the_same(issue, ticket):
+                    self._kept.add(issue.number)
                 case Touched():
                     touched.append(self._numbers[ticket.id])
         if touched:
@@ -168,6 +173,9 @@ class _Stage:
     def _nest_all(self) -> tuple[Nesting, ...]:
         parents = {number: issue.parent for number, issue in self._issues.items()}
         found = nestings(self._plan, self._plan.tickets, self._numbers, parents)
+        fixed = unmarked((one.child for one in found), self._issues)
+        self._kept |= fixed
+        found = tuple(one for one in found if one.child not in fixed)
         if found and not self._may_push:
             self._notes.append(notes.no_push([notes.SUB_ISSUES]))
             return ()
@@ -192,6 +200,12 @@ class _Stage:
             for t in self._plan.tickets
             if t.id in self._numbers and t.number not in created
         )
+
+    def _adopted(self) -> tuple[Copy, ...]:
+        """Those of the present that only say the same."""
+        same = self._survey.seen.adopted
+        numbers = {ticket.number for ticket in self._plan.tickets if ticket.id in same}
+        return tuple(copy for copy in self._present() if copy.ticket in numbers)
 
     def _refused(self) -> tuple[int, ...]:
         """Those that were refused before, and are tried again."""

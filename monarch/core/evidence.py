@@ -8,6 +8,8 @@ team's repository is a student there.
 2  our account    the last marker of an issue that one of our accounts has opened, present or former (`core.logins`)
 3  the signature  a marker that this installation has signed for this target, whoever opened the issue; only for a ticket
                   of which the ledger has no copy
+4  the same words an issue without a marker by one of our accounts, known by its number, that says what a ticket says
+                  (`core.adoption`); only for a ticket that has no copy by all of the above, nor one on record
 ```
 
 - One issue stands for one ticket: the one that the ledger says, else the one that its last marker names. So a text that is
@@ -26,6 +28,11 @@ anything more is written. Why that is enough for each target, without a turn for
 is *intended* in its target's ledger, under its lock, one ticket at a time, and is found by its marker whoever its author
 seems to be.
 
+*The same words* are the predecessor's copies, and those that a person made under our account. A login alone does not count
+here: it may have been taken by somebody else, and words can be written by anybody. A ticket whose copy was deleted keeps
+no copy, whatever else says the same. A write of ours carries its marker, so such an issue never is the answer to an
+intent: over one it counts only when a look shows that the write came to nothing (`core.step`).
+
 What can still go wrong: a person whose own token Monarch signs with is Monarch, for all that GitHub shows. If they paste the
 raw text of a copy into an issue, that is a second copy and is reported as one. And people who may edit our copies can change
 the marker in one of them. As long as the ledger remembers, that changes nothing. Once it is lost (30 days after the last
@@ -37,12 +44,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from monarch.core.adoption import adopted
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.logins import Us
 from monarch.core.marker import Marker, read_marker
 from monarch.core.seal import Seal
-from monarch.core.step import CreatedAs, Intended, LedgerRecord
-from monarch.core.ticket import Issue
+from monarch.core.step import CreatedAs, Intended, LedgerRecord, UnreadableRecord
+from monarch.core.ticket import Issue, Ticket
 
 
 class Rank(IntEnum):
@@ -69,12 +77,14 @@ class Evidence:
         us: our accounts, present and former.
         records: the target's ledger, as far as it is known.
         seal: `None` where the installation has no key.
+        tickets: those whose copies may be adopted, in the template's order; none where adoption is switched off.
     """
 
     target: TargetId
     us: Us = field(default_factory=Us)
     records: Mapping[TicketId, LedgerRecord] = field(default_factory=dict)
     seal: Seal | None = None
+    tickets: tuple[Ticket, ...] = ()
 
     def rank(self, issue: Issue, marker: Marker) -> Rank:
         """How much this marker says, the last one of the issue."""
@@ -116,11 +126,13 @@ class Claims:
         copies: the number of each ticket's copy.
         seconds: numbers of further copies by our accounts, ascending, with their tickets.
         planted: numbers of issues whose marker is not believed, ascending.
+        adopted: tickets whose copies only say the same.
     """
 
     copies: Mapping[TicketId, int]
     seconds: tuple[tuple[int, TicketId], ...]
     planted: tuple[int, ...]
+    adopted: frozenset[TicketId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -144,10 +156,31 @@ def weigh(issues: Iterable[Issue], evidence: Evidence) -> Claims:
     seconds = [
         c for c in rest if c.rank is Rank.OURS or _is_by_the_same(c, copies, known, evidence)
     ]
+    same = _adopted(known, copies, evidence)
     return Claims(
-        copies,
+        {**copies, **same},
         tuple((claim.number, claim.ticket) for claim in seconds),
         tuple(c.number for c in rest if c.rank in _PLANTED and c not in seconds),
+        frozenset(same),
+    )
+
+
+def _adopted(
+    known: Mapping[int, Issue], copies: Mapping[TicketId, int], evidence: Evidence
+) -> dict[TicketId, int]:
+    """The issues that say the same as tickets without a copy.
+
+    A record that cannot be read may be of a copy; then the migration stops, and adopts nothing.
+    """
+    records, taken = evidence.records, frozenset(copies.values())
+    return adopted(
+        (
+            ticket
+            for ticket in evidence.tickets
+            if ticket.id not in copies
+            and not isinstance(records.get(ticket.id), CreatedAs | UnreadableRecord)
+        ),
+        (i for n, i in known.items() if n not in taken and evidence.us.certainly_wrote(i.by)),
     )
 
 

@@ -44,6 +44,11 @@ class Us:
         """Whether this is one of us. The author of a deleted account (`None`) never is."""
         return author is not None and any(_is_same(each, author) for each in self.authors)
 
+    def certainly_wrote(self, author: Author | None) -> bool:
+        """Whether this is one of us by its number: a login may have been taken by somebody else."""
+        known = 0 if author is None else author.id
+        return known != 0 and any(each.id == known for each in self.authors)
+
     def know(self, author: Author) -> bool:
         """Whether this account is on record as it is called now."""
         return any(

@@ -55,19 +55,21 @@ class Stray:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a complete look shows, whatever plan it is held against.
+    """What a complete look shows, whatever plan it is held against; what may be adopted is a plan's own.
 
     Attributes:
         copies: the number of each ticket's copy, by the best evidence (`core.evidence`).
         strays: further copies by our own accounts that are open; a closed one is what people were asked to make of it.
         planted: numbers of issues that carry a marker which is not believed.
         highest: the highest number that is known to be used, 0 in an empty repository.
+        adopted: those of the tickets whose copies only say the same (`core.adoption`) and are not on record yet.
     """
 
     copies: Mapping[TicketId, int] = field(default_factory=dict)
     strays: tuple[Stray, ...] = ()
     planted: tuple[int, ...] = ()
     highest: int = 0
+    adopted: frozenset[TicketId] = frozenset()
 
 
 # ------------------------------------------------------------------------------------ what to ask for
@@ -156,7 +158,7 @@ def see(issues: Iterable[Issue], evidence: Evidence, highest: int = 0) -> Seen:
         for number, ticket in claims.seconds
         if once[number].state == "open"
     )
-    return Seen(claims.copies, strays, claims.planted, max((highest, *once)))
+    return Seen(claims.copies, strays, claims.planted, max((highest, *once)), claims.adopted)
 
 
 def with_known(seen: Seen, known: Mapping[TicketId, int]) -> Seen:

@@ -68,6 +68,11 @@ def touched(numbers: Sequence[int]) -> str:
     return f"references in {_some([f'#{n}' for n in numbers])}: left as they are, because a person edited the text there, or the ticket"
 
 
+def kept(numbers: Sequence[int]) -> str:
+    """Adopted issues refer to other tickets, or should be sub-issues."""
+    return f"references and parents of {_some([f'#{n}' for n in numbers])}: left as they are, since these issues were there before and carry no marker"
+
+
 def not_rewritten(numbers: Sequence[int], refusal: Permanent) -> str:
     """GitHub would not let copies be edited."""
     return f"references in {_some([f'#{n}' for n in numbers])}: not put right. {refusal.reason}"

@@ -30,6 +30,7 @@ class Rehearsal:
         target: its canonical name.
         create: the copies that would be created, in order, with the numbers that they would get.
         present: the copies that are there.
+        adopted: those of them that only say the same (`core.adoption`): they would be on record from then on.
         deleted: tickets whose copies somebody has deleted; they stay so.
         refused: tickets that GitHub refused to another request; they are among those that are tried.
         labels, milestones: what would be created first, by name.
@@ -43,6 +44,7 @@ class Rehearsal:
     target: str
     create: tuple[Copy, ...] = ()
     present: tuple[Copy, ...] = ()
+    adopted: tuple[Copy, ...] = ()
     deleted: tuple[int, ...] = ()
     refused: tuple[int, ...] = ()
     labels: tuple[str, ...] = ()

@@ -5,12 +5,16 @@ ledger says        a look shows a copy   a look shows none
 -----------        -------------------   -----------------
 nothing            Adopt #n              Create
 intended           Adopt #n              Reconcile until 20 s after departure, then Create over that intent
+  says the same    as on the right, then Adopt #n
 created #m         Skip                  Skip (what became of it is asked when the target is read back)
   while healing    Skip                  Inspect #m; where it was deleted, Create over "#m", else Skip
 refused, this run  Skip                  Skip
 refused, before    Adopt #n              Create
 unreadable         Skip                  Stop
 ```
+
+*Says the same*: the issue has no marker (`core.adoption`), so it is not what the intended write made, and that one may
+still appear beside it. Only a look after 20 s that shows no marker says that the write came to nothing.
 
 *Before* is an earlier run, or a request that was made earlier: whoever sends the message again wants it tried again.
 
@@ -156,6 +160,8 @@ def next_action(
     run: int,
     healing: Healing | None = None,
     asked_ms: int = 0,
+    *,
+    says_the_same: bool = False,
 ) -> Action:
     """Decide for one ticket.
 
@@ -165,6 +171,7 @@ def next_action(
         looked_at_ms: when that look began, by the server's clock.
         run: which run of the migration this is, from 1; a replay begins another.
         healing: `None` for an ordinary migration.
+        says_the_same: that copy has no marker and is not on record; it only says what the ticket says.
         asked_ms: when its request was made, by the server's clock: what was refused before, another request was refused.
     """
     match record:
@@ -177,10 +184,10 @@ def next_action(
         case UnreadableRecord():
             return Stop(record) if seen_number is None else Skip()
         case Intended(at_ms, nonce):
-            if seen_number is not None:
-                return Adopt(seen_number)
             settled = at_ms + SETTLING_MS
-            return Create(nonce) if looked_at_ms >= settled else Reconcile(settled)
+            if looked_at_ms < settled and (seen_number is None or says_the_same):
+                return Reconcile(settled)
+            return Create(nonce) if seen_number is None else Adopt(seen_number)
         case _:
             assert_never(record)
 

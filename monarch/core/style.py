@@ -20,6 +20,7 @@ class Style:
         labels: whether labels are copied.
         milestones: whether milestones are copied.
         seal: signs markers; `None` where the installation has no key.
+        adopt: whether issues that say the same as a ticket are taken for its copies (`core.adoption`).
     """
 
     web_url: str = "https://github.com"
@@ -28,6 +29,7 @@ class Style:
     labels: bool = True
     milestones: bool = True
     seal: Seal | None = None
+    adopt: bool = True
 
 
 @dataclass(frozen=True, slots=True)

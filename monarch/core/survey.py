@@ -56,7 +56,10 @@ class Survey:
 def first_action(
     ticket: Ticket, seen: Seen, records: Mapping[TicketId, LedgerRecord], looked_at_ms: int
 ) -> Action:
-    """What a request that is made now would do for this ticket."""
+    """What a request that is made now would do for this ticket.
+
+    Where an issue says the same nothing is created, whether a write under way comes to anything or not.
+    """
     record, number = records.get(ticket.id), seen.copies.get(ticket.id)
     return next_action(record, number, looked_at_ms, FIRST_RUN, asked_ms=looked_at_ms)
 

@@ -5,7 +5,7 @@ survey of a target, plan, style --verify--> Finding for each ticket, and the cop
 ```
 
 A copy is *edited* where its title or its text is not what Monarch would have written, or wrote at first, when not all
-numbers were known. It is *closed*, or *doubled* by strays, beside that. A ticket is *missing* where no copy of it is
+numbers were known; one that was adopted (`core.adoption`), where it does not say what the ticket says. It is *closed*, or *doubled* by strays, beside that. A ticket is *missing* where no copy of it is
 there, whoever deleted it, unless GitHub has refused it.
 
 Numbers alone make no edit: a copy that was deleted and healed has another one, and what refers to the old one still says
@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from monarch.core.adoption import says_the_same
 from monarch.core.ids import TicketId
 from monarch.core.look import strays_of
 from monarch.core.marker import read_marker
@@ -136,6 +137,8 @@ class _Comparison:
         )
 
     def _text_marks(self, issue: Issue, ticket: Ticket) -> list[Mark]:
+        if ticket.id in self._survey.seen.copies and says_the_same(issue, ticket):
+            return []
         if issue.title != render(ticket, self._copying).title:
             return [Mark.EDITED]
         if not is_ours(issue.body, ticket, self._copying):

@@ -194,6 +194,7 @@ class Settings(BaseSettings):
     )
     copy_labels: bool = _variable("MONARCH_COPY_LABELS", True, "true or false")
     copy_milestones: bool = _variable("MONARCH_COPY_MILESTONES", True, "true or false")
+    adopt: bool = _variable("MONARCH_ADOPT", True, "true or false")
     mentions: Annotated[Literal["neutralize", "keep"], Lower] = _variable(
         "MONARCH_MENTIONS", "neutralize", "neutralize or keep"
     )

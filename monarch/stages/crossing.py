@@ -150,13 +150,22 @@ class Crossing:
         return None
 
     def _next(self, ticket: Ticket) -> Action:
-        record, seen = self._records.get(ticket.id), self._watch.seen.copies.get(ticket.id)
+        shown = self._watch.seen
+        record, seen = self._records.get(ticket.id), shown.copies.get(ticket.id)
         entry, healing = self._subject.entry, None
         if entry.heal:
             number = record.number if isinstance(record, CreatedAs) else 0
             healing = Healing(self._watch.fates.get(number))
         asked_ms = int(entry.request.partition("-")[0])
-        return next_action(record, seen, self._watch.looked_at_ms, entry.run, healing, asked_ms)
+        return next_action(
+            record,
+            seen,
+            self._watch.looked_at_ms,
+            entry.run,
+            healing,
+            asked_ms,
+            says_the_same=ticket.id in shown.adopted,
+        )
 
     async def _bring(self, ticket: Ticket) -> Verdict | None:
         """Bring one ticket; `None` where it is settled and the next one follows."""
@@ -187,9 +196,9 @@ class Crossing:
         issue = 0 if seen is None else seen.id
         await self._desk.record(ticket.id, WasFound(number, issue))
         self._records[ticket.id] = CreatedAs(number, self._watch.now_ms(), issue)
-        self._tools.telemetry.ticket_present(
-            target=self._subject.name, ticket=ticket.number, number=number
-        )
+        telemetry, is_same = self._tools.telemetry, ticket.id in self._watch.seen.adopted
+        tell = telemetry.ticket_adopted if is_same else telemetry.ticket_present
+        tell(target=self._subject.name, ticket=ticket.number, number=number)
 
     async def _reconcile(self, ticket: Ticket, at_ms: int) -> Verdict | None:
         """An intent that nobody answered for: wait until it has happened or will not, and look."""

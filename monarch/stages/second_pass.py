@@ -15,6 +15,9 @@ What can still go wrong:
 - GitHub carries an unanswered edit out late, up to 20 s after it was sent, or this process is frozen between the last
   check and the bytes and thawed when others are done; and somebody edits the text meanwhile: likewise.
 
+What was adopted (`core.adoption`) is not as Monarch wrote it: it is neither edited nor moved under a parent. A copy of ours
+may become its sub-issue.
+
 Neither a person's text nor a refusal fails anything; both are noted.
 """
 
@@ -22,6 +25,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 from monarch.core import notes
+from monarch.core.adoption import says_the_same, unmarked
 from monarch.core.nesting import Nesting, nestings
 from monarch.core.outcome import Absent, Accepted, AlreadyThere, Found, Permanent, Scope
 from monarch.core.render import Rewrite, Touched, rewriting
@@ -57,6 +61,7 @@ class SecondPass:
             watch.seen.highest,
         )
         self._touched: set[int] = set()
+        self._kept: set[int] = set()
 
     async def run(self) -> Verdict | None:
         """Bring references and hierarchy into the target; `None`: all is as it should be, or noted.
@@ -64,7 +69,10 @@ class SecondPass:
         Raises:
             LeaseLost, Draining: see `Hold.check`.
         """
-        return await self._rewrite_all() or await self._nest_all()
+        ended = await self._rewrite_all() or await self._nest_all()
+        if ended is None and self._kept:
+            await self._desk.note(notes.kept(sorted(self._kept)))
+        return ended
 
     # ------------------------------------------------------------------------------------- references
 
@@ -87,7 +95,8 @@ class SecondPass:
             case Rewrite(body):
                 return body
             case Touched():
-                self._touched.add(issue.number)
+                kept = self._kept if says_the_same(issue, ticket) else self._touched
+                kept.add(issue.number)
         return None
 
     async def _edit(self, ticket: Ticket, number: int) -> Send | Nothing | Verdict:
@@ -102,9 +111,7 @@ class SecondPass:
     # -------------------------------------------------------------------------------------- hierarchy
 
     async def _nest_all(self) -> Verdict | None:
-        parents = {number: issue.parent for number, issue in self._watch.issues.items()}
-        subject = self._subject
-        found = nestings(subject.plan, subject.tickets, self._watch.numbers, parents)
+        found, subject = self._nestings(), self._subject
         if found and self._repository.may_push is False:
             await self._desk.note(notes.no_push([notes.SUB_ISSUES]))
             return None
@@ -116,6 +123,14 @@ class SecondPass:
             for one in found
         }
         return await self._write_all(named, notes.not_nested)
+
+    def _nestings(self) -> tuple[Nesting, ...]:
+        subject, issues = self._subject, self._watch.issues
+        parents = {number: issue.parent for number, issue in issues.items()}
+        found = nestings(subject.plan, subject.tickets, self._watch.numbers, parents)
+        fixed = unmarked((one.child for one in found), issues)
+        self._kept |= fixed
+        return tuple(one for one in found if one.child not in fixed)
 
     async def _nest(self, nesting: Nesting) -> Send | Nothing | Verdict:
         fresh = await self._read(nesting.child)

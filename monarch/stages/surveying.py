@@ -204,7 +204,7 @@ class Surveyor:
 
     async def _look(self, site: _Site, plan: Plan) -> Survey | Unready:
         known = await self._ledger(site.repository.id)
-        evidence = await self._evidence(site, known)
+        evidence = await self._evidence(site, known, plan)
         sight = await look(self._github, site.repository, evidence, lambda: self._tell(site.asked))
         self._tell(site.asked)
         if not isinstance(sight, Sight):
@@ -227,9 +227,10 @@ class Surveyor:
             is_busy=known.is_busy,
         )
 
-    async def _evidence(self, site: _Site, known: Remembered) -> Evidence:
-        us = await self._us(site.credential)
-        return Evidence(site.repository.id, us, known.records, self._style.seal)
+    async def _evidence(self, site: _Site, known: Remembered, plan: Plan) -> Evidence:
+        us, style = await self._us(site.credential), self._style
+        tickets = plan.tickets if style.adopt else ()
+        return Evidence(site.repository.id, us, known.records, style.seal, tickets)
 
     async def _issue(self, site: _Site, number: int) -> Issue | Absent | Unready:
         """The issue of a number that no look shows."""

@@ -126,9 +126,11 @@ class Watch:
                 found.append(answer.value)
         evidence = self._evidence()
         beside = await self._tools.aside(lambda: see(found, evidence)) if found else Seen()
+        self.issues.update((issue.number, issue) for issue in found)
         copies = {**beside.copies, **self.seen.copies}
         highest = max(self.seen.highest, number)
-        self.seen = Seen(copies, self.seen.strays, self.seen.planted, highest)
+        adopted = self.seen.adopted | (beside.adopted - self.seen.copies.keys())
+        self.seen = Seen(copies, self.seen.strays, self.seen.planted, highest, adopted)
         self.numbers = {**self._own(self.seen), **self.numbers, ticket.id: number}
 
     async def learn(self, author: Author | None) -> Verdict | None:
@@ -172,8 +174,9 @@ class Watch:
 
     def _evidence(self) -> Evidence:
         """What is seen is judged by: the ledger as it is known by now, and who we are."""
-        target, seal = self._subject.repository.id, self._tools.style.seal
-        return Evidence(target, self._us, self._records, seal)
+        target, style = self._subject.repository.id, self._tools.style
+        tickets = self._subject.plan.tickets if style.adopt else ()
+        return Evidence(target, self._us, self._records, style.seal, tickets)
 
     def _own(self, seen: Seen) -> dict[TicketId, int]:
         """The copies of this plan."""

@@ -270,6 +270,11 @@ class Telemetry:
         self.metrics.tickets.labels("present").inc()
         self._log.debug("ticket.present", target=target, ticket=ticket, number=number)
 
+    def ticket_adopted(self, *, target: str, ticket: int, number: int) -> None:
+        """An issue that says the same was there before, without a marker; it is the copy from now on."""
+        self.metrics.tickets.labels("present").inc()
+        self._log.info("ticket.adopted", target=target, ticket=ticket, number=number)
+
     def ticket_refused(self, *, target: str, ticket: int, reason: str) -> None:
         """GitHub refused it for good; the others go on. Stream: `ticket.refused`."""
         self.metrics.tickets.labels("refused").inc()

@@ -23,6 +23,7 @@ from scripts.chaos_machine.timetable import GONE, SOURCES, Timetable
 from scripts.chaos_machine.workers import Worker
 
 SLACK_TOKEN = "xoxb-chaos"  # noqa: S105 - of the stand-in
+MARKER_KEY = "a-key-of-the-chaos-machine"
 GITHUB_TOKENS = {
     "monarch-bot": "ghp_chaos",
     "monarch-two": "ghp_chaos_two",
@@ -96,6 +97,8 @@ class World:
             "SLACK_API_URL": self.sandbox.slack_url,
             "MONARCH_METRICS_PORT": "0",
             "MONARCH_WEB_PORT": "0",
+            # In the edges accounts change and memories are lost: what keeps copies known after both is the signature.
+            "MONARCH_MARKER_KEY": MARKER_KEY if self.plan.world == "edges" else "",
             "MONARCH_LOG_FORMAT": "json",
             "MONARCH_LEASE_SECONDS": f"{LEASE_S:g}",
             # Quicker than GitHub would bear, since thousands of tickets must fit into minutes; and slow enough that

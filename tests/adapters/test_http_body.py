@@ -85,7 +85,7 @@ def test_a_body_comes_as_it_was_however_it_is_cut(body: bytes, piece: int, *, pa
     ("encoding", "raw"),
     [
         ("gzip", b"not packed"),
-        ("gzip", gzip.compress(b"x" * 99)[:-9]),
+        ("gzip", gzip.compress(b"x" * 99, mtime=0)[:-9]),
         ("br", b"x"),
         ("zstd", b"x"),
     ],

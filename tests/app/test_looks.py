@@ -24,6 +24,7 @@ def test_what_is_decided_is_handed_on(tmp_path: Path) -> None:
                 "MONARCH_ISSUE_TEMPLATE_FILE": str(frame),
                 "MONARCH_COPY_LABELS": "false",
                 "MONARCH_COPY_MILESTONES": "no",
+                "MONARCH_ADOPT": "off",
                 "MONARCH_MENTIONS": "Keep",
                 "MONARCH_MARKER_KEY": "0123456789abcdef, the-key-of-last-year",
                 "MONARCH_NAMESPACE": "school",
@@ -36,3 +37,4 @@ def test_what_is_decided_is_handed_on(tmp_path: Path) -> None:
     assert style.template.template.startswith("From $link")
     assert style.seal == Seal("school", (b"0123456789abcdef", b"the-key-of-last-year"))
     assert (style.labels, style.milestones, style.mentions) == (False, False, True)
+    assert not style.adopt

@@ -21,7 +21,8 @@ MENTION = Warned(2, "it mentions `@ada`, who hear nothing of the copies")
 TEAM_A = Rehearsal(
     "org/team-a",
     create=(Copy(1, 3, "One"), Copy(2, 4, "Two"), Copy(5, 5, "Five")),
-    present=(Copy(3, 1, "Three"),),
+    present=(Copy(3, 1, "Three"), Copy(6, 2, "Six")),
+    adopted=(Copy(6, 2, "Six"),),
     deleted=(4,),
     labels=("bug",),
     milestones=("Sprint 1",),
@@ -63,10 +64,11 @@ def test_all_that_would_be_done_is_shown(foretell: Callable[..., Any]) -> None:
     assert result.exit_code == 1
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert "writes 8 (3 issues, 1 label, 1 milestone, 2 edits, 1 sub-issue)" in lines
-    assert "org/team-a 3 1 1 2 1 1 8 -" in lines
+    assert "org/team-a 3 1 1 2 1 2 8 -" in lines
     assert "org/old 0 0 0 0 0 0 0 it is archived" in lines
     assert "creates #1-#2, #5 as #3-#5" in lines
     assert "there #3 as #1" in lines
+    assert "adopts #6 as #2: they say the same, and carry no marker" in lines
     assert "stays deleted #4: `monarch verify --heal` makes it again" in lines
     assert "references are put right in #3, #5" in lines
     assert "sub-issues #4 under #3" in lines

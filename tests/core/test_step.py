@@ -56,6 +56,23 @@ def test_the_table_in_the_modules_docstring_holds(
 
 
 @pytest.mark.parametrize(
+    ("record", "looked_at_ms", "action"),
+    [
+        (None, 0, Adopt(7)),
+        (INTENDED, SETTLED - 1, Reconcile(SETTLED)),
+        (INTENDED, SETTLED, Adopt(7)),
+        (Refused(2, 0, "no"), 0, Skip()),
+        (Refused(1, 0, "no"), 0, Adopt(7)),
+    ],
+)
+def test_an_issue_that_only_says_the_same_is_not_what_a_write_under_way_made(
+    record: LedgerRecord | None, looked_at_ms: int, action: Action
+) -> None:
+    """Our own copy may still appear beside it; once it cannot any more, the issue is the copy."""
+    assert next_action(record, 7, looked_at_ms, run=2, says_the_same=True) == action
+
+
+@pytest.mark.parametrize(
     ("record", "seen", "fate", "action"),
     [
         (CreatedAs(7, 0), 7, None, Skip()),

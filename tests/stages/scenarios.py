@@ -56,6 +56,22 @@ def topped_up() -> House:
     return house
 
 
+def adopted() -> House:
+    """The predecessor has copied two of three tickets, in its order, and a student has one that says the same."""
+    house = a_house(TEAM_A, titles=())
+    house.github.add_issue(SOURCE, "One", "## Begin")
+    house.github.add_issue(SOURCE, "Two", "After #1, before #3.")
+    house.github.add_issue(SOURCE, "Three", "After #2.", parent=1)
+    house.github.add_issue(TEAM_A, "Three", "$After #2.\n", author="monarch-bot", author_id=4242)
+    house.github.add_issue(TEAM_A, "Two", "After #1, before #3.", author="student", author_id=7)
+    house.github.add_issue(TEAM_A, "One", "$## Begin\n", author="monarch-bot", author_id=4242)
+    house.publish(TEAM_A)
+    return house
+
+
+ADOPTED = Faithful({"Two": Copy("After #3, before #1.")})
+
+
 def refused() -> House:
     """GitHub will not have the second of three, and a person has deleted the message that says how far things are."""
     house = a_house(TEAM_A, titles=("One", "Two", "Three"))
@@ -346,6 +362,9 @@ FRESH = Scenario(fresh, {TEAM_A: TITLES, TEAM_B: TITLES})
 SCENARIOS = {
     "fresh": FRESH,
     "topped-up": Scenario(topped_up, {TEAM_A: ("One", "Two", "Three")}),
+    "adopted": Scenario(
+        adopted, {TEAM_A: ("Three", "Two", "One", "Two")}, faithful={TEAM_A: ADOPTED}
+    ),
     "one-refused": Scenario(
         refused, {TEAM_A: ("One", "Three")}, states=("failed",), codes=("tickets_refused",)
     ),

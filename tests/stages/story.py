@@ -208,8 +208,17 @@ class Story:
         return {i.id for i in self.house.github.issues(SOURCE) if i.title in wanted}
 
     def _ids(self, target: str) -> list[int]:
-        found = (read_marker(issue.body) for issue in self.house.github.issues(target))
-        return [marker.ticket for marker in found if marker is not None]
+        """The tickets of the copies: by their markers, and of the predecessor's issues by their titles."""
+        github = self.house.github
+        by_title = {issue.title: issue.id for issue in github.issues(SOURCE)}
+        found: list[int | None] = []
+        for issue in github.issues(target):
+            marker = read_marker(issue.body)
+            if marker is not None:
+                found.append(marker.ticket)
+            elif issue.author_id == github.writes_as.id:
+                found.append(by_title.get(issue.title))
+        return [ticket for ticket in found if ticket is not None]
 
     # ---------------------------------------------------------------------------------------- judging
 

@@ -101,6 +101,7 @@ class World:
         ledger: what is on record of some tickets, by place.
         style: what the installation has decided.
         deleted: which places' copies somebody has deleted since.
+        predecessor: which tickets the predecessor has copied there, without a marker.
     """
 
     tickets: tuple[dict[str, Any], ...]
@@ -113,6 +114,7 @@ class World:
     types: tuple[str, ...]
     may_push: bool | None
     style: Style
+    predecessor: frozenset[int]
 
 
 _TEXT = st.lists(
@@ -160,7 +162,10 @@ def worlds(draw: st.DrawFn) -> World:
         tuple(draw(st.lists(st.sampled_from(MILESTONES), max_size=1))),
         tuple(draw(st.lists(st.sampled_from(TYPES), max_size=2, unique=True))),
         draw(st.sampled_from([True, True, False, None])),
-        Style(labels=draw(st.booleans()), milestones=draw(st.booleans())),
+        Style(
+            labels=draw(st.booleans()), milestones=draw(st.booleans()), adopt=draw(st.booleans())
+        ),
+        draw(places),
     )
 
 
@@ -187,6 +192,10 @@ async def built(world: World) -> House:
         for issue in github.issues(TEAM_A):
             if f"id={issues[place].id} " in issue.body:
                 github.delete_issue(TEAM_A, issue.number)
+    for place in sorted(world.predecessor, reverse=True):
+        text, me = f"${issues[place].body}\n", github.writes_as
+        by = {"author": me.login, "author_id": me.id}
+        github.add_issue(TEAM_A, issues[place].title, text, **by)
     github.change(TEAM_A, may_push=world.may_push)
     ledger = house.store.ledgers.setdefault(target, {})
     for place, word in world.ledger.items():

@@ -11,7 +11,7 @@ from monarch.sandbox.journal import LogEntry
 from monarch.sandbox.seed import Seed
 from monarch.sandbox.views import RepositoryView, StateView
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target
-from scripts.fleet_machine.judge import copies_in
+from scripts.fleet_machine.judge import body_of_copy, tickets_of
 
 FULL, HALF, FRESH, READ = "team/full", "team/half", "team/fresh", "team/read"
 TEAMS = (FRESH, HALF, FULL, READ)
@@ -241,11 +241,9 @@ async def test_a_healing_restores_what_was_deleted_and_nothing_else(fleet: Fleet
     after = await fleet.sandbox.state()
     made = [issue for issue in after.repositories["team/a"].issues if issue.number > 5]
     assert [issue.title for issue in made] == ["Ticket 2", "Ticket 4"]
-    assert [issue.body for issue in made] == [
-        body
-        for body in (copy.body for copy in copies_in(after.repositories["team/b"]))
-        if body is not None and ("part 2." in body or "part 4." in body)
-    ]
+    wanted = [ticket for ticket in tickets_of(after) if ticket.title in {"Ticket 2", "Ticket 4"}]
+    here = after.repositories["team/a"]
+    assert [issue.body for issue in made] == [body_of_copy(one, here, SOURCE) for one in wanted]
     assert without(after.repositories["team/a"], 6, 7) == before.repositories["team/a"]
     assert after.repositories["team/b"] == before.repositories["team/b"]
     assert len(await fleet.sandbox.writes()) == writes + 2
