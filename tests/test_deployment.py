@@ -184,12 +184,26 @@ def test_every_service_is_bounded(name: str) -> None:
     assert service["pids_limit"]
 
 
-def test_valkey_may_do_no_more_than_it_needs() -> None:
-    """It writes into its volume and nowhere else."""
+@pytest.mark.parametrize("name", list(COMPOSE["services"]))
+def test_no_service_may_do_more_than_it_needs(name: str) -> None:
+    """It writes into its volume and nowhere else, and needs no capability."""
+    service = COMPOSE["services"][name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("name", [n for n, s in COMPOSE["services"].items() if "image" in s])
+def test_every_image_is_pinned_to_a_version(name: str) -> None:
+    """`latest` is another program tomorrow."""
+    assert re.search(r":v?\d+\.\d+[\w.-]*$", COMPOSE["services"][name]["image"])
+
+
+def test_valkey_is_no_root() -> None:
+    """Its image would start as one, to change the owner of its folder."""
     assert VALKEY["user"] == "valkey"
-    assert VALKEY["read_only"] is True
-    assert VALKEY["cap_drop"] == ["ALL"]
-    assert VALKEY["security_opt"] == ["no-new-privileges:true"]
 
 
 def test_valkey_is_of_the_version_that_is_tested() -> None:
@@ -236,11 +250,9 @@ def test_monarch_gets_the_commands_of_the_image() -> None:
 
 
 def test_monarch_may_do_no_more_than_it_needs() -> None:
-    """It writes no files and needs no capability."""
-    assert MONARCH["read_only"] is True
+    """It writes no files."""
     assert MONARCH["tmpfs"] == ["/tmp"]
-    assert MONARCH["cap_drop"] == ["ALL"]
-    assert MONARCH["security_opt"] == ["no-new-privileges:true"]
+    assert "volumes" not in MONARCH
 
 
 def test_every_variable_of_the_compose_file_is_a_setting() -> None:
@@ -259,11 +271,48 @@ def test_every_variable_of_the_compose_file_is_a_setting() -> None:
 
 def test_prometheus_finds_every_replica() -> None:
     """By asking for the service's addresses, at the port where metrics are."""
-    config = yaml.safe_load(COMPOSE["configs"]["prometheus"]["content"])
-    (job,) = config["scrape_configs"]
+    text = (ROOT / "monitoring" / "prometheus.yml").read_text(encoding="utf-8")
+    (job,) = yaml.safe_load(text)["scrape_configs"]
     (search,) = job["dns_sd_configs"]
 
     assert search["names"] == ["monarch"]
     assert search["type"] == "A"
     assert str(search["port"]) == MONARCH["environment"]["MONARCH_METRICS_PORT"]
-    assert COMPOSE["services"]["prometheus"]["profiles"] == ["monitoring"]
+
+
+def test_watching_is_only_started_by_those_who_ask_for_it() -> None:
+    """Both together, by one profile, with files that are there and cannot be written to."""
+    for name in ("prometheus", "grafana"):
+        service = COMPOSE["services"][name]
+        mounts = [mount.split(":") for mount in service["volumes"] if mount.startswith("./")]
+
+        assert service["profiles"] == ["monitoring"]
+        assert mounts
+        for source, _, mode in mounts:
+            assert (ROOT / source).exists()
+            assert mode == "ro"
+    assert COMPOSE["services"]["grafana"]["depends_on"] == ["prometheus"]
+
+
+@pytest.mark.parametrize(("password", "starts"), [("", False), ("a$b c", True)])
+def test_grafana_wants_a_password_of_ones_own(
+    tmp_path: Path, password: str, *, starts: bool
+) -> None:
+    """admin/admin is what it would have; who starts no Grafana is not asked for one."""
+    grafana = COMPOSE["services"]["grafana"]
+    shell, option, script = grafana["entrypoint"]
+    run = tmp_path / "run.sh"
+    run.write_text("#!/bin/sh\necho started\n")
+    run.chmod(0o700)
+
+    done = subprocess.run(
+        [shell, option, script.replace("$$", "$").replace("/run.sh", str(run))],
+        env={"GF_SECURITY_ADMIN_PASSWORD": password},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert grafana["environment"]["GF_SECURITY_ADMIN_PASSWORD"] == "${GRAFANA_PASSWORD:-}"
+    assert (done.returncode == 0, done.stdout == "started\n") == (starts, starts)
+    assert starts or "set GRAFANA_PASSWORD in .env" in done.stdout

@@ -5,6 +5,7 @@ Each either works or stops the start with a sentence that names the variable or 
 
 import codecs
 import os
+import re
 from pathlib import Path
 
 import anyio
@@ -16,9 +17,11 @@ from hypothesis import strategies as st
 from monarch.adapters.http_send import new_client, send_once
 from monarch.core.reply import Reply
 from monarch.settings import ConfigurationError, Settings, load_settings, settings_from
+from monarch.settings.mistakes import OF_COMPOSE
 from monarch.settings.proxies import proxy_for
 from monarch.settings.values import Wrong
 
+ROOT = Path(__file__).resolve().parent.parent
 GITHUB = "https://api.github.com"
 PROXY = "http://proxy.example:3128"
 
@@ -271,8 +274,11 @@ def test_a_misspelt_name_in_the_file_is_met_with_the_nearest(
 
 
 def test_what_compose_reads_from_the_file_is_no_mistake(tmp_path: Path) -> None:
-    """How many workers, and which port of the host."""
-    assert loaded_from(tmp_path, b"MONARCH_WORKERS=3\nVALKEY_HOST_PORT=6380\n") == Settings()
+    """How many workers, which ports of the host, and Grafana's password."""
+    read = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text("utf-8")))
+
+    assert read == OF_COMPOSE
+    assert loaded_from(tmp_path, "".join(f"{name}=3\n" for name in read).encode()) == Settings()
 
 
 @pytest.mark.parametrize("name", ["GITHUB_TOKEN", "GITHUB_SHA", "SLACK_HOOK", "VALKEY_VERSION"])

@@ -19,7 +19,7 @@ def ending_lines(end: "RequestDetails") -> Iterator[str]:
     if gone:
         yield f"failed: {', '.join(map(clean, gone))}; see `monarch dead list --request {view.id}`"
     elif view.state is State.DEAD:
-        yield f"nothing was copied: {clean(view.reason)}; see `monarch dead list --request {view.id}`"
+        yield f"what to do: see `monarch dead list --request {view.id}`"
     strays = sum(len(m.strays) for m in view.migrations)
     if strays:
         yield f"second copies to close: {strays}; see `monarch show {view.id}`"
@@ -32,6 +32,8 @@ def ending_lines(end: "RequestDetails") -> Iterator[str]:
 def _summary(view: "RequestView") -> str:
     if view.state is State.SKIPPED:
         return "the source has no open tickets, so there was nothing to copy"
+    if view.state is State.DEAD:
+        return "nothing was copied"
     done = sum(m.state is State.DONE for m in view.migrations)
     copied = sum(m.copied for m in view.migrations)
     there = sum(m.present for m in view.migrations)
@@ -42,6 +44,6 @@ def _summary(view: "RequestView") -> str:
 def _slack(end: "RequestDetails") -> Iterator[str]:
     channel = clean(end.view.channel)
     if end.notice_error:
-        yield f"Slack: {channel} got no message: {clean(end.notice_error)}"
+        yield f"channel {channel}: {clean(end.notice_error)}"
     elif end.is_to_be_told:
-        yield f"Slack: {channel} has no message yet"
+        yield f"channel {channel}: not told yet"

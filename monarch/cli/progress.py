@@ -98,7 +98,7 @@ class _Bar:
         """Move the bar."""
         view = sight.details.view
         there, total = counted(view)
-        words = in_words(sight.forecast)
+        words = waits(sight.details) or in_words(sight.forecast)
         description = f"{view.state.value}, {words}" if words else view.state.value
         self._bars.update(self._task, description=description, completed=there, total=total)
         for one in sight.obstacles:
@@ -152,6 +152,17 @@ def counted(view: RequestView) -> tuple[int, int | None]:
         if m.state not in ENDS
     )
     return there, there + to_come or None
+
+
+def waits(details: "RequestDetails") -> str:
+    """`waits until 12:01:01 UTC` where everything that is left does; `""` where something goes on."""
+    open_ones = {m.target: m.state for m in details.view.migrations if m.state not in ENDS}
+    if any(state is not State.PARKED for state in open_ones.values()):
+        return ""
+    due = [t.next_ms for t in details.times if t.target in open_ones and t.next_ms is not None]
+    if details.next_ms is not None:
+        due.append(details.next_ms)
+    return f"waits until {clock(min(due))}" if due else ""
 
 
 def target_lines(details: "RequestDetails") -> Iterator[tuple[str, str]]:

@@ -21,7 +21,15 @@ Fields = Mapping[str, FieldInfo]
 FOR_GH_PAT = ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_PAT", "GITHUB_ACCESS_TOKEN")
 """What others call the token that Monarch reads from GH_PAT."""
 
-OF_COMPOSE = frozenset({"MONARCH_WORKERS", "VALKEY_HOST_PORT"})
+OF_COMPOSE = frozenset(
+    {
+        "MONARCH_WORKERS",
+        "VALKEY_HOST_PORT",
+        "PROMETHEUS_HOST_PORT",
+        "GRAFANA_HOST_PORT",
+        "GRAFANA_PASSWORD",
+    }
+)
 """What docker-compose.yml reads from `.env` for itself."""
 
 _PREFIXES = (OWN, "VALKEY_", "GITHUB_", "GH_", "SLACK_")

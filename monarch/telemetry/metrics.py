@@ -4,6 +4,7 @@ Labels are closed sets, never the names of repositories, and their series exist 
 that a rate over them is right from the first event on.
 """
 
+import math
 from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
@@ -64,7 +65,8 @@ class Metrics:
         self.parked.set(snapshot.parked)
         self.dead.set(snapshot.dead)
         self.workers.set(snapshot.workers)
-        self.replicas.set(snapshot.replicas or 0)
+        # A server that will not say is no server that says 0, on which people are woken.
+        self.replicas.set(math.nan if snapshot.replicas is None else snapshot.replicas)
         self.paused.set(snapshot.paused)
         self.paused_since.set((snapshot.paused_ms or 0) / 1000)
         since_ms = min((one.since_ms for one in snapshot.refused), default=0)

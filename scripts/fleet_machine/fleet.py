@@ -139,12 +139,12 @@ class Fleet:
             self.until(all_hear)
         return started[-1]
 
-    def spawn(self, **settings: str) -> "subprocess.Popen[bytes]":
-        """Start a worker and wait for nothing."""
+    def spawn(self, *, roles: str = "", **settings: str) -> "subprocess.Popen[bytes]":
+        """Start a worker, of all roles unless some are named, and wait for nothing."""
         log = (self.logs / f"worker-{len(self.workers)}.log").open("wb")
         self._files.append(log)
         worker = subprocess.Popen(
-            [*self.program, "run"],
+            [*self.program, "run", *(("--roles", roles) if roles else ())],
             env=self.environment(**settings),
             stderr=log,
             stdout=log,

@@ -14,7 +14,7 @@ import pytest
 from monarch.app.operator import MigrationTimes, RequestDetails
 from monarch.cli.ending import ending_lines
 from monarch.cli.printing import age, as_json, clean, moment, show_table
-from monarch.cli.progress import Sight, counted, migration_line, request_line, target_lines
+from monarch.cli.progress import Sight, counted, migration_line, request_line, target_lines, waits
 from monarch.cli.tables import word
 from monarch.core.forecast import Forecast
 from monarch.core.ids import RequestId
@@ -136,6 +136,18 @@ def test_what_a_target_waits_for_is_said_with_its_time() -> None:
     assert lines["o/c"] == "done, 3 of 3 tickets"
 
 
+def test_a_bar_that_stands_still_says_until_when() -> None:
+    """Where everything that is left waits; else something moves."""
+    done = MigrationView("o/a", State.DONE, 3, 0, 0, (), "")
+    parked = MigrationView("o/b", State.PARKED, 0, 0, 0, (), "it does not exist yet")
+    running = MigrationView("o/c", State.RUNNING, 0, 0, 0, (), "")
+    time = a_time("o/b", next_ms=1_764_072_061_000)
+
+    assert waits(details_of(a_view(done, parked), time)) == "waits until 12:01:01 UTC"
+    assert waits(details_of(a_view(done, parked, running), time)) == ""
+    assert waits(details_of(a_view(done))) == ""
+
+
 def test_what_can_no_longer_be_done_is_not_waited_for() -> None:
     """A dead target would hold the bar at a third for ever."""
     dead = MigrationView("o/a", State.DEAD, 1, 0, 0, (), "gone")
@@ -155,14 +167,26 @@ def test_how_it_ended_is_summed_up() -> None:
     done = MigrationView("o/a", State.DONE, 2, 1, 0, (9,), "", ("labels: not copied",))
     dead = MigrationView("o/b", State.DEAD, 0, 0, 0, (), "gone")
     view = replace(a_view(done, dead, state=State.FAILED), channel="C1")
-    end = replace(details_of(view), notice_error="channel_not_found: name another")
+    end = replace(
+        details_of(view), notice_error="Slack was not told: it answered channel_not_found"
+    )
 
     assert list(ending_lines(end)) == [
         "failed: 1 of 2 targets, 2 tickets copied, 1 were there already",
         "failed: o/b; see `monarch dead list --request 17-0`",
         "second copies to close: 1; see `monarch show 17-0`",
         "notes: 1; see `monarch show 17-0`",
-        "Slack: C1 got no message: channel_not_found: name another",
+        "channel C1: Slack was not told: it answered channel_not_found",
+    ]
+
+
+def test_what_was_never_planned_is_summed_up_shortly() -> None:
+    """Its reason was said before."""
+    end = details_of(a_view(state=State.DEAD))
+
+    assert list(ending_lines(end)) == [
+        "dead: nothing was copied",
+        "what to do: see `monarch dead list --request 17-0`",
     ]
 
 

@@ -17,6 +17,7 @@ ELSEWHERE = {
     "scripts/check": ".ci/run",
     "scripts/test": ".ci/run",
     "cp": "needs no test",
+    "kubectl": "tests/test_kubernetes.py, as far as it can be without a cluster",
     "docker": "tests/test_deployment.py, as far as it can be without Docker",
     "valkey-cli": "tests/system/test_valkey_tls.py",
 }
@@ -32,7 +33,7 @@ def test_every_language_is_one_that_is_tried() -> None:
     """`console` and `py` are run by test_examples.py; a block without a language is a picture."""
     languages = {block.language for page in ALL_PAGES for block in blocks(page)}
 
-    assert languages <= {"", "run", "console", "sh", "json", "py"}
+    assert languages <= {"", "run", "console", "sh", "json", "py", "yaml"}
 
 
 @pytest.mark.parametrize(

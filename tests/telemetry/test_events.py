@@ -1,6 +1,7 @@
 """One method per event: a log line and a metric."""
 
 import inspect
+import math
 import platform
 from pathlib import Path
 
@@ -342,3 +343,14 @@ def test_what_is_the_fleets_says_so(told: Told) -> None:
     by_snapshot = {name for name in helps if helps[name] and name in _SET_BY_A_SNAPSHOT}
 
     assert of_fleet == by_snapshot == _SET_BY_A_SNAPSHOT
+
+
+def test_a_valkey_that_does_not_say_who_listens_wakes_nobody(told: Told) -> None:
+    """A managed one may refuse PUBSUB: that is not the same as nobody who listens."""
+    told.telemetry.observe(Snapshot(0, (), replicas=None))
+    unsaid = told.value("replicas_subscribed")
+    told.telemetry.observe(Snapshot(0, (), replicas=0))
+
+    assert unsaid is not None
+    assert math.isnan(unsaid)
+    assert told.value("replicas_subscribed") == 0

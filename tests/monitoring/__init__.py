@@ -1,0 +1,1 @@
+"""What watches Monarch: rules, board and what promtool says of them."""
