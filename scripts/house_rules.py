@@ -1,7 +1,8 @@
 """usage: python -m scripts.house_rules
 
-Checks what no linter knows: the length of modules, names that must not be written into any file, and
-that the locks were made from the pyproject.toml of today. Prints each breach on a line; exit 1 if any.
+Checks what no linter knows: the length of modules, names that must not be written into any file, what lies at the top
+level, phrases that are hard to read, and that the locks were made from the pyproject.toml of today. Prints each breach
+on a line; exit 1 if any.
 """
 
 import re
@@ -11,9 +12,35 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scripts.lock_inputs import fingerprint
+from scripts.phrases import refused
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_MODULE = 400
+TOP_LEVEL = {
+    ".ci",
+    ".dockerignore",
+    ".env.template",
+    ".gitignore",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Dockerfile",
+    "LICENSE",
+    "README.md",
+    "SECURITY.md",
+    "deploy",
+    "docker-compose.yml",
+    "docs",
+    "monarch",
+    "monitoring",
+    "pyproject.toml",
+    "requirements-build.lock",
+    "requirements-dev.lock",
+    "requirements.lock",
+    "scripts",
+    "tests",
+}
+"""What may lie at the top level; a note, a log or an archive may not."""
+
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-build.lock")
 
 # Package indexes: locks and images take them from the machine's configuration. Put together here, so
@@ -64,6 +91,12 @@ def forbidden(path: Path, text: str) -> Iterator[str]:
                 yield f"{path}:{number}: {what}: {found.group()}"
 
 
+def strays(paths: list[Path]) -> Iterator[str]:
+    """What lies at the top level and is not on the list."""
+    for name in sorted({path.parts[0] for path in paths} - TOP_LEVEL):
+        yield f"{name}: not on the list of what may lie at the top level (scripts/house_rules.py)"
+
+
 def stale_locks() -> Iterator[str]:
     """A lock that was made from other requirements than those of pyproject.toml."""
     expected = fingerprint((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -75,14 +108,17 @@ def stale_locks() -> Iterator[str]:
 
 def breaches() -> Iterator[str]:
     """Everything that breaks a rule, a line each."""
-    for path in files():
+    paths = [path.relative_to(ROOT) for path in files()]
+    yield from strays(paths)
+    for path in paths:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = (ROOT / path).read_text(encoding="utf-8")
         except UnicodeDecodeError:  # a picture
             continue
-        yield from too_long(path.relative_to(ROOT), text)
-        yield from backwards(path.relative_to(ROOT), text)
-        yield from forbidden(path.relative_to(ROOT), text)
+        yield from too_long(path, text)
+        yield from backwards(path, text)
+        yield from forbidden(path, text)
+        yield from refused(path, text)
     yield from stale_locks()
 
 

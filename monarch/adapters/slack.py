@@ -14,7 +14,7 @@ a body that cannot be read, no answer        succeeded (Slack's words)
 ```
 
 Every permanent refusal has the scope REPOSITORY, that of a bad token too: the scope CREDENTIAL would park
-the notice and wait for a new token, while a notice that cannot be said is to be dead-lettered (design, 6.6).
+the notice and wait for a new token, while a notice that cannot be said becomes a dead letter.
 """
 
 import json

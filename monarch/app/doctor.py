@@ -107,7 +107,7 @@ def check_template(settings: Settings) -> Check:
 
 async def _slack(settings: Settings) -> Check:
     if settings.slack_bot_token is None:
-        advice = "Set SLACK_BOT_TOKEN, if channels are to be told."
+        advice = "Set SLACK_BOT_TOKEN to report to channels."
         return Check("slack", Status.WARN, "SLACK_BOT_TOKEN is not set", advice)
     token = settings.slack_bot_token.get_secret_value()
     return check_slack(

@@ -18,7 +18,7 @@ ROOM_BYTES: Final = 32 * 1024 * 1024
 
 _UNREACHED: Final = {
     "AuthenticationError": "Correct VALKEY_USERNAME and VALKEY_PASSWORD, or those in VALKEY_URL.",
-    "NoPermissionError": "Give Monarch's user the rights that the README lists.",
+    "NoPermissionError": "Give Monarch's user the rights that docs/valkey.md lists.",
     "Hostname mismatch": "Name Valkey as its certificate does, or add ?ssl_check_hostname=no.",
     "IP address mismatch": "Name Valkey as its certificate does, or add ?ssl_check_hostname=no.",
     "CERTIFICATE_VERIFY_FAILED": (

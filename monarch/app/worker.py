@@ -1,6 +1,6 @@
 """A worker's life: open the epoch, start everything, run until a signal, stop in order.
 
-The order of stopping (design, section 6.7), all within 10 s of the first signal:
+The order of stopping (docs/protocols.md, "Stopping"), all within 10 s of the first signal:
 
 ```
 0 s   not ready; nothing new is read; every handler ends at its next step and hands its delivery back

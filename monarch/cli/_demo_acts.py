@@ -184,4 +184,4 @@ async def _show_slack(fleet: Fleet, said: int) -> None:
     messages = (await fleet.sandbox.state()).slack_messages[said:]
     show_messages(messages)
     if sum(": done" in one.text for one in messages) != 1:
-        raise DemoError("Slack should have been told once that the request is done")
+        raise DemoError("Slack should have one message that says that the request is done")

@@ -112,4 +112,4 @@ def publish_message(
     else:
         print(f"heard by {heard}")
     if not heard:
-        fail("nobody heard it, so it is lost: start `monarch run`, or use `monarch submit`")
+        fail("no worker heard it, so it is lost: start `monarch run`, or use `monarch submit`")

@@ -307,7 +307,7 @@ def _print_request(details: "RequestDetails", forecast: "Forecast | None") -> No
     show_table(columns, rows, empty="no targets")
     for one in details.view.migrations:
         if one.deleted:
-            say(f"note on {clean(one.target)}: {one.deleted} deleted by somebody, not made again")
+            say(f"note on {clean(one.target)}: {one.deleted} deleted by a person, not made again")
         for note in one.notes:
             say(f"note on {clean(one.target)}: {clean(note)}")
 

@@ -2,7 +2,7 @@
 
 No clock, no I/O, no async, no randomness: what time it is and how the dice fell come in as arguments.
 
-Glossary (one word, one meaning; a new word enters here and in the design together):
+Glossary (one word, one meaning; a new word enters here first):
 
 message     bytes published on the pub/sub channel.
 request     the parsed wish: one source, its targets, the channel to tell. Its id is its entry id.

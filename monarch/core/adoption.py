@@ -4,7 +4,8 @@ The predecessor, or a person who copied by hand under our account, has left such
 would double a team's work, so a look takes them for copies, below all other evidence (`core.evidence` says when):
 
 - The title is the same and so is the text, but for the kind of line ends, white space at the ends, and one `$` before the
-  text: the predecessor put that there. Labels, milestone and state do not matter; a closed issue is work that was done.
+  text: the predecessor put that there. Nor does it matter which boxes of a task list are ticked, since that is how a team
+  works on a ticket; or labels, milestone and state: a closed issue is work that was done.
 - Each issue stands for one ticket, and each ticket has one issue at most. Of equal tickets the first gets the issue with
   the lowest number, so the same issues always give the same pairs, also after a loss of memory.
 
@@ -14,15 +15,20 @@ adopted issue that somebody has edited, or whose ticket was edited in the templa
 the ticket is copied.
 """
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from monarch.core.ids import TicketId
 from monarch.core.marker import read_marker, without_markers
 from monarch.core.ticket import Issue, Ticket
 
-_PREFIX = "$"
+_PREFIX: Final = "$"
 """The predecessor wrote it before every text."""
+
+_TICKED: Final = re.compile(r"^([ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[[xX]\]", re.MULTILINE)
+"""A box of a task list that is ticked, and what stands before it in its line."""
 
 _Words = tuple[str, str]
 
@@ -34,11 +40,14 @@ def adopted(tickets: Iterable[Ticket], issues: Iterable[Issue]) -> dict[TicketId
         tickets: each once, in the template's order.
         issues: those by our own accounts that are no copies yet, each once.
     """
+    ascending = sorted(issues, key=lambda each: each.number)
+    titles = {issue.title.strip() for issue in ascending}
     waiting: dict[_Words, deque[TicketId]] = {}
     for ticket in tickets:
-        waiting.setdefault(_words_of(ticket), deque()).append(ticket.id)
+        if ticket.title.strip() in titles:  # as a rule there is none, and no text is looked at
+            waiting.setdefault(_words_of(ticket), deque()).append(ticket.id)
     found: dict[TicketId, int] = {}
-    for issue in sorted(issues, key=lambda each: each.number) if waiting else ():
+    for issue in ascending if waiting else ():
         line = next((line for words in _readings(issue) if (line := waiting.get(words))), None)
         if line and read_marker(issue.body) is None:
             found[line.popleft()] = issue.number
@@ -47,7 +56,7 @@ def adopted(tickets: Iterable[Ticket], issues: Iterable[Issue]) -> dict[TicketId
 
 def says_the_same(issue: Issue, ticket: Ticket) -> bool:
     """Whether an issue without a marker says what the ticket says, as it does when it was adopted."""
-    return _words_of(ticket) in _readings(issue) and read_marker(issue.body) is None
+    return read_marker(issue.body) is None and _words_of(ticket) in _readings(issue)
 
 
 def _words_of(ticket: Ticket) -> _Words:
@@ -56,14 +65,14 @@ def _words_of(ticket: Ticket) -> _Words:
 
 def _readings(issue: Issue) -> Iterator[_Words]:
     """What an issue may say: its words as they stand, and without the predecessor's prefix."""
-    title, text = issue.title.strip(), _text(issue.body)
-    yield title, text
-    if text.startswith(_PREFIX):
-        yield title, text.removeprefix(_PREFIX).lstrip()
+    title, body = issue.title.strip(), issue.body.strip()
+    yield title, _text(body)
+    if body.startswith(_PREFIX):
+        yield title, _text(body.removeprefix(_PREFIX))
 
 
 def _text(body: str) -> str:
-    return body.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return _TICKED.sub(r"\1[ ]", body.replace("\r\n", "\n").replace("\r", "\n").strip())
 
 
 def unmarked(numbers: Iterable[int], issues: Mapping[int, Issue]) -> frozenset[int]:

@@ -113,7 +113,7 @@ def _is_exhausted(said: Said) -> bool:
 
 def _limited(said: Said) -> RateLimited:
     return RateLimited(
-        said.because("its limit is reached; nobody calls until it opens"), asked_wait_s(said)
+        said.because("its limit is reached; no worker calls until it opens"), asked_wait_s(said)
     )
 
 
@@ -179,7 +179,7 @@ def _refuses(said: Said) -> bool:
 
 def _unclear(said: Said) -> Unknown | Transient:
     if said.writing:
-        return Unknown(said.because("nobody knows whether it was done; that is looked up first"))
+        return Unknown(said.because("it is unknown whether it was done; Monarch looks first"))
     return Transient(said.because("nothing can be concluded from that; it is read again"))
 
 

@@ -65,7 +65,7 @@ def personal(names: Iterable[str]) -> str:
 
 def touched(numbers: Sequence[int]) -> str:
     """Copies whose references were to be put right do not say any more what was copied."""
-    return f"references in {_some([f'#{n}' for n in numbers])}: left as they are, since somebody edited the text there, or the ticket"
+    return f"references in {_some([f'#{n}' for n in numbers])}: left as they are, because a person edited the text there, or the ticket"
 
 
 def kept(numbers: Sequence[int]) -> str:

@@ -202,7 +202,7 @@ def _done(migration: MigrationView, tickets: int) -> str:
     if gone > 0:
         return (
             f"done, {copied} copied, {present} already there;"
-            f" {_count(gone, 'copy', 'copies')} deleted by somebody and not made again"
+            f" {_count(gone, 'copy', 'copies')} deleted by a person and not made again"
         )
     if not present:
         return f"all {_count(copied, 'ticket')} copied"
@@ -216,7 +216,7 @@ def _done(migration: MigrationView, tickets: int) -> str:
 def _so_far(migration: MigrationView, view: RequestView) -> str:
     there = migration.copied + migration.present
     refused = f", {migration.refused} refused" if migration.refused else ""
-    deleted = f", {migration.deleted} deleted by somebody" if migration.deleted else ""
+    deleted = f", {migration.deleted} deleted by a person" if migration.deleted else ""
     return f"{there} of {_count(view.tickets, 'ticket')} there{refused}{deleted}"
 
 

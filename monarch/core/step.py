@@ -25,7 +25,7 @@ What a person has deleted stays deleted, until a person asks for it: a migration
 again that it was sent for, over the very record that says which issue is gone.
 
 The look that decides over an intent must have begun 20 s after the last moment at which its bytes can have left, or
-later. GitHub ends requests after 10 s; one that acts later than 20 s is one of the windows that promise 2 names.
+later. GitHub ends requests after 10 s; one that acts later than 20 s is one of the three windows (docs/protocols.md).
 `core.timing` has the argument.
 """
 

@@ -228,7 +228,7 @@ class Consumer:
             self._telemetry.store_trouble(where=f"handling {self.stream}", error=str(error))
             return Snooze("Valkey could not be asked", _STORE_PAUSE_S)
         except _Unexpected as error:
-            reason = f"an error that nobody planned ({error}); the log has its traceback"
+            reason = f"unexpected {error}; see the log for the traceback"
             return judge_failure(reason, delivery.attempts, self._policy, self._dice())
 
     @contextmanager

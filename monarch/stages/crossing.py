@@ -11,7 +11,7 @@ before and after its effect, so that a crossing which ends anywhere is taken up 
 Why nothing is doubled: a create needs `permit`, which is fenced and grants only over an empty field of the ledger, over
 the very intent that was reconciled by a look, or (healing) over the record of that very copy which was seen to be
 deleted; the look began 20 s after the intent or later; and all of it happened under the target's lock and in one epoch.
-What can still go wrong stands in the design's promise 2.
+What can still go wrong: docs/protocols.md, "The three windows".
 """
 
 from collections.abc import Collection

@@ -9,7 +9,7 @@ ask, grant --Granted--> the caller sends, once, while `may_send` --> record a fa
 A permission is asked for only once the lease outlives the write. `may_send` asks again right before the bytes leave,
 and whether the permission is still young: it is good for a second from before its call was *sent*, because everybody
 who waits for the write to settle counts from the end of that second (`core.timing`). What stays possible between that
-and the bytes is stated in the design's promise 2.
+and the bytes: docs/protocols.md, "The three windows".
 
 Why this comes to an end on the slowest path: a permission that was too old when it was needed makes the next one live
 longer, up to 5 s, and before it is asked for the target is read once, so that a token and an open connection are there.

@@ -9,7 +9,7 @@ a write may begin while trusted until - now > the write's deadline
 ```
 
 A lost lease ends the handler at its next step and never cancels a write in hand, whose answer is a fact to be recorded.
-What can still go wrong: a process frozen between its last check and the bytes leaving (promise 2 states it).
+What can still go wrong: a process frozen between its last check and the bytes leaving (docs/protocols.md, "The three windows").
 """
 
 from collections.abc import Iterator

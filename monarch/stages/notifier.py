@@ -85,7 +85,7 @@ class Notifier:
             case None:
                 return Done(Said())
             case Busy():
-                return Snooze("somebody else is telling of this request", _BUSY_S, kind=Waits.BUSY)
+                return Snooze("another worker is reporting this request", _BUSY_S, kind=Waits.BUSY)
             case Saying():
                 failure = await self._say_locked(saying, until_s, delivery, hold)
                 return self._judge(failure, delivery, only_edits=saying.final_said)

@@ -8,7 +8,7 @@ from typing import Final
 
 import anyio
 
-UNTOLD: Final = "nobody knows yet"
+UNTOLD: Final = "not known yet"
 
 
 class Pause:

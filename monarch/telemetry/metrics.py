@@ -124,7 +124,9 @@ class Metrics:
         self.dead_letters = self._counter("dead_letters", "Dead letters.", code=codes)
         self.newer = self._counter("entries_newer", "Entries of a newer version that a worker met.")
         self.promoted = self._counter("entries_promoted", "Parked entries that became due.")
-        self.trimmed = self._counter("entries_trimmed", "Pending entries that somebody removed.")
+        self.trimmed = self._counter(
+            "entries_trimmed", "Pending entries that were removed from outside."
+        )
         self.restored = self._counter("entries_restored", "Removed entries that were put back.")
 
     def _copying(self) -> None:
@@ -172,7 +174,7 @@ class Metrics:
             "oldest_undelivered_seconds", "Age of the oldest entry not handed out.", stream=STREAMS
         )
         self.parked = self._of_fleet("parked", "Entries that wait until they are due.")
-        self.dead = self._of_fleet("dead_letters_kept", "Dead letters that nobody has dropped.")
+        self.dead = self._of_fleet("dead_letters_kept", "Dead letters that are kept.")
         self.budget_left = self._of_fleet("budget_left", "Writes left, fleet-wide.", window=WINDOWS)
         self.gate_closed = self._of_fleet("gate_closed_seconds", "Until the gate opens; 0: open.")
         self.gate_since = self._of_fleet(

@@ -1,6 +1,6 @@
 """What stops all work, by the snapshot of the fleet: one list for every place where people look.
 
-Each cause is a row: how it is recognised, its words, what to do. The README's table of causes has the same rows.
+Each cause is a row: how it is recognised, its words, what to do. The table of causes in docs/operating.md has the same rows.
 """
 
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ def _obstacles(snapshot: Snapshot) -> Iterator[Obstacle]:
     if snapshot.replicas == 0:
         yield Obstacle(
             Cause.NO_SUBSCRIBER,
-            "nobody listens to the channel, so messages that are published now are lost",
+            "no worker listens to the channel, so messages that are published now are lost",
             "Start a worker with the role intake; if one runs, see its log.",
         )
     all_of_them = [one for one in snapshot.refused if one.owner == "*"]

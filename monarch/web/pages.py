@@ -19,7 +19,7 @@ FRONT: Final = """Monarch copies the tickets of a template repository into team 
 /health   how this worker is (200, or 503 with the reason), and what stops all work
 /ready    whether it takes in work (200 or 503)
 
-Metrics are at /metrics on the port for metrics. How requests stand is told by the command `monarch status`.
+Metrics are at /metrics on the port for metrics. The command `monarch status` shows how requests stand.
 """
 
 Answer = tuple[int, dict[str, object]]

@@ -3,7 +3,7 @@
 What is owed: a request that a producer was told to be on disk (`submit`), and every request that Monarch knows of at
 the end. A message that was published and heard by nobody, or that was not on disk when Valkey died, is owed to nobody:
 pub/sub promises nothing, and the producer was told nothing. What is owed ends as copies of every ticket in every target
-that can be written to, or as a dead letter with a reason. The figures are those of the design's promises.
+that can be written to, or as a dead letter with a reason. The figures are those of the promises (docs/protocols.md).
 
 A repository is its id: a name asks for the one that it leads to when Monarch resolves it (`places`). A ticket is what
 GitHub holds of it (`copies`). Neither a marker nor a word of Monarch's decides what is where.

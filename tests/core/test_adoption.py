@@ -71,6 +71,23 @@ def test_the_kind_of_line_ends_is_no_difference(kind: str) -> None:
     assert adopted([ticket], [ours(7, ticket, body=STORY)]) == {ticket.id: 7}
 
 
+def test_a_team_has_ticked_boxes_of_its_task_list() -> None:
+    """That is work on the ticket, and no other text; what only looks like a box is."""
+    text = "- [ ] one\n  * [x] two\n1. [ ] three\n\nIn f[x] or `- [ ]`: [x]"
+    ticked = "- [x] one\n  * [ ] two\n1. [X] three\n\nIn f[x] or `- [ ]`: [x]"
+    ticket = a_ticket(1, body=text)
+
+    assert adopted([ticket], [ours(7, ticket, body=f"${ticked}\n")]) == {ticket.id: 7}
+    assert adopted([ticket], [ours(7, ticket, body=ticked.replace("f[x]", "f[ ]"))]) == {}
+
+
+def test_a_box_right_behind_the_predecessors_dollar_is_one() -> None:
+    """`$- [x]`: the text begins with its task list."""
+    ticket = a_ticket(1, body="- [ ] one")
+
+    assert adopted([ticket], [ours(7, ticket, body="$- [x] one\n")]) == {ticket.id: 7}
+
+
 def test_a_template_that_was_filled_by_monarch_has_markers_which_a_person_does_not_copy() -> None:
     """The marker of the template's own origin belongs to no copy."""
     ticket = a_ticket(1, body=f"Do it.\n\n{Marker('org/first', 3, TicketId(9))}")
@@ -295,7 +312,7 @@ def test_edited_or_with_another_title_it_does_not_say_the_same() -> None:
     """So it is told as edited, and never rewritten."""
     ticket = a_ticket(1)
 
-    assert not says_the_same(ours(7, ticket, body="- [x] Do it."), ticket)
+    assert not says_the_same(ours(7, ticket, body="Do it now."), ticket)
     assert not says_the_same(replace(ours(7, ticket), title="Done"), ticket)
     assert not says_the_same(
         ours(7, ticket, body=f"Do it.\n\n{Marker(SOURCE, 1, ticket.id, TEAM)}"), ticket

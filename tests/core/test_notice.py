@@ -121,7 +121,7 @@ def test_done_says_what_was_copied_and_what_was_there() -> None:
         ),
         (
             "• <https://github.com/org/team-d/issues|org/team-d>: done, 1 copied, 18 already there;"
-            " 1 copy deleted by somebody and not made again"
+            " 1 copy deleted by a person and not made again"
         ),
     ]
 

@@ -252,7 +252,7 @@ class Story:
                 self._judge_target(request, target)
         assert all(letter["code"] and letter["reason"] for letter in letters)
         if not self._may_be_doubled and not self._is_rolled_back:
-            # A replica that was frozen when it heard appends again, being in doubt (the design, section 6.1).
+            # A replica that was frozen when it heard appends again, being in doubt (docs/protocols.md, "Intake").
             again = self.house.hears and len(states) > len(self.scenario.states)
             assert states == list(self.scenario.states) or (again and set(states) == {"done"})
             assert sorted(letter["code"] for letter in letters) == list(self.scenario.codes)

@@ -248,6 +248,21 @@ async def test_a_closed_issue_and_one_with_other_labels_are_adopted(house: House
     assert (ledger(house)[1], ledger(house)[2]) == (closed, labelled)
 
 
+async def test_a_team_that_has_worked_for_weeks_gets_nothing_twice(house: House) -> None:
+    """Boxes are ticked, issues closed and labelled, before anybody asks Monarch and after it has forgotten."""
+    house.github.edit_issue(SOURCE, 1, body="- [ ] one\r\n- [ ] two")
+    filled(house, 1)
+    mine = ours(house, 1, body="$- [ ] one\r\n- [x] two\n", state="closed")
+
+    await asked_again(house)
+    forget(house)
+    house.github.edit_issue(TEAM_A, mine, body="$- [ ] one\r\n- [ ] two\n", state="open")
+    await asked_again(house)
+
+    assert house.github.did == []
+    assert ledger(house)[1] == mine
+
+
 @pytest.mark.parametrize("issues", [0, 1, 2, 3])
 async def test_of_two_equal_tickets_each_has_one_copy(house: House, issues: int) -> None:
     """What is missing is copied; what is too many is left alone, and no stray."""

@@ -104,7 +104,7 @@ async def test_a_replay_works_where_copies_were_deleted(house: House, copies: in
     await house.settle()
     assert house.state(again) == "failed"
     assert (
-        f"0 of {copies + 1} tickets there, {copies} deleted by somebody"
+        f"0 of {copies + 1} tickets there, {copies} deleted by a person"
         in (house.slack.texts("C1")[-1])
     )
 

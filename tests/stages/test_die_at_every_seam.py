@@ -1,7 +1,7 @@
 """Die at every seam: whatever befalls a worker, before or after whichever effect, the promises hold.
 
 Complete by construction: all effects pass through ports, the ports are looked up in `ports`, and every method of
-each of them is wrapped. What is asserted stands in `story.py`: promises 1, 2, 3, 5 and 7 of the design.
+each of them is wrapped. What is asserted stands in `story.py`: promises 1, 2, 3, 5 and 7 (docs/protocols.md).
 `python -m tests.stages.every_seam` tells all the stories, where this suite takes every so-many-th.
 """
 

@@ -91,7 +91,7 @@ async def test_deleted_copies_are_told_by_one_that_fails(house: House) -> None:
     again = house.publish(TEAM_A)
     await house.settle()
 
-    assert "10 of 13 tickets there, 1 refused, 2 deleted by somebody." in line(house)
+    assert "10 of 13 tickets there, 1 refused, 2 deleted by a person." in line(house)
     assert counts(house, again) == (0, 10, 2)
 
 

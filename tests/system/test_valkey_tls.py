@@ -1,4 +1,4 @@
-"""Valkey behind TLS, with an authority of one's own and a user who may do no more than the README says."""
+"""Valkey behind TLS, with an authority of one's own and a user who may do no more than docs/valkey.md says."""
 
 import re
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ USER = "monarch"
 
 
 def rights() -> list[str]:
-    """What the README tells operators to type, without user and password."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(rf"ACL SETUSER {USER} on '>[^']+' (.+)", readme)
+    """What the page tells operators to type, without user and password."""
+    page = (ROOT / "docs" / "valkey.md").read_text(encoding="utf-8")
+    found = re.search(rf"ACL SETUSER {USER} on '>[^']+' (.+)", page)
     assert found is not None
     return found[1].replace("'", "").split()
 
@@ -45,7 +45,7 @@ def secured(fleet: Fleet) -> Iterator[Secured]:
         yield Secured(fleet, f"127.0.0.1:{port}/0")
 
 
-async def test_the_whole_way_by_tls_with_the_rights_of_the_readme(secured: Secured) -> None:
+async def test_the_whole_way_by_tls_with_the_rights_of_the_page(secured: Secured) -> None:
     """Worker, publisher and doctor; nothing is refused to them, and nothing else is allowed."""
     fleet, url = secured.fleet, secured.url()
     await fleet.sandbox.seed(a_seed(3, ["team/a", "team/b"]))

@@ -1,4 +1,4 @@
-"""What stops all work, by the snapshot; the README has a row for each."""
+"""What stops all work, by the snapshot; docs/operating.md has a row for each."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from monarch.telemetry import RefusalSnapshot, Snapshot
 from monarch.telemetry.obstacles import Cause, obstacles
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "operating.md"
 WELL = Snapshot(0, (), workers=2, replicas=2)
 
 
@@ -45,4 +45,4 @@ def test_each_cause_has_its_words_and_advice(found: Snapshot, cause: Cause, says
 @pytest.mark.parametrize("cause", Cause)
 def test_the_readme_says_where_each_is_seen(cause: Cause) -> None:
     """A row in its table of causes."""
-    assert f"| `{cause.value}`" in README.read_text("utf-8")
+    assert f"| `{cause.value}`" in PAGE.read_text("utf-8")

@@ -1,7 +1,7 @@
 """Where an answer points to: the next page, a new name. GitHub's links are followed, never made up.
 
-A page's number is not counted on by us: large listings refuse `page=` and go on with cursors (facts,
-section 2). A link that leaves GitHub's own origin is refused, since the token would go with it.
+A page's number is not counted on by us: large listings refuse `page=` and go on with cursors.
+A link that leaves GitHub's own origin is refused, since the token would go with it.
 """
 
 import re

@@ -102,7 +102,9 @@ class Reads:
             case Permanent(code=Code.ISSUES_DISABLED):
                 return Absent(taken=True)
             case Found(issue) if issue.number != number:
-                return Transient(f"GitHub was asked for issue {number} and told of {issue.number}")
+                return Transient(
+                    f"GitHub was asked for issue {number} and answered with {issue.number}"
+                )
             case _:
                 return outcome
 

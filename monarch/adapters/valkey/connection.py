@@ -1,6 +1,6 @@
 """Connections to Valkey, each for one purpose, and the one place where its errors are classified.
 
-Why several (facts on Valkey Streams, section 3.4): a blocked read must not hold up a renewal, a subscribed
+Why several: a blocked read must not hold up a renewal, a subscribed
 connection can do nothing else, and one pool that runs dry would stop them all.
 Why no retries in the client: it would send a script again whose answer was lost. Here whoever called decides,
 knowing what a repetition does.

@@ -1,8 +1,8 @@
 """The subscription to the channel, and the canary that shows whether it still hears.
 
-A subscription can die without a sound: behind a black hole nothing comes, and nothing fails (facts on Valkey
-Streams, no. 4). So each ear publishes a canary to a channel of its own on a connection of its own every 10 s, hears it
-on the very connection that it listens with, and gives the subscription up when two are missed.
+A subscription can die without a sound: behind a black hole nothing comes, and nothing fails. So each ear publishes a
+canary to a channel of its own on a connection of its own every 10 s, hears it on the very connection that it listens
+with, and gives the subscription up when two are missed.
 """
 
 import time

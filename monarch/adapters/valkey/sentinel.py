@@ -1,6 +1,6 @@
 """Where the primary is, as its Sentinels say, and whether it still is there.
 
-Why not the client's own support (facts on Valkey Streams, section 3.4): it asks one Sentinel after the other, each
+Why not the client's own support: it asks one Sentinel after the other, each
 with a whole timeout, believes the first, and never asks again while a connection lives; a primary that is replaced
 without being told keeps its writers for up to eleven seconds, and what it confirms to them is rolled back.
 
@@ -11,7 +11,7 @@ close. An answer that does not come moves nobody: the connection that works is k
 
 What can still go wrong: between the promotion of a replica and the next question a second passes in which the old
 primary may confirm a write that nobody will find. `min-replicas-to-write 1` closes that window, since a primary that
-has lost its replica refuses writes; without it the epoch rule (design, section 6.5) repairs what GitHub knows.
+has lost its replica refuses writes; without it the epoch rule (docs/protocols.md, "Epoch") repairs what GitHub knows.
 """
 
 import contextlib
@@ -93,7 +93,9 @@ class Guide:
         """
         answers, refusals = await self._ask_all()
         if not answers:
-            raise ConnectionLostError(f"{self._sentinels}: nobody knows it: {'; '.join(refusals)}")
+            raise ConnectionLostError(
+                f"{self._sentinels}: none of them knows it: {'; '.join(refusals)}"
+            )
         self._address = max(answers).address
         self._asked_at = self._now()
         return self._address

@@ -48,7 +48,7 @@ class Meaning:
 
 def limited(wait_s: float | None) -> Meaning:
     """Nobody calls for so long, or for as long as the budget thinks."""
-    return Meaning(RateLimited, wait_s=wait_s, advice="nobody calls")
+    return Meaning(RateLimited, wait_s=wait_s, advice="no worker calls")
 
 
 def credential(advice: str, code: Code = Code.CREDENTIAL) -> Meaning:

@@ -26,7 +26,7 @@ def entry_removed(store: MemoryStore, stream: Stream, entry: str) -> None:
     """An entry that is pending and gone: what it carried goes back, where that is known."""
     owner = _owner_of(store, stream, entry)
     if owner is None:
-        store.bury(stream, entry, "entry_trimmed", "somebody removed this entry")
+        store.bury(stream, entry, "entry_trimmed", "this entry was removed")
     elif isinstance(owner, tuple):
         store.queue(*owner)
     elif stream is Stream.REQUESTS:
@@ -65,9 +65,7 @@ def _put_back(store: MemoryStore, request: RequestId, migration: MigrationId) ->
 
 
 def _give_up(store: MemoryStore, request: RequestId, entry: str) -> None:
-    reason = (
-        "somebody removed its entry from the stream before it was planned; send the message again"
-    )
+    reason = "its entry was removed from the stream before it was planned; send the message again"
     store.bury(Stream.REQUESTS, entry, "entry_trimmed", reason, request=request)
     ended = str(store.now_ms())
     store.requests[request] |= {"state": "dead", "reason": reason, "ended_ms": ended}

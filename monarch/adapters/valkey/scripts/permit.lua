@@ -23,8 +23,8 @@
 -- intent before anybody may write. A copy on record is written over only by who names its very number: a person asked
 -- for it, and a look showed it to be deleted. A write that makes no issue may be done twice, so the ledger keeps nothing
 -- of it; all else counts for it, too. The intent names the end of the permission's life, the latest moment at which the
--- bytes can leave: whoever waits for it to settle counts from there (core/timing.py). What stays possible is stated in the design's promise 2: the caller may be
--- frozen between this answer and the bytes.
+-- bytes can leave: whoever waits for it to settle counts from there (core/timing.py). What stays possible
+-- (docs/protocols.md, "The three windows"): the caller may be frozen between this answer and the bytes.
 -- Not `allow-oom`: when memory is out, no new write begins.
 local consumer, entry, count, migration = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ticket, reconciled, nonce = ARGV[6], ARGV[8], ARGV[9]

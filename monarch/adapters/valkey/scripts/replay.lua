@@ -68,7 +68,7 @@ for i = 3, #ARGV do
     for f = 1, #found[1][2], 2 do letter[found[1][2][f]] = found[1][2][f + 1] end
     -- A target that was refused while planning comes from the stream of requests, and is a migration all the same.
     local into = letter.migration ~= '' and replay_into.migrations or replay_into[letter.stream or '']
-    local problem = 'nobody knows which stream it came from'
+    local problem = 'the stream that it came from is unknown'
     if into and letter.request == '' then problem = 'nothing is left of it but its id' end
     if into and letter.request ~= '' then problem = into(letter) end
     if not problem then redis.call('XDEL', KEYS[1], ARGV[i]) end

@@ -1,0 +1,73 @@
+"""Phrases that no page and no text for operators has: each hides who acts, and plain words say it better.
+
+Looked for in Markdown outside of code, in the strings of the program and its scripts, and in the help of the commands.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+REFUSED: Final = {
+    r"nobody": 'name who does not: "no worker", "no account", "unknown"',
+    r"somebody|anybody": 'name the role: "a person", "another worker", "anyone"',
+    r"whoever": 'name the role: "the caller", "a worker that"',
+    r"(?:is|are|was|were|be|been) told(?! apart)": '"learns", "gets a message", "is reported"',
+    r"told of|tells? of": '"reports", "names", "mentions"',
+    r"so long(?! as)": '"for N seconds", "as long as"',
+    r"lest": '"so that … not"',
+    r"one that is none": '"not a …"',
+    r"by the hand of": '"by", "with"',
+}
+"""What is refused, and what to write instead."""
+
+_PATTERN = re.compile(
+    r"\b(?:" + "|".join(f"(?P<p{n}>{phrase})" for n, phrase in enumerate(REFUSED)) + r")\b",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"^```.*?^```$|`[^`\n]*`|<!--.*?-->", re.MULTILINE | re.DOTALL)
+_LUA_COMMENT = re.compile(r"--.*")
+_LUA_STRING = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
+
+
+def refused(path: Path, text: str) -> Iterator[str]:
+    """Each phrase of this file that is refused, with its line and what to write instead."""
+    for number, words in _texts(path, text):
+        for found in _PATTERN.finditer(words):
+            instead = list(REFUSED.values())[int(str(found.lastgroup)[1:])]
+            yield f"{path}:{number}: {found[0]!r} is hard to read: {instead}"
+
+
+def _texts(path: Path, text: str) -> Iterator[tuple[int, str]]:
+    """The texts of a file that people read, each with its line."""
+    if path.suffix == ".md" and path.name != "CHANGELOG.md":
+        prose = _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), text)
+        yield from enumerate(prose.splitlines(), start=1)
+    elif path.parts[0] == "monarch" and "sandbox" not in path.parts:
+        if path.suffix == ".py":
+            yield from _strings(_parsed(text), has_help=path.name == "commands.py")
+        elif path.suffix == ".lua":
+            for number, line in enumerate(text.splitlines(), start=1):
+                strings = _LUA_STRING.findall(_LUA_COMMENT.sub("", line))
+                yield number, " ".join(one for one in strings if " " in one)
+
+
+def _parsed(text: str) -> ast.Module:
+    """The module; an empty one where it is no Python, which others report."""
+    try:
+        return ast.parse(text)
+    except SyntaxError:
+        return ast.Module([], [])
+
+
+def _strings(tree: ast.Module, *, has_help: bool) -> Iterator[tuple[int, str]]:
+    """Every string that is no comment; a docstring where it is the help of a command. A single word is a name."""
+    comments = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and not has_help
+    }
+    strings = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    for node in strings:
+        text = node.value
+        if isinstance(text, str) and id(node) not in comments and " " in text.strip():
+            yield node.lineno, text

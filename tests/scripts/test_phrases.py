@@ -1,0 +1,40 @@
+"""The phrases that `scripts/check` refuses: where it looks for them, and where it does not."""
+
+from pathlib import Path
+
+import pytest
+
+from scripts.phrases import refused
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("docs/page.md", "It waits.\nNobody knows why.\n"),
+        ("monarch/cli/some.py", '"""Said."""\nfail("somebody has it")\n'),
+        ("monarch/cli/some.py", '"""Said."""\nfail(f"{1} is told of it")\n'),
+        ("monarch/cli/commands.py", '\ndef pause() -> None:\n    """Tell whoever asks."""\n'),
+        ("monarch/adapters/valkey/scripts/some.lua", "--\nlocal why = 'lest it comes'\n"),
+    ],
+)
+def test_a_phrase_that_people_read_is_refused_with_its_line(path: str, text: str) -> None:
+    """In pages, strings, scripts and the help of commands."""
+    (breach,) = refused(Path(path), text)
+
+    assert breach.startswith((f"{path}:2: ", f"{path}:3: "))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("docs/page.md", "Write `nobody` or\n```\nwhoever\n```\nas long as it holds.\n"),
+        ("CHANGELOG.md", "Nobody could.\n"),
+        ("monarch/core/some.py", '"""Whoever reads."""\nNAME = "somebody"\n'),
+        ("monarch/sandbox/some.py", 'text = "nobody is here"\n'),
+        ("monarch/adapters/valkey/scripts/some.lua", "-- nobody else\nlocal by = 'somebody'\n"),
+        ("tests/some.py", 'text = "nobody is here"\n'),
+    ],
+)
+def test_comments_names_and_code_are_left_alone(path: str, text: str) -> None:
+    """They are for those who read the code; one word is a name."""
+    assert list(refused(Path(path), text)) == []
