@@ -150,7 +150,7 @@ class Policy:
 
 
 IDENTITY_PAUSE_S = 1.0
-"""How long after a target turned out to be another repository it is looked up anew, in seconds."""
+"""How long after the target turned out to be another repository, or we another account, all is looked up anew, in seconds."""
 
 CREDENTIAL_PAUSE_S = 60.0
 """How long everything rests after a refused credential before one read tries it again."""

@@ -181,7 +181,7 @@ class Desk:
         if answer.value.account == subject.credential.account:
             return None
         reason = "another account signs for this repository now"
-        return Snooze(reason, IDENTITY_PAUSE_S, kind=Waits.CREDENTIAL)
+        return Snooze(reason, IDENTITY_PAUSE_S, kind=Waits.IDENTITY)
 
     async def _put_off(
         self, permission: Wait | GateClosed | Quiet | Cancelled | Lost

@@ -115,9 +115,11 @@ async def _shift_names(client: Valkey, key: str, by_ms: int) -> None:
 async def _shift_intents(client: Valkey, key: str, by_ms: int) -> None:
     fields = await cast("_Fields", client.hgetall(key))
     for name, value in fields.items():
-        found = re.fullmatch(rb"intended (\d+) (\S+)", value)
+        found = re.fullmatch(rb"intended until (\d+) (\S+)", value)
         if found:
-            await _set(client, key, name, f"intended {int(found[1]) - by_ms} {found[2].decode()}")
+            await _set(
+                client, key, name, f"intended until {int(found[1]) - by_ms} {found[2].decode()}"
+            )
 
 
 async def _shift_expiry(client: Valkey, key: str, by_ms: int) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
-from monarch.core.ids import RequestId
+from monarch.core.ids import RequestId, TargetId
 from monarch.core.outcome import Code
 from monarch.core.permission import Granted, WasCreated, WasStray
 from monarch.core.verdict import Dead, Done, Retry, Said
@@ -169,6 +169,18 @@ async def test_a_ledger_that_is_replayed_or_healed_does_not_end_meanwhile(
     await world.hands.heal(delivery.entry.request, healing, "ann")
 
     assert not await ledger_ages(world)
+
+
+async def test_the_ledger_of_a_repository_that_is_gone_ends_though_its_migration_goes_on(
+    world: ValkeyWorld,
+) -> None:
+    """It was deleted and generated anew: the migration is about the new one from then on, and needs that one's ledger."""
+    delivery = await copied(world)
+
+    await taken(world, delivery, TargetId(8))
+
+    assert await ledger_ages(world)
+    assert not await world.client.exists(f"{world.keys.prefix}needs:{TARGET}")
 
 
 async def test_a_stray_without_a_channel_leaves_its_request_to_nobody(world: ValkeyWorld) -> None:

@@ -148,7 +148,7 @@ def decode_plan(packed: bytes) -> Plan | None:
 # ------------------------------------------------------------------------------------------- ledgers
 
 _RECORD = re.compile(
-    r"intended (?P<at>\d{1,15}) (?P<nonce>[!-~]{1,100})"
+    r"intended (?:until )?(?P<at>\d{1,15}) (?P<nonce>[!-~]{1,100})"
     r"|created #(?P<number>[1-9]\d{0,17}) (?P<since>\d{1,15})"
     r"|refused (?P<run>\d{1,9}) (?P<then>\d{1,15})(?: (?P<reason>.*))?",
     re.ASCII | re.DOTALL,
@@ -195,7 +195,7 @@ def _with_issue(record: LedgerRecord, beside: bytes) -> LedgerRecord:
 
 
 def decode_record(text: str) -> LedgerRecord:
-    """`intended <ms> <nonce>`, `created #<number> <ms>` or `refused <run> <ms> <reason>`."""
+    """`intended until <ms> <nonce>` (older code: without `until`), `created #<number> <ms>` or `refused <run> <ms> <reason>`."""
     found = _RECORD.fullmatch(text)
     if found is None:
         return UnreadableRecord(text)

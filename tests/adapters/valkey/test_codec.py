@@ -69,6 +69,7 @@ def test_a_wish_to_heal_that_cannot_be_read_is_not_taken_for_none(heal: bytes) -
 @pytest.mark.parametrize(
     ("text", "record"),
     [
+        ("intended until 17 nonce", Intended(17, "nonce")),
         ("intended 17 nonce", Intended(17, "nonce")),
         ("created #5 17", CreatedAs(5, 17)),
         ("refused 2 17 no, says GitHub", Refused(2, 17, "no, says GitHub")),
@@ -85,6 +86,7 @@ def test_a_wish_to_heal_that_cannot_be_read_is_not_taken_for_none(heal: bytes) -
                 "created #5 17 by newer code",
                 "intended",
                 "intended 17",
+                "intended until 17",
                 "intended 1e9 nonce",
                 "refused",
                 "moved #5 17",

@@ -338,6 +338,15 @@ local function ends_within(key, most)
   if redis.call('PTTL', key) > tonumber(most) then redis.call('PEXPIRE', key, most) end
 end
 
+-- The intent in a ledger's record: the latest moment at which its bytes can have left, in ms, and its nonce; nil where it is none.
+-- Older code wrote the moment of its permission, without the word `until`. It cannot read the word, so it stops at a newer
+-- intent: it would not know the marker of what that write has made, and would make it again.
+local function intent_in(record)
+  local at, nonce = string.match(record or '', '^intended until (%d+) (%S+)')
+  if at then return at, nonce end
+  return string.match(record or '', '^intended (%d+) (%S+)')
+end
+
 -- A gate: ms until anybody may call, and why; 0 where it is open or half-open.
 local function gate_wait(key, now)
   local wait = ms_until(key, 'until', now)

@@ -45,7 +45,7 @@ local record = ticket ~= '' and redis.call('HGET', KEYS[3], ticket)
 if record then
   local number = string.match(record, '^created #(%d+)')
   if number and reconciled ~= '#' .. number then return {'created', tonumber(number)} end
-  local at, before = string.match(record, '^intended (%d+) (%S+)')
+  local at, before = intent_in(record)
   if at and before ~= reconciled then return {'reconcile', math.min(tonumber(at), now + tonumber(ARGV[22])), before} end
   -- Newer code's, or a person's: not known is not absent.
   if not number and not at and not string.match(record, '^refused %d+ %d+') then
@@ -125,7 +125,7 @@ redis.call('HSET', KEYS[9], 'sent', int(now))
 used(string.sub(KEYS[9], #(ns .. 'learned:') + 1), now)
 if half_open[1] then redis.call('HSET', KEYS[4], 'probe', nonce, 'probe_until', int(now + slot)) end
 if ticket ~= '' then
-  redis.call('HSET', KEYS[3], ticket, 'intended ' .. int(now + tonumber(ARGV[21])) .. ' ' .. nonce)
+  redis.call('HSET', KEYS[3], ticket, 'intended until ' .. int(now + tonumber(ARGV[21])) .. ' ' .. nonce)
   redis.call('PERSIST', KEYS[3])
 end
 know_one_more(nonce)

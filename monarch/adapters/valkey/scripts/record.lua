@@ -20,7 +20,7 @@ local request, now = ARGV[9], now_ms()
 local NOTES_KEPT = 20
 local record = ticket ~= '' and redis.call('HGET', KEYS[1], ticket)
 local created = record and string.match(record, '^created #(%d+)')
-local intent = record and string.match(record, '^intended %d+ (%S+)')
+local _, intent = intent_in(record)
 local stray = 0
 local is_known = redis.call('EXISTS', KEYS[5]) == 1
 

@@ -35,6 +35,8 @@ redis.call('SET', KEYS[2], consumer .. ' ' .. entry .. ' ' .. count .. ' ' .. mi
 local before = redis.call('HGET', KEYS[6], 'target_id')
 if before and before ~= ARGV[7] then
   redis.call('HDEL', KEYS[6], 'copied', 'present', 'deleted', 'refused', 'strays', 'notes', 'first_copy_ms')
+  redis.call('SREM', ns .. 'needs:' .. before, migration)
+  keep_ledger(before, ARGV[9])
 end
 if redis.call('HSETNX', KEYS[6], 'started_ms', int(now)) == 1 then event('migration.started', 'migration', migration) end
 redis.call('HSET', KEYS[6], 'state', 'running', 'target_id', ARGV[7], 'entry', entry, 'reason', '')

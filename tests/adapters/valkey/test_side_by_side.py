@@ -1,0 +1,68 @@
+"""Workers of the version before beside those of this one, on one real server: what one of them writes, the other must not misread.
+
+The version before knew markers that name no target, and intents without `until`.
+"""
+
+import re
+from collections.abc import AsyncIterator, Awaitable
+from typing import cast
+
+import pytest
+
+from monarch.adapters.valkey.connection import connected
+from monarch.core.permission import Granted, MustReconcile
+from monarch.core.step import Intended
+from monarch.sandbox.valkey import EmbeddedValkey
+from tests.contracts.moves import FIRST, ME, TARGET, migrating, taken
+from tests.contracts.worlds import ValkeyWorld
+
+OLDER_INTENT = re.compile(rb"intended (\d{1,15}) ([!-~]{1,100})")
+"""What the version before takes for an intent; whatever else it reads, it stops at."""
+
+
+@pytest.fixture
+async def world(
+    server: EmbeddedValkey, request: pytest.FixtureRequest
+) -> AsyncIterator[ValkeyWorld]:
+    """An installation of its own."""
+    async with connected(server.url, "tests", connections=20) as client:
+        real = ValkeyWorld(client, request.node.name)
+        await real.open()
+        yield real
+
+
+async def put(world: ValkeyWorld, key: str, **fields: str) -> None:
+    """Write fields of a hash, as a worker of another version does."""
+    await cast("Awaitable[int]", world.client.hset(key, mapping=fields))
+
+
+async def test_an_older_worker_stops_at_an_unanswered_write_of_a_newer_one(
+    world: ValkeyWorld,
+) -> None:
+    """It does not know the marker that the newer one writes, so its look would show no copy, and it would make a second."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+
+    granted = await world.ledger().permit(delivery, TARGET, FIRST, ME, look.epoch, None)
+
+    assert isinstance(granted, Granted)
+    record = await cast(
+        "Awaitable[bytes]", world.client.hget(world.keys.ledger(TARGET), str(FIRST))
+    )
+    assert record == f"intended until {granted.until_ms} {granted.nonce}".encode()
+    assert OLDER_INTENT.fullmatch(record) is None
+
+
+async def test_an_unanswered_write_of_an_older_worker_is_reconciled(world: ValkeyWorld) -> None:
+    """And written over only by whoever has done that."""
+    delivery = await migrating(world)
+    look = await taken(world, delivery)
+    ledger = world.ledger()
+    await put(world, world.keys.ledger(TARGET), **{str(FIRST): f"intended {look.now_ms} older"})
+
+    assert (await taken(world, delivery)).records == {FIRST: Intended(look.now_ms, "older")}
+    unread = await ledger.permit(delivery, TARGET, FIRST, ME, look.epoch, None)
+    assert unread == MustReconcile(Intended(look.now_ms, "older"))
+    assert isinstance(
+        await ledger.permit(delivery, TARGET, FIRST, ME, look.epoch, "older"), Granted
+    )
