@@ -40,7 +40,14 @@ def licences_of(package: Distribution) -> list[str]:
         return re.split(r" (?:AND|OR) ", expression.replace("(", "").replace(")", ""))
     classifiers = metadata.get_all("Classifier") or []
     named = [line.split("::")[-1].strip() for line in classifiers if line.startswith("License ::")]
-    return named or metadata.get_all("License") or []
+    return named or metadata.get_all("License") or _by_its_text(package)
+
+
+def _by_its_text(package: Distribution) -> list[str]:
+    """The licence of a package whose metadata says nothing, told by the words of its licence file."""
+    files = [file for file in package.files or () if file.name == "LICENSE"]
+    texts = " ".join(" ".join(file.read_text().split()) for file in files)
+    return ["MIT"] if "Permission is hereby granted, free of charge, to any person" in texts else []
 
 
 def is_compatible(licence: str) -> bool:

@@ -122,7 +122,7 @@ def _window_ms(writes: Sequence[Ms], span_ms: int, ceiling: int, now_ms: Ms) -> 
 
 
 def least(*ceilings: int) -> int:
-    """The one that counts; 0 where there is none."""
+    """The lowest ceiling that is set, or 0 if none is."""
     return min((one for one in ceilings if one), default=0)
 
 

@@ -132,7 +132,7 @@ def in_words(forecast: Forecast | None) -> str:
         if forecast.is_least:
             return f"at least {minutes} min left"
         return f"about {minutes} min left (until {_clock(forecast, step_min)})"
-    # Some days ahead the minute would be a pretence.
+    # Hours ahead a minute would be false precision.
     then = _clock(forecast, 5 if seconds < 6 * _HOUR_S else 15)
     return f"not done before {then}" if forecast.is_least else f"done at about {then}"
 

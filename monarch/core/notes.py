@@ -10,7 +10,7 @@ from monarch.core.outcome import Permanent
 from monarch.core.quote import quote
 
 _SHOWN: Final = 5
-"""So many names or numbers are told; of the others it is told how many they are."""
+"""How many names or numbers a note lists before it sums up the others as a count."""
 
 LABELS, MILESTONES, TYPES, SUB_ISSUES = "labels", "milestones", "issue types", "sub-issues"
 

@@ -1,6 +1,6 @@
 """A survey: what is read of a target before it is told what a migration would do to it, or has done.
 
-Reading goes by the hand of what is decided here: first the look, then what the ledger's copies became that it does not
+These decisions drive what is read: first the look, then what the ledger's copies became that it does not
 show (`unseen`), then what the tickets need that are to be created (`to_be_created`).
 """
 

@@ -168,7 +168,7 @@ class Streams(Protocol):
     async def sweep(self, places: Mapping[Stream, int]) -> Swept:
         """Take over what is idle for longer than the lease, and promote what is due.
 
-        At most `places` deliveries of each stream are taken over, and it is told where that left some.
+        Reclaims at most `places` deliveries of each stream, and names the streams with more.
         """
 
     async def audit(self) -> Audited:

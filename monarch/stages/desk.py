@@ -56,7 +56,7 @@ DETAIL_ATTEMPTS: Final = 3
 """After so many failed attempts a label, a reference or the like is given up, and never a ticket for it."""
 
 RECORD_WITHIN_S: Final = 60.0
-"""So long a fact is tried to be written down while Valkey is away, in seconds; then its intent must do."""
+"""How long to retry recording a fact while Valkey is away, in seconds; after that its intent has to serve."""
 
 
 LATE_AT_MOST: Final = 8

@@ -50,7 +50,7 @@ NO_PUSH: Final = frozenset({Code.FORBIDDEN, Code.NOT_FOUND})
 """What GitHub answers a write of whoever may only read."""
 
 LISTED_AFTER_S: Final = (0.0, 5.0, 15.0)
-"""So long, in seconds, is waited before each look for a milestone that GitHub says is there: listings lag."""
+"""Delays in seconds before each new look for a milestone that GitHub reports as existing: listings lag."""
 
 
 class Detailing:

@@ -345,7 +345,7 @@ class Telemetry:
     def ceiling_changed(self, *, window: str, before: int, after: int) -> None:
         """GitHub's hidden limit is believed to be another one; 0 stands for what is set. Stream: `ceilings.changed`.
 
-        `window` is `minute` or `hour`. Lowered it was after a refusal, raised after a quiet time.
+        `window` is `minute` or `hour`. Lowered after a refusal, raised after a quiet period.
         """
         is_lower = after > 0 and (before == 0 or after < before)
         way = "lowered" if is_lower else "raised"

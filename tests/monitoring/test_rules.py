@@ -72,3 +72,14 @@ def test_every_runbook_is_an_alerts() -> None:
     page = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
 
     assert re.findall(r"^## (Monarch\w+)$", page, re.MULTILINE) == [r["alert"] for r in rules()]
+
+
+def test_the_manual_lists_every_alert_with_its_severity() -> None:
+    """Whoever changes a rule changes its row."""
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[(\w+)\]\(alerts\.md#(\w+)\) \| (\w+) \|", page, re.MULTILINE)
+
+    assert [(name, severity) for name, _, severity in rows] == [
+        (rule["alert"], rule["labels"]["severity"]) for rule in rules()
+    ]
+    assert all(anchor == name.lower() for name, anchor, _ in rows)

@@ -1,8 +1,8 @@
 """The budget that all writers under one account share: its gate, and what is learned of its limits.
 
-Enforced it is by permit.lua; here stands how it changes. Learning is: read everything of one moment (spent.lua), decide
-(`core.learning`, pure), write it down unless somebody else has learned something meanwhile (believe.lua); then again from
-the beginning, with what that one has learned. So a fleet learns once from each refusal, whoever met it.
+`permit.lua` enforces the budget; this module decides how it changes. Learning is: read everything of one moment
+(spent.lua), decide (`core.learning`, pure), write it down unless another worker has learned something meanwhile
+(believe.lua); then begin again, with what that worker has learned. So a fleet learns once from each refusal.
 
 What can still go wrong: a worker that dies between a refusal and the closed gate has taught nobody, and the next write
 meets the same refusal; the slot that it still holds keeps the others away for up to 15 s.

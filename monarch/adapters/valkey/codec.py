@@ -159,7 +159,7 @@ _RECORD = re.compile(
 def decode_ledger(flat: Sequence[bytes], now_ms: int) -> dict[TicketId, LedgerRecord]:
     """A ledger from its `HGETALL` of `now_ms`, by the server's clock.
 
-    A value that is no record is one that cannot be read, and not nothing: it may have been written by newer code. A
+    A value that cannot be parsed becomes an `UnreadableRecord`, never a missing one: it may have been written by newer code. A
     field that names no ticket is passed over. An intent that ends later than any permission of now (the server's clock
     went back) ends as one of now does: it was on record before it was read.
     """

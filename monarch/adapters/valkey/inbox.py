@@ -43,22 +43,30 @@ class ValkeyInbox:
         self._keys = keys
         self._replica = replica
         self._subscribed_ms = subscribed_ms
+        self._known: dict[str, RequestId | None] = {}
 
     async def mirror(self, hearings: Sequence[Hearing]) -> tuple[RequestId | None, ...]:
-        """See `ports.Inbox.mirror`: all go together, in two round trips at most."""
-        answers: list[RequestId | StoreError | None] = [None] * len(hearings)
+        """See `ports.Inbox.mirror`: all go together, in two round trips at most.
 
-        async def append(at: int) -> None:
+        What was answered is not sent again with those that were not: Valkey knows a hearing for a minute only, and may be
+        out of memory for longer, in the middle of a batch.
+        """
+        troubles: list[StoreError] = []
+
+        async def append(hearing: Hearing) -> None:
             try:
-                answers[at] = await self._mirror(hearings[at])
+                self._known[hearing.id] = await self._mirror(hearing)
             except StoreError as error:
-                answers[at] = error
+                troubles.append(error)
 
         # Each is sent in the order in which its task is started.
         async with anyio.create_task_group() as tasks:
-            for at in range(len(hearings)):
-                tasks.start_soon(append, at)
-        return tuple(_or_raise(answer) for answer in answers)
+            for hearing in hearings:
+                if hearing.id not in self._known:
+                    tasks.start_soon(append, hearing)
+        if troubles:
+            raise troubles[0]
+        return tuple(self._known.pop(hearing.id) for hearing in hearings)
 
     async def _mirror(self, hearing: Hearing) -> RequestId | None:
         digest = hashlib.sha256(hearing.payload).hexdigest()
@@ -74,12 +82,6 @@ class ValkeyInbox:
         )
         verdict, entry = cast("tuple[bytes, bytes]", answer)
         return RequestId(entry.decode()) if verdict == b"appended" else None
-
-
-def _or_raise(answer: RequestId | StoreError | None) -> RequestId | None:
-    if isinstance(answer, StoreError):
-        raise answer
-    return answer
 
 
 class KeyTaken(Exception):  # noqa: N818 - not an error of Valkey's

@@ -11,7 +11,7 @@ PATIENCE_S = 60.0
 """Longer than this no read waits, in seconds: then the points of any minute before are forgotten at GitHub as well."""
 
 UNASKED_S = 5.0
-"""After a failure reads pass for so long without asking Valkey, in seconds: one that hangs holds up nothing for longer."""
+"""How long reads pass unmetered after a failed call, in seconds, so that a Valkey that hangs cannot stall them."""
 
 _LOW = 100
 """With so few calls left each answer is news."""

@@ -43,7 +43,7 @@ AUDIT_EVERY_MS = 5_000
 """The fleet audits itself so often, in milliseconds, whatever its size."""
 
 _GONE_AFTER_MS = 60_000
-"""A consumer that holds nothing and has not asked for so long is no more, in milliseconds. One that only slept (a pause,
+"""After how long, in milliseconds, an idle consumer without pending entries is removed. One that only slept (a pause,
 a frozen machine) comes back with its next read.
 """
 

@@ -45,7 +45,7 @@ local function owner_of(name, entry)
   return unpack(owners[name][entry] or {})
 end
 
--- An entry that is pending and gone. Of one that nobody knows nothing is left but its id, and that is told.
+-- An entry that is pending and gone. If no request owns it, only its id is left, and that is reported.
 local function entry_removed(name, entry)
   event('entry.trimmed', 'stream', name, 'entry', entry)
   local request, migration = owner_of(name, entry)

@@ -61,7 +61,7 @@ local function take_over(stream, cursor, limit)
   for _ = 1, ROUNDS do
     local found = redis.pcall('XAUTOCLAIM', stream, GROUP, ARGV[2], ARGV[3], cursor, 'COUNT', limit - #items)
     if found.err then
-      -- A stream that is none is told of by whoever reads it; the others are swept all the same.
+      -- A key of the wrong type is reported by its reader; keep sweeping the others.
       if not string.find(found.err, 'NOGROUP', 1, true) and not string.find(found.err, 'WRONGTYPE', 1, true) then
         error(found.err)
       end

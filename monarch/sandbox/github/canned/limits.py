@@ -28,7 +28,7 @@ _CONTENT = (
     "You have exceeded a secondary rate limit and have been temporarily blocked from content "
     "creation. Please retry your request again later."
 )
-_FACTS = "github-and-slack §1.4"
+_FACTS = "documented or reported"
 _SLOW_DOWN = ("Retry-After", "60")
 
 LIMITS: Final[dict[str, Canned]] = {
@@ -74,7 +74,7 @@ LIMITS: Final[dict[str, Canned]] = {
     "secondary_by_link": said(403, "Forbidden", _FACTS, docs=_SECONDARY),
     "secondary_by_old_link": said(403, "Forbidden", _FACTS, docs=_OLD_SECONDARY),
     # Recognised by an undocumented header alone.
-    "secondary_by_header": said(403, "Forbidden", "github-and-slack §1.3", ("GH-Limited-By", "x")),
+    "secondary_by_header": said(403, "Forbidden", "documented or reported", ("GH-Limited-By", "x")),
     "abuse_general": said(
         403,
         "You have triggered an abuse detection mechanism. Please wait a few minutes before you "
@@ -93,7 +93,7 @@ LIMITS: Final[dict[str, Canned]] = {
     # "429 always a limit", whatever it says or does not.
     "too_many_requests": Canned(429, b"", _FACTS, (), remaining=None),
     "submitted_too_quickly": invalid(
-        "github-and-slack §1.2 has the words (GraphQL); that REST wraps them so is a guess",
+        "the words are documented or reported for GraphQL; that REST wraps them so is a guess",
         {
             "resource": "Issue",
             "code": "unprocessable",
@@ -104,6 +104,6 @@ LIMITS: Final[dict[str, Canned]] = {
     "spammed": said(
         422,
         "Validation failed, or the endpoint has been spammed.",
-        "github-and-slack §3: the description of 422; GitHub's own page says no more",
+        "documented or reported: the description of 422; GitHub's own page says no more",
     ),
 }

@@ -16,7 +16,7 @@ from monarch.sandbox.github.canned.shape import (
     written,
 )
 
-_FACTS = "github-and-slack §3"
+_FACTS = "documented or reported"
 _ISSUE = {
     "id": 2_034_567_890,
     "node_id": "I_kwDOABCD",
@@ -44,15 +44,13 @@ def _unicorn(sentence: str) -> str:
 
 
 _CREATED = written(201, _ISSUE, _FACTS)
-_WELL_FORMED = (
-    "a proxy's or our own idea of a broken reply; issue 4 asks for it, nobody has written one down"
-)
+_WELL_FORMED = "a proxy's, or our own idea of a broken reply; none is documented or reported"
 
 MISHAPS: Final[dict[str, Canned]] = {
     "server_error": said(
-        500, "Server Error", "github-and-slack §1.5: what a call of more than 10 s gets"
+        500, "Server Error", "documented or reported: what a call of more than 10 s gets"
     ),
-    "bad_gateway": said(502, "Server Error", "github-and-slack §1.5"),
+    "bad_gateway": said(502, "Server Error", "documented or reported"),
     "unicorn_502": page(
         502,
         _unicorn("We had issues producing the response to your request."),

@@ -6,8 +6,10 @@ from typing import Final
 
 from monarch.sandbox.github.canned.shape import CREATE_DOCS, DOCS, Canned, invalid, said, written
 
-_FACTS = "github-and-slack §3"
-_APP = "github-and-slack §4; words as seen by octokit/auth-app.js#698, #375 and Link-/gh-token#69"
+_FACTS = "documented or reported"
+_APP = (
+    "documented or reported; words as seen by octokit/auth-app.js#698, #375 and Link-/gh-token#69"
+)
 _INSTALLATION_DOCS = (
     "https://docs.github.com/rest/reference/apps#create-an-installation-access-token-for-an-app"
 )
@@ -19,18 +21,18 @@ CREDENTIALS: Final[dict[str, Canned]] = {
     "too_many_bad_logins": said(
         403,
         "Maximum number of login attempts exceeded. Please try again later.",
-        "github-and-slack §4; words: PyGithub/PyGithub#1248",
+        "documented or reported; words: PyGithub/PyGithub#1248",
     ),
     "account_suspended": said(
         403,
         "Sorry. Your account was suspended.",
-        "github-and-slack §3; words: sourcegraph/sourcegraph-public-snapshot#16638",
+        "documented or reported; words: sourcegraph/sourcegraph-public-snapshot#16638",
     ),
     "saml": said(
         403,
         "Resource protected by organization SAML enforcement. You must grant your Personal "
         "Access token access to this organization.",
-        "github-and-slack §3; words: fwouts/prmonitor#1042",
+        "documented or reported; words: fwouts/prmonitor#1042",
         (
             "X-GitHub-SSO",
             "required; url=https://github.com/orgs/org/sso?authorization_request=AAAA",
@@ -41,7 +43,7 @@ CREDENTIALS: Final[dict[str, Canned]] = {
         403,
         "`org` forbids access via a personal access token (classic). Please use a GitHub App, "
         "OAuth App, or a personal access token with fine-grained permissions.",
-        "github-and-slack §3; words: fullsend-ai/fullsend#3368",
+        "documented or reported; words: fullsend-ai/fullsend#3368",
     ),
     "pat_lifetime_forbidden": said(
         403,
@@ -57,7 +59,7 @@ CREDENTIALS: Final[dict[str, Canned]] = {
     "installation_suspended": said(
         403,
         "This installation has been suspended",
-        "github-and-slack §4; words: hcengineering/platform#7639",
+        "documented or reported; words: hcengineering/platform#7639",
         docs=_INSTALLATION_DOCS,
     ),
     "jwt_undecodable": said(401, "A JSON web token could not be decoded", _APP),
@@ -86,13 +88,13 @@ REPOSITORIES: Final[dict[str, Canned]] = {
     "issues_disabled_newer": said(
         410,
         "Issues has been disabled in this repository.",
-        "github-and-slack §3: 'newer texts may differ'; these words are a guess",
+        "documented or reported: 'newer texts may differ'; these words are a guess",
     ),
     "issue_deleted": said(410, "This issue was deleted", _FACTS),
     "version_retired": said(
         410,
         "This version of the API is no longer supported.",
-        "github-and-slack §6 has the status; the words are a guess",
+        "the status is documented or reported; the words are a guess",
     ),
     "renamed_for_reads": written(
         301,
@@ -122,7 +124,7 @@ def _sub_issue(why: str) -> Canned:
     return said(
         422,
         f"An error occurred while adding the sub-issue to the parent issue. {why}",
-        "github-and-slack §3; words as tools print them, e.g. cli/cli#13413",
+        "documented or reported; words as tools print them, e.g. cli/cli#13413",
         docs="https://docs.github.com/rest/issues/sub-issues#add-sub-issue",
     )
 
@@ -133,7 +135,7 @@ REQUESTS: Final[dict[str, Canned]] = {
     "version_unknown": said(
         400,
         "'2099-01-01' is not a supported version of the GitHub API.",
-        "github-and-slack §6 has the status; the words are a guess",
+        "the status is documented or reported; the words are a guess",
     ),
     "wrong_shape": said(
         422,
@@ -163,7 +165,7 @@ REQUESTS: Final[dict[str, Canned]] = {
         422,
         "Pagination with the page parameter is not supported for large datasets, please use "
         "cursor based pagination (after/before)",
-        "github-and-slack §2",
+        "documented or reported",
     ),
     "sub_issue_has_parent": _sub_issue("Sub issue may only have one parent"),
     "sub_issue_is_there": _sub_issue(
@@ -173,7 +175,7 @@ REQUESTS: Final[dict[str, Canned]] = {
     "sub_issue_unknown": said(
         404,
         "The provided sub-issue does not exist",
-        "github-and-slack §3; words: people who sent a number instead of an id",
+        "documented or reported; words: people who sent a number instead of an id",
         docs="https://docs.github.com/rest/issues/sub-issues#add-sub-issue",
     ),
     "sub_issue_is_parent": _sub_issue("Sub issue cannot be the same as the parent issue"),

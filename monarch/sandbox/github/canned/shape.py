@@ -23,8 +23,8 @@ HOURLY = 5_000
 class Canned:
     """One answer, byte for byte.
 
-    ``source`` names the section of the facts about GitHub that the answer is written down in
-    (``issues §3``), or who saw it. ``remaining`` of ``None`` leaves the ``X-RateLimit-*`` headers
+    ``source`` says where the answer is known from: GitHub's documentation, its users' reports, or who
+    saw it. ``remaining`` of ``None`` leaves the ``X-RateLimit-*`` headers
     away; their reset is ``reset_in_s`` after the moment of the answer, because a moment written
     down here would always be past.
     """
