@@ -248,6 +248,21 @@ def test_every_mistake_of_file_and_environment_is_told_at_once(
 
     assert "line 3" in told
     assert "MONARCH_CONCURRENCY" in told
+    assert "VALKEY_PASWORD" in told
+    assert "GITHUB_TOKEN" in told
+
+
+def test_a_bad_line_does_not_make_the_other_lines_look_missing(tmp_path: Path) -> None:
+    """GH_PAT is set, so "set it" would be wrong; and a wrong port is told in the same start."""
+    (tmp_path / ".env").write_text("GH_PAT=x\nbroken\nVALKEY_PORT=no\n")
+
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(needs_github=True, env_file=tmp_path / ".env")
+
+    assert [said.split(":")[0] for said in caught.value.mistakes] == [
+        f"{tmp_path / '.env'} line 2",
+        "VALKEY_PORT",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ PROSE_WIDTH: Final = 30
 """Sentences are not squeezed into fewer columns than this."""
 
 _COMMAND: Final = re.compile("`[^`]*`")
+_SHORT: Final = re.compile(r"(?<!\S)(\S) (?=\S\S)")
 _JOINT: Final = "\0"
 """A space that is no place to break; text from outside holds none, since control characters are spelled out."""
 
@@ -208,8 +209,9 @@ def wrapped(text: str, width: int, first: str = "", *, goes_on: str = GAP * 2) -
 
 
 def _between_words(text: str, width: int, **indents: Any) -> list[str]:
-    """A command in backquotes is one word: it is to be copied."""
-    joined = _COMMAND.sub(lambda found: found[0].replace(" ", _JOINT), text)
+    """A command in backquotes is one word: it is to be copied. One character stays with its next word: it may be a sign."""
+    whole = _COMMAND.sub(lambda found: found[0].replace(" ", _JOINT), text)
+    joined = _SHORT.sub(rf"\g<1>{_JOINT}", whole)
     lines = textwrap.wrap(
         joined, max(width, 1), break_long_words=False, break_on_hyphens=False, **indents
     )

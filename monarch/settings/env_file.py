@@ -20,18 +20,21 @@ MAX_BYTES: Final = 1024 * 1024
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def read_env_file(path: Path) -> Mapping[str, str]:
-    """The variables of a file; none where there is no file.
+def read_env_file(path: Path) -> tuple[Mapping[str, str], list[str]]:
+    """The variables of a file, and its lines that are no assignments, in words; none where there is no file.
+
+    The variables of the other lines are there all the same, so that one bad line does not make them look missing.
 
     Raises:
-        ConfigurationError: it is no file, cannot be read, is no text in UTF-8, or has lines that are no assignments.
+        ConfigurationError: it is no file, cannot be read, or is no text in UTF-8.
     """
     text = _text(path)
-    bad = [_mistake(path, text, each.original.line) for each in _unreadable(text)]
-    if bad:
-        raise ConfigurationError(bad)
-    values = dotenv_values(stream=StringIO(text))
-    return {name: value for name, value in values.items() if value is not None}
+    bindings = list(parse_stream(StringIO(text)))
+    bad = [_mistake(path, text, each.original.line) for each in bindings if _is_unreadable(each)]
+    # Without the bad lines: of each the parser would write a warning of its own.
+    good = "".join(each.original.string for each in bindings if not _is_unreadable(each))
+    values = dotenv_values(stream=StringIO(good))
+    return {name: value for name, value in values.items() if value is not None}, bad
 
 
 def _text(path: Path) -> str:
@@ -58,12 +61,9 @@ def _text(path: Path) -> str:
         raise ConfigurationError([message]) from None
 
 
-def _unreadable(text: str) -> list[Binding]:
+def _is_unreadable(each: Binding) -> bool:
     """What is no assignment: a line without `=`, an unclosed quote, words behind a closing quote."""
-    bindings = list(parse_stream(StringIO(text)))
-    return [
-        each for each in bindings if each.error or (each.key is not None and each.value is None)
-    ]
+    return each.error or (each.key is not None and each.value is None)
 
 
 def _mistake(path: Path, text: str, line: int) -> str:

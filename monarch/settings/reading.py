@@ -37,7 +37,8 @@ def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FIL
     file: Mapping[str, str] = {}
     if env_file is not None:
         try:
-            file = read_env_file(env_file)
+            file, bad = read_env_file(env_file)
+            problems.extend(bad)
         except ConfigurationError as error:
             problems.extend(error.mistakes)
         problems.extend(told.misspelt(file, Settings.model_fields, at=str(env_file)))

@@ -72,3 +72,17 @@ def test_a_command_is_not_broken() -> None:
     lines = wrapped("Put it right, then `monarch dead replay --request 17-0`.", 40)
 
     assert lines == ["Put it right, then", "    `monarch dead replay --request 17-0`."]
+
+
+def test_a_sign_stays_with_its_meaning() -> None:
+    """The legend of `verify` at 80 columns ended a line with `.`, and began the next one with what it means."""
+    legend = (
+        "! missing, 2 doubled, - refused, e edited, c closed, r refers to old numbers, . present"
+    )
+
+    assert wrapped(legend, 80)[-1].strip() == ". present"
+
+
+def test_many_signs_in_a_row_are_broken_all_the_same() -> None:
+    """Texts come from outside: they should not make one word of a whole line."""
+    assert max(map(len, wrapped("a " * 40, 40))) <= 40
