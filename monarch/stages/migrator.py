@@ -47,20 +47,30 @@ class Migrator:
             return Dead(
                 Code.PLAN_MISSING, "its plan is gone or cannot be read; publish the message again"
             )
-        credential = await self._tools.github.credential(entry.target)
-        if not isinstance(credential, Found):
-            tools = self._tools
-            return judge(credential, delivery.attempts, tools.policy, tools.dice())
-        closed = await self._tools.budget.gate(credential.value)
+        reader = await self._signer(entry.target, delivery)
+        if not isinstance(reader, Credential):
+            return reader
+        closed = await self._tools.budget.gate(reader)
         if closed is not None:
             return snooze_until_open(closed)
         hold.check()
-        target = await self._preflight(delivery, entry, plan, credential.value)
+        target = await self._preflight(delivery, entry, plan, reader)
         if not isinstance(target, Repository):
             return target
-        us = await self._tools.logins.us(credential.value)
-        subject = Subject(delivery, hold, entry, plan, target, credential.value, us)
-        return await self._cross(subject)
+        # Where it was given to another owner since, somebody else may sign there.
+        writer = await self._signer(target.full_name, delivery)
+        if not isinstance(writer, Credential):
+            return writer
+        us = await self._tools.logins.us(writer)
+        return await self._cross(Subject(delivery, hold, entry, plan, target, writer, us))
+
+    async def _signer(self, name: str, delivery: Delivery) -> Credential | Verdict:
+        """Who signs for the repository of this name, or what becomes of a delivery for which nobody can."""
+        tools = self._tools
+        answer = await tools.github.credential(name)
+        if isinstance(answer, Found):
+            return answer.value
+        return judge(answer, delivery.attempts, tools.policy, tools.dice())
 
     async def _preflight(
         self, delivery: Delivery, entry: MigrationEntry, plan: Plan, credential: Credential

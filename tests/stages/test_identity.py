@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from monarch.core.outcome import Found, Transient, Unknown
+from monarch.core.permission import Credential
 from monarch.core.request import Rules
 from monarch.core.step import CreatedAs
 from monarch.core.ticket import Label, Milestone
@@ -184,6 +185,29 @@ async def test_a_replay_is_for_the_repository_that_was_asked_for(house: House) -
     assert sorted(copies(house, ELSEWHERE)) == sorted(TITLES)
     assert copies(house, TEAM_A) == []
     assert house.state(request) == "done"
+
+
+@pytest.mark.parametrize("moved_after", [0, 5])
+async def test_a_target_that_was_given_to_another_owner_is_filled_by_who_signs_there(
+    house: House, moved_after: int
+) -> None:
+    """An App has another installation there, with a budget of its own; the message has the former owner's name."""
+    house.github.signers["school"] = Credential("installation:9", "other", "monarch-bot", 4242)
+
+    def given() -> None:
+        house.github.rename(TEAM_A, "school/team-a")
+
+    if moved_after:
+        befalls(house, "create_issue", moved_after, given)
+    else:
+        given()
+    request = house.publish(TEAM_A)
+
+    await house.settle(within_s=600)
+
+    assert copies(house, "school/team-a") == TITLES
+    assert house.state(request) == "done"
+    assert len(house.told("delivery.snoozed")) <= 1
 
 
 async def test_a_redelivery_is_subject_to_the_lists_under_the_name_of_now(house: House) -> None:

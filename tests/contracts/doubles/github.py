@@ -88,6 +88,8 @@ class FakeGitHub:
         self.refused_titles: set[str] = set()
         self.did: list[Write] = []
         self.me = Credential("account-1", "fingerprint-1", login, 4242)
+        self.signers: dict[str, Credential] = {}
+        """Who signs for an owner's repositories, where that is another than `me`: an App has an installation for each."""
         self.writes_as = Author(login, 4242)
         self.by_name = False
         self.connects_in_s = 0.0
@@ -194,7 +196,8 @@ class FakeGitHub:
     async def credential(self, name: str) -> Found[Credential] | ReadFailure:
         """See `ports.GitHub.credential`."""
         fault = await self.faults.meet("credential", name)
-        return Found(self.me) if fault is None else fault.answer
+        signer = self.signers.get(name.partition("/")[0], self.me)
+        return Found(signer) if fault is None else fault.answer
 
     async def read_repository(self, name: str) -> Found[Repository] | ReadFailure:
         """See `ports.GitHub.read_repository`."""
