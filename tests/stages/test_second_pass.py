@@ -1,7 +1,9 @@
 """The second pass: references between tickets become those between their copies, and people's texts stay theirs."""
 
 import re
+from typing import Any
 
+import anyio
 import pytest
 
 from monarch.core.outcome import Absent, Code, Found, Permanent, Scope, Transient, Unknown
@@ -163,6 +165,25 @@ async def test_two_unanswered_edits_of_a_copy_are_a_failure(house: House) -> Non
     assert "edit of #2" in retry["reason"]
     assert house.state(request) == "done"
     assert texts(house) == SHIFTED
+
+
+async def test_readings_that_outlast_every_permission_cost_no_ticket(house: House) -> None:
+    """An issue is read with the permission in hand, and GitHub takes 6 s for each: the texts stay, and it is noted."""
+    real = house.github.read_issue
+
+    async def slowly(*args: Any) -> Any:
+        await anyio.sleep(6)
+        return await real(*args)
+
+    house.github.read_issue = slowly  # type: ignore[method-assign]  # GitHub is slow
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert texts(house)["One"] == "Comes before #2 and #3."
+    (note,) = house.notes()
+    assert "#2, #5" in note
 
 
 async def test_a_refused_edit_fails_nothing(house: House) -> None:
