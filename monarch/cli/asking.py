@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, fail, operate, settings
 from monarch.cli.following import follow, judge
-from monarch.cli.printing import clean, got, show_json
+from monarch.cli.printing import clean, complain, got, show_json
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, Submission
@@ -68,7 +68,7 @@ def _demand_request(payload: bytes) -> None:
         fail(f"{clean(request.reason)}; nothing was submitted", WRONG)
     for refused in request.refused:
         words = f"{clean(refused.target)} will end as a dead letter: {clean(refused.reason)}"
-        print(f"! {words}", file=sys.stderr)
+        complain(f"! {words}")
 
 
 _LONGEST_KEY: Final = 200

@@ -1,11 +1,12 @@
 """From a command to the work and back: settings, the event loop, and what becomes of failures."""
 
-import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import typer
+
+from monarch.cli.printing import complain
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
@@ -19,7 +20,7 @@ FAILED, WRONG, OUT_OF_SIGHT, INTERRUPTED = 1, 2, 3, 130
 
 def fail(message: str, status: int = FAILED) -> NoReturn:
     """Say why on standard error, and end."""
-    print(f"monarch: {message}", file=sys.stderr)
+    complain(f"monarch: {message}")
     raise typer.Exit(status)
 
 

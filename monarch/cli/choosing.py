@@ -62,7 +62,7 @@ def choice(
     from monarch.app.operator import Choice  # noqa: PLC0415 - lazily
 
     return Choice(
-        request,
+        None if request is None else request_id(request),
         target if target is None else _repository(target),
         code if code is None else _code(code),
         _seconds("--older-than", older_than),

@@ -40,7 +40,9 @@ dead = typer.Typer(
 app.add_typer(dead, name="dead")
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")]
-Limit = Annotated[int, typer.Option(min=1, help="How many to show at most, the newest.")]
+Limit = Annotated[
+    int, typer.Option(min=1, max=1_000_000, help="How many to show at most, the newest.")
+]
 Source = Annotated[str, typer.Argument(help="The template: owner/repo or an address.")]
 Targets = Annotated[
     list[str], typer.Argument(help="The repositories to copy into: owner/repo, one or more.")
@@ -232,8 +234,12 @@ def events(
         bool, typer.Option("--follow", "-f", help="Keep printing events as they happen.")
     ] = False,
     limit: Limit = 50,
-    request: OfRequest = None,
-    target: OfTarget = None,
+    request: Annotated[
+        str | None, typer.Option("--request", help="Only events of this request.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", help="Only events of this target: owner/repo.")
+    ] = None,
     since: Annotated[
         str | None, typer.Option("--since", help="Only those not older than this: 90s, 2h, 3d.")
     ] = None,

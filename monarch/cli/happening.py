@@ -15,6 +15,8 @@ from monarch.cli.troubles import tell_obstacles
 if TYPE_CHECKING:
     from monarch.app.operator import Event, Operator
 
+_NONE, _NONE_SUCH = "no events yet", "no such events: see them all with `monarch events`"
+
 
 def show_events(limit: int, wanted: Wanted, *, follow: bool, as_json: bool) -> None:
     """Show the newest events that are wanted, and with `follow` what comes."""
@@ -26,7 +28,7 @@ def show_events(limit: int, wanted: Wanted, *, follow: bool, as_json: bool) -> N
         for event in events:
             _show_event(event, as_json=as_json)
         if not events:
-            print("no events yet", file=sys.stderr, flush=True)
+            print(_NONE if wanted == Wanted() else _NONE_SUCH, file=sys.stderr, flush=True)
         tell_obstacles(await person.standing.snapshot())
         if follow:
             after = max((one.id for one in (*before, *events)), key=entry_order, default="0-0")

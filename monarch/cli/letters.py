@@ -30,10 +30,14 @@ def show_dead(limit: int, chosen: "Choice", *, as_json: bool) -> None:
     async def work(person: "Operator") -> "tuple[DeadLetter, ...]":
         return await person.letters.newest(limit, chosen)
 
-    _show_letters(operate(work), as_json=as_json)
+    empty = _NO_SUCH if any(asdict(chosen).values()) else _NO_LETTERS
+    _show_letters(operate(work), empty, as_json=as_json)
 
 
-def _show_letters(letters: "Sequence[DeadLetter]", *, as_json: bool) -> None:
+_NO_LETTERS, _NO_SUCH = "no dead letters", "no such dead letters"
+
+
+def _show_letters(letters: "Sequence[DeadLetter]", empty: str, *, as_json: bool) -> None:
     if as_json:
         show_json([_letter_document(letter) for letter in letters])
     else:
@@ -41,7 +45,7 @@ def _show_letters(letters: "Sequence[DeadLetter]", *, as_json: bool) -> None:
             *map(word, ("id", "when", "stream", "code", "request", "target")),
             reason("reason"),
         )
-        show_table(columns, [_letter_row(letter) for letter in letters], empty="no dead letters")
+        show_table(columns, [_letter_row(letter) for letter in letters], empty=empty)
 
 
 def _letter_row(letter: "DeadLetter") -> tuple[str, ...]:
@@ -173,7 +177,7 @@ def _show_meant(ids: list[str], chosen: "Choice", *, as_json: bool) -> None:
         return letters, unknown
 
     letters, unknown = operate(work)
-    _show_letters(letters, as_json=as_json)
+    _show_letters(letters, _NO_SUCH, as_json=as_json)
     _say(f"meant: {len(letters)}; nothing was changed (--dry-run)")
     if unknown:
         fail(f"{', '.join(map(clean, unknown))}: {_GONE}")

@@ -130,7 +130,7 @@ def show_facts(facts: Mapping[str, object], *, whole: Collection[str] = ()) -> N
     """Print names and values below each other. Sentences are broken between words, but for those that are `whole`."""
     from monarch.cli import tables  # noqa: PLC0415 - loads rich, which a worker does without
 
-    wide, console = max(map(len, facts), default=0), _terminal()
+    wide, console = max(map(len, facts), default=0), _terminal(sys.stdout)
     for name, value in facts.items():
         first, text = f"{name:<{wide}}  ", clean(value)
         if console is None or name in whole:
@@ -154,19 +154,26 @@ def say(text: str, *, goes_on: str = "    ") -> None:
     print(fitted(text, goes_on=goes_on), flush=True)
 
 
-def fitted(text: str, *, goes_on: str = "    ") -> str:
-    """A sentence for standard output, broken between words where that is a terminal; what goes on stands behind `goes_on`."""
-    from monarch.cli import tables  # noqa: PLC0415 - loads rich, which a worker does without
+def complain(text: str) -> None:
+    """Say on standard error what is wrong; a terminal is given each line of it broken between words."""
+    lines = (fitted(line, out=sys.stderr) for line in text.split("\n"))
+    print("\n".join(lines), file=sys.stderr, flush=True)
 
-    console = _terminal()
+
+def fitted(text: str, *, goes_on: str = "    ", out: TextIO | None = None) -> str:
+    """A sentence for `out` (standard output), broken between words on a terminal; what goes on stands behind `goes_on`."""
+    console = _terminal(out or sys.stdout)
     if console is None:
         return text
+
+    from monarch.cli import tables  # noqa: PLC0415 - loads rich, which a worker does without
+
     indent = text[: len(text) - len(text.lstrip())]
     return "\n".join(tables.wrapped(text.lstrip(), console.width, indent, goes_on=goes_on))
 
 
-def _terminal() -> "Console | None":
-    return _console(sys.stdout) if sys.stdout.isatty() else None
+def _terminal(stream: TextIO) -> "Console | None":
+    return _console(stream) if stream.isatty() else None
 
 
 def _console(stream: TextIO) -> "Console":

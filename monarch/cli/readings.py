@@ -54,7 +54,13 @@ def _spinner() -> Iterator[Tell]:
 
         def tell(name: str) -> None:
             read[name] += 1
-            line = f"{len(read)} repositories, {clean(name)}: {read[name]} readings"
-            bars.update(task, description=line)
+            bars.update(task, description=progress_line(len(read), name, read[name]))
 
         yield tell
+
+
+def progress_line(repositories: int, name: str, count: int) -> str:
+    """How many repositories are being read, the one that was read last, and how often."""
+    noun = "repository" if repositories == 1 else "repositories"
+    many = "reading" if count == 1 else "readings"
+    return f"{repositories} {noun}, {clean(name)}: {count} {many}"

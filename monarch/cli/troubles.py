@@ -1,10 +1,9 @@
 """What stops all work, in words: beside whatever a person looks at, on standard error."""
 
-import sys
 import time
 from typing import TYPE_CHECKING
 
-from monarch.cli.printing import age, clean, moment
+from monarch.cli.printing import age, clean, complain, moment
 from monarch.telemetry.obstacles import obstacles
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 def tell_obstacles(snapshot: "Snapshot") -> None:
     """Say each on a line of its own."""
     for one in obstacles(snapshot):
-        print(f"! {obstacle_line(one)}", file=sys.stderr, flush=True)
+        complain(f"! {obstacle_line(one)}")
 
 
 def obstacle_line(one: "Obstacle", *, ago: bool = True) -> str:

@@ -80,6 +80,7 @@ def test_letters_are_chosen(give: Give, filters: Sequence[str], targets: list[st
         (["--code", "lost"], ", ".join(sorted(Code))),
         (["--older-than", "yesterday"], "--older-than should be an age such as 90s"),
         (["--newer-than", "-2h"], "--newer-than should be an age"),
+        (["--request", "soon"], "a request's id is two numbers with a dash between"),
     ],
 )
 def test_a_filter_that_is_none_is_wrong_usage(

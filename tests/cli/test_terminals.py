@@ -9,14 +9,17 @@ import os
 import signal
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from monarch.cli.printing import show_json
+from monarch.cli.printing import complain, show_json
+from monarch.cli.readings import progress_line
+from monarch.core.outcome import Code
 from tests.cli.conftest import Give
-from tests.cli.terminals import OTHER, REQUEST, TEAMS, Screen, night, screen_for
+from tests.cli.terminals import OTHER, REQUEST, TEAMS, Screen, Terminal, night, screen_for
 
 PICTURES: Final = Path(__file__).parents[1] / "data" / "terminals"
 COMMANDS: Final = {
@@ -102,6 +105,7 @@ def test_equal_reasons_stand_once_below_the_table(screen: Screen) -> None:
         (("requests",), "no requests\n"),
         (("requests", "--state", "dead"), "no requests that are dead\n"),
         (("dead", "list"), "no dead letters\n"),
+        (("dead", "list", "--target", "o/a"), "no such dead letters\n"),
     ],
 )
 def test_an_empty_listing_says_so(give: Give, command: tuple[str, ...], words: str) -> None:
@@ -115,6 +119,49 @@ def test_no_events_are_said_beside_the_result(give: Give) -> None:
 
     assert shown.stdout == ""
     assert "no events yet" in shown.stderr.splitlines()
+
+
+def test_a_filter_without_events_does_not_say_that_nothing_happened(give: Give) -> None:
+    """There may be others."""
+    shown = give("events", "--target", "o/a")
+
+    assert shown.stdout == ""
+    assert "no such events: see them all with `monarch events`" in shown.stderr.splitlines()
+
+
+@pytest.mark.parametrize("command", [("requests",), ("events",), ("dead", "list")])
+def test_a_limit_that_valkey_cannot_read_is_wrong_usage(
+    give: Give, command: tuple[str, ...]
+) -> None:
+    """It is the command's fault, not Valkey's: `monarch doctor` would find nothing."""
+    shown = give(*command, "--limit", "99999999999999999999")
+
+    assert shown.exit_code == 2
+    assert "--limit" in shown.stderr
+
+
+def test_one_repository_is_counted_as_one() -> None:
+    """And one reading, too."""
+    assert progress_line(1, "o/a", 1) == "1 repository, o/a: 1 reading"
+    assert progress_line(2, "o/b", 3) == "2 repositories, o/b: 3 readings"
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_what_is_wrong_is_broken_between_words(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """A code that a terminal cuts in two cannot be read; a pipe gets each line whole."""
+    words = f"monarch: --code should be one of {', '.join(sorted(Code))}, not `monarch dead list`"
+    screen, pipe = Terminal(), StringIO()
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    for stream in (screen, pipe):
+        monkeypatch.setattr(sys, "stderr", stream)
+        complain(f"{words}\n- one more line")
+
+    lines = screen.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    assert " ".join(line.strip() for line in lines[:-1]) == words
+    assert lines[-1] == "- one more line"
+    assert pipe.getvalue() == f"{words}\n- one more line\n"
 
 
 # ------------------------------------------------------------------------------------------- colour

@@ -1,12 +1,21 @@
 """The second pass: references between tickets become those between their copies, and people's texts stay theirs."""
 
 import re
-from typing import Any
 
 import anyio
 import pytest
 
-from monarch.core.outcome import Absent, Code, Found, Permanent, Scope, Transient, Unknown
+from monarch.core.outcome import (
+    Absent,
+    Code,
+    Found,
+    Permanent,
+    ReadFailure,
+    Scope,
+    Transient,
+    Unknown,
+)
+from monarch.core.ticket import Issue, Repository
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED, LOST
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
@@ -171,9 +180,9 @@ async def test_readings_that_outlast_every_permission_cost_no_ticket(house: Hous
     """An issue is read with the permission in hand, and GitHub takes 6 s for each: the texts stay, and it is noted."""
     real = house.github.read_issue
 
-    async def slowly(*args: Any) -> Any:
+    async def slowly(repository: Repository, number: int) -> Found[Issue] | Absent | ReadFailure:
         await anyio.sleep(6)
-        return await real(*args)
+        return await real(repository, number)
 
     house.github.read_issue = slowly  # type: ignore[method-assign]  # GitHub is slow
     request = house.publish(TEAM_A)
