@@ -62,6 +62,11 @@ RECORD_WITHIN_S: Final = 60.0
 LATE_AT_MOST: Final = 8
 """So many permissions in a row may be too old when the bytes would leave; then the crossing ends, counted."""
 
+_TOO_OLD: Final = (
+    f"{LATE_AT_MOST} permissions to write in a row were older than {{:g}} s when the write would have left: Valkey, GitHub,"
+    " the network or this worker is too slow"
+)
+
 _WARM_S: Final = 2.0
 """So long a connection is taken for open after a read, in seconds; idle ones are closed after five."""
 
@@ -152,13 +157,20 @@ class Desk:
             self._late += 1
             self._life_ms = max(self._life_ms, life_ms(self._late))
         if self._late >= LATE_AT_MOST:
-            return self.fail(
-                f"{LATE_AT_MOST} permissions to write in a row were older than {self._life_ms / 1000:g} s when the"
-                " write would have left: Valkey, the network or this worker is too slow"
-            )
+            return self.fail(_TOO_OLD.format(self._life_ms / 1000))
         if self._late == 0 or self._tools.clock.now() < self._warm_until:
             return None
         return await self._warm_up()
+
+    def excuse(self) -> str | None:
+        """Why a detail is done without that no permission was young enough for; `None` where that is not so, or not yet.
+
+        What follows has all tries again.
+        """
+        if self._late < LATE_AT_MOST or not self.has_patience_ended:
+            return None
+        self._late = 0
+        return _TOO_OLD.format(self._life_ms / 1000)
 
     async def _warm_up(self) -> Verdict | None:
         """Read the target once: then there is a token, and a connection is open."""

@@ -74,7 +74,8 @@ class OtherWrites:
         while unanswered < UNANSWERED:
             granted = await self._desk.grant()
             if not isinstance(granted, Granted):
-                return granted
+                excuse = self._desk.excuse()
+                return granted if excuse is None else _given_up(excuse)
             send = await decide()
             outcome = await self._send(send) if callable(send) else Withheld()
             answer = await self._note(what, granted, outcome)
@@ -84,10 +85,7 @@ class OtherWrites:
                 return answer
             unanswered += isinstance(answer, Unknown)
         reason = f"GitHub left {UNANSWERED} writes without an answer: {what}"
-        if self._desk.has_patience_ended:
-            # As if it was refused for the whole repository, so that the others of its kind are not tried as well.
-            return Permanent(Scope.REPOSITORY, Code.OUT_OF_ATTEMPTS, reason)
-        return self._desk.fail(reason)
+        return _given_up(reason) if self._desk.has_patience_ended else self._desk.fail(reason)
 
     async def _send(self, send: Send) -> DetailOutcome:
         began = self._tools.clock.now()
@@ -119,3 +117,8 @@ class OtherWrites:
             case _:
                 assert_never(outcome)
         return outcome
+
+
+def _given_up(reason: str) -> Permanent:
+    """As if it was refused for the whole repository, so that the others of its kind are not tried as well."""
+    return Permanent(Scope.REPOSITORY, Code.OUT_OF_ATTEMPTS, reason)

@@ -109,11 +109,18 @@ class Names:
     known: dict[str, str] = field(default_factory=dict)
 
     def learn(self, said: Sequence[str], comes: Sequence[str]) -> None:
-        """Take the ids of two outputs for the same ones, in their order."""
+        """Take the ids of two outputs for the same ones, in their order, where they are of one kind."""
         theirs = (_ID.findall("\n".join(one)) for one in (said, comes))
         for name, now in zip(*theirs, strict=False):
-            self.known.setdefault(name, now)
+            if _kind(name) == _kind(now):
+                self.known.setdefault(name, now)
 
     def translated(self, text: str) -> str:
         """The text with the ids of now."""
         return _ID.sub(lambda found: self.known.get(found[0], found[0]), text)
+
+
+def _kind(name: str) -> tuple[int, bool]:
+    """An entry's id, a moment, a number of GitHub's: they differ in length, or in their dash."""
+    number, dash, _ = name.partition("-")
+    return len(number), bool(dash)

@@ -73,3 +73,15 @@ def test_another_run_makes_no_difference() -> None:
     assert differences(said, comes) == []
     assert differences(["a", "...", "z"], ["a", "b", "c", "z"]) == []
     assert shape("epoch  7118884b@1795760668378") == "epoch #"
+
+
+def test_a_moment_is_not_learned_as_a_repository() -> None:
+    """The fields of a hash may come in another order than the page has; its command asked for the wrong key then."""
+    names = Names()
+
+    names.learn(["800000006", "1795484750441-0"], ["1795761645556", "1795761643716-12"])
+
+    assert (
+        names.translated("GET '{monarch}:target:800000006'") == "GET '{monarch}:target:800000006'"
+    )
+    assert names.translated("show 1795484750441-0") == "show 1795761643716-12"

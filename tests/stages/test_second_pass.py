@@ -2,9 +2,20 @@
 
 import re
 
+import anyio
 import pytest
 
-from monarch.core.outcome import Absent, Code, Found, Permanent, Scope, Transient, Unknown
+from monarch.core.outcome import (
+    Absent,
+    Code,
+    Found,
+    Permanent,
+    ReadFailure,
+    Scope,
+    Transient,
+    Unknown,
+)
+from monarch.core.ticket import Issue, Repository
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED, LOST
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
@@ -163,6 +174,25 @@ async def test_two_unanswered_edits_of_a_copy_are_a_failure(house: House) -> Non
     assert "edit of #2" in retry["reason"]
     assert house.state(request) == "done"
     assert texts(house) == SHIFTED
+
+
+async def test_readings_that_outlast_every_permission_cost_no_ticket(house: House) -> None:
+    """An issue is read with the permission in hand, and GitHub takes 6 s for each: the texts stay, and it is noted."""
+    real = house.github.read_issue
+
+    async def slowly(repository: Repository, number: int) -> Found[Issue] | Absent | ReadFailure:
+        await anyio.sleep(6)
+        return await real(repository, number)
+
+    house.github.read_issue = slowly  # type: ignore[method-assign]  # GitHub is slow
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert texts(house)["One"] == "Comes before #2 and #3."
+    (note,) = house.notes()
+    assert "#2, #5" in note
 
 
 async def test_a_refused_edit_fails_nothing(house: House) -> None:
