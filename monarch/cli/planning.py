@@ -58,6 +58,8 @@ def _facts(found: "DryRun") -> dict[str, object]:
     facts |= {"tickets": found.tickets}
     if not found.tickets:
         return {**facts, "nothing would be done": "the source has no open issues"}
+    if found.targets and all(target.rehearsal.problem for target in found.targets):
+        return {**facts, "nothing would be done": "something is in the way of each target"}
     return {**facts, "writes": _writes(found), "done": _done(found)}
 
 

@@ -114,6 +114,16 @@ def test_nothing_to_do_is_nothing_wrong(foretell: Callable[..., Any]) -> None:
     assert "the source has no open issues" in empty.stdout
 
 
+def test_targets_that_are_all_blocked_are_not_done_at_once(foretell: Callable[..., Any]) -> None:
+    """ "0: nothing is to be done, at once" reads as if all was well."""
+    blocked = foretell(DryRun("o/s", 5, FOUND.targets[2:]))
+
+    assert blocked.exit_code == 1
+    assert "something is in the way of each target" in blocked.stdout
+    assert "at once" not in blocked.stdout
+    assert "it is archived" in blocked.stdout
+
+
 def test_a_source_that_cannot_be_read_is_a_failure(give: Give) -> None:
     """It is named, in words and in the document."""
     words = give("plan", "o/s", "o/a", **NOWHERE)
