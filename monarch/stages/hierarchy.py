@@ -23,16 +23,21 @@ async def in_order(
     `check` is asked between calls, and ends the reading by raising (`Hold.check`).
     """
     order: dict[int, tuple[int, ...]] = {}
-    for number in parents_to_ask(plan):
+    missing = 0
+    parents = parents_to_ask(plan)
+    for number in parents:
         check()
         answer = await github.list_sub_issues(source, number)
         match answer:
             case Found(ids):
                 order[number] = ids
             case Permanent(code=Code.NOT_FOUND):
-                return replace(plan, nests=False)
+                missing += 1
             case RateLimited() | Permanent(Scope.CREDENTIAL):
                 return answer
             case _:
                 continue
+    # One parent may be gone by now; where all of them are "not found" it is the address that is not there.
+    if missing and missing == len(parents):
+        return replace(plan, nests=False)
     return placed(plan, order)

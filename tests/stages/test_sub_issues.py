@@ -201,3 +201,18 @@ async def test_a_sub_issue_that_is_never_answered_costs_no_ticket(house: House) 
 
     assert house.state(request) == "done"
     assert ["without an answer" in note for note in house.notes()] == [True]
+
+
+async def test_one_parent_that_is_gone_hides_no_other(house: House) -> None:
+    """It says nothing of the server: the rest of the hierarchy is copied."""
+    house.github.add_issue(SOURCE, "Seven", parent=2)
+    house.github.faults.at(
+        "list_sub_issues", 1, Fault(Permanent(Scope.REPOSITORY, Code.NOT_FOUND, "no such page"))
+    )
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert hierarchy(house) == {1: [2, 4], 2: [3, 6]}
+    assert not house.notes()
