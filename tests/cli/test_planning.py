@@ -115,7 +115,7 @@ def test_nothing_to_do_is_nothing_wrong(foretell: Callable[..., Any]) -> None:
 
 
 def test_targets_that_are_all_blocked_are_not_done_at_once(foretell: Callable[..., Any]) -> None:
-    """ "0: nothing is to be done, at once" reads as if all was well."""
+    """Such a plan read as if all was well."""
     blocked = foretell(DryRun("o/s", 5, FOUND.targets[2:]))
 
     assert blocked.exit_code == 1
