@@ -16,6 +16,11 @@ UNREAD_BYTES: Final = 128 * 1024 * 1024
 ROOM_BYTES: Final = 32 * 1024 * 1024
 """Less memory than this before `maxmemory` is worth a look."""
 
+_MUTE: Final = (
+    "Correct the address: what is there does not speak as Valkey. With TLS it is valkeys://, without it valkey://."
+    " Or mend the network: a firewall may swallow the connection."
+)
+
 _UNREACHED: Final = {
     "AuthenticationError": "Correct VALKEY_USERNAME and VALKEY_PASSWORD, or those in VALKEY_URL.",
     "NoPermissionError": "Give Monarch's user the rights that docs/valkey.md lists.",
@@ -25,6 +30,9 @@ _UNREACHED: Final = {
         "Add ?ssl_ca_certs=FILE with the authority's certificate to VALKEY_URL, or set SSL_CERT_FILE."
     ),
     "Sentinels": "Start the Sentinels, or correct VALKEY_SENTINELS and VALKEY_SENTINEL_MASTER.",
+    "DB index": "Correct VALKEY_DB, or the number at the end of VALKEY_URL.",
+    "Timeout": _MUTE,
+    "closed by server": _MUTE,
     "": "Start Valkey, or correct VALKEY_URL (or VALKEY_HOST and VALKEY_PORT).",
 }
 """What to do by what the error says; the first that fits counts."""

@@ -119,6 +119,9 @@ def test_a_failover_must_be_possible_and_forget_nothing(
         ("[SSL: CERTIFICATE_VERIFY_FAILED] Hostname mismatch", "ssl_check_hostname"),
         ("primary 'm' of the Sentinels h:1: none of them knows it", "VALKEY_SENTINELS"),
         ("Error 111 connecting to localhost:6379", "VALKEY_URL"),
+        ("asking: TimeoutError: Timeout connecting to server", "valkeys://"),
+        ("asking: ConnectionError: Connection closed by server.", "valkeys://"),
+        ("asking: ResponseError: DB index is out of range", "VALKEY_DB"),
     ],
 )
 def test_the_advice_fits_the_error(error: str, advice: str) -> None:
