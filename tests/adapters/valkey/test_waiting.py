@@ -46,7 +46,7 @@ async def causes(house: House) -> list[Cause]:  # noqa: F811 - the fixture
     return [one.cause for one in obstacles(await house.standing.snapshot())]
 
 
-async def test_a_request_that_waits_to_be_planned_shows_what_its_message_says(house: House) -> None:  # noqa: F811
+async def test_a_request_that_waits_to_be_planned_shows_what_its_message_says(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """At three in the morning a person must see what is in the queue: the message lies in the stream."""
     request = await submitted(house)
 
@@ -62,7 +62,7 @@ async def test_a_request_that_waits_to_be_planned_shows_what_its_message_says(ho
     ]
 
 
-async def test_a_request_that_is_parked_says_why_and_until_when(house: House) -> None:  # noqa: F811
+async def test_a_request_that_is_parked_says_why_and_until_when(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """Its message lies with what parked it."""
     request = await submitted(house)
     await house.settle(Stream.REQUESTS, REFUSED)
@@ -78,7 +78,7 @@ async def test_a_request_that_is_parked_says_why_and_until_when(house: House) ->
     assert len(details.view.migrations) == 2
 
 
-async def test_a_producers_own_entry_is_seen_before_anybody_looks_at_it(house: House) -> None:  # noqa: F811
+async def test_a_producers_own_entry_is_seen_before_anybody_looks_at_it(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """The fleet may be paused, or nobody may run: it has no hash yet, but it is there."""
     fields: dict[str, bytes] = {"payload": MESSAGE}
     await house.client.xadd(house.keys.stream(Stream.REQUESTS), fields, id="99-1")
@@ -97,7 +97,7 @@ async def test_a_producers_own_entry_is_seen_before_anybody_looks_at_it(house: H
     assert (details.view.source, details.via) == ("o/s", "producer")
 
 
-async def test_an_entry_of_a_newer_version_is_seen(house: House) -> None:  # noqa: F811
+async def test_an_entry_of_a_newer_version_is_seen(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """It waits for a worker of that version, and says so."""
     stream = house.keys.stream(Stream.REQUESTS)
     await house.client.xadd(stream, {"v": "2", "payload": MESSAGE.decode()}, id="99-1")
@@ -107,7 +107,7 @@ async def test_an_entry_of_a_newer_version_is_seen(house: House) -> None:  # noq
     assert "a newer version wrote it (v=2)" in line.reason
 
 
-async def test_a_wait_is_told_once_and_a_failure_each_time(house: House) -> None:  # noqa: F811
+async def test_a_wait_is_told_once_and_a_failure_each_time(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """An event a minute for each of a hundred requests would push the night's story out of the log."""
     await submitted(house)
     for verdict in (REFUSED, REFUSED, Retry("GitHub answered 502", 1.0), Retry("again", 1.0)):
@@ -117,7 +117,7 @@ async def test_a_wait_is_told_once_and_a_failure_each_time(house: House) -> None
     assert (await events_of(house)).count("request.parked") == 3
 
 
-async def test_what_went_wrong_stays_in_sight_while_it_is_tried_again(house: House) -> None:  # noqa: F811
+async def test_what_went_wrong_stays_in_sight_while_it_is_tried_again(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """A migration that runs again has lost its reason, and its last error has not gone away."""
     request = await submitted(house)
     await house.settle(Stream.REQUESTS, planned("o/a"))
@@ -135,7 +135,7 @@ async def test_what_went_wrong_stays_in_sight_while_it_is_tried_again(house: Hou
 # ------------------------------------------------------------------------------ a refused credential
 
 
-async def test_a_refused_credential_says_since_when_until_it_is_taken_again(house: House) -> None:  # noqa: F811
+async def test_a_refused_credential_says_since_when_until_it_is_taken_again(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """For the owner whose repositories it is about: the first refusal counts, and a plan is the proof of the end."""
     await submitted(house)
     await house.settle(Stream.REQUESTS, REFUSED)
@@ -154,7 +154,7 @@ async def test_a_refused_credential_says_since_when_until_it_is_taken_again(hous
     assert told == ["credential.refused", "credential.accepted"]
 
 
-async def test_a_channel_is_told_once_that_the_credential_is_refused(house: House) -> None:  # noqa: F811
+async def test_a_channel_is_told_once_that_the_credential_is_refused(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """Not each minute, and not for whatever else is waited for."""
     await submitted(house)
     for verdict in (
@@ -168,7 +168,7 @@ async def test_a_channel_is_told_once_that_the_credential_is_refused(house: Hous
     assert await house.client.xlen(house.keys.stream(Stream.NOTICES)) == 1
 
 
-async def test_a_workers_own_question_is_about_all_repositories(house: House) -> None:  # noqa: F811
+async def test_a_workers_own_question_is_about_all_repositories(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """And hides those of single owners: one cause, one line."""
     refusals = ValkeyRefusals(house.client, Scripts(house.client, house.keys.prefix), house.keys)
     await submitted(house)
@@ -186,7 +186,7 @@ async def test_a_workers_own_question_is_about_all_repositories(house: House) ->
     assert [one.owner for one in (await house.standing.snapshot()).refused] == ["o"]
 
 
-async def test_of_many_workers_one_asks(house: House) -> None:  # noqa: F811
+async def test_of_many_workers_one_asks(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """GitHub closes itself to good logins after many bad ones."""
     refusals = ValkeyRefusals(house.client, Scripts(house.client, house.keys.prefix), house.keys)
 
@@ -196,7 +196,7 @@ async def test_of_many_workers_one_asks(house: House) -> None:  # noqa: F811
 # --------------------------------------------------------------------------- what else stops everything
 
 
-async def test_a_pause_says_since_when(house: House) -> None:  # noqa: F811
+async def test_a_pause_says_since_when(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """One that was forgotten is found by it."""
     hands = ValkeyHands(Scripts(house.client, house.keys.prefix), house.keys, retention_ms=60_000)
     await hands.pause("ada")
@@ -209,12 +209,12 @@ async def test_a_pause_says_since_when(house: House) -> None:  # noqa: F811
     assert (await house.standing.snapshot()).paused_ms is None
 
 
-async def test_nobody_works_and_nobody_listens(house: House) -> None:  # noqa: F811
+async def test_nobody_works_and_nobody_listens(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """What is published then is lost, and what is submitted waits."""
     assert await causes(house) == [Cause.NO_WORKER, Cause.NO_SUBSCRIBER]
 
 
-async def test_a_valkey_without_memory_is_seen(house: House) -> None:  # noqa: F811
+async def test_a_valkey_without_memory_is_seen(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """It answers every question, and takes in nothing new."""
     await house.client.config_set("maxmemory", "1")
     seen = await house.standing.snapshot()
@@ -224,7 +224,7 @@ async def test_a_valkey_without_memory_is_seen(house: House) -> None:  # noqa: F
     assert (await house.standing.snapshot()).refuses_writes == ""
 
 
-async def test_a_valkey_without_its_replicas_is_seen(house: House) -> None:  # noqa: F811
+async def test_a_valkey_without_its_replicas_is_seen(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """Every write is refused (NOREPLICAS)."""
     await house.client.config_set("min-replicas-to-write", "1")
     seen = await house.standing.snapshot()
@@ -233,7 +233,7 @@ async def test_a_valkey_without_its_replicas_is_seen(house: House) -> None:  # n
     assert "too few replicas" in seen.refuses_writes
 
 
-async def test_the_age_of_the_oldest_open_request_is_known(house: House) -> None:  # noqa: F811
+async def test_the_age_of_the_oldest_open_request_is_known(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """Whatever it waits for, it shows."""
     assert (await house.standing.snapshot()).oldest_open_s == 0.0
     await house.client.zadd(house.keys.open, {"1000-0": 1000})
@@ -243,7 +243,7 @@ async def test_the_age_of_the_oldest_open_request_is_known(house: House) -> None
     assert seen.open_requests == 1
 
 
-async def test_the_age_of_the_oldest_parked_work_is_known(house: House) -> None:  # noqa: F811
+async def test_the_age_of_the_oldest_parked_work_is_known(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """By its request's age and not by when it is due: what is parked again and again is always due soon."""
     assert (await house.standing.snapshot()).oldest_parked_s == 0.0
     await submitted(house)
@@ -257,7 +257,7 @@ async def test_the_age_of_the_oldest_parked_work_is_known(house: House) -> None:
     assert 90 <= (await house.standing.snapshot()).oldest_parked_s < 150
 
 
-async def test_a_parked_entry_with_a_name_of_nobodys_hides_nothing(house: House) -> None:  # noqa: F811
+async def test_a_parked_entry_with_a_name_of_nobodys_hides_nothing(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """A snapshot is what people look at when something is broken."""
     await house.client.zadd(house.keys.parked, {"who knows": 5})
 
