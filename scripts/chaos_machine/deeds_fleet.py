@@ -18,8 +18,8 @@ AHEAD_S: Final = {"clock.fast": 600, "clock.slow": -600}
 APPEARS_AFTER_S: Final = 8.0
 """A generated repository may take so long to appear, in seconds; Monarch is told to have patience for 20."""
 
-GIVES_UP_WITHIN_S: Final = 120.0
-"""A target that never appears is given up by then, in seconds, with a new epoch or a restart in between."""
+GIVES_UP_WITHIN_S: Final = 240.0
+"""A target that never appears is given up by then, in seconds, with new epochs, closed gates and a backlog in between."""
 
 
 async def _be_somebody_else(world: World, watch: Watch, fault: Fault) -> str | None:
