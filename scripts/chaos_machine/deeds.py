@@ -22,7 +22,7 @@ HALF: Final = 4
 
 LOOK_EVERY_S: Final = 0.5
 
-WITHIN_S: Final = 90.0
+WITHIN_S: Final = 180.0
 """How long a hand waits for its moment, in seconds: a new epoch, a pause and a closed gate may come in between."""
 
 
@@ -32,9 +32,11 @@ async def ask(world: World, scene: Scene) -> None:
         await send(world, scene.wish, world.plan.wishes[scene.wish])
 
 
-async def is_filled(world: World, scene: Scene, copies: int = HALF) -> bool:
+async def is_filled(
+    world: World, scene: Scene, copies: int = HALF, within_s: float = WITHIN_S
+) -> bool:
     """Wait until so many copies have been made in the scene's target; whether they were in time."""
-    return await world.sandbox.wait(created=copies, repo=scene.team, timeout_seconds=WITHIN_S)
+    return await world.sandbox.wait(created=copies, repo=scene.team, timeout_seconds=within_s)
 
 
 async def ask_and_fill(world: World, scene: Scene, copies: int = HALF) -> bool:

@@ -15,11 +15,14 @@ from scripts.chaos_machine.world import World, team_seed
 
 LOGINS: Final = {"account.nameless": "monarch[bot]", "account.switched": "monarch-two"}
 AHEAD_S: Final = {"clock.fast": 600, "clock.slow": -600}
+FILLED_WITHIN_S: Final = 90.0
+"""The whole fleet is somebody else for no longer than that, and others wait for their turn."""
+
 APPEARS_AFTER_S: Final = 8.0
 """A generated repository may take so long to appear, in seconds; Monarch is told to have patience for 20."""
 
-GIVES_UP_WITHIN_S: Final = 120.0
-"""A target that never appears is given up by then, in seconds, with a new epoch or a restart in between."""
+GIVES_UP_WITHIN_S: Final = 240.0
+"""A target that never appears is given up by then, in seconds, with new epochs, closed gates and a backlog in between."""
 
 
 async def _be_somebody_else(world: World, watch: Watch, fault: Fault) -> str | None:
@@ -31,7 +34,7 @@ async def _be_somebody_else(world: World, watch: Watch, fault: Fault) -> str | N
         creates = await calls_about(world, scene.team, "POST")
         rule = await world.sandbox.add_fault(faults.DropAfter(), match=creates, nth=2, times=2)
         await ask(world, scene)
-        is_met = await is_filled(world, scene)
+        is_met = await is_filled(world, scene, within_s=FILLED_WITHIN_S)
         await anyio.sleep(fault.length_s)
         world.login = "monarch-bot"
         await replace_all(world, watch)

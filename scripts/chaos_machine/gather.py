@@ -110,6 +110,7 @@ def _call(entry: LogEntry) -> Call:
         str(body.get("channel") or ""),
         entry.status,
         entry.fault,
+        entry.account,
     )
 
 

@@ -172,6 +172,7 @@ class Call:
         channel: of a message.
         ended: when it was answered or dropped; `None`: never.
         status: what was answered; `None`: nothing.
+        account: who made it; `None`: nobody knows.
     """
 
     at: float
@@ -183,6 +184,7 @@ class Call:
     channel: str
     status: int | None
     rule: int | None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

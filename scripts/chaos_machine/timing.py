@@ -14,6 +14,11 @@ WRITE_S: Final = 10.0
 STRAY_AFTER_S: Final = 30.0
 """A write that was under way when Valkey's memory went back has its effect so long after, at most, in seconds."""
 
+CAUSE_S: Final = 15.0
+"""What closes a gate has come so long before, at most, in seconds."""
+
+REFUSED: Final = 400
+
 NOTICED_S: Final = 1.0
 """So long after a limit was answered a write may still arrive: it had left before, in seconds."""
 
@@ -62,30 +67,47 @@ def slow_exits(truth: Truth) -> Iterator[str]:
 def hammering(truth: Truth) -> Iterator[str]:
     """Promise 4: no write arrives while an answer, or Monarch's own gate, asks to wait.
 
-    A thawed worker's one write is no hammering, and an emptied Valkey has forgotten its gate.
+    A thawed worker's one write is no hammering, and an emptied Valkey has forgotten its gate. A gate is its account's: a
+    fleet that is somebody else from then on has a limit of its own.
     """
     writes = [call for call in truth.calls if _is_write(call)]
-    for why, told, wait_s in _waits(truth):
+    for why, accounts, told, wait_s in _waits(truth):
         for call in writes:
             inside = told + NOTICED_S < call.at < told + wait_s - NOTICED_S
-            if inside and not _is_excused(truth, told, call.at):
+            is_theirs = accounts == {call.account}
+            if inside and is_theirs and not _is_excused(truth, told, call.at):
                 late_s = call.at - told
                 yield f"{call.path}: a write {late_s:.1f} s after {why} asked to wait {wait_s:g} s"
 
 
-def _waits(truth: Truth) -> Iterator[tuple[str, float, float]]:
-    """Who asked to wait, since when, and for how many seconds."""
+def _waits(truth: Truth) -> Iterator[tuple[str, set[str | None], float, float]]:
+    """Who asked to wait, which accounts, since when, and for how many seconds."""
     for fault in truth.faults:
         hits = [call for call in truth.calls if fault.rule is not None and call.rule == fault.rule]
         if fault.asks_wait_s and hits:
             told = min(call.ended or call.at for call in hits)
             # A primary limit names the time at which it is over, as it was when the rule was made.
             over = fault.began if fault.kind == "github.primary_limit" else told
-            yield fault.kind, told, over + fault.asks_wait_s - told
+            accounts = {call.account for call in hits}
+            yield fault.kind, accounts, told, over + fault.asks_wait_s - told
     for event in truth.events:
         if event.name == "gate.closed":
             cause = event.fields.get("cause", "")
-            yield f'the gate ("{cause[:60]}")', event.at, int(event.fields["wait_ms"]) / 1000
+            accounts = _refused(truth, event.at)
+            wait_s = int(event.fields["wait_ms"]) / 1000
+            yield f'the gate ("{cause[:60]}")', accounts, event.at, wait_s
+
+
+def _refused(truth: Truth, at: float) -> set[str | None]:
+    """The accounts whose gate it can be: those that GitHub refused or did not answer shortly before.
+
+    Where that is nobody, or the journal does not say, it may be anybody's that wrote then.
+    """
+    about = [
+        c for c in truth.calls if c.api == "github" and at - CAUSE_S <= (c.ended or c.at) <= at
+    ]
+    refused = {c.account for c in about if c.status is None or c.status >= REFUSED}
+    return refused or {c.account for c in about} or {None}
 
 
 def _is_excused(truth: Truth, told: float, at: float) -> bool:

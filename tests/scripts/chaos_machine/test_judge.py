@@ -217,6 +217,14 @@ ALLOWED = {
     "a signal that met a worker before it was one": a_truth(
         exits=(Exit("worker-1.1", 0.1, -15, had_started=False),)
     ),
+    "a write of another account at a gate that is not its own": a_truth(
+        events=(GATE,),
+        calls=(
+            a_write(1_000.5, status=502, account="monarch-bot"),
+            a_write(1_005.0, account="monarch-two"),
+            a_post(),
+        ),
+    ),
     "a write that had left before the limit": a_truth(
         faults=(LIMIT,), calls=(LIMITED, a_write(1_001.5), a_post())
     ),
