@@ -10,9 +10,9 @@ traceback and classified. From a handler it is a failure that may pass, from a s
 on either way.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from typing import Final, Protocol, assert_never
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
+from typing import Final, Protocol, TypeVar, assert_never
 
 import anyio
 from anyio.abc import TaskGroup
@@ -37,6 +37,8 @@ from monarch.ports import Clock, StoreError, StoreRefused, Streams
 from monarch.stages.hold import Draining, Hold, Holds, LeaseLost
 from monarch.stages.pause import Pause
 from monarch.telemetry import Telemetry
+
+T = TypeVar("T")
 
 _STORE_PAUSE_S: Final = 1.0
 _FULL_CHECK_S: Final = 2.0
@@ -215,8 +217,7 @@ class Consumer:
             if known is not None:
                 return known
             await self._until_alone(hold)
-            with self._classified(delivery):
-                return await self._handler.handle(delivery, hold)
+            return await self._classified(delivery, self._handler.handle(delivery, hold))
         except LeaseLost:
             return None
         except Draining:
@@ -231,11 +232,10 @@ class Consumer:
             reason = f"unexpected {error}; see the log for the traceback"
             return judge_failure(reason, delivery.attempts, self._policy, self._dice())
 
-    @contextmanager
-    def _classified(self, delivery: Delivery) -> Iterator[None]:
+    async def _classified(self, delivery: Delivery, work: Awaitable[T]) -> T:
         """Log what no code expects, and make it an `_Unexpected`; pass on what is part of a contract."""
         try:
-            yield
+            return await work
         except (LeaseLost, Draining, StoreError):
             raise
         except Exception as error:  # the one broad except: an error that no code expects
@@ -293,8 +293,8 @@ class Consumer:
         hold.settling = True
         while True:
             try:
-                with self._classified(hold.delivery):
-                    is_settled = await self._streams.settle(hold.delivery, verdict)
+                settling = self._streams.settle(hold.delivery, verdict)
+                is_settled = await self._classified(hold.delivery, settling)
                 return verdict if is_settled else None  # noqa: TRY300 - the shorter way
             except (StoreError, _Unexpected) as error:
                 tries += 1
