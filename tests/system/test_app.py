@@ -77,10 +77,10 @@ async def test_each_owner_is_signed_for_by_whoever_may(fleet: Fleet, app_id: str
 
 
 async def test_tokens_that_end_during_a_run_are_renewed_before(fleet: Fleet) -> None:
-    """Each lives two seconds, and the copying takes longer: no call meets an end, and nothing fails."""
+    """Each lives six seconds, and the copying takes twelve: no call meets an end, and nothing fails."""
     await plant(fleet.sandbox, 15, ["team/a"])
-    await fleet.sandbox.settings(installation_token_seconds=2)
-    fleet.start(**SIGNED_IN, MONARCH_WRITE_INTERVAL_SECONDS="0.3")
+    await fleet.sandbox.settings(installation_token_seconds=6)
+    fleet.start(**SIGNED_IN, MONARCH_WRITE_INTERVAL_SECONDS="0.9")
 
     fleet.publish(a_message(["team/a"]))
     [request] = fleet.until_ended()
