@@ -31,7 +31,7 @@ class Standing:
 
 
 class Watch(Protocol):
-    """Is told how the targets stand, again and again."""
+    """Shows how the targets stand each time it is called."""
 
     def show(self, standings: Mapping[str, Standing]) -> None:
         """Show what has changed."""

@@ -60,7 +60,7 @@ async def _submitted(person: "Operator", payload: bytes, key: str) -> "Submissio
 
 
 def _demand_request(payload: bytes) -> None:
-    """What nobody could plan is not submitted; a target that cannot be one is told of, and the others go on."""
+    """Refuse a message that cannot be planned; warn of each invalid target, and go on with the others."""
     from monarch.app.planning import BadMessage, parsed  # noqa: PLC0415 - lazily
 
     request = parsed(payload, settings())

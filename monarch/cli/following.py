@@ -1,8 +1,8 @@
 """How a request is followed to its end, through whatever its workers survive.
 
-A Valkey that does not answer, restarts, fails over or is paused ends no following: it is told and asked again. Whoever
-cannot be told any more how the request stands is told that it goes on, and the exit status says so (`OUT_OF_SIGHT`),
-because that is no failure of the request.
+Following survives a Valkey that does not answer, restarts, fails over or is paused: the trouble is printed and Valkey is
+asked again. Where the request can no longer be read, a line says that it goes on, and the exit status is `OUT_OF_SIGHT`,
+because the request has not failed.
 """
 
 import sys
