@@ -1,10 +1,12 @@
 """A real server for what only a real server can show."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from monarch.adapters.valkey.connection import connected
 from monarch.sandbox.valkey import EmbeddedValkey
+from tests.contracts.worlds import ValkeyWorld
 
 
 @pytest.fixture
@@ -18,3 +20,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]
     """A server that nobody stops."""
     with EmbeddedValkey(tmp_path_factory.mktemp("valkey")) as running:
         yield running
+
+
+@pytest.fixture
+async def world(
+    server: EmbeddedValkey, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[ValkeyWorld]:
+    """An installation of its own on the server that nobody stops."""
+    monkeypatch.setattr("monarch.adapters.valkey.streams.BLOCK_MS", 10)
+    async with connected(server.url, "tests", connections=20) as client:
+        real = ValkeyWorld(client, request.node.name)
+        await real.open()
+        yield real

@@ -3,34 +3,18 @@
 To let the clock go back is the same as to move every time that Valkey holds into the future.
 """
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from monarch.adapters.valkey.connection import connected
 from monarch.core.budget import Ceilings
 from monarch.core.delivery import Stream
 from monarch.core.permission import Busy, GateClosed, Granted, Quiet, Taken, Wait
 from monarch.core.verdict import Snooze
 from monarch.ports import Hearing
-from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import FIRST, ME, SECOND, TARGET, migrating, one, planned, taken
 from tests.contracts.worlds import LEASE_S, ValkeyWorld, a_message
 
 BACK_S = -300
 MOST_S = 61
-
-
-@pytest.fixture
-async def world(
-    server: EmbeddedValkey, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[ValkeyWorld]:
-    """An installation on the server that nobody stops."""
-    monkeypatch.setattr("monarch.adapters.valkey.streams.BLOCK_MS", 10)
-    async with connected(server.url, "tests", connections=20) as client:
-        real = ValkeyWorld(client, request.node.name)
-        await real.open()
-        yield real
 
 
 async def test_a_gate_is_closed_for_no_longer_than_it_was_asked(world: ValkeyWorld) -> None:

@@ -1,27 +1,10 @@
 """Since when a gate is closed: what counts down from a minute again and again says for how long it has done so."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
-from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.standing import Standing
 from monarch.core.budget import Ceilings
-from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import ME
 from tests.contracts.test_budget import writing
 from tests.contracts.worlds import ValkeyWorld
-
-
-@pytest.fixture
-async def world(
-    server: EmbeddedValkey, request: pytest.FixtureRequest
-) -> AsyncIterator[ValkeyWorld]:
-    """An installation on the server that nobody stops."""
-    async with connected(server.url, "tests", connections=20) as client:
-        real = ValkeyWorld(client, request.node.name)
-        await real.open()
-        yield real
 
 
 async def closed_for_s(world: ValkeyWorld) -> float | None:

@@ -1,6 +1,5 @@
 """What Valkey remembers, for how long, and what follows when it does not."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -17,19 +16,6 @@ from monarch.ports import Hearing, StoreError
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import FIRST, ME, TARGET, migrated, migrating, one, planned, taken
 from tests.contracts.worlds import RETENTION_MS, ValkeyWorld, a_message
-
-
-@pytest.fixture
-async def world(
-    server: EmbeddedValkey, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[ValkeyWorld]:
-    """An installation on the server that nobody stops."""
-    monkeypatch.setattr("monarch.adapters.valkey.streams.BLOCK_MS", 10)
-    async with connected(server.url, "tests", connections=20) as client:
-        real = ValkeyWorld(client, request.node.name)
-        await real.open()
-        yield real
-
 
 # --------------------------------------------------------------------------------------------- epoch
 

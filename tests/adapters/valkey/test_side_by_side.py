@@ -4,31 +4,16 @@ The version before knew markers that name no target, and intents without `until`
 """
 
 import re
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from typing import cast
 
-import pytest
-
-from monarch.adapters.valkey.connection import connected
 from monarch.core.permission import Granted, MustReconcile
 from monarch.core.step import Intended
-from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import FIRST, ME, TARGET, migrating, taken
 from tests.contracts.worlds import ValkeyWorld
 
 OLDER_INTENT = re.compile(rb"intended (\d{1,15}) ([!-~]{1,100})")
 """What the version before takes for an intent; whatever else it reads, it stops at."""
-
-
-@pytest.fixture
-async def world(
-    server: EmbeddedValkey, request: pytest.FixtureRequest
-) -> AsyncIterator[ValkeyWorld]:
-    """An installation of its own."""
-    async with connected(server.url, "tests", connections=20) as client:
-        real = ValkeyWorld(client, request.node.name)
-        await real.open()
-        yield real
 
 
 async def put(world: ValkeyWorld, key: str, **fields: str) -> None:
