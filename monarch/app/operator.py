@@ -11,22 +11,25 @@ from monarch.adapters.valkey.connection import classified, connected
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import KeyTaken, Submission, Submitter
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.letters import Choice, DeadLetter, Letters
-from monarch.adapters.valkey.reading import (
-    Event,
-    MigrationTimes,
-    Reader,
-    RequestDetails,
-    RequestLine,
-)
+from monarch.adapters.valkey.letters import Letters
+from monarch.adapters.valkey.reading import Reader
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.standing import ServerFacts, Standing
-from monarch.adapters.valkey.workers import WorkerLine, Workers
+from monarch.adapters.valkey.workers import Workers
 from monarch.app.ceilings import ceilings_of, outlook_of
 from monarch.app.whereabouts import valkey_of
 from monarch.core.forecast import Forecast
 from monarch.core.request import CHANNEL, SOURCE, TARGETS
 from monarch.ports import Hands, Outlook, Replayed, StoreRefused
+from monarch.ports.readings import (
+    Choice,
+    DeadLetter,
+    Event,
+    MigrationTimes,
+    RequestDetails,
+    RequestLine,
+    WorkerLine,
+)
 from monarch.settings import Settings
 
 __all__ = [

@@ -24,6 +24,7 @@ from monarch.settings.values import (
     Addresses,
     AppId,
     Globs,
+    HostNames,
     HttpUrl,
     Lower,
     MarkerKeys,
@@ -204,6 +205,9 @@ class Settings(BaseSettings):
         "MONARCH_WEB_PORT", 8081, f"{_PORT}, other than MONARCH_METRICS_PORT", ge=0, le=65535
     )
     web_host: str = _variable("MONARCH_WEB_HOST", "127.0.0.1", "an address to listen on")
+    web_hosts: HostNames = _variable(
+        "MONARCH_WEB_HOSTS", (), "names of hosts without ports, with commas between"
+    )
     log_format: Annotated[Literal["auto", "json", "console"], Lower] = _variable(
         "MONARCH_LOG_FORMAT", "auto", "auto, json or console"
     )

@@ -28,7 +28,7 @@ SENTINEL_PORT: Final = 26379
 _NAMESPACE: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _GLOB: Final = re.compile(r"[^\s/,]+/[^\s/,]+")
 
-
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?")
 _APP_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _MARKER_KEY: Final = re.compile(r"[!-+\--~]{16,200}")
 """Printable ASCII without commas and white space: it is pasted into files and forms."""
@@ -59,6 +59,16 @@ def _globs(value: object) -> object:
     if not all(_GLOB.fullmatch(glob) for glob in globs) or (value.strip() and not globs):
         raise ValueError
     return globs
+
+
+def _host_names(value: object) -> object:
+    """Split `monarch.example.org, monarch`; a name has no scheme, port or path."""
+    if not isinstance(value, str):
+        return value
+    names = tuple(filter(None, (part.strip().lower() for part in value.split(","))))
+    if not all(_HOST_NAME.fullmatch(name) for name in names):
+        raise ValueError
+    return names
 
 
 def _http_url(value: str) -> str:
@@ -179,6 +189,7 @@ TemplateFile = Annotated[
 ]
 Addresses = Annotated[tuple[tuple[str, int], ...], BeforeValidator(_addresses)]
 Globs = Annotated[tuple[str, ...], BeforeValidator(_globs)]
+HostNames = Annotated[tuple[str, ...], BeforeValidator(_host_names)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 ValkeyUrl = Annotated[SecretStr, AfterValidator(_valkey_url)]
 Namespace = Annotated[str, AfterValidator(_namespace)]

@@ -7,16 +7,9 @@ from typing import Any, Final
 
 import pytest
 
-from monarch.adapters.valkey.letters import DeadLetter, Letters
-from monarch.adapters.valkey.reading import (
-    Event,
-    MigrationTimes,
-    Reader,
-    RequestDetails,
-    RequestLine,
-)
+from monarch.adapters.valkey.letters import Letters
+from monarch.adapters.valkey.reading import Reader
 from monarch.adapters.valkey.standing import Standing
-from monarch.adapters.valkey.workers import WorkerLine
 from monarch.app import doctor, planning, verifying
 from monarch.app.operator import Operator
 from monarch.app.planning import DryRun, TargetPlan
@@ -29,6 +22,14 @@ from monarch.core.outcome import Code
 from monarch.core.rehearsal import Copy, Rehearsal, Warned
 from monarch.core.summary import MigrationView, RequestView, State
 from monarch.core.verification import Finding, Mark, Verification
+from monarch.ports.readings import (
+    DeadLetter,
+    Event,
+    MigrationTimes,
+    RequestDetails,
+    RequestLine,
+    WorkerLine,
+)
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
 from tests.core.builders import a_plan
 

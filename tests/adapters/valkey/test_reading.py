@@ -10,7 +10,7 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.connection import connect
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.letters import Choice, Letters
+from monarch.adapters.valkey.letters import Letters
 from monarch.adapters.valkey.reading import Reader, is_entry_id
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.seen import Seen
@@ -25,6 +25,7 @@ from monarch.core.summary import State
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Dead, Done, Planned, RefusedTarget, Retry, Skipped, Verdict
 from monarch.ports import StoreError
+from monarch.ports.readings import Choice
 from monarch.sandbox.valkey import EmbeddedValkey
 
 CHANNEL = "tickets"
