@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BeforeValidator, InstanceOf, SecretStr
 
-from monarch.core.template import BadTemplate, parse_template
+from monarch.core.copy.frame import BadTemplate, parse_template
 
 VALKEY_SCHEMES: Final = ("valkey", "valkeys", "redis", "rediss", "unix")
 _WITH_TLS: Final = ("valkeys", "rediss")
