@@ -4,8 +4,8 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.outlook import Outlook
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.views.outlook import Outlook
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.budget.learning import proven
 from monarch.settings import Settings

@@ -5,7 +5,7 @@ WARN: it can, but something is worth a look. No check writes anything, posts any
 """
 
 from monarch.adapters.http_send import Sent
-from monarch.adapters.valkey.standing import ServerFacts
+from monarch.adapters.valkey.views.fleet import ServerFacts
 from monarch.app.asking import asked, fields_of, why
 from monarch.app.github_checks import github_checks
 from monarch.app.operator import Operator

@@ -6,11 +6,11 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from monarch.adapters.clock import BootClock
-from monarch.adapters.github.app import AppCaller, AppKey
+from monarch.adapters.github.auth.app import AppCaller, AppKey
+from monarch.adapters.github.auth.personal import is_integration
 from monarch.adapters.github.client import API_VERSION, HEADERS
 from monarch.adapters.github.outcomes import Answer
-from monarch.adapters.github.personal import is_integration
-from monarch.adapters.github.reading import Patience, Reader
+from monarch.adapters.github.retries import Patience, Reader
 from monarch.adapters.github.wire import read_as
 from monarch.adapters.http_send import Sent, new_client
 from monarch.app.asking import ANSWER_WITHIN_S, asked, fields_of, why

@@ -6,7 +6,7 @@ from functools import partial
 
 from anyio import to_thread
 
-from monarch.adapters.valkey.outlook import Traffic
+from monarch.adapters.valkey.views.outlook import Traffic
 from monarch.app.ceilings import ceilings_of
 from monarch.app.looks import style_of
 from monarch.app.rules import rules_of

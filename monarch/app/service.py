@@ -14,9 +14,9 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from structlog.typing import FilteringBoundLogger
 
 import monarch
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.standing import Standing
+from monarch.adapters.valkey.views.fleet import Standing
 from monarch.app.assembly import Role, assembled
 from monarch.app.ceilings import ceilings_of
 from monarch.app.doors import doors_of

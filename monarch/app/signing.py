@@ -1,6 +1,6 @@
 """From settings to GitHub, with all that may sign there."""
 
-from monarch.adapters.github.app import AppKey
+from monarch.adapters.github.auth.app import AppKey
 from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.meter import ValkeyMeter

@@ -4,8 +4,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from monarch.adapters.valkey.links import Place, place
-from monarch.adapters.valkey.sentinel import Sentinels
+from monarch.adapters.valkey.client.sentinel import Sentinels
+from monarch.adapters.valkey.client.sockets import Place, place
 from monarch.settings import Settings
 
 

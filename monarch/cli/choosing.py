@@ -12,7 +12,7 @@ from monarch.core.outcome import Code
 from monarch.core.request.refs import BadRef, parse_ref
 
 if TYPE_CHECKING:
-    from monarch.adapters.valkey.wanted import Wanted
+    from monarch.adapters.valkey.views.wanted import Wanted
     from monarch.app.operator import Choice
     from monarch.core.ids import RequestId
 
@@ -34,7 +34,7 @@ def whoever(by: str | None) -> str:
 
 def request_id(text: str) -> "RequestId":
     """The id of a request; what cannot be one is wrong usage."""
-    from monarch.adapters.valkey.reading import is_entry_id  # noqa: PLC0415 - lazily
+    from monarch.adapters.valkey.views.requests import is_entry_id  # noqa: PLC0415 - lazily
     from monarch.core.ids import RequestId  # noqa: PLC0415 - lazily
 
     found = text.strip()
@@ -72,7 +72,7 @@ def choice(
 
 def wanted(request: str | None, target: str | None, since: str | None) -> "Wanted":
     """The events of which all of this holds."""
-    from monarch.adapters.valkey.wanted import Wanted  # noqa: PLC0415 - lazily
+    from monarch.adapters.valkey.views.wanted import Wanted  # noqa: PLC0415 - lazily
 
     ago_s = _seconds("--since", since)
     return Wanted(

@@ -7,16 +7,16 @@ from typing import Any, Final
 
 import pytest
 
-from monarch.adapters.valkey.letters import DeadLetter, Letters
-from monarch.adapters.valkey.reading import (
+from monarch.adapters.valkey.views.dead_letters import DeadLetter, Letters
+from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.requests import (
     Event,
     MigrationTimes,
     Reader,
     RequestDetails,
     RequestLine,
 )
-from monarch.adapters.valkey.standing import Standing
-from monarch.adapters.valkey.workers import WorkerLine
+from monarch.adapters.valkey.views.workers import WorkerLine
 from monarch.app import doctor, planning, verifying
 from monarch.app.operator import Operator
 from monarch.app.planning import DryRun, TargetPlan

@@ -13,7 +13,7 @@ from typing import Any
 from valkey.asyncio import Valkey
 from valkey.asyncio.client import PubSub
 
-from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.ports import Hearing, StoreError
 

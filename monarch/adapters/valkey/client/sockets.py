@@ -21,7 +21,7 @@ from valkey.asyncio.connection import AbstractConnection, ValkeySSLContext, pars
 from valkey.exceptions import ConnectionError as ConnectionLostError
 from valkey.exceptions import ReadOnlyError
 
-from monarch.adapters.valkey.sentinel import Guide, Sentinels
+from monarch.adapters.valkey.client.sentinel import Guide, Sentinels
 
 SOCKET_TIMEOUT_S = 5.0
 """After so long without an answer a connection is dead, in seconds. Longer than `BLOCK_MS`, and a test says so."""

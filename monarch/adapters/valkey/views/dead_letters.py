@@ -6,10 +6,10 @@ from typing import Final, cast
 
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.reading import PAGE, RawEntry, entry_ms, is_entry_id, texts
-from monarch.adapters.valkey.views import whole
+from monarch.adapters.valkey.views.request import whole
+from monarch.adapters.valkey.views.requests import PAGE, RawEntry, entry_ms, is_entry_id, texts
 
 FIRST, LAST = "-", "+"
 """Valkey's words for the ends of a stream."""

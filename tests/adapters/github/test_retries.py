@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from monarch.adapters.github.client import HttpGitHub
-from monarch.adapters.github.reading import Patience
+from monarch.adapters.github.retries import Patience
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Absent, Code, Found, Permanent, RateLimited, Scope, Transient
 from monarch.core.target.permission import Credential

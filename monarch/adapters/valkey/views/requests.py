@@ -10,13 +10,13 @@ from typing import Any, Final, cast
 
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.codec import decode_ledger
-from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.numbering import Numbering
-from monarch.adapters.valkey.settling import member_of_request
-from monarch.adapters.valkey.views import request_view, whole
-from monarch.adapters.valkey.waiting import Waiting, Wish, members_of, with_wish
+from monarch.adapters.valkey.settlement import member_of_request
+from monarch.adapters.valkey.views.numbers import Numbering
+from monarch.adapters.valkey.views.request import request_view, whole
+from monarch.adapters.valkey.views.waiting import Waiting, Wish, members_of, with_wish
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.report.summary import RequestView, State

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey import ear as ear_module
-from monarch.adapters.valkey.connection import connect
-from monarch.adapters.valkey.ear import CANARIES_MISSED, CANARY_EVERY_S, ValkeyEar
+from monarch.adapters.valkey import subscriber as ear_module
+from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.subscriber import CANARIES_MISSED, CANARY_EVERY_S, ValkeyEar
 from monarch.ports import Hearing, StoreError
 from monarch.sandbox.valkey import EmbeddedValkey
 

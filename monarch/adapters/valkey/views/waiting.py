@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.settling import member_of_migration, member_of_request
-from monarch.adapters.valkey.views import whole
+from monarch.adapters.valkey.settlement import member_of_migration, member_of_request
+from monarch.adapters.valkey.views.request import whole
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State

@@ -15,11 +15,11 @@ from urllib.parse import quote
 import anyio
 
 from monarch.adapters.github.addresses import path_of
-from monarch.adapters.github.app import AppCaller
-from monarch.adapters.github.app_wire import InstallationFacts, read_installation
-from monarch.adapters.github.installation import Gone, Installation
+from monarch.adapters.github.auth.app import AppCaller
+from monarch.adapters.github.auth.app_wire import InstallationFacts, read_installation
+from monarch.adapters.github.auth.installation import Gone, Installation
+from monarch.adapters.github.auth.passes import Pass
 from monarch.adapters.github.outcomes import read_outcome
-from monarch.adapters.github.passes import Pass
 from monarch.core.outcome import Code, Found, Permanent, ReadFailure, Scope
 from monarch.core.request.refs import RepoRef
 from monarch.core.target.permission import Credential

@@ -9,9 +9,9 @@ from typing import Final
 
 import httpx
 
+from monarch.adapters.github.auth.passes import Pass, Passes
 from monarch.adapters.github.outcomes import Answer
-from monarch.adapters.github.passes import Pass, Passes
-from monarch.adapters.github.reading import Reader
+from monarch.adapters.github.retries import Reader
 from monarch.adapters.http_send import Failure
 from monarch.core.github.reply import Reply
 

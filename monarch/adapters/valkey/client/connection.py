@@ -21,7 +21,7 @@ from valkey.exceptions import (
     ValkeyError,
 )
 
-from monarch.adapters.valkey.links import SOCKET_TIMEOUT_S, Place, place, pool
+from monarch.adapters.valkey.client.sockets import SOCKET_TIMEOUT_S, Place, place, pool
 from monarch.ports import StoreError, StoreRefused
 
 __all__ = ["BLOCK_MS", "SOCKET_TIMEOUT_S", "classified", "connect", "connected", "is_refusal"]

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import GROUP, Keys
-from monarch.adapters.valkey.reading import texts
-from monarch.adapters.valkey.standing import NOBODY
+from monarch.adapters.valkey.views.fleet import NOBODY
+from monarch.adapters.valkey.views.requests import texts
 from monarch.core.delivery import Stream
 
 _SHOWN: Final = 50

@@ -5,9 +5,9 @@ signed for by different ones.
 """
 
 from monarch.adapters.github.addresses import ref_of
-from monarch.adapters.github.installations import Installations
-from monarch.adapters.github.passes import Pass
-from monarch.adapters.github.personal import PersonalToken
+from monarch.adapters.github.auth.installations import Installations
+from monarch.adapters.github.auth.passes import Pass
+from monarch.adapters.github.auth.personal import PersonalToken
 from monarch.core.outcome import Code, Found, Permanent, ReadFailure, Scope
 from monarch.core.request.refs import RepoRef
 from monarch.core.target.permission import Credential

@@ -20,10 +20,10 @@ from typing import Final
 
 import anyio
 
-from monarch.adapters.github.app import AppCaller
-from monarch.adapters.github.app_wire import InstallationFacts, read_token
+from monarch.adapters.github.auth.app import AppCaller
+from monarch.adapters.github.auth.app_wire import InstallationFacts, read_token
+from monarch.adapters.github.auth.passes import Pass
 from monarch.adapters.github.outcomes import Answer, read_failure, unreached, unreadable
-from monarch.adapters.github.passes import Pass
 from monarch.core.github.reply import Reply, time_s
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope
 from monarch.core.target.permission import Credential

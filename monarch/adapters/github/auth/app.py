@@ -12,9 +12,9 @@ from typing import Final
 import httpx
 
 from monarch.adapters.github.addresses import url_of
+from monarch.adapters.github.auth.passes import Pass
 from monarch.adapters.github.outcomes import Answer, read_outcome
-from monarch.adapters.github.passes import Pass
-from monarch.adapters.github.reading import Reader
+from monarch.adapters.github.retries import Reader
 from monarch.core.github.reply import Reply, time_s
 from monarch.core.outcome import Found, ReadFailure
 from monarch.ports import Clock

@@ -6,7 +6,7 @@ Fields are for people, too: `minute` and `hour` are the ceilings, 0 where none w
 from collections.abc import Mapping, Sequence
 
 from monarch.adapters.valkey.codec import pairs
-from monarch.adapters.valkey.views import whole
+from monarch.adapters.valkey.views.request import whole
 from monarch.core.budget.learning import Learned
 from monarch.core.budget.windows import UNKNOWN, Limit, Lone
 

@@ -6,9 +6,9 @@ from typing import Final
 import httpx
 
 from monarch.adapters.github.addresses import url_of
+from monarch.adapters.github.auth.passes import Pass, is_token
 from monarch.adapters.github.outcomes import Answer, read_outcome
-from monarch.adapters.github.passes import Pass, is_token
-from monarch.adapters.github.reading import Reader
+from monarch.adapters.github.retries import Reader
 from monarch.adapters.github.wire import User, read_user
 from monarch.core.github.reply import Reply, read_reply
 from monarch.core.outcome import Found, Permanent, ReadFailure, Scope

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from monarch.adapters.valkey.reading import PAGE, Event, Reader
+from monarch.adapters.valkey.views.requests import PAGE, Event, Reader
 
 
 @dataclass(frozen=True, slots=True)

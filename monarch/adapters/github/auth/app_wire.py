@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from monarch.adapters.github.passes import is_token
+from monarch.adapters.github.auth.passes import is_token
 from monarch.adapters.github.wire import Id, Wire, read_as
 
 

@@ -20,9 +20,9 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from monarch.adapters.github.auth.passes import Pass
 from monarch.adapters.github.outcomes import read_failure
 from monarch.adapters.github.paging import Foreign, resolve
-from monarch.adapters.github.passes import Pass
 from monarch.adapters.http_send import (
     Failure,
     HeldBack,

@@ -12,9 +12,9 @@ from typing import Any, Final
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.accounts import Accounts
-from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.views import whole
+from monarch.adapters.valkey.views.request import whole
 from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.core.budget.forecast import Forecast, Load, forecast_s, write_ms
 from monarch.core.ids import RequestId

@@ -5,8 +5,8 @@ from typing import Final
 
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.codec import decode_plan
-from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.core.ids import RequestId
 
