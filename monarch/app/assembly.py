@@ -31,11 +31,17 @@ from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.adapters.valkey.subscriber import ValkeyEar
-from monarch.app.ceilings import ceilings_of, outlook_of
-from monarch.app.looks import style_of
-from monarch.app.rules import rules_of
-from monarch.app.signing import github_of, meter_of
-from monarch.app.whereabouts import proxy_of, valkey_of, web_url_of
+from monarch.app.wiring import (
+    ceilings_of,
+    github_of,
+    meter_of,
+    outlook_of,
+    proxy_of,
+    rules_of,
+    style_of,
+    valkey_of,
+    web_url_of,
+)
 from monarch.core.delivery import Stream
 from monarch.core.verdict import Policy
 from monarch.ports import GitHub, Slack, Streams

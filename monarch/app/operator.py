@@ -22,8 +22,7 @@ from monarch.adapters.valkey.views.requests import (
     RequestLine,
 )
 from monarch.adapters.valkey.views.workers import WorkerLine, Workers
-from monarch.app.ceilings import ceilings_of, outlook_of
-from monarch.app.whereabouts import valkey_of
+from monarch.app.wiring import ceilings_of, outlook_of, valkey_of
 from monarch.core.budget.forecast import Forecast
 from monarch.core.request.message import CHANNEL, SOURCE, TARGETS
 from monarch.ports import Hands, Outlook, Replayed, StoreRefused

@@ -18,11 +18,7 @@ from monarch.adapters.valkey.requests import ValkeyPlans
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.outlook import Traffic
 from monarch.adapters.valkey.views.requests import Reader
-from monarch.app.ceilings import outlook_of
-from monarch.app.looks import style_of
-from monarch.app.rules import rules_of
-from monarch.app.signing import github_of, meter_of
-from monarch.app.whereabouts import valkey_of
+from monarch.app.wiring import github_of, meter_of, outlook_of, rules_of, style_of, valkey_of
 from monarch.core.ids import TargetId
 from monarch.core.target.logins import Us, us_of
 from monarch.core.target.permission import Credential, GateClosed

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
-from monarch.cli.printing import clean
-from monarch.cli.troubles import obstacle_line
+from monarch.cli.terminal.printing import clean
+from monarch.cli.terminal.troubles import obstacle_line
 from monarch.core.budget.forecast import Forecast, in_words
 from monarch.core.report.summary import ENDS, MigrationView, RequestView, State
 

@@ -6,10 +6,10 @@ WARN: it can, but something is worth a look. No check writes anything, posts any
 
 from monarch.adapters.http_send import Sent
 from monarch.adapters.valkey.views.fleet import ServerFacts
-from monarch.app.asking import asked, fields_of, why
-from monarch.app.github_checks import github_checks
+from monarch.app.doctor.asked import asked, fields_of, why
+from monarch.app.doctor.github_checks import github_checks
+from monarch.app.doctor.valkey_checks import Check, Status, advice_on, check_server
 from monarch.app.operator import Operator
-from monarch.app.valkey_checks import Check, Status, advice_on, check_server
 from monarch.core.copy.frame import NAMES
 from monarch.core.github.reply import Reply
 from monarch.ports import StoreError

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, settings
-from monarch.cli.printing import age, clean, moment, say, show_facts, show_json, show_table
-from monarch.cli.readings import readings
-from monarch.cli.tables import number, reason, word
+from monarch.cli.terminal.printing import age, clean, moment, say, show_facts, show_json, show_table
+from monarch.cli.terminal.readings import readings
+from monarch.cli.terminal.tables import number, reason, word
 
 if TYPE_CHECKING:
-    from monarch.app.planning import DryRun, TargetPlan
+    from monarch.app.plan import DryRun, TargetPlan
     from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
 
 
@@ -21,7 +21,7 @@ def show_plan(source: str, targets: list[str], *, as_json: bool) -> None:
     import anyio  # noqa: PLC0415 - lazily
 
     from monarch.app.operator import message  # noqa: PLC0415 - lazily
-    from monarch.app.planning import BadMessage, dry_run, parsed  # noqa: PLC0415 - lazily
+    from monarch.app.plan import BadMessage, dry_run, parsed  # noqa: PLC0415 - lazily
 
     known = settings(needs_github=True)
     request = parsed(message(source, targets, None), known)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from anyio import to_thread
 
-from monarch.app.looks import style_of
 from monarch.app.surveys import in_order, surveying
+from monarch.app.wiring import style_of
 from monarch.core.copy.style import Style
 from monarch.core.ids import RequestId, TargetId, TicketId
 from monarch.core.plan import Plan

@@ -20,9 +20,9 @@ from monarch.cli.calling import (
     fail,
     settings,
 )
-from monarch.cli.ending import ending_lines
-from monarch.cli.printing import clean
-from monarch.cli.progress import Progress, Sight, progress
+from monarch.cli.terminal.ending import ending_lines
+from monarch.cli.terminal.printing import clean
+from monarch.cli.terminal.progress import Progress, Sight, progress
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
 from monarch.telemetry.obstacles import obstacles

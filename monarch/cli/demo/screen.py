@@ -9,10 +9,10 @@ from typing import Final, Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from monarch.cli._demo_judge import copies, ticket_id, tickets
-from monarch.cli._example_world import SOURCE, TICKETS
-from monarch.cli.printing import fitted, show_table
-from monarch.cli.tables import prose, word
+from monarch.cli.demo.example_world import SOURCE, TICKETS
+from monarch.cli.demo.judge import copies, ticket_id, tickets
+from monarch.cli.terminal.printing import fitted, show_table
+from monarch.cli.terminal.tables import prose, word
 from monarch.sandbox.views import IssueView, MessageView, StateView
 
 LINE_EVERY: Final = 4

@@ -5,18 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from monarch.app.operator import Operator
-from monarch.cli._demo_fleet import LEASE_S, DemoError, Fleet
-from monarch.cli._demo_judge import copies, judge
-from monarch.cli._demo_screen import (
-    Standing,
-    Watch,
-    say,
-    show_copies,
-    show_details,
-    show_messages,
-    watch,
-)
-from monarch.cli._example_world import (
+from monarch.cli.demo.example_world import (
     CHANNEL,
     FIRST_TEAMS,
     SECOND_TEAMS,
@@ -24,6 +13,17 @@ from monarch.cli._example_world import (
     SOURCE,
     TICKETS,
     message,
+)
+from monarch.cli.demo.fleet import LEASE_S, DemoError, Fleet
+from monarch.cli.demo.judge import copies, judge
+from monarch.cli.demo.screen import (
+    Standing,
+    Watch,
+    say,
+    show_copies,
+    show_details,
+    show_messages,
+    watch,
 )
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import RequestView, State

@@ -13,10 +13,9 @@ from monarch.adapters.github.outcomes import Answer
 from monarch.adapters.github.retries import Patience, Reader
 from monarch.adapters.github.wire import read_as
 from monarch.adapters.http_send import Sent, new_client
-from monarch.app.asking import ANSWER_WITHIN_S, asked, fields_of, why
-from monarch.app.signing import app_of
-from monarch.app.valkey_checks import Check, Status
-from monarch.app.whereabouts import proxy_of
+from monarch.app.doctor.asked import ANSWER_WITHIN_S, asked, fields_of, why
+from monarch.app.doctor.valkey_checks import Check, Status
+from monarch.app.wiring import app_of, proxy_of
 from monarch.core.github.reply import Reply, read_reply
 from monarch.core.redact import quote
 from monarch.settings import Settings

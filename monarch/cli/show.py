@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, end_if_interrupted, fail, operate
-from monarch.cli.choosing import request_id
-from monarch.cli.printing import (
+from monarch.cli.choice import request_id
+from monarch.cli.terminal.printing import (
     age,
     alarm,
     clean,
@@ -19,8 +19,8 @@ from monarch.cli.printing import (
     show_json,
     show_table,
 )
-from monarch.cli.tables import number, reason, word
-from monarch.cli.troubles import obstacle_line, tell_obstacles
+from monarch.cli.terminal.tables import number, reason, word
+from monarch.cli.terminal.troubles import obstacle_line, tell_obstacles
 from monarch.core.budget.forecast import in_words
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from monarch.cli.printing import clean
+from monarch.cli.terminal.printing import clean
 
 Tell = Callable[[str], None]
 

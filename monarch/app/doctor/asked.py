@@ -15,7 +15,7 @@ from monarch.adapters.http_send import (
     send_once,
     without_secret,
 )
-from monarch.app.whereabouts import proxy_of
+from monarch.app.wiring import proxy_of
 from monarch.core.github.reply import Reply
 
 ANSWER_WITHIN_S: Final = 10.0

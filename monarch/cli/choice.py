@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, fail
-from monarch.cli.printing import got
+from monarch.cli.terminal.printing import got
 from monarch.core.outcome import Code
 from monarch.core.request.refs import BadRef, parse_ref
 

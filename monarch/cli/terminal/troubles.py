@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
-from monarch.cli.printing import age, clean, complain, moment
+from monarch.cli.terminal.printing import age, clean, complain, moment
 from monarch.telemetry.obstacles import obstacles
 
 if TYPE_CHECKING:

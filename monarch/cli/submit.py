@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, fail, operate, settings
-from monarch.cli.following import follow, judge
-from monarch.cli.printing import clean, complain, got, show_json
+from monarch.cli.follow import follow, judge
+from monarch.cli.terminal.printing import clean, complain, got, show_json
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, Submission
@@ -61,7 +61,7 @@ async def _submitted(person: "Operator", payload: bytes, key: str) -> "Submissio
 
 def _demand_request(payload: bytes) -> None:
     """Refuse a message that cannot be planned; warn of each invalid target, and go on with the others."""
-    from monarch.app.planning import BadMessage, parsed  # noqa: PLC0415 - lazily
+    from monarch.app.plan import BadMessage, parsed  # noqa: PLC0415 - lazily
 
     request = parsed(payload, settings())
     if isinstance(request, BadMessage):

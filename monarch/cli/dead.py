@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, operate
-from monarch.cli.choosing import demand_choice, whoever
-from monarch.cli.printing import clean, moment, show_facts, show_json, show_table
-from monarch.cli.tables import reason, word
+from monarch.cli.choice import demand_choice, whoever
+from monarch.cli.terminal.printing import clean, moment, show_facts, show_json, show_table
+from monarch.cli.terminal.tables import reason, word
 
 if TYPE_CHECKING:
     from monarch.app.operator import Choice, DeadLetter, Operator

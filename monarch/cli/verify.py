@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, operate, settings
-from monarch.cli.choosing import request_id, whoever
-from monarch.cli.following import follow, judge
-from monarch.cli.planning import ranges
-from monarch.cli.printing import clean, say, show_facts, show_json, show_table
-from monarch.cli.readings import readings
-from monarch.cli.tables import number, word
+from monarch.cli.choice import request_id, whoever
+from monarch.cli.follow import follow, judge
+from monarch.cli.plan import ranges
+from monarch.cli.terminal.printing import clean, say, show_facts, show_json, show_table
+from monarch.cli.terminal.readings import readings
+from monarch.cli.terminal.tables import number, word
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import ENDS, State
 from monarch.core.report.verification import Mark
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, RequestDetails
-    from monarch.app.verifying import Finding, TargetReport, Verified
+    from monarch.app.verify import Finding, TargetReport, Verified
     from monarch.ports import Healing
 
 
@@ -45,7 +45,7 @@ def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_j
 def _verified(request: RequestId, *, quiet: bool) -> "Verified":
     import anyio  # noqa: PLC0415 - lazily
 
-    from monarch.app.verifying import Unverifiable, verified  # noqa: PLC0415 - lazily
+    from monarch.app.verify import Unverifiable, verified  # noqa: PLC0415 - lazily
 
     known = settings(needs_github=True)
     with failures_told(), readings(quiet=quiet) as tell:

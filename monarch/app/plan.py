@@ -7,10 +7,8 @@ from functools import partial
 from anyio import to_thread
 
 from monarch.adapters.valkey.views.outlook import Traffic
-from monarch.app.ceilings import ceilings_of
-from monarch.app.looks import style_of
-from monarch.app.rules import rules_of
 from monarch.app.surveys import in_order, surveying
+from monarch.app.wiring import ceilings_of, rules_of, style_of
 from monarch.core.budget.forecast import Load
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code

@@ -8,9 +8,9 @@ from monarch.adapters.valkey.views.numbers import NUMBER
 from monarch.adapters.valkey.views.requests import entry_order
 from monarch.adapters.valkey.views.wanted import Wanted, newest
 from monarch.cli.calling import end_if_interrupted, operate
-from monarch.cli.following import AGAIN_S
-from monarch.cli.printing import clean, fields_of, moment, say, show_json
-from monarch.cli.troubles import tell_obstacles
+from monarch.cli.follow import AGAIN_S
+from monarch.cli.terminal.printing import clean, fields_of, moment, say, show_json
+from monarch.cli.terminal.troubles import tell_obstacles
 
 if TYPE_CHECKING:
     from monarch.app.operator import Event, Operator

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from monarch.cli.printing import clean
+from monarch.cli.terminal.printing import clean
 from monarch.core.report.summary import State
 
 if TYPE_CHECKING:

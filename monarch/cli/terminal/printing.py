@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from monarch.cli.tables import Column, Line
+    from monarch.cli.terminal.tables import Column, Line
 
 Row = Sequence[object]
 
@@ -112,7 +112,7 @@ def show_table(
     out: TextIO | None = None,
 ) -> None:
     """Print a table: laid out for the terminal's width, or in aligned columns anywhere else; `empty`: without rows."""
-    from monarch.cli import tables  # noqa: PLC0415 - loads rich, which a worker does without
+    from monarch.cli.terminal import tables  # noqa: PLC0415 - loads rich, which a worker does without
 
     stream = out or sys.stdout
     cells = [[tables.Piece(clean(value), _style(value)) for value in row] for row in rows]
@@ -128,7 +128,7 @@ def show_table(
 
 def show_facts(facts: Mapping[str, object], *, whole: Collection[str] = ()) -> None:
     """Print names and values below each other. Sentences are broken between words, but for those that are `whole`."""
-    from monarch.cli import tables  # noqa: PLC0415 - loads rich, which a worker does without
+    from monarch.cli.terminal import tables  # noqa: PLC0415 - loads rich, which a worker does without
 
     wide, console = max(map(len, facts), default=0), _terminal(sys.stdout)
     for name, value in facts.items():
@@ -166,7 +166,7 @@ def fitted(text: str, *, goes_on: str = "    ", out: TextIO | None = None) -> st
     if console is None:
         return text
 
-    from monarch.cli import tables  # noqa: PLC0415 - loads rich, which a worker does without
+    from monarch.cli.terminal import tables  # noqa: PLC0415 - loads rich, which a worker does without
 
     indent = text[: len(text) - len(text.lstrip())]
     return "\n".join(tables.wrapped(text.lstrip(), console.width, indent, goes_on=goes_on))

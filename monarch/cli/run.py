@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from monarch.cli.calling import WRONG, fail, settings
-from monarch.cli.printing import clean
+from monarch.cli.terminal.printing import clean
 
 if TYPE_CHECKING:
     from monarch.app.assembly import Role

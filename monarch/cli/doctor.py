@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING
 import typer
 
 from monarch.cli.calling import FAILED, operate
-from monarch.cli.printing import show_json, show_table
-from monarch.cli.tables import prose, reason, word
+from monarch.cli.terminal.printing import show_json, show_table
+from monarch.cli.terminal.tables import prose, reason, word
 
 if TYPE_CHECKING:
+    from monarch.app.doctor.valkey_checks import Check
     from monarch.app.operator import Operator
-    from monarch.app.valkey_checks import Check
 
 
 def show_examination(*, as_json: bool) -> None:
     """Examine the installation that the environment names."""
-    from monarch.app.doctor import examine  # noqa: PLC0415 - lazily
-    from monarch.app.valkey_checks import Status  # noqa: PLC0415 - lazily
+    from monarch.app.doctor.examination import examine  # noqa: PLC0415 - lazily
+    from monarch.app.doctor.valkey_checks import Status  # noqa: PLC0415 - lazily
 
     async def work(person: "Operator") -> "tuple[Check, ...]":
         return await examine(person)
