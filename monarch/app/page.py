@@ -4,15 +4,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.reading import Reader
-from monarch.adapters.valkey.standing import Standing
-from monarch.app.ceilings import ceilings_of, outlook_of
-from monarch.app.whereabouts import valkey_of, web_url_of
-from monarch.core.forecast import Forecast
+from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.requests import Reader
+from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
+from monarch.core.budget.forecast import Forecast
 from monarch.core.ids import RequestId
-from monarch.core.summary import State
+from monarch.core.report.summary import State
 from monarch.ports import Outlook
 from monarch.ports.readings import RequestDetails, RequestLine
 from monarch.settings import Settings
@@ -56,4 +55,4 @@ async def page_of(settings: Settings) -> AsyncIterator[Page]:
     async with connected(valkey_of(settings), "page", connections=CONNECTIONS) as client:
         standing = Standing(client, keys, settings.channel, ceilings_of(settings))
         readings = Readings(Reader(client, keys), standing, outlook_of(client, settings))
-        yield Page(readings, Place(web_url_of(settings)), settings.web_hosts)
+        yield Page(readings, Place(web_url_of(settings)))

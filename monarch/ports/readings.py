@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from monarch.core.ids import RequestId
-from monarch.core.summary import RequestView, State
+from monarch.core.report.summary import RequestView, State
 
 
 @dataclass(frozen=True, slots=True)

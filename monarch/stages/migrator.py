@@ -6,18 +6,26 @@ promises that every ticket of the plan is in the target once, in order, and was 
 
 from monarch.core.delivery import Delivery, MigrationEntry
 from monarch.core.outcome import Code, Found, ReadFailure
-from monarch.core.permission import Busy, Cancelled, Credential, GateClosed, Lost, Quiet, Taken
 from monarch.core.plan import Plan
-from monarch.core.preflight import unwritable
-from monarch.core.request import Rules, target_refusal
+from monarch.core.request.message import Rules, target_refusal
+from monarch.core.target.permission import (
+    Busy,
+    Cancelled,
+    Credential,
+    GateClosed,
+    Lost,
+    Quiet,
+    Taken,
+)
+from monarch.core.target.preflight import unwritable
 from monarch.core.ticket import Repository
 from monarch.core.verdict import Dead, Done, Migrated, Snooze, Verdict, Waits, judge, judge_target
 from monarch.ports import Plans
-from monarch.stages.crossing import Crossing
-from monarch.stages.finding import found_again
-from monarch.stages.giving_way import called_off, give_way, snooze_until_open
-from monarch.stages.hold import Hold, LeaseLost
-from monarch.stages.subject import Subject, Tools
+from monarch.stages.crossing.crossing import Crossing
+from monarch.stages.crossing.subject import Subject, Tools
+from monarch.stages.gates import called_off, give_way, snooze_until_open
+from monarch.stages.identity import found_again
+from monarch.stages.lease import Hold, LeaseLost
 
 BUSY_S = 30.0
 """A target in other hands wakes whoever waits for it when it is released, and after so many seconds at the latest:

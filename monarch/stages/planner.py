@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from monarch.core.delivery import Delivery, RequestEntry
 from monarch.core.outcome import Code, Found, ReadFailure, Transient
-from monarch.core.permission import Credential
 from monarch.core.plan import Plan, make_plan, oversize, unseen_tickets
-from monarch.core.request import BadMessage, Request, Rules, parse_message, source_refusal
+from monarch.core.request.message import BadMessage, Request, Rules, parse_message, source_refusal
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Repository
 from monarch.core.verdict import (
     Dead,
@@ -28,10 +28,10 @@ from monarch.core.verdict import (
     judge,
 )
 from monarch.ports import Budget, GitHub
-from monarch.stages.giving_way import give_way, snooze_until_open
-from monarch.stages.hierarchy import in_order
-from monarch.stages.hold import Hold
-from monarch.stages.looking import Reading, read_whole
+from monarch.stages.crossing.hierarchy import in_order
+from monarch.stages.crossing.looks import Reading, read_whole
+from monarch.stages.gates import give_way, snooze_until_open
+from monarch.stages.lease import Hold
 from monarch.telemetry import Telemetry
 
 

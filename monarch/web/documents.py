@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from monarch.core.forecast import Forecast
+from monarch.core.budget.forecast import Forecast
 from monarch.ports.readings import DeadLetter, RequestDetails, WorkerLine
 from monarch.telemetry import Snapshot
 from monarch.telemetry.obstacles import obstacles

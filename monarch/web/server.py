@@ -115,7 +115,7 @@ def _json(answer: Answer) -> Response:
 
 
 @asynccontextmanager
-async def serving(app: Starlette, listener: socket.socket, most: int = MOST) -> AsyncIterator[int]:
+async def serving(app: ASGIApp, listener: socket.socket, most: int = MOST) -> AsyncIterator[int]:
     """Serve `app` on `listener` for the length of a `with` block, and give its port; `most` connections at once."""
     server = _Server(_config(app, most))
     async with anyio.create_task_group() as tasks:
@@ -146,7 +146,7 @@ def listening_on(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _config(app: Starlette, most: int) -> uvicorn.Config:
+def _config(app: ASGIApp, most: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=bounded(most),
@@ -156,6 +156,9 @@ def _config(app: Starlette, most: int) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        # Else uvicorn takes the peer's address from X-Forwarded-For of whoever is on this machine: who is a trusted proxy
+        # could then be said by anybody who reaches one that is not.
+        proxy_headers=False,
         # Its value is renewed by a timer, ten times a second.
         date_header=False,
         timeout_graceful_shutdown=STOP_WITHIN_S,

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from monarch.core.forecast import Forecast
+from monarch.core.budget.forecast import Forecast
 from monarch.core.ids import RequestId
-from monarch.core.summary import MigrationView, RequestView, State
+from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.ports import StoreError
 from monarch.ports.readings import MigrationTimes, RequestDetails, RequestLine
 from monarch.telemetry import Snapshot, Telemetry
 from monarch.web.connections import MOST
+from monarch.web.door.guard import Guard
+from monarch.web.door.visit import Doors
 from monarch.web.page.app import Page
 from monarch.web.page.hub import READERS
 from monarch.web.page.source import Place
@@ -129,11 +131,11 @@ class Given:
 
 @asynccontextmanager
 async def paging(
-    source: Given, telemetry: Telemetry, hosts: Sequence[str] = ()
+    source: Given, telemetry: Telemetry
 ) -> AsyncIterator[tuple[httpx.AsyncClient, Page]]:
     """A page of `source`, served beside /health as a worker serves it."""
-    page = Page(source, Place(), hosts)
-    app = health_app(telemetry, lambda: True, source.snapshot, page.app)
+    page = Page(source, Place())
+    app = Guard(health_app(telemetry, lambda: True, source.snapshot, page.app), Doors())
     async with (
         serving(app, listening_on(HOST, 0), MOST + READERS) as port,
         page.living(),

@@ -7,10 +7,10 @@ from typing import Final, TypeVar
 import httpx
 
 from monarch.adapters.github.addresses import Addresses
+from monarch.adapters.github.auth.signed import SignedReader
 from monarch.adapters.github.finder import Finder
 from monarch.adapters.github.outcomes import Answer, read_outcome
 from monarch.adapters.github.paging import Foreign, next_page, resolve
-from monarch.adapters.github.signing import SignedReader
 from monarch.adapters.github.wire import (
     read_issue,
     read_issues,
@@ -18,6 +18,7 @@ from monarch.adapters.github.wire import (
     read_milestones,
     read_types,
 )
+from monarch.core.github.reply import Reply
 from monarch.core.outcome import (
     Absent,
     Code,
@@ -27,7 +28,6 @@ from monarch.core.outcome import (
     Scope,
     Transient,
 )
-from monarch.core.reply import Reply
 from monarch.core.ticket import Issue, Label, Milestone, Repository
 
 T = TypeVar("T")

@@ -5,15 +5,15 @@ from typing import cast
 from anyio import to_thread
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.codec import decode_plan, pairs
-from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.views import request_view, whole
+from monarch.adapters.valkey.views.request import request_view, whole
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import RequestId
-from monarch.core.permission import Busy
 from monarch.core.plan import Plan
+from monarch.core.target.permission import Busy
 from monarch.ports import Kind, Posted, Saying
 
 SAYING_MS = 15_000

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from monarch.core.ids import RequestId
-from monarch.core.summary import State
+from monarch.core.report.summary import State
 from monarch.web.documents import request_document, status_document
 from monarch.web.page.sights import Sight, Wish
 from monarch.web.page.source import Place, Source

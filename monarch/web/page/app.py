@@ -15,17 +15,16 @@ from urllib.parse import quote
 
 import anyio
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from monarch.ports import StoreError
+from monarch.web.door.guard import wants_json
 from monarch.web.page import drawing
 from monarch.web.page.addresses import ADDRESSES, Address
 from monarch.web.page.hub import Frame, Full, Hub
 from monarch.web.page.live import LiveAnswer
-from monarch.web.page.shields import Shields
 from monarch.web.page.sights import Sight, Wish
 from monarch.web.page.source import Place, Source
 from monarch.web.plain import plain
@@ -40,7 +39,6 @@ class Page:
     Args:
         source: what it reads.
         place: where things are.
-        hosts: names under which it may be asked for, see `Shields`.
         routes: further addresses, before the page's own.
     """
 
@@ -48,7 +46,6 @@ class Page:
         self,
         source: Source,
         place: Place,
-        hosts: Sequence[str] = (),
         routes: Sequence[BaseRoute] = (),
     ) -> None:
         self._source = source
@@ -56,7 +53,6 @@ class Page:
         self.hub = Hub(self._read, self._draw)
         self.app = Starlette(
             routes=[*routes, *self._routes()],
-            middleware=[Middleware(Shields, hosts)],
             exception_handlers={404: _unknown_address},
         )
 
@@ -131,16 +127,9 @@ def _wish(address: Address, request: Request) -> Wish:
     return Wish(address.name, path, given, query)
 
 
-def wants_json(request: Request) -> bool:
-    """Whether a program asks: JSON is named, and HTML is not named before it. Whoever takes anything is a person."""
-    accepted = request.headers.get("accept", "").lower()
-    json_at, html_at = accepted.find("application/json"), accepted.find("text/html")
-    return json_at >= 0 and (html_at < 0 or json_at < html_at)
-
-
 def _json(frame: Frame) -> Response:
     if frame.sight is None:
-        return JSONResponse({"problem": "not known"}, 404, NOT_KEPT)
+        return JSONResponse({"error": "not known"}, 404, NOT_KEPT)
     return JSONResponse(plain(frame.sight.document), frame.sight.status, NOT_KEPT)
 
 
@@ -160,13 +149,13 @@ def _whole(
 
 def _away(request: Request, wish: Wish, why: str) -> Response:
     if wants_json(request):
-        return JSONResponse({"problem": f"Valkey does not answer: {why}"}, 503, NOT_KEPT)
+        return JSONResponse({"error": f"Valkey does not answer: {why}"}, 503, NOT_KEPT)
     return _whole(wish, "Valkey does not answer", drawing.draw("away.html", why=why), 0, 503, why)
 
 
 async def _unknown_address(request: Request, _: Exception) -> Response:
     if wants_json(request):
-        return JSONResponse({"problem": "there is no such address"}, 404, NOT_KEPT)
+        return JSONResponse({"error": "there is no such address"}, 404, NOT_KEPT)
     return _whole(None, "Not known", drawing.draw("unknown.html"), 0, 404)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from monarch.core.forecast import Forecast
+from monarch.core.budget.forecast import Forecast
 from monarch.core.ids import RequestId
-from monarch.core.summary import State
+from monarch.core.report.summary import State
 from monarch.ports.readings import RequestDetails, RequestLine
 from monarch.telemetry import Snapshot
 

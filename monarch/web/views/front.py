@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monarch.core.forecast import Forecast, in_words
+from monarch.core.budget.forecast import Forecast, in_words
 from monarch.ports.readings import RequestLine
 from monarch.telemetry import Snapshot
 from monarch.telemetry.obstacles import obstacles

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monarch.core.summary import State
+from monarch.core.report.summary import State
 from monarch.ports.readings import RequestLine
 
 TONES = {

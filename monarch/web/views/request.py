@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monarch.core.forecast import Forecast, in_words
-from monarch.core.summary import MigrationView
+from monarch.core.budget.forecast import Forecast, in_words
+from monarch.core.report.summary import MigrationView
 from monarch.ports.readings import MigrationTimes, RequestDetails
 from monarch.web.views.listing import TONES
 
