@@ -4,8 +4,8 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from monarch.adapters.valkey.entry_ids import entry_order
 from monarch.adapters.valkey.numbering import NUMBER
-from monarch.adapters.valkey.reading import entry_order
 from monarch.adapters.valkey.wanted import Wanted, newest
 from monarch.cli.calling import end_if_interrupted, operate
 from monarch.cli.following import AGAIN_S

@@ -7,8 +7,9 @@ from typing import Final, cast
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.entry_ids import entry_ms, is_entry_id
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.reading import PAGE, RawEntry, entry_ms, is_entry_id, texts
+from monarch.adapters.valkey.reading import PAGE, RawEntry, texts
 from monarch.adapters.valkey.views import whole
 
 FIRST, LAST = "-", "+"

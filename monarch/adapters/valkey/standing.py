@@ -15,8 +15,9 @@ from valkey.exceptions import MovedError, ResponseError
 
 from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.entry_ids import entry_ms
 from monarch.adapters.valkey.keys import GROUP, Keys
-from monarch.adapters.valkey.reading import entry_ms, texts
+from monarch.adapters.valkey.reading import texts
 from monarch.adapters.valkey.refusing import WRITE_SETTINGS, why_refused
 from monarch.adapters.valkey.views import whole
 from monarch.core.budget.ceilings import Ceilings, least

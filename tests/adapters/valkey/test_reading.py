@@ -8,10 +8,11 @@ import pytest
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.connection import connect
+from monarch.adapters.valkey.entry_ids import is_entry_id
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.letters import Choice, Letters
-from monarch.adapters.valkey.reading import Reader, is_entry_id
+from monarch.adapters.valkey.reading import Reader
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.standing import Standing
