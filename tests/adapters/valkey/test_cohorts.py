@@ -6,8 +6,8 @@ from typing import cast
 
 import pytest
 
-from monarch.adapters.valkey.cohorts import Cohorts
-from monarch.adapters.valkey.reading import Reader
+from monarch.adapters.valkey.views.cohorts import Cohorts
+from monarch.adapters.valkey.views.requests import Reader
 from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
 from monarch.core.ids import CohortId, RequestId
