@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from monarch.core.ids import RequestId
+from monarch.core.card.view import Card
+from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import RequestView, State
 
 
@@ -18,6 +19,7 @@ class RequestLine:
         ended_ms: `None` until it has ended.
         entry: where its message stands in the stream of requests, until it is planned.
         next_ms: when it is tried again, in milliseconds since 1970; `None` where it does not wait to be planned.
+        cohort: `None` before it is planned, and where an older version planned it; `card` is where Slack shows it.
     """
 
     id: RequestId
@@ -33,6 +35,8 @@ class RequestLine:
     reason: str
     next_ms: int | None = None
     entry: str = ""
+    cohort: CohortId | None = None
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class RequestDetails:
 
     While it waits to be planned its view has what its message says; `next_ms` is when that is tried again, `None` where
     it is not parked. `notice_error` is why its channel could not be told, `""` where it was or need not be;
-    `is_to_be_told`: its channel does not know the end yet.
+    `is_to_be_told`: its channel does not know the end yet. `cohort` and `card` as in `RequestLine`.
     """
 
     view: RequestView
@@ -74,6 +78,8 @@ class RequestDetails:
     next_ms: int | None = None
     notice_error: str = ""
     is_to_be_told: bool = False
+    cohort: CohortId | None = None
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)
