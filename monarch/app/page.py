@@ -1,19 +1,32 @@
 """The page of a process: the commands' own readers, over connections that hold up nobody's work."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
+from valkey.asyncio import Valkey
+
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.views.cohorts import Cohorts
 from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.wanted import history
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
 from monarch.core.budget.forecast import Forecast
-from monarch.core.ids import RequestId
+from monarch.core.card.view import CohortView
+from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import State
-from monarch.ports import Outlook
-from monarch.ports.readings import RequestDetails, RequestLine
+from monarch.ports.readings import (
+    CohortLine,
+    Event,
+    Holding,
+    RequestDetails,
+    RequestLine,
+    TicketLine,
+)
 from monarch.settings import Settings
 from monarch.telemetry import Snapshot
 from monarch.web.page.app import Page
@@ -23,13 +36,19 @@ CONNECTIONS: Final = 6
 """More than the page reads at once: a connection whose answer came too late may still be closing."""
 
 
+LOOKED_THROUGH: Final = 2_000
+"""Among so many events, the newest, those of a request are looked for."""
+
+
 class Readings:
     """`web.page.source.Source`: whatever is asked, one of the readers of the commands answers."""
 
-    def __init__(self, reader: Reader, standing: Standing, outlook: Outlook) -> None:
-        self._reader = reader
-        self._standing = standing
-        self._outlook = outlook
+    def __init__(self, client: Valkey, keys: Keys, settings: Settings) -> None:
+        self._reader = Reader(client, keys)
+        self._standing = Standing(client, keys, settings.channel, ceilings_of(settings))
+        self._outlook = outlook_of(client, settings)
+        self._cohorts = Cohorts(client, Scripts(client, keys.prefix), keys)
+        self._matrices = Matrices(client, keys)
 
     async def snapshot(self) -> Snapshot:
         """See `Source.snapshot`."""
@@ -47,12 +66,33 @@ class Readings:
         """See `Source.forecast`."""
         return await self._outlook.forecast(request)
 
+    async def cohorts(self, limit: int) -> Sequence[CohortLine]:
+        """See `Source.cohorts`."""
+        return await self._cohorts.newest(limit)
+
+    async def cohort(self, cohort: CohortId) -> CohortView | None:
+        """See `Source.cohort`."""
+        return await self._cohorts.one(cohort)
+
+    async def tickets(
+        self, requests: Sequence[RequestId]
+    ) -> Mapping[RequestId, Sequence[TicketLine]]:
+        """See `Source.tickets`."""
+        return await self._matrices.tickets(requests)
+
+    async def holdings(self, rows: Sequence[tuple[RequestId, str]]) -> Sequence[Holding]:
+        """See `Source.holdings`."""
+        return await self._matrices.holdings(rows)
+
+    async def history(self, requests: Collection[RequestId], limit: int) -> Sequence[Event]:
+        """See `Source.history`."""
+        return await history(self._reader, requests, limit, LOOKED_THROUGH)
+
 
 @asynccontextmanager
 async def page_of(settings: Settings) -> AsyncIterator[Page]:
     """The page of the installation that `settings` name; nothing is asked before somebody opens it."""
     keys = Keys(settings.namespace)
     async with connected(valkey_of(settings), "page", connections=CONNECTIONS) as client:
-        standing = Standing(client, keys, settings.channel, ceilings_of(settings))
-        readings = Readings(Reader(client, keys), standing, outlook_of(client, settings))
+        readings = Readings(client, keys, settings)
         yield Page(readings, Place(web_url_of(settings)))

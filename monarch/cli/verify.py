@@ -15,7 +15,7 @@ from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import ENDS, State
-from monarch.core.report.verification import Mark
+from monarch.core.report.verification import SIGNS, Mark
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, RequestDetails
@@ -113,17 +113,6 @@ def _print_healing(
 
 # ---------------------------------------------------------------------------------------- for people
 
-_SYMBOLS: Final = {
-    Mark.MISSING: "!",
-    Mark.DOUBLED: "2",
-    Mark.REFUSED: "-",
-    Mark.EDITED: "e",
-    Mark.CLOSED: "c",
-    Mark.REFERS: "r",
-    Mark.PRESENT: ".",
-}
-"""One for each ticket in the matrix; of several marks the first of these."""
-
 _COUNTED: Final = (
     Mark.PRESENT,
     Mark.MISSING,
@@ -147,7 +136,7 @@ def _print(found: "Verified") -> None:
     counts = (number(mark.value) for mark in _COUNTED)
     columns = (word("target"), *counts, number("extra"), word("state"), word("tickets"))
     show_table(columns, [_row(target) for target in found.targets], empty="no targets")
-    told = {symbol: mark for mark, symbol in _SYMBOLS.items()}
+    told = {symbol: mark for mark, symbol in SIGNS.items()}
     print()
     say(", ".join(f"{symbol} {mark.value}" for symbol, mark in told.items()))
     for target in found.targets:
@@ -184,7 +173,7 @@ def _row(target: "TargetReport") -> tuple[object, ...]:
 
 
 def _symbol(finding: "Finding") -> str:
-    return next(symbol for mark, symbol in _SYMBOLS.items() if mark in finding.marks)
+    return next(symbol for mark, symbol in SIGNS.items() if mark in finding.marks)
 
 
 def _count(target: "TargetReport", mark: Mark) -> int:

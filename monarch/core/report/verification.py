@@ -15,6 +15,7 @@ what Monarch wrote.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from monarch.core.copy.marker import read_marker
 from monarch.core.copy.render import Touched, is_ours, render, rewriting
@@ -38,6 +39,18 @@ class Mark(StrEnum):
     CLOSED = "closed"
     DOUBLED = "doubled"
     REFERS = "refers to old numbers"
+
+
+SIGNS: Final = {
+    Mark.MISSING: "!",
+    Mark.DOUBLED: "2",
+    Mark.REFUSED: "-",
+    Mark.EDITED: "e",
+    Mark.CLOSED: "c",
+    Mark.REFERS: "r",
+    Mark.PRESENT: ".",
+}
+"""One for each ticket in a matrix; of several marks the first of these."""
 
 
 @dataclass(frozen=True, slots=True)

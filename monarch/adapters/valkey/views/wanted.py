@@ -1,5 +1,6 @@
 """Which events a person wants to see: of a request, of a target, since a time."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from monarch.adapters.valkey.views.requests import PAGE, Reader
@@ -16,8 +17,8 @@ class Wanted:
 
     def holds(self, event: Event) -> bool:
         """Whether it is one of them."""
-        of, _, to = event.fields.get("migration", "").partition(":")
-        request = event.fields.get("request") or of
+        _, _, to = event.fields.get("migration", "").partition(":")
+        request = request_of(event)
         target = event.fields.get("target") or to
         return (
             self.request in {None, request}
@@ -41,3 +42,29 @@ async def newest(reader: Reader, limit: int, wanted: Wanted) -> tuple[Event, ...
             break
         end = f"({page[0].id}"
     return tuple(reversed(found[:limit]))
+
+
+async def history(
+    reader: Reader, requests: Collection[str], limit: int, looked_through: int
+) -> tuple[Event, ...]:
+    """The newest `limit` events of these requests among the newest `looked_through`, newest first.
+
+    Raises:
+        StoreError: Valkey cannot be asked.
+    """
+    found: list[Event] = []
+    end, looked_at = "+", 0
+    while len(found) < limit and looked_at < looked_through:
+        page = await reader.events(PAGE, end)
+        found += [event for event in reversed(page) if request_of(event) in requests]
+        looked_at += PAGE
+        if len(page) < PAGE:
+            break
+        end = f"({page[0].id}"
+    return tuple(found[:limit])
+
+
+def request_of(event: Event) -> str:
+    """Which request it is about, `""` for none."""
+    of, _, _ = event.fields.get("migration", "").partition(":")
+    return event.fields.get("request") or of
