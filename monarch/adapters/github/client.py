@@ -19,6 +19,7 @@ from monarch.adapters.github.addresses import Addresses
 from monarch.adapters.github.app import AppCaller, AppKey
 from monarch.adapters.github.finder import Finder
 from monarch.adapters.github.installations import Installations
+from monarch.adapters.github.owned import Owned
 from monarch.adapters.github.personal import PersonalToken
 from monarch.adapters.github.reading import Patience, Reader
 from monarch.adapters.github.reads import Reads
@@ -27,6 +28,7 @@ from monarch.adapters.github.signing import SignedReader
 from monarch.adapters.github.writes import MaySend, Writes
 from monarch.adapters.http_send import new_client
 from monarch.core.ids import TargetId
+from monarch.core.missed.sighting import Newest, Unchanged
 from monarch.core.outcome import Absent, DetailOutcome, Found, ReadFailure, WriteOutcome
 from monarch.core.permission import Credential
 from monarch.core.render import Draft
@@ -94,6 +96,7 @@ class HttpGitHub:
         addresses, signed = Addresses(base), SignedReader(reader, self._passes)
         self._finder = Finder(signed, addresses)
         self._reads = Reads(signed, addresses, self._finder)
+        self._owned = Owned(signed, base)
         self._writes = Writes(self._http, self._passes, addresses, self._finder, write_deadline_s)
 
     async def __aenter__(self) -> Self:
@@ -169,6 +172,12 @@ class HttpGitHub:
     ) -> Found[tuple[int, ...]] | ReadFailure:
         """See `ports.GitHub`."""
         return await self._reads.sub_issues(repository, number)
+
+    async def newest(
+        self, owner: str, until_ms: int, tag: str = ""
+    ) -> Found[Newest] | Unchanged | ReadFailure:
+        """See `ports.Owners`."""
+        return await self._owned.newest(owner, until_ms, tag)
 
     # -------------------------------------------------------------------------------------------- writing
 
