@@ -13,7 +13,7 @@ from monarch.cli.tables import number, reason, word
 
 if TYPE_CHECKING:
     from monarch.app.planning import DryRun, TargetPlan
-    from monarch.core.rehearsal import Copy, Rehearsal, Warned
+    from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
 
 
 def show_plan(source: str, targets: list[str], *, as_json: bool) -> None:

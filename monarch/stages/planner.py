@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from monarch.core.delivery import Delivery, RequestEntry
 from monarch.core.outcome import Code, Found, ReadFailure, Transient
-from monarch.core.permission import Credential
 from monarch.core.plan import Plan, make_plan, oversize, unseen_tickets
-from monarch.core.request import BadMessage, Request, Rules, parse_message, source_refusal
+from monarch.core.request.message import BadMessage, Request, Rules, parse_message, source_refusal
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Repository
 from monarch.core.verdict import (
     Dead,

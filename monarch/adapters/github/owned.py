@@ -17,7 +17,7 @@ from monarch.adapters.github.signing import SignedReader
 from monarch.adapters.github.wire import read_listed
 from monarch.core.missed.sighting import Listed, Newest, Unchanged
 from monarch.core.outcome import Code, Found, Permanent, ReadFailure, Scope, Transient
-from monarch.core.reply import Reply
+from monarch.core.github.reply import Reply
 
 MAX_PAGES: Final = 100
 """Ten thousand repositories in one window; what lies behind them is not read."""

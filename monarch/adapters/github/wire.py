@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from monarch.core.ids import TargetId
 from monarch.core.missed.sighting import Listed
-from monarch.core.refs import BadRef, RepoRef
+from monarch.core.request.refs import BadRef, RepoRef
 from monarch.core.ticket import Author, Issue, Label, Milestone, Origin, Repository
 
 T = TypeVar("T")

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
 from monarch.adapters.valkey.codec import document, encode_plan
+from monarch.core.budget.turns import padded
 from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream
-from monarch.core.turns import padded
 from monarch.core.verdict import (
     Dead,
     Done,

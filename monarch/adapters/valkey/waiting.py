@@ -17,8 +17,8 @@ from monarch.adapters.valkey.settling import member_of_migration, member_of_requ
 from monarch.adapters.valkey.views import whole
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
-from monarch.core.request import BadMessage, Rules, parse_message
-from monarch.core.summary import MigrationView, RequestView, State
+from monarch.core.report.summary import MigrationView, RequestView, State
+from monarch.core.request.message import BadMessage, Rules, parse_message
 
 _VERSION: Final = 1
 """Of entries that this code writes; codec.py reads no newer ones."""
