@@ -1,0 +1,42 @@
+"""What Valkey keeps for the sweep for missed repositories."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from monarch.core.ids import RequestId, TargetId
+from monarch.core.missed.judging import Asked, Missed
+from monarch.core.missed.sighting import Memory, Sighting
+
+
+class Missing(Protocol):
+    """What was asked for, what was seen, and what was found. Every method may be repeated."""
+
+    async def turn(self, every_ms: int, *, heard_nothing: bool) -> bool:
+        """Take the fleet's turn at sweeping: one worker has it, once in `every_ms`.
+
+        `heard_nothing`: the channel was not heard until now, by any worker; then it is a turn if half a minute has passed.
+        """
+
+    async def now_ms(self) -> int:
+        """The server's clock, in milliseconds since 1970."""
+
+    async def memory(self, owner: str) -> Memory:
+        """What is remembered of an owner; nothing at first, and where it cannot be read."""
+
+    async def remember(self, owner: str, memory: Memory) -> None:
+        """Put it in the place of what was remembered."""
+
+    async def asked(self, sightings: Iterable[Sighting]) -> Asked:
+        """Every source that was asked for, and which of these repositories were."""
+
+    async def unplanned(self) -> Sequence[tuple[int, bytes]] | None:
+        """The messages that no planner has read yet, with their times in milliseconds; `None`: more than are looked at."""
+
+    async def found(self, owner: str, missed: Sequence[Missed]) -> frozenset[TargetId]:
+        """Put on record which repositories of `owner` are missed now; those that were not on record before are returned.
+
+        Their event is written, and their channel is told, in the same step.
+        """
+
+    async def submit(self, missed: Missed, by: str) -> RequestId:
+        """Ask for its tickets, durably; once for each repository in a day, whoever asks."""
