@@ -7,7 +7,7 @@ import os
 import random
 import secrets
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,6 +33,7 @@ from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.app.ceilings import ceilings_of, outlook_of
 from monarch.app.looks import style_of
+from monarch.app.missing import missed_watch
 from monarch.app.rules import rules_of
 from monarch.app.signing import github_of, meter_of
 from monarch.app.whereabouts import proxy_of, valkey_of, web_url_of
@@ -45,6 +46,7 @@ from monarch.stages.crossing.subject import Tools
 from monarch.stages.intake import Intake
 from monarch.stages.lease import Holds
 from monarch.stages.migrator import Migrator
+from monarch.stages.missed.watch import MissedWatch
 from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
@@ -91,6 +93,7 @@ class Parts:
     commands: Valkey
     keys: Keys
     signature: SignatureWatch | None = None
+    missed: MissedWatch | None = None
 
 
 def consumer_name() -> str:
@@ -129,6 +132,8 @@ class _Assembly:
         self._lease_ms = round(settings.lease_seconds * 1000)
         self._retention_ms = settings.retention_days * 86_400_000
         self._signature: SignatureWatch | None = None
+        self._missed: MissedWatch | None = None
+        self._gaps: Callable[[], int] = lambda: 0
         self._policy = Policy(
             settings.max_attempts, settings.max_deliveries, settings.target_patience_seconds
         )
@@ -157,6 +162,7 @@ class _Assembly:
             commands,
             self._keys,
             self._signature,
+            self._missed,
         )
 
     async def _client(self, purpose: str, *, connections: int = 1) -> Valkey:
@@ -187,6 +193,7 @@ class _Assembly:
             github = await self._github(scripts)
             refusals = ValkeyRefusals(commands, scripts, self._keys)
             self._signature = SignatureWatch(github, refusals, self._telemetry)
+            self._missed = await self._missed_watch(github)
             budget = ValkeyBudget(scripts, self._keys, ceilings, on_changed=self._ceiling_changed)
             if Role.PLANNER in self._roles:
                 handlers[Role.PLANNER] = Planner(
@@ -211,6 +218,10 @@ class _Assembly:
                 web_url_of(self._settings),
             )
         return handlers
+
+    async def _missed_watch(self, github: HttpGitHub) -> MissedWatch | None:
+        client = await self._client("missed")
+        return missed_watch(self._settings, client, github, self._telemetry, lambda: self._gaps())
 
     def _ceiling_changed(self, window: str, before: int, after: int) -> None:
         self._telemetry.ceiling_changed(window=window, before=before, after=after)
@@ -306,4 +317,6 @@ class _Assembly:
         # Appending many messages must hold up nobody's settle.
         scripts = Scripts(await self._client("intake"), self._keys.prefix)
         inbox = ValkeyInbox(scripts, self._keys, self._name, lambda: ear.subscribed_ms)
-        return Intake(ear, inbox, self._telemetry, self._clock, self._dice)
+        intake = Intake(ear, inbox, self._telemetry, self._clock, self._dice)
+        self._gaps = lambda: intake.gaps
+        return intake

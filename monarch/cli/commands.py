@@ -176,6 +176,30 @@ def verify(
     verify_request(request, by, heal=heal, wait=wait, as_json=as_json)
 
 
+@app.command(epilog="Example: monarch missed my-organisation --since 3d --submit")
+def missed(
+    owners: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="OWNER",
+            help="Organisations or users, one or more; those of MONARCH_MISSED_OWNERS by default.",
+        ),
+    ] = None,
+    since: Annotated[
+        str, typer.Option("--since", help="How old a repository may be: 90s, 2h, 3d.")
+    ] = "7d",
+    submit: Annotated[
+        bool, typer.Option("--submit", help="Ask for the tickets of what was missed.")
+    ] = False,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find repositories that were made from a known template and that no message named."""
+    from monarch.cli.missed import show_missed
+
+    show_missed(owners or [], since, by, submit=submit, as_json=as_json)
+
+
 # ----------------------------------------------------------------------------------------- looking
 
 

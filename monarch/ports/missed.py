@@ -14,8 +14,11 @@ class Missing(Protocol):
     async def turn(self, every_ms: int, *, heard_nothing: bool) -> bool:
         """Take the fleet's turn at sweeping: one worker has it, once in `every_ms`.
 
-        `heard_nothing`: the channel was not heard until now, by any worker; then it is a turn if half a minute has passed.
+        `heard_nothing`: the channel was not heard until now, by any worker; then it is a turn if the last one is 15 s ago.
         """
+
+    async def is_heard_by_one(self) -> bool:
+        """Whether one worker at most hears the channel now: before it began to, nobody did."""
 
     async def now_ms(self) -> int:
         """The server's clock, in milliseconds since 1970."""

@@ -30,9 +30,7 @@ def bench() -> Bench:
 def made(bench: Bench, name: str, **more: Any) -> dict[str, Any]:
     """A repository that the teacher makes from the template."""
     wish = {"owner": "org", "name": name, **more}
-    reply = bench.send(
-        "POST", f"{TEMPLATE}/generate", wish, token=TEACHER, documented_as=GENERATE
-    )
+    reply = bench.send("POST", f"{TEMPLATE}/generate", wish, token=TEACHER, documented_as=GENERATE)
     assert reply.status == 201
     body: dict[str, Any] = reply.json()
     return body

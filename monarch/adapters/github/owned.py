@@ -15,9 +15,9 @@ from monarch.adapters.github.outcomes import Answer, read_outcome
 from monarch.adapters.github.paging import Foreign, next_page
 from monarch.adapters.github.signing import SignedReader
 from monarch.adapters.github.wire import read_listed
-from monarch.core.missed.sighting import Listed, Newest, Unchanged
-from monarch.core.outcome import Code, Found, Permanent, ReadFailure, Scope, Transient
 from monarch.core.github.reply import Reply
+from monarch.core.missed.sighting import Listed, Newest, Unchanged, name_within
+from monarch.core.outcome import Code, Found, Permanent, ReadFailure, Scope, Transient
 
 MAX_PAGES: Final = 100
 """Ten thousand repositories in one window; what lies behind them is not read."""
@@ -57,7 +57,7 @@ class Owned:
         found: list[Listed] = []
         first_tag = ""
         for page in range(1, MAX_PAGES + 1):
-            answer = await self._reader.get(signed_as(owner), url, tag if page == 1 else "")
+            answer = await self._reader.get(name_within(owner), url, tag if page == 1 else "")
             if page == 1 and isinstance(answer, Reply):
                 first_tag = answer.headers.get("etag", "")
                 if answer.status == _NOT_MODIFIED:
@@ -74,11 +74,6 @@ class Owned:
             url = following
         wanted = {one.id: one for one in found if one.created_ms >= until_ms}
         return Found(Newest(tuple(wanted.values()), first_tag, page))
-
-
-def signed_as(owner: str) -> str:
-    """A repository of that owner's, for whoever signs by repositories; it need not be there."""
-    return f"{owner}/.github"
 
 
 def _following(

@@ -92,9 +92,7 @@ class Reader:
             url, answer = target, await self.get(target, signed, method)
         return answer
 
-    async def _once(
-        self, url: httpx.URL, signed: Pass, method: str, tag: str
-    ) -> Reply | Failure:
+    async def _once(self, url: httpx.URL, signed: Pass, method: str, tag: str) -> Reply | Failure:
         headers = {**signed.headers, **({"If-None-Match": tag} if tag else {})}
         answer = await send_once(
             self._client, method, url, deadline_s=self._patience.try_s, headers=headers

@@ -1,18 +1,18 @@
 """What is kept for the sweep for missed repositories: `ports.missed.Missing`."""
 
-import hashlib
 import json
 import zlib
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final, cast
 
 from anyio import to_thread
 from valkey.asyncio import Valkey
+from valkey.exceptions import ResponseError
 
-from monarch.adapters.valkey.codec import document, pairs
+from monarch.adapters.valkey.codec import document
 from monarch.adapters.valkey.connection import classified
-from monarch.adapters.valkey.inbox import Submitter
+from monarch.adapters.valkey.inbox import KeyTaken, Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.delivery import Stream
@@ -29,18 +29,20 @@ _CHUNK: Final = 500
 
 
 class ValkeyMissed:
-    """`ports.missed.Missing`. `retention_ms` is how long an owner is remembered that nobody sweeps any more.
+    """`ports.missed.Missing`.
 
-    `submissions` is a client with one connection: it waits for the disk.
+    Args:
+        client: with one connection, since a submission waits for the disk over its own.
+        channel: the one that messages are published on.
+        retention_ms: how long an owner is remembered that nobody sweeps any more.
     """
 
-    def __init__(
-        self, client: Valkey, submissions: Valkey, keys: Keys, *, retention_ms: int
-    ) -> None:
+    def __init__(self, client: Valkey, keys: Keys, channel: str, *, retention_ms: int) -> None:
         self._client = client
         self._scripts = Scripts(client, keys.prefix)
-        self._submitter = Submitter(submissions, keys)
+        self._submitter = Submitter(client, keys)
         self._keys = keys
+        self._channel = channel
         self._retention_ms = retention_ms
 
     async def turn(self, every_ms: int, *, heard_nothing: bool) -> bool:
@@ -48,6 +50,15 @@ class ValkeyMissed:
         return bool(
             await self._scripts.call("turn", [self._keys.swept], every_ms, int(heard_nothing))
         )
+
+    async def is_heard_by_one(self) -> bool:
+        """See `Missing.is_heard_by_one`; where the server does not say, it is not."""
+        with classified("asking who is subscribed"):
+            try:
+                [(_, count)] = await self._client.pubsub_numsub(self._channel)
+            except ResponseError:
+                return False
+        return int(count) <= 1
 
     async def now_ms(self) -> int:
         """See `Missing.now_ms`."""
@@ -141,7 +152,16 @@ class ValkeyMissed:
         Under a key that the repository and its source make, so that a repetition and another worker change nothing.
         """
         key = f"missed:{missed.repository.id}:{missed.origin.id}"
-        return (await self._submitter.submission(_message(missed), key, f"missed:{by}")).request
+        try:
+            submission = await self._submitter.submission(_message(missed), key, "missed")
+        except KeyTaken as taken:
+            # Its name or its channel is another one by now.
+            return taken.request
+        if submission.is_new:
+            await self._scripts.call(
+                "asked", [self._keys.missed], missed.repository.id, submission.request, by
+            )
+        return submission.request
 
 
 def _chunks(things: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from monarch.core.ids import TargetId
@@ -30,17 +30,24 @@ class Left(StrEnum):
     NOT_ALLOWED = "not-allowed"
     ASKED = "asked"
     COPIES = "copies"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which repositories count: those created in it, in milliseconds since 1970.
+    """Which repositories count: those created since `since_ms`, in milliseconds since 1970.
 
-    `until_ms` is a little ago: the message about a repository comes after the repository.
+    One that is younger than `young_ms` may still be asked for: the message about a repository comes after it.
     """
 
     since_ms: int
-    until_ms: int
+    now_ms: int
+    young_ms: int = 0
+
+    def ripe_ms(self, one: Listed) -> int | None:
+        """When a young one is old enough; `None` where it is."""
+        ripe_ms = one.created_ms + self.young_ms
+        return ripe_ms if ripe_ms > self.now_ms else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,7 @@ def left_alone(sighting: Sighting, window: Window, asked: Asked, rules: Rules) -
         return Left.ASKED
     if sighting.has_copies:
         return Left.COPIES
-    return Left.YOUNG if sighting.listed.created_ms > window.until_ms else None
+    return None if window.ripe_ms(sighting.listed) is None else Left.YOUNG
 
 
 def missed(sighting: Sighting, origin: Origin, asked: Asked) -> Missed:
@@ -124,13 +131,13 @@ def missed(sighting: Sighting, origin: Origin, asked: Asked) -> Missed:
     return Missed(sighting.listed, origin, source.channel if source else None)
 
 
-def asked_by(payloads: Mapping[int, Request | BadMessage]) -> dict[str, int]:
-    """The targets of requests that are not planned yet, with the times of these in milliseconds."""
-    found: dict[str, int] = {}
-    for at_ms, request in sorted(payloads.items()):
-        if isinstance(request, Request):
-            found |= {target.key: at_ms for target in request.targets}
-    return found
+def with_unplanned(asked: Asked, unplanned: Iterable[tuple[int, Request | BadMessage]]) -> Asked:
+    """What was asked for, by requests that are not planned yet, too; with the time of each in milliseconds."""
+    named = dict(asked.targets)
+    for at_ms, request in unplanned:
+        for target in request.targets if isinstance(request, Request) else ():
+            named[target.key] = max(at_ms, named.get(target.key, 0))
+    return replace(asked, targets=named)
 
 
 def counted(reasons: Iterable[Left]) -> dict[Left, int]:

@@ -6,6 +6,12 @@ from dataclasses import dataclass, field, replace
 from monarch.core.ids import TargetId
 from monarch.core.ticket import Origin
 
+
+def name_within(owner: str) -> str:
+    """A repository of that owner's, for whoever signs by repositories. It need not be there."""
+    return f"{owner}/.github"
+
+
 OVERLAP_MS = 3_600_000
 """Lists show new repositories late, so each sweep reads an hour more than it would have to, in milliseconds."""
 
@@ -69,7 +75,8 @@ class Memory:
 
     Attributes:
         tag: of the newest page, `""` where not all that it shows is remembered.
-        complete_ms: every repository created since then, and until the newest that is remembered, is remembered.
+        complete_ms: every repository created since then is remembered, up to the newest that is, but for those that were
+            forgotten because of their number; `None`: that cannot be said.
         sightings: by GitHub's id.
     """
 
@@ -106,11 +113,7 @@ def _seen_as(known: Sighting, listed: Listed) -> Sighting:
     return replace(known, listed=listed, former=tuple(sorted(names)))
 
 
-def bounded(memory: Memory, oldest_ms: int, most: int) -> Memory:
-    """Forget what is older than that, and of the rest all but the newest."""
+def bounded(memory: Memory, most: int) -> Memory:
+    """Forget all but the newest."""
     newest = sorted(memory.sightings.values(), key=lambda one: -one.listed.created_ms)
-    kept = [one for one in newest if one.listed.created_ms >= oldest_ms][:most]
-    complete = memory.complete_ms
-    if len(kept) == most and complete is not None:
-        complete = max(complete, kept[-1].listed.created_ms)
-    return Memory(memory.tag, complete, {one.listed.id: one for one in kept})
+    return replace(memory, sightings={one.listed.id: one for one in newest[:most]})

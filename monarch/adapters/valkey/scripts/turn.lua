@@ -7,7 +7,7 @@
 --
 -- Atomic, because of two workers that both look and both sweep GitHub would be asked twice. That would do no harm: a sweep
 -- decides nothing that another one could not decide again. A worker that dies in its turn leaves the next one to the next.
-local GAP_MS = 30000
+local GAP_MS = 15000
 local now, every = now_ms(), tonumber(ARGV[2])
 if ARGV[3] == '1' then every = math.min(every, GAP_MS) end
 local last = tonumber(redis.call('HGET', KEYS[1], 'at') or 0)
