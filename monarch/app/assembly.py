@@ -1,13 +1,13 @@
 """Puts a worker together: which adapter stands behind which port. Nothing runs here.
 
-Each purpose has a Valkey client of its own (why: `adapters.valkey.connection`).
+Each purpose has a Valkey client of its own (why: `adapters.valkey.client.connection`).
 """
 
 import os
 import random
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,13 +15,13 @@ from typing import Final
 
 from valkey.asyncio import Valkey
 
-from monarch.adapters.aside import Threads
 from monarch.adapters.clock import BootClock
 from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.slack import HttpSlack, NoSlack
+from monarch.adapters.threads import Threads
 from monarch.adapters.valkey.budget import ValkeyBudget
-from monarch.adapters.valkey.connection import connected
-from monarch.adapters.valkey.ear import ValkeyEar
+from monarch.adapters.valkey.client.connection import connected
+from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
@@ -29,14 +29,20 @@ from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.refusals import ValkeyRefusals
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams
-from monarch.app.ceilings import ceilings_of, outlook_of
-from monarch.app.looks import style_of
+from monarch.adapters.valkey.subscriber import ValkeyEar
 from monarch.app.missing import missed_watch
-from monarch.app.rules import rules_of
-from monarch.app.signing import github_of, meter_of
-from monarch.app.whereabouts import proxy_of, valkey_of, web_url_of
+from monarch.app.wiring import (
+    ceilings_of,
+    github_of,
+    meter_of,
+    outlook_of,
+    proxy_of,
+    rules_of,
+    style_of,
+    valkey_of,
+    web_url_of,
+)
 from monarch.core.delivery import Stream
 from monarch.core.verdict import Policy
 from monarch.ports import GitHub, Slack, Streams
@@ -133,7 +139,6 @@ class _Assembly:
         self._retention_ms = settings.retention_days * 86_400_000
         self._signature: SignatureWatch | None = None
         self._missed: MissedWatch | None = None
-        self._gaps: Callable[[], int] = lambda: 0
         self._policy = Policy(
             settings.max_attempts, settings.max_deliveries, settings.target_patience_seconds
         )
@@ -146,7 +151,8 @@ class _Assembly:
         scripts = Scripts(commands, self._keys.prefix)
         streams = await self._streams(scripts)
         holds = Holds(streams, self._telemetry, self._clock, lease_s=self._settings.lease_seconds)
-        handlers = await self._handlers(scripts, commands)
+        intake = await self._intake(commands)
+        handlers = await self._handlers(scripts, commands, intake)
         consumers = tuple(
             self._consumer(STREAM_OF[role], handler, streams, holds)
             for role, handler in handlers.items()
@@ -158,7 +164,7 @@ class _Assembly:
             holds,
             consumers,
             self._reclaimer(streams, consumers),
-            await self._intake(commands),
+            intake,
             commands,
             self._keys,
             self._signature,
@@ -186,14 +192,16 @@ class _Assembly:
             on_request_ended=lambda took_s: self._telemetry.request_duration(seconds=took_s),
         )
 
-    async def _handlers(self, scripts: Scripts, commands: Valkey) -> dict[Role, Handler]:
+    async def _handlers(
+        self, scripts: Scripts, commands: Valkey, intake: Intake | None
+    ) -> dict[Role, Handler]:
         handlers: dict[Role, Handler] = {}
         if self._roles & {Role.PLANNER, Role.MIGRATOR}:
             ceilings = ceilings_of(self._settings)
             github = await self._github(scripts)
             refusals = ValkeyRefusals(commands, scripts, self._keys)
             self._signature = SignatureWatch(github, refusals, self._telemetry)
-            self._missed = await self._missed_watch(github)
+            self._missed = await self._missed_watch(github, intake)
             budget = ValkeyBudget(scripts, self._keys, ceilings, on_changed=self._ceiling_changed)
             if Role.PLANNER in self._roles:
                 handlers[Role.PLANNER] = Planner(
@@ -219,9 +227,10 @@ class _Assembly:
             )
         return handlers
 
-    async def _missed_watch(self, github: HttpGitHub) -> MissedWatch | None:
+    async def _missed_watch(self, github: HttpGitHub, intake: Intake | None) -> MissedWatch | None:
         client = await self._client("missed")
-        return missed_watch(self._settings, client, github, self._telemetry, lambda: self._gaps())
+        gaps = (lambda: intake.gaps) if intake else (lambda: 0)
+        return missed_watch(self._settings, client, github, self._telemetry, gaps)
 
     def _ceiling_changed(self, window: str, before: int, after: int) -> None:
         self._telemetry.ceiling_changed(window=window, before=before, after=after)
@@ -317,6 +326,4 @@ class _Assembly:
         # Appending many messages must hold up nobody's settle.
         scripts = Scripts(await self._client("intake"), self._keys.prefix)
         inbox = ValkeyInbox(scripts, self._keys, self._name, lambda: ear.subscribed_ms)
-        intake = Intake(ear, inbox, self._telemetry, self._clock, self._dice)
-        self._gaps = lambda: intake.gaps
-        return intake
+        return Intake(ear, inbox, self._telemetry, self._clock, self._dice)

@@ -9,16 +9,19 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.valkey.budget import ValkeyBudget
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.missed import ValkeyMissed
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.app.ceilings import ceilings_of
-from monarch.app.looks import style_of
-from monarch.app.rules import rules_of
-from monarch.app.signing import github_of, meter_of
-from monarch.app.whereabouts import valkey_of
+from monarch.app.wiring import (
+    ceilings_of,
+    github_of,
+    meter_of,
+    rules_of,
+    style_of,
+    valkey_of,
+)
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.missed.judging import Missed, Window
 from monarch.settings import Settings

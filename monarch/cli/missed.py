@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, settings
-from monarch.cli.choosing import seconds, whoever
-from monarch.cli.printing import age, clean, got, moment, say, show_json, show_table
-from monarch.cli.readings import readings
-from monarch.cli.tables import number, word
+from monarch.cli.choice import seconds, whoever
+from monarch.cli.terminal.printing import age, clean, got, moment, say, show_json, show_table
+from monarch.cli.terminal.readings import readings
+from monarch.cli.terminal.tables import number, word
 
 if TYPE_CHECKING:
     from monarch.app.missing import Missed, Sweep, Swept

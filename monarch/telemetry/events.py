@@ -34,6 +34,7 @@ from monarch.telemetry.metrics import (
 from monarch.telemetry.naming import names_of
 from monarch.telemetry.pulse import Pulse
 from monarch.telemetry.snapshot import Snapshot
+from monarch.telemetry.sweeps import SweepEvents
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -64,6 +65,7 @@ class Telemetry:
             for verdict in VERDICTS
         }
         self._log = log
+        self.sweeps = SweepEvents(self.metrics, log)
 
     def observe(self, snapshot: Snapshot) -> None:
         """Set the gauges, right before they are scraped."""
@@ -250,29 +252,6 @@ class Telemetry:
             self._log.warning("fleet.paused", by=by)
         else:
             self._log.warning("fleet.resumed")
-
-    # ------------------------------------------------------------------- missed repositories
-
-    def owner_swept(
-        self, *, owner: str, repositories: int, missed: int, unread: int, reads: int, problem: str
-    ) -> None:
-        """An owner's repositories were looked through; `problem` says why not to the end."""
-        self.metrics.sweeps.labels("failed" if problem else "done").inc()
-        self.metrics.sweep_reads.inc(reads)
-        if problem:
-            self._log.warning("sweep.failed", owner=owner, reads=reads, reason=problem)
-            return
-        numbers = {"repositories": repositories, "missed": missed, "unread": unread}
-        self._log.info("sweep.done", owner=owner, reads=reads, **numbers)
-
-    def repository_missed(self, *, repository: str, source: str) -> None:
-        """A repository was made from a source that is known, and no request named it. Stream: `repository.missed`."""
-        self.metrics.missed_found.inc()
-        self._log.warning("repository.missed", repository=repository, source=source)
-
-    def missed_submitted(self, *, request: RequestId, repository: str, by: str) -> None:
-        """A missed repository was asked for. Stream: `repository.asked`, where it was not asked for before."""
-        self._log.info("repository.asked", request_id=request, repository=repository, by=by)
 
     # ----------------------------------------------------------------------------- the migrator
 

@@ -11,9 +11,9 @@ from urllib.parse import quote
 import httpx
 
 from monarch.adapters.github.addresses import url_of
+from monarch.adapters.github.auth.signed import SignedReader
 from monarch.adapters.github.outcomes import Answer, read_outcome
 from monarch.adapters.github.paging import Foreign, next_page
-from monarch.adapters.github.signing import SignedReader
 from monarch.adapters.github.wire import read_listed
 from monarch.core.github.reply import Reply
 from monarch.core.missed.sighting import Listed, Newest, Unchanged, name_within

@@ -10,8 +10,8 @@ from anyio import to_thread
 from valkey.asyncio import Valkey
 from valkey.exceptions import ResponseError
 
+from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.codec import document
-from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.inbox import KeyTaken, Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts

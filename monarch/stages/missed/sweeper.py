@@ -206,7 +206,9 @@ class _Sweeper:
         self._options.tell(one.full_name)
         self._reads += 1
         found = await self._from.github.find_repository(one.id, one.full_name)
-        return None if _is_of_one(found) else await self._found(found)
+        if _is_of_one(found):
+            return None
+        return await self._found(found)
 
     async def _found(self, outcome: Found[T] | ReadFailure) -> T:
         if isinstance(outcome, Found):

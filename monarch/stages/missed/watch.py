@@ -107,7 +107,7 @@ class MissedWatch:
         return min(ripe, default=None)
 
     async def _report(self, found: Sweep) -> None:
-        self._telemetry.owner_swept(
+        self._telemetry.sweeps.swept(
             owner=found.owner,
             repositories=found.repositories,
             missed=len(found.missed),
@@ -121,7 +121,7 @@ class MissedWatch:
         fresh = await self._missing.found(found.owner, found.missed)
         for one in found.missed:
             if one.repository.id in fresh:
-                self._telemetry.repository_missed(
+                self._telemetry.sweeps.missed(
                     repository=one.repository.full_name, source=one.origin.full_name
                 )
         if self._duty.submits:
@@ -130,6 +130,6 @@ class MissedWatch:
     async def _submit(self, missed: Sequence[Missed]) -> None:
         for one in missed:
             request = await self._missing.submit(one, BY)
-            self._telemetry.missed_submitted(
+            self._telemetry.sweeps.submitted(
                 request=request, repository=one.repository.full_name, by=BY
             )
