@@ -146,7 +146,9 @@ def _with_details(verdict: Verdict, request: Request) -> Verdict:
 
 def _details(request: Request) -> dict[str, str]:
     """What a request keeps although it was never planned, so that its channel can be told."""
-    return {"source": request.source.full_name, "channel": request.channel or ""}
+    named = (*_names(request), *(each.target for each in request.refused))
+    told = {"source": request.source.full_name, "channel": request.channel or ""}
+    return {**told, "named": "\n".join(named)}
 
 
 def _shared_out(plan: Plan, request: Request) -> Planned | Skipped:

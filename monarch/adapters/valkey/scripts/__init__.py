@@ -40,7 +40,7 @@ _SHARED: Final = {
     "admit": ("_points",),
     "replay": ("_reopen",),
     "heal": ("_reopen",),
-    "settle": ("_refused",),
+    "settle": ("_refused", "_named"),
     "refuse": ("_refused",),
 }
 _BATCH: Final = 256
