@@ -66,10 +66,12 @@ def _made(visit: Visit, template: Repository, full_name: str, wish: dict[str, An
 
 
 def _owner(visit: Visit) -> Account:
-    owner = visit.world.accounts.get(visit.parts[0].lower())
-    if owner is None:
-        raise errors.not_found()
-    return owner
+    """Find the owner by name or, as links have it, by id."""
+    asked = visit.parts[0].lower()
+    for login, account in visit.world.accounts.items():
+        if asked in {login, str(account.id)}:
+            return account
+    raise errors.not_found()
 
 
 def _of(visit: Visit, owner: Account) -> list[Repository]:

@@ -34,6 +34,9 @@ PLAIN: list[Route] = [
     ("GET", re.compile(r"/orgs/([^/]+)/issue-types"), issue_types.list_organization_types),
     ("GET", re.compile(r"/orgs/([^/]+)/repos"), owned.list_organization_repositories),
     ("GET", re.compile(r"/users/([^/]+)/repos"), owned.list_user_repositories),
+    # Where the links of these two lead.
+    ("GET", re.compile(r"/organizations/(\d+)/repos"), owned.list_organization_repositories),
+    ("GET", re.compile(r"/user/(\d+)/repos"), owned.list_user_repositories),
 ]
 AS_APP: list[Route] = [
     ("GET", re.compile("/app"), apps.get_app),

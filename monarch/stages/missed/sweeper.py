@@ -6,7 +6,7 @@ nothing to GitHub.
 
 What it costs: one read for each hundred repositories in the window, and none where the newest hundred are unchanged
 (GitHub says 304); one for each repository that it sees for the first time, since no list says what a repository was made
-from; two for each that seems to be missed. All of it is remembered, so a sweep that finds nothing new costs one read.
+from; one or two more for each that seems to be missed. All of it is remembered, so a sweep that finds nothing new costs one read.
 
 What can still go wrong: a message that is on its way while the sweep looks. Then the repository is asked for twice, which
 copies nothing twice. A repository that is transferred to the owner is older than what is remembered, and seen only by a
@@ -137,6 +137,7 @@ class _Sweeper:
         self._options = options
         self._memory = Memory()
         self._credential = Credential("", "")
+        self._repositories: dict[TargetId, Repository] = {}
         self._unread = 0
         self._reads = 0
 
@@ -202,13 +203,16 @@ class _Sweeper:
         return replace(self._memory, tag=newest.tag, complete_ms=complete_ms)
 
     async def _repository(self, one: Listed) -> Repository | None:
-        """The repository as its own address shows it; `None` where it is gone."""
+        """The repository as its own address shows it, asked once in a sweep; `None` where it is gone."""
+        if one.id in self._repositories:
+            return self._repositories[one.id]
         self._options.tell(one.full_name)
         self._reads += 1
         found = await self._from.github.find_repository(one.id, one.full_name)
         if _is_of_one(found):
             return None
-        return await self._found(found)
+        self._repositories[one.id] = await self._found(found)
+        return self._repositories[one.id]
 
     async def _found(self, outcome: Found[T] | ReadFailure) -> T:
         if isinstance(outcome, Found):
