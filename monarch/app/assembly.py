@@ -230,7 +230,8 @@ class _Assembly:
     async def _missed_watch(self, github: HttpGitHub, intake: Intake | None) -> MissedWatch | None:
         client = await self._client("missed")
         gaps = (lambda: intake.gaps) if intake else (lambda: 0)
-        return missed_watch(self._settings, client, github, self._telemetry, gaps)
+        slack = await self._slack()
+        return missed_watch(self._settings, client, github, slack, self._telemetry, gaps)
 
     def _ceiling_changed(self, window: str, before: int, after: int) -> None:
         self._telemetry.ceiling_changed(window=window, before=before, after=after)

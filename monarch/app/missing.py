@@ -21,11 +21,14 @@ from monarch.app.wiring import (
     rules_of,
     style_of,
     valkey_of,
+    web_url_of,
 )
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.missed.judging import Missed, Window
+from monarch.ports import Slack
 from monarch.settings import Settings
 from monarch.stages.missed.sweeper import Options, Reading, Sweep, sweep
+from monarch.stages.missed.tell import Teller
 from monarch.stages.missed.watch import Duty, MissedWatch
 from monarch.telemetry import Telemetry
 
@@ -49,6 +52,7 @@ def missed_watch(
     settings: Settings,
     client: Valkey,
     github: HttpGitHub,
+    slack: Slack,
     telemetry: Telemetry,
     gaps: Callable[[], int],
 ) -> MissedWatch | None:
@@ -58,7 +62,10 @@ def missed_watch(
     options = Options(rules_of(settings), style_of(settings).seal)
     duty = Duty(settings.missed_owners, settings.missed_submit)
     reading = _reading(settings, client, github)
-    return MissedWatch(reading, options, duty, telemetry, gaps)
+    teller = Teller(
+        slack, reading.missing, telemetry, web_url_of(settings), submits=settings.missed_submit
+    )
+    return MissedWatch(reading, options, duty, telemetry, teller, gaps)
 
 
 async def swept(

@@ -1,6 +1,6 @@
 """What Valkey keeps for the sweep for missed repositories."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from monarch.core.ids import RequestId, TargetId
@@ -38,8 +38,14 @@ class Missing(Protocol):
     async def found(self, owner: str, missed: Sequence[Missed]) -> frozenset[TargetId]:
         """Put on record which repositories of `owner` are missed now; those that were not on record before are returned.
 
-        Their event is written, and their channel is told, in the same step.
+        Their event is written in the same step.
         """
+
+    async def take_telling(self, repositories: Collection[TargetId]) -> frozenset[TargetId]:
+        """Take it upon this worker to tell a channel of these; those are returned that no worker took before."""
+
+    async def give_telling_back(self, repositories: Collection[TargetId]) -> None:
+        """Their channel certainly was not told: the next sweep tells it."""
 
     async def submit(self, missed: Missed, by: str) -> RequestId:
         """Ask for its tickets, durably; once for each repository in a day, whoever asks."""

@@ -29,7 +29,7 @@ WRITES = (
     "unknown",
 )
 DETAILS = ("label", "milestone", "edit", "sub-issue")
-NOTICES = ("progress", "final")
+NOTICES = ("progress", "final", "missed")
 WINDOWS = ("minute", "hour")
 WAYS = ("lowered", "raised")
 

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final, cast
 
@@ -144,6 +144,18 @@ class ValkeyMissed:
         """See `Missing.found`."""
         args = [arg for one in missed for arg in (one.repository.id, _document(owner, one))]
         answer = await self._scripts.call("found", [self._keys.missed], owner.lower(), *args)
+        return frozenset(TargetId(int(one)) for one in cast("list[bytes]", answer))
+
+    async def take_telling(self, repositories: Collection[TargetId]) -> frozenset[TargetId]:
+        """See `Missing.take_telling`."""
+        return await self._telling("take", repositories)
+
+    async def give_telling_back(self, repositories: Collection[TargetId]) -> None:
+        """See `Missing.give_telling_back`."""
+        await self._telling("give_back", repositories)
+
+    async def _telling(self, what: str, repositories: Collection[TargetId]) -> frozenset[TargetId]:
+        answer = await self._scripts.call("telling", [self._keys.missed], what, *repositories)
         return frozenset(TargetId(int(one)) for one in cast("list[bytes]", answer))
 
     async def submit(self, missed: Missed, by: str) -> RequestId:

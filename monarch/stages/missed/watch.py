@@ -14,10 +14,11 @@ from monarch.core.missed.judging import Missed, Window
 from monarch.ports import StoreError
 from monarch.ports.missed import Missing
 from monarch.stages.missed.sweeper import Options, Reading, Sweep, sweep
+from monarch.stages.missed.tell import Teller
 from monarch.telemetry import Telemetry
 
 EVERY_MS: Final = 600_000
-LOOKS_EVERY_S: Final = 15.0
+LOOKS_EVERY_S: Final = 5.0
 """A worker looks so often whether it is its turn, in seconds."""
 
 WINDOW_MS: Final = 7 * 86_400_000
@@ -53,6 +54,7 @@ class MissedWatch:
         options: Options,
         duty: Duty,
         telemetry: Telemetry,
+        teller: Teller,
         gaps: Callable[[], int],
     ) -> None:
         self._reading = reading
@@ -60,6 +62,7 @@ class MissedWatch:
         self._options = options
         self._duty = duty
         self._telemetry = telemetry
+        self._teller = teller
         self._gaps = gaps
         self._gaps_swept = 0
         self._is_first = True
@@ -124,6 +127,7 @@ class MissedWatch:
                 self._telemetry.sweeps.missed(
                     repository=one.repository.full_name, source=one.origin.full_name
                 )
+        await self._teller.tell(found.missed)
         if self._duty.submits:
             await self._submit(found.missed[:ASKED_MOST])
 
