@@ -48,7 +48,7 @@ def _checked(owners: list[str]) -> list[str]:
     for owner in owners:
         if not _OWNER.fullmatch(owner):
             fail(f"OWNER should be the name of an organisation or a user, not {got(owner)}", WRONG)
-    return list({owner.lower(): owner for owner in owners}.values())
+    return list({owner.lower(): owner for owner in reversed(owners)}.values())[::-1]
 
 
 def _window_ms(since: str, retention_days: int) -> int:

@@ -83,7 +83,7 @@ def _owners(value: object) -> object:
     owners = tuple(filter(None, (part.strip() for part in value.split(","))))
     if not all(_OWNER.fullmatch(owner) for owner in owners) or (value.strip() and not owners):
         raise ValueError
-    return tuple({owner.lower(): owner for owner in owners}.values())
+    return tuple({owner.lower(): owner for owner in reversed(owners)}.values())[::-1]
 
 
 def _http_url(value: str) -> str:
