@@ -27,12 +27,6 @@ HOST = "127.0.0.1"
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    """Uvicorn wants asyncio."""
-    return "asyncio"
-
-
-@pytest.fixture
 def telemetry() -> Telemetry:
     """One that tells nobody."""
     silent = structlog.make_filtering_bound_logger("critical")
