@@ -7,23 +7,22 @@ from dataclasses import dataclass
 
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import classified, connected
+from monarch.adapters.valkey.client.connection import classified, connected
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import KeyTaken, Submission, Submitter
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.letters import Choice, DeadLetter, Letters
-from monarch.adapters.valkey.reading import (
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.views.dead_letters import Choice, DeadLetter, Letters
+from monarch.adapters.valkey.views.fleet import ServerFacts, Standing
+from monarch.adapters.valkey.views.requests import (
     Event,
     MigrationTimes,
     Reader,
     RequestDetails,
     RequestLine,
 )
-from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.standing import ServerFacts, Standing
-from monarch.adapters.valkey.workers import WorkerLine, Workers
-from monarch.app.ceilings import ceilings_of, outlook_of
-from monarch.app.whereabouts import valkey_of
+from monarch.adapters.valkey.views.workers import WorkerLine, Workers
+from monarch.app.wiring import ceilings_of, outlook_of, valkey_of
 from monarch.core.budget.forecast import Forecast
 from monarch.core.request.message import CHANNEL, SOURCE, TARGETS
 from monarch.ports import Hands, Outlook, Replayed, StoreRefused

@@ -14,7 +14,7 @@ from anyio.abc import TaskGroup
 from prometheus_client import CollectorRegistry
 from structlog.testing import CapturingLogger, LogCapture
 
-from monarch.adapters.valkey.seen import Seen
+from monarch.adapters.valkey.client.seen import Seen
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.copy.style import Style
 from monarch.core.delivery import Stream

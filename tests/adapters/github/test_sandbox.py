@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from monarch.adapters.github.client import HttpGitHub
-from monarch.adapters.github.reading import Patience
+from monarch.adapters.github.retries import Patience
 from monarch.core.outcome import Absent, Code, Created, Found, Permanent, Unknown
 from monarch.core.plan import make_plan
 from monarch.core.ticket import Repository

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from monarch.adapters.valkey.settling import park_member
+from monarch.adapters.valkey.settlement import park_member
 from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId, migration_id
 from monarch.core.outcome import Code

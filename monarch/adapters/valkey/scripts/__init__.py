@@ -23,7 +23,7 @@ import anyio
 from valkey.asyncio import Valkey
 from valkey.exceptions import NoScriptError, ValkeyError
 
-from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.client.connection import classified
 
 Arg = str | int | bytes
 Answer = object
