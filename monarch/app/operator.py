@@ -12,6 +12,7 @@ from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import KeyTaken, Submission, Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.views.cohorts import CohortLine, Cohorts
 from monarch.adapters.valkey.views.dead_letters import Choice, DeadLetter, Letters
 from monarch.adapters.valkey.views.fleet import ServerFacts, Standing
 from monarch.adapters.valkey.views.requests import (
@@ -30,6 +31,8 @@ from monarch.settings import Settings
 
 __all__ = [
     "Choice",
+    "CohortLine",
+    "Cohorts",
     "DeadLetter",
     "Event",
     "Forecast",
@@ -53,12 +56,13 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`reader` tells of requests, `letters` of what was given up, `standing` of the fleet and the server.
+    """`reader` tells of requests, `cohorts` of those that came together, `letters` of what was given up, `standing` of the fleet and the server.
 
     `outlook` tells of what lies ahead; `hands` change what runs.
     """
 
     reader: Reader
+    cohorts: Cohorts
     letters: Letters
     hands: Hands
     standing: Standing
@@ -116,13 +120,13 @@ async def operator(settings: Settings) -> AsyncIterator[Operator]:
     # One socket: what is submitted and the waiting for the disk must go over the same.
     async with connected(valkey_of(settings), "operator") as client:
         standing = Standing(client, keys, settings.channel, ceilings_of(settings))
-        hands = ValkeyHands(
-            Scripts(client, keys.prefix), keys, retention_ms=settings.retention_days * _DAY_MS
-        )
+        scripts = Scripts(client, keys.prefix)
+        hands = ValkeyHands(scripts, keys, retention_ms=settings.retention_days * _DAY_MS)
         letters = Letters(client, keys)
         outlook = outlook_of(client, settings)
+        cohorts = Cohorts(client, scripts, keys)
         yield Operator(
-            Reader(client, keys), letters, hands, standing, outlook, settings, client, keys
+            Reader(client, keys), cohorts, letters, hands, standing, outlook, settings, client, keys
         )
 
 

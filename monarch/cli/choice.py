@@ -34,7 +34,7 @@ def whoever(by: str | None) -> str:
 
 def request_id(text: str) -> "RequestId":
     """The id of a request; what cannot be one is wrong usage."""
-    from monarch.adapters.valkey.views.requests import is_entry_id  # noqa: PLC0415 - lazily
+    from monarch.adapters.valkey.views.entry_ids import is_entry_id  # noqa: PLC0415 - lazily
     from monarch.core.ids import RequestId  # noqa: PLC0415 - lazily
 
     found = text.strip()

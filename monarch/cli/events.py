@@ -4,8 +4,8 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from monarch.adapters.valkey.views.entry_ids import entry_order
 from monarch.adapters.valkey.views.numbers import NUMBER
-from monarch.adapters.valkey.views.requests import entry_order
 from monarch.adapters.valkey.views.wanted import Wanted, newest
 from monarch.cli.calling import end_if_interrupted, operate
 from monarch.cli.follow import AGAIN_S

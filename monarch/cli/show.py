@@ -352,6 +352,7 @@ def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> di
         "source": view.source,
         "tickets": view.tickets,
         "channel": view.channel,
+        "cohort": details.cohort or "-",
         "came by": details.via,
         "run": view.run,
         "appended": moment(view.appended_ms),

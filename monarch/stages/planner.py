@@ -83,9 +83,9 @@ class Planner:
         frozen = await self._freeze(source.value, hold)
         match frozen:
             case Plan():
-                return Done(_shared_out(frozen, request))
+                return Done(_shared_out(frozen, request, source.value.id))
             case Dead():
-                return frozen
+                return replace(frozen, details={"source_id": str(source.value.id)})
             case _:
                 return await self._refuse_source(frozen, request, credential.value, delivery)
 
@@ -140,20 +140,26 @@ def _refuse(bad: BadMessage) -> Dead:
 def _with_details(verdict: Verdict, request: Request) -> Verdict:
     """While a request waits it keeps what its channel is to be told, should somebody call it off."""
     if isinstance(verdict, Retry | Snooze | Dead):
-        return replace(verdict, details=_details(request))
+        return replace(verdict, details={**_details(request), **verdict.details})
     return verdict
 
 
 def _details(request: Request) -> dict[str, str]:
-    """What a request keeps although it was never planned, so that its channel can be told."""
-    return {"source": request.source.full_name, "channel": request.channel or ""}
+    """What a request keeps although it was never planned, so that it finds its cohort and its channel can be told."""
+    asked = len(request.targets) + len(request.refused)
+    return {
+        "source": request.source.full_name,
+        "channel": request.channel or "",
+        "asked": str(asked),
+    }
 
 
-def _shared_out(plan: Plan, request: Request) -> Planned | Skipped:
+def _shared_out(plan: Plan, request: Request, source_id: int) -> Planned | Skipped:
     """A plan among the targets of a request; nothing of one without tickets."""
+    names = _names(request)
     if not plan.tickets:
-        return Skipped(plan.source, request.channel, _names(request), request.refused)
-    return Planned(plan, request.channel, _names(request), request.refused)
+        return Skipped(plan.source, request.channel, names, request.refused, source_id)
+    return Planned(plan, request.channel, names, request.refused, source_id)
 
 
 def _names(request: Request) -> tuple[str, ...]:

@@ -78,19 +78,28 @@ def _parked(
 
 def _done(result: Result) -> Words:
     match result:
-        case Planned(plan, channel, targets, refused):
+        case Planned(plan, channel, targets, refused, source_id):
             planned: dict[str, object] = {
                 "source": plan.source,
+                "source_id": _text(source_id),
                 "channel": channel,
                 "tickets": len(plan.tickets),
+                "asked": len(targets) + len(refused),
                 "targets": targets,
                 "refused": _refused(refused),
                 "details": {"source": plan.source, "channel": channel or ""},
             }
             return "planned", planned, encode_plan(plan)
-        case Skipped(source, channel, targets, refused):
-            skipped = {"source": source, "channel": channel, "targets": targets}
-            return "skipped", {**skipped, "refused": _refused(refused)}, b""
+        case Skipped(source, channel, targets, refused, source_id):
+            skipped: dict[str, object] = {
+                "source": source,
+                "source_id": _text(source_id),
+                "channel": channel,
+                "asked": len(targets) + len(refused),
+                "targets": targets,
+                "refused": _refused(refused),
+            }
+            return "skipped", skipped, b""
         case Migrated(_, tickets, deleted):
             return "migrated", {"tickets": tickets, "deleted": deleted}, b""
         case Said():

@@ -14,8 +14,9 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.adapters.valkey.views.dead_letters import Choice, Letters
+from monarch.adapters.valkey.views.entry_ids import is_entry_id
 from monarch.adapters.valkey.views.fleet import Standing
-from monarch.adapters.valkey.views.requests import Reader, is_entry_id
+from monarch.adapters.valkey.views.requests import Reader
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import RequestId, TicketId

@@ -17,8 +17,9 @@ from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.refusal import WRITE_SETTINGS, why_refused
 from monarch.adapters.valkey.keys import GROUP, Keys
+from monarch.adapters.valkey.views.entry_ids import entry_ms
 from monarch.adapters.valkey.views.request import whole
-from monarch.adapters.valkey.views.requests import entry_ms, texts
+from monarch.adapters.valkey.views.requests import texts
 from monarch.core.budget.ceilings import Ceilings, least
 from monarch.core.delivery import Stream
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from monarch.core.ids import RequestId
+from monarch.core.card.view import Card, CohortView
+from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
 
 Hash = Mapping[str, str]
@@ -29,6 +30,37 @@ def request_view(
         migrations=tuple(migration_view(m) for m in migrations if m),
         cancelled_by=fields.get("cancelled_by", ""),
         paused_by=paused_by,
+    )
+
+
+def cohort_view(cohort: CohortId, fields: Hash, requests: Sequence[RequestView]) -> CohortView:
+    """Put a card's fields and its requests together."""
+    return CohortView(
+        id=cohort,
+        version=_int(fields, "version"),
+        source=fields.get("source", ""),
+        source_id=whole(fields.get("source_id", "")),
+        opened_ms=_int(fields, "opened_ms"),
+        joined_ms=_int(fields, "joined_ms"),
+        requests=tuple(requests),
+        card=card_of(fields),
+    )
+
+
+def cohort_of(fields: Hash) -> CohortId | None:
+    """The cohort of a request; `None` before it is planned, and where an older version planned it."""
+    card = fields.get("card")
+    return CohortId(card) if card else None
+
+
+def card_of(fields: Hash) -> Card | None:
+    """Where a card is in Slack; `None` where no channel is to be told."""
+    if not fields.get("channel"):
+        return None
+    return Card(
+        channel=fields.get("card_channel") or fields["channel"],
+        ts=fields.get("card_ts", ""),
+        error=fields.get("notice_error", ""),
     )
 
 

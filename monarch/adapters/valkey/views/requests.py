@@ -14,11 +14,14 @@ from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.codec import decode_ledger
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.settlement import member_of_request
+from monarch.adapters.valkey.views.cohorts import read_cards
+from monarch.adapters.valkey.views.entry_ids import entry_ms, entry_order, is_entry_id
 from monarch.adapters.valkey.views.numbers import Numbering
-from monarch.adapters.valkey.views.request import request_view, whole
+from monarch.adapters.valkey.views.request import cohort_of, request_view, whole
 from monarch.adapters.valkey.views.waiting import Waiting, Wish, members_of, with_wish
+from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
-from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
+from monarch.core.ids import CohortId, RequestId, TargetId, TicketId, migration_id
 from monarch.core.report.summary import RequestView, State
 from monarch.core.target.step import LedgerRecord
 
@@ -45,6 +48,7 @@ class RequestLine:
         ended_ms: `None` until it has ended.
         entry: where its message stands in the stream of requests, until it is planned.
         next_ms: when it is tried again, in milliseconds since 1970; `None` where it does not wait to be planned.
+        cohort: `None` before it is planned, and where an older version planned it; `card` is where Slack shows it.
     """
 
     id: RequestId
@@ -60,6 +64,8 @@ class RequestLine:
     reason: str
     next_ms: int | None = None
     entry: str = ""
+    cohort: CohortId | None = None
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ class RequestDetails:
 
     While it waits to be planned its view has what its message says; `next_ms` is when that is tried again, `None` where
     it is not parked. `notice_error` is why its channel could not be told, `""` where it was or need not be;
-    `is_to_be_told`: its channel does not know the end yet.
+    `is_to_be_told`: its channel does not know the end yet. `cohort` and `card` as in `RequestLine`.
     """
 
     view: RequestView
@@ -101,6 +107,8 @@ class RequestDetails:
     next_ms: int | None = None
     notice_error: str = ""
     is_to_be_told: bool = False
+    cohort: CohortId | None = None
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +151,10 @@ class Reader:
             found += [
                 _unseen(one, wish) for one, wish in (await self._waiting.unseen(limit)).items()
             ]
-        newest = sorted(found, key=lambda line: entry_order(line.id), reverse=True)
-        return await self._with_wishes(newest[:limit])
+        newest = sorted(found, key=lambda line: entry_order(line.id), reverse=True)[:limit]
+        cards = await read_cards(self._client, self._keys, (line.cohort for line in newest))
+        newest = [replace(line, card=cards.get(line.cohort)) for line in newest]
+        return await self._with_wishes(newest)
 
     async def _with_wishes(self, lines: Sequence[RequestLine]) -> tuple[RequestLine, ...]:
         """The same, and what those ask for that wait to be planned, and until when."""
@@ -202,6 +212,8 @@ class Reader:
             view = with_wish(view, wishes.get(request, Wish()))
         there = [migration for migration in migrations if migration]
         next_ms, *due = await self._waiting.due(members_of(request, there))
+        cohort = cohort_of(fields)
+        cards = await read_cards(self._client, self._keys, [cohort])
         return RequestDetails(
             view=view,
             via=fields.get("via", ""),
@@ -211,6 +223,8 @@ class Reader:
             next_ms=next_ms,
             notice_error=fields.get("notice_error", ""),
             is_to_be_told=_is_to_be_told(view, fields),
+            cohort=cohort,
+            card=cards.get(cohort),
         )
 
     async def _unseen(self, request: RequestId) -> dict[str, str]:
@@ -268,12 +282,6 @@ class Reader:
         return await self._numbered([_event(entry) for entry in entries])
 
 
-def is_entry_id(text: str) -> bool:
-    """Whether Valkey would take it for a whole entry id."""
-    first, dash, second = text.partition("-")
-    return bool(dash) and first.isdecimal() and second.isdecimal() and text.isascii()
-
-
 # ---------------------------------------------------------------------------------------- decoding
 
 
@@ -310,6 +318,7 @@ def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> Requ
         ended_ms=view.ended_ms,
         reason=view.reason,
         entry=fields.get("entry", request),
+        cohort=cohort_of(fields),
     )
 
 
@@ -348,12 +357,6 @@ def _with_wish(line: RequestLine, wish: Wish, next_ms: int | None) -> RequestLin
     )
 
 
-def entry_order(entry: str) -> tuple[int, int]:
-    """What entries are ordered by: their time, and which of that millisecond they are."""
-    ms, _, which = entry.partition("-")
-    return whole(ms) or 0, whole(which) or 0
-
-
 def _times(fields: Mapping[str, str], next_ms: int | None) -> MigrationTimes:
     return MigrationTimes(
         target=fields.get("target", ""),
@@ -376,11 +379,6 @@ def _event(entry: RawEntry) -> Event:
     fields = texts(entry[1])
     name = fields.pop("event", "")
     return Event(entry[0].decode(), entry_ms(entry[0].decode()), name, fields)
-
-
-def entry_ms(entry: str) -> int:
-    """When an entry was appended, in milliseconds since 1970: ids are given out by the server's clock."""
-    return int(entry.partition("-")[0])
 
 
 def _lines(text: str) -> list[str]:
