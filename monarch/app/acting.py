@@ -9,12 +9,12 @@ import anyio
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.shelf import Shelf
 from monarch.app.operator import Operator, operator
-from monarch.app.verifying import Unverifiable, Verified, verified, verified_document
-from monarch.app.whereabouts import valkey_of
+from monarch.app.verify import Unverifiable, Verified, verified, verified_document
+from monarch.app.wiring import valkey_of
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.report.verification import Mark
 from monarch.ports import Hands, Replayed, StoreError

@@ -29,7 +29,7 @@ def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_j
         fail("--wait follows what --heal submits: give both", WRONG)
     if by is not None and not heal:
         fail("--by names who heals: give --heal, too", WRONG)
-    from monarch.app.verifying import verified_document  # noqa: PLC0415 - lazily
+    from monarch.app.verify import verified_document  # noqa: PLC0415 - lazily
 
     name = whoever(by) if heal else ""
     found = _verified(request_id(request), quiet=as_json)

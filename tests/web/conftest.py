@@ -5,5 +5,5 @@ import pytest
 
 @pytest.fixture
 def anyio_backend() -> str:
-    """uvicorn wants asyncio, so the page runs on nothing else."""
+    """Uvicorn wants asyncio, so the page runs on nothing else."""
     return "asyncio"

@@ -10,7 +10,7 @@ from typing import Final
 from anyio import to_thread
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.core.ids import RequestId
 
