@@ -2,7 +2,6 @@
 
 import sys
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, end_if_interrupted, fail, operate
@@ -26,6 +25,7 @@ from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
 from monarch.telemetry.obstacles import obstacles
+from monarch.web.documents import request_document, status_document, workers_document
 
 if TYPE_CHECKING:
     from monarch.app.operator import (
@@ -77,7 +77,7 @@ async def _show_later(person: "Operator", *, as_json: bool) -> None:
 
 def _show_snapshot(snapshot: "Snapshot", *, as_json: bool) -> None:
     if as_json:
-        show_json({**asdict(snapshot), "obstacles": obstacles(snapshot)})
+        show_json(status_document(snapshot))
     else:
         _print_snapshot(snapshot)
     sys.stdout.flush()
@@ -183,7 +183,7 @@ def show_workers(*, as_json: bool) -> None:
 
     lines, snapshot = operate(work)
     if as_json:
-        show_json([{**asdict(one), "host": one.host, "pid": one.pid} for one in lines])
+        show_json(workers_document(lines))
     else:
         columns = (
             *map(word, ("worker", "host")),
@@ -277,11 +277,7 @@ def show_request(request: str, *, as_json: bool) -> None:
     if details is None:
         fail(f"no request {clean(request)} is known: it has expired, or see `monarch requests`")
     if as_json:
-        foretold = {
-            "forecast_seconds": forecast and round(forecast.seconds),
-            "forecast_is_least": forecast and forecast.is_least,
-        }
-        show_json({"request": details.view.id, **asdict(details), **foretold})
+        show_json(request_document(details, forecast))
     else:
         _print_request(details, forecast)
     if not details.view.has_ended:
