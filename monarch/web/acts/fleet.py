@@ -24,7 +24,7 @@ async def to_pause(means: Means, asked: Mapping[str, str]) -> Meant:
         "/",
         (Member(_state(snapshot), f"the fleet: {in_hand} in hand, {waiting} waiting"),),
         (
-            "Nothing new is begun until somebody resumes it; messages are heard and kept.",
+            "Nothing new is begun until a person resumes it; messages are heard and kept.",
             "What is in hand runs on to its end.",
         ),
         f"The fleet is paused already, by {snapshot.paused_by}." if snapshot.paused else "",
@@ -37,7 +37,7 @@ async def pause(means: Means, meant: Meant, by: str) -> Done:
     paused = await means.hands.pause(by)
     if not paused.changed:
         return _done("The fleet was paused already", f"by {paused.by}")
-    return _done("The fleet is paused", "Nothing new is begun until somebody resumes it.")
+    return _done("The fleet is paused", "Nothing new is begun until a person resumes it.")
 
 
 async def to_resume(means: Means, asked: Mapping[str, str]) -> Meant:
@@ -66,7 +66,7 @@ async def resume(means: Means, meant: Meant, by: str) -> Done:
     del meant
     paused = await means.hands.resume(by)
     if not paused.changed:
-        return _done("The fleet was not paused", "Somebody has resumed it meanwhile.")
+        return _done("The fleet was not paused", "Another person has resumed it meanwhile.")
     return _done("The fleet goes on", f"It was paused by {paused.by}.")
 
 

@@ -156,7 +156,7 @@ def _why_not_healed(
     if isinstance(looked, Looking):
         return f"A look is under way, begun by {looked.by}."
     if looked is None:
-        return "Nobody has looked at its targets yet: look first."
+        return "Its targets were not looked at yet: look first."
     if not looked.missing:
         return "Nothing was missing at the last look."
     if details.view.state not in ENDS:

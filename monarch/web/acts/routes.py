@@ -88,7 +88,7 @@ class Acts:
         query, form = asked(act, dict(request.query_params)), await form_of(request)
         meant = await act.read(self._means, query)
         if not meant.can_be_done or form.get("digest") != meant.digest:
-            before = [key for key in form.get("keys", "").split("\n") if key]
+            before = [key.rstrip("\r") for key in form.get("keys", "").split("\n") if key.strip()]
             return self._set(request, meant, _why_not(meant, before, form))
         done = await act.do(self._means, meant, visitor.by)
         name = await self._means.keep_receipt(act.name, visitor.by, done)
@@ -125,6 +125,7 @@ class Acts:
             "refused": refused,
             "keys": "\n".join(meant.keys) if len(meant.keys) <= MOST_KEYS else "",
             "action": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+            "hidden": {},
             "can_press": isinstance(visitor_of(request), Named),
             "can_sign_in": bool(self._doors.token),
             "can_name": self._doors.can_name,
