@@ -62,7 +62,10 @@ def shoot(browser: "Browser", world: World, folder: Path) -> int:
 def main() -> int:
     """Write them all."""
     if chromium() is None:
-        print("scripts/screens: no Chromium on the PATH (Debian: apt install chromium)", file=sys.stderr)
+        print(
+            "scripts/screens: no Chromium on the PATH (Debian: apt install chromium)",
+            file=sys.stderr,
+        )
         return 1
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "screens").resolve()
     folder.mkdir(parents=True, exist_ok=True)
