@@ -51,6 +51,21 @@ Channel = Annotated[
     str | None,
     typer.Option(help="The Slack channel to report to; without it Slack gets no message."),
 ]
+NotBefore = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        help="Begin no earlier: ISO 8601 with its zone, such as 2026-11-30T08:00:00+01:00.",
+    ),
+]
+Milestones = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--milestone",
+        metavar="TITLE",
+        help="Copy only the tickets in this milestone of the template. May be repeated.",
+    ),
+]
 RequestName = Annotated[str, typer.Argument(help="A request's id, such as 1732406400000-0.")]
 By = Annotated[str | None, typer.Option(help="Your name, shown to others; user@host by default.")]
 
@@ -110,12 +125,15 @@ def run(
 
 
 @app.command(
-    epilog="Example: monarch submit org/template org/team-a org/team-b --channel C06GHMZB3M3 --wait"
+    epilog="Examples: monarch submit org/template org/team-a org/team-b --channel C06GHMZB3M3 --wait,"
+    ' monarch submit org/template org/team-a --milestone "Sprint 2" --not-before 2026-11-30T08:00:00+01:00'
 )
 def submit(
     source: Source,
     targets: Targets,
     channel: Channel = None,
+    not_before: NotBefore = None,
+    milestones: Milestones = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the request to its end.")] = False,
     key: Annotated[
         str | None,
@@ -125,8 +143,10 @@ def submit(
 ) -> None:
     """Ask for a migration, durably. Prints the request's id once it is on disk."""
     from monarch.cli.asking import submit_message
+    from monarch.cli.portions import Asked
 
-    submit_message(source, targets, channel, key, wait=wait, as_json=as_json)
+    asked = Asked(source, targets, channel, not_before, milestones or [])
+    submit_message(asked, key, wait=wait, as_json=as_json)
 
 
 @app.command()
@@ -153,11 +173,18 @@ def publish(
 @app.command(
     epilog="Example: monarch plan org/template org/team-a && monarch submit org/template org/team-a"
 )
-def plan(source: Source, targets: Targets, as_json: AsJson = False) -> None:
+def plan(
+    source: Source,
+    targets: Targets,
+    not_before: NotBefore = None,
+    milestones: Milestones = None,
+    as_json: AsJson = False,
+) -> None:
     """Show what `submit` would do for each target, and when it would be done. Writes nothing."""
     from monarch.cli.planning import show_plan
+    from monarch.cli.portions import Asked
 
-    show_plan(source, targets, as_json=as_json)
+    show_plan(Asked(source, targets, None, not_before, milestones or []), as_json=as_json)
 
 
 @app.command(epilog="Example: monarch verify 1732406400000-0 --heal --wait")

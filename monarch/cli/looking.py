@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, end_if_interrupted, fail, operate
 from monarch.cli.choosing import request_id
+from monarch.cli.portions import portion_facts
 from monarch.cli.printing import (
     age,
     alarm,
@@ -24,6 +25,7 @@ from monarch.cli.troubles import obstacle_line, tell_obstacles
 from monarch.core.delivery import Stream
 from monarch.core.forecast import in_words
 from monarch.core.ids import RequestId
+from monarch.core.portions.details import in_iso
 from monarch.core.summary import State
 from monarch.telemetry.obstacles import obstacles
 
@@ -276,12 +278,14 @@ def show_request(request: str, *, as_json: bool) -> None:
         fail("there is no request yet")
     if details is None:
         fail(f"no request {clean(request)} is known: it has expired, or see `monarch requests`")
+    portion = details.view.portion
     if as_json:
         foretold = {
             "forecast_seconds": forecast and round(forecast.seconds),
             "forecast_is_least": forecast and forecast.is_least,
         }
-        show_json({"request": details.view.id, **asdict(details), **foretold})
+        asked = {"not_before": in_iso(portion), "milestones": portion.milestones}
+        show_json({"request": details.view.id, **asdict(details), **asked, **foretold})
     else:
         _print_request(details, forecast)
     if not details.view.has_ended:
@@ -350,6 +354,7 @@ def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> di
         **({"paused by": view.paused_by} if view.paused_by and not view.has_ended else {}),
         "reason": f"{details.code}: {view.reason}" if details.code else view.reason,
         "source": view.source,
+        **portion_facts(view.portion, view.appended_ms),
         "tickets": view.tickets,
         "channel": view.channel,
         "came by": details.via,

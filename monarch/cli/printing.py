@@ -63,8 +63,13 @@ def as_json(value: object, *, indent: int | None = 2, ascii_only: bool = False) 
 
     Whatever a terminal could obey is escaped in any case: it means the same to whoever parses it.
     """
-    text = json.dumps(_plain(value), indent=indent, ensure_ascii=ascii_only, default=str)
+    text = json.dumps(_plain(value), indent=indent, ensure_ascii=ascii_only, default=_told)
     return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _told(value: object) -> str:
+    """What JSON has no word for: a date in ISO 8601, anything else as it says itself."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _plain(value: object) -> object:

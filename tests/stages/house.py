@@ -193,7 +193,9 @@ class Worker:
         )
         requests = wrap("requests", ports.requests)
         handlers: dict[Stream, Handler] = {
-            Stream.REQUESTS: Planner(github, budget, telemetry, house.rules, house.policy, dice),
+            Stream.REQUESTS: Planner(
+                github, budget, ledger.now_ms, telemetry, house.rules, house.policy, dice
+            ),
             Stream.MIGRATIONS: Migrator(tools, wrap("plans", ports.plans), house.rules),
             Stream.NOTICES: Notifier(
                 slack,

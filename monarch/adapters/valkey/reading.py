@@ -19,6 +19,7 @@ from monarch.adapters.valkey.views import request_view, whole
 from monarch.adapters.valkey.waiting import Waiting, Wish, members_of, with_wish
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
+from monarch.core.portions.details import in_iso
 from monarch.core.step import LedgerRecord
 from monarch.core.summary import RequestView, State
 
@@ -45,6 +46,8 @@ class RequestLine:
         ended_ms: `None` until it has ended.
         entry: where its message stands in the stream of requests, until it is planned.
         next_ms: when it is tried again, in milliseconds since 1970; `None` where it does not wait to be planned.
+        not_before: the date that its message names, in ISO 8601 with its zone; `""` where it names none.
+        milestones: titles of those whose tickets alone are copied; empty: all tickets.
     """
 
     id: RequestId
@@ -60,6 +63,8 @@ class RequestLine:
     reason: str
     next_ms: int | None = None
     entry: str = ""
+    not_before: str = ""
+    milestones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +315,8 @@ def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> Requ
         ended_ms=view.ended_ms,
         reason=view.reason,
         entry=fields.get("entry", request),
+        not_before=in_iso(view.portion),
+        milestones=view.portion.milestones,
     )
 
 
@@ -333,6 +340,8 @@ def _unseen(request: RequestId, wish: Wish) -> RequestLine:
         ended_ms=None,
         reason=wish.reason,
         entry=request,
+        not_before=in_iso(wish.portion),
+        milestones=wish.portion.milestones,
     )
 
 
@@ -345,6 +354,8 @@ def _with_wish(line: RequestLine, wish: Wish, next_ms: int | None) -> RequestLin
         unsettled=line.unsettled or len(wish.targets),
         reason=line.reason or wish.reason,
         next_ms=next_ms,
+        not_before=line.not_before or in_iso(wish.portion),
+        milestones=line.milestones or wish.portion.milestones,
     )
 
 

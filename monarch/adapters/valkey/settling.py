@@ -5,6 +5,8 @@ from typing import NamedTuple, assert_never
 
 from monarch.adapters.valkey.codec import document, encode_plan
 from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream
+from monarch.core.portions.details import portion_details
+from monarch.core.portions.keys import Portion
 from monarch.core.turns import padded
 from monarch.core.verdict import (
     Dead,
@@ -78,18 +80,19 @@ def _parked(
 
 def _done(result: Result) -> Words:
     match result:
-        case Planned(plan, channel, targets, refused):
+        case Planned(plan, channel, targets, refused, portion):
             planned: dict[str, object] = {
                 "source": plan.source,
                 "channel": channel,
                 "tickets": len(plan.tickets),
                 "targets": targets,
                 "refused": _refused(refused),
-                "details": {"source": plan.source, "channel": channel or ""},
+                "details": _details(plan.source, channel, portion),
             }
             return "planned", planned, encode_plan(plan)
-        case Skipped(source, channel, targets, refused):
-            skipped = {"source": source, "channel": channel, "targets": targets}
+        case Skipped(source, channel, targets, refused, portion):
+            skipped: dict[str, object] = {"source": source, "channel": channel, "targets": targets}
+            skipped["details"] = _details(source, channel, portion)
             return "skipped", {**skipped, "refused": _refused(refused)}, b""
         case Migrated(_, tickets, deleted):
             return "migrated", {"tickets": tickets, "deleted": deleted}, b""
@@ -97,6 +100,11 @@ def _done(result: Result) -> Words:
             return "said", {}, b""
         case _:
             assert_never(result)
+
+
+def _details(source: str, channel: str | None, portion: Portion) -> dict[str, str]:
+    """What the request keeps of its message."""
+    return {"source": source, "channel": channel or "", **portion_details(portion)}
 
 
 def _refused(targets: tuple[RefusedTarget, ...]) -> list[dict[str, str]]:

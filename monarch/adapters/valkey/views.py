@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from monarch.core.ids import RequestId
+from monarch.core.portions.details import portion_of
 from monarch.core.summary import MigrationView, RequestView, State
 
 Hash = Mapping[str, str]
@@ -29,6 +30,7 @@ def request_view(
         migrations=tuple(migration_view(m) for m in migrations if m),
         cancelled_by=fields.get("cancelled_by", ""),
         paused_by=paused_by,
+        portion=portion_of(fields),
     )
 
 
