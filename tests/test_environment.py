@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.adapters.http_send import new_client, send_once
-from monarch.core.reply import Reply
+from monarch.core.github.reply import Reply
 from monarch.settings import ConfigurationError, Settings, load_settings, settings_from
 from monarch.settings.mistakes import OF_COMPOSE
 from monarch.settings.proxies import proxy_for

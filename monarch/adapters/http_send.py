@@ -26,8 +26,8 @@ import anyio
 import httpx
 
 from monarch.adapters.http_body import ACCEPTED, MAX_BYTES, TooLargeError, read_body
-from monarch.core.quote import HIDDEN, quote
-from monarch.core.reply import Reply
+from monarch.core.github.reply import Reply
+from monarch.core.redact import HIDDEN, quote
 
 CONNECT_TIMEOUT_S = 3.0
 """For each of: a place in the pool, the connection (with finding the host), TLS. Together less than a

@@ -34,9 +34,9 @@ from monarch.adapters.http_send import (
     without_secret,
 )
 from monarch.adapters.slack_errors import Meaning, SlackError, meaning_of
+from monarch.core.github.reply import Reply, number
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope, Transient
-from monarch.core.quote import quote
-from monarch.core.reply import Reply, number
+from monarch.core.redact import quote
 from monarch.ports import Gone, Posted, Unanswered
 
 API_URL = "https://slack.com/api/"

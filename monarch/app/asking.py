@@ -16,7 +16,7 @@ from monarch.adapters.http_send import (
     without_secret,
 )
 from monarch.app.whereabouts import proxy_of
-from monarch.core.reply import Reply
+from monarch.core.github.reply import Reply
 
 ANSWER_WITHIN_S: Final = 10.0
 

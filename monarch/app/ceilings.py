@@ -6,8 +6,8 @@ from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.outlook import Outlook
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.core.budget import Ceilings
-from monarch.core.learning import proven
+from monarch.core.budget.ceilings import Ceilings
+from monarch.core.budget.learning import proven
 from monarch.settings import Settings
 
 

@@ -10,8 +10,8 @@ from monarch.app.asking import asked, fields_of, why
 from monarch.app.github_checks import github_checks
 from monarch.app.operator import Operator
 from monarch.app.valkey_checks import Check, Status, advice_on, check_server
-from monarch.core.reply import Reply
-from monarch.core.template import NAMES
+from monarch.core.copy.frame import NAMES
+from monarch.core.github.reply import Reply
 from monarch.ports import StoreError
 from monarch.settings import Settings
 from monarch.telemetry import Snapshot

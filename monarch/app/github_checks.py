@@ -17,8 +17,8 @@ from monarch.app.asking import ANSWER_WITHIN_S, asked, fields_of, why
 from monarch.app.signing import app_of
 from monarch.app.valkey_checks import Check, Status
 from monarch.app.whereabouts import proxy_of
-from monarch.core.quote import quote
-from monarch.core.reply import Reply, read_reply
+from monarch.core.github.reply import Reply, read_reply
+from monarch.core.redact import quote
 from monarch.settings import Settings
 
 APP: Final = "github app"

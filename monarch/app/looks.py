@@ -1,8 +1,8 @@
 """From settings to how copies look."""
 
 from monarch.app.whereabouts import web_url_of
-from monarch.core.seal import Seal
-from monarch.core.style import Style
+from monarch.core.copy.seal import Seal
+from monarch.core.copy.style import Style
 from monarch.settings import Settings
 
 

@@ -24,9 +24,9 @@ from monarch.adapters.valkey.standing import ServerFacts, Standing
 from monarch.adapters.valkey.workers import WorkerLine, Workers
 from monarch.app.ceilings import ceilings_of, outlook_of
 from monarch.app.whereabouts import valkey_of
-from monarch.core.forecast import Forecast
+from monarch.core.budget.forecast import Forecast
 from monarch.core.portions.keys import MILESTONES, NOT_BEFORE
-from monarch.core.request import CHANNEL, SOURCE, TARGETS
+from monarch.core.request.message import CHANNEL, SOURCE, TARGETS
 from monarch.ports import Hands, Outlook, Replayed, StoreRefused
 from monarch.settings import Settings
 

@@ -11,13 +11,13 @@ from monarch.app.ceilings import ceilings_of
 from monarch.app.looks import style_of
 from monarch.app.rules import rules_of
 from monarch.app.surveys import in_order, surveying
-from monarch.core.dry_run import rehearse
-from monarch.core.forecast import Load
+from monarch.core.budget.forecast import Load
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code
 from monarch.core.portions.keys import WHOLE, Portion
-from monarch.core.rehearsal import Rehearsal, again
-from monarch.core.request import BadMessage, Request, parse_message
+from monarch.core.report.dry_run import rehearse
+from monarch.core.report.rehearsal import Rehearsal, again
+from monarch.core.request.message import BadMessage, Request, parse_message
 from monarch.settings import Settings
 from monarch.stages.surveying import Surveyor, Template, Unready, without_replay
 

@@ -3,8 +3,8 @@
 from urllib.parse import urlsplit
 
 from monarch.app.whereabouts import web_url_of
-from monarch.core.refs import GITHUB_HOSTS
-from monarch.core.request import Rules
+from monarch.core.request.message import Rules
+from monarch.core.request.refs import GITHUB_HOSTS
 from monarch.settings import Settings
 
 

@@ -24,8 +24,8 @@ from monarch.app.rules import rules_of
 from monarch.app.signing import github_of, meter_of
 from monarch.app.whereabouts import valkey_of
 from monarch.core.ids import TargetId
-from monarch.core.logins import Us, us_of
-from monarch.core.permission import Credential, GateClosed
+from monarch.core.target.logins import Us, us_of
+from monarch.core.target.permission import Credential, GateClosed
 from monarch.ports import StoreError
 from monarch.settings import Settings
 from monarch.stages.surveying import Remembered, Sources, Surveyor

@@ -7,12 +7,12 @@ from anyio import to_thread
 
 from monarch.app.looks import style_of
 from monarch.app.surveys import in_order, surveying
+from monarch.core.copy.style import Style
 from monarch.core.ids import RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
-from monarch.core.refs import BadRef, parse_ref
-from monarch.core.style import Style
-from monarch.core.summary import MigrationView, State
-from monarch.core.verification import Extra, Finding, Mark, Verification, verify
+from monarch.core.report.summary import MigrationView, State
+from monarch.core.report.verification import Extra, Finding, Mark, Verification, verify
+from monarch.core.request.refs import BadRef, parse_ref
 from monarch.settings import Settings
 from monarch.stages.surveying import Surveyor, Unready
 

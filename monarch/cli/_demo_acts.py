@@ -26,7 +26,7 @@ from monarch.cli._example_world import (
     message,
 )
 from monarch.core.ids import RequestId
-from monarch.core.summary import RequestView, State
+from monarch.core.report.summary import RequestView, State
 from monarch.sandbox.faults import Hold, Match
 
 KILL_AT: Final = 5

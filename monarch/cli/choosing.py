@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from monarch.cli.calling import WRONG, fail
 from monarch.cli.printing import got
 from monarch.core.outcome import Code
-from monarch.core.refs import BadRef, parse_ref
+from monarch.core.request.refs import BadRef, parse_ref
 
 if TYPE_CHECKING:
     from monarch.adapters.valkey.wanted import Wanted

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from monarch.cli.printing import clean
-from monarch.core.summary import State
+from monarch.core.report.summary import State
 
 if TYPE_CHECKING:
     from monarch.app.operator import RequestDetails
-    from monarch.core.summary import RequestView
+    from monarch.core.report.summary import RequestView
 
 
 def ending_lines(end: "RequestDetails") -> Iterator[str]:

@@ -24,7 +24,7 @@ from monarch.cli.ending import ending_lines
 from monarch.cli.printing import clean
 from monarch.cli.progress import Progress, Sight, progress
 from monarch.core.ids import RequestId
-from monarch.core.summary import State
+from monarch.core.report.summary import State
 from monarch.telemetry.obstacles import obstacles
 
 if TYPE_CHECKING:

@@ -22,11 +22,11 @@ from monarch.cli.printing import (
 )
 from monarch.cli.tables import number, reason, word
 from monarch.cli.troubles import obstacle_line, tell_obstacles
+from monarch.core.budget.forecast import in_words
 from monarch.core.delivery import Stream
-from monarch.core.forecast import in_words
 from monarch.core.ids import RequestId
 from monarch.core.portions.details import in_iso
-from monarch.core.summary import State
+from monarch.core.report.summary import State
 from monarch.telemetry.obstacles import obstacles
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         RequestLine,
         WorkerLine,
     )
-    from monarch.core.summary import MigrationView
+    from monarch.core.report.summary import MigrationView
     from monarch.telemetry import AccountSnapshot, Snapshot
 
 # ------------------------------------------------------------------------------------------ status

@@ -16,7 +16,7 @@ from monarch.core.portions.words import milestones_words
 
 if TYPE_CHECKING:
     from monarch.app.planning import DryRun, TargetPlan
-    from monarch.core.rehearsal import Copy, Rehearsal, Warned
+    from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
 
 
 def show_plan(asked: Asked, *, as_json: bool) -> None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from monarch.cli.printing import clean
 from monarch.cli.troubles import obstacle_line
-from monarch.core.forecast import Forecast, in_words
-from monarch.core.summary import ENDS, MigrationView, RequestView, State
+from monarch.core.budget.forecast import Forecast, in_words
+from monarch.core.report.summary import ENDS, MigrationView, RequestView, State
 
 if TYPE_CHECKING:
     import rich.progress

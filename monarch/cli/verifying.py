@@ -14,8 +14,8 @@ from monarch.cli.printing import clean, say, show_facts, show_json, show_table
 from monarch.cli.readings import readings
 from monarch.cli.tables import number, word
 from monarch.core.ids import RequestId
-from monarch.core.summary import ENDS, State
-from monarch.core.verification import Mark
+from monarch.core.report.summary import ENDS, State
+from monarch.core.report.verification import Mark
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, RequestDetails

@@ -18,10 +18,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from monarch.core.budget.forecast import Forecast
 from monarch.core.delivery import Delivery, Stream, Token
-from monarch.core.forecast import Forecast
 from monarch.core.ids import Epoch, RequestId, TargetId, TicketId
-from monarch.core.permission import (
+from monarch.core.plan import Plan
+from monarch.core.report.summary import RequestView
+from monarch.core.target.permission import (
     Busy,
     Credential,
     Fact,
@@ -30,8 +32,6 @@ from monarch.core.permission import (
     Recorded,
     Taking,
 )
-from monarch.core.plan import Plan
-from monarch.core.summary import RequestView
 from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Verdict
 from monarch.ports.hands import Cancelling, Hands, Healing, NotCancelled, Paused, Replayed

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from monarch.core.logins import Us
-from monarch.core.permission import Credential
+from monarch.core.target.logins import Us
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Author
 
 

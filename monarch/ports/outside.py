@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Absent, DetailOutcome, Found, ReadFailure, WriteOutcome
-from monarch.core.permission import Credential
-from monarch.core.render import Draft
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Issue, Label, Milestone, Repository
 
 

@@ -20,7 +20,7 @@ from anyio.abc import TaskGroup
 from monarch.core.backoff import outage_s
 from monarch.core.delivery import Delivery, NewerEntry, Stream, Token, UnreadableEntry
 from monarch.core.outcome import Code
-from monarch.core.quote import quote
+from monarch.core.redact import quote
 from monarch.core.verdict import (
     Dead,
     Done,

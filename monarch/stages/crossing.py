@@ -2,7 +2,7 @@
 
 ```
 look --> details --> for each ticket: next_action --> act --> look --> compare --> second pass --> verdict
-watch    detailing   core.step, writing                       reading_back         second_pass
+watch    detailing   core.target.step, writing                reading_back         second_pass
 ```
 
 Pure and effectful lines alternate: `next_action` decides for one ticket, ledger and GitHub act. Each step is on record
@@ -17,11 +17,12 @@ What can still go wrong: docs/protocols.md, "The three windows".
 from collections.abc import Collection
 from typing import assert_never
 
+from monarch.core.copy.render import Draft, render
+from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
-from monarch.core.permission import Taken, WasFound
-from monarch.core.quote import quote
-from monarch.core.render import Draft, render
-from monarch.core.step import (
+from monarch.core.redact import quote
+from monarch.core.target.permission import Taken, WasFound
+from monarch.core.target.step import (
     Action,
     Adopt,
     Create,
@@ -37,7 +38,6 @@ from monarch.core.step import (
     UnreadableRecord,
     next_action,
 )
-from monarch.core.style import Copying
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Verdict
 from monarch.ports import StoreError

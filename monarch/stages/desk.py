@@ -22,10 +22,11 @@ from typing import Final, assert_never
 import anyio
 
 from monarch.core.backoff import outage_s
-from monarch.core.budget import long_wait
+from monarch.core.budget.ceilings import long_wait
+from monarch.core.budget.turns import AGAIN_S, EARLY_S
 from monarch.core.ids import Epoch, TicketId
 from monarch.core.outcome import Code, Found, Permanent, RateLimited, ReadFailure, Transient
-from monarch.core.permission import (
+from monarch.core.target.permission import (
     AlreadyCreated,
     Cancelled,
     Fact,
@@ -45,7 +46,6 @@ from monarch.core.permission import (
     WasUnanswered,
 )
 from monarch.core.timing import LEASE_MARGIN_S, LONGEST_LIFE_MS, WRITE_DEADLINE_S, life_ms
-from monarch.core.turns import AGAIN_S, EARLY_S
 from monarch.core.verdict import IDENTITY_PAUSE_S, Snooze, Verdict, Waits, judge, judge_failure
 from monarch.ports import StoreError, StoreRefused
 from monarch.stages.giving_way import called_off, give_way, snooze_until_open

@@ -14,8 +14,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
-from monarch.core import notes
-from monarch.core.details import (
+from monarch.core.copy import notes
+from monarch.core.copy.details import (
     Details,
     Stock,
     details_of,

@@ -1,7 +1,7 @@
 """What planner and migrator share: when they give way to a limit, to a refused credential, or to a person."""
 
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope
-from monarch.core.permission import Credential, GateClosed
+from monarch.core.target.permission import Credential, GateClosed
 from monarch.core.verdict import CREDENTIAL_PAUSE_S, Dead, Snooze, Waits
 from monarch.ports import Budget
 from monarch.telemetry import Telemetry

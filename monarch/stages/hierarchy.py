@@ -8,7 +8,7 @@ order of the numbers.
 from collections.abc import Callable
 from dataclasses import replace
 
-from monarch.core.nesting import parents_to_ask, placed
+from monarch.core.copy.sub_issues import parents_to_ask, placed
 from monarch.core.outcome import Code, Found, Permanent, RateLimited, ReadFailure, Scope
 from monarch.core.plan import Plan
 from monarch.core.ticket import Repository

@@ -1,4 +1,4 @@
-"""To look: read a repository until absence is evidence. The effects; what to ask for is decided in `core.look`.
+"""To look: read a repository until absence is evidence. The effects; what to ask for is decided in `core.target.look`.
 
 Source and target are read by the same reading, since listings lie about both in the same ways: they lag, and a list of
 *open* issues shrinks while it is paged, so that an issue closed meanwhile hides another one.
@@ -8,8 +8,9 @@ Only a complete answer is evidence: an error on the way is an outcome, never an 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from monarch.core.evidence import Evidence
-from monarch.core.look import (
+from monarch.core.outcome import Absent, Code, Found, Permanent, ReadFailure, Scope
+from monarch.core.target.evidence import Evidence
+from monarch.core.target.look import (
     NEWEST_GAPS,
     PROBE_MOST,
     Probe,
@@ -20,8 +21,7 @@ from monarch.core.look import (
     see,
     unreached,
 )
-from monarch.core.outcome import Absent, Code, Found, Permanent, ReadFailure, Scope
-from monarch.core.step import highest_on_record
+from monarch.core.target.step import highest_on_record
 from monarch.core.ticket import Issue, Repository
 from monarch.ports import GitHub
 from monarch.stages.aside import Aside, on_the_loop

@@ -6,10 +6,18 @@ promises that every ticket of the plan is in the target once, in order, and was 
 
 from monarch.core.delivery import Delivery, MigrationEntry
 from monarch.core.outcome import Code, Found, ReadFailure
-from monarch.core.permission import Busy, Cancelled, Credential, GateClosed, Lost, Quiet, Taken
 from monarch.core.plan import Plan
-from monarch.core.preflight import unwritable
-from monarch.core.request import Rules, target_refusal
+from monarch.core.request.message import Rules, target_refusal
+from monarch.core.target.permission import (
+    Busy,
+    Cancelled,
+    Credential,
+    GateClosed,
+    Lost,
+    Quiet,
+    Taken,
+)
+from monarch.core.target.preflight import unwritable
 from monarch.core.ticket import Repository
 from monarch.core.verdict import Dead, Done, Migrated, Snooze, Verdict, Waits, judge, judge_target
 from monarch.ports import Plans

@@ -18,10 +18,10 @@ import anyio
 
 from monarch.core.delivery import Delivery, NoticeEntry
 from monarch.core.ids import RequestId
-from monarch.core.notice import closing_text, final_text, progress_text
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Transient
-from monarch.core.permission import Busy
-from monarch.core.summary import RequestView
+from monarch.core.report.notice import closing_text, final_text, progress_text
+from monarch.core.report.summary import RequestView
+from monarch.core.target.permission import Busy
 from monarch.core.verdict import Dead, Done, Policy, Said, Snooze, Verdict, Waits, judge
 from monarch.ports import Clock, Gone, Kind, Outlook, Posted, Requests, Saying, Slack, Unanswered
 from monarch.stages.hold import Hold

@@ -30,7 +30,7 @@ from monarch.core.outcome import (
     Unknown,
     Withheld,
 )
-from monarch.core.permission import Granted, WasAnswered, WasNotCreated, WasUnanswered
+from monarch.core.target.permission import Granted, WasAnswered, WasNotCreated, WasUnanswered
 from monarch.core.verdict import Verdict
 from monarch.stages.desk import Desk
 from monarch.stages.subject import Subject, Tools

@@ -16,11 +16,11 @@ from dataclasses import replace
 
 from monarch.core.delivery import Delivery, RequestEntry
 from monarch.core.outcome import Code, Found, ReadFailure
-from monarch.core.permission import Credential
 from monarch.core.plan import Plan
 from monarch.core.portions.dates import TooFar, Until, release_of
 from monarch.core.portions.details import portion_details
-from monarch.core.request import BadMessage, Request, Rules, parse_message, source_refusal
+from monarch.core.request.message import BadMessage, Request, Rules, parse_message, source_refusal
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Repository
 from monarch.core.verdict import (
     Dead,

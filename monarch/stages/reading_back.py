@@ -5,9 +5,9 @@ beside tickets that were refused and beside strays, too: what is there is put ri
 """
 
 from monarch.core.ids import TicketId
-from monarch.core.look import missing, strays_of, with_known
 from monarch.core.outcome import Code
-from monarch.core.step import CreatedAs, Fate, LedgerRecord, Refused
+from monarch.core.target.look import missing, strays_of, with_known
+from monarch.core.target.step import CreatedAs, Fate, LedgerRecord, Refused
 from monarch.core.verdict import Dead, Done, Migrated, Verdict
 from monarch.stages.desk import Desk
 from monarch.stages.other_writes import OtherWrites

@@ -15,7 +15,7 @@ What can still go wrong:
 - GitHub carries an unanswered edit out late, up to 20 s after it was sent, or this process is frozen between the last
   check and the bytes and thawed when others are done; and somebody edits the text meanwhile: likewise.
 
-What was adopted (`core.adoption`) is not as Monarch wrote it: it is neither edited nor moved under a parent. A copy of ours
+What was adopted (`core.target.adoption`) is not as Monarch wrote it: it is neither edited nor moved under a parent. A copy of ours
 may become its sub-issue.
 
 Neither a person's text nor a refusal fails anything; both are noted.
@@ -24,12 +24,12 @@ Neither a person's text nor a refusal fails anything; both are noted.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
-from monarch.core import notes
-from monarch.core.adoption import says_the_same, unmarked
-from monarch.core.nesting import Nesting, nestings
+from monarch.core.copy import notes
+from monarch.core.copy.render import Rewrite, Touched, rewriting
+from monarch.core.copy.style import Copying
+from monarch.core.copy.sub_issues import Nesting, nestings
 from monarch.core.outcome import Absent, Accepted, AlreadyThere, Found, Permanent, Scope
-from monarch.core.render import Rewrite, Touched, rewriting
-from monarch.core.style import Copying
+from monarch.core.target.adoption import says_the_same, unmarked
 from monarch.core.ticket import Issue, Ticket
 from monarch.core.verdict import Verdict
 from monarch.stages.desk import Desk

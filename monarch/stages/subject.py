@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from monarch.core.copy.style import Style
 from monarch.core.delivery import Delivery, MigrationEntry
-from monarch.core.logins import Us
-from monarch.core.permission import Credential
 from monarch.core.plan import Plan
-from monarch.core.style import Style
+from monarch.core.target.logins import Us
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Repository, Ticket
 from monarch.core.verdict import Policy
 from monarch.ports import Budget, Clock, GitHub, Ledger, Logins

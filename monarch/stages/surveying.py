@@ -10,11 +10,10 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar, assert_never
 
-from monarch.core import notes
-from monarch.core.details import Stock, needed_labels, needed_milestones, needed_types
-from monarch.core.evidence import Evidence
+from monarch.core.copy import notes
+from monarch.core.copy.details import Stock, needed_labels, needed_milestones, needed_types
+from monarch.core.copy.style import Style
 from monarch.core.ids import TargetId, TicketId
-from monarch.core.logins import Us
 from monarch.core.outcome import (
     Absent,
     Code,
@@ -25,13 +24,14 @@ from monarch.core.outcome import (
     Scope,
     Transient,
 )
-from monarch.core.permission import Credential, GateClosed
 from monarch.core.plan import Plan
-from monarch.core.preflight import unwritable
-from monarch.core.request import Rules, source_refusal, target_refusal
-from monarch.core.step import CreatedAs, Fate, LedgerRecord
-from monarch.core.style import Style
-from monarch.core.survey import Survey, to_be_created, unseen
+from monarch.core.request.message import Rules, source_refusal, target_refusal
+from monarch.core.target.evidence import Evidence
+from monarch.core.target.logins import Us
+from monarch.core.target.permission import Credential, GateClosed
+from monarch.core.target.preflight import unwritable
+from monarch.core.target.step import CreatedAs, Fate, LedgerRecord
+from monarch.core.target.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Issue, Repository, Ticket
 from monarch.core.verdict import Dead
 from monarch.ports import GitHub

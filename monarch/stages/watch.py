@@ -9,18 +9,18 @@ from collections.abc import Mapping
 
 import anyio
 
-from monarch.core.evidence import Evidence
 from monarch.core.ids import TicketId
-from monarch.core.look import Seen, see, skipped, strays_of
 from monarch.core.outcome import Absent, Found, ReadFailure
-from monarch.core.permission import WasStray
-from monarch.core.step import (
+from monarch.core.target.evidence import Evidence
+from monarch.core.target.look import Seen, see, skipped, strays_of
+from monarch.core.target.permission import WasStray
+from monarch.core.target.step import (
     CreatedAs,
     Fate,
     LedgerRecord,
     first_look_at_ms,
 )
-from monarch.core.tally import tally
+from monarch.core.target.tally import tally
 from monarch.core.ticket import Author, Issue, Ticket
 from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict

@@ -7,7 +7,8 @@ created, as refused, as certainly not created, or still as intended, which is *n
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final, assert_never
 
-from monarch.core import notes
+from monarch.core.copy import notes
+from monarch.core.copy.render import Draft
 from monarch.core.ids import TicketId
 from monarch.core.outcome import (
     Code,
@@ -20,7 +21,7 @@ from monarch.core.outcome import (
     Withheld,
     WriteOutcome,
 )
-from monarch.core.permission import (
+from monarch.core.target.permission import (
     AlreadyCreated,
     Granted,
     MustReconcile,
@@ -29,8 +30,7 @@ from monarch.core.permission import (
     WasRefused,
     WasUnanswered,
 )
-from monarch.core.render import Draft
-from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused
+from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused
 from monarch.core.ticket import Author, Ticket
 from monarch.core.verdict import Snooze, Verdict, Waits
 from monarch.stages.desk import Desk

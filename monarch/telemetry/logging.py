@@ -21,7 +21,7 @@ from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
-from monarch.core.quote import HIDDEN, redact
+from monarch.core.redact import HIDDEN, redact
 
 Format = Literal["json", "console"]
 

@@ -37,10 +37,10 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.app.service import freeze_what_stays
-from monarch.core.budget import Ceilings
+from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
 from monarch.core.ids import RequestId, TargetId, TicketId
-from monarch.core.permission import Credential, Granted, Taken, WasCreated
+from monarch.core.target.permission import Credential, Granted, Taken, WasCreated
 from monarch.core.verdict import Done, Policy, Said, Verdict
 from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.stages.consumer import Consumer

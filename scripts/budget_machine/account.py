@@ -6,10 +6,10 @@ is the contract suite, and tests/contracts/test_budget_model.py.
 
 from dataclasses import dataclass, field
 
-from monarch.core.budget import KEPT_BACK, Ceilings, Pace, room_ms
+from monarch.core.budget.ceilings import KEPT_BACK, Ceilings, Pace, room_ms
+from monarch.core.budget.learning import Learned, Refusal, effective, learn, review, wait_ms
+from monarch.core.budget.turns import place, wait_in_line_ms, waits_in_place
 from monarch.core.ids import TargetId
-from monarch.core.learning import Learned, Refusal, effective, learn, review, wait_ms
-from monarch.core.turns import place, wait_in_line_ms, waits_in_place
 
 READ_POINTS, WRITE_POINTS = 1, 5
 OUT_OF_CALLS = "GitHub's limit on calls an hour is used up"

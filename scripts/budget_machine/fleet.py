@@ -4,10 +4,10 @@ import itertools
 import random
 from dataclasses import dataclass, field
 
-from monarch.core.budget import Ceilings, Pace, long_wait
-from monarch.core.forecast import Load, forecast_s, write_ms
-from monarch.core.learning import proven
-from monarch.core.turns import AGAIN_S, EARLY_S
+from monarch.core.budget.ceilings import Ceilings, Pace, long_wait
+from monarch.core.budget.forecast import Load, forecast_s, write_ms
+from monarch.core.budget.learning import proven
+from monarch.core.budget.turns import AGAIN_S, EARLY_S
 from scripts.budget_machine.account import Account
 from scripts.budget_machine.door import Answer, Door
 from scripts.budget_machine.engine import Process

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from monarch.core.budget import Ceilings
+from monarch.core.budget.ceilings import Ceilings
 from scripts.budget_machine.door import Door
 from scripts.budget_machine.engine import Engine
 from scripts.budget_machine.fleet import Fleet

@@ -31,11 +31,12 @@ from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
-from monarch.core.budget import Ceilings, Pace
+from monarch.core.budget.ceilings import Ceilings, Pace
+from monarch.core.copy.render import Draft
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.outcome import Created, Found, RateLimited
-from monarch.core.permission import (
+from monarch.core.target.permission import (
     Credential,
     GateClosed,
     Granted,
@@ -44,7 +45,6 @@ from monarch.core.permission import (
     WasCreated,
     WasNotCreated,
 )
-from monarch.core.render import Draft
 from monarch.core.ticket import Repository
 from monarch.sandbox.client import SandboxClient
 from monarch.sandbox.process import running_sandbox

@@ -31,7 +31,7 @@ from monarch.adapters.valkey import codec, scripts
 from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.core.delivery import Delivery, MigrationEntry
-from monarch.core.permission import Granted
+from monarch.core.target.permission import Granted
 from monarch.stages.migrator import Migrator
 
 VARIABLE: Final = "TROUBLE"

@@ -16,8 +16,8 @@ from monarch.adapters.github.reading import TRIES
 from monarch.adapters.http_body import MAX_BYTES, TooLargeError, read_body
 from monarch.adapters.http_send import TooLarge, new_client, send_once
 from monarch.adapters.slack import HttpSlack
+from monarch.core.github.reply import Reply
 from monarch.core.outcome import Code, Found, Permanent, Transient, Unknown
-from monarch.core.reply import Reply
 from monarch.ports import Unanswered
 from tests.adapters.github.builders import DRAFT, PATIENT, TARGET, TOKEN, as_bytes, issue_json, yes
 from tests.adapters.github.raw import answers, raw_server

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from monarch.app.looks import style_of
-from monarch.core.seal import Seal
-from monarch.core.style import Style
+from monarch.core.copy.seal import Seal
+from monarch.core.copy.style import Style
 from monarch.settings import settings_from
 
 

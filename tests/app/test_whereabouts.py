@@ -4,7 +4,7 @@ import pytest
 
 from monarch.app.rules import rules_of
 from monarch.app.whereabouts import web_url_of
-from monarch.core.refs import BadRef, parse_ref
+from monarch.core.request.refs import BadRef, parse_ref
 from monarch.settings import settings_from
 
 CLOUD, OCTOCORP = "https://api.github.com", "https://api.octocorp.ghe.com"

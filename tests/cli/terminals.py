@@ -26,9 +26,9 @@ from monarch.cli.commands import app
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.outcome import Code
-from monarch.core.rehearsal import Copy, Rehearsal, Warned
-from monarch.core.summary import MigrationView, RequestView, State
-from monarch.core.verification import Finding, Mark, Verification
+from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
+from monarch.core.report.summary import MigrationView, RequestView, State
+from monarch.core.report.verification import Finding, Mark, Verification
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
 from tests.core.builders import a_plan
 

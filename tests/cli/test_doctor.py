@@ -18,7 +18,7 @@ from monarch.app.doctor import (
 )
 from monarch.app.github_checks import check_app, check_github, check_installations
 from monarch.app.valkey_checks import Status, advice_on, check_server
-from monarch.core.reply import Reply
+from monarch.core.github.reply import Reply
 from monarch.settings import Settings, settings_from
 from monarch.telemetry import Snapshot
 from tests.cli.conftest import Give

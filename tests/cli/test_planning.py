@@ -10,9 +10,9 @@ import pytest
 from monarch.app import planning
 from monarch.app.planning import DryRun, TargetPlan
 from monarch.cli.planning import ranges
-from monarch.core.nesting import Nesting
+from monarch.core.copy.sub_issues import Nesting
 from monarch.core.outcome import Code
-from monarch.core.rehearsal import Copy, Rehearsal, Warned
+from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
 from tests.cli.conftest import Give
 
 NOWHERE = {"GH_PAT": "ghp_x", "GITHUB_API_URL": "http://127.0.0.1:1"}

@@ -16,9 +16,9 @@ from monarch.cli.ending import ending_lines
 from monarch.cli.printing import age, as_json, clean, moment, show_table
 from monarch.cli.progress import Sight, counted, migration_line, request_line, target_lines, waits
 from monarch.cli.tables import word
-from monarch.core.forecast import Forecast
+from monarch.core.budget.forecast import Forecast
 from monarch.core.ids import RequestId
-from monarch.core.summary import MigrationView, RequestView, State
+from monarch.core.report.summary import MigrationView, RequestView, State
 
 
 class Terminal(StringIO):

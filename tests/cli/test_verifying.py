@@ -9,8 +9,8 @@ import pytest
 from monarch.app import verifying
 from monarch.app.verifying import TargetReport, Verified
 from monarch.core.ids import RequestId, TicketId
-from monarch.core.summary import State
-from monarch.core.verification import Extra, Finding, Mark, Verification
+from monarch.core.report.summary import State
+from monarch.core.report.verification import Extra, Finding, Mark, Verification
 from tests.cli.conftest import Give
 from tests.core.builders import a_plan
 

@@ -4,8 +4,8 @@ import anyio
 
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
-from monarch.core.permission import Credential, Taken
 from monarch.core.plan import Plan
+from monarch.core.target.permission import Credential, Taken
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Done, Migrated, Planned, RefusedTarget
 from monarch.ports import Streams

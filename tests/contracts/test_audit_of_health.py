@@ -12,7 +12,7 @@ import pytest
 from monarch.core.delivery import Delivery, NoticeEntry, Stream
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
-from monarch.core.permission import Taken
+from monarch.core.target.permission import Taken
 from monarch.core.verdict import Dead, Done, Handback, Retry, Said, Skipped, Snooze, Verdict
 from monarch.ports import Audited, Hearing, Kind, Posted
 from tests.contracts.moves import ME, TARGET, migrated, plan_for

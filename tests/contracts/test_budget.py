@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import anyio
 import pytest
 
-from monarch.core.budget import Ceilings, Pace
+from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.core.delivery import Delivery
 from monarch.core.ids import TicketId
-from monarch.core.permission import (
+from monarch.core.target.permission import (
     Credential,
     Fact,
     GateClosed,

@@ -4,8 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from monarch.core.budget import Ceilings
-from monarch.core.permission import Credential, GateClosed, Granted, Wait, WasCreated, WasNotCreated
+from monarch.core.budget.ceilings import Ceilings
+from monarch.core.target.permission import (
+    Credential,
+    GateClosed,
+    Granted,
+    Wait,
+    WasCreated,
+    WasNotCreated,
+)
 from tests.contracts.moves import ME
 from tests.contracts.test_budget import MARGIN_S, Writing, writing
 from tests.contracts.worlds import NO_CEILINGS, World

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monarch.adapters.valkey.connection import connected
-from monarch.core.budget import Ceilings
-from monarch.core.permission import (
+from monarch.core.budget.ceilings import Ceilings
+from monarch.core.target.permission import (
     GateClosed,
     Granted,
     Permission,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
 from monarch.core.outcome import (
     Accepted,
@@ -16,7 +17,6 @@ from monarch.core.outcome import (
     Scope,
     Withheld,
 )
-from monarch.core.render import Draft
 from monarch.core.ticket import Issue, Label, Milestone, Repository
 from monarch.ports import GitHub
 from monarch.stages.detailing import NO_PUSH

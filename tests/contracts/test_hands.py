@@ -5,7 +5,7 @@ import pytest
 from monarch.core.delivery import Delivery, RequestEntry, Stream
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
-from monarch.core.permission import Cancelled, Granted, Taken, WasCreated
+from monarch.core.target.permission import Cancelled, Granted, Taken, WasCreated
 from monarch.core.verdict import Dead, Done, Handback, Retry, Skipped, Snooze, Verdict
 from monarch.ports import Cancelling, Hearing, NotCancelled, Paused, Saying
 from tests.contracts.moves import (

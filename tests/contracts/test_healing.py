@@ -7,7 +7,7 @@ import pytest
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import RequestId, TicketId, migration_id
 from monarch.core.outcome import Code
-from monarch.core.permission import Lost
+from monarch.core.target.permission import Lost
 from monarch.core.verdict import Dead, Retry
 from monarch.ports import Healing
 from tests.contracts.moves import (

@@ -5,7 +5,8 @@ import anyio
 from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
-from monarch.core.permission import (
+from monarch.core.report.summary import MAX_NOTE
+from monarch.core.target.permission import (
     AlreadyCreated,
     Busy,
     GateClosed,
@@ -26,8 +27,7 @@ from monarch.core.permission import (
     WasStray,
     WasUnanswered,
 )
-from monarch.core.step import CreatedAs, Intended, Refused
-from monarch.core.summary import MAX_NOTE
+from monarch.core.target.step import CreatedAs, Intended, Refused
 from monarch.core.verdict import Dead, Retry
 from monarch.ports import Ledger
 from tests.contracts.moves import (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from monarch.core.logins import KEPT, Us
-from monarch.core.permission import Credential
+from monarch.core.target.logins import KEPT, Us
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Author
 from tests.contracts.worlds import World
 

@@ -5,7 +5,7 @@ import pytest
 from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
-from monarch.core.permission import (
+from monarch.core.target.permission import (
     Granted,
     Lost,
     Recorded,

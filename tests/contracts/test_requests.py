@@ -3,8 +3,8 @@
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
-from monarch.core.permission import Busy, WasStray
-from monarch.core.summary import State
+from monarch.core.report.summary import State
+from monarch.core.target.permission import Busy, WasStray
 from monarch.core.verdict import Done, RefusedTarget, Said, Snooze
 from monarch.ports import Posted, Saying
 from tests.contracts.moves import FIRST, ME, TARGET, appended, migrated, one, plan_for, planned

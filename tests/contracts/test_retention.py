@@ -5,7 +5,7 @@ import pytest
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.outcome import Code
-from monarch.core.permission import Granted, WasCreated, WasStray
+from monarch.core.target.permission import Granted, WasCreated, WasStray
 from monarch.core.verdict import Dead, Done, Retry, Said
 from monarch.ports import Posted
 from tests.contracts.moves import FIRST, ME, TARGET, appended, migrated, one, planned, taken

@@ -10,9 +10,9 @@ import anyio
 import pytest
 
 from monarch.adapters.valkey.connection import connected
+from monarch.core.copy.marker import read_marker
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
-from monarch.core.marker import read_marker
 from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Snooze
 from monarch.sandbox.valkey import EmbeddedValkey
@@ -184,7 +184,7 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monarch.stages.reclaimer.EVERY_S", 0.1)
     monkeypatch.setattr("monarch.stages.consumer._STORE_PAUSE_S", 0.05)
     # The stand-in for GitHub acts at once or never, so a write in doubt has settled soon after it was permitted.
-    monkeypatch.setattr("monarch.core.step.SETTLING_MS", 100 - PERMISSION_LIFE_MS)
+    monkeypatch.setattr("monarch.core.target.step.SETTLING_MS", 100 - PERMISSION_LIFE_MS)
 
 
 async def told(server: EmbeddedValkey, name: str, blows: dict[int, Blow]) -> Run:

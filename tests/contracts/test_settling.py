@@ -5,7 +5,7 @@ import pytest
 from monarch.core.delivery import MigrationEntry, Stream
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
-from monarch.core.permission import WasCreated
+from monarch.core.target.permission import WasCreated
 from monarch.core.verdict import Dead, Done, RefusedTarget, Retry, Skipped, Snooze, Verdict
 from tests.contracts.moves import (
     FIRST,

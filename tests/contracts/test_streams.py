@@ -10,7 +10,7 @@ from monarch.core.delivery import (
     Stream,
     UnreadableEntry,
 )
-from monarch.core.permission import Lost, WasFound
+from monarch.core.target.permission import Lost, WasFound
 from monarch.core.verdict import Done, Handback, Retry, Said, Snooze
 from monarch.ports import Held
 from tests.contracts.moves import (

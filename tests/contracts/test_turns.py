@@ -4,10 +4,17 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from monarch.core.budget import Ceilings, Pace
+from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import TargetId, TicketId
-from monarch.core.permission import Granted, Permission, Taken, Wait, WasCreated, WasUnanswered
+from monarch.core.target.permission import (
+    Granted,
+    Permission,
+    Taken,
+    Wait,
+    WasCreated,
+    WasUnanswered,
+)
 from tests.contracts.moves import ME, one, planned, taken
 from tests.contracts.worlds import NO_CEILINGS, World
 

@@ -21,7 +21,7 @@ from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
-from monarch.core.budget import Ceilings
+from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId
 from monarch.ports import Budget, Hands, Inbox, Ledger, Logins, Meter, Plans, Requests, Streams

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from monarch.core.evidence import Evidence
+from monarch.core.copy.style import Copying
 from monarch.core.ids import RequestId, TargetId, TicketId
-from monarch.core.logins import Us
 from monarch.core.plan import Plan
-from monarch.core.style import Copying
-from monarch.core.summary import MigrationView, RequestView, State
+from monarch.core.report.summary import MigrationView, RequestView, State
+from monarch.core.target.evidence import Evidence
+from monarch.core.target.logins import Us
 from monarch.core.ticket import Author, Issue, Ticket
 
 SOURCE = "org/template"

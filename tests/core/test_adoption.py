@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.adoption import adopted, says_the_same
-from monarch.core.evidence import Evidence
+from monarch.core.copy.marker import Marker
 from monarch.core.ids import TicketId
-from monarch.core.logins import Us
-from monarch.core.look import Seen, see
-from monarch.core.marker import Marker
-from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
+from monarch.core.target.adoption import adopted, says_the_same
+from monarch.core.target.evidence import Evidence
+from monarch.core.target.logins import Us
+from monarch.core.target.look import Seen, see
+from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
 from monarch.core.ticket import Author, Issue, Ticket
 from tests.core.builders import OWN, SOURCE, TEAM, a_ticket, an_issue
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.budget import POINTS, Ceilings, Pace, load, long_wait, room_ms
+from monarch.core.budget.ceilings import POINTS, Ceilings, Pace, load, long_wait, room_ms
 
 PACE = Pace()
 NONE = Ceilings(0, 0, 0, 0)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.classify import MAX_WAIT_S, Reply, classify
+from monarch.core.github.classify import MAX_WAIT_S, Reply, classify
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
 
 DATE = {"date": "Wed, 21 Oct 2026 07:28:00 GMT"}

@@ -4,7 +4,7 @@ import pytest
 
 from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
 from monarch.core.ids import RequestId, migration_id
-from monarch.core.summary import State
+from monarch.core.report.summary import State
 from tests.core.builders import a_view
 
 REQUEST = RequestId("1732406400000-0")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.details import (
+from monarch.core.copy.details import (
     Details,
     Stock,
     details_of,
@@ -13,8 +13,8 @@ from monarch.core.details import (
     wanted_labels,
     wanted_milestones,
 )
+from monarch.core.copy.style import Style
 from monarch.core.ids import TicketId
-from monarch.core.style import Style
 from monarch.core.ticket import Label, Milestone, Ticket
 
 BUG, HELP = Label("bug", "d73a4a", "It is broken"), Label("help", "008672", "")

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.dropped import dropped
-from monarch.core.render import Draft
+from monarch.core.copy.dropped import dropped
+from monarch.core.copy.render import Draft
 
 NAMES = st.lists(st.text(min_size=1, max_size=20), unique_by=str.casefold, max_size=5)
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.evidence import Evidence, weigh
+from monarch.core.copy.marker import Marker
+from monarch.core.copy.seal import Seal
 from monarch.core.ids import TargetId, TicketId
-from monarch.core.logins import Us
-from monarch.core.look import Seen, see
-from monarch.core.marker import Marker
-from monarch.core.seal import Seal
-from monarch.core.step import CreatedAs, Intended, LedgerRecord
+from monarch.core.target.evidence import Evidence, weigh
+from monarch.core.target.logins import Us
+from monarch.core.target.look import Seen, see
+from monarch.core.target.step import CreatedAs, Intended, LedgerRecord
 from monarch.core.ticket import Issue
 from tests.core.builders import OURS, OWN, SOURCE, TEAM, US, an_issue
 

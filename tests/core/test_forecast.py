@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.budget import Ceilings, long_wait
-from monarch.core.forecast import (
+from monarch.core.budget.ceilings import Ceilings, long_wait
+from monarch.core.budget.forecast import (
     HOUR_MS,
     MINUTE_MS,
     REPLAYED,

@@ -5,10 +5,10 @@ from itertools import product
 
 import pytest
 
-from monarch.core.marks import Mark, Mention, Spelling
-from monarch.core.prose import find
-from monarch.core.render import render
-from monarch.core.style import Copying
+from monarch.core.copy.render import render
+from monarch.core.copy.style import Copying
+from monarch.core.text.marks import Mark, Mention, Spelling
+from monarch.core.text.prose import find
 from tests.core.builders import TEAM, a_plan, a_ticket
 from tests.core.corpus import TEXTS
 from tests.core.github import links, tags

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from monarch.core.copy.marker import Marker
+from monarch.core.copy.render import Keep, Rewrite, needs_second_pass, render, rewriting
+from monarch.core.copy.style import Copying, Style
 from monarch.core.ids import TicketId
-from monarch.core.marker import Marker
-from monarch.core.render import Keep, Rewrite, needs_second_pass, render, rewriting
-from monarch.core.style import Copying, Style
 from monarch.core.ticket import Ticket
 from tests.core.builders import TEAM
 from tests.golden import Copy, golden, golden_plan

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.budget import Ceilings, Pace
-from monarch.core.learning import Learned, Refusal, effective, learn, review, wait_ms
-from monarch.core.windows import UNKNOWN, Limit, peak
+from monarch.core.budget.ceilings import Ceilings, Pace
+from monarch.core.budget.learning import Learned, Refusal, effective, learn, review, wait_ms
+from monarch.core.budget.windows import UNKNOWN, Limit, peak
 
 PACE = Pace()
 SET = Ceilings()

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.limits import MAX_WAIT_S, Standing, primary_standing
-from monarch.core.reply import Reply
+from monarch.core.github.limits import MAX_WAIT_S, Standing, primary_standing
+from monarch.core.github.reply import Reply
 
 DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
 DATE_S = 1792567680

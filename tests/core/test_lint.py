@@ -5,8 +5,8 @@ from string import Template
 
 import pytest
 
-from monarch.core.lint import warnings
-from monarch.core.style import Copying, Style
+from monarch.core.copy.style import Copying, Style
+from monarch.core.report.lint import warnings
 from tests.core.builders import SOURCE, TEAM, a_plan, a_ticket
 
 COPYING = Copying(a_plan(3, 12), "org/team-a", TEAM)

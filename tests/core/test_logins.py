@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.logins import Known, Us, us_of
-from monarch.core.permission import Credential
+from monarch.core.target.logins import Known, Us, us_of
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Author
 
 TOKEN = Credential("user:5", "fingerprint-1", "monarch-bot", 5)

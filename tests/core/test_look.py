@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monarch.core.copy.marker import Marker
 from monarch.core.ids import TicketId
-from monarch.core.look import (
+from monarch.core.outcome import Absent, Found
+from monarch.core.target.look import (
     PROBE_GONE,
     PROBE_MISSES,
     PROBE_MOST,
@@ -23,8 +25,6 @@ from monarch.core.look import (
     unreached,
     with_known,
 )
-from monarch.core.marker import Marker
-from monarch.core.outcome import Absent, Found
 from tests.core.builders import OURS, OWN, SOURCE, a_plan, an_issue
 
 

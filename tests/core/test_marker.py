@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.endings import open_fence
+from monarch.core.copy.marker import Marker, read_marker, read_markers, without_markers
+from monarch.core.copy.render import render
+from monarch.core.copy.style import Copying, Style
 from monarch.core.ids import TicketId
-from monarch.core.marker import Marker, read_marker, read_markers, without_markers
-from monarch.core.render import render
-from monarch.core.style import Copying, Style
+from monarch.core.text.endings import open_fence
 from tests.core.builders import COPYING, TEAM, a_plan, a_ticket
 
 MARKER = Marker("org/template", 12, TicketId(2034567890), TEAM)

@@ -3,10 +3,10 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from monarch.core.copy.marker import Marker, read_marker, read_markers
+from monarch.core.copy.render import MAX_BODY, render
 from monarch.core.ids import TicketId
-from monarch.core.look import see
-from monarch.core.marker import Marker, read_marker, read_markers
-from monarch.core.render import MAX_BODY, render
+from monarch.core.target.look import see
 from tests.core.builders import COPYING, OURS, SOURCE, TEAM, a_ticket, an_issue
 
 MARKER = "<!-- monarch: other/old#3 id=999 -->"

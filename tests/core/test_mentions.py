@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from monarch.core.render import render
-from monarch.core.style import Copying, Style
+from monarch.core.copy.render import render
+from monarch.core.copy.style import Copying, Style
 from tests.core.builders import TEAM, a_plan, a_ticket
 
 COPYING = Copying(a_plan(12), "org/team-a", TEAM)

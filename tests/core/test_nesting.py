@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monarch.core.copy.sub_issues import Nesting, nestings
 from monarch.core.ids import TicketId
-from monarch.core.nesting import Nesting, nestings
 from monarch.core.plan import Plan
 from monarch.core.ticket import Ticket
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monarch.core import notes
+from monarch.core.copy import notes
 from monarch.core.outcome import Code, Permanent, Scope
 
 REFUSAL = Permanent(Scope.TICKET, Code.REFUSED, 'GitHub said "no"; ask it')

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.forecast import Forecast
+from monarch.core.budget.forecast import Forecast
 from monarch.core.ids import RequestId
-from monarch.core.notice import MAX_TEXT, closing_text, escape, final_text, progress_text
-from monarch.core.summary import MigrationView, RequestView, State
+from monarch.core.report.notice import MAX_TEXT, closing_text, escape, final_text, progress_text
+from monarch.core.report.summary import MigrationView, RequestView, State
 from tests.core.builders import a_migration, a_view
 
 HOME = "<https://github.com/org/template|org/template>"

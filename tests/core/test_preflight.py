@@ -7,8 +7,8 @@ import pytest
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code
 from monarch.core.plan import Plan
-from monarch.core.preflight import unwritable
-from monarch.core.request import Rules
+from monarch.core.request.message import Rules
+from monarch.core.target.preflight import unwritable
 from monarch.core.ticket import Repository
 
 TARGET = Repository(TargetId(1), "org/team-a", archived=False, has_issues=True, may_push=True)

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from monarch.core import grammar, raw_html
-from monarch.core.endings import open_block, open_fence
-from monarch.core.marks import Findings, Mention, Reference
-from monarch.core.prose import find
-from monarch.core.render import is_ours, render, rewriting
+from monarch.core.copy.render import is_ours, render, rewriting
+from monarch.core.text import grammar, raw_html
+from monarch.core.text.endings import open_block, open_fence
+from monarch.core.text.marks import Findings, Mention, Reference
+from monarch.core.text.prose import find
 from tests.core.builders import a_ticket
 from tests.core.test_references import KNOWN
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.quote import describe, quote, redact, shorten
+from monarch.core.redact import describe, quote, redact, shorten
 
 SECRETS = (
     "ghp_" + "a1B2" * 9,

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from monarch.core.copy.render import Keep, Rewrite, needs_second_pass, render, rewriting
+from monarch.core.copy.style import Copying, Style
 from monarch.core.ids import TicketId
-from monarch.core.render import Keep, Rewrite, needs_second_pass, render, rewriting
-from monarch.core.style import Copying, Style
 from tests.core.builders import SOURCE, TEAM, a_plan, a_ticket
 
 TARGET = "org/team-a"

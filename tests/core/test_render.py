@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monarch.core.copy.frame import parse_template
+from monarch.core.copy.marker import Marker, read_marker, read_markers
+from monarch.core.copy.render import MAX_BODY, MAX_TITLE, Draft, render
+from monarch.core.copy.style import Copying, Style
 from monarch.core.ids import TicketId
-from monarch.core.marker import Marker, read_marker, read_markers
 from monarch.core.plan import Plan
-from monarch.core.render import MAX_BODY, MAX_TITLE, Draft, render
-from monarch.core.style import Copying, Style
-from monarch.core.template import parse_template
 from tests.core.builders import COPYING, SOURCE, TEAM, a_plan, a_ticket
 
 MARKER = Marker(SOURCE, 12, TicketId(2034567890), TEAM)

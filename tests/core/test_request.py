@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.core.outcome import Code
-from monarch.core.refs import RepoRef
-from monarch.core.request import (
+from monarch.core.request.message import (
     MAX_BYTES,
     MAX_DEPTH,
     MAX_TARGETS,
@@ -21,6 +20,7 @@ from monarch.core.request import (
     source_refusal,
     target_refusal,
 )
+from monarch.core.request.refs import RepoRef
 
 RULES = Rules()
 GOOD: dict[str, Any] = {

@@ -10,8 +10,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monarch.core.outcome import Code
-from monarch.core.refs import BadRef, RepoRef
-from monarch.core.request import MAX_BYTES, MAX_TARGETS, BadMessage, Request, Rules, parse_message
+from monarch.core.request.message import (
+    MAX_BYTES,
+    MAX_TARGETS,
+    BadMessage,
+    Request,
+    Rules,
+    parse_message,
+)
+from monarch.core.request.refs import BadRef, RepoRef
 from monarch.core.verdict import RefusedTarget
 
 RULES = Rules(allowed_sources=("org/*",), allowed_targets=("org/*", "team/*"))

@@ -7,11 +7,9 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from monarch.core.ids import TargetId, TicketId
-from monarch.core.marker import Marker, read_marker, without_markers
-from monarch.core.marks import Mention
-from monarch.core.prose import find
-from monarch.core.render import (
+from monarch.core.copy.frame import parse_template
+from monarch.core.copy.marker import Marker, read_marker, without_markers
+from monarch.core.copy.render import (
     MAX_BODY,
     Keep,
     Rewrite,
@@ -23,11 +21,13 @@ from monarch.core.render import (
     render,
     rewriting,
 )
-from monarch.core.seal import Seal
-from monarch.core.style import Copying, Style
-from monarch.core.template import parse_template
+from monarch.core.copy.seal import Seal
+from monarch.core.copy.style import Copying, Style
+from monarch.core.copy.wording import size, worded
+from monarch.core.ids import TargetId, TicketId
+from monarch.core.text.marks import Mention
+from monarch.core.text.prose import find
 from monarch.core.ticket import Ticket
-from monarch.core.wording import size, worded
 from tests.core.builders import SOURCE, TEAM, a_plan, a_ticket
 
 SEAL = Seal("monarch", (b"the key of today",))

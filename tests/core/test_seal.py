@@ -5,9 +5,9 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monarch.core.copy.marker import Marker, read_marker
+from monarch.core.copy.seal import Seal
 from monarch.core.ids import TargetId, TicketId
-from monarch.core.marker import Marker, read_marker
-from monarch.core.seal import Seal
 
 KEYS = st.binary(min_size=1, max_size=40)
 IDS = st.integers(1, 10**17)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.step import (
+from monarch.core.target.step import (
     Action,
     Adopt,
     Create,

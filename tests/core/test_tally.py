@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.core.ids import TicketId
-from monarch.core.look import Seen
-from monarch.core.permission import WasLooked
-from monarch.core.step import CreatedAs, Intended, LedgerRecord
-from monarch.core.tally import tally
+from monarch.core.target.look import Seen
+from monarch.core.target.permission import WasLooked
+from monarch.core.target.step import CreatedAs, Intended, LedgerRecord
+from monarch.core.target.tally import tally
 from tests.core.builders import a_plan
 
 NUMBERS = st.sets(st.integers(1, 8))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.template import (
+from monarch.core.copy.frame import (
     MAX_FRAME,
     NAMES,
     BadTemplate,

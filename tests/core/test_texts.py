@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from monarch.core.cutting import fitted
-from monarch.core.lint import warnings
-from monarch.core.marker import read_markers
-from monarch.core.render import MAX_BODY, Keep, Rewrite, Touched, is_ours, render, rewriting
-from monarch.core.style import Copying
+from monarch.core.copy.cut import fitted
+from monarch.core.copy.marker import read_markers
+from monarch.core.copy.render import MAX_BODY, Keep, Rewrite, Touched, is_ours, render, rewriting
+from monarch.core.copy.style import Copying
+from monarch.core.report.lint import warnings
 from tests.core.builders import SOURCE, a_ticket
 from tests.core.github import html, tags
 from tests.core.test_references import KNOWN, NEUTRAL, VIRGIN, WEB, neutral, written

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monarch.adapters.http_send import CONNECT_TIMEOUT_S
 from monarch.adapters.valkey.links import SOCKET_TIMEOUT_S
-from monarch.core.budget import Pace
+from monarch.core.budget.ceilings import Pace
 from monarch.core.timing import (
     LEASE_MARGIN_S,
     LONGEST_LIFE_MS,

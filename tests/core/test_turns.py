@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.budget import Pace
+from monarch.core.budget.ceilings import Pace
+from monarch.core.budget.turns import Place, padded, place, turn_of, wait_in_line_ms, waits_in_place
 from monarch.core.delivery import MigrationEntry
 from monarch.core.ids import RequestId
-from monarch.core.turns import Place, padded, place, turn_of, wait_in_line_ms, waits_in_place
 
 PACE = Pace()
 NOW = 1_000_000

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.core.dry_run import rehearse
+from monarch.core.copy.render import is_ours, render
+from monarch.core.copy.style import Copying, Style
 from monarch.core.ids import TargetId, TicketId
-from monarch.core.look import see
 from monarch.core.plan import Plan
-from monarch.core.render import is_ours, render
-from monarch.core.step import CreatedAs, Fate, LedgerRecord, Refused
-from monarch.core.style import Copying, Style
-from monarch.core.survey import Survey
+from monarch.core.report.dry_run import rehearse
+from monarch.core.report.verification import Extra, Finding, Mark, Verification, verify
+from monarch.core.target.look import see
+from monarch.core.target.step import CreatedAs, Fate, LedgerRecord, Refused
+from monarch.core.target.survey import Survey
 from monarch.core.ticket import Issue, Repository
-from monarch.core.verification import Extra, Finding, Mark, Verification, verify
 from tests.core.builders import OURS, SOURCE, a_plan, a_ticket, an_issue
 
 TEAM = Repository(TargetId(7), "org/team-a", archived=False, has_issues=True, may_push=True)

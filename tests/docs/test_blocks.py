@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from monarch.core.request import Request, Rules, parse_message
+from monarch.core.request.message import Request, Rules, parse_message
 from tests.docs.examples import PAGES, ROOT, Block, blocks
 
 ALL_PAGES = sorted({*PAGES, *(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md"})

@@ -15,11 +15,11 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import CapturingLogger, LogCapture
 
 from monarch.adapters.valkey.seen import Seen
-from monarch.core.budget import Ceilings
+from monarch.core.budget.ceilings import Ceilings
+from monarch.core.copy.style import Style
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
-from monarch.core.request import Rules
-from monarch.core.style import Style
+from monarch.core.request.message import Rules
 from monarch.core.verdict import Policy
 from monarch.ports import Budget, Ledger, Logins, Plans, Requests, StoreError, Streams
 from monarch.stages.aside import Aside, on_the_loop

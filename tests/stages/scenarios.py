@@ -7,7 +7,7 @@ import anyio
 
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
-from monarch.core.permission import Credential
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Author, Label, Milestone
 from monarch.ports import Gone, Hands, Replayed, Unanswered
 from tests.contracts.doubles.faults import Fault

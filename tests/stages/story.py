@@ -11,9 +11,9 @@ import trio._core._run as trio_run
 from anyio.abc import TaskGroup
 from trio.testing import MockClock
 
+from monarch.core.copy.marker import read_marker
 from monarch.core.ids import RequestId, migration_id
-from monarch.core.marker import read_marker
-from monarch.core.summary import ENDS, State
+from monarch.core.report.summary import ENDS, State
 from tests.contracts.doubles.store import Memory
 from tests.stages import faithful
 from tests.stages.faithful import Faithful

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from monarch.core.marker import read_marker
-from monarch.core.permission import Credential
-from monarch.core.step import CreatedAs, Intended
-from monarch.core.style import Style
-from monarch.core.survey import Survey
+from monarch.core.copy.marker import read_marker
+from monarch.core.copy.style import Style
+from monarch.core.report.verification import Mark, verify
+from monarch.core.target.permission import Credential
+from monarch.core.target.step import CreatedAs, Intended
+from monarch.core.target.survey import Survey
 from monarch.core.ticket import Author, Issue, Label
-from monarch.core.verification import Mark, verify
 from monarch.stages.surveying import Template
 from tests.contracts.doubles.github import DROPPED, LOST
 from tests.stages.faithful import marker_of

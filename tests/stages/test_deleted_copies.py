@@ -6,15 +6,15 @@ shows neither.
 
 import pytest
 
-from monarch.core.dry_run import rehearse
 from monarch.core.ids import RequestId, TargetId, TicketId
-from monarch.core.look import PROBE_MOST
 from monarch.core.outcome import Code, Found, Permanent, Scope
-from monarch.core.permission import Credential
-from monarch.core.request import Rules
-from monarch.core.step import CreatedAs
-from monarch.core.survey import Survey
-from monarch.core.verification import Mark, verify
+from monarch.core.report.dry_run import rehearse
+from monarch.core.report.verification import Mark, verify
+from monarch.core.request.message import Rules
+from monarch.core.target.look import PROBE_MOST
+from monarch.core.target.permission import Credential
+from monarch.core.target.step import CreatedAs
+from monarch.core.target.survey import Survey
 from monarch.stages.surveying import Remembered, Sources, Surveyor, Template, Unready
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.hands import MemoryHands

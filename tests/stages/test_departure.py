@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from monarch.core.outcome import Unknown
-from monarch.core.permission import Granted
+from monarch.core.target.permission import Granted
 from monarch.core.timing import LONGEST_LIFE_MS, PERMISSION_LIFE_MS, SETTLING_MS, WRITE_DEADLINE_S
 from tests.contracts.doubles.clock import WALL_MS
 from tests.contracts.doubles.faults import Fault

@@ -3,8 +3,8 @@
 import anyio
 import pytest
 
+from monarch.core.copy.style import Style
 from monarch.core.outcome import Code, Found, Permanent, Scope, Transient, Unknown
-from monarch.core.style import Style
 from monarch.core.ticket import Issue, Label, Milestone
 from monarch.stages.desk import DETAIL_ATTEMPTS
 from tests.contracts.doubles.faults import Fault

@@ -8,15 +8,15 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
-from monarch.core.dry_run import rehearse
+from monarch.core.copy.marker import Marker
+from monarch.core.copy.style import Style
 from monarch.core.ids import TargetId, TicketId
-from monarch.core.marker import Marker
-from monarch.core.permission import Credential, GateClosed
-from monarch.core.rehearsal import Rehearsal
-from monarch.core.request import Rules
-from monarch.core.step import CreatedAs, Intended, Refused, UnreadableRecord
-from monarch.core.style import Style
-from monarch.core.survey import Survey
+from monarch.core.report.dry_run import rehearse
+from monarch.core.report.rehearsal import Rehearsal
+from monarch.core.request.message import Rules
+from monarch.core.target.permission import Credential, GateClosed
+from monarch.core.target.step import CreatedAs, Intended, Refused, UnreadableRecord
+from monarch.core.target.survey import Survey
 from monarch.core.ticket import Label, Milestone
 from monarch.stages.surveying import Remembered, Sources, Surveyor, Template
 from tests.contracts.doubles.logins import MemoryLogins

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from monarch.core.marker import Marker
-from monarch.core.permission import Credential
-from monarch.core.seal import Seal
-from monarch.core.style import Style
+from monarch.core.copy.marker import Marker
+from monarch.core.copy.seal import Seal
+from monarch.core.copy.style import Style
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Author, Issue
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import LOST

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 import anyio
 import pytest
 
+from monarch.core.copy.render import Draft, render
 from monarch.core.outcome import Code
 from monarch.core.plan import MAX_TEXT
-from monarch.core.render import Draft, render
-from monarch.core.request import Rules
+from monarch.core.request.message import Rules
 from monarch.core.ticket import Ticket
 from monarch.stages import crossing, looking, second_pass
 from monarch.stages.surveying import Unready

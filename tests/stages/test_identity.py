@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from monarch.core.outcome import Found, Transient, Unknown
-from monarch.core.permission import Credential
-from monarch.core.request import Rules
-from monarch.core.step import CreatedAs
+from monarch.core.request.message import Rules
+from monarch.core.target.permission import Credential
+from monarch.core.target.step import CreatedAs
 from monarch.core.ticket import Label, Milestone
 from monarch.stages.finding import found_again
 from tests.contracts.doubles.faults import Fault

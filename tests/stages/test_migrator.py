@@ -6,10 +6,10 @@ from dataclasses import replace
 import anyio
 import pytest
 
+from monarch.core.copy.marker import read_marker
 from monarch.core.ids import TicketId
-from monarch.core.marker import read_marker
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
-from monarch.core.step import CreatedAs
+from monarch.core.target.step import CreatedAs
 from monarch.ports import StoreError
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.flaky import Flaky

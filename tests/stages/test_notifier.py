@@ -3,11 +3,11 @@
 import anyio
 import pytest
 
+from monarch.core.budget.forecast import Forecast
 from monarch.core.delivery import Delivery, Stream
-from monarch.core.forecast import Forecast
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
-from monarch.core.permission import Busy
+from monarch.core.target.permission import Busy
 from monarch.ports import Kind, Posted, Saying, Unanswered
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.requests import MemoryRequests

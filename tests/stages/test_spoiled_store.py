@@ -5,7 +5,7 @@ import pytest
 from monarch.core.delivery import Delivery
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code
-from monarch.core.step import CreatedAs, UnreadableRecord
+from monarch.core.target.step import CreatedAs, UnreadableRecord
 from monarch.core.verdict import Policy, Verdict
 from monarch.ports import StoreRefused
 from monarch.stages.hold import Hold

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from monarch.core import notes
-from monarch.core.dry_run import rehearse
+from monarch.core.copy import notes
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
-from monarch.core.permission import Credential, GateClosed
-from monarch.core.rehearsal import Rehearsal
-from monarch.core.request import Rules
-from monarch.core.step import CreatedAs, Fate, Intended, LedgerRecord
-from monarch.core.survey import Survey
+from monarch.core.report.dry_run import rehearse
+from monarch.core.report.rehearsal import Rehearsal
+from monarch.core.request.message import Rules
+from monarch.core.target.permission import Credential, GateClosed
+from monarch.core.target.step import CreatedAs, Fate, Intended, LedgerRecord
+from monarch.core.target.survey import Survey
 from monarch.core.ticket import Label
 from monarch.stages.surveying import Remembered, Sources, Surveyor, Template, Unready
 from tests.contracts.doubles.faults import Fault

@@ -3,8 +3,8 @@
 import anyio
 import pytest
 
-from monarch.core.budget import Ceilings
-from monarch.core.forecast import Load, forecast_s
+from monarch.core.budget.ceilings import Ceilings
+from monarch.core.budget.forecast import Load, forecast_s
 from monarch.core.ids import RequestId
 from tests.stages.house import House
 

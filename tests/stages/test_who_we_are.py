@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from monarch.core.permission import Credential
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Author
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, LATE, LOST

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from monarch.core.ids import TargetId
-from monarch.core.refs import RepoRef
+from monarch.core.request.refs import RepoRef
 from monarch.core.ticket import Repository
 
 

@@ -15,8 +15,8 @@ from monarch.adapters.github.addresses import url_of
 from monarch.adapters.github.outcomes import Answer, read_outcome
 from monarch.adapters.github.passes import Pass
 from monarch.adapters.github.reading import Reader
+from monarch.core.github.reply import Reply, time_s
 from monarch.core.outcome import Found, ReadFailure
-from monarch.core.reply import Reply, time_s
 from monarch.ports import Clock
 
 ISSUED_AGO_S: Final = 60

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from monarch.core.render import Draft
+from monarch.core.copy.render import Draft
 from monarch.core.ticket import Label, Milestone
 
 

@@ -26,10 +26,10 @@ from monarch.adapters.github.routing import Routing
 from monarch.adapters.github.signing import SignedReader
 from monarch.adapters.github.writes import MaySend, Writes
 from monarch.adapters.http_send import new_client
+from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Absent, DetailOutcome, Found, ReadFailure, WriteOutcome
-from monarch.core.permission import Credential
-from monarch.core.render import Draft
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Issue, Label, Milestone, Repository
 from monarch.core.timing import WRITE_DEADLINE_S
 from monarch.ports import Clock, Meter

@@ -24,9 +24,9 @@ from monarch.adapters.github.app import AppCaller
 from monarch.adapters.github.app_wire import InstallationFacts, read_token
 from monarch.adapters.github.outcomes import Answer, read_failure, unreached, unreadable
 from monarch.adapters.github.passes import Pass
+from monarch.core.github.reply import Reply, time_s
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope
-from monarch.core.permission import Credential
-from monarch.core.reply import Reply, time_s
+from monarch.core.target.permission import Credential
 from monarch.ports import Clock
 
 RENEW_S: Final = 300.0

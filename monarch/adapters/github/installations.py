@@ -21,8 +21,8 @@ from monarch.adapters.github.installation import Gone, Installation
 from monarch.adapters.github.outcomes import read_outcome
 from monarch.adapters.github.passes import Pass
 from monarch.core.outcome import Code, Found, Permanent, ReadFailure, Scope
-from monarch.core.permission import Credential
-from monarch.core.refs import RepoRef
+from monarch.core.request.refs import RepoRef
+from monarch.core.target.permission import Credential
 from monarch.ports import Clock
 
 ABSENCE_S: Final = 60.0

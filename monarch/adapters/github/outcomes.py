@@ -1,6 +1,6 @@
 """What an answer of GitHub, or its absence, is for us: the one place where replies become outcomes.
 
-What an answer means that is no success is decided in `core.classify`; here stands what it means that
+What an answer means that is no success is decided in `core.github.classify`; here stands what it means that
 none came, and that a success could not be read.
 
 A success is a success only in the very status that GitHub documents, with what was asked for in it. Anything else from
@@ -15,8 +15,10 @@ from typing import TypeVar
 
 from monarch.adapters.github.wire import read_created
 from monarch.adapters.http_send import Failure, HeldBack, NeverLeft, NoAnswer, Sent
-from monarch.core.classify import classify, is_there_already
-from monarch.core.dropped import dropped
+from monarch.core.copy.dropped import dropped
+from monarch.core.copy.render import Draft
+from monarch.core.github.classify import classify, is_there_already
+from monarch.core.github.reply import Reply
 from monarch.core.outcome import (
     Accepted,
     AlreadyThere,
@@ -33,9 +35,7 @@ from monarch.core.outcome import (
     Withheld,
     WriteOutcome,
 )
-from monarch.core.quote import quote
-from monarch.core.render import Draft
-from monarch.core.reply import Reply
+from monarch.core.redact import quote
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from monarch.core.outcome import Found, ReadFailure
-from monarch.core.permission import Credential
+from monarch.core.target.permission import Credential
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from monarch.adapters.github.outcomes import Answer, read_outcome
 from monarch.adapters.github.passes import Pass, is_token
 from monarch.adapters.github.reading import Reader
 from monarch.adapters.github.wire import User, read_user
+from monarch.core.github.reply import Reply, read_reply
 from monarch.core.outcome import Found, Permanent, ReadFailure, Scope
-from monarch.core.permission import Credential
-from monarch.core.reply import Reply, read_reply
+from monarch.core.target.permission import Credential
 from monarch.ports import Clock
 
 REFUSAL_KEPT_S: Final = 10.0

@@ -31,9 +31,9 @@ from monarch.adapters.http_send import (
     TooLarge,
     send_once,
 )
-from monarch.core.limits import primary_standing
+from monarch.core.github.limits import primary_standing
+from monarch.core.github.reply import Reply
 from monarch.core.outcome import Transient
-from monarch.core.reply import Reply
 from monarch.ports import Meter
 
 TRIES = 3

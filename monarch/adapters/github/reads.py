@@ -18,6 +18,7 @@ from monarch.adapters.github.wire import (
     read_milestones,
     read_types,
 )
+from monarch.core.github.reply import Reply
 from monarch.core.outcome import (
     Absent,
     Code,
@@ -27,7 +28,6 @@ from monarch.core.outcome import (
     Scope,
     Transient,
 )
-from monarch.core.reply import Reply
 from monarch.core.ticket import Issue, Label, Milestone, Repository
 
 T = TypeVar("T")

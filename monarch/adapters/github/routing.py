@@ -9,8 +9,8 @@ from monarch.adapters.github.installations import Installations
 from monarch.adapters.github.passes import Pass
 from monarch.adapters.github.personal import PersonalToken
 from monarch.core.outcome import Code, Found, Permanent, ReadFailure, Scope
-from monarch.core.permission import Credential
-from monarch.core.refs import RepoRef
+from monarch.core.request.refs import RepoRef
+from monarch.core.target.permission import Credential
 
 
 class Routing:

@@ -13,7 +13,7 @@ from monarch.adapters.github.outcomes import Answer
 from monarch.adapters.github.passes import Pass, Passes
 from monarch.adapters.github.reading import Reader
 from monarch.adapters.http_send import Failure
-from monarch.core.reply import Reply
+from monarch.core.github.reply import Reply
 
 _UNAUTHORIZED: Final = 401
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from monarch.core.ids import TargetId
-from monarch.core.refs import BadRef, RepoRef
+from monarch.core.request.refs import BadRef, RepoRef
 from monarch.core.ticket import Author, Issue, Label, Milestone, Repository
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ Each write is sent once, by `adapters.http_send`, which knows whether its bytes 
 `may_send` said no                     Withheld      nothing left
 no pass, or no connection in time      Transient, or why there is no pass; nothing left
 the documented success, as asked       Created, Accepted
-an answer that refuses or redirects    core.classify (certainly not done, unless it is a 5xx)
+an answer that refuses or redirects    core.github.classify (certainly not done, unless it is a 5xx)
 anything else after the first byte     Unknown       it may be done
 ```
 
@@ -30,6 +30,8 @@ from monarch.adapters.github.outcomes import Success, detail_outcome, issue_outc
 from monarch.adapters.github.passes import Pass, Passes
 from monarch.adapters.github.wire import read_object
 from monarch.adapters.http_send import NeverLeft, Sent, send_once
+from monarch.core.copy.render import Draft
+from monarch.core.github.reply import Reply
 from monarch.core.outcome import (
     Accepted,
     DetailOutcome,
@@ -37,8 +39,6 @@ from monarch.core.outcome import (
     Transient,
     WriteOutcome,
 )
-from monarch.core.render import Draft
-from monarch.core.reply import Reply
 from monarch.core.ticket import Label, Milestone, Repository
 
 _UNAUTHORIZED: Final = 401

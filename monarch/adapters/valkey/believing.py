@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from monarch.adapters.valkey.codec import pairs
 from monarch.adapters.valkey.views import whole
-from monarch.core.learning import Learned
-from monarch.core.windows import UNKNOWN, Limit, Lone
+from monarch.core.budget.learning import Learned
+from monarch.core.budget.windows import UNKNOWN, Limit, Lone
 
 Fields = dict[str, int | str]
 

@@ -1,7 +1,7 @@
 """The budget that all writers under one account share: its gate, and what is learned of its limits.
 
 `permit.lua` enforces the budget; this module decides how it changes. Learning is: read everything of one moment
-(spent.lua), decide (`core.learning`, pure), write it down unless another worker has learned something meanwhile
+(spent.lua), decide (`core.budget.learning`, pure), write it down unless another worker has learned something meanwhile
 (believe.lua); then begin again, with what that worker has learned. So a fleet learns once from each refusal.
 
 What can still go wrong: a worker that dies between a refusal and the closed gate has taught nobody, and the next write
@@ -15,9 +15,9 @@ from typing import cast
 from monarch.adapters.valkey.believing import Fields, decode_learned, encode_learned, in_words
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.core.budget import Ceilings, Pace
-from monarch.core.learning import Learned, Refusal, learn, review, wait_ms
-from monarch.core.permission import Credential, GateClosed
+from monarch.core.budget.ceilings import Ceilings, Pace
+from monarch.core.budget.learning import Learned, Refusal, learn, review, wait_ms
+from monarch.core.target.permission import Credential, GateClosed
 from monarch.ports import StoreError
 
 _TRIES = 5

@@ -25,8 +25,8 @@ from monarch.core.delivery import (
 )
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.plan import Plan
-from monarch.core.refs import BadRef, parse_ref
-from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
+from monarch.core.request.refs import BadRef, parse_ref
+from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
 from monarch.core.timing import LONGEST_LIFE_MS
 
 VERSION = 1

@@ -12,10 +12,13 @@ from monarch.adapters.valkey.codec import decode_ledger
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.seen import Seen
-from monarch.core.budget import KEPT_BACK
+from monarch.core.budget.ceilings import KEPT_BACK
+from monarch.core.budget.turns import turn_of
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import Epoch, TargetId, TicketId
-from monarch.core.permission import (
+from monarch.core.redact import quote
+from monarch.core.report.summary import MAX_NOTE
+from monarch.core.target.permission import (
     AlreadyCreated,
     Busy,
     Cancelled,
@@ -41,11 +44,8 @@ from monarch.core.permission import (
     WasStray,
     WasUnanswered,
 )
-from monarch.core.quote import quote
-from monarch.core.step import Intended
-from monarch.core.summary import MAX_NOTE
+from monarch.core.target.step import Intended
 from monarch.core.timing import LONGEST_LIFE_MS, PERMISSION_LIFE_MS
-from monarch.core.turns import turn_of
 
 Answer = list[object]
 

@@ -5,8 +5,8 @@ from typing import cast
 
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.core.logins import KEPT, Known, Us, us_of
-from monarch.core.permission import Credential
+from monarch.core.target.logins import KEPT, Known, Us, us_of
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Author
 
 _PARTS = 4

@@ -4,7 +4,7 @@ import anyio
 
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Arg, Scripts
-from monarch.core.budget import Ceilings, Pace
+from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.ports import StoreError
 
 PATIENCE_S = 60.0

@@ -15,10 +15,10 @@ from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views import whole
-from monarch.core.budget import Ceilings, Pace
-from monarch.core.forecast import Forecast, Load, forecast_s, write_ms
+from monarch.core.budget.ceilings import Ceilings, Pace
+from monarch.core.budget.forecast import Forecast, Load, forecast_s, write_ms
 from monarch.core.ids import RequestId
-from monarch.core.summary import ENDS
+from monarch.core.report.summary import ENDS
 from monarch.ports import StoreError
 
 AHEAD: Final = 200

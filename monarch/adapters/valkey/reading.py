@@ -20,8 +20,8 @@ from monarch.adapters.valkey.waiting import Waiting, Wish, members_of, with_wish
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.portions.details import in_iso
-from monarch.core.step import LedgerRecord
-from monarch.core.summary import RequestView, State
+from monarch.core.report.summary import RequestView, State
+from monarch.core.target.step import LedgerRecord
 
 PAGE: Final = 200
 """How many are read at once where many are looked through."""

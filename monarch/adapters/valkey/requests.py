@@ -12,8 +12,8 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views import request_view, whole
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import RequestId
-from monarch.core.permission import Busy
 from monarch.core.plan import Plan
+from monarch.core.target.permission import Busy
 from monarch.ports import Kind, Posted, Saying
 
 SAYING_MS = 15_000

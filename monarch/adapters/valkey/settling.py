@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
 from monarch.adapters.valkey.codec import document, encode_plan
+from monarch.core.budget.turns import padded
 from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream
 from monarch.core.portions.details import portion_details
 from monarch.core.portions.keys import Portion
-from monarch.core.turns import padded
 from monarch.core.verdict import (
     Dead,
     Done,

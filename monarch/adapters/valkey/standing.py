@@ -19,7 +19,7 @@ from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.reading import entry_ms, texts
 from monarch.adapters.valkey.refusing import WRITE_SETTINGS, why_refused
 from monarch.adapters.valkey.views import whole
-from monarch.core.budget import Ceilings, least
+from monarch.core.budget.ceilings import Ceilings, least
 from monarch.core.delivery import Stream
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from monarch.core.ids import RequestId
 from monarch.core.portions.details import portion_of
-from monarch.core.summary import MigrationView, RequestView, State
+from monarch.core.report.summary import MigrationView, RequestView, State
 
 Hash = Mapping[str, str]
 

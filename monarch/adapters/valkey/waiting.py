@@ -18,8 +18,8 @@ from monarch.adapters.valkey.views import whole
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.portions.keys import WHOLE, Portion
-from monarch.core.request import BadMessage, Rules, parse_message
-from monarch.core.summary import MigrationView, RequestView, State
+from monarch.core.report.summary import MigrationView, RequestView, State
+from monarch.core.request.message import BadMessage, Rules, parse_message
 
 _VERSION: Final = 1
 """Of entries that this code writes; codec.py reads no newer ones."""

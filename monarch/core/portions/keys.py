@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from monarch.core.outcome import Code
-from monarch.core.quote import describe
+from monarch.core.redact import describe
 
 NOT_BEFORE: Final = "not_before"
 MILESTONES: Final = "milestones"

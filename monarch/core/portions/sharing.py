@@ -7,9 +7,9 @@ that the source does not have is never taken for a milestone without tickets: th
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from monarch.core.details import find_milestone
+from monarch.core.copy.details import find_milestone
 from monarch.core.plan import MAX_TEXT, Plan, characters
-from monarch.core.quote import describe, quote
+from monarch.core.redact import describe, quote
 from monarch.core.ticket import Issue, Milestone
 
 _SHOWN = 20

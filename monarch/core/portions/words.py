@@ -1,7 +1,7 @@
 """What a portion is called in a sentence."""
 
 from monarch.core.portions.keys import Portion
-from monarch.core.quote import describe
+from monarch.core.redact import describe
 
 _SHOWN = 5
 

@@ -8,8 +8,8 @@ import httpx
 
 from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.github.reading import Patience
+from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
-from monarch.core.render import Draft
 from monarch.core.ticket import Author, Repository
 
 TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ"

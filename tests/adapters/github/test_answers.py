@@ -12,7 +12,8 @@ from typing import Final
 import pytest
 
 from monarch.adapters.github.client import HttpGitHub
-from monarch.core.classify import RULES, rule_of
+from monarch.core.github.classify import RULES, rule_of
+from monarch.core.github.reply import Reply
 from monarch.core.outcome import (
     Code,
     Created,
@@ -25,7 +26,6 @@ from monarch.core.outcome import (
     Unknown,
     WriteOutcome,
 )
-from monarch.core.reply import Reply
 from monarch.sandbox.github.canned import CATALOGUE
 from tests.adapters.github.builders import DRAFT, PATIENT, TARGET, TOKEN, yes
 from tests.adapters.github.raw import answers, raw_server, reply

@@ -8,6 +8,7 @@ import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monarch.core.github.reply import Reply
 from monarch.core.outcome import (
     Absent,
     Created,
@@ -18,7 +19,6 @@ from monarch.core.outcome import (
     Withheld,
     WriteOutcome,
 )
-from monarch.core.reply import Reply
 from monarch.core.ticket import Label, Milestone
 from tests.adapters.github.builders import (
     DRAFT,

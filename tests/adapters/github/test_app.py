@@ -19,7 +19,7 @@ from monarch.core.outcome import (
     Transient,
     WriteOutcome,
 )
-from monarch.core.permission import Credential
+from monarch.core.target.permission import Credential
 from tests.adapters.github.builders import DRAFT, TARGET, TOKEN, HandClock, github, yes
 from tests.adapters.github.hub import LASTS_S, Hub
 from tests.keys import an_rsa_key, public_part

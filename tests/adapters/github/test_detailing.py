@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from monarch.adapters.github.client import HttpGitHub
+from monarch.core.copy.render import Draft
 from monarch.core.outcome import (
     Accepted,
     AlreadyThere,
@@ -22,7 +23,6 @@ from monarch.core.outcome import (
     Unknown,
     Withheld,
 )
-from monarch.core.render import Draft
 from monarch.core.ticket import Label, Milestone
 from tests.adapters.github.builders import TARGET, TEACHER, always, github, issue_json, yes
 from tests.schemas import assert_request_matches

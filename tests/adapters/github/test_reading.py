@@ -10,7 +10,7 @@ from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.github.reading import Patience
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Absent, Code, Found, Permanent, RateLimited, Scope, Transient
-from monarch.core.permission import Credential
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Repository
 from tests.adapters.github.builders import (
     API,

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from monarch.adapters.github.client import HttpGitHub
+from monarch.core.copy.render import Draft
 from monarch.core.outcome import (
     Code,
     Created,
@@ -18,7 +19,6 @@ from monarch.core.outcome import (
     Withheld,
     WriteOutcome,
 )
-from monarch.core.render import Draft
 from tests.adapters.github.builders import (
     API,
     DRAFT,
@@ -236,7 +236,7 @@ async def test_a_transport_that_traces_nothing_proves_nothing_by_its_silence(
 async def test_a_clear_refusal_wrote_nothing(
     status: int, body: object, expected: tuple[Scope, Code]
 ) -> None:
-    """The table itself is tested with `core.classify`; here, that it is asked."""
+    """The table itself is tested with `core.github.classify`; here, that it is asked."""
     outcome = await github(always(status, body)).create_issue(TARGET, DRAFT, yes)
 
     assert isinstance(outcome, Permanent)

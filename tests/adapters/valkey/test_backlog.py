@@ -18,9 +18,9 @@ from monarch.adapters.valkey.outlook import Outlook
 from monarch.adapters.valkey.reading import LOOKED_THROUGH, Reader
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.standing import Standing
-from monarch.core.budget import Ceilings
+from monarch.core.budget.ceilings import Ceilings
 from monarch.core.ids import RequestId
-from monarch.core.summary import State
+from monarch.core.report.summary import State
 from monarch.sandbox.valkey import EmbeddedValkey
 
 KEYS = Keys("backlog")

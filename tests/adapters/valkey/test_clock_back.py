@@ -5,9 +5,9 @@ To let the clock go back is the same as to move every time that Valkey holds int
 
 import pytest
 
-from monarch.core.budget import Ceilings
+from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream
-from monarch.core.permission import Busy, GateClosed, Granted, Quiet, Taken, Wait
+from monarch.core.target.permission import Busy, GateClosed, Granted, Quiet, Taken, Wait
 from monarch.core.verdict import Snooze
 from monarch.ports import Hearing
 from tests.contracts.moves import FIRST, ME, SECOND, TARGET, migrating, one, planned, taken

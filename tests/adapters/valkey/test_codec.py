@@ -18,7 +18,7 @@ from monarch.adapters.valkey.codec import (
 from monarch.adapters.valkey.views import request_view
 from monarch.core.delivery import MigrationEntry, Stream, Token, UnreadableEntry
 from monarch.core.ids import RequestId, TicketId
-from monarch.core.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
+from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
 from monarch.core.timing import LONGEST_LIFE_MS
 from tests.contracts.moves import a_plan
 

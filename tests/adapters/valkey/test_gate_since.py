@@ -1,7 +1,7 @@
 """Since when a gate is closed: what counts down from a minute again and again says for how long it has done so."""
 
 from monarch.adapters.valkey.standing import Standing
-from monarch.core.budget import Ceilings
+from monarch.core.budget.ceilings import Ceilings
 from tests.contracts.moves import ME
 from tests.contracts.test_budget import writing
 from tests.contracts.worlds import ValkeyWorld

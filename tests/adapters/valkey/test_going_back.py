@@ -12,7 +12,7 @@ from monarch.adapters.valkey.connection import connected
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.core.delivery import Delivery
-from monarch.core.permission import Granted
+from monarch.core.target.permission import Granted
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import FIRST, ME, TARGET, migrating, taken
 from tests.contracts.worlds import ValkeyWorld, a_message

@@ -10,7 +10,7 @@ from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import GROUP
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.outcome import Code
-from monarch.core.permission import Granted, Quiet, Taken
+from monarch.core.target.permission import Granted, Quiet, Taken
 from monarch.core.verdict import Dead
 from monarch.ports import Hearing, StoreError
 from monarch.sandbox.valkey import EmbeddedValkey

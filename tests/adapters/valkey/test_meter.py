@@ -12,7 +12,7 @@ from monarch.adapters.valkey.connection import connect, connected
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.meter import UNASKED_S, ValkeyMeter
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.core.budget import POINTS, Ceilings, Pace
+from monarch.core.budget.ceilings import POINTS, Ceilings, Pace
 from monarch.core.outcome import Found
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.seed import Seed
@@ -130,7 +130,7 @@ async def test_a_look_at_many_gaps_is_never_refused_for_points(
     server: EmbeddedValkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two workers, four times as many reads as a minute allows, on a minute of one second."""
-    monkeypatch.setattr("monarch.core.budget.POINTS", FEW)
+    monkeypatch.setattr("monarch.core.budget.ceilings.POINTS", FEW)
     assert POINTS > FEW
     assert await rejected_for_points(server, metered=True) == 0
 

@@ -10,7 +10,7 @@ from monarch.adapters.valkey import outlook as module
 from monarch.adapters.valkey.connection import connect
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.outlook import Outlook
-from monarch.core.budget import Ceilings
+from monarch.core.budget.ceilings import Ceilings
 from monarch.core.ids import RequestId
 from monarch.sandbox.valkey import EmbeddedValkey
 

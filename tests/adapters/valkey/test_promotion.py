@@ -6,8 +6,8 @@ from typing import Any, cast
 import pytest
 
 from monarch.adapters.valkey.connection import connect
+from monarch.core.budget.turns import padded
 from monarch.core.delivery import Stream
-from monarch.core.turns import padded
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.worlds import ValkeyWorld
 

@@ -16,12 +16,12 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.standing import Standing
 from monarch.adapters.valkey.streams import ValkeyStreams
-from monarch.core.budget import Ceilings
+from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.outcome import Code
 from monarch.core.plan import Plan
-from monarch.core.summary import State
+from monarch.core.report.summary import State
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Dead, Done, Planned, RefusedTarget, Retry, Skipped, Verdict
 from monarch.ports import StoreError

@@ -10,7 +10,7 @@ from monarch.adapters.valkey.connection import connect
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.reading import Reader
 from monarch.core.ids import TargetId, TicketId
-from monarch.core.step import CreatedAs, Refused
+from monarch.core.target.step import CreatedAs, Refused
 from monarch.ports import StoreError
 from monarch.sandbox.valkey import EmbeddedValkey
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Awaitable
 from typing import cast
 
-from monarch.core.permission import Granted, MustReconcile
-from monarch.core.step import Intended
+from monarch.core.target.permission import Granted, MustReconcile
+from monarch.core.target.step import Intended
 from tests.contracts.moves import FIRST, ME, TARGET, migrating, taken
 from tests.contracts.worlds import ValkeyWorld
 

@@ -17,7 +17,7 @@ from valkey.exceptions import (
 from monarch.adapters.valkey.connection import connect, is_refusal
 from monarch.core.delivery import Stream
 from monarch.core.ids import TicketId
-from monarch.core.step import UnreadableRecord
+from monarch.core.target.step import UnreadableRecord
 from monarch.ports import StoreError, StoreRefused
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import ME, TARGET, migrating, taken

@@ -11,7 +11,7 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.settling import member_of_request
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
-from monarch.core.summary import State
+from monarch.core.report.summary import State
 from monarch.core.verdict import Retry, Snooze, Waits
 from monarch.telemetry.obstacles import Cause, obstacles
 from tests.adapters.valkey.test_reading import (  # noqa: F401 - its fixtures

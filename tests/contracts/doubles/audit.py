@@ -2,7 +2,7 @@
 
 from monarch.core.delivery import Stream
 from monarch.core.ids import MigrationId, RequestId
-from monarch.core.summary import ENDS, State
+from monarch.core.report.summary import ENDS, State
 from monarch.ports import Audited
 from tests.contracts.doubles.store import MemoryStore
 

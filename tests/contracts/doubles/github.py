@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar, cast
 
 import anyio
 
+from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
 from monarch.core.outcome import (
     Absent,
@@ -25,8 +26,7 @@ from monarch.core.outcome import (
     Withheld,
     WriteOutcome,
 )
-from monarch.core.permission import Credential
-from monarch.core.render import Draft
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Author, Issue, Label, Milestone, Repository
 from tests.contracts.doubles.faults import Fault, Faults
 from tests.contracts.doubles.repositories import FakeRepository

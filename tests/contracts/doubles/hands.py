@@ -6,7 +6,7 @@ import anyio
 
 from monarch.core.delivery import Stream
 from monarch.core.ids import MigrationId, RequestId, TicketId, migration_id
-from monarch.core.summary import ENDS, State
+from monarch.core.report.summary import ENDS, State
 from monarch.ports import Cancelling, Healing, NotCancelled, Paused, Replayed
 from tests.contracts.doubles.store import MemoryStore
 

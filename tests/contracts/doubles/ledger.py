@@ -6,10 +6,13 @@ from typing import assert_never
 import anyio
 
 from monarch.adapters.valkey.seen import Seen
-from monarch.core.budget import Ceilings, Pace
+from monarch.core.budget.ceilings import Ceilings, Pace
+from monarch.core.budget.turns import turn_of
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import Epoch, MigrationId, RequestId, TargetId, TicketId
-from monarch.core.permission import (
+from monarch.core.redact import quote
+from monarch.core.report.summary import MAX_NOTE
+from monarch.core.target.permission import (
     AlreadyCreated,
     Busy,
     Cancelled,
@@ -35,11 +38,8 @@ from monarch.core.permission import (
     WasStray,
     WasUnanswered,
 )
-from monarch.core.quote import quote
-from monarch.core.step import CreatedAs, Intended, Refused, UnreadableRecord
-from monarch.core.summary import MAX_NOTE
+from monarch.core.target.step import CreatedAs, Intended, Refused, UnreadableRecord
 from monarch.core.timing import PERMISSION_LIFE_MS
-from monarch.core.turns import turn_of
 from monarch.ports import StoreRefused
 from scripts.budget_machine.account import OUT_OF_CALLS, Account
 from tests.contracts.doubles.store import Lock, MemoryStore

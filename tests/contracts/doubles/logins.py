@@ -2,8 +2,8 @@
 
 import anyio
 
-from monarch.core.logins import KEPT, Known, Us, us_of
-from monarch.core.permission import Credential
+from monarch.core.target.logins import KEPT, Known, Us, us_of
+from monarch.core.target.permission import Credential
 from monarch.core.ticket import Author
 from tests.contracts.doubles.store import MemoryStore
 

@@ -2,7 +2,7 @@
 
 import anyio
 
-from monarch.core.budget import Ceilings, Pace
+from monarch.core.budget.ceilings import Ceilings, Pace
 from scripts.budget_machine.account import READ_POINTS
 from tests.contracts.doubles.store import MemoryStore
 

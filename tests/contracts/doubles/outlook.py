@@ -1,6 +1,6 @@
 """`ports.Outlook` that foretells what it is told to."""
 
-from monarch.core.forecast import Forecast
+from monarch.core.budget.forecast import Forecast
 from monarch.core.ids import RequestId
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import anyio
 
+from monarch.core.copy.render import Draft
 from monarch.core.outcome import (
     Accepted,
     AlreadyThere,
@@ -16,7 +17,6 @@ from monarch.core.outcome import (
     Scope,
     WriteOutcome,
 )
-from monarch.core.render import Draft
 from monarch.core.ticket import Author, Issue, Label, Milestone, Repository
 
 GREY: Final = "ededed"

@@ -5,8 +5,8 @@ import anyio
 from monarch.adapters.valkey.views import request_view
 from monarch.core.delivery import Delivery
 from monarch.core.ids import RequestId, migration_id
-from monarch.core.permission import Busy
 from monarch.core.plan import Plan
+from monarch.core.target.permission import Busy
 from monarch.ports import Kind, Posted, Saying
 from tests.contracts.doubles.store import MemoryStore
 

@@ -14,10 +14,10 @@ import anyio
 
 from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import Epoch, MigrationId, RequestId, TargetId, TicketId
-from monarch.core.logins import Known
 from monarch.core.plan import Plan
-from monarch.core.step import LedgerRecord
-from monarch.core.summary import ENDS, State
+from monarch.core.report.summary import ENDS, State
+from monarch.core.target.logins import Known
+from monarch.core.target.step import LedgerRecord
 from scripts.budget_machine.account import Account
 from tests.contracts.doubles.clock import WALL_MS
 

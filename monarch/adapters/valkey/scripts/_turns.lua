@@ -1,5 +1,5 @@
 -- Shared by permit and record: the line of those who wait for a write of an account. The arithmetic is that of
--- core/turns.py, and so is the argument why nobody starves and a dead waiter blocks nobody for longer than `late` ms.
+-- core/budget/turns.py, and so is the argument why nobody starves and a dead waiter blocks nobody for longer than `late` ms.
 --
 -- turns:<account>  sorted set of names, all with the score 0: names sort as their turns come, oldest request first
 -- asks:<account>   sorted set of the same names: when each of them asks again, by the server's clock in ms

@@ -100,7 +100,7 @@ if interval > 0 then wait = math.max(wait, sent + interval - now) end
 if at_once > 0 and redis.call('ZCARD', KEYS[7]) >= at_once then wait = math.max(wait, tonumber(ARGV[19])) end
 wait = math.max(wait, points_wait(KEYS[10], now, minute + margin, points, WRITE_POINTS))
 
--- The line: where a budget is scarce, a write goes to the oldest who waits for one and is due (core/turns.py).
+-- The line: where a budget is scarce, a write goes to the oldest who waits for one and is due (core/budget/turns.py).
 local in_place = true
 if scarce or interval > 0 or at_once > 0 or points > 0 then
   local poll, late, in_turn = tonumber(ARGV[19]), tonumber(ARGV[25]), tonumber(ARGV[27])

@@ -1,0 +1,1 @@
+"""The budget of writes: its ceilings, GitHub's hidden limits, whose turn it is, and when all will be done."""

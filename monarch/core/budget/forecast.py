@@ -1,0 +1,145 @@
+"""When will it be done? The windows of permit.lua, replayed for the writes to come, and the words for it.
+
+A forecast supposes what is known now: that everybody who shares the account is a worker of the fleet, that older
+requests go first, that ceilings and pace stay as they are. Writes that nobody knows of yet (labels, references to put
+right), failures and their patience come on top.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from math import ceil
+from typing import Final
+
+from monarch.core.budget.ceilings import Ceilings, Pace, room_ms
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 3_600_000
+
+REPLAYED: Final = 10_000
+"""So many writes are replayed one by one; each more takes what it does in the long run."""
+
+WRITE_MS: Final = 700.0
+"""What a write takes where nothing was measured, in milliseconds: about what GitHub needs for an issue."""
+
+_SAMPLE: Final = 200
+_FEW: Final = 5
+"""Fewer gaps than this say nothing of the pace."""
+
+_PAUSE_MS: Final = 5_000
+"""A longer gap between two writes was a wait, or there was nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How an account stands at one moment; times in milliseconds.
+
+    Attributes:
+        now_ms: on the clock of `writes`.
+        writes: when the writes of the last hour were permitted, ascending.
+        ceilings: the effective ones.
+        gate_ms: how long nobody may write yet, 0 where the gate is open.
+        write_ms: what lies between two writes at the least, where no ceiling is in the way (`write_ms`).
+        minute_ms: how long the shorter window is, hour_ms: the longer one.
+    """
+
+    now_ms: int
+    writes: Sequence[int]
+    ceilings: Ceilings
+    gate_ms: int = 0
+    write_ms: float = WRITE_MS
+    minute_ms: int = MINUTE_MS
+    hour_ms: int = HOUR_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """That something is done in `seconds` from `now_ms` (milliseconds since 1970).
+
+    `is_least`: there are more older requests than were looked at, so it takes at least as long.
+    """
+
+    seconds: float
+    now_ms: int
+    is_least: bool = False
+
+
+def write_ms(writes: Sequence[int]) -> float:
+    """What lies between two writes while the fleet is at work, as the newest of `writes` (ascending) show it."""
+    newest = writes[-_SAMPLE:]
+    gaps = [after - before for before, after in itertools.pairwise(newest)]
+    at_work = [gap for gap in gaps if gap <= _PAUSE_MS]
+    return sum(at_work) / len(at_work) if len(at_work) >= _FEW else WRITE_MS
+
+
+def forecast_s(load: Load, writes: int) -> float:
+    """In how many seconds the last of so many more writes is done; 0 where there is none.
+
+    `writes` are those of older requests and one's own. More of them, and more in `load.writes`, never take less time.
+    """
+    if writes <= 0:
+        return 0.0
+    replayed = min(writes, REPLAYED)
+    done_ms = _last_permitted_ms(load, replayed) + load.write_ms
+    return (done_ms - load.now_ms + (writes - replayed) * _in_the_long_run_ms(load)) / 1000
+
+
+def _last_permitted_ms(load: Load, writes: int) -> float:
+    """When the last of so many writes is permitted: the windows' own arithmetic, asked again and again."""
+    pace = Pace(minute_ms=load.minute_ms, hour_ms=load.hour_ms, margin_ms=0)
+    ceilings = replace(load.ceilings, interval_ms=0)
+    apart_ms = _apart_ms(load)
+    times: list[float] = list(load.writes)
+    at: float = load.now_ms + load.gate_ms
+    for _ in range(writes):
+        if times:
+            at = max(at, times[-1] + apart_ms)
+        at += max(0.0, room_ms(times, None, ceilings, pace, at))
+        times.append(at)
+    return at
+
+
+def _in_the_long_run_ms(load: Load) -> float:
+    spans = ((load.minute_ms, load.ceilings.per_minute), (load.hour_ms, load.ceilings.per_hour))
+    return max(_apart_ms(load), *(span / ceiling if ceiling else 0.0 for span, ceiling in spans))
+
+
+def _apart_ms(load: Load) -> float:
+    return max(float(load.ceilings.interval_ms), load.write_ms)
+
+
+# ------------------------------------------------------------------------------------------- words
+
+_SOON_S: Final = 30.0
+_HOUR_S: Final = 3600.0
+_DAY_S: Final = 86_400.0
+
+
+def in_words(forecast: Forecast | None) -> str:
+    """`about 12 min left (until 14:05 UTC)`, `done at about 16:20 UTC`; `""` for what is done in half a minute.
+
+    Where it is the least, `at least 12 min left`, `not done before 16:20 UTC`.
+
+    The time of day stands beside what is left, because a message may be read later than it was written.
+    """
+    if forecast is None or forecast.seconds < _SOON_S:
+        return ""
+    seconds = forecast.seconds
+    if seconds < _HOUR_S:
+        step_min = 1 if seconds < _HOUR_S / 3 else 5
+        minutes = max(1, round(seconds / 60 / step_min) * step_min)
+        if forecast.is_least:
+            return f"at least {minutes} min left"
+        return f"about {minutes} min left (until {_clock(forecast, step_min)})"
+    # Hours ahead a minute would be false precision.
+    then = _clock(forecast, 5 if seconds < 6 * _HOUR_S else 15)
+    return f"not done before {then}" if forecast.is_least else f"done at about {then}"
+
+
+def _clock(forecast: Forecast, step_min: int) -> str:
+    """The time of day, up to the next of so many minutes; the date where the day could be mistaken."""
+    minutes = ceil((forecast.now_ms / 1000 + forecast.seconds) / 60 / step_min) * step_min
+    then = datetime.fromtimestamp(minutes * 60, UTC)
+    date = "%Y-%m-%d " if forecast.seconds > _DAY_S - _HOUR_S else ""
+    return then.strftime(f"{date}%H:%M UTC")

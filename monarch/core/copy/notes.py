@@ -1,0 +1,99 @@
+"""Notes: sentences for people about what a copy was not given, and that fails nothing.
+
+Each is about one target, which is named beside it; the same cause gives the same sentence, so that it is said once.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from monarch.core.outcome import Permanent
+from monarch.core.redact import quote
+
+_SHOWN: Final = 5
+"""How many names or numbers a note lists before it sums up the others as a count."""
+
+LABELS, MILESTONES, TYPES, SUB_ISSUES = "labels", "milestones", "issue types", "sub-issues"
+
+_KINDS: Final = {"label": LABELS, "labels": LABELS, "milestone": MILESTONES, "type": TYPES}
+
+
+def no_push(kinds: Iterable[str]) -> str:
+    """The account may read and open issues there, and nothing else."""
+    return f"{_and(tuple(kinds))}: not copied, since our account may not push to it (write access)"
+
+
+def dropped(what: str) -> str:
+    """GitHub created the copy and left something out. `what` begins with its kind, as in `label "bug"`."""
+    kind = what.partition(" ")[0]
+    return (
+        f"{_KINDS.get(kind, kind)}: dropped by GitHub, which wants our account to have write access"
+    )
+
+
+def refused(kind: str, names: Iterable[str], refusal: Permanent) -> str:
+    """GitHub will not have something that was to be created, such as a label."""
+    return f"{kind} {_some([quote(name, 60) for name in names])}: not copied. {refusal.reason}"
+
+
+def given_up(kind: str, names: Iterable[str], reason: str) -> str:
+    """What the target has of a kind could not be read, again and again."""
+    return f"{kind} {_some([quote(name, 60) for name in names])}: not copied. {quote(reason, 200)}"
+
+
+def refused_fields(fields: Iterable[str], refusal: Permanent) -> str:
+    """GitHub refused a ticket because of something that it can be copied without."""
+    kinds = {_KINDS.get(field, field): None for field in fields}
+    return f"{_and(tuple(kinds))}: some tickets were copied without. {refusal.reason}"
+
+
+def not_listed(kind: str, name: str) -> str:
+    """GitHub says that it is there, and does not show it."""
+    return (
+        f"{kind} {quote(name, 60)}: not copied. GitHub says that it is there, and does not list it"
+    )
+
+
+def unknown_types(names: Iterable[str]) -> str:
+    """The target's organisation lacks these issue types, or it belongs to none."""
+    return f"{TYPES} {_some([quote(name, 60) for name in names])}: not copied, since it has none of that name"
+
+
+def personal(names: Iterable[str]) -> str:
+    """The target belongs to a person, and only organisations have issue types."""
+    return f"{TYPES} {_some([quote(name, 60) for name in names])}: not copied, since it belongs to a person and only organisations have them"
+
+
+def touched(numbers: Sequence[int]) -> str:
+    """Copies whose references were to be put right do not say any more what was copied."""
+    return f"references in {_some([f'#{n}' for n in numbers])}: left as they are, because a person edited the text there, or the ticket"
+
+
+def kept(numbers: Sequence[int]) -> str:
+    """Adopted issues refer to other tickets, or should be sub-issues."""
+    return f"references and parents of {_some([f'#{n}' for n in numbers])}: left as they are, since these issues were there before and carry no marker"
+
+
+def not_rewritten(numbers: Sequence[int], refusal: Permanent) -> str:
+    """GitHub would not let copies be edited."""
+    return f"references in {_some([f'#{n}' for n in numbers])}: not put right. {refusal.reason}"
+
+
+def no_nesting(numbers: Sequence[int]) -> str:
+    """The server has no addresses for sub-issues, as Enterprise Servers up to 3.20 have not."""
+    return f"{SUB_ISSUES} {_some([f'#{n}' for n in numbers])}: not put under their parents, since this server has no API for it"
+
+
+def not_nested(numbers: Sequence[int], refusal: Permanent) -> str:
+    """GitHub would not have copies as sub-issues."""
+    return f"{SUB_ISSUES} {_some([f'#{n}' for n in numbers])}: not put under their parents. {refusal.reason}"
+
+
+def _some(names: Sequence[str]) -> str:
+    told = ", ".join(names[:_SHOWN])
+    more = len(names) - _SHOWN
+    return f"{told} and {more} more" if more > 0 else told
+
+
+def _and(names: Sequence[str]) -> str:
+    *before, last = names or [""]
+    return f"{', '.join(before)} and {last}" if before else last

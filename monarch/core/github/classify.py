@@ -1,0 +1,295 @@
+"""What GitHub's answer means: one table from status, headers and words to an Outcome.
+
+Only answers that are no success come here; the adapter has read a 200 to a read and a 201 to a write
+before, and brings those that it could not use. The rules are tried from the top, the first that fits
+decides:
+
+```
+limit       403, 429 by its headers, its words or its page    RateLimited
+pace        422 "submitted too quickly"                       RateLimited    the same limit in other words
+token       401                                               Permanent      the credential
+suspended   403 account or installation suspended             Permanent      the credential
+app         404 "Integration not found"                       Permanent      the credential
+version     400, 410 about the API's version                  Permanent      the credential: no call can work
+sso         403 single sign-on                                Permanent      the repository
+kind        403 the owner forbids this kind of token          Permanent      the repository
+archived    403                                               Permanent      the repository
+rights      403 in the words of a missing right               Permanent      the repository
+exhausted   403 in no words that we know, nothing remaining   RateLimited
+forbidden   any other 403                                     Permanent      the repository
+missing     404                                               Permanent      the repository
+disabled    410                                               Permanent      the repository: issues are switched off
+spam        422 "spammed"                                     Permanent      the repository
+ticket      400, 413, 422 to a write                          Permanent      the ticket
+moved       3xx that points elsewhere                         Transient      nothing was done; it is looked up anew
+refused     any other 4xx                                     Permanent      the repository
+unclear     all the rest                                      Unknown for a write, Transient for a read
+```
+
+*unclear* is the important one: a 5xx, a 408 or a 2xx that cannot be read says nothing about whether a
+write took effect (issues and comments were created despite a 500: probot/probot#921).
+
+*exhausted* stands behind the words of a missing right: the last call that an hour allows may be refused for a
+reason of its own, and to wait for the hour would change nothing. Without such words it is a limit, since a limit
+taken for a refusal gives a healthy target up.
+
+*sso* and *kind* are the repository's, although a token lacks something: they are decided by each organisation, and
+the same token goes on working in the others. One target in a foreign organisation must not stop the fleet.
+
+*spam* is no limit: nothing says that it passes, and a limit is waited for uncounted, for ever if need be. Nor is it
+the ticket's: the next ticket would meet the same answer, and an app that ignores repeated refusals may be suspended
+(docs.github.com, "Best practices for using the REST API"). So the target is given up at the first one, and a person
+looks.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from monarch.core.github.limits import MAX_WAIT_S, asked_wait_s, is_limit
+from monarch.core.github.reply import Reply, Said, read_reply
+from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
+
+__all__ = ["MAX_WAIT_S", "RULES", "Failure", "Reply", "classify", "is_there_already", "rule_of"]
+
+Failure = RateLimited | Transient | Permanent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table."""
+
+    name: str
+    applies: Callable[[Said], bool]
+    outcome: Callable[[Said], Failure]
+
+
+def classify(reply: Reply, *, writing: bool) -> Failure:
+    """Say what became of a call whose answer is no success; total, and never raises.
+
+    Args:
+        reply: the answer.
+        writing: whether the call was a write, so that an unclear answer is `Unknown`.
+    """
+    said = read_reply(reply, writing=writing)
+    return _rule(said).outcome(said)
+
+
+def rule_of(reply: Reply, *, writing: bool) -> str:
+    """The name of the row that decides."""
+    return _rule(read_reply(reply, writing=writing)).name
+
+
+def is_there_already(reply: Reply) -> bool:
+    """Whether a write is refused because what it would bring about is so already.
+
+    A label, a milestone: `already_exists`. A sub-issue of this very parent: the words for a duplicate; that an issue
+    "may only have one parent" is said of one that has another parent, too, and means nothing alone.
+    """
+    said = read_reply(reply, writing=True)
+    return said.status == _INVALID and (
+        "already_exists" in said.codes or said.has("may not contain duplicate sub-issues")
+    )
+
+
+def _rule(said: Said) -> Rule:
+    return next((rule for rule in RULES if rule.applies(said)), _UNCLEAR)
+
+
+# ------------------------------------------------------------------------------------------- the rows
+
+_FORBIDDEN: Final = 403
+_INVALID: Final = 422
+
+
+def _is_pace(said: Said) -> bool:
+    """GitHub's anti-spam rule for issues, in the words of a validation (cli/cli#4801)."""
+    return said.status == _INVALID and said.has("submitted too quickly")
+
+
+def _is_exhausted(said: Said) -> bool:
+    return said.status == _FORBIDDEN and said.header("x-ratelimit-remaining") == "0"
+
+
+def _limited(said: Said) -> RateLimited:
+    return RateLimited(
+        said.because("its limit is reached; no worker calls until it opens"), asked_wait_s(said)
+    )
+
+
+def _permanent(scope: Scope, code: Code, advice: str) -> Callable[[Said], Permanent]:
+    return lambda said: Permanent(scope, code, said.because(advice))
+
+
+def _credential(code: Code, advice: str) -> Callable[[Said], Permanent]:
+    return _permanent(Scope.CREDENTIAL, code, advice)
+
+
+def _repository(code: Code, advice: str) -> Callable[[Said], Permanent]:
+    return _permanent(Scope.REPOSITORY, code, f"{advice}, then replay it (`monarch dead replay`)")
+
+
+def _status(*statuses: int) -> Callable[[Said], bool]:
+    return lambda said: said.status in statuses
+
+
+def _says(status: int, *words: str) -> Callable[[Said], bool]:
+    return lambda said: said.status == status and said.has(*words)
+
+
+def _is_about_version(said: Said) -> bool:
+    words = ("api version", "api-version", "version of the api", "version of the github api")
+    return said.status in {400, 410} and said.has(*words)
+
+
+def _needs_sso(said: Said) -> bool:
+    return said.status == _FORBIDDEN and (
+        bool(said.header("x-github-sso")) or said.has("saml", "single sign-on")
+    )
+
+
+def _refuses_ticket(said: Said) -> bool:
+    return said.writing and said.status in {400, 413, _INVALID}
+
+
+_CORRECTIONS: Final = {
+    "title": "give the ticket in the template a title of 1 to 256 characters",
+    "body": "shorten the ticket in the template",
+    "labels": "correct the labels of the ticket in the template",
+    "milestone": "give the target that milestone, or the ticket in the template none",
+    "type": "give the target's organisation that issue type, or the ticket in the template none",
+    "assignees": "take the assignees off the ticket in the template",
+}
+
+
+def _ticket(said: Said) -> Permanent:
+    known = [_CORRECTIONS[field] for field in said.fields if field in _CORRECTIONS]
+    advice = ", and ".join(known) or "correct the ticket in the template"
+    reason = said.because(f"{advice}; then send the request again")
+    return Permanent(Scope.TICKET, Code.TICKETS_REFUSED, reason, said.fields)
+
+
+def _moved(said: Said) -> Transient:
+    return Transient(said.because("the repository was renamed or moved; it is looked up again"))
+
+
+def _refuses(said: Said) -> bool:
+    return 400 <= said.status <= 499 and said.status not in {408, 499}  # noqa: PLR2004 - HTTP's own numbers
+
+
+def _unclear(said: Said) -> Unknown | Transient:
+    if said.writing:
+        return Unknown(said.because("it is unknown whether it was done; Monarch looks first"))
+    return Transient(said.because("nothing can be concluded from that; it is read again"))
+
+
+RULES: Final = (
+    Rule("limit", is_limit, _limited),
+    Rule("pace", _is_pace, _limited),
+    Rule(
+        "token",
+        _status(401),
+        _credential(
+            Code.CREDENTIAL,
+            "the token or key is wrong, expired or revoked; set a valid one (GH_PAT, or GITHUB_APP_ID"
+            " and its private key) and restart",
+        ),
+    ),
+    Rule(
+        "suspended",
+        _says(
+            403,
+            "account was suspended",
+            "account is suspended",
+            "bad credentials",
+            "installation has been suspended",
+        ),
+        _credential(
+            Code.CREDENTIAL,
+            "lift the suspension of the account, or of the App in the settings of the owner where it is"
+            " installed, or set another token",
+        ),
+    ),
+    Rule(
+        "app",
+        _says(404, "integration not found"),
+        _credential(
+            Code.CREDENTIAL,
+            "there is no such GitHub App; set GITHUB_APP_ID to what its page shows, and restart",
+        ),
+    ),
+    Rule(
+        "version",
+        _is_about_version,
+        _credential(
+            Code.REFUSED,
+            "the server does not speak this version of the API; use a Monarch and a server that fit",
+        ),
+    ),
+    Rule(
+        "sso",
+        _needs_sso,
+        _repository(Code.FORBIDDEN, "authorise the token for the organisation's single sign-on"),
+    ),
+    Rule(
+        "kind",
+        _says(403, "forbids access via"),
+        _repository(
+            Code.FORBIDDEN,
+            "use a token that the organisation takes (a fine-grained one, of a lifetime that it allows) or"
+            " install a GitHub App there",
+        ),
+    ),
+    Rule(
+        "archived", _says(403, "archived"), _repository(Code.ARCHIVED, "unarchive the repository")
+    ),
+    Rule(
+        "rights",
+        _says(403, "resource not accessible by", "must have "),
+        _repository(
+            Code.FORBIDDEN,
+            "give the token or the App the permission Issues (read and write) for the repository",
+        ),
+    ),
+    Rule("exhausted", _is_exhausted, _limited),
+    Rule(
+        "forbidden",
+        _status(403),
+        _repository(
+            Code.FORBIDDEN,
+            "give the token access to the repository and its issues (read and write)",
+        ),
+    ),
+    Rule(
+        "missing",
+        _status(404),
+        _repository(
+            Code.NOT_FOUND,
+            "the repository does not exist, or the token may not see it; check its name and access",
+        ),
+    ),
+    Rule(
+        "disabled",
+        _status(410),
+        _repository(Code.ISSUES_DISABLED, "switch on issues in the settings of the repository"),
+    ),
+    Rule(
+        "spam",
+        _says(422, "spammed"),
+        _repository(
+            Code.REFUSED,
+            "GitHub may take this for spam: wait some hours, look at the account's issues, lower"
+            " MONARCH_WRITES_PER_MINUTE",
+        ),
+    ),
+    Rule("ticket", _refuses_ticket, _ticket),
+    Rule("moved", _status(301, 302, 307, 308), _moved),
+    Rule(
+        "refused",
+        _refuses,
+        _repository(Code.REFUSED, "look into the repository and the token's rights"),
+    ),
+)
+"""All rows but the last one, in order."""
+
+_UNCLEAR: Final = Rule("unclear", lambda _: True, _unclear)

@@ -1,0 +1,91 @@
+"""How a limit of GitHub's is told from a refusal, and how long it asks to wait.
+
+GitHub has no header and no status of its own for its secondary limits, so several signs count.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from monarch.core.github.reply import Reply, Said, number, time_s
+
+MAX_WAIT_S: Final = 86_400.0
+"""No wait that an answer asks for is believed beyond a day."""
+
+_FORBIDDEN: Final = 403
+_TOO_MANY: Final = 429
+
+
+def is_limit(said: Said) -> bool:
+    """GitHub's own order of rules, and what its clients have learned beyond it.
+
+    docs.github.com, "Rate limits for the REST API", and the classifiers of go-github and PyGithub: a 429
+    is always one; a 403 by its headers, its words or the page that it points to, for `retry-after` is
+    often missing.
+
+    `x-ratelimit-reset` stands on every answer, and alone means nothing.
+    """
+    if said.status == _TOO_MANY:
+        return True
+    return said.status == _FORBIDDEN and (
+        bool(said.header("retry-after") or said.header("gh-limited-by"))
+        or said.has(*_LIMIT_WORDS)
+        or said.about.endswith(_LIMIT_PAGES)
+    )
+
+
+_LIMIT_WORDS: Final = (
+    "api rate limit exceeded",
+    "secondary rate",
+    "abuse detection",
+    "temporarily blocked from content creation",
+    "submitted too quickly",
+    "please retry your request again later",
+    "please wait a few minutes before you try again",
+    "number of login attempts exceeded",
+)
+_LIMIT_PAGES: Final = ("secondary-rate-limits", "#abuse-rate-limits", "#rate-limiting")
+
+
+def asked_wait_s(said: Said) -> float | None:
+    """How long to wait in seconds; `None` where the answer does not say."""
+    asked = said.header("retry-after")
+    if asked:
+        seconds = number(asked)
+        return _bounded(_until(said, time_s(asked)) if seconds is None else seconds)
+    if said.header("x-ratelimit-remaining") == "0":
+        return _bounded(_until(said, number(said.header("x-ratelimit-reset"))))
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account stands with the primary limit: calls left, and seconds until it begins anew."""
+
+    remaining: int
+    reset_in_s: float
+
+
+def primary_standing(reply: Reply) -> Standing | None:
+    """What an answer says of the primary limit.
+
+    `None` where it says nothing (a server without limits), speaks of another one (search has its own), or has no date
+    that the reset could be compared with.
+    """
+    said = Said(reply, writing=False, message="", about="", details="")
+    remaining = number(said.header("x-ratelimit-remaining"))
+    reset_s, now_s = number(said.header("x-ratelimit-reset")), time_s(said.header("date"))
+    if remaining is None or reset_s is None or now_s is None:
+        return None
+    if said.header("x-ratelimit-resource") not in {"", "core"}:
+        return None
+    return Standing(int(remaining), max(0.0, min(reset_s - now_s, MAX_WAIT_S)))
+
+
+def _until(said: Said, then_s: float | None) -> float | None:
+    """From the answer's own date until `then_s`, and a second more: no clock of ours takes part."""
+    now_s = time_s(said.header("date"))
+    return None if then_s is None or now_s is None else then_s - now_s + 1
+
+
+def _bounded(wait_s: float | None) -> float | None:
+    return None if wait_s is None else min(max(wait_s, 1.0), MAX_WAIT_S)

@@ -1,0 +1,125 @@
+"""An answer of GitHub as it came, and the words in it. What it means is decided in `core.github.classify`."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from monarch.core.redact import quote
+
+_MAX_BODY: Final = 1024 * 1024
+"""A longer answer is no error of GitHub's, and its words are not read."""
+
+_MAX_ERRORS: Final = 20
+"""A request of ours has fewer fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it came; the names of `headers` are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A reply together with its words.
+
+    Attributes:
+        writing: whether it answers a write.
+        message: GitHub's own sentence, `""` where there is none.
+        about: the page of the documentation that it points to, in lower case.
+        details: what is wrong with which field, for people.
+        fields: the fields that a validation names, each once; empty for all else.
+        codes: what it finds wrong with them, such as `already_exists`.
+    """
+
+    reply: Reply
+    writing: bool
+    message: str
+    about: str
+    details: str
+    fields: tuple[str, ...] = ()
+    codes: frozenset[str] = frozenset()
+
+    @property
+    def status(self) -> int:
+        """The status of the reply."""
+        return self.reply.status
+
+    def header(self, name: str) -> str:
+        """A header by its name in lower case; `""` where it is missing."""
+        return self.reply.headers.get(name, "").strip()
+
+    def has(self, *words: str) -> bool:
+        """Whether one of `words` (in lower case) was said."""
+        text = f"{self.message} {self.details}".lower()
+        return any(word in text for word in words)
+
+    def because(self, advice: str) -> str:
+        """A sentence for people: what GitHub said, and what to do."""
+        words = ": ".join(part for part in (self.message, self.details) if part)
+        said = f' "{quote(words)}"' if words else ""
+        request = quote(self.header("x-github-request-id"), 60)
+        where = f" (request {request})" if request else ""
+        return f"GitHub answered {self.status}{said}{where}: {advice}"
+
+
+def read_reply(reply: Reply, *, writing: bool) -> Said:
+    """Read the words of a reply; never raises, whatever its bytes are."""
+    words = _words(reply.body)
+    errors = words.get("errors")
+    errors = errors[:_MAX_ERRORS] if isinstance(errors, list) else []
+    details = [_detail(error) for error in errors]
+    found = [error for error in errors if isinstance(error, dict)]
+    return Said(
+        reply,
+        writing,
+        _text(words.get("message")),
+        _text(words.get("documentation_url")).lower(),
+        ", ".join(detail for detail in details[:5] if detail),
+        tuple(dict.fromkeys(filter(None, (_text(error.get("field")) for error in found)))),
+        frozenset(filter(None, (_text(error.get("code")) for error in found))),
+    )
+
+
+def _words(body: bytes) -> dict[str, Any]:
+    """The JSON object of an error; empty where it is none (a proxy's HTML page, or nothing at all)."""
+    try:
+        value = json.loads(body) if len(body) <= _MAX_BODY else None
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _detail(error: object) -> str:
+    """One entry of `errors`: its own sentence, or the field and what is wrong with it."""
+    if not isinstance(error, dict):
+        return _text(error)
+    return _text(error.get("message")) or " ".join(
+        part for part in (_text(error.get("field")), _text(error.get("code"))) if part
+    )
+
+
+def _text(value: object) -> str:
+    return value[:1000] if isinstance(value, str) else ""
+
+
+def number(text: str) -> float | None:
+    """Plain digits as a number; `None` for anything else."""
+    return float(text) if re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,6})?", text) else None
+
+
+def time_s(text: str) -> float | None:
+    """A date of HTTP in seconds since 1970; `None` where it cannot be read."""
+    try:
+        date = parsedate_to_datetime(text)
+        # Without a zone it would be taken for local time, and the answer depend on this machine.
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError, OSError):
+        return None

@@ -1,0 +1,1 @@
+"""What people are told: of a request, of a dry run, of a verification."""

@@ -1,0 +1,74 @@
+"""What a dry run finds out about one target."""
+
+from dataclasses import dataclass
+
+from monarch.core.copy.sub_issues import Nesting
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A ticket (its number in the source) and its copy (its number in the target)."""
+
+    ticket: int
+    number: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """What the copy of a ticket (its number in the source) will not be, though the ticket is."""
+
+    ticket: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a migration would do to one target.
+
+    Attributes:
+        target: its canonical name.
+        create: the copies that would be created, in order, with the numbers that they would get.
+        present: the copies that are there.
+        adopted: those of them that only say the same (`core.target.adoption`): they would be on record from then on.
+        deleted: tickets whose copies somebody has deleted; they stay so.
+        refused: tickets that GitHub refused to another request; they are among those that are tried.
+        labels, milestones: what would be created first, by name.
+        rewrite: numbers of the copies whose references would be put right in a second pass.
+        nest: sub-issues that would be put under their parents.
+        warnings: of the copies that would be created; they fail nothing.
+        notes: what would be said of it, or should be known before; fails nothing.
+        problem: why it would not end well, `""` where it would.
+    """
+
+    target: str
+    create: tuple[Copy, ...] = ()
+    present: tuple[Copy, ...] = ()
+    adopted: tuple[Copy, ...] = ()
+    deleted: tuple[int, ...] = ()
+    refused: tuple[int, ...] = ()
+    labels: tuple[str, ...] = ()
+    milestones: tuple[str, ...] = ()
+    rewrite: tuple[int, ...] = ()
+    nest: tuple[Nesting, ...] = ()
+    warnings: tuple[Warned, ...] = ()
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def writes(self) -> int:
+        """How many writes to GitHub it takes."""
+        return sum(map(len, (self.create, self.labels, self.milestones, self.rewrite, self.nest)))
+
+
+def again(before: Rehearsal) -> Rehearsal:
+    """The same repository, asked for once more under another name: it finds all that was copied the first time."""
+    there = sorted((*before.present, *before.create), key=lambda copy: copy.ticket)
+    told = (f"{before.target} is among the targets already, under another name",)
+    return Rehearsal(
+        before.target,
+        present=tuple(there),
+        deleted=before.deleted,
+        notes=told,
+        problem=before.problem,
+    )

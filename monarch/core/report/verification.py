@@ -1,0 +1,171 @@
+"""Verification: what a plan's targets hold of it, ticket by ticket, told from what was read just now.
+
+```
+survey of a target, plan, style --verify--> Finding for each ticket, and the copies that belong to none
+```
+
+A copy is *edited* where its title or its text is not what Monarch would have written, or wrote at first, when not all
+numbers were known; one that was adopted (`core.target.adoption`), where it does not say what the ticket says. It is *closed*, or *doubled* by strays, beside that. A ticket is *missing* where no copy of it is
+there, whoever deleted it, unless GitHub has refused it.
+
+Numbers alone make no edit: a copy that was deleted and healed has another one, and what refers to the old one still says
+what Monarch wrote.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from monarch.core.copy.marker import read_marker
+from monarch.core.copy.render import Touched, is_ours, render, rewriting
+from monarch.core.copy.style import Copying, Style
+from monarch.core.ids import TicketId
+from monarch.core.plan import Plan
+from monarch.core.target.adoption import says_the_same
+from monarch.core.target.look import strays_of
+from monarch.core.target.step import CreatedAs, Fate, Refused
+from monarch.core.target.survey import Survey, unseen
+from monarch.core.ticket import Issue, Ticket
+
+
+class Mark(StrEnum):
+    """What can be said of one ticket in one target."""
+
+    PRESENT = "present"
+    MISSING = "missing"
+    REFUSED = "refused"
+    EDITED = "edited"
+    CLOSED = "closed"
+    DOUBLED = "doubled"
+    REFERS = "refers to old numbers"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One ticket in one target.
+
+    Attributes:
+        ticket: its number in the source.
+        number: that of its copy, `None` where there is none.
+        marks: all that holds, the weightiest first; never empty.
+        strays: numbers of further copies of it that are open.
+        reason: why it is missing or refused, as far as that is known.
+    """
+
+    ticket: int
+    id: TicketId
+    title: str
+    number: int | None
+    marks: tuple[Mark, ...]
+    strays: tuple[int, ...] = ()
+    reason: str = ""
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether somebody has to do something."""
+        return bool({Mark.MISSING, Mark.DOUBLED} & set(self.marks))
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A copy of a ticket that the source did not have, or had closed, when the plan was made.
+
+    `ticket` is its number there. A copy of another portion of the template is none.
+    """
+
+    number: int
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """One target, whole: a finding for each ticket, in the plan's order."""
+
+    target: str
+    findings: tuple[Finding, ...]
+    extra: tuple[Extra, ...] = ()
+
+    def marked(self, mark: Mark) -> tuple[Finding, ...]:
+        """The findings of which that holds."""
+        return tuple(one for one in self.findings if mark in one.marks)
+
+    @property
+    def missing(self) -> tuple[TicketId, ...]:
+        """The tickets whose copies are missing."""
+        return tuple(one.id for one in self.marked(Mark.MISSING))
+
+
+def verify(plan: Plan, survey: Survey, style: Style) -> Verification:
+    """Hold a target against the plan."""
+    return _Comparison(plan, survey, style).run()
+
+
+class _Comparison:
+    def __init__(self, plan: Plan, survey: Survey, style: Style) -> None:
+        self._plan, self._survey = plan, survey
+        own = {ticket.id for ticket in plan.everything}
+        numbers = {i: n for i, n in survey.seen.copies.items() if i in own}
+        for ticket, number in unseen(plan, survey.seen, survey.records):
+            if survey.fates.get(number) is Fate.THERE:
+                numbers[ticket.id] = number
+        self._numbers = numbers
+        name, target = survey.repository.full_name, survey.repository.id
+        self._copying = Copying(plan, name, target, style, numbers, survey.seen.highest)
+        self._strays: dict[TicketId, list[int]] = {}
+        for stray in strays_of(plan, survey.seen):
+            self._strays.setdefault(stray.ticket, []).append(stray.number)
+
+    def run(self) -> Verification:
+        """Ticket by ticket."""
+        findings = tuple(self._find(ticket) for ticket in self._plan.tickets)
+        return Verification(self._survey.repository.full_name, findings, tuple(self._extra()))
+
+    def _find(self, ticket: Ticket) -> Finding:
+        number = self._numbers.get(ticket.id)
+        if number is None:
+            return self._without_copy(ticket)
+        issue = self._survey.issues.get(number)
+        strays = tuple(sorted(self._strays.get(ticket.id, ())))
+        marks = [Mark.DOUBLED] if strays else []
+        if issue is not None:
+            marks += self._text_marks(issue, ticket)
+            marks += [Mark.CLOSED] if issue.state != "open" else []
+        return Finding(
+            ticket.number,
+            ticket.id,
+            ticket.title,
+            number,
+            tuple(marks) or (Mark.PRESENT,),
+            strays,
+        )
+
+    def _text_marks(self, issue: Issue, ticket: Ticket) -> list[Mark]:
+        if ticket.id in self._survey.seen.copies and says_the_same(issue, ticket):
+            return []
+        if issue.title != render(ticket, self._copying).title:
+            return [Mark.EDITED]
+        if not is_ours(issue.body, ticket, self._copying):
+            return [Mark.EDITED]
+        refers = isinstance(rewriting(issue.body, ticket, self._copying), Touched)
+        return [Mark.REFERS] if refers else []
+
+    def _without_copy(self, ticket: Ticket) -> Finding:
+        record, mark, reason = self._survey.records.get(ticket.id), Mark.MISSING, ""
+        match record:
+            case Refused():
+                mark, reason = Mark.REFUSED, record.reason
+            case CreatedAs(number) if self._survey.fates.get(number) is Fate.DELETED:
+                reason = f"#{number} was deleted, or moved to another repository"
+            case CreatedAs(number):
+                reason = f"GitHub does not show #{number}"
+        return Finding(ticket.number, ticket.id, ticket.title, None, (mark,), (), reason)
+
+    def _extra(self) -> Iterable[Extra]:
+        own, source = {ticket.id for ticket in self._plan.everything}, self._plan.source.lower()
+        for ticket, number in sorted(self._survey.seen.copies.items(), key=lambda one: one[1]):
+            issue = self._survey.issues.get(number)
+            marker = None if issue is None else read_marker(issue.body)
+            if ticket in own or marker is None or marker.ticket != ticket:
+                continue
+            if marker.source.lower() == source:
+                yield Extra(number, marker.number)

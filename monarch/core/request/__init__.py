@@ -1,0 +1,1 @@
+"""A message's way to a request: bytes, and the names of repositories in them."""

@@ -1,0 +1,84 @@
+"""Adoption: issues without a marker that are copies all the same, since one of our accounts wrote them and they say the same.
+
+The predecessor, or a person who copied by hand under our account, has left such issues. Copying their tickets once more
+would double a team's work, so a look takes them for copies, below all other evidence (`core.target.evidence` says when):
+
+- The title is the same and so is the text, but for the kind of line ends, white space at the ends, and one `$` before the
+  text: the predecessor put that there. Nor does it matter which boxes of a task list are ticked, since that is how a team
+  works on a ticket; or labels, milestone and state: a closed issue is work that was done.
+- Each issue stands for one ticket, and each ticket has one issue at most. Of equal tickets the first gets the issue with
+  the lowest number, so the same issues always give the same pairs, also after a loss of memory.
+
+An adopted issue is not as Monarch writes: it gets no marker, and no pass edits it or moves it under a parent. The ledger
+knows it, by its id, from then on, whatever people make of it. What can still go wrong: once the ledger is lost, an
+adopted issue that somebody has edited, or whose ticket was edited in the template, does not say the same any more, and
+the ticket is copied.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from monarch.core.copy.marker import read_marker, without_markers
+from monarch.core.ids import TicketId
+from monarch.core.ticket import Issue, Ticket
+
+_PREFIX: Final = "$"
+"""The predecessor wrote it before every text."""
+
+_TICKED: Final = re.compile(r"^([ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[[xX]\]", re.MULTILINE)
+"""A box of a task list that is ticked, and what stands before it in its line."""
+
+_Words = tuple[str, str]
+
+
+def adopted(tickets: Iterable[Ticket], issues: Iterable[Issue]) -> dict[TicketId, int]:
+    """Pair tickets without a copy with issues that say the same; the number of each ticket's issue.
+
+    Args:
+        tickets: each once, in the template's order.
+        issues: those by our own accounts that are no copies yet, each once.
+    """
+    ascending = sorted(issues, key=lambda each: each.number)
+    titles = {issue.title.strip() for issue in ascending}
+    waiting: dict[_Words, deque[TicketId]] = {}
+    for ticket in tickets:
+        if ticket.title.strip() in titles:  # as a rule there is none, and no text is looked at
+            waiting.setdefault(_words_of(ticket), deque()).append(ticket.id)
+    found: dict[TicketId, int] = {}
+    for issue in ascending if waiting else ():
+        line = next((line for words in _readings(issue) if (line := waiting.get(words))), None)
+        if line and read_marker(issue.body) is None:
+            found[line.popleft()] = issue.number
+    return found
+
+
+def says_the_same(issue: Issue, ticket: Ticket) -> bool:
+    """Whether an issue without a marker says what the ticket says, as it does when it was adopted."""
+    return read_marker(issue.body) is None and _words_of(ticket) in _readings(issue)
+
+
+def _words_of(ticket: Ticket) -> _Words:
+    return ticket.title.strip(), _text(without_markers(ticket.body))
+
+
+def _readings(issue: Issue) -> Iterator[_Words]:
+    """What an issue may say: its words as they stand, and without the predecessor's prefix."""
+    title, body = issue.title.strip(), issue.body.strip()
+    yield title, _text(body)
+    if body.startswith(_PREFIX):
+        yield title, _text(body.removeprefix(_PREFIX))
+
+
+def _text(body: str) -> str:
+    return _TICKED.sub(r"\1[ ]", body.replace("\r\n", "\n").replace("\r", "\n").strip())
+
+
+def unmarked(numbers: Iterable[int], issues: Mapping[int, Issue]) -> frozenset[int]:
+    """Those of the copies of these numbers that carry no marker: they are not as Monarch writes."""
+    return frozenset(
+        number
+        for number in numbers
+        if (issue := issues.get(number)) is not None and read_marker(issue.body) is None
+    )

@@ -1,0 +1,85 @@
+"""Who we are at GitHub: the accounts that copies are written under, now and before.
+
+An account is its number. Its login changes when somebody renames a user or an App, and a login that has become free can be
+taken by somebody else; so a login decides only where no number is known.
+
+*Certain* says whether the account in use is known by its number. It is where `/user` says so (personal tokens), or a 201
+once said so. Before that, an issue by a bot may be ours: only installations of Apps, `GITHUB_TOKEN` among them, cannot be
+asked who they are, and these write as bots.
+
+*Complete* says whether all accounts that have ever begun to write are known by their numbers. One may have written without an
+answer and be gone: then another, which knows itself, finds a copy by somebody whom nobody has ever named.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from monarch.core.target.permission import Credential
+from monarch.core.ticket import Author
+
+KEPT: Final = 200
+"""So many accounts are remembered, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An account of ours on record; `credential` is the account (`core.target.permission.Credential`) that taught it.
+
+    One that has not said who it is has the login `""`.
+    """
+
+    author: Author
+    credential: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Us:
+    """All accounts of ours, as far as they are known, and how far that is (see above)."""
+
+    authors: tuple[Author, ...] = ()
+    is_certain: bool = True
+    is_complete: bool = True
+
+    def wrote(self, author: Author | None) -> bool:
+        """Whether this is one of us. The author of a deleted account (`None`) never is."""
+        return author is not None and any(_is_same(each, author) for each in self.authors)
+
+    def certainly_wrote(self, author: Author | None) -> bool:
+        """Whether this is one of us by its number: a login may have been taken by somebody else."""
+        known = 0 if author is None else author.id
+        return known != 0 and any(each.id == known for each in self.authors)
+
+    def know(self, author: Author) -> bool:
+        """Whether this account is on record as it is called now."""
+        return any(
+            each.id == author.id and each.login.lower() == author.login.lower()
+            for each in self.authors
+        )
+
+    def may_have_written(self, author: Author | None) -> bool:
+        """Whether this may be us, although nothing says so yet."""
+        return not self.is_certain and author is not None and author.is_bot
+
+
+def us_of(known: tuple[Known, ...], credential: Credential) -> Us:
+    """Who we are, going by what is on record and by what the credential says of itself."""
+    own = () if credential.author is None else (Known(credential.author),)
+    told = (*own, *known)
+    authors = tuple(dict.fromkeys(each.author for each in told if each.author.login))
+    is_certain = any(_teaches(each, credential) for each in told)
+    return Us(authors, is_certain, is_certain and all(each.author.id for each in known))
+
+
+def _teaches(known: Known, credential: Credential) -> bool:
+    """Whether this says by which number the account in use is known."""
+    if not known.author.id:
+        return False
+    if credential.author is None:
+        return known.credential == credential.account
+    return _is_same(known.author, credential.author)
+
+
+def _is_same(one: Author, other: Author) -> bool:
+    if one.id and other.id:
+        return one.id == other.id
+    return one.login.lower() == other.login.lower()

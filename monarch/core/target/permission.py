@@ -1,0 +1,213 @@
+"""What the ledger answers, and what it is told: permissions are fenced, facts are not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from monarch.core.ids import Epoch, TicketId
+from monarch.core.target.step import Intended, LedgerRecord
+from monarch.core.ticket import Author
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Who pays for a call: the account whose budget it uses, and the token's fingerprint (no secret).
+
+    `login` is the name that our copies are written under, `None` where GitHub does not tell; `user_id` is GitHub's number
+    of that user, 0 where it does not tell.
+    """
+
+    account: str
+    fingerprint: str
+    login: str | None = None
+    user_id: int = 0
+
+    @property
+    def author(self) -> Author | None:
+        """Whom copies are written by, as far as the credential says it itself."""
+        return None if self.login is None else Author(self.login, self.user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The delivery, or the target's lock, is in other hands: end at once and settle nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Another migration writes to this target."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateClosed:
+    """Nobody calls with this credential for `wait_s` seconds, because of `cause`."""
+
+    wait_s: float
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A new epoch began: no writes for `wait_s` seconds, and everybody looks again before writing."""
+
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A person called the request off: nothing more of it is written."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The target's lock is ours.
+
+    `records` is its ledger; `now_ms` the server's time of this answer; `epoch` what it remembers since.
+    """
+
+    records: Mapping[TicketId, LedgerRecord]
+    now_ms: int
+    epoch: Epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Write now, once: the intent `nonce` is on record and the budget is taken.
+
+    `at_ms` is when it was granted, and the bytes must have left by `until_ms`; both by the server's clock.
+    """
+
+    nonce: str
+    at_ms: int
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyCreated:
+    """The ledger has its copy meanwhile."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class MustReconcile:
+    """The ledger has an intent that was not reconciled by the caller."""
+
+    intended: Intended
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The budget has room again in `wait_s` seconds, if nobody before the caller in line takes it first.
+
+    `in_place`: the wait is short enough to keep place and target for it.
+    """
+
+    wait_s: float
+    in_place: bool = True
+
+
+Taking = Taken | Busy | GateClosed | Quiet | Cancelled | Lost
+Permission = Granted | AlreadyCreated | MustReconcile | Wait | GateClosed | Quiet | Cancelled | Lost
+
+
+@dataclass(frozen=True, slots=True)
+class WasCreated:
+    """A 201: the copy is `number`. `nonce` names the write, `issue` is GitHub's id of the copy (0: not known)."""
+
+    number: int
+    nonce: str
+    issue: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WasFound:
+    """A look showed the copy under this number. `issue` is GitHub's id of it (0: not known)."""
+
+    number: int
+    issue: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WasRefused:
+    """GitHub refused this ticket for good; the intent `nonce` came to nothing."""
+
+    nonce: str
+    run: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WasNotCreated:
+    """The write certainly had no effect: the intent `nonce` is withdrawn."""
+
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class WasUnanswered:
+    """Nobody knows: the intent stays; only the slot in the budget is given back."""
+
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class WasStray:
+    """A look showed a second copy under this number, beside the one under `original`.
+
+    The ledger has the last word. Where it says that `number` is the copy, `original` is the second one; and where it knows
+    of a write under way, whoever reconciles that looks again, and nothing is reported before.
+    """
+
+    number: int
+    original: int
+
+
+@dataclass(frozen=True, slots=True)
+class WasAnswered:
+    """A write that makes no issue was answered, with whatever but a limit: the slot of `nonce` is free."""
+
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class WasNoted:
+    """Something that people should know of this migration and that fails nothing, such as a label that was dropped.
+
+    The same text again changes nothing: it is reported once.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WasLooked:
+    """A complete look showed how many of the plan's copies are there, and how many people have deleted.
+
+    It counts only while the one who looked has the target: what people are told is what the newest look showed, and the
+    copies made since. It is no step, so a delivery that dies after each of its looks makes no progress by them.
+    """
+
+    there: int
+    deleted: int
+
+
+Fact = (
+    WasCreated
+    | WasFound
+    | WasRefused
+    | WasNotCreated
+    | WasUnanswered
+    | WasStray
+    | WasAnswered
+    | WasNoted
+    | WasLooked
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The fact is on record. `stray` is the number of a second copy that is reported now, `None` where there is none."""
+
+    stray: int | None = None

@@ -1,0 +1,59 @@
+"""What a target must be before anything is written to it, as far as its own description tells.
+
+It exists, for it was described; where it is missing there is patience (`core.verdict.judge_target`). Here is decided
+what is left:
+
+```
+the source itself    dead: it would be filled with copies of itself
+public, of a private dead, unless a setting allows it: everybody could read the tickets
+archived             dead: nothing can be written
+issues switched off  dead: the same for issues
+no right to push     goes on: whoever sees it may open issues, but labels and the like are dropped, which is noted
+```
+
+Whether the token may write *issues* stands in no description. The first write says it (403), and ends the target in
+the same way.
+"""
+
+from monarch.core.outcome import Code
+from monarch.core.plan import Plan
+from monarch.core.request.message import Rules
+from monarch.core.ticket import Repository
+from monarch.core.verdict import Dead
+
+_REPLAY = "then replay it (`monarch dead replay`)"
+
+
+def unwritable(target: Repository, plan: Plan, rules: Rules) -> Dead | None:
+    """Why this repository cannot be written to, and what a person must do; `None` where it can.
+
+    Args:
+        target: as its canonical self.
+        plan: whose copies it is to hold.
+        rules: what the installation accepts.
+    """
+    name = target.full_name
+    if name.lower() == plan.source.lower():
+        return Dead(
+            Code.TARGET_IS_SOURCE,
+            f"{name} is the source itself, under a former name; send the message again with the team's"
+            " repository",
+        )
+    if plan.private and not target.private and not rules.private_to_public:
+        return Dead(
+            Code.PRIVATE_SOURCE,
+            f"{plan.source} is private and {name} is public, so everybody could read its tickets; make {name} private,"
+            f" or set MONARCH_PRIVATE_TO_PUBLIC=true if that is meant, {_REPLAY}",
+        )
+    if target.archived:
+        return Dead(
+            Code.ARCHIVED,
+            f"{name} is archived, so nothing can be written to it; unarchive it in its settings, {_REPLAY}",
+        )
+    if not target.has_issues:
+        return Dead(
+            Code.ISSUES_DISABLED,
+            f"issues are switched off in {name} (as they are in every new fork); switch them on in its"
+            f" settings, {_REPLAY}",
+        )
+    return None
