@@ -1,6 +1,6 @@
 """Puts a worker together: which adapter stands behind which port. Nothing runs here.
 
-Each purpose has a Valkey client of its own (why: `adapters.valkey.connection`).
+Each purpose has a Valkey client of its own (why: `adapters.valkey.client.connection`).
 """
 
 import os
@@ -15,13 +15,13 @@ from typing import Final
 
 from valkey.asyncio import Valkey
 
-from monarch.adapters.aside import Threads
 from monarch.adapters.clock import BootClock
 from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.slack import HttpSlack, NoSlack
+from monarch.adapters.threads import Threads
 from monarch.adapters.valkey.budget import ValkeyBudget
-from monarch.adapters.valkey.connection import connected
-from monarch.adapters.valkey.ear import ValkeyEar
+from monarch.adapters.valkey.client.connection import connected
+from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
@@ -29,27 +29,33 @@ from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.refusals import ValkeyRefusals
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams
-from monarch.app.ceilings import ceilings_of, outlook_of
-from monarch.app.looks import style_of
-from monarch.app.rules import rules_of
-from monarch.app.signing import github_of, meter_of
-from monarch.app.whereabouts import proxy_of, valkey_of, web_url_of
+from monarch.adapters.valkey.subscriber import ValkeyEar
+from monarch.app.wiring import (
+    ceilings_of,
+    github_of,
+    meter_of,
+    outlook_of,
+    proxy_of,
+    rules_of,
+    style_of,
+    valkey_of,
+    web_url_of,
+)
 from monarch.core.delivery import Stream
 from monarch.core.verdict import Policy
 from monarch.ports import GitHub, Slack, Streams
 from monarch.settings import Settings
 from monarch.stages.consumer import Consumer, Handler
-from monarch.stages.hold import Holds
+from monarch.stages.crossing.subject import Tools
 from monarch.stages.intake import Intake
+from monarch.stages.lease import Holds
 from monarch.stages.migrator import Migrator
 from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
 from monarch.stages.signature import SignatureWatch
-from monarch.stages.subject import Tools
 from monarch.telemetry import Telemetry
 
 

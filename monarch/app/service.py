@@ -14,14 +14,13 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from structlog.typing import FilteringBoundLogger
 
 import monarch
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.standing import Standing
+from monarch.adapters.valkey.views.fleet import Standing
 from monarch.app.assembly import Role, assembled
-from monarch.app.ceilings import ceilings_of
+from monarch.app.doctor.valkey_checks import Status, check_server
 from monarch.app.doors import doors_of
-from monarch.app.valkey_checks import Status, check_server
-from monarch.app.whereabouts import valkey_of
+from monarch.app.wiring import ceilings_of, valkey_of
 from monarch.app.worker import Worker, stopped_by_signals
 from monarch.ports import StoreError
 from monarch.settings import ConfigurationError, Settings

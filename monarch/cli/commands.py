@@ -119,7 +119,7 @@ def run(
     ] = "",
 ) -> None:
     """Run a worker until SIGTERM or SIGINT. Run as many as you like."""
-    from monarch.cli.working import run_roles
+    from monarch.cli.run import run_roles
 
     run_roles(roles)
 
@@ -142,8 +142,8 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Ask for a migration, durably. Prints the request's id once it is on disk."""
-    from monarch.cli.asking import submit_message
     from monarch.cli.portions import Asked
+    from monarch.cli.submit import submit_message
 
     asked = Asked(source, targets, channel, not_before, milestones or [])
     submit_message(asked, key, wait=wait, as_json=as_json)
@@ -162,7 +162,7 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Publish a message as the platform does. Prints how many heard it; fails if none did."""
-    from monarch.cli.asking import publish_message
+    from monarch.cli.submit import publish_message
 
     publish_message(source, targets or [], channel, payload, as_json=as_json)
 
@@ -181,7 +181,7 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Show what `submit` would do for each target, and when it would be done. Writes nothing."""
-    from monarch.cli.planning import show_plan
+    from monarch.cli.plan import show_plan
     from monarch.cli.portions import Asked
 
     show_plan(Asked(source, targets, None, not_before, milestones or []), as_json=as_json)
@@ -198,7 +198,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Compare the targets of a request with its plan, ticket by ticket. Fails if a copy is missing or doubled."""
-    from monarch.cli.verifying import verify_request
+    from monarch.cli.verify import verify_request
 
     verify_request(request, by, heal=heal, wait=wait, as_json=as_json)
 
@@ -214,7 +214,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show the fleet: what waits, what is in hand, what may still be written."""
-    from monarch.cli.looking import show_status
+    from monarch.cli.show import show_status
 
     show_status(watch=watch, as_json=as_json)
 
@@ -222,7 +222,7 @@ def status(
 @app.command()
 def workers(as_json: AsJson = False) -> None:
     """List who works, its last sign of life, and what it has in hand."""
-    from monarch.cli.looking import show_workers
+    from monarch.cli.show import show_workers
 
     show_workers(as_json=as_json)
 
@@ -239,7 +239,7 @@ def requests(
     as_json: AsJson = False,
 ) -> None:
     """List the newest requests."""
-    from monarch.cli.looking import show_requests
+    from monarch.cli.show import show_requests
 
     show_requests(limit, state, as_json=as_json)
 
@@ -250,7 +250,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one request with all its targets."""
-    from monarch.cli.looking import show_request
+    from monarch.cli.show import show_request
 
     show_request(request, as_json=as_json)
 
@@ -275,8 +275,8 @@ def events(
     ] = False,
 ) -> None:
     """List what happened, oldest first."""
-    from monarch.cli.choosing import wanted
-    from monarch.cli.happening import show_events
+    from monarch.cli.choice import wanted
+    from monarch.cli.events import show_events
 
     show_events(limit, wanted(request, target, since), follow=follow, as_json=as_json)
 
@@ -294,8 +294,8 @@ def dead_list(
     as_json: AsJson = False,
 ) -> None:
     """List dead letters, newest first. Several filters all apply."""
-    from monarch.cli.choosing import choice
-    from monarch.cli.letters import show_dead
+    from monarch.cli.choice import choice
+    from monarch.cli.dead import show_dead
 
     show_dead(limit, choice(request, target, code, older_than, newer_than), as_json=as_json)
 
@@ -306,7 +306,7 @@ def dead_show(
     as_json: AsJson = False,
 ) -> None:
     """Show one dead letter in full."""
-    from monarch.cli.letters import show_dead_letter
+    from monarch.cli.dead import show_dead_letter
 
     show_dead_letter(letter, as_json=as_json)
 
@@ -325,8 +325,8 @@ def dead_replay(
     as_json: AsJson = False,
 ) -> None:
     """Send dead letters back, once their cause is fixed. Nothing is copied twice."""
-    from monarch.cli.choosing import choice
-    from monarch.cli.letters import replay_letters
+    from monarch.cli.choice import choice
+    from monarch.cli.dead import replay_letters
 
     chosen = choice(request, target, code, older_than, newer_than)
     replay_letters(ids or [], chosen, by, everything=everything, dry_run=dry_run, as_json=as_json)
@@ -347,8 +347,8 @@ def dead_drop(
     as_json: AsJson = False,
 ) -> None:
     """Delete dead letters for good. What was not copied will not be."""
-    from monarch.cli.choosing import choice
-    from monarch.cli.letters import drop_letters
+    from monarch.cli.choice import choice
+    from monarch.cli.dead import drop_letters
 
     chosen = choice(request, target, code, older_than, newer_than)
     drop_letters(
@@ -390,7 +390,7 @@ def cancel(
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check Valkey, GitHub and Slack. Says what to do; fails if something is broken."""
-    from monarch.cli.examining import show_examination
+    from monarch.cli.doctor import show_examination
 
     show_examination(as_json=as_json)
 
@@ -416,6 +416,6 @@ def sandbox(
 @app.command()
 def demo() -> None:
     """Show the whole flow on this machine. Needs no account."""
-    from monarch.cli.demo import run_demo
+    from monarch.cli.demo.demo import run_demo
 
     raise typer.Exit(run_demo())

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monarch.cli.calling import WRONG, fail
-from monarch.cli.printing import clean
+from monarch.cli.terminal.printing import clean
 from monarch.core.portions.dates import TooFar, date_ms, date_words, release_of
 from monarch.core.portions.keys import Portion
 from monarch.core.portions.words import milestones_words

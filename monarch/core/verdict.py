@@ -27,23 +27,31 @@ class RefusedTarget:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The planner's result: one migration for each of `targets`, in order; `refused` stand beside them."""
+    """The planner's result: one migration for each of `targets`, in order; `refused` stand beside them.
+
+    `source_id` is GitHub's id of the source, `None` where it is not known.
+    """
 
     plan: Plan
     channel: str | None
     targets: tuple[str, ...]
     refused: tuple[RefusedTarget, ...]
+    source_id: int | None = None
     portion: Portion = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The planner's result for a template, or a portion of one, without tickets; `refused` could not have been migrated to anyway."""
+    """The planner's result for a template, or a portion of one, without tickets.
+
+    `refused` could not have been migrated to anyway. `source_id` as in `Planned`.
+    """
 
     source: str
     channel: str | None
     targets: tuple[str, ...]
     refused: tuple[RefusedTarget, ...] = ()
+    source_id: int | None = None
     portion: Portion = WHOLE
 
 

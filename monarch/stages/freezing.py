@@ -18,7 +18,7 @@ from monarch.core.portions.sharing import (
 from monarch.core.ticket import Issue, Milestone, Repository
 from monarch.core.verdict import Dead
 from monarch.ports import GitHub
-from monarch.stages.hierarchy import in_order
+from monarch.stages.crossing.hierarchy import in_order
 
 
 async def frozen(

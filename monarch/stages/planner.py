@@ -35,10 +35,10 @@ from monarch.core.verdict import (
     judge,
 )
 from monarch.ports import Budget, GitHub
+from monarch.stages.crossing.looks import Reading, read_whole
 from monarch.stages.freezing import frozen
-from monarch.stages.giving_way import give_way, snooze_until_open
-from monarch.stages.hold import Hold
-from monarch.stages.looking import Reading, read_whole
+from monarch.stages.gates import give_way, snooze_until_open
+from monarch.stages.lease import Hold
 from monarch.telemetry import Telemetry
 
 
@@ -105,9 +105,9 @@ class Planner:
         plan = await self._freeze(source.value, request, hold)
         match plan:
             case Plan():
-                return Done(_shared_out(plan, request))
+                return Done(_shared_out(plan, request, source.value.id))
             case Dead():
-                return plan
+                return replace(plan, details={"source_id": str(source.value.id)})
             case _:
                 return await self._refuse_source(plan, request, credential.value, delivery)
 
@@ -157,22 +157,27 @@ def _refuse(bad: BadMessage) -> Dead:
 def _with_details(verdict: Verdict, request: Request) -> Verdict:
     """While a request waits it keeps what its channel is to be told, should somebody call it off."""
     if isinstance(verdict, Retry | Snooze | Dead):
-        return replace(verdict, details=_details(request))
+        return replace(verdict, details={**_details(request), **verdict.details})
     return verdict
 
 
 def _details(request: Request) -> dict[str, str]:
-    """What a request keeps although it was never planned, so that its channel can be told."""
-    named = {"source": request.source.full_name, "channel": request.channel or ""}
-    return {**named, **portion_details(request.portion)}
+    """What a request keeps although it was never planned, so that it finds its cohort and its channel can be told."""
+    asked = len(request.targets) + len(request.refused)
+    return {
+        **portion_details(request.portion),
+        "source": request.source.full_name,
+        "channel": request.channel or "",
+        "asked": str(asked),
+    }
 
 
-def _shared_out(plan: Plan, request: Request) -> Planned | Skipped:
+def _shared_out(plan: Plan, request: Request, source_id: int) -> Planned | Skipped:
     """A plan among the targets of a request; nothing of one without tickets."""
     names, portion = _names(request), request.portion
     if not plan.tickets:
-        return Skipped(plan.source, request.channel, names, request.refused, portion)
-    return Planned(plan, request.channel, names, request.refused, portion)
+        return Skipped(plan.source, request.channel, names, request.refused, source_id, portion)
+    return Planned(plan, request.channel, names, request.refused, source_id, portion)
 
 
 def _names(request: Request) -> tuple[str, ...]:

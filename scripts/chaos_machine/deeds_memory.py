@@ -6,8 +6,8 @@ from typing import Any, Final
 import anyio
 from valkey.exceptions import ValkeyError
 
-from monarch.adapters.valkey.connection import connected
-from monarch.adapters.valkey.links import place
+from monarch.adapters.valkey.client.connection import connected
+from monarch.adapters.valkey.client.sockets import place
 from monarch.sandbox import faults
 from monarch.sandbox.faults import Match
 from monarch.sandbox.valkey import HOST, EmbeddedValkey

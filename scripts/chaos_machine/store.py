@@ -6,8 +6,8 @@ from typing import Protocol
 
 import anyio
 
-from monarch.adapters.valkey.links import Place, place
-from monarch.adapters.valkey.sentinel import Sentinels
+from monarch.adapters.valkey.client.sentinel import Sentinels
+from monarch.adapters.valkey.client.sockets import Place, place
 from monarch.sandbox.relay import Relay
 from monarch.sandbox.sentinels import WatchedValkey
 from monarch.sandbox.valkey import HOST, EmbeddedValkey

@@ -10,7 +10,7 @@ from typing import Any
 
 import anyio
 
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
 from monarch.sandbox.client import SandboxClient
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.seed import Seed

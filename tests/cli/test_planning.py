@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from monarch.app import planning
-from monarch.app.planning import DryRun, TargetPlan
-from monarch.cli.planning import ranges
+from monarch.app import plan as module
+from monarch.app.plan import DryRun, TargetPlan
+from monarch.cli.plan import ranges
 from monarch.core.copy.sub_issues import Nesting
 from monarch.core.outcome import Code
 from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
@@ -51,7 +51,7 @@ def foretell(monkeypatch: pytest.MonkeyPatch, give: Give) -> Callable[..., Any]:
         async def dry_run(*_: Any) -> DryRun:
             return found
 
-        monkeypatch.setattr(planning, "dry_run", dry_run)
+        monkeypatch.setattr(module, "dry_run", dry_run)
         return give("plan", "org/template", "org/team-a", *options, GH_PAT="ghp_x")
 
     return told

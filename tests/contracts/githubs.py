@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from monarch.adapters.github.client import HttpGitHub
-from monarch.adapters.github.reading import Patience
+from monarch.adapters.github.retries import Patience
 from monarch.core.ticket import Label
 from monarch.ports import GitHub
 from monarch.sandbox.process import running_sandbox

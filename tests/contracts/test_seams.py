@@ -9,7 +9,7 @@ import itertools
 import anyio
 import pytest
 
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
 from monarch.core.copy.marker import read_marker
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId

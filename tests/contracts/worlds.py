@@ -11,6 +11,7 @@ from typing import Protocol, cast
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.budget import ValkeyBudget
+from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import GROUP, Keys
@@ -19,7 +20,6 @@ from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.meter import ValkeyMeter
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream, Token

@@ -16,14 +16,14 @@ import httpx
 import monarch
 from monarch.adapters.clock import BootClock
 from monarch.adapters.github.addresses import Addresses
-from monarch.adapters.github.app import AppCaller, AppKey
+from monarch.adapters.github.auth.app import AppCaller, AppKey
+from monarch.adapters.github.auth.installations import Installations
+from monarch.adapters.github.auth.personal import PersonalToken
+from monarch.adapters.github.auth.routing import Routing
+from monarch.adapters.github.auth.signed import SignedReader
 from monarch.adapters.github.finder import Finder
-from monarch.adapters.github.installations import Installations
-from monarch.adapters.github.personal import PersonalToken
-from monarch.adapters.github.reading import Patience, Reader
 from monarch.adapters.github.reads import Reads
-from monarch.adapters.github.routing import Routing
-from monarch.adapters.github.signing import SignedReader
+from monarch.adapters.github.retries import Patience, Reader
 from monarch.adapters.github.writes import MaySend, Writes
 from monarch.adapters.http_send import new_client
 from monarch.core.copy.render import Draft

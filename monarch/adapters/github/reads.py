@@ -7,10 +7,10 @@ from typing import Final, TypeVar
 import httpx
 
 from monarch.adapters.github.addresses import Addresses
+from monarch.adapters.github.auth.signed import SignedReader
 from monarch.adapters.github.finder import Finder
 from monarch.adapters.github.outcomes import Answer, read_outcome
 from monarch.adapters.github.paging import Foreign, next_page, resolve
-from monarch.adapters.github.signing import SignedReader
 from monarch.adapters.github.wire import (
     read_issue,
     read_issues,

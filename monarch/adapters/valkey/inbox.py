@@ -11,7 +11,7 @@ from typing import Any, cast
 import anyio
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.delivery import Stream

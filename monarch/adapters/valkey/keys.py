@@ -15,6 +15,10 @@ waiting:<target id>    sorted set  settle -> settle              member leaves w
 request:<id>           hash        mirror, submit, settle, say   retention after it ended well
 known                  sorted set  mirror, submit, settle        requests by time; a member leaves once its request is gone
 open                   sorted set  mirror, submit, settle, replay, heal   member leaves when it ended and was told
+card:<cohort>          hash        settle                        retention after the last of its requests ended well
+cohort:<cohort>        sorted set  settle                        its requests by when they joined, 200 at most; likewise
+cohorts                sorted set  settle                        cohorts by when they began; a member leaves once its card is gone
+cards:<digest>         string, PX  settle                        the newest card of a source and a channel; 30 days after it was joined
 newer                  sorted set  settle                        a day after the last entry of a newer version was met
 audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
@@ -52,7 +56,7 @@ events                 stream      every script that changes state   MAXLEN ~ 10
 from dataclasses import dataclass
 
 from monarch.core.delivery import Stream
-from monarch.core.ids import MigrationId, RequestId, TargetId
+from monarch.core.ids import CohortId, MigrationId, RequestId, TargetId
 
 GROUP = "workers"
 """The one consumer group of each stream of work."""
@@ -92,6 +96,10 @@ class Keys:
         return self.prefix + "open"
 
     @property
+    def cohorts(self) -> str:
+        return self.prefix + "cohorts"
+
+    @property
     def audited(self) -> str:
         return self.prefix + "audited"
 
@@ -129,6 +137,12 @@ class Keys:
 
     def request(self, request: RequestId) -> str:
         return f"{self.prefix}request:{request}"
+
+    def card(self, cohort: CohortId) -> str:
+        return f"{self.prefix}card:{cohort}"
+
+    def cohort(self, cohort: CohortId) -> str:
+        return f"{self.prefix}cohort:{cohort}"
 
     def unsettled(self, request: RequestId) -> str:
         return f"{self.prefix}unsettled:{request}"

@@ -5,11 +5,11 @@ from typing import cast
 from anyio import to_thread
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.codec import decode_plan, pairs
-from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.views import request_view, whole
+from monarch.adapters.valkey.views.request import request_view, whole
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan

@@ -24,12 +24,12 @@ from anyio import to_thread
 from valkey.asyncio import Valkey
 from valkey.exceptions import ResponseError
 
+from monarch.adapters.valkey.client.connection import BLOCK_MS, classified
+from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.codec import decode_delivery
-from monarch.adapters.valkey.connection import BLOCK_MS, classified
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.scripts import Arg, Scripts
-from monarch.adapters.valkey.seen import Seen
-from monarch.adapters.valkey.settling import Settling, settling
+from monarch.adapters.valkey.settlement import Settling, settling
 from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.verdict import Done, Planned, Verdict
 from monarch.ports import Audited, Held, Swept

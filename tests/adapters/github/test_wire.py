@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from monarch.adapters.github.app_wire import read_installation, read_token
+from monarch.adapters.github.auth.app_wire import read_installation, read_token
 from monarch.adapters.github.wire import (
     CreatedIssue,
     read_created,

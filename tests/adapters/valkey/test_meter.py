@@ -8,7 +8,7 @@ import pytest
 
 import monarch.adapters.valkey.meter as meter_module
 from monarch.adapters.github.client import HttpGitHub
-from monarch.adapters.valkey.connection import connect, connected
+from monarch.adapters.valkey.client.connection import connect, connected
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.meter import UNASKED_S, ValkeyMeter
 from monarch.adapters.valkey.scripts import Scripts

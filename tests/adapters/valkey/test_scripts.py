@@ -11,7 +11,7 @@ import pytest
 from valkey.asyncio import Valkey
 
 import monarch.adapters.valkey.scripts as scripts_package
-from monarch.adapters.valkey.connection import BLOCK_MS, SOCKET_TIMEOUT_S, connect
+from monarch.adapters.valkey.client.connection import BLOCK_MS, SOCKET_TIMEOUT_S, connect
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import SCRIPTS, Scripts
 from monarch.core.delivery import Stream

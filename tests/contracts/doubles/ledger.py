@@ -5,7 +5,7 @@ from typing import assert_never
 
 import anyio
 
-from monarch.adapters.valkey.seen import Seen
+from monarch.adapters.valkey.client.seen import Seen
 from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.core.budget.turns import turn_of
 from monarch.core.delivery import Delivery, MigrationEntry, Stream

@@ -2,7 +2,7 @@
 
 import anyio
 
-from monarch.adapters.valkey.views import request_view
+from monarch.adapters.valkey.views.request import request_view
 from monarch.core.delivery import Delivery
 from monarch.core.ids import RequestId, migration_id
 from monarch.core.plan import Plan

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from monarch.adapters.valkey.settling import park_member
+from monarch.adapters.valkey.settlement import park_member
 from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId, migration_id
 from monarch.core.outcome import Code
@@ -115,7 +115,7 @@ class Settlement:
         match result:
             case Planned():
                 self._plan(result)
-            case Skipped(source, channel, _, refused, portion):
+            case Skipped(source, channel, _, refused, _, portion):
                 self._note("skipped", source, channel)
                 self._store.requests[self._request] |= portion_details(portion)
                 self._store.requests[self._request]["tickets"] = "0"

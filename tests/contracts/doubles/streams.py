@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import anyio
 
+from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.codec import decode_delivery
-from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import AUDIT_EVERY_MS
 from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
 from monarch.core.verdict import Verdict

@@ -4,7 +4,7 @@ All of them are read and hashed when this package is imported, which is at the s
 call opens a file: a process that has run out of file descriptors still settles, and one whose package is replaced on
 disk never sends the newer Lua with its older Python.
 
-A script is its own header, then what all share (`_common.lua`), then its body. It is called by its digest; a server
+A script is its own header, then what all share (`_common.lua`, `_cards.lua`), then its body. It is called by its digest; a server
 that does not know it (restarted, flushed) says `NOSCRIPT`, which means that nothing was done, and gets it whole.
 
 Calls that are made while another batch is on its way wait and go together in the next one: one round trip for many,
@@ -23,7 +23,7 @@ import anyio
 from valkey.asyncio import Valkey
 from valkey.exceptions import NoScriptError, ValkeyError
 
-from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.client.connection import classified
 
 Arg = str | int | bytes
 Answer = object
@@ -58,7 +58,8 @@ class Script:
 def _read(folder: Traversable, name: str) -> Script:
     header, _, body = (folder / f"{name}.lua").read_text("utf-8").partition("\n")
     shared = "".join(
-        (folder / f"{part}.lua").read_text("utf-8") for part in ("_common", *_SHARED.get(name, ()))
+        (folder / f"{part}.lua").read_text("utf-8")
+        for part in ("_common", "_cards", *_SHARED.get(name, ()))
     )
     text = f"{header}\n{shared}{body}"
     return Script(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())

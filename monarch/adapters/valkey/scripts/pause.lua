@@ -25,6 +25,6 @@ for _, request in ipairs(redis.call('ZRANGE', ns .. 'open', 0, TOLD - 1)) do
   -- Not of one that has ended: its end would be said again.
   -- One that was never planned names no channel yet, and of 100,000 that are queued nobody need be told.
   local known = redis.call('HMGET', ns .. 'request:' .. request, 'state', 'channel')
-  if known[1] and not ENDED[known[1]] and (known[2] or '') ~= '' then changed(request) end
+  if known[1] and not ENDED[known[1]] and (known[2] or '') ~= '' then touched(request) end
 end
 return {1, before or by}

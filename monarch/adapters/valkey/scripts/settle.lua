@@ -6,8 +6,8 @@
 -- Gives 1; 2 + ms since the request was appended where this ended it; 0 where the delivery was lost (nothing changed).
 --
 -- The document, by verdict; each also has `request`, and `migration` where there is one:
---   planned   source channel tickets targets[] refused[{target code reason}] details{field: value}
---   skipped   source channel targets[] refused[{target code reason}]
+--   planned   source source_id channel tickets asked targets[] refused[{target code reason}] details{field: value}
+--   skipped   source source_id channel asked targets[] refused[{target code reason}]
 --   migrated  tickets deleted
 --   said
 --   retry     delay_ms reason member attempts waits details{field: value}
@@ -112,6 +112,8 @@ local function note_request(state)
   redis.call('HSET', request_key, 'state', state)
   if doc.source then redis.call('HSET', request_key, 'source', doc.source) end
   if doc.channel then redis.call('HSET', request_key, 'channel', doc.channel) end
+  if doc.source_id then redis.call('HSET', request_key, 'source_id', doc.source_id) end
+  if doc.asked then redis.call('HSET', request_key, 'asked', doc.asked) end
   open(request)
   redis.call('ZADD', ns .. 'known', 'NX', string.match(request, '^%d+') or int(now), request)
 end
@@ -214,6 +216,7 @@ local handle = {}
 function handle.planned()
   note_request('running')
   keep_details()
+  join_card(request)
   redis.call('HDEL', request_key, 'reason', 'waits', 'error', 'error_ms')
   if owner() then is_accepted(owner()) end
   local targets = {}
@@ -236,6 +239,7 @@ end
 function handle.skipped()
   note_request('skipped')
   keep_details()
+  join_card(request)
   redis.call('HDEL', request_key, 'reason', 'waits', 'error', 'error_ms')
   local targets = {}
   for _, refused in ipairs(doc.refused) do
@@ -318,6 +322,7 @@ function handle.dead()
     note_request(state)
     redis.call('HSET', request_key, 'code', doc.code, 'reason', doc.reason, 'ended_ms', int(now))
     keep_details()
+    join_card(request)
     retain(request, doc.retention_ms)
     close_unless_told_later(request)
     changed(request)

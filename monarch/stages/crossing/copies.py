@@ -1,0 +1,205 @@
+"""One copy: ask permission, send once, write down what became of it.
+
+It receives a ticket that is to be created, and promises that whatever happens after the permission is in the ledger: as
+created, as refused, as certainly not created, or still as intended, which is *nobody knows*.
+"""
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final, assert_never
+
+from monarch.core.copy import notes
+from monarch.core.copy.render import Draft
+from monarch.core.ids import TicketId
+from monarch.core.outcome import (
+    Code,
+    Created,
+    Permanent,
+    RateLimited,
+    Scope,
+    Transient,
+    Unknown,
+    Withheld,
+    WriteOutcome,
+)
+from monarch.core.target.permission import (
+    AlreadyCreated,
+    Granted,
+    MustReconcile,
+    WasCreated,
+    WasNotCreated,
+    WasRefused,
+    WasUnanswered,
+)
+from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused
+from monarch.core.ticket import Author, Ticket
+from monarch.core.verdict import Snooze, Verdict, Waits
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.subject import Subject, Tools
+
+DISPENSABLE: Final = frozenset({"labels", "milestone", "type", "assignees"})
+"""Fields, as GitHub names them, that a copy can be created without."""
+
+Drafting = Callable[[Ticket, Collection[str]], Awaitable[Draft]]
+"""Drafts a ticket's copy, without these fields."""
+
+
+class Writer:
+    """Creates the copies of one crossing.
+
+    It keeps `records`, the ledger as known here, up to date. `author` is whom GitHub named as the author of its newest copy.
+    """
+
+    def __init__(
+        self,
+        tools: Tools,
+        subject: Subject,
+        desk: Desk,
+        records: dict[TicketId, LedgerRecord],
+        draft: Drafting,
+        highest: Callable[[], int],
+    ) -> None:
+        """See the class. `highest` is the highest number that is known to be used in the target."""
+        self._tools = tools
+        self._subject = subject
+        self._desk = desk
+        self._records = records
+        self._draft = draft
+        self._highest = highest
+        self._unanswered: dict[TicketId, int] = {}
+        self._without: dict[TicketId, frozenset[str]] = {}
+        self._never: frozenset[str] = frozenset()
+        self._is_introduced = False
+        self.author: Author | None = None
+
+    def unanswered(self, ticket: Ticket) -> int:
+        """How many writes of this ticket were left without an answer in this crossing."""
+        return self._unanswered.get(ticket.id, 0)
+
+    async def write(self, ticket: Ticket, reconciled: str | None) -> Verdict | None:
+        """Try to create the copy once, or wait for leave to; `None`: look at its record and go on.
+
+        Raises:
+            LeaseLost, Draining: see `Hold.check`.
+        """
+        # Before the permission, which is good for a second: a long text takes its time.
+        draft = await self._draft(ticket, self._left_out(ticket))
+        if not self._is_introduced:
+            # Once, and not for who writes nothing: as long as one has no name, weaker evidence counts.
+            await self._tools.logins.introduce(self._subject.credential)
+            self._is_introduced = True
+        permission = await self._desk.ask(ticket.id, reconciled)
+        match permission:
+            case Granted():
+                return await self._send(ticket, draft, permission)
+            case AlreadyCreated(number):
+                self._records[ticket.id] = CreatedAs(number, 0)
+            case MustReconcile(intended):
+                self._records[ticket.id] = intended
+            case _:
+                return permission
+        return None
+
+    async def _send(self, ticket: Ticket, draft: Draft, granted: Granted) -> Verdict | None:
+        tools = self._tools
+        self._records[ticket.id] = Intended(granted.until_ms, granted.nonce)
+        began = tools.clock.now()
+        outcome = await tools.github.create_issue(
+            self._subject.repository, draft, self._desk.may_send
+        )
+        seconds = tools.clock.now() - began
+        tools.telemetry.write_finished(outcome=type(outcome).__name__, seconds=seconds)
+        if draft.labels and isinstance(outcome, Permanent) and outcome.code is Code.FORBIDDEN:
+            # A label that is not there (any more) would have to be made: since 2026 GitHub refuses the whole call for it
+            # to an account that may not push. Without labels it says whether issues may be opened at all.
+            outcome = Permanent(Scope.TICKET, outcome.code, outcome.reason, ("labels",))
+        return await self._note(ticket, granted, outcome, seconds)
+
+    async def _note(
+        self, ticket: Ticket, granted: Granted, outcome: WriteOutcome, seconds: float
+    ) -> Verdict | None:
+        """Write down what became of it, and say what becomes of the delivery; `None`: go on."""
+        match outcome:
+            case Created(number) if number <= self._highest():
+                return await self._note_strange(ticket, granted, outcome, seconds)
+            case Created():
+                await self._note_created(ticket, granted, outcome, seconds)
+                return None
+            case Withheld():
+                await self._withdraw(ticket, granted)
+                return None
+            case Unknown(reason):
+                await self._desk.record(ticket.id, WasUnanswered(granted.nonce))
+                self._unanswered[ticket.id] = self.unanswered(ticket) + 1
+                self._tools.telemetry.ticket_unknown(
+                    target=self._subject.name, ticket=ticket.number, reason=reason
+                )
+                return None
+            case Permanent(Scope.TICKET):
+                await self._note_refused(ticket, granted, outcome)
+                return None
+            case RateLimited() | Permanent() | Transient():
+                self._records.pop(ticket.id, None)
+                return await self._desk.give_up(ticket.id, granted, outcome)
+            case _:
+                assert_never(outcome)
+
+    async def _note_strange(
+        self, ticket: Ticket, granted: Granted, created: Created, seconds: float
+    ) -> Verdict | None:
+        """A number that was used before: numbers only rise, so this was not created in our target, or we are wrong.
+
+        The target is asked who it is. Only where it is still itself its answer is believed.
+        """
+        ended = await self._desk.identity()
+        match ended:
+            case None:
+                await self._note_created(ticket, granted, created, seconds)
+            case Snooze(kind=Waits.IDENTITY):
+                await self._desk.record(ticket.id, WasNotCreated(granted.nonce))
+            case _:
+                await self._desk.record(ticket.id, WasUnanswered(granted.nonce))
+        return ended
+
+    async def _note_created(
+        self, ticket: Ticket, granted: Granted, created: Created, seconds: float
+    ) -> None:
+        name, telemetry, number = self._subject.name, self._tools.telemetry, created.number
+        is_first = not any(isinstance(r, CreatedAs) for r in self._records.values())
+        fact = WasCreated(number, granted.nonce, created.issue_id)
+        recorded = await self._desk.record(ticket.id, fact)
+        self._records[ticket.id] = CreatedAs(number, granted.at_ms, created.issue_id)
+        self.author = created.author
+        telemetry.ticket_copied(target=name, ticket=ticket.number, number=number, seconds=seconds)
+        if recorded.stray is not None:
+            telemetry.stray_found(target=name, number=number, kept=None)
+        if is_first:
+            appended_ms = int(self._subject.entry.request.partition("-")[0])
+            telemetry.first_copy(seconds=max(0.0, (granted.at_ms - appended_ms) / 1000 + seconds))
+        for what in created.dropped:
+            await self._desk.note(notes.dropped(what))
+
+    async def _note_refused(self, ticket: Ticket, granted: Granted, refusal: Permanent) -> None:
+        """Refused for good, unless it is only for a detail that the copy can be created without."""
+        before = self._left_out(ticket)
+        after = before | frozenset(refusal.fields)
+        if before < after <= DISPENSABLE:
+            self._without[ticket.id] = after
+            # What is wrong with a type or a right is wrong with the target: no other ticket is refused for it, too.
+            is_right = refusal.code is Code.FORBIDDEN
+            self._never |= after & {"type", *(["labels"] if is_right else [])}
+            await self._withdraw(ticket, granted)
+            await self._desk.note(notes.refused_fields(refusal.fields, refusal))
+            return
+        run = self._subject.entry.run
+        await self._desk.record(ticket.id, WasRefused(granted.nonce, run, refusal.reason))
+        self._records[ticket.id] = Refused(run, granted.at_ms, refusal.reason)
+        self._tools.telemetry.ticket_refused(
+            target=self._subject.name, ticket=ticket.number, reason=refusal.reason
+        )
+
+    def _left_out(self, ticket: Ticket) -> frozenset[str]:
+        return self._without.get(ticket.id, frozenset()) | self._never
+
+    async def _withdraw(self, ticket: Ticket, granted: Granted) -> None:
+        await self._desk.record(ticket.id, WasNotCreated(granted.nonce))
+        self._records.pop(ticket.id, None)

@@ -1,0 +1,248 @@
+"""One crossing of a target: look, then for each ticket decide and act, then look again and compare.
+
+```
+look --> details --> for each ticket: next_action --> act --> look --> compare --> second pass --> verdict
+looks    details     core.target.step, copies                 read_back            second_pass
+```
+
+Pure and effectful lines alternate: `next_action` decides for one ticket, ledger and GitHub act. Each step is on record
+before and after its effect, so that a crossing which ends anywhere is taken up by another one.
+
+Why nothing is doubled: a create needs `permit`, which is fenced and grants only over an empty field of the ledger, over
+the very intent that was reconciled by a look, or (healing) over the record of that very copy which was seen to be
+deleted; the look began 20 s after the intent or later; and all of it happened under the target's lock and in one epoch.
+What can still go wrong: docs/protocols.md, "The three windows".
+"""
+
+from collections.abc import Collection
+from typing import assert_never
+
+from monarch.core.copy.render import Draft, render
+from monarch.core.copy.style import Copying
+from monarch.core.ids import TicketId
+from monarch.core.redact import quote
+from monarch.core.target.permission import Taken, WasFound
+from monarch.core.target.step import (
+    Action,
+    Adopt,
+    Create,
+    CreatedAs,
+    Fate,
+    Healing,
+    Inspect,
+    Intended,
+    LedgerRecord,
+    Reconcile,
+    Skip,
+    Stop,
+    UnreadableRecord,
+    next_action,
+)
+from monarch.core.ticket import Ticket
+from monarch.core.verdict import Verdict
+from monarch.ports import StoreError
+from monarch.stages.crossing.copies import Writer
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.details import Detailing
+from monarch.stages.crossing.other_writes import UNANSWERED, OtherWrites
+from monarch.stages.crossing.read_back import ReadingBack
+from monarch.stages.crossing.subject import Subject, Tools
+from monarch.stages.crossing.watch import Watch
+from monarch.stages.lease import LeaseLost
+
+
+class Crossing:
+    """One pass over one target, under its lock. Used once."""
+
+    def __init__(self, tools: Tools, subject: Subject, taken: Taken) -> None:
+        self._tools = tools
+        self._subject = subject
+        self._records: dict[TicketId, LedgerRecord] = dict(taken.records)
+        self._desk = Desk(tools, subject, taken.epoch)
+        self._watch = Watch(tools, subject, self._desk, self._records, taken.now_ms)
+        self._others = OtherWrites(tools, subject, self._desk)
+        self._details = Detailing(tools, subject, self._desk, self._others)
+        self._drafted: tuple[object, Draft] | None = None
+        self._writer = Writer(
+            tools,
+            subject,
+            self._desk,
+            self._records,
+            self._draft,
+            lambda: self._watch.seen.highest,
+        )
+
+    async def run(self) -> Verdict:
+        """Bring every ticket of the plan into the target, in order.
+
+        Raises:
+            LeaseLost, Draining: see `Hold.check`; what was done is on record.
+            StoreError: Valkey cannot be asked.
+        """
+        try:
+            return await self._cross_as_owner()
+        except LeaseLost:
+            if self._has_open():
+                await self._watch.look_behind()
+            raise
+
+    async def _cross_as_owner(self) -> Verdict:
+        """However it ends: nobody walks away from an open write without knowing whose the target is now."""
+        try:
+            verdict = await self._cross()
+        except StoreError:
+            await self._know_whose()
+            raise
+        await self._know_whose()
+        return verdict
+
+    async def _know_whose(self) -> None:
+        """A worker that was frozen learns only by its next renewal that it has lost its lease, and who looks then?"""
+        if self._has_open():
+            await self._subject.hold.until_outlives(0)
+
+    def _has_open(self) -> bool:
+        """Whether we have written a copy, and nobody knows what came of it."""
+        return any(
+            self._writer.unanswered(ticket) > 0
+            and isinstance(self._records.get(ticket.id), Intended)
+            for ticket in self._subject.tickets
+        )
+
+    async def _cross(self) -> Verdict:
+        return (
+            await self._watch.look()
+            or await self._inspect_all()
+            or await self._details.prepare(self._to_be_created())
+            or await self._bring_all()
+            or await self._read_back()
+        )
+
+    async def _read_back(self) -> Verdict:
+        tools, subject, watch = self._tools, self._subject, self._watch
+        return await ReadingBack(
+            tools, subject, self._desk, self._others, watch, self._records
+        ).run()
+
+    # ------------------------------------------------------------------------------ ticket by ticket
+
+    async def _inspect_all(self) -> Verdict | None:
+        """Learn what became of the copies that are to be healed, before it is known what is to be created."""
+        for ticket in self._subject.tickets:
+            action = self._next(ticket)
+            ended = await self._inspect(ticket, action) if isinstance(action, Inspect) else None
+            if ended is not None:
+                return ended
+        return None
+
+    async def _inspect(self, ticket: Ticket, action: Inspect) -> Verdict | None:
+        fate = await self._watch.find(ticket, action.number)
+        return None if isinstance(fate, Fate) else fate
+
+    def _to_be_created(self) -> tuple[Ticket, ...]:
+        return tuple(t for t in self._subject.tickets if isinstance(self._next(t), Create))
+
+    async def _bring_all(self) -> Verdict | None:
+        for ticket in self._subject.tickets:
+            ended = await self._bring(ticket)
+            if ended is not None:
+                return ended
+        return None
+
+    def _next(self, ticket: Ticket) -> Action:
+        shown = self._watch.seen
+        record, seen = self._records.get(ticket.id), shown.copies.get(ticket.id)
+        entry, healing = self._subject.entry, None
+        if entry.heal:
+            number = record.number if isinstance(record, CreatedAs) else 0
+            healing = Healing(self._watch.fates.get(number))
+        asked_ms = int(entry.request.partition("-")[0])
+        return next_action(
+            record,
+            seen,
+            self._watch.looked_at_ms,
+            entry.run,
+            healing,
+            asked_ms,
+            says_the_same=ticket.id in shown.adopted,
+        )
+
+    async def _bring(self, ticket: Ticket) -> Verdict | None:
+        """Bring one ticket; `None` where it is settled and the next one follows."""
+        while True:
+            self._subject.hold.check()
+            action = self._next(ticket)
+            match action:
+                case Skip():
+                    return None
+                case Adopt(number):
+                    await self._adopt(ticket, number)
+                    return None
+                case Reconcile(at_ms):
+                    ended = await self._reconcile(ticket, at_ms)
+                case Create(reconciled):
+                    ended = await self._create(ticket, reconciled)
+                case Inspect():
+                    ended = await self._inspect(ticket, action)
+                case Stop(unreadable):
+                    ended = self._desk.fail(_unreadable(ticket, unreadable))
+                case _:
+                    assert_never(action)
+            if ended is not None:
+                return ended
+
+    async def _adopt(self, ticket: Ticket, number: int) -> None:
+        seen = self._watch.issues.get(number)
+        issue = 0 if seen is None else seen.id
+        await self._desk.record(ticket.id, WasFound(number, issue))
+        self._records[ticket.id] = CreatedAs(number, self._watch.now_ms(), issue)
+        telemetry, is_same = self._tools.telemetry, ticket.id in self._watch.seen.adopted
+        tell = telemetry.ticket_adopted if is_same else telemetry.ticket_present
+        tell(target=self._subject.name, ticket=ticket.number, number=number)
+
+    async def _reconcile(self, ticket: Ticket, at_ms: int) -> Verdict | None:
+        """An intent that nobody answered for: wait until it has happened or will not, and look."""
+        if self._writer.unanswered(ticket) >= UNANSWERED:
+            reason = f"GitHub left {UNANSWERED} writes of ticket #{ticket.number} without an answer"
+            return self._desk.fail(reason)
+        await self._watch.until(at_ms)
+        return await self._watch.look()
+
+    async def _create(self, ticket: Ticket, reconciled: str | None) -> Verdict | None:
+        ended = await self._writer.write(ticket, reconciled)
+        record = self._records.get(ticket.id)
+        if ended is None and isinstance(record, CreatedAs):
+            await self._watch.created(ticket, record.number)
+            return await self._watch.learn(self._writer.author)
+        return ended
+
+    async def _draft(self, ticket: Ticket, without: Collection[str]) -> Draft:
+        """The copy as far as numbers are known by now: the rest is for the second pass.
+
+        Whoever waits for leave asks for the same one again and again: the newest is kept.
+        """
+        details = self._details.of(ticket, without)
+        watch, plan, name = self._watch, self._subject.plan, self._subject.name
+        copying = Copying(
+            plan,
+            name,
+            self._subject.repository.id,
+            self._tools.style,
+            dict(watch.numbers),
+            watch.seen.highest,
+        )
+        asked = (ticket.id, copying, details)
+        if self._drafted is None or self._drafted[0] != asked:
+            draft = await self._tools.aside(
+                lambda: render(ticket, copying, details.labels, details.milestone, details.type)
+            )
+            self._drafted = asked, draft
+        return self._drafted[1]
+
+
+def _unreadable(ticket: Ticket, record: UnreadableRecord) -> str:
+    return (
+        f'the ledger says "{quote(record.text, 80)}" of ticket #{ticket.number}, which this version cannot read and the'
+        " target shows no copy: let the newer version run it, or correct that field of the ledger, then "
+        "replay it (`monarch dead replay`)"
+    )

@@ -1,0 +1,124 @@
+"""Every write that makes no issue: a label, a milestone, an edit, a sub-issue.
+
+It receives what is to be brought about and how to tell whether it is, and promises that it is sent only with a
+permission, each time once, and that what came of it is on record.
+
+**Each of these writes may be done twice.** The ledger keeps no intent of them, since nothing is doubled by them:
+
+- a second label or milestone of the same name is turned down by GitHub (422 `already_exists`), and that is the answer
+  that we want;
+- a body is replaced by the very body that the first edit wrote, since the same tickets and numbers give the same text;
+- an issue has one parent at most, so it cannot become a sub-issue twice.
+
+So whoever meets a write without an answer, in this crossing or the next, just looks at the target again and decides
+anew, without waiting for what GitHub may do late. Two writes of one thing without an answer end the crossing as a
+counted failure: the next one begins with a look, too. After some attempts it is given up, as if it was refused.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, assert_never
+
+from monarch.core.outcome import (
+    Accepted,
+    AlreadyThere,
+    Code,
+    DetailOutcome,
+    Permanent,
+    RateLimited,
+    Scope,
+    Transient,
+    Unknown,
+    Withheld,
+)
+from monarch.core.target.permission import Granted, WasAnswered, WasNotCreated, WasUnanswered
+from monarch.core.verdict import Verdict
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.subject import Subject, Tools
+
+UNANSWERED: Final = 2
+"""So many unanswered writes of one thing end the crossing as a counted failure."""
+
+Send = Callable[[Callable[[], bool]], Awaitable[DetailOutcome]]
+"""Sends once, if the function that it is given says yes right before."""
+
+Answer = Accepted | AlreadyThere | Permanent
+"""What a write can come to without ending the crossing. `Permanent` is a refusal, and fails nothing."""
+
+
+class Nothing:
+    """Nothing is to be done: things are as they should be, or not ours to change."""
+
+
+class OtherWrites:
+    """The writes of one crossing that make no issue."""
+
+    def __init__(self, tools: Tools, subject: Subject, desk: Desk) -> None:
+        self._tools = tools
+        self._subject = subject
+        self._desk = desk
+
+    async def bring_about(
+        self, what: str, decide: Callable[[], Awaitable[Send | Nothing | Verdict]]
+    ) -> Answer | Nothing | Verdict:
+        """Write until it is answered, or until nothing is to be done; a verdict ends the crossing.
+
+        Args:
+            what: for people, such as `label "bug"`.
+            decide: looks at the target as it is now. It is asked with the permission in hand, so that nothing but its
+                own reading lies between what it saw and the write; and asked anew after a write without an answer.
+
+        Raises:
+            LeaseLost, Draining: see `Hold.check`.
+        """
+        unanswered = 0
+        while unanswered < UNANSWERED:
+            granted = await self._desk.grant()
+            if not isinstance(granted, Granted):
+                excuse = self._desk.excuse()
+                return granted if excuse is None else _given_up(excuse)
+            send = await decide()
+            outcome = await self._send(send) if callable(send) else Withheld()
+            answer = await self._note(what, granted, outcome)
+            if not callable(send):
+                return send
+            if not isinstance(answer, Unknown | Withheld):
+                return answer
+            unanswered += isinstance(answer, Unknown)
+        reason = f"GitHub left {UNANSWERED} writes without an answer: {what}"
+        return _given_up(reason) if self._desk.has_patience_ended else self._desk.fail(reason)
+
+    async def _send(self, send: Send) -> DetailOutcome:
+        began = self._tools.clock.now()
+        outcome = await send(self._desk.may_send)
+        seconds = self._tools.clock.now() - began
+        self._tools.telemetry.write_finished(outcome=type(outcome).__name__, seconds=seconds)
+        return outcome
+
+    async def _note(
+        self, what: str, granted: Granted, outcome: DetailOutcome
+    ) -> Answer | Unknown | Withheld | Verdict:
+        """Write down what became of it; a limit, a refused credential and a fault end the crossing."""
+        desk, telemetry, target = self._desk, self._tools.telemetry, self._subject.name
+        match outcome:
+            case RateLimited() | Transient() | Permanent(Scope.CREDENTIAL):
+                return await desk.give_up(None, granted, outcome)
+            case Withheld():
+                await desk.record(None, WasNotCreated(granted.nonce))
+            case Unknown(reason):
+                await desk.record(None, WasUnanswered(granted.nonce))
+                telemetry.detail_unknown(target=target, what=what, reason=reason)
+            case Accepted() | AlreadyThere() | Permanent():
+                await desk.record(None, WasAnswered(granted.nonce))
+                ended = await desk.gone(outcome)
+                if ended is not None:
+                    return ended
+                if isinstance(outcome, Accepted):
+                    telemetry.detail_written(target=target, what=what)
+            case _:
+                assert_never(outcome)
+        return outcome
+
+
+def _given_up(reason: str) -> Permanent:
+    """As if it was refused for the whole repository, so that the others of its kind are not tried as well."""
+    return Permanent(Scope.REPOSITORY, Code.OUT_OF_ATTEMPTS, reason)

@@ -1,0 +1,102 @@
+"""Reading back: look again and compare, so that "done" is said of what was seen, not of what was done.
+
+Between the comparing and the verdict lies the second pass, which needs all copies to be there. It is gone through
+beside tickets that were refused and beside strays, too: what is there is put right, whatever is said of the rest.
+"""
+
+from monarch.core.ids import TicketId
+from monarch.core.outcome import Code
+from monarch.core.target.look import missing, strays_of, with_known
+from monarch.core.target.step import CreatedAs, Fate, LedgerRecord, Refused
+from monarch.core.verdict import Dead, Done, Migrated, Verdict
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.other_writes import OtherWrites
+from monarch.stages.crossing.second_pass import SecondPass
+from monarch.stages.crossing.subject import Subject, Tools
+from monarch.stages.crossing.watch import Watch
+
+
+class ReadingBack:
+    """The end of one crossing. `records` is the ledger as it is known when all tickets were brought."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        subject: Subject,
+        desk: Desk,
+        writes: OtherWrites,
+        watch: Watch,
+        records: dict[TicketId, LedgerRecord],
+    ) -> None:
+        self._tools = tools
+        self._subject = subject
+        self._desk = desk
+        self._writes = writes
+        self._watch = watch
+        self._records = records
+        self._deleted: set[TicketId] = set()
+        tickets = subject.tickets
+        self._refused = {t.id: r for t in tickets if isinstance(r := records.get(t.id), Refused)}
+
+    async def run(self) -> Verdict:
+        """Read the target back, and say how the migration ends.
+
+        Raises:
+            LeaseLost, Draining: see `Hold.check`.
+        """
+        return (
+            await self._watch.look()
+            or await self._find_unseen()
+            or self._compare()
+            or await self._second_pass()
+            or await self._desk.identity()
+            or self._judge()
+        )
+
+    async def _find_unseen(self) -> Verdict | None:
+        """Copies on record that no marker shows: edited, or deleted by somebody, or never there.
+
+        Of the whole plan, although a healing touches only its share: what is told of a target is told of all of it. And
+        of other portions: a reference to a copy of theirs must not be lost with its marker.
+        """
+        for ticket in self._subject.plan.everything:
+            record = self._records.get(ticket.id)
+            if not isinstance(record, CreatedAs) or ticket.id in self._watch.seen.copies:
+                continue
+            fate = await self._watch.find(ticket, record.number)
+            if not isinstance(fate, Fate):
+                return fate
+            if fate is Fate.DELETED:
+                self._deleted.add(ticket.id)
+        return None
+
+    def _compare(self) -> Verdict | None:
+        seen = with_known(self._watch.seen, self._watch.numbers)
+        lost = missing(self._subject.share, seen, self._refused, self._deleted)
+        if not lost:
+            return None
+        numbers = ", ".join(f"#{ticket.number}" for ticket in lost[:20])
+        return self._desk.fail(
+            f"reading {self._subject.name} back did not show the copies of {numbers}"
+        )
+
+    async def _second_pass(self) -> Verdict | None:
+        tools, subject, watch = self._tools, self._subject, self._watch
+        return await SecondPass(tools, subject, self._desk, self._writes, watch).run()
+
+    def _judge(self) -> Verdict:
+        plan, name = self._subject.plan, self._subject.name
+        strays = strays_of(self._subject.share, self._watch.seen)
+        if strays:
+            issues = ", ".join(f"#{stray.number} (a second #{stray.original})" for stray in strays)
+            return Dead(
+                Code.STRAYS,
+                f"{name} holds second copies: close {issues}, then replay it (`monarch dead replay`)",
+            )
+        if self._refused:
+            numbers = ", ".join(f"#{t.number}" for t in plan.tickets if t.id in self._refused)
+            why = next(iter(self._refused.values())).reason
+            text = f"GitHub refused {numbers}: {why}; change the template and send the message again, or the target and replay it (`monarch dead replay`)"
+            return Dead(Code.TICKETS_REFUSED, text)
+        deleted = sum(ticket.id not in self._watch.numbers for ticket in plan.tickets)
+        return Done(Migrated(self._subject.repository.id, len(plan.tickets), deleted))

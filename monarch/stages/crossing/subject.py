@@ -1,0 +1,72 @@
+"""What every part of a crossing is given: its tools, and what it is about."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from monarch.core.copy.style import Style
+from monarch.core.delivery import Delivery, MigrationEntry
+from monarch.core.plan import Plan
+from monarch.core.target.logins import Us
+from monarch.core.target.permission import Credential
+from monarch.core.ticket import Repository, Ticket
+from monarch.core.verdict import Policy
+from monarch.ports import Budget, Clock, GitHub, Ledger, Logins
+from monarch.stages.aside import Aside, on_the_loop
+from monarch.stages.lease import Hold
+from monarch.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a crossing works with."""
+
+    github: GitHub
+    logins: Logins
+    ledger: Ledger
+    budget: Budget
+    telemetry: Telemetry
+    clock: Clock
+    dice: Callable[[], float]
+    policy: Policy
+    style: Style = field(default_factory=Style)
+    aside: Aside = on_the_loop
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a crossing is about. `us` is who we are, as it was known when it began."""
+
+    delivery: Delivery
+    hold: Hold
+    entry: MigrationEntry
+    plan: Plan
+    repository: Repository
+    credential: Credential
+    us: Us
+
+    @property
+    def name(self) -> str:
+        """The target's canonical name."""
+        return self.repository.full_name
+
+    @property
+    def share(self) -> Plan:
+        """The part of the plan that the crossing acts on: all of it, or what it heals."""
+        heal = self.entry.heal
+        if not heal:
+            return self.plan
+        return replace(self.plan, tickets=tuple(t for t in self.plan.tickets if t.id in heal))
+
+    @property
+    def tickets(self) -> tuple[Ticket, ...]:
+        """The tickets of its share, in order."""
+        return self.share.tickets
+
+    @property
+    def to_be_put_right(self) -> tuple[Ticket, ...]:
+        """The tickets whose copies the second pass goes through.
+
+        Those of other portions are among them: what they refer to, or lie below, may just have been copied. A healing
+        touches nothing but its share.
+        """
+        return self.tickets if self.entry.heal else self.plan.everything

@@ -1,0 +1,207 @@
+"""The watch over a target: what its looks have shown so far, and what people must be told of it at once.
+
+It looks when asked to, never before every intent on record has happened or will not, and keeps the newest complete
+sight; copies that are created meanwhile are added to it. Strays and planted markers are reported when they
+are seen, whatever becomes of the crossing.
+"""
+
+from collections.abc import Mapping
+
+import anyio
+
+from monarch.core.ids import TicketId
+from monarch.core.outcome import Absent, Found, ReadFailure
+from monarch.core.target.evidence import Evidence
+from monarch.core.target.look import Seen, see, skipped, strays_of
+from monarch.core.target.permission import WasStray
+from monarch.core.target.step import (
+    CreatedAs,
+    Fate,
+    LedgerRecord,
+    first_look_at_ms,
+)
+from monarch.core.target.tally import tally
+from monarch.core.ticket import Author, Issue, Ticket
+from monarch.core.timing import SETTLING_MS
+from monarch.core.verdict import Verdict
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.looks import Sight, look
+from monarch.stages.crossing.subject import Subject, Tools
+
+
+class Watch:
+    """The looks of one crossing.
+
+    Attributes:
+        seen: what the newest one shows.
+        issues: what it read, by number.
+        looked_at_ms: when it began, by the server's clock.
+        numbers: the copies that are known to be there: seen, created by us, or read by their number.
+        fates: what became of copies on record that it does not show, as far as they were read, by number.
+    """
+
+    def __init__(
+        self,
+        tools: Tools,
+        subject: Subject,
+        desk: Desk,
+        records: Mapping[TicketId, LedgerRecord],
+        now_ms: int,
+    ) -> None:
+        """`records` is the crossing's own, `now_ms` the server's clock right now."""
+        self._tools = tools
+        self._subject = subject
+        self._desk = desk
+        self._records = records
+        self._us = subject.us
+        # The server's clock, as far as it is known here: a little behind, so waits are never too short.
+        self._server_ms, self._asked_at = now_ms, tools.clock.now()
+        self._reported: set[int] = set()
+        self.seen = Seen()
+        self.issues: dict[int, Issue] = {}
+        self.looked_at_ms = 0
+        self.numbers: dict[TicketId, int] = {}
+        self.fates: dict[int, Fate] = {}
+
+    def now_ms(self) -> int:
+        """The server's clock."""
+        return self._server_ms + int((self._tools.clock.now() - self._asked_at) * 1000)
+
+    async def until(self, at_ms: int) -> None:
+        """Wait, with the lease renewed, until the server's clock says `at_ms`."""
+        wait_s = (at_ms - self.now_ms()) / 1000
+        if wait_s > 0:
+            await self._subject.hold.sleep(wait_s)
+
+    async def look(self) -> Verdict | None:
+        """Look, not before every intent on record has happened or will not; `None` where it was complete."""
+        records = [r for t in self._subject.tickets if (r := self._records.get(t.id))]
+        await self.until(first_look_at_ms(records))
+        looked_at_ms = self.now_ms()
+        sight = await look(
+            self._tools.github,
+            self._subject.repository,
+            self._evidence(),
+            self._subject.hold.check,
+            self._tools.aside,
+        )
+        if isinstance(sight, ReadFailure):
+            return await self._desk.judge(sight)
+        self.seen, self.issues, self.looked_at_ms = sight.seen, dict(sight.issues), looked_at_ms
+        self.numbers = self._own(sight.seen)
+        self.fates = dict.fromkeys(sight.gone, Fate.DELETED)
+        await self._count(sight)
+        await self._report(self.seen)
+        return None
+
+    async def look_behind(self) -> None:
+        """Look for what became of a write of ours without an answer, now that the target is in other hands.
+
+        Whoever has it may have looked before GitHub acted, and be done: a process that was frozen right before the
+        bytes left is the only one that knows of them. To look and to report needs no lease. At once, and when GitHub
+        can act no more.
+        """
+        for wait_s in (0.0, SETTLING_MS / 1000):
+            await anyio.sleep(wait_s)
+            sight = await look(
+                self._tools.github,
+                self._subject.repository,
+                self._evidence(),
+                lambda: None,
+                self._tools.aside,
+            )
+            if isinstance(sight, Sight):
+                await self._report(sight.seen)
+
+    async def created(self, ticket: Ticket, number: int) -> None:
+        """A copy is there that no look has shown yet.
+
+        The numbers that somebody else took meanwhile are read: a copy by a zombie would be among them. What cannot be
+        read now is seen by the look at the end.
+        """
+        found = []
+        for taken in skipped(self.seen.highest, number):
+            answer = await self._tools.github.read_issue(self._subject.repository, taken)
+            if isinstance(answer, Found):
+                found.append(answer.value)
+        evidence = self._evidence()
+        beside = await self._tools.aside(lambda: see(found, evidence)) if found else Seen()
+        self.issues.update((issue.number, issue) for issue in found)
+        copies = {**beside.copies, **self.seen.copies}
+        highest = max(self.seen.highest, number)
+        adopted = self.seen.adopted | (beside.adopted - self.seen.copies.keys())
+        self.seen = Seen(copies, self.seen.strays, self.seen.planted, highest, adopted)
+        self.numbers = {**self._own(self.seen), **self.numbers, ticket.id: number}
+
+    async def learn(self, author: Author | None) -> Verdict | None:
+        """Whom GitHub names as the author of a copy that we have just created; `None`: go on.
+
+        Where it was not certain before who we are, the target is looked at anew: what was taken for a copy until now may
+        be somebody else's.
+        """
+        if author is None or (self._us.is_certain and self._us.know(author)):
+            return None
+        before, credential = self._us, self._subject.credential
+        self._us = await self._tools.logins.introduce(credential, author)
+        return None if before.is_certain else await self.look()
+
+    async def find(self, ticket: Ticket, number: int) -> Fate | Verdict:
+        """What became of a copy on record whose marker no look shows.
+
+        An issue of that number proves nothing by itself: it has to be the one on record (`CreatedAs.is_issue`).
+        """
+        known = self.fates.get(number)
+        if known is not None:
+            return known
+        if number not in self.issues:
+            self._subject.hold.check()
+            answer = await self._tools.github.read_issue(self._subject.repository, number)
+            match answer:
+                case Found(issue):
+                    self.issues[number] = issue
+                case Absent(taken):
+                    self.fates[number] = Fate.DELETED if taken else Fate.NEVER
+                    return self.fates[number]
+                case _:
+                    return await self._desk.judge(answer)
+        record = self._records.get(ticket.id)
+        if isinstance(record, CreatedAs) and not record.is_issue(self.issues[number].id):
+            self.fates[number] = Fate.NEVER
+            return await self._desk.identity() or Fate.NEVER
+        self.numbers[ticket.id] = number
+        self.fates[number] = Fate.THERE
+        return Fate.THERE
+
+    def _evidence(self) -> Evidence:
+        """What is seen is judged by: the ledger as it is known by now, and who we are."""
+        target, style = self._subject.repository.id, self._tools.style
+        tickets = self._subject.plan.tickets if style.adopt else ()
+        return Evidence(target, self._us, self._records, style.seal, tickets)
+
+    def _own(self, seen: Seen) -> dict[TicketId, int]:
+        """The copies of this plan, and of the template's other portions."""
+        tickets = self._subject.plan.everything
+        return {one.id: seen.copies[one.id] for one in tickets if one.id in seen.copies}
+
+    async def _count(self, sight: Sight) -> None:
+        """Put on record what people are told of this target while it is worked on, and if that fails."""
+        subject = self._subject
+        healed = {ticket.id for ticket in subject.share.tickets} if subject.entry.heal else ()
+        counted = tally(subject.plan, sight.seen, self._records, sight.gone, healed)
+        await self._desk.record(None, counted)
+
+    async def _report(self, seen: Seen) -> None:
+        """Tell of each once. The ledger has the last word on which of two copies is the second."""
+        name, telemetry = self._subject.name, self._tools.telemetry
+        for stray in strays_of(self._subject.share, seen):
+            if stray.number not in self._reported:
+                fact = WasStray(stray.number, stray.original)
+                second = (await self._desk.record(stray.ticket, fact)).stray
+                if second is not None:
+                    self._reported |= {stray.number, second}
+                    kept = stray.original if second == stray.number else stray.number
+                    telemetry.stray_found(target=name, number=second, kept=kept)
+        for number in seen.planted:
+            if number not in self._reported:
+                telemetry.marker_planted(target=name, number=number)
+        self._reported |= set(seen.planted)
