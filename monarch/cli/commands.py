@@ -125,8 +125,7 @@ def run(
 
 
 @app.command(
-    epilog="Examples: monarch submit org/template org/team-a org/team-b --channel C06GHMZB3M3 --wait,"
-    ' monarch submit org/template org/team-a --milestone "Sprint 2" --not-before 2026-11-30T08:00:00+01:00'
+    epilog="Example: monarch submit org/template org/team-a org/team-b --channel C06GHMZB3M3 --wait"
 )
 def submit(
     source: Source,
