@@ -13,21 +13,24 @@ from monarch.adapters.valkey.inbox import KeyTaken, Submission, Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.cohorts import CohortLine, Cohorts
-from monarch.adapters.valkey.views.dead_letters import Choice, DeadLetter, Letters
+from monarch.adapters.valkey.views.dead_letters import Letters
 from monarch.adapters.valkey.views.fleet import ServerFacts, Standing
-from monarch.adapters.valkey.views.requests import (
-    Event,
-    MigrationTimes,
-    Reader,
-    RequestDetails,
-    RequestLine,
-)
-from monarch.adapters.valkey.views.workers import WorkerLine, Workers
+from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.workers import Workers
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of
 from monarch.core.budget.forecast import Forecast
 from monarch.core.portions.keys import MILESTONES, NOT_BEFORE
 from monarch.core.request.message import CHANNEL, SOURCE, TARGETS
 from monarch.ports import Hands, Outlook, Replayed, StoreRefused
+from monarch.ports.readings import (
+    Choice,
+    DeadLetter,
+    Event,
+    MigrationTimes,
+    RequestDetails,
+    RequestLine,
+    WorkerLine,
+)
 from monarch.settings import Settings
 
 __all__ = [

@@ -20,13 +20,16 @@ from monarch.adapters.valkey.views.fleet import Standing
 from monarch.app.assembly import Role, assembled
 from monarch.app.doctor.valkey_checks import Status, check_server
 from monarch.app.doors import doors_of
+from monarch.app.page import page_of
 from monarch.app.wiring import ceilings_of, valkey_of
 from monarch.app.worker import Worker, stopped_by_signals
 from monarch.ports import StoreError
 from monarch.settings import ConfigurationError, Settings
 from monarch.telemetry import Telemetry
 from monarch.telemetry.logging import configure
+from monarch.web.connections import MOST
 from monarch.web.door.guard import Guard
+from monarch.web.page.hub import READERS
 from monarch.web.server import health_app, listening_on, metrics_app, serving
 
 _DOUBT_EVERY_S = 5.0
@@ -67,9 +70,12 @@ async def _work(
             app = metrics_app(telemetry, standing.snapshot)
             await stack.enter_async_context(serving(app, metrics))
         if health is not None:
-            page = health_app(telemetry, lambda: worker.is_ready, standing.snapshot)
-            guarded = Guard(page, doors_of(settings))
-            await stack.enter_async_context(serving(guarded, health))
+            page = await stack.enter_async_context(page_of(settings))
+            app = health_app(telemetry, lambda: worker.is_ready, standing.snapshot, page.app)
+            guarded = Guard(app, doors_of(settings))
+            await stack.enter_async_context(serving(guarded, health, MOST + READERS))
+            # After its server: so it ends before it, and streams do not hold the server up.
+            await stack.enter_async_context(page.living())
         await stack.enter_async_context(stopped_by_signals(worker))
         version = monarch.__version__
         telemetry.started(consumer=parts.consumer_name, roles=roles, version=version)

@@ -11,6 +11,7 @@ from monarch.cli.calling import FAILED, WRONG, fail, operate
 from monarch.cli.choice import demand_choice, whoever
 from monarch.cli.terminal.printing import clean, moment, show_facts, show_json, show_table
 from monarch.cli.terminal.tables import reason, word
+from monarch.web.documents import letter_document
 
 if TYPE_CHECKING:
     from monarch.app.operator import Choice, DeadLetter, Operator
@@ -39,7 +40,7 @@ _NO_LETTERS, _NO_SUCH = "no dead letters", "no such dead letters"
 
 def _show_letters(letters: "Sequence[DeadLetter]", empty: str, *, as_json: bool) -> None:
     if as_json:
-        show_json([_letter_document(letter) for letter in letters])
+        show_json([letter_document(letter) for letter in letters])
     else:
         columns = (
             *map(word, ("id", "when", "stream", "code", "request", "target")),
@@ -63,13 +64,9 @@ def show_dead_letter(letter: str, *, as_json: bool) -> None:
     if found is None:
         fail(f"no dead letter {clean(letter)} is known: see `monarch dead list`")
     if as_json:
-        show_json(_letter_document(found))
+        show_json(letter_document(found))
     else:
         show_facts(_letter_facts(found), whole={"payload"})
-
-
-def _letter_document(letter: "DeadLetter") -> dict[str, object]:
-    return {**asdict(letter), "target": letter.target}
 
 
 def _letter_facts(letter: "DeadLetter") -> dict[str, object]:

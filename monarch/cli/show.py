@@ -2,7 +2,6 @@
 
 import sys
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, end_if_interrupted, fail, operate
@@ -25,9 +24,9 @@ from monarch.cli.terminal.troubles import obstacle_line, tell_obstacles
 from monarch.core.budget.forecast import in_words
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
-from monarch.core.portions.details import in_iso
 from monarch.core.report.summary import State
 from monarch.telemetry.obstacles import obstacles
+from monarch.web.documents import request_document, status_document, workers_document
 
 if TYPE_CHECKING:
     from monarch.app.operator import (
@@ -79,7 +78,7 @@ async def _show_later(person: "Operator", *, as_json: bool) -> None:
 
 def _show_snapshot(snapshot: "Snapshot", *, as_json: bool) -> None:
     if as_json:
-        show_json({**asdict(snapshot), "obstacles": obstacles(snapshot)})
+        show_json(status_document(snapshot))
     else:
         _print_snapshot(snapshot)
     sys.stdout.flush()
@@ -185,7 +184,7 @@ def show_workers(*, as_json: bool) -> None:
 
     lines, snapshot = operate(work)
     if as_json:
-        show_json([{**asdict(one), "host": one.host, "pid": one.pid} for one in lines])
+        show_json(workers_document(lines))
     else:
         columns = (
             *map(word, ("worker", "host")),
@@ -278,14 +277,8 @@ def show_request(request: str, *, as_json: bool) -> None:
         fail("there is no request yet")
     if details is None:
         fail(f"no request {clean(request)} is known: it has expired, or see `monarch requests`")
-    portion = details.view.portion
     if as_json:
-        foretold = {
-            "forecast_seconds": forecast and round(forecast.seconds),
-            "forecast_is_least": forecast and forecast.is_least,
-        }
-        asked = {"not_before": in_iso(portion), "milestones": portion.milestones}
-        show_json({"request": details.view.id, **asdict(details), **asked, **foretold})
+        show_json(request_document(details, forecast))
     else:
         _print_request(details, forecast)
     if not details.view.has_ended:

@@ -95,13 +95,16 @@ def publish_message(
         # What the terminal gave, byte for byte.
         content = payload.encode("utf-8", "surrogateescape")
 
-    async def work(person: "Operator") -> int:
-        return await person.publish(content)
+    async def work(person: "Operator") -> tuple[int, str]:
+        return await person.publish(content), person.settings.channel
 
-    heard = operate(work)
+    heard, published_on = operate(work)
     if as_json:
         show_json({"receivers": heard})
     else:
         print(f"heard by {heard}")
     if not heard:
-        fail("no worker heard it, so it is lost: start `monarch run`, or use `monarch submit`")
+        fail(
+            f"no worker listens to the channel {clean(published_on)}, so it is lost: start `monarch run`, set"
+            " MONARCH_CHANNEL as the workers have it, or use `monarch submit`"
+        )

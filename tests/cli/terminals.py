@@ -7,16 +7,9 @@ from typing import Any, Final
 
 import pytest
 
-from monarch.adapters.valkey.views.dead_letters import DeadLetter, Letters
+from monarch.adapters.valkey.views.dead_letters import Letters
 from monarch.adapters.valkey.views.fleet import Standing
-from monarch.adapters.valkey.views.requests import (
-    Event,
-    MigrationTimes,
-    Reader,
-    RequestDetails,
-    RequestLine,
-)
-from monarch.adapters.valkey.views.workers import WorkerLine
+from monarch.adapters.valkey.views.requests import Reader
 from monarch.app import plan, verify
 from monarch.app.doctor import examination
 from monarch.app.doctor.valkey_checks import Check, Status
@@ -30,6 +23,14 @@ from monarch.core.outcome import Code
 from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.core.report.verification import Finding, Mark, Verification
+from monarch.ports.readings import (
+    DeadLetter,
+    Event,
+    MigrationTimes,
+    RequestDetails,
+    RequestLine,
+    WorkerLine,
+)
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
 from tests.core.builders import a_plan
 

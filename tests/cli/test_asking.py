@@ -172,11 +172,13 @@ def test_publish_sends_a_payload_as_it_is(give: Give, client: "valkey.Valkey") -
 
 
 def test_publish_to_nobody_fails_and_says_what_to_do(give: Give) -> None:
-    """Pub/sub keeps nothing."""
+    """Pub/sub keeps nothing, and perhaps the workers listen to another channel."""
     result = give("publish", "o/s", "o/a")
 
     assert result.exit_code == 1
     assert "monarch submit" in result.stderr
+    assert "no worker listens to the channel channel_migrate_issue_tickets" in result.stderr
+    assert "set MONARCH_CHANNEL as the workers have it" in result.stderr
 
 
 @pytest.mark.parametrize(

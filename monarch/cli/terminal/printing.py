@@ -8,9 +8,11 @@ import json
 import re
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from monarch.web.plain import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,23 +65,8 @@ def as_json(value: object, *, indent: int | None = 2, ascii_only: bool = False) 
 
     Whatever a terminal could obey is escaped in any case: it means the same to whoever parses it.
     """
-    text = json.dumps(_plain(value), indent=indent, ensure_ascii=ascii_only, default=_told)
+    text = json.dumps(plain(value), indent=indent, ensure_ascii=ascii_only, default=str)
     return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-def _told(value: object) -> str:
-    """What JSON has no word for: a date in ISO 8601, anything else as it says itself."""
-    return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def _plain(value: object) -> object:
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return value
 
 
 def show_json(value: object, *, indent: int | None = 2) -> None:

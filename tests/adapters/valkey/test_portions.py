@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from monarch.adapters.valkey.hands import ValkeyHands
-from monarch.adapters.valkey.views.requests import Reader, RequestDetails
+from monarch.adapters.valkey.views.requests import Reader
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.portions.details import portion_details
 from monarch.core.portions.keys import WHOLE, Portion
 from monarch.core.report.summary import State
 from monarch.core.verdict import Done, Planned, Skipped, Snooze, Verdict, Waits
+from monarch.ports.readings import RequestDetails
 from tests.contracts.moves import a_plan, one
 from tests.contracts.worlds import RETENTION_MS, ValkeyWorld, a_message
 

@@ -13,7 +13,7 @@ from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
-from monarch.adapters.valkey.views.dead_letters import Choice, Letters
+from monarch.adapters.valkey.views.dead_letters import Letters
 from monarch.adapters.valkey.views.entry_ids import is_entry_id
 from monarch.adapters.valkey.views.fleet import Standing
 from monarch.adapters.valkey.views.requests import Reader
@@ -26,6 +26,7 @@ from monarch.core.report.summary import State
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Dead, Done, Planned, RefusedTarget, Retry, Skipped, Verdict
 from monarch.ports import StoreError
+from monarch.ports.readings import Choice
 from monarch.sandbox.valkey import EmbeddedValkey
 
 CHANNEL = "tickets"

@@ -1,7 +1,6 @@
 """Dead letters, for people: what stands in them, and which of them are meant. Nothing here writes."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from typing import Final, cast
 
 from valkey.asyncio import Valkey
@@ -11,56 +10,10 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.entry_ids import entry_ms, is_entry_id
 from monarch.adapters.valkey.views.request import whole
 from monarch.adapters.valkey.views.requests import PAGE, RawEntry, texts
+from monarch.ports.readings import Choice, DeadLetter
 
 FIRST, LAST = "-", "+"
 """Valkey's words for the ends of a stream."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """An entry given up. `id` names it in the stream of dead letters, `entry` in the one it came from."""
-
-    id: str
-    at_ms: int
-    stream: str
-    entry: str
-    request: str
-    migration: str
-    code: str
-    reason: str
-    attempts: int
-    deliveries: int
-    payload: str
-
-    @property
-    def target(self) -> str:
-        """The target, `""` where it is about a whole request: a migration's id is its request's and its target."""
-        return self.migration.removeprefix(f"{self.request}:")
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Which dead letters are meant: those of which all that is given holds; nothing given means every one.
-
-    Attributes:
-        target: `owner/repo`, compared without case.
-        older_than_s: given up at least so many seconds ago, by the server's clock.
-        newer_than_s: given up at most so many seconds ago.
-    """
-
-    request: str | None = None
-    target: str | None = None
-    code: str | None = None
-    older_than_s: float | None = None
-    newer_than_s: float | None = None
-
-    def means(self, letter: DeadLetter) -> bool:
-        """Whether a letter is meant, its age left aside."""
-        return (
-            self.request in {None, letter.request}
-            and self.code in {None, letter.code}
-            and (self.target is None or self.target.lower() == letter.target.lower())
-        )
 
 
 EVERY: Final = Choice()

@@ -5,7 +5,7 @@ has expired since it was listed is left out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from valkey.asyncio import Valkey
@@ -19,12 +19,12 @@ from monarch.adapters.valkey.views.entry_ids import entry_ms, entry_order, is_en
 from monarch.adapters.valkey.views.numbers import Numbering
 from monarch.adapters.valkey.views.request import cohort_of, request_view, whole
 from monarch.adapters.valkey.views.waiting import Waiting, Wish, members_of, with_wish
-from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
-from monarch.core.ids import CohortId, RequestId, TargetId, TicketId, migration_id
+from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.portions.details import in_iso
 from monarch.core.report.summary import RequestView, State
 from monarch.core.target.step import LedgerRecord
+from monarch.ports.readings import Event, MigrationTimes, RequestDetails, RequestLine
 
 PAGE: Final = 200
 """How many are read at once where many are looked through."""
@@ -36,94 +36,6 @@ FOLLOW_MS: Final = 500
 """How long one read waits for the next event, in milliseconds; less than the socket's timeout."""
 
 RawEntry = tuple[bytes, Mapping[bytes, bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class RequestLine:
-    """A request in a listing.
-
-    Attributes:
-        via: how it came: `pubsub`, `submit` or `producer`.
-        targets: how many, refused ones included.
-        unsettled: how many of them have not ended.
-        ended_ms: `None` until it has ended.
-        entry: where its message stands in the stream of requests, until it is planned.
-        next_ms: when it is tried again, in milliseconds since 1970; `None` where it does not wait to be planned.
-        cohort: `None` before it is planned, and where an older version planned it; `card` is where Slack shows it.
-        not_before: the date that its message names, in ISO 8601 with its zone; `""` where it names none.
-        milestones: titles of those whose tickets alone are copied; empty: all tickets.
-    """
-
-    id: RequestId
-    state: State
-    source: str
-    channel: str | None
-    via: str
-    tickets: int
-    targets: int
-    unsettled: int
-    appended_ms: int
-    ended_ms: int | None
-    reason: str
-    next_ms: int | None = None
-    entry: str = ""
-    cohort: CohortId | None = None
-    card: Card | None = None
-    not_before: str = ""
-    milestones: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MigrationTimes:
-    """What is known of a migration beside its view; times in milliseconds since 1970, `None`: not yet.
-
-    `error` is what the last try failed for, `""` where none did; `next_ms` is when it goes on, `None`: it does not wait.
-    """
-
-    target: str
-    run: int
-    attempts: int
-    code: str
-    entry: str
-    target_id: int | None
-    queued_ms: int | None
-    started_ms: int | None
-    first_copy_ms: int | None
-    ended_ms: int | None
-    error: str = ""
-    error_ms: int | None = None
-    next_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RequestDetails:
-    """A request, whole. `code` says why it is dead, `""` where it is not.
-
-    While it waits to be planned its view has what its message says; `next_ms` is when that is tried again, `None` where
-    it is not parked. `notice_error` is why its channel could not be told, `""` where it was or need not be;
-    `is_to_be_told`: its channel does not know the end yet. `cohort` and `card` as in `RequestLine`.
-    """
-
-    view: RequestView
-    via: str
-    code: str
-    planned_ms: int | None
-    times: tuple[MigrationTimes, ...]
-    next_ms: int | None = None
-    notice_error: str = ""
-    is_to_be_told: bool = False
-    cohort: CohortId | None = None
-    card: Card | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A change of state. `name` is `noun.past_participle`; `fields` are its own."""
-
-    id: str
-    at_ms: int
-    name: str
-    fields: Mapping[str, str]
 
 
 class Reader:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from monarch.adapters.valkey.views.requests import PAGE, Event, Reader
+from monarch.adapters.valkey.views.requests import PAGE, Reader
+from monarch.ports.readings import Event
 
 
 @dataclass(frozen=True, slots=True)

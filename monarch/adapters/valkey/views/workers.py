@@ -1,7 +1,6 @@
 """Who works: each consumer of the streams, its last sign of life, and what it has in hand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from valkey.asyncio import Valkey
@@ -11,36 +10,10 @@ from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.views.fleet import NOBODY
 from monarch.adapters.valkey.views.requests import texts
 from monarch.core.delivery import Stream
+from monarch.ports.readings import WorkerLine
 
 _SHOWN: Final = 50
 """So many targets in hand are named for each worker."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerLine:
-    """A worker that consumes.
-
-    Attributes:
-        name: `<host>.<pid>.<random>`, never the same twice.
-        silent_s: since it asked for work or renewed a lease, in seconds.
-        held: how many entries of each stream it has in hand.
-        targets: what it writes to, or is about to.
-    """
-
-    name: str
-    silent_s: float
-    held: Mapping[str, int]
-    targets: tuple[str, ...]
-
-    @property
-    def host(self) -> str:
-        """The machine, or container, that it runs on."""
-        return self.name.rsplit(".", 2)[0]
-
-    @property
-    def pid(self) -> str:
-        """Its process there."""
-        return self.name.rsplit(".", 2)[1] if self.name.count(".") > 1 else ""
 
 
 class Workers:
