@@ -119,6 +119,9 @@ def _fleet_facts(snapshot: "Snapshot") -> dict[str, object]:
         "requests": snapshot.requests,
         "parked": f"{snapshot.parked}{soon}",
         "dead letters": alarm(snapshot.dead, when=snapshot.dead > 0),
+        **(
+            {"missed": doubt(f"{snapshot.missed}: see `monarch missed`")} if snapshot.missed else {}
+        ),
         **({"unreadable": doubt(_newer(snapshot.newer))} if snapshot.newer else {}),
         "epoch": snapshot.epoch,
     }

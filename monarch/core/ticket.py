@@ -32,12 +32,21 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The template that a repository was generated from."""
+
+    id: int
+    full_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Repository:
     """A repository as its canonical self: `full_name` is what writes are addressed to.
 
     `may_push` is `None` where GitHub does not say (an unauthenticated or reduced answer). `open_issues` is how many open
     issues and pull requests GitHub counts, 0 where it does not say. `is_personal`: its owner is a person and no
-    organisation, so that it has no issue types.
+    organisation, so that it has no issue types. `origin` is the template that it was generated from, `None` where it
+    was not, or where our account may not see that one.
     """
 
     id: TargetId
@@ -48,6 +57,7 @@ class Repository:
     private: bool = False
     open_issues: int = 0
     is_personal: bool = False
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

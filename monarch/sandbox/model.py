@@ -210,6 +210,9 @@ class Repository:
     archived: bool = False
     has_issues: bool = True
     is_template: bool = False
+    fork: bool = False
+    template: int | None = None
+    """The id of the repository that it was made from."""
     description: str | None = None
     collaborators: dict[str, Role] = field(default_factory=dict)
     listing_lag_s: float | None = None

@@ -130,7 +130,11 @@ def _new_repository(world: World, seed: SeedRepository) -> Repository:
     repository = world.add_repository(seed.full_name, appears_at)
     repository.private, repository.archived = seed.private, seed.archived
     repository.has_issues, repository.is_template = seed.has_issues, seed.is_template
-    repository.description = seed.description
+    repository.description, repository.fork = seed.description, seed.fork
+    if seed.generated_from is not None:
+        repository.template = existing(world, seed.generated_from).id
+    if seed.created_at is not None:
+        repository.created_at = seed.created_at.timestamp()
     for kind in seed.issue_types:
         world.add_issue_type(world.account(repository.owner), kind, None, None)
     repository.collaborators = _roles(seed.collaborators)

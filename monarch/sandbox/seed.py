@@ -16,7 +16,8 @@
                                    "suspended": false}]}],
       "repositories": [{
         "full_name": "org/team-a", "private": false, "archived": false, "has_issues": true,
-        "is_template": false, "description": null, "collaborators": {"monarch-bot": "write"},
+        "is_template": false, "generated_from": null, "fork": false, "created_at": null,
+        "description": null, "collaborators": {"monarch-bot": "write"},
         "formerly": ["org/old-name"], "appears_after_seconds": 0,
         "listing_lag_seconds": null, "hidden_from_lists": [], "issue_types": [],
         "labels": [{"name": "bug", "color": "d73a4a", "description": null}],
@@ -173,6 +174,11 @@ class SeedRepository(Wire):
     archived: bool = False
     has_issues: bool = True
     is_template: bool = False
+    generated_from: str | None = None
+    """The ``owner/name`` of the template that it was made from; it comes before this one."""
+    fork: bool = False
+    created_at: datetime | None = None
+    """``None``: now."""
     description: str | None = None
     collaborators: dict[str, RoleName] = Field(default_factory=dict)
     formerly: tuple[str, ...] = ()

@@ -163,12 +163,13 @@ def _with_details(verdict: Verdict, request: Request) -> Verdict:
 
 def _details(request: Request) -> dict[str, str]:
     """What a request keeps although it was never planned, so that it finds its cohort and its channel can be told."""
-    asked = len(request.targets) + len(request.refused)
+    named = (*_names(request), *(each.target for each in request.refused))
     return {
         **portion_details(request.portion),
         "source": request.source.full_name,
         "channel": request.channel or "",
-        "asked": str(asked),
+        "asked": str(len(named)),
+        "named": "\n".join(named),
     }
 
 

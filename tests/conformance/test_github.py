@@ -51,6 +51,7 @@ def a_school() -> Seed:
         a_target("school/off") | {"has_issues": False},
         {"full_name": "school/reads"},
         a_target("school/now") | {"formerly": ["school/former"]},
+        a_target("school/unheard") | {"generated_from": SOURCE},
     ]
     return Seed.model_validate(seed)
 
@@ -72,6 +73,8 @@ async def a_day(fleet: Fleet, address: str, **settings: str) -> None:
     await fleet.sandbox.delete_issue(GOOD[0], 3)
     fleet.run("verify", request["id"], "--heal", "--wait", "--by", "ada", **settings)
     fleet.run("verify", request["id"], **settings)
+    fleet.run("missed", "school", "--submit", **settings)
+    fleet.until_ended(3)
     fleet.run("doctor", **settings)
 
 
@@ -105,6 +108,7 @@ async def test_a_day_on_github_com_is_as_documented(fleet: Fleet) -> None:
         "milestones",
         "sub_issues",
         "issue-types",
+        "repos",
         "user",
     }
     assert breaches(recorder.exchanges, *CLOUD) == []

@@ -7,13 +7,15 @@ to a write nothing but its number and id has to: no detail may hide that an issu
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from monarch.core.ids import TargetId
+from monarch.core.missed.sighting import Listed
 from monarch.core.request.refs import BadRef, RepoRef
-from monarch.core.ticket import Author, Issue, Label, Milestone, Repository
+from monarch.core.ticket import Author, Issue, Label, Milestone, Origin, Repository
 
 T = TypeVar("T")
 
@@ -88,6 +90,20 @@ class _Owner(Wire):
     type: str = ""
 
 
+class _Origin(Wire):
+    id: Id
+    full_name: str
+
+
+class _Listed(Wire):
+    id: Id
+    full_name: str
+    archived: bool = False
+    fork: bool = False
+    is_template: bool = False
+    created_at: str | None = None
+
+
 class _Repository(Wire):
     id: Id
     full_name: str
@@ -97,6 +113,7 @@ class _Repository(Wire):
     open_issues_count: int = 0
     permissions: _Permissions | None = None
     owner: _Owner | None = None
+    template_repository: _Origin | None = None
 
 
 class _Created(Wire):
@@ -122,6 +139,7 @@ _USER_SHOWN = TypeAdapter(_Author)
 _ISSUE = TypeAdapter(_Issue)
 _ISSUES = TypeAdapter(list[_Issue])
 _REPOSITORY = TypeAdapter(_Repository)
+_LISTED = TypeAdapter(list[_Listed])
 _CREATED = TypeAdapter(_Created)
 _LABELS = TypeAdapter(list[_Label])
 _MILESTONES = TypeAdapter(list[_Milestone])
@@ -178,7 +196,14 @@ def read_repository(body: bytes) -> Repository | None:
         repository.private,
         repository.open_issues_count,
         is_personal=repository.owner is not None and repository.owner.type == "User",
+        origin=_as_origin(repository.template_repository),
     )
+
+
+def read_listed(body: bytes) -> tuple[Listed, ...] | None:
+    """Read one page of an owner's repositories; those whose name cannot stand in a path are left out."""
+    found = read_as(_LISTED, body)
+    return None if found is None else tuple(_as_listed(o) for o in found if _is_name(o.full_name))
 
 
 def read_created(body: bytes) -> CreatedIssue | None:
@@ -217,6 +242,29 @@ def _is_name(full_name: str) -> bool:
     except BadRef:
         return False
     return True
+
+
+def _as_origin(origin: _Origin | None) -> Origin | None:
+    return Origin(origin.id, origin.full_name) if origin and _is_name(origin.full_name) else None
+
+
+def _as_listed(one: _Listed) -> Listed:
+    return Listed(
+        TargetId(one.id),
+        one.full_name,
+        _ms(one.created_at or ""),
+        archived=one.archived,
+        is_fork=one.fork,
+        is_template=one.is_template,
+    )
+
+
+def _ms(text: str) -> int:
+    """A time in milliseconds since 1970; 0 where it cannot be read."""
+    try:
+        return int(datetime.fromisoformat(text).timestamp() * 1000)
+    except ValueError:
+        return 0
 
 
 def _as_issue(issue: _Issue) -> Issue:

@@ -41,6 +41,12 @@ gate:<account>         hash        gate, believe, permit, record opened by a suc
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
 saying:<request>       string, PX  begin_saying                  15 s
+named                  sorted set  settle                        names of targets by when they were asked for; the newest 100,000, for the retention
+sources                sorted set  settle                        ids of sources by when they were asked for; a member leaves after the retention
+source:<id>            hash        settle                        retention after it was asked for
+owner:<name>           string, PX  a sweep for missed ones       retention after the last sweep; 5,000 repositories at most
+swept                  hash        turn                          a day after the last sweep
+missed                 hash        found                         a field leaves when its repository was asked for or is too old; 2,000 at most
 logins                 hash        introduce                     never; the newest 200: who we were is known by them alone
 epoch                  hash        open_epoch, take, permit, sweep   never; 64 marks
 paused                 string      pause (by whom)               when resumed
@@ -104,6 +110,28 @@ class Keys:
         return self.prefix + "audited"
 
     @property
+    def named(self) -> str:
+        return self.prefix + "named"
+
+    @property
+    def sources(self) -> str:
+        return self.prefix + "sources"
+
+    def source(self, source: int) -> str:
+        return f"{self.prefix}source:{source}"
+
+    def owner(self, name: str) -> str:
+        return f"{self.prefix}owner:{name.lower()}"
+
+    @property
+    def swept(self) -> str:
+        return self.prefix + "swept"
+
+    @property
+    def missed(self) -> str:
+        return self.prefix + "missed"
+
+    @property
     def logins(self) -> str:
         return self.prefix + "logins"
 
@@ -158,6 +186,9 @@ class Keys:
 
     def ledger(self, target: TargetId) -> str:
         return f"{self.prefix}ledger:{target}"
+
+    def latest(self, target: TargetId) -> str:
+        return f"{self.prefix}latest:{target}"
 
     def target(self, target: TargetId) -> str:
         return f"{self.prefix}target:{target}"

@@ -1,7 +1,7 @@
 """A verdict, put into the words of the settle script. Pure: what it says is decided before anything is sent."""
 
 from collections.abc import Mapping
-from typing import NamedTuple, assert_never
+from typing import Final, NamedTuple, assert_never
 
 from monarch.adapters.valkey.codec import document, encode_plan
 from monarch.core.budget.turns import padded
@@ -38,6 +38,9 @@ def settling(delivery: Delivery, verdict: Verdict, retention_ms: int) -> Settlin
     return Settling(word, document({**_subject(delivery, retention_ms), **fields}), plan)
 
 
+NAMED: Final = "named"
+"""The detail that has the targets that a message names, in lines."""
+
 Words = tuple[str, dict[str, object], bytes]
 
 
@@ -57,7 +60,7 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
                 "reason": reason,
                 "attempts": delivery.attempts,
                 "deliveries": delivery.token.count,
-                "details": dict(details),
+                **_details(details),
             }
             return "dead", fields, b""
         case Handback(_, rests):
@@ -74,8 +77,14 @@ def _parked(
         "reason": reason,
         "delay_ms": _ms(delay_s),
         "member": park_member(delivery),
-        "details": dict(details),
+        **_details(details),
     }
+
+
+def _details(details: Mapping[str, str]) -> dict[str, object]:
+    """What the request keeps, and beside it the targets that it names: there may be hundreds of them."""
+    kept = {field: value for field, value in details.items() if field != NAMED}
+    return {"details": kept, NAMED: details.get(NAMED, "").splitlines()}
 
 
 def _done(result: Result) -> Words:
@@ -89,7 +98,8 @@ def _done(result: Result) -> Words:
                 "asked": len(targets) + len(refused),
                 "targets": targets,
                 "refused": _refused(refused),
-                "details": _details(plan.source, channel, portion),
+                "details": _kept(plan.source, channel, portion),
+                NAMED: _named(targets, refused),
             }
             return "planned", planned, encode_plan(plan)
         case Skipped(source, channel, targets, refused, source_id, portion):
@@ -100,7 +110,8 @@ def _done(result: Result) -> Words:
                 "asked": len(targets) + len(refused),
                 "targets": targets,
                 "refused": _refused(refused),
-                "details": _details(source, channel, portion),
+                "details": _kept(source, channel, portion),
+                NAMED: _named(targets, refused),
             }
             return "skipped", skipped, b""
         case Migrated(_, tickets, deleted):
@@ -111,9 +122,13 @@ def _done(result: Result) -> Words:
             assert_never(result)
 
 
-def _details(source: str, channel: str | None, portion: Portion) -> dict[str, str]:
+def _kept(source: str, channel: str | None, portion: Portion) -> dict[str, str]:
     """What the request keeps of its message."""
     return {"source": source, "channel": channel or "", **portion_details(portion)}
+
+
+def _named(targets: tuple[str, ...], refused: tuple[RefusedTarget, ...]) -> list[str]:
+    return [*targets, *(each.target for each in refused)]
 
 
 def _refused(targets: tuple[RefusedTarget, ...]) -> list[dict[str, str]]:

@@ -121,6 +121,11 @@ def bad_sub_issue(why: str) -> Refusal:
     return refused(422, message, f"{DOCS}/issues/sub-issues#add-sub-issue")
 
 
+def could_not_clone(why: str) -> Refusal:
+    """422: a repository that cannot be made from its template."""
+    return refused(422, f"Could not clone: {why}", f"{DOCS}/repos/repos")
+
+
 def issues_disabled() -> Refusal:
     """410: the repository has no issues."""
     return refused(410, "Issues are disabled for this repo")

@@ -14,7 +14,7 @@
 --   snooze    delay_ms reason member waits_for waits details{field: value}
 --   dead      code reason attempts deliveries details{field: value}
 --   handback rests
--- and all have `retention_ms`.
+-- and all have `retention_ms`; those about a message that could be read have `named`, all targets that it names.
 --
 -- Atomic, because it is the hinge of promise 1: the entry is acknowledged, deleted, its result recorded and what
 -- follows from it appended at once, so there is no moment at which work exists in no place, or in two. Fenced: a
@@ -167,6 +167,7 @@ local function park()
   redis.call('HSET', ns .. 'parked:entries', doc.member, cjson.encode({stream = name, fields = fields,
     migration = doc.migration, request = request, waits_for = doc.waits_for, reason = doc.reason}))
   if name == 'requests' then
+    name_targets(request, doc.named, doc.retention_ms)
     -- A producer's own entry has no hash yet. From here on it goes by another entry id, and can be found and called off
     -- only under the first one. One that cannot be read is a request under no name.
     if redis.call('EXISTS', request_key) == 0 and doc.member == parked_member(request, name) then note_request('queued') end
@@ -216,6 +217,8 @@ local handle = {}
 function handle.planned()
   note_request('running')
   keep_details()
+  name_targets(request, doc.named, doc.retention_ms)
+  name_source(doc.source_id, doc.source, doc.channel, doc.retention_ms)
   join_card(request)
   redis.call('HDEL', request_key, 'reason', 'waits', 'error', 'error_ms')
   if owner() then is_accepted(owner()) end
@@ -239,6 +242,8 @@ end
 function handle.skipped()
   note_request('skipped')
   keep_details()
+  name_targets(request, doc.named, doc.retention_ms)
+  name_source(doc.source_id, doc.source, doc.channel, doc.retention_ms)
   join_card(request)
   redis.call('HDEL', request_key, 'reason', 'waits', 'error', 'error_ms')
   local targets = {}
@@ -320,6 +325,7 @@ function handle.dead()
   local state = doc.code == 'cancelled' and 'cancelled' or 'dead'
   if name == 'requests' then
     note_request(state)
+    name_targets(request, doc.named, doc.retention_ms)
     redis.call('HSET', request_key, 'code', doc.code, 'reason', doc.reason, 'ended_ms', int(now))
     keep_details()
     join_card(request)
