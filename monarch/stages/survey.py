@@ -10,8 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar, assert_never
 
-from monarch.core.copy import notes
-from monarch.core.copy.details import Stock, needed_labels, needed_milestones, needed_types
+from monarch.core.copy.details import KINDS, Stock
 from monarch.core.copy.style import Style
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.outcome import (
@@ -35,12 +34,12 @@ from monarch.core.target.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Issue, Repository, Ticket
 from monarch.core.verdict import Dead
 from monarch.ports import GitHub
+from monarch.stages.crossing.details import List, lists
 from monarch.stages.crossing.looks import Reading, Sight, look, read_whole
 from monarch.stages.freezing import frozen
 from monarch.stages.identity import found_again
 
 T = TypeVar("T")
-List = Callable[[Repository], Awaitable[Found[tuple[T, ...]] | ReadFailure]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,19 +250,20 @@ class Surveyor:
         self, site: _Site, survey: Survey, tickets: tuple[Ticket, ...]
     ) -> Survey | Unready:
         """With what the target has of what these tickets need, as far as it is to be had."""
-        github, style = self._github, self._style
-        labels = await self._listed(site, needed_labels(tickets, style), github.list_labels)
-        milestones = await self._listed(
-            site, needed_milestones(tickets, style), github.list_milestones
-        )
-        needed = () if site.repository.is_personal else needed_types(tickets)
-        types = await self._listed(site, needed, github.list_issue_types, needed)
-        found = {notes.LABELS: labels, notes.MILESTONES: milestones, notes.TYPES: types}
-        blocked = next((one for one in found.values() if isinstance(one, Unready)), None)
-        if blocked is not None:
-            return blocked
-        stock = Stock(_there(labels), _there(milestones), _there(types))
-        withheld = {kind: one for kind, one in found.items() if isinstance(one, Permanent)}
+        list_all, stock = lists(self._github), Stock()
+        withheld: dict[str, Permanent] = {}
+        for kind in KINDS:
+            is_out_of_place = kind.is_organisations and site.repository.is_personal
+            needed = () if is_out_of_place else kind.needed(tickets, self._style)
+            unlisted = None if kind.can_be_made else needed
+            found = await self._listed(site, needed, list_all[kind], unlisted)
+            match found:
+                case Unready():
+                    return found
+                case Permanent():
+                    withheld[kind.plural] = found
+                case _:
+                    stock = stock.having(kind, found)
         return replace(survey, stock=stock, withheld=withheld)
 
     async def _listed(
@@ -325,10 +325,6 @@ def _unready(failure: ReadFailure) -> Unready:
             return Unready(code, without_replay(reason))
         case _:
             assert_never(failure)
-
-
-def _there(found: tuple[T, ...] | Permanent | Unready) -> tuple[T, ...]:
-    return found if isinstance(found, tuple) else ()
 
 
 _REPLAY: Final = re.compile(r"(, then| and)? ?replay it \(`monarch dead replay`\)")

@@ -29,6 +29,19 @@ def bench() -> Bench:
     return Bench()
 
 
+def test_those_who_can_be_assigned_are_listed_and_assigned(bench: Bench) -> None:
+    """Whoever has any right in the repository; another one refuses the whole issue."""
+    who = "/repos/{owner}/{repo}/assignees"
+    listed = bench.send("GET", f"{TEAM}/assignees", documented_as=who).json()
+    wish = {"title": "T", "assignees": ["bot"]}
+    made = bench.send("POST", f"{TEAM}/issues", wish)
+    refused = bench.send("POST", f"{TEAM}/issues", wish | {"assignees": ["stranger"]})
+
+    assert [each["login"] for each in listed] == ["bot", "org"]
+    assert [each["login"] for each in made.json()["assignees"]] == ["bot"]
+    assert (refused.status, refused.json()["errors"][0]["field"]) == (422, "assignees")
+
+
 def test_labels(bench: Bench) -> None:
     """Listed by name, created with their colour, refused when they cannot be."""
     url, template = f"{TEAM}/labels", "/repos/{owner}/{repo}/labels"

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import anyio
 
+from monarch.core.copy.style import Style
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.target.permission import Credential
@@ -165,7 +166,9 @@ def detailed() -> House:
     house.github.listing_lag_s = 0.0
     house.github.add_issue(SOURCE, "One", "Before #2 and #3.", labels=(BUG, HELP), milestone=SPRINT)
     house.github.add_issue(SOURCE, "Two", "After #1.", type="Task", parent=1)
-    house.github.add_issue(SOURCE, "Three", "Alone.", labels=(HELP,), parent=1)
+    house.github.add_issue(SOURCE, "Three", "Alone.", labels=(HELP,), parent=1, assignees=("ada",))
+    house.style = Style(assignees=True)
+    house.github.at(TEAM_A).assignable = ("ada",)
     house.github.add_issue(TEAM_A, "Ours")
     house.github.at(TEAM_A).types = ("Task",)
     house.github.at(TEAM_A).labels["bug"] = CAPS
@@ -178,7 +181,7 @@ DETAILED = Faithful(
     {
         "One": Copy("Before #{Two} and #{Three}.", ("BUG", "help"), "Sprint"),
         "Two": Copy("After #{One}.", type="Task", below="One"),
-        "Three": Copy("Alone.", ("help",), below="One"),
+        "Three": Copy("Alone.", ("help",), assignees=("ada",), below="One"),
     },
     (CAPS, HELP),
     (SPRINT,),

@@ -53,6 +53,9 @@ paused                 string      pause (by whom)               when resumed
 paused:since           string      pause (when, ms)              when resumed
 refused                hash        settle, refuse                five minutes after its last write
 asking                 string, PX  refusals                      50 s
+receipt:<random>       string, PX  shelf                         a day
+looking:<request>      string, PX  shelf                         30 s after it was said last that a look is under way
+looked:<request>       string, PX  shelf                         a week
 events                 stream      every script that changes state   MAXLEN ~ 10,000
 ```
 """
@@ -229,3 +232,12 @@ class Keys:
 
     def inbox(self, digest: str) -> str:
         return f"{self.prefix}inbox:{digest}"
+
+    def receipt(self, name: str) -> str:
+        return f"{self.prefix}receipt:{name}"
+
+    def looking(self, request: RequestId) -> str:
+        return f"{self.prefix}looking:{request}"
+
+    def looked(self, request: RequestId) -> str:
+        return f"{self.prefix}looked:{request}"

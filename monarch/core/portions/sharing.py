@@ -7,7 +7,7 @@ that the source does not have is never taken for a milestone without tickets: th
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from monarch.core.copy.details import find_milestone
+from monarch.core.copy.details import MILESTONES
 from monarch.core.plan import MAX_TEXT, Plan, characters
 from monarch.core.redact import describe, quote
 from monarch.core.ticket import Issue, Milestone
@@ -24,7 +24,7 @@ def share_of(whole: Plan, wanted: Collection[str], existing: Iterable[Milestone]
     if not wanted:
         return whole
     there = tuple(existing)
-    titles = {found.title for one in wanted if (found := find_milestone(one, there)) is not None}
+    titles = {found.title for one in wanted if (found := MILESTONES.find(one, there)) is not None}
     asked = tuple(
         t for t in whole.tickets if t.milestone is not None and t.milestone.title in titles
     )
@@ -42,7 +42,7 @@ def milestones_of(issues: Iterable[Issue]) -> tuple[Milestone, ...]:
 def unknown_milestones(wanted: Iterable[str], existing: Iterable[Milestone]) -> tuple[str, ...]:
     """Those of the milestones `wanted` that do not exist."""
     there = tuple(existing)
-    return tuple(one for one in wanted if find_milestone(one, there) is None)
+    return tuple(one for one in wanted if MILESTONES.find(one, there) is None)
 
 
 def milestones_missing(source: str, unknown: Collection[str], existing: Iterable[Milestone]) -> str:

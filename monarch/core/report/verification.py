@@ -15,6 +15,7 @@ what Monarch wrote.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from monarch.core.copy.marker import read_marker
 from monarch.core.copy.render import Touched, is_ours, render, rewriting
@@ -38,6 +39,17 @@ class Mark(StrEnum):
     CLOSED = "closed"
     DOUBLED = "doubled"
     REFERS = "refers to old numbers"
+
+
+COUNTED: Final = (
+    Mark.PRESENT,
+    Mark.MISSING,
+    Mark.DOUBLED,
+    Mark.REFUSED,
+    Mark.EDITED,
+    Mark.CLOSED,
+)
+"""What there is a number of, in this order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ BELOW_REPOSITORY: list[Route] = [
     ("DELETE", re.compile(r"/issues/(\d+)/sub_issue"), sub_issues.remove_sub_issue),
     ("GET", re.compile(r"/issues/(\d+)/parent"), sub_issues.get_parent),
     ("GET", re.compile("/issue-types"), issue_types.list_repository_types),
+    ("GET", re.compile("/assignees"), details.list_assignees),
     ("GET", re.compile("/labels"), details.list_labels),
     ("POST", re.compile("/labels"), details.create_label),
     ("GET", re.compile("/milestones"), details.list_milestones),

@@ -115,9 +115,14 @@ def _milestone(repository: Repository, wanted: int | str | None) -> int | None:
     return number
 
 
+def assignable(repository: Repository) -> list[str]:
+    """Return the logins, in lower case, of those who can be assigned."""
+    named = [login for login, role in repository.collaborators.items() if role > Role.NONE]
+    return sorted({*named, repository.owner.lower()})
+
+
 def _assignable(repository: Repository, login: str) -> str:
-    role = repository.collaborators.get(login.lower(), Role.NONE)
-    if login.lower() != repository.owner.lower() and role == Role.NONE:
+    if login.lower() not in assignable(repository):
         raise errors.invalid("Issue", "assignees", "invalid", value=login)
     return login
 
