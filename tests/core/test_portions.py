@@ -26,7 +26,10 @@ CET = timezone(timedelta(hours=1))
 MONDAY = datetime(2026, 11, 30, 8, 0, tzinfo=CET)
 MONDAY_MS = 1_796_022_000_000
 FIRST, SECOND, EMPTY = Milestone("Sprint 1"), Milestone("Sprint 2"), Milestone("Sprint 3")
-DATES = st.datetimes(timezones=st.timezones() | st.just(UTC))
+DATES = st.datetimes(timezones=st.timezones() | st.just(UTC)).map(
+    lambda date: datetime.fromisoformat(date.isoformat())
+)
+"""With the offset of whatever zone, as a message has it."""
 
 
 @pytest.mark.parametrize(
@@ -149,6 +152,7 @@ def test_no_date_is_ever_released_early(date: datetime, before_ms: int) -> None:
 @pytest.mark.parametrize(
     ("date", "words"),
     [
+        (datetime.fromisoformat("2026-11-30T08:00:00+00:53:28"), "Mon 2026-11-30 08:00 +00:53:28"),
         (MONDAY, "Mon 2026-11-30 08:00 +01:00"),
         (MONDAY.astimezone(UTC), "Mon 2026-11-30 07:00 UTC"),
         (datetime(2026, 12, 6, 23, 59, 59, tzinfo=UTC), "Sun 2026-12-06 23:59:59 UTC"),

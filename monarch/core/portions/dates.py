@@ -55,5 +55,5 @@ def date_words(date: datetime) -> str:
     seconds = f":{date:%S}" if date.second else ""
     # `%:z` and `%a` depend on the version and on the locale.
     day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[date.weekday()]
-    offset = date.isoformat()[-6:] if date.utcoffset() else "UTC"
-    return f"{day} {date.date().isoformat()} {date.hour:02}:{date.minute:02}{seconds} {offset}"
+    offset = date.isoformat()[len(date.replace(tzinfo=None).isoformat()) :]
+    return f"{day} {date.date().isoformat()} {date.hour:02}:{date.minute:02}{seconds} {offset if date.utcoffset() else 'UTC'}"
