@@ -31,6 +31,7 @@ from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.adapters.valkey.subscriber import ValkeyEar
+from monarch.app.missing import missed_watch
 from monarch.app.wiring import (
     ceilings_of,
     github_of,
@@ -51,6 +52,7 @@ from monarch.stages.crossing.subject import Tools
 from monarch.stages.intake import Intake
 from monarch.stages.lease import Holds
 from monarch.stages.migrator import Migrator
+from monarch.stages.missed.watch import MissedWatch
 from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
@@ -97,6 +99,7 @@ class Parts:
     commands: Valkey
     keys: Keys
     signature: SignatureWatch | None = None
+    missed: MissedWatch | None = None
 
 
 def consumer_name() -> str:
@@ -135,6 +138,7 @@ class _Assembly:
         self._lease_ms = round(settings.lease_seconds * 1000)
         self._retention_ms = settings.retention_days * 86_400_000
         self._signature: SignatureWatch | None = None
+        self._missed: MissedWatch | None = None
         self._policy = Policy(
             settings.max_attempts, settings.max_deliveries, settings.target_patience_seconds
         )
@@ -147,7 +151,8 @@ class _Assembly:
         scripts = Scripts(commands, self._keys.prefix)
         streams = await self._streams(scripts)
         holds = Holds(streams, self._telemetry, self._clock, lease_s=self._settings.lease_seconds)
-        handlers = await self._handlers(scripts, commands)
+        intake = await self._intake(commands)
+        handlers = await self._handlers(scripts, commands, intake)
         consumers = tuple(
             self._consumer(STREAM_OF[role], handler, streams, holds)
             for role, handler in handlers.items()
@@ -159,10 +164,11 @@ class _Assembly:
             holds,
             consumers,
             self._reclaimer(streams, consumers),
-            await self._intake(commands),
+            intake,
             commands,
             self._keys,
             self._signature,
+            self._missed,
         )
 
     async def _client(self, purpose: str, *, connections: int = 1) -> Valkey:
@@ -186,25 +192,30 @@ class _Assembly:
             on_request_ended=lambda took_s: self._telemetry.request_duration(seconds=took_s),
         )
 
-    async def _handlers(self, scripts: Scripts, commands: Valkey) -> dict[Role, Handler]:
+    async def _handlers(
+        self, scripts: Scripts, commands: Valkey, intake: Intake | None
+    ) -> dict[Role, Handler]:
         handlers: dict[Role, Handler] = {}
         if self._roles & {Role.PLANNER, Role.MIGRATOR}:
             ceilings = ceilings_of(self._settings)
             github = await self._github(scripts)
             refusals = ValkeyRefusals(commands, scripts, self._keys)
             self._signature = SignatureWatch(github, refusals, self._telemetry)
+            self._missed = await self._missed_watch(github, intake)
             budget = ValkeyBudget(scripts, self._keys, ceilings, on_changed=self._ceiling_changed)
+            ledger = self._ledger(budget, scripts)
             if Role.PLANNER in self._roles:
                 handlers[Role.PLANNER] = Planner(
                     github,
                     budget,
+                    ledger.now_ms,
                     self._telemetry,
                     rules_of(self._settings),
                     self._policy,
                     self._dice,
                 )
             if Role.MIGRATOR in self._roles:
-                handlers[Role.MIGRATOR] = self._migrator(github, budget, scripts, commands)
+                handlers[Role.MIGRATOR] = self._migrator(github, budget, ledger, scripts, commands)
         if Role.NOTIFIER in self._roles:
             handlers[Role.NOTIFIER] = Notifier(
                 await self._slack(),
@@ -217,6 +228,12 @@ class _Assembly:
                 web_url_of(self._settings),
             )
         return handlers
+
+    async def _missed_watch(self, github: HttpGitHub, intake: Intake | None) -> MissedWatch | None:
+        client = await self._client("missed")
+        gaps = (lambda: intake.gaps) if intake else (lambda: 0)
+        slack = await self._slack()
+        return missed_watch(self._settings, client, github, slack, self._telemetry, gaps)
 
     def _ceiling_changed(self, window: str, before: int, after: int) -> None:
         self._telemetry.ceiling_changed(window=window, before=before, after=after)
@@ -239,10 +256,8 @@ class _Assembly:
         self._stack.push_async_callback(slack.aclose)
         return slack
 
-    def _migrator(
-        self, github: GitHub, budget: ValkeyBudget, scripts: Scripts, commands: Valkey
-    ) -> Migrator:
-        ledger = ValkeyLedger(
+    def _ledger(self, budget: ValkeyBudget, scripts: Scripts) -> ValkeyLedger:
+        return ValkeyLedger(
             scripts,
             self._keys,
             budget,
@@ -251,6 +266,15 @@ class _Assembly:
             lease_ms=self._lease_ms,
             retention_ms=self._retention_ms,
         )
+
+    def _migrator(
+        self,
+        github: GitHub,
+        budget: ValkeyBudget,
+        ledger: ValkeyLedger,
+        scripts: Scripts,
+        commands: Valkey,
+    ) -> Migrator:
         tools = Tools(
             github,
             ValkeyLogins(scripts, self._keys),

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from valkey.asyncio import Valkey
@@ -14,6 +15,8 @@ from monarch.adapters.valkey.views.fleet import Standing
 from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.adapters.valkey.views.wanted import history
+from monarch.app.acting import means_of
+from monarch.app.doors import doors_of
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
 from monarch.core.budget.forecast import Forecast
 from monarch.core.card.view import CohortView
@@ -29,8 +32,13 @@ from monarch.ports.readings import (
 )
 from monarch.settings import Settings
 from monarch.telemetry import Snapshot
+from monarch.web.acts.routes import Acts
+from monarch.web.door.guard import Guard
+from monarch.web.door.signing_in import SigningIn
+from monarch.web.door.tries import Tries
 from monarch.web.page.app import Page
 from monarch.web.page.source import Place
+from monarch.web.page.whole import refusal, sheet
 
 CONNECTIONS: Final = 6
 """More than the page reads at once: a connection whose answer came too late may still be closing."""
@@ -89,10 +97,22 @@ class Readings:
         return await history(self._reader, requests, limit, LOOKED_THROUGH)
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A page, and the application that serves it behind its door."""
+
+    page: Page
+    app: Guard
+
+
 @asynccontextmanager
-async def page_of(settings: Settings) -> AsyncIterator[Page]:
+async def page_of(settings: Settings) -> AsyncIterator[Served]:
     """The page of the installation that `settings` name; nothing is asked before somebody opens it."""
-    keys = Keys(settings.namespace)
-    async with connected(valkey_of(settings), "page", connections=CONNECTIONS) as client:
+    keys, doors, tries = Keys(settings.namespace), doors_of(settings), Tries()
+    link = connected(valkey_of(settings), "page", connections=CONNECTIONS)
+    async with link as client, means_of(settings) as means:
         readings = Readings(client, keys, settings)
-        yield Page(readings, Place(web_url_of(settings)))
+        signing_in = SigningIn(doors, tries, sheet)
+        routes = [*Acts(means, doors, sheet).routes(), *signing_in.routes()]
+        page = Page(readings, Place(web_url_of(settings)), routes)
+        yield Served(page, Guard(page.app, doors, refusal, tries))

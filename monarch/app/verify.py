@@ -16,7 +16,7 @@ from monarch.core.copy.style import Style
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.plan import Plan
 from monarch.core.report.summary import MigrationView, State
-from monarch.core.report.verification import Extra, Finding, Mark, Verification, verify
+from monarch.core.report.verification import COUNTED, Extra, Finding, Mark, Verification, verify
 from monarch.core.request.refs import BadRef, parse_ref
 from monarch.ports import StoreError
 from monarch.settings import Settings
@@ -31,6 +31,7 @@ __all__ = [
     "Verification",
     "Verified",
     "verified",
+    "verified_document",
 ]
 
 
@@ -48,6 +49,15 @@ class TargetReport:
         """Whether it was read, and nothing is missing or doubled there."""
         found = self.verification
         return found is not None and not any(finding.is_bad for finding in found.findings)
+
+    def count(self, mark: Mark) -> int:
+        """How many tickets; *present* are all that have a copy, whatever else is to be said of it."""
+        found = self.verification
+        if found is None:
+            return 0
+        if mark is Mark.PRESENT:
+            return sum(finding.number is not None for finding in found.findings)
+        return len(found.marked(mark))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +148,28 @@ async def _report(
         return TargetReport(view.target, view.state, None, survey.reason)
     found = await to_thread.run_sync(verify, plan, survey, style)
     return TargetReport(view.target, view.state, found)
+
+
+def verified_document(found: Verified) -> dict[str, object]:
+    """The same for programs: what `monarch verify --json` prints."""
+    summary = {mark.value: sum(one.count(mark) for one in found.targets) for mark in COUNTED}
+    extra = sum(len(t.verification.extra) for t in found.targets if t.verification is not None)
+    return {
+        "request": found.request,
+        "state": found.state,
+        "source": found.plan.source,
+        "well": found.is_well,
+        "summary": {**summary, "extra": extra},
+        "targets": [_target_document(target) for target in found.targets],
+    }
+
+
+def _target_document(target: TargetReport) -> dict[str, object]:
+    found = target.verification
+    return {
+        "target": target.target,
+        "state": target.state,
+        "problem": target.problem,
+        "tickets": [] if found is None else found.findings,
+        "extra": [] if found is None else found.extra,
+    }

@@ -65,8 +65,8 @@ def choice(
         None if request is None else request_id(request),
         target if target is None else _repository(target),
         code if code is None else _code(code),
-        _seconds("--older-than", older_than),
-        _seconds("--newer-than", newer_than),
+        seconds("--older-than", older_than),
+        seconds("--newer-than", newer_than),
     )
 
 
@@ -74,7 +74,7 @@ def wanted(request: str | None, target: str | None, since: str | None) -> "Wante
     """The events of which all of this holds."""
     from monarch.adapters.valkey.views.wanted import Wanted  # noqa: PLC0415 - lazily
 
-    ago_s = _seconds("--since", since)
+    ago_s = seconds("--since", since)
     return Wanted(
         None if request is None else request_id(request),
         None if target is None else _repository(target),
@@ -108,7 +108,8 @@ def _code(code: str) -> str:
     return code
 
 
-def _seconds(option: str, text: str | None) -> float | None:
+def seconds(option: str, text: str | None) -> float | None:
+    """An age such as 90s, 15min, 2h or 3d, in seconds; `None` where none is given."""
     if text is None:
         return None
     found = _AGE.fullmatch(text.strip())

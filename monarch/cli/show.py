@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, end_if_interrupted, fail, operate
 from monarch.cli.choice import request_id
+from monarch.cli.portions import portion_facts
 from monarch.cli.terminal.printing import (
     age,
     alarm,
@@ -118,6 +119,9 @@ def _fleet_facts(snapshot: "Snapshot") -> dict[str, object]:
         "requests": snapshot.requests,
         "parked": f"{snapshot.parked}{soon}",
         "dead letters": alarm(snapshot.dead, when=snapshot.dead > 0),
+        **(
+            {"missed": doubt(f"{snapshot.missed}: see `monarch missed`")} if snapshot.missed else {}
+        ),
         **({"unreadable": doubt(_newer(snapshot.newer))} if snapshot.newer else {}),
         "epoch": snapshot.epoch,
     }
@@ -346,6 +350,7 @@ def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> di
         **({"paused by": view.paused_by} if view.paused_by and not view.has_ended else {}),
         "reason": f"{details.code}: {view.reason}" if details.code else view.reason,
         "source": view.source,
+        **portion_facts(view.portion, view.appended_ms),
         "tickets": view.tickets,
         "channel": view.channel,
         "cohort": details.cohort or "-",

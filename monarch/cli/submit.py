@@ -7,25 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, fail, operate, settings
 from monarch.cli.follow import follow, judge
+from monarch.cli.portions import Asked, demand_date
 from monarch.cli.terminal.printing import clean, complain, got, show_json
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, Submission
 
 
-def submit_message(
-    source: str,
-    targets: list[str],
-    channel: str | None,
-    key: str | None,
-    *,
-    wait: bool,
-    as_json: bool,
-) -> None:
+def submit_message(asked: Asked, key: str | None, *, wait: bool, as_json: bool) -> None:
     """Submit, print the request's id, and with `wait` follow it to its end."""
-    from monarch.app.operator import message  # noqa: PLC0415 - lazily
-
-    payload = message(source, targets, channel)
+    payload = asked.message()
     _demand_request(payload)
     chosen = uuid.uuid4().hex if key is None else _checked(key)
     done = operate(lambda person: _submitted(person, payload, chosen))
@@ -66,6 +57,7 @@ def _demand_request(payload: bytes) -> None:
     request = parsed(payload, settings())
     if isinstance(request, BadMessage):
         fail(f"{clean(request.reason)}; nothing was submitted", WRONG)
+    demand_date(request.portion, "nothing was submitted")
     for refused in request.refused:
         words = f"{clean(refused.target)} will end as a dead letter: {clean(refused.reason)}"
         complain(f"! {words}")
@@ -103,13 +95,16 @@ def publish_message(
         # What the terminal gave, byte for byte.
         content = payload.encode("utf-8", "surrogateescape")
 
-    async def work(person: "Operator") -> int:
-        return await person.publish(content)
+    async def work(person: "Operator") -> tuple[int, str]:
+        return await person.publish(content), person.settings.channel
 
-    heard = operate(work)
+    heard, published_on = operate(work)
     if as_json:
         show_json({"receivers": heard})
     else:
         print(f"heard by {heard}")
     if not heard:
-        fail("no worker heard it, so it is lost: start `monarch run`, or use `monarch submit`")
+        fail(
+            f"no worker listens to the channel {clean(published_on)}, so it is lost: start `monarch run`, set"
+            " MONARCH_CHANNEL as the workers have it, or use `monarch submit`"
+        )

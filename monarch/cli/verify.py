@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -15,7 +15,7 @@ from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import ENDS, State
-from monarch.core.report.verification import SIGNS, Mark
+from monarch.core.report.verification import COUNTED, SIGNS, Mark
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, RequestDetails
@@ -29,13 +29,15 @@ def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_j
         fail("--wait follows what --heal submits: give both", WRONG)
     if by is not None and not heal:
         fail("--by names who heals: give --heal, too", WRONG)
+    from monarch.app.verify import verified_document  # noqa: PLC0415 - lazily
+
     name = whoever(by) if heal else ""
     found = _verified(request_id(request), quiet=as_json)
     if not as_json:
         _print(found)
     told, end = _heal(found, name, wait=wait, quiet=as_json) if heal else ((), None)
     if as_json:
-        show_json({**_document(found), **({"healing": told, "end": end} if heal else {})})
+        show_json({**verified_document(found), **({"healing": told, "end": end} if heal else {})})
     if end is not None:
         judge(end)
     if not _is_well(found, told):
@@ -59,7 +61,7 @@ def _is_well(found: "Verified", told: "tuple[Healing, ...]") -> bool:
     """Whether nobody has to do anything any more: what is being healed needs nobody."""
     healed = {one.target for one in told if one.migration}
     return all(
-        target.is_well or (target.target in healed and not _count(target, Mark.DOUBLED))
+        target.is_well or (target.target in healed and not target.count(Mark.DOUBLED))
         for target in found.targets
     )
 
@@ -113,15 +115,6 @@ def _print_healing(
 
 # ---------------------------------------------------------------------------------------- for people
 
-_COUNTED: Final = (
-    Mark.PRESENT,
-    Mark.MISSING,
-    Mark.DOUBLED,
-    Mark.REFUSED,
-    Mark.EDITED,
-    Mark.CLOSED,
-)
-
 
 def _print(found: "Verified") -> None:
     show_facts(
@@ -133,7 +126,7 @@ def _print(found: "Verified") -> None:
         }
     )
     print()
-    counts = (number(mark.value) for mark in _COUNTED)
+    counts = (number(mark.value) for mark in COUNTED)
     columns = (word("target"), *counts, number("extra"), word("state"), word("tickets"))
     show_table(columns, [_row(target) for target in found.targets], empty="no targets")
     told = {symbol: mark for mark, symbol in SIGNS.items()}
@@ -166,24 +159,14 @@ def _state(found: "Verified") -> str:
 def _row(target: "TargetReport") -> tuple[object, ...]:
     found = target.verification
     if found is None:
-        return target.target, *("" for _ in _COUNTED), "", target.state.value, "not read"
+        return target.target, *("" for _ in COUNTED), "", target.state.value, "not read"
     matrix = "".join(_symbol(finding) for finding in found.findings)
-    counts = (_count(target, mark) for mark in _COUNTED)
+    counts = (target.count(mark) for mark in COUNTED)
     return target.target, *counts, len(found.extra), target.state.value, matrix
 
 
 def _symbol(finding: "Finding") -> str:
     return next(symbol for mark, symbol in SIGNS.items() if mark in finding.marks)
-
-
-def _count(target: "TargetReport", mark: Mark) -> int:
-    """How many tickets; *present* are all that have a copy, whatever else is to be said of it."""
-    found = target.verification
-    if found is None:
-        return 0
-    if mark is Mark.PRESENT:
-        return sum(finding.number is not None for finding in found.findings)
-    return len(found.marked(mark))
 
 
 def _lines(target: "TargetReport") -> Iterator[str]:
@@ -214,32 +197,3 @@ def _line(alike: "Sequence[Finding]") -> str:
     if finding.strays:
         line += f" (close {' '.join(f'#{number}' for number in finding.strays)})"
     return f"{line}: {finding.reason}" if finding.reason else line
-
-
-# -------------------------------------------------------------------------------------- for programs
-
-
-def _document(found: "Verified") -> dict[str, object]:
-    summary = {
-        mark.value: sum(_count(target, mark) for target in found.targets) for mark in _COUNTED
-    }
-    extra = sum(len(t.verification.extra) for t in found.targets if t.verification is not None)
-    return {
-        "request": found.request,
-        "state": found.state,
-        "source": found.plan.source,
-        "well": found.is_well,
-        "summary": {**summary, "extra": extra},
-        "targets": [_target_document(target) for target in found.targets],
-    }
-
-
-def _target_document(target: "TargetReport") -> dict[str, object]:
-    found = target.verification
-    return {
-        "target": target.target,
-        "state": target.state,
-        "problem": target.problem,
-        "tickets": [] if found is None else found.findings,
-        "extra": [] if found is None else found.extra,
-    }

@@ -66,12 +66,17 @@ class Reader:
         self._patience = patience
         self._meter = meter
 
-    async def get(self, url: httpx.URL, signed: Pass, method: str = "GET") -> Reply | Failure:
-        """Read one address; redirects are answers like any other."""
+    async def get(
+        self, url: httpx.URL, signed: Pass, method: str = "GET", tag: str = ""
+    ) -> Reply | Failure:
+        """Read one address; redirects are answers like any other.
+
+        `tag` is an earlier answer's `ETag`: while that answer is right, this one is an empty 304.
+        """
         await self._admit(signed)
         answer: Reply | Failure = NoAnswer(f"no answer within {self._patience.all_s:g} s")
         with anyio.move_on_after(self._patience.all_s):
-            answer = await self._retrying(signed)(self._once, url, signed, method)
+            answer = await self._retrying(signed)(self._once, url, signed, method, tag)
         await self._tell(signed, answer)
         return answer
 
@@ -87,9 +92,10 @@ class Reader:
             url, answer = target, await self.get(target, signed, method)
         return answer
 
-    async def _once(self, url: httpx.URL, signed: Pass, method: str) -> Reply | Failure:
+    async def _once(self, url: httpx.URL, signed: Pass, method: str, tag: str) -> Reply | Failure:
+        headers = {**signed.headers, **({"If-None-Match": tag} if tag else {})}
         answer = await send_once(
-            self._client, method, url, deadline_s=self._patience.try_s, headers=signed.headers
+            self._client, method, url, deadline_s=self._patience.try_s, headers=headers
         )
         return NeverLeft("held back") if isinstance(answer, HeldBack) else answer
 

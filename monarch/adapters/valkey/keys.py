@@ -18,7 +18,7 @@ open                   sorted set  mirror, submit, settle, replay, heal   member
 card:<cohort>          hash        settle                        retention after the last of its requests ended well
 cohort:<cohort>        sorted set  settle                        its requests by when they joined, 200 at most; likewise
 cohorts                sorted set  settle                        cohorts by when they began; a member leaves once its card is gone
-cards:<digest>         string, PX  settle                        the newest card of a source and a channel; 30 days after it was joined
+cards:<digest>         string, PX  settle                        the newest card of a source, a channel and a portion; 30 days after it was joined
 newer                  sorted set  settle                        a day after the last entry of a newer version was met
 audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
@@ -42,12 +42,21 @@ gate:<account>         hash        gate, believe, permit, record opened by a suc
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
 saying:<request>       string, PX  begin_saying                  15 s
+named                  sorted set  settle                        names of targets by when they were asked for; the newest 100,000, for the retention
+sources                sorted set  settle                        ids of sources by when they were asked for; a member leaves after the retention
+source:<id>            hash        settle                        retention after it was asked for
+owner:<name>           string, PX  a sweep for missed ones       retention after the last sweep; 5,000 repositories at most
+swept                  hash        turn                          a day after the last sweep
+missed                 hash        found                         a field leaves when its repository was asked for or is too old; 2,000 at most
 logins                 hash        introduce                     never; the newest 200: who we were is known by them alone
 epoch                  hash        open_epoch, take, permit, sweep   never; 64 marks
 paused                 string      pause (by whom)               when resumed
 paused:since           string      pause (when, ms)              when resumed
 refused                hash        settle, refuse                five minutes after its last write
 asking                 string, PX  refusals                      50 s
+receipt:<random>       string, PX  shelf                         a day
+looking:<request>      string, PX  shelf                         30 s after it was said last that a look is under way
+looked:<request>       string, PX  shelf                         a week
 events                 stream      every script that changes state   MAXLEN ~ 10,000
 ```
 """
@@ -103,6 +112,28 @@ class Keys:
     @property
     def audited(self) -> str:
         return self.prefix + "audited"
+
+    @property
+    def named(self) -> str:
+        return self.prefix + "named"
+
+    @property
+    def sources(self) -> str:
+        return self.prefix + "sources"
+
+    def source(self, source: int) -> str:
+        return f"{self.prefix}source:{source}"
+
+    def owner(self, name: str) -> str:
+        return f"{self.prefix}owner:{name.lower()}"
+
+    @property
+    def swept(self) -> str:
+        return self.prefix + "swept"
+
+    @property
+    def missed(self) -> str:
+        return self.prefix + "missed"
 
     @property
     def logins(self) -> str:
@@ -163,6 +194,9 @@ class Keys:
     def ledger(self, target: TargetId) -> str:
         return f"{self.prefix}ledger:{target}"
 
+    def latest(self, target: TargetId) -> str:
+        return f"{self.prefix}latest:{target}"
+
     def target(self, target: TargetId) -> str:
         return f"{self.prefix}target:{target}"
 
@@ -202,3 +236,12 @@ class Keys:
 
     def inbox(self, digest: str) -> str:
         return f"{self.prefix}inbox:{digest}"
+
+    def receipt(self, name: str) -> str:
+        return f"{self.prefix}receipt:{name}"
+
+    def looking(self, request: RequestId) -> str:
+        return f"{self.prefix}looking:{request}"
+
+    def looked(self, request: RequestId) -> str:
+        return f"{self.prefix}looked:{request}"

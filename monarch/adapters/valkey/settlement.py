@@ -1,11 +1,13 @@
 """A verdict, put into the words of the settle script. Pure: what it says is decided before anything is sent."""
 
 from collections.abc import Mapping
-from typing import NamedTuple, assert_never
+from typing import Final, NamedTuple, assert_never
 
 from monarch.adapters.valkey.codec import document, encode_plan
 from monarch.core.budget.turns import padded
 from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream
+from monarch.core.portions.details import portion_details
+from monarch.core.portions.keys import Portion
 from monarch.core.verdict import (
     Dead,
     Done,
@@ -36,6 +38,9 @@ def settling(delivery: Delivery, verdict: Verdict, retention_ms: int) -> Settlin
     return Settling(word, document({**_subject(delivery, retention_ms), **fields}), plan)
 
 
+NAMED: Final = "named"
+"""The detail that has the targets that a message names, in lines."""
+
 Words = tuple[str, dict[str, object], bytes]
 
 
@@ -55,7 +60,7 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
                 "reason": reason,
                 "attempts": delivery.attempts,
                 "deliveries": delivery.token.count,
-                "details": dict(details),
+                **_details(details),
             }
             return "dead", fields, b""
         case Handback(_, rests):
@@ -72,13 +77,19 @@ def _parked(
         "reason": reason,
         "delay_ms": _ms(delay_s),
         "member": park_member(delivery),
-        "details": dict(details),
+        **_details(details),
     }
+
+
+def _details(details: Mapping[str, str]) -> dict[str, object]:
+    """What the request keeps, and beside it the targets that it names: there may be hundreds of them."""
+    kept = {field: value for field, value in details.items() if field != NAMED}
+    return {"details": kept, NAMED: details.get(NAMED, "").splitlines()}
 
 
 def _done(result: Result) -> Words:
     match result:
-        case Planned(plan, channel, targets, refused, source_id):
+        case Planned(plan, channel, targets, refused, source_id, portion):
             planned: dict[str, object] = {
                 "source": plan.source,
                 "source_id": _text(source_id),
@@ -87,10 +98,11 @@ def _done(result: Result) -> Words:
                 "asked": len(targets) + len(refused),
                 "targets": targets,
                 "refused": _refused(refused),
-                "details": {"source": plan.source, "channel": channel or ""},
+                "details": _kept(plan.source, channel, portion),
+                NAMED: _named(targets, refused),
             }
             return "planned", planned, encode_plan(plan)
-        case Skipped(source, channel, targets, refused, source_id):
+        case Skipped(source, channel, targets, refused, source_id, portion):
             skipped: dict[str, object] = {
                 "source": source,
                 "source_id": _text(source_id),
@@ -98,6 +110,8 @@ def _done(result: Result) -> Words:
                 "asked": len(targets) + len(refused),
                 "targets": targets,
                 "refused": _refused(refused),
+                "details": _kept(source, channel, portion),
+                NAMED: _named(targets, refused),
             }
             return "skipped", skipped, b""
         case Migrated(_, tickets, deleted):
@@ -106,6 +120,15 @@ def _done(result: Result) -> Words:
             return "said", {}, b""
         case _:
             assert_never(result)
+
+
+def _kept(source: str, channel: str | None, portion: Portion) -> dict[str, str]:
+    """What the request keeps of its message."""
+    return {"source": source, "channel": channel or "", **portion_details(portion)}
+
+
+def _named(targets: tuple[str, ...], refused: tuple[RefusedTarget, ...]) -> list[str]:
+    return [*targets, *(each.target for each in refused)]
 
 
 def _refused(targets: tuple[RefusedTarget, ...]) -> list[dict[str, str]]:

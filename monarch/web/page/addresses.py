@@ -10,6 +10,7 @@ from monarch.web.documents import request_document, status_document
 from monarch.web.page.sights import Sight, Wish
 from monarch.web.page.source import Place, Source
 from monarch.web.views.banner import banner
+from monarch.web.views.buttons import fleet_buttons, request_buttons
 from monarch.web.views.front import front
 from monarch.web.views.listing import listing
 from monarch.web.views.request import request_view
@@ -44,7 +45,11 @@ async def _front(source: Source, place: Place, wish: Wish) -> Sight | None:
         "front.html",
         status_document(snapshot),
         "monarch status",
-        {"banner": banner(snapshot), "front": front(snapshot, lines, forecast)},
+        {
+            "banner": banner(snapshot),
+            "front": front(snapshot, lines, forecast),
+            "buttons": fleet_buttons(snapshot),
+        },
     )
 
 
@@ -79,6 +84,7 @@ async def _request(source: Source, place: Place, wish: Wish) -> Sight | None:
         {
             "banner": banner(await source.snapshot()),
             "request": request_view(details, forecast, place.github),
+            "buttons": request_buttons(details),
         },
     )
 

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import anyio
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from monarch.ports import StoreError
@@ -27,9 +27,9 @@ from monarch.web.page.hub import Frame, Full, Hub
 from monarch.web.page.live import LiveAnswer
 from monarch.web.page.sights import Sight, Wish
 from monarch.web.page.source import Place, Source
+from monarch.web.page.whole import NOT_KEPT, whole
 from monarch.web.plain import plain
 
-NOT_KEPT: Final = {"Cache-Control": "no-store", "Vary": "Accept"}
 FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -82,7 +82,7 @@ class Page:
                 return _away(request, wish, str(error))
             if wants_json(request):
                 return _json(frame)
-            return _page(wish, frame)
+            return _page(request, wish, frame)
 
         return answer
 
@@ -133,30 +133,25 @@ def _json(frame: Frame) -> Response:
     return JSONResponse(plain(frame.sight.document), frame.sight.status, NOT_KEPT)
 
 
-def _page(wish: Wish, frame: Frame) -> Response:
+def _page(request: Request, wish: Wish, frame: Frame) -> Response:
     sight = frame.sight
     if sight is None:
-        return _whole(wish, "Not known", drawing.draw("unknown.html"), frame.at_ms, 404)
-    return _whole(wish, sight.title, frame.html, frame.at_ms, sight.status)
-
-
-def _whole(
-    wish: Wish | None, title: str, html: str, at_ms: int, status: int, why: str = ""
-) -> Response:
-    text = drawing.draw("layout.html", wish=wish, title=title, html=html, at_ms=at_ms, why=why)
-    return HTMLResponse(text, status, NOT_KEPT)
+        return whole(request, wish, "Not known", drawing.draw("unknown.html"), frame.at_ms, 404)
+    return whole(request, wish, sight.title, frame.html, frame.at_ms, sight.status)
 
 
 def _away(request: Request, wish: Wish, why: str) -> Response:
     if wants_json(request):
         return JSONResponse({"error": f"Valkey does not answer: {why}"}, 503, NOT_KEPT)
-    return _whole(wish, "Valkey does not answer", drawing.draw("away.html", why=why), 0, 503, why)
+    return whole(
+        request, wish, "Valkey does not answer", drawing.draw("away.html", why=why), 0, 503, why
+    )
 
 
 async def _unknown_address(request: Request, _: Exception) -> Response:
     if wants_json(request):
         return JSONResponse({"error": "there is no such address"}, 404, NOT_KEPT)
-    return _whole(None, "Not known", drawing.draw("unknown.html"), 0, 404)
+    return whole(request, None, "Not known", drawing.draw("unknown.html"), 0, 404)
 
 
 async def _file(request: Request) -> Response:

@@ -169,7 +169,7 @@ def test_a_read_ends_before_its_socket_does() -> None:
 def test_every_script_says_what_it_is_given_and_why_it_is_atomic() -> None:
     """Keys, arguments, result and the reason stand at the head of each."""
     folder = Path(scripts_package.__file__).parent
-    bodies = [p for p in folder.glob("*.lua") if not p.name.startswith("_")]
+    bodies = [p for p in folder.rglob("*.lua") if not p.name.startswith("_")]
 
     assert len(bodies) >= 12
     for body in bodies:

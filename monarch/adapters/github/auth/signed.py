@@ -25,9 +25,9 @@ class SignedReader:
         self._reader = reader
         self._passes = passes
 
-    async def get(self, name: str, url: httpx.URL) -> Answer:
-        """Read one address; redirects are answers like any other."""
-        return await self._signed(name, lambda signed: self._reader.get(url, signed))
+    async def get(self, name: str, url: httpx.URL, tag: str = "") -> Answer:
+        """Read one address; redirects are answers like any other. `tag` as in `Reader.get`."""
+        return await self._signed(name, lambda signed: self._reader.get(url, signed, tag=tag))
 
     async def follow(self, name: str, url: httpx.URL) -> Answer:
         """Read one address, and what it redirects to."""

@@ -38,7 +38,7 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 REFUSED_FOR_MS: Final = 180_000
 """A refusal of the credential that was not confirmed for longer is over, in milliseconds; work asks once a minute."""
 
-_WHOLE: Final = 15
+_WHOLE: Final = 16
 """So many answers are about the whole, the time first."""
 
 
@@ -144,6 +144,7 @@ class Standing:
         pipe.zcard(self._keys.newer)
         pipe.info("memory", "persistence", "replication")
         pipe.config_get(*WRITE_SETTINGS)
+        pipe.hlen(self._keys.missed)
 
     def _ask_stream(self, pipe: Any, stream: Stream) -> None:
         name = self._keys.stream(stream)
@@ -277,7 +278,7 @@ def _subscribed(answer: Any) -> int | None:
 
 def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
     parked, first, dead, epoch, paused, known, *more = whole["answers"]
-    subscribers, since, refused, oldest, still_open, newer, info, config = more
+    subscribers, since, refused, oldest, still_open, newer, info, config, missed = more
     due = first[0][1] if isinstance(first, list) and first else None
     began = oldest[0][1] if isinstance(oldest, list) and oldest else whole["now_ms"]
     return {
@@ -285,6 +286,7 @@ def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
         "parked": _count(parked),
         "next_due_s": None if due is None else (due - whole["now_ms"]) / 1000,
         "dead": _count(dead),
+        "missed": _count(missed),
         "replicas": _subscribed(subscribers),
         "epoch": epoch.decode("utf-8", "replace") if isinstance(epoch, bytes) else None,
         "paused": bool(paused),
