@@ -11,10 +11,13 @@ from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.cohorts import Cohorts
+from monarch.adapters.valkey.views.dead_letters import Letters
 from monarch.adapters.valkey.views.fleet import Standing
 from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.adapters.valkey.views.requests import Reader
-from monarch.adapters.valkey.views.wanted import history
+from monarch.adapters.valkey.views.traffic import Traffic
+from monarch.adapters.valkey.views.wanted import Wanted, history, newest
+from monarch.adapters.valkey.views.workers import Workers
 from monarch.app.acting import means_of
 from monarch.app.doors import doors_of
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
@@ -23,12 +26,17 @@ from monarch.core.card.view import CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import State
 from monarch.ports.readings import (
+    Choice,
     CohortLine,
+    DeadLetter,
     Event,
     Holding,
+    Parked,
     RequestDetails,
     RequestLine,
     TicketLine,
+    WorkerLine,
+    Writes,
 )
 from monarch.settings import Settings
 from monarch.telemetry import Snapshot
@@ -57,6 +65,9 @@ class Readings:
         self._outlook = outlook_of(client, settings)
         self._cohorts = Cohorts(client, Scripts(client, keys.prefix), keys)
         self._matrices = Matrices(client, keys)
+        self._letters = Letters(client, keys)
+        self._workers = Workers(client, keys)
+        self._traffic = Traffic(client, keys)
 
     async def snapshot(self) -> Snapshot:
         """See `Source.snapshot`."""
@@ -95,6 +106,28 @@ class Readings:
     async def history(self, requests: Collection[RequestId], limit: int) -> Sequence[Event]:
         """See `Source.history`."""
         return await history(self._reader, requests, limit, LOOKED_THROUGH)
+
+    async def letters(self, limit: int, choice: Choice) -> Sequence[DeadLetter]:
+        """See `Source.letters`."""
+        return await self._letters.newest(limit, choice)
+
+    async def workers(self) -> Sequence[WorkerLine]:
+        """See `Source.workers`."""
+        return await self._workers.all()
+
+    async def parked(self, limit: int) -> Sequence[Parked]:
+        """See `Source.parked`."""
+        return await self._traffic.parked(limit)
+
+    async def writes(self, accounts: Sequence[str]) -> Sequence[Writes]:
+        """See `Source.writes`."""
+        return await self._traffic.writes(accounts)
+
+    async def events(
+        self, limit: int, request: str | None, target: str | None, kind: str | None
+    ) -> Sequence[Event]:
+        """See `Source.events`."""
+        return await newest(self._reader, limit, Wanted(request, target, kind=kind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,3 +220,21 @@ class Holding:
     ended_ms: int | None
     records: Mapping[TicketId, LedgerRecord]
     look: KeptLook | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Work that waits until `due_ms` (milliseconds since 1970). `target` is `""` where it is about a whole request."""
+
+    request: str
+    stream: str
+    target: str
+    due_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """What an account has written in the last hour: a count for each minute, the newest last."""
+
+    account: str
+    by_minute: tuple[int, ...]

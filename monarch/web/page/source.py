@@ -9,12 +9,17 @@ from monarch.core.card.view import CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import State
 from monarch.ports.readings import (
+    Choice,
     CohortLine,
+    DeadLetter,
     Event,
     Holding,
+    Parked,
     RequestDetails,
     RequestLine,
     TicketLine,
+    WorkerLine,
+    Writes,
 )
 from monarch.telemetry import Snapshot
 
@@ -58,6 +63,28 @@ class Source(Protocol):
 
     async def history(self, requests: Collection[RequestId], limit: int) -> Sequence[Event]:
         """What happened to these requests lately, newest first."""
+        ...
+
+    async def letters(self, limit: int, choice: Choice) -> Sequence[DeadLetter]:
+        """The newest dead letters that are meant, newest first."""
+        ...
+
+    async def workers(self) -> Sequence[WorkerLine]:
+        """Who works."""
+        ...
+
+    async def parked(self, limit: int) -> Sequence[Parked]:
+        """What waits until it is due, what is due first."""
+        ...
+
+    async def writes(self, accounts: Sequence[str]) -> Sequence[Writes]:
+        """What these accounts have written in the last hour."""
+        ...
+
+    async def events(
+        self, limit: int, request: str | None, target: str | None, kind: str | None
+    ) -> Sequence[Event]:
+        """The newest events of which all that is given holds, oldest first."""
         ...
 
 

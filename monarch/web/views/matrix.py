@@ -65,12 +65,29 @@ class Row:
     state: str
     tone: str
     there: int
+    of: int
     strays: tuple[int, ...]
     why: str
     notes: tuple[str, ...]
     basis: str
     basis_ms: int | None
     cells: tuple[Cell, ...]
+    next_ms: int | None
+
+    @property
+    def owner(self) -> str:
+        """Of the target; `""` where its name has no slash."""
+        return self.target.rpartition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """Of the target, without its owner."""
+        return self.target.rpartition("/")[2]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether there is more to say of it than its cells do."""
+        return bool(self.why or self.notes or self.strays or self.next_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +187,14 @@ def _row(
         state=migration.state.value,
         tone=tone_of(migration),
         there=migration.copied + migration.present,
+        of=len(own),
         strays=migration.strays,
         why=migration.reason,
         notes=_notes(migration, holding),
         basis=basis,
         basis_ms=basis_ms,
         cells=tuple(teller.cell(one) if one.id in own else _NONE for one in columns),
+        next_ms=team.next_ms,
     )
 
 

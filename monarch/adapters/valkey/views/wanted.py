@@ -9,11 +9,15 @@ from monarch.ports.readings import Event
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What all has to hold of an event; `None`: no matter. Targets are compared without case, times in ms since 1970."""
+    """What all has to hold of an event; `None`: no matter. Targets are compared without case, times in ms since 1970.
+
+    `kind` is the name of an event, or how it begins: `migration` is every `migration.…`.
+    """
 
     request: str | None = None
     target: str | None = None
     since_ms: int | None = None
+    kind: str | None = None
 
     def holds(self, event: Event) -> bool:
         """Whether it is one of them."""
@@ -24,6 +28,7 @@ class Wanted:
             self.request in {None, request}
             and (self.target is None or self.target.lower() == target.lower())
             and (self.since_ms is None or event.at_ms >= self.since_ms)
+            and (self.kind is None or f"{event.name}.".startswith(f"{self.kind.rstrip('.')}."))
         )
 
 
