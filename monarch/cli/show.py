@@ -350,6 +350,7 @@ def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> di
         "reason": f"{details.code}: {view.reason}" if details.code else view.reason,
         "source": view.source,
         "tickets": view.tickets,
+        **({"not copied": "; ".join(view.left_out)} if view.left_out else {}),
         "channel": view.channel,
         "cohort": details.cohort or "-",
         "came by": details.via,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from monarch.core.copy.left_out import left_out
 from monarch.core.ticket import Issue, Repository, Ticket, as_ticket
 
 MAX_TEXT: Final = 16_000_000
@@ -17,13 +18,17 @@ class Plan:
 
     `private`: whether the source was not public when the plan was made. A plan of an older version does not say, and
     counts as one of a public source.
-    `nests`: whether the server has addresses for sub-issues; where it was not asked it is believed to.
+    `nests`, `blocks`: whether the server has addresses for sub-issues, and for dependencies; where it was not asked it is
+    believed to.
+    `left_out`: what the tickets have and their copies will not, a line each.
     """
 
     source: str
     tickets: tuple[Ticket, ...]
     private: bool = False
     nests: bool = True
+    blocks: bool = True
+    left_out: tuple[str, ...] = ()
 
 
 def make_plan(source: str, issues: Iterable[Issue], *, private: bool = False) -> Plan:
@@ -35,7 +40,8 @@ def make_plan(source: str, issues: Iterable[Issue], *, private: bool = False) ->
     for issue in issues:
         if not issue.is_pull and issue.state == "open":
             once.setdefault(issue.number, issue)
-    return Plan(source, tuple(as_ticket(once[number]) for number in sorted(once)), private)
+    tickets = [once[number] for number in sorted(once)]
+    return Plan(source, tuple(map(as_ticket, tickets)), private, left_out=left_out(tickets))
 
 
 def unseen_tickets(repository: Repository, issues: Collection[Issue], plan: Plan) -> str | None:

@@ -28,8 +28,8 @@ from monarch.core.verdict import (
     judge,
 )
 from monarch.ports import Budget, GitHub
-from monarch.stages.crossing.hierarchy import in_order
 from monarch.stages.crossing.looks import Reading, read_whole
+from monarch.stages.crossing.relations import related
 from monarch.stages.gates import give_way, snooze_until_open
 from monarch.stages.lease import Hold
 from monarch.telemetry import Telemetry
@@ -105,7 +105,7 @@ class Planner:
         too_large = oversize(plan)
         if too_large is not None:
             return Dead(Code.PLAN_TOO_LARGE, too_large)
-        return await in_order(self._github, source, plan, hold.check)
+        return await related(self._github, source, plan, hold.check)
 
     async def _refuse_source(
         self, outcome: ReadFailure, request: Request, credential: Credential, delivery: Delivery

@@ -34,8 +34,8 @@ from monarch.core.target.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Issue, Repository, Ticket
 from monarch.ports import GitHub
 from monarch.stages.crossing.details import List, lists
-from monarch.stages.crossing.hierarchy import in_order
 from monarch.stages.crossing.looks import Reading, Sight, look, read_whole
+from monarch.stages.crossing.relations import related
 from monarch.stages.identity import found_again
 
 T = TypeVar("T")
@@ -126,7 +126,7 @@ class Surveyor:
         too_large = oversize(plan)
         if too_large is not None:
             return Unready(Code.PLAN_TOO_LARGE, without_replay(too_large))
-        ordered = await in_order(self._github, repository, plan, lambda: self._tell(name))
+        ordered = await related(self._github, repository, plan, lambda: self._tell(name))
         if not isinstance(ordered, Plan):
             return self._failed(ordered, site.credential)
         return Template(repository, ordered)

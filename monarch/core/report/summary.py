@@ -60,7 +60,7 @@ class RequestView:
 
     `channel` is `None` where nobody is to be told; `tickets` is the size of the plan; times are in
     milliseconds since 1970, `ended_ms` is `None` until it has ended. `cancelled_by` and `paused_by` name who
-    called it off, or paused the fleet; `""` where nobody did.
+    called it off, or paused the fleet; `""` where nobody did. `left_out` is what the template has and no copy will.
     """
 
     id: RequestId
@@ -76,6 +76,7 @@ class RequestView:
     migrations: tuple[MigrationView, ...]
     cancelled_by: str = ""
     paused_by: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
     def has_ended(self) -> bool:
