@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from monarch.core.copy.left_out import left_out
 from monarch.core.ticket import Issue, Repository, Ticket, as_ticket
 
 MAX_TEXT: Final = 16_000_000
@@ -18,6 +17,8 @@ class Plan:
 
     `private`: whether the source was not public when the plan was made. A plan of an older version does not say, and
     counts as one of a public source.
+    `others`: the source's other open tickets, where the request asks for a portion (`core.portions`). None of them is
+    copied; copies that another request has made of them are referred to, and refer to those of this plan.
     `nests`, `blocks`: whether the server has addresses for sub-issues, and for dependencies; where it was not asked it is
     believed to.
     `left_out`: what the tickets have and their copies will not, a line each.
@@ -29,6 +30,12 @@ class Plan:
     nests: bool = True
     blocks: bool = True
     left_out: tuple[str, ...] = ()
+    others: tuple[Ticket, ...] = ()
+
+    @property
+    def everything(self) -> tuple[Ticket, ...]:
+        """The tickets and the others, ascending by number."""
+        return tuple(sorted((*self.tickets, *self.others), key=lambda ticket: ticket.number))
 
 
 def make_plan(source: str, issues: Iterable[Issue], *, private: bool = False) -> Plan:
@@ -40,8 +47,7 @@ def make_plan(source: str, issues: Iterable[Issue], *, private: bool = False) ->
     for issue in issues:
         if not issue.is_pull and issue.state == "open":
             once.setdefault(issue.number, issue)
-    tickets = [once[number] for number in sorted(once)]
-    return Plan(source, tuple(map(as_ticket, tickets)), private, left_out=left_out(tickets))
+    return Plan(source, tuple(as_ticket(once[number]) for number in sorted(once)), private)
 
 
 def unseen_tickets(repository: Repository, issues: Collection[Issue], plan: Plan) -> str | None:
@@ -61,10 +67,15 @@ def unseen_tickets(repository: Repository, issues: Collection[Issue], plan: Plan
 
 def oversize(plan: Plan) -> str | None:
     """Why a plan is too large to be carried out, and what to do; `None` where it is not."""
-    characters = sum(len(ticket.title) + len(ticket.body) for ticket in plan.tickets)
-    if characters <= MAX_TEXT:
+    found = characters(plan.tickets)
+    if found <= MAX_TEXT:
         return None
     return (
-        f"the {len(plan.tickets)} open tickets of {plan.source} hold {characters:,} characters of text, and a request may"
+        f"the {len(plan.tickets)} open tickets of {plan.source} hold {found:,} characters of text, and a request may"
         f" have {MAX_TEXT:,}; close some of them or put long texts into files, then replay it (`monarch dead replay`)"
     )
+
+
+def characters(tickets: Iterable[Ticket]) -> int:
+    """How much text these tickets hold: what `MAX_TEXT` bounds."""
+    return sum(len(ticket.title) + len(ticket.body) for ticket in tickets)

@@ -6,7 +6,7 @@ Nothing is repeated here for a limit's sake, and where a limit or a refused toke
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar, assert_never
 
@@ -23,7 +23,7 @@ from monarch.core.outcome import (
     Scope,
     Transient,
 )
-from monarch.core.plan import Plan, make_plan, oversize, unseen_tickets
+from monarch.core.plan import Plan
 from monarch.core.request.message import Rules, source_refusal, target_refusal
 from monarch.core.target.evidence import Evidence
 from monarch.core.target.logins import Us
@@ -32,10 +32,11 @@ from monarch.core.target.preflight import unwritable
 from monarch.core.target.step import CreatedAs, Fate, LedgerRecord
 from monarch.core.target.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Issue, Repository, Ticket
+from monarch.core.verdict import Dead
 from monarch.ports import GitHub
 from monarch.stages.crossing.details import List, lists
 from monarch.stages.crossing.looks import Reading, Sight, look, read_whole
-from monarch.stages.crossing.relations import related
+from monarch.stages.freezing import frozen
 from monarch.stages.identity import found_again
 
 T = TypeVar("T")
@@ -102,8 +103,11 @@ class Surveyor:
         self._tell = tell
         self._closed: dict[str, Unready] = {}
 
-    async def template(self, name: str) -> Template | Unready:
-        """The source and its tickets, as the planner would freeze them."""
+    async def template(self, name: str, wanted: Collection[str] = ()) -> Template | Unready:
+        """The source and its tickets, as the planner would freeze them.
+
+        `wanted` are titles of milestones; empty for all tickets.
+        """
         site = await self._site(name)
         if isinstance(site, Unready):
             return site
@@ -119,17 +123,14 @@ class Surveyor:
         if not isinstance(reading, Reading):
             return self._failed(reading, site.credential)
         issues = reading.issues.values()
-        plan = make_plan(repository.full_name, issues, private=repository.private)
-        unseen_open = unseen_tickets(repository, issues, plan)
-        if unseen_open is not None:
-            return self._failed(Transient(unseen_open), site.credential)
-        too_large = oversize(plan)
-        if too_large is not None:
-            return Unready(Code.PLAN_TOO_LARGE, without_replay(too_large))
-        ordered = await related(self._github, repository, plan, lambda: self._tell(name))
-        if not isinstance(ordered, Plan):
-            return self._failed(ordered, site.credential)
-        return Template(repository, ordered)
+        plan = await frozen(self._github, repository, issues, wanted, lambda: self._tell(name))
+        match plan:
+            case Plan():
+                return Template(repository, plan)
+            case Dead():
+                return Unready(plan.code, without_replay(plan.reason))
+            case _:
+                return self._failed(plan, site.credential)
 
     async def target(self, asked: str, plan: Plan) -> Survey | Unready:
         """A target, as a migration would find it."""

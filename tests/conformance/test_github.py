@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from monarch.sandbox.seed import InstallationChange, Seed
+from monarch.sandbox.control.seed import InstallationChange, Seed
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target
 from tests.conformance.descriptions import CLOUD, ENTERPRISE, Exchange, description
 from tests.conformance.proxy import recording

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monarch.sandbox.control.planting import plant
+from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.github.pacific import midnight
-from monarch.sandbox.planting import plant
-from monarch.sandbox.seed import Seed
 from tests.sandbox.world import BASE_URL, TEAM, TEMPLATE, Bench
 
 if TYPE_CHECKING:
     import httpx
 
-    from monarch.sandbox.client import SandboxClient
+    from monarch.sandbox.control.client import SandboxClient
 
 LABELS, MILESTONES = "/repos/{owner}/{repo}/labels", "/repos/{owner}/{repo}/milestones"
 

@@ -3,12 +3,22 @@
 All of it is plain to see in the list of the template's issues, so to know it costs nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
+from monarch.core.plan import Plan
 from monarch.core.ticket import Issue, Ticket
 
 _SHOWN: Final = 5
+
+
+def with_left_out(plan: Plan, issues: Iterable[Issue]) -> Plan:
+    """The plan with a line for each kind of thing that its tickets have and no copy will. `issues` are the source's."""
+    wanted = {ticket.id for ticket in plan.tickets}
+    tickets = [issue for issue in issues if issue.id in wanted]
+    outside = _outside(plan.tickets) if plan.blocks else ()
+    return replace(plan, left_out=(*left_out(tickets), *outside))
 
 
 def left_out(tickets: Sequence[Issue]) -> tuple[str, ...]:
@@ -24,7 +34,7 @@ def left_out(tickets: Sequence[Issue]) -> tuple[str, ...]:
     return tuple(f"{kind} of {_some(those)}" for kind, those in kinds.items() if those)
 
 
-def blockers_left_out(tickets: Sequence[Ticket]) -> tuple[str, ...]:
+def _outside(tickets: Sequence[Ticket]) -> tuple[str, ...]:
     """Likewise of dependencies on closed issues, and on those of other repositories."""
     those = [one.number for one in tickets if one.blockers > len(one.blocked_by)]
     return (f"dependencies of {_some(those)} on issues that are no open tickets",) if those else ()

@@ -59,7 +59,7 @@ class _Stage:
         self._may_push = survey.repository.may_push is not False
         tickets = to_be_created(plan, survey.seen, survey.records, survey.looked_at_ms)
         self._wanted = _wanted(tickets, survey, style) if self._may_push else Stock()
-        own = [ticket.id for ticket in plan.tickets]
+        own = {ticket.id for ticket in plan.everything}
         self._numbers = {i: n for i, n in survey.seen.copies.items() if i in own}
         self._issues = dict(survey.issues)
         self._highest = survey.seen.highest
@@ -166,7 +166,7 @@ class _Stage:
 
     def _rewrite_all(self) -> tuple[int, ...]:
         copying, edits, touched = self._copying(), [], []
-        for ticket in self._plan.tickets:
+        for ticket in self._plan.everything:
             issue = self._issues.get(self._numbers.get(ticket.id, 0))
             match rewriting(issue.body, ticket, copying) if issue is not None else None:
                 case Rewrite():
@@ -181,7 +181,7 @@ class _Stage:
 
     def _nest_all(self) -> tuple[Nesting, ...]:
         parents = {number: issue.parent for number, issue in self._issues.items()}
-        found = nestings(self._plan, self._plan.tickets, self._numbers, parents)
+        found = nestings(self._plan, self._plan.everything, self._numbers, parents)
         fixed = unmarked((one.child for one in found), self._issues)
         self._kept |= fixed
         found = tuple(one for one in found if one.child not in fixed)
@@ -194,11 +194,11 @@ class _Stage:
         return found
 
     def _block_all(self) -> tuple[Blocking, ...]:
-        found = blockings(self._plan.tickets, self._numbers, self._issues)
+        found = blockings(self._plan.everything, self._numbers, self._issues)
         fixed = unmarked((one.blocked for one in found), self._issues)
         self._kept |= fixed
         found = tuple(one for one in found if one.blocked not in fixed)
-        waiting = [one.id for one in self._plan.tickets if one.blockers]
+        waiting = [one.id for one in self._plan.everything if one.blockers]
         if found and not self._may_push:
             self._notes.append(notes.no_push([notes.DEPENDENCIES]))
             return ()

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from monarch.sandbox.github import errors, listing
 from monarch.sandbox.github.issue_body import Renderer
 from monarch.sandbox.github.issues import issue_of
+from monarch.sandbox.github.state.model import Role
 from monarch.sandbox.github.sub_issues import must_arrange
 from monarch.sandbox.http import json_reply
-from monarch.sandbox.model import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monarch.sandbox.github.bodies import Json
+    from monarch.sandbox.github.state.model import Issue, Repository
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.model import Issue, Repository
 
 MOST = 50
 """Of each relation of one issue (github.blog, changelog of 2025-08-21)."""

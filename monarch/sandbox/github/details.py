@@ -18,9 +18,9 @@ from monarch.sandbox.http import json_reply
 if TYPE_CHECKING:
     from typing import Any
 
+    from monarch.sandbox.github.state.model import Repository
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.model import Repository
 
 MAX_LABEL_DESCRIPTION = 100
 COLOR = re.compile(r"[0-9A-Fa-f]{6}")

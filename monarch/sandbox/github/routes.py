@@ -22,9 +22,9 @@ from monarch.sandbox.github.visit import Visit
 from monarch.sandbox.http import Reply
 
 if TYPE_CHECKING:
+    from monarch.sandbox.github.state.model import App, Repository
+    from monarch.sandbox.github.state.world import World
     from monarch.sandbox.http import Call
-    from monarch.sandbox.model import App, Repository
-    from monarch.sandbox.world import World
 
 Route = tuple[str, re.Pattern[str], Callable[..., Reply]]
 """Method, pattern of the whole path, handler."""

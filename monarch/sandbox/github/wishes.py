@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from monarch.sandbox.github import errors
-from monarch.sandbox.model import Role
+from monarch.sandbox.github.state.model import Role
 
 if TYPE_CHECKING:
+    from monarch.sandbox.github.state.model import Account, Issue, Repository
     from monarch.sandbox.github.visit import Visit
-    from monarch.sandbox.model import Account, Issue, Repository
 
 MAX_TITLE, MAX_BODY, MAX_LABEL = 256, 65_536, 50
 """Characters, not bytes."""

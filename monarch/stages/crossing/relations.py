@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from monarch.core.copy.dependencies import blocked, with_blockers
-from monarch.core.copy.left_out import blockers_left_out
 from monarch.core.copy.sub_issues import parents_to_ask, placed
 from monarch.core.outcome import Code, Found, Permanent, RateLimited, ReadFailure, Scope
 from monarch.core.plan import Plan
@@ -36,8 +35,7 @@ async def related(
     plan = replace(plan, nests=False) if order is None else placed(plan, order)
     if blockers is None:
         return replace(plan, blocks=False)
-    plan = with_blockers(plan, blockers)
-    return replace(plan, left_out=(*plan.left_out, *blockers_left_out(plan.tickets)))
+    return with_blockers(plan, blockers)
 
 
 async def _ask(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from monarch.core.card.view import Card, CohortView
 from monarch.core.ids import CohortId, RequestId
+from monarch.core.portions.details import portion_of
 from monarch.core.report.summary import MigrationView, RequestView, State
 
 Hash = Mapping[str, str]
@@ -31,6 +32,7 @@ def request_view(
         cancelled_by=fields.get("cancelled_by", ""),
         paused_by=paused_by,
         left_out=tuple(fields.get("left_out", "").splitlines()),
+        portion=portion_of(fields),
     )
 
 
