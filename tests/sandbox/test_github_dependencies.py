@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from monarch.sandbox.github.dependencies import MOST
+from monarch.sandbox.github.relations.dependencies import MOST
 from tests.sandbox.world import BOT, TEAM, Bench
 
 BLOCKED_BY = "/repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocked_by"

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from monarch.sandbox.github import (
     accounts,
     apps,
-    dependencies,
     details,
     errors,
     issue_types,
     issues,
     owned,
-    sub_issues,
 )
+from monarch.sandbox.github.relations import dependencies, sub_issues
 from monarch.sandbox.github.visit import Visit
 from monarch.sandbox.http import Reply
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from monarch.sandbox.github import errors, listing
 from monarch.sandbox.github.issue_body import Renderer
 from monarch.sandbox.github.issues import issue_of
+from monarch.sandbox.github.relations.sub_issues import must_arrange
 from monarch.sandbox.github.state.model import Role
-from monarch.sandbox.github.sub_issues import must_arrange
 from monarch.sandbox.http import json_reply
 
 if TYPE_CHECKING:
