@@ -122,7 +122,7 @@ CAUSES: Final[dict[Code, tuple[str, str]]] = {
     Code.POISON: ("Workers ended with it in hand", "Look at their logs before you send it back."),
     Code.UNREADABLE: (
         "An entry cannot be read",
-        "Somebody wrote it by hand; delete it, and submit the request again.",
+        "A person wrote it by hand: delete it, and submit the request again.",
     ),
     Code.PLAN_MISSING: (
         "A plan is gone",
