@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from monarch.core.after.touch import Happening
 from monarch.core.copy.details import Details
 from monarch.core.ids import TargetId
 from monarch.core.missed.sighting import Listed
@@ -65,6 +66,16 @@ class _Type(Wire):
     is_enabled: bool = True
 
 
+class _Reactions(Wire):
+    total_count: int = 0
+
+
+class _Happening(Wire):
+    event: str = ""
+    actor: _Author | None = None
+    user: _Author | None = None
+
+
 class _Issue(Wire):
     id: Id
     number: Id
@@ -81,6 +92,11 @@ class _Issue(Wire):
     url: str = ""
     parent_issue_url: str | None = None
     pull_request: object = None
+    state_reason: str | None = None
+    closed_by: _Author | None = None
+    comments: int = 0
+    reactions: _Reactions | None = None
+    updated_at: str = ""
     assignees: list[_Author | None] | None = None
 
 
@@ -144,6 +160,7 @@ _CREATED = TypeAdapter(_Created)
 _LABELS = TypeAdapter(list[_Label])
 _MILESTONES = TypeAdapter(list[_Milestone])
 _TYPES = TypeAdapter(list[_Type | None])
+_HAPPENINGS = TypeAdapter(list[_Happening])
 _ACCOUNTS = TypeAdapter(list[_Author | None])
 _OBJECT = TypeAdapter(dict[str, Any])
 
@@ -163,6 +180,12 @@ def read_issues(body: bytes) -> tuple[Issue, ...] | None:
     """Read one page of a listing; one entry that cannot be read spoils it."""
     issues = read_as(_ISSUES, body)
     return None if issues is None else tuple(_as_issue(issue) for issue in issues)
+
+
+def read_happenings(body: bytes) -> tuple[Happening, ...] | None:
+    """Read one page of an issue's timeline. A comment names its author as `user`, all else as `actor`."""
+    events = read_as(_HAPPENINGS, body)
+    return None if events is None else tuple(map(_as_happening, events))
 
 
 def read_labels(body: bytes) -> tuple[Label, ...] | None:
@@ -295,6 +318,11 @@ def _as_issue(issue: _Issue) -> Issue:
         type=issue.type.name if issue.type else "",
         author_id=issue.user.id if issue.user else 0,
         is_by_bot=issue.user is not None and issue.user.type == _BOT,
+        state_reason=issue.state_reason or "",
+        closed_by=_as_author(issue.closed_by),
+        comments=issue.comments,
+        reactions=issue.reactions.total_count if issue.reactions else 0,
+        updated_at=issue.updated_at,
         assignees=tuple(one.login for one in issue.assignees or () if one is not None),
     )
 
@@ -305,7 +333,15 @@ def _author_of(shown: object) -> Author | None:
         user = _USER_SHOWN.validate_python(shown)
     except ValidationError:
         return None
-    return Author(user.login, user.id, user.type == _BOT)
+    return _as_author(user)
+
+
+def _as_author(user: _Author | None) -> Author | None:
+    return None if user is None else Author(user.login, user.id, user.type == _BOT)
+
+
+def _as_happening(event: _Happening) -> Happening:
+    return Happening(event.event, _as_author(event.actor or event.user))
 
 
 def _as_label(label: str | _Label) -> Label:

@@ -17,6 +17,7 @@ from monarch.sandbox.github import (
     owned,
     sub_issues,
 )
+from monarch.sandbox.github.history import timeline
 from monarch.sandbox.github.visit import Visit
 from monarch.sandbox.http import Reply
 
@@ -57,6 +58,7 @@ BELOW_REPOSITORY: list[Route] = [
     ("POST", re.compile(r"/issues/(\d+)/sub_issues"), sub_issues.add_sub_issue),
     ("DELETE", re.compile(r"/issues/(\d+)/sub_issue"), sub_issues.remove_sub_issue),
     ("GET", re.compile(r"/issues/(\d+)/parent"), sub_issues.get_parent),
+    ("GET", re.compile(r"/issues/(\d+)/timeline"), timeline.list_timeline),
     ("GET", re.compile("/issue-types"), issue_types.list_repository_types),
     ("GET", re.compile("/assignees"), details.list_assignees),
     ("GET", re.compile("/labels"), details.list_labels),
