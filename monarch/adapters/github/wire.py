@@ -76,6 +76,15 @@ class _Happening(Wire):
     user: _Author | None = None
 
 
+class _Dependencies(Wire):
+    blocked_by: int = 0
+    total_blocked_by: int = 0
+
+
+class _FieldValue(Wire):
+    issue_field_name: str = ""
+
+
 class _Issue(Wire):
     id: Id
     number: Id
@@ -98,6 +107,9 @@ class _Issue(Wire):
     reactions: _Reactions | None = None
     updated_at: str = ""
     assignees: list[_Author | None] | None = None
+    locked: bool = False
+    issue_dependencies_summary: _Dependencies | None = None
+    issue_field_values: list[_FieldValue | None] | None = None
 
 
 class _Permissions(Wire):
@@ -324,7 +336,14 @@ def _as_issue(issue: _Issue) -> Issue:
         reactions=issue.reactions.total_count if issue.reactions else 0,
         updated_at=issue.updated_at,
         assignees=tuple(one.login for one in issue.assignees or () if one is not None),
+        blockers=_blockers(issue.issue_dependencies_summary),
+        is_locked=issue.locked,
+        fields=tuple(one.issue_field_name for one in issue.issue_field_values or () if one),
     )
+
+
+def _blockers(summary: _Dependencies | None) -> int:
+    return max(summary.blocked_by, summary.total_blocked_by) if summary else 0
 
 
 def _author_of(shown: object) -> Author | None:

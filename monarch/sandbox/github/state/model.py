@@ -179,6 +179,7 @@ class Issue:
     reactions: int = 0
     closed_by: str | None = None
     timeline: list[Happening] = field(default_factory=list)
+    locked: bool = False
     former: list[tuple[str, str | None]] = field(default_factory=list)
     """Titles and bodies that it had before, oldest first."""
 

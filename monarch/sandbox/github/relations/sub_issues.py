@@ -50,7 +50,7 @@ def get_parent(visit: Visit, repository: Repository) -> Reply:
 
 def add_sub_issue(visit: Visit, repository: Repository) -> Reply:
     """Put an issue under this one and answer this one."""
-    _must_arrange(visit, repository)
+    must_arrange(visit, repository)
     wish = visit.json_object()
     parent, child = issue_of(visit, repository), _wished(visit, wish)
     replace = wish.get("replace_parent", False)
@@ -67,7 +67,7 @@ def add_sub_issue(visit: Visit, repository: Repository) -> Reply:
 
 def remove_sub_issue(visit: Visit, repository: Repository) -> Reply:
     """Take an issue out of this one and answer this one."""
-    _must_arrange(visit, repository)
+    must_arrange(visit, repository)
     parent = issue_of(visit, repository)
     _, child = _wished(visit, visit.json_object())
     if visit.world.hierarchy.parent_of(child.id) != parent.id:
@@ -85,7 +85,8 @@ def _note(visit: Visit, parent: Issue, child: Issue, what: str) -> None:
     happened(child, f"parent_issue_{what}", by, now, parent_issue={"id": parent.id})
 
 
-def _must_arrange(visit: Visit, repository: Repository) -> None:
+def must_arrange(visit: Visit, repository: Repository) -> None:
+    """Refuse whoever may neither push nor triage."""
     visit.must_write_issues(repository)
     if not visit.may_push(repository) and visit.role(repository) < Role.TRIAGE:
         raise errors.no_admin_rights()
