@@ -11,8 +11,8 @@ from monarch.adapters.github.auth.signed import SignedReader
 from monarch.adapters.github.finder import Finder
 from monarch.adapters.github.outcomes import Answer, read_outcome
 from monarch.adapters.github.paging import Foreign, next_page, resolve
+from monarch.adapters.github.timeline import read_happenings
 from monarch.adapters.github.wire import (
-    read_happenings,
     read_issue,
     read_issues,
     read_labels,

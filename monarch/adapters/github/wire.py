@@ -12,7 +12,6 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from monarch.core.after.touch import Happening
 from monarch.core.copy.details import Details
 from monarch.core.ids import TargetId
 from monarch.core.missed.sighting import Listed
@@ -41,7 +40,9 @@ class User(Wire):
     login: str
 
 
-class _Author(Wire):
+class WireAuthor(Wire):
+    """An account that did something."""
+
     login: str
     id: int = 0
     type: str = ""
@@ -70,12 +71,6 @@ class _Reactions(Wire):
     total_count: int = 0
 
 
-class _Happening(Wire):
-    event: str = ""
-    actor: _Author | None = None
-    user: _Author | None = None
-
-
 class _Dependencies(Wire):
     blocked_by: int = 0
     total_blocked_by: int = 0
@@ -91,7 +86,7 @@ class _Issue(Wire):
     title: str
     body: str | None = None
     state: str
-    user: _Author | None = None
+    user: WireAuthor | None = None
     author_association: str = "NONE"
     html_url: str
     created_at: str
@@ -102,11 +97,11 @@ class _Issue(Wire):
     parent_issue_url: str | None = None
     pull_request: object = None
     state_reason: str | None = None
-    closed_by: _Author | None = None
+    closed_by: WireAuthor | None = None
     comments: int = 0
     reactions: _Reactions | None = None
     updated_at: str = ""
-    assignees: list[_Author | None] | None = None
+    assignees: list[WireAuthor | None] | None = None
     locked: bool = False
     issue_dependencies_summary: _Dependencies | None = None
     issue_field_values: list[_FieldValue | None] | None = None
@@ -163,7 +158,7 @@ class CreatedIssue:
 
 _BOT = "Bot"
 _USER = TypeAdapter(User)
-_USER_SHOWN = TypeAdapter(_Author)
+_USER_SHOWN = TypeAdapter(WireAuthor)
 _ISSUE = TypeAdapter(_Issue)
 _ISSUES = TypeAdapter(list[_Issue])
 _REPOSITORY = TypeAdapter(_Repository)
@@ -172,8 +167,7 @@ _CREATED = TypeAdapter(_Created)
 _LABELS = TypeAdapter(list[_Label])
 _MILESTONES = TypeAdapter(list[_Milestone])
 _TYPES = TypeAdapter(list[_Type | None])
-_HAPPENINGS = TypeAdapter(list[_Happening])
-_ACCOUNTS = TypeAdapter(list[_Author | None])
+_ACCOUNTS = TypeAdapter(list[WireAuthor | None])
 _OBJECT = TypeAdapter(dict[str, Any])
 
 
@@ -192,12 +186,6 @@ def read_issues(body: bytes) -> tuple[Issue, ...] | None:
     """Read one page of a listing; one entry that cannot be read spoils it."""
     issues = read_as(_ISSUES, body)
     return None if issues is None else tuple(_as_issue(issue) for issue in issues)
-
-
-def read_happenings(body: bytes) -> tuple[Happening, ...] | None:
-    """Read one page of an issue's timeline. A comment names its author as `user`, all else as `actor`."""
-    events = read_as(_HAPPENINGS, body)
-    return None if events is None else tuple(map(_as_happening, events))
 
 
 def read_labels(body: bytes) -> tuple[Label, ...] | None:
@@ -331,7 +319,7 @@ def _as_issue(issue: _Issue) -> Issue:
         author_id=issue.user.id if issue.user else 0,
         is_by_bot=issue.user is not None and issue.user.type == _BOT,
         state_reason=issue.state_reason or "",
-        closed_by=_as_author(issue.closed_by),
+        closed_by=as_author(issue.closed_by),
         comments=issue.comments,
         reactions=issue.reactions.total_count if issue.reactions else 0,
         updated_at=issue.updated_at,
@@ -352,15 +340,12 @@ def _author_of(shown: object) -> Author | None:
         user = _USER_SHOWN.validate_python(shown)
     except ValidationError:
         return None
-    return _as_author(user)
+    return as_author(user)
 
 
-def _as_author(user: _Author | None) -> Author | None:
+def as_author(user: WireAuthor | None) -> Author | None:
+    """The account; `None` for a deleted one."""
     return None if user is None else Author(user.login, user.id, user.type == _BOT)
-
-
-def _as_happening(event: _Happening) -> Happening:
-    return Happening(event.event, _as_author(event.actor or event.user))
 
 
 def _as_label(label: str | _Label) -> Label:
