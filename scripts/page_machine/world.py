@@ -73,6 +73,7 @@ class World:
     sandbox: SandboxClient
     portal: BlockingPortal
     port: int = field(default_factory=free_port)
+    other_port: int = field(default_factory=free_port)
     held: int = 0
     """The fault that holds a write into `SLOW`."""
 
