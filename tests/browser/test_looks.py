@@ -102,6 +102,7 @@ def test_by_keyboard_alone(window: Window) -> None:
         ("Pause the fleet", "Pause", "The fleet is paused"),
         ("Resume", "Resume", "The fleet goes on"),
     ):
+        page.get_by_role("link", name=link).wait_for()
         _tab_to(window, link)
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline != "none"
