@@ -203,17 +203,19 @@ class _Assembly:
             self._signature = SignatureWatch(github, refusals, self._telemetry)
             self._missed = await self._missed_watch(github, intake)
             budget = ValkeyBudget(scripts, self._keys, ceilings, on_changed=self._ceiling_changed)
+            ledger = self._ledger(budget, scripts)
             if Role.PLANNER in self._roles:
                 handlers[Role.PLANNER] = Planner(
                     github,
                     budget,
+                    ledger.now_ms,
                     self._telemetry,
                     rules_of(self._settings),
                     self._policy,
                     self._dice,
                 )
             if Role.MIGRATOR in self._roles:
-                handlers[Role.MIGRATOR] = self._migrator(github, budget, scripts, commands)
+                handlers[Role.MIGRATOR] = self._migrator(github, budget, ledger, scripts, commands)
         if Role.NOTIFIER in self._roles:
             handlers[Role.NOTIFIER] = Notifier(
                 await self._slack(),
@@ -254,10 +256,8 @@ class _Assembly:
         self._stack.push_async_callback(slack.aclose)
         return slack
 
-    def _migrator(
-        self, github: GitHub, budget: ValkeyBudget, scripts: Scripts, commands: Valkey
-    ) -> Migrator:
-        ledger = ValkeyLedger(
+    def _ledger(self, budget: ValkeyBudget, scripts: Scripts) -> ValkeyLedger:
+        return ValkeyLedger(
             scripts,
             self._keys,
             budget,
@@ -266,6 +266,15 @@ class _Assembly:
             lease_ms=self._lease_ms,
             retention_ms=self._retention_ms,
         )
+
+    def _migrator(
+        self,
+        github: GitHub,
+        budget: ValkeyBudget,
+        ledger: ValkeyLedger,
+        scripts: Scripts,
+        commands: Valkey,
+    ) -> Migrator:
         tools = Tools(
             github,
             ValkeyLogins(scripts, self._keys),

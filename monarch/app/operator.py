@@ -19,6 +19,7 @@ from monarch.adapters.valkey.views.requests import Reader
 from monarch.adapters.valkey.views.workers import Workers
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of
 from monarch.core.budget.forecast import Forecast
+from monarch.core.portions.keys import MILESTONES, NOT_BEFORE
 from monarch.core.request.message import CHANNEL, SOURCE, TARGETS
 from monarch.ports import Hands, Outlook, Replayed, StoreRefused
 from monarch.ports.readings import (
@@ -133,9 +134,22 @@ async def operator(settings: Settings) -> AsyncIterator[Operator]:
         )
 
 
-def message(source: str, targets: Sequence[str], channel: str | None) -> bytes:
-    """The message that the platform would publish; without `channel` Slack is told nothing."""
+def message(
+    source: str,
+    targets: Sequence[str],
+    channel: str | None,
+    not_before: str | None = None,
+    milestones: Sequence[str] = (),
+) -> bytes:
+    """The message that the platform would publish; without `channel` Slack is told nothing.
+
+    `not_before` and `milestones` ask for a portion (`core.portions`).
+    """
     fields: dict[str, object] = {SOURCE: source, TARGETS: list(targets)}
     if channel:
         fields[CHANNEL] = channel
+    if not_before is not None:
+        fields[NOT_BEFORE] = not_before
+    if milestones:
+        fields[MILESTONES] = list(milestones)
     return json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")

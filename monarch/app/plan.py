@@ -12,6 +12,7 @@ from monarch.app.wiring import ceilings_of, rules_of, style_of
 from monarch.core.budget.forecast import Load
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code
+from monarch.core.portions.keys import WHOLE, Portion
 from monarch.core.report.dry_run import rehearse
 from monarch.core.report.rehearsal import Rehearsal, again
 from monarch.core.request.message import BadMessage, Request, parse_message
@@ -35,6 +36,7 @@ class DryRun:
     """What a request would do.
 
     Attributes:
+        portion: the part of the template that is asked for, and from when on: the seconds begin then.
         problem: why it would do nothing at all, `""` where it would do something.
         seconds: when it would be done, from now; without Valkey as if the budget were unused.
         ahead: how many writes of other requests go first; at least so many with `is_least`.
@@ -51,6 +53,7 @@ class DryRun:
     is_least: bool = False
     paused_by: str = ""
     without_store: str = ""
+    portion: Portion = WHOLE
 
     @property
     def writes(self) -> int:
@@ -70,10 +73,11 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
     """Find out what `request` would do. `tell` hears of each reading, by the name of its repository."""
     async with surveying(settings, tell, needs_store=False) as (surveyor, store):
         source = request.source.full_name
-        template = await surveyor.template(source)
+        template = await surveyor.template(source, request.portion.milestones)
         if isinstance(template, Unready):
             problem = f"the source {source}: {template.reason}"
-            return DryRun(source, problem=problem, without_store=store.trouble)
+            portion = request.portion
+            return DryRun(source, problem=problem, without_store=store.trouble, portion=portion)
         plan = template.plan
         targets = await _all_targets(surveyor, request, template, settings) if plan.tickets else ()
         writes = sum(target.rehearsal.writes for target in targets)
@@ -87,6 +91,7 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
             is_least=traffic.is_least,
             paused_by=traffic.paused_by,
             without_store=store.trouble,
+            portion=request.portion,
         )
 
 

@@ -139,6 +139,7 @@ def style_of(settings: Settings) -> Style:
         template=settings.issue_template,
         labels=settings.copy_labels,
         milestones=settings.copy_milestones,
+        assignees=settings.copy_assignees,
         seal=_seal_of(settings),
         adopt=settings.adopt,
     )

@@ -16,6 +16,21 @@ Channel = Annotated[
     str | None,
     typer.Option(help="The Slack channel to report to; without it Slack gets no message."),
 ]
+NotBefore = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        help="Begin no earlier: ISO 8601 with its zone, such as 2026-11-30T08:00:00+01:00.",
+    ),
+]
+Milestones = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--milestone",
+        metavar="TITLE",
+        help="Copy only the tickets in this milestone of the template. May be repeated.",
+    ),
+]
 RequestName = Annotated[str, typer.Argument(help="A request's id, such as 1732406400000-0.")]
 By = Annotated[str | None, typer.Option(help="Your name, shown to others; user@host by default.")]
 

@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 import monarch
-from monarch.cli.arguments import AsJson, By, Channel, Limit, RequestName, Source, Targets
+from monarch.cli.arguments import (
+    AsJson,
+    By,
+    Channel,
+    Limit,
+    Milestones,
+    NotBefore,
+    RequestName,
+    Source,
+    Targets,
+)
 from monarch.cli.dead_commands import dead
 
 _EPILOG = """
@@ -80,6 +90,8 @@ def submit(
     source: Source,
     targets: Targets,
     channel: Channel = None,
+    not_before: NotBefore = None,
+    milestones: Milestones = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the request to its end.")] = False,
     key: Annotated[
         str | None,
@@ -88,9 +100,11 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Ask for a migration, durably. Prints the request's id once it is on disk."""
+    from monarch.cli.portions import Asked
     from monarch.cli.submit import submit_message
 
-    submit_message(source, targets, channel, key, wait=wait, as_json=as_json)
+    asked = Asked(source, targets, channel, not_before, milestones or [])
+    submit_message(asked, key, wait=wait, as_json=as_json)
 
 
 @app.command()
@@ -117,11 +131,18 @@ def publish(
 @app.command(
     epilog="Example: monarch plan org/template org/team-a && monarch submit org/template org/team-a"
 )
-def plan(source: Source, targets: Targets, as_json: AsJson = False) -> None:
+def plan(
+    source: Source,
+    targets: Targets,
+    not_before: NotBefore = None,
+    milestones: Milestones = None,
+    as_json: AsJson = False,
+) -> None:
     """Show what `submit` would do for each target, and when it would be done. Writes nothing."""
     from monarch.cli.plan import show_plan
+    from monarch.cli.portions import Asked
 
-    show_plan(source, targets, as_json=as_json)
+    show_plan(Asked(source, targets, None, not_before, milestones or []), as_json=as_json)
 
 
 @app.command(epilog="Example: monarch verify 1732406400000-0 --heal --wait")

@@ -7,26 +7,29 @@ from typing import TYPE_CHECKING
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, settings
+from monarch.cli.portions import Asked, demand_date, portion_facts
 from monarch.cli.terminal.printing import age, clean, moment, say, show_facts, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, reason, word
+from monarch.core.portions.details import in_iso
+from monarch.core.portions.words import milestones_words
 
 if TYPE_CHECKING:
     from monarch.app.plan import DryRun, TargetPlan
     from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
 
 
-def show_plan(source: str, targets: list[str], *, as_json: bool) -> None:
+def show_plan(asked: Asked, *, as_json: bool) -> None:
     """Show what would be done; fails where something of it would not end well."""
     import anyio  # noqa: PLC0415 - lazily
 
-    from monarch.app.operator import message  # noqa: PLC0415 - lazily
     from monarch.app.plan import BadMessage, dry_run, parsed  # noqa: PLC0415 - lazily
 
     known = settings(needs_github=True)
-    request = parsed(message(source, targets, None), known)
+    request = parsed(asked.message(), known)
     if isinstance(request, BadMessage):
         fail(clean(request.reason), WRONG)
+    demand_date(request.portion)
     with failures_told(), readings(quiet=as_json) as tell:
         found = anyio.run(dry_run, known, request, tell)
     if as_json:
@@ -55,12 +58,17 @@ def _facts(found: "DryRun") -> dict[str, object]:
     facts: dict[str, object] = {"source": found.source}
     if found.problem:
         return {**facts, "nothing would be done": found.problem}
-    facts |= {"tickets": found.tickets}
+    facts |= {**portion_facts(found.portion), "tickets": found.tickets}
     if not found.tickets:
-        return {**facts, "nothing would be done": "the source has no open issues"}
+        return {**facts, "nothing would be done": _no_tickets(found)}
     if found.targets and all(target.rehearsal.problem for target in found.targets):
         return {**facts, "nothing would be done": "something is in the way of each target"}
     return {**facts, "writes": _writes(found), "done": _done(found)}
+
+
+def _no_tickets(found: "DryRun") -> str:
+    where = milestones_words(found.portion)
+    return f"the source has no open issues{where and f' in {where}'}"
 
 
 def _writes(found: "DryRun") -> str:
@@ -185,6 +193,8 @@ def _document(found: "DryRun") -> dict[str, object]:
     return {
         "source": found.source,
         "problem": found.problem,
+        "not_before": in_iso(found.portion),
+        "milestones": found.portion.milestones,
         "tickets": found.tickets,
         "writes": found.writes,
         "seconds": found.seconds,

@@ -104,7 +104,7 @@ def _seed(base_url: str) -> None:
     import anyio  # noqa: PLC0415 - lazily
 
     from monarch.cli.demo import example_world as world  # noqa: PLC0415 - lazily
-    from monarch.sandbox.client import SandboxClient  # noqa: PLC0415 - lazily
+    from monarch.sandbox.control.client import SandboxClient  # noqa: PLC0415 - lazily
 
     async def plant() -> None:
         async with SandboxClient(base_url) as client:

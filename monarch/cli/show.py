@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, end_if_interrupted, fail, operate
 from monarch.cli.choice import request_id
+from monarch.cli.portions import portion_facts
 from monarch.cli.terminal.printing import (
     age,
     alarm,
@@ -349,6 +350,7 @@ def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> di
         **({"paused by": view.paused_by} if view.paused_by and not view.has_ended else {}),
         "reason": f"{details.code}: {view.reason}" if details.code else view.reason,
         "source": view.source,
+        **portion_facts(view.portion, view.appended_ms),
         "tickets": view.tickets,
         "channel": view.channel,
         "cohort": details.cohort or "-",

@@ -7,25 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, fail, operate, settings
 from monarch.cli.follow import follow, judge
+from monarch.cli.portions import Asked, demand_date
 from monarch.cli.terminal.printing import clean, complain, got, show_json
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, Submission
 
 
-def submit_message(
-    source: str,
-    targets: list[str],
-    channel: str | None,
-    key: str | None,
-    *,
-    wait: bool,
-    as_json: bool,
-) -> None:
+def submit_message(asked: Asked, key: str | None, *, wait: bool, as_json: bool) -> None:
     """Submit, print the request's id, and with `wait` follow it to its end."""
-    from monarch.app.operator import message  # noqa: PLC0415 - lazily
-
-    payload = message(source, targets, channel)
+    payload = asked.message()
     _demand_request(payload)
     chosen = uuid.uuid4().hex if key is None else _checked(key)
     done = operate(lambda person: _submitted(person, payload, chosen))
@@ -66,6 +57,7 @@ def _demand_request(payload: bytes) -> None:
     request = parsed(payload, settings())
     if isinstance(request, BadMessage):
         fail(f"{clean(request.reason)}; nothing was submitted", WRONG)
+    demand_date(request.portion, "nothing was submitted")
     for refused in request.refused:
         words = f"{clean(refused.target)} will end as a dead letter: {clean(refused.reason)}"
         complain(f"! {words}")

@@ -87,6 +87,7 @@ class Issue:
         parent: number of the issue whose sub-issue it is, `None` where it is none or that one is in another
             repository.
         type: name of its issue type, `""` where it has none.
+        assignees: logins.
     """
 
     id: int
@@ -105,6 +106,7 @@ class Issue:
     type: str = ""
     author_id: int = 0
     is_by_bot: bool = False
+    assignees: tuple[str, ...] = ()
 
     @property
     def by(self) -> Author | None:
@@ -132,6 +134,7 @@ class Ticket:
     parent: int | None = None
     type: str = ""
     place: int = 0
+    assignees: tuple[str, ...] = ()
 
 
 def as_ticket(issue: Issue) -> Ticket:
@@ -148,4 +151,5 @@ def as_ticket(issue: Issue) -> Ticket:
         None if issue.milestone is None else replace(issue.milestone, number=0),
         issue.parent,
         issue.type,
+        assignees=issue.assignees,
     )

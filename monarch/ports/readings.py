@@ -20,6 +20,8 @@ class RequestLine:
         entry: where its message stands in the stream of requests, until it is planned.
         next_ms: when it is tried again, in milliseconds since 1970; `None` where it does not wait to be planned.
         cohort: `None` before it is planned, and where an older version planned it; `card` is where Slack shows it.
+        not_before: the date that its message names, in ISO 8601 with its zone; `""` where it names none.
+        milestones: titles of those whose tickets alone are copied; empty: all tickets.
     """
 
     id: RequestId
@@ -37,6 +39,8 @@ class RequestLine:
     entry: str = ""
     cohort: CohortId | None = None
     card: Card | None = None
+    not_before: str = ""
+    milestones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

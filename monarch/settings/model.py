@@ -199,6 +199,7 @@ class Settings(BaseSettings):
     )
     copy_labels: bool = _variable("MONARCH_COPY_LABELS", True, "true or false")
     copy_milestones: bool = _variable("MONARCH_COPY_MILESTONES", True, "true or false")
+    copy_assignees: bool = _variable("MONARCH_COPY_ASSIGNEES", False, "true or false")
     missed_owners: Owners = _variable(
         "MONARCH_MISSED_OWNERS", (), "names of organisations or users, with commas between"
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from monarch.core.budget.forecast import Forecast
+from monarch.core.portions.details import in_iso
 from monarch.ports.readings import DeadLetter, RequestDetails, WorkerLine
 from monarch.telemetry import Snapshot
 from monarch.telemetry.obstacles import obstacles
@@ -21,6 +22,8 @@ def request_document(details: RequestDetails, forecast: Forecast | None) -> Docu
     return {
         "request": details.view.id,
         **asdict(details),
+        "not_before": in_iso(details.view.portion),
+        "milestones": details.view.portion.milestones,
         "forecast_seconds": forecast and round(forecast.seconds),
         "forecast_is_least": forecast and forecast.is_least,
     }

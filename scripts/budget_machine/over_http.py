@@ -46,9 +46,9 @@ from monarch.core.target.permission import (
     WasNotCreated,
 )
 from monarch.core.ticket import Repository
-from monarch.sandbox.client import SandboxClient
+from monarch.sandbox.control.client import SandboxClient
+from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.process import running_sandbox
-from monarch.sandbox.seed import Seed
 from monarch.sandbox.valkey import EmbeddedValkey
 from scripts.budget_machine.cases import BEGAN_S, Score, score
 from scripts.budget_machine.door import UNSAID_WAIT_S, Door

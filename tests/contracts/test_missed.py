@@ -21,11 +21,11 @@ from monarch.core.ids import TargetId
 from monarch.core.missed.judging import Left, Window
 from monarch.core.outcome import Found, Permanent
 from monarch.core.request.message import Rules
-from monarch.sandbox.client import SandboxClient
+from monarch.sandbox.control.client import SandboxClient
+from monarch.sandbox.control.seed import RepositoryChange, Seed
 from monarch.sandbox.faults import Answer, Match
 from monarch.sandbox.journal import LogEntry
 from monarch.sandbox.process import start_sandbox, stop_sandbox
-from monarch.sandbox.seed import RepositoryChange, Seed
 from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.stages.missed.sweeper import Options, Reading, Sweep, sweep
 

@@ -307,10 +307,12 @@ class ValkeyWorld:
         return _text(await cast("_Fields", self.client.hgetall(key)))
 
 
-def a_message(*targets: str, source: str = "org/template", channel: str | None = "C1") -> bytes:
-    """A message as the platform publishes it."""
+def a_message(
+    *targets: str, source: str = "org/template", channel: str | None = "C1", **more: object
+) -> bytes:
+    """A message as the platform publishes it, with `more` keys beside the usual ones."""
     names = list(targets) or ["org/team-a"]
-    fields = {"source_repo": source, "all_target_repositories": names}
+    fields = {"source_repo": source, "all_target_repositories": names, **more}
     return json.dumps(fields | ({"notification_channel": channel} if channel else {})).encode()
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from monarch.sandbox.planting import plant
-from monarch.sandbox.seed import Seed
+from monarch.sandbox.control.planting import plant
+from monarch.sandbox.control.seed import Seed
 from tests.sandbox.world import START, TEMPLATE, Bench
 
 ORGANIZATION, USER = "/orgs/{org}/repos", "/users/{username}/repos"

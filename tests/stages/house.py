@@ -4,8 +4,10 @@ Use: `house = House()`, `house.github.add(…)`, `house.publish("org/team-a")`, 
 `house.github`, `house.slack`, `house.store` and `house.events`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import anyio
@@ -121,9 +123,19 @@ class House:
         """The lines of one event."""
         return [dict(line) for line in self._capture.entries if line["event"] == event]
 
-    def publish(self, *targets: str, source: str = SOURCE, channel: str | None = "C1") -> RequestId:
-        """A request is appended."""
-        return self.store.append_request(a_message(*targets, source=source, channel=channel))
+    def publish(
+        self, *targets: str, source: str = SOURCE, channel: str | None = "C1", **more: object
+    ) -> RequestId:
+        """A request is appended; its message has `more` keys beside the usual ones."""
+        message = a_message(*targets, source=source, channel=channel, **more)
+        return self.store.append_request(message)
+
+    def in_a_while(self, seconds: float) -> str:
+        """A date so many seconds from now, by the store's clock, in a zone of its own."""
+        at = datetime.fromtimestamp(
+            self.store.now_ms() / 1000 + seconds, timezone(timedelta(hours=1))
+        )
+        return at.isoformat(timespec="seconds")
 
     def ports(self, name: str) -> StorePorts:
         """The store, as the worker of this name sees it."""
@@ -142,6 +154,15 @@ class House:
     ) -> "Worker":
         """A process that does everything but hear."""
         return Worker(self, name, places, wrap)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """A worker runs beside what the test does meanwhile."""
+        over = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.worker().run, over.wait)
+            yield
+            over.set()
 
     async def settle(self, within_s: float = PATIENTLY_S) -> None:
         """Let a worker run until there is no work anywhere."""
@@ -193,7 +214,9 @@ class Worker:
         )
         requests = wrap("requests", ports.requests)
         handlers: dict[Stream, Handler] = {
-            Stream.REQUESTS: Planner(github, budget, telemetry, house.rules, house.policy, dice),
+            Stream.REQUESTS: Planner(
+                github, budget, ledger.now_ms, telemetry, house.rules, house.policy, dice
+            ),
             Stream.MIGRATIONS: Migrator(tools, wrap("plans", ports.plans), house.rules),
             Stream.NOTICES: Notifier(
                 slack,

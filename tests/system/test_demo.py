@@ -11,7 +11,13 @@ import pytest
 
 from monarch.cli.demo.example_world import SOURCE
 from monarch.cli.demo.judge import judge, renumbered
-from monarch.sandbox.views import IssueView, LabelView, MilestoneView, RepositoryView, StateView
+from monarch.sandbox.control.views import (
+    IssueView,
+    LabelView,
+    MilestoneView,
+    RepositoryView,
+    StateView,
+)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEAM = "demo-school/team-ash"

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monarch.sandbox.seed import Seed
+from monarch.sandbox.control.seed import Seed
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed
 from scripts.fleet_machine.judge import assert_all_copied, copies_in, posts
 

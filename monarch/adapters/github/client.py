@@ -167,6 +167,10 @@ class HttpGitHub:
         """See `ports.GitHub`."""
         return await self._reads.issue_types(repository)
 
+    async def list_assignees(self, repository: Repository) -> Found[tuple[str, ...]] | ReadFailure:
+        """See `ports.GitHub`."""
+        return await self._reads.assignees(repository)
+
     async def list_sub_issues(
         self, repository: Repository, number: int
     ) -> Found[tuple[int, ...]] | ReadFailure:

@@ -15,6 +15,7 @@ from monarch.adapters.github.wire import (
     read_issue,
     read_issues,
     read_labels,
+    read_logins,
     read_milestones,
     read_types,
 )
@@ -76,6 +77,10 @@ class Reads:
     async def issue_types(self, repository: Repository) -> Found[tuple[str, ...]] | ReadFailure:
         """See `ports.GitHub.list_issue_types`."""
         return await self._list(repository, "issue-types", read_types)
+
+    async def assignees(self, repository: Repository) -> Found[tuple[str, ...]] | ReadFailure:
+        """See `ports.GitHub.list_assignees`."""
+        return await self._list(repository, "assignees?per_page=100", read_logins)
 
     async def sub_issues(
         self, repository: Repository, number: int

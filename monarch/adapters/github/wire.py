@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from monarch.core.copy.details import Details
 from monarch.core.ids import TargetId
 from monarch.core.missed.sighting import Listed
 from monarch.core.request.refs import BadRef, RepoRef
@@ -80,6 +81,7 @@ class _Issue(Wire):
     url: str = ""
     parent_issue_url: str | None = None
     pull_request: object = None
+    assignees: list[_Author | None] | None = None
 
 
 class _Permissions(Wire):
@@ -127,9 +129,7 @@ class CreatedIssue:
 
     id: int
     number: int
-    labels: tuple[str, ...]
-    milestone: int | None
-    type: str
+    details: Details
     author: Author | None = None
 
 
@@ -144,6 +144,7 @@ _CREATED = TypeAdapter(_Created)
 _LABELS = TypeAdapter(list[_Label])
 _MILESTONES = TypeAdapter(list[_Milestone])
 _TYPES = TypeAdapter(list[_Type | None])
+_ACCOUNTS = TypeAdapter(list[_Author | None])
 _OBJECT = TypeAdapter(dict[str, Any])
 
 
@@ -182,6 +183,12 @@ def read_types(body: bytes) -> tuple[str, ...] | None:
     return None if types is None else tuple(each.name for each in types if each and each.is_enabled)
 
 
+def read_logins(body: bytes) -> tuple[str, ...] | None:
+    """Read one page of accounts."""
+    accounts = read_as(_ACCOUNTS, body)
+    return None if accounts is None else tuple(one.login for one in accounts if one is not None)
+
+
 def read_repository(body: bytes) -> Repository | None:
     """Read a repository; its name has to be one that may stand in a path."""
     repository = read_as(_REPOSITORY, body)
@@ -215,9 +222,12 @@ def read_created(body: bytes) -> CreatedIssue | None:
     return CreatedIssue(
         created.id,
         created.number,
-        _names_of(shown.get("labels")),
-        _part(shown, "milestone", "number", int),
-        _part(shown, "type", "name", str) or "",
+        Details(
+            _names_of(shown.get("labels"), "name"),
+            _part(shown, "milestone", "number", int),
+            _part(shown, "type", "name", str) or "",
+            _names_of(shown.get("assignees"), "login"),
+        ),
         _author_of(shown.get("user")),
     )
 
@@ -285,6 +295,7 @@ def _as_issue(issue: _Issue) -> Issue:
         type=issue.type.name if issue.type else "",
         author_id=issue.user.id if issue.user else 0,
         is_by_bot=issue.user is not None and issue.user.type == _BOT,
+        assignees=tuple(one.login for one in issue.assignees or () if one is not None),
     )
 
 
@@ -322,9 +333,9 @@ def _number_beside(url: str, here: str) -> int | None:
     return int(number) if _NUMBER.fullmatch(number) else None
 
 
-def _names_of(labels: object) -> tuple[str, ...]:
-    each = labels if isinstance(labels, list) else []
-    names = (label.get("name") if isinstance(label, dict) else label for label in each)
+def _names_of(things: object, key: str) -> tuple[str, ...]:
+    each = things if isinstance(things, list) else []
+    names = (thing.get(key) if isinstance(thing, dict) else thing for thing in each)
     return tuple(name for name in names if isinstance(name, str))
 
 

@@ -18,7 +18,7 @@ open                   sorted set  mirror, submit, settle, replay, heal   member
 card:<cohort>          hash        settle                        retention after the last of its requests ended well
 cohort:<cohort>        sorted set  settle                        its requests by when they joined, 200 at most; likewise
 cohorts                sorted set  settle                        cohorts by when they began; a member leaves once its card is gone
-cards:<digest>         string, PX  settle                        the newest card of a source and a channel; 30 days after it was joined
+cards:<digest>         string, PX  settle                        the newest card of a source, a channel and a portion; 30 days after it was joined
 newer                  sorted set  settle                        a day after the last entry of a newer version was met
 audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended

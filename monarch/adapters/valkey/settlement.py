@@ -6,6 +6,8 @@ from typing import Final, NamedTuple, assert_never
 from monarch.adapters.valkey.codec import document, encode_plan
 from monarch.core.budget.turns import padded
 from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream
+from monarch.core.portions.details import portion_details
+from monarch.core.portions.keys import Portion
 from monarch.core.verdict import (
     Dead,
     Done,
@@ -87,7 +89,7 @@ def _details(details: Mapping[str, str]) -> dict[str, object]:
 
 def _done(result: Result) -> Words:
     match result:
-        case Planned(plan, channel, targets, refused, source_id):
+        case Planned(plan, channel, targets, refused, source_id, portion):
             planned: dict[str, object] = {
                 "source": plan.source,
                 "source_id": _text(source_id),
@@ -96,11 +98,11 @@ def _done(result: Result) -> Words:
                 "asked": len(targets) + len(refused),
                 "targets": targets,
                 "refused": _refused(refused),
+                "details": _kept(plan.source, channel, portion),
                 NAMED: _named(targets, refused),
-                "details": {"source": plan.source, "channel": channel or ""},
             }
             return "planned", planned, encode_plan(plan)
-        case Skipped(source, channel, targets, refused, source_id):
+        case Skipped(source, channel, targets, refused, source_id, portion):
             skipped: dict[str, object] = {
                 "source": source,
                 "source_id": _text(source_id),
@@ -108,6 +110,7 @@ def _done(result: Result) -> Words:
                 "asked": len(targets) + len(refused),
                 "targets": targets,
                 "refused": _refused(refused),
+                "details": _kept(source, channel, portion),
                 NAMED: _named(targets, refused),
             }
             return "skipped", skipped, b""
@@ -117,6 +120,11 @@ def _done(result: Result) -> Words:
             return "said", {}, b""
         case _:
             assert_never(result)
+
+
+def _kept(source: str, channel: str | None, portion: Portion) -> dict[str, str]:
+    """What the request keeps of its message."""
+    return {"source": source, "channel": channel or "", **portion_details(portion)}
 
 
 def _named(targets: tuple[str, ...], refused: tuple[RefusedTarget, ...]) -> list[str]:

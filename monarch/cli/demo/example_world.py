@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from monarch.sandbox.seed import Seed
+from monarch.sandbox.control.seed import Seed
 
 CHANNEL: Final = "channel_migrate_issue_tickets"
 SLACK_CHANNEL: Final = "C06GHMZB3M3"

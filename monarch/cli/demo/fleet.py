@@ -17,7 +17,7 @@ from valkey.asyncio import Valkey
 
 import monarch
 from monarch.cli.demo.example_world import CHANNEL, GITHUB_TOKEN, SLACK_TOKEN, message, seed
-from monarch.sandbox.client import SandboxClient
+from monarch.sandbox.control.client import SandboxClient
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.valkey import EmbeddedValkey, _dying_with_parent
 

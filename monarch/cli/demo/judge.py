@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from monarch.cli.demo.example_world import SOURCE
-from monarch.sandbox.views import IssueView, RepositoryView, StateView
+from monarch.sandbox.control.views import IssueView, RepositoryView, StateView
 
 _MARKER = re.compile(r"<!-- monarch: \S+#\d+ id=(\d+)(?: target=\d+)?(?: sig=\w+)? -->\Z")
 _CODE = re.compile(r"(```.*?```|`[^`]*`)", re.DOTALL)

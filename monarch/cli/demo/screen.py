@@ -13,7 +13,7 @@ from monarch.cli.demo.example_world import SOURCE, TICKETS
 from monarch.cli.demo.judge import copies, ticket_id, tickets
 from monarch.cli.terminal.printing import fitted, show_table
 from monarch.cli.terminal.tables import prose, word
-from monarch.sandbox.views import IssueView, MessageView, StateView
+from monarch.sandbox.control.views import IssueView, MessageView, StateView
 
 LINE_EVERY: Final = 4
 """Without a terminal: copies between two lines about a target."""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from monarch.sandbox.github import errors
 from monarch.sandbox.github.bodies import account_body, timestamp
 from monarch.sandbox.github.repository_body import full_body
+from monarch.sandbox.github.state.quotas import Standing
 from monarch.sandbox.http import json_reply
-from monarch.sandbox.quotas import Standing
 
 if TYPE_CHECKING:
+    from monarch.sandbox.github.state.model import Repository
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.model import Repository
 
 NOTHING = ("bio", "blog", "company", "email", "hireable", "location", "name")
 ZEROS = (

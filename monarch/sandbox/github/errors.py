@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from monarch.sandbox.http import Reply, json_reply
 
 if TYPE_CHECKING:
-    from monarch.sandbox.model import Token
-    from monarch.sandbox.quotas import Rejection
-    from monarch.sandbox.settings import Settings
+    from monarch.sandbox.control.settings import Settings
+    from monarch.sandbox.github.state.model import Token
+    from monarch.sandbox.github.state.quotas import Rejection
 
 DOCS = "https://docs.github.com/rest"
 RATE_DOCS = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"

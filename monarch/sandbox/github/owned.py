@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from monarch.sandbox.github import errors, listing
 from monarch.sandbox.github.repository_body import full_body, repository_body
+from monarch.sandbox.github.state.model import Role
 from monarch.sandbox.http import json_reply
-from monarch.sandbox.model import Role
 
 if TYPE_CHECKING:
+    from monarch.sandbox.github.state.model import Account, Repository
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.model import Account, Repository
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 SORTS = ("created", "updated", "pushed", "full_name")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monarch.sandbox.github.bodies import Json, account_body, html_url, node_id, timestamp
-from monarch.sandbox.model import Role
+from monarch.sandbox.github.state.model import Role
 
 if TYPE_CHECKING:
+    from monarch.sandbox.github.state.model import Repository
+    from monarch.sandbox.github.state.world import World
     from monarch.sandbox.github.visit import Visit
-    from monarch.sandbox.model import Repository
-    from monarch.sandbox.world import World
 
 TEMPLATED_URLS = {
     "archive_url": "/{archive_format}{/ref}",

@@ -21,9 +21,9 @@ from monarch.sandbox.github.visit import Visit
 from monarch.sandbox.http import Reply
 
 if TYPE_CHECKING:
+    from monarch.sandbox.github.state.model import App, Repository
+    from monarch.sandbox.github.state.world import World
     from monarch.sandbox.http import Call
-    from monarch.sandbox.model import App, Repository
-    from monarch.sandbox.world import World
 
 Route = tuple[str, re.Pattern[str], Callable[..., Reply]]
 """Method, pattern of the whole path, handler."""
@@ -58,6 +58,7 @@ BELOW_REPOSITORY: list[Route] = [
     ("DELETE", re.compile(r"/issues/(\d+)/sub_issue"), sub_issues.remove_sub_issue),
     ("GET", re.compile(r"/issues/(\d+)/parent"), sub_issues.get_parent),
     ("GET", re.compile("/issue-types"), issue_types.list_repository_types),
+    ("GET", re.compile("/assignees"), details.list_assignees),
     ("GET", re.compile("/labels"), details.list_labels),
     ("POST", re.compile("/labels"), details.create_label),
     ("GET", re.compile("/milestones"), details.list_milestones),

@@ -14,8 +14,8 @@ from monarch.adapters.valkey.meter import UNASKED_S, ValkeyMeter
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.budget.ceilings import POINTS, Ceilings, Pace
 from monarch.core.outcome import Found
+from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.process import running_sandbox
-from monarch.sandbox.seed import Seed
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import ME
 

@@ -9,6 +9,7 @@ from monarch.adapters.valkey.settlement import park_member
 from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId, migration_id
 from monarch.core.outcome import Code
+from monarch.core.portions.details import portion_details
 from monarch.core.verdict import (
     Dead,
     Done,
@@ -114,8 +115,9 @@ class Settlement:
         match result:
             case Planned():
                 self._plan(result)
-            case Skipped(source, channel, _, refused):
+            case Skipped(source, channel, _, refused, _, portion):
                 self._note("skipped", source, channel)
+                self._store.requests[self._request] |= portion_details(portion)
                 self._store.requests[self._request]["tickets"] = "0"
                 for one in refused:
                     self._refuse(one)
@@ -131,6 +133,7 @@ class Settlement:
     def _plan(self, planned: Planned) -> None:
         self._note("running", planned.plan.source, planned.channel)
         store, request = self._store, self._request
+        store.requests[request] |= portion_details(planned.portion)
         for over in ("reason", "waits"):
             store.requests[request].pop(over, None)
         store.plans[request] = planned.plan
@@ -212,14 +215,14 @@ class Settlement:
         store.acknowledge(self._delivery)
 
     def _note_wait(self, kind: Waits) -> None:
-        """The channel is told once that GitHub refuses the credential."""
+        """The channel is told once that GitHub refuses the credential, or that a request waits for its date."""
         is_request = self._delivery.token.stream is Stream.REQUESTS
         known = self._store.requests.get(self._request, {}) if is_request else {}
         if self._migration is not None:
             known = self._migration_fields()
         before, known["waits"] = known.get("waits"), kind.value
         if (
-            kind is Waits.CREDENTIAL
+            kind in {Waits.CREDENTIAL, Waits.DATE}
             and before != kind.value
             and self._request in self._store.requests
         ):

@@ -1,6 +1,7 @@
 -- Shared by all scripts: cohorts and their cards, what is kept of a request, and that a change of it is told.
 --
--- The requests of one source and one channel that come together are a cohort, and people see one card for it. A request
+-- The requests of one source and one channel that come together, and ask for the same portion of the source, are a cohort,
+-- and people see one card for it: a sprint that waits for its date does not keep the card of the one before it open. A request
 -- joins one card, once, and stays on it whatever becomes of it: its field `card` names that card. A card has the id of the
 -- request that began it, so that planning twice makes no second one. Joining is part of the script that plans: between
 -- scripts there is no planned request without a card, and two requests that are planned at once find each other.
@@ -23,15 +24,15 @@ local function has_open(card)
   return false
 end
 
--- Where the newest card of a source and a channel is found: by GitHub's id of the source, and by its name as it is spelled
--- in small letters, for a source that cannot be read.
-local function found_by(kind, source, channel)
-  return ns .. 'cards:' .. redis.sha1hex(kind .. '\n' .. source .. '\n' .. channel)
+-- Where the newest card of a source, a channel and a portion is found: by GitHub's id of the source, and by its name as it
+-- is spelled in small letters, for a source that cannot be read.
+local function found_by(kind, source, known)
+  return ns .. 'cards:' .. redis.sha1hex(kind .. '\n' .. source .. '\n' .. known.channel .. known.portion)
 end
 
 local function places(known)
-  local found = {found_by('name', string.lower(known.source), known.channel)}
-  if known.source_id ~= '' then table.insert(found, 1, found_by('id', known.source_id, known.channel)) end
+  local found = {found_by('name', string.lower(known.source), known)}
+  if known.source_id ~= '' then table.insert(found, 1, found_by('id', known.source_id, known)) end
   return found
 end
 
@@ -61,8 +62,10 @@ local function find_card(known, now)
 end
 
 local function what_joins(request)
-  local its = redis.call('HMGET', ns .. 'request:' .. request, 'state', 'source', 'source_id', 'channel', 'asked', 'card')
-  return {state = its[1], source = its[2] or '', source_id = its[3] or '', channel = its[4] or '', asked = tonumber(its[5] or 0),
+  local its = redis.call('HMGET', ns .. 'request:' .. request, 'state', 'source', 'source_id', 'channel', 'asked', 'card',
+    'not_before_ms', 'milestones')
+  local portion = (its[7] or its[8]) and '\n' .. (its[7] or '') .. '\n' .. (its[8] or '') or ''
+  return {portion = portion, state = its[1], source = its[2] or '', source_id = its[3] or '', channel = its[4] or '', asked = tonumber(its[5] or 0),
     card = its[6]}
 end
 
@@ -88,7 +91,7 @@ local function join_card(request)
   end
   -- GitHub's id of its source may have become known after it joined.
   if known.source_id ~= '' and redis.call('HSETNX', ns .. 'card:' .. card, 'source_id', known.source_id) == 1 then
-    redis.call('SET', found_by('id', known.source_id, known.channel), card, 'NX', 'PX', int(CARD_FOUND_MS))
+    redis.call('SET', found_by('id', known.source_id, known), card, 'NX', 'PX', int(CARD_FOUND_MS))
   end
   return card
 end

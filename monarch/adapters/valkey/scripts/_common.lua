@@ -57,7 +57,8 @@ end
 -- Why a message can never be replayed with success, whatever people change: it itself is wrong. Of such a one so many
 -- bytes are kept, and of them all so many letters (settle.lua): else whoever may publish could fill the memory with junk.
 local JUNK = {message_too_large = true, message_not_json = true, message_not_an_object = true, message_missing_key = true,
-  message_wrong_type = true, bad_source = true, no_targets = true, too_many_targets = true}
+  message_wrong_type = true, bad_source = true, no_targets = true, too_many_targets = true,
+  bad_not_before = true, bad_milestones = true}
 local JUNK_BYTES = 4096
 
 -- A dead letter: what is given up, and why. Returns its id.
@@ -86,8 +87,15 @@ local function lines(text) return string.gmatch(text or '', '[^\n]+') end
 -- The states in which nothing more happens to a request unless a person replays it.
 local ENDED = {done = true, failed = true, skipped = true, dead = true, cancelled = true}
 
+-- When a request began to be anybody's business, in ms: when it came, or on the date that it names.
+local function began_ms(request)
+  local came = tonumber(string.match(request, '^%d+') or 0)
+  return math.max(came, tonumber(redis.call('HGET', ns .. 'request:' .. request, 'not_before_ms') or 0))
+end
+
 -- A request is open until it has ended and its channel, if it has one, was told. The audit looks through the open ones.
-local function open(request) redis.call('ZADD', ns .. 'open', string.match(request, '^%d+') or 0, request) end
+-- The oldest of them is watched, and one that waits for its date is not old.
+local function open(request) redis.call('ZADD', ns .. 'open', int(began_ms(request)), request) end
 
 local function close_unless_told_later(request)
   if (redis.call('HGET', ns .. 'request:' .. request, 'channel') or '') == '' then redis.call('ZREM', ns .. 'open', request) end

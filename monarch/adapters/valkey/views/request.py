@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from monarch.core.card.view import Card, CohortView
 from monarch.core.ids import CohortId, RequestId
+from monarch.core.portions.details import portion_of
 from monarch.core.report.summary import MigrationView, RequestView, State
 
 Hash = Mapping[str, str]
@@ -30,6 +31,7 @@ def request_view(
         migrations=tuple(migration_view(m) for m in migrations if m),
         cancelled_by=fields.get("cancelled_by", ""),
         paused_by=paused_by,
+        portion=portion_of(fields),
     )
 
 

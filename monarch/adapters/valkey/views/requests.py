@@ -21,6 +21,7 @@ from monarch.adapters.valkey.views.request import cohort_of, request_view, whole
 from monarch.adapters.valkey.views.waiting import Waiting, Wish, members_of, with_wish
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
+from monarch.core.portions.details import in_iso
 from monarch.core.report.summary import RequestView, State
 from monarch.core.target.step import LedgerRecord
 from monarch.ports.readings import Event, MigrationTimes, RequestDetails, RequestLine
@@ -235,6 +236,8 @@ def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> Requ
         reason=view.reason,
         entry=fields.get("entry", request),
         cohort=cohort_of(fields),
+        not_before=in_iso(view.portion),
+        milestones=view.portion.milestones,
     )
 
 
@@ -258,6 +261,8 @@ def _unseen(request: RequestId, wish: Wish) -> RequestLine:
         ended_ms=None,
         reason=wish.reason,
         entry=request,
+        not_before=in_iso(wish.portion),
+        milestones=wish.portion.milestones,
     )
 
 
@@ -270,6 +275,8 @@ def _with_wish(line: RequestLine, wish: Wish, next_ms: int | None) -> RequestLin
         unsettled=line.unsettled or len(wish.targets),
         reason=line.reason or wish.reason,
         next_ms=next_ms,
+        not_before=line.not_before or in_iso(wish.portion),
+        milestones=line.milestones or wish.portion.milestones,
     )
 
 

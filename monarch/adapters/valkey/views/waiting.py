@@ -17,6 +17,7 @@ from monarch.adapters.valkey.settlement import member_of_migration, member_of_re
 from monarch.adapters.valkey.views.request import whole
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
+from monarch.core.portions.keys import WHOLE, Portion
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.core.request.message import BadMessage, Rules, parse_message
 
@@ -35,6 +36,7 @@ class Wish:
     channel: str | None = None
     targets: tuple[str, ...] = ()
     reason: str = ""
+    portion: Portion = WHOLE
 
 
 class Waiting:
@@ -105,6 +107,7 @@ def with_wish(view: RequestView, wish: Wish) -> RequestView:
         source=view.source or wish.source,
         channel=view.channel or wish.channel,
         reason=view.reason or wish.reason,
+        portion=view.portion if view.portion != WHOLE else wish.portion,
         migrations=view.migrations or targets,
     )
 
@@ -119,7 +122,7 @@ def wish_of(fields: Mapping[bytes, bytes]) -> Wish:
         return Wish(parsed.source or "", parsed.channel, (), reason or parsed.reason)
     refused = tuple(one.target for one in parsed.refused)
     named = tuple(one.full_name for one in parsed.targets)
-    return Wish(parsed.source.full_name, parsed.channel, (*named, *refused), reason)
+    return Wish(parsed.source.full_name, parsed.channel, (*named, *refused), reason, parsed.portion)
 
 
 def _in_stream(answer: Any) -> Mapping[bytes, bytes] | None:

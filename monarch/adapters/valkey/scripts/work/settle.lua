@@ -70,7 +70,8 @@ end
 local ended_after
 
 local function end_request(state)
-  ended_after = math.max(0, now - tonumber(redis.call('HGET', request_key, 'appended_ms') or now))
+  local came = tonumber(redis.call('HGET', request_key, 'appended_ms') or now)
+  ended_after = math.max(0, now - math.max(came, tonumber(redis.call('HGET', request_key, 'not_before_ms') or 0)))
   redis.call('HSET', request_key, 'state', state, 'ended_ms', int(now))
   event('request.' .. state, 'request', request)
   retain(request, doc.retention_ms)
@@ -147,8 +148,8 @@ local function note_wait(key, name, ...)
   redis.call('HSET', key, 'reason', doc.reason, 'waits', doc.waits)
   if doc.waits == 'retry' then redis.call('HSET', key, 'error', doc.reason, 'error_ms', int(now)) end
   if before ~= doc.waits or doc.waits == 'retry' then event(name, ...) end
-  if doc.waits ~= 'credential' then return end
-  if owner() then is_refused(owner(), doc.reason) end
+  if doc.waits ~= 'credential' and doc.waits ~= 'date' then return end
+  if doc.waits == 'credential' and owner() then is_refused(owner(), doc.reason) end
   if before ~= doc.waits then changed(request) end
 end
 
@@ -172,6 +173,7 @@ local function park()
     if redis.call('EXISTS', request_key) == 0 and doc.member == parked_member(request, name) then note_request('queued') end
     if redis.call('EXISTS', request_key) == 1 then
       keep_details()
+      open(request)
       note_wait(request_key, 'request.parked', 'request', request, 'reason', doc.reason)
     end
   end
@@ -214,6 +216,7 @@ local handle = {}
 
 function handle.planned()
   note_request('running')
+  keep_details()
   name_targets(request, doc.named, doc.retention_ms)
   name_source(doc.source_id, doc.source, doc.channel, doc.retention_ms)
   join_card(request)
@@ -238,6 +241,7 @@ end
 
 function handle.skipped()
   note_request('skipped')
+  keep_details()
   name_targets(request, doc.named, doc.retention_ms)
   name_source(doc.source_id, doc.source, doc.channel, doc.retention_ms)
   join_card(request)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 from pydantic import TypeAdapter
 
+from monarch.sandbox.control.settings import Settings
+from monarch.sandbox.control.views import RepositoryView, StateView
 from monarch.sandbox.faults import Action, Fault, FaultReport, Match
 from monarch.sandbox.journal import LogEntry, Outcome
-from monarch.sandbox.settings import Settings
-from monarch.sandbox.views import RepositoryView, StateView
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from monarch.sandbox.seed import InstallationChange, IssueChange, RepositoryChange, Seed
+    from monarch.sandbox.control.seed import InstallationChange, IssueChange, RepositoryChange, Seed
 
 MARGIN_S = 5.0
 """How much longer the client waits than it asks the stand-in to."""

@@ -16,13 +16,13 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.ports import StoreError
 from monarch.sandbox import faults
 from monarch.sandbox.faults import Match
-from scripts.chaos_machine import hands_workers
-from scripts.chaos_machine.deeds import Hand
-from scripts.chaos_machine.deeds_fleet import FLEET
-from scripts.chaos_machine.deeds_heavy import HEAVY
-from scripts.chaos_machine.deeds_memory import MEMORY
-from scripts.chaos_machine.deeds_places import PLACES
-from scripts.chaos_machine.deeds_strangers import STRANGERS
+from scripts.chaos_machine.hands import workers
+from scripts.chaos_machine.hands.deeds import Hand
+from scripts.chaos_machine.hands.fleet import FLEET
+from scripts.chaos_machine.hands.heavy import HEAVY
+from scripts.chaos_machine.hands.memory import MEMORY
+from scripts.chaos_machine.hands.repositories import PLACES
+from scripts.chaos_machine.hands.strangers import STRANGERS
 from scripts.chaos_machine.sender import send_again
 from scripts.chaos_machine.store import Watched
 from scripts.chaos_machine.timetable import Fault
@@ -299,12 +299,12 @@ def _setting(**changes: Any) -> Hand:
 
 
 _HANDS: Final[dict[str, Hand]] = {
-    "worker.kill": hands_workers.kill,
-    "worker.term": hands_workers.terminate,
-    "worker.freeze_short": hands_workers.freeze,
-    "worker.freeze_long": hands_workers.freeze,
-    "workers.rolling_restart": hands_workers.roll,
-    "workers.kill_all": hands_workers.kill_all,
+    "worker.kill": workers.kill,
+    "worker.term": workers.terminate,
+    "worker.freeze_short": workers.freeze,
+    "worker.freeze_long": workers.freeze,
+    "workers.rolling_restart": workers.roll,
+    "workers.kill_all": workers.kill_all,
     "valkey.kill": _kill_server,
     "valkey.restart": _restart_server,
     "valkey.freeze": _freeze_server,

@@ -11,8 +11,8 @@ from monarch.adapters.valkey.client.sockets import place
 from monarch.sandbox import faults
 from monarch.sandbox.faults import Match
 from monarch.sandbox.valkey import HOST, EmbeddedValkey
-from scripts.chaos_machine.deeds import Hand
-from scripts.chaos_machine.hands_workers import all_frozen
+from scripts.chaos_machine.hands.deeds import Hand
+from scripts.chaos_machine.hands.workers import all_frozen
 from scripts.chaos_machine.sender import send_again
 from scripts.chaos_machine.store import Alone, Watched
 from scripts.chaos_machine.timetable import Fault

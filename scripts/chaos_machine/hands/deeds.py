@@ -6,8 +6,8 @@ from typing import Final
 import anyio
 from valkey.exceptions import ValkeyError
 
+from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import Match
-from monarch.sandbox.seed import Seed
 from scripts.chaos_machine.record import ENDS
 from scripts.chaos_machine.scenes import Scene
 from scripts.chaos_machine.sender import send

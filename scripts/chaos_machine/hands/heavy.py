@@ -11,11 +11,18 @@ from anyio.abc import SocketStream
 from valkey.exceptions import ValkeyError
 
 from monarch.sandbox import faults
-from monarch.sandbox.client import no_tls
-from monarch.sandbox.seed import Seed
+from monarch.sandbox.control.client import no_tls
+from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.valkey import HOST
-from scripts.chaos_machine.deeds import WITHIN_S, Hand, ask, calls_about, is_filled, until_ended
-from scripts.chaos_machine.hands_workers import STARTS_WITHIN_S, roll, stop_one
+from scripts.chaos_machine.hands.deeds import (
+    WITHIN_S,
+    Hand,
+    ask,
+    calls_about,
+    is_filled,
+    until_ended,
+)
+from scripts.chaos_machine.hands.workers import STARTS_WITHIN_S, roll, stop_one
 from scripts.chaos_machine.record import Finding
 from scripts.chaos_machine.scenes import BURST, HEAVY_TICKETS
 from scripts.chaos_machine.sender import CHANNEL

@@ -5,9 +5,9 @@ from typing import Final
 import anyio
 
 from monarch.sandbox import faults
-from monarch.sandbox.seed import Seed
-from scripts.chaos_machine.deeds import Hand, ask, calls_about, is_filled, until_ended
-from scripts.chaos_machine.hands_workers import replace_all
+from monarch.sandbox.control.seed import Seed
+from scripts.chaos_machine.hands.deeds import Hand, ask, calls_about, is_filled, until_ended
+from scripts.chaos_machine.hands.workers import replace_all
 from scripts.chaos_machine.record import Finding
 from scripts.chaos_machine.timetable import Fault
 from scripts.chaos_machine.watch import Watch

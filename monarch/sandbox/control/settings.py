@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from monarch.sandbox.wire import Wire
+from monarch.sandbox.control.wire import Wire
 
 ContentKind = Literal["issues", "labels", "milestones", "edits", "sub_issues"]
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monarch.sandbox.control.planting_apps import plant_app
+from monarch.sandbox.control.seed import BadSeedError
 from monarch.sandbox.github.pacific import midnight
-from monarch.sandbox.model import Role, Token
-from monarch.sandbox.planting_apps import plant_app
-from monarch.sandbox.seed import BadSeedError
-from monarch.sandbox.workspace import Channel, SlackToken
+from monarch.sandbox.github.state.model import Role, Token
+from monarch.sandbox.slack.workspace import Channel, SlackToken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from monarch.sandbox.model import Issue, Repository
-    from monarch.sandbox.seed import (
+    from monarch.sandbox.control.seed import (
         IssueChange,
         RepositoryChange,
         Seed,
@@ -26,8 +25,9 @@ if TYPE_CHECKING:
         SeedSlack,
         SeedToken,
     )
-    from monarch.sandbox.workspace import Workspace
-    from monarch.sandbox.world import World
+    from monarch.sandbox.github.state.model import Issue, Repository
+    from monarch.sandbox.github.state.world import World
+    from monarch.sandbox.slack.workspace import Workspace
 
 SEEDED_AGE_S = 86_400.0
 """How old seeded issues are unless they say when they were created."""

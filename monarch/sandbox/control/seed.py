@@ -45,7 +45,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from monarch.sandbox.wire import Wire
+from monarch.sandbox.control.wire import Wire
 
 DEFAULT_PERMISSIONS: Final[dict[str, Literal["read", "write", "admin"]]] = {
     "issues": "write",

@@ -7,8 +7,8 @@ from typing import Final
 import anyio
 
 from monarch.sandbox import faults
-from monarch.sandbox.seed import IssueChange, RepositoryChange, Seed
-from scripts.chaos_machine.deeds import (
+from monarch.sandbox.control.seed import IssueChange, RepositoryChange, Seed
+from scripts.chaos_machine.hands.deeds import (
     WITHIN_S,
     Hand,
     ask,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from monarch.sandbox.views import IssueView, RepositoryView
+from monarch.sandbox.control.views import IssueView, RepositoryView
 from scripts.chaos_machine.record import Copy, Ticket
 
 _LAST_MARKER: Final = re.compile(r"\s*<!-- monarch: [^>]*-->\s*\Z")

@@ -11,9 +11,8 @@ import hashlib
 from itertools import count
 from typing import Literal
 
-from monarch.sandbox.hierarchy import Hierarchy
-from monarch.sandbox.http import Clock  # part of the public signatures
-from monarch.sandbox.model import (
+from monarch.sandbox.github.state.hierarchy import Hierarchy
+from monarch.sandbox.github.state.model import (
     Account,
     AccountKind,
     App,
@@ -27,6 +26,7 @@ from monarch.sandbox.model import (
     Repository,
     Token,
 )
+from monarch.sandbox.http import Clock  # part of the public signatures
 
 FIRST_ACCOUNT_ID, FIRST_REPOSITORY_ID = 90_000_001, 800_000_001
 FIRST_ISSUE_ID, FIRST_DETAIL_ID = 2_034_567_890, 6_100_000_001

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from scripts.chaos_machine import timing
-from scripts.chaos_machine.claims import claims, is_final
-from scripts.chaos_machine.copies import is_text_of
-from scripts.chaos_machine.places import Places
+from scripts.chaos_machine.judge import timing
+from scripts.chaos_machine.judge.claims import claims, is_final
+from scripts.chaos_machine.judge.copies import is_text_of
+from scripts.chaos_machine.judge.places import Places
 from scripts.chaos_machine.record import ENDS, Copy, Request, Ticket, Truth
 from scripts.chaos_machine.scenes import WRONG_CHANNEL
 

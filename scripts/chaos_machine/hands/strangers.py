@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from monarch.sandbox.seed import Association, IssueChange, Seed
-from monarch.sandbox.views import IssueView
-from scripts.chaos_machine.deeds import (
+from monarch.sandbox.control.seed import Association, IssueChange, Seed
+from monarch.sandbox.control.views import IssueView
+from scripts.chaos_machine.hands.deeds import (
     Hand,
     ask,
     ask_and_fill,

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from monarch.sandbox.control.wire import Wire
 from monarch.sandbox.faults import ApiName, Faults  # pydantic needs it at run time
 from monarch.sandbox.journal import Outcome  # pydantic needs it at run time
-from monarch.sandbox.wire import Wire
 
 if TYPE_CHECKING:
+    from monarch.sandbox.github.state.world import World
     from monarch.sandbox.journal import Journal, LogEntry
-    from monarch.sandbox.workspace import Workspace
-    from monarch.sandbox.world import World
+    from monarch.sandbox.slack.workspace import Workspace
 
 
 class WaitFor(Wire):

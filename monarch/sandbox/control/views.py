@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from monarch.sandbox.control.wire import Wire
 from monarch.sandbox.github.bodies import timestamp, timestamp_or_none
 from monarch.sandbox.github.issue_body import association
-from monarch.sandbox.wire import Wire
 
 if TYPE_CHECKING:
-    from monarch.sandbox.model import Issue, Repository
-    from monarch.sandbox.workspace import Message, Workspace
-    from monarch.sandbox.world import World
+    from monarch.sandbox.github.state.model import Issue, Repository
+    from monarch.sandbox.github.state.world import World
+    from monarch.sandbox.slack.workspace import Message, Workspace
 
 
 class LabelView(Wire):

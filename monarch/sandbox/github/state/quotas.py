@@ -12,8 +12,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Literal
 
-from monarch.sandbox.limits import Ceiling, Window
-from monarch.sandbox.settings import Settings  # read by dataclass users
+from monarch.sandbox.control.settings import Settings  # read by dataclass users
+from monarch.sandbox.github.state.limits import Ceiling, Window
 
 MINUTE_S, HOUR_S = 60.0, 3600.0
 ANONYMOUS_PER_HOUR = 60

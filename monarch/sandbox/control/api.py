@@ -33,19 +33,19 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from monarch.sandbox.conditions import WaitFor, is_met
-from monarch.sandbox.faults import Fault
-from monarch.sandbox.planting import change_issue, change_repository, existing, plant
-from monarch.sandbox.planting_apps import change_installation
-from monarch.sandbox.seed import (
+from monarch.sandbox.control.conditions import WaitFor, is_met
+from monarch.sandbox.control.planting import change_issue, change_repository, existing, plant
+from monarch.sandbox.control.planting_apps import change_installation
+from monarch.sandbox.control.seed import (
     BadSeedError,
     InstallationChange,
     IssueChange,
     RepositoryChange,
     Seed,
 )
-from monarch.sandbox.views import state_view
-from monarch.sandbox.wire import Wire
+from monarch.sandbox.control.views import state_view
+from monarch.sandbox.control.wire import Wire
+from monarch.sandbox.faults import Fault
 
 if TYPE_CHECKING:
     from starlette.requests import Request

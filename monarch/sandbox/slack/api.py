@@ -15,9 +15,9 @@ from urllib.parse import parse_qsl
 from monarch.sandbox.http import json_reply
 
 if TYPE_CHECKING:
+    from monarch.sandbox.control.settings import Settings
     from monarch.sandbox.http import Call, Reply
-    from monarch.sandbox.settings import Settings
-    from monarch.sandbox.workspace import Channel, Message, SlackToken, Workspace
+    from monarch.sandbox.slack.workspace import Channel, Message, SlackToken, Workspace
 
 MAX_UPDATE_CHARACTERS = 4_000
 MAX_POST_CHARACTERS = 40_000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monarch.sandbox.model import App, Installation
-from monarch.sandbox.seed import BadSeedError
+from monarch.sandbox.control.seed import BadSeedError
+from monarch.sandbox.github.state.model import App, Installation
 
 if TYPE_CHECKING:
-    from monarch.sandbox.seed import InstallationChange, SeedApp, SeedInstallation
-    from monarch.sandbox.world import World
+    from monarch.sandbox.control.seed import InstallationChange, SeedApp, SeedInstallation
+    from monarch.sandbox.github.state.world import World
 
 FIRST_INSTALLATION_ID = 60_000_001
 
