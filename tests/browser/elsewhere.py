@@ -11,7 +11,7 @@ def another_site(html: str) -> Iterator[str]:
     """Serve this page; gives its address."""
 
     class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - as the library calls it
+        def do_GET(self) -> None:
             body = f"<!doctype html><title>Elsewhere</title>{html}".encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/html")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from scripts.page_machine.browser import IN_THE_HOUSE, REBOUND
-from scripts.page_machine.world import ARCHIVED, GONE, GOOD, World, a_client
+from scripts.page_machine.world import ARCHIVED, GONE, GOOD, SLOWER, World, a_client
 from tests.browser.elsewhere import another_site
 from tests.browser.windows import Window, a_window
 
@@ -51,17 +51,20 @@ def test_two_people_press_the_same_button(world: World, browser: "Browser", wind
         assert not of_grace.troubles
     with world.signed_in() as client:
         press(client, "/acts/resume")
-    assert sum(one["event"] == "fleet.paused" and "grace" in one["by"] for one in world.fleet.events()) == 0
+    assert (
+        sum(one["event"] == "fleet.paused" and "grace" in one["by"] for one in world.fleet.events())
+        == 0
+    )
 
 
 def test_cancelling_undoing_and_deleting(world: World, window: Window) -> None:
     """A request that runs is called off, sent back, called off again and deleted."""
     world.release()
     world.fleet.until_ended(4)
-    request = world.hold()
+    request = world.hold(SLOWER)
     page = window.open(f"/requests/{request}")
     page.get_by_role("link", name="Cancel").click()
-    assert "team/slow: running" in page.get_by_role("main").inner_text()
+    assert f"{SLOWER}: running" in page.get_by_role("main").inner_text()
     window.press("Cancel the request")
     page.get_by_role("heading", name=f"Request {request} is cancelled").wait_for()
     page.get_by_role("link", name="To the request").click()
@@ -81,7 +84,9 @@ def test_cancelling_undoing_and_deleting(world: World, window: Window) -> None:
 def test_a_set_that_has_changed_between_look_and_press(world: World, window: Window) -> None:
     """One letter is sent back by another person meanwhile: nothing is deleted, and the page says which is gone."""
     asked = world.submit(ARCHIVED, GONE)
-    world.fleet.until(lambda: len([one for one in world.fleet.dead() if one["request"] == asked]) == 2)
+    world.fleet.until(
+        lambda: len([one for one in world.fleet.dead() if one["request"] == asked]) == 2
+    )
     window.expected += ["409 (Conflict)"]
     page = window.open(f"/acts/drop?request={asked}")
     assert "Delete 2 dead letters for good" in page.inner_text("h1")
@@ -106,7 +111,7 @@ def test_looking_at_github_and_healing(world: World, window: Window) -> None:
     request = world.submit(GOOD[1])
     world.fleet.until(lambda: _state(world, request) == "done")
     copies = world.call(world.sandbox.repository, GOOD[1]).issues
-    world.call(world.sandbox.delete_issue, GOOD[1], min(copies))
+    world.call(world.sandbox.delete_issue, GOOD[1], min(one.number for one in copies))
     window.open(f"/acts/verify?request={request}")
     window.press("Look now")
     page = window.page
@@ -120,7 +125,7 @@ def test_looking_at_github_and_healing(world: World, window: Window) -> None:
     world.fleet.until(lambda: _state(world, request) == "done" and world.fleet.is_idle())
 
     assert last_event(world, "migration.healing")["by"] == "ada (page's token)"
-    titles = [one.title for one in world.call(world.sandbox.repository, GOOD[1]).issues.values()]
+    titles = [one.title for one in world.call(world.sandbox.repository, GOOD[1]).issues]
     assert titles.count("Set up the project") == 1
 
 
@@ -130,7 +135,9 @@ def _state(world: World, request: str) -> str:
 
 def _looked(world: World, request: str) -> bool:
     with world.signed_in() as client:
-        found = client.get(f"/acts/heal?request={request}", headers={"Accept": "application/json"}).json()
+        found = client.get(
+            f"/acts/heal?request={request}", headers={"Accept": "application/json"}
+        ).json()
     return bool(found["set"])
 
 
@@ -177,6 +184,7 @@ def test_a_name_of_the_house_over_plain_http(world: World, browser: "Browser") -
     """There browsers send no `Sec-Fetch-Site`; the page can be used all the same, and another site still cannot."""
     port = world.open_by_name(IN_THE_HOUSE)
     with a_window(browser, f"http://{IN_THE_HOUSE}:{port}") as window:
+        window.expected += ["Cross-Origin-Opener-Policy header has been ignored"]
         window.sign_in("ada")
         window.open("/acts/pause")
         window.press("Pause")
@@ -192,7 +200,9 @@ def test_a_name_of_the_house_over_plain_http(world: World, browser: "Browser") -
 def press(client: httpx.Client, address: str) -> httpx.Response:
     """As a program does: look, then press."""
     told = client.get(address, headers={"Accept": "application/json"}).json()
-    return client.post(address, data={"digest": told["digest"]}, headers={"Accept": "application/json"})
+    return client.post(
+        address, data={"digest": told["digest"]}, headers={"Accept": "application/json"}
+    )
 
 
 def test_a_forged_header_of_a_proxy_is_refused(world: World) -> None:
@@ -200,9 +210,15 @@ def test_a_forged_header_of_a_proxy_is_refused(world: World) -> None:
     port = world.open_by_proxy("10.0.0.0/8")
     forged = {"X-Auth-Request-Email": "ada@example.org", "Sec-Fetch-Site": "same-origin"}
     with a_client(f"http://127.0.0.1:{port}") as client:
-        for headers in (forged, forged | {"X-Forwarded-For": "10.0.0.1"}, forged | {"Forwarded": "for=10.0.0.1"}):
+        for headers in (
+            forged,
+            forged | {"X-Forwarded-For": "10.0.0.1"},
+            forged | {"Forwarded": "for=10.0.0.1"},
+        ):
             assert client.get("/", headers=headers).status_code == 403
-            assert client.post("/acts/pause", data={"digest": "x"}, headers=headers).status_code == 403
+            assert (
+                client.post("/acts/pause", data={"digest": "x"}, headers=headers).status_code == 403
+            )
         assert client.get("/").status_code == 403
         for probe in ("/health", "/ready"):
             assert client.get(probe, headers={"Host": "monarch-0.pods"}).status_code == 200
