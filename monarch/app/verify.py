@@ -1,18 +1,24 @@
-"""Verifying a request: its plan from Valkey, held against what its targets show right now. Nothing is written."""
+"""Verifying a request: its plan from Valkey, held against what its targets show right now.
 
-from collections.abc import Callable
+Nothing is written to GitHub. What was found is kept in Valkey for the page; where Valkey takes in nothing it is told all the
+same, and the page goes on to show what was found before.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from anyio import to_thread
 
-from monarch.app.surveys import in_order, surveying
+from monarch.app.surveys import Store, in_order, surveying
 from monarch.app.wiring import style_of
 from monarch.core.copy.style import Style
-from monarch.core.ids import RequestId, TargetId, TicketId
+from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.plan import Plan
 from monarch.core.report.summary import MigrationView, State
 from monarch.core.report.verification import COUNTED, Extra, Finding, Mark, Verification, verify
 from monarch.core.request.refs import BadRef, parse_ref
+from monarch.ports import StoreError
 from monarch.settings import Settings
 from monarch.stages.survey import Surveyor, Unready
 
@@ -105,7 +111,15 @@ async def verified(
             tuple(views),
             lambda target: _report(surveyor, plan, views[target], known.get(target), style),
         )
+        await _keep(store, request, reports)
         return Verified(request, details.view.state, plan, tuple(reports))
+
+
+async def _keep(store: Store, request: RequestId, reports: Sequence[TargetReport]) -> None:
+    for one in reports:
+        if one.verification is not None:
+            with suppress(StoreError):
+                await store.verifications.keep(migration_id(request, one.target), one.verification)
 
 
 def _why_without_plan(request: RequestId, state: State) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -15,7 +15,7 @@ from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import ENDS, State
-from monarch.core.report.verification import COUNTED, Mark
+from monarch.core.report.verification import COUNTED, SIGNS, Mark
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, RequestDetails
@@ -115,17 +115,6 @@ def _print_healing(
 
 # ---------------------------------------------------------------------------------------- for people
 
-_SYMBOLS: Final = {
-    Mark.MISSING: "!",
-    Mark.DOUBLED: "2",
-    Mark.REFUSED: "-",
-    Mark.EDITED: "e",
-    Mark.CLOSED: "c",
-    Mark.REFERS: "r",
-    Mark.PRESENT: ".",
-}
-"""One for each ticket in the matrix; of several marks the first of these."""
-
 
 def _print(found: "Verified") -> None:
     show_facts(
@@ -140,7 +129,7 @@ def _print(found: "Verified") -> None:
     counts = (number(mark.value) for mark in COUNTED)
     columns = (word("target"), *counts, number("extra"), word("state"), word("tickets"))
     show_table(columns, [_row(target) for target in found.targets], empty="no targets")
-    told = {symbol: mark for mark, symbol in _SYMBOLS.items()}
+    told = {symbol: mark for mark, symbol in SIGNS.items()}
     print()
     say(", ".join(f"{symbol} {mark.value}" for symbol, mark in told.items()))
     for target in found.targets:
@@ -177,7 +166,7 @@ def _row(target: "TargetReport") -> tuple[object, ...]:
 
 
 def _symbol(finding: "Finding") -> str:
-    return next(symbol for mark, symbol in _SYMBOLS.items() if mark in finding.marks)
+    return next(symbol for mark, symbol in SIGNS.items() if mark in finding.marks)
 
 
 def _lines(target: "TargetReport") -> Iterator[str]:

@@ -24,6 +24,7 @@ audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
 plan:<id>              string      settle                        retention after it ended well
 migration:<id>         hash        settle, take, record, heal    retention after the request ended well
+verified:<migration>   string, PX  verify                        retention after it was read
 ledger:<target id>     hash        permit, record                retention after its last write, while nobody needs it
 needs:<target id>      set         take, settle, drop, replay, heal   member leaves when its request has ended for good
 latest:<target id>     string, PX  take                          retention after it was taken last
@@ -183,6 +184,9 @@ class Keys:
 
     def migration(self, migration: MigrationId) -> str:
         return f"{self.prefix}migration:{migration}"
+
+    def verified(self, migration: MigrationId) -> str:
+        return f"{self.prefix}verified:{migration}"
 
     def saying(self, request: RequestId) -> str:
         return f"{self.prefix}saying:{request}"

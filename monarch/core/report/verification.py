@@ -41,6 +41,18 @@ class Mark(StrEnum):
     REFERS = "refers to old numbers"
 
 
+SIGNS: Final = {
+    Mark.MISSING: "!",
+    Mark.DOUBLED: "2",
+    Mark.REFUSED: "-",
+    Mark.EDITED: "e",
+    Mark.CLOSED: "c",
+    Mark.REFERS: "r",
+    Mark.PRESENT: ".",
+}
+"""One for each ticket in a matrix; of several marks the first of these."""
+
+
 COUNTED: Final = (
     Mark.PRESENT,
     Mark.MISSING,
