@@ -30,7 +30,7 @@ def addresses(world: World) -> Iterator[tuple[str, str]]:
         yield f"request-{state}", f"/requests/{request}"
     for name, address in PAGES:
         if address not in {"/", "/requests"}:
-            yield name.lower(), address
+            yield name.lower().replace(" ", "-"), address
     yield "act-pause", "/acts/pause"
     yield "act-replay", "/acts/replay"
     yield "act-drop", "/acts/drop"
