@@ -15,6 +15,7 @@ from monarch.adapters.valkey.views.cohorts import Cohorts
 from monarch.adapters.valkey.views.dead_letters import Letters
 from monarch.adapters.valkey.views.fleet import Standing
 from monarch.adapters.valkey.views.matrix import Matrices
+from monarch.adapters.valkey.views.missed import MissedOnRecord
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.adapters.valkey.views.traffic import Traffic
 from monarch.adapters.valkey.views.wanted import Wanted, history, newest
@@ -35,6 +36,7 @@ from monarch.ports.readings import (
     DeadLetter,
     Event,
     Holding,
+    MissedLine,
     Parked,
     RequestDetails,
     RequestLine,
@@ -73,6 +75,7 @@ class Readings:
         self._letters = Letters(client, keys)
         self._workers = Workers(client, keys)
         self._traffic = Traffic(client, keys)
+        self._missed = MissedOnRecord(client, keys)
 
     async def snapshot(self) -> Snapshot:
         """See `Source.snapshot`."""
@@ -123,6 +126,10 @@ class Readings:
     async def parked(self, limit: int) -> Sequence[Parked]:
         """See `Source.parked`."""
         return await self._traffic.parked(limit)
+
+    async def missed(self) -> Sequence[MissedLine]:
+        """See `Source.missed`."""
+        return await self._missed.all()
 
     async def writes(self, accounts: Sequence[str]) -> Sequence[Writes]:
         """See `Source.writes`."""

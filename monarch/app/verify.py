@@ -75,6 +75,20 @@ class Verified:
         return all(target.is_well for target in self.targets)
 
     @property
+    def to_heal(self) -> dict[str, tuple[TicketId, ...]]:
+        """What a healing is for, for each target: copies to be made again, and recalled ones to be opened again."""
+        missing, recalled = self.missing, self.recalled
+        names = (target.target for target in self.targets)
+        both = {name: (*missing.get(name, ()), *recalled.get(name, ())) for name in names}
+        return {name: tickets for name, tickets in both.items() if tickets}
+
+    @property
+    def recalled(self) -> dict[str, tuple[TicketId, ...]]:
+        """The tickets whose copies a recall has closed, for each target that has such."""
+        found = ((one.target, one.verification) for one in self.targets if one.verification)
+        return {target: one.recalled for target, one in found if one.recalled}
+
+    @property
     def missing(self) -> dict[str, tuple[TicketId, ...]]:
         """The tickets without a copy, for each target that has such; GitHub has not refused them."""
         found = ((one.target, one.verification) for one in self.targets if one.verification)
@@ -104,7 +118,7 @@ async def verified(
             )
         plan = await store.plans.read(request)
         if plan is None:
-            return Unverifiable(_why_without_plan(request, details.view.state))
+            return Unverifiable(why_without_plan(request, details.view.state))
         views, style = {one.target: one for one in details.view.migrations}, style_of(settings)
         known = {one.target: one.target_id for one in details.times}
         reports = await in_order(
@@ -122,7 +136,8 @@ async def _keep(store: Store, request: RequestId, reports: Sequence[TargetReport
                 await store.verifications.keep(migration_id(request, one.target), one.verification)
 
 
-def _why_without_plan(request: RequestId, state: State) -> str:
+def why_without_plan(request: RequestId, state: State) -> str:
+    """Why a request has no plan, for people."""
     match state:
         case State.QUEUED:
             return f"request {request} is not planned yet: see `monarch show {request}`"

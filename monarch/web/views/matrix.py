@@ -26,6 +26,7 @@ _TONES: Final = {
     Mark.DOUBLED: "bad",
     Mark.REFUSED: "warn",
     Mark.EDITED: "busy",
+    Mark.RECALLED: "quiet",
     Mark.CLOSED: "quiet",
     Mark.REFERS: "warn",
     Mark.PRESENT: "ok",
