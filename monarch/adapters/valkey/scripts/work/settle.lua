@@ -83,6 +83,9 @@ local function end_migration()
   -- Of an entry that somebody else put into the stream no request is known, and none is to be made up.
   if redis.call('EXISTS', request_key) == 0 then return end
   redis.call('SREM', ns .. 'unsettled:' .. request, doc.migration)
+  -- The next one of its cohort may take its place.
+  local card = redis.call('HGET', request_key, 'card')
+  if redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 or card and has_open(card) then knock(request) end
   if redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 then return end
   local end_state = 'done'
   for target in lines(redis.call('HGET', request_key, 'targets')) do
@@ -147,7 +150,8 @@ local function note_wait(key, name, ...)
   local before = redis.call('HGET', key, 'waits')
   redis.call('HSET', key, 'reason', doc.reason, 'waits', doc.waits)
   if doc.waits == 'retry' then redis.call('HSET', key, 'error', doc.reason, 'error_ms', int(now)) end
-  if before ~= doc.waits or doc.waits == 'retry' then event(name, ...) end
+  -- A turn comes soon, and hundreds may wait for it.
+  if (before ~= doc.waits and doc.waits ~= 'turn') or doc.waits == 'retry' then event(name, ...) end
   if doc.waits ~= 'credential' and doc.waits ~= 'date' then return end
   if doc.waits == 'credential' and owner() then is_refused(owner(), doc.reason) end
   if before ~= doc.waits then changed(request) end
@@ -180,6 +184,7 @@ local function park()
   if doc.migration then
     local key = ns .. 'migration:' .. doc.migration
     redis.call('HSET', key, 'state', 'parked')
+    redis.call('ZREM', ns .. 'knocks', group_of(request))
     note_wait(key, 'migration.parked', 'request', request, 'migration', doc.migration, 'reason', doc.reason)
     if doc.attempts then redis.call('HSET', ns .. 'migration:' .. doc.migration, 'attempts', doc.attempts) end
   end
@@ -228,6 +233,7 @@ function handle.planned()
     plan_target(order - 1, target)
     targets[#targets + 1] = target
   end
+  if #targets > 0 then knock(request) end
   for _, refused in ipairs(doc.refused) do
     refuse_target(refused)
     targets[#targets + 1] = refused.target
