@@ -133,8 +133,17 @@ local function group_of(request)
   return known[2] and FIRST or padded(known[1] or request)
 end
 
--- An entry of this request goes into the stream of migrations: its cohort waits for a place (_turns.lua).
-local function knock(request) redis.call('ZADD', ns .. 'knocks', int(now_ms()), group_of(request)) end
+-- An entry of this request goes into the stream of migrations: its cohort may wait for a place (_turns.lua).
+local function knock(request)
+  local group = group_of(request)
+  redis.call('ZADD', ns .. 'knocks', int(now_ms()), group)
+  redis.call('HSET', ns .. 'knockers', group, request)
+end
+
+local function knocks_no_more(group)
+  redis.call('ZREM', ns .. 'knocks', group)
+  redis.call('HDEL', ns .. 'knockers', group)
+end
 
 -- The name of a parked entry, as `park_member` in settling.py makes it.
 local function parked_member(request, stream, order, target)

@@ -7,12 +7,12 @@
 -- asks:<account>    sorted set of the same members: when each of them asks again, by the server's clock in ms
 -- shares:<account>  sorted set of groups by their virtual time, in writes; `@` is the virtual time of the account
 -- knocks            sorted set of groups by when an entry of theirs last went into the stream of migrations, in ms
+-- knockers          hash: whose entry that was, by group
 -- The first two are as large as the fleet has places: who is parked is in neither.
 local SOON_MS, LOOKED_AT, FORGOTTEN_AT_ONCE = 50, 64, 100
 -- So many other groups are looked at, and so many members of each: the ones whose turns come first.
 local GROUPS_LOOKED_AT, MEMBERS_LOOKED_AT = 32, 8
--- An entry that was put into the stream is expected to be taken within this time. Nobody gives way to it for longer.
-local KNOCK_MS, KNOCKS_LOOKED_AT, GIVES_WAY_MS = 60000, 16, 5000
+local KNOCKS_LOOKED_AT, QUEUED_LOOKED_AT, GIVES_WAY_MS = 16, 20, 5000
 
 local function line_of(account, request, name)
   local group = group_of(request)
@@ -105,19 +105,29 @@ local function place_in_line(line, now, late)
   return ahead, own, held
 end
 
+-- Whether one of the last knocker's entries stands in the stream and was not taken yet.
+local function is_queued(request)
+  for _, migration in ipairs(redis.call('SRANDMEMBER', ns .. 'unsettled:' .. request, QUEUED_LOOKED_AT)) do
+    if redis.call('HGET', ns .. 'migration:' .. migration, 'state') == 'queued' then return true end
+  end
+  return false
+end
+
 -- Whether a group that has nobody in line waits in the stream for a place, and its turn is before the caller's.
-local function must_give_way(line, now)
+local function must_give_way(line)
   if line.group == FIRST then return false end
   local own = share_of(line, line.group)
-  redis.call('ZREMRANGEBYSCORE', ns .. 'knocks', '-inf', int(now - KNOCK_MS))
-  for _, group in ipairs(redis.call('ZRANGE', ns .. 'knocks', 0, KNOCKS_LOOKED_AT - 1)) do
-    if group ~= line.group and in_line(line, group) == 0 and share_of(line, group) < own then return true end
+  for _, group in ipairs(redis.call('ZREVRANGE', ns .. 'knocks', 0, KNOCKS_LOOKED_AT - 1)) do
+    if group ~= line.group and in_line(line, group) == 0 and share_of(line, group) < own then
+      if is_queued(redis.call('HGET', ns .. 'knockers', group) or '') then return true end
+      knocks_no_more(group)
+    end
   end
   return false
 end
 
 -- Of several in hand, the last one of a group gives its place to a group that has none.
-local function gives_place(line, own, now)
+local function gives_place(line, own)
   if own < 1 or redis.call('ZLEXCOUNT', line.turns, '(' .. line.me, '(' .. line.group .. '0') > 0 then return false end
-  return must_give_way(line, now)
+  return must_give_way(line)
 end

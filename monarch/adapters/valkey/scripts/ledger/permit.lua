@@ -110,7 +110,7 @@ if scarce or interval > 0 or at_once > 0 or points > 0 then
   if held then wait = math.max(wait, poll) end
   if wait > 0 and ahead >= 2 then wait = wait + poll * math.min(ahead - 1, 10) end
   in_place = wait <= (ahead < 2 and in_turn or tonumber(ARGV[26]))
-  if wait > 0 and in_place and gives_place(line, own, now) then in_place = false end
+  if wait > 0 and in_place and gives_place(line, own) then in_place = false end
   if wait > 0 and in_place then
     stand_in_line(line, now + wait, 2 * in_turn)
   else

@@ -26,8 +26,7 @@ end
 
 local holder = redis.call('GET', KEYS[2])
 local line = line_of(string.sub(KEYS[4], #(ns .. 'gate:') + 1), string.match(migration, '^[^:]*'), '')
-redis.call('ZREM', ns .. 'knocks', line.group)
-if not holder and must_give_way(line, now) then return {'turn', GIVES_WAY_MS} end
+if not holder and must_give_way(line) then return {'turn', GIVES_WAY_MS} end
 if holder and string.match(holder, '^%S+ %S+ %S+ (.*)$') ~= migration then
   ends_within(KEYS[2], ARGV[6])
   return {'busy'}

@@ -74,6 +74,8 @@ local function end_request(state)
   ended_after = math.max(0, now - math.max(came, tonumber(redis.call('HGET', request_key, 'not_before_ms') or 0)))
   redis.call('HSET', request_key, 'state', state, 'ended_ms', int(now))
   event('request.' .. state, 'request', request)
+  local group = group_of(request)
+  if redis.call('HGET', ns .. 'knockers', group) == request then knocks_no_more(group) end
   retain(request, doc.retention_ms)
   close_unless_told_later(request)
 end
@@ -83,9 +85,6 @@ local function end_migration()
   -- Of an entry that somebody else put into the stream no request is known, and none is to be made up.
   if redis.call('EXISTS', request_key) == 0 then return end
   redis.call('SREM', ns .. 'unsettled:' .. request, doc.migration)
-  -- The next one of its cohort may take its place.
-  local card = redis.call('HGET', request_key, 'card')
-  if redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 or card and has_open(card) then knock(request) end
   if redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 then return end
   local end_state = 'done'
   for target in lines(redis.call('HGET', request_key, 'targets')) do
@@ -184,7 +183,6 @@ local function park()
   if doc.migration then
     local key = ns .. 'migration:' .. doc.migration
     redis.call('HSET', key, 'state', 'parked')
-    redis.call('ZREM', ns .. 'knocks', group_of(request))
     note_wait(key, 'migration.parked', 'request', request, 'migration', doc.migration, 'reason', doc.reason)
     if doc.attempts then redis.call('HSET', ns .. 'migration:' .. doc.migration, 'attempts', doc.attempts) end
   end
