@@ -39,7 +39,7 @@ class DryRun:
         portion: the part of the template that is asked for, and from when on: the seconds begin then.
         problem: why it would do nothing at all, `""` where it would do something.
         seconds: when it would be done, from now; without Valkey as if the budget were unused.
-        ahead: how many writes of other requests go first; at least so many with `is_least`.
+        ahead: how many writes of other requests are done before the last of these; at least so many with `is_least`.
         paused_by: who has paused the fleet, `""` where it runs. The seconds begin when it goes on.
         without_store: why Valkey could not be asked, `""` where it was. Then no copy is known to be deleted or refused.
     """
@@ -87,7 +87,7 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
             len(plan.tickets),
             targets,
             seconds=traffic.forecast(writes).seconds if writes else 0.0,
-            ahead=traffic.ahead,
+            ahead=traffic.ahead.before(writes),
             is_least=traffic.is_least,
             paused_by=traffic.paused_by,
             without_store=store.trouble,

@@ -61,7 +61,7 @@ class RequestView:
 
     `channel` is `None` where nobody is to be told; `tickets` is the size of the plan; times are in
     milliseconds since 1970, `ended_ms` is `None` until it has ended. `cancelled_by` and `paused_by` name who
-    called it off, or paused the fleet; `""` where nobody did. `portion` is what part of the template it asks for, and from
+    called it off, or paused the fleet; `""` where nobody did. `first_by` names who has put it first. `portion` is what part of the template it asks for, and from
     when on.
     """
 
@@ -78,6 +78,7 @@ class RequestView:
     migrations: tuple[MigrationView, ...]
     cancelled_by: str = ""
     paused_by: str = ""
+    first_by: str = ""
     portion: Portion = WHOLE
 
     @property
