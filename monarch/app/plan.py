@@ -42,6 +42,7 @@ class DryRun:
         ahead: how many writes of other requests are done before the last of these; at least so many with `is_least`.
         paused_by: who has paused the fleet, `""` where it runs. The seconds begin when it goes on.
         without_store: why Valkey could not be asked, `""` where it was. Then no copy is known to be deleted or refused.
+        left_out: what the template has and no copy will.
     """
 
     source: str
@@ -53,6 +54,7 @@ class DryRun:
     is_least: bool = False
     paused_by: str = ""
     without_store: str = ""
+    left_out: tuple[str, ...] = ()
     portion: Portion = WHOLE
 
     @property
@@ -91,6 +93,7 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
             is_least=traffic.is_least,
             paused_by=traffic.paused_by,
             without_store=store.trouble,
+            left_out=plan.left_out,
             portion=request.portion,
         )
 

@@ -353,6 +353,7 @@ def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> di
         "source": view.source,
         **portion_facts(view.portion, view.appended_ms),
         "tickets": view.tickets,
+        **({"not copied": "; ".join(view.left_out)} if view.left_out else {}),
         "channel": view.channel,
         "cohort": details.cohort or "-",
         "came by": details.via,

@@ -88,6 +88,9 @@ class Issue:
             repository.
         type: name of its issue type, `""` where it has none.
         assignees: logins.
+        blockers: how many issues block it, wherever they are.
+        comments: how many it has.
+        fields: names of the issue fields that it has a value of.
     """
 
     id: int
@@ -107,6 +110,10 @@ class Issue:
     author_id: int = 0
     is_by_bot: bool = False
     assignees: tuple[str, ...] = ()
+    blockers: int = 0
+    comments: int = 0
+    is_locked: bool = False
+    fields: tuple[str, ...] = ()
 
     @property
     def by(self) -> Author | None:
@@ -119,7 +126,8 @@ class Ticket:
     """An open issue of the source, as it stood when the plan was made.
 
     `parent` is the number, in the source, of the issue whose sub-issue it is; that one need not be in the plan. `place`
-    is its place among the sub-issues of that one, from 0; all have 0 where their order is not known.
+    is its place among the sub-issues of that one, from 0; all have 0 where their order is not known. `blockers` is how many
+    issues block it, wherever they are; `blocked_by` those of them that are tickets of the plan.
     """
 
     id: TicketId
@@ -135,6 +143,8 @@ class Ticket:
     type: str = ""
     place: int = 0
     assignees: tuple[str, ...] = ()
+    blockers: int = 0
+    blocked_by: tuple[TicketId, ...] = ()
 
 
 def as_ticket(issue: Issue) -> Ticket:
@@ -152,4 +162,5 @@ def as_ticket(issue: Issue) -> Ticket:
         issue.parent,
         issue.type,
         assignees=issue.assignees,
+        blockers=issue.blockers,
     )

@@ -76,6 +76,14 @@ class GitHub(Protocol):
         `NOT_FOUND` where the server has no such address, as Enterprise Servers up to 3.20 have not.
         """
 
+    async def list_blockers(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[int, ...]] | ReadFailure:
+        """The ids of the issues that block an issue; all of them or a failure.
+
+        `NOT_FOUND` where the server has no such address, as Enterprise Servers up to 3.18 have not.
+        """
+
     async def create_label(
         self, repository: Repository, label: Label, may_send: Callable[[], bool]
     ) -> DetailOutcome:
@@ -95,6 +103,11 @@ class GitHub(Protocol):
         self, repository: Repository, parent: int, child: int, may_send: Callable[[], bool]
     ) -> DetailOutcome:
         """Make an issue (`child`, GitHub's *id* of it) a sub-issue of issue `parent` (its *number*)."""
+
+    async def add_blocker(
+        self, repository: Repository, number: int, blocker: int, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """Have an issue (`blocker`, GitHub's *id* of it) block issue `number`."""
 
 
 class Signing(Protocol):

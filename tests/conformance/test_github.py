@@ -43,6 +43,7 @@ def a_school() -> Seed:
         {"title": "Closed", "state": "closed"},
         {"title": "By nobody", "author": None, "body": None},
         {"title": "Somebody's", "assignees": ["monarch-bot", "stranger"]},
+        {"title": "Later", "blocked_by": [1, 3], "comments": 2, "locked": True},
     ]
     seed["repositories"] += [
         a_target(GOOD[0]),
@@ -112,6 +113,7 @@ async def test_a_day_on_github_com_is_as_documented(fleet: Fleet) -> None:
         "issue-types",
         "repos",
         "assignees",
+        "blocked_by",
         "user",
     }
     assert breaches(recorder.exchanges, *CLOUD) == []

@@ -200,6 +200,23 @@ async def test_an_issue_has_one_parent(github: GitHub) -> None:
     assert parent.parent is None
 
 
+async def test_an_issue_is_blocked_by_another_once(github: GitHub) -> None:
+    """The list of it says by which; twice is refused, and changes nothing."""
+    team = await at(github)
+    _, blocker = await opened(github, team, Draft("First", ""))
+    _, blocked = await opened(github, team, Draft("Then", ""))
+
+    assert await github.list_blockers(team, blocked.number) == Found(())
+    assert await github.add_blocker(team, blocked.number, blocker.id, yes) == Accepted()
+    again = await github.add_blocker(team, blocked.number, blocker.id, yes)
+
+    assert isinstance(again, Permanent)
+    assert again.scope is Scope.TICKET
+    assert await github.list_blockers(team, blocked.number) == Found((blocker.id,))
+    assert (await read(github, team, blocked.number)).blockers == 1
+    assert (blocked.blockers, blocker.blockers) == (0, 0)
+
+
 async def test_what_may_not_be_sent_is_not_done(github: GitHub) -> None:
     """The last question, right before the bytes leave, counts for every write."""
     team = await at(github)
@@ -212,6 +229,7 @@ async def test_what_may_not_be_sent_is_not_done(github: GitHub) -> None:
         await github.create_milestone(team, SPRINT, no),
         await github.edit_body(team, created.number, "after", no),
         await github.add_sub_issue(team, created.number, child.id, no),
+        await github.add_blocker(team, created.number, child.id, no),
     ):
         assert outcome == Withheld()
 
@@ -219,6 +237,7 @@ async def test_what_may_not_be_sent_is_not_done(github: GitHub) -> None:
     assert await github.list_milestones(team) == Found(())
     assert (await read(github, team, created.number)).body == "before"
     assert (await read(github, team, child.number)).parent is None
+    assert (await read(github, team, created.number)).blockers == 0
     listed = await github.list_issues(team)
     assert isinstance(listed, Found)
     assert len(listed.value) == 2

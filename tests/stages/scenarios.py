@@ -167,6 +167,8 @@ def detailed() -> House:
     house.github.add_issue(SOURCE, "One", "Before #2 and #3.", labels=(BUG, HELP), milestone=SPRINT)
     house.github.add_issue(SOURCE, "Two", "After #1.", type="Task", parent=1)
     house.github.add_issue(SOURCE, "Three", "Alone.", labels=(HELP,), parent=1, assignees=("ada",))
+    one = house.github.issues(SOURCE)[0]
+    house.github.at(SOURCE).block(3, one.id)
     house.style = Style(assignees=True)
     house.github.at(TEAM_A).assignable = ("ada",)
     house.github.add_issue(TEAM_A, "Ours")
@@ -181,7 +183,7 @@ DETAILED = Faithful(
     {
         "One": Copy("Before #{Two} and #{Three}.", ("BUG", "help"), "Sprint"),
         "Two": Copy("After #{One}.", type="Task", below="One"),
-        "Three": Copy("Alone.", ("help",), assignees=("ada",), below="One"),
+        "Three": Copy("Alone.", ("help",), assignees=("ada",), below="One", waits_for=("One",)),
     },
     (CAPS, HELP),
     (SPRINT,),
@@ -197,6 +199,7 @@ def detailed_unanswered() -> House:
         ("create_milestone", LATE),
         ("edit_body", LATE),
         ("add_sub_issue", LOST),
+        ("add_blocker", LOST),
     ):
         house.github.faults.at(method, 1, fault)
     house.github.faults.at("add_sub_issue", 2, HANG)

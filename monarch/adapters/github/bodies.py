@@ -40,6 +40,11 @@ def of_sub_issue(issue_id: int) -> bytes:
     return _as_json({"sub_issue_id": issue_id})
 
 
+def of_blocker(issue_id: int) -> bytes:
+    """What has an issue block another one; GitHub's *id* of it, and not its number."""
+    return _as_json({"issue_id": issue_id})
+
+
 def _given(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value}
 

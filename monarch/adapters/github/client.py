@@ -177,6 +177,12 @@ class HttpGitHub:
         """See `ports.GitHub`."""
         return await self._reads.sub_issues(repository, number)
 
+    async def list_blockers(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[int, ...]] | ReadFailure:
+        """See `ports.GitHub`."""
+        return await self._reads.blockers(repository, number)
+
     async def newest(
         self, owner: str, until_ms: int, tag: str = ""
     ) -> Found[Newest] | Unchanged | ReadFailure:
@@ -214,3 +220,9 @@ class HttpGitHub:
     ) -> DetailOutcome:
         """See `ports.GitHub`."""
         return await self._writes.add_sub_issue(repository, parent, child, may_send)
+
+    async def add_blocker(
+        self, repository: Repository, number: int, blocker: int, may_send: MaySend
+    ) -> DetailOutcome:
+        """See `ports.GitHub`."""
+        return await self._writes.add_blocker(repository, number, blocker, may_send)

@@ -86,7 +86,18 @@ class Reads:
         self, repository: Repository, number: int
     ) -> Found[tuple[int, ...]] | ReadFailure:
         """See `ports.GitHub.list_sub_issues`."""
-        query = f"issues/{number:d}/sub_issues?per_page=100"
+        return await self._ids(repository, f"issues/{number:d}/sub_issues?per_page=100")
+
+    async def blockers(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[int, ...]] | ReadFailure:
+        """See `ports.GitHub.list_blockers`."""
+        query = f"issues/{number:d}/dependencies/blocked_by?per_page=100"
+        return await self._ids(repository, query)
+
+    async def _ids(
+        self, repository: Repository, query: str
+    ) -> Found[tuple[int, ...]] | ReadFailure:
         listed = await self._list(repository, query, read_issues)
         return (
             Found(tuple(each.id for each in listed.value)) if isinstance(listed, Found) else listed

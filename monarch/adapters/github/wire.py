@@ -65,6 +65,15 @@ class _Type(Wire):
     is_enabled: bool = True
 
 
+class _Dependencies(Wire):
+    blocked_by: int = 0
+    total_blocked_by: int = 0
+
+
+class _FieldValue(Wire):
+    issue_field_name: str = ""
+
+
 class _Issue(Wire):
     id: Id
     number: Id
@@ -82,6 +91,10 @@ class _Issue(Wire):
     parent_issue_url: str | None = None
     pull_request: object = None
     assignees: list[_Author | None] | None = None
+    comments: int = 0
+    locked: bool = False
+    issue_dependencies_summary: _Dependencies | None = None
+    issue_field_values: list[_FieldValue | None] | None = None
 
 
 class _Permissions(Wire):
@@ -296,7 +309,15 @@ def _as_issue(issue: _Issue) -> Issue:
         author_id=issue.user.id if issue.user else 0,
         is_by_bot=issue.user is not None and issue.user.type == _BOT,
         assignees=tuple(one.login for one in issue.assignees or () if one is not None),
+        blockers=_blockers(issue.issue_dependencies_summary),
+        comments=issue.comments,
+        is_locked=issue.locked,
+        fields=tuple(one.issue_field_name for one in issue.issue_field_values or () if one),
     )
+
+
+def _blockers(summary: _Dependencies | None) -> int:
+    return max(summary.blocked_by, summary.total_blocked_by) if summary else 0
 
 
 def _author_of(shown: object) -> Author | None:

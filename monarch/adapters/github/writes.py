@@ -117,6 +117,15 @@ class Writes:
         success = Success(201, _is_issue, of_issue=True)
         return detail_outcome(await self._send(write, may_send), success)
 
+    async def add_blocker(
+        self, repository: Repository, number: int, blocker: int, may_send: MaySend
+    ) -> DetailOutcome:
+        """See `ports.GitHub.add_blocker`."""
+        path = f"issues/{number:d}/dependencies/blocked_by"
+        write = _Write(repository, "POST", path, bodies.of_blocker(blocker))
+        success = Success(201, _is_issue, of_issue=True)
+        return detail_outcome(await self._send(write, may_send), success)
+
     async def _send(self, write: _Write, may_send: MaySend) -> Sent | ReadFailure:
         """Send once; nobody below repeats it or follows a redirect."""
         began = anyio.current_time()

@@ -95,6 +95,7 @@ def _done(result: Result) -> Words:
                 "source_id": _text(source_id),
                 "channel": channel,
                 "tickets": len(plan.tickets),
+                "left_out": "\n".join(plan.left_out) or None,
                 "asked": len(targets) + len(refused),
                 "targets": targets,
                 "refused": _refused(refused),

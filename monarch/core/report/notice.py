@@ -7,7 +7,7 @@ shortened; no text has more than 4,000 characters, and what is left out is count
 The adapter must post these texts with `parse: none` and without `link_names`: a bare `@name` stays text.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from typing import Final, assert_never
 
@@ -83,9 +83,16 @@ def final_text(view: RequestView, repeated: bool, web_url: str = WEB_URL) -> str
     if head is None:
         return progress_text(view, web_url)
     tail = _advice(view) if view.state in {State.FAILED, State.DEAD, State.CANCELLED} else ""
+    tail += left_out_line(view.left_out)
     tail += "\n_Said again, since Slack did not confirm the first time._" if repeated else ""
     lines = [_line(m, view, web_url) for m in _urgent_first(view)]
     return _whole(view, head(view, web_url), lines, tail)
+
+
+def left_out_line(left_out: Sequence[str]) -> str:
+    """What the template has and no copy will, on a line of its own; nothing where that is nothing."""
+    told = "; ".join(_fit(escape(one), _MAX_NOTE) for one in left_out)
+    return f"\n:memo: Not copied: {told}." if told else ""
 
 
 # ---------------------------------------------------------------------------------------- head and tail

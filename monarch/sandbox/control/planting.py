@@ -122,6 +122,10 @@ def _plant_repository(world: World, seed: SeedRepository) -> Repository:
     planted = [(each, _plant_issue(world, repository, each)) for each in seed.issues]
     for issue, there in planted:
         _put_under(world, repository, issue.parent, there)
+        for number in issue.blocked_by:
+            if number not in repository.issues:
+                raise BadSeedError(f"{repository.full_name} has no issue {number} to wait for")
+            world.dependencies.block(there.id, repository.issues[number].id)
     return repository
 
 
@@ -160,6 +164,7 @@ def _plant_issue(world: World, repository: Repository, seed: SeedIssue) -> Issue
     issue = world.add_issue(repository, seed.title, seed.body, seed.author)
     issue.pull_request, issue.author_association = seed.pull_request, seed.author_association
     issue.assignees = list(seed.assignees)
+    issue.comments, issue.locked = seed.comments, seed.locked
     issue.milestone = _milestone_number(repository, seed.milestone)
     issue.type = _type(world, repository, seed.type)
     for name in seed.labels:

@@ -50,6 +50,8 @@ class IssueView(Wire):
     """``owner/repo#12`` of the issue that it is a part of."""
     sub_issues: tuple[str, ...]
     """``owner/repo#13``, in their order."""
+    blocked_by: tuple[str, ...] = ()
+    """``owner/repo#14`` that it waits for."""
     assignees: tuple[str, ...]
     pull_request: bool
     by_api: bool
@@ -185,6 +187,11 @@ def _issue(world: World, repository: Repository, issue: Issue, *, by_api: bool) 
         sub_issues=tuple(
             name
             for each in world.hierarchy.children_of(issue.id)
+            if (name := _name(world, each)) is not None
+        ),
+        blocked_by=tuple(
+            name
+            for each in world.dependencies.of(issue.id)
             if (name := _name(world, each)) is not None
         ),
         assignees=tuple(issue.assignees),

@@ -68,7 +68,7 @@ class Renderer:
             "body": issue.body,
             "state": issue.state,
             "state_reason": issue.state_reason,
-            "locked": False,
+            "locked": issue.locked,
             "active_lock_reason": None,
             "comments": issue.comments,
             "created_at": timestamp(issue.created_at),
@@ -110,9 +110,7 @@ class Renderer:
             "type": self._type(issue),
             "reactions": _reactions(f"{self._url}/issues/{issue.number}/reactions"),
             "sub_issues_summary": self._summary(issue),
-            "issue_dependencies_summary": dict.fromkeys(
-                ("blocked_by", "total_blocked_by", "blocking", "total_blocking"), 0
-            ),
+            "issue_dependencies_summary": self._dependencies(issue),
         }
         parent_id = self._world.hierarchy.parent_of(issue.id)
         if parent_id is not None:
@@ -136,6 +134,16 @@ class Renderer:
         closed = sum(self._world.issues[each][1].state == "closed" for each in children)
         percent = 100 * closed // len(children) if children else 0
         return {"total": len(children), "completed": closed, "percent_completed": percent}
+
+    def _dependencies(self, issue: Issue) -> Json:
+        of = self._world.dependencies
+        blockers, blocked = of.of(issue.id), of.blocked_by(issue.id)
+        return {
+            "blocked_by": sum(self._world.issues[each][1].state == "open" for each in blockers),
+            "total_blocked_by": len(blockers),
+            "blocking": sum(self._world.issues[each][1].state == "open" for each in blocked),
+            "total_blocking": len(blocked),
+        }
 
     def _issue_url(self, issue_id: int) -> str:
         repository, issue = self._world.issues[issue_id]

@@ -59,6 +59,7 @@ WRITES: Final = (
     "create_milestone",
     "edit_body",
     "add_sub_issue",
+    "add_blocker",
 )
 """The calls that change something."""
 
@@ -226,6 +227,12 @@ class FakeGitHub:
 
         return await self._list("list_issues", repository, listed)
 
+    async def list_blockers(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[int, ...]] | ReadFailure:
+        """See `ports.GitHub.list_blockers`."""
+        return await self._list("list_blockers", repository, lambda here: here.blockers_of(number))
+
     async def list_labels(self, repository: Repository) -> Found[tuple[Label, ...]] | ReadFailure:
         """See `ports.GitHub.list_labels`."""
         return await self._list("list_labels", repository, lambda here: (*here.labels.values(),))
@@ -306,6 +313,13 @@ class FakeGitHub:
     ) -> DetailOutcome:
         """See `ports.GitHub.add_sub_issue`."""
         outcome = await self._write(may_send, "add_sub_issue", repository, parent, child)
+        return cast("DetailOutcome", outcome)
+
+    async def add_blocker(
+        self, repository: Repository, number: int, blocker: int, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """See `ports.GitHub.add_blocker`."""
+        outcome = await self._write(may_send, "add_blocker", repository, number, blocker)
         return cast("DetailOutcome", outcome)
 
     # -------------------------------------------------------------------------------------- small parts

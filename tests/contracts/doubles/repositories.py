@@ -30,6 +30,7 @@ class FakeRepository:
     Attributes:
         labels: by name, without case.
         children: the sub-issues of an issue, in order, by their numbers.
+        blockers: the ids of the issues that block one, in order, by its number.
         refused: titles and names of what cannot be made.
         drops: whether issues lose their details silently, although everything says that we may push.
         may_push_unsaid: whether we may push where the repository does not say, as it does not to an App.
@@ -47,6 +48,7 @@ class FakeRepository:
     types: tuple[str, ...] = ()
     assignable: tuple[str, ...] = ()
     children: dict[int, list[int]] = field(default_factory=dict)
+    blockers: dict[int, list[int]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     drops: bool = False
     may_push_unsaid: bool = True
@@ -126,6 +128,29 @@ class FakeRepository:
         planted = [n for n, issue in self.issues.items() if issue.parent == parent]
         numbers = [*added, *(n for n in planted if n not in added)]
         return tuple(self.issues[n].id for n in numbers if n in self.issues)
+
+    def add_blocker(self, number: int, blocker: int, _author: Author) -> DetailOutcome:
+        """Have the issue with that id block another one; twice is refused."""
+        if not self._may_push:
+            return self._forbidden()
+        ids = {issue.id for issue in self.issues.values()}
+        if number not in self.issues or blocker not in ids:
+            return Permanent(Scope.TICKET, Code.NOT_FOUND, "there is no such issue")
+        there = self.blockers.setdefault(number, [])
+        if blocker in there or self.issues[number].title in self.refused:
+            return Permanent(Scope.TICKET, Code.REFUSED, "it cannot be blocked by that")
+        self.block(number, blocker)
+        return Accepted()
+
+    def block(self, number: int, blocker: int) -> None:
+        """The issue with that id, here or elsewhere, blocks one of here."""
+        there = self.blockers.setdefault(number, [])
+        there.append(blocker)
+        self.issues[number] = replace(self.issues[number], blockers=len(there))
+
+    def blockers_of(self, number: int) -> tuple[int, ...]:
+        """The ids of the issues that block one."""
+        return tuple(self.blockers.get(number, ()))
 
     # ----------------------------------------------------------------------------------- small parts
 

@@ -138,6 +138,7 @@ class Settlement:
             store.requests[request].pop(over, None)
         store.plans[request] = planned.plan
         store.requests[request]["tickets"] = str(len(planned.plan.tickets))
+        store.requests[request]["left_out"] = "\n".join(planned.plan.left_out)
         for order, target in enumerate(planned.targets):
             self._plan_target(order, target)
         for refused in planned.refused:

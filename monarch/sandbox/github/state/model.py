@@ -173,6 +173,7 @@ class Issue:
     app: int | None = None
     """The id of the app through which it was created."""
     comments: int = 0
+    locked: bool = False
     former: list[tuple[str, str | None]] = field(default_factory=list)
     """Titles and bodies that it had before, oldest first."""
 

@@ -11,6 +11,7 @@ import hashlib
 from itertools import count
 from typing import Literal
 
+from monarch.sandbox.github.state.dependencies import Dependencies
 from monarch.sandbox.github.state.hierarchy import Hierarchy
 from monarch.sandbox.github.state.model import (
     Account,
@@ -52,6 +53,7 @@ class World:
         self.issues: dict[int, tuple[Repository, Issue]] = {}
         """By issue id."""
         self.hierarchy = Hierarchy()
+        self.dependencies = Dependencies()
         self.created_by_api: list[tuple[int, int]] = []
         """(repository id, number) of each issue that came through the API, in order."""
         self._account_ids = count(FIRST_ACCOUNT_ID)
@@ -195,6 +197,7 @@ class World:
     def _forget(self, issue: Issue) -> None:
         del self.issues[issue.id]
         self.hierarchy.forget(issue.id)
+        self.dependencies.forget(issue.id)
 
     def add_issue_type(
         self, organization: Account, name: str, description: str | None, color: str | None

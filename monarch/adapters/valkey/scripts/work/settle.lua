@@ -237,6 +237,7 @@ function handle.planned()
     targets[#targets + 1] = refused.target
   end
   redis.call('HSET', request_key, 'tickets', doc.tickets, 'planned_ms', int(now), 'targets', table.concat(targets, '\n'))
+  if doc.left_out then redis.call('HSET', request_key, 'left_out', doc.left_out) end
   event('request.planned', 'request', request, 'tickets', doc.tickets, 'targets', #doc.targets)
   if #doc.targets == 0 then end_request('failed') end
   changed(request)

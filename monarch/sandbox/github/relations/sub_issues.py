@@ -49,7 +49,7 @@ def get_parent(visit: Visit, repository: Repository) -> Reply:
 
 def add_sub_issue(visit: Visit, repository: Repository) -> Reply:
     """Put an issue under this one and answer this one."""
-    _must_arrange(visit, repository)
+    must_arrange(visit, repository)
     wish = visit.json_object()
     parent, child = issue_of(visit, repository), _wished(visit, wish)
     replace = wish.get("replace_parent", False)
@@ -65,7 +65,7 @@ def add_sub_issue(visit: Visit, repository: Repository) -> Reply:
 
 def remove_sub_issue(visit: Visit, repository: Repository) -> Reply:
     """Take an issue out of this one and answer this one."""
-    _must_arrange(visit, repository)
+    must_arrange(visit, repository)
     parent = issue_of(visit, repository)
     _, child = _wished(visit, visit.json_object())
     if visit.world.hierarchy.parent_of(child.id) != parent.id:
@@ -75,7 +75,8 @@ def remove_sub_issue(visit: Visit, repository: Repository) -> Reply:
     return json_reply(200, body, ("Location", body["url"]))
 
 
-def _must_arrange(visit: Visit, repository: Repository) -> None:
+def must_arrange(visit: Visit, repository: Repository) -> None:
+    """Refuse whoever may neither push nor triage."""
     visit.must_write_issues(repository)
     if not visit.may_push(repository) and visit.role(repository) < Role.TRIAGE:
         raise errors.no_admin_rights()
