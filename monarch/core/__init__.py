@@ -35,6 +35,9 @@ replay      a person sends a dead letter back.
 budget      how many writes the credential has left in each window.
 gate        "nobody calls before T". Probe: the first call through an opening gate.
 note        what people should know of a migration and fails nothing, said once.
+recall      to close the untouched copies of a request again, because a person asks for it. Undo: to reopen those.
+touch       what people did to a copy (comment, label, link …): a touched copy is theirs and stays as it is.
+act         what one run of a migration is for: copy, recall, undo.
 heal        to make copies again that somebody has deleted, because a person asks for it.
 intent      the ledger's word that a write may be under way; its nonce names that one write.
 park        hold until due, owned by nobody.

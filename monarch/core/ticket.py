@@ -87,9 +87,12 @@ class Issue:
         parent: number of the issue whose sub-issue it is, `None` where it is none or that one is in another
             repository.
         type: name of its issue type, `""` where it has none.
+        state_reason: why it is in its state, as GitHub says it (`not_planned`), `""` where it says nothing.
+        closed_by: who closed it, `None` where it is open or GitHub does not say.
+        comments: how many comments it has; `reactions` likewise.
+        updated_at: GitHub's timestamp of its last change, `""` where it does not say.
         assignees: logins.
         blockers: how many issues block it, wherever they are.
-        comments: how many it has.
         fields: names of the issue fields that it has a value of.
     """
 
@@ -109,9 +112,13 @@ class Issue:
     type: str = ""
     author_id: int = 0
     is_by_bot: bool = False
+    state_reason: str = ""
+    closed_by: Author | None = None
+    comments: int = 0
+    reactions: int = 0
+    updated_at: str = ""
     assignees: tuple[str, ...] = ()
     blockers: int = 0
-    comments: int = 0
     is_locked: bool = False
     fields: tuple[str, ...] = ()
 

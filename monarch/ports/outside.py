@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from monarch.core.after.acts import Change
+from monarch.core.after.touch import Happening
 from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Absent, DetailOutcome, Found, ReadFailure, WriteOutcome
@@ -40,6 +42,11 @@ class GitHub(Protocol):
         self, repository: Repository, number: int
     ) -> Found[Issue] | Absent | ReadFailure:
         """One issue by its number: what listings show late, this shows at once."""
+
+    async def read_timeline(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[Happening, ...]] | ReadFailure:
+        """All that has happened to an issue, oldest first; all of it or a failure."""
 
     async def create_issue(
         self, repository: Repository, draft: Draft, may_send: Callable[[], bool]
@@ -98,6 +105,11 @@ class GitHub(Protocol):
         self, repository: Repository, number: int, body: str, may_send: Callable[[], bool]
     ) -> DetailOutcome:
         """Replace the body of an issue, whatever it was."""
+
+    async def change_state(
+        self, repository: Repository, number: int, change: Change, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """Close an issue as not planned, or open it again; one that stands so already stays so."""
 
     async def add_sub_issue(
         self, repository: Repository, parent: int, child: int, may_send: Callable[[], bool]

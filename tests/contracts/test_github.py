@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from monarch.core.after.acts import Change
 from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
 from monarch.core.outcome import (
@@ -198,6 +199,28 @@ async def test_an_issue_has_one_parent(github: GitHub) -> None:
     assert refused.scope is Scope.TICKET
     assert (await read(github, team, child.number)).parent == parent.number
     assert parent.parent is None
+
+
+async def test_an_own_issue_is_closed_and_opened_again(github: GitHub) -> None:
+    """Once more changes nothing; its timeline tells of both, and of the label that it was opened with."""
+    repository = await at(github)
+    created, _ = await opened(github, repository, Draft("One", "text", ("bug",)))
+    number = created.number
+
+    assert await github.change_state(repository, number, Change.CLOSE, yes) == Accepted()
+    assert await github.change_state(repository, number, Change.CLOSE, yes) == Accepted()
+    closed = await read(github, repository, number)
+    assert (closed.state, closed.state_reason) == ("closed", "not_planned")
+    assert closed.closed_by == created.author
+    assert await github.change_state(repository, number, Change.REOPEN, yes) == Accepted()
+    again = await read(github, repository, number)
+    assert (again.state, again.state_reason, again.closed_by) == ("open", "reopened", None)
+
+    told = await github.read_timeline(repository, number)
+    assert isinstance(told, Found)
+    kinds = [happening.kind for happening in told.value]
+    assert kinds == ["labeled", "closed", "reopened"]
+    assert {happening.actor for happening in told.value} == {created.author}
 
 
 async def test_an_issue_is_blocked_by_another_once(github: GitHub) -> None:

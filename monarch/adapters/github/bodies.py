@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from monarch.core.after.acts import Change
+from monarch.core.after.standing import NOT_PLANNED
 from monarch.core.copy.render import Draft
 from monarch.core.ticket import Label, Milestone
 
@@ -33,6 +35,13 @@ def of_milestone(milestone: Milestone) -> bytes:
 def of_text(body: str) -> bytes:
     """What replaces an issue's text and nothing else of it."""
     return _as_json({"body": body})
+
+
+def of_state(change: Change) -> bytes:
+    """What closes an issue as not planned, or opens it again."""
+    if change is Change.CLOSE:
+        return _as_json({"state": "closed", "state_reason": NOT_PLANNED})
+    return _as_json({"state": "open"})
 
 
 def of_sub_issue(issue_id: int) -> bytes:

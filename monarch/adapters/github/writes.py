@@ -30,6 +30,7 @@ from monarch.adapters.github.finder import Finder
 from monarch.adapters.github.outcomes import Success, detail_outcome, issue_outcome
 from monarch.adapters.github.wire import read_object
 from monarch.adapters.http_send import NeverLeft, Sent, send_once
+from monarch.core.after.acts import Change
 from monarch.core.copy.render import Draft
 from monarch.core.github.reply import Reply
 from monarch.core.outcome import (
@@ -106,6 +107,15 @@ class Writes:
         path = f"issues/{number:d}"
         write = _Write(repository, "PATCH", path, bodies.of_text(body))
         success = Success(200, lambda reply: _accepted(reply, "number", number), of_issue=True)
+        return detail_outcome(await self._send(write, may_send), success)
+
+    async def change_state(
+        self, repository: Repository, number: int, change: Change, may_send: MaySend
+    ) -> DetailOutcome:
+        """See `ports.GitHub.change_state`."""
+        path, state = f"issues/{number:d}", "closed" if change is Change.CLOSE else "open"
+        write = _Write(repository, "PATCH", path, bodies.of_state(change))
+        success = Success(200, lambda reply: _accepted(reply, "state", state), of_issue=True)
         return detail_outcome(await self._send(write, may_send), success)
 
     async def add_sub_issue(

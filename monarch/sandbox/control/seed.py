@@ -259,6 +259,16 @@ class IssueChange(Wire):
     body: str | None = None
     state: Literal["open", "closed"] | None = None
     further_comments: int = Field(default=0, ge=0)
+    further_reactions: int = Field(default=0, ge=0)
+    labels: tuple[str, ...] | None = None
+    assignees: tuple[str, ...] | None = None
+    milestone: str | None = None
+    """The title of one of the repository's milestones."""
+    named_in: int | None = None
+    """The number of another issue of the repository whose text names this one."""
+    state_reason: Literal["completed", "not_planned"] | None = None
+    by: str = "student"
+    """Who does it."""
 
 
 class InstallationChange(Wire):

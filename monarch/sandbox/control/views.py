@@ -60,6 +60,8 @@ class IssueView(Wire):
     made_at: float
     """The same, in seconds since the epoch."""
     closed_at: float | None = None
+    state_reason: str | None = None
+    closed_by: str | None = None
     former: tuple[tuple[str, str | None], ...] = ()
     """Titles and bodies that it had before, oldest first."""
 
@@ -200,6 +202,8 @@ def _issue(world: World, repository: Repository, issue: Issue, *, by_api: bool) 
         created_at=timestamp(issue.created_at),
         made_at=issue.created_at,
         closed_at=issue.closed_at,
+        state_reason=issue.state_reason,
+        closed_by=issue.closed_by,
         former=tuple(issue.former),
     )
 

@@ -98,7 +98,7 @@ class Renderer:
             "assignee": assignees[0] if assignees else None,
             "assignees": assignees,
             "author_association": association(self._world, self._repository, issue),
-            "closed_by": None,
+            "closed_by": self._account(issue.closed_by),
         }
 
     def _issue_details(self, issue: Issue) -> Json:
@@ -108,7 +108,9 @@ class Renderer:
             "labels": [label_body(self._api_url, self._repository, label) for label in labels],
             "milestone": self.milestone(milestone) if milestone else None,
             "type": self._type(issue),
-            "reactions": _reactions(f"{self._url}/issues/{issue.number}/reactions"),
+            "reactions": _reactions(
+                f"{self._url}/issues/{issue.number}/reactions", issue.reactions
+            ),
             "sub_issues_summary": self._summary(issue),
             "issue_dependencies_summary": self._dependencies(issue),
         }
@@ -177,6 +179,6 @@ def association(world: World, repository: Repository, issue: Issue) -> str:
     return "NONE"
 
 
-def _reactions(url: str) -> Json:
+def _reactions(url: str, hearts: int) -> Json:
     kinds = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
-    return {"url": url, "total_count": 0, **dict.fromkeys(kinds, 0)}
+    return {"url": url, "total_count": hearts, **dict.fromkeys(kinds, 0), "heart": hearts}

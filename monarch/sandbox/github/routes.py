@@ -16,6 +16,7 @@ from monarch.sandbox.github import (
     issues,
     owned,
 )
+from monarch.sandbox.github.history import timeline
 from monarch.sandbox.github.relations import dependencies, sub_issues
 from monarch.sandbox.github.visit import Visit
 from monarch.sandbox.http import Reply
@@ -57,6 +58,7 @@ BELOW_REPOSITORY: list[Route] = [
     ("POST", re.compile(r"/issues/(\d+)/sub_issues"), sub_issues.add_sub_issue),
     ("DELETE", re.compile(r"/issues/(\d+)/sub_issue"), sub_issues.remove_sub_issue),
     ("GET", re.compile(r"/issues/(\d+)/parent"), sub_issues.get_parent),
+    ("GET", re.compile(r"/issues/(\d+)/timeline"), timeline.list_timeline),
     ("GET", re.compile(r"/issues/(\d+)/dependencies/blocked_by"), dependencies.list_blockers),
     ("POST", re.compile(r"/issues/(\d+)/dependencies/blocked_by"), dependencies.add_blocker),
     (

@@ -11,6 +11,8 @@ from typing import Any, Final, TypeVar, cast
 
 import anyio
 
+from monarch.core.after.acts import Change
+from monarch.core.after.touch import Happening
 from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
 from monarch.core.outcome import (
@@ -58,6 +60,7 @@ WRITES: Final = (
     "create_label",
     "create_milestone",
     "edit_body",
+    "change_state",
     "add_sub_issue",
     "add_blocker",
 )
@@ -184,6 +187,18 @@ class FakeGitHub:
         here = self._world[name]
         here.issues[number] = replace(here.issues[number], **settings)
 
+    def happen(self, name: str, number: int, kind: str, actor: str | None = "student") -> None:
+        """Something happens to an issue; `None`: the account was deleted since."""
+        self._world[name].happen(number, kind, None if actor is None else Author(actor, 7))
+
+    def close_issue(self, name: str, number: int, actor: str = "student") -> None:
+        """Somebody closes an issue as not planned."""
+        self._world[name].change_state(number, Change.CLOSE, Author(actor, 7))
+
+    def reopen_issue(self, name: str, number: int, actor: str = "student") -> None:
+        """Somebody opens an issue again."""
+        self._world[name].change_state(number, Change.REOPEN, Author(actor, 7))
+
     def issues(self, name: str) -> list[Issue]:
         """All issues, ascending, whatever listings show."""
         return [issue for _, issue in sorted(self.at(name).issues.items())]
@@ -280,6 +295,14 @@ class FakeGitHub:
 
     # ------------------------------------------------------------------------------------- port: writing
 
+    async def read_timeline(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[Happening, ...]] | ReadFailure:
+        """See `ports.GitHub.read_timeline`."""
+        return await self._list(
+            "read_timeline", repository, lambda here: (*here.timelines.get(number, ()),)
+        )
+
     async def create_issue(
         self, repository: Repository, draft: Draft, may_send: Callable[[], bool]
     ) -> WriteOutcome:
@@ -306,6 +329,13 @@ class FakeGitHub:
     ) -> DetailOutcome:
         """See `ports.GitHub.edit_body`."""
         outcome = await self._write(may_send, "edit_body", repository, number, body)
+        return cast("DetailOutcome", outcome)
+
+    async def change_state(
+        self, repository: Repository, number: int, change: Change, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """See `ports.GitHub.change_state`."""
+        outcome = await self._write(may_send, "change_state", repository, number, change)
         return cast("DetailOutcome", outcome)
 
     async def add_sub_issue(

@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 import anyio
 
+from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
 from monarch.core.ids import MigrationId, RequestId, TicketId, migration_id
 from monarch.core.report.summary import ENDS, State
-from monarch.ports import Cancelling, Healing, NotCancelled, Paused, Replayed
+from monarch.ports import Begun, Cancelling, Healing, NotCancelled, Paused, Replayed
 from monarch.ports.hands import NotPutFirst, PutFirst
 from tests.contracts.doubles.store import MemoryStore
 
@@ -160,7 +161,7 @@ class MemoryHands:
         known["run"] = str(int(known.get("run", "0")) + 1)
         known |= {"order": known.get("order", "0"), "reason": "", "attempts": "0"}
         known.pop("code", None)
-        for gone in (*_OF_ONE_RUN, *(() if "heal" in known else ("notes",))):
+        for gone in (*_OF_ONE_RUN, *(() if {"heal", "act"} & known.keys() else ("notes",))):
             known.pop(gone, None)
         self._store.queue(request, migration)
         self._store.unsettled.setdefault(request, set()).add(migration)
@@ -187,6 +188,33 @@ class MemoryHands:
         dropped = len(self._store.dead) - len(kept)
         self._store.dead[:] = kept
         return dropped
+
+    async def begin(
+        self, request: RequestId, act: Act, targets: Sequence[str], by: str
+    ) -> tuple[Begun, ...]:
+        """See `ports.Hands.begin`."""
+        await anyio.lowlevel.checkpoint()
+        told = []
+        for target in targets:
+            refused = self._begin(request, act, target, by)
+            migration = "" if refused else migration_id(request, target)
+            told.append(Begun(target, migration, refused))
+        self._store.changed()
+        return tuple(told)
+
+    def _begin(self, request: RequestId, act: Act, target: str, by: str) -> str:
+        """Of a migration that is done; what is lent of others the real thing shows."""
+        store, migration = self._store, migration_id(request, target)
+        known = store.migrations.get(migration, {})
+        if known.get("act") == act.value and known["state"] not in {"done", "dead", "cancelled"}:
+            return ""
+        if known.get("state") != "done":
+            return f"its migration is {known.get('state', 'not known')}"
+        self._reopen(request)
+        known |= {"act": act.value, "act_by": by}
+        self._queue_again(request, migration)
+        store.request_changed(request)
+        return ""
 
     async def heal(
         self, request: RequestId, missing: Mapping[str, Collection[TicketId]], by: str

@@ -1,11 +1,14 @@
 """`ports.Ledger` and `ports.Budget` in memory."""
 
 import itertools
-from typing import assert_never
+from dataclasses import replace
+from typing import Any, assert_never
 
 import anyio
 
 from monarch.adapters.valkey.client.seen import Seen
+from monarch.core.after.acts import Change
+from monarch.core.after.later import NOTHING, Pending, Recalled
 from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.core.budget.turns import turn_of
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
@@ -20,6 +23,7 @@ from monarch.core.target.permission import (
     Fact,
     GateClosed,
     Granted,
+    Intention,
     Lost,
     MustReconcile,
     Permission,
@@ -29,6 +33,7 @@ from monarch.core.target.permission import (
     Taking,
     Wait,
     WasAnswered,
+    WasChanged,
     WasCreated,
     WasFound,
     WasLooked,
@@ -90,7 +95,8 @@ class MemoryLedger:
             for told in ("copied", "present", "deleted", "refused", "strays", "notes"):
                 known.pop(told, None)
         known.update(state="running", reason="", target_id=str(target))
-        return Taken(dict(store.ledgers.get(target, {})), now, store.epoch)
+        later = dict(store.later.get(target, {}))
+        return Taken(dict(store.ledgers.get(target, {})), now, store.epoch, later)
 
     async def target_of(self, delivery: Delivery) -> TargetId | None:
         """See `ports.Ledger.target_of`."""
@@ -107,6 +113,7 @@ class MemoryLedger:
         epoch: Epoch,
         reconciled: str | None,
         life_ms: int = PERMISSION_LIFE_MS,
+        intention: Intention | None = None,
     ) -> Permission:
         """See `ports.Ledger.permit`."""
         await anyio.lowlevel.checkpoint()
@@ -123,6 +130,10 @@ class MemoryLedger:
         known = None if ticket is None else self._known(target, ticket, reconciled)
         if known is not None:
             return known
+        wished = None if intention is None else intention.ticket
+        pending = self._pending(target, wished)
+        if pending is not None and pending.nonce != reconciled:
+            return MustReconcile(Intended(pending.at_ms, pending.nonce))
         account = store.account(credential.account)
         refused = closed_gate(store, credential)
         if refused is not None:
@@ -136,9 +147,20 @@ class MemoryLedger:
             return Wait(waits.wait_ms / 1000, waits.in_place)
         if ticket is not None:
             store.ledgers.setdefault(target, {})[ticket] = Intended(now + life_ms, nonce)
+        if intention is not None:
+            its = Pending(intention.change, intention.number, now + life_ms, nonce)
+            self._set_later(target, intention.ticket, pending=its)
         store.permits.permit(nonce)
         self._seen.shown(store.permits.word().encode())
         return Granted(nonce, now, now + life_ms)
+
+    def _pending(self, target: TargetId, ticket: TicketId | None) -> Pending | None:
+        later = self._store.later.get(target, {}).get(ticket or TicketId(0))
+        return None if later is None else later.pending
+
+    def _set_later(self, target: TargetId, ticket: TicketId, **changes: Any) -> None:
+        of_target = self._store.later.setdefault(target, {})
+        of_target[ticket] = replace(of_target.get(ticket, NOTHING), **changes)
 
     def _known(
         self, target: TargetId, ticket: TicketId, reconciled: str | None
@@ -169,10 +191,13 @@ class MemoryLedger:
             known["progress_entry"] = delivery.token.entry
             known["progress_count"] = str(delivery.token.count)
         account.ended(getattr(fact, "nonce", ""))
-        if isinstance(fact, WasCreated | WasRefused | WasAnswered):
+        pending = self._pending(target, ticket)
+        if ticket is not None and pending is not None and not isinstance(fact, WasUnanswered):
+            self._settle_change(entry, target, ticket, pending, fact)
+        if isinstance(fact, WasCreated | WasRefused | WasAnswered | WasChanged):
             account.returns(turn_of(entry), self._pace, self._store.now_ms())
         match fact:
-            case WasAnswered():
+            case WasAnswered() | WasChanged(is_seen=False):
                 account.answered(self._store.now_ms())
             case WasNoted(text):
                 self._note(entry, quote(text, MAX_NOTE))
@@ -231,9 +256,27 @@ class MemoryLedger:
                 return self._stray(entry, target, fact.original if is_kept else fact.number)
             case WasUnanswered() | WasAnswered() | WasNoted() | WasLooked() | WasStray():
                 pass
+            case WasChanged():
+                pass
             case _:
                 assert_never(fact)
         return Recorded()
+
+    def _settle_change(
+        self,
+        entry: MigrationEntry,
+        target: TargetId,
+        ticket: TicketId,
+        pending: Pending,
+        fact: Fact,
+    ) -> None:
+        if getattr(fact, "nonce", "") != pending.nonce:
+            return
+        self._set_later(target, ticket, pending=None)
+        if isinstance(fact, WasChanged):
+            recall = Recalled(fact.number, self._store.now_ms(), fact.change is Change.REOPEN)
+            self._set_later(target, ticket, recall=recall)
+            _count(self._store.migrations[entry.migration], "changed")
 
     def _looked(self, delivery: Delivery, target: TargetId, looked: WasLooked) -> None:
         lock, known = (

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
+from monarch.adapters.valkey.left import encode_left
 from monarch.adapters.valkey.settlement import park_member
+from monarch.core.after.acts import Act
+from monarch.core.after.touch import Left
 from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId, migration_id
 from monarch.core.outcome import Code
 from monarch.core.portions.details import portion_details
 from monarch.core.verdict import (
+    Acted,
     Dead,
     Done,
     Handback,
@@ -125,6 +129,8 @@ class Settlement:
                 self._store.request_changed(self._request)
             case Migrated(_, tickets, deleted):
                 self._migrated(tickets, deleted)
+            case Acted(act, changed, left):
+                self._acted(act, changed, left)
             case Said():
                 return
             case _:
@@ -170,6 +176,13 @@ class Settlement:
         copied = min(int(known.get("copied", "0")), there)
         known |= {"state": "done", "reason": "", "copied": str(copied)}
         known |= {"present": str(there - copied), "deleted": str(deleted)}
+        self._end_migration()
+
+    def _acted(self, act: Act, changed: int, left: tuple[Left, ...]) -> None:
+        known = self._migration_fields()
+        known |= {"state": "done", "reason": "", "acted": act.value, "changed": str(changed)}
+        known |= {"acted_by": known.pop("act_by", ""), "left": "\n".join(map(encode_left, left))}
+        del known["act"]
         self._end_migration()
 
     def _end_migration(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NewType
 
 import anyio
 
+from monarch.core.after.later import Later
 from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import Epoch, MigrationId, RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
@@ -131,6 +132,7 @@ class MemoryStore:
         self.targets: dict[RequestId, list[str]] = {}
         self.unsettled: dict[RequestId, set[MigrationId]] = {}
         self.plans, self.ledgers = {}, {}
+        self.later: dict[TargetId, dict[TicketId, Later]] = {}
         self.locks: dict[TargetId, Lock] = {}
         self.accounts: dict[str, Account] = {}
         self.logins: dict[str, Known] = {}
@@ -277,6 +279,7 @@ class MemoryStore:
         named = {name: known.get(name, "") for name in ("target", "order", "run")}
         named |= {"v": "1", "request": request, "attempts": attempts}
         named |= {"heal": known["heal"]} if "heal" in known else {}
+        named |= {"v": "2", "act": known["act"]} if "act" in known else {}
         fields = {name.encode(): value.encode() for name, value in named.items()}
         known |= {"state": "queued", "entry": self.append(Stream.MIGRATIONS, fields)}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monarch.sandbox.github import errors, listing
+from monarch.sandbox.github.history.happenings import happened
 from monarch.sandbox.github.issue_body import Renderer
 from monarch.sandbox.github.issues import issue_of
 from monarch.sandbox.github.relations.sub_issues import must_arrange
@@ -51,6 +52,9 @@ def add_blocker(visit: Visit, repository: Repository) -> Reply:
     visit.must_have_content_budget("dependencies")
     _check(visit, issue, found[1])
     visit.world.dependencies.block(issue.id, wanted)
+    by, now = visit.token.login if visit.token else None, visit.world.clock()
+    happened(issue, "blocked_by_added", by, now, blocked_by={"id": wanted})
+    happened(found[1], "blocking_added", by, now, blocking={"id": issue.id})
     visit.created("dependencies")
     body = _body(visit, repository, issue)
     return json_reply(201, body, ("Location", f"{body['url']}/dependencies/blocked_by"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monarch.sandbox.github import errors, listing
+from monarch.sandbox.github.history.happenings import happened
 from monarch.sandbox.github.issue_body import Renderer
 from monarch.sandbox.github.issues import issue_of
 from monarch.sandbox.github.state.model import Role
@@ -58,6 +59,7 @@ def add_sub_issue(visit: Visit, repository: Repository) -> Reply:
     visit.must_have_content_budget("sub_issues")
     _check(visit, repository, parent, child, replace=replace)
     visit.world.hierarchy.put_under(parent.id, child[1].id)
+    _note(visit, parent, child[1], "added")
     visit.created("sub_issues")
     body = _body(visit, repository, parent)
     return json_reply(201, body, ("Location", body["url"]))
@@ -71,8 +73,16 @@ def remove_sub_issue(visit: Visit, repository: Repository) -> Reply:
     if visit.world.hierarchy.parent_of(child.id) != parent.id:
         raise errors.unknown_sub_issue()
     visit.world.hierarchy.take_out(child.id)
+    _note(visit, parent, child, "removed")
     body = _body(visit, repository, parent)
     return json_reply(200, body, ("Location", body["url"]))
+
+
+def _note(visit: Visit, parent: Issue, child: Issue, what: str) -> None:
+    """Write into both timelines that the child was added or removed."""
+    by, now = visit.token.login if visit.token else None, visit.world.clock()
+    happened(parent, f"sub_issue_{what}", by, now, sub_issue={"id": child.id})
+    happened(child, f"parent_issue_{what}", by, now, parent_issue={"id": parent.id})
 
 
 def must_arrange(visit: Visit, repository: Repository) -> None:

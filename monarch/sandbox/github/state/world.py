@@ -11,6 +11,7 @@ import hashlib
 from itertools import count
 from typing import Literal
 
+from monarch.sandbox.github.history.happenings import happened
 from monarch.sandbox.github.state.dependencies import Dependencies
 from monarch.sandbox.github.state.hierarchy import Hierarchy
 from monarch.sandbox.github.state.model import (
@@ -209,11 +210,21 @@ class World:
             )
         return organization.issue_types[name]
 
-    def set_state(self, issue: Issue, state: OpenOrClosed, reason: str | None = None) -> None:
-        """Open or close an issue."""
+    def set_state(
+        self,
+        issue: Issue,
+        state: OpenOrClosed,
+        reason: str | None = None,
+        by: str | None = None,
+    ) -> None:
+        """Open or close an issue; ``by`` is who does it."""
         reopened = "reopened" if issue.state == "closed" else None
         issue.state_reason = (reason or "completed") if state == "closed" else reopened
-        issue.state, issue.closed_at = state, self.clock() if state == "closed" else None
+        is_closed, now = state == "closed", self.clock()
+        issue.state, issue.closed_at = state, now if is_closed else None
+        issue.closed_by, issue.updated_at = by if is_closed else None, now
+        told = {"state_reason": issue.state_reason} if is_closed else {"state_reason": None}
+        happened(issue, "closed" if is_closed else "reopened", by, now, **told)
 
     def add_label(
         self, repository: Repository, name: str, color: str, description: str | None
