@@ -305,6 +305,14 @@ def cancel(
     cancel_request(request, by, as_json=as_json)
 
 
+@app.command(epilog="Example: monarch first 1732406400000-0 --by ada")
+def first(request: RequestName, by: By = None, as_json: AsJson = False) -> None:
+    """Put a request first: its writes go before those of all others, until it has ended."""
+    from monarch.cli.steering import put_first
+
+    put_first(request, by, as_json=as_json)
+
+
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check Valkey, GitHub and Slack. Says what to do; fails if something is broken."""
