@@ -230,6 +230,8 @@ class _Assembly:
         return handlers
 
     async def _missed_watch(self, github: HttpGitHub, intake: Intake | None) -> MissedWatch | None:
+        if not self._settings.missed_owners:
+            return None
         client = await self._client("missed")
         gaps = (lambda: intake.gaps) if intake else (lambda: 0)
         slack = await self._slack()

@@ -349,6 +349,7 @@ def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> di
         "request": view.id,
         "state": view.state.value,
         **({"cancelled by": view.cancelled_by} if view.cancelled_by else {}),
+        **({"put first by": view.first_by} if view.first_by else {}),
         **({"paused by": view.paused_by} if view.paused_by and not view.has_ended else {}),
         "reason": f"{details.code}: {view.reason}" if details.code else view.reason,
         "source": view.source,
@@ -365,4 +366,11 @@ def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> di
         **({"next try": moment(details.next_ms)} if details.next_ms else {}),
         **({"slack": alarm(details.notice_error)} if details.notice_error else {}),
         **({"forecast": words} if words else {}),
+        **({"share": _share(forecast)} if forecast and forecast.sharing else {}),
     }
+
+
+def _share(forecast: "Forecast") -> str:
+    """With whom it takes turns."""
+    others = "another cohort" if forecast.sharing == 1 else f"{forecast.sharing} other cohorts"
+    return f"takes turns with {others}: one write in {forecast.sharing + 1}"

@@ -117,6 +117,7 @@ class Waits(StrEnum):
     IDENTITY = "identity"
     CREDENTIAL = "credential"
     DATE = "date"
+    TURN = "turn"
     OTHER = "other"
 
 

@@ -46,6 +46,23 @@ class RequestLine:
 
 
 @dataclass(frozen=True, slots=True)
+class MissedLine:
+    """A repository that no request named, as a sweep found it; times in milliseconds since 1970.
+
+    `channel` is where people are told of its source, `None`: nowhere. `request` asks for its tickets, by the wish of `by`;
+    both are `""` where nothing does.
+    """
+
+    repository: str
+    source: str
+    channel: str | None
+    created_ms: int
+    found_ms: int
+    request: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationTimes:
     """What is known of a migration beside its view; times in milliseconds since 1970, `None`: not yet.
 

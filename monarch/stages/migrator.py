@@ -16,6 +16,7 @@ from monarch.core.target.permission import (
     Cancelled,
     Credential,
     GateClosed,
+    GivesWay,
     Lost,
     Quiet,
     Taken,
@@ -140,6 +141,8 @@ class Migrator:
             case Busy():
                 reason = "another migration writes to this target"
                 return Snooze(reason, BUSY_S, waits_for=repository.id, kind=Waits.BUSY)
+            case GivesWay(wait_s):
+                return Snooze("another cohort has its turn", wait_s, kind=Waits.TURN)
             case GateClosed():
                 return snooze_until_open(taken)
             case Quiet(wait_s):

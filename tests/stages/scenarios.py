@@ -444,6 +444,21 @@ def poisoned() -> House:
     return house
 
 
+async def the_second_is_put_first(story: Story) -> None:
+    """While both are at work."""
+    newest = max(story.house.store.requests)
+    person = Person(story.house, story.trouble)
+    await person.insist(lambda hands: hands.first(newest, "Ann"))
+
+
+def two_requests() -> House:
+    """One after the other, each for a team of its own."""
+    house = a_house(TEAM_A, TEAM_B)
+    house.publish(TEAM_A)
+    house.publish(TEAM_B)
+    return house
+
+
 async def it_is_paused(story: Story) -> None:
     """In the middle of it; and a minute later it goes on."""
     person = Person(story.house, story.trouble)
@@ -631,6 +646,13 @@ SCENARIOS = {
     ),
     "paused": Scenario(
         fresh, {TEAM_A: TITLES, TEAM_B: TITLES}, act=it_is_paused, forgets=False, pauses=True
+    ),
+    "put-first": Scenario(
+        two_requests,
+        {TEAM_A: TITLES, TEAM_B: TITLES},
+        states=("done", "done"),
+        act=the_second_is_put_first,
+        forgets=False,
     ),
     "cancelled-and-replayed": Scenario(
         fresh,

@@ -18,6 +18,7 @@ from monarch.ports.readings import (
     Event,
     Holding,
     MigrationTimes,
+    MissedLine,
     Parked,
     RequestDetails,
     RequestLine,
@@ -176,6 +177,7 @@ class Given:
     working: Sequence[WorkerLine] = ()
     waiting: Sequence[Parked] = ()
     written: Sequence[Writes] = ()
+    unheard: Sequence[MissedLine] = ()
     happened: Sequence[Event] = ()
     is_away: bool = False
     asked: int = 0
@@ -236,6 +238,10 @@ class Given:
     async def parked(self, limit: int) -> Sequence[Parked]:
         """Those that are given."""
         return self.waiting[:limit]
+
+    async def missed(self) -> Sequence[MissedLine]:
+        """Those that are given."""
+        return self.unheard
 
     async def writes(self, accounts: Sequence[str]) -> Sequence[Writes]:
         """Those that are given."""

@@ -10,7 +10,15 @@ from monarch.cli.terminal.printing import as_json
 from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
 from monarch.core.target.step import CreatedAs
-from monarch.ports.readings import Event, Holding, Parked, TicketLine, WorkerLine, Writes
+from monarch.ports.readings import (
+    Event,
+    Holding,
+    MissedLine,
+    Parked,
+    TicketLine,
+    WorkerLine,
+    Writes,
+)
 from monarch.telemetry import AccountSnapshot, Snapshot, Telemetry
 from monarch.web.documents import request_document, status_document
 from monarch.web.page import drawing
@@ -40,6 +48,7 @@ EVERY = (
     "/budget",
     "/workers",
     "/events",
+    "/missed",
 )
 """Every address that shows readings."""
 
@@ -165,6 +174,24 @@ async def test_workers_show_what_they_hold_and_what_is_parked(telemetry: Telemet
     assert page.text.count(">silent<") == 1
     assert "org/team-z" in page.text
     assert [one["host"] for one in document.json()] == ["host", "host"]
+
+
+async def test_missed_repositories_are_shown_and_counted_on_the_front(
+    telemetry: Telemetry,
+) -> None:
+    """Where nothing worse needs a person."""
+    asked = MissedLine("org/team-y", "org/template", "C1", 1, 2, REQUEST, "ada")
+    missed = MissedLine("org/team-z", "org/template", None, 3, 4)
+    fleet = Snapshot(1732406460000, (), workers=1, replicas=1, missed=2)
+    async with paging(Given(fleet, unheard=[missed, asked]), telemetry) as (client, _):
+        front = await client.get("/")
+        page = await client.get("/missed")
+        document = await client.get("/missed", headers=PROGRAM)
+
+    assert "2 missed repositories" in front.text
+    assert page.text.index("org/team-z") < page.text.index("org/team-y")
+    assert f"/requests/{REQUEST}" in page.text
+    assert [one["by"] for one in document.json()] == ["", "ada"]
 
 
 async def test_events_name_who_did_it(telemetry: Telemetry) -> None:

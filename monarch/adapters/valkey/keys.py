@@ -35,6 +35,9 @@ budget:<account>       sorted set  permit, record                two hours after
 slots:<account>        sorted set  permit, record                15 s a slot
 turns:<account>        sorted set  permit, record                three minutes after the last in line asked
 asks:<account>         sorted set  permit, record                likewise
+shares:<account>       sorted set  permit                        three minutes after the last in line asked
+knocks                 sorted set  settle, sweep, replay, heal   member leaves when nothing of it is queued any more
+knockers               hash        with knocks                   likewise
 learned:<account>      hash        permit, believe               never
 points:<account>       hash        permit, admit                 two minutes after its last call
 primary:<account>      hash        standing                      when GitHub's count begins anew

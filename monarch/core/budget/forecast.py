@@ -1,7 +1,7 @@
 """When will it be done? The windows of permit.lua, replayed for the writes to come, and the words for it.
 
-A forecast supposes what is known now: that everybody who shares the account is a worker of the fleet, that older
-requests go first, that ceilings and pace stay as they are. Writes that nobody knows of yet (labels, references to put
+A forecast supposes what is known now: that everybody who shares the account is a worker of the fleet, that cohorts
+take turns (core/budget/shares.py), that ceilings and pace stay as they are. Writes that nobody knows of yet (labels, references to put
 right), failures and their patience come on top.
 """
 
@@ -57,12 +57,14 @@ class Load:
 class Forecast:
     """That something is done in `seconds` from `now_ms` (milliseconds since 1970).
 
-    `is_least`: there are more older requests than were looked at, so it takes at least as long.
+    `is_least`: there are more older requests than were looked at, so it takes at least as long. `sharing`: with so many
+    other cohorts it takes turns to write.
     """
 
     seconds: float
     now_ms: int
     is_least: bool = False
+    sharing: int = 0
 
 
 def write_ms(writes: Sequence[int]) -> float:

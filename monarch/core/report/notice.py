@@ -63,6 +63,8 @@ def _hands(view: RequestView) -> str:
     """What a person has done to it that is not over."""
     if view.cancelled_by:
         return f" :octagonal_sign: {_fit(view.cancelled_by, _MAX_NAME)} is cancelling it."
+    if view.first_by and not view.paused_by:
+        return f" :fast_forward: {_fit(view.first_by, _MAX_NAME)} has put it first."
     if view.paused_by:
         return (
             f" :double_vertical_bar: {_fit(view.paused_by, _MAX_NAME)} has paused all migrations."

@@ -68,7 +68,8 @@ class RequestView:
 
     `channel` is `None` where nobody is to be told; `tickets` is the size of the plan; times are in
     milliseconds since 1970, `ended_ms` is `None` until it has ended. `cancelled_by` and `paused_by` name who
-    called it off, or paused the fleet; `""` where nobody did. `left_out` is what the template has and no copy will.
+    called it off, or paused the fleet; `""` where nobody did. `first_by` names
+    who has put it first. `left_out` is what the template has and no copy will.
     `portion` is what part of the template it asks for, and from when on.
     """
 
@@ -85,6 +86,7 @@ class RequestView:
     migrations: tuple[MigrationView, ...]
     cancelled_by: str = ""
     paused_by: str = ""
+    first_by: str = ""
     portion: Portion = WHOLE
     left_out: tuple[str, ...] = ()
 

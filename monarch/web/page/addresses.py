@@ -141,6 +141,18 @@ async def _events(source: Source, place: Place, wish: Wish) -> Sight | None:
     )
 
 
+async def _missed(source: Source, place: Place, wish: Wish) -> Sight | None:
+    del place, wish
+    missed = await source.missed()
+    return Sight(
+        "Missed repositories",
+        "missed.html",
+        list(missed),
+        "monarch missed",
+        {"banner": banner(await source.snapshot()), "missed": missed},
+    )
+
+
 ADDRESSES: Final = (
     Address("front", "/", _front),
     Address("requests", "/requests", reads.requests, ("state",)),
@@ -149,5 +161,6 @@ ADDRESSES: Final = (
     Address("dead", "/dead", _dead, ("request", "target", "code")),
     Address("budget", "/budget", _budget),
     Address("workers", "/workers", _workers),
+    Address("missed", "/missed", _missed),
     Address("events", "/events", _events, ("request", "target", "kind")),
 )

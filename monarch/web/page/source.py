@@ -14,6 +14,7 @@ from monarch.ports.readings import (
     DeadLetter,
     Event,
     Holding,
+    MissedLine,
     Parked,
     RequestDetails,
     RequestLine,
@@ -75,6 +76,10 @@ class Source(Protocol):
 
     async def parked(self, limit: int) -> Sequence[Parked]:
         """What waits until it is due, what is due first."""
+        ...
+
+    async def missed(self) -> Sequence[MissedLine]:
+        """The repositories that no request named, the newest first."""
         ...
 
     async def writes(self, accounts: Sequence[str]) -> Sequence[Writes]:

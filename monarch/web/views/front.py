@@ -101,6 +101,9 @@ def _needs(snapshot: Snapshot, causes: Sequence[Cause], untold: Sequence[CohortC
         return Answer(question, "bad", what, f"{causes[0].title}{_and_more(len(causes))}", "/dead")
     if untold:
         return Answer(question, "warn", "Slack was not told", untold[0].slack, "#untold")
+    if snapshot.missed:
+        what = counted(snapshot.missed, "missed repository", "missed repositories")
+        return Answer(question, "warn", what, "named by no message", "/missed")
     return Answer(question, "ok", "Nothing", "no dead letters", "/dead")
 
 

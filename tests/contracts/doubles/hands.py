@@ -9,6 +9,7 @@ from monarch.core.delivery import Stream
 from monarch.core.ids import MigrationId, RequestId, TicketId, migration_id
 from monarch.core.report.summary import ENDS, State
 from monarch.ports import Begun, Cancelling, Healing, NotCancelled, Paused, Replayed
+from monarch.ports.hands import NotPutFirst, PutFirst
 from tests.contracts.doubles.store import MemoryStore
 
 _OF_ONE_RUN = ("code", "ended_ms", "refused", "strays", "progress_entry", "progress_count")
@@ -43,6 +44,23 @@ class MemoryHands:
             if State(known["state"]) not in ENDS:
                 self._store.request_changed(request)
         self._store.changed()
+
+    async def first(self, request: RequestId, by: str) -> PutFirst | NotPutFirst:
+        """See `ports.Hands.first`. That its writes go first is tried on the real store alone."""
+        await anyio.lowlevel.checkpoint()
+        known = self._store.requests.get(request)
+        if known is None:
+            return NotPutFirst(f"no request {request} is known", is_unknown=True)
+        if State(known["state"]) in ENDS:
+            return NotPutFirst(f"request {request} has ended: it is {known['state']}")
+        if "cancelled_by" in known:
+            return NotPutFirst(f"request {request} was cancelled by {known['cancelled_by']}")
+        if "first_by" in known:
+            return PutFirst(known["first_by"], changed=False)
+        known["first_by"] = by
+        self._store.request_changed(request)
+        self._store.changed()
+        return PutFirst(by)
 
     async def cancel(self, request: RequestId, by: str) -> Cancelling | NotCancelled:
         """See `ports.Hands.cancel`."""

@@ -13,6 +13,7 @@ from structlog.testing import CapturingLogger
 
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.missed import ValkeyMissed
+from monarch.adapters.valkey.views.missed import MissedOnRecord
 from monarch.core.delivery import Stream
 from monarch.core.outcome import Code, Permanent, Scope, Transient
 from monarch.ports import Posted, StoreError, Unanswered
@@ -255,3 +256,20 @@ async def _struck(school: School, blows: Blows) -> int:
     assert events["repository.asked"] <= 2
     assert len(channel.posts) <= 1
     return 1 - len(channel.posts)
+
+
+async def test_what_is_on_record_is_shown_with_who_asked_for_it(
+    school: School, tmp_path: Path
+) -> None:
+    """The newest first; rubbish is left out."""
+    await school.sandbox.seed(a_school(made("team-a", days=2), made("team-b")))
+    with EmbeddedValkey(tmp_path) as kept:
+        async with connected(kept.url, "tests") as school.client:
+            await school.asks_for()
+            await Worker(school, Channel(), submits=True).watch.look()
+            await school.client.hset(school.keys.missed, "1", b"no JSON")
+            lines = await MissedOnRecord(school.client, school.keys).all()
+
+    assert [one.repository for one in lines] == ["school/team-b", "school/team-a"]
+    assert {(one.channel, one.by) for one in lines} == {(CHANNEL, "Monarch")}
+    assert all(one.request and one.found_ms > one.created_ms for one in lines)

@@ -32,6 +32,7 @@ def request_view(
         migrations=tuple(migration_view(m) for m in migrations if m),
         cancelled_by=fields.get("cancelled_by", ""),
         paused_by=paused_by,
+        first_by=fields.get("first_by", ""),
         left_out=tuple(fields.get("left_out", "").splitlines()),
         portion=portion_of(fields),
     )

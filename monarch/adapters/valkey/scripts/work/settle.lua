@@ -74,6 +74,8 @@ local function end_request(state)
   ended_after = math.max(0, now - math.max(came, tonumber(redis.call('HGET', request_key, 'not_before_ms') or 0)))
   redis.call('HSET', request_key, 'state', state, 'ended_ms', int(now))
   event('request.' .. state, 'request', request)
+  local group = group_of(request)
+  if redis.call('HGET', ns .. 'knockers', group) == request then knocks_no_more(group) end
   retain(request, doc.retention_ms)
   close_unless_told_later(request)
 end
@@ -143,7 +145,8 @@ local function note_wait(key, name, ...)
   local before = redis.call('HGET', key, 'waits')
   redis.call('HSET', key, 'reason', doc.reason, 'waits', doc.waits)
   if doc.waits == 'retry' then redis.call('HSET', key, 'error', doc.reason, 'error_ms', int(now)) end
-  if before ~= doc.waits or doc.waits == 'retry' then event(name, ...) end
+  -- A turn comes soon, and hundreds may wait for it.
+  if (before ~= doc.waits and doc.waits ~= 'turn') or doc.waits == 'retry' then event(name, ...) end
   if doc.waits ~= 'credential' and doc.waits ~= 'date' then return end
   if doc.waits == 'credential' and owner() then is_refused(owner(), doc.reason) end
   if before ~= doc.waits then changed(request) end
@@ -224,6 +227,7 @@ function handle.planned()
     plan_target(order - 1, target)
     targets[#targets + 1] = target
   end
+  if #targets > 0 then knock(request) end
   for _, refused in ipairs(doc.refused) do
     refuse_target(refused)
     targets[#targets + 1] = refused.target
