@@ -84,6 +84,14 @@ def run(
     run_roles(roles)
 
 
+@app.command()
+def web() -> None:
+    """Serve the page alone, on a host that does no work, until SIGTERM or SIGINT. Every worker serves it too."""
+    from monarch.cli.run import serve_page
+
+    serve_page()
+
+
 @app.command(
     epilog="Example: monarch submit org/template org/team-a org/team-b --channel C06GHMZB3M3 --wait"
 )
