@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monarch.core.budget.forecast import Forecast, sharing_words
 from monarch.core.budget.shares import Ahead, ahead_of
 
 LEFT = st.integers(0, 60)
@@ -35,6 +36,16 @@ def test_a_small_request_waits_for_its_own_size_and_not_for_the_large_one() -> N
     assert Ahead(0, 0, (20,)).before(800) == 20
     assert Ahead(0, 800).before(20) == 800
     assert Ahead(800, 0, (90,)).before(20) == 820
+
+
+def test_with_whom_a_request_takes_turns_is_told() -> None:
+    """Where it need not, nothing is."""
+    assert sharing_words(None) == sharing_words(Forecast(60, 0)) == ""
+    assert (
+        sharing_words(Forecast(60, 0, sharing=1))
+        == "takes turns with another cohort: one write in 2"
+    )
+    assert "2 other cohorts: one write in 3" in sharing_words(Forecast(60, 0, sharing=2))
 
 
 def test_requests_of_one_cohort_share_one_turn() -> None:

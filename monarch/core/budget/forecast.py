@@ -139,6 +139,14 @@ def in_words(forecast: Forecast | None) -> str:
     return f"not done before {then}" if forecast.is_least else f"done at about {then}"
 
 
+def sharing_words(forecast: Forecast | None) -> str:
+    """With whom a request takes turns to write; `""` where it need not."""
+    if forecast is None or not forecast.sharing:
+        return ""
+    others = "another cohort" if forecast.sharing == 1 else f"{forecast.sharing} other cohorts"
+    return f"takes turns with {others}: one write in {forecast.sharing + 1}"
+
+
 def _clock(forecast: Forecast, step_min: int) -> str:
     """The time of day, up to the next of so many minutes; the date where the day could be mistaken."""
     minutes = ceil((forecast.now_ms / 1000 + forecast.seconds) / 60 / step_min) * step_min
