@@ -35,6 +35,7 @@ class RequestEntry:
 
     request: RequestId
     payload: bytes
+    act: Act = Act.COPY
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class MigrationEntry:
 
     `order` is the target's place in the request, from 0; `run` counts replays, from 1. With `heal` it makes the copies
     of these tickets again, which somebody has deleted, and touches nothing else; empty for an ordinary run. `act` is what
-    it does in its target.
+    it does in its target; for an update `bases` are earlier requests, whose plans say what Monarch wrote before.
     """
 
     request: RequestId
@@ -52,6 +53,7 @@ class MigrationEntry:
     run: int
     heal: frozenset[TicketId] = frozenset()
     act: Act = Act.COPY
+    bases: tuple[RequestId, ...] = ()
 
     @property
     def migration(self) -> MigrationId:

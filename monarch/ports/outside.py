@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monarch.core.after.acts import Change
+from monarch.core.after.edit import Edit
 from monarch.core.after.touch import Happening
 from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
@@ -105,6 +106,11 @@ class GitHub(Protocol):
         self, repository: Repository, number: int, body: str, may_send: Callable[[], bool]
     ) -> DetailOutcome:
         """Replace the body of an issue, whatever it was."""
+
+    async def revise_issue(
+        self, repository: Repository, number: int, edit: Edit, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """Replace what the edit names of an issue, and nothing else of it."""
 
     async def change_state(
         self, repository: Repository, number: int, change: Change, may_send: Callable[[], bool]

@@ -137,6 +137,11 @@ class House:
         )
         return at.isoformat(timespec="seconds")
 
+    def update(self, *targets: str, bases: str, source: str = SOURCE) -> RequestId:
+        """An update is asked for; `bases` are earlier requests, with spaces between."""
+        message = a_message(*targets, source=source, channel="C1")
+        return self.store.append_request(message, act="update", bases=bases, by="Ann")
+
     def ports(self, name: str) -> StorePorts:
         """The store, as the worker of this name sees it."""
         seen = Seen()

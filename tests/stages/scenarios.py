@@ -385,6 +385,40 @@ def _comment(story: Story, number: int) -> None:
         github.happen(TEAM_A, number, "commented")
 
 
+def to_be_updated() -> House:
+    """Two tickets, and one more later; the edits are left without an answer, or turned down."""
+    house = a_house(TEAM_A, titles=())
+    house.github.listing_lag_s = 0.0
+    for title in THREE:
+        house.github.add_issue(SOURCE, title, f"Do {title}.")
+    for nth, fault in enumerate((LOST, LATE), start=1):
+        house.github.faults.at("revise_issue", nth, fault)
+    return _asked_for(house)
+
+
+UPDATED = Faithful(
+    {"Uno": Copy("Do One better, after #{Four}."), "Three": Copy("Do Three."), "Four": Copy()}
+)
+
+
+async def it_is_updated(story: Story) -> None:
+    """The first gets a title and a text that refers to a new one, the second a text; a student has edited the second."""
+    house = story.house
+    await story.until_ended()
+    await pass_time(5 * LEASE_S)
+    if house.state(story.request) != "done":
+        return
+    github = house.github
+    github.edit_issue(SOURCE, 1, title="Uno", body="Do One better, after #4.")
+    github.edit_issue(SOURCE, 2, body="Do Two better.")
+    mine = github.issues(TEAM_A)[1].body.replace("Do Two.", "Mine.")
+    github.edit_issue(TEAM_A, 2, body=mine)
+    github.add_issue(SOURCE, "Four")
+    house.update(TEAM_A, bases=story.request)
+    with anyio.move_on_after(3600):
+        await house.until(lambda: house.store.is_quiet)
+
+
 def heard() -> House:
     """Whoever is subscribed hears."""
     return a_house(TEAM_A, titles=("One",), hears=True)
@@ -586,6 +620,14 @@ SCENARIOS = {
         forgets=False,
         faithful={TEAM_A: TWO_COPIES},
         closed={TEAM_A: ()},
+    ),
+    "updated": Scenario(
+        to_be_updated,
+        {TEAM_A: ("Uno", "Two", "Three", "Four")},
+        states=("done", "done"),
+        act=it_is_updated,
+        forgets=False,
+        faithful={TEAM_A: UPDATED},
     ),
     "heard": Scenario(
         heard,

@@ -82,7 +82,11 @@ def _decode_request(entry: str, fields: Fields) -> Entry:
             f"a request needs the field `payload` (the message's JSON); it has: {names}"
         )
     # A parked request comes back as another entry, and keeps its first id as its name.
-    return RequestEntry(_entry_id(fields.get(b"request", b"")) or RequestId(entry), payload)
+    act = _act(fields.get(b"act", Act.COPY.value.encode()))
+    if act is None:
+        return UnreadableEntry(f"`act` is unknown: {_shown(fields, b'act')}")
+    named = _entry_id(fields.get(b"request", b"")) or RequestId(entry)
+    return RequestEntry(named, payload, act)
 
 
 def _decode_migration(request: RequestId, fields: Fields) -> Entry:
@@ -101,7 +105,8 @@ def _decode_migration(request: RequestId, fields: Fields) -> Entry:
         known = ", ".join(one.value for one in Act)
         return UnreadableEntry(f"`act` should be one of {known}, not {_shown(fields, b'act')}")
     healed = frozenset(ticket for ticket in heal if ticket is not None)
-    return MigrationEntry(request, target, order, run, healed, act)
+    bases = tuple(one for word in fields.get(b"bases", b"").split() if (one := _entry_id(word)))
+    return MigrationEntry(request, target, order, run, healed, act, bases)
 
 
 def _act(raw: bytes) -> Act | None:

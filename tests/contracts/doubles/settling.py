@@ -156,7 +156,11 @@ class Settlement:
 
     def _plan_target(self, order: int, target: str) -> None:
         migration = migration_id(self._request, target)
-        self._store.migrations[migration] = {"target": target, "order": str(order), "run": "1"}
+        known = {"target": target, "order": str(order), "run": "1"}
+        asked = self._store.requests[self._request]
+        if "act" in asked:
+            known |= {"act": asked["act"], "bases": asked["bases"], "act_by": asked["by"]}
+        self._store.migrations[migration] = known
         self._store.unsettled.setdefault(self._request, set()).add(migration)
         self._store.queue(self._request, migration)
 

@@ -215,11 +215,13 @@ class MemoryStore:
         self.changed()
         return entry
 
-    def append_request(self, payload: bytes) -> RequestId:
-        """A message becomes a request."""
-        request = RequestId(self.append(Stream.REQUESTS, {b"v": b"1", b"payload": payload}))
+    def append_request(self, payload: bytes, **act: str) -> RequestId:
+        """A message becomes a request; `act` is `act`, `bases` and `by` of an update."""
+        fields = {b"v": b"2" if act else b"1", b"payload": payload}
+        fields |= {name.encode(): value.encode() for name, value in act.items()}
+        request = RequestId(self.append(Stream.REQUESTS, fields))
         known = {"state": "queued", "run": "1", "version": "1", "appended_ms": str(self.now_ms())}
-        known["entry"] = request
+        known |= {"entry": request, **act}
         self.requests[request] = known
         return request
 
@@ -279,7 +281,11 @@ class MemoryStore:
         named = {name: known.get(name, "") for name in ("target", "order", "run")}
         named |= {"v": "1", "request": request, "attempts": attempts}
         named |= {"heal": known["heal"]} if "heal" in known else {}
-        named |= {"v": "2", "act": known["act"]} if "act" in known else {}
+        named |= (
+            {"v": "2", "act": known["act"], "bases": known.get("bases", "")}
+            if "act" in known
+            else {}
+        )
         fields = {name.encode(): value.encode() for name, value in named.items()}
         known |= {"state": "queued", "entry": self.append(Stream.MIGRATIONS, fields)}
 

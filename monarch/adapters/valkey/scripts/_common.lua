@@ -156,7 +156,7 @@ end
 -- whoever puts it back.
 local function queue_migration(request, migration)
   local key = ns .. 'migration:' .. migration
-  local known = redis.call('HMGET', key, 'target', 'order', 'run', 'attempts', 'heal', 'act', 'heal_v')
+  local known = redis.call('HMGET', key, 'target', 'order', 'run', 'attempts', 'heal', 'act', 'heal_v', 'bases')
   if not known[1] then return false end
   local fields = {'v', VERSION, 'request', request, 'target', known[1], 'order', known[2] or '0', 'run', known[3] or '1',
     'attempts', known[4] or '0'}
@@ -165,6 +165,10 @@ local function queue_migration(request, migration)
     fields[2] = ACT_VERSION
     fields[#fields + 1] = 'act'
     fields[#fields + 1] = known[6]
+    if known[8] then
+      fields[#fields + 1] = 'bases'
+      fields[#fields + 1] = known[8]
+    end
   end
   if known[7] then fields[2] = known[7] end
   if known[5] then

@@ -116,10 +116,12 @@ local pending_field = 'pending:' .. ticket
 local pending = ticket ~= '' and nonce ~= ''
   and string.match(redis.call('HGET', KEYS[1], pending_field) or '', '^%l+ #%d+ until %d+ (%S+)$') == nonce
 local CHANGED = {close = 'closed', reopen = 'reopened'}
-local TOLD = {close = 'ticket.recalled', reopen = 'ticket.reopened'}
+local TOLD = {close = 'ticket.recalled', reopen = 'ticket.reopened', edit = 'ticket.updated'}
 
 local function change(what)
-  redis.call('HSET', KEYS[1], 'recall:' .. ticket, CHANGED[what] .. ' #' .. number .. ' ' .. int(now) .. ' ' .. request)
+  if CHANGED[what] then
+    redis.call('HSET', KEYS[1], 'recall:' .. ticket, CHANGED[what] .. ' #' .. number .. ' ' .. int(now) .. ' ' .. request)
+  end
   event(TOLD[what], 'migration', ARGV[8], 'ticket', ticket, 'number', number)
   redis.call('HINCRBY', KEYS[5], 'changed', 1)
 end

@@ -18,7 +18,10 @@ function replay_into.requests(letter)
   local state = redis.call('HGET', key, 'state')
   if state and state ~= 'dead' and state ~= 'cancelled' then return 'request ' .. request .. ' is ' .. state end
   reopen(request)
-  local entry = redis.call('XADD', ns .. 'requests', '*', 'v', VERSION, 'payload', letter.payload, 'request', request)
+  local asked = redis.call('HMGET', key, 'act', 'bases', 'by')
+  local more, version = {}, VERSION
+  if asked[1] then more, version = {'act', asked[1], 'bases', asked[2] or '', 'by', asked[3] or ''}, ACT_VERSION end
+  local entry = redis.call('XADD', ns .. 'requests', '*', 'v', version, 'payload', letter.payload, 'request', request, unpack(more))
   redis.call('HSETNX', key, 'run', '1')
   redis.call('HSETNX', key, 'via', 'producer')
   redis.call('HSETNX', key, 'appended_ms', string.match(request, '^%d+') or int(now_ms()))

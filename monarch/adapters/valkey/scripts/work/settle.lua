@@ -116,10 +116,12 @@ end
 
 local function plan_target(order, target)
   local id = request .. ':' .. target
-  local next_entry = redis.call('XADD', ns .. 'migrations', '*', 'v', VERSION, 'request', request,
-    'target', target, 'order', order, 'run', '1', 'attempts', '0')
-  redis.call('HSET', ns .. 'migration:' .. id, 'state', 'queued', 'target', target, 'order', order, 'run', '1',
-    'attempts', '0', 'entry', next_entry, 'queued_ms', int(now))
+  local key = ns .. 'migration:' .. id
+  redis.call('HSET', key, 'target', target, 'order', order, 'run', '1', 'attempts', '0', 'queued_ms', int(now))
+  -- What an update asks for stands on its request, and its migrations go on asking for it.
+  local asked = redis.call('HMGET', request_key, 'act', 'bases', 'by')
+  if asked[1] then redis.call('HSET', key, 'act', asked[1], 'bases', asked[2] or '', 'act_by', asked[3] or '') end
+  queue_migration(request, id)
   redis.call('SADD', ns .. 'unsettled:' .. request, id)
 end
 
