@@ -31,8 +31,8 @@ from monarch.core.request.refs import BadRef, parse_ref
 from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
 from monarch.core.timing import LONGEST_LIFE_MS
 
-VERSIONS = {Stream.REQUESTS: 1, Stream.MIGRATIONS: 2, Stream.NOTICES: 2}
-"""The newest that this code reads. A migration with an act and the notice of a cohort are of version 2, so code that knows none
+VERSIONS = {Stream.REQUESTS: 2, Stream.MIGRATIONS: 2, Stream.NOTICES: 2}
+"""The newest that this code reads. What asks for an act, and the notice of a cohort, are of version 2, so code that knows none
 hands them back."""
 
 _MAX_DIGITS = 9
