@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monarch.core.after.acts import Act
-from monarch.core.ids import MigrationId, RequestId, TicketId, migration_id
+from monarch.core.ids import CohortId, MigrationId, RequestId, TicketId, migration_id
 
 
 class Stream(StrEnum):
@@ -63,7 +63,14 @@ class MigrationEntry:
 
 @dataclass(frozen=True, slots=True)
 class NoticeEntry:
-    """Tell the channel how this request stands. It carries no text: that is rendered when said."""
+    """Tell the channel how this cohort stands. It carries no text: that is rendered when said."""
+
+    cohort: CohortId
+
+
+@dataclass(frozen=True, slots=True)
+class FormerNoticeEntry:
+    """A notice of an older version, which told of each request by itself: this one is to be on a card."""
 
     request: RequestId
 
@@ -82,7 +89,9 @@ class UnreadableEntry:
     problem: str
 
 
-Entry = RequestEntry | MigrationEntry | NoticeEntry | NewerEntry | UnreadableEntry
+Entry = (
+    RequestEntry | MigrationEntry | NoticeEntry | FormerNoticeEntry | NewerEntry | UnreadableEntry
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,7 @@ class Waits(StrEnum):
     MISSING = "missing"
     IDENTITY = "identity"
     CREDENTIAL = "credential"
+    ENDING = "ending"
     DATE = "date"
     TURN = "turn"
     OTHER = "other"

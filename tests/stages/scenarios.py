@@ -7,6 +7,7 @@ import anyio
 
 from monarch.core.after.acts import Act
 from monarch.core.copy.style import Style
+from monarch.core.delivery import Stream
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.target.permission import Credential
@@ -437,6 +438,14 @@ async def it_is_published(story: Story) -> None:
         await story.house.until(lambda: len(story.house.store.requests) > 1)
 
 
+def told_before() -> House:
+    """A notice of an older version is left over."""
+    house = a_house(TEAM_A)
+    request = house.publish(TEAM_A)
+    house.store.append(Stream.NOTICES, {b"v": b"1", b"request": request.encode()})
+    return house
+
+
 def poisoned() -> House:
     """Whoever reads the second team's repository dies of it."""
     house = a_house(TEAM_A, TEAM_B)
@@ -572,6 +581,7 @@ SCENARIOS = {
     ),
     "not-ready": Scenario(not_ready, {TEAM_A: TITLES}, act=it_appears),
     "slack-is-slow": Scenario(slack_is_slow, {TEAM_A: ("One",)}, repeats=1, orphans=1),
+    "told-before": Scenario(told_before, {TEAM_A: TITLES}),
     "detailed": Scenario(
         detailed, {TEAM_A: ("Ours", "One", "Two", "Three")}, faithful={TEAM_A: DETAILED}
     ),

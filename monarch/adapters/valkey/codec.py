@@ -16,6 +16,7 @@ from monarch.core.after.acts import Act
 from monarch.core.delivery import (
     Delivery,
     Entry,
+    FormerNoticeEntry,
     MigrationEntry,
     NewerEntry,
     NoticeEntry,
@@ -24,14 +25,15 @@ from monarch.core.delivery import (
     Token,
     UnreadableEntry,
 )
-from monarch.core.ids import RequestId, TicketId
+from monarch.core.ids import CohortId, RequestId, TicketId
 from monarch.core.plan import Plan
 from monarch.core.request.refs import BadRef, parse_ref
 from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
 from monarch.core.timing import LONGEST_LIFE_MS
 
-VERSION = 2
-"""The newest that this code reads. An entry with an act is of version 2, so code that knows none hands it back."""
+VERSIONS = {Stream.REQUESTS: 1, Stream.MIGRATIONS: 2, Stream.NOTICES: 2}
+"""The newest that this code reads. A migration with an act and the notice of a cohort are of version 2, so code that knows none
+hands them back."""
 
 _MAX_DIGITS = 9
 """Of a number in an entry: more is no count of anything."""
@@ -62,15 +64,17 @@ def decode_entry(stream: Stream, entry: str, fields: Fields) -> Entry:
         return UnreadableEntry(
             f"its version should be a whole number from 1, not {_shown(fields, b'v')}"
         )
-    if version > VERSION:
+    if version > VERSIONS[stream]:
         return NewerEntry(version)
     if stream is Stream.REQUESTS:
         return _decode_request(entry, fields)
+    if stream is Stream.NOTICES and version == VERSIONS[stream]:
+        return _decode_notice(fields)
     request = _entry_id(fields.get(b"request", b""))
     if request is None:
         return UnreadableEntry(f"`request` should be an entry id, not {_shown(fields, b'request')}")
     if stream is Stream.NOTICES:
-        return NoticeEntry(request)
+        return FormerNoticeEntry(request)
     return _decode_migration(request, fields)
 
 
@@ -87,6 +91,13 @@ def _decode_request(entry: str, fields: Fields) -> Entry:
         return UnreadableEntry(f"`act` is unknown: {_shown(fields, b'act')}")
     named = _entry_id(fields.get(b"request", b"")) or RequestId(entry)
     return RequestEntry(named, payload, act)
+
+
+def _decode_notice(fields: Fields) -> Entry:
+    card = _entry_id(fields.get(b"card", b""))
+    if card is None:
+        return UnreadableEntry(f"`card` should be an entry id, not {_shown(fields, b'card')}")
+    return NoticeEntry(CohortId(card))
 
 
 def _decode_migration(request: RequestId, fields: Fields) -> Entry:

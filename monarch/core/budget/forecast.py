@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
-from typing import Final
+from typing import Final, Protocol
 
 from monarch.core.budget.ceilings import Ceilings, Pace, room_ms
 
@@ -118,7 +118,19 @@ _HOUR_S: Final = 3600.0
 _DAY_S: Final = 86_400.0
 
 
-def in_words(forecast: Forecast | None) -> str:
+class ShowsTime(Protocol):
+    """How a moment is written."""
+
+    def __call__(self, moment: datetime, *, with_date: bool) -> str:
+        """The time of day of `moment` (in UTC), and its date where the day could be mistaken."""
+
+
+def utc(moment: datetime, *, with_date: bool) -> str:
+    """`14:05 UTC`, `2026-11-27 14:05 UTC`."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC" if with_date else "%H:%M UTC")
+
+
+def in_words(forecast: Forecast | None, show: ShowsTime = utc) -> str:
     """`about 12 min left (until 14:05 UTC)`, `done at about 16:20 UTC`; `""` for what is done in half a minute.
 
     Where it is the least, `at least 12 min left`, `not done before 16:20 UTC`.
@@ -133,9 +145,9 @@ def in_words(forecast: Forecast | None) -> str:
         minutes = max(1, round(seconds / 60 / step_min) * step_min)
         if forecast.is_least:
             return f"at least {minutes} min left"
-        return f"about {minutes} min left (until {_clock(forecast, step_min)})"
+        return f"about {minutes} min left (until {_clock(forecast, step_min, show)})"
     # Hours ahead a minute would be false precision.
-    then = _clock(forecast, 5 if seconds < 6 * _HOUR_S else 15)
+    then = _clock(forecast, 5 if seconds < 6 * _HOUR_S else 15, show)
     return f"not done before {then}" if forecast.is_least else f"done at about {then}"
 
 
@@ -147,9 +159,8 @@ def sharing_words(forecast: Forecast | None) -> str:
     return f"takes turns with {others}: one write in {forecast.sharing + 1}"
 
 
-def _clock(forecast: Forecast, step_min: int) -> str:
+def _clock(forecast: Forecast, step_min: int, show: ShowsTime) -> str:
     """The time of day, up to the next of so many minutes; the date where the day could be mistaken."""
     minutes = ceil((forecast.now_ms / 1000 + forecast.seconds) / 60 / step_min) * step_min
     then = datetime.fromtimestamp(minutes * 60, UTC)
-    date = "%Y-%m-%d " if forecast.seconds > _DAY_S - _HOUR_S else ""
-    return then.strftime(f"{date}%H:%M UTC")
+    return show(then, with_date=forecast.seconds > _DAY_S - _HOUR_S)

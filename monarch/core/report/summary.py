@@ -37,7 +37,7 @@ MAX_NOTE = 300
 
 @dataclass(frozen=True, slots=True)
 class MigrationView:
-    """How one target stands. `reason` is the last failure or wait, `""` where there is none.
+    """How one target stands. `reason` is the last failure or wait, `""` where there is none; `code` says why it was given up.
 
     `copied` and `present` add up to the copies that are there: as the newest look showed, and those made since.
     `refused` counts tickets that GitHub refused, `deleted` copies that people have deleted and that are not made again,
@@ -55,6 +55,7 @@ class MigrationView:
     reason: str
     notes: tuple[str, ...] = ()
     deleted: int = 0
+    code: str = ""
     act: str = ""
     acted: str = ""
     acted_by: str = ""
@@ -86,6 +87,7 @@ class RequestView:
     migrations: tuple[MigrationView, ...]
     cancelled_by: str = ""
     paused_by: str = ""
+    code: str = ""
     first_by: str = ""
     portion: Portion = WHOLE
     left_out: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import anyio
 
 from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
-from monarch.core.ids import MigrationId, RequestId, TicketId, migration_id
+from monarch.core.ids import CohortId, MigrationId, RequestId, TicketId, migration_id
 from monarch.core.report.summary import ENDS, State
 from monarch.ports import Begun, Cancelling, Healing, NotCancelled, Paused, Replayed
 from monarch.ports.hands import NotPutFirst, PutFirst
@@ -116,10 +116,10 @@ class MemoryHands:
         if request not in self._store.requests:
             return f"request {request} is not known any more; send the message again"
         if stream is Stream.NOTICES:
-            for gone in ("notice_error", "notice_refused"):
-                self._store.requests[request].pop(gone, None)
-            if self._store.requests[request].get("notice_due") != "1":
-                self._store.notify(request)
+            cohort = self._store.join(request)
+            self._forgive(cohort)
+            if self._store.cards[cohort].get("notice_due") != "1":
+                self._store.notify(cohort)
             return ""
         return self._replay_migration(request, migration, letter)
 
@@ -156,6 +156,11 @@ class MemoryHands:
         store.request_changed(request)
         return ""
 
+    def _forgive(self, cohort: CohortId) -> None:
+        """Slack is told again, although it refused."""
+        for over in ("notice_error", "refused"):
+            self._store.cards.get(cohort, {}).pop(over, None)
+
     def _queue_again(self, request: RequestId, migration: MigrationId) -> None:
         known = self._store.migrations[migration]
         known["run"] = str(int(known.get("run", "0")) + 1)
@@ -176,10 +181,9 @@ class MemoryHands:
             "code",
             "reason",
             "cancelled_by",
-            "notice_error",
-            "notice_refused",
         ):
             known.pop(gone, None)
+        self._forgive(CohortId(known.get("card", "")))
 
     async def drop(self, letters: Sequence[str], by: str) -> int:
         """See `ports.Hands.drop`."""

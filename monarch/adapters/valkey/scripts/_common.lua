@@ -213,6 +213,10 @@ local function promote(member)
   if parked.migration then
     if parked.request then knock(tostring(parked.request)) end
     redis.pcall('HSET', ns .. 'migration:' .. tostring(parked.migration), 'state', 'queued', 'entry', entry)
+  elseif parked.card then
+    if redis.call('EXISTS', ns .. 'card:' .. tostring(parked.card)) == 1 then
+      redis.pcall('HSET', ns .. 'card:' .. tostring(parked.card), 'notice_entry', entry)
+    end
   elseif parked.request and redis.call('EXISTS', ns .. 'request:' .. tostring(parked.request)) == 1 then
     redis.pcall('HSET', ns .. 'request:' .. tostring(parked.request), parked.stream == 'notices' and 'notice_entry' or 'entry', entry)
   end

@@ -34,6 +34,7 @@ if name == 'migrations' and not doc.migration then
 end
 local request = doc.request
 local request_key = ns .. 'request:' .. request
+local card_key = doc.card and redis.call('EXISTS', ns .. 'card:' .. doc.card) == 1 and ns .. 'card:' .. doc.card
 local target_id = doc.migration and redis.call('HGET', ns .. 'migration:' .. doc.migration, 'target_id')
 local now = now_ms()
 
@@ -154,7 +155,7 @@ end
 
 local function park()
   local fields = original_fields()
-  with(fields, 'request', request)
+  if not doc.card then with(fields, 'request', request) end
   if doc.attempts then with(fields, 'attempts', tostring(doc.attempts)) end
   local due = now + doc.delay_ms
   if doc.waits_for then
@@ -164,7 +165,10 @@ local function park()
   end
   redis.call('ZADD', ns .. 'parked', int(due), doc.member)
   redis.call('HSET', ns .. 'parked:entries', doc.member, cjson.encode({stream = name, fields = fields,
-    migration = doc.migration, request = request, waits_for = doc.waits_for, reason = doc.reason}))
+    migration = doc.migration, request = not doc.card and request or nil, card = doc.card, waits_for = doc.waits_for,
+    reason = doc.reason}))
+  -- It will show whatever changes meanwhile. One that waits to say the end is passed by whatever is to be said before.
+  if card_key and doc.waits ~= 'ending' then redis.call('HSET', card_key, 'notice_due', '1') end
   if name == 'requests' then
     name_targets(request, doc.named, doc.retention_ms)
     -- A producer's own entry has no hash yet. From here on it goes by another entry id, and can be found and called off
@@ -304,9 +308,13 @@ handle.snooze = park
 
 -- A notice that is given up: nobody is told, and nobody waits for it.
 local function end_notice()
-  redis.call('HSET', request_key, 'notice_due', '0', 'notice_error', doc.reason)
-  if doc.code == 'slack_refused' then redis.call('HSET', request_key, 'notice_refused', '1') end
-  if ENDED[redis.call('HGET', request_key, 'state')] then redis.call('ZREM', ns .. 'open', request) end
+  local key = card_key or request_key
+  redis.call('HSET', key, 'notice_error', doc.reason)
+  if card_key then redis.call('HSET', card_key, 'notice_due', '0') end
+  if doc.code == 'slack_refused' then redis.call('HSET', key, card_key and 'refused' or 'notice_refused', '1') end
+  for _, one in ipairs(card_key and cohort(doc.card) or {request}) do
+    if ENDED[redis.call('HGET', ns .. 'request:' .. one, 'state')] then redis.call('ZREM', ns .. 'open', one) end
+  end
   acknowledge()
 end
 
@@ -334,9 +342,7 @@ function handle.dead()
     payload = cjson.encode(named)
   end
   -- A channel that is refused has its letter already.
-  if name == 'notices' and doc.code == 'slack_refused' and redis.call('HEXISTS', request_key, 'notice_refused') == 1 then
-    return end_notice()
-  end
+  if card_key and doc.code == 'slack_refused' and redis.call('HEXISTS', card_key, 'refused') == 1 then return end_notice() end
   local letter = append_dead(doc.migration or '', payload or '', doc.code, doc.reason)
   event(string.sub(name, 1, -2) .. '.dead', 'request', request, 'migration', doc.migration or '', 'code', doc.code,
     'reason', doc.reason)
@@ -357,7 +363,7 @@ function handle.dead()
     if target_id then redis.call('PERSIST', ns .. 'ledger:' .. target_id) end
     end_migration()
     changed(request)
-  elseif name == 'notices' and redis.call('EXISTS', request_key) == 1 then
+  elseif name == 'notices' and (card_key or redis.call('EXISTS', request_key) == 1) then
     return end_notice()
   end
   acknowledge()
