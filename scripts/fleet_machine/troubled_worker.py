@@ -179,7 +179,7 @@ def _become_newer() -> None:
         text = known.text.replace("local VERSION = '1'", "local VERSION = '99'")
         digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
         scripts.SCRIPTS[name] = scripts.Script(name, text, digest)
-    vars(codec)["VERSION"] = 99
+    codec.VERSIONS.update(dict.fromkeys(codec.VERSIONS, 99))
 
 
 if __name__ == "__main__":

@@ -54,7 +54,11 @@ async def test_a_sprint_waits_for_its_date_while_its_worker_is_killed(fleet: Fle
     date = (datetime.now(timezone(timedelta(hours=1))) + timedelta(seconds=4)).isoformat()
     fleet.publish(a_portion(milestones=["Sprint 2"], not_before=date))
     # Known as soon as the planner has looked at it, whether it waits or, on a busy machine, need not any more.
-    fleet.until(lambda: "not_before_ms" in fleet.requests()[-1])
+    fleet.until(
+        lambda: (
+            "not_before_ms" in fleet.requests()[-1] and not fleet.client.xlen("{monarch}:notices")
+        )
+    )
     worker.kill()
     worker.wait()
     fleet.start()

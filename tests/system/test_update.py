@@ -15,8 +15,8 @@ async def test_an_update_that_is_killed_edits_what_is_ours_and_copies_what_is_ne
     fleet: Fleet,
 ) -> None:
     """The dry run shows the difference and writes nothing; what a student edited stays; once more edits nothing."""
-    worker = fleet.start()
     await fleet.sandbox.seed(a_seed(4, [TEAM]))
+    worker = fleet.start()
     request = _copied(fleet)
     await _edit(fleet, 1, body="Do part 1 better, after #3.\n")
     await _edit(fleet, 2, title="Ticket two", labels=("hard",), by="teacher")

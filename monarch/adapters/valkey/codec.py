@@ -31,9 +31,9 @@ from monarch.core.request.refs import BadRef, parse_ref
 from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
 from monarch.core.timing import LONGEST_LIFE_MS
 
-VERSIONS = dict.fromkeys(Stream, 2)
-"""The newest that this code reads. A request and a migration with an act, and the notice of a cohort, are of version 2, so code that
-knows none of these hands them back."""
+VERSIONS = {Stream.REQUESTS: 2, Stream.MIGRATIONS: 2, Stream.NOTICES: 2}
+"""The newest that this code reads. What asks for an act, and the notice of a cohort, are of version 2, so code that knows none
+hands them back."""
 
 _MAX_DIGITS = 9
 """Of a number in an entry: more is no count of anything."""
