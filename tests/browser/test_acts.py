@@ -128,7 +128,8 @@ def test_looking_at_github_and_healing(world: World, window: Window) -> None:
 
 
 def _state(world: World, request: str) -> str:
-    return {one["id"]: one["state"] for one in world.fleet.requests()}[request]
+    # Between the listing and the reading of its hash one may not be there yet.
+    return {one["id"]: one.get("state", "") for one in world.fleet.requests()}.get(request, "")
 
 
 def _looked(world: World, request: str) -> bool:
