@@ -20,6 +20,7 @@ from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.slack import HttpSlack, NoSlack
 from monarch.adapters.threads import Threads
 from monarch.adapters.valkey.budget import ValkeyBudget
+from monarch.adapters.valkey.cards import ValkeyCards
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.inbox import ValkeyInbox
@@ -27,21 +28,21 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.refusals import ValkeyRefusals
-from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.adapters.valkey.subscriber import ValkeyEar
+from monarch.adapters.valkey.views.plans import ValkeyPlans
 from monarch.app.missing import missed_watch
 from monarch.app.wiring import (
     ceilings_of,
     github_of,
+    manner_of,
     meter_of,
     outlook_of,
     proxy_of,
     rules_of,
     style_of,
     valkey_of,
-    web_url_of,
 )
 from monarch.core.delivery import Stream
 from monarch.core.verdict import Policy
@@ -219,17 +220,19 @@ class _Assembly:
         if Role.NOTIFIER in self._roles:
             handlers[Role.NOTIFIER] = Notifier(
                 await self._slack(),
-                ValkeyRequests(scripts, self._keys),
+                ValkeyCards(scripts, self._keys),
                 outlook_of(commands, self._settings),
                 self._telemetry,
                 self._clock,
                 self._policy,
                 self._dice,
-                web_url_of(self._settings),
+                manner_of(self._settings),
             )
         return handlers
 
     async def _missed_watch(self, github: HttpGitHub, intake: Intake | None) -> MissedWatch | None:
+        if not self._settings.missed_owners:
+            return None
         client = await self._client("missed")
         gaps = (lambda: intake.gaps) if intake else (lambda: 0)
         slack = await self._slack()

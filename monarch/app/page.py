@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from valkey.asyncio import Valkey
@@ -21,10 +22,13 @@ from monarch.adapters.valkey.views.wanted import Wanted, history, newest
 from monarch.adapters.valkey.views.workers import Workers
 from monarch.app.acting import means_of
 from monarch.app.doors import doors_of
+from monarch.app.operator import message
+from monarch.app.plan import BadMessage, dry_run, parsed
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
 from monarch.core.budget.forecast import Forecast
 from monarch.core.card.view import CohortView
 from monarch.core.ids import CohortId, RequestId
+from monarch.core.report.foretold import DryRun
 from monarch.core.report.summary import State
 from monarch.ports.readings import (
     Choice,
@@ -47,6 +51,7 @@ from monarch.web.door.guard import Guard
 from monarch.web.door.signing_in import SigningIn
 from monarch.web.door.tries import Tries
 from monarch.web.page.app import Page
+from monarch.web.page.planning import Planning
 from monarch.web.page.source import Place
 from monarch.web.page.whole import refusal, sheet
 
@@ -153,6 +158,22 @@ async def page_of(settings: Settings) -> AsyncIterator[Served]:
     async with link as client, means_of(settings) as means:
         readings = Readings(client, keys, settings)
         signing_in = SigningIn(doors, tries, sheet)
-        routes = [*Acts(means, doors, sheet).routes(), *signing_in.routes()]
-        page = Page(readings, Place(web_url_of(settings)), routes)
+        place = Place(web_url_of(settings))
+        planning = Planning(partial(_planned, settings), place.github)
+        routes = [
+            *Acts(means, doors, sheet).routes(),
+            *signing_in.routes(),
+            *planning.routes(),
+        ]
+        page = Page(readings, place, routes)
         yield Served(page, Guard(page.app, doors, refusal, tries))
+
+
+async def _planned(settings: Settings, source: str, targets: Sequence[str]) -> DryRun | str:
+    """What a request would do; a text says why it cannot be told."""
+    if not (settings.gh_pat or settings.github_app_id):
+        return "this process has no credential for GitHub: set GH_PAT or a GitHub App"
+    request = parsed(message(source, targets, None), settings)
+    if isinstance(request, BadMessage):
+        return request.reason
+    return await dry_run(settings, request, lambda _name: None)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, settings
-from monarch.cli.portions import Asked, demand_date, portion_facts
+from monarch.cli.portions import Asked, demand_date
 from monarch.cli.terminal.printing import age, clean, moment, say, show_facts, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, reason, word
-from monarch.core.portions.details import in_iso
-from monarch.core.portions.words import milestones_words
+from monarch.core.portions.words import milestones_words, portion_facts
+from monarch.web.documents import plan_document
 
 if TYPE_CHECKING:
     from monarch.app.plan import DryRun, TargetPlan
@@ -33,7 +33,7 @@ def show_plan(asked: Asked, *, as_json: bool) -> None:
     with failures_told(), readings(quiet=as_json) as tell:
         found = anyio.run(dry_run, known, request, tell)
     if as_json:
-        show_json(_document(found))
+        show_json(plan_document(found))
     else:
         _print(found)
     if found.problem or any(target.rehearsal.problem for target in found.targets):
@@ -202,47 +202,3 @@ def ranges(numbers: Iterable[int]) -> str:
         else:
             runs.append([one])
     return ", ".join(f"#{run[0]}" if len(run) == 1 else f"#{run[0]}-#{run[-1]}" for run in runs)
-
-
-# ---------------------------------------------------------------------------------------- for programs
-
-
-def _document(found: "DryRun") -> dict[str, object]:
-    return {
-        "source": found.source,
-        "problem": found.problem,
-        "not_before": in_iso(found.portion),
-        "milestones": found.portion.milestones,
-        "tickets": found.tickets,
-        "left_out": found.left_out,
-        "writes": found.writes,
-        "seconds": found.seconds,
-        "ahead": found.ahead,
-        "ahead_is_least": found.is_least,
-        "paused_by": found.paused_by,
-        "valkey_problem": found.without_store,
-        "targets": [_target_document(target) for target in found.targets],
-    }
-
-
-def _target_document(target: "TargetPlan") -> dict[str, object]:
-    one = target.rehearsal
-    return {
-        "asked": target.asked,
-        "target": one.target,
-        "code": target.code,
-        "problem": one.problem,
-        "writes": one.writes,
-        "create": one.create,
-        "present": one.present,
-        "adopted": one.adopted,
-        "deleted": one.deleted,
-        "refused": one.refused,
-        "labels": one.labels,
-        "milestones": one.milestones,
-        "rewrite": one.rewrite,
-        "sub_issues": one.nest,
-        "dependencies": one.block,
-        "notes": one.notes,
-        "warnings": one.warnings,
-    }

@@ -51,7 +51,7 @@ class ValkeyHouse(House):
             here.ledger(consumer=name),
             here.budget,
             here.plans,
-            here.requests,
+            here.cards,
         )
 
 

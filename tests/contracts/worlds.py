@@ -11,6 +11,7 @@ from typing import Protocol, cast
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.budget import ValkeyBudget
+from monarch.adapters.valkey.cards import ValkeyCards
 from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import ValkeyInbox
@@ -18,19 +19,20 @@ from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.meter import ValkeyMeter
-from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
+from monarch.adapters.valkey.views.plans import ValkeyPlans
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId
-from monarch.ports import Budget, Hands, Inbox, Ledger, Logins, Meter, Plans, Requests, Streams
+from monarch.ports import Budget, Cards, Hands, Inbox, Ledger, Logins, Meter, Plans, Streams
+from tests.contracts.doubles.cards import MemoryCards
 from tests.contracts.doubles.hands import MemoryHands
 from tests.contracts.doubles.inbox import MemoryInbox
 from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
 from tests.contracts.doubles.logins import MemoryLogins
 from tests.contracts.doubles.meter import MemoryMeter
-from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
+from tests.contracts.doubles.plans import MemoryPlans
 from tests.contracts.doubles.store import MemoryStore
 from tests.contracts.doubles.streams import MemoryStreams
 from tests.contracts.shifting import end_sayings, run_out, shift
@@ -47,7 +49,7 @@ class World(Protocol):
 
     logins: Logins
     plans: Plans
-    requests: Requests
+    cards: Cards
     budget: Budget
     hands: Hands
 
@@ -113,7 +115,7 @@ class MemoryWorld:
         self.store = MemoryStore()
         self.logins: Logins = MemoryLogins(self.store)
         self.plans: Plans = MemoryPlans(self.store)
-        self.requests: Requests = MemoryRequests(self.store)
+        self.cards: Cards = MemoryCards(self.store)
         self.budget: Budget = MemoryBudget(self.store)
         self.hands: Hands = MemoryHands(self.store)
         self._seen: dict[str, Seen] = defaultdict(Seen)
@@ -186,7 +188,7 @@ class ValkeyWorld:
         self.scripts = Scripts(client, self.keys.prefix)
         self.logins: Logins = ValkeyLogins(self.scripts, self.keys)
         self.plans: Plans = ValkeyPlans(client, self.keys)
-        self.requests: Requests = ValkeyRequests(self.scripts, self.keys)
+        self.cards: Cards = ValkeyCards(self.scripts, self.keys)
         self.budget: Budget = ValkeyBudget(self.scripts, self.keys)
         self.hands: Hands = ValkeyHands(self.scripts, self.keys, retention_ms=RETENTION_MS)
         self._nonces = itertools.count(1)

@@ -18,12 +18,15 @@ from structlog.testing import CapturingLogger, LogCapture
 
 from monarch.adapters.valkey.client.seen import Seen
 from monarch.core.budget.ceilings import Ceilings
+from monarch.core.card.telling import Manner
+from monarch.core.card.view import CohortView
+from monarch.core.card.words import Places
 from monarch.core.copy.style import Style
 from monarch.core.delivery import Stream
-from monarch.core.ids import RequestId
+from monarch.core.ids import CohortId, RequestId
 from monarch.core.request.message import Rules
 from monarch.core.verdict import Policy
-from monarch.ports import Budget, Ledger, Logins, Plans, Requests, StoreError, Streams
+from monarch.ports import Budget, Cards, Ledger, Logins, Plans, StoreError, Streams
 from monarch.stages.aside import Aside, on_the_loop
 from monarch.stages.consumer import Consumer, Handler
 from monarch.stages.crossing.subject import Tools
@@ -36,15 +39,17 @@ from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
 from monarch.stages.signature import SignatureWatch
 from monarch.telemetry import Telemetry
+from tests.contracts.doubles.cards import MemoryCards
 from tests.contracts.doubles.clock import VirtualClock
 from tests.contracts.doubles.ear import MemoryChannel, MemoryEar
 from tests.contracts.doubles.github import FakeGitHub
+from tests.contracts.doubles.hands import MemoryHands
 from tests.contracts.doubles.inbox import MemoryInbox
 from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
 from tests.contracts.doubles.logins import MemoryLogins
 from tests.contracts.doubles.outlook import MemoryOutlook
+from tests.contracts.doubles.plans import MemoryPlans
 from tests.contracts.doubles.refusals import MemoryRefusals, TakenSigning
-from tests.contracts.doubles.requests import MemoryPlans, MemoryRequests
 from tests.contracts.doubles.slack import FakeSlack
 from tests.contracts.doubles.store import MemoryStore
 from tests.contracts.doubles.streams import MemoryStreams
@@ -73,7 +78,7 @@ class StorePorts:
     ledger: Ledger
     budget: Budget
     plans: Plans
-    requests: Requests
+    cards: Cards
 
 
 class House:
@@ -99,6 +104,7 @@ class House:
         self.policy = policy or Policy()
         self.ceilings = ceilings
         self.style = Style()
+        self.manner = Manner(Places())
         self.rules = Rules()
         self.aside: Aside = on_the_loop
         self._capture = LogCapture()
@@ -137,6 +143,11 @@ class House:
         )
         return at.isoformat(timespec="seconds")
 
+    def update(self, *targets: str, bases: str, source: str = SOURCE) -> RequestId:
+        """An update is asked for; `bases` are earlier requests, with spaces between."""
+        message = a_message(*targets, source=source, channel="C1")
+        return self.store.append_request(message, act="update", bases=bases, by="Ann")
+
     def ports(self, name: str) -> StorePorts:
         """The store, as the worker of this name sees it."""
         seen = Seen()
@@ -146,7 +157,7 @@ class House:
             MemoryLedger(self.store, self.ceilings, seen=seen, lease_s=LEASE_S),
             MemoryBudget(self.store),
             MemoryPlans(self.store),
-            MemoryRequests(self.store),
+            MemoryCards(self.store),
         )
 
     def worker(
@@ -178,6 +189,19 @@ class House:
         """Until something is so, looked at whenever the store changes."""
         while not holds():
             await self.store.until_changed()
+
+    def cohort(self, cohort: str) -> CohortView:
+        """How a cohort stands."""
+        return MemoryCards(self.store).view(CohortId(cohort))
+
+    def card(self, channel: str = "C1") -> str:
+        """What the newest card of a channel reads."""
+        found = [m for m in self.slack.messages.values() if m.channel == channel and m.blocks]
+        return found[-1].text
+
+    def hands(self) -> MemoryHands:
+        """What people do."""
+        return MemoryHands(self.store)
 
     def notes(self) -> list[str]:
         """What was noted of any migration, each once."""
@@ -212,7 +236,7 @@ class Worker:
             house.style,
             house.aside,
         )
-        requests = wrap("requests", ports.requests)
+        cards = wrap("cards", ports.cards)
         handlers: dict[Stream, Handler] = {
             Stream.REQUESTS: Planner(
                 github, budget, ledger.now_ms, telemetry, house.rules, house.policy, dice
@@ -220,13 +244,13 @@ class Worker:
             Stream.MIGRATIONS: Migrator(tools, wrap("plans", ports.plans), house.rules),
             Stream.NOTICES: Notifier(
                 slack,
-                requests,
+                cards,
                 house.outlook,
                 telemetry,
                 clock,
                 house.policy,
                 dice,
-                "https://github.com",
+                house.manner,
             ),
         }
         pause = Pause()

@@ -32,7 +32,7 @@ WRITES: Final = {f"github.{method}" for method in github.WRITES}
 class Told:
     """How often something befell a process that had a message in hand.
 
-    `finals` may be repeated so often, and so many `progress` messages stay as they are: nobody knows their `ts`.
+    `finals` may be repeated so often, and so many cards (`progress`) stay as they are: nobody knows their `ts`.
     """
 
     finals: int = 0
@@ -87,7 +87,7 @@ class Process:
         if self._poison and args[:1] == (self._poison,):
             self._count_open()
             self._die()
-        if call in {"requests.sending", "requests.said", "requests.not_sent"}:
+        if call in {"cards.sending", "cards.said", "cards.not_sent"}:
             self._note(side, call, args)
         moment, blow = self._trouble.pass_by(side, call, self.name)
         if blow is None:
@@ -99,15 +99,15 @@ class Process:
 
     def _note(self, side: str, call: str, args: tuple[Any, ...]) -> None:
         """A message is open from before it is put on record until it is known what became of it."""
-        if call == "requests.sending":
+        if call == "cards.sending":
             self._open.add(args[:2])
         elif side == "after":
             self._open.discard(args[:2])
 
     def _count_open(self) -> None:
         kinds = [kind for _, kind in self._open]
-        self._told.finals += kinds.count("final")
-        self._told.progress += kinds.count("progress")
+        self._told.finals += kinds.count("ending")
+        self._told.progress += kinds.count("card")
 
     async def _befall(self, blow: Blow, moment: Moment) -> Any:
         match blow:

@@ -57,7 +57,7 @@ def test_whatever_is_a_port_is_wrapped_whole() -> None:
     }
 
     assert wrapped == all_methods() == effects() | all_methods(*NO_EFFECTS)
-    sources = map(inspect.getsource, (ports, ports.hands, ports.logins, ports.outside))
+    sources = map(inspect.getsource, (ports, ports.cards, ports.hands, ports.logins, ports.outside))
     assert len(protocols()) == sum(source.count("(Protocol):") for source in sources)
 
 

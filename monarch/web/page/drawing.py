@@ -28,6 +28,7 @@ PAGES: Final = (
     ("Budget", "/budget"),
     ("Workers", "/workers"),
     ("Events", "/events"),
+    ("Plan", "/plan"),
 )
 """What is offered on top of every page, and where it is."""
 

@@ -1,8 +1,7 @@
 """What a `MemoryStore` does about work that somebody removed from where it stood."""
 
 from monarch.core.delivery import Stream
-from monarch.core.ids import MigrationId, RequestId
-from monarch.core.report.summary import ENDS, State
+from monarch.core.ids import CohortId, MigrationId, RequestId
 from monarch.ports import Audited
 from tests.contracts.doubles.store import MemoryStore
 
@@ -32,7 +31,7 @@ def entry_removed(store: MemoryStore, stream: Stream, entry: str) -> None:
     elif stream is Stream.REQUESTS:
         _give_up(store, owner, entry)
     else:
-        store.notify(owner)
+        store.notify(CohortId(owner))
 
 
 def _owner_of(
@@ -41,8 +40,10 @@ def _owner_of(
     if stream is Stream.MIGRATIONS:
         owned = ((r, m) for r, left in store.unsettled.items() for m in left)
         return next((o for o in owned if store.migrations[o[1]].get("entry") == entry), None)
-    name = "notice_entry" if stream is Stream.NOTICES else "entry"
-    return next((r for r, known in store.requests.items() if known.get(name) == entry), None)
+    if stream is Stream.NOTICES:
+        found = (c for c, card in store.cards.items() if card.get("notice_entry") == entry)
+        return next(map(RequestId, found), None)
+    return next((r for r, known in store.requests.items() if known.get("entry") == entry), None)
 
 
 def _stands(store: MemoryStore, stream: Stream, entry: str, request: RequestId) -> bool:
@@ -73,14 +74,14 @@ def _give_up(store: MemoryStore, request: RequestId, entry: str) -> None:
 
 
 def _notify_again(store: MemoryStore, request: RequestId) -> bool:
-    known = store.requests[request]
-    if not known.get("channel") or "notice_entry" not in known:
+    cohort = CohortId(store.requests[request].get("card", ""))
+    card = store.cards.get(cohort, {})
+    if not card.get("channel") or "notice_error" in card:
         return False
-    said = known.get("final_said") == known["run"] or "notice_error" in known
-    untold = State(known["state"]) in ENDS and not said
-    if known.get("notice_due") != "1" and not untold:
+    untold = not store.has_open(cohort) and card.get("ended_version") != card["version"]
+    if card.get("notice_due") != "1" and not untold:
         return False
-    if _stands(store, Stream.NOTICES, known["notice_entry"], request):
+    if _stands(store, Stream.NOTICES, card.get("notice_entry", ""), RequestId(cohort)):
         return False
-    store.notify(request)
+    store.notify(cohort)
     return True

@@ -6,9 +6,10 @@ import anyio
 
 from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
-from monarch.core.ids import MigrationId, RequestId, TicketId, migration_id
+from monarch.core.ids import CohortId, MigrationId, RequestId, TicketId, migration_id
 from monarch.core.report.summary import ENDS, State
 from monarch.ports import Begun, Cancelling, Healing, NotCancelled, Paused, Replayed
+from monarch.ports.hands import NotPutFirst, PutFirst
 from tests.contracts.doubles.store import MemoryStore
 
 _OF_ONE_RUN = ("code", "ended_ms", "refused", "strays", "progress_entry", "progress_count")
@@ -43,6 +44,23 @@ class MemoryHands:
             if State(known["state"]) not in ENDS:
                 self._store.request_changed(request)
         self._store.changed()
+
+    async def first(self, request: RequestId, by: str) -> PutFirst | NotPutFirst:
+        """See `ports.Hands.first`. That its writes go first is tried on the real store alone."""
+        await anyio.lowlevel.checkpoint()
+        known = self._store.requests.get(request)
+        if known is None:
+            return NotPutFirst(f"no request {request} is known", is_unknown=True)
+        if State(known["state"]) in ENDS:
+            return NotPutFirst(f"request {request} has ended: it is {known['state']}")
+        if "cancelled_by" in known:
+            return NotPutFirst(f"request {request} was cancelled by {known['cancelled_by']}")
+        if "first_by" in known:
+            return PutFirst(known["first_by"], changed=False)
+        known["first_by"] = by
+        self._store.request_changed(request)
+        self._store.changed()
+        return PutFirst(by)
 
     async def cancel(self, request: RequestId, by: str) -> Cancelling | NotCancelled:
         """See `ports.Hands.cancel`."""
@@ -98,10 +116,10 @@ class MemoryHands:
         if request not in self._store.requests:
             return f"request {request} is not known any more; send the message again"
         if stream is Stream.NOTICES:
-            for gone in ("notice_error", "notice_refused"):
-                self._store.requests[request].pop(gone, None)
-            if self._store.requests[request].get("notice_due") != "1":
-                self._store.notify(request)
+            cohort = self._store.join(request)
+            self._forgive(cohort)
+            if self._store.cards[cohort].get("notice_due") != "1":
+                self._store.notify(cohort)
             return ""
         return self._replay_migration(request, migration, letter)
 
@@ -138,6 +156,11 @@ class MemoryHands:
         store.request_changed(request)
         return ""
 
+    def _forgive(self, cohort: CohortId) -> None:
+        """Slack is told again, although it refused."""
+        for over in ("notice_error", "refused"):
+            self._store.cards.get(cohort, {}).pop(over, None)
+
     def _queue_again(self, request: RequestId, migration: MigrationId) -> None:
         known = self._store.migrations[migration]
         known["run"] = str(int(known.get("run", "0")) + 1)
@@ -158,10 +181,9 @@ class MemoryHands:
             "code",
             "reason",
             "cancelled_by",
-            "notice_error",
-            "notice_refused",
         ):
             known.pop(gone, None)
+        self._forgive(CohortId(known.get("card", "")))
 
     async def drop(self, letters: Sequence[str], by: str) -> int:
         """See `ports.Hands.drop`."""

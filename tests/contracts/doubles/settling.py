@@ -9,7 +9,15 @@ from monarch.adapters.valkey.left import encode_left
 from monarch.adapters.valkey.settlement import park_member
 from monarch.core.after.acts import Act
 from monarch.core.after.touch import Left
-from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream, Token
+from monarch.core.delivery import (
+    Delivery,
+    FormerNoticeEntry,
+    MigrationEntry,
+    NoticeEntry,
+    RequestEntry,
+    Stream,
+    Token,
+)
 from monarch.core.ids import MigrationId, RequestId, TargetId, migration_id
 from monarch.core.outcome import Code
 from monarch.core.portions.details import portion_details
@@ -42,8 +50,10 @@ class Settlement:
         self._migration: MigrationId | None = None
         if isinstance(entry, MigrationEntry):
             self._request, self._migration = entry.request, entry.migration
-        elif isinstance(entry, RequestEntry | NoticeEntry):
+        elif isinstance(entry, RequestEntry | FormerNoticeEntry):
             self._request = entry.request
+        elif isinstance(entry, NoticeEntry):
+            self._request = RequestId(entry.cohort)
         else:
             self._request = RequestId(delivery.token.entry)
             self._find_migration(delivery.token)
@@ -71,6 +81,8 @@ class Settlement:
                 self._store.acknowledge(self._delivery)
             case Retry(reason, delay_s, details):
                 self._park(reason, delay_s, None, self._delivery.attempts + 1, details)
+                if self._card is not None:
+                    self._card["notice_due"] = "1"
             case Snooze(reason, delay_s, waits_for, kind, details):
                 self._park(reason, delay_s, waits_for, self._delivery.attempts, details)
                 self._note_wait(kind)
@@ -156,7 +168,11 @@ class Settlement:
 
     def _plan_target(self, order: int, target: str) -> None:
         migration = migration_id(self._request, target)
-        self._store.migrations[migration] = {"target": target, "order": str(order), "run": "1"}
+        known = {"target": target, "order": str(order), "run": "1"}
+        asked = self._store.requests[self._request]
+        if "act" in asked:
+            known |= {"act": asked["act"], "bases": asked["bases"], "act_by": asked["by"]}
+        self._store.migrations[migration] = known
         self._store.unsettled.setdefault(self._request, set()).add(migration)
         self._store.queue(self._request, migration)
 
@@ -217,7 +233,9 @@ class Settlement:
                 self._note("queued", "", "")
             store.requests[self._request] |= {**details, "reason": reason}
         fields = dict(store.streams[token.stream].entries.get(token.entry, {}))
-        fields |= {b"request": self._request.encode(), b"attempts": str(attempts).encode()}
+        fields |= {b"attempts": str(attempts).encode()}
+        if not isinstance(self._delivery.entry, NoticeEntry):
+            fields |= {b"request": self._request.encode()}
         due_ms = store.now_ms() + max(0, round(delay_s * 1000))
         if waits_for is not None and store.lock_of(waits_for) is None:
             due_ms = store.now_ms()
@@ -235,6 +253,8 @@ class Settlement:
         if self._migration is not None:
             known = self._migration_fields()
         before, known["waits"] = known.get("waits"), kind.value
+        if self._card is not None and kind is not Waits.ENDING:
+            self._card["notice_due"] = "1"
         if (
             kind in {Waits.CREDENTIAL, Waits.DATE}
             and before != kind.value
@@ -246,8 +266,8 @@ class Settlement:
         token, store = self._delivery.token, self._store
         raw = store.streams[token.stream].entries.get(token.entry, {})
         fields = {k.decode(): v.decode("utf-8", "replace") for k, v in raw.items()}
-        is_refused = token.stream is Stream.NOTICES and dead.code is Code.SLACK_REFUSED
-        if not (is_refused and "notice_refused" in store.requests.get(self._request, {})):
+        is_refused = self._card is not None and dead.code is Code.SLACK_REFUSED
+        if not (is_refused and "refused" in (self._card or {})):
             self._bury(self._migration or "", dead.code.value, dead.reason, fields)
         state = "cancelled" if dead.code is Code.CANCELLED else "dead"
         if token.stream is Stream.REQUESTS:
@@ -258,10 +278,10 @@ class Settlement:
             known = self._migration_fields()
             known.update(state=state, reason=dead.reason, code=dead.code.value)
             self._end_migration()
-        elif token.stream is Stream.NOTICES and self._request in store.requests:
-            store.requests[self._request] |= {"notice_due": "0", "notice_error": dead.reason}
+        elif self._card is not None:
+            self._card.update(notice_due="0", notice_error=dead.reason)
             if dead.code is Code.SLACK_REFUSED:
-                store.requests[self._request]["notice_refused"] = "1"
+                self._card["refused"] = "1"
 
     def _bury(self, migration: str, code: str, reason: str, fields: dict[str, str]) -> None:
         token = self._delivery.token
@@ -304,6 +324,12 @@ class Settlement:
         known |= {"channel": channel} if channel else {}
         if state in {"dead", "skipped", "cancelled"}:
             known["ended_ms"] = str(self._store.now_ms())
+
+    @property
+    def _card(self) -> dict[str, str] | None:
+        """The card that this notice is about."""
+        entry = self._delivery.entry
+        return self._store.cards.get(entry.cohort) if isinstance(entry, NoticeEntry) else None
 
     def _strays(self) -> list[str]:
         return self._migration_fields().get("strays", "").split()

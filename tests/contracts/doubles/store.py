@@ -14,7 +14,7 @@ import anyio
 
 from monarch.core.after.later import Later
 from monarch.core.delivery import Delivery, Stream, Token
-from monarch.core.ids import Epoch, MigrationId, RequestId, TargetId, TicketId
+from monarch.core.ids import CohortId, Epoch, MigrationId, RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
 from monarch.core.report.summary import ENDS, State
 from monarch.core.target.logins import Known
@@ -34,6 +34,7 @@ JUNK = {
 }
 JUNK_BYTES = 4096
 LONG_AGO_MS = 86_400_000
+JOINED_WITHIN_MS = 600_000
 
 
 @dataclass(slots=True)
@@ -136,7 +137,9 @@ class MemoryStore:
         self.locks: dict[TargetId, Lock] = {}
         self.accounts: dict[str, Account] = {}
         self.logins: dict[str, Known] = {}
-        self.sayings: dict[RequestId, tuple[Token, int]] = {}
+        self.cards: dict[CohortId, dict[str, str]] = {}
+        self.cohorts: dict[CohortId, list[RequestId]] = {}
+        self.sayings: dict[CohortId, tuple[Token, int]] = {}
         self.outlived: dict[tuple[Stream, str], set[int]] = {}
         self.heard: dict[bytes, Any] = {}
         self.paused_by = ""
@@ -215,11 +218,13 @@ class MemoryStore:
         self.changed()
         return entry
 
-    def append_request(self, payload: bytes) -> RequestId:
-        """A message becomes a request."""
-        request = RequestId(self.append(Stream.REQUESTS, {b"v": b"1", b"payload": payload}))
+    def append_request(self, payload: bytes, **act: str) -> RequestId:
+        """A message becomes a request; `act` is `act`, `bases` and `by` of an update."""
+        fields = {b"v": b"2" if act else b"1", b"payload": payload}
+        fields |= {name.encode(): value.encode() for name, value in act.items()}
+        request = RequestId(self.append(Stream.REQUESTS, fields))
         known = {"state": "queued", "run": "1", "version": "1", "appended_ms": str(self.now_ms())}
-        known["entry"] = request
+        known |= {"entry": request, **act}
         self.requests[request] = known
         return request
 
@@ -253,25 +258,58 @@ class MemoryStore:
         entry = self.append(parked.stream, parked.fields)
         if parked.migration is not None:
             self.migrations[parked.migration].update(state="queued", entry=entry)
+        elif parked.stream is Stream.NOTICES:
+            self.cards.get(CohortId(parked.request), {})["notice_entry"] = entry
         elif parked.request in self.requests:
-            name = "notice_entry" if parked.stream is Stream.NOTICES else "entry"
-            self.requests[parked.request][name] = entry
+            self.requests[parked.request]["entry"] = entry
         return True
 
     # ----------------------------------------------------------------------------- requests and targets
 
     def request_changed(self, request: RequestId) -> None:
-        """A higher version, and one notice under way that will show it."""
+        """A higher version, and one notice under way that will show it on the card of its cohort."""
         known = self.requests[request]
         known["version"] = str(int(known.get("version", "0")) + 1)
-        is_refused = "notice_refused" in known and State(known["state"]) not in ENDS
-        if known.get("channel") and known.get("notice_due") != "1" and not is_refused:
-            self.notify(request)
+        if "source" in known or State(known["state"]) in ENDS:
+            known["carded"] = known["version"]
+            known["card_version"] = self.card_changed(self.join(request))
 
-    def notify(self, request: RequestId) -> None:
+    def card_changed(self, cohort: CohortId) -> str:
+        """A higher version of the card, and one notice under way that will show it."""
+        card = self.cards[cohort]
+        card["version"] = str(int(card["version"]) + 1)
+        is_silent = "refused" in card and self.has_open(cohort)
+        if card.get("channel") and card.get("notice_due") != "1" and not is_silent:
+            self.notify(cohort)
+        return card["version"]
+
+    def has_open(self, cohort: CohortId) -> bool:
+        """Whether one of its requests has not ended."""
+        found = (self.requests[one] for one in self.cohorts[cohort] if one in self.requests)
+        return any(State(known["state"]) not in ENDS for known in found)
+
+    def join(self, request: RequestId) -> CohortId:
+        """The card of a request; it joins the newest of its source and channel that takes it, or begins one."""
+        known, now = self.requests[request], self.now_ms()
+        if "card" in known:
+            return CohortId(known["card"])
+        of = {name: known.get(name, "") for name in ("source", "channel")}
+        those = [one for one, card in self.cards.items() if {k: card[k] for k in of} == of]
+        newest = those[-1] if those else None
+        if newest is None or not (
+            now - int(self.cards[newest]["joined_ms"]) < JOINED_WITHIN_MS or self.has_open(newest)
+        ):
+            newest = CohortId(request)
+            self.cards[newest] = {**of, "opened_ms": str(now), "version": "0"}
+        self.cohorts.setdefault(newest, []).append(request)
+        self.cards[newest]["joined_ms"] = str(now)
+        known["card"] = newest
+        return newest
+
+    def notify(self, cohort: CohortId) -> None:
         """A notice is under way."""
-        entry = self.append(Stream.NOTICES, {b"v": b"1", b"request": request.encode()})
-        self.requests[request] |= {"notice_due": "1", "notice_entry": entry}
+        entry = self.append(Stream.NOTICES, {b"v": b"2", b"card": cohort.encode()})
+        self.cards[cohort] |= {"notice_due": "1", "notice_entry": entry}
 
     def queue(self, request: RequestId, migration: MigrationId, attempts: str = "0") -> None:
         """A migration goes into its stream."""
@@ -279,7 +317,11 @@ class MemoryStore:
         named = {name: known.get(name, "") for name in ("target", "order", "run")}
         named |= {"v": "1", "request": request, "attempts": attempts}
         named |= {"heal": known["heal"]} if "heal" in known else {}
-        named |= {"v": "2", "act": known["act"]} if "act" in known else {}
+        named |= (
+            {"v": "2", "act": known["act"], "bases": known.get("bases", "")}
+            if "act" in known
+            else {}
+        )
         fields = {name.encode(): value.encode() for name, value in named.items()}
         known |= {"state": "queued", "entry": self.append(Stream.MIGRATIONS, fields)}
 

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from monarch.adapters.valkey.client.connection import connected
+from monarch.app.doctor.missed_checks import missed_checks
+from monarch.app.doctor.valkey_checks import Status
 from monarch.core.delivery import Stream
 from monarch.core.ids import TargetId
 from monarch.core.missed.judging import Left
@@ -16,6 +19,7 @@ from monarch.core.request.message import Rules
 from monarch.sandbox.control.seed import RepositoryChange
 from monarch.sandbox.faults import Answer, Match
 from monarch.sandbox.valkey import EmbeddedValkey
+from monarch.settings import Settings
 from tests.contracts.missed.school import (
     CHANNEL,
     OWNER,
@@ -417,3 +421,21 @@ async def test_a_memory_that_cannot_be_read_costs_reads_and_no_more(school: Scho
     await school.client.set(school.keys.owner(OWNER), b"spoiled")
 
     assert names(await school.sweeps()) == ["team-a"]
+
+
+async def test_the_doctor_says_which_owners_can_be_listed(school: School) -> None:
+    """A wrong name is no failure, but worth a look; without owners nothing is asked."""
+    await school.sandbox.seed(a_school())
+    nobody = Settings(missed_owners=(OWNER,))
+    address = {"gh_pat": SecretStr("ghp_monarch"), "github_api_url": school.sandbox.github_url}
+    signed = nobody.model_copy(update=address)
+    checks = await missed_checks(signed.model_copy(update={"missed_owners": (OWNER, "scholl")}))
+    before = await school.reads()
+
+    assert [(one.status, one.detail.partition(":")[0]) for one in checks] == [
+        (Status.OK, OWNER),
+        (Status.WARN, "scholl"),
+    ]
+    assert await missed_checks(signed.model_copy(update={"missed_owners": ()})) == ()
+    assert await missed_checks(nobody) == ()
+    assert await school.reads() == before
