@@ -9,7 +9,7 @@ import typer
 from monarch.cli.after.acting import names_of
 from monarch.cli.after.telling import issue_url, print_acts
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, operate, settings
-from monarch.cli.choice import request_id, whoever
+from monarch.cli.choice import actor, request_id
 from monarch.cli.follow import follow, judge
 from monarch.cli.terminal.printing import clean, say, show_json
 from monarch.cli.terminal.readings import readings
@@ -32,7 +32,7 @@ def update_copies(
     as_json: bool,
 ) -> None:
     """Submit the update; prints the id of each request that carries it out."""
-    name, known, template = whoever(by), _request(request), _source(request, source)
+    name, known, template = actor(by), _request(request), _source(request, source)
     only = names_of(targets)
 
     async def work(person: "Operator") -> tuple[RequestId, ...]:
