@@ -5,6 +5,7 @@ so a lease that was left behind is made to run out by moving what Valkey holds i
 """
 
 import itertools
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -41,6 +42,7 @@ class ValkeyHouse(House):
         self.github.add(SOURCE, *TITLES)
         self.github.add(TEAM_A)
         self.github.listing_lag_s = 3600.0
+        self.manner = replace(self.manner, ending_after_ms=0)
 
     def ports(self, name: str) -> StorePorts:
         """See `House.ports`."""
@@ -187,6 +189,7 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monarch.adapters.valkey.streams.BLOCK_MS", 50)
     monkeypatch.setattr("monarch.stages.reclaimer.EVERY_S", 0.1)
     monkeypatch.setattr("monarch.stages.consumer._STORE_PAUSE_S", 0.05)
+    monkeypatch.setattr("monarch.core.card.telling.EDIT_EVERY_MS", 50)
     # The stand-in for GitHub acts at once or never, so a write in doubt has settled soon after it was permitted.
     monkeypatch.setattr("monarch.core.target.step.SETTLING_MS", 100 - PERMISSION_LIFE_MS)
 
