@@ -19,7 +19,8 @@ from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.portions.keys import WHOLE, Portion
 from monarch.core.report.summary import MigrationView, RequestView, State
-from monarch.core.request.message import BadMessage, Rules, parse_message
+from monarch.core.request.message import BadMessage, parse_message
+from monarch.core.request.rules import Rules
 
 _VERSION: Final = 1
 """Of entries that this code writes; codec.py reads no newer ones."""
