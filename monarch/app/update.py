@@ -15,7 +15,7 @@ from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
 from monarch.core.report.summary import State
 from monarch.settings import Settings
-from monarch.stages.after.foresight import Foreseen, Foresight, foresee
+from monarch.stages.after.foresight import Foreseen, Foresight, foresee, retyped
 from monarch.stages.survey import Surveyor, Unready
 
 __all__ = [
@@ -166,7 +166,7 @@ async def foreseen(
 async def _target(
     surveyor: Surveyor, settings: Settings, name: str, plan: Plan, earlier: Sequence[Plan]
 ) -> TargetUpdate:
-    survey = await surveyor.target(name, plan)
+    survey = await surveyor.target(name, plan, retyped(plan, earlier))
     if isinstance(survey, Unready):
         return TargetUpdate(name, problem=survey.reason)
     style = style_of(settings)

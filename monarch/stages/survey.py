@@ -139,8 +139,10 @@ class Surveyor:
             case _:
                 return self._failed(plan, site.credential)
 
-    async def target(self, asked: str, plan: Plan) -> Survey | Unready:
-        """A target, as a migration would find it."""
+    async def target(
+        self, asked: str, plan: Plan, also: Collection[Ticket] = ()
+    ) -> Survey | Unready:
+        """A target, as a migration would find it, with what it has of what is to be created and of what `also` need."""
         site = self._refused(asked, asked) or await self._site(asked)
         if isinstance(site, Unready):
             return self._perhaps_late(site)
@@ -154,7 +156,7 @@ class Surveyor:
         if isinstance(survey, Unready) or site.repository.may_push is False:
             return survey
         created = to_be_created(plan, survey.seen, survey.records, survey.looked_at_ms)
-        return await self._stocked(site, survey, created)
+        return await self._stocked(site, survey, (*created, *also))
 
     async def copies(
         self, asked: str, plan: Plan, known: TargetId | None = None

@@ -6,6 +6,8 @@ it says what an earlier plan's ticket said (title and text)         the edit
 anything else                                                       people's: left
 ```
 
+An adopted issue (`core.target.adoption`) is none of these: it is left, and told where its ticket says something else now.
+
 Whether a copy is *still as Monarch wrote it* is told by the plans of earlier requests for that target, newest first: a text
 is ours if it is what Monarch writes for the ticket of one of them, whatever numbers its references have. Nothing is
 remembered beside these plans. Once they have expired (30 days), a copy whose ticket was edited counts as people's.
@@ -56,7 +58,8 @@ def revision(
         return Edit() if says_it or says_the_same(issue, ticket) else Theirs(Touch.NOT_OURS)
     written = next((one for one in earlier if _was_written(issue, one)), None)
     if not says_it and written is None:
-        return Theirs(Touch.EDITED)
+        is_adopted = any(says_the_same(issue, one.ticket) for one in earlier)
+        return Theirs(Touch.NOT_OURS if is_adopted else Touch.EDITED)
     before = written or next(iter(earlier), None)
     edit = Edit() if before is None else _detailed(issue, ticket, before.ticket, details)
     if says_it:

@@ -1,14 +1,14 @@
 """Foresight: what an update would do with the copies of one target, decided as the update decides it. Nothing is written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monarch.core.after.edit import Edit
 from monarch.core.after.later import NOTHING
 from monarch.core.after.revision import Earlier, Theirs, revision
 from monarch.core.after.standing import Standing, standing
 from monarch.core.after.touch import Touch
-from monarch.core.copy.details import Details
+from monarch.core.copy.details import Details, wished
 from monarch.core.copy.style import Copying, Style
 from monarch.core.plan import Plan
 from monarch.core.target.survey import Survey, copies, to_be_created
@@ -49,7 +49,8 @@ def foresee(plan: Plan, survey: Survey, style: Style, earlier: Sequence[Plan]) -
         if how is Standing.RECALLED:
             continue
         olds = [Earlier(t, copying(p)) for p in earlier for t in p.everything if t.id == ticket.id]
-        made = revision(issue, ticket, copying(plan), olds, _details(ticket, style), survey.us)
+        details = _details(ticket, style, survey)
+        made = revision(issue, ticket, copying(plan), olds, details, survey.us)
         if isinstance(made, Edit) and made.is_empty:
             continue
         is_ours = isinstance(made, Edit) and how is Standing.OPEN
@@ -59,10 +60,17 @@ def foresee(plan: Plan, survey: Survey, style: Style, earlier: Sequence[Plan]) -
     return Foresight(new, tuple(found))
 
 
-def _details(ticket: Ticket, style: Style) -> Details:
-    """What a copy would have if the target had all of it: a milestone's number there is not asked for."""
-    return Details(
-        tuple(label.name for label in ticket.labels) if style.labels else (),
-        1 if ticket.milestone is not None and style.milestones else None,
-        ticket.type,
-    )
+def _details(ticket: Ticket, style: Style, survey: Survey) -> Details:
+    """What a copy would have; a milestone's number there is not asked for, and what cannot be made has to be there."""
+    if survey.repository.may_push is False:
+        return Details()
+    had = wished(ticket, style)
+    return replace(had, type=had.type if had.type in survey.stock.types else "")
+
+
+def retyped(plan: Plan, earlier: Sequence[Plan]) -> tuple[Ticket, ...]:
+    """The tickets whose type is not that of before: whether a target has it is to be asked, since none can be given one."""
+    now = {ticket.id: ticket.type for ticket in plan.tickets}
+    before = [ticket for one in earlier for ticket in one.everything]
+    moved = {ticket.id for ticket in before if now.get(ticket.id, ticket.type) != ticket.type}
+    return tuple(ticket for ticket in plan.tickets if ticket.id in moved)

@@ -20,10 +20,12 @@ from monarch.core.after.revision import Earlier, Theirs, revision
 from monarch.core.after.standing import Standing, standing
 from monarch.core.after.touch import Left, Touch
 from monarch.core.copy import notes
+from monarch.core.copy.details import Details, wished
 from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Absent, Accepted, AlreadyThere, Code, Found, Permanent, Scope
 from monarch.core.plan import Plan
+from monarch.core.target.step import CreatedAs, Fate, LedgerRecord
 from monarch.core.ticket import Issue, Ticket
 from monarch.core.verdict import Acted, Done, Verdict, judge
 from monarch.stages.after.changes import Changes
@@ -47,6 +49,7 @@ class Updating:
         desk: Desk,
         watch: Watch,
         details: Detailing,
+        records: Mapping[TicketId, LedgerRecord],
         later: Mapping[TicketId, Later],
         earlier: Sequence[Plan],
     ) -> None:
@@ -55,16 +58,26 @@ class Updating:
         self._desk = desk
         self._watch = watch
         self._details = details
+        self._records = records
         self._later = later
         self._earlier = earlier
         self._changes = Changes(tools, subject, desk, watch.until)
         self._changed = 0
         self._left: list[Left] = []
 
-    @property
-    def needing(self) -> tuple[Ticket, ...]:
-        """The tickets whose details have to be there before their copies are edited."""
-        return self._subject.tickets if self._is_update else ()
+    async def needing(self, created: tuple[Ticket, ...]) -> tuple[Ticket, ...]:
+        """The tickets whose details have to be in the target: those to be created, and those whose copies are given any."""
+        if not self._is_update:
+            return created
+        return tuple([t for t in self._subject.tickets if t in created or await self._gives(t)])
+
+    async def _gives(self, ticket: Ticket) -> bool:
+        """Whether the copy, as the look shows it, would be given a label, a milestone or a type."""
+        issue = self._watch.issues.get(self._watch.numbers.get(ticket.id, 0))
+        if issue is None:
+            return False
+        edit = await self._edit(issue, ticket, wished(ticket, self._tools.style))
+        return isinstance(edit, Edit) and edit.gives_details
 
     @property
     def _is_update(self) -> bool:
@@ -79,8 +92,8 @@ class Updating:
         if not self._is_update:
             return None
         for ticket in self._subject.tickets:
-            number = self._watch.numbers.get(ticket.id)
-            ended = None if number is None else await self._revise(ticket, number)
+            number = await self._number(ticket)
+            ended = await self._revise(ticket, number) if isinstance(number, int) else number
             if ended is not None:
                 return ended
         closed = self._closed_since()
@@ -94,6 +107,15 @@ class Updating:
             return Done(Acted(Act.UPDATE, self._changed, tuple(self._left)))
         return verdict
 
+    async def _number(self, ticket: Ticket) -> int | Verdict | None:
+        """The number of a ticket's copy, also where its marker was edited away; `None` where it has none (any more)."""
+        record = self._records.get(ticket.id)
+        if ticket.id not in self._watch.numbers and isinstance(record, CreatedAs):
+            fate = await self._watch.find(ticket, record.number)
+            if not isinstance(fate, Fate):
+                return fate
+        return self._watch.numbers.get(ticket.id)
+
     async def _revise(self, ticket: Ticket, number: int) -> Verdict | None:
         for _ in range(ROUNDS):
             self._subject.hold.check()
@@ -102,7 +124,7 @@ class Updating:
                 return None
             if not isinstance(answer, Found):
                 return await self._desk.judge(answer)
-            edit = await self._edit(answer.value, ticket)
+            edit = await self._edit(answer.value, ticket, self._details.of(ticket, ()))
             if not isinstance(edit, Edit):
                 if edit is not None:
                     self._left.append(Left(ticket.number, number, (edit.touch,)))
@@ -128,14 +150,13 @@ class Updating:
         self._left.append(Left(ticket.number, number, (Touch.CHANGED,)))
         return None
 
-    async def _edit(self, issue: Issue, ticket: Ticket) -> Edit | Theirs | None:
+    async def _edit(self, issue: Issue, ticket: Ticket, details: Details) -> Edit | Theirs | None:
         """What is to be done with a copy; `None`: nothing, since a recall has closed it."""
         how = standing(issue, self._later.get(ticket.id, NOTHING), self._subject.us)
         if how is Standing.RECALLED:
             return None
         earlier = self._of(ticket)
-        copying, details = self._copying(self._subject.plan), self._details.of(ticket, ())
-        us = self._subject.us
+        copying, us = self._copying(self._subject.plan), self._subject.us
         found = await self._tools.aside(
             lambda: revision(issue, ticket, copying, earlier, details, us)
         )

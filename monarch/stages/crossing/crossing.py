@@ -70,7 +70,14 @@ class Crossing:
         self._details = Detailing(tools, subject, self._desk, self._others)
         self._reopening = Reopening(tools, subject, self._desk, self._watch, taken.later)
         self._updating = Updating(
-            tools, subject, self._desk, self._watch, self._details, taken.later, earlier
+            tools,
+            subject,
+            self._desk,
+            self._watch,
+            self._details,
+            self._records,
+            taken.later,
+            earlier,
         )
         self._drafted: tuple[object, Draft] | None = None
         self._writer = Writer(
@@ -123,7 +130,7 @@ class Crossing:
         return self._updating.ended(
             await self._watch.look()
             or await self._inspect_all()
-            or await self._details.prepare(self._updating.needing or self._to_be_created())
+            or await self._details.prepare(await self._updating.needing(self._to_be_created()))
             or await self._bring_all()
             or await self._reopening.run()
             or await self._updating.run()

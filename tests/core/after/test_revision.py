@@ -59,6 +59,8 @@ def test_what_monarch_did_not_write_is_left() -> None:
     """By another account, or adopted; as long as it says the same there is nothing to tell."""
     assert revised(a_copy(author="student")) == Theirs(Touch.NOT_OURS)
     assert revised(an_issue(4, title=NEW.title, body=NEW.body)) == Edit()
+    adopted = an_issue(4, title=OLDER.title, body=f"${OLDER.body}\n")
+    assert revised(adopted) == Theirs(Touch.NOT_OURS)
 
 
 def test_only_what_the_template_has_added_is_added() -> None:
