@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 from pydantic import BaseModel, PlainValidator, ValidationError, ValidationInfo
 
@@ -155,7 +155,7 @@ def _is_deep(value: object, room: int = MAX_DEPTH) -> bool:
 
 
 def _read_source(came: object, info: ValidationInfo) -> RepoRef:
-    rules: Rules = info.context
+    rules = cast("Rules", info.context)
     if not isinstance(came, str):
         raise _wrong_type(SOURCE, "a text, owner/repo", came)
     try:
@@ -181,7 +181,7 @@ def _read_targets(came: object, info: ValidationInfo) -> tuple[_Target, ...]:
         )
     once: dict[tuple[type, str], _Target] = {}
     for value in came if SOURCE in info.data else ():
-        one = _read_target(value, info.data[SOURCE], info.context)
+        one = _read_target(value, info.data[SOURCE], cast("Rules", info.context))
         name = one.full_name if isinstance(one, RepoRef) else one.target
         once.setdefault((type(one), name.lower()), one)
     return tuple(once.values())
