@@ -1,7 +1,6 @@
 """A dry run over all targets of a request: reads GitHub, and Valkey where it can be reached, and changes neither."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from anyio import to_thread
@@ -16,17 +15,14 @@ from monarch.core.report.foretold import DryRun, TargetPlan
 from monarch.core.report.rehearsal import Rehearsal, again
 from monarch.core.request.message import BadMessage, Request, parse_message
 from monarch.settings import Settings
-from monarch.stages.survey import Surveyor, Template, Unready, without_replay
+from monarch.stages.survey import Surveyor, Template, Unready
 
 __all__ = ["BadMessage", "DryRun", "TargetPlan", "dry_run", "parsed"]
 
 
 def parsed(payload: bytes, settings: Settings) -> Request | BadMessage:
     """The message, as the planner would read it."""
-    request = parse_message(payload, rules_of(settings))
-    if isinstance(request, BadMessage):
-        return replace(request, reason=without_replay(request.reason))
-    return request
+    return parse_message(payload, rules_of(settings))
 
 
 async def dry_run(settings: Settings, request: Request, tell: Callable[[str], None]) -> DryRun:
@@ -79,7 +75,7 @@ async def _all_targets(
         first.setdefault(survey.repository.id, rehearsal)
         told.append(TargetPlan(name, rehearsal))
     refused = (
-        TargetPlan(one.target, Rehearsal(one.target, problem=without_replay(one.reason)), one.code)
+        TargetPlan(one.target, Rehearsal(one.target, problem=one.sentence), one.code)
         for one in request.refused
     )
     return (*told, *refused)

@@ -5,10 +5,9 @@ read in the order and with the operations of planner and migrator; what cannot, 
 Nothing is repeated here for a limit's sake, and where a limit or a refused token is met nobody asks on.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar, assert_never
+from typing import TypeVar, assert_never
 
 from monarch.core.after.acts import Act
 from monarch.core.after.later import Later
@@ -121,7 +120,7 @@ class Surveyor:
         repository = site.repository
         refusal = source_refusal(repository.full_name, self._rules, name)
         if refusal is not None:
-            return Unready(Code.SOURCE_NOT_ALLOWED, without_replay(refusal))
+            return Unready(Code.SOURCE_NOT_ALLOWED, refusal.sentence)
         if not repository.has_issues:
             reason = f"issues are switched off in the source {repository.full_name}; switch them on"
             return Unready(Code.ISSUES_DISABLED, reason)
@@ -135,7 +134,7 @@ class Surveyor:
             case Plan():
                 return Template(repository, plan)
             case Dead():
-                return Unready(plan.code, without_replay(plan.reason))
+                return Unready(plan.code, plan.sentence)
             case _:
                 return self._failed(plan, site.credential)
 
@@ -151,7 +150,7 @@ class Surveyor:
             return refused
         dead = unwritable(site.repository, plan, self._rules)
         if dead is not None:
-            return Unready(dead.code, without_replay(dead.reason))
+            return Unready(dead.code, dead.sentence)
         survey = await self._look(site, plan)
         if isinstance(survey, Unready) or site.repository.may_push is False:
             return survey
@@ -207,9 +206,7 @@ class Surveyor:
 
     def _refused(self, name: str, asked: str) -> Unready | None:
         refusal = target_refusal(name, self._rules, asked)
-        return (
-            None if refusal is None else Unready(Code.TARGET_NOT_ALLOWED, without_replay(refusal))
-        )
+        return None if refusal is None else Unready(Code.TARGET_NOT_ALLOWED, refusal.sentence)
 
     def _perhaps_late(self, unready: Unready) -> Unready:
         if unready.code is not Code.NOT_FOUND:
@@ -340,15 +337,7 @@ def _unready(failure: ReadFailure) -> Unready:
             return Unready(None, f"GitHub says not now: {reason}{when}")
         case Transient(reason):
             return Unready(None, f"{reason}; try again")
-        case Permanent(_, code, reason):
-            return Unready(code, without_replay(reason))
+        case Permanent(_, code):
+            return Unready(code, failure.sentence)
         case _:
             assert_never(failure)
-
-
-_REPLAY: Final = re.compile(r"(, then| and)? ?replay it \(`monarch dead replay`\)")
-
-
-def without_replay(reason: str) -> str:
-    """Where nothing has died yet, there is nothing to be replayed."""
-    return _REPLAY.sub("", reason)
