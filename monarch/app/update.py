@@ -9,19 +9,22 @@ from monarch.adapters.valkey.views.requests import Reader
 from monarch.app.operator import Operator, message
 from monarch.app.surveys import in_order, surveying
 from monarch.app.wiring import style_of, web_url_of
+from monarch.core.after.acts import Act
 from monarch.core.copy.render import finished, title_of
 from monarch.core.copy.style import Copying
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
 from monarch.core.report.summary import State
 from monarch.settings import Settings
-from monarch.stages.after.foresight import Foreseen, Foresight, foresee, retyped
+from monarch.stages.after.foresight import Foreseen, Foresight
+from monarch.stages.after.rehearsal import Turn
 from monarch.stages.survey import Surveyor, Unready
 
 __all__ = [
     "Foreseen",
     "Refused",
     "TargetUpdate",
+    "Turn",
     "Wish",
     "foreseen",
     "submitted",
@@ -122,14 +125,15 @@ async def _wish(
     return [Wish(view.source, targets, view.channel, view.portion.milestones, bases)]
 
 
-async def submitted(person: Operator, wish: Wish, by: str) -> Submission:
-    """Ask for it, durably.
+async def submitted(person: Operator, wish: Wish, by: str, *, close: bool = False) -> Submission:
+    """Ask for it, durably; with `close` also for closing the copies of tickets that were closed since.
 
     Raises:
         StoreError: see `Submitter.submission`. An update that is asked for twice edits nothing twice.
     """
     payload = message(wish.source, wish.targets, wish.channel, milestones=wish.milestones)
-    return await person.submit(payload, uuid.uuid4().hex, Update(by, wish.bases))
+    act = Act.UPDATE_AND_CLOSE if close else Act.UPDATE
+    return await person.submit(payload, uuid.uuid4().hex, Update(by, wish.bases, act))
 
 
 async def foreseen(
@@ -166,11 +170,13 @@ async def foreseen(
 async def _target(
     surveyor: Surveyor, settings: Settings, name: str, plan: Plan, earlier: Sequence[Plan]
 ) -> TargetUpdate:
-    survey = await surveyor.target(name, plan, retyped(plan, earlier))
+    survey = await surveyor.target(name, plan, earlier)
     if isinstance(survey, Unready):
         return TargetUpdate(name, problem=survey.reason)
+    foresight = await surveyor.foresee(survey, plan, earlier)
+    if isinstance(foresight, Unready):
+        return TargetUpdate(name, problem=foresight.reason)
     style = style_of(settings)
-    foresight = foresee(plan, survey, style, earlier)
     repository, numbers = survey.repository, dict(survey.seen.copies)
     copying = Copying(
         plan, repository.full_name, repository.id, style, numbers, survey.seen.highest

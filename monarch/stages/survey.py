@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar, assert_never
 
 from monarch.core.after.acts import Act
+from monarch.core.after.closed import closed_since
 from monarch.core.after.later import Later
 from monarch.core.copy.details import KINDS, Stock
 from monarch.core.copy.style import Style
@@ -36,7 +37,8 @@ from monarch.core.target.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Issue, Repository, Ticket
 from monarch.core.verdict import Dead
 from monarch.ports import GitHub
-from monarch.stages.after.rehearsal import Turn, rehearse
+from monarch.stages.after.foresight import Foresight, foresee, retyped
+from monarch.stages.after.rehearsal import Turn, rehearse, rehearse_closing
 from monarch.stages.crossing.details import List, lists
 from monarch.stages.crossing.looks import Reading, Sight, look, read_whole
 from monarch.stages.freezing import frozen
@@ -140,9 +142,9 @@ class Surveyor:
                 return self._failed(plan, site.credential)
 
     async def target(
-        self, asked: str, plan: Plan, also: Collection[Ticket] = ()
+        self, asked: str, plan: Plan, earlier: Sequence[Plan] = ()
     ) -> Survey | Unready:
-        """A target, as a migration would find it, with what it has of what is to be created and of what `also` need."""
+        """A target, as a migration would find it, or an update that goes by the plans of `earlier`."""
         site = self._refused(asked, asked) or await self._site(asked)
         if isinstance(site, Unready):
             return self._perhaps_late(site)
@@ -152,11 +154,12 @@ class Surveyor:
         dead = unwritable(site.repository, plan, self._rules)
         if dead is not None:
             return Unready(dead.code, without_replay(dead.reason))
-        survey = await self._look(site, plan)
+        closed = [one.ticket for one in closed_since(plan, earlier)]
+        survey = await self._look(site, plan, closed)
         if isinstance(survey, Unready) or site.repository.may_push is False:
             return survey
         created = to_be_created(plan, survey.seen, survey.records, survey.looked_at_ms)
-        return await self._stocked(site, survey, (*created, *also))
+        return await self._stocked(site, survey, (*created, *retyped(plan, earlier)))
 
     async def copies(
         self, asked: str, plan: Plan, known: TargetId | None = None
@@ -176,6 +179,18 @@ class Surveyor:
             self._github, survey, plan, self._style, act, lambda: self._tell(name)
         )
         return found if isinstance(found, tuple) else _unready(found)
+
+    async def foresee(
+        self, survey: Survey, plan: Plan, earlier: Sequence[Plan]
+    ) -> Foresight | Unready:
+        """What an update would do with the copies of a target that was surveyed for these plans."""
+        name = survey.repository.full_name
+        closed = await rehearse_closing(
+            self._github, survey, plan, self._style, earlier, lambda: self._tell(name)
+        )
+        if not isinstance(closed, tuple):
+            return _unready(closed)
+        return replace(foresee(plan, survey, self._style, earlier), closed=closed)
 
     # ------------------------------------------------------------------------------------ repositories
 
@@ -219,7 +234,9 @@ class Surveyor:
 
     # -------------------------------------------------------------------------------------- the look
 
-    async def _look(self, site: _Site, plan: Plan) -> Survey | Unready:
+    async def _look(
+        self, site: _Site, plan: Plan, beside: Sequence[Ticket] = ()
+    ) -> Survey | Unready:
         known = await self._ledger(site.repository.id)
         evidence = await self._evidence(site, known, plan)
         sight = await look(self._github, site.repository, evidence, lambda: self._tell(site.asked))
@@ -227,7 +244,7 @@ class Surveyor:
         if not isinstance(sight, Sight):
             return self._failed(sight, site.credential)
         fates = dict.fromkeys(sight.gone, Fate.DELETED)
-        for ticket, number in unseen(plan, sight.seen, known.records):
+        for ticket, number in unseen((*plan.everything, *beside), sight.seen, known.records):
             if number in fates:
                 continue
             issue = sight.issues.get(number) or await self._issue(site, number)

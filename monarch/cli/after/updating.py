@@ -19,7 +19,7 @@ from monarch.core.request.refs import BadRef, parse_ref
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
-    from monarch.app.update import Foreseen, TargetUpdate
+    from monarch.app.update import Foreseen, TargetUpdate, Turn
 
 
 def update_copies(
@@ -28,6 +28,7 @@ def update_copies(
     targets: Sequence[str],
     by: str | None,
     *,
+    close: bool,
     wait: bool,
     as_json: bool,
 ) -> None:
@@ -41,7 +42,7 @@ def update_copies(
         asked = await wishes(person.reader, known, template, only)
         if isinstance(asked, Refused):
             fail(clean(asked.reason))
-        return tuple([(await submitted(person, wish, name)).request for wish in asked])
+        return tuple([(await submitted(person, wish, name, close=close)).request for wish in asked])
 
     requests = operate(work)
     if not as_json:
@@ -57,7 +58,12 @@ def update_copies(
 
 
 def foresee_update(
-    request: str | None, source: str | None, targets: Sequence[str], *, as_json: bool
+    request: str | None,
+    source: str | None,
+    targets: Sequence[str],
+    *,
+    close: bool,
+    as_json: bool,
 ) -> None:
     """Show what the update would do, with the difference of each copy. Nothing is changed."""
     import anyio  # noqa: PLC0415 - lazily
@@ -72,10 +78,10 @@ def foresee_update(
         fail(clean(found.reason))
     web_url = web_url_of(known)
     if as_json:
-        show_json({"targets": [_document(one, web_url) for one in found]})
+        show_json({"targets": [_document(one, web_url, close=close) for one in found]})
     else:
         for target in found:
-            for line in _lines(target, web_url):
+            for line in _lines(target, web_url, close=close):
                 say(line)
         print("nothing was changed")
     if any(target.problem for target in found):
@@ -95,19 +101,33 @@ def _source(request: str | None, source: str | None) -> str:
         fail(f"--source: {problem}", WRONG)
 
 
-def _lines(target: "TargetUpdate", web_url: str) -> Iterator[str]:
+def _lines(target: "TargetUpdate", web_url: str, *, close: bool) -> Iterator[str]:
     if target.problem:
         yield f"{clean(target.target)}: {clean(target.problem)}"
         return
     found = target.foresight
     edits = [one for one in found.differing if isinstance(one.found, Edit)]
-    left = len(found.differing) - len(edits)
-    yield (f"{clean(target.target)}: would copy {len(found.new)}, edit {len(edits)}, leave {left}")
+    closing = [one for one in found.closed if close and one.found.is_to_be_changed]
+    left = len(found.differing) - len(edits) + (len(found.closed) - len(closing) if close else 0)
+    would = f"would copy {len(found.new)}, edit {len(edits)}"
+    would += f", close {len(closing)}" if close else ""
+    yield f"{clean(target.target)}: {would}, leave {left}"
     for ticket in found.new:
         yield f"  copy ticket #{ticket.number} {clean(ticket.title)}"
     for one in found.differing:
         yield f"  {_what(one)}: {issue_url(target.target, one.issue.number, web_url)}"
         yield from (f"    {clean(line)}" for line in _difference(one, target))
+    for turn in found.closed:
+        what = _closed_words(turn, close=close)
+        url = issue_url(target.target, turn.number, web_url)
+        yield f"  {what} (ticket #{turn.ticket.number} is closed in the template): {url}"
+
+
+def _closed_words(turn: "Turn", *, close: bool) -> str:
+    why = ", ".join(touch.value for touch in turn.found.touches)
+    if why:
+        return f"leave #{turn.number} ({why})"
+    return f"close #{turn.number}" if close else f"leave #{turn.number} open, --close closes it"
 
 
 def _what(one: "Foreseen") -> str:
@@ -132,7 +152,7 @@ def _difference(one: "Foreseen", target: "TargetUpdate") -> Iterator[str]:
     yield from list(unified_diff(before, after, lineterm="", n=1))[2:]
 
 
-def _document(target: "TargetUpdate", web_url: str) -> dict[str, object]:
+def _document(target: "TargetUpdate", web_url: str, *, close: bool) -> dict[str, object]:
     return {
         "target": target.target,
         "problem": target.problem,
@@ -147,5 +167,15 @@ def _document(target: "TargetUpdate", web_url: str) -> dict[str, object]:
                 "difference": list(_difference(one, target)),
             }
             for one in target.foresight.differing
+        ],
+        "closed": [
+            {
+                "ticket": one.ticket.number,
+                "number": one.number,
+                "url": issue_url(target.target, one.number, web_url),
+                "close": close and one.found.is_to_be_changed,
+                "touches": one.found.touches,
+            }
+            for one in target.foresight.closed
         ],
     }

@@ -154,7 +154,7 @@ class _Stage:
     def _find_unseen(self) -> str:
         """What a reading by number says of copies on record; why the second pass would not be reached."""
         survey = self._survey
-        for ticket, number in unseen(self._plan, survey.seen, survey.records):
+        for ticket, number in unseen(self._plan.everything, survey.seen, survey.records):
             if survey.fates.get(number) is Fate.THERE:
                 self._numbers[ticket.id] = number
         gone = [t.id for t in self._plan.tickets if self._fate(t) is Fate.DELETED]

@@ -4,7 +4,7 @@ These decisions drive what is read: first the look, then what the ledger's copie
 show (`unseen`), then what the tickets need that are to be created (`to_be_created`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from monarch.core.after.later import Later
@@ -85,12 +85,12 @@ def to_be_created(
 
 
 def unseen(
-    plan: Plan, seen: Seen, records: Mapping[TicketId, LedgerRecord]
+    tickets: Iterable[Ticket], seen: Seen, records: Mapping[TicketId, LedgerRecord]
 ) -> tuple[tuple[Ticket, int], ...]:
     """The copies on record that a look does not show, each with its number: their fates are to be asked for."""
     return tuple(
         (ticket, record.number)
-        for ticket in plan.everything
+        for ticket in tickets
         if isinstance(record := records.get(ticket.id), CreatedAs) and ticket.id not in seen.copies
     )
 
@@ -99,7 +99,14 @@ def copies(plan: Plan, survey: Survey) -> dict[TicketId, int]:
     """The numbers of the plan's copies: what the look shows, and those on record that are there without their marker."""
     own = {ticket.id for ticket in plan.everything}
     numbers = {i: n for i, n in survey.seen.copies.items() if i in own}
-    for ticket, number in unseen(plan, survey.seen, survey.records):
+    for ticket, number in unseen(plan.everything, survey.seen, survey.records):
         if survey.fates.get(number) is Fate.THERE:
             numbers[ticket.id] = number
     return numbers
+
+
+def number_of(ticket: Ticket, survey: Survey) -> int | None:
+    """The number of the copy of one ticket, also of one that the plan has not; `None` where it has none (any more)."""
+    shown = survey.seen.copies.get(ticket.id)
+    there = [n for _, n in unseen([ticket], survey.seen, survey.records)]
+    return next((n for n in there if survey.fates.get(n) is Fate.THERE), shown)

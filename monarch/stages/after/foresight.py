@@ -13,6 +13,7 @@ from monarch.core.copy.style import Copying, Style
 from monarch.core.plan import Plan
 from monarch.core.target.survey import Survey, copies, to_be_created
 from monarch.core.ticket import Issue, Ticket
+from monarch.stages.after.rehearsal import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,14 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True)
 class Foresight:
-    """What an update would do: tickets to be copied, and copies that differ, in the template's order."""
+    """What an update would do: tickets to be copied, and copies that differ, in the template's order.
+
+    `closed` are copies whose tickets the template has closed since, and what a recall would do with each of them.
+    """
 
     new: tuple[Ticket, ...] = ()
     differing: tuple[Foreseen, ...] = ()
+    closed: tuple[Turn, ...] = ()
 
 
 def foresee(plan: Plan, survey: Survey, style: Style, earlier: Sequence[Plan]) -> Foresight:

@@ -1,13 +1,14 @@
 """A rehearsal of an act: the same reading and the same decisions, copy by copy, and no write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from monarch.core.after.acts import Act
+from monarch.core.after.closed import closed_since
 from monarch.core.copy.style import Copying, Style
 from monarch.core.outcome import Absent, ReadFailure
 from monarch.core.plan import Plan
-from monarch.core.target.survey import Survey, copies
+from monarch.core.target.survey import Survey, copies, number_of
 from monarch.core.ticket import Ticket
 from monarch.ports import GitHub
 from monarch.stages.after.inspection import Inspected, Inspector
@@ -45,9 +46,44 @@ async def rehearse(
         if number is None:
             continue
         check()
-        found = await inspector.inspect(ticket, number, copying)
+        found = await inspector.inspect(ticket, number, (ticket, copying))
         if isinstance(found, Inspected):
             turns.append(Turn(ticket, number, found))
+        elif not isinstance(found, Absent):
+            return found
+    return tuple(turns)
+
+
+async def rehearse_closing(
+    github: GitHub,
+    survey: Survey,
+    plan: Plan,
+    style: Style,
+    earlier: Sequence[Plan],
+    check: Callable[[], None],
+) -> tuple[Turn, ...] | ReadFailure:
+    """Go through the open copies of the tickets that the template has closed since, as an update that closes would."""
+    repository, numbers = survey.repository, copies(plan, survey)
+    inspector = Inspector(github, repository, survey.us, Act.RECALL, survey.later)
+    turns: list[Turn] = []
+    for one in closed_since(plan, earlier):
+        number = number_of(one.ticket, survey)
+        if number is None:
+            continue
+        check()
+        versions = [
+            (
+                ticket,
+                Copying(
+                    of, repository.full_name, repository.id, style, numbers, survey.seen.highest
+                ),
+            )
+            for ticket, of in one.versions
+        ]
+        found = await inspector.inspect(one.ticket, number, *versions)
+        if isinstance(found, Inspected):
+            if found.issue.state == "open":
+                turns.append(Turn(one.ticket, number, found))
         elif not isinstance(found, Absent):
             return found
     return tuple(turns)
