@@ -10,7 +10,7 @@ from monarch.core.after.acts import Act
 from monarch.core.delivery import Delivery, MigrationEntry
 from monarch.core.outcome import Code, Found, ReadFailure
 from monarch.core.plan import Plan
-from monarch.core.request.message import Rules, target_refusal
+from monarch.core.request.rules import Rules, target_refusal
 from monarch.core.target.permission import (
     Busy,
     Cancelled,

@@ -20,7 +20,8 @@ from monarch.core.outcome import Code, Found, ReadFailure
 from monarch.core.plan import Plan
 from monarch.core.portions.dates import TooFar, Until, release_of
 from monarch.core.portions.details import portion_details
-from monarch.core.request.message import BadMessage, Request, Rules, parse_message, source_refusal
+from monarch.core.request.message import BadMessage, Request, parse_message
+from monarch.core.request.rules import Rules, source_refusal
 from monarch.core.target.permission import Credential
 from monarch.core.ticket import Repository
 from monarch.core.verdict import (

@@ -27,7 +27,7 @@ from monarch.core.outcome import (
     Transient,
 )
 from monarch.core.plan import Plan
-from monarch.core.request.message import Rules, source_refusal, target_refusal
+from monarch.core.request.rules import Rules, source_refusal, target_refusal
 from monarch.core.target.evidence import Evidence
 from monarch.core.target.logins import Us
 from monarch.core.target.permission import Credential, GateClosed

@@ -7,7 +7,7 @@ import pytest
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code
 from monarch.core.plan import Plan
-from monarch.core.request.message import Rules
+from monarch.core.request.rules import Rules
 from monarch.core.target.preflight import unwritable
 from monarch.core.ticket import Repository
 

@@ -25,7 +25,7 @@ from monarch.core.card.words import Places
 from monarch.core.copy.style import Style
 from monarch.core.delivery import Stream
 from monarch.core.ids import CohortId, RequestId
-from monarch.core.request.message import Rules
+from monarch.core.request.rules import Rules
 from monarch.core.verdict import Policy
 from monarch.ports import Budget, Cards, Ledger, Logins, Plans, StoreError, Streams
 from monarch.stages.aside import Aside, on_the_loop

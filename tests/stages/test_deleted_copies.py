@@ -10,7 +10,7 @@ from monarch.core.ids import RequestId, TargetId, TicketId
 from monarch.core.outcome import Code, Found, Permanent, Scope
 from monarch.core.report.dry_run import rehearse
 from monarch.core.report.verification import Mark, verify
-from monarch.core.request.message import Rules
+from monarch.core.request.rules import Rules
 from monarch.core.target.look import PROBE_MOST
 from monarch.core.target.permission import Credential
 from monarch.core.target.step import CreatedAs

@@ -10,7 +10,7 @@ import pytest
 from monarch.core.copy.render import Draft, render
 from monarch.core.outcome import Code
 from monarch.core.plan import MAX_TEXT
-from monarch.core.request.message import Rules
+from monarch.core.request.rules import Rules
 from monarch.core.ticket import Ticket
 from monarch.stages.crossing import crossing, looks, second_pass
 from monarch.stages.survey import Unready

@@ -9,7 +9,7 @@ from monarch.core.ids import TargetId, TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.report.dry_run import rehearse
 from monarch.core.report.rehearsal import Rehearsal
-from monarch.core.request.message import Rules
+from monarch.core.request.rules import Rules
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.core.target.step import CreatedAs, Fate, Intended, LedgerRecord
 from monarch.core.target.survey import Survey

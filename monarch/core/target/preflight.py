@@ -17,7 +17,7 @@ the same way.
 
 from monarch.core.outcome import Code
 from monarch.core.plan import Plan
-from monarch.core.request.message import Rules
+from monarch.core.request.rules import Rules
 from monarch.core.ticket import Repository
 from monarch.core.verdict import Dead
 

@@ -44,7 +44,8 @@ from monarch.core.missed.sighting import (
     unread,
 )
 from monarch.core.outcome import Found, Permanent, RateLimited, ReadFailure, Scope
-from monarch.core.request.message import Rules, parse_message
+from monarch.core.request.message import parse_message
+from monarch.core.request.rules import Rules
 from monarch.core.target.evidence import Evidence, Rank
 from monarch.core.target.logins import Us
 from monarch.core.target.permission import Credential

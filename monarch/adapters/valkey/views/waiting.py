@@ -20,7 +20,8 @@ from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.portions.keys import WHOLE, Portion
 from monarch.core.report.summary import MigrationView, RequestView, State
-from monarch.core.request.message import BadMessage, Rules, parse_message
+from monarch.core.request.message import BadMessage, parse_message
+from monarch.core.request.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)

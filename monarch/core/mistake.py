@@ -1,0 +1,24 @@
+"""What a reader of one key raises."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from monarch.core.outcome import Code
+
+T = TypeVar("T")
+
+
+class Mistake(ValueError):  # noqa: N818 - a word of the contract, like BadRef
+    """A key that cannot be read; `reason` is a sentence for people. pydantic collects it as it is."""
+
+    def __init__(self, code: Code, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+def or_none(read: Callable[[object], T], came: object) -> T | None:
+    """What `read` makes of a value; `None` where it is a mistake."""
+    try:
+        return read(came)
+    except Mistake:
+        return None
