@@ -1,0 +1,117 @@
+"""What becomes of copies whose tickets the template has closed since: an update lists them, and closes them if it is asked to."""
+
+from monarch.core.after.acts import Act
+from monarch.core.ids import RequestId
+from monarch.core.plan import Plan
+from monarch.core.target.survey import Survey
+from monarch.stages.after.foresight import Foresight
+from monarch.stages.survey import Template
+from tests.stages.house import SOURCE, TEAM_A, House
+from tests.stages.test_dry_run import surveyor
+
+TITLES = ("One", "Two", "Three", "Four")
+
+
+async def copied(house: House, *titles: str) -> RequestId:
+    """A team has a copy of each ticket."""
+    house.github.add(SOURCE, *titles)
+    house.github.add(TEAM_A)
+    request = house.publish(TEAM_A)
+    await house.settle()
+    assert house.state(request) == "done"
+    return request
+
+
+async def updated(house: House, base: RequestId, act: Act) -> list[tuple[str, int]]:
+    """The team is updated; every write of it, and the issue that it is about."""
+    before = len(house.github.did)
+    request = house.update(TEAM_A, bases=base, act=act)
+    await house.settle()
+    assert house.state(request) == "done"
+    return [(write.method, int(write.what[0])) for write in house.github.did[before:]]
+
+
+async def planned(house: House) -> Plan:
+    """The template's tickets as they are."""
+    template = await surveyor(house).template(SOURCE)
+    assert isinstance(template, Template)
+    return template.plan
+
+
+async def foreseen(house: House, earlier: Plan) -> Foresight:
+    """What an update would do, and that it writes nothing."""
+    before = len(house.github.did)
+    reader, plan = surveyor(house), await planned(house)
+    survey = await reader.target(TEAM_A, plan, [earlier])
+    assert isinstance(survey, Survey)
+    found = await reader.foresee(survey, plan, [earlier])
+    assert isinstance(found, Foresight)
+    assert len(house.github.did) == before
+    return found
+
+
+def close(house: House, *numbers: int) -> None:
+    """The template closes these tickets."""
+    for number in numbers:
+        house.github.edit_issue(SOURCE, number, state="closed")
+
+
+def states(house: House) -> dict[int, str]:
+    """How the team's issues stand."""
+    return {
+        issue.number: issue.state_reason or issue.state for issue in house.github.issues(TEAM_A)
+    }
+
+
+async def test_an_update_lists_what_the_template_has_closed_and_closes_nothing(
+    house: House,
+) -> None:
+    """On the card, too, with the copy and what would close it; one that a person has closed is no news."""
+    base = await copied(house, *TITLES)
+    close(house, 2, 4)
+    house.github.edit_issue(TEAM_A, 4, state="closed", state_reason="completed")
+
+    assert await updated(house, base, Act.UPDATE) == []
+
+    assert states(house) == {1: "open", 2: "open", 3: "open", 4: "completed"}
+    assert "closed in the template since: #2 (copy #2); their copies stay open" in house.card()
+
+
+async def test_an_update_that_is_asked_to_closes_what_people_have_not_touched(house: House) -> None:
+    """Also after an update that did not; what it says before is what it does, and a later message makes nothing of it again."""
+    base = await copied(house, *TITLES)
+    earlier = await planned(house)
+    close(house, 2, 3, 4)
+    await updated(house, base, Act.UPDATE)
+    house.github.edit_issue(TEAM_A, 3, comments=1)
+    house.github.edit_issue(TEAM_A, 4, body="Ours.")
+    told = await foreseen(house, earlier)
+
+    did = await updated(house, base, Act.UPDATE_AND_CLOSE)
+
+    would = [("change_state", one.number) for one in told.closed if one.found.is_to_be_changed]
+    assert did == would == [("change_state", 2)]
+    assert [one.number for one in told.closed if one.found.is_left] == [3, 4]
+    assert states(house) == {1: "open", 2: "not_planned", 3: "open", 4: "open"}
+    assert "their copies with them: #2 (copy #2)" in house.card()
+    assert await updated(house, base, Act.UPDATE_AND_CLOSE) == []
+    house.github.edit_issue(SOURCE, 2, state="open")
+    house.publish(TEAM_A)
+    await house.settle()
+    assert house.github.titles(TEAM_A) == list(TITLES)
+
+
+async def test_a_template_whose_tickets_are_all_closed_is_updated_like_any_other(
+    house: House,
+) -> None:
+    """It is not skipped for having no tickets."""
+    base = await copied(house, "One", "Two")
+    close(house, 1, 2)
+
+    assert await updated(house, base, Act.UPDATE_AND_CLOSE) == [
+        ("change_state", 1),
+        ("change_state", 2),
+    ]
+
+    assert states(house) == {1: "not_planned", 2: "not_planned"}
+    assert "2 copies updated" in house.card()
