@@ -1,6 +1,6 @@
 """A dry run of an act on a request: what it would do with each copy of each target. Nothing is written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from monarch.app.surveys import in_order, surveying
@@ -63,10 +63,11 @@ async def rehearsed(
         plan = await store.plans.read(request)
         if plan is None:
             return Unverifiable(why_without_plan(request, details.view.state))
+        others = await store.others(request, plan)
         known = {one.target: one.target_id for one in details.times}
         names = [one.target for one in details.view.migrations if not only or one.target in only]
         found = await in_order(
-            names, lambda name: _rehearsal(surveyor, plan, act, name, known.get(name))
+            names, lambda name: _rehearsal(surveyor, plan, others, act, name, known.get(name))
         )
         unknown = (
             TargetRehearsal(name, problem=f"request {request} has no target {name}")
@@ -77,7 +78,12 @@ async def rehearsed(
 
 
 async def _rehearsal(
-    surveyor: Surveyor, plan: Plan, act: Act, target: str, known: int | None
+    surveyor: Surveyor,
+    plan: Plan,
+    others: Sequence[Plan],
+    act: Act,
+    target: str,
+    known: int | None,
 ) -> TargetRehearsal:
     if known is None:
         return TargetRehearsal(target, problem="nothing was ever copied there by this request")
@@ -86,7 +92,11 @@ async def _rehearsal(
     except BadRef as problem:
         return TargetRehearsal(target, problem=str(problem))
     survey = await surveyor.copies(name, plan, TargetId(known))
-    turns = survey if isinstance(survey, Unready) else await surveyor.rehearse(survey, plan, act)
+    turns = (
+        survey
+        if isinstance(survey, Unready)
+        else await surveyor.rehearse(survey, plan, act, others)
+    )
     if isinstance(turns, Unready):
         return TargetRehearsal(target, problem=turns.reason)
     return _told(target, turns)

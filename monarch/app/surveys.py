@@ -20,7 +20,8 @@ from monarch.adapters.valkey.views.outlook import Newcomer, Traffic
 from monarch.adapters.valkey.views.plans import ValkeyPlans
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.app.wiring import github_of, meter_of, outlook_of, rules_of, style_of, valkey_of
-from monarch.core.ids import TargetId
+from monarch.core.ids import RequestId, TargetId
+from monarch.core.plan import Plan
 from monarch.core.target.logins import Us, us_of
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.ports import StoreError
@@ -28,6 +29,12 @@ from monarch.settings import Settings
 from monarch.stages.survey import Remembered, Sources, Surveyor
 
 T = TypeVar("T")
+
+LOOKED_AT: Final = 200
+"""So many requests are looked through for those of the same template, the newest."""
+
+OTHERS: Final = 10
+"""So many of their plans are read; as `begin.lua` has it."""
 
 AT_ONCE: Final = 4
 """So many targets are read at once: a cohort is done in seconds, and GitHub's limits for reads are far."""
@@ -51,6 +58,21 @@ class Store:
         self._logins = ValkeyLogins(scripts, keys)
         self._outlook = outlook_of(client, settings)
         self._is_needed = is_needed
+
+    async def others(self, request: RequestId, plan: Plan) -> list[Plan]:
+        """The plans of other requests for the same template, newest first: an update may have written by one of them.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        lines = await self.reader.requests(LOOKED_AT)
+        source = plan.source.lower()
+        named = [one.id for one in lines if one.id != request and one.source.lower() == source]
+        found: list[Plan] = []
+        for one in named:
+            other = await self.plans.read(one) if len(found) < OTHERS else None
+            found += [] if other is None else [other]
+        return found
 
     async def ledger(self, target: TargetId) -> Remembered:
         """See `survey.Sources`."""

@@ -119,11 +119,12 @@ async def verified(
         plan = await store.plans.read(request)
         if plan is None:
             return Unverifiable(why_without_plan(request, details.view.state))
+        others = await store.others(request, plan)
         views, style = {one.target: one for one in details.view.migrations}, style_of(settings)
         known = {one.target: one.target_id for one in details.times}
         reports = await in_order(
             tuple(views),
-            lambda target: _report(surveyor, plan, views[target], known.get(target), style),
+            lambda target: _report(surveyor, plan, others, views[target], known.get(target), style),
         )
         await _keep(store, request, reports)
         return Verified(request, details.view.state, plan, tuple(reports))
@@ -152,7 +153,12 @@ def why_without_plan(request: RequestId, state: State) -> str:
 
 
 async def _report(
-    surveyor: Surveyor, plan: Plan, view: MigrationView, known: int | None, style: Style
+    surveyor: Surveyor,
+    plan: Plan,
+    others: Sequence[Plan],
+    view: MigrationView,
+    known: int | None,
+    style: Style,
 ) -> TargetReport:
     try:
         name = parse_ref(view.target).full_name
@@ -161,7 +167,7 @@ async def _report(
     survey = await surveyor.copies(name, plan, None if known is None else TargetId(known))
     if isinstance(survey, Unready):
         return TargetReport(view.target, view.state, None, survey.reason)
-    found = await to_thread.run_sync(verify, plan, survey, style)
+    found = await to_thread.run_sync(verify, plan, survey, style, others)
     return TargetReport(view.target, view.state, found)
 
 

@@ -154,11 +154,11 @@ class Migrator:
 
     async def _work(self, subject: Subject, taken: Taken) -> Verdict:
         """What this run of the migration is for."""
+        bases = [await self._plans.read(base) for base in subject.entry.bases]
+        known = [plan for plan in bases if plan is not None]
         if subject.entry.act is Act.COPY or subject.entry.act.is_update:
-            earlier = [await self._plans.read(base) for base in subject.entry.bases]
-            known = [plan for plan in earlier if plan is not None]
             return await Crossing(self._tools, subject, taken, known).run()
-        return await TakingBack(self._tools, subject, taken).run()
+        return await TakingBack(self._tools, subject, taken, known).run()
 
     def _report(self, subject: Subject, verdict: Verdict) -> None:
         if isinstance(verdict, Done) and isinstance(verdict.result, Acted):

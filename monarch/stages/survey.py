@@ -172,11 +172,13 @@ class Surveyor:
         site = await self._site(asked, known)
         return site if isinstance(site, Unready) else await self._look(site, plan)
 
-    async def rehearse(self, survey: Survey, plan: Plan, act: Act) -> tuple[Turn, ...] | Unready:
-        """What an act would do with each copy of a target that was surveyed."""
+    async def rehearse(
+        self, survey: Survey, plan: Plan, act: Act, others: Sequence[Plan] = ()
+    ) -> tuple[Turn, ...] | Unready:
+        """What an act would do with each copy of a target that was surveyed; `others` as in `TakingBack`."""
         name = survey.repository.full_name
         found = await rehearse(
-            self._github, survey, plan, self._style, act, lambda: self._tell(name)
+            self._github, survey, plan, self._style, act, others, lambda: self._tell(name)
         )
         return found if isinstance(found, tuple) else _unready(found)
 

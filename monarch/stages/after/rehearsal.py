@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from monarch.core.after.acts import Act
-from monarch.core.after.closed import closed_since
+from monarch.core.after.closed import closed_since, versions_of
 from monarch.core.copy.style import Copying, Style
 from monarch.core.outcome import Absent, ReadFailure
 from monarch.core.plan import Plan
@@ -29,29 +29,21 @@ async def rehearse(
     plan: Plan,
     style: Style,
     act: Act,
+    others: Sequence[Plan],
     check: Callable[[], None],
 ) -> tuple[Turn, ...] | ReadFailure:
     """Go through the copies of a plan as the act would, in order; those that are gone are left out.
 
-    `check` is asked between calls, and ends the reading by raising.
+    `others` are the plans of other requests for that template, newest first. `check` is asked between calls, and ends the
+    reading by raising.
     """
-    numbers, repository = copies(plan, survey), survey.repository
-    copying = Copying(
-        plan, repository.full_name, repository.id, style, numbers, survey.seen.highest
-    )
-    inspector = Inspector(github, repository, survey.us, act, survey.later)
-    turns: list[Turn] = []
-    for ticket in plan.tickets:
-        number = numbers.get(ticket.id)
-        if number is None:
-            continue
-        check()
-        found = await inspector.inspect(ticket, number, (ticket, copying))
-        if isinstance(found, Inspected):
-            turns.append(Turn(ticket, number, found))
-        elif not isinstance(found, Absent):
-            return found
-    return tuple(turns)
+    numbers = copies(plan, survey)
+    subjects = [
+        (ticket, numbers[ticket.id], versions_of(ticket, (plan, *others)))
+        for ticket in plan.tickets
+        if ticket.id in numbers
+    ]
+    return await _inspected(github, survey, style, act, subjects, check)
 
 
 async def rehearse_closing(
@@ -63,27 +55,39 @@ async def rehearse_closing(
     check: Callable[[], None],
 ) -> tuple[Turn, ...] | ReadFailure:
     """Go through the open copies of the tickets that the template has closed since, as an update that closes would."""
-    repository, numbers = survey.repository, copies(plan, survey)
-    inspector = Inspector(github, repository, survey.us, Act.RECALL, survey.later)
+    subjects = [
+        (one.ticket, number, one.versions)
+        for one in closed_since(plan, earlier)
+        if (number := number_of(one.ticket, survey)) is not None
+    ]
+    found = await _inspected(github, survey, style, Act.RECALL, subjects, check)
+    if not isinstance(found, tuple):
+        return found
+    return tuple(turn for turn in found if turn.found.issue.state == "open")
+
+
+async def _inspected(
+    github: GitHub,
+    survey: Survey,
+    style: Style,
+    act: Act,
+    subjects: Sequence[tuple[Ticket, int, Sequence[tuple[Ticket, Plan]]]],
+    check: Callable[[], None],
+) -> tuple[Turn, ...] | ReadFailure:
+    """Inspect copies: each its ticket, its number, and what it may have been written for."""
+    repository, shown = survey.repository, survey.seen
+    inspector = Inspector(github, repository, survey.us, act, survey.later)
+    name, target = repository.full_name, repository.id
     turns: list[Turn] = []
-    for one in closed_since(plan, earlier):
-        number = number_of(one.ticket, survey)
-        if number is None:
-            continue
+    for ticket, number, versions in subjects:
         check()
-        versions = [
-            (
-                ticket,
-                Copying(
-                    of, repository.full_name, repository.id, style, numbers, survey.seen.highest
-                ),
-            )
-            for ticket, of in one.versions
+        written = [
+            (one, Copying(plan, name, target, style, shown.copies, shown.highest))
+            for one, plan in versions
         ]
-        found = await inspector.inspect(one.ticket, number, *versions)
+        found = await inspector.inspect(ticket, number, *written)
         if isinstance(found, Inspected):
-            if found.issue.state == "open":
-                turns.append(Turn(one.ticket, number, found))
+            turns.append(Turn(ticket, number, found))
         elif not isinstance(found, Absent):
             return found
     return tuple(turns)

@@ -1,8 +1,11 @@
-"""What becomes of copies whose tickets the template has closed since: an update lists them, and closes them if it is asked to."""
+"""What comes after an update: copies that it has edited, and copies whose tickets the template has closed, which it lists, or closes if it is asked to."""
+
+from typing import Any
 
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
+from monarch.core.report.verification import Mark, verify
 from monarch.core.target.survey import Survey
 from monarch.stages.after.foresight import Foresight
 from monarch.stages.survey import Template
@@ -22,13 +25,13 @@ async def copied(house: House, *titles: str) -> RequestId:
     return request
 
 
-async def updated(house: House, base: RequestId, act: Act) -> list[tuple[str, int]]:
+async def updated(house: House, base: RequestId, act: Act) -> list[tuple[str, Any]]:
     """The team is updated; every write of it, and the issue that it is about."""
     before = len(house.github.did)
     request = house.update(TEAM_A, bases=base, act=act)
     await house.settle()
     assert house.state(request) == "done"
-    return [(write.method, int(write.what[0])) for write in house.github.did[before:]]
+    return [(write.method, write.what[0]) for write in house.github.did[before:]]
 
 
 async def planned(house: House) -> Plan:
@@ -115,3 +118,38 @@ async def test_a_template_whose_tickets_are_all_closed_is_updated_like_any_other
 
     assert states(house) == {1: "not_planned", 2: "not_planned"}
     assert "2 copies updated" in house.card()
+
+
+async def test_what_an_update_has_edited_is_recalled_and_opened_by_the_request_of_before(
+    house: House,
+) -> None:
+    """It is still as Monarch wrote it, though the request that is recalled says something else."""
+    base = await copied(house, *TITLES)
+    earlier = await planned(house)
+    house.github.edit_issue(SOURCE, 1, title="Uno", body="After #5.")
+    house.github.add_issue(SOURCE, "Five")
+    house.github.edit_issue(TEAM_A, 2, body="Ours.")
+    assert ("revise_issue", 1) in await updated(house, base, Act.UPDATE)
+    reader, now = surveyor(house), await planned(house)
+    survey = await reader.copies(TEAM_A, earlier)
+    assert isinstance(survey, Survey)
+
+    marks = [one.marks for one in verify(earlier, survey, house.style, [now]).findings]
+    turns = await reader.rehearse(survey, earlier, Act.RECALL, [now])
+    await began(house, base, Act.RECALL)
+    assert isinstance(turns, tuple)
+    told = {turn.number: turn.found.is_to_be_changed for turn in turns}
+    assert told == {1: True, 2: False, 3: True, 4: True}
+    found = states(house)
+    assert found == {1: "not_planned", 2: "open", 3: "not_planned", 4: "not_planned", 5: "open"}
+    await began(house, base, Act.UNDO)
+
+    assert marks[:2] == [(Mark.PRESENT,), (Mark.EDITED,)]
+    assert {issue.state for issue in house.github.issues(TEAM_A)} == {"open"}
+
+
+async def began(house: House, request: RequestId, act: Act) -> None:
+    """A person asks for an act, and it is done."""
+    await house.hands().begin(request, act, [TEAM_A], "Ann")
+    await house.settle()
+    assert house.state(request) == "done"
