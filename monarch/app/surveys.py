@@ -5,11 +5,15 @@ Nothing is written but what the reads cost, and what was found. Where Valkey can
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import anyio
+import structlog
+from prometheus_client import CollectorRegistry
 from valkey.asyncio import Valkey
 
+from monarch.adapters.threads import Threads
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
@@ -25,7 +29,9 @@ from monarch.core.target.logins import Us, us_of
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.ports import StoreError
 from monarch.settings import Settings
+from monarch.stages.rehearsal.rehearsal import Rehearser
 from monarch.stages.survey import Remembered, Sources, Surveyor
+from monarch.telemetry import Telemetry
 
 T = TypeVar("T")
 
@@ -84,11 +90,20 @@ class Store:
             return otherwise
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What reads an installation for one command."""
+
+    surveyor: Surveyor
+    rehearser: Rehearser
+    store: Store
+
+
 @asynccontextmanager
 async def surveying(
     settings: Settings, tell: Callable[[str], None], *, needs_store: bool
-) -> AsyncIterator[tuple[Surveyor, Store]]:
-    """A surveyor of the installation that `settings` name; its connections are closed at the end.
+) -> AsyncIterator[Survey]:
+    """What reads the installation that `settings` name; its connections are closed at the end.
 
     Its reads are counted with those of the workers: a look at a large cohort is not to use up what they need.
     """
@@ -101,8 +116,18 @@ async def surveying(
         stack.push_async_callback(github.aclose)
         store = Store(client, scripts, settings, is_needed=needs_store)
         sources = Sources(github, store.ledger, store.gate, store.us)
-        patience_s = settings.target_patience_seconds
-        yield Surveyor(sources, rules_of(settings), style_of(settings), patience_s, tell), store
+        rules, style = rules_of(settings), style_of(settings)
+        surveyor = Surveyor(sources, rules, style, tell)
+        rehearser = Rehearser(
+            sources, rules, style, _unheard(), tell, plans=store.plans, aside=Threads()
+        )
+        yield Survey(surveyor, rehearser, store)
+
+
+def _unheard() -> Telemetry:
+    """Where a dry run reports to: what it tells of has not happened."""
+    log = structlog.wrap_logger(structlog.ReturnLogger(), processors=[])
+    return Telemetry(CollectorRegistry(), log)
 
 
 async def in_order(names: Sequence[str], work: Callable[[str], Awaitable[T]]) -> list[T]:

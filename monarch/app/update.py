@@ -3,20 +3,24 @@
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+
+from anyio import to_thread
 
 from monarch.adapters.valkey.inbox import Submission, Update
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.app.operator import Operator, message
 from monarch.app.surveys import in_order, surveying
 from monarch.app.wiring import style_of, web_url_of
-from monarch.core.copy.render import finished, title_of
-from monarch.core.copy.style import Copying
+from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
-from monarch.core.plan import Plan
+from monarch.core.report.passage import Passage, obstacle
 from monarch.core.report.summary import State
+from monarch.core.report.update import Foreseen, Foresight, foresight_of
+from monarch.core.verdict import Verdict
 from monarch.settings import Settings
-from monarch.stages.after.foresight import Foreseen, Foresight, foresee, retyped
-from monarch.stages.survey import Surveyor, Unready
+from monarch.stages.rehearsal.rehearsal import Wanted
+from monarch.stages.survey import Unready
 
 __all__ = [
     "Foreseen",
@@ -56,14 +60,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class TargetUpdate:
-    """What an update would do to one target; `problem` says why it cannot be told, else `""`.
-
-    `texts` are, by the number of each differing copy, the title and the text that it would have.
-    """
+    """What an update would do to one target; `problem` says why it cannot be told, else `""`."""
 
     target: str
     foresight: Foresight = field(default_factory=Foresight)
-    texts: dict[int, tuple[str, str]] = field(default_factory=dict)
     problem: str = ""
 
 
@@ -144,39 +144,26 @@ async def foreseen(
     Raises:
         StoreError: Valkey cannot be asked.
     """
-    async with surveying(settings, tell, needs_store=True) as (surveyor, store):
-        asked = await wishes(store.reader, request, source, only)
+    async with surveying(settings, tell, needs_store=True) as reading:
+        asked = await wishes(reading.store.reader, request, source, only)
         if isinstance(asked, Refused):
             return asked
         told: list[TargetUpdate] = []
         for wish in asked:
-            template = await surveyor.template(wish.source, wish.milestones)
+            template = await reading.surveyor.template(wish.source, wish.milestones)
             if isinstance(template, Unready):
                 return Refused(f"the source {wish.source}: {template.reason}")
-            plan = template.plan
-            plans = [await store.plans.read(base) for base in wish.bases]
-            earlier = [one for one in plans if one is not None]
-            told += await in_order(
-                wish.targets,
-                lambda name, p=plan, e=earlier: _target(surveyor, settings, name, p, e),  # type: ignore[misc] # bound now
+            wanted = Wanted(template.plan, Act.UPDATE, bases=wish.bases)
+            passed = await in_order(
+                wish.targets, partial(reading.rehearser.rehearse, wanted=wanted)
             )
+            for name, one in zip(wish.targets, passed, strict=True):
+                told.append(await to_thread.run_sync(_target, name, one, settings))
         return tuple(told)
 
 
-async def _target(
-    surveyor: Surveyor, settings: Settings, name: str, plan: Plan, earlier: Sequence[Plan]
-) -> TargetUpdate:
-    survey = await surveyor.target(name, plan, retyped(plan, earlier))
-    if isinstance(survey, Unready):
-        return TargetUpdate(name, problem=survey.reason)
-    style = style_of(settings)
-    foresight = foresee(plan, survey, style, earlier)
-    repository, numbers = survey.repository, dict(survey.seen.copies)
-    copying = Copying(
-        plan, repository.full_name, repository.id, style, numbers, survey.seen.highest
-    )
-    texts = {
-        one.issue.number: (title_of(one.ticket), finished(one.ticket, copying))
-        for one in foresight.differing
-    }
-    return TargetUpdate(name, foresight, texts)
+def _target(name: str, passed: Passage | Verdict, settings: Settings) -> TargetUpdate:
+    way = obstacle(passed, settings.target_patience_seconds)
+    if way is not None or not isinstance(passed, Passage):
+        return TargetUpdate(name, problem="" if way is None else way.reason)
+    return TargetUpdate(name, foresight_of(passed, style_of(settings)))

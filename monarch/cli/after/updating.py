@@ -107,7 +107,7 @@ def _lines(target: "TargetUpdate", web_url: str) -> Iterator[str]:
         yield f"  copy ticket #{ticket.number} {clean(ticket.title)}"
     for one in found.differing:
         yield f"  {_what(one)}: {issue_url(target.target, one.issue.number, web_url)}"
-        yield from (f"    {clean(line)}" for line in _difference(one, target))
+        yield from (f"    {clean(line)}" for line in _difference(one))
 
 
 def _what(one: "Foreseen") -> str:
@@ -124,11 +124,10 @@ def _what(one: "Foreseen") -> str:
     return f"edit #{one.issue.number} ({', '.join(part for part, is_so in parts.items() if is_so)})"
 
 
-def _difference(one: "Foreseen", target: "TargetUpdate") -> Iterator[str]:
+def _difference(one: "Foreseen") -> Iterator[str]:
     """From what the copy says to what the template says now."""
-    title, text = target.texts[one.issue.number]
     before = [one.issue.title, "", *one.issue.body.splitlines()]
-    after = [title, "", *text.splitlines()]
+    after = [one.title, "", *one.text.splitlines()]
     yield from list(unified_diff(before, after, lineterm="", n=1))[2:]
 
 
@@ -144,7 +143,7 @@ def _document(target: "TargetUpdate", web_url: str) -> dict[str, object]:
                 "url": issue_url(target.target, one.issue.number, web_url),
                 "edit": one.found if isinstance(one.found, Edit) else None,
                 "left": "" if isinstance(one.found, Edit) else one.found.touch.value,
-                "difference": list(_difference(one, target)),
+                "difference": list(_difference(one)),
             }
             for one in target.foresight.differing
         ],

@@ -44,7 +44,7 @@ _GONE: Final = frozenset({Code.NOT_FOUND, Code.ISSUES_DISABLED})
 
 
 class TakingBack:
-    """One recall of one target, or the undoing of one, under its lock. Used once."""
+    """One recall of one target, or the undoing of one, under its lock. Used once. `watch` is as in `Crossing`."""
 
     def __init__(self, tools: Tools, subject: Subject, taken: Taken) -> None:
         self._tools = tools
@@ -54,8 +54,8 @@ class TakingBack:
         self._records: dict[TicketId, LedgerRecord] = dict(taken.records)
         self._later = dict(taken.later)
         self._desk = Desk(tools, subject, taken.epoch)
-        self._watch = Watch(tools, subject, self._desk, self._records, taken.now_ms)
-        self._changes = Changes(tools, subject, self._desk, self._watch.until)
+        self.watch = Watch(tools, subject, self._desk, self._records, taken.now_ms)
+        self._changes = Changes(tools, subject, self._desk, self.watch.until)
         self._inspector = Inspector(
             tools.github, subject.repository, subject.us, self._act, self._later, tools.aside
         )
@@ -78,8 +78,8 @@ class TakingBack:
         )
 
     async def _look(self) -> Verdict | None:
-        await self._watch.until(settled_at_ms(self._later.values()))
-        return await self._watch.look()
+        await self.watch.until(settled_at_ms(self._later.values()))
+        return await self.watch.look()
 
     # ---------------------------------------------------------------------------------- what was pending
 
@@ -111,7 +111,7 @@ class TakingBack:
 
     def _note(self, ticket: Ticket, change: Change, number: int) -> None:
         """The ledger's word after a change."""
-        recall = Recalled(number, self._watch.now_ms(), change is Change.REOPEN)
+        recall = Recalled(number, self.watch.now_ms(), change is Change.REOPEN)
         before = self._later.get(ticket.id, NOTHING)
         self._later[ticket.id] = replace(before, pending=None, recall=recall)
 
@@ -131,12 +131,12 @@ class TakingBack:
     async def _number(self, ticket: Ticket) -> int | Verdict | None:
         """The number of a ticket's copy; `None` where it has none (any more)."""
         record = self._records.get(ticket.id)
-        if ticket.id not in self._watch.numbers and isinstance(record, CreatedAs):
+        if ticket.id not in self.watch.numbers and isinstance(record, CreatedAs):
             # Its marker was edited away, or it is gone.
-            fate = await self._watch.find(ticket, record.number)
+            fate = await self.watch.find(ticket, record.number)
             if not isinstance(fate, Fate):
                 return fate
-        return self._watch.numbers.get(ticket.id)
+        return self.watch.numbers.get(ticket.id)
 
     async def _turn(self, ticket: Ticket, number: int) -> Verdict | None:
         """Change one copy, or leave it."""
@@ -189,7 +189,7 @@ class TakingBack:
 
     @property
     def _copying(self) -> Copying:
-        subject, watch = self._subject, self._watch
+        subject, watch = self._subject, self.watch
         return Copying(
             subject.plan,
             subject.name,
