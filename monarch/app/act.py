@@ -89,7 +89,7 @@ async def _rehearsal(
     verdict = passed.verdict if isinstance(passed, Passage) else passed
     match verdict:
         case Done(Acted(changed=changed, left=left)) if isinstance(passed, Passage):
-            changes = tuple(passed.writes.changed)
+            changes = tuple(passed.changed.values())
             return TargetRehearsal(target, changes, changed - len(changes), left)
         case _:
             return TargetRehearsal(target, problem="" if way is None else way.reason)

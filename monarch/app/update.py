@@ -14,6 +14,7 @@ from monarch.app.surveys import in_order, surveying
 from monarch.app.wiring import style_of, web_url_of
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
+from monarch.core.plan import Plan
 from monarch.core.report.passage import Passage, obstacle
 from monarch.core.report.summary import State
 from monarch.core.report.update import Foreseen, Foresight, foresight_of
@@ -122,14 +123,15 @@ async def _wish(
     return [Wish(view.source, targets, view.channel, view.portion.milestones, bases)]
 
 
-async def submitted(person: Operator, wish: Wish, by: str) -> Submission:
-    """Ask for it, durably.
+async def submitted(person: Operator, wish: Wish, by: str, *, close: bool = False) -> Submission:
+    """Ask for it, durably; with `close` also for closing the copies of tickets that were closed since.
 
     Raises:
         StoreError: see `Submitter.submission`. An update that is asked for twice edits nothing twice.
     """
     payload = message(wish.source, wish.targets, wish.channel, milestones=wish.milestones)
-    return await person.submit(payload, uuid.uuid4().hex, Update(by, wish.bases))
+    act = Act.UPDATE_AND_CLOSE if close else Act.UPDATE
+    return await person.submit(payload, uuid.uuid4().hex, Update(by, wish.bases, act))
 
 
 async def foreseen(
@@ -139,7 +141,7 @@ async def foreseen(
     only: Sequence[str],
     tell: Callable[[str], None],
 ) -> tuple[TargetUpdate, ...] | Refused:
-    """What the update would do, target by target. Nothing is written.
+    """What the update would do, target by target, and what it would close if it was asked to. Nothing is written.
 
     Raises:
         StoreError: Valkey cannot be asked.
@@ -153,17 +155,21 @@ async def foreseen(
             template = await reading.surveyor.template(wish.source, wish.milestones)
             if isinstance(template, Unready):
                 return Refused(f"the source {wish.source}: {template.reason}")
-            wanted = Wanted(template.plan, Act.UPDATE, bases=wish.bases)
+            wanted = Wanted(template.plan, Act.UPDATE_AND_CLOSE, bases=wish.bases)
+            plans = [await reading.store.plans.read(base) for base in wish.bases]
+            earlier = [one for one in plans if one is not None]
             passed = await in_order(
                 wish.targets, partial(reading.rehearser.rehearse, wanted=wanted)
             )
             for name, one in zip(wish.targets, passed, strict=True):
-                told.append(await to_thread.run_sync(_target, name, one, settings))
+                told.append(await to_thread.run_sync(_target, name, one, earlier, settings))
         return tuple(told)
 
 
-def _target(name: str, passed: Passage | Verdict, settings: Settings) -> TargetUpdate:
+def _target(
+    name: str, passed: Passage | Verdict, earlier: Sequence[Plan], settings: Settings
+) -> TargetUpdate:
     way = obstacle(passed, settings.target_patience_seconds)
     if way is not None or not isinstance(passed, Passage):
         return TargetUpdate(name, problem="" if way is None else way.reason)
-    return TargetUpdate(name, foresight_of(passed, style_of(settings)))
+    return TargetUpdate(name, foresight_of(passed, earlier, style_of(settings)))

@@ -130,7 +130,7 @@ class Migrator:
         if refusal is not None:
             return Dead(Code.TARGET_NOT_ALLOWED, refusal)
         # What is taken back from a public target is seen by nobody who did not see it before.
-        is_copying = entry.act in {Act.COPY, Act.UPDATE}
+        is_copying = entry.act is Act.COPY or entry.act.is_update
         rules = self._rules if is_copying else replace(self._rules, private_to_public=True)
         return unwritable(target, plan, rules)
 
@@ -159,7 +159,7 @@ class Migrator:
 
     async def work(self, subject: Subject, taken: Taken) -> Crossing | TakingBack:
         """What this run of the migration is for, to be run once."""
-        if subject.entry.act not in {Act.COPY, Act.UPDATE}:
+        if subject.entry.act in {Act.RECALL, Act.UNDO}:
             return TakingBack(self._tools, subject, taken)
         earlier = [await self._plans.read(base) for base in subject.entry.bases]
         known = [plan for plan in earlier if plan is not None]

@@ -14,6 +14,7 @@ clock that was put back releases nothing too early.
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from monarch.core.after.acts import Act
 from monarch.core.delivery import Delivery, RequestEntry
 from monarch.core.outcome import Code, Found, ReadFailure
 from monarch.core.plan import Plan
@@ -73,7 +74,9 @@ class Planner:
         if isinstance(parsed, BadMessage):
             return _refuse(parsed)
         waits = await self._wait(parsed)
-        verdict = _with_details(waits or await self._plan(parsed, delivery, hold), parsed)
+        verdict = _with_details(
+            waits or await self._plan(parsed, entry.act, delivery, hold), parsed
+        )
         self._report(entry, verdict)
         return verdict
 
@@ -89,7 +92,7 @@ class Planner:
             case _:
                 return None
 
-    async def _plan(self, request: Request, delivery: Delivery, hold: Hold) -> Verdict:
+    async def _plan(self, request: Request, act: Act, delivery: Delivery, hold: Hold) -> Verdict:
         credential = await self._github.credential(request.source.full_name)
         if not isinstance(credential, Found):
             return judge(credential, delivery.attempts, self._policy, self._dice())
@@ -106,7 +109,7 @@ class Planner:
         plan = await self._freeze(source.value, request, hold)
         match plan:
             case Plan():
-                return Done(_shared_out(plan, request, source.value.id))
+                return Done(_shared_out(plan, request, source.value.id, act))
             case Dead():
                 return replace(plan, details={"source_id": str(source.value.id)})
             case _:
@@ -174,10 +177,10 @@ def _details(request: Request) -> dict[str, str]:
     }
 
 
-def _shared_out(plan: Plan, request: Request, source_id: int) -> Planned | Skipped:
-    """A plan among the targets of a request; nothing of one without tickets."""
+def _shared_out(plan: Plan, request: Request, source_id: int, act: Act) -> Planned | Skipped:
+    """A plan among the targets of a request; nothing of one without tickets, unless the copies of closed ones may be meant."""
     names, portion = _names(request), request.portion
-    if not plan.tickets:
+    if not plan.tickets and not act.is_update:
         return Skipped(plan.source, request.channel, names, request.refused, source_id, portion)
     return Planned(plan, request.channel, names, request.refused, source_id, portion)
 

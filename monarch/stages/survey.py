@@ -182,7 +182,7 @@ class Surveyor:
         if not isinstance(sight, Sight):
             return self._failed(sight, site.credential)
         fates = dict.fromkeys(sight.gone, Fate.DELETED)
-        for ticket, number in unseen(plan, sight.seen, known.records):
+        for ticket, number in unseen(plan.everything, sight.seen, known.records):
             if number in fates:
                 continue
             issue = sight.issues.get(number) or await self._issue(site, number)

@@ -24,6 +24,7 @@ class Passage:
         records: the target's ledger as it was before; empty where it could not be asked.
         is_busy: whether a migration writes to the target right now.
         created: the numbers of the copies that would be made.
+        changed: the numbers of the copies that would be closed or opened again, in order.
         found: tickets whose copies would be put on record as they are.
         notes: what people would be told.
         numbers: the copies that are there then.
@@ -38,6 +39,7 @@ class Passage:
     records: Mapping[TicketId, LedgerRecord]
     is_busy: bool
     created: Mapping[TicketId, int]
+    changed: Mapping[TicketId, int]
     found: frozenset[TicketId]
     notes: tuple[str, ...]
     numbers: Mapping[TicketId, int]

@@ -17,7 +17,6 @@ class Writes:
         labels, milestones: what would be made, by name.
         edited: numbers of the copies whose references would be put right.
         revised: copies as they are, and what an update would replace of each.
-        changed: numbers of the copies that would be closed or opened again.
         nested, blocked: sub-issues and dependencies, by number.
     """
 
@@ -26,6 +25,5 @@ class Writes:
     milestones: list[str] = field(default_factory=list)
     edited: list[int] = field(default_factory=list)
     revised: list[tuple[Issue, Edit]] = field(default_factory=list)
-    changed: list[int] = field(default_factory=list)
     nested: list[Nesting] = field(default_factory=list)
     blocked: list[Blocking] = field(default_factory=list)

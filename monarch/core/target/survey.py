@@ -3,7 +3,7 @@
 First the look, then what the ledger's copies became that it does not show (`unseen`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from monarch.core.after.later import Later
@@ -44,12 +44,12 @@ class Survey:
 
 
 def unseen(
-    plan: Plan, seen: Seen, records: Mapping[TicketId, LedgerRecord]
+    tickets: Iterable[Ticket], seen: Seen, records: Mapping[TicketId, LedgerRecord]
 ) -> tuple[tuple[Ticket, int], ...]:
     """The copies on record that a look does not show, each with its number: their fates are to be asked for."""
     return tuple(
         (ticket, record.number)
-        for ticket in plan.everything
+        for ticket in tickets
         if isinstance(record := records.get(ticket.id), CreatedAs) and ticket.id not in seen.copies
     )
 
@@ -58,7 +58,7 @@ def copies(plan: Plan, survey: Survey) -> dict[TicketId, int]:
     """The numbers of the plan's copies: what the look shows, and those on record that are there without their marker."""
     own = {ticket.id for ticket in plan.everything}
     numbers = {i: n for i, n in survey.seen.copies.items() if i in own}
-    for ticket, number in unseen(plan, survey.seen, survey.records):
+    for ticket, number in unseen(plan.everything, survey.seen, survey.records):
         if survey.fates.get(number) is Fate.THERE:
             numbers[ticket.id] = number
     return numbers

@@ -75,7 +75,6 @@ class Crossing:
             self._desk,
             self.watch,
             self._details,
-            self._records,
             taken.later,
             earlier,
         )

@@ -239,11 +239,14 @@ class RememberingGitHub:
     ) -> DetailOutcome:
         """See `ports.GitHub`."""
         issue = await self._there(repository, number)
+        if not may_send():
+            return Withheld()
         if change is Change.CLOSE:
             after = replace(issue, state="closed", state_reason=NOT_PLANNED, closed_by=self.author)
         else:
             after = replace(issue, state="open", state_reason="", closed_by=None)
-        return self._accept(may_send, self.writes.changed, number, after)
+        self._issues[number] = after
+        return Accepted()
 
     async def add_sub_issue(
         self, repository: Repository, parent: int, child: int, may_send: MaySend

@@ -122,6 +122,7 @@ class Rehearser:
             records=ledger.known.records,
             is_busy=ledger.known.is_busy,
             created=ledger.created,
+            changed=ledger.changed,
             found=frozenset(ledger.found),
             notes=tuple(ledger.notes),
             numbers=watch.numbers,

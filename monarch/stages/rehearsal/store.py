@@ -6,6 +6,7 @@ the forecast's to say, and not what the crossing would do.
 
 from collections.abc import Awaitable, Callable
 
+from monarch.core.after.acts import Change
 from monarch.core.delivery import Delivery
 from monarch.core.ids import Epoch, RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
@@ -18,6 +19,7 @@ from monarch.core.target.permission import (
     Intention,
     Recorded,
     Taken,
+    WasChanged,
     WasCreated,
     WasFound,
     WasNoted,
@@ -36,7 +38,8 @@ class RememberingLedger:
 
     Attributes:
         known: what it said when the target was taken.
-        created, found: the copies that would be made, and those that would be put on record as they are.
+        created, changed: the numbers of the copies that would be made, and of those that would be closed or opened again.
+        found: tickets whose copies would be put on record as they are.
         notes: what people would be told.
     """
 
@@ -46,6 +49,7 @@ class RememberingLedger:
         self._grants = 0
         self.known = Remembered({}, 0)
         self.created: dict[TicketId, int] = {}
+        self.changed: dict[TicketId, int] = {}
         self.found: set[TicketId] = set()
         self.notes: list[str] = []
 
@@ -86,6 +90,8 @@ class RememberingLedger:
         match fact:
             case WasCreated(number) if ticket is not None:
                 self.created[ticket] = number
+            case WasChanged(Change.CLOSE | Change.REOPEN, number) if ticket is not None:
+                self.changed[ticket] = number
             case WasFound() if ticket is not None:
                 self.found.add(ticket)
             case WasNoted(text):
