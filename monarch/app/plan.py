@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from anyio import to_thread
 
-from monarch.adapters.valkey.views.outlook import Traffic
+from monarch.adapters.valkey.views.outlook import Newcomer, Traffic
 from monarch.app.surveys import Survey, in_order, surveying
 from monarch.app.wiring import ceilings_of, rules_of, style_of
 from monarch.core.budget.forecast import Load
@@ -44,7 +44,8 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
         plan = template.plan
         targets = await _all_targets(reading, request, template, settings) if plan.tickets else ()
         writes = sum(target.rehearsal.writes for target in targets)
-        traffic = await store.traffic() or Traffic(Load(0, (), ceilings_of(settings)))
+        newcomer = Newcomer(plan.source, request.channel, request.portion)
+        traffic = await store.traffic(newcomer) or Traffic(Load(0, (), ceilings_of(settings)))
         return DryRun(
             plan.source,
             len(plan.tickets),

@@ -20,7 +20,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.verifications import Verifications
-from monarch.adapters.valkey.views.outlook import Traffic
+from monarch.adapters.valkey.views.outlook import Newcomer, Traffic
 from monarch.adapters.valkey.views.plans import ValkeyPlans
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.app.wiring import github_of, meter_of, outlook_of, rules_of, style_of, valkey_of
@@ -74,9 +74,9 @@ class Store:
         """See `survey.Sources`."""
         return await self._ask(lambda: self._logins.us(credential), us_of((), credential))
 
-    async def traffic(self) -> Traffic | None:
+    async def traffic(self, newcomer: Newcomer) -> Traffic | None:
         """What a request would find that is submitted now; `None` where Valkey is not asked."""
-        return await self._ask(self._outlook.traffic, None)
+        return await self._ask(lambda: self._outlook.traffic(newcomer), None)
 
     async def _ask(self, question: Callable[[], Awaitable[T]], otherwise: T) -> T:
         if self.trouble:

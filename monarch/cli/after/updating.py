@@ -118,10 +118,10 @@ def _lines(target: "TargetUpdate", web_url: str, *, close: bool) -> Iterator[str
     for one in found.differing:
         yield f"  {_what(one)}: {issue_url(target.target, one.issue.number, web_url)}"
         yield from (f"    {clean(line)}" for line in _difference(one))
-    for one in found.closed:
-        what = _closed_words(one, close=close)
-        url = issue_url(target.target, one.number, web_url)
-        yield f"  {what} (ticket #{one.ticket} is closed in the template): {url}"
+    for copy in found.closed:
+        what = _closed_words(copy, close=close)
+        url = issue_url(target.target, copy.number, web_url)
+        yield f"  {what} (ticket #{copy.ticket} is closed in the template): {url}"
 
 
 def _closed_words(one: Left, *, close: bool) -> str:
