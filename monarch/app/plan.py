@@ -2,21 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 from anyio import to_thread
 
 from monarch.adapters.valkey.views.outlook import Newcomer, Traffic
-from monarch.app.surveys import in_order, surveying
+from monarch.app.surveys import Survey, in_order, surveying
 from monarch.app.wiring import ceilings_of, rules_of, style_of
 from monarch.core.budget.forecast import Load
 from monarch.core.ids import TargetId
-from monarch.core.report.dry_run import rehearse
+from monarch.core.report.dry_run import rehearsal_of, warned
 from monarch.core.report.foretold import DryRun, TargetPlan
+from monarch.core.report.passage import Passage, obstacle, without_replay
 from monarch.core.report.rehearsal import Rehearsal, again
 from monarch.core.request.message import BadMessage, Request, parse_message
+from monarch.core.verdict import Verdict
 from monarch.settings import Settings
-from monarch.stages.survey import Surveyor, Template, Unready, without_replay
+from monarch.stages.rehearsal.rehearsal import Wanted
+from monarch.stages.survey import Template, Unready
 
 __all__ = ["BadMessage", "DryRun", "TargetPlan", "dry_run", "parsed"]
 
@@ -31,7 +33,8 @@ def parsed(payload: bytes, settings: Settings) -> Request | BadMessage:
 
 async def dry_run(settings: Settings, request: Request, tell: Callable[[str], None]) -> DryRun:
     """Find out what `request` would do. `tell` hears of each reading, by the name of its repository."""
-    async with surveying(settings, tell, needs_store=False) as (surveyor, store):
+    async with surveying(settings, tell, needs_store=False) as reading:
+        surveyor, store = reading.surveyor, reading.store
         source = request.source.full_name
         template = await surveyor.template(source, request.portion.milestones)
         if isinstance(template, Unready):
@@ -39,7 +42,7 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
             portion = request.portion
             return DryRun(source, problem=problem, without_store=store.trouble, portion=portion)
         plan = template.plan
-        targets = await _all_targets(surveyor, request, template, settings) if plan.tickets else ()
+        targets = await _all_targets(reading, request, template, settings) if plan.tickets else ()
         writes = sum(target.rehearsal.writes for target in targets)
         newcomer = Newcomer(plan.source, request.channel, request.portion)
         traffic = await store.traffic(newcomer) or Traffic(Load(0, (), ceilings_of(settings)))
@@ -58,29 +61,38 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
 
 
 async def _all_targets(
-    surveyor: Surveyor, request: Request, template: Template, settings: Settings
+    reading: Survey, request: Request, template: Template, settings: Settings
 ) -> tuple[TargetPlan, ...]:
     """In the order of the request; of two names for one repository the second finds all that the first has copied."""
     names = [target.full_name for target in request.targets]
-    found = await in_order(names, lambda name: surveyor.target(name, template.plan))
-    private = template.repository.private
-    rehearse_it = partial(rehearse, style=style_of(settings), source_private=private)
+    wanted = Wanted(template.plan)
+    found = await in_order(names, lambda name: reading.rehearser.rehearse(name, wanted))
     told: list[TargetPlan] = []
     first: dict[TargetId, Rehearsal] = {}
-    for name, survey in zip(names, found, strict=True):
-        if isinstance(survey, Unready):
-            told.append(TargetPlan(name, Rehearsal(name, problem=survey.reason), survey.code))
-            continue
-        before = first.get(survey.repository.id)
-        rehearsal = (
-            await to_thread.run_sync(rehearse_it, template.plan, survey)
-            if before is None
-            else again(before)
-        )
-        first.setdefault(survey.repository.id, rehearsal)
-        told.append(TargetPlan(name, rehearsal))
+    for name, passed in zip(names, found, strict=True):
+        before = first.get(passed.repository.id) if isinstance(passed, Passage) else None
+        if before is None:
+            plan = await to_thread.run_sync(_target, name, passed, template, settings)
+        else:
+            plan = TargetPlan(name, again(before))
+        if isinstance(passed, Passage):
+            first.setdefault(passed.repository.id, plan.rehearsal)
+        told.append(plan)
     refused = (
         TargetPlan(one.target, Rehearsal(one.target, problem=without_replay(one.reason)), one.code)
         for one in request.refused
     )
     return (*told, *refused)
+
+
+def _target(
+    name: str, passed: Passage | Verdict, template: Template, settings: Settings
+) -> TargetPlan:
+    """What is told of one target. It works on whole texts."""
+    way = obstacle(passed, settings.target_patience_seconds)
+    code = None if way is None else way.code
+    if not isinstance(passed, Passage):
+        return TargetPlan(name, Rehearsal(name, problem="" if way is None else way.reason), code)
+    private = template.repository.private
+    told = warned(rehearsal_of(passed, way), passed, style_of(settings), source_private=private)
+    return TargetPlan(name, told, code)

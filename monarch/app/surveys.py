@@ -5,11 +5,15 @@ Nothing is written but what the reads cost, and what was found. Where Valkey can
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import anyio
+import structlog
+from prometheus_client import CollectorRegistry
 from valkey.asyncio import Valkey
 
+from monarch.adapters.threads import Threads
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
@@ -22,11 +26,14 @@ from monarch.adapters.valkey.views.requests import Reader
 from monarch.app.wiring import github_of, meter_of, outlook_of, rules_of, style_of, valkey_of
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.plan import Plan
+from monarch.core.report.summary import State
 from monarch.core.target.logins import Us, us_of
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.ports import StoreError
 from monarch.settings import Settings
+from monarch.stages.rehearsal.rehearsal import Rehearser
 from monarch.stages.survey import Remembered, Sources, Surveyor
+from monarch.telemetry import Telemetry
 
 T = TypeVar("T")
 
@@ -35,6 +42,9 @@ LOOKED_AT: Final = 200
 
 OTHERS: Final = 10
 """So many of their plans are read; as `begin.lua` has it."""
+
+PLANNED: Final = frozenset({State.RUNNING, State.DONE, State.FAILED, State.CANCELLED})
+"""The states of requests that may have a plan."""
 
 AT_ONCE: Final = 4
 """So many targets are read at once: a cohort is done in seconds, and GitHub's limits for reads are far."""
@@ -59,20 +69,26 @@ class Store:
         self._outlook = outlook_of(client, settings)
         self._is_needed = is_needed
 
-    async def others(self, request: RequestId, plan: Plan) -> list[Plan]:
-        """The plans of other requests for the same template, newest first: an update may have written by one of them.
+    async def bases(self, request: RequestId, plan: Plan) -> tuple[RequestId, ...]:
+        """Other requests for the same template, newest first: an update may have written by the plan of one of them.
 
         Raises:
             StoreError: Valkey cannot be asked.
         """
         lines = await self.reader.requests(LOOKED_AT)
         source = plan.source.lower()
-        named = [one.id for one in lines if one.id != request and one.source.lower() == source]
-        found: list[Plan] = []
-        for one in named:
-            other = await self.plans.read(one) if len(found) < OTHERS else None
-            found += [] if other is None else [other]
-        return found
+        named = [one for one in lines if one.id != request and one.source.lower() == source]
+        return tuple(one.id for one in named if one.state in PLANNED)[:OTHERS]
+
+    async def others(self, request: RequestId, plan: Plan) -> list[Plan]:
+        """Their plans.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        bases = await self.bases(request, plan)
+        read = [await self.plans.read(base) for base in bases]
+        return [one for one in read if one is not None]
 
     async def ledger(self, target: TargetId) -> Remembered:
         """See `survey.Sources`."""
@@ -106,11 +122,20 @@ class Store:
             return otherwise
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What reads an installation for one command."""
+
+    surveyor: Surveyor
+    rehearser: Rehearser
+    store: Store
+
+
 @asynccontextmanager
 async def surveying(
     settings: Settings, tell: Callable[[str], None], *, needs_store: bool
-) -> AsyncIterator[tuple[Surveyor, Store]]:
-    """A surveyor of the installation that `settings` name; its connections are closed at the end.
+) -> AsyncIterator[Survey]:
+    """What reads the installation that `settings` name; its connections are closed at the end.
 
     Its reads are counted with those of the workers: a look at a large cohort is not to use up what they need.
     """
@@ -123,8 +148,18 @@ async def surveying(
         stack.push_async_callback(github.aclose)
         store = Store(client, scripts, settings, is_needed=needs_store)
         sources = Sources(github, store.ledger, store.gate, store.us)
-        patience_s = settings.target_patience_seconds
-        yield Surveyor(sources, rules_of(settings), style_of(settings), patience_s, tell), store
+        rules, style = rules_of(settings), style_of(settings)
+        surveyor = Surveyor(sources, rules, style, tell)
+        rehearser = Rehearser(
+            sources, rules, style, _unheard(), tell, plans=store.plans, aside=Threads()
+        )
+        yield Survey(surveyor, rehearser, store)
+
+
+def _unheard() -> Telemetry:
+    """Where a dry run reports to: what it tells of has not happened."""
+    log = structlog.wrap_logger(structlog.ReturnLogger(), processors=[])
+    return Telemetry(CollectorRegistry(), log)
 
 
 async def in_order(names: Sequence[str], work: Callable[[str], Awaitable[T]]) -> list[T]:

@@ -110,7 +110,8 @@ async def verified(
     Raises:
         StoreError: Valkey cannot be asked; without it there is no plan.
     """
-    async with surveying(settings, tell, needs_store=True) as (surveyor, store):
+    async with surveying(settings, tell, needs_store=True) as reading:
+        surveyor, store = reading.surveyor, reading.store
         details = await store.reader.request(request)
         if details is None:
             return Unverifiable(

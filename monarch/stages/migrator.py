@@ -58,6 +58,11 @@ class Migrator:
 
     async def handle(self, delivery: Delivery, hold: Hold) -> Verdict:
         """See `consumer.Handler.handle`."""
+        subject = await self.reach(delivery, hold)
+        return await self._cross(subject) if isinstance(subject, Subject) else subject
+
+    async def reach(self, delivery: Delivery, hold: Hold) -> Subject | Verdict:
+        """Find the target, and see that it can be written to; a verdict where it cannot be, or not now."""
         entry = delivery.entry
         if not isinstance(entry, MigrationEntry):
             return Dead(Code.UNREADABLE, f"expected a migration, not {entry!r}")
@@ -85,7 +90,7 @@ class Migrator:
         if not isinstance(writer, Credential):
             return writer
         us = await self._tools.logins.us(writer)
-        return await self._cross(Subject(delivery, hold, entry, plan, target, writer, us))
+        return Subject(delivery, hold, entry, plan, target, writer, us)
 
     async def _signer(self, name: str, delivery: Delivery) -> Credential | Verdict:
         """Who signs for the repository of this name, or what becomes of a delivery for which nobody can."""
@@ -135,7 +140,7 @@ class Migrator:
         match taken:
             case Taken():
                 subject.hold.target = repository.id
-                verdict = await self._work(subject, taken)
+                verdict = await (await self.work(subject, taken)).run()
                 self._report(subject, verdict)
                 return verdict
             case Busy():
@@ -152,13 +157,13 @@ class Migrator:
             case Lost():
                 raise LeaseLost
 
-    async def _work(self, subject: Subject, taken: Taken) -> Verdict:
-        """What this run of the migration is for."""
+    async def work(self, subject: Subject, taken: Taken) -> Crossing | TakingBack:
+        """What this run of the migration is for, to be run once."""
         bases = [await self._plans.read(base) for base in subject.entry.bases]
         known = [plan for plan in bases if plan is not None]
-        if subject.entry.act is Act.COPY or subject.entry.act.is_update:
-            return await Crossing(self._tools, subject, taken, known).run()
-        return await TakingBack(self._tools, subject, taken, known).run()
+        if subject.entry.act in {Act.RECALL, Act.UNDO}:
+            return TakingBack(self._tools, subject, taken, known)
+        return Crossing(self._tools, subject, taken, known)
 
     def _report(self, subject: Subject, verdict: Verdict) -> None:
         if isinstance(verdict, Done) and isinstance(verdict.result, Acted):

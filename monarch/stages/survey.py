@@ -1,19 +1,15 @@
-"""Surveying: reading a source and its targets, to say what would be done to them, or what was.
+"""Surveying: reading a source, to say what would be copied, and targets, to say what was.
 
 It receives names, and promises that nothing is written by it. What can be known is
 read in the order and with the operations of planner and migrator; what cannot, is a reason that a person can act on.
 Nothing is repeated here for a limit's sake, and where a limit or a refused token is met nobody asks on.
 """
 
-import re
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar, assert_never
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar, assert_never
 
-from monarch.core.after.acts import Act
-from monarch.core.after.closed import closed_since
 from monarch.core.after.later import Later
-from monarch.core.copy.details import KINDS, Stock
 from monarch.core.copy.style import Style
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.outcome import (
@@ -27,19 +23,16 @@ from monarch.core.outcome import (
     Transient,
 )
 from monarch.core.plan import Plan
-from monarch.core.request.rules import Rules, source_refusal, target_refusal
+from monarch.core.report.passage import without_replay
+from monarch.core.request.rules import Rules, source_refusal
 from monarch.core.target.evidence import Evidence
 from monarch.core.target.logins import Us
 from monarch.core.target.permission import Credential, GateClosed
-from monarch.core.target.preflight import unwritable
 from monarch.core.target.step import CreatedAs, Fate, LedgerRecord
-from monarch.core.target.survey import Survey, to_be_created, unseen
-from monarch.core.ticket import Issue, Repository, Ticket
+from monarch.core.target.survey import Survey, unseen
+from monarch.core.ticket import Issue, Repository
 from monarch.core.verdict import Dead
 from monarch.ports import GitHub
-from monarch.stages.after.foresight import Foresight, foresee, retyped
-from monarch.stages.after.rehearsal import Turn, rehearse, rehearse_closing
-from monarch.stages.crossing.details import List, lists
 from monarch.stages.crossing.looks import Reading, Sight, look, read_whole
 from monarch.stages.freezing import frozen
 from monarch.stages.identity import found_again
@@ -103,12 +96,11 @@ class Surveyor:
         sources: Sources,
         rules: Rules,
         style: Style,
-        patience_s: float,
         tell: Callable[[str], None],
     ) -> None:
         self._github, self._ledger, self._gate = sources.github, sources.ledger, sources.gate
         self._us = sources.us
-        self._rules, self._style, self._patience_s = rules, style, patience_s
+        self._rules, self._style = rules, style
         self._tell = tell
         self._closed: dict[str, Unready] = {}
 
@@ -141,26 +133,6 @@ class Surveyor:
             case _:
                 return self._failed(plan, site.credential)
 
-    async def target(
-        self, asked: str, plan: Plan, earlier: Sequence[Plan] = ()
-    ) -> Survey | Unready:
-        """A target, as a migration would find it, or an update that goes by the plans of `earlier`."""
-        site = self._refused(asked, asked) or await self._site(asked)
-        if isinstance(site, Unready):
-            return self._perhaps_late(site)
-        refused = self._refused(site.repository.full_name, asked)
-        if refused is not None:
-            return refused
-        dead = unwritable(site.repository, plan, self._rules)
-        if dead is not None:
-            return Unready(dead.code, without_replay(dead.reason))
-        closed = [one.ticket for one in closed_since(plan, earlier)]
-        survey = await self._look(site, plan, closed)
-        if isinstance(survey, Unready) or site.repository.may_push is False:
-            return survey
-        created = to_be_created(plan, survey.seen, survey.records, survey.looked_at_ms)
-        return await self._stocked(site, survey, (*created, *retyped(plan, earlier)))
-
     async def copies(
         self, asked: str, plan: Plan, known: TargetId | None = None
     ) -> Survey | Unready:
@@ -171,28 +143,6 @@ class Surveyor:
         """
         site = await self._site(asked, known)
         return site if isinstance(site, Unready) else await self._look(site, plan)
-
-    async def rehearse(
-        self, survey: Survey, plan: Plan, act: Act, others: Sequence[Plan] = ()
-    ) -> tuple[Turn, ...] | Unready:
-        """What an act would do with each copy of a target that was surveyed; `others` as in `TakingBack`."""
-        name = survey.repository.full_name
-        found = await rehearse(
-            self._github, survey, plan, self._style, act, others, lambda: self._tell(name)
-        )
-        return found if isinstance(found, tuple) else _unready(found)
-
-    async def foresee(
-        self, survey: Survey, plan: Plan, earlier: Sequence[Plan]
-    ) -> Foresight | Unready:
-        """What an update would do with the copies of a target that was surveyed for these plans."""
-        name = survey.repository.full_name
-        closed = await rehearse_closing(
-            self._github, survey, plan, self._style, earlier, lambda: self._tell(name)
-        )
-        if not isinstance(closed, tuple):
-            return _unready(closed)
-        return replace(foresee(plan, survey, self._style, earlier), closed=closed)
 
     # ------------------------------------------------------------------------------------ repositories
 
@@ -222,23 +172,9 @@ class Surveyor:
             self._closed[credential.account] = Unready(None, reason)
         return self._closed.get(credential.account, credential)
 
-    def _refused(self, name: str, asked: str) -> Unready | None:
-        refusal = target_refusal(name, self._rules, asked)
-        return (
-            None if refusal is None else Unready(Code.TARGET_NOT_ALLOWED, without_replay(refusal))
-        )
-
-    def _perhaps_late(self, unready: Unready) -> Unready:
-        if unready.code is not Code.NOT_FOUND:
-            return unready
-        late = f"if it is just being generated, a request waits {self._patience_s:.0f} s for it"
-        return replace(unready, reason=f"{unready.reason} ({late})")
-
     # -------------------------------------------------------------------------------------- the look
 
-    async def _look(
-        self, site: _Site, plan: Plan, beside: Sequence[Ticket] = ()
-    ) -> Survey | Unready:
+    async def _look(self, site: _Site, plan: Plan) -> Survey | Unready:
         known = await self._ledger(site.repository.id)
         evidence = await self._evidence(site, known, plan)
         sight = await look(self._github, site.repository, evidence, lambda: self._tell(site.asked))
@@ -246,7 +182,7 @@ class Surveyor:
         if not isinstance(sight, Sight):
             return self._failed(sight, site.credential)
         fates = dict.fromkeys(sight.gone, Fate.DELETED)
-        for ticket, number in unseen((*plan.everything, *beside), sight.seen, known.records):
+        for ticket, number in unseen(plan.everything, sight.seen, known.records):
             if number in fates:
                 continue
             issue = sight.issues.get(number) or await self._issue(site, number)
@@ -260,7 +196,6 @@ class Surveyor:
             known.records,
             fates,
             known.now_ms,
-            is_busy=known.is_busy,
             later=known.later,
             us=evidence.us,
         )
@@ -278,56 +213,6 @@ class Surveyor:
             case Found(issue):
                 return issue
             case Absent():
-                return answer
-            case _:
-                return self._failed(answer, site.credential)
-
-    # ------------------------------------------------------------------------------------------ stock
-
-    async def _stocked(
-        self, site: _Site, survey: Survey, tickets: tuple[Ticket, ...]
-    ) -> Survey | Unready:
-        """With what the target has of what these tickets need, as far as it is to be had."""
-        list_all, stock = lists(self._github), Stock()
-        withheld: dict[str, Permanent] = {}
-        for kind in KINDS:
-            is_out_of_place = kind.is_organisations and site.repository.is_personal
-            needed = () if is_out_of_place else kind.needed(tickets, self._style)
-            unlisted = None if kind.can_be_made else needed
-            found = await self._listed(site, needed, list_all[kind], unlisted)
-            match found:
-                case Unready():
-                    return found
-                case Permanent():
-                    withheld[kind.plural] = found
-                case _:
-                    stock = stock.having(kind, found)
-        return replace(survey, stock=stock, withheld=withheld)
-
-    async def _listed(
-        self,
-        site: _Site,
-        needed: Sequence[object],
-        list_all: List[T],
-        unlisted: tuple[T, ...] | None = None,
-    ) -> tuple[T, ...] | Permanent | Unready:
-        """What the target has of a kind; asked for only where something of it is needed.
-
-        `unlisted` counts where the server has no such listing.
-        """
-        if not needed:
-            return ()
-        blocked = self._closed.get(site.credential.account)
-        if blocked is not None:
-            return blocked
-        answer = await list_all(site.repository)
-        self._tell(site.asked)
-        match answer:
-            case Found(there):
-                return there
-            case Permanent(code=Code.NOT_FOUND) if unlisted is not None:
-                return unlisted
-            case Permanent(Scope.TICKET | Scope.REPOSITORY):
                 return answer
             case _:
                 return self._failed(answer, site.credential)
@@ -363,11 +248,3 @@ def _unready(failure: ReadFailure) -> Unready:
             return Unready(code, without_replay(reason))
         case _:
             assert_never(failure)
-
-
-_REPLAY: Final = re.compile(r"(, then| and)? ?replay it \(`monarch dead replay`\)")
-
-
-def without_replay(reason: str) -> str:
-    """Where nothing has died yet, there is nothing to be replayed."""
-    return _REPLAY.sub("", reason)

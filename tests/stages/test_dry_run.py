@@ -1,24 +1,30 @@
 """A dry run says before what a migration then does: the same writes, in the same order, with the same numbers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
 import trio
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from structlog.testing import CapturingLogger
 from trio.testing import MockClock
 
 from monarch.core.copy.marker import Marker
 from monarch.core.copy.style import Style
 from monarch.core.ids import TargetId, TicketId
-from monarch.core.report.dry_run import rehearse
+from monarch.core.report.dry_run import rehearsal_of, warned
+from monarch.core.report.passage import Passage, obstacle
 from monarch.core.report.rehearsal import Rehearsal
 from monarch.core.request.rules import Rules
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.core.target.step import CreatedAs, Intended, Refused, UnreadableRecord
-from monarch.core.target.survey import Survey
 from monarch.core.ticket import Label, Milestone
+from monarch.stages.rehearsal.rehearsal import Rehearser, Wanted
 from monarch.stages.survey import Remembered, Sources, Surveyor, Template
+from monarch.telemetry import Telemetry
 from tests.contracts.doubles.logins import MemoryLogins
 from tests.stages.house import SOURCE, TEAM_A, House
 
@@ -29,10 +35,20 @@ TYPES = ("Task", "Bug")
 
 def surveyor(house: House, *, rules: Rules | None = None) -> Surveyor:
     """Over the house's own doubles."""
-    return Surveyor(_sources(house), rules or Rules(), house.style, 120, lambda _name: None)
+    return Surveyor(sources(house), rules or Rules(), house.style, lambda _name: None)
 
 
-def _sources(house: House) -> Sources:
+def rehearser(
+    read: Sources, style: Style, rules: Rules | None = None, tell: Callable[[str], None] = print
+) -> Rehearser:
+    """Whoever rehearses, over these sources; nobody hears what it reports."""
+    telemetry = Telemetry(CollectorRegistry(), structlog.wrap_logger(CapturingLogger()))
+    return Rehearser(read, rules or Rules(), style, telemetry, tell)
+
+
+def sources(house: House) -> Sources:
+    """What a dry run reads."""
+
     async def ledger(target: TargetId) -> Remembered:
         return Remembered(dict(house.store.ledgers.get(target, {})), house.store.now_ms())
 
@@ -46,12 +62,12 @@ def _sources(house: House) -> Sources:
 
 async def rehearsed(house: House) -> Rehearsal:
     """What would be done to the first team's repository."""
-    reader = surveyor(house)
-    template = await reader.template(SOURCE)
+    template = await surveyor(house).template(SOURCE)
     assert isinstance(template, Template)
-    survey = await reader.target(TEAM_A, template.plan)
-    assert isinstance(survey, Survey)
-    return rehearse(template.plan, survey, house.style)
+    reader = rehearser(sources(house), house.style, tell=lambda _name: None)
+    passed = await reader.rehearse(TEAM_A, Wanted(template.plan))
+    assert isinstance(passed, Passage)
+    return warned(rehearsal_of(passed, obstacle(passed, 120)), passed, house.style)
 
 
 async def carried_out(house: House) -> list[tuple[Any, ...]]:

@@ -7,18 +7,23 @@ import pytest
 from monarch.core.copy import notes
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
-from monarch.core.report.dry_run import rehearse
+from monarch.core.plan import Plan
+from monarch.core.report.dry_run import rehearsal_of
+from monarch.core.report.passage import Obstacle, Passage, obstacle
 from monarch.core.report.rehearsal import Rehearsal
 from monarch.core.request.rules import Rules
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.core.target.step import CreatedAs, Fate, Intended, LedgerRecord
 from monarch.core.target.survey import Survey
 from monarch.core.ticket import Label
+from monarch.core.verdict import Verdict
+from monarch.stages.rehearsal.rehearsal import Wanted
 from monarch.stages.survey import Remembered, Sources, Surveyor, Template, Unready
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import FakeGitHub
 from tests.contracts.doubles.logins import MemoryLogins
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
+from tests.stages.test_dry_run import rehearser
 
 BUG = Label("bug", "d73a4a", "")
 FORBIDDEN = Permanent(Scope.REPOSITORY, Code.FORBIDDEN, "the token may not")
@@ -36,8 +41,9 @@ class Desk:
         self.told: list[str] = []
         house = House()
         us, style = MemoryLogins(house.store).us, house.style
-        sources = Sources(github, self._ledger, self._gate, us)
-        self.surveyor = Surveyor(sources, rules or Rules(), style, 120, self.told.append)
+        sources, rules = Sources(github, self._ledger, self._gate, us), rules or Rules()
+        self.surveyor = Surveyor(sources, rules, style, self.told.append)
+        self._rehearser = rehearser(sources, style, rules, self.told.append)
 
     async def _ledger(self, target: TargetId) -> Remembered:
         return Remembered(self.records, 1_000_000, self.is_busy)
@@ -51,16 +57,16 @@ class Desk:
         assert isinstance(found, Template)
         return found
 
-    async def target(self, name: str = TEAM_A) -> Survey | Unready:
-        """One of its targets."""
-        return await self.surveyor.target(name, (await self.template()).plan)
+    async def target(self, name: str = TEAM_A, plan: Plan | None = None) -> Passage | Verdict:
+        """What came of rehearsing one of its targets."""
+        known = plan or (await self.template()).plan
+        return await self._rehearser.rehearse(name, Wanted(known))
 
     async def rehearsal(self, name: str = TEAM_A) -> Rehearsal:
-        """What would be done to one that can be read."""
-        template = await self.template()
-        survey = await self.surveyor.target(name, template.plan)
-        assert isinstance(survey, Survey)
-        return rehearse(template.plan, survey, House().style)
+        """What would be done to one that can be reached."""
+        passed = await self.target(name)
+        assert isinstance(passed, Passage)
+        return rehearsal_of(passed, obstacle(passed, 120))
 
 
 @pytest.fixture
@@ -85,6 +91,13 @@ def reason(found: Survey | Template | Unready) -> str:
     return found.reason
 
 
+def in_the_way(found: Passage | Verdict) -> Obstacle:
+    """Why it would not end well."""
+    way = obstacle(found, 120)
+    assert way is not None
+    return way
+
+
 # ------------------------------------------------------------------------------------------- targets
 
 
@@ -98,9 +111,8 @@ async def test_a_target_that_cannot_be_written_to_is_not_looked_at(
     """The reason is the migrator's, without the replay of something that has not died."""
     desk.github.change(TEAM_A, **settings)
 
-    found = await desk.target()
+    found = in_the_way(await desk.target())
 
-    assert isinstance(found, Unready)
     assert found.code is code
     assert "replay" not in found.reason
     assert desk.github.faults.count("list_issues") == 1
@@ -108,16 +120,15 @@ async def test_a_target_that_cannot_be_written_to_is_not_looked_at(
 
 async def test_a_target_that_is_not_there_may_be_late(desk: Desk) -> None:
     """A generated repository: a request would wait for it."""
-    assert "waits 120 s for it" in reason(await desk.target("org/gone"))
+    assert "waits 120 s for it" in in_the_way(await desk.target("org/gone")).reason
 
 
 async def test_a_target_beyond_the_list_is_not_even_asked_for(github: FakeGitHub) -> None:
     """Nor is it said to be there."""
     desk = Desk(github, Rules(allowed_targets=("org/team-b",)))
 
-    found = await desk.target()
+    found = in_the_way(await desk.target())
 
-    assert isinstance(found, Unready)
     assert found.code is Code.TARGET_NOT_ALLOWED
     assert "replay" not in found.reason
     assert github.faults.count("read_repository") == 1
@@ -160,12 +171,12 @@ async def test_a_limit_ends_all_surveys_of_its_account(desk: Desk, method: str) 
     nth = desk.github.faults.count(method) + 1
     desk.github.faults.at(method, nth, Fault(RateLimited("a secondary rate limit", 60.0)))
 
-    first = await desk.surveyor.target(TEAM_A, plan)
+    first = in_the_way(await desk.target(TEAM_A, plan))
     asked = len(desk.github.faults.calls)
-    second = await desk.surveyor.target(TEAM_B, plan)
+    second = in_the_way(await desk.target(TEAM_B, plan))
 
-    assert reason(first) == reason(second)
-    assert "try again in 60 s" in reason(first)
+    assert first == second
+    assert "try again in 60 s" in first.reason
     assert {name for name, _ in desk.github.faults.calls[asked:]} == {"credential"}
 
 
@@ -184,9 +195,9 @@ async def test_a_refused_token_is_asked_about_once(desk: Desk) -> None:
     desk.github.faults.at("credential", 0, Fault(refused))
     asked = desk.github.faults.count("credential")
 
-    found = [await desk.surveyor.target(name, plan) for name in (TEAM_A, TEAM_B)]
+    found = [in_the_way(await desk.target(name, plan)) for name in (TEAM_A, TEAM_B)]
 
-    assert [reason(one) for one in found] == ["the token is refused"] * 2
+    assert [one.reason for one in found] == ["the token is refused"] * 2
     assert desk.github.faults.count("credential") == asked + 1
 
 
@@ -195,10 +206,10 @@ async def test_what_fails_for_a_moment_hides_no_other_target(desk: Desk) -> None
     plan = (await desk.template()).plan
     desk.github.faults.at("list_issues", 2, Fault(Transient("GitHub answered 502")))
 
-    first = await desk.surveyor.target(TEAM_A, plan)
+    first = in_the_way(await desk.target(TEAM_A, plan))
 
-    assert reason(first) == "GitHub answered 502; try again"
-    assert isinstance(await desk.surveyor.target(TEAM_B, plan), Survey)
+    assert first.reason == "GitHub answered 502; a request would try again"
+    assert obstacle(await desk.target(TEAM_B, plan), 120) is None
 
 
 # --------------------------------------------------------------------------------- what is surveyed
@@ -235,10 +246,10 @@ async def test_the_fate_of_copies_on_record_is_asked_for(desk: Desk) -> None:
     desk.github.delete_issue(TEAM_A, number)
     desk.records = {template.plan.tickets[0].id: CreatedAs(number, 0)}
 
-    survey = await desk.target()
+    passed = await desk.target()
 
-    assert isinstance(survey, Survey)
-    assert survey.fates == {number: Fate.DELETED}
+    assert isinstance(passed, Passage)
+    assert passed.fates == {number: Fate.DELETED}
     rehearsal = await desk.rehearsal()
     assert (rehearsal.deleted, rehearsal.writes, rehearsal.problem) == ((1,), 0, "")
 

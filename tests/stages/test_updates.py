@@ -2,15 +2,23 @@
 
 from typing import Any
 
+import structlog
+from prometheus_client import CollectorRegistry
+from structlog.testing import CapturingLogger
+
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
+from monarch.core.report.passage import Passage
+from monarch.core.report.update import foresight_of
 from monarch.core.report.verification import Mark, verify
+from monarch.core.request.rules import Rules
 from monarch.core.target.survey import Survey
-from monarch.stages.after.foresight import Foresight
+from monarch.stages.rehearsal.rehearsal import Rehearser, Wanted
 from monarch.stages.survey import Template
+from monarch.telemetry import Telemetry
 from tests.stages.house import SOURCE, TEAM_A, House
-from tests.stages.test_dry_run import surveyor
+from tests.stages.test_dry_run import sources, surveyor
 
 TITLES = ("One", "Two", "Three", "Four")
 
@@ -41,14 +49,27 @@ async def planned(house: House) -> Plan:
     return template.plan
 
 
-async def foreseen(house: House, earlier: Plan) -> Foresight:
-    """What an update would do, and that it writes nothing."""
-    before = len(house.github.did)
-    reader, plan = surveyor(house), await planned(house)
-    survey = await reader.target(TEAM_A, plan, [earlier])
-    assert isinstance(survey, Survey)
-    found = await reader.foresee(survey, plan, [earlier])
-    assert isinstance(found, Foresight)
+class Known:
+    """The plan of one request of before."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    async def read(self, request: RequestId) -> Plan | None:
+        """See `ports.Plans`."""
+        return self._plan
+
+
+async def passage(house: House, plan: Plan, act: Act, other: Plan) -> Passage:
+    """What an act would do that goes by another plan, too; and that it writes nothing."""
+    before, target = len(house.github.did), house.github.at(TEAM_A).repository.id
+    telemetry = Telemetry(CollectorRegistry(), structlog.wrap_logger(CapturingLogger()))
+    reader = Rehearser(
+        sources(house), Rules(), house.style, telemetry, lambda _name: None, plans=Known(other)
+    )
+    bases = (RequestId("1-0"),)
+    found = await reader.rehearse(TEAM_A, Wanted(plan, act, target, bases))
+    assert isinstance(found, Passage)
     assert len(house.github.did) == before
     return found
 
@@ -88,13 +109,14 @@ async def test_an_update_that_is_asked_to_closes_what_people_have_not_touched(ho
     await updated(house, base, Act.UPDATE)
     house.github.edit_issue(TEAM_A, 3, comments=1)
     house.github.edit_issue(TEAM_A, 4, body="Ours.")
-    told = await foreseen(house, earlier)
+    passed = await passage(house, await planned(house), Act.UPDATE_AND_CLOSE, earlier)
+    told = foresight_of(passed, [earlier], house.style).closed
 
     did = await updated(house, base, Act.UPDATE_AND_CLOSE)
 
-    would = [("change_state", one.number) for one in told.closed if one.found.is_to_be_changed]
+    would = [("change_state", one.number) for one in told if not one.touches]
     assert did == would == [("change_state", 2)]
-    assert [one.number for one in told.closed if one.found.is_left] == [3, 4]
+    assert [one.number for one in told if one.touches] == [3, 4]
     assert states(house) == {1: "open", 2: "not_planned", 3: "open", 4: "open"}
     assert "their copies with them: #2 (copy #2)" in house.card()
     assert await updated(house, base, Act.UPDATE_AND_CLOSE) == []
@@ -130,16 +152,14 @@ async def test_what_an_update_has_edited_is_recalled_and_opened_by_the_request_o
     house.github.add_issue(SOURCE, "Five")
     house.github.edit_issue(TEAM_A, 2, body="Ours.")
     assert ("revise_issue", 1) in await updated(house, base, Act.UPDATE)
-    reader, now = surveyor(house), await planned(house)
-    survey = await reader.copies(TEAM_A, earlier)
+    now = await planned(house)
+    survey = await surveyor(house).copies(TEAM_A, earlier)
     assert isinstance(survey, Survey)
 
     marks = [one.marks for one in verify(earlier, survey, house.style, [now]).findings]
-    turns = await reader.rehearse(survey, earlier, Act.RECALL, [now])
+    told = await passage(house, earlier, Act.RECALL, now)
     await began(house, base, Act.RECALL)
-    assert isinstance(turns, tuple)
-    told = {turn.number: turn.found.is_to_be_changed for turn in turns}
-    assert told == {1: True, 2: False, 3: True, 4: True}
+    assert list(told.changed.values()) == [1, 3, 4]
     found = states(house)
     assert found == {1: "not_planned", 2: "open", 3: "not_planned", 4: "not_planned", 5: "open"}
     await began(house, base, Act.UNDO)

@@ -14,12 +14,13 @@ from monarch.cli.follow import follow, judge
 from monarch.cli.terminal.printing import clean, say, show_json
 from monarch.cli.terminal.readings import readings
 from monarch.core.after.edit import Edit
+from monarch.core.after.touch import Left
 from monarch.core.ids import RequestId
 from monarch.core.request.refs import BadRef, parse_ref
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
-    from monarch.app.update import Foreseen, TargetUpdate, Turn
+    from monarch.app.update import Foreseen, TargetUpdate
 
 
 def update_copies(
@@ -107,7 +108,7 @@ def _lines(target: "TargetUpdate", web_url: str, *, close: bool) -> Iterator[str
         return
     found = target.foresight
     edits = [one for one in found.differing if isinstance(one.found, Edit)]
-    closing = [one for one in found.closed if close and one.found.is_to_be_changed]
+    closing = [one for one in found.closed if close and not one.touches]
     left = len(found.differing) - len(edits) + (len(found.closed) - len(closing) if close else 0)
     would = f"would copy {len(found.new)}, edit {len(edits)}"
     would += f", close {len(closing)}" if close else ""
@@ -116,18 +117,17 @@ def _lines(target: "TargetUpdate", web_url: str, *, close: bool) -> Iterator[str
         yield f"  copy ticket #{ticket.number} {clean(ticket.title)}"
     for one in found.differing:
         yield f"  {_what(one)}: {issue_url(target.target, one.issue.number, web_url)}"
-        yield from (f"    {clean(line)}" for line in _difference(one, target))
-    for turn in found.closed:
-        what = _closed_words(turn, close=close)
-        url = issue_url(target.target, turn.number, web_url)
-        yield f"  {what} (ticket #{turn.ticket.number} is closed in the template): {url}"
+        yield from (f"    {clean(line)}" for line in _difference(one))
+    for copy in found.closed:
+        what = _closed_words(copy, close=close)
+        url = issue_url(target.target, copy.number, web_url)
+        yield f"  {what} (ticket #{copy.ticket} is closed in the template): {url}"
 
 
-def _closed_words(turn: "Turn", *, close: bool) -> str:
-    why = ", ".join(touch.value for touch in turn.found.touches)
-    if why:
-        return f"leave #{turn.number} ({why})"
-    return f"close #{turn.number}" if close else f"leave #{turn.number} open, --close closes it"
+def _closed_words(one: Left, *, close: bool) -> str:
+    if one.touches:
+        return f"leave #{one.number} ({one.why})"
+    return f"close #{one.number}" if close else f"leave #{one.number} open, --close closes it"
 
 
 def _what(one: "Foreseen") -> str:
@@ -144,11 +144,10 @@ def _what(one: "Foreseen") -> str:
     return f"edit #{one.issue.number} ({', '.join(part for part, is_so in parts.items() if is_so)})"
 
 
-def _difference(one: "Foreseen", target: "TargetUpdate") -> Iterator[str]:
+def _difference(one: "Foreseen") -> Iterator[str]:
     """From what the copy says to what the template says now."""
-    title, text = target.texts[one.issue.number]
     before = [one.issue.title, "", *one.issue.body.splitlines()]
-    after = [title, "", *text.splitlines()]
+    after = [one.title, "", *one.text.splitlines()]
     yield from list(unified_diff(before, after, lineterm="", n=1))[2:]
 
 
@@ -164,17 +163,17 @@ def _document(target: "TargetUpdate", web_url: str, *, close: bool) -> dict[str,
                 "url": issue_url(target.target, one.issue.number, web_url),
                 "edit": one.found if isinstance(one.found, Edit) else None,
                 "left": "" if isinstance(one.found, Edit) else one.found.touch.value,
-                "difference": list(_difference(one, target)),
+                "difference": list(_difference(one)),
             }
             for one in target.foresight.differing
         ],
         "closed": [
             {
-                "ticket": one.ticket.number,
+                "ticket": one.ticket,
                 "number": one.number,
                 "url": issue_url(target.target, one.number, web_url),
-                "close": close and one.found.is_to_be_changed,
-                "touches": one.found.touches,
+                "close": close and not one.touches,
+                "touches": one.touches,
             }
             for one in target.foresight.closed
         ],

@@ -27,7 +27,7 @@ from monarch.stages.crossing.watch import Watch
 
 
 class TakingBack:
-    """One recall of one target, or the undoing of one, under its lock. Used once."""
+    """One recall of one target, or the undoing of one, under its lock. Used once. `watch` is as in `Crossing`."""
 
     def __init__(
         self, tools: Tools, subject: Subject, taken: Taken, others: Sequence[Plan] = ()
@@ -40,8 +40,8 @@ class TakingBack:
         self._later = taken.later
         records: dict[TicketId, LedgerRecord] = dict(taken.records)
         self._desk = Desk(tools, subject, taken.epoch)
-        self._watch = Watch(tools, subject, self._desk, records, taken.now_ms)
-        self._turns = Turns(tools, subject, self._desk, self._watch, self._act, taken.later)
+        self.watch = Watch(tools, subject, self._desk, records, taken.now_ms)
+        self._turns = Turns(tools, subject, self._desk, self.watch, self._act, taken.later)
 
     async def run(self) -> Verdict:
         """Go through all copies of the plan, in order.
@@ -59,8 +59,8 @@ class TakingBack:
         )
 
     async def _look(self) -> Verdict | None:
-        await self._watch.until(settled_at_ms(self._later.values()))
-        return await self._watch.look()
+        await self.watch.until(settled_at_ms(self._later.values()))
+        return await self.watch.look()
 
     async def _see_all_pending(self) -> Verdict | None:
         """Learn what came of every change that nobody has answered for. It has settled by now."""
@@ -72,7 +72,7 @@ class TakingBack:
 
     async def _go_through(self) -> Verdict | None:
         for ticket in self._subject.tickets:
-            number = await self._watch.number_of(ticket)
+            number = await self.watch.number_of(ticket)
             if isinstance(number, int):
                 ended = await self._turns.turn(ticket, number, *self._versions(ticket))
             else:
@@ -91,7 +91,7 @@ class TakingBack:
         return [(one, self._copying(plan)) for one, plan in found]
 
     def _copying(self, plan: Plan) -> Copying:
-        subject, watch = self._subject, self._watch
+        subject, watch = self._subject, self.watch
         return Copying(
             plan,
             subject.name,
