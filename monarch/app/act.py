@@ -1,7 +1,7 @@
 """A dry run of an act on a request: what it would do with each copy of each target. Nothing is written."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monarch.app.surveys import in_order, surveying
 from monarch.app.verify import Unverifiable, why_without_plan
@@ -9,7 +9,6 @@ from monarch.app.wiring import web_url_of
 from monarch.core.after.acts import Act
 from monarch.core.after.touch import Left
 from monarch.core.ids import RequestId, TargetId
-from monarch.core.plan import Plan
 from monarch.core.report.passage import Passage, obstacle
 from monarch.core.verdict import Acted, Done
 from monarch.settings import Settings
@@ -63,12 +62,13 @@ async def rehearsed(
         plan = await store.plans.read(request)
         if plan is None:
             return Unverifiable(why_without_plan(request, details.view.state))
+        bases = await store.bases(request, plan)
         known = {one.target: one.target_id for one in details.times}
         names = [one.target for one in details.view.migrations if not only or one.target in only]
         found = await in_order(
             names,
             lambda name: _rehearsal(
-                reading.rehearser, plan, act, name, known.get(name), patience_s
+                reading.rehearser, Wanted(plan, act, bases=bases), name, known.get(name), patience_s
             ),
         )
         unknown = (
@@ -80,11 +80,11 @@ async def rehearsed(
 
 
 async def _rehearsal(
-    rehearser: Rehearser, plan: Plan, act: Act, target: str, known: int | None, patience_s: float
+    rehearser: Rehearser, wanted: Wanted, target: str, known: int | None, patience_s: float
 ) -> TargetRehearsal:
     if known is None:
         return TargetRehearsal(target, problem="nothing was ever copied there by this request")
-    passed = await rehearser.rehearse(target, Wanted(plan, act, TargetId(known)))
+    passed = await rehearser.rehearse(target, replace(wanted, known=TargetId(known)))
     way = obstacle(passed, patience_s)
     verdict = passed.verdict if isinstance(passed, Passage) else passed
     match verdict:

@@ -24,7 +24,9 @@ from monarch.adapters.valkey.views.outlook import Newcomer, Traffic
 from monarch.adapters.valkey.views.plans import ValkeyPlans
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.app.wiring import github_of, meter_of, outlook_of, rules_of, style_of, valkey_of
-from monarch.core.ids import TargetId
+from monarch.core.ids import RequestId, TargetId
+from monarch.core.plan import Plan
+from monarch.core.report.summary import State
 from monarch.core.target.logins import Us, us_of
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.ports import StoreError
@@ -34,6 +36,15 @@ from monarch.stages.rehearsal.store import Remembered, Sources
 from monarch.telemetry import Telemetry
 
 T = TypeVar("T")
+
+LOOKED_AT: Final = 200
+"""So many requests are looked through for those of the same template, the newest."""
+
+OTHERS: Final = 10
+"""So many of their plans are read; as `begin.lua` has it."""
+
+PLANNED: Final = frozenset({State.RUNNING, State.DONE, State.FAILED, State.CANCELLED})
+"""The states of requests that may have a plan."""
 
 AT_ONCE: Final = 4
 """So many targets are read at once: a cohort is done in seconds, and GitHub's limits for reads are far."""
@@ -57,6 +68,27 @@ class Store:
         self._logins = ValkeyLogins(scripts, keys)
         self._outlook = outlook_of(client, settings)
         self._is_needed = is_needed
+
+    async def bases(self, request: RequestId, plan: Plan) -> tuple[RequestId, ...]:
+        """Other requests for the same template, newest first: an update may have written by the plan of one of them.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        lines = await self.reader.requests(LOOKED_AT)
+        source = plan.source.lower()
+        named = [one for one in lines if one.id != request and one.source.lower() == source]
+        return tuple(one.id for one in named if one.state in PLANNED)[:OTHERS]
+
+    async def others(self, request: RequestId, plan: Plan) -> list[Plan]:
+        """Their plans.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        bases = await self.bases(request, plan)
+        read = [await self.plans.read(base) for base in bases]
+        return [one for one in read if one is not None]
 
     async def ledger(self, target: TargetId) -> Remembered:
         """See `stages.rehearsal.store.Sources`."""

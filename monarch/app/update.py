@@ -10,14 +10,13 @@ from anyio import to_thread
 from monarch.adapters.valkey.inbox import Submission, Update
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.app.operator import Operator, message
-from monarch.app.surveys import in_order, surveying
+from monarch.app.surveys import LOOKED_AT, OTHERS, PLANNED, in_order, surveying
 from monarch.app.wiring import style_of, web_url_of
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
 from monarch.core.portions.keys import Portion
 from monarch.core.report.passage import Passage, obstacle
-from monarch.core.report.summary import State
 from monarch.core.report.update import Foreseen, Foresight, foresight_of
 from monarch.core.request.message import Request
 from monarch.core.request.refs import parse_ref
@@ -35,12 +34,6 @@ __all__ = [
     "web_url_of",
     "wishes",
 ]
-
-LOOKED_AT = 200
-"""So many requests are looked through, the newest."""
-
-BASES = 10
-"""So many earlier plans say what was written before, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +79,12 @@ async def wishes(
             )
         source = details.view.source
     lines = await reader.requests(LOOKED_AT)
-    planned = {State.RUNNING, State.DONE, State.FAILED, State.CANCELLED}
     known = [
-        line.id for line in lines if line.source.lower() == source.lower() and line.state in planned
+        line.id for line in lines if line.source.lower() == source.lower() and line.state in PLANNED
     ]
     if not known:
         return Refused(f"no request for {source or 'that source'} is known that was planned")
-    bases, found, taken = tuple(known[:BASES]), [], set[str]()
+    bases, found, taken = tuple(known[:OTHERS]), [], set[str]()
     for one in known if request is None else [request]:
         found += await _wish(reader, one, bases, only, taken)
     if not found:

@@ -122,12 +122,13 @@ async def verified(
         plan = await store.plans.read(request)
         if plan is None:
             return Unverifiable(why_without_plan(request, details.view.state))
+        others = await store.others(request, plan)
         views, style = {one.target: one for one in details.view.migrations}, style_of(settings)
         known = {one.target: one.target_id for one in details.times}
         reports = await in_order(
             tuple(views),
             lambda target: _report(
-                reading.rehearser, plan, views[target], known.get(target), style
+                reading.rehearser, plan, others, views[target], known.get(target), style
             ),
         )
         await _keep(store, request, reports)
@@ -157,7 +158,12 @@ def why_without_plan(request: RequestId, state: State) -> str:
 
 
 async def _report(
-    rehearser: Rehearser, plan: Plan, view: MigrationView, known: int | None, style: Style
+    rehearser: Rehearser,
+    plan: Plan,
+    others: Sequence[Plan],
+    view: MigrationView,
+    known: int | None,
+    style: Style,
 ) -> TargetReport:
     try:
         name = parse_ref(view.target).full_name
@@ -168,7 +174,7 @@ async def _report(
     if not isinstance(survey, Survey):
         way = obstacle(survey)
         return TargetReport(view.target, view.state, None, "" if way is None else way.reason)
-    found = await to_thread.run_sync(verify, plan, survey, style)
+    found = await to_thread.run_sync(verify, plan, survey, style, others)
     return TargetReport(view.target, view.state, found)
 
 

@@ -168,10 +168,10 @@ class Migrator:
 
     async def work(self, subject: Subject, taken: Taken) -> Crossing | TakingBack:
         """What this run of the migration is for, to be run once."""
+        bases = [await self._plans.read(base) for base in subject.entry.bases]
+        known = [plan for plan in bases if plan is not None]
         if subject.entry.act in {Act.RECALL, Act.UNDO}:
-            return TakingBack(self._tools, subject, taken)
-        earlier = [await self._plans.read(base) for base in subject.entry.bases]
-        known = [plan for plan in earlier if plan is not None]
+            return TakingBack(self._tools, subject, taken, known)
         return Crossing(self._tools, subject, taken, known)
 
     def _report(self, subject: Subject, verdict: Verdict) -> None:

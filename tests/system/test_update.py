@@ -60,6 +60,11 @@ async def test_an_update_that_is_killed_edits_what_is_ours_and_copies_what_is_ne
     assert five.title == "Ticket 5"
     assert "left #3 (edited)" in fleet.run("show", said.stdout.strip()).stdout
 
+    # What it has edited is not taken for people's deed by those who go by the request of before.
+    assert json.loads(fleet.run("verify", request, "--json").stdout)["summary"]["edited"] == 1
+    recall = json.loads(fleet.run("recall", request, "--dry-run", "--json").stdout)
+    assert recall["targets"][0]["changes"] == [1, 2, 4]
+
     writes = len(await fleet.sandbox.writes(TEAM))
     again = fleet.run("update", "--source", SOURCE, "--wait")
     assert again.returncode == 0, again.stderr

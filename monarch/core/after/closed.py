@@ -32,3 +32,8 @@ def closed_since(plan: Plan, earlier: Sequence[Plan]) -> tuple[Closed, ...]:
                 versions.setdefault(ticket.id, []).append((ticket, one))
     found = [Closed(known[0][0], tuple(known)) for known in versions.values()]
     return tuple(sorted(found, key=lambda closed: closed.ticket.number))
+
+
+def versions_of(ticket: Ticket, plans: Sequence[Plan]) -> tuple[tuple[Ticket, Plan], ...]:
+    """The ticket as each of these plans has it, with the plan; those that have it not are left out."""
+    return tuple((one, plan) for plan in plans for one in plan.everything if one.id == ticket.id)

@@ -9,11 +9,16 @@ A recall that ends anywhere is taken up by another one: what it has closed stand
 closed stands there as pending.
 """
 
+from collections.abc import Sequence
+
+from monarch.core.after.closed import versions_of
 from monarch.core.after.later import settled_at_ms
 from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
+from monarch.core.plan import Plan
 from monarch.core.target.permission import Taken
 from monarch.core.target.step import LedgerRecord
+from monarch.core.ticket import Ticket
 from monarch.core.verdict import Acted, Done, Verdict
 from monarch.stages.after.turns import Turns
 from monarch.stages.crossing.desk import Desk
@@ -24,10 +29,14 @@ from monarch.stages.crossing.watch import Watch
 class TakingBack:
     """One recall of one target, or the undoing of one, under its lock. Used once. `watch` is as in `Crossing`."""
 
-    def __init__(self, tools: Tools, subject: Subject, taken: Taken) -> None:
+    def __init__(
+        self, tools: Tools, subject: Subject, taken: Taken, others: Sequence[Plan] = ()
+    ) -> None:
+        """`others` are the plans of other requests for that template, newest first."""
         self._tools = tools
         self._subject = subject
         self._act = subject.entry.act
+        self._others = others
         self._later = taken.later
         records: dict[TicketId, LedgerRecord] = dict(taken.records)
         self._desk = Desk(tools, subject, taken.epoch)
@@ -65,7 +74,7 @@ class TakingBack:
         for ticket in self._subject.tickets:
             number = await self.watch.number_of(ticket)
             if isinstance(number, int):
-                ended = await self._turns.turn(ticket, number, (ticket, self._copying))
+                ended = await self._turns.turn(ticket, number, *self._versions(ticket))
             else:
                 ended = number
             if ended is not None:
@@ -76,11 +85,15 @@ class TakingBack:
         turns = self._turns
         return Acted(self._act, len(turns.changed) + len(turns.done), tuple(turns.left))
 
-    @property
-    def _copying(self) -> Copying:
+    def _versions(self, ticket: Ticket) -> list[tuple[Ticket, Copying]]:
+        """What the copy may have been written for: the ticket as it was asked for, or as an update has brought it in."""
+        found = versions_of(ticket, (self._subject.plan, *self._others))
+        return [(one, self._copying(plan)) for one, plan in found]
+
+    def _copying(self, plan: Plan) -> Copying:
         subject, watch = self._subject, self.watch
         return Copying(
-            subject.plan,
+            plan,
             subject.name,
             subject.repository.id,
             self._tools.style,
