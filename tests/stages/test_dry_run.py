@@ -24,6 +24,7 @@ from monarch.core.request.rules import Rules
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.core.target.step import CreatedAs, Intended, Refused, UnreadableRecord
 from monarch.core.ticket import Label, Milestone
+from monarch.ports import Plans
 from monarch.stages.rehearsal.rehearsal import Rehearser, Wanted
 from monarch.stages.rehearsal.store import Remembered, Sources
 from monarch.telemetry import Telemetry
@@ -36,12 +37,16 @@ TYPES = ("Task", "Bug")
 
 
 def rehearser(
-    read: Sources, style: Style, rules: Rules | None = None, told: list[str] | None = None
+    read: Sources,
+    style: Style,
+    rules: Rules | None = None,
+    told: list[str] | None = None,
+    plans: Plans | None = None,
 ) -> Rehearser:
     """Whoever rehearses, over these sources; nobody hears what it reports."""
     telemetry = Telemetry(CollectorRegistry(), structlog.wrap_logger(CapturingLogger()))
     heard: list[str] = [] if told is None else told
-    return Rehearser(read, rules or Rules(), style, telemetry, heard.append)
+    return Rehearser(read, rules or Rules(), style, telemetry, heard.append, plans=plans)
 
 
 def sources(house: House) -> Sources:

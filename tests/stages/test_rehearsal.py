@@ -1,4 +1,4 @@
-"""Surveying: what cannot be read is a reason, and nothing is ever written or hammered."""
+"""Rehearsing: what cannot be read is a reason, and nothing is ever written or hammered."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ FORBIDDEN = Permanent(Scope.REPOSITORY, Code.FORBIDDEN, "the token may not")
 
 
 class Desk:
-    """A surveyor over a template with one labelled ticket and two empty teams, and what it knows of them."""
+    """A rehearser over a template with one labelled ticket and two empty teams, and what it knows of them."""
 
     def __init__(self, github: FakeGitHub, rules: Rules | None = None) -> None:
         github.add_issue(SOURCE, "One", labels=(BUG,))
@@ -154,7 +154,7 @@ async def test_a_source_that_shows_less_than_github_counts_is_not_an_empty_one(d
     assert told.endswith("; a request would try again")
 
 
-# ------------------------------------------------------------------------------- what ends a survey
+# ------------------------------------------------------------------------------- what ends a rehearsal
 
 
 @pytest.mark.parametrize("method", ["read_repository", "list_issues", "read_issue", "list_labels"])
