@@ -1,4 +1,4 @@
-"""What the commands need that look at GitHub for people: a surveyor, and what Valkey knows of its targets.
+"""What the commands need that look at GitHub for people: a rehearser, and what Valkey knows of its targets.
 
 Nothing is written but what the reads cost, and what was found. Where Valkey cannot be reached it depends on the command: a plan is told without it, and says so.
 """
@@ -32,7 +32,7 @@ from monarch.core.target.permission import Credential, GateClosed
 from monarch.ports import StoreError
 from monarch.settings import Settings
 from monarch.stages.rehearsal.rehearsal import Rehearser
-from monarch.stages.survey import Remembered, Sources, Surveyor
+from monarch.stages.rehearsal.store import Remembered, Sources
 from monarch.telemetry import Telemetry
 
 T = TypeVar("T")
@@ -91,7 +91,7 @@ class Store:
         return [one for one in read if one is not None]
 
     async def ledger(self, target: TargetId) -> Remembered:
-        """See `survey.Sources`."""
+        """See `stages.rehearsal.store.Sources`."""
 
         async def asked() -> Remembered:
             return Remembered(*await self.reader.ledger(target))
@@ -99,11 +99,11 @@ class Store:
         return await self._ask(asked, Remembered({}, 0))
 
     async def gate(self, credential: Credential) -> GateClosed | None:
-        """See `survey.Sources`."""
+        """See `stages.rehearsal.store.Sources`."""
         return await self._ask(lambda: self._budget.gate(credential), None)
 
     async def us(self, credential: Credential) -> Us:
-        """See `survey.Sources`."""
+        """See `stages.rehearsal.store.Sources`."""
         return await self._ask(lambda: self._logins.us(credential), us_of((), credential))
 
     async def traffic(self, newcomer: Newcomer) -> Traffic | None:
@@ -123,10 +123,9 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
-    """What reads an installation for one command."""
+class Means:
+    """What a command has to look at GitHub with."""
 
-    surveyor: Surveyor
     rehearser: Rehearser
     store: Store
 
@@ -134,7 +133,7 @@ class Survey:
 @asynccontextmanager
 async def surveying(
     settings: Settings, tell: Callable[[str], None], *, needs_store: bool
-) -> AsyncIterator[Survey]:
+) -> AsyncIterator[Means]:
     """What reads the installation that `settings` name; its connections are closed at the end.
 
     Its reads are counted with those of the workers: a look at a large cohort is not to use up what they need.
@@ -149,11 +148,10 @@ async def surveying(
         store = Store(client, scripts, settings, is_needed=needs_store)
         sources = Sources(github, store.ledger, store.gate, store.us)
         rules, style = rules_of(settings), style_of(settings)
-        surveyor = Surveyor(sources, rules, style, tell)
         rehearser = Rehearser(
             sources, rules, style, _unheard(), tell, plans=store.plans, aside=Threads()
         )
-        yield Survey(surveyor, rehearser, store)
+        yield Means(rehearser, store)
 
 
 def _unheard() -> Telemetry:

@@ -15,12 +15,14 @@ from monarch.app.wiring import style_of, web_url_of
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
+from monarch.core.portions.keys import Portion
 from monarch.core.report.passage import Passage, obstacle
 from monarch.core.report.update import Foreseen, Foresight, foresight_of
+from monarch.core.request.message import Request
+from monarch.core.request.refs import parse_ref
 from monarch.core.verdict import Verdict
 from monarch.settings import Settings
 from monarch.stages.rehearsal.rehearsal import Wanted
-from monarch.stages.survey import Unready
 
 __all__ = [
     "Foreseen",
@@ -144,10 +146,11 @@ async def foreseen(
             return asked
         told: list[TargetUpdate] = []
         for wish in asked:
-            template = await reading.surveyor.template(wish.source, wish.milestones)
-            if isinstance(template, Unready):
-                return Refused(f"the source {wish.source}: {template.reason}")
-            wanted = Wanted(template.plan, Act.UPDATE_AND_CLOSE, bases=wish.bases)
+            plan = await reading.rehearser.plan(_request(wish), Act.UPDATE)
+            if not isinstance(plan, Plan):
+                way = obstacle(plan)
+                return Refused("" if way is None else f"the source {wish.source}: {way.reason}")
+            wanted = Wanted(plan, Act.UPDATE_AND_CLOSE, bases=wish.bases)
             plans = [await reading.store.plans.read(base) for base in wish.bases]
             earlier = [one for one in plans if one is not None]
             passed = await in_order(
@@ -156,6 +159,10 @@ async def foreseen(
             for name, one in zip(wish.targets, passed, strict=True):
                 told.append(await to_thread.run_sync(_target, name, one, earlier, settings))
         return tuple(told)
+
+
+def _request(wish: Wish) -> Request:
+    return Request(parse_ref(wish.source), (), portion=Portion(milestones=wish.milestones))
 
 
 def _target(

@@ -15,12 +15,14 @@ from monarch.app.wiring import style_of
 from monarch.core.copy.style import Style
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.plan import Plan
+from monarch.core.report.passage import obstacle
 from monarch.core.report.summary import MigrationView, State
 from monarch.core.report.verification import COUNTED, Extra, Finding, Mark, Verification, verify
 from monarch.core.request.refs import BadRef, parse_ref
+from monarch.core.target.survey import Survey
 from monarch.ports import StoreError
 from monarch.settings import Settings
-from monarch.stages.survey import Surveyor, Unready
+from monarch.stages.rehearsal.rehearsal import Rehearser, Wanted
 
 __all__ = [
     "Extra",
@@ -111,7 +113,7 @@ async def verified(
         StoreError: Valkey cannot be asked; without it there is no plan.
     """
     async with surveying(settings, tell, needs_store=True) as reading:
-        surveyor, store = reading.surveyor, reading.store
+        store = reading.store
         details = await store.reader.request(request)
         if details is None:
             return Unverifiable(
@@ -125,7 +127,9 @@ async def verified(
         known = {one.target: one.target_id for one in details.times}
         reports = await in_order(
             tuple(views),
-            lambda target: _report(surveyor, plan, others, views[target], known.get(target), style),
+            lambda target: _report(
+                reading.rehearser, plan, others, views[target], known.get(target), style
+            ),
         )
         await _keep(store, request, reports)
         return Verified(request, details.view.state, plan, tuple(reports))
@@ -154,7 +158,7 @@ def why_without_plan(request: RequestId, state: State) -> str:
 
 
 async def _report(
-    surveyor: Surveyor,
+    rehearser: Rehearser,
     plan: Plan,
     others: Sequence[Plan],
     view: MigrationView,
@@ -165,9 +169,11 @@ async def _report(
         name = parse_ref(view.target).full_name
     except BadRef as problem:
         return TargetReport(view.target, view.state, None, str(problem))
-    survey = await surveyor.copies(name, plan, None if known is None else TargetId(known))
-    if isinstance(survey, Unready):
-        return TargetReport(view.target, view.state, None, survey.reason)
+    wanted = Wanted(plan, known=None if known is None else TargetId(known))
+    survey = await rehearser.look(name, wanted)
+    if not isinstance(survey, Survey):
+        way = obstacle(survey)
+        return TargetReport(view.target, view.state, None, "" if way is None else way.reason)
     found = await to_thread.run_sync(verify, plan, survey, style, others)
     return TargetReport(view.target, view.state, found)
 

@@ -75,6 +75,15 @@ class Migrator:
             return Dead(
                 Code.PLAN_MISSING, "its plan is gone or cannot be read; publish the message again"
             )
+        subject = await self.find(delivery, hold, entry, plan)
+        if not isinstance(subject, Subject):
+            return subject
+        return self._unwritable(subject.repository, entry, plan) or subject
+
+    async def find(
+        self, delivery: Delivery, hold: Hold, entry: MigrationEntry, plan: Plan
+    ) -> Subject | Verdict:
+        """Find the target, whether it may be written to or not; a verdict where it cannot be read."""
         reader = await self._signer(entry.target, delivery)
         if not isinstance(reader, Credential):
             return reader
@@ -82,7 +91,7 @@ class Migrator:
         if closed is not None:
             return snooze_until_open(closed)
         hold.check()
-        target = await self._preflight(delivery, entry, plan, reader)
+        target = await self._preflight(delivery, entry, reader)
         if not isinstance(target, Repository):
             return target
         # Where it was given to another owner since, somebody else may sign there.
@@ -101,13 +110,13 @@ class Migrator:
         return judge(answer, delivery.attempts, tools.policy, tools.dice())
 
     async def _preflight(
-        self, delivery: Delivery, entry: MigrationEntry, plan: Plan, credential: Credential
+        self, delivery: Delivery, entry: MigrationEntry, credential: Credential
     ) -> Repository | Verdict:
         """The target as its canonical self, or what becomes of a delivery that cannot reach it."""
         tools = self._tools
         answer = await self._find(delivery, entry)
         if isinstance(answer, Found):
-            return self._unwritable(answer.value, entry, plan) or answer.value
+            return answer.value
         waits = await give_way(answer, credential, tools.budget, tools.telemetry)
         if waits is not None:
             return waits

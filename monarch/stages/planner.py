@@ -74,9 +74,7 @@ class Planner:
         if isinstance(parsed, BadMessage):
             return _refuse(parsed)
         waits = await self._wait(parsed)
-        verdict = _with_details(
-            waits or await self._plan(parsed, entry.act, delivery, hold), parsed
-        )
+        verdict = _with_details(waits or await self.plan(parsed, entry.act, delivery, hold), parsed)
         self._report(entry, verdict)
         return verdict
 
@@ -92,7 +90,8 @@ class Planner:
             case _:
                 return None
 
-    async def _plan(self, request: Request, act: Act, delivery: Delivery, hold: Hold) -> Verdict:
+    async def plan(self, request: Request, act: Act, delivery: Delivery, hold: Hold) -> Verdict:
+        """Read the source as it is now, whatever date the request names."""
         credential = await self._github.credential(request.source.full_name)
         if not isinstance(credential, Found):
             return judge(credential, delivery.attempts, self._policy, self._dice())

@@ -35,11 +35,18 @@ def a_survey(
     fates: dict[int, Fate] | None = None,
 ) -> Survey:
     """A target that shows these issues."""
+    seen, known = see(issues, OURS), records or {}
+    there = {
+        ticket: record.number
+        for ticket, record in known.items()
+        if isinstance(record, CreatedAs) and (fates or {}).get(record.number) is Fate.THERE
+    }
     return Survey(
         TEAM,
-        see(issues, OURS),
+        seen,
         {issue.number: issue for issue in issues},
-        records or {},
+        {**there, **seen.copies},
+        known,
         fates or {},
     )
 

@@ -11,18 +11,18 @@ from monarch.core.outcome import Code, Found, Permanent, Scope
 from monarch.core.report.dry_run import rehearsal_of
 from monarch.core.report.passage import Passage
 from monarch.core.report.verification import Mark, verify
-from monarch.core.request.rules import Rules
 from monarch.core.target.look import PROBE_MOST
 from monarch.core.target.permission import Credential
 from monarch.core.target.step import CreatedAs
 from monarch.core.target.survey import Survey
+from monarch.core.verdict import Dead
 from monarch.stages.rehearsal.rehearsal import Wanted
-from monarch.stages.survey import Remembered, Sources, Surveyor, Template, Unready
+from monarch.stages.rehearsal.store import Remembered, Sources
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.hands import MemoryHands
 from tests.contracts.doubles.logins import MemoryLogins
 from tests.stages.house import SOURCE, TEAM_A, House
-from tests.stages.test_dry_run import rehearser
+from tests.stages.test_dry_run import planned, rehearser
 
 MANY = [29, 30, 35, 500]
 
@@ -56,18 +56,6 @@ def sources(house: House, *, remembers: bool = True) -> Sources:
 
     us = MemoryLogins(house.store).us
     return Sources(house.github, ledger, gate, us)
-
-
-def surveyor(house: House, read: Sources) -> Surveyor:
-    """Reads what people want to know."""
-    return Surveyor(read, Rules(), house.style, lambda _name: None)
-
-
-async def template(reader: Surveyor) -> Template:
-    """The template, which can be read."""
-    found = await reader.template(SOURCE)
-    assert isinstance(found, Template)
-    return found
 
 
 @pytest.mark.parametrize("copies", MANY)
@@ -127,10 +115,10 @@ async def test_deleted_copies_are_shown_by_plan_and_verify(
     """Neither is in the way of a person; what Valkey does not remember would be made again."""
     await emptied(house, copies)
     read = sources(house, remembers=remembers)
-    reader = surveyor(house, read)
-    plan = (await template(reader)).plan
+    reader = rehearser(read, house.style)
+    plan = await planned(reader)
 
-    survey = await reader.copies(TEAM_A, plan)
+    survey = await reader.look(TEAM_A, Wanted(plan))
 
     assert isinstance(survey, Survey)
     found = verify(plan, survey, house.style)
@@ -138,7 +126,7 @@ async def test_deleted_copies_are_shown_by_plan_and_verify(
     reasons = {one.reason for one in found.findings}
     deleted = {f"#{n} was deleted, or moved to another repository" for n in range(1, copies + 1)}
     assert reasons == (deleted if remembers else {""})
-    passed = await rehearser(read, house.style).rehearse(TEAM_A, Wanted(plan))
+    passed = await reader.rehearse(TEAM_A, Wanted(plan))
     assert isinstance(passed, Passage)
     assert len(rehearsal_of(passed, None).create) == (0 if remembers else copies)
 
@@ -198,14 +186,14 @@ async def test_a_source_of_deleted_tickets_alone_is_empty(house: House) -> None:
 async def test_a_survey_of_switched_off_issues_says_so(house: House) -> None:
     """The reason is the migrator's."""
     await emptied(house, 35)
-    reader = surveyor(house, sources(house))
-    plan = (await template(reader)).plan
+    reader = rehearser(sources(house), house.style)
+    plan = await planned(reader)
     house.github.faults.at("list_issues", 0, Fault(Found(())))
     house.github.change(TEAM_A, has_issues=False)
 
-    found = await reader.copies(TEAM_A, plan)
+    found = await reader.look(TEAM_A, Wanted(plan))
 
-    assert isinstance(found, Unready)
+    assert isinstance(found, Dead)
     assert "switch them on" in found.reason
 
 

@@ -1,6 +1,5 @@
 """A dry run says before what a migration then does: the same writes, in the same order, with the same numbers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,15 +14,19 @@ from trio.testing import MockClock
 from monarch.core.copy.marker import Marker
 from monarch.core.copy.style import Style
 from monarch.core.ids import TargetId, TicketId
+from monarch.core.plan import Plan
 from monarch.core.report.dry_run import rehearsal_of, warned
 from monarch.core.report.passage import Passage, obstacle
 from monarch.core.report.rehearsal import Rehearsal
+from monarch.core.request.message import Request
+from monarch.core.request.refs import parse_ref
 from monarch.core.request.rules import Rules
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.core.target.step import CreatedAs, Intended, Refused, UnreadableRecord
 from monarch.core.ticket import Label, Milestone
+from monarch.ports import Plans
 from monarch.stages.rehearsal.rehearsal import Rehearser, Wanted
-from monarch.stages.survey import Remembered, Sources, Surveyor, Template
+from monarch.stages.rehearsal.store import Remembered, Sources
 from monarch.telemetry import Telemetry
 from tests.contracts.doubles.logins import MemoryLogins
 from tests.stages.house import SOURCE, TEAM_A, House
@@ -33,17 +36,17 @@ MILESTONES = (Milestone("Sprint 1", "open", "first", ""), Milestone("Sprint 2", 
 TYPES = ("Task", "Bug")
 
 
-def surveyor(house: House, *, rules: Rules | None = None) -> Surveyor:
-    """Over the house's own doubles."""
-    return Surveyor(sources(house), rules or Rules(), house.style, lambda _name: None)
-
-
 def rehearser(
-    read: Sources, style: Style, rules: Rules | None = None, tell: Callable[[str], None] = print
+    read: Sources,
+    style: Style,
+    rules: Rules | None = None,
+    told: list[str] | None = None,
+    plans: Plans | None = None,
 ) -> Rehearser:
     """Whoever rehearses, over these sources; nobody hears what it reports."""
     telemetry = Telemetry(CollectorRegistry(), structlog.wrap_logger(CapturingLogger()))
-    return Rehearser(read, rules or Rules(), style, telemetry, tell)
+    heard: list[str] = [] if told is None else told
+    return Rehearser(read, rules or Rules(), style, telemetry, heard.append, plans=plans)
 
 
 def sources(house: House) -> Sources:
@@ -60,12 +63,17 @@ def sources(house: House) -> Sources:
     return Sources(house.github, ledger, gate, MemoryLogins(house.store).us)
 
 
+async def planned(reader: Rehearser, source: str = SOURCE) -> Plan:
+    """The template, which can be read."""
+    found = await reader.plan(Request(parse_ref(source), ()))
+    assert isinstance(found, Plan)
+    return found
+
+
 async def rehearsed(house: House) -> Rehearsal:
     """What would be done to the first team's repository."""
-    template = await surveyor(house).template(SOURCE)
-    assert isinstance(template, Template)
-    reader = rehearser(sources(house), house.style, tell=lambda _name: None)
-    passed = await reader.rehearse(TEAM_A, Wanted(template.plan))
+    reader = rehearser(sources(house), house.style)
+    passed = await reader.rehearse(TEAM_A, Wanted(await planned(reader)))
     assert isinstance(passed, Passage)
     return warned(rehearsal_of(passed, obstacle(passed, 120)), passed, house.style)
 

@@ -2,23 +2,17 @@
 
 from typing import Any
 
-import structlog
-from prometheus_client import CollectorRegistry
-from structlog.testing import CapturingLogger
-
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
 from monarch.core.report.passage import Passage
 from monarch.core.report.update import foresight_of
 from monarch.core.report.verification import Mark, verify
-from monarch.core.request.rules import Rules
 from monarch.core.target.survey import Survey
-from monarch.stages.rehearsal.rehearsal import Rehearser, Wanted
-from monarch.stages.survey import Template
-from monarch.telemetry import Telemetry
+from monarch.stages.rehearsal.rehearsal import Wanted
+from tests.stages import test_dry_run
 from tests.stages.house import SOURCE, TEAM_A, House
-from tests.stages.test_dry_run import sources, surveyor
+from tests.stages.test_dry_run import rehearser, sources
 
 TITLES = ("One", "Two", "Three", "Four")
 
@@ -44,9 +38,7 @@ async def updated(house: House, base: RequestId, act: Act) -> list[tuple[str, An
 
 async def planned(house: House) -> Plan:
     """The template's tickets as they are."""
-    template = await surveyor(house).template(SOURCE)
-    assert isinstance(template, Template)
-    return template.plan
+    return await test_dry_run.planned(rehearser(sources(house), house.style))
 
 
 class Known:
@@ -63,10 +55,7 @@ class Known:
 async def passage(house: House, plan: Plan, act: Act, other: Plan) -> Passage:
     """What an act would do that goes by another plan, too; and that it writes nothing."""
     before, target = len(house.github.did), house.github.at(TEAM_A).repository.id
-    telemetry = Telemetry(CollectorRegistry(), structlog.wrap_logger(CapturingLogger()))
-    reader = Rehearser(
-        sources(house), Rules(), house.style, telemetry, lambda _name: None, plans=Known(other)
-    )
+    reader = rehearser(sources(house), house.style, plans=Known(other))
     bases = (RequestId("1-0"),)
     found = await reader.rehearse(TEAM_A, Wanted(plan, act, target, bases))
     assert isinstance(found, Passage)
@@ -153,7 +142,7 @@ async def test_what_an_update_has_edited_is_recalled_and_opened_by_the_request_o
     house.github.edit_issue(TEAM_A, 2, body="Ours.")
     assert ("revise_issue", 1) in await updated(house, base, Act.UPDATE)
     now = await planned(house)
-    survey = await surveyor(house).copies(TEAM_A, earlier)
+    survey = await rehearser(sources(house), house.style).look(TEAM_A, Wanted(earlier))
     assert isinstance(survey, Survey)
 
     marks = [one.marks for one in verify(earlier, survey, house.style, [now]).findings]

@@ -47,13 +47,8 @@ def rehearsal_of(passed: Passage, in_the_way: Obstacle | None) -> Rehearsal:
     )
 
 
-def warned(
-    told: Rehearsal, passed: Passage, style: Style, *, source_private: bool = False
-) -> Rehearsal:
-    """The same, with what the created copies will not be. It works on whole texts.
-
-    `source_private`: whether those who see the copies may be unable to see what lies in the source.
-    """
+def warned(told: Rehearsal, passed: Passage, style: Style) -> Rehearsal:
+    """The same, with what the created copies will not be. It works on whole texts."""
     repository, numbers = passed.repository, dict(passed.numbers)
     name, target = repository.full_name, repository.id
     copying = Copying(passed.plan, name, target, style, numbers, passed.highest)
@@ -61,7 +56,7 @@ def warned(
         Warned(ticket.number, text)
         for ticket in passed.plan.tickets
         if ticket.id in passed.created
-        for text in warnings(ticket, copying, source_private=source_private)
+        for text in warnings(ticket, copying, source_private=passed.plan.private)
     )
     return replace(told, warnings=found)
 

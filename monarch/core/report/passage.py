@@ -56,21 +56,20 @@ class Obstacle:
     code: Code | None = None
 
 
-def obstacle(passed: Passage | Verdict, patience_s: float) -> Obstacle | None:
+def obstacle(passed: Passage | Verdict, patience_s: float | None = None) -> Obstacle | None:
     """What is in the way, by how a rehearsal ended; `None`: nothing.
 
     Args:
         passed: a verdict where the target could not even be reached.
-        patience_s: how long a request waits for a target that is not there, in seconds.
+        patience_s: how long a request waits for a target that is not there, in seconds; `None`: it does not.
     """
     verdict = passed.verdict if isinstance(passed, Passage) else passed
     match verdict:
         case Done():
             return None
         case Dead(code, reason):
-            late = f" (if it is just being generated, a request waits {patience_s:.0f} s for it)"
-            reason = without_replay(reason)
-            return Obstacle(reason + late if code is Code.NOT_FOUND else reason, code)
+            late = _LATE.format(patience_s) if code is Code.NOT_FOUND and patience_s else ""
+            return Obstacle(without_replay(reason) + late, code)
         case Retry(reason):
             return Obstacle(f"{reason}; a request would try again")
         case Snooze(reason, kind=Waits.CREDENTIAL):
@@ -81,6 +80,7 @@ def obstacle(passed: Passage | Verdict, patience_s: float) -> Obstacle | None:
             return Obstacle(verdict.reason)
 
 
+_LATE: Final = " (if it is just being generated, a request waits {:.0f} s for it)"
 _REPLAY: Final = re.compile(r"(, then| and)? ?replay it \(`monarch dead replay`\)")
 
 

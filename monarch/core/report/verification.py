@@ -28,7 +28,7 @@ from monarch.core.plan import Plan
 from monarch.core.target.adoption import says_the_same
 from monarch.core.target.look import strays_of
 from monarch.core.target.step import CreatedAs, Fate, Refused
-from monarch.core.target.survey import Survey, copies
+from monarch.core.target.survey import Survey
 from monarch.core.ticket import Issue, Ticket
 
 
@@ -141,7 +141,7 @@ def verify(plan: Plan, survey: Survey, style: Style, others: Sequence[Plan] = ()
 class _Comparison:
     def __init__(self, plan: Plan, survey: Survey, style: Style, others: Sequence[Plan]) -> None:
         self._plan, self._survey, self._others = plan, survey, others
-        self._numbers = numbers = copies(plan, survey)
+        self._numbers = numbers = dict(survey.numbers)
         name, target = survey.repository.full_name, survey.repository.id
         self._copying = Copying(plan, name, target, style, numbers, survey.seen.highest)
         self._strays: dict[TicketId, list[int]] = {}

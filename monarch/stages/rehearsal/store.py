@@ -4,9 +4,11 @@ Every permission is granted: what a write would wait for (budget, gate, quiet ti
 the forecast's to say, and not what the crossing would do.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from monarch.core.after.acts import Change
+from monarch.core.after.later import Later
 from monarch.core.delivery import Delivery
 from monarch.core.ids import Epoch, RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
@@ -24,10 +26,34 @@ from monarch.core.target.permission import (
     WasFound,
     WasNoted,
 )
+from monarch.core.target.step import LedgerRecord
 from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import CREDENTIAL_PAUSE_S
-from monarch.ports import Clock, Plans
-from monarch.stages.survey import Remembered, Sources
+from monarch.ports import Clock, GitHub, Plans
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What Valkey knows of a target: its ledger, the time of that clock in ms, and whether somebody writes to it now.
+
+    `later` is what the ledger says of copies after they were created.
+    """
+
+    records: Mapping[TicketId, LedgerRecord]
+    now_ms: int
+    is_busy: bool = False
+    later: Mapping[TicketId, Later] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a rehearsal reads. All but `github` are Valkey's, and say what is known without it where it cannot be reached."""
+
+    github: GitHub
+    ledger: Callable[[TargetId], Awaitable[Remembered]]
+    gate: Callable[[Credential], Awaitable[GateClosed | None]]
+    us: Callable[[Credential], Awaitable[Us]]
+
 
 NOW = RequestId(f"{2**53}-0")
 """The request that a dry run is for: younger than all that is on record."""
