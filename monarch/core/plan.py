@@ -21,6 +21,7 @@ class Plan:
     copied; copies that another request has made of them are referred to, and refer to those of this plan.
     `nests`, `blocks`: whether the server has addresses for sub-issues, and for dependencies; where it was not asked it is
     believed to.
+    `lacks_others`: whether there are others that were left out, since the plan would have been too large.
     `left_out`: what the tickets have and their copies will not, a line each.
     """
 
@@ -31,6 +32,7 @@ class Plan:
     blocks: bool = True
     left_out: tuple[str, ...] = ()
     others: tuple[Ticket, ...] = ()
+    lacks_others: bool = False
 
     @property
     def everything(self) -> tuple[Ticket, ...]:

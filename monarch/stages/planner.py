@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from monarch.core.advice import Advice
+from monarch.core.after.acts import Act
 from monarch.core.delivery import Delivery, RequestEntry
 from monarch.core.outcome import Code, Found, ReadFailure
 from monarch.core.plan import Plan
@@ -74,7 +75,7 @@ class Planner:
         if isinstance(parsed, BadMessage):
             return _refuse(parsed)
         waits = await self._wait(parsed)
-        verdict = _with_details(waits or await self._plan(parsed, delivery, hold), parsed)
+        verdict = _with_details(waits or await self.plan(parsed, entry.act, delivery, hold), parsed)
         self._report(entry, verdict)
         return verdict
 
@@ -90,7 +91,8 @@ class Planner:
             case _:
                 return None
 
-    async def _plan(self, request: Request, delivery: Delivery, hold: Hold) -> Verdict:
+    async def plan(self, request: Request, act: Act, delivery: Delivery, hold: Hold) -> Verdict:
+        """Read the source as it is now, whatever date the request names."""
         credential = await self._github.credential(request.source.full_name)
         if not isinstance(credential, Found):
             return judge(credential, delivery.attempts, self._policy, self._dice())
@@ -107,7 +109,7 @@ class Planner:
         plan = await self._freeze(source.value, request, hold)
         match plan:
             case Plan():
-                return Done(_shared_out(plan, request, source.value.id))
+                return Done(_shared_out(plan, request, source.value.id, act))
             case Dead():
                 return replace(plan, details={"source_id": str(source.value.id)})
             case _:
@@ -176,10 +178,10 @@ def _details(request: Request) -> dict[str, str]:
     }
 
 
-def _shared_out(plan: Plan, request: Request, source_id: int) -> Planned | Skipped:
-    """A plan among the targets of a request; nothing of one without tickets."""
+def _shared_out(plan: Plan, request: Request, source_id: int, act: Act) -> Planned | Skipped:
+    """A plan among the targets of a request; nothing of one without tickets, unless the copies of closed ones may be meant."""
     names, portion = _names(request), request.portion
-    if not plan.tickets:
+    if not plan.tickets and not act.is_update:
         return Skipped(plan.source, request.channel, names, request.refused, source_id, portion)
     return Planned(plan, request.channel, names, request.refused, source_id, portion)
 

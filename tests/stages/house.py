@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import CapturingLogger, LogCapture
 
 from monarch.adapters.valkey.client.seen import Seen
+from monarch.core.after.acts import Act
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.card.telling import Manner
 from monarch.core.card.view import CohortView
@@ -143,10 +144,12 @@ class House:
         )
         return at.isoformat(timespec="seconds")
 
-    def update(self, *targets: str, bases: str, source: str = SOURCE) -> RequestId:
+    def update(
+        self, *targets: str, bases: str, source: str = SOURCE, act: Act = Act.UPDATE
+    ) -> RequestId:
         """An update is asked for; `bases` are earlier requests, with spaces between."""
         message = a_message(*targets, source=source, channel="C1")
-        return self.store.append_request(message, act="update", bases=bases, by="Ann")
+        return self.store.append_request(message, act=act.value, bases=bases, by="Ann")
 
     def ports(self, name: str) -> StorePorts:
         """The store, as the worker of this name sees it."""

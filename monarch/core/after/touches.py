@@ -56,6 +56,19 @@ def touches_shown(issue: Issue, ticket: Ticket, copying: Copying, us: Us) -> tup
     return tuple(touch for touch, is_so in found.items() if is_so)
 
 
+def touches_shown_beside(
+    issue: Issue, versions: Iterable[tuple[Ticket, Copying]], us: Us
+) -> tuple[Touch, ...]:
+    """The same for a copy that may be of any of these versions of its ticket, at least one; what the first one shows counts."""
+    first: tuple[Touch, ...] | None = None
+    for ticket, copying in versions:
+        found = touches_shown(issue, ticket, copying, us)
+        first = found if first is None else first
+        if not found:
+            return ()
+    return first or ()
+
+
 def touches_told(happenings: Iterable[Happening], us: Us) -> tuple[Touch, ...]:
     """What the timeline tells, each kind once and in the order of `Touch`."""
     found = {_touch(one) for one in happenings if not us.wrote(one.actor)} - {None}

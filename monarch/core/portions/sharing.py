@@ -30,7 +30,8 @@ def share_of(whole: Plan, wanted: Collection[str], existing: Iterable[Milestone]
     )
     others = tuple(t for t in whole.tickets if t not in asked)
     fits = characters(whole.tickets) <= MAX_TEXT
-    return replace(whole, tickets=asked, others=others if fits else ())
+    kept = others if fits else ()
+    return replace(whole, tickets=asked, others=kept, lacks_others=kept != others)
 
 
 def milestones_of(issues: Iterable[Issue]) -> tuple[Milestone, ...]:

@@ -1,5 +1,7 @@
 """Updating: the copies that are still as Monarch wrote them are edited into what the template says now.
 
+Tickets that the template has closed since are `stages.after.closing`'s.
+
 It runs inside a crossing, once every new ticket has its copy and all numbers are known, and before the target is read back.
 Each copy is read fresh, its edit is decided, and with the permission in hand it is read once more: only where GitHub shows
 the very same issue the edit leaves. An edit goes on record as pending before it is sent, so that a late old one never comes
@@ -13,22 +15,21 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from monarch.core.after.acts import Act, Change
+from monarch.core.after.acts import Change
 from monarch.core.after.edit import Edit
 from monarch.core.after.later import NOTHING, Later
 from monarch.core.after.revision import Earlier, Theirs, revision
 from monarch.core.after.standing import Standing, standing
 from monarch.core.after.touch import Left, Touch
-from monarch.core.copy import notes
 from monarch.core.copy.details import Details, wished
 from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Absent, Accepted, AlreadyThere, Code, Found, Permanent, Scope
 from monarch.core.plan import Plan
-from monarch.core.target.step import CreatedAs, Fate, LedgerRecord
 from monarch.core.ticket import Issue, Ticket
 from monarch.core.verdict import Acted, Done, Verdict, judge
 from monarch.stages.after.changes import Changes
+from monarch.stages.after.closing import Closing
 from monarch.stages.crossing.desk import Desk
 from monarch.stages.crossing.details import Detailing
 from monarch.stages.crossing.other_writes import Nothing
@@ -49,7 +50,6 @@ class Updating:
         desk: Desk,
         watch: Watch,
         details: Detailing,
-        records: Mapping[TicketId, LedgerRecord],
         later: Mapping[TicketId, Later],
         earlier: Sequence[Plan],
     ) -> None:
@@ -58,10 +58,10 @@ class Updating:
         self._desk = desk
         self._watch = watch
         self._details = details
-        self._records = records
         self._later = later
         self._earlier = earlier
         self._changes = Changes(tools, subject, desk, watch.until)
+        self._closing = Closing(tools, subject, desk, watch, later, earlier)
         self._changed = 0
         self._left: list[Left] = []
 
@@ -81,7 +81,7 @@ class Updating:
 
     @property
     def _is_update(self) -> bool:
-        return self._subject.entry.act is Act.UPDATE
+        return self._subject.entry.act.is_update
 
     async def run(self) -> Verdict | None:
         """Edit what is ours, in order; `None`: all of it is as it should be.
@@ -92,29 +92,19 @@ class Updating:
         if not self._is_update:
             return None
         for ticket in self._subject.tickets:
-            number = await self._number(ticket)
+            number = await self._watch.number_of(ticket)
             ended = await self._revise(ticket, number) if isinstance(number, int) else number
             if ended is not None:
                 return ended
-        closed = self._closed_since()
-        if closed:
-            await self._desk.note(notes.closed_since(closed))
-        return None
+        return await self._closing.run()
 
     def ended(self, verdict: Verdict) -> Verdict:
         """The verdict of the crossing, with what the update did."""
         if self._is_update and isinstance(verdict, Done):
-            return Done(Acted(Act.UPDATE, self._changed, tuple(self._left)))
+            changed = self._changed + self._closing.changed
+            left = (*self._left, *self._closing.left)
+            return Done(Acted(self._subject.entry.act, changed, left))
         return verdict
-
-    async def _number(self, ticket: Ticket) -> int | Verdict | None:
-        """The number of a ticket's copy, also where its marker was edited away; `None` where it has none (any more)."""
-        record = self._records.get(ticket.id)
-        if ticket.id not in self._watch.numbers and isinstance(record, CreatedAs):
-            fate = await self._watch.find(ticket, record.number)
-            if not isinstance(fate, Fate):
-                return fate
-        return self._watch.numbers.get(ticket.id)
 
     async def _revise(self, ticket: Ticket, number: int) -> Verdict | None:
         for _ in range(ROUNDS):
@@ -181,12 +171,6 @@ class Updating:
                 return False
             case _:
                 return await self._desk.judge(answer)
-
-    def _closed_since(self) -> list[int]:
-        """Tickets of the newest earlier plan that the template has closed since, by their numbers there."""
-        now = {ticket.id for ticket in self._subject.plan.everything}
-        before = self._earlier[0].tickets if self._earlier else ()
-        return [ticket.number for ticket in before if ticket.id not in now]
 
     def _copying(self, plan: Plan) -> Copying:
         subject, watch = self._subject, self._watch

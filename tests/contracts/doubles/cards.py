@@ -89,10 +89,11 @@ class MemoryCards:
             card[what] = "\n".join((f"{posted.ts} {posted.channel} {digest}", *names))
 
     def _put_right(self, cohort: CohortId, version: int, before: int) -> None:
-        """An older word has overwritten a newer one."""
-        if version >= before:
+        """An older word has overwritten a newer one, or came when nobody waited for it any more."""
+        if version < before:
+            self._store.cards[cohort]["said_version"] = str(version)
+        elif version >= int(self._store.cards[cohort]["version"]):
             return
-        self._store.cards[cohort]["said_version"] = str(version)
         if self._store.cards[cohort].get("notice_due") != "1":
             self._store.notify(cohort)
 

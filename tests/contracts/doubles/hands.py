@@ -215,7 +215,9 @@ class MemoryHands:
         if known.get("state") != "done":
             return f"its migration is {known.get('state', 'not known')}"
         self._reopen(request)
-        known |= {"act": act.value, "act_by": by}
+        others = [one for one in store.requests if one != request and one in store.plans]
+        bases = " ".join(sorted(others, reverse=True)[:10])
+        known |= {"act": act.value, "act_by": by, "bases": bases}
         self._queue_again(request, migration)
         store.request_changed(request)
         return ""

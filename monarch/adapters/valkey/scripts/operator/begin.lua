@@ -20,6 +20,20 @@ local function problem_of_request()
   if redis.call('EXISTS', KEYS[2]) == 0 then return 'its plan is not known: there is nothing that it copied, or it has expired' end
 end
 
+-- The other requests for that template whose plans are known, newest first, with spaces between: an update may have
+-- written for one of them what stands in a copy now, and that is no deed of people's.
+local LOOKED_AT, BASES = 200, 10
+local function bases()
+  local source = string.lower(redis.call('HGET', KEYS[1], 'source') or '')
+  local found = {}
+  for _, one in ipairs(redis.call('ZREVRANGE', ns .. 'known', 0, LOOKED_AT - 1)) do
+    local of = one ~= request and redis.call('HGET', ns .. 'request:' .. one, 'source')
+    if of and string.lower(of) == source and redis.call('EXISTS', ns .. 'plan:' .. one) == 1 then found[#found + 1] = one end
+    if #found == BASES then break end
+  end
+  return table.concat(found, ' ')
+end
+
 local problem = problem_of_request()
 
 local function begin(target)
@@ -34,7 +48,7 @@ local function begin(target)
   end
   if not its[4] then return 'nothing was ever copied there by this request' end
   if not ENDED[its[1]] then return 'its migration is ' .. (its[1] or 'not known') end
-  begin_act(key, act, by)
+  begin_act(key, act, by, bases())
   reopen(request)
   queue_again(request, migration)
   event('migration.' .. act .. '.begun', 'request', request, 'migration', migration, 'by', by)
