@@ -41,6 +41,7 @@ DATES = st.datetimes(timezones=st.timezones() | st.just(UTC)).map(
         ("2026-11-30 08:00:00+01:00", MONDAY),
         ("2026-11-30T07:00:00Z", MONDAY),
         ("2026-11-30T07:00:00.000Z", MONDAY),
+        ("2026-11-30t07:00:00z", MONDAY),
         ("20261130T070000Z", MONDAY),
         ("2026-W49-1T08:00+01", MONDAY),
         (" 2026-11-30T08:00:00+01:00\n", MONDAY),

@@ -3,12 +3,15 @@
 from typing import Any
 
 from monarch.core.after.acts import Act
+from monarch.core.after.revision import Theirs
+from monarch.core.after.touch import Touch
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
 from monarch.core.report.passage import Passage
 from monarch.core.report.update import foresight_of
 from monarch.core.report.verification import Mark, verify
 from monarch.core.target.survey import Survey
+from monarch.core.ticket import Label
 from monarch.stages.rehearsal.rehearsal import Wanted
 from tests.stages import test_dry_run
 from tests.stages.house import SOURCE, TEAM_A, House
@@ -162,3 +165,29 @@ async def began(house: House, request: RequestId, act: Act) -> None:
     await house.hands().begin(request, act, [TEAM_A], "Ann")
     await house.settle()
     assert house.state(request) == "done"
+
+
+async def test_a_dry_run_of_an_update_says_every_write_before(house: House) -> None:
+    """New copies with what they need, edits, and the second pass; in the same order, and nothing else."""
+    base = await copied(house, *TITLES)
+    earlier, bug = await planned(house), Label("bug", "d73a4a", "")
+    house.github.edit_issue(SOURCE, 1, body="After #5.", labels=(bug,))
+    house.github.edit_issue(SOURCE, 2, title="Dos")
+    house.github.edit_issue(TEAM_A, 2, title="Ours")
+    house.github.add_issue(TEAM_A, "Our own", author="student", author_id=7)
+    house.github.add_issue(SOURCE, "Five", "Before #6.", labels=(bug,))
+    house.github.add_issue(SOURCE, "Six", parent=5)
+    passed = await passage(house, await planned(house), Act.UPDATE, earlier)
+
+    did = [(method, what) for method, what in await updated(house, base, Act.UPDATE)]
+
+    writes, edits = passed.writes, dict.fromkeys(one.number for one, _ in passed.writes.revised)
+    assert [what for method, what in did if method == "revise_issue"] == list(edits) == [1]
+    assert [what.title for m, what in did if m == "create_issue"] == [*writes.created.values()]
+    assert [what.name for method, what in did if method == "create_label"] == writes.labels
+    assert [what for method, what in did if method == "edit_body"] == writes.edited == [6]
+    nested = [what for method, what in did if method == "add_sub_issue"]
+    assert nested == [one.parent for one in writes.nested] == [6]
+    assert len(did) == 1 + 2 + 1 + 1 + 1
+    told = foresight_of(passed, [earlier], house.style)
+    assert [(one.issue.number, one.found) for one in told.differing][1] == (2, Theirs(Touch.EDITED))

@@ -21,6 +21,7 @@ from monarch.core.request.refs import BadRef, parse_ref
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
     from monarch.app.update import Foreseen, TargetUpdate
+    from monarch.core.report.writes import Writes
 
 
 def update_copies(
@@ -118,10 +119,24 @@ def _lines(target: "TargetUpdate", web_url: str, *, close: bool) -> Iterator[str
     for one in found.differing:
         yield f"  {_what(one)}: {issue_url(target.target, one.issue.number, web_url)}"
         yield from (f"    {clean(line)}" for line in _difference(one))
+    for what, names in _beside(found.writes).items():
+        if names:
+            yield f"  {what}: {clean(', '.join(map(str, names)))}"
     for copy in found.closed:
         what = _closed_words(copy, close=close)
         url = issue_url(target.target, copy.number, web_url)
         yield f"  {what} (ticket #{copy.ticket} is closed in the template): {url}"
+
+
+def _beside(writes: "Writes") -> dict[str, list[str]]:
+    """What is written beside the copies themselves."""
+    return {
+        "new labels": writes.labels,
+        "new milestones": writes.milestones,
+        "references put right in": [f"#{number}" for number in writes.edited],
+        "sub-issues": [f"#{one.child} under #{one.parent}" for one in writes.nested],
+        "dependencies": [f"#{one.blocked} on #{one.blocker}" for one in writes.blocked],
+    }
 
 
 def _closed_words(one: Left, *, close: bool) -> str:
@@ -156,6 +171,11 @@ def _document(target: "TargetUpdate", web_url: str, *, close: bool) -> dict[str,
         "target": target.target,
         "problem": target.problem,
         "new": [ticket.number for ticket in target.foresight.new],
+        "labels": target.foresight.writes.labels,
+        "milestones": target.foresight.writes.milestones,
+        "rewrite": target.foresight.writes.edited,
+        "nest": target.foresight.writes.nested,
+        "block": target.foresight.writes.blocked,
         "copies": [
             {
                 "ticket": one.ticket.number,

@@ -53,7 +53,8 @@ def read_date(came: object) -> datetime | None:
 
 def _date(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text)
+        # RFC 3339 takes `t` and `z`, too.
+        return datetime.fromisoformat(text.upper())
     except ValueError:
         return None
 

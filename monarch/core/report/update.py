@@ -1,7 +1,7 @@
 """A dry run of an update: tickets to be copied, and copies that differ from theirs, in the template's order."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from monarch.core.after.closed import closed_since
 from monarch.core.after.edit import Edit
@@ -11,6 +11,7 @@ from monarch.core.copy.render import finished, title_of
 from monarch.core.copy.style import Copying, Style
 from monarch.core.plan import Plan
 from monarch.core.report.passage import Passage
+from monarch.core.report.writes import Writes
 from monarch.core.ticket import Issue, Ticket
 from monarch.core.verdict import Acted, Done
 
@@ -34,11 +35,13 @@ class Foresight:
     """What an update would do to one target.
 
     `closed` are the open copies of tickets that the template has closed since; those without a touch can be closed.
+    `writes` is all that it would write: labels and milestones that are made first, and the second pass, too.
     """
 
     new: tuple[Ticket, ...] = ()
     differing: tuple[Foreseen, ...] = ()
     closed: tuple[Left, ...] = ()
+    writes: Writes = field(default_factory=Writes)
 
 
 def foresight_of(passed: Passage, earlier: Sequence[Plan], style: Style) -> Foresight:
@@ -61,6 +64,7 @@ def foresight_of(passed: Passage, earlier: Sequence[Plan], style: Style) -> Fore
             if (number := numbers.get(ticket.id)) in found
         ),
         tuple(_closed(passed, earlier, left)),
+        passed.writes,
     )
 
 
