@@ -34,7 +34,8 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
         plan = await reading.rehearser.plan(request)
         if not isinstance(plan, Plan):
             way, portion = obstacle(plan), request.portion
-            problem = "" if way is None else f"the source {way.reason.removeprefix('the source ')}"
+            told = f"the source {source}: "
+            problem = "" if way is None else f"{told}{way.reason.removeprefix(told)}"
             return DryRun(source, problem=problem, without_store=store.trouble, portion=portion)
         targets = await _all_targets(reading, request, plan, settings) if plan.tickets else ()
         writes = sum(target.rehearsal.writes for target in targets)
