@@ -90,7 +90,7 @@ async def test_an_update_lists_what_the_template_has_closed_and_closes_nothing(
     assert await updated(house, base, Act.UPDATE) == []
 
     assert states(house) == {1: "open", 2: "open", 3: "open", 4: "completed"}
-    assert "closed in the template since: #2 (copy #2); their copies stay open" in house.card()
+    assert "tickets #2: closed in the template since; their copies stay open" in house.card()
 
 
 async def test_an_update_that_is_asked_to_closes_what_people_have_not_touched(house: House) -> None:
@@ -110,8 +110,11 @@ async def test_an_update_that_is_asked_to_closes_what_people_have_not_touched(ho
     assert did == would == [("change_state", 2)]
     assert [one.number for one in told if one.touches] == [3, 4]
     assert states(house) == {1: "open", 2: "not_planned", 3: "open", 4: "open"}
-    assert "their copies with them: #2 (copy #2)" in house.card()
+    assert "tickets #2: closed in the template since, and their copies with them" in house.card()
     assert await updated(house, base, Act.UPDATE_AND_CLOSE) == []
+    await began(house, base, Act.UNDO)
+    assert states(house)[2] == "reopened"
+    await began(house, base, Act.RECALL)
     house.github.edit_issue(SOURCE, 2, state="open")
     house.publish(TEAM_A)
     await house.settle()
