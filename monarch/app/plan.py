@@ -1,7 +1,6 @@
 """A dry run over all targets of a request: reads GitHub, and Valkey where it can be reached, and changes neither."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from anyio import to_thread
 
@@ -13,7 +12,7 @@ from monarch.core.ids import TargetId
 from monarch.core.plan import Plan
 from monarch.core.report.dry_run import rehearsal_of, warned
 from monarch.core.report.foretold import DryRun, TargetPlan
-from monarch.core.report.passage import Passage, obstacle, without_replay
+from monarch.core.report.passage import Passage, obstacle
 from monarch.core.report.rehearsal import Rehearsal, again
 from monarch.core.request.message import BadMessage, Request, parse_message
 from monarch.core.verdict import Verdict
@@ -25,10 +24,7 @@ __all__ = ["BadMessage", "DryRun", "TargetPlan", "dry_run", "parsed"]
 
 def parsed(payload: bytes, settings: Settings) -> Request | BadMessage:
     """The message, as the planner would read it."""
-    request = parse_message(payload, rules_of(settings))
-    if isinstance(request, BadMessage):
-        return replace(request, reason=without_replay(request.reason))
-    return request
+    return parse_message(payload, rules_of(settings))
 
 
 async def dry_run(settings: Settings, request: Request, tell: Callable[[str], None]) -> DryRun:
@@ -77,7 +73,7 @@ async def _all_targets(
             first.setdefault(passed.repository.id, target.rehearsal)
         told.append(target)
     refused = (
-        TargetPlan(one.target, Rehearsal(one.target, problem=without_replay(one.reason)), one.code)
+        TargetPlan(one.target, Rehearsal(one.target, problem=one.sentence), one.code)
         for one in request.refused
     )
     return (*told, *refused)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from monarch.core.advice import NO_ADVICE, Advice
 from monarch.core.outcome import Code
 
 T = TypeVar("T")
@@ -11,9 +12,9 @@ T = TypeVar("T")
 class Mistake(ValueError):  # noqa: N818 - a word of the contract, like BadRef
     """A key that cannot be read; `reason` is a sentence for people. pydantic collects it as it is."""
 
-    def __init__(self, code: Code, reason: str) -> None:
+    def __init__(self, code: Code, reason: str, advice: Advice = NO_ADVICE) -> None:
         super().__init__(reason)
-        self.code, self.reason = code, reason
+        self.code, self.reason, self.advice = code, reason, advice
 
 
 def or_none(read: Callable[[object], T], came: object) -> T | None:

@@ -68,13 +68,13 @@ def unseen_tickets(repository: Repository, issues: Collection[Issue], plan: Plan
 
 
 def oversize(plan: Plan) -> str | None:
-    """Why a plan is too large to be carried out, and what to do; `None` where it is not."""
+    """Why a plan is too large to be carried out; `None` where it is not."""
     found = characters(plan.tickets)
     if found <= MAX_TEXT:
         return None
     return (
         f"the {len(plan.tickets)} open tickets of {plan.source} hold {found:,} characters of text, and a request may"
-        f" have {MAX_TEXT:,}; close some of them or put long texts into files, then replay it (`monarch dead replay`)"
+        f" have {MAX_TEXT:,}"
     )
 
 

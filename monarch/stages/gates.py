@@ -1,5 +1,6 @@
 """What planner and migrator share: when they give way to a limit, to a refused credential, or to a person."""
 
+from monarch.core.advice import Advice
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.core.verdict import CREDENTIAL_PAUSE_S, Dead, Snooze, Waits
@@ -22,7 +23,8 @@ async def give_way(
         case RateLimited(reason, wait_s):
             closed = await budget.close(credential, wait_s, reason, refused)
             snooze = snooze_until_open(closed)
-        case Permanent(Scope.CREDENTIAL, _, reason):
+        case Permanent(Scope.CREDENTIAL):
+            reason = outcome.sentence
             closed = await budget.close_token(credential, CREDENTIAL_PAUSE_S, reason)
             snooze = Snooze(reason, closed.wait_s, kind=Waits.CREDENTIAL)
         case _:
@@ -33,7 +35,8 @@ async def give_way(
 
 def called_off(by: str) -> Dead:
     """A person called the request off: what is left of it ends here."""
-    return Dead(Code.CANCELLED, f"cancelled by {by}; a replay undoes it")
+    undone = Advice("a replay undoes it", replay=False)
+    return Dead(Code.CANCELLED, f"cancelled by {by}", advice=undone)
 
 
 def snooze_until_open(closed: GateClosed) -> Snooze:

@@ -69,7 +69,7 @@ class Migrator:
         # Whoever can reach the stream can append to it: not every migration is a planner's.
         refusal = target_refusal(entry.target, self._rules)
         if refusal is not None:
-            return Dead(Code.TARGET_NOT_ALLOWED, refusal)
+            return refusal
         plan = await self._plans.read(entry.request)
         if plan is None:
             return Dead(
@@ -137,7 +137,7 @@ class Migrator:
         """Why this repository must not or cannot be written to; `None` where it can."""
         refusal = target_refusal(target.full_name, self._rules, entry.target)
         if refusal is not None:
-            return Dead(Code.TARGET_NOT_ALLOWED, refusal)
+            return refusal
         # What is taken back from a public target is seen by nobody who did not see it before.
         is_copying = entry.act is Act.COPY or entry.act.is_update
         rules = self._rules if is_copying else replace(self._rules, private_to_public=True)

@@ -241,7 +241,7 @@ class Notifier:
         if isinstance(verdict, Dead) and only_edits and verdict.code is Code.OUT_OF_ATTEMPTS:
             return Snooze(verdict.reason, _EDIT_EVERY_S)
         if isinstance(verdict, Dead):
-            self._telemetry.notice_failed(reason=verdict.reason)
+            self._telemetry.notice_failed(reason=verdict.letter)
         return verdict
 
 

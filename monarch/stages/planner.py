@@ -14,6 +14,7 @@ clock that was put back releases nothing too early.
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from monarch.core.advice import Advice
 from monarch.core.after.acts import Act
 from monarch.core.delivery import Delivery, RequestEntry
 from monarch.core.outcome import Code, Found, ReadFailure
@@ -104,7 +105,7 @@ class Planner:
             return await self._refuse_source(source, request, credential.value, delivery)
         refusal = source_refusal(source.value.full_name, self._rules, request.source.full_name)
         if refusal is not None:
-            return Dead(Code.SOURCE_NOT_ALLOWED, refusal)
+            return refusal
         plan = await self._freeze(source.value, request, hold)
         match plan:
             case Plan():
@@ -119,7 +120,8 @@ class Planner:
     ) -> Plan | Dead | ReadFailure:
         """The tickets of the source as they are now, or why there is no plan."""
         if not source.has_issues:
-            return Dead(Code.ISSUES_DISABLED, _issues_are_off(source))
+            reason = f"issues are switched off in the source {source.full_name}"
+            return Dead(Code.ISSUES_DISABLED, reason, advice=Advice("switch them on"))
         hold.check()
         reading = await read_whole(self._github, source, hold.check)
         if not isinstance(reading, Reading):
@@ -134,7 +136,7 @@ class Planner:
         verdict = waits or judge(outcome, delivery.attempts, self._policy, self._dice())
         if isinstance(verdict, Dead):
             reason = f"the source {request.source.full_name}: {verdict.reason}"
-            return Dead(verdict.code, reason)
+            return replace(verdict, reason=reason)
         return verdict
 
     def _report(self, entry: RequestEntry, verdict: Verdict) -> None:
@@ -154,7 +156,7 @@ class Planner:
 
 def _refuse(bad: BadMessage) -> Dead:
     details = {"source": bad.source or "", "channel": bad.channel or ""}
-    return Dead(bad.code, bad.reason, details)
+    return Dead(bad.code, bad.reason, details, bad.advice)
 
 
 def _with_details(verdict: Verdict, request: Request) -> Verdict:
@@ -186,7 +188,3 @@ def _shared_out(plan: Plan, request: Request, source_id: int, act: Act) -> Plann
 
 def _names(request: Request) -> tuple[str, ...]:
     return tuple(target.full_name for target in request.targets)
-
-
-def _issues_are_off(source: Repository) -> str:
-    return f"issues are switched off in the source {source.full_name}; switch them on and replay it (`monarch dead replay`)"

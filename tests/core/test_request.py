@@ -365,7 +365,7 @@ def test_a_renamed_repository_is_judged_by_what_it_is(
     if said is None:
         assert refusals == (None, None)
     else:
-        assert all(refusal and refusal.startswith(said) for refusal in refusals)
+        assert all(refusal and refusal.reason.startswith(said) for refusal in refusals)
         assert "MONARCH_ALLOWED_SOURCES" in str(refusals[0])
         assert "MONARCH_ALLOWED_TARGETS" in str(refusals[1])
 

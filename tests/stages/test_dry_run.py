@@ -53,7 +53,8 @@ def sources(house: House) -> Sources:
     """What a dry run reads."""
 
     async def ledger(target: TargetId) -> Remembered:
-        return Remembered(dict(house.store.ledgers.get(target, {})), house.store.now_ms())
+        records, later = house.store.ledgers.get(target, {}), house.store.later.get(target, {})
+        return Remembered(dict(records), house.store.now_ms(), later=dict(later))
 
     budget = house.ports("planner").budget
 
@@ -108,6 +109,7 @@ def foretold(rehearsal: Rehearsal) -> list[tuple[Any, ...]]:
         *(("create_issue", copy.title) for copy in rehearsal.create),
         *(("edit_body", number) for number in rehearsal.rewrite),
         *(("add_sub_issue", nesting.parent) for nesting in rehearsal.nest),
+        *(("add_blocker", blocking.blocked) for blocking in rehearsal.block),
     ]
 
 

@@ -53,7 +53,4 @@ def milestones_missing(source: str, unknown: Collection[str], existing: Iterable
     shown = ", ".join(f'"{quote(one, 100)}"' for one in titles[:_SHOWN])
     more = f" and {len(titles) - _SHOWN} more" if len(titles) > _SHOWN else ""
     has = f"it has {shown}{more}" if titles else "it has no milestones at all"
-    return (
-        f"{source} has no milestone {names}: {has}; create it there and replay this (`monarch dead replay`),"
-        " or publish the message again with the right title"
-    )
+    return f"{source} has no milestone {names}: {has}"

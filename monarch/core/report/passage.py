@@ -1,6 +1,5 @@
 """What one crossing over remembering ports came to."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -67,9 +66,9 @@ def obstacle(passed: Passage | Verdict, patience_s: float | None = None) -> Obst
     match verdict:
         case Done():
             return None
-        case Dead(code, reason):
+        case Dead(code):
             late = _LATE.format(patience_s) if code is Code.NOT_FOUND and patience_s else ""
-            return Obstacle(without_replay(reason) + late, code)
+            return Obstacle(verdict.sentence + late, code)
         case Retry(reason):
             return Obstacle(f"{reason}; a request would try again")
         case Snooze(reason, kind=Waits.CREDENTIAL):
@@ -81,9 +80,3 @@ def obstacle(passed: Passage | Verdict, patience_s: float | None = None) -> Obst
 
 
 _LATE: Final = " (if it is just being generated, a request waits {:.0f} s for it)"
-_REPLAY: Final = re.compile(r"(, then| and)? ?replay it \(`monarch dead replay`\)")
-
-
-def without_replay(reason: str) -> str:
-    """Where nothing has died yet, there is nothing to be replayed."""
-    return _REPLAY.sub("", reason)

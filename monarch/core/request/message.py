@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, cast
 
 from pydantic import BaseModel, PlainValidator, ValidationError, ValidationInfo
 
+from monarch.core.advice import NO_ADVICE, Advice, Advised
 from monarch.core.mistake import Mistake, or_none
 from monarch.core.outcome import Code
 from monarch.core.portions.keys import (
@@ -63,7 +64,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class BadMessage:
+class BadMessage(Advised):
     """Nobody can carry this message out; `reason` is a sentence for people.
 
     `channel` and `source` are what could be read of them, `None` where nothing could.
@@ -73,6 +74,7 @@ class BadMessage:
     reason: str
     channel: str | None = None
     source: str | None = None
+    advice: Advice = NO_ADVICE
 
 
 def parse_message(payload: bytes, rules: Rules) -> Request | BadMessage:
@@ -98,7 +100,7 @@ def _bad(message: dict[str, Any], mistake: Mistake) -> BadMessage:
     came = message.get(SOURCE)
     source = quote(came) if isinstance(came, str) else None
     channel = or_none(_read_channel, message.get(CHANNEL))
-    return BadMessage(mistake.code, mistake.reason, channel, source)
+    return BadMessage(mistake.code, mistake.reason, channel, source, mistake.advice)
 
 
 def _first(problem: ValidationError) -> Mistake:
@@ -164,7 +166,7 @@ def _read_source(came: object, info: ValidationInfo) -> RepoRef:
         raise Mistake(Code.BAD_SOURCE, f"{SOURCE}: {problem}") from None
     refusal = source_refusal(ref.full_name, rules)
     if refusal is not None:
-        raise Mistake(Code.SOURCE_NOT_ALLOWED, refusal)
+        raise Mistake(refusal.code, refusal.reason, refusal.advice)
     return ref
 
 
@@ -198,7 +200,9 @@ def _read_target(value: object, source: RepoRef, rules: Rules) -> _Target:
             name, Code.TARGET_IS_SOURCE, f"{name} is the source itself; take it out of {TARGETS}"
         )
     refusal = target_refusal(name, rules)
-    return ref if refusal is None else RefusedTarget(name, Code.TARGET_NOT_ALLOWED, refusal)
+    if refusal is not None:
+        return RefusedTarget(name, refusal.code, refusal.reason, refusal.advice)
+    return ref
 
 
 def _spelled(value: object, rules: Rules) -> str:

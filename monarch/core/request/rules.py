@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from monarch.core.advice import Advice
+from monarch.core.outcome import Code
 from monarch.core.request.refs import GITHUB_HOSTS, RepoRef
+from monarch.core.verdict import Dead
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,26 +25,33 @@ class Rules:
     private_to_public: bool = False
 
 
-def source_refusal(name: str, rules: Rules, asked: str = "") -> str | None:
+def source_refusal(name: str, rules: Rules, asked: str = "") -> Dead | None:
     """Why nothing may be read from the repository `name` (`owner/repo`); `None` where it may be.
 
     `asked` is the name that it was asked for by, where GitHub knows it under another one: a repository that was
     renamed answers to both, and the list means the one that it is.
     """
-    return _refusal(name, asked, rules.allowed_sources, "sources", "MONARCH_ALLOWED_SOURCES")
-
-
-def target_refusal(name: str, rules: Rules, asked: str = "") -> str | None:
-    """Why nothing may be written to the repository `name`; see `source_refusal`."""
-    return _refusal(name, asked, rules.allowed_targets, "targets", "MONARCH_ALLOWED_TARGETS")
-
-
-def _refusal(name: str, asked: str, globs: Sequence[str], kind: str, setting: str) -> str | None:
-    owner, _, repository = name.partition("/")
-    if is_allowed(RepoRef(owner, repository), globs):
+    if _is_allowed(name, rules.allowed_sources):
         return None
-    renamed = f"{asked} is {name} now, which" if asked.lower() not in {"", name.lower()} else name
-    return f"{renamed} is not among the allowed {kind}; add it to {setting}, then replay it (`monarch dead replay`)"
+    reason = f"{_named(name, asked)} is not among the allowed sources"
+    return Dead(Code.SOURCE_NOT_ALLOWED, reason, advice=Advice("add it to MONARCH_ALLOWED_SOURCES"))
+
+
+def target_refusal(name: str, rules: Rules, asked: str = "") -> Dead | None:
+    """Why nothing may be written to the repository `name`; see `source_refusal`."""
+    if _is_allowed(name, rules.allowed_targets):
+        return None
+    reason = f"{_named(name, asked)} is not among the allowed targets"
+    return Dead(Code.TARGET_NOT_ALLOWED, reason, advice=Advice("add it to MONARCH_ALLOWED_TARGETS"))
+
+
+def _is_allowed(name: str, globs: Sequence[str]) -> bool:
+    owner, _, repository = name.partition("/")
+    return is_allowed(RepoRef(owner, repository), globs)
+
+
+def _named(name: str, asked: str) -> str:
+    return f"{asked} is {name} now, which" if asked.lower() not in {"", name.lower()} else name
 
 
 def is_allowed(ref: RepoRef, globs: Sequence[str]) -> bool:

@@ -15,8 +15,9 @@ What can still go wrong: docs/protocols.md, "The three windows".
 """
 
 from collections.abc import Collection, Sequence
-from typing import assert_never
+from typing import Final, assert_never
 
+from monarch.core.advice import Advice
 from monarch.core.copy.render import Draft, render
 from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
@@ -203,7 +204,7 @@ class Crossing:
                 case Inspect():
                     ended = await self._inspect(ticket, action)
                 case Stop(unreadable):
-                    ended = self._desk.fail(_unreadable(ticket, unreadable))
+                    ended = self._desk.fail(_unreadable(ticket, unreadable), _NEWER)
                 case _:
                     assert_never(action)
             if ended is not None:
@@ -259,6 +260,8 @@ class Crossing:
 def _unreadable(ticket: Ticket, record: UnreadableRecord) -> str:
     return (
         f'the ledger says "{quote(record.text, 80)}" of ticket #{ticket.number}, which this version cannot read and the'
-        " target shows no copy: let the newer version run it, or correct that field of the ledger, then "
-        "replay it (`monarch dead replay`)"
+        " target shows no copy"
     )
+
+
+_NEWER: Final = Advice("let the newer version run it, or correct that field of the ledger")

@@ -21,6 +21,7 @@ from typing import Final, assert_never
 
 import anyio
 
+from monarch.core.advice import NO_ADVICE, Advice
 from monarch.core.backoff import outage_s
 from monarch.core.budget.ceilings import long_wait
 from monarch.core.budget.turns import AGAIN_S, EARLY_S
@@ -342,7 +343,7 @@ class Desk:
         waits = await give_way(outcome, subject.credential, tools.budget, tools.telemetry, refused)
         return waits or judge(outcome, subject.delivery.attempts, tools.policy, tools.dice())
 
-    def fail(self, reason: str) -> Verdict:
+    def fail(self, reason: str, advice: Advice = NO_ADVICE) -> Verdict:
         """A failure that may pass, counted."""
-        tools = self._tools
-        return judge_failure(reason, self._subject.delivery.attempts, tools.policy, tools.dice())
+        tools, attempts = self._tools, self._subject.delivery.attempts
+        return judge_failure(reason, attempts, tools.policy, tools.dice(), advice)

@@ -46,7 +46,7 @@ class Teller:
         if isinstance(answer, Posted):
             self._telemetry.notice_said(kind="missed")
         elif isinstance(answer, Permanent):
-            self._telemetry.notice_failed(reason=answer.reason)
+            self._telemetry.notice_failed(reason=answer.sentence)
         elif not isinstance(answer, Unanswered):
             await self._missing.give_telling_back(taken)
             return

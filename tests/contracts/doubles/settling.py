@@ -181,9 +181,9 @@ class Settlement:
         self._store.migrations[migration] = {
             "state": "dead",
             "target": refused.target,
-            "reason": refused.reason,
+            "reason": refused.letter,
         }
-        self._bury(migration, refused.code.value, refused.reason, {"target": refused.target})
+        self._bury(migration, refused.code.value, refused.letter, {"target": refused.target})
 
     def _migrated(self, tickets: int, deleted: int) -> None:
         known = self._migration_fields()
@@ -268,18 +268,18 @@ class Settlement:
         fields = {k.decode(): v.decode("utf-8", "replace") for k, v in raw.items()}
         is_refused = self._card is not None and dead.code is Code.SLACK_REFUSED
         if not (is_refused and "refused" in (self._card or {})):
-            self._bury(self._migration or "", dead.code.value, dead.reason, fields)
+            self._bury(self._migration or "", dead.code.value, dead.letter, fields)
         state = "cancelled" if dead.code is Code.CANCELLED else "dead"
         if token.stream is Stream.REQUESTS:
             self._note(state, dead.details.get("source", ""), dead.details.get("channel", ""))
-            store.requests[self._request] |= {"reason": dead.reason, "code": dead.code.value}
+            store.requests[self._request] |= {"reason": dead.letter, "code": dead.code.value}
             store.request_changed(self._request)
         elif self._migration is not None:
             known = self._migration_fields()
-            known.update(state=state, reason=dead.reason, code=dead.code.value)
+            known.update(state=state, reason=dead.letter, code=dead.code.value)
             self._end_migration()
         elif self._card is not None:
-            self._card.update(notice_due="0", notice_error=dead.reason)
+            self._card.update(notice_due="0", notice_error=dead.letter)
             if dead.code is Code.SLACK_REFUSED:
                 self._card["refused"] = "1"
 

@@ -118,7 +118,7 @@ def wish_of(fields: Mapping[bytes, bytes]) -> Wish:
     reason = newer if version > VERSIONS[Stream.REQUESTS] else ""
     parsed = parse_message(fields.get(b"payload", b""), Rules())
     if isinstance(parsed, BadMessage):
-        return Wish(parsed.source or "", parsed.channel, (), reason or parsed.reason)
+        return Wish(parsed.source or "", parsed.channel, (), reason or parsed.letter)
     refused = tuple(one.target for one in parsed.refused)
     named = tuple(one.full_name for one in parsed.targets)
     return Wish(parsed.source.full_name, parsed.channel, (*named, *refused), reason, parsed.portion)
