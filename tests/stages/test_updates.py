@@ -4,14 +4,14 @@ from typing import Any
 
 from monarch.core.after.acts import Act
 from monarch.core.after.revision import Theirs
-from monarch.core.after.touch import Touch
+from monarch.core.after.touch import Happening, Touch
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
 from monarch.core.report.passage import Passage
 from monarch.core.report.update import foresight_of
 from monarch.core.report.verification import Mark, verify
 from monarch.core.target.survey import Survey
-from monarch.core.ticket import Label
+from monarch.core.ticket import Author, Label
 from monarch.stages.rehearsal.rehearsal import Wanted
 from tests.stages import test_dry_run
 from tests.stages.house import SOURCE, TEAM_A, House
@@ -194,3 +194,21 @@ async def test_a_dry_run_of_an_update_says_every_write_before(house: House) -> N
     assert len(did) == 1 + 2 + 1 + 1 + 1
     told = foresight_of(passed, [earlier], house.style)
     assert [(one.issue.number, one.found) for one in told.differing][1] == (2, Theirs(Touch.EDITED))
+
+
+async def test_a_label_is_added_though_the_message_was_sent_again_since(house: House) -> None:
+    """The plan of that request has it, and the copy was never given it; what a student takes away stays away."""
+    base = await copied(house, "One")
+    house.github.edit_issue(SOURCE, 1, labels=(Label("bug", "d73a4a", ""),))
+    again = house.publish(TEAM_A)
+    await house.settle()
+    bases = RequestId(f"{again} {base}")
+
+    did = [method for method, _ in await updated(house, bases, Act.UPDATE)]
+    assert did == ["create_label", "revise_issue"]
+    assert [label.name for label in house.github.issues(TEAM_A)[0].labels] == ["bug"]
+    house.github.edit_issue(TEAM_A, 1, labels=())
+    taken = Happening("unlabeled", Author("student", 7), "bug")
+    house.github.at(TEAM_A).timelines.setdefault(1, []).append(taken)
+
+    assert await updated(house, bases, Act.UPDATE) == []
