@@ -34,7 +34,8 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
         plan = await reading.rehearser.plan(request)
         if not isinstance(plan, Plan):
             way, portion = obstacle(plan), request.portion
-            problem = "" if way is None else f"the source {way.reason.removeprefix('the source ')}"
+            told = f"the source {source}: "
+            problem = "" if way is None else f"{told}{way.reason.removeprefix(told)}"
             return DryRun(source, problem=problem, without_store=store.trouble, portion=portion)
         targets = await _all_targets(reading, request, plan, settings) if plan.tickets else ()
         writes = sum(target.rehearsal.writes for target in targets)
@@ -64,13 +65,13 @@ async def _all_targets(
     told: list[TargetPlan] = []
     first: dict[TargetId, Rehearsal] = {}
     for name, passed in zip(names, found, strict=True):
-        before = first.get(passed.repository.id) if isinstance(passed, Passage) else None
+        before = first.get(passed.survey.repository.id) if isinstance(passed, Passage) else None
         if before is None:
             target = await to_thread.run_sync(_target, name, passed, settings)
         else:
             target = TargetPlan(name, again(before))
         if isinstance(passed, Passage):
-            first.setdefault(passed.repository.id, target.rehearsal)
+            first.setdefault(passed.survey.repository.id, target.rehearsal)
         told.append(target)
     refused = (
         TargetPlan(one.target, Rehearsal(one.target, problem=one.sentence), one.code)

@@ -194,7 +194,7 @@ async def test_a_survey_of_switched_off_issues_says_so(house: House) -> None:
     found = await reader.look(TEAM_A, Wanted(plan))
 
     assert isinstance(found, Dead)
-    assert "switch them on" in found.reason
+    assert "switch them on" in found.letter
 
 
 @pytest.mark.parametrize("number", [999, 100_000])
