@@ -65,13 +65,13 @@ async def _all_targets(
     told: list[TargetPlan] = []
     first: dict[TargetId, Rehearsal] = {}
     for name, passed in zip(names, found, strict=True):
-        before = first.get(passed.repository.id) if isinstance(passed, Passage) else None
+        before = first.get(passed.survey.repository.id) if isinstance(passed, Passage) else None
         if before is None:
             target = await to_thread.run_sync(_target, name, passed, settings)
         else:
             target = TargetPlan(name, again(before))
         if isinstance(passed, Passage):
-            first.setdefault(passed.repository.id, target.rehearsal)
+            first.setdefault(passed.survey.repository.id, target.rehearsal)
         told.append(target)
     refused = (
         TargetPlan(one.target, Rehearsal(one.target, problem=one.sentence), one.code)

@@ -242,7 +242,7 @@ async def test_the_fate_of_copies_on_record_is_asked_for(desk: Desk) -> None:
     passed = await desk.target()
 
     assert isinstance(passed, Passage)
-    assert passed.fates == {number: Fate.DELETED}
+    assert passed.survey.fates == {number: Fate.DELETED}
     rehearsal = await desk.rehearsal()
     assert (rehearsal.deleted, rehearsal.writes, rehearsal.problem) == ((1,), 0, "")
 

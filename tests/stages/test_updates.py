@@ -4,14 +4,14 @@ from typing import Any
 
 from monarch.core.after.acts import Act
 from monarch.core.after.revision import Theirs
-from monarch.core.after.touch import Touch
+from monarch.core.after.touch import Happening, Touch
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
 from monarch.core.report.passage import Passage
 from monarch.core.report.update import foresight_of
 from monarch.core.report.verification import Mark, verify
 from monarch.core.target.survey import Survey
-from monarch.core.ticket import Label
+from monarch.core.ticket import Author, Label
 from monarch.stages.rehearsal.rehearsal import Wanted
 from tests.stages import test_dry_run
 from tests.stages.house import SOURCE, TEAM_A, House
@@ -90,7 +90,7 @@ async def test_an_update_lists_what_the_template_has_closed_and_closes_nothing(
     assert await updated(house, base, Act.UPDATE) == []
 
     assert states(house) == {1: "open", 2: "open", 3: "open", 4: "completed"}
-    assert "closed in the template since: #2 (copy #2); their copies stay open" in house.card()
+    assert "tickets #2: closed in the template since; their copies stay open" in house.card()
 
 
 async def test_an_update_that_is_asked_to_closes_what_people_have_not_touched(house: House) -> None:
@@ -110,8 +110,11 @@ async def test_an_update_that_is_asked_to_closes_what_people_have_not_touched(ho
     assert did == would == [("change_state", 2)]
     assert [one.number for one in told if one.touches] == [3, 4]
     assert states(house) == {1: "open", 2: "not_planned", 3: "open", 4: "open"}
-    assert "their copies with them: #2 (copy #2)" in house.card()
+    assert "tickets #2: closed in the template since, and their copies with them" in house.card()
     assert await updated(house, base, Act.UPDATE_AND_CLOSE) == []
+    await began(house, base, Act.UNDO)
+    assert states(house)[2] == "reopened"
+    await began(house, base, Act.RECALL)
     house.github.edit_issue(SOURCE, 2, state="open")
     house.publish(TEAM_A)
     await house.settle()
@@ -191,3 +194,21 @@ async def test_a_dry_run_of_an_update_says_every_write_before(house: House) -> N
     assert len(did) == 1 + 2 + 1 + 1 + 1
     told = foresight_of(passed, [earlier], house.style)
     assert [(one.issue.number, one.found) for one in told.differing][1] == (2, Theirs(Touch.EDITED))
+
+
+async def test_a_label_is_added_though_the_message_was_sent_again_since(house: House) -> None:
+    """The plan of that request has it, and the copy was never given it; what a student takes away stays away."""
+    base = await copied(house, "One")
+    house.github.edit_issue(SOURCE, 1, labels=(Label("bug", "d73a4a", ""),))
+    again = house.publish(TEAM_A)
+    await house.settle()
+    bases = RequestId(f"{again} {base}")
+
+    did = [method for method, _ in await updated(house, bases, Act.UPDATE)]
+    assert did == ["create_label", "revise_issue"]
+    assert [label.name for label in house.github.issues(TEAM_A)[0].labels] == ["bug"]
+    house.github.edit_issue(TEAM_A, 1, labels=())
+    taken = Happening("unlabeled", Author("student", 7), "bug")
+    house.github.at(TEAM_A).timelines.setdefault(1, []).append(taken)
+
+    assert await updated(house, bases, Act.UPDATE) == []

@@ -70,7 +70,7 @@ async def test_an_update_that_is_killed_edits_what_is_ours_and_copies_what_is_ne
     assert again.returncode == 0, again.stderr
     assert len(await fleet.sandbox.writes(TEAM)) == writes
     shown = fleet.run("show", again.stdout.split()[0]).stdout
-    assert "closed in the template since: #4 (copy #4); their copies stay open" in shown
+    assert "#4: closed in the template since; their copies stay open" in shown
 
     await _edit(fleet, 2, state="closed", by="teacher")
     await fleet.sandbox.update_issue(IssueChange(repo=TEAM, number=2, further_comments=1))
@@ -86,7 +86,7 @@ async def test_an_update_that_is_killed_edits_what_is_ours_and_copies_what_is_ne
     assert issues.pop(3).state_reason == "not_planned"
     assert issues == [one, two, three, five]
     shown = fleet.run("show", ended.stdout.split()[0]).stdout
-    assert "closed in the template since, and their copies with them: #4 (copy #4)" in shown
+    assert "#4: closed in the template since, and their copies with them" in shown
 
 
 def _copied(fleet: Fleet) -> str:

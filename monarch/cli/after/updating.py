@@ -21,7 +21,7 @@ from monarch.core.request.refs import BadRef, parse_ref
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
     from monarch.app.update import Foreseen, TargetUpdate
-    from monarch.core.report.writes import Writes
+    from monarch.core.report.passage import Writes
 
 
 def update_copies(

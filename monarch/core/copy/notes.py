@@ -77,14 +77,14 @@ def touched(numbers: Sequence[int]) -> str:
     return f"references in {_some([f'#{n}' for n in numbers])}: left as they are, because a person edited the text there, or the ticket"
 
 
-def closed_since(copies: Sequence[tuple[int, int]]) -> str:
-    """Tickets that the template has closed since, each with its copy: these stay open until a person asks."""
-    return f"tickets closed in the template since: {_paired(copies)}; their copies stay open (`monarch update --close` closes those that people have not touched)"
+def closed_since(numbers: Sequence[int]) -> str:
+    """Tickets that the template has closed since, whose copies are open: they stay so until a person asks."""
+    return f"tickets {_some([f'#{n}' for n in numbers])}: closed in the template since; their copies stay open (`monarch update --close` closes those that people have not touched)"
 
 
-def closed_too(copies: Sequence[tuple[int, int]]) -> str:
-    """Tickets that the template has closed since, each with its copy, which is closed now."""
-    return f"tickets closed in the template since, and their copies with them: {_paired(copies)}"
+def closed_too(numbers: Sequence[int]) -> str:
+    """Tickets that the template has closed since, whose copies are closed now."""
+    return f"tickets {_some([f'#{n}' for n in numbers])}: closed in the template since, and their copies with them"
 
 
 def kept(numbers: Sequence[int]) -> str:
@@ -121,10 +121,6 @@ def other_due(title: str, ours: str, theirs: str) -> str:
     """The target has a milestone of that title, due on another day; the team's stays as it is."""
     days = [day[:10] or "no day" for day in (ours, theirs)]
     return f"milestone {quote(title, 60)}: the target's own is used, due on {days[1]}; the template's is due on {days[0]}"
-
-
-def _paired(copies: Sequence[tuple[int, int]]) -> str:
-    return _some([f"#{ticket} (copy #{number})" for ticket, number in copies])
 
 
 def _some(names: Sequence[str]) -> str:

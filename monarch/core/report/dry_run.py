@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from monarch.core.copy.style import Copying, Style
+from monarch.core.copy.style import Style
 from monarch.core.redact import quote
 from monarch.core.report.lint import warnings
 from monarch.core.report.passage import Obstacle, Passage
@@ -19,22 +19,22 @@ _BUSY = "another request writes to it right now: what it will have copied is lef
 def rehearsal_of(passed: Passage, in_the_way: Obstacle | None) -> Rehearsal:
     """What would become of a target, but for its warnings."""
     tickets, writes = passed.plan.tickets, passed.writes
-    present = [t for t in tickets if t.id in passed.numbers and t.id not in passed.created]
+    present = [t for t in tickets if t.id in passed.survey.numbers and t.id not in passed.created]
     adopted = [ticket for ticket in present if _is_adopted(ticket, passed)]
     refused = [
         t.number
         for t in tickets
-        if t.id in passed.created and isinstance(passed.records.get(t.id), Refused)
+        if t.id in passed.created and isinstance(passed.survey.records.get(t.id), Refused)
     ]
     return Rehearsal(
-        passed.repository.full_name,
+        passed.survey.repository.full_name,
         create=tuple(
             Copy(t.number, number, writes.created[number])
             for t in tickets
             if (number := passed.created.get(t.id)) is not None
         ),
-        present=tuple(Copy(t.number, passed.numbers[t.id], t.title) for t in present),
-        adopted=tuple(Copy(t.number, passed.numbers[t.id], t.title) for t in adopted),
+        present=tuple(Copy(t.number, passed.survey.numbers[t.id], t.title) for t in present),
+        adopted=tuple(Copy(t.number, passed.survey.numbers[t.id], t.title) for t in adopted),
         deleted=tuple(ticket.number for ticket in tickets if _is_deleted(ticket, passed)),
         refused=tuple(refused),
         labels=tuple(writes.labels),
@@ -49,9 +49,7 @@ def rehearsal_of(passed: Passage, in_the_way: Obstacle | None) -> Rehearsal:
 
 def warned(told: Rehearsal, passed: Passage, style: Style) -> Rehearsal:
     """The same, with what the created copies will not be. It works on whole texts."""
-    repository, numbers = passed.repository, dict(passed.numbers)
-    name, target = repository.full_name, repository.id
-    copying = Copying(passed.plan, name, target, style, numbers, passed.highest)
+    copying = passed.copying(style)
     found = tuple(
         Warned(ticket.number, text)
         for ticket in passed.plan.tickets
@@ -63,23 +61,25 @@ def warned(told: Rehearsal, passed: Passage, style: Style) -> Rehearsal:
 
 def _is_adopted(ticket: Ticket, passed: Passage) -> bool:
     """Whether its copy goes on record only now, and for saying the same."""
-    issue = passed.issues.get(passed.numbers[ticket.id])
+    issue = passed.survey.issues.get(passed.survey.numbers[ticket.id])
     return ticket.id in passed.found and issue is not None and says_the_same(issue, ticket)
 
 
 def _is_deleted(ticket: Ticket, passed: Passage) -> bool:
-    record = passed.records.get(ticket.id)
-    if not isinstance(record, CreatedAs) or ticket.id in passed.numbers:
+    record = passed.survey.records.get(ticket.id)
+    if not isinstance(record, CreatedAs) or ticket.id in passed.survey.numbers:
         return False
-    return passed.fates.get(record.number) is Fate.DELETED
+    return passed.survey.fates.get(record.number) is Fate.DELETED
 
 
 def _known_before(passed: Passage) -> list[str]:
     """What is to be known of it before, beside what would be noted."""
     told = [_BUSY] if passed.is_busy else []
     tried = [t for t in passed.plan.tickets if t.id in passed.created]
-    refused = {t.number: r for t in tried if isinstance(r := passed.records.get(t.id), Refused)}
-    under_way = [t.number for t in tried if isinstance(passed.records.get(t.id), Intended)]
+    refused = {
+        t.number: r for t in tried if isinstance(r := passed.survey.records.get(t.id), Refused)
+    }
+    under_way = [t.number for t in tried if isinstance(passed.survey.records.get(t.id), Intended)]
     if refused:
         why = quote(next(iter(refused.values())).reason, 200)
         told.append(

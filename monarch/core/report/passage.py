@@ -1,16 +1,40 @@
 """What one crossing over remembering ports came to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from monarch.core.after.edit import Edit
+from monarch.core.copy.dependencies import Blocking
+from monarch.core.copy.style import Copying, Style
+from monarch.core.copy.sub_issues import Nesting
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code
 from monarch.core.plan import Plan
-from monarch.core.report.writes import Writes
-from monarch.core.target.step import Fate, LedgerRecord
-from monarch.core.ticket import Issue, Repository
+from monarch.core.target.survey import Survey
+from monarch.core.ticket import Issue
 from monarch.core.verdict import Dead, Done, Retry, Snooze, Verdict, Waits
+
+
+@dataclass(slots=True)
+class Writes:
+    """What one crossing would write to its target.
+
+    Attributes:
+        created: titles of the copies, by the numbers that they would get.
+        labels, milestones: what would be made, by name.
+        edited: numbers of the copies whose references would be put right.
+        revised: copies as they are, and what an update would replace of each.
+        nested, blocked: sub-issues and dependencies, by number.
+    """
+
+    created: dict[int, str] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+    milestones: list[str] = field(default_factory=list)
+    edited: list[int] = field(default_factory=list)
+    revised: list[tuple[Issue, Edit]] = field(default_factory=list)
+    nested: list[Nesting] = field(default_factory=list)
+    blocked: list[Blocking] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,33 +42,31 @@ class Passage:
     """A target, and what was remembered of its crossing.
 
     Attributes:
+        survey: what the last look shows; its ledger is that of before.
         verdict: how the crossing ended.
         writes: what it would write.
-        records: the target's ledger as it was before; empty where it could not be asked.
         is_busy: whether a migration writes to the target right now.
         created: the numbers of the copies that would be made.
         changed: the numbers of the copies that would be closed or opened again, in order.
         found: tickets whose copies would be put on record as they are.
         notes: what people would be told.
-        numbers: the copies that are there then.
-        fates: of copies on record that no look shows, by number.
-        issues: what the last look shows, by number; `highest` is the highest number in use.
     """
 
-    repository: Repository
     plan: Plan
+    survey: Survey
     verdict: Verdict
     writes: Writes
-    records: Mapping[TicketId, LedgerRecord]
     is_busy: bool
     created: Mapping[TicketId, int]
     changed: Mapping[TicketId, int]
     found: frozenset[TicketId]
     notes: tuple[str, ...]
-    numbers: Mapping[TicketId, int]
-    fates: Mapping[int, Fate]
-    issues: Mapping[int, Issue]
-    highest: int
+
+    def copying(self, style: Style) -> Copying:
+        """What the copies are written by."""
+        repository, seen = self.survey.repository, self.survey.seen
+        numbers = dict(self.survey.numbers)
+        return Copying(self.plan, repository.full_name, repository.id, style, numbers, seen.highest)
 
 
 @dataclass(frozen=True, slots=True)

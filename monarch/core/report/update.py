@@ -8,10 +8,9 @@ from monarch.core.after.edit import Edit
 from monarch.core.after.revision import Theirs
 from monarch.core.after.touch import Left
 from monarch.core.copy.render import finished, title_of
-from monarch.core.copy.style import Copying, Style
+from monarch.core.copy.style import Style
 from monarch.core.plan import Plan
-from monarch.core.report.passage import Passage
-from monarch.core.report.writes import Writes
+from monarch.core.report.passage import Passage, Writes
 from monarch.core.ticket import Issue, Ticket
 from monarch.core.verdict import Acted, Done
 
@@ -46,12 +45,10 @@ class Foresight:
 
 def foresight_of(passed: Passage, earlier: Sequence[Plan], style: Style) -> Foresight:
     """What the rehearsed update has done. It works on whole texts. `earlier` are the plans that it went by."""
-    tickets, numbers, repository = passed.plan.tickets, dict(passed.numbers), passed.repository
-    name, target = repository.full_name, repository.id
-    copying = Copying(passed.plan, name, target, style, numbers, passed.highest)
+    tickets, numbers, copying = passed.plan.tickets, passed.survey.numbers, passed.copying(style)
     left = {one.number: one for one in _left(passed)}
     found: dict[int, tuple[Issue, Edit | Theirs]] = {
-        number: (passed.issues[number], Theirs(one.touches[0]))
+        number: (passed.survey.issues[number], Theirs(one.touches[0]))
         for number, one in left.items()
         if number in numbers.values()
     }

@@ -39,8 +39,8 @@ class Closing:
         self._watch = watch
         self._closed = closed_since(subject.plan, earlier)
         self._turns = Turns(tools, subject, desk, watch, Act.RECALL, later)
-        self._closed_before: list[tuple[int, int]] = []
-        self._open: list[tuple[int, int]] = []
+        self._closed_before: list[int] = []
+        self._open: list[int] = []
 
     @property
     def changed(self) -> int:
@@ -66,7 +66,7 @@ class Closing:
                 return ended
         if self._open:
             await self._desk.note(notes.closed_since(self._open))
-        made = sorted((*self._closed_before, *self._turns.changed))
+        made = sorted((*self._closed_before, *(ticket for ticket, _ in self._turns.changed)))
         if made:
             await self._desk.note(notes.closed_too(made))
         return None
@@ -75,7 +75,7 @@ class Closing:
         if self._subject.entry.act is Act.UPDATE_AND_CLOSE:
             return await self._close(one, number)
         if self._watch.issues[number].state == "open":
-            self._open.append((one.ticket.number, number))
+            self._open.append(one.ticket.number)
         return None
 
     async def _close(self, one: Closed, number: int) -> Verdict | None:
@@ -85,7 +85,7 @@ class Closing:
         asked_ms = int(self._subject.entry.request.partition("-")[0])
         if self._turns.closed_since(one.ticket.id, asked_ms):
             # This very update has closed it, and its worker has died since.
-            self._closed_before.append((one.ticket.number, number))
+            self._closed_before.append(one.ticket.number)
         versions = [(ticket, self._copying(plan)) for ticket, plan in one.versions]
         return await self._turns.turn(one.ticket, number, *versions)
 

@@ -3,7 +3,7 @@
 Tickets that the template has closed since are `stages.after.closing`'s.
 
 It runs inside a crossing, once every new ticket has its copy and all numbers are known, and before the target is read back.
-Each copy is read fresh, its edit is decided, and with the permission in hand it is read once more: only where GitHub shows
+Each copy is read fresh, its edit is decided (with its timeline, where it would be given a label, a milestone or a type), and with the permission in hand it is read once more: only where GitHub shows
 the very same issue the edit leaves. An edit goes on record as pending before it is sent, so that a late old one never comes
 over a newer one (`stages.after.changes`). Done twice it does nothing: a copy that says what its ticket says is not edited.
 
@@ -18,7 +18,7 @@ from typing import Final
 from monarch.core.after.acts import Change
 from monarch.core.after.edit import Edit
 from monarch.core.after.later import NOTHING, Later
-from monarch.core.after.revision import Earlier, Theirs, revision
+from monarch.core.after.revision import NONE, Deeds, Earlier, Theirs, deeds, revision
 from monarch.core.after.standing import Standing, standing
 from monarch.core.after.touch import Left, Touch
 from monarch.core.copy.details import Details, wished
@@ -76,7 +76,7 @@ class Updating:
         issue = self._watch.issues.get(self._watch.numbers.get(ticket.id, 0))
         if issue is None:
             return False
-        edit = await self._edit(issue, ticket, wished(ticket, self._tools.style))
+        edit = await self._decided(issue, ticket, wished(ticket, self._tools.style), NONE)
         return isinstance(edit, Edit) and edit.gives_details
 
     @property
@@ -114,11 +114,12 @@ class Updating:
                 return None
             if not isinstance(answer, Found):
                 return await self._desk.judge(answer)
-            edit = await self._edit(answer.value, ticket, self._details.of(ticket, ()))
-            if not isinstance(edit, Edit):
-                if edit is not None:
-                    self._left.append(Left(ticket.number, number, (edit.touch,)))
+            edit = await self._edit(answer.value, ticket)
+            if isinstance(edit, Theirs):
+                self._left.append(Left(ticket.number, number, (edit.touch,)))
                 return None
+            if not isinstance(edit, Edit):
+                return edit
             if edit.is_empty:
                 return None
             is_still = partial(self._is_still, answer.value)
@@ -140,15 +141,32 @@ class Updating:
         self._left.append(Left(ticket.number, number, (Touch.CHANGED,)))
         return None
 
-    async def _edit(self, issue: Issue, ticket: Ticket, details: Details) -> Edit | Theirs | None:
-        """What is to be done with a copy; `None`: nothing, since a recall has closed it."""
+    async def _edit(self, issue: Issue, ticket: Ticket) -> Edit | Theirs | Verdict | None:
+        """What is to be done with a copy; `None`: nothing, since a recall has closed it or it is gone."""
+        details = self._details.of(ticket, ())
+        found = await self._decided(issue, ticket, details, NONE)
+        if not isinstance(found, Edit) or not found.gives_details:
+            return found
+        told = await self._tools.github.read_timeline(self._subject.repository, issue.number)
+        match told:
+            case Found(happenings):
+                theirs = deeds(happenings, self._subject.us)
+                return await self._decided(issue, ticket, details, theirs)
+            case Permanent(code=code) if code in _GONE:
+                return None
+            case _:
+                return await self._desk.judge(told)
+
+    async def _decided(
+        self, issue: Issue, ticket: Ticket, details: Details, theirs: Deeds
+    ) -> Edit | Theirs | None:
         how = standing(issue, self._later.get(ticket.id, NOTHING), self._subject.us)
         if how is Standing.RECALLED:
             return None
         earlier = self._of(ticket)
         copying, us = self._copying(self._subject.plan), self._subject.us
         found = await self._tools.aside(
-            lambda: revision(issue, ticket, copying, earlier, details, us)
+            lambda: revision(issue, ticket, copying, earlier, details, us, theirs)
         )
         if how is Standing.CLOSED and isinstance(found, Edit):
             return found if found.is_empty else Theirs(Touch.CLOSED)

@@ -27,7 +27,7 @@ from monarch.core.outcome import (
     Withheld,
     WriteOutcome,
 )
-from monarch.core.report.writes import Writes
+from monarch.core.report.passage import Writes
 from monarch.core.target.permission import Credential
 from monarch.core.ticket import Author, Issue, Label, Milestone, Repository
 from monarch.ports import GitHub

@@ -112,24 +112,19 @@ class Rehearser:
         if not isinstance(subject, Subject):
             return subject
         stage.github.author = next(iter(subject.us.authors), None)
-        work = await stage.migrator.work(subject, await stage.take(subject))
-        verdict = await work.run()
-        watch, ledger = work.watch, stage.ledger
+        taken = await stage.take(subject)
+        work = await stage.migrator.work(subject, taken)
+        verdict, ledger = await work.run(), stage.ledger
         return Passage(
-            subject.repository,
             subject.plan,
+            _survey(subject, work.watch, taken),
             verdict,
             stage.github.writes,
-            records=ledger.known.records,
-            is_busy=ledger.known.is_busy,
-            created=ledger.created,
-            changed=ledger.changed,
-            found=frozenset(ledger.found),
-            notes=tuple(ledger.notes),
-            numbers=watch.numbers,
-            fates=watch.fates,
-            issues=watch.issues,
-            highest=watch.seen.highest,
+            ledger.known.is_busy,
+            ledger.created,
+            ledger.changed,
+            frozenset(ledger.found),
+            tuple(ledger.notes),
         )
 
     async def look(self, asked: str, wanted: Wanted) -> Survey | Verdict:
@@ -145,16 +140,7 @@ class Rehearser:
         for ticket in () if ended else wanted.plan.everything:
             number = await watch.number_of(ticket)
             ended = ended or (None if isinstance(number, int | None) else number)
-        return ended or Survey(
-            subject.repository,
-            watch.seen,
-            watch.issues,
-            watch.numbers,
-            taken.records,
-            watch.fates,
-            taken.later,
-            subject.us,
-        )
+        return ended or _survey(subject, watch, taken)
 
     def _github(self, asked: str) -> RememberingGitHub:
         return RememberingGitHub(self._sources.github, lambda: self._tell(asked), self._unsigned)
@@ -197,3 +183,16 @@ class _Stage:
         """Read what is known of the target."""
         repository, credential = subject.repository, subject.credential
         return await self.ledger.take(self.delivery, repository.id, credential)
+
+
+def _survey(subject: Subject, watch: Watch, taken: Taken) -> Survey:
+    return Survey(
+        subject.repository,
+        watch.seen,
+        watch.issues,
+        watch.numbers,
+        taken.records,
+        watch.fates,
+        taken.later,
+        subject.us,
+    )
