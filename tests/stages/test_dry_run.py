@@ -128,6 +128,7 @@ class World:
         style: what the installation has decided.
         deleted: which places' copies somebody has deleted since.
         predecessor: which tickets the predecessor has copied there, without a marker.
+        blocked: tickets that wait for others, by number.
     """
 
     tickets: tuple[dict[str, Any], ...]
@@ -141,6 +142,7 @@ class World:
     may_push: bool | None
     style: Style
     predecessor: frozenset[int]
+    blocked: dict[int, int]
 
 
 _TEXT = st.lists(
@@ -192,6 +194,7 @@ def worlds(draw: st.DrawFn) -> World:
             labels=draw(st.booleans()), milestones=draw(st.booleans()), adopt=draw(st.booleans())
         ),
         draw(places),
+        draw(st.dictionaries(st.integers(1, count), st.integers(1, count), max_size=2)),
     )
 
 
@@ -204,6 +207,9 @@ async def built(world: World) -> House:
     for nth, ticket in enumerate(world.tickets, start=1):
         github.add_issue(SOURCE, f"Ticket {nth}", **{"body": "", **ticket})
     issues = github.issues(SOURCE)
+    for number, blocker in world.blocked.items():
+        if number != blocker:
+            github.at(SOURCE).block(number, issues[blocker - 1].id)
     target = github.add(TEAM_A)
     for number in range(world.beside):
         github.add_issue(TEAM_A, f"Beside {number}", "Somebody's own.", author="student")
