@@ -165,6 +165,12 @@ class Handback:
 Verdict = Done | Retry | Snooze | Dead | Handback
 
 
+def called_off(by: str) -> Dead:
+    """A person called the request off: what is left of it ends here."""
+    undone = Advice("a replay undoes it", replay=False)
+    return Dead(Code.CANCELLED, f"cancelled by {by}", advice=undone)
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How patient we are.

@@ -1,9 +1,8 @@
 """What planner and migrator share: when they give way to a limit, to a refused credential, or to a person."""
 
-from monarch.core.advice import Advice
-from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope
+from monarch.core.outcome import Permanent, RateLimited, ReadFailure, Scope
 from monarch.core.target.permission import Credential, GateClosed
-from monarch.core.verdict import CREDENTIAL_PAUSE_S, Dead, Snooze, Waits
+from monarch.core.verdict import CREDENTIAL_PAUSE_S, Snooze, Waits
 from monarch.ports import Budget
 from monarch.telemetry import Telemetry
 
@@ -31,12 +30,6 @@ async def give_way(
             return None
     telemetry.gate_closed(cause=closed.cause, wait_s=closed.wait_s)
     return snooze
-
-
-def called_off(by: str) -> Dead:
-    """A person called the request off: what is left of it ends here."""
-    undone = Advice("a replay undoes it", replay=False)
-    return Dead(Code.CANCELLED, f"cancelled by {by}", advice=undone)
 
 
 def snooze_until_open(closed: GateClosed) -> Snooze:

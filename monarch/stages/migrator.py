@@ -31,6 +31,7 @@ from monarch.core.verdict import (
     Snooze,
     Verdict,
     Waits,
+    called_off,
     judge,
     judge_target,
 )
@@ -38,7 +39,7 @@ from monarch.ports import Plans
 from monarch.stages.after.taking_back import TakingBack
 from monarch.stages.crossing.crossing import Crossing
 from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.gates import called_off, give_way, snooze_until_open
+from monarch.stages.gates import give_way, snooze_until_open
 from monarch.stages.identity import found_again
 from monarch.stages.lease import Hold, LeaseLost
 

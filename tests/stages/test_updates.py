@@ -157,10 +157,14 @@ async def test_what_an_update_has_edited_is_recalled_and_opened_by_the_request_o
     assert list(told.changed.values()) == [1, 3, 4]
     found = states(house)
     assert found == {1: "not_planned", 2: "open", 3: "not_planned", 4: "not_planned", 5: "open"}
+    house.github.edit_issue(TEAM_A, 4, comments=1)
+    told = await passage(house, earlier, Act.UNDO, now)
     await began(house, base, Act.UNDO)
+    assert list(told.changed.values()) == [1, 3]
+    found = states(house)
+    assert found == {1: "reopened", 2: "open", 3: "reopened", 4: "not_planned", 5: "open"}
 
     assert marks[:2] == [(Mark.PRESENT,), (Mark.EDITED,)]
-    assert {issue.state for issue in house.github.issues(TEAM_A)} == {"open"}
 
 
 async def began(house: House, request: RequestId, act: Act) -> None:

@@ -49,10 +49,18 @@ from monarch.core.target.permission import (
     WasUnanswered,
 )
 from monarch.core.timing import LEASE_MARGIN_S, LONGEST_LIFE_MS, WRITE_DEADLINE_S, life_ms
-from monarch.core.verdict import IDENTITY_PAUSE_S, Snooze, Verdict, Waits, judge, judge_failure
+from monarch.core.verdict import (
+    IDENTITY_PAUSE_S,
+    Snooze,
+    Verdict,
+    Waits,
+    called_off,
+    judge,
+    judge_failure,
+)
 from monarch.ports import StoreError, StoreRefused
 from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.gates import called_off, give_way, snooze_until_open
+from monarch.stages.gates import give_way, snooze_until_open
 from monarch.stages.lease import LeaseLost
 
 DETAIL_ATTEMPTS: Final = 3

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monarch.adapters.valkey import scripts
-from monarch.adapters.valkey.scripts.words import BEGIN, HEAL, REPLAY, refusal
+from monarch.adapters.valkey.scripts.words import BEGIN, HEAL, REPLAY, WRITTEN, refusal
 
 OPERATOR = Path(scripts.__file__).parent / "operator"
 REFUSED = re.compile(r"(?:return|and|or|problem =) \{'([a-z_]+)'([^}]*)\}")
@@ -31,3 +31,19 @@ def test_each_code_has_a_sentence_with_its_figures(script: str, words: Mapping[s
 def test_a_figure_is_taken_as_it_is() -> None:
     """Whatever people have written into it."""
     assert refusal(REPLAY, ["request", "1-0", "{0} {x}"]) == "request 1-0 is {0} {x}"
+
+
+def test_each_word_that_a_script_writes_down_is_there_and_each_is_used() -> None:
+    """In Lua a missing one would be nothing, and the script would fail in the middle."""
+    sources = [one.read_text() for one in Path(scripts.__file__).parent.rglob("*.lua")]
+    used = {name for source in sources for name in re.findall(r"WORDS\.([a-z_]+)", source)}
+
+    assert used == set(WRITTEN)
+
+
+def test_what_scripts_write_down_is_plain_text() -> None:
+    """JSON and Lua write the same plain text in the same way, and nothing else; `%s` alone is a figure."""
+    for text in WRITTEN.values():
+        assert text.isascii()
+        assert text.isprintable()
+        assert "%" not in text.replace("%s", "")

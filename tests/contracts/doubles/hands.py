@@ -12,6 +12,9 @@ from monarch.ports import Begun, Cancelling, Healing, NotCancelled, Paused, Repl
 from monarch.ports.hands import NotPutFirst, PutFirst
 from tests.contracts.doubles.store import MemoryStore
 
+_OF_AN_ACT = ("acted", "acted_by", "acted_ms", "changed", "left")
+"""What an act leaves of itself."""
+
 _OF_ONE_RUN = ("code", "ended_ms", "refused", "strays", "progress_entry", "progress_count")
 """What a migration's next run begins without."""
 
@@ -168,6 +171,8 @@ class MemoryHands:
         known.pop("code", None)
         for gone in (*_OF_ONE_RUN, *(() if {"heal", "act"} & known.keys() else ("notes",))):
             known.pop(gone, None)
+        for gone in () if "act" in known else _OF_AN_ACT:
+            known.pop(gone, None)
         self._store.queue(request, migration)
         self._store.unsettled.setdefault(request, set()).add(migration)
 
@@ -215,6 +220,8 @@ class MemoryHands:
         if known.get("state") != "done":
             return f"its migration is {known.get('state', 'not known')}"
         self._reopen(request)
+        for gone in _OF_AN_ACT:
+            known.pop(gone, None)
         others = [one for one in store.requests if one != request and one in store.plans]
         bases = " ".join(sorted(others, reverse=True)[:10])
         known |= {"act": act.value, "act_by": by, "bases": bases}

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 import anyio
 
 from monarch.adapters.valkey.client.seen import Seen
+from monarch.adapters.valkey.scripts.words import WRITTEN
 from monarch.core.after.acts import Change
 from monarch.core.after.later import NOTHING, Pending, Recalled
 from monarch.core.budget.ceilings import Ceilings, Pace
@@ -318,7 +319,7 @@ class MemoryLedger:
         store = self._store
         migration = self._reported_on(entry, target)
         if migration is None:
-            reason = f"issue #{number} is a second copy: close it, then replay this"
+            reason = WRITTEN["stray"] % number
             named = {"request": entry.request, "migration": entry.migration}
             store.bury(Stream.MIGRATIONS, "", "strays_found", reason, **named)
             return Recorded(stray=number)
@@ -328,7 +329,7 @@ class MemoryLedger:
             return Recorded(stray=number)
         known["strays"] = " ".join([*strays, str(number)])
         if known.get("state") == "done":
-            reason = f"issue #{number} is a second copy: close it, then replay this"
+            reason = WRITTEN["stray"] % number
             known |= {"state": "dead", "code": "strays_found", "reason": reason}
             named = {"request": request, "migration": migration}
             store.bury(Stream.MIGRATIONS, "", "strays_found", reason, **named)

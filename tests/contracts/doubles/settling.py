@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from monarch.adapters.valkey.left import encode_left
+from monarch.adapters.valkey.scripts.words import WRITTEN
 from monarch.adapters.valkey.settlement import park_member
 from monarch.core.after.acts import Act
 from monarch.core.after.touch import Left
@@ -36,6 +37,7 @@ from monarch.core.verdict import (
     Snooze,
     Verdict,
     Waits,
+    called_off,
 )
 from tests.contracts.doubles.store import MemoryStore, Parked
 
@@ -72,9 +74,8 @@ class Settlement:
             return
         match self._unless_cancelled(verdict):
             case Done(Migrated()) if self._strays():
-                numbers = ", #".join(self._strays())
-                reason = f"second copies were found (#{numbers}): close them, then replay this"
-                self._die(Dead(Code.STRAYS, reason))
+                numbers = ", ".join(f"#{one}" for one in self._strays())
+                self._die(Dead(Code.STRAYS, WRITTEN["strays"] % numbers))
                 self._store.acknowledge(self._delivery)
             case Done(result):
                 self._done(result)
@@ -116,7 +117,7 @@ class Settlement:
         by = self._store.requests.get(self._request, {}).get("cancelled_by")
         if by is None or self._delivery.token.stream is Stream.NOTICES:
             return verdict
-        dead = Dead(Code.CANCELLED, f"cancelled by {by}; a replay undoes it")
+        dead = called_off(by)
         match verdict:
             case Retry(_, _, details) | Snooze(_, _, _, _, details):
                 return replace(dead, details=details)

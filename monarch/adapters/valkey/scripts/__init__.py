@@ -4,7 +4,7 @@ All of them are read and hashed when this package is imported, which is at the s
 call opens a file: a process that has run out of file descriptors still settles, and one whose package is replaced on
 disk never sends the newer Lua with its older Python.
 
-A script is its own header, then what all share (`_common.lua`, `_cards.lua`), then its body. It is called by its digest; a server
+A script is its own header, then the words (`words.py`), then what all share (`_common.lua`, `_cards.lua`), then its body. It is called by its digest; a server
 that does not know it (restarted, flushed) says `NOSCRIPT`, which means that nothing was done, and gets it whole.
 
 Calls that are made while another batch is on its way wait and go together in the next one: one round trip for many,
@@ -24,6 +24,7 @@ from valkey.asyncio import Valkey
 from valkey.exceptions import NoScriptError, ValkeyError
 
 from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.scripts.words import WORDS
 
 Arg = str | int | bytes
 Answer = object
@@ -70,7 +71,7 @@ def _texts(folder: Traversable) -> Iterator[tuple[str, str]]:
 def _whole(name: str, texts: Mapping[str, str]) -> Script:
     header, _, body = texts[name].partition("\n")
     shared = "".join(texts[part] for part in ("_common", "_cards", *_SHARED.get(name, ())))
-    text = f"{header}\n{shared}{body}"
+    text = f"{header}\n{WORDS}{shared}{body}"
     return Script(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 

@@ -1,7 +1,44 @@
-"""The words for what the scripts of people's acts refuse: a script answers with a code and the figures of its case."""
+"""The sentences for people that scripts cause: they know codes and figures, and the words stand here.
 
+What a person is answered at once is made of the code and the figures that a script gives. What a script writes down, a
+dead letter's reason above all, is readable in Valkey, by an older worker too: of that it is given the words (`WORDS`).
+"""
+
+import json
 from collections.abc import Mapping, Sequence
 from typing import Final
+
+from monarch.core.advice import NO_ADVICE, Advice
+from monarch.core.outcome import Code
+from monarch.core.verdict import Dead, called_off
+
+
+def _letter(code: Code, reason: str, advice: Advice = NO_ADVICE) -> str:
+    return Dead(code, reason, advice=advice).letter
+
+
+WRITTEN: Final = {
+    "cancelled": called_off("%s").letter,
+    "stray": _letter(Code.STRAYS, "issue #%s is a second copy", Advice("close it")),
+    "strays": _letter(Code.STRAYS, "second copies were found (%s)", Advice("close them")),
+    "impostor": "its field `request` names request %s, which is another entry: append it without that field",
+    "removed_unplanned": "its entry was removed from the stream before it was planned; send the message again",
+    "removed": "this entry was removed while it was being worked on",
+    "parked_unreadable": "this entry was parked and cannot be read any more",
+    "cut": " (of its %s bytes the first %s are kept here: it cannot be replayed)",
+    "dropped": "Monarch: it keeps the newest %s of messages that cannot be read",
+    "more_notes": "there is more of this; the log has it all",
+    "unanswered": "GitHub did not answer writes to two targets",
+    "epoch_first": "nothing was on record",
+    "epoch_restarted": "the server was started anew",
+    "epoch_promoted": "the server was promoted",
+    "epoch_forgot": "the server knew less than a worker had seen",
+}
+"""What scripts write down, by the name that they know it by; `%s` is a figure."""
+
+_LUA: Final = ", ".join(f"{name} = {json.dumps(text)}" for name, text in WRITTEN.items())
+WORDS: Final = f"local WORDS = {{{_LUA}}}\n"
+"""The same as Lua; it stands before what all scripts share."""
 
 _OF_A_REQUEST: Final = {
     "unknown": "no request {0} is known: see `monarch requests`",
