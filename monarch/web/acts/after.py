@@ -31,7 +31,7 @@ _WORDINGS: Final = {
         "Close them",
         "",
         (
-            "Each copy is read, and closed as not planned if nobody but Monarch has touched it.",
+            "Each copy is read, and closed as not planned if only Monarch has written to it.",
             _LEFT,
             "Undoing it opens exactly the copies again that it has closed.",
         ),
