@@ -40,12 +40,10 @@ from monarch.core.card.words import Words
 from monarch.core.github.reply import Reply, number
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope, Transient
 from monarch.core.redact import quote
+from monarch.core.timing import SLACK_DEADLINE_S
 from monarch.ports import Gone, Posted, Unanswered
 
 API_URL = "https://slack.com/api/"
-
-DEADLINE_S = 10.0
-"""All of a call, connecting and reading its answer included, in seconds."""
 
 MAX_WAIT_S: Final = 3600.0
 """No wait that Slack asks for is believed beyond an hour."""
@@ -66,7 +64,7 @@ class HttpSlack:
         base_url: str = API_URL,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float = SLACK_DEADLINE_S,
         proxy: str | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
@@ -75,7 +73,7 @@ class HttpSlack:
             token: a bot's token (`xoxb-…`).
             base_url: with or without a final slash.
             transport: for tests; `None` is the network.
-            deadline_s: see `DEADLINE_S`.
+            deadline_s: see `SLACK_DEADLINE_S`.
             proxy: the proxy that leads there; `None`: none.
 
         Raises:

@@ -9,7 +9,6 @@ local GROUP = 'workers'
 local VERSION = '1'
 local ACT_VERSION = '2'
 local EVENTS_KEPT = 10000
-local QUIET_MS = 25000
 
 -- The server's clock, in ms. A worker's clock is never asked.
 local function now_ms()
