@@ -51,7 +51,6 @@ class Process:
         self.dead = False
         self.in_flight: set[anyio.CancelScope] = set()
         self.over = anyio.Event()
-        self.died_at: float | None = None
         self._house, self._trouble, self._told = house, trouble, told
         self._frozen_until = 0.0
         self._memories: dict[int, Memory] = {}
@@ -147,7 +146,7 @@ class Process:
 
     def _leave(self) -> None:
         """Nothing that it had in hand goes on."""
-        self.dead, self.died_at = True, anyio.current_time()
+        self.dead = True
         for scope in list(self.in_flight):
             scope.cancel()
         self.over.set()

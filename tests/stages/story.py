@@ -48,7 +48,6 @@ class Scenario:
         codes: why things were given up, sorted.
         act: what happens besides, such as people's doing.
         repeats: how many more final messages the scenario's own faults allow.
-        orphans: how many cards the scenario's own faults leave behind, without a `ts` to edit.
         processes: how many run at once.
         poison: the name of a repository that kills whoever reads it.
         forgets: whether the end is the same though the store's memory goes back: what people did, and what was heard
@@ -64,7 +63,6 @@ class Scenario:
     codes: Sequence[str] = ()
     act: Act | None = None
     repeats: int = 0
-    orphans: int = 0
     processes: int = 1
     poison: str = ""
     forgets: bool = True
