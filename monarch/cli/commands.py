@@ -74,9 +74,9 @@ def everything(
 @app.command()
 def run(
     roles: Annotated[
-        str,
+        str | None,
         typer.Option(help="Any of intake,planner,migrator,notifier,reclaimer; all by default."),
-    ] = "",
+    ] = None,
 ) -> None:
     """Run a worker until SIGTERM or SIGINT. Run as many as you like."""
     from monarch.cli.run import run_roles
@@ -200,7 +200,12 @@ def missed(
 @app.command()
 def status(
     watch: Annotated[
-        bool, typer.Option("--watch", "-w", help="Look again every two seconds, until Ctrl-C.")
+        bool,
+        typer.Option(
+            "--watch",
+            "-w",
+            help="Look again every two seconds, until Ctrl-C; with --json a line each.",
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

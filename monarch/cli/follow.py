@@ -5,7 +5,6 @@ asked again. Where the request can no longer be read, a line says that it goes o
 because the request has not failed.
 """
 
-import sys
 import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Final
@@ -21,7 +20,7 @@ from monarch.cli.calling import (
     settings,
 )
 from monarch.cli.terminal.ending import ending_lines
-from monarch.cli.terminal.printing import clean
+from monarch.cli.terminal.printing import clean, complain
 from monarch.cli.terminal.progress import Progress, Sight, progress
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
@@ -62,11 +61,11 @@ def follow(request: RequestId, *, quiet: bool) -> "RequestDetails":
     except OutOfSight as lost:
         fail(f"{lost}; {goes_on}", OUT_OF_SIGHT)
     except KeyboardInterrupt:
-        print(f"monarch: interrupted; {goes_on}", file=sys.stderr)
+        complain(f"monarch: interrupted; {goes_on}")
         raise typer.Exit(INTERRUPTED) from None
     if not quiet:
         for line in ending_lines(end):
-            print(line, file=sys.stderr, flush=True)
+            complain(line)
     return end
 
 

@@ -34,7 +34,17 @@ OF_COMPOSE = frozenset(
 
 _PREFIXES = (OWN, "VALKEY_", "GITHUB_", "GH_", "SLACK_")
 _NEAR = 0.85
-"""How alike two names are, from 0 to 1, of which one is taken for the other misspelt."""
+"""How alike two names are, from 0 to 1, of which one is taken for the other misspelt.
+
+Lower, and SLACK_APP_TOKEN, which other programs have, would be taken for SLACK_TOKEN.
+"""
+
+_SHORTER = {
+    "VALKEY_USER": "VALKEY_USERNAME",
+    "VALKEY_PASS": "VALKEY_PASSWORD",
+    "VALKEY_HOSTNAME": "VALKEY_HOST",
+}
+"""What other programs call the same thing."""
 
 # What Kubernetes adds by itself to every container for each Service, here one that is called "monarch" or "valkey".
 _SERVICE_LINK = re.compile(
@@ -99,6 +109,7 @@ def misspelt(given: Mapping[str, str], fields: Fields, *, at: str = "") -> Itera
         if name.startswith(OWN):
             continue
         (near,) = difflib.get_close_matches(name.upper(), known, 1, _NEAR) or ("",)
+        near = _SHORTER.get(name, near)
         if at and name in FOR_GH_PAT:
             near = "GH_PAT"
         if near or (at and name.startswith(_PREFIXES)):
@@ -125,6 +136,8 @@ def mistake(fields: Fields, name: str, came: object, cause: object = None) -> st
     key = next(key for key, field in fields.items() if name in (key, *_names(field)))
     field = fields[key]
     variable = _names(field)[0] if name == key else name
+    # Empty, so the default: it is missing beside another variable.
+    came = None if came == () else came
     todo = "Correct it" if came is not None else "Set it"
     default = "" if field.default is None else _as_text(field.default)
     if came is not None:

@@ -1,5 +1,6 @@
 """Who follows survives what the workers survive, and ends with a status that scripts can tell apart."""
 
+import json
 import os
 import re
 import signal
@@ -196,6 +197,20 @@ def test_the_status_is_watched_until_interrupted(own: EmbeddedValkey, tmp_path: 
 
         assert status == 130
         assert "Traceback" not in said
+    finally:
+        watcher.process.kill()
+        watcher.process.communicate()
+
+
+def test_a_watched_status_for_programs_is_a_document_a_line(
+    own: EmbeddedValkey, tmp_path: Path
+) -> None:
+    """Several documents of many lines, one behind the other, are none."""
+    watcher = Follower(own, tmp_path, "status", "--watch", "--json")
+    try:
+        first, second = watcher.until_out("}"), watcher.until_out("}")
+
+        assert json.loads(first)["at_ms"] < json.loads(second)["at_ms"]
     finally:
         watcher.process.kill()
         watcher.process.communicate()
