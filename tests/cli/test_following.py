@@ -129,7 +129,7 @@ def test_an_interrupted_following_says_that_it_goes_on(follower: Follower) -> No
 def test_what_cannot_be_seen_any_more_is_no_failure_of_the_request(
     own: EmbeddedValkey, follower: Follower
 ) -> None:
-    """A status of its own: scripts must not take it for one that ended badly."""
+    """A status of its own: scripts must not take it for one that ended badly. Nor does it go on, for all that is known."""
     follower.until("o/a: queued")
     client: Any = valkey.Valkey.from_url(own.url)
     client.flushall()
@@ -137,7 +137,9 @@ def test_what_cannot_be_seen_any_more_is_no_failure_of_the_request(
     status, said = follower.end()
 
     assert status == 3
-    assert "does not know it any more" in said
+    assert "any more: it has expired, or Valkey has lost its memory." in said
+    assert "ask for it again: nothing is copied twice" in said
+    assert "goes on" not in said
     client.connection_pool.disconnect()
 
 
