@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
+from valkey.exceptions import ResponseError
 
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.cli.conftest import Give
@@ -273,3 +274,19 @@ def test_who_could_not_be_reached_is_named(give: Give) -> None:
 
     assert "127.0.0.1:1" in give("doctor", **away).stdout
     assert "127.0.0.1:1" in give("plan", "o/s", "o/a", **away).stdout
+
+
+def test_a_server_that_is_too_old_to_confirm_is_named(
+    give: Give, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`unknown command 'WAITAOF'`, as Redis 7.0 says it, tells of no server that would do; the request is there."""
+
+    async def unknown(*_: object) -> None:
+        raise ResponseError("unknown command 'WAITAOF', with args beginning with: '1' '0'")
+
+    monkeypatch.setattr("valkey.asyncio.Valkey.waitaof", unknown)
+    result = give("submit", "o/s", "o/a")
+
+    assert result.exit_code == 1
+    assert "this server is too old, use Valkey 7.2 or newer. It may have been" in result.stderr
+    assert client.xlen("{monarch}:requests") == 1
