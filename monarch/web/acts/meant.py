@@ -32,6 +32,7 @@ class Meant:
         notes: what follows from it, and what does not, a sentence each.
         problem: why it cannot be done, `""` where it can.
         is_destructive: whether no other act undoes it.
+        instead: the address of the act that comes first, where it cannot be done because of that, else `""`.
     """
 
     act: str
@@ -43,6 +44,7 @@ class Meant:
     notes: tuple[str, ...] = ()
     problem: str = ""
     is_destructive: bool = False
+    instead: str = ""
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -90,6 +90,7 @@ async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
             "Copies that people have deleted on purpose are made again, too.",
         ),
         _why_not_healed(request, details, looked),
+        instead=f"/acts/verify?request={request}" if details is not None and looked is None else "",
     )
 
 

@@ -236,6 +236,7 @@ async def test_nothing_is_made_again_without_a_look(
         refused = await press(page, f"/acts/heal?request={REQUEST}")
 
     assert words in refused.text
+    assert (f"instead='/acts/verify?request={REQUEST}'" in refused.text) == (found is None)
     assert not means.done
 
 
