@@ -57,6 +57,8 @@ def request_buttons(details: RequestDetails) -> tuple[Button, ...]:
     found = []
     if not view.has_ended and not view.cancelled_by:
         found.append(_of(view.id, "cancel", "Cancel", f"monarch cancel {view.id}"))
+        if not view.first_by:
+            found.append(_of(view.id, "first", "Put it first", f"monarch first {view.id}"))
     if view.state in _GIVEN_UP:
         command = f"monarch dead replay --request {view.id}"
         kind = "" if details.code in STAYS_WRONG else "primary"
@@ -67,6 +69,8 @@ def request_buttons(details: RequestDetails) -> tuple[Button, ...]:
         found.append(
             _of(view.id, "heal", "Make missing copies again", f"monarch verify {view.id} --heal")
         )
+        command = f"monarch update {view.id}"
+        found.append(_of(view.id, "update", "Update the copies", command))
         command = f"monarch recall {view.id}"
         found.append(_of(view.id, "recall", "Close untouched copies", command))
         if any(one.acted == Act.RECALL for one in view.migrations):
