@@ -128,15 +128,19 @@ async def _wish(
     return [Wish(view.source, targets, view.channel, view.portion.milestones, bases)]
 
 
-async def submitted(person: Operator, wish: Wish, by: str, *, close: bool = False) -> Submission:
+async def submitted(
+    person: Operator, wish: Wish, by: str, key: str = "", *, close: bool = False
+) -> Submission:
     """Ask for it, durably; with `close` also for closing the copies of tickets that were closed since.
+
+    The same `key` again is the same request; without one it is always a new one.
 
     Raises:
         StoreError: see `Submitter.submission`. An update that is asked for twice edits nothing twice.
     """
     payload = message(wish.source, wish.targets, wish.channel, milestones=wish.milestones)
     act = Act.UPDATE_AND_CLOSE if close else Act.UPDATE
-    return await person.submit(payload, uuid.uuid4().hex, Update(by, wish.bases, act))
+    return await person.submit(payload, key or uuid.uuid4().hex, Update(by, wish.bases, act))
 
 
 async def foreseen(

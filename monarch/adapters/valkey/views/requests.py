@@ -236,8 +236,12 @@ def _number(fields: Mapping[str, str], name: str, default: int = 0) -> int:
     return default if value is None else value
 
 
+NAMED: Final = 3
+"""Targets that a listing names of each request."""
+
+
 def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> RequestLine:
-    view = request_view(request, fields, ())
+    view, targets = request_view(request, fields, ()), _lines(fields.get("targets", ""))
     return RequestLine(
         id=request,
         state=view.state,
@@ -245,7 +249,7 @@ def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> Requ
         channel=view.channel,
         via=fields.get("via", ""),
         tickets=view.tickets,
-        targets=len(_lines(fields.get("targets", ""))),
+        targets=len(targets),
         unsettled=unsettled,
         appended_ms=view.appended_ms,
         ended_ms=view.ended_ms,
@@ -254,6 +258,7 @@ def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> Requ
         cohort=cohort_of(fields),
         not_before=in_iso(view.portion),
         milestones=view.portion.milestones,
+        named=tuple(targets[:NAMED]),
     )
 
 
@@ -288,6 +293,7 @@ def _unseen(request: RequestId, wish: Wish) -> RequestLine:
         entry=request,
         not_before=in_iso(wish.portion),
         milestones=wish.portion.milestones,
+        named=wish.targets[:NAMED],
     )
 
 
@@ -302,6 +308,7 @@ def _with_wish(line: RequestLine, wish: Wish, next_ms: int | None) -> RequestLin
         next_ms=next_ms,
         not_before=line.not_before or in_iso(wish.portion),
         milestones=line.milestones or wish.portion.milestones,
+        named=line.named or wish.targets[:NAMED],
     )
 
 
