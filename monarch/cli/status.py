@@ -46,7 +46,7 @@ def show_status(*, watch: bool, as_json: bool) -> None:
 
 
 async def _show_later(person: "Operator", *, as_json: bool) -> None:
-    """Once more, in the place of what was there; a Valkey that is away is told of, and asked again."""
+    """Show it again in the same place; say where Valkey cannot be asked, and ask again."""
     import anyio  # noqa: PLC0415 - lazily
 
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily

@@ -104,7 +104,7 @@ class Telemetry:
         self.pulse.ended(name)
 
     def store_trouble(self, *, where: str, error: str) -> None:
-        """Valkey could not be asked, or did not answer; whoever asked backs off and asks again."""
+        """Valkey could not be asked, or did not answer; the caller backs off and asks again."""
         self.metrics.troubles.inc()
         self._log.warning("store.troubled", where=where, error=error)
 
@@ -193,7 +193,7 @@ class Telemetry:
         self._log.info("delivery.reclaimed", since_progress=since_progress, **_named(token))
 
     def delivery_failed(self, *, delivery: Delivery, exc: BaseException) -> None:
-        """A handler raised what nobody planned; the traceback is logged."""
+        """A handler raised an error that no code expects; the traceback is logged."""
         self.metrics.failed.labels(delivery.token.stream.value).inc()
         self._log.error("delivery.failed", exc_info=exc, **_named(delivery.token))
 
