@@ -12,9 +12,11 @@ from monarch.core.outcome import Code
 from monarch.core.request.refs import BadRef, parse_ref
 
 if TYPE_CHECKING:
+    from monarch.adapters.valkey.views.sought import Sought
     from monarch.adapters.valkey.views.wanted import Wanted
     from monarch.app.operator import Choice
     from monarch.core.ids import RequestId
+    from monarch.core.report.summary import State
 
 _LONGEST_NAME: Final = 100
 _LONGEST_ID: Final = 41
@@ -73,6 +75,20 @@ def choice(
     )
 
 
+def sought(
+    state: "State | None", source: str | None, target: str | None, since: str | None
+) -> "Sought":
+    """The requests of which all of this holds."""
+    from monarch.adapters.valkey.views.sought import Sought  # noqa: PLC0415 - lazily
+
+    return Sought(
+        state,
+        None if source is None else repository("--source", source),
+        None if target is None else _target(target),
+        _ago_ms(seconds("--since", since)),
+    )
+
+
 def wanted(request: str | None, target: str | None, since: str | None) -> "Wanted":
     """The events of which all of this holds."""
     from monarch.adapters.valkey.views.wanted import Wanted  # noqa: PLC0415 - lazily
@@ -81,8 +97,13 @@ def wanted(request: str | None, target: str | None, since: str | None) -> "Wante
     return Wanted(
         None if request is None else request_id(request),
         None if target is None else _target(target),
-        None if ago_s is None else round((time.time() - ago_s) * 1000),
+        _ago_ms(ago_s),
     )
+
+
+def _ago_ms(ago_s: float | None) -> int | None:
+    """When that was, in milliseconds since 1970."""
+    return None if ago_s is None else max(0, round((time.time() - ago_s) * 1000))
 
 
 def demand_choice(ids: list[str], chosen: "Choice", *, everything: bool) -> None:
@@ -122,6 +143,17 @@ def _target(text: str) -> str:
         return parse_ref(text, _hosts()).full_name
     except BadRef:
         return text
+
+
+def hint_of(target: str | None) -> str:
+    """What to add where nothing has this target: it may be no repository at all, which a listing takes all the same."""
+    if target is None:
+        return ""
+    try:
+        parse_ref(target, _hosts())
+    except BadRef:
+        return f"; {got(target)} is no owner/repo, and no target was spelled like it"
+    return ""
 
 
 def _hosts() -> frozenset[str]:

@@ -9,6 +9,7 @@ import typer
 import monarch
 from monarch.cli.after.commands import add_to
 from monarch.cli.arguments import (
+    PORT,
     AsJson,
     By,
     Channel,
@@ -232,12 +233,21 @@ def requests(
             help="Only this state: queued, running, done, failed, skipped, dead, cancelled."
         ),
     ] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help="Only requests of this template: owner/repo.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", help="Only requests with this target: owner/repo.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Only those not older than this: 90s, 2h, 3d.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the newest requests."""
     from monarch.cli.show import show_requests
 
-    show_requests(limit, state, as_json=as_json)
+    show_requests(limit, state, source, target, since, as_json=as_json)
 
 
 @app.command()
@@ -332,10 +342,11 @@ def doctor(as_json: AsJson = False) -> None:
 @app.command()
 def sandbox(
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the stand-in; 0 takes a free one.")
+        int,
+        typer.Option(parser=PORT, metavar="PORT", help="Port of the stand-in; 0 takes a free one."),
     ] = 0,
     valkey_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of Valkey; 0 takes a free one.")
+        int, typer.Option(parser=PORT, metavar="PORT", help="Port of Valkey; 0 takes a free one.")
     ] = 0,
 ) -> None:
     """Run a stand-in for GitHub and Slack, and a Valkey, until stopped. Needs no account."""

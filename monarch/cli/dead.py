@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, operate
-from monarch.cli.choice import actor, demand_choice, demand_ids
+from monarch.cli.choice import actor, demand_choice, demand_ids, hint_of
 from monarch.cli.terminal.printing import (
     clean,
     complain,
@@ -39,6 +39,7 @@ def show_dead(limit: int, chosen: "Choice", *, as_json: bool) -> None:
         return await person.letters.newest(limit, chosen)
 
     empty = _NO_SUCH if any(asdict(chosen).values()) else _NO_LETTERS
+    empty += hint_of(chosen.target)
     _show_letters(operate(work), empty, as_json=as_json)
 
 

@@ -7,6 +7,7 @@ from monarch.adapters.valkey.views.entry_ids import entry_order
 from monarch.adapters.valkey.views.numbers import NUMBER
 from monarch.adapters.valkey.views.wanted import Wanted, newest
 from monarch.cli.calling import end_if_interrupted, operate
+from monarch.cli.choice import hint_of
 from monarch.cli.follow import AGAIN_S
 from monarch.cli.terminal.printing import clean, complain, fields_of, moment, say, show_json
 from monarch.cli.terminal.troubles import tell_obstacles
@@ -27,7 +28,7 @@ def show_events(limit: int, wanted: Wanted, *, follow: bool, as_json: bool) -> N
         for event in events:
             _show_event(event, as_json=as_json)
         if not events:
-            complain(_NONE if wanted == Wanted() else _NONE_SUCH)
+            complain(_NONE if wanted == Wanted() else _NONE_SUCH + hint_of(wanted.target))
         tell_obstacles(await person.standing.snapshot())
         if follow:
             after = max((one.id for one in (*before, *events)), key=entry_order, default="0-0")
