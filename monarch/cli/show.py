@@ -72,13 +72,13 @@ _REQUEST_COLUMNS = (
 def _none_of(chosen: "Sought") -> str:
     """What an empty listing says."""
     wishes = {
-        "that is {}": chosen.state,
+        "that are {}": chosen.state,
         "of the source {}": chosen.source,
         "with the target {}": chosen.target,
         "since {}": moment(chosen.since_ms) if chosen.since_ms else None,
     }
     words = [form.format(clean(wish)) for form, wish in wishes.items() if wish]
-    told = " ".join(["no request", *words]) if words else "no requests"
+    told = " ".join(["no requests", *words])
     return told + hint_of(chosen.target)
 
 

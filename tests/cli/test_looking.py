@@ -148,11 +148,11 @@ def test_a_listing_of_requests_says_how_many_targets_failed(give: Give) -> None:
 @pytest.mark.parametrize(
     ("words", "told_"),
     [
-        (["--source", "o/x"], "no request of the source o/x"),
-        (["--target", "o/x", "--state", "done"], "no request that is done with the target o/x"),
+        (["--source", "o/x"], "no requests of the source o/x"),
+        (["--target", "o/x", "--state", "done"], "no requests that are done with the target o/x"),
         (
             ["--target", "nowhere"],
-            "no request with the target nowhere; nowhere is no owner/repo, and no target was spelled like it",
+            "no requests with the target nowhere; nowhere is no owner/repo, and no target was spelled like it",
         ),
     ],
 )
