@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from scripts.chaos_machine.judge.judge import COLUMNS, judge
+from scripts.chaos_machine.judge.judge import judge
+from scripts.chaos_machine.judge.verdicts import COLUMNS
 from scripts.chaos_machine.record import (
     DeadLetter,
     Event,

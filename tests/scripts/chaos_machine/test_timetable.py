@@ -17,7 +17,8 @@ from scripts.chaos_machine.catalogue import (
     Kind,
 )
 from scripts.chaos_machine.hands.hands import KNOWN
-from scripts.chaos_machine.timetable import LAST_WISH_S, Timetable, timetable
+from scripts.chaos_machine.timetable import Timetable, timetable
+from scripts.chaos_machine.wishes import LAST_WISH_S
 
 SEEDS = (1, 2, 3, 20261124)
 
