@@ -26,7 +26,6 @@ from scripts.chaos_machine.judge.verdicts import Breach, Judgement, Stray
 from scripts.chaos_machine.record import ENDS, Copy, Request, Ticket, Truth
 from scripts.chaos_machine.scenes import WRONG_CHANNEL
 
-
 FOR_EVER: Final = float("inf")
 BREATH_S: Final = 2.0
 """What is said was looked at so long before, in seconds."""
@@ -149,7 +148,8 @@ def _doubled(truth: Truth, places: Places, excused: set[tuple[int, int]]) -> Ite
                 else ", and no stray was reported"
             )
             what = f"#{copy.number} of {repository} is a second #{first.number}{told}"
-            yield Breach("doubled", f"{what} ({copy.title})")
+            column = column_of_second(truth, repository, first, copy)
+            yield Breach(column, f"{what} ({copy.title})")
 
 
 def _seconds(truth: Truth) -> Iterator[tuple[int, Copy, Copy]]:
