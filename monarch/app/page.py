@@ -17,6 +17,7 @@ from monarch.adapters.valkey.views.fleet import Standing
 from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.adapters.valkey.views.missed import MissedOnRecord
 from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.sought import Sought
 from monarch.adapters.valkey.views.traffic import Traffic
 from monarch.adapters.valkey.views.wanted import Wanted, history, newest
 from monarch.adapters.valkey.views.workers import Workers
@@ -84,7 +85,7 @@ class Readings:
 
     async def requests(self, limit: int, state: State | None = None) -> Sequence[RequestLine]:
         """See `Source.requests`."""
-        return await self._reader.requests(limit, state)
+        return await self._reader.requests(limit, Sought(state=state))
 
     async def request(self, request: RequestId) -> RequestDetails | None:
         """See `Source.request`."""

@@ -164,7 +164,8 @@ class Submitter:
             await self._on_disk()
         except StoreError as error:
             # It is appended, whatever became of the waiting.
-            raise StoreError(str(error)) from error
+            old = ": this server is too old, use Valkey 7.2 or newer"
+            raise StoreError(f"{error}{old if 'unknown command' in str(error) else ''}") from error
         return Submission(request, what == b"new")
 
     async def _on_disk(self) -> None:

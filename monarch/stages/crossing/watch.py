@@ -9,8 +9,10 @@ from collections.abc import Mapping
 
 import anyio
 
+from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Absent, Found, ReadFailure
+from monarch.core.plan import Plan
 from monarch.core.target.evidence import Evidence
 from monarch.core.target.look import Seen, see, skipped, strays_of
 from monarch.core.target.permission import WasStray
@@ -182,6 +184,17 @@ class Watch:
                 return fate
             return self.numbers.get(ticket.id)
         return known
+
+    def copying(self, plan: Plan) -> Copying:
+        """What a copy of a ticket of this plan would be written with, by the numbers that are known now."""
+        return Copying(
+            plan,
+            self._subject.name,
+            self._subject.repository.id,
+            self._tools.style,
+            dict(self.numbers),
+            self.seen.highest,
+        )
 
     def _evidence(self) -> Evidence:
         """What is seen is judged by: the ledger as it is known by now, and who we are."""
