@@ -336,6 +336,19 @@ def doctor(as_json: AsJson = False) -> None:
     show_examination(as_json=as_json)
 
 
+@app.command(epilog="Example: monarch config --set")
+def config(
+    only_set: Annotated[
+        bool, typer.Option("--set", help="Only what was given, without the defaults.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the settings that count here and where each comes from. No secret is shown."""
+    from monarch.cli.config import show_config
+
+    show_config(only_set=only_set, as_json=as_json)
+
+
 # ------------------------------------------------------------------------------------ trying it out
 
 
