@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import anyio
 
+from monarch.core.copy.render import title_of
 from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Absent, Found, ReadFailure
@@ -199,8 +200,10 @@ class Watch:
     def _evidence(self) -> Evidence:
         """What is seen is judged by: the ledger as it is known by now, and who we are."""
         target, style = self._subject.repository.id, self._tools.style
-        tickets = self._subject.plan.tickets if style.adopt else ()
-        return Evidence(target, self._us, self._records, style.seal, tickets)
+        plan = self._subject.plan
+        tickets = plan.tickets if style.adopt else ()
+        titles = {ticket.id: title_of(ticket) for ticket in plan.everything}
+        return Evidence(target, self._us, self._records, style.seal, tickets, titles)
 
     def _own(self, seen: Seen) -> dict[TicketId, int]:
         """The copies of this plan, and of the template's other portions."""
