@@ -195,12 +195,16 @@ class WorkerLine:
         silent_s: since it asked for work or renewed a lease, in seconds.
         held: how many entries of each stream it has in hand.
         targets: what it writes to, or is about to.
+        version: of its program, `""` where that is not known.
+        since_ms: when it began, in milliseconds since 1970; `None` where that is not known.
     """
 
     name: str
     silent_s: float
     held: Mapping[str, int]
     targets: tuple[str, ...]
+    version: str = ""
+    since_ms: int | None = None
 
     @property
     def host(self) -> str:
