@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, fail, operate, settings
+from monarch.cli.choice import actor
 from monarch.cli.follow import follow, judge
 from monarch.cli.portions import Asked, demand_date
 from monarch.cli.terminal.printing import clean, complain, got, show_json
@@ -13,12 +14,14 @@ if TYPE_CHECKING:
     from monarch.app.operator import Operator, Submission
 
 
-def submit_message(asked: Asked, key: str | None, *, wait: bool, as_json: bool) -> None:
+def submit_message(
+    asked: Asked, key: str | None, by: str | None, *, wait: bool, as_json: bool
+) -> None:
     """Submit, print the request's id, and with `wait` follow it to its end."""
-    payload = asked.message()
+    name, payload = actor(by), asked.message()
     _demand_request(payload)
     chosen = uuid.uuid4().hex if key is None else _checked(key)
-    done = operate(lambda person: _submitted(person, payload, chosen))
+    done = operate(lambda person: _submitted(person, payload, chosen, name))
     request = done.request
     if not done.is_new:
         complain(f"request {request} was submitted already under this key")
@@ -31,12 +34,12 @@ def submit_message(asked: Asked, key: str | None, *, wait: bool, as_json: bool) 
         judge(end)
 
 
-async def _submitted(person: "Operator", payload: bytes, key: str) -> "Submission":
+async def _submitted(person: "Operator", payload: bytes, key: str, by: str) -> "Submission":
     from monarch.app.operator import KeyTaken  # noqa: PLC0415 - lazily
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
 
     try:
-        return await person.submit(payload, key)
+        return await person.submit(payload, key, by=by)
     except KeyTaken as taken:
         fail(f"{taken}. Nothing was submitted: choose another --key, or none")
     except StoreError as error:
