@@ -17,7 +17,7 @@ from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Snooze
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import one
-from tests.contracts.worlds import ValkeyWorld, a_message
+from tests.contracts.worlds import World, a_message
 from tests.stages.house import SOURCE, TEAM_A, House, StorePorts
 from tests.stages.process import Process, Told
 from tests.stages.seams import Blow, Moment, Trouble
@@ -35,7 +35,7 @@ LEAST_MOMENTS = 60
 class ValkeyHouse(House):
     """An installation on a real Valkey."""
 
-    def __init__(self, world: ValkeyWorld) -> None:
+    def __init__(self, world: World) -> None:
         super().__init__()
         self.world = world
         self.github.add(SOURCE, *TITLES)
@@ -58,7 +58,7 @@ class ValkeyHouse(House):
 class Run:
     """One worker after the other, until there is no work any more."""
 
-    def __init__(self, world: ValkeyWorld, blows: dict[int, Blow]) -> None:
+    def __init__(self, world: World, blows: dict[int, Blow]) -> None:
         self.house = ValkeyHouse(world)
         # What is lost outside is tried at every moment on the doubles; here the scripts are.
         spared = ("github.",) if Blow.LOST in blows.values() else ()
@@ -160,7 +160,7 @@ async def test_work_that_moves_while_it_is_asked_for_is_seen(
 ) -> None:
     """Whoever asks each place in turn misses what is parked when its stream is asked, and back when the parked are."""
     async with connected(server.url, "tests", connections=20) as client:
-        world = ValkeyWorld(client, "to-and-fro")
+        world = World(client, "to-and-fro")
         await world.open()
         await world.append(Stream.MIGRATIONS, {b"request": b"1-0", b"target": TEAM_A.encode()})
 
@@ -190,7 +190,7 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
 async def told(server: EmbeddedValkey, name: str, blows: dict[int, Blow]) -> Run:
     """A run in a namespace of its own, judged."""
     async with connected(server.url, "tests", connections=20) as client:
-        world = ValkeyWorld(client, name)
+        world = World(client, name)
         await world.open()
         run = Run(world, blows)
         await run.tell()

@@ -1,0 +1,112 @@
+"""Commands on sorted sets."""
+
+import operator
+from collections.abc import Callable
+
+from scripts.memory.keyspace import (
+    Keyspace,
+    RefusedError,
+    SortedSet,
+    UnknownCommandError,
+    number,
+    whole,
+    words,
+)
+
+Item = tuple[bytes, float]
+
+
+class Ordered(Keyspace):
+    """What each does stands in Valkey's manual."""
+
+    def _items(self, key: bytes) -> list[Item]:
+        here = self.get(key, SortedSet)
+        return sorted(here.items(), key=lambda item: (item[1], item[0]))
+
+    def _zadd(self, key: bytes, *args: bytes) -> int:
+        only_new = args[0].upper() == b"NX"
+        pairs = args[1:] if only_new else args
+        scores = [number(score) for score in pairs[::2]]
+        here, new = self.make(key, SortedSet), 0
+        for score, member in zip(scores, pairs[1::2], strict=True):
+            new += member not in here
+            if not (only_new and member in here):
+                here[member] = score
+        return new
+
+    def _zrem(self, key: bytes, *members: bytes) -> int:
+        here = self.get(key, SortedSet)
+        gone = sum(here.pop(member, None) is not None for member in members)
+        self.tidy(key)
+        return gone
+
+    def _zcard(self, key: bytes) -> int:
+        return len(self.get(key, SortedSet))
+
+    def _zscore(self, key: bytes, member: bytes) -> bytes | None:
+        score = self.get(key, SortedSet).get(member)
+        return None if score is None else words(score)
+
+    def _zmscore(self, key: bytes, *members: bytes) -> list[bytes | None]:
+        return [self._zscore(key, member) for member in members]
+
+    def _zrange(self, key: bytes, start: bytes, stop: bytes, *options: bytes) -> list[bytes]:
+        with_scores = _with_scores(options)
+        return _flat(_slice(self._items(key), start, stop), with_scores)
+
+    def _zrevrange(self, key: bytes, start: bytes, stop: bytes, *options: bytes) -> list[bytes]:
+        with_scores = _with_scores(options)
+        return _flat(_slice(self._items(key)[::-1], start, stop), with_scores)
+
+    def _zcount(self, key: bytes, low: bytes, high: bytes) -> int:
+        return len(self._between(key, low, high))
+
+    def _zrangebyscore(self, key: bytes, low: bytes, high: bytes, *options: bytes) -> list[bytes]:
+        items, rest = self._between(key, low, high), [one.upper() for one in options]
+        if b"LIMIT" in rest:
+            at = rest.index(b"LIMIT")
+            first, count = whole(rest[at + 1]), whole(rest[at + 2])
+            del rest[at : at + 3]
+            items = items[first:] if count < 0 else items[first : first + count]
+        return _flat(items, _with_scores(tuple(rest)))
+
+    def _zremrangebyscore(self, key: bytes, low: bytes, high: bytes) -> int:
+        return self._zrem(key, *(member for member, _ in self._between(key, low, high)))
+
+    def _zremrangebyrank(self, key: bytes, start: bytes, stop: bytes) -> int:
+        return self._zrem(key, *(member for member, _ in _slice(self._items(key), start, stop)))
+
+    def _zpopmin(self, key: bytes) -> list[bytes]:
+        first = self._items(key)[:1]
+        self._zrem(key, *(member for member, _ in first))
+        return _flat(first, with_scores=True)
+
+    def _between(self, key: bytes, low: bytes, high: bytes) -> list[Item]:
+        above, below = _bound(low, operator.gt), _bound(high, operator.lt)
+        return [item for item in self._items(key) if above(item[1]) and below(item[1])]
+
+
+def _with_scores(options: tuple[bytes, ...]) -> bool:
+    if [one.upper() for one in options] not in ([], [b"WITHSCORES"]):
+        raise UnknownCommandError(f"a range with {options}")
+    return bool(options)
+
+
+def _slice(items: list[Item], start: bytes, stop: bytes) -> list[Item]:
+    first, last = (
+        at if at >= 0 else len(items) + at for at in (whole(start), whole(stop))
+    )
+    return items[max(0, first) : max(0, last + 1)]
+
+
+def _flat(items: list[Item], with_scores: bool) -> list[bytes]:  # noqa: FBT001  # an option of the command
+    return [part for m, s in items for part in ((m, words(s)) if with_scores else (m,))]
+
+
+def _bound(raw: bytes, beyond: Callable[[float, float], bool]) -> Callable[[float], bool]:
+    is_open = raw.startswith(b"(")
+    try:
+        value = number(raw.removeprefix(b"("))
+    except RefusedError:
+        raise RefusedError("ERR min or max is not a float") from None
+    return lambda score: beyond(score, value) or (score == value and not is_open)
