@@ -529,3 +529,53 @@ def test_no_part_of_a_key_may_be_shown(pem: str) -> None:
 
     assert {pem, *lines} == set(settings.secrets())
     assert not any(line in repr(settings) for line in lines)
+
+
+# --------------------------------------------------------------------------------- who presses a button
+
+
+def test_the_ways_to_sign_in_are_read() -> None:
+    """A token, a header with its proxies, and the names of the page."""
+    found = settings_from(
+        {
+            "MONARCH_WEB_TOKEN": "correct-horse-battery",
+            "MONARCH_WEB_USER_HEADER": "X-Auth-Request-Email",
+            "MONARCH_WEB_TRUSTED_PROXIES": "10.0.0.0/8, 127.0.0.1,fd00::/8",
+            "MONARCH_WEB_NAMES": "Monarch.example.org, monarch",
+        }
+    )
+
+    assert "correct-horse-battery" in found.secrets()
+    assert list(map(str, found.web_trusted_proxies)) == ["10.0.0.0/8", "127.0.0.1/32", "fd00::/8"]
+    assert found.web_names == ("monarch.example.org", "monarch")
+    assert not found.web_public
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MONARCH_WEB_TOKEN", "too-short"),
+        ("MONARCH_WEB_TOKEN", "correct horse battery staple"),
+        ("MONARCH_WEB_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("MONARCH_WEB_TRUSTED_PROXIES", "proxy.example"),
+        ("MONARCH_WEB_TRUSTED_PROXIES", "*"),
+        ("MONARCH_WEB_USER_HEADER", "Cookie"),
+        ("MONARCH_WEB_USER_HEADER", "X-User: ada"),
+        ("MONARCH_WEB_NAMES", "https://monarch.example"),
+        ("MONARCH_WEB_NAMES", "monarch.example:8081"),
+        ("MONARCH_WEB_PUBLIC", "maybe"),
+    ],
+)
+def test_a_way_to_sign_in_that_cannot_be_one_stops_the_start(variable: str, value: str) -> None:
+    """A door that is open by mistake is worse than none."""
+    told = mistakes(**{variable: value})
+
+    assert any(each.startswith(f"{variable}: expected") for each in told)
+
+
+def test_a_header_and_its_proxies_belong_together() -> None:
+    """Without proxies nobody would be believed; proxies without a header name nobody."""
+    alone = mistakes(MONARCH_WEB_USER_HEADER="X-User")
+    without = mistakes(MONARCH_WEB_TRUSTED_PROXIES="10.0.0.0/8")
+
+    assert all(told[0].startswith("MONARCH_WEB_TRUSTED_PROXIES") for told in (alone, without))

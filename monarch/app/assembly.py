@@ -41,15 +41,15 @@ from monarch.core.verdict import Policy
 from monarch.ports import GitHub, Slack, Streams
 from monarch.settings import Settings
 from monarch.stages.consumer import Consumer, Handler
-from monarch.stages.hold import Holds
+from monarch.stages.crossing.subject import Tools
 from monarch.stages.intake import Intake
+from monarch.stages.lease import Holds
 from monarch.stages.migrator import Migrator
 from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
 from monarch.stages.signature import SignatureWatch
-from monarch.stages.subject import Tools
 from monarch.telemetry import Telemetry
 
 

@@ -18,7 +18,7 @@ from monarch.core.report.dry_run import rehearse
 from monarch.core.report.rehearsal import Rehearsal, again
 from monarch.core.request.message import BadMessage, Request, parse_message
 from monarch.settings import Settings
-from monarch.stages.surveying import Surveyor, Template, Unready, without_replay
+from monarch.stages.survey import Surveyor, Template, Unready, without_replay
 
 __all__ = ["BadMessage", "DryRun", "TargetPlan", "dry_run", "parsed"]
 

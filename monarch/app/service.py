@@ -19,6 +19,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.standing import Standing
 from monarch.app.assembly import Role, assembled
 from monarch.app.ceilings import ceilings_of
+from monarch.app.doors import doors_of
 from monarch.app.valkey_checks import Status, check_server
 from monarch.app.whereabouts import valkey_of
 from monarch.app.worker import Worker, stopped_by_signals
@@ -26,6 +27,7 @@ from monarch.ports import StoreError
 from monarch.settings import ConfigurationError, Settings
 from monarch.telemetry import Telemetry
 from monarch.telemetry.logging import configure
+from monarch.web.door.guard import Guard
 from monarch.web.server import health_app, listening_on, metrics_app, serving
 
 _DOUBT_EVERY_S = 5.0
@@ -66,8 +68,9 @@ async def _work(
             app = metrics_app(telemetry, standing.snapshot)
             await stack.enter_async_context(serving(app, metrics))
         if health is not None:
-            app = health_app(telemetry, lambda: worker.is_ready, standing.snapshot)
-            await stack.enter_async_context(serving(app, health))
+            page = health_app(telemetry, lambda: worker.is_ready, standing.snapshot)
+            guarded = Guard(page, doors_of(settings))
+            await stack.enter_async_context(serving(guarded, health))
         await stack.enter_async_context(stopped_by_signals(worker))
         version = monarch.__version__
         telemetry.started(consumer=parts.consumer_name, roles=roles, version=version)

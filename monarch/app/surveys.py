@@ -28,7 +28,7 @@ from monarch.core.target.logins import Us, us_of
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.ports import StoreError
 from monarch.settings import Settings
-from monarch.stages.surveying import Remembered, Sources, Surveyor
+from monarch.stages.survey import Remembered, Sources, Surveyor
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ class Store:
         self._is_needed = is_needed
 
     async def ledger(self, target: TargetId) -> Remembered:
-        """See `surveying.Sources`."""
+        """See `survey.Sources`."""
 
         async def asked() -> Remembered:
             return Remembered(*await self.reader.ledger(target))
@@ -63,11 +63,11 @@ class Store:
         return await self._ask(asked, Remembered({}, 0))
 
     async def gate(self, credential: Credential) -> GateClosed | None:
-        """See `surveying.Sources`."""
+        """See `survey.Sources`."""
         return await self._ask(lambda: self._budget.gate(credential), None)
 
     async def us(self, credential: Credential) -> Us:
-        """See `surveying.Sources`."""
+        """See `survey.Sources`."""
         return await self._ask(lambda: self._logins.us(credential), us_of((), credential))
 
     async def traffic(self) -> Traffic | None:

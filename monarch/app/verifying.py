@@ -14,7 +14,7 @@ from monarch.core.report.summary import MigrationView, State
 from monarch.core.report.verification import Extra, Finding, Mark, Verification, verify
 from monarch.core.request.refs import BadRef, parse_ref
 from monarch.settings import Settings
-from monarch.stages.surveying import Surveyor, Unready
+from monarch.stages.survey import Surveyor, Unready
 
 __all__ = [
     "Extra",

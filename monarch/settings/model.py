@@ -24,10 +24,14 @@ from monarch.settings.values import (
     Addresses,
     AppId,
     Globs,
+    HeaderName,
+    HostNames,
     HttpUrl,
     Lower,
     MarkerKeys,
     Namespace,
+    Networks,
+    PageToken,
     PrivateKey,
     PrivateKeyFile,
     TemplateFile,
@@ -204,6 +208,25 @@ class Settings(BaseSettings):
         "MONARCH_WEB_PORT", 8081, f"{_PORT}, other than MONARCH_METRICS_PORT", ge=0, le=65535
     )
     web_host: str = _variable("MONARCH_WEB_HOST", "127.0.0.1", "an address to listen on")
+    web_token: PageToken | None = _variable(
+        "MONARCH_WEB_TOKEN", None, "16 to 200 printable characters of ASCII without white space"
+    )
+    web_user_header: HeaderName | None = _variable(
+        "MONARCH_WEB_USER_HEADER",
+        None,
+        "the name of a header such as X-Auth-Request-Email; with it MONARCH_WEB_TRUSTED_PROXIES",
+    )
+    web_trusted_proxies: Networks = _variable(
+        "MONARCH_WEB_TRUSTED_PROXIES",
+        (),
+        "addresses or networks such as 10.0.0.0/8, with commas between; with it"
+        " MONARCH_WEB_USER_HEADER",
+        validate_default=True,
+    )
+    web_names: HostNames = _variable(
+        "MONARCH_WEB_NAMES", (), "host names without scheme and port, with commas between"
+    )
+    web_public: bool = _variable("MONARCH_WEB_PUBLIC", False, "true or false")
     log_format: Annotated[Literal["auto", "json", "console"], Lower] = _variable(
         "MONARCH_LOG_FORMAT", "auto", "auto, json or console"
     )
@@ -215,6 +238,13 @@ class Settings(BaseSettings):
     @classmethod
     def _ports_differ(cls, value: int, info: ValidationInfo) -> int:
         if value and value == info.data.get("metrics_port"):
+            raise ValueError
+        return value
+
+    @field_validator("web_trusted_proxies")
+    @classmethod
+    def _with_a_header(cls, value: Any, info: ValidationInfo) -> Any:
+        if bool(value) != bool(info.data.get("web_user_header", value)):
             raise ValueError
         return value
 
@@ -266,7 +296,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """Whatever must not be shown, in every spelling in which it is sent; of a key, each line too."""
-        fields = (self.gh_pat, self.slack_bot_token)
+        fields = (self.gh_pat, self.slack_bot_token, self.web_token)
         passwords = (self.valkey_password, self.valkey_sentinel_password)
         found = {field.get_secret_value() for field in (*fields, *passwords) if field}
         found |= {*self.marker_keys}

@@ -5,6 +5,7 @@ variable it was, what is expected and what came.
 """
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from string import Template
 from typing import Annotated, Final
@@ -32,6 +33,19 @@ _GLOB: Final = re.compile(r"[^\s/,]+/[^\s/,]+")
 _APP_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _MARKER_KEY: Final = re.compile(r"[!-+\--~]{16,200}")
 """Printable ASCII without commas and white space: it is pasted into files and forms."""
+
+_PAGE_TOKEN: Final = re.compile(r"[!-~]{16,200}")
+_HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252})")
+_TAKEN_HEADERS: Final = {
+    "authorization",
+    "connection",
+    "cookie",
+    "host",
+    "origin",
+    "x-forwarded-for",
+}
+"""Headers that a browser or any proxy sends by itself: none of them names a person."""
 
 _MAX_FILE: Final = 256 * 1024
 
@@ -162,6 +176,38 @@ def keys_of(value: SecretStr) -> tuple[str, ...]:
     return tuple(key.strip() for key in value.get_secret_value().split(","))
 
 
+def _page_token(value: SecretStr) -> SecretStr:
+    """Refuse what can be guessed, and what no header can carry."""
+    if not _PAGE_TOKEN.fullmatch(value.get_secret_value()):
+        raise ValueError
+    return value
+
+
+def _header(value: str) -> str:
+    if not _HEADER.fullmatch(value):
+        raise ValueError
+    if value.lower() in _TAKEN_HEADERS:
+        raise Wrong("it names no person")
+    return value
+
+
+def _networks(value: object) -> object:
+    """Split `10.0.0.0/8, ::1`; an address alone is a network of one."""
+    if not isinstance(value, str):
+        return value
+    return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+
+def _host_names(value: object) -> object:
+    """Split `a.example, b`; names alone, without scheme and port."""
+    if not isinstance(value, str):
+        return value
+    found = tuple(filter(None, (part.strip().lower() for part in value.split(","))))
+    if not all(map(_HOST_NAME.fullmatch, found)):
+        raise ValueError
+    return found
+
+
 def _namespace(value: str) -> str:
     if not _NAMESPACE.fullmatch(value):
         raise ValueError
@@ -179,7 +225,11 @@ TemplateFile = Annotated[
 ]
 Addresses = Annotated[tuple[tuple[str, int], ...], BeforeValidator(_addresses)]
 Globs = Annotated[tuple[str, ...], BeforeValidator(_globs)]
+HeaderName = Annotated[str, AfterValidator(_header)]
+HostNames = Annotated[tuple[str, ...], BeforeValidator(_host_names)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
+PageToken = Annotated[SecretStr, AfterValidator(_page_token)]
 ValkeyUrl = Annotated[SecretStr, AfterValidator(_valkey_url)]
 Namespace = Annotated[str, AfterValidator(_namespace)]
 Upper = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)

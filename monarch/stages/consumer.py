@@ -34,7 +34,7 @@ from monarch.core.verdict import (
     judge_failure,
 )
 from monarch.ports import Clock, StoreError, StoreRefused, Streams
-from monarch.stages.hold import Draining, Hold, Holds, LeaseLost
+from monarch.stages.lease import Draining, Hold, Holds, LeaseLost
 from monarch.stages.pause import Pause
 from monarch.telemetry import Telemetry
 

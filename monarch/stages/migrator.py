@@ -21,11 +21,11 @@ from monarch.core.target.preflight import unwritable
 from monarch.core.ticket import Repository
 from monarch.core.verdict import Dead, Done, Migrated, Snooze, Verdict, Waits, judge, judge_target
 from monarch.ports import Plans
-from monarch.stages.crossing import Crossing
-from monarch.stages.finding import found_again
-from monarch.stages.giving_way import called_off, give_way, snooze_until_open
-from monarch.stages.hold import Hold, LeaseLost
-from monarch.stages.subject import Subject, Tools
+from monarch.stages.crossing.crossing import Crossing
+from monarch.stages.crossing.subject import Subject, Tools
+from monarch.stages.gates import called_off, give_way, snooze_until_open
+from monarch.stages.identity import found_again
+from monarch.stages.lease import Hold, LeaseLost
 
 BUSY_S = 30.0
 """A target in other hands wakes whoever waits for it when it is released, and after so many seconds at the latest:

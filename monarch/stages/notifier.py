@@ -24,7 +24,7 @@ from monarch.core.report.summary import RequestView
 from monarch.core.target.permission import Busy
 from monarch.core.verdict import Dead, Done, Policy, Said, Snooze, Verdict, Waits, judge
 from monarch.ports import Clock, Gone, Kind, Outlook, Posted, Requests, Saying, Slack, Unanswered
-from monarch.stages.hold import Hold
+from monarch.stages.lease import Hold
 from monarch.telemetry import Telemetry
 
 _EDIT_EVERY_S: Final = 300.0

@@ -28,10 +28,10 @@ from monarch.core.verdict import (
     judge,
 )
 from monarch.ports import Budget, GitHub
-from monarch.stages.giving_way import give_way, snooze_until_open
-from monarch.stages.hierarchy import in_order
-from monarch.stages.hold import Hold
-from monarch.stages.looking import Reading, read_whole
+from monarch.stages.crossing.hierarchy import in_order
+from monarch.stages.crossing.looks import Reading, read_whole
+from monarch.stages.gates import give_way, snooze_until_open
+from monarch.stages.lease import Hold
 from monarch.telemetry import Telemetry
 
 

@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from monarch.ports import StoreError
 from monarch.telemetry import Snapshot, Telemetry
@@ -111,7 +112,7 @@ def _json(answer: Answer) -> Response:
 
 
 @asynccontextmanager
-async def serving(app: Starlette, listener: socket.socket) -> AsyncIterator[int]:
+async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[int]:
     """Serve `app` on `listener` for the length of a `with` block, and give its port."""
     server = _Server(_config(app))
     async with anyio.create_task_group() as tasks:
@@ -142,7 +143,7 @@ def listening_on(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=BoundedProtocol,
@@ -152,6 +153,9 @@ def _config(app: Starlette) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        # Else uvicorn takes the peer's address from X-Forwarded-For of whoever is on this machine: who is a trusted proxy
+        # could then be said by anybody who reaches one that is not.
+        proxy_headers=False,
         # Its value is renewed by a timer, ten times a second.
         date_header=False,
         timeout_graceful_shutdown=STOP_WITHIN_S,

@@ -44,8 +44,8 @@ from monarch.core.target.permission import Credential, Granted, Taken, WasCreate
 from monarch.core.verdict import Done, Policy, Said, Verdict
 from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.stages.consumer import Consumer
-from monarch.stages.hold import Hold, Holds
 from monarch.stages.intake import Intake
+from monarch.stages.lease import Hold, Holds
 from monarch.telemetry import Telemetry
 
 PLACES = 64

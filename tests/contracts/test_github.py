@@ -19,7 +19,7 @@ from monarch.core.outcome import (
 )
 from monarch.core.ticket import Issue, Label, Milestone, Repository
 from monarch.ports import GitHub
-from monarch.stages.detailing import NO_PUSH
+from monarch.stages.crossing.details import NO_PUSH
 from tests.contracts.githubs import FOREIGN, PLAIN, TEAM, TYPES, in_memory, over_http
 
 BUG = Label("bug", "d73a4a", "It is broken")

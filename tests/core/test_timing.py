@@ -19,7 +19,7 @@ from monarch.core.timing import (
     WRITE_DEADLINE_S,
     life_ms,
 )
-from monarch.stages.hold import RENEWALS_A_LEASE
+from monarch.stages.lease import RENEWALS_A_LEASE
 from tests.stages.house import LEASE_S
 
 WRITE_DEADLINE_MS = WRITE_DEADLINE_S * 1000

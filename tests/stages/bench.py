@@ -7,7 +7,7 @@ import anyio
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.verdict import Done, Said, Verdict
 from monarch.stages.consumer import Consumer
-from monarch.stages.hold import Hold, Holds
+from monarch.stages.lease import Hold, Holds
 from monarch.stages.reclaimer import Reclaimer
 from tests.contracts.doubles.flaky import Flaky
 from tests.contracts.doubles.streams import MemoryStreams

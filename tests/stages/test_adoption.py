@@ -11,7 +11,7 @@ from monarch.core.target.permission import Credential
 from monarch.core.target.step import CreatedAs, Intended
 from monarch.core.target.survey import Survey
 from monarch.core.ticket import Author, Issue, Label
-from monarch.stages.surveying import Template
+from monarch.stages.survey import Template
 from tests.contracts.doubles.github import DROPPED, LOST
 from tests.stages.faithful import marker_of
 from tests.stages.house import SOURCE, TEAM_A, House

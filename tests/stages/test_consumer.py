@@ -6,7 +6,7 @@ import pytest
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.verdict import Handback, Policy, Retry, Verdict
 from monarch.ports import StoreError
-from monarch.stages.hold import Hold
+from monarch.stages.lease import Hold
 from monarch.stages.reclaimer import EVERY_S, JITTER
 from tests.contracts.doubles.flaky import failing
 from tests.contracts.doubles.streams import MemoryStreams

@@ -15,7 +15,7 @@ from monarch.core.target.look import PROBE_MOST
 from monarch.core.target.permission import Credential
 from monarch.core.target.step import CreatedAs
 from monarch.core.target.survey import Survey
-from monarch.stages.surveying import Remembered, Sources, Surveyor, Template, Unready
+from monarch.stages.survey import Remembered, Sources, Surveyor, Template, Unready
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.hands import MemoryHands
 from tests.contracts.doubles.logins import MemoryLogins

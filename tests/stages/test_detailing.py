@@ -6,7 +6,7 @@ import pytest
 from monarch.core.copy.style import Style
 from monarch.core.outcome import Code, Found, Permanent, Scope, Transient, Unknown
 from monarch.core.ticket import Issue, Label, Milestone
-from monarch.stages.desk import DETAIL_ATTEMPTS
+from monarch.stages.crossing.desk import DETAIL_ATTEMPTS
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED, LOST
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House

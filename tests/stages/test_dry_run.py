@@ -18,7 +18,7 @@ from monarch.core.target.permission import Credential, GateClosed
 from monarch.core.target.step import CreatedAs, Intended, Refused, UnreadableRecord
 from monarch.core.target.survey import Survey
 from monarch.core.ticket import Label, Milestone
-from monarch.stages.surveying import Remembered, Sources, Surveyor, Template
+from monarch.stages.survey import Remembered, Sources, Surveyor, Template
 from tests.contracts.doubles.logins import MemoryLogins
 from tests.stages.house import SOURCE, TEAM_A, House
 

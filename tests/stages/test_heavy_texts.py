@@ -12,8 +12,8 @@ from monarch.core.outcome import Code
 from monarch.core.plan import MAX_TEXT
 from monarch.core.request.message import Rules
 from monarch.core.ticket import Ticket
-from monarch.stages import crossing, looking, second_pass
-from monarch.stages.surveying import Unready
+from monarch.stages.crossing import crossing, looks, second_pass
+from monarch.stages.survey import Unready
 from tests.contracts.worlds import NO_CEILINGS
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
 from tests.stages.test_dry_run import surveyor
@@ -70,7 +70,7 @@ def slow(house: House, monkeypatch: pytest.MonkeyPatch) -> Slow:
     house.aside = slow
     slow.watch(monkeypatch, crossing, "render")
     slow.watch(monkeypatch, second_pass, "rewriting")
-    slow.watch(monkeypatch, looking, "see")
+    slow.watch(monkeypatch, looks, "see")
     return slow
 
 

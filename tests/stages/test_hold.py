@@ -6,7 +6,7 @@ import pytest
 from monarch.core.delivery import Delivery, NoticeEntry, Stream, Token
 from monarch.core.ids import RequestId
 from monarch.ports import StoreError
-from monarch.stages.hold import Draining, Hold, Holds, LeaseLost
+from monarch.stages.lease import Draining, Hold, Holds, LeaseLost
 from tests.contracts.doubles.flaky import Flaky, failing
 from tests.contracts.doubles.streams import MemoryStreams
 from tests.stages.house import LEASE_S, House, pass_time

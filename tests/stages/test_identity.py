@@ -11,7 +11,7 @@ from monarch.core.request.message import Rules
 from monarch.core.target.permission import Credential
 from monarch.core.target.step import CreatedAs
 from monarch.core.ticket import Label, Milestone
-from monarch.stages.finding import found_again
+from monarch.stages.identity import found_again
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.hands import MemoryHands
 from tests.contracts.worlds import NO_CEILINGS

@@ -5,7 +5,7 @@ from anyio.abc import TaskGroup
 
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.verdict import Handback, Verdict
-from monarch.stages.hold import Hold
+from monarch.stages.lease import Hold
 from tests.stages.bench import DONE, Bench
 from tests.stages.house import House
 

@@ -9,7 +9,7 @@ import anyio
 from monarch.core.delivery import Stream
 from monarch.ports import StoreError
 from monarch.stages.consumer import Consumer
-from monarch.stages.hold import Holds
+from monarch.stages.lease import Holds
 from monarch.stages.pause import Pause
 from monarch.stages.reclaimer import EVERY_S, JITTER, Reclaimer
 from tests.contracts.doubles.flaky import Flaky, failing

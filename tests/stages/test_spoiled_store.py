@@ -8,7 +8,7 @@ from monarch.core.outcome import Code
 from monarch.core.target.step import CreatedAs, UnreadableRecord
 from monarch.core.verdict import Policy, Verdict
 from monarch.ports import StoreRefused
-from monarch.stages.hold import Hold
+from monarch.stages.lease import Hold
 from tests.contracts.doubles.flaky import failing
 from tests.stages.bench import Bench
 from tests.stages.house import LEASE_S, SOURCE, TEAM_A, TEAM_B, House, pass_time

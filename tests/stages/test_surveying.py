@@ -14,7 +14,7 @@ from monarch.core.target.permission import Credential, GateClosed
 from monarch.core.target.step import CreatedAs, Fate, Intended, LedgerRecord
 from monarch.core.target.survey import Survey
 from monarch.core.ticket import Label
-from monarch.stages.surveying import Remembered, Sources, Surveyor, Template, Unready
+from monarch.stages.survey import Remembered, Sources, Surveyor, Template, Unready
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import FakeGitHub
 from tests.contracts.doubles.logins import MemoryLogins

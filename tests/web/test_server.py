@@ -13,6 +13,9 @@ import structlog
 from anyio.abc import SocketStream
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from monarch.core.delivery import Stream
 from monarch.ports import StoreError
@@ -231,3 +234,15 @@ async def test_half_a_request_is_ended_after_a_while(
             await one.receive()
 
     assert b"200 OK" in answer
+
+
+async def test_who_asks_is_who_is_connected() -> None:
+    """A header does not make a visitor of this machine into a trusted proxy of another network."""
+
+    async def peer(request: Request) -> Response:
+        return PlainTextResponse(request.client.host if request.client else "")
+
+    async with asking(Starlette(routes=[Route("/", peer)])) as client:
+        headers = {"X-Forwarded-For": "10.0.0.1", "Forwarded": "for=10.0.0.1"}
+
+        assert (await client.get("/", headers=headers)).text == HOST

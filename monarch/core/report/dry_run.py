@@ -4,7 +4,7 @@
 survey of the target, plan, style --rehearse--> Rehearsal (what would be written, left alone and said)
 ```
 
-The crossing (`stages.crossing`) is gone through without its effects: each write succeeds, a copy gets the next number
+The crossing (`stages.crossing.crossing`) is gone through without its effects: each write succeeds, a copy gets the next number
 after the highest, and nobody else does anything meanwhile. What differs from that when it is done in earnest differs
 from the rehearsal, too: an issue that somebody opens between moves the numbers, and with them what is rewritten; what
 GitHub refuses is not written.

@@ -14,7 +14,7 @@ from monarch.sandbox.client import SandboxClient
 from monarch.sandbox.faults import AnswerAfter, DropAfter, Match
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.seed import RepositoryChange
-from monarch.stages.looking import Reading, read_whole
+from monarch.stages.crossing.looks import Reading, read_whole
 from tests.adapters.github.builders import DRAFT, yes
 from tests.sandbox.world import a_seed
 

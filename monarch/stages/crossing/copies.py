@@ -33,8 +33,8 @@ from monarch.core.target.permission import (
 from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused
 from monarch.core.ticket import Author, Ticket
 from monarch.core.verdict import Snooze, Verdict, Waits
-from monarch.stages.desk import Desk
-from monarch.stages.subject import Subject, Tools
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.subject import Subject, Tools
 
 DISPENSABLE: Final = frozenset({"labels", "milestone", "type", "assignees"})
 """Fields, as GitHub names them, that a copy can be created without."""

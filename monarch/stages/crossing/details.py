@@ -39,9 +39,9 @@ from monarch.core.outcome import (
 )
 from monarch.core.ticket import Label, Milestone, Repository, Ticket
 from monarch.core.verdict import Verdict
-from monarch.stages.desk import Desk
-from monarch.stages.other_writes import Nothing, OtherWrites, Send
-from monarch.stages.subject import Subject, Tools
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.other_writes import Nothing, OtherWrites, Send
+from monarch.stages.crossing.subject import Subject, Tools
 
 T = TypeVar("T")
 List = Callable[[Repository], Awaitable[Found[tuple[T, ...]] | ReadFailure]]

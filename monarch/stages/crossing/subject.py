@@ -12,7 +12,7 @@ from monarch.core.ticket import Repository, Ticket
 from monarch.core.verdict import Policy
 from monarch.ports import Budget, Clock, GitHub, Ledger, Logins
 from monarch.stages.aside import Aside, on_the_loop
-from monarch.stages.hold import Hold
+from monarch.stages.lease import Hold
 from monarch.telemetry import Telemetry
 
 

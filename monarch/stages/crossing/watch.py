@@ -24,9 +24,9 @@ from monarch.core.target.tally import tally
 from monarch.core.ticket import Author, Issue, Ticket
 from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict
-from monarch.stages.desk import Desk
-from monarch.stages.looking import Sight, look
-from monarch.stages.subject import Subject, Tools
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.looks import Sight, look
+from monarch.stages.crossing.subject import Subject, Tools
 
 
 class Watch:

@@ -32,8 +32,8 @@ from monarch.core.outcome import (
 )
 from monarch.core.target.permission import Granted, WasAnswered, WasNotCreated, WasUnanswered
 from monarch.core.verdict import Verdict
-from monarch.stages.desk import Desk
-from monarch.stages.subject import Subject, Tools
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.subject import Subject, Tools
 
 UNANSWERED: Final = 2
 """So many unanswered writes of one thing end the crossing as a counted failure."""

@@ -2,7 +2,7 @@
 
 ```
 look --> details --> for each ticket: next_action --> act --> look --> compare --> second pass --> verdict
-watch    detailing   core.target.step, writing                reading_back         second_pass
+looks    details     core.target.step, copies                 read_back            second_pass
 ```
 
 Pure and effectful lines alternate: `next_action` decides for one ticket, ledger and GitHub act. Each step is on record
@@ -41,14 +41,14 @@ from monarch.core.target.step import (
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Verdict
 from monarch.ports import StoreError
-from monarch.stages.desk import Desk
-from monarch.stages.detailing import Detailing
-from monarch.stages.hold import LeaseLost
-from monarch.stages.other_writes import UNANSWERED, OtherWrites
-from monarch.stages.reading_back import ReadingBack
-from monarch.stages.subject import Subject, Tools
-from monarch.stages.watch import Watch
-from monarch.stages.writing import Writer
+from monarch.stages.crossing.copies import Writer
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.details import Detailing
+from monarch.stages.crossing.other_writes import UNANSWERED, OtherWrites
+from monarch.stages.crossing.read_back import ReadingBack
+from monarch.stages.crossing.subject import Subject, Tools
+from monarch.stages.crossing.watch import Watch
+from monarch.stages.lease import LeaseLost
 
 
 class Crossing:

@@ -34,9 +34,9 @@ from monarch.core.target.step import CreatedAs, Fate, LedgerRecord
 from monarch.core.target.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Issue, Repository, Ticket
 from monarch.ports import GitHub
-from monarch.stages.finding import found_again
-from monarch.stages.hierarchy import in_order
-from monarch.stages.looking import Reading, Sight, look, read_whole
+from monarch.stages.crossing.hierarchy import in_order
+from monarch.stages.crossing.looks import Reading, Sight, look, read_whole
+from monarch.stages.identity import found_again
 
 T = TypeVar("T")
 List = Callable[[Repository], Awaitable[Found[tuple[T, ...]] | ReadFailure]]

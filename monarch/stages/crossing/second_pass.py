@@ -32,10 +32,10 @@ from monarch.core.outcome import Absent, Accepted, AlreadyThere, Found, Permanen
 from monarch.core.target.adoption import says_the_same, unmarked
 from monarch.core.ticket import Issue, Ticket
 from monarch.core.verdict import Verdict
-from monarch.stages.desk import Desk
-from monarch.stages.other_writes import Nothing, OtherWrites, Send
-from monarch.stages.subject import Subject, Tools
-from monarch.stages.watch import Watch
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.other_writes import Nothing, OtherWrites, Send
+from monarch.stages.crossing.subject import Subject, Tools
+from monarch.stages.crossing.watch import Watch
 
 Decide = Callable[[], Awaitable[Send | Nothing | Verdict]]
 

@@ -48,9 +48,9 @@ from monarch.core.target.permission import (
 from monarch.core.timing import LEASE_MARGIN_S, LONGEST_LIFE_MS, WRITE_DEADLINE_S, life_ms
 from monarch.core.verdict import IDENTITY_PAUSE_S, Snooze, Verdict, Waits, judge, judge_failure
 from monarch.ports import StoreError, StoreRefused
-from monarch.stages.giving_way import called_off, give_way, snooze_until_open
-from monarch.stages.hold import LeaseLost
-from monarch.stages.subject import Subject, Tools
+from monarch.stages.crossing.subject import Subject, Tools
+from monarch.stages.gates import called_off, give_way, snooze_until_open
+from monarch.stages.lease import LeaseLost
 
 DETAIL_ATTEMPTS: Final = 3
 """After so many failed attempts a label, a reference or the like is given up, and never a ticket for it."""

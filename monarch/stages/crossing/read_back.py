@@ -9,11 +9,11 @@ from monarch.core.outcome import Code
 from monarch.core.target.look import missing, strays_of, with_known
 from monarch.core.target.step import CreatedAs, Fate, LedgerRecord, Refused
 from monarch.core.verdict import Dead, Done, Migrated, Verdict
-from monarch.stages.desk import Desk
-from monarch.stages.other_writes import OtherWrites
-from monarch.stages.second_pass import SecondPass
-from monarch.stages.subject import Subject, Tools
-from monarch.stages.watch import Watch
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.other_writes import OtherWrites
+from monarch.stages.crossing.second_pass import SecondPass
+from monarch.stages.crossing.subject import Subject, Tools
+from monarch.stages.crossing.watch import Watch
 
 
 class ReadingBack:

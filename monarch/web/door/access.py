@@ -1,0 +1,156 @@
+"""Decides who came, whether they may look, and whether they may press: pure."""
+
+import hmac
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+from urllib.parse import urlsplit
+
+from monarch.web.door.session import cookie_name, name_in
+from monarch.web.door.visit import Doors, Visit, address_of, is_within, name_of
+
+_BEARER: Final = "bearer "
+
+
+class Way(Enum):
+    """How a name came."""
+
+    PROXY = auto()
+    """A trusted proxy has signed the person in."""
+    SESSION = auto()
+    """The person has the page's token, and says what they are called."""
+    BEARER = auto()
+    """A program sent the token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody who may look and press."""
+
+    name: str
+    way: Way
+
+    @property
+    def by(self) -> str:
+        """What stands beside the things that they do; a name that nobody has checked is told from one that was."""
+        return f"{self.name} (page)" if self.way is Way.PROXY else f"{self.name} (page's token)"
+
+
+@dataclass(frozen=True, slots=True)
+class Nameless:
+    """Somebody who may look at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing is shown, and nothing is done. `reason` says why and what to do, and holds nothing secret."""
+
+    status: int
+    reason: str
+
+
+Who = Named | Nameless | Refused
+
+
+def is_reached_by_name(visit: Visit, doors: Doors) -> bool:
+    """Whether the page was asked for under a name of its own.
+
+    A site of an attacker can have its name lead to this machine (DNS rebinding), and its scripts then are of one origin
+    with whatever answers. It cannot do so with an IP address, nor with `localhost`.
+    """
+    host = visit.host
+    is_plain = host == "localhost" or address_of(host) is not None
+    return is_plain or host in doors.names
+
+
+def who(visit: Visit, doors: Doors, now_s: float) -> Who:
+    """Who came.
+
+    Args:
+        visit: what came.
+        doors: the ways in.
+        now_s: seconds since 1970; sessions end by it.
+    """
+    if doors.user_header and visit.all(doors.user_header):
+        return _told_by_proxy(visit, doors)
+    sent = visit.one("authorization")
+    if sent.lower().startswith(_BEARER):
+        return _bearer(sent[len(_BEARER) :].strip(), visit, doors)
+    return _in_session(visit, doors, now_s)
+
+
+def _told_by_proxy(visit: Visit, doors: Doors) -> Who:
+    if not is_within(visit.peer, doors.proxies):
+        reason = "The header that names a person is believed only from the proxies in MONARCH_WEB_TRUSTED_PROXIES."
+        return Refused(403, reason)
+    if len(visit.all(doors.user_header)) > 1:
+        reason = (
+            "The header that names a person came twice. Let the proxy remove what its clients send."
+        )
+        return Refused(400, reason)
+    name = name_of(visit.one(doors.user_header))
+    if not name:
+        return Refused(400, "The header that names a person holds no name.")
+    return Named(name, Way.PROXY)
+
+
+def is_token(given: str, doors: Doors) -> bool:
+    """Whether this is the page's token; how long it takes says nothing about it."""
+    return bool(doors.token) and hmac.compare_digest(given.encode(), doors.token.encode())
+
+
+def _bearer(given: str, visit: Visit, doors: Doors) -> Who:
+    if not doors.token:
+        return Refused(401, "The page takes no token: MONARCH_WEB_TOKEN is not set.")
+    if not is_token(given, doors):
+        return Refused(401, "This is not the page's token.")
+    return Named(name_of(visit.one("x-monarch-by")) or f"a program at {visit.peer}", Way.BEARER)
+
+
+def _in_session(visit: Visit, doors: Doors, now_s: float) -> Named | Nameless:
+    if not doors.token:
+        return Nameless()
+    wanted = cookie_name(doors.token)
+    for value in visit.all("cookie"):
+        name = name_in(doors.token, _cookie(value, wanted), now_s)
+        if name:
+            return Named(name, Way.SESSION)
+    return Nameless()
+
+
+def _cookie(header: str, wanted: str) -> str:
+    """Not by `http.cookies`: there one odd cookie of another program hides all that follow."""
+    pairs = (part.strip().partition("=") for part in header.split(";"))
+    return next((value for name, _, value in pairs if name == wanted), "")
+
+
+def may_look(visitor: Named | Nameless, visit: Visit, doors: Doors) -> bool:
+    """With a way to sign in: who has signed in. Without: this machine. Anybody where the page is public."""
+    if isinstance(visitor, Named) or doors.is_public:
+        return True
+    return not doors.can_name and visit.is_local
+
+
+def is_from_here(visit: Visit, visitor: Who) -> bool:
+    """Whether a POST comes from the page itself or from a program, and not from another site.
+
+    A browser says so with `Sec-Fetch-Site`, or where it does not trust the connection with `Origin`. It lets no other
+    site send a token, so a program with one needs neither.
+    """
+    if visit.all("sec-fetch-site"):
+        return visit.one("sec-fetch-site") == "same-origin"
+    if visit.all("origin"):
+        return _is_own(visit.one("origin"), visit)
+    return isinstance(visitor, Named) and visitor.way is Way.BEARER
+
+
+def _is_own(origin: str, visit: Visit) -> bool:
+    """Of one origin but for the scheme: in front of us a proxy may speak TLS."""
+    try:
+        parts = urlsplit(origin.lower())
+        default = {"http": 80, "https": 443}[parts.scheme]
+        host = urlsplit(f"//{visit.one('host').lower()}")
+        ours = (host.hostname, host.port or default)
+        return bool(parts.hostname) and (parts.hostname, parts.port or default) == ours
+    except (KeyError, ValueError):
+        return False
