@@ -10,8 +10,14 @@ from lupa import lua51
 _ESCAPED: Final = re.compile(rb'["\\/\x00-\x1f\x7f]')
 _SHORT: Final = {
     **{bytes([code]): b"\\u%04x" % code for code in (*range(32), 127)},
-    **{b'"': b'\\"', b"\\": b"\\\\", b"/": b"\\/"},
-    **{b"\b": b"\\b", b"\f": b"\\f", b"\n": b"\\n", b"\r": b"\\r", b"\t": b"\\t"},
+    b'"': b'\\"',
+    b"\\": b"\\\\",
+    b"/": b"\\/",
+    b"\b": b"\\b",
+    b"\f": b"\\f",
+    b"\n": b"\\n",
+    b"\r": b"\\r",
+    b"\t": b"\\t",
 }
 
 

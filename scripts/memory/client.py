@@ -1,7 +1,7 @@
 """The client that the adapters use, over a server in memory: only the socket is missing."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,14 +32,15 @@ Passage = Callable[[Command, Answer], Awaitable[Any]]
 """How a command gets there and its answer back; whoever tests failures puts them there."""
 
 
-async def _undisturbed(_command: Command, answer: Answer) -> Any:
+async def undisturbed(_command: Command, answer: Answer) -> Any:
+    """Nothing happens on the way."""
     return await answer()
 
 
 class MemoryClient(Valkey):
     """`valkey.asyncio.Valkey` without a connection; everything above the socket is the library's own."""
 
-    def __init__(self, server: Server, passage: Passage = _undisturbed) -> None:
+    def __init__(self, server: Server, passage: Passage = undisturbed) -> None:
         super().__init__(protocol=2)
         self._wire = _Wire(server, passage)
 
@@ -53,7 +54,9 @@ class MemoryClient(Valkey):
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:  # noqa: FBT001, FBT002  # the library's own signature
         """See the library."""
-        pipe = _MemoryPipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+        pipe = _MemoryPipeline(
+            self.connection_pool, self.response_callbacks, transaction, shard_hint
+        )
         pipe.wire = self._wire
         return pipe
 
@@ -67,12 +70,10 @@ class _MemoryPipeline(Pipeline):
         try:
             for args, options in stack:
                 reply = await self.wire.send(args)
-                if isinstance(reply, ValkeyError):
-                    if raise_on_error:
-                        raise reply
-                    replies.append(reply)
-                else:
-                    replies.append(await _parsed(self, args[0], reply, options))
+                is_error = isinstance(reply, ValkeyError)
+                replies.append(reply if is_error else await _parsed(self, args[0], reply, options))
+            if raise_on_error:
+                self.raise_first_error(stack, replies)
         finally:
             await self.reset()  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
         return replies
@@ -90,7 +91,7 @@ class _Wire:
 
         async def answer() -> Any:
             try:
-                return await self._server.answer(name.decode().upper(), rest)
+                return await self._server.answer(name.upper(), rest)
             except RefusedError as error:
                 return _error(str(error))
 
@@ -110,14 +111,15 @@ def _encoded(value: Any) -> bytes:
 
 
 def _error(text: str) -> ResponseError:
-    error: ResponseError = BaseParser.parse_error(text)
+    error: ResponseError = BaseParser.parse_error(text)  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
     return error
 
 
-async def _parsed(client: Valkey, name: Any, reply: Any, options: dict[str, Any]) -> Any:
-    options.pop("keys", None)  # of the library's cache
+async def _parsed(client: Valkey, name: Any, reply: Any, options: Mapping[str, Any]) -> Any:
+    """The reply as the library has it; `keys` are of its cache, and mean nothing to it."""
+    answer = reply.encode() if isinstance(reply, str) else reply
     callback = client.response_callbacks.get(name)
     if callback is None:
-        return reply.encode() if isinstance(reply, str) else reply
-    parsed = callback(reply.encode() if isinstance(reply, str) else reply, **options)
+        return answer
+    parsed = callback(answer, **{name: one for name, one in options.items() if name != "keys"})
     return await parsed if inspect.isawaitable(parsed) else parsed

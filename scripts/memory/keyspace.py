@@ -79,10 +79,15 @@ class Keyspace:
         StreamValue: b"stream",
     }
 
-    def __init__(self, now_ms: Callable[[], int]) -> None:
-        self.now_ms = now_ms
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._frozen_ms: int | None = None
         self.values: dict[bytes, Any] = {}
         self.ends: dict[bytes, int] = {}
+
+    def now_ms(self) -> int:
+        """Now, in ms since 1970; while a script runs it is one moment."""
+        return self._clock() if self._frozen_ms is None else self._frozen_ms
 
     def remember(self) -> Memory:
         """All that it knows now."""
@@ -94,8 +99,7 @@ class Keyspace:
 
     def is_there(self, key: bytes) -> bool:
         """Whether this key has a value; one that has ended goes now. Its last millisecond is still its own."""
-        end = self.ends.get(key)
-        if end is not None and end < self.now_ms():
+        if key in self.ends and self.ends[key] < self.now_ms():
             self.drop(key)
         return key in self.values
 
@@ -110,9 +114,11 @@ class Keyspace:
         Raises:
             RefusedError: it is of another type.
         """
-        if not self.is_there(key):
+        if key in self.ends and self.ends[key] < self.now_ms():
+            self.drop(key)
+        value = self.values.get(key)
+        if value is None:
             return None
-        value = self.values[key]
         if not isinstance(value, kind):
             raise RefusedError("WRONGTYPE Operation against a key holding the wrong kind of value")
         return value
@@ -156,8 +162,16 @@ def number(raw: bytes) -> float:
 
 
 def words(value: float) -> bytes:
-    """A number as the server writes it."""
-    return b"%d" % value if value == int(value) else repr(value).encode()
+    """A number as the server writes it; one that it writes with an exponent is no score of ours."""
+    if value == int(value) and abs(value) < _EXACT:
+        return b"%d" % value
+    text = repr(value)
+    if "e" in text or abs(value) > 1 / _SHORT:
+        raise UnknownCommandError(f"the score {value}")
+    return text.encode()
+
+
+_EXACT, _SHORT = 1e15, 1e-4
 
 
 def only(options: tuple[bytes, ...], *known: bytes) -> None:

@@ -33,7 +33,7 @@ function run_script(digest, keys, args)
 end
 """
 
-Do = Callable[[str, tuple[bytes, ...]], Any]
+Do = Callable[[bytes, list[bytes]], Any]
 
 
 class Lua:
@@ -70,33 +70,42 @@ class Lua:
         return self._answer(self._run(digest.encode(), keys_table, args_table))
 
     def _call(self, name: bytes, *args: Any) -> Any:
+        words = [one if type(one) is bytes else _argument(one) for one in args]
         try:
-            return self._given(self._do(name.decode().upper(), tuple(map(_argument, args))))
+            return self._given(self._do(name, words))
         except RefusedError as error:
             return self._table_from({b"err": str(error).encode()})
 
     def _given(self, reply: Any) -> Any:
         """A reply, as a script sees it: nil is false, and a status is a table."""
+        kind = type(reply)
+        if kind is bytes or kind is int:
+            return reply
         if reply is None:
             return False
-        if isinstance(reply, list):
-            return self._table_from([self._given(one) for one in reply])
-        return self._table_from({b"ok": reply.encode()}) if isinstance(reply, str) else reply
+        if kind is list:
+            given = self._given
+            return self._table_from([one if type(one) is bytes else given(one) for one in reply])
+        return self._table_from({b"ok": reply.encode()})
 
     def _answer(self, value: Any) -> Any:
         """What a script gives, as the protocol has it: numbers are cut, and a list ends at its first hole."""
-        if lua51.lua_type(value) == "table":
-            if value[b"err"] is not None:
-                raise RefusedError(value[b"err"].decode("utf-8", "replace"))
-            if value[b"ok"] is not None:
-                return value[b"ok"].decode()
-            found: list[Any] = []
-            while (one := value[len(found) + 1]) is not None:
-                found.append(self._answer(one))
-            return found
-        if isinstance(value, bool):
+        kind = type(value)
+        if kind is bytes or kind is int or value is None:
+            return value
+        if kind is bool:
             return 1 if value else None
-        return int(value) if isinstance(value, float) else value
+        if kind is float:
+            return int(value)
+        fields = dict(value.items())
+        if b"err" in fields:
+            raise RefusedError(fields[b"err"].decode("utf-8", "replace"))
+        if b"ok" in fields:
+            return fields[b"ok"].decode()
+        found: list[Any] = []
+        while (one := fields.get(len(found) + 1)) is not None:
+            found.append(self._answer(one))
+        return found
 
 
 def _argument(value: Any) -> bytes:
@@ -111,5 +120,5 @@ def _sha1hex(text: bytes) -> bytes:
     return hashlib.sha1(text, usedforsecurity=False).hexdigest().encode()
 
 
-def _nowhere(name: str, _args: tuple[bytes, ...]) -> Any:
+def _nowhere(name: bytes, _args: list[bytes]) -> Any:
     raise AssertionError(name)

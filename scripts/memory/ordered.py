@@ -93,9 +93,7 @@ def _with_scores(options: tuple[bytes, ...]) -> bool:
 
 
 def _slice(items: list[Item], start: bytes, stop: bytes) -> list[Item]:
-    first, last = (
-        at if at >= 0 else len(items) + at for at in (whole(start), whole(stop))
-    )
+    first, last = (at if at >= 0 else len(items) + at for at in (whole(start), whole(stop)))
     return items[max(0, first) : max(0, last + 1)]
 
 

@@ -1,6 +1,5 @@
 """A server in memory: commands and scripts over one keyspace."""
 
-import math
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Final
@@ -15,48 +14,71 @@ from scripts.memory.plain import Plain
 from scripts.memory.streams import Streams
 
 _BY_DIGEST: Final = {one.digest: one for one in SCRIPTS.values()}
-_BLOCKING: Final = ("XREADGROUP",)
+_READS: Final = frozenset(
+    {b"GET", b"HGET", b"HGETALL", b"TIME", b"XRANGE", b"XREADGROUP", b"XREVRANGE", b"XLEN"}
+)
 
 
 class Server(Plain, Ordered, Streams):
-    """One Valkey. `now_ms` is its clock.
+    """One Valkey. `clock` gives ms since 1970.
 
     It knows every script that is shipped, as a server does after a fleet's first seconds.
     `until_changed` waits for the next command, so that nobody need poll.
     """
 
-    def __init__(self, now_ms: Callable[[], int]) -> None:
-        super().__init__(now_ms)
+    def __init__(self, clock: Callable[[], int]) -> None:
+        super().__init__(clock)
         self._starts = 1
-        self._change = anyio.Event()
+        self._commands: dict[bytes, Callable[..., Any]] = {}
+        self._change, self._grown = anyio.Event(), anyio.Event()
 
-    def do(self, name: str, args: Sequence[bytes]) -> Any:
+    def do(self, name: bytes, args: Sequence[bytes]) -> Any:
         """Run a command, in capitals: bytes, ints, lists, `None` for nil and a `str` for a status.
 
         Raises:
             RefusedError: the server answers with an error.
             UnknownCommandError: this memory does not have it.
         """
-        command = getattr(self, f"_{name.lower()}", None)
-        if command is None or not name.isupper():
-            raise UnknownCommandError(f"{name} {args}")
+        command = self._commands.get(name)
+        if command is None:
+            command = self._commands[name] = self._command(name)
         return command(*args)
 
-    async def answer(self, name: str, args: Sequence[bytes]) -> Any:
+    def _command(self, name: bytes) -> Callable[..., Any]:
+        command: Callable[..., Any] | None = getattr(self, f"_{name.decode().lower()}", None)
+        if command is None or not name.isupper():
+            raise UnknownCommandError(name)
+        return command
+
+    async def answer(self, name: bytes, args: Sequence[bytes]) -> Any:
         """Run a command of a client; one that blocks waits for its time."""
         reply = self.do(name, args)
-        self.changed()
-        if reply is None and name in _BLOCKING and b"BLOCK" in args:
-            ms = int(args[args.index(b"BLOCK") + 1])
-            with anyio.move_on_after(ms / 1000 if ms else math.inf):
-                while reply is None:
-                    await self.until_changed()
-                    reply = self.do(name, args)
+        if reply is None and name == b"XREADGROUP" and b"BLOCK" in args:
+            reply = await self._blocked(name, args)
+        if name not in _READS:
+            self.changed()
+        return reply
+
+    async def _blocked(self, name: bytes, args: Sequence[bytes]) -> Any:
+        ms, reply = int(args[args.index(b"BLOCK") + 1]), None
+        with anyio.move_on_after(ms / 1000):
+            while reply is None:
+                await self._grown.wait()
+                reply = self.do(name, args)
         return reply
 
     def changed(self) -> None:
         """Wake who waits for a change."""
         before, self._change = self._change, anyio.Event()
+        before.set()
+
+    def _xadd(self, key: bytes, *args: bytes) -> bytes:
+        entry = super()._xadd(key, *args)
+        self._grow()
+        return entry
+
+    def _grow(self) -> None:
+        before, self._grown = self._grown, anyio.Event()
         before.set()
 
     async def until_changed(self) -> None:
@@ -73,6 +95,7 @@ class Server(Plain, Ordered, Streams):
     def go_back(self, memory: Memory) -> None:
         """Know what was known then, and do not know that there was more: a reverted snapshot."""
         self.recall(memory)
+        self._grow()
         self.changed()
 
     # -------------------------------------------------------------------------------------- commands
@@ -95,7 +118,11 @@ class Server(Plain, Ordered, Streams):
         script, count = _BY_DIGEST.get(digest.decode()), int(keys)
         if script is None:
             raise RefusedError("NOSCRIPT No matching script. Please use EVAL.")
-        return _lua().run(script.digest, script.text, self.do, args[:count], args[count:])
+        self._frozen_ms = self._clock()
+        try:
+            return _lua().run(script.digest, script.text, self.do, args[:count], args[count:])
+        finally:
+            self._frozen_ms = None
 
 
 @cache

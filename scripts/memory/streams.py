@@ -72,6 +72,14 @@ class Streams(Keyspace):
             raise RefusedError(f"NOGROUP No such key {shown}")
         return here, here.groups[name]
 
+    def _named(self, key: bytes, name: bytes) -> Group:
+        """The same, where another complaint is made."""
+        group = self.get(key, StreamValue).groups.get(name)
+        if group is None:
+            shown = f"'{name.decode()}' for key name '{key.decode()}'"
+            raise RefusedError(f"NOGROUP No such consumer group {shown}")
+        return group
+
     def _xgroup(self, op: bytes, key: bytes, name: bytes, *more: bytes) -> str | int:
         match op.upper(), more:
             case b"CREATE", (b"0", b"MKSTREAM"):
@@ -81,7 +89,7 @@ class Streams(Keyspace):
                 here.groups[name] = Group()
                 return "OK"
             case b"DELCONSUMER", (consumer,):
-                group = self._group(key, name)[1]
+                group = self._named(key, name)
                 held = [e for e, p in group.pending.items() if p.consumer == consumer]
                 for entry in held:
                     del group.pending[entry]
@@ -95,11 +103,13 @@ class Streams(Keyspace):
             raise UnknownCommandError(f"XINFO {what!r}")
         if not self.is_there(key):
             raise RefusedError("ERR no such key")
-        group, now = self._group(key, name)[1], self.now_ms()
+        group, now = self._named(key, name), self.now_ms()
         held = [pending.consumer for pending in group.pending.values()]
         return [
-            [b"name", one, b"pending", held.count(one), b"idle", now - at.seen_ms]
-            + [b"inactive", -1 if at.active_ms is None else now - at.active_ms]
+            [
+                *(b"name", one, b"pending", held.count(one), b"idle", now - at.seen_ms),
+                *(b"inactive", -1 if at.active_ms is None else now - at.active_ms),
+            ]
             for one, at in sorted(group.consumers.items())
         ]
 
@@ -208,9 +218,7 @@ def _id(raw: bytes) -> Position:
     try:
         return int(ms), int(seq or 0)
     except ValueError:
-        raise RefusedError(
-            "ERR Invalid stream ID specified as stream command argument"
-        ) from None
+        raise RefusedError("ERR Invalid stream ID specified as stream command argument") from None
 
 
 def _first(raw: bytes) -> Position:

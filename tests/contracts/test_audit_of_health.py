@@ -6,6 +6,7 @@ an audit finds nothing to do. Then everything is worked off, and every request h
 
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 

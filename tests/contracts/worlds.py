@@ -23,6 +23,7 @@ from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId
 from monarch.ports import Budget, Hands, Inbox, Ledger, Logins, Meter, Plans, Requests, Streams
+from monarch.stages.aside import on_the_loop
 from scripts.memory.client import MemoryClient
 from scripts.memory.clock import LoopTime
 from scripts.memory.server import Server
@@ -67,6 +68,7 @@ class World:
             self.keys,
             consumer,
             self._seen[consumer],
+            on_the_loop,
             lease_ms=round(LEASE_S * 1000),
             retention_ms=RETENTION_MS,
         )
@@ -77,11 +79,15 @@ class World:
             self.scripts,
             self.keys,
             ValkeyBudget(self.scripts, self.keys, ceilings),
-            lambda: f"nonce-{next(self._nonces)}",
+            self.nonce,
             self._seen[consumer],
             lease_ms=round(LEASE_S * 1000),
             retention_ms=RETENTION_MS,
         )
+
+    def nonce(self) -> str:
+        """A name that no other write has."""
+        return f"nonce-{next(self._nonces)}"
 
     def gates(self, ceilings: Ceilings = NO_CEILINGS) -> Budget:
         """The budget, under these ceilings."""

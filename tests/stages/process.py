@@ -2,18 +2,21 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import anyio
+from valkey.exceptions import ConnectionError as CutOffError
 
+from monarch.adapters.valkey.hands import ValkeyHands
+from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.outcome import RateLimited, Transient, Unknown
 from monarch.ports import Hands, StoreError, Unanswered
+from scripts.memory.client import Command
 from tests.contracts.doubles import github
 from tests.contracts.doubles.faults import Fault
-from tests.contracts.doubles.hands import MemoryHands
-from tests.contracts.doubles.store import Memory
-from tests.stages.house import LEASE_S, House, Worker, pass_time
-from tests.stages.seams import Around, Blow, Died, Moment, Trouble
+from tests.contracts.worlds import LEASE_S, RETENTION_MS
+from tests.stages.house import House, pass_time
+from tests.stages.seams import Across, Around, Blow, Died, Moment, Trouble
 
 T = TypeVar("T")
 
@@ -54,9 +57,10 @@ class Process:
         self.died_at: float | None = None
         self._house, self._trouble, self._told = house, trouble, told
         self._frozen_until = 0.0
-        self._memories: dict[int, Memory] = {}
-        self._open: set[Any] = set()
-        self.worker = Worker(house, name, 4, lambda port, real: Around(port, real, self))
+        self._open: set[tuple[bytes, bytes]] = set()
+        self.worker = house.worker(
+            name, wrap=lambda port, real: Around(port, real, self), passage=Across(self)
+        )
 
     @property
     def is_frozen(self) -> bool:
@@ -87,8 +91,8 @@ class Process:
         if self._poison and args[:1] == (self._poison,):
             self._count_open()
             self._die()
-        if call in {"requests.sending", "requests.said", "requests.not_sent"}:
-            self._note(side, call, args)
+        if call == "valkey.say":
+            self._note(side, *args)
         moment, blow = self._trouble.pass_by(side, call, self.name)
         if blow is None:
             return None
@@ -97,17 +101,18 @@ class Process:
         await self.thawed()
         return instead
 
-    def _note(self, side: str, call: str, args: tuple[Any, ...]) -> None:
+    def _note(self, side: str, say: Command) -> None:
         """A message is open from before it is put on record until it is known what became of it."""
-        if call == "requests.sending":
-            self._open.add(args[:2])
-        elif side == "after":
-            self._open.discard(args[:2])
+        (request, _), (_, op, kind, *_) = say.keys, say.args
+        if op == b"sending":
+            self._open.add((request, kind))
+        elif op in {b"said", b"not_sent"} and side == "after":
+            self._open.discard((request, kind))
 
     def _count_open(self) -> None:
         kinds = [kind for _, kind in self._open]
-        self._told.finals += kinds.count("final")
-        self._told.progress += kinds.count("progress")
+        self._told.finals += kinds.count(b"final")
+        self._told.progress += kinds.count(b"progress")
 
     async def _befall(self, blow: Blow, moment: Moment) -> Any:
         match blow:
@@ -164,7 +169,8 @@ class Person:
         self.dead = False
         self.in_flight: set[anyio.CancelScope] = set()
         self._trouble = trouble
-        self.hands: Hands = cast("Hands", Around("hands", MemoryHands(house.store), self))
+        scripts = Scripts(house.client(Across(self)), house.keys.prefix)
+        self.hands: Hands = ValkeyHands(scripts, house.keys, retention_ms=RETENTION_MS)
 
     async def thawed(self) -> None:
         """See `seams.Struck.thawed`: people do not freeze."""
@@ -173,7 +179,7 @@ class Person:
         """See `seams.Struck.moment`."""
         moment, blow = self._trouble.pass_by(side, call, self.name)
         if blow is not None:
-            raise StoreError(str(moment))
+            raise CutOffError(str(moment))
 
     def leaving(self, call: str, args: tuple[Any, ...]) -> bool:
         """See `seams.Struck.leaving`."""
@@ -195,7 +201,7 @@ def _lost(moment: Moment) -> Any:
         return Unanswered("the connection broke")
     if moment.call.startswith("github."):
         return Transient("the connection broke")
-    raise StoreError(str(moment))
+    raise CutOffError(str(moment))
 
 
 def _turned_down(moment: Moment) -> Any:

@@ -12,9 +12,9 @@ from monarch.core.ticket import Author, Label, Milestone
 from monarch.ports import Gone, Hands, Replayed, Unanswered
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import HANG, LATE, LIMITED, LOST
-from tests.contracts.worlds import NO_CEILINGS, a_message
+from tests.contracts.worlds import LEASE_S, NO_CEILINGS, a_message
 from tests.stages.faithful import Copy, Faithful
-from tests.stages.house import LEASE_S, SOURCE, TEAM_A, TEAM_B, House, pass_time
+from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House, pass_time
 from tests.stages.process import Person
 from tests.stages.story import Scenario, Story
 

@@ -17,8 +17,6 @@ from monarch.core.target.step import CreatedAs
 from monarch.core.target.survey import Survey
 from monarch.stages.survey import Remembered, Sources, Surveyor, Template, Unready
 from tests.contracts.doubles.faults import Fault
-from tests.contracts.doubles.hands import MemoryHands
-from tests.contracts.doubles.logins import MemoryLogins
 from tests.stages.house import SOURCE, TEAM_A, House
 
 MANY = [29, 30, 35, 500]
@@ -45,13 +43,13 @@ def surveyor(house: House, *, remembers: bool = True) -> Surveyor:
     """What `plan` and `verify` read with; without `remembers` Valkey cannot be asked."""
 
     async def ledger(target: TargetId) -> Remembered:
-        known = house.store.ledgers.get(target, {}) if remembers else {}
+        known = house.store.ledger(target) if remembers else {}
         return Remembered(dict(known), house.store.now_ms())
 
     async def gate(_credential: Credential) -> None:
         return None
 
-    us = MemoryLogins(house.store).us
+    us = house.world.logins.us
     sources = Sources(house.github, ledger, gate, us)
     return Surveyor(sources, Rules(), house.style, 120, lambda _name: None)
 
@@ -82,7 +80,7 @@ async def test_deleted_copies_are_healed(house: House, copies: int) -> None:
     """Each, once, in order."""
     request = await emptied(house, copies)
 
-    (told,) = await MemoryHands(house.store).heal(request, {TEAM_A: tickets(house)}, "ann")
+    (told,) = await house.world.hands.heal(request, {TEAM_A: tickets(house)}, "ann")
     await house.settle()
 
     assert not told.refused
@@ -108,7 +106,7 @@ async def test_a_replay_works_where_copies_were_deleted(house: House, copies: in
         in (house.slack.texts("C1")[-1])
     )
 
-    await MemoryHands(house.store).replay([letter["id"] for letter in house.store.dead], "ann")
+    await house.world.hands.replay([letter["id"] for letter in house.store.dead], "ann")
     await house.settle()
 
     assert house.state(again) == "done"
@@ -210,7 +208,7 @@ async def test_a_number_of_nowhere_in_the_ledger_hides_nothing(house: House, num
     target = house.github.add(TEAM_A)
     house.publish(TEAM_A)
     await house.settle()
-    records = house.store.ledgers[target]
+    records = house.store.ledger(target)
     records.clear()
     records[TicketId(7)] = CreatedAs(number, 0)
     for copy in (1, 2):
@@ -232,7 +230,7 @@ async def test_five_thousand_deleted_issues_below_a_copy_on_record_are_not_all_r
     house.github.at(TEAM_A).gone |= set(range(1, 5001))
     house.github.at(TEAM_A).highest = 5000
     ticket = tickets(house)[0]
-    house.store.ledgers[target] = {ticket: CreatedAs(5000, 0)}
+    house.store.ledger(target)[ticket] = CreatedAs(5000, 0)
 
     request = house.publish(TEAM_A)
     await house.settle()

@@ -19,7 +19,6 @@ from monarch.core.target.step import CreatedAs, Intended, Refused, UnreadableRec
 from monarch.core.target.survey import Survey
 from monarch.core.ticket import Label, Milestone
 from monarch.stages.survey import Remembered, Sources, Surveyor, Template
-from tests.contracts.doubles.logins import MemoryLogins
 from tests.stages.house import SOURCE, TEAM_A, House
 
 LABELS = (Label("bug", "d73a4a", "broken"), Label("Help", "008672", ""), Label("api", "123456", ""))
@@ -34,14 +33,14 @@ def surveyor(house: House, *, rules: Rules | None = None) -> Surveyor:
 
 def _sources(house: House) -> Sources:
     async def ledger(target: TargetId) -> Remembered:
-        return Remembered(dict(house.store.ledgers.get(target, {})), house.store.now_ms())
+        return Remembered(dict(house.store.ledger(target)), house.store.now_ms())
 
-    budget = house.ports("planner").budget
+    budget = house.world.budget
 
     async def gate(credential: Credential) -> GateClosed | None:
         return await budget.gate(credential)
 
-    return Sources(house.github, ledger, gate, MemoryLogins(house.store).us)
+    return Sources(house.github, ledger, gate, house.world.logins.us)
 
 
 async def rehearsed(house: House) -> Rehearsal:
@@ -197,7 +196,7 @@ async def built(world: World) -> House:
         by = {"author": me.login, "author_id": me.id}
         github.add_issue(TEAM_A, issues[place].title, text, **by)
     github.change(TEAM_A, may_push=world.may_push)
-    ledger = house.store.ledgers.setdefault(target, {})
+    ledger = house.store.ledger(target)
     for place, word in world.ledger.items():
         ledger.setdefault(TicketId(issues[place].id), _record(word, house.store.now_ms()))
     return house

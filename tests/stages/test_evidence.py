@@ -107,7 +107,7 @@ async def test_a_forgotten_ledger_leaves_an_innocent_paste_what_it_is(house: Hou
     house.github.add_issue(TEAM_A, "How?", marker(house, 5), author="student")
     house.publish(TEAM_A)
     await house.settle()
-    house.store.ledgers.clear()
+    house.store.forget_all("ledger")
 
     house.publish(TEAM_A)
     await house.settle()
@@ -147,10 +147,10 @@ async def test_signed_copies_by_a_forgotten_account_are_copies(house: House) -> 
     house.style = KEYED
     house.publish(TEAM_A)
     await house.settle()
-    house.store.ledgers.clear()
+    house.store.forget_all("ledger")
     house.github.me = Credential("account-2", "fingerprint-2", "new-bot", 4343)
     house.github.writes_as = Author("new-bot", 4343)
-    house.store.logins.clear()
+    house.store.do("DEL", house.keys.logins)
 
     house.publish(TEAM_A)
     await house.settle()
@@ -166,7 +166,7 @@ async def test_a_student_copies_a_signed_marker(house: House) -> None:
     await house.settle()
     signed = house.github.issues(TEAM_A)[4].body
     house.github.add_issue(TEAM_A, "mine", signed, author="student")
-    house.store.ledgers.clear()
+    house.store.forget_all("ledger")
 
     house.publish(TEAM_A)
     await house.settle()

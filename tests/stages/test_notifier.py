@@ -1,17 +1,18 @@
 """The notifier: the channel is never told what is not so."""
 
+from typing import Any
+
 import anyio
 import pytest
 
 from monarch.core.budget.forecast import Forecast
-from monarch.core.delivery import Delivery, Stream
-from monarch.core.ids import RequestId
+from monarch.core.delivery import Stream
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
-from monarch.core.target.permission import Busy
-from monarch.ports import Kind, Posted, Saying, Unanswered
+from monarch.ports import Unanswered
+from scripts.memory.client import Answer, Command
 from tests.contracts.doubles.faults import Fault
-from tests.contracts.doubles.requests import MemoryRequests
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House, Worker
+from tests.stages.store import Store
 
 LOST_POST = Fault(Unanswered("the answer was lost"), takes_effect=True)
 REFUSED = Fault(Permanent(Scope.REPOSITORY, Code.SLACK_REFUSED, "channel_not_found"))
@@ -246,7 +247,7 @@ async def test_a_notice_of_a_request_that_has_expired_ends(house: House) -> None
     """Nobody can say anything about it."""
     request = house.publish(TEAM_A)
     await house.settle()
-    del house.store.requests[request]
+    house.store.do("DEL", house.keys.request(request))
     house.store.append(Stream.NOTICES, {b"v": b"1", b"request": request.encode()})
 
     await house.settle()
@@ -254,28 +255,28 @@ async def test_a_notice_of_a_request_that_has_expired_ends(house: House) -> None
     assert house.store.dead == []
 
 
-class StopsItsWorker(MemoryRequests):
-    """Stops a worker right after it took the lock on telling."""
+class StopsItsWorker:
+    """Stops a worker right after it took the lock on telling: SIGTERM comes before anything is said."""
 
     worker: Worker
 
-    async def begin_saying(self, delivery: Delivery, request: RequestId) -> Saying | Busy | None:
-        """Take the lock; SIGTERM comes before anything is said."""
-        saying = await super().begin_saying(delivery, request)
-        self.worker.drain()
-        return saying
+    async def __call__(self, command: Command, answer: Answer) -> Any:
+        """See `scripts.memory.client.Passage`."""
+        reply = await answer()
+        if command.name == "begin_saying":
+            self.worker.drain()
+        return reply
 
 
 async def test_a_stopping_worker_does_not_take_the_lock_on_telling_along(house: House) -> None:
     """Stopped between lock and post: the lock is given back, or the final message would come 15 s late."""
-    requests = StopsItsWorker(house.store)
-    worker = house.worker(wrap=lambda name, port: requests if name == "requests" else port)
-    requests.worker = worker
+    stops = StopsItsWorker()
+    worker = stops.worker = house.worker(passage=stops)
     request = house.publish(TEAM_A)
 
     with anyio.fail_after(10):
         await worker.run(
-            lambda: house.until(lambda: worker.draining.is_set() and not house.store.sayings)
+            lambda: house.until(lambda: worker.is_stopping and not house.store.is_saying)
         )
     assert house.slack.faults.calls == []
     await house.settle()
@@ -284,27 +285,27 @@ async def test_a_stopping_worker_does_not_take_the_lock_on_telling_along(house: 
     assert len(finals(house)) == 1
 
 
-class ForgetsAnAnswer(MemoryRequests):
+class ForgetsAnAnswer:
     """The store's memory goes back to when the end was not told yet, right before it hears that it was."""
 
-    went_back = False
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._went_back = False
 
-    async def said(
-        self, request: RequestId, kind: Kind, version: int, posted: Posted | None
-    ) -> None:
-        """See `ports.Requests.said`."""
-        if kind == "final" and not self.went_back:
-            self.went_back = True
-            known = self._store.requests[request]
-            known["version"] = str(int(known["version"]) - 1)
+    async def __call__(self, command: Command, answer: Answer) -> Any:
+        """See `scripts.memory.client.Passage`."""
+        is_told = command.name == "say" and command.args[1:3] == (b"said", b"final")
+        if is_told and not self._went_back:
+            self._went_back = True
+            self._store.do("HINCRBY", command.keys[0], "version", -1)
+            (request,) = self._store.requests
             self._store.notify(request)
-        await super().said(request, kind, version, posted)
+        return await answer()
 
 
 async def test_a_word_of_a_forgotten_future_is_no_endless_loop_of_notices(house: House) -> None:
     """What the channel knows is newer than what the store knows: each edit seemed to overwrite it, for ever."""
-    requests = ForgetsAnAnswer(house.store)
-    worker = house.worker(wrap=lambda name, port: requests if name == "requests" else port)
+    worker = house.worker(passage=ForgetsAnAnswer(house.store))
     house.slack.faults.at("update", 50, REFUSED)
     request = house.publish(TEAM_A)
 

@@ -17,7 +17,6 @@ from monarch.core.ticket import Label
 from monarch.stages.survey import Remembered, Sources, Surveyor, Template, Unready
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import FakeGitHub
-from tests.contracts.doubles.logins import MemoryLogins
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
 
 BUG = Label("bug", "d73a4a", "")
@@ -35,7 +34,7 @@ class Desk:
         self.closed: GateClosed | None = None
         self.told: list[str] = []
         house = House()
-        us, style = MemoryLogins(house.store).us, house.style
+        us, style = house.world.logins.us, house.style
         sources = Sources(github, self._ledger, self._gate, us)
         self.surveyor = Surveyor(sources, rules or Rules(), style, 120, self.told.append)
 

@@ -99,9 +99,7 @@ async def test_a_parked_entry_is_promoted_whatever_stands_beside_it(
 
 
 @pytest.mark.parametrize("kind", ["another type", "rubbish"])
-async def test_a_delivery_is_reclaimed_whatever_its_progress_says(
-    world: World, kind: str
-) -> None:
+async def test_a_delivery_is_reclaimed_whatever_its_progress_says(world: World, kind: str) -> None:
     """One migration's hash must not keep the whole fleet from reclaiming."""
     delivery = await migrating(world, consumer="dead-worker")
     request = str(delivery.entry.request)  # type: ignore[union-attr]  # it is a migration

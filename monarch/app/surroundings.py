@@ -1,0 +1,155 @@
+"""What a worker stands among: its settled terms, and the world outside of it.
+
+`assembly` puts a worker together from these two and knows nothing else. So a test that gives it other surroundings tries
+the very worker that is shipped.
+"""
+
+import os
+import random
+import secrets
+import socket
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Protocol
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.aside import Threads
+from monarch.adapters.clock import BootClock
+from monarch.adapters.slack import HttpSlack, NoSlack
+from monarch.adapters.valkey.connection import connect
+from monarch.adapters.valkey.ear import ValkeyEar
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.app.ceilings import ceilings_of, outlook_of
+from monarch.app.looks import style_of
+from monarch.app.rules import rules_of
+from monarch.app.signing import github_of, meter_of
+from monarch.app.whereabouts import proxy_of, valkey_of, web_url_of
+from monarch.core.budget.ceilings import Ceilings
+from monarch.core.copy.style import Style
+from monarch.core.request.message import Rules
+from monarch.core.verdict import Policy
+from monarch.ports import Clock, Ear, GitHub, Outlook, Signing, Slack
+from monarch.settings import Settings
+from monarch.stages.aside import Aside
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What an installation has settled on, as the stages take it.
+
+    `places` are the migrations that one worker has in hand at once; `web_url` is GitHub's address for people.
+    """
+
+    keys: Keys
+    ceilings: Ceilings
+    policy: Policy
+    rules: Rules
+    style: Style
+    lease_s: float
+    retention_ms: int
+    places: int
+    web_url: str
+
+
+def terms_of(settings: Settings) -> Terms:
+    """What these settings come to."""
+    return Terms(
+        keys=Keys(settings.namespace),
+        ceilings=ceilings_of(settings),
+        policy=Policy(
+            settings.max_attempts, settings.max_deliveries, settings.target_patience_seconds
+        ),
+        rules=rules_of(settings),
+        style=style_of(settings),
+        lease_s=settings.lease_seconds,
+        retention_ms=settings.retention_days * 86_400_000,
+        places=settings.concurrency,
+        web_url=web_url_of(settings),
+    )
+
+
+class Surroundings(Protocol):
+    """The world outside of one worker. Each is asked for when the worker is put together, and nothing is sent yet.
+
+    Attributes:
+        name: the worker's, as a consumer; never the same twice.
+        dice: a number from 0 to 1, by chance.
+        nonce: a name that no other write has.
+    """
+
+    name: str
+    clock: Clock
+    aside: Aside
+    dice: Callable[[], float]
+    nonce: Callable[[], str]
+
+    def client(self, purpose: str, *, connections: int = 1) -> Valkey:
+        """A client of Valkey for one purpose (why not one for all: `adapters.valkey.connection`)."""
+
+    def github(self, scripts: Scripts) -> tuple[GitHub, Signing]:
+        """GitHub, and who asks it whether it takes what we sign with; `scripts` count what is read."""
+
+    def slack(self) -> Slack:
+        """Slack."""
+
+    def ear(self, commands: Valkey) -> tuple[Ear, Callable[[], int]]:
+        """Who hears what is published, and since when (ms, by the server's clock; asked at each hearing)."""
+
+    def outlook(self, commands: Valkey) -> Outlook:
+        """Who foretells when a request is done."""
+
+
+class Production:
+    """`Surroundings` by settings; what is opened is closed with `stack`."""
+
+    def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
+        self._settings = settings
+        self._stack = stack
+        self._valkey = valkey_of(settings)
+        self._keys = Keys(settings.namespace)
+        self.name = consumer_name()
+        self.clock: Clock = BootClock()
+        self.aside: Aside = Threads()
+        self.dice: Callable[[], float] = random.SystemRandom().random
+        self.nonce: Callable[[], str] = lambda: secrets.token_hex(4)
+
+    def client(self, purpose: str, *, connections: int = 1) -> Valkey:
+        """See `Surroundings.client`."""
+        client = connect(self._valkey, purpose, connections=connections)
+        self._stack.push_async_callback(client.aclose)
+        return client
+
+    def github(self, scripts: Scripts) -> tuple[GitHub, Signing]:
+        """See `Surroundings.github`."""
+        github = github_of(self._settings, meter_of(self._settings, scripts, self._keys))
+        self._stack.push_async_callback(github.aclose)
+        return github, github
+
+    def slack(self) -> Slack:
+        """See `Surroundings.slack`; without a token nobody is told."""
+        if self._settings.slack_bot_token is None:
+            return NoSlack()
+        token = self._settings.slack_bot_token.get_secret_value()
+        proxy = proxy_of(self._settings.slack_proxy)
+        slack = HttpSlack(token, self._settings.slack_api_url, proxy=proxy)
+        self._stack.push_async_callback(slack.aclose)
+        return slack
+
+    def ear(self, commands: Valkey) -> tuple[Ear, Callable[[], int]]:
+        """See `Surroundings.ear`."""
+        subscription = self.client("subscription")
+        channel, now = self._settings.channel, self.clock.now
+        ear = ValkeyEar(subscription, commands, self._keys, channel, self.name, now)
+        return ear, lambda: ear.subscribed_ms
+
+    def outlook(self, commands: Valkey) -> Outlook:
+        """See `Surroundings.outlook`."""
+        return outlook_of(commands, self._settings)
+
+
+def consumer_name() -> str:
+    """`<host>.<pid>.<random>`: never the same twice, so that nobody takes up a dead one's fence."""
+    return f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}"
