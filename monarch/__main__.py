@@ -16,7 +16,7 @@ def main() -> None:
     """
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0 if "run" in sys.argv else _BY_SIGTERM))
     from monarch.cli.commands import app  # noqa: PLC0415 - nothing happens at import
-    from monarch.cli.output import output_ended  # noqa: PLC0415 - likewise
+    from monarch.cli.terminal.output import output_ended  # noqa: PLC0415 - likewise
 
     with output_ended():
         app(prog_name="monarch")

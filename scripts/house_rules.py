@@ -1,6 +1,6 @@
 """usage: python -m scripts.house_rules
 
-Checks what no linter knows: the length of modules, names that must not be written into any file, what lies at the top
+Checks what no linter knows: the length of modules, how many a folder holds, names that must not be written into any file, what lies at the top
 level, phrases that are hard to read, and that the locks were made from the pyproject.toml of today. Prints each breach
 on a line; exit 1 if any.
 """
@@ -8,6 +8,7 @@ on a line; exit 1 if any.
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from scripts.phrases import refused
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_MODULE = 400
+FULLEST_FOLDER = 20
 TOP_LEVEL = {
     ".ci",
     ".dockerignore",
@@ -75,6 +77,15 @@ def too_long(path: Path, text: str) -> Iterator[str]:
         yield f"{path}: {lines} lines; {LONGEST_MODULE} is the most: split it"
 
 
+def too_full(paths: list[Path]) -> Iterator[str]:
+    """A folder whose modules cannot be seen at a glance."""
+    modules = (path for path in paths if path.suffix == ".py" and path.name != "__init__.py")
+    folders = Counter(path.parent for path in modules if path.parts[0] in {"monarch", "scripts"})
+    for folder, count in sorted(folders.items()):
+        if count > FULLEST_FOLDER:
+            yield f"{folder}: {count} modules; {FULLEST_FOLDER} are the most: give some a room"
+
+
 def backwards(path: Path, text: str) -> Iterator[str]:
     """A program that imports tests: what both need belongs to the programs."""
     if path.suffix == ".py" and path.parts[0] in {"scripts", "monarch"}:
@@ -110,6 +121,7 @@ def breaches() -> Iterator[str]:
     """Everything that breaks a rule, a line each."""
     paths = [path.relative_to(ROOT) for path in files()]
     yield from strays(paths)
+    yield from too_full(paths)
     for path in paths:
         try:
             text = (ROOT / path).read_text(encoding="utf-8")

@@ -253,6 +253,8 @@ def test_sentinels_need_a_name_and_a_network(variables: dict[str, str]) -> None:
         ("MONARCH_WRITE_INTERVAL_SECONDS", "-0.1"),
         ("MONARCH_WRITES_AT_ONCE", "0"),
         ("MONARCH_ALLOWED_SOURCES", "owner"),
+        ("MONARCH_MISSED_OWNERS", "owner/*"),
+        ("MONARCH_MISSED_OWNERS", ","),
         ("MONARCH_ALLOWED_TARGETS", "owner/* other/*"),
         ("MONARCH_ISSUE_TEMPLATE_FILE", "/nowhere/at/all"),
         ("MONARCH_ISSUE_TEMPLATE_FILE", "/"),

@@ -2,7 +2,7 @@
 
 What it stands among comes from `surroundings`: by settings in production, in memory under the tests of the stages.
 
-Each purpose has a Valkey client of its own (why: `adapters.valkey.connection`).
+Each purpose has a Valkey client of its own (why: `adapters.valkey.client.connection`).
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -14,6 +14,7 @@ from typing import Final
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.budget import ValkeyBudget
+from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
@@ -21,7 +22,6 @@ from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.refusals import ValkeyRefusals
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.app.surroundings import Production, Surroundings, Terms, terms_of
 from monarch.core.delivery import Stream
@@ -32,6 +32,7 @@ from monarch.stages.crossing.subject import Tools
 from monarch.stages.intake import Intake
 from monarch.stages.lease import Holds
 from monarch.stages.migrator import Migrator
+from monarch.stages.missed.watch import MissedWatch
 from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
@@ -78,6 +79,7 @@ class Parts:
     commands: Valkey
     keys: Keys
     signature: SignatureWatch | None = None
+    missed: MissedWatch | None = None
 
 
 @asynccontextmanager
@@ -109,6 +111,7 @@ class _Assembly:
         self._seen = Seen()
         self._lease_ms = round(terms.lease_s * 1000)
         self._signature: SignatureWatch | None = None
+        self._missed: MissedWatch | None = None
 
     def build(self) -> Parts:
         # A pool that runs dry raises at once, and whoever asked would take Valkey for gone: each place has a socket,
@@ -118,9 +121,11 @@ class _Assembly:
         scripts = Scripts(commands, self._keys.prefix)
         streams = self._streams(scripts)
         holds = Holds(streams, self._telemetry, self._among.clock, lease_s=self._terms.lease_s)
+        intake = self._intake(commands)
+        handlers = self._handlers(scripts, commands, intake)
         consumers = tuple(
             self._consumer(STREAM_OF[role], handler, streams, holds)
-            for role, handler in self._handlers(scripts, commands).items()
+            for role, handler in handlers.items()
         )
         return Parts(
             self._among.name,
@@ -129,10 +134,11 @@ class _Assembly:
             holds,
             consumers,
             self._reclaimer(streams, consumers),
-            self._intake(commands),
+            intake,
             commands,
             self._keys,
             self._signature,
+            self._missed,
         )
 
     def _scripts(self, purpose: str) -> Scripts:
@@ -154,10 +160,14 @@ class _Assembly:
             on_request_ended=lambda took_s: self._telemetry.request_duration(seconds=took_s),
         )
 
-    def _handlers(self, scripts: Scripts, commands: Valkey) -> dict[Role, Handler]:
+    def _handlers(
+        self, scripts: Scripts, commands: Valkey, intake: Intake | None
+    ) -> dict[Role, Handler]:
         handlers: dict[Role, Handler] = {}
         if self._roles & {Role.PLANNER, Role.MIGRATOR}:
             handlers |= self._writers(scripts, commands)
+            gaps = (lambda: intake.gaps) if intake else (lambda: 0)
+            self._missed = self._among.missed(self._telemetry, gaps)
         if Role.NOTIFIER in self._roles:
             handlers[Role.NOTIFIER] = Notifier(
                 self._among.slack(),
@@ -180,26 +190,26 @@ class _Assembly:
         budget = ValkeyBudget(
             scripts, self._keys, self._terms.ceilings, on_changed=self._ceiling_changed
         )
+        ledger = self._ledger(budget, scripts)
         if Role.PLANNER in self._roles:
             handlers[Role.PLANNER] = Planner(
                 github,
                 budget,
+                ledger.now_ms,
                 self._telemetry,
                 self._terms.rules,
                 self._terms.policy,
                 self._among.dice,
             )
         if Role.MIGRATOR in self._roles:
-            handlers[Role.MIGRATOR] = self._migrator(github, budget, scripts, commands)
+            handlers[Role.MIGRATOR] = self._migrator(github, budget, ledger, scripts, commands)
         return handlers
 
     def _ceiling_changed(self, window: str, before: int, after: int) -> None:
         self._telemetry.ceiling_changed(window=window, before=before, after=after)
 
-    def _migrator(
-        self, github: GitHub, budget: ValkeyBudget, scripts: Scripts, commands: Valkey
-    ) -> Migrator:
-        ledger = ValkeyLedger(
+    def _ledger(self, budget: ValkeyBudget, scripts: Scripts) -> ValkeyLedger:
+        return ValkeyLedger(
             scripts,
             self._keys,
             budget,
@@ -208,6 +218,15 @@ class _Assembly:
             lease_ms=self._lease_ms,
             retention_ms=self._terms.retention_ms,
         )
+
+    def _migrator(
+        self,
+        github: GitHub,
+        budget: ValkeyBudget,
+        ledger: ValkeyLedger,
+        scripts: Scripts,
+        commands: Valkey,
+    ) -> Migrator:
         tools = Tools(
             github,
             ValkeyLogins(scripts, self._keys),
@@ -220,7 +239,9 @@ class _Assembly:
             self._terms.style,
             self._among.aside,
         )
-        return Migrator(tools, ValkeyPlans(commands, self._keys), self._terms.rules)
+        return Migrator(
+            tools, ValkeyPlans(commands, self._keys, self._among.aside), self._terms.rules
+        )
 
     def _consumer(
         self, stream: Stream, handler: Handler, streams: Streams, holds: Holds

@@ -7,30 +7,36 @@ from dataclasses import dataclass
 
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import classified, connected
+from monarch.adapters.valkey.client.connection import classified, connected
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import KeyTaken, Submission, Submitter
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.letters import Choice, DeadLetter, Letters
-from monarch.adapters.valkey.reading import (
-    Event,
-    MigrationTimes,
-    Reader,
-    RequestDetails,
-    RequestLine,
-)
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.standing import ServerFacts, Standing
-from monarch.adapters.valkey.workers import WorkerLine, Workers
-from monarch.app.ceilings import ceilings_of, outlook_of
-from monarch.app.whereabouts import valkey_of
+from monarch.adapters.valkey.views.cohorts import CohortLine, Cohorts
+from monarch.adapters.valkey.views.dead_letters import Letters
+from monarch.adapters.valkey.views.fleet import ServerFacts, Standing
+from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.workers import Workers
+from monarch.app.wiring import ceilings_of, outlook_of, valkey_of
 from monarch.core.budget.forecast import Forecast
+from monarch.core.portions.keys import MILESTONES, NOT_BEFORE
 from monarch.core.request.message import CHANNEL, SOURCE, TARGETS
 from monarch.ports import Hands, Outlook, Replayed, StoreRefused
+from monarch.ports.readings import (
+    Choice,
+    DeadLetter,
+    Event,
+    MigrationTimes,
+    RequestDetails,
+    RequestLine,
+    WorkerLine,
+)
 from monarch.settings import Settings
 
 __all__ = [
     "Choice",
+    "CohortLine",
+    "Cohorts",
     "DeadLetter",
     "Event",
     "Forecast",
@@ -54,12 +60,13 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`reader` tells of requests, `letters` of what was given up, `standing` of the fleet and the server.
+    """`reader` tells of requests, `cohorts` of those that came together, `letters` of what was given up, `standing` of the fleet and the server.
 
     `outlook` tells of what lies ahead; `hands` change what runs.
     """
 
     reader: Reader
+    cohorts: Cohorts
     letters: Letters
     hands: Hands
     standing: Standing
@@ -117,19 +124,32 @@ async def operator(settings: Settings) -> AsyncIterator[Operator]:
     # One socket: what is submitted and the waiting for the disk must go over the same.
     async with connected(valkey_of(settings), "operator") as client:
         standing = Standing(client, keys, settings.channel, ceilings_of(settings))
-        hands = ValkeyHands(
-            Scripts(client, keys.prefix), keys, retention_ms=settings.retention_days * _DAY_MS
-        )
+        scripts = Scripts(client, keys.prefix)
+        hands = ValkeyHands(scripts, keys, retention_ms=settings.retention_days * _DAY_MS)
         letters = Letters(client, keys)
         outlook = outlook_of(client, settings)
+        cohorts = Cohorts(client, scripts, keys)
         yield Operator(
-            Reader(client, keys), letters, hands, standing, outlook, settings, client, keys
+            Reader(client, keys), cohorts, letters, hands, standing, outlook, settings, client, keys
         )
 
 
-def message(source: str, targets: Sequence[str], channel: str | None) -> bytes:
-    """The message that the platform would publish; without `channel` Slack is told nothing."""
+def message(
+    source: str,
+    targets: Sequence[str],
+    channel: str | None,
+    not_before: str | None = None,
+    milestones: Sequence[str] = (),
+) -> bytes:
+    """The message that the platform would publish; without `channel` Slack is told nothing.
+
+    `not_before` and `milestones` ask for a portion (`core.portions`).
+    """
     fields: dict[str, object] = {SOURCE: source, TARGETS: list(targets)}
     if channel:
         fields[CHANNEL] = channel
+    if not_before is not None:
+        fields[NOT_BEFORE] = not_before
+    if milestones:
+        fields[MILESTONES] = list(milestones)
     return json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")

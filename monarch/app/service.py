@@ -14,20 +14,20 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from structlog.typing import FilteringBoundLogger
 
 import monarch
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.standing import Standing
+from monarch.adapters.valkey.views.fleet import Standing
 from monarch.app.assembly import Role, assembled
-from monarch.app.ceilings import ceilings_of
-from monarch.app.doors import doors_of
-from monarch.app.valkey_checks import Status, check_server
-from monarch.app.whereabouts import valkey_of
+from monarch.app.doctor.valkey_checks import Status, check_server
+from monarch.app.page import page_of
+from monarch.app.wiring import ceilings_of, valkey_of
 from monarch.app.worker import Worker, stopped_by_signals
 from monarch.ports import StoreError
 from monarch.settings import ConfigurationError, Settings
 from monarch.telemetry import Telemetry
 from monarch.telemetry.logging import configure
-from monarch.web.door.guard import Guard
+from monarch.web.connections import MOST
+from monarch.web.page.hub import READERS
 from monarch.web.server import health_app, listening_on, metrics_app, serving
 
 _DOUBT_EVERY_S = 5.0
@@ -68,9 +68,11 @@ async def _work(
             app = metrics_app(telemetry, standing.snapshot)
             await stack.enter_async_context(serving(app, metrics))
         if health is not None:
-            page = health_app(telemetry, lambda: worker.is_ready, standing.snapshot)
-            guarded = Guard(page, doors_of(settings))
-            await stack.enter_async_context(serving(guarded, health))
+            served = await stack.enter_async_context(page_of(settings))
+            app = health_app(telemetry, lambda: worker.is_ready, standing.snapshot, served.app)
+            await stack.enter_async_context(serving(app, health, MOST + READERS))
+            # After its server: so it ends before it, and streams do not hold the server up.
+            await stack.enter_async_context(served.page.living())
         await stack.enter_async_context(stopped_by_signals(worker))
         version = monarch.__version__
         telemetry.started(consumer=parts.consumer_name, roles=roles, version=version)

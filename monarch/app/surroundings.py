@@ -15,18 +15,26 @@ from typing import Protocol
 
 from valkey.asyncio import Valkey
 
-from monarch.adapters.aside import Threads
 from monarch.adapters.clock import BootClock
+from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.slack import HttpSlack, NoSlack
-from monarch.adapters.valkey.connection import connect
-from monarch.adapters.valkey.ear import ValkeyEar
+from monarch.adapters.threads import Threads
+from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.app.ceilings import ceilings_of, outlook_of
-from monarch.app.looks import style_of
-from monarch.app.rules import rules_of
-from monarch.app.signing import github_of, meter_of
-from monarch.app.whereabouts import proxy_of, valkey_of, web_url_of
+from monarch.adapters.valkey.subscriber import ValkeyEar
+from monarch.app.missing import missed_watch
+from monarch.app.wiring import (
+    ceilings_of,
+    github_of,
+    meter_of,
+    outlook_of,
+    proxy_of,
+    rules_of,
+    style_of,
+    valkey_of,
+    web_url_of,
+)
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.copy.style import Style
 from monarch.core.request.message import Rules
@@ -34,6 +42,8 @@ from monarch.core.verdict import Policy
 from monarch.ports import Clock, Ear, GitHub, Outlook, Signing, Slack
 from monarch.settings import Settings
 from monarch.stages.aside import Aside
+from monarch.stages.missed.watch import MissedWatch
+from monarch.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +97,7 @@ class Surroundings(Protocol):
     nonce: Callable[[], str]
 
     def client(self, purpose: str, *, connections: int = 1) -> Valkey:
-        """A client of Valkey for one purpose (why not one for all: `adapters.valkey.connection`)."""
+        """A client of Valkey for one purpose (why not one for all: `adapters.valkey.client.connection`)."""
 
     def github(self, scripts: Scripts) -> tuple[GitHub, Signing]:
         """GitHub, and who asks it whether it takes what we sign with; `scripts` count what is read."""
@@ -101,6 +111,12 @@ class Surroundings(Protocol):
     def outlook(self, commands: Valkey) -> Outlook:
         """Who foretells when a request is done."""
 
+    def missed(self, telemetry: Telemetry, gaps: Callable[[], int]) -> MissedWatch | None:
+        """Who looks for what no message named, asked for after `github`; `None` where nothing is to be watched.
+
+        `gaps` is how often this worker did not hear until now.
+        """
+
 
 class Production:
     """`Surroundings` by settings; what is opened is closed with `stack`."""
@@ -110,6 +126,7 @@ class Production:
         self._stack = stack
         self._valkey = valkey_of(settings)
         self._keys = Keys(settings.namespace)
+        self._github: HttpGitHub | None = None
         self.name = consumer_name()
         self.clock: Clock = BootClock()
         self.aside: Aside = Threads()
@@ -124,9 +141,9 @@ class Production:
 
     def github(self, scripts: Scripts) -> tuple[GitHub, Signing]:
         """See `Surroundings.github`."""
-        github = github_of(self._settings, meter_of(self._settings, scripts, self._keys))
-        self._stack.push_async_callback(github.aclose)
-        return github, github
+        self._github = github_of(self._settings, meter_of(self._settings, scripts, self._keys))
+        self._stack.push_async_callback(self._github.aclose)
+        return self._github, self._github
 
     def slack(self) -> Slack:
         """See `Surroundings.slack`; without a token nobody is told."""
@@ -148,6 +165,13 @@ class Production:
     def outlook(self, commands: Valkey) -> Outlook:
         """See `Surroundings.outlook`."""
         return outlook_of(commands, self._settings)
+
+    def missed(self, telemetry: Telemetry, gaps: Callable[[], int]) -> MissedWatch | None:
+        """See `Surroundings.missed`."""
+        if self._github is None:
+            return None
+        client, slack = self.client("missed"), self.slack()
+        return missed_watch(self._settings, client, self._github, slack, telemetry, gaps)
 
 
 def consumer_name() -> str:

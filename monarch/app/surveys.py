@@ -11,18 +11,14 @@ import anyio
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.budget import ValkeyBudget
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.logins import ValkeyLogins
-from monarch.adapters.valkey.outlook import Traffic
-from monarch.adapters.valkey.reading import Reader
 from monarch.adapters.valkey.requests import ValkeyPlans
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.app.ceilings import outlook_of
-from monarch.app.looks import style_of
-from monarch.app.rules import rules_of
-from monarch.app.signing import github_of, meter_of
-from monarch.app.whereabouts import valkey_of
+from monarch.adapters.valkey.views.outlook import Traffic
+from monarch.adapters.valkey.views.requests import Reader
+from monarch.app.wiring import github_of, meter_of, outlook_of, rules_of, style_of, valkey_of
 from monarch.core.ids import TargetId
 from monarch.core.target.logins import Us, us_of
 from monarch.core.target.permission import Credential, GateClosed

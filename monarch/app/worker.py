@@ -86,6 +86,8 @@ class Worker:
             tasks.start_soon(self._parts.reclaimer.run, tasks, self._draining)
         if self._parts.intake is not None:
             tasks.start_soon(self._parts.intake.run, self._draining)
+        if self._parts.missed is not None:
+            tasks.start_soon(self._parts.missed.run, self._draining)
         if self._parts.signature is not None:
             tasks.start_soon(self._parts.signature.run, self._draining)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import typer
 
-from monarch.cli.printing import complain
+from monarch.cli.terminal.printing import complain
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator

@@ -7,6 +7,18 @@ from typing import Annotated
 import typer
 
 import monarch
+from monarch.cli.arguments import (
+    AsJson,
+    By,
+    Channel,
+    Limit,
+    Milestones,
+    NotBefore,
+    RequestName,
+    Source,
+    Targets,
+)
+from monarch.cli.dead_commands import dead
 
 _EPILOG = """
 **Exit status.** 0: done. 1: it failed, or the request that was followed did not end well. 2: wrong usage or configuration.
@@ -34,45 +46,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-dead = typer.Typer(
-    help="Dead letters: what was given up and why; send it back or delete it.", no_args_is_help=True
-)
 app.add_typer(dead, name="dead")
-
-AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")]
-Limit = Annotated[
-    int, typer.Option(min=1, max=1_000_000, help="How many to show at most, the newest.")
-]
-Source = Annotated[str, typer.Argument(help="The template: owner/repo or an address.")]
-Targets = Annotated[
-    list[str], typer.Argument(help="The repositories to copy into: owner/repo, one or more.")
-]
-Channel = Annotated[
-    str | None,
-    typer.Option(help="The Slack channel to report to; without it Slack gets no message."),
-]
-RequestName = Annotated[str, typer.Argument(help="A request's id, such as 1732406400000-0.")]
-By = Annotated[str | None, typer.Option(help="Your name, shown to others; user@host by default.")]
-
-Letters = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="ID", help="Ids of dead letters, or of their entries."),
-]
-OfRequest = Annotated[str | None, typer.Option("--request", help="Only letters of this request.")]
-OfTarget = Annotated[
-    str | None, typer.Option("--target", help="Only letters of this target: owner/repo.")
-]
-WithCode = Annotated[str | None, typer.Option("--code", help="Only letters with this code.")]
-OlderThan = Annotated[
-    str | None, typer.Option("--older-than", help="Only letters older than this: 90s, 2h, 3d.")
-]
-NewerThan = Annotated[
-    str | None, typer.Option("--newer-than", help="Only letters newer than this: 90s, 2h, 3d.")
-]
-All = Annotated[bool, typer.Option("--all", help="Every letter.")]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Show which letters match; change nothing.")
-]
 
 
 def _say_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
@@ -104,7 +78,7 @@ def run(
     ] = "",
 ) -> None:
     """Run a worker until SIGTERM or SIGINT. Run as many as you like."""
-    from monarch.cli.working import run_roles
+    from monarch.cli.run import run_roles
 
     run_roles(roles)
 
@@ -116,6 +90,8 @@ def submit(
     source: Source,
     targets: Targets,
     channel: Channel = None,
+    not_before: NotBefore = None,
+    milestones: Milestones = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the request to its end.")] = False,
     key: Annotated[
         str | None,
@@ -124,9 +100,11 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Ask for a migration, durably. Prints the request's id once it is on disk."""
-    from monarch.cli.asking import submit_message
+    from monarch.cli.portions import Asked
+    from monarch.cli.submit import submit_message
 
-    submit_message(source, targets, channel, key, wait=wait, as_json=as_json)
+    asked = Asked(source, targets, channel, not_before, milestones or [])
+    submit_message(asked, key, wait=wait, as_json=as_json)
 
 
 @app.command()
@@ -142,7 +120,7 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Publish a message as the platform does. Prints how many heard it; fails if none did."""
-    from monarch.cli.asking import publish_message
+    from monarch.cli.submit import publish_message
 
     publish_message(source, targets or [], channel, payload, as_json=as_json)
 
@@ -153,11 +131,18 @@ def publish(
 @app.command(
     epilog="Example: monarch plan org/template org/team-a && monarch submit org/template org/team-a"
 )
-def plan(source: Source, targets: Targets, as_json: AsJson = False) -> None:
+def plan(
+    source: Source,
+    targets: Targets,
+    not_before: NotBefore = None,
+    milestones: Milestones = None,
+    as_json: AsJson = False,
+) -> None:
     """Show what `submit` would do for each target, and when it would be done. Writes nothing."""
-    from monarch.cli.planning import show_plan
+    from monarch.cli.plan import show_plan
+    from monarch.cli.portions import Asked
 
-    show_plan(source, targets, as_json=as_json)
+    show_plan(Asked(source, targets, None, not_before, milestones or []), as_json=as_json)
 
 
 @app.command(epilog="Example: monarch verify 1732406400000-0 --heal --wait")
@@ -171,9 +156,33 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Compare the targets of a request with its plan, ticket by ticket. Fails if a copy is missing or doubled."""
-    from monarch.cli.verifying import verify_request
+    from monarch.cli.verify import verify_request
 
     verify_request(request, by, heal=heal, wait=wait, as_json=as_json)
+
+
+@app.command(epilog="Example: monarch missed my-organisation --since 3d --submit")
+def missed(
+    owners: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="OWNER",
+            help="Organisations or users, one or more; those of MONARCH_MISSED_OWNERS by default.",
+        ),
+    ] = None,
+    since: Annotated[
+        str, typer.Option("--since", help="How old a repository may be: 90s, 2h, 3d.")
+    ] = "7d",
+    submit: Annotated[
+        bool, typer.Option("--submit", help="Ask for the tickets of what was missed.")
+    ] = False,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find repositories that were made from a known template and that no message named."""
+    from monarch.cli.missed import show_missed
+
+    show_missed(owners or [], since, by, submit=submit, as_json=as_json)
 
 
 # ----------------------------------------------------------------------------------------- looking
@@ -187,7 +196,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show the fleet: what waits, what is in hand, what may still be written."""
-    from monarch.cli.looking import show_status
+    from monarch.cli.show import show_status
 
     show_status(watch=watch, as_json=as_json)
 
@@ -195,7 +204,7 @@ def status(
 @app.command()
 def workers(as_json: AsJson = False) -> None:
     """List who works, its last sign of life, and what it has in hand."""
-    from monarch.cli.looking import show_workers
+    from monarch.cli.show import show_workers
 
     show_workers(as_json=as_json)
 
@@ -212,7 +221,7 @@ def requests(
     as_json: AsJson = False,
 ) -> None:
     """List the newest requests."""
-    from monarch.cli.looking import show_requests
+    from monarch.cli.show import show_requests
 
     show_requests(limit, state, as_json=as_json)
 
@@ -223,7 +232,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one request with all its targets."""
-    from monarch.cli.looking import show_request
+    from monarch.cli.show import show_request
 
     show_request(request, as_json=as_json)
 
@@ -248,85 +257,10 @@ def events(
     ] = False,
 ) -> None:
     """List what happened, oldest first."""
-    from monarch.cli.choosing import wanted
-    from monarch.cli.happening import show_events
+    from monarch.cli.choice import wanted
+    from monarch.cli.events import show_events
 
     show_events(limit, wanted(request, target, since), follow=follow, as_json=as_json)
-
-
-@dead.command(
-    "list", epilog="Example: monarch dead list --code repository_not_found --newer-than 2h"
-)
-def dead_list(
-    limit: Limit = 50,
-    request: OfRequest = None,
-    target: OfTarget = None,
-    code: WithCode = None,
-    older_than: OlderThan = None,
-    newer_than: NewerThan = None,
-    as_json: AsJson = False,
-) -> None:
-    """List dead letters, newest first. Several filters all apply."""
-    from monarch.cli.choosing import choice
-    from monarch.cli.letters import show_dead
-
-    show_dead(limit, choice(request, target, code, older_than, newer_than), as_json=as_json)
-
-
-@dead.command("show")
-def dead_show(
-    letter: Annotated[str, typer.Argument(metavar="ID", help="Id of the letter, or of its entry.")],
-    as_json: AsJson = False,
-) -> None:
-    """Show one dead letter in full."""
-    from monarch.cli.letters import show_dead_letter
-
-    show_dead_letter(letter, as_json=as_json)
-
-
-@dead.command("replay", epilog="Example: monarch dead replay --request 1732406400000-0 --dry-run")
-def dead_replay(
-    ids: Letters = None,
-    request: OfRequest = None,
-    target: OfTarget = None,
-    code: WithCode = None,
-    older_than: OlderThan = None,
-    newer_than: NewerThan = None,
-    everything: All = False,
-    dry_run: DryRun = False,
-    by: By = None,
-    as_json: AsJson = False,
-) -> None:
-    """Send dead letters back, once their cause is fixed. Nothing is copied twice."""
-    from monarch.cli.choosing import choice
-    from monarch.cli.letters import replay_letters
-
-    chosen = choice(request, target, code, older_than, newer_than)
-    replay_letters(ids or [], chosen, by, everything=everything, dry_run=dry_run, as_json=as_json)
-
-
-@dead.command("drop")
-def dead_drop(
-    ids: Letters = None,
-    request: OfRequest = None,
-    target: OfTarget = None,
-    code: WithCode = None,
-    older_than: OlderThan = None,
-    newer_than: NewerThan = None,
-    everything: All = False,
-    yes: Annotated[bool, typer.Option("--yes", help="With --all: confirm.")] = False,
-    dry_run: DryRun = False,
-    by: By = None,
-    as_json: AsJson = False,
-) -> None:
-    """Delete dead letters for good. What was not copied will not be."""
-    from monarch.cli.choosing import choice
-    from monarch.cli.letters import drop_letters
-
-    chosen = choice(request, target, code, older_than, newer_than)
-    drop_letters(
-        ids or [], chosen, by, everything=everything, yes=yes, dry_run=dry_run, as_json=as_json
-    )
 
 
 # ---------------------------------------------------------------------------------------- steering
@@ -363,7 +297,7 @@ def cancel(
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check Valkey, GitHub and Slack. Says what to do; fails if something is broken."""
-    from monarch.cli.examining import show_examination
+    from monarch.cli.doctor import show_examination
 
     show_examination(as_json=as_json)
 
@@ -389,6 +323,6 @@ def sandbox(
 @app.command()
 def demo() -> None:
     """Show the whole flow on this machine. Needs no account."""
-    from monarch.cli.demo import run_demo
+    from monarch.cli.demo.demo import run_demo
 
     raise typer.Exit(run_demo())

@@ -69,7 +69,7 @@ def _check_free(option: str, port: int) -> None:
 
 
 def _recipe(valkey_url: str, github_url: str, slack_url: str) -> Iterator[str]:
-    from monarch.cli import _example_world as world  # noqa: PLC0415 - lazily
+    from monarch.cli.demo import example_world as world  # noqa: PLC0415 - lazily
 
     variables = {
         "VALKEY_URL": valkey_url,
@@ -103,8 +103,8 @@ def _seed(base_url: str) -> None:
     """The template with its twelve tickets, six empty teams and a channel."""
     import anyio  # noqa: PLC0415 - lazily
 
-    from monarch.cli import _example_world as world  # noqa: PLC0415 - lazily
-    from monarch.sandbox.client import SandboxClient  # noqa: PLC0415 - lazily
+    from monarch.cli.demo import example_world as world  # noqa: PLC0415 - lazily
+    from monarch.sandbox.control.client import SandboxClient  # noqa: PLC0415 - lazily
 
     async def plant() -> None:
         async with SandboxClient(base_url) as client:

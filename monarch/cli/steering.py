@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from monarch.cli.calling import fail, operate
-from monarch.cli.choosing import request_id, whoever
-from monarch.cli.printing import clean, show_json
+from monarch.cli.choice import request_id, whoever
+from monarch.cli.terminal.printing import clean, show_json
 from monarch.core.delivery import Stream
 
 if TYPE_CHECKING:

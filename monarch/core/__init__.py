@@ -8,7 +8,10 @@ message     bytes published on the pub/sub channel.
 request     the parsed wish: one source, its targets, the channel to tell. Its id is its entry id.
 ticket      one open issue (never a pull request) of the source, frozen in the plan.
 plan        the frozen tickets of a request, shared by all its targets.
+portion     the part of a template that a message asks for: some milestones, from a date on.
 migration   a request's share for one target; the unit of delivery, retry, dead letter and replay.
+cohort      the requests of one source and one channel that came together; named by its first request.
+card        the one Slack message that covers a cohort, edited in place.
 target      the repository written to; source: the repository read from.
 copy        the issue that Monarch created for a ticket.
 reference   what points to an issue in a text, such as #12. Neutral: it leaves no trace at that issue.

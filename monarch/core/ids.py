@@ -5,6 +5,9 @@ from typing import NewType
 RequestId = NewType("RequestId", str)
 """The entry id that a request got in the `requests` stream, such as `1732406400000-0`."""
 
+CohortId = NewType("CohortId", str)
+"""The id of the request that began the cohort; its card has the same."""
+
 MigrationId = NewType("MigrationId", str)
 """`<request id>:<owner/repo>`, the same for ever, whatever is parked, reclaimed or replayed."""
 

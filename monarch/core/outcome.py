@@ -44,6 +44,10 @@ class Code(StrEnum):
     SOURCE_NOT_ALLOWED = "source_not_allowed"
     NO_TARGETS = "no_targets"
     TOO_MANY_TARGETS = "too_many_targets"
+    BAD_DATE = "bad_not_before"
+    BAD_MILESTONES = "bad_milestones"
+    DATE_TOO_FAR = "not_before_too_far"
+    NO_MILESTONE = "milestone_not_found"
     PLAN_TOO_LARGE = "plan_too_large"
     # One target of it
     BAD_TARGET = "bad_target"

@@ -18,12 +18,20 @@ class Plan:
     `private`: whether the source was not public when the plan was made. A plan of an older version does not say, and
     counts as one of a public source.
     `nests`: whether the server has addresses for sub-issues; where it was not asked it is believed to.
+    `others`: the source's other open tickets, where the request asks for a portion (`core.portions`). None of them is
+    copied; copies that another request has made of them are referred to, and refer to those of this plan.
     """
 
     source: str
     tickets: tuple[Ticket, ...]
     private: bool = False
     nests: bool = True
+    others: tuple[Ticket, ...] = ()
+
+    @property
+    def everything(self) -> tuple[Ticket, ...]:
+        """The tickets and the others, ascending by number."""
+        return tuple(sorted((*self.tickets, *self.others), key=lambda ticket: ticket.number))
 
 
 def make_plan(source: str, issues: Iterable[Issue], *, private: bool = False) -> Plan:
@@ -55,10 +63,15 @@ def unseen_tickets(repository: Repository, issues: Collection[Issue], plan: Plan
 
 def oversize(plan: Plan) -> str | None:
     """Why a plan is too large to be carried out, and what to do; `None` where it is not."""
-    characters = sum(len(ticket.title) + len(ticket.body) for ticket in plan.tickets)
-    if characters <= MAX_TEXT:
+    found = characters(plan.tickets)
+    if found <= MAX_TEXT:
         return None
     return (
-        f"the {len(plan.tickets)} open tickets of {plan.source} hold {characters:,} characters of text, and a request may"
+        f"the {len(plan.tickets)} open tickets of {plan.source} hold {found:,} characters of text, and a request may"
         f" have {MAX_TEXT:,}; close some of them or put long texts into files, then replay it (`monarch dead replay`)"
     )
+
+
+def characters(tickets: Iterable[Ticket]) -> int:
+    """How much text these tickets hold: what `MAX_TEXT` bounds."""
+    return sum(len(ticket.title) + len(ticket.body) for ticket in tickets)

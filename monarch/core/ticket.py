@@ -32,12 +32,21 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The template that a repository was generated from."""
+
+    id: int
+    full_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Repository:
     """A repository as its canonical self: `full_name` is what writes are addressed to.
 
     `may_push` is `None` where GitHub does not say (an unauthenticated or reduced answer). `open_issues` is how many open
     issues and pull requests GitHub counts, 0 where it does not say. `is_personal`: its owner is a person and no
-    organisation, so that it has no issue types.
+    organisation, so that it has no issue types. `origin` is the template that it was generated from, `None` where it
+    was not, or where our account may not see that one.
     """
 
     id: TargetId
@@ -48,6 +57,7 @@ class Repository:
     private: bool = False
     open_issues: int = 0
     is_personal: bool = False
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,7 @@ class Issue:
         parent: number of the issue whose sub-issue it is, `None` where it is none or that one is in another
             repository.
         type: name of its issue type, `""` where it has none.
+        assignees: logins.
     """
 
     id: int
@@ -95,6 +106,7 @@ class Issue:
     type: str = ""
     author_id: int = 0
     is_by_bot: bool = False
+    assignees: tuple[str, ...] = ()
 
     @property
     def by(self) -> Author | None:
@@ -122,6 +134,7 @@ class Ticket:
     parent: int | None = None
     type: str = ""
     place: int = 0
+    assignees: tuple[str, ...] = ()
 
 
 def as_ticket(issue: Issue) -> Ticket:
@@ -138,4 +151,5 @@ def as_ticket(issue: Issue) -> Ticket:
         None if issue.milestone is None else replace(issue.milestone, number=0),
         issue.parent,
         issue.type,
+        assignees=issue.assignees,
     )

@@ -13,6 +13,7 @@ from monarch.core.backoff import full_jitter_s, patience_s
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope, Transient
 from monarch.core.plan import Plan
+from monarch.core.portions.keys import WHOLE, Portion
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +27,32 @@ class RefusedTarget:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The planner's result: one migration for each of `targets`, in order; `refused` stand beside them."""
+    """The planner's result: one migration for each of `targets`, in order; `refused` stand beside them.
+
+    `source_id` is GitHub's id of the source, `None` where it is not known.
+    """
 
     plan: Plan
     channel: str | None
     targets: tuple[str, ...]
     refused: tuple[RefusedTarget, ...]
+    source_id: int | None = None
+    portion: Portion = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The planner's result for a template without tickets; `refused` could not have been migrated to anyway."""
+    """The planner's result for a template, or a portion of one, without tickets.
+
+    `refused` could not have been migrated to anyway. `source_id` as in `Planned`.
+    """
 
     source: str
     channel: str | None
     targets: tuple[str, ...]
     refused: tuple[RefusedTarget, ...] = ()
+    source_id: int | None = None
+    portion: Portion = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,7 @@ class Waits(StrEnum):
     MISSING = "missing"
     IDENTITY = "identity"
     CREDENTIAL = "credential"
+    DATE = "date"
     OTHER = "other"
 
 

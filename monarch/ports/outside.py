@@ -65,6 +65,9 @@ class GitHub(Protocol):
         `NOT_FOUND` where the server has no such address, as Enterprise Servers up to 3.20 have not: they may have types.
         """
 
+    async def list_assignees(self, repository: Repository) -> Found[tuple[str, ...]] | ReadFailure:
+        """The logins of those who can be assigned to issues there."""
+
     async def list_sub_issues(
         self, repository: Repository, number: int
     ) -> Found[tuple[int, ...]] | ReadFailure:

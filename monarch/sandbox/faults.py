@@ -22,9 +22,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
+from monarch.sandbox.control.wire import Wire
 from monarch.sandbox.github.canned import CATALOGUE
 from monarch.sandbox.http import JSON_TYPE, Call, Reply  # part of the public signatures
-from monarch.sandbox.wire import Wire
 
 ApiName = Literal["github", "slack"]
 

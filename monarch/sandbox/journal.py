@@ -9,9 +9,9 @@ from typing import Any, Literal
 import anyio
 from pydantic import ConfigDict
 
+from monarch.sandbox.control.wire import Wire
 from monarch.sandbox.faults import ApiName  # pydantic needs it at run time
 from monarch.sandbox.http import Call, Clock  # part of the public signatures
-from monarch.sandbox.wire import Wire
 
 Outcome = Literal["pending", "answered", "dropped"]
 

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monarch.sandbox.client import SandboxClient
+from monarch.sandbox.control.client import SandboxClient
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -24,7 +24,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from monarch.sandbox.control import control_app
+from monarch.sandbox.control.api import control_app
 from monarch.sandbox.stage import Stage
 from monarch.sandbox.transport import OpenHandedProtocol
 

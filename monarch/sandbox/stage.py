@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from monarch.sandbox.control.settings import Settings
 from monarch.sandbox.faults import Faults
 from monarch.sandbox.gateway import Gates, Gateway
 from monarch.sandbox.github.entry import GitHub
+from monarch.sandbox.github.state.quotas import Quotas
+from monarch.sandbox.github.state.world import World
 from monarch.sandbox.http import Clock  # part of the public signatures
 from monarch.sandbox.journal import Bell, Journal
-from monarch.sandbox.quotas import Quotas
-from monarch.sandbox.settings import Settings
-from monarch.sandbox.slack import Slack
-from monarch.sandbox.workspace import Workspace
-from monarch.sandbox.world import World
+from monarch.sandbox.slack.api import Slack
+from monarch.sandbox.slack.workspace import Workspace
 
 
 class Stage:

@@ -31,6 +31,7 @@ from monarch.settings.values import (
     MarkerKeys,
     Namespace,
     Networks,
+    Owners,
     PageToken,
     PrivateKey,
     PrivateKeyFile,
@@ -198,6 +199,11 @@ class Settings(BaseSettings):
     )
     copy_labels: bool = _variable("MONARCH_COPY_LABELS", True, "true or false")
     copy_milestones: bool = _variable("MONARCH_COPY_MILESTONES", True, "true or false")
+    copy_assignees: bool = _variable("MONARCH_COPY_ASSIGNEES", False, "true or false")
+    missed_owners: Owners = _variable(
+        "MONARCH_MISSED_OWNERS", (), "names of organisations or users, with commas between"
+    )
+    missed_submit: bool = _variable("MONARCH_MISSED_SUBMIT", False, "true or false")
     adopt: bool = _variable("MONARCH_ADOPT", True, "true or false")
     mentions: Annotated[Literal["neutralize", "keep"], Lower] = _variable(
         "MONARCH_MENTIONS", "neutralize", "neutralize or keep"

@@ -27,6 +27,7 @@ _OF_TLS: Final = {
 _IN_QUERY: Final = {"username", "password"}
 SENTINEL_PORT: Final = 26379
 _NAMESPACE: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_OWNER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _GLOB: Final = re.compile(r"[^\s/,]+/[^\s/,]+")
 
 
@@ -73,6 +74,16 @@ def _globs(value: object) -> object:
     if not all(_GLOB.fullmatch(glob) for glob in globs) or (value.strip() and not globs):
         raise ValueError
     return globs
+
+
+def _owners(value: object) -> object:
+    """Split `org, person`, each once; anything that is no string is left to pydantic."""
+    if not isinstance(value, str):
+        return value
+    owners = tuple(filter(None, (part.strip() for part in value.split(","))))
+    if not all(_OWNER.fullmatch(owner) for owner in owners) or (value.strip() and not owners):
+        raise ValueError
+    return tuple({owner.lower(): owner for owner in reversed(owners)}.values())[::-1]
 
 
 def _http_url(value: str) -> str:
@@ -224,6 +235,7 @@ TemplateFile = Annotated[
     InstanceOf[Template], BeforeValidator(lambda value: _template(_text_of(value)))
 ]
 Addresses = Annotated[tuple[tuple[str, int], ...], BeforeValidator(_addresses)]
+Owners = Annotated[tuple[str, ...], BeforeValidator(_owners)]
 Globs = Annotated[tuple[str, ...], BeforeValidator(_globs)]
 HeaderName = Annotated[str, AfterValidator(_header)]
 HostNames = Annotated[tuple[str, ...], BeforeValidator(_host_names)]

@@ -29,7 +29,7 @@ BEHIND_AFTER_S: Final = 5.0
 
 
 class Intake:
-    """Mirrors the channel into the stream of requests. `subscribed` tells whether it hears now."""
+    """Mirrors the channel into the stream of requests. `subscribed`: it hears now; `gaps`: how often it did not, until then."""
 
     def __init__(
         self,
@@ -49,6 +49,7 @@ class Intake:
         self._deaf_since: float | None = None
         self._tries = 0
         self.subscribed = False
+        self.gaps = 0
 
     async def run(self, draining: anyio.Event) -> None:
         """Hear until the worker stops, and append all of it; a subscription that breaks is made again."""
@@ -106,6 +107,7 @@ class Intake:
     def _found(self) -> None:
         if self._deaf_since is not None:
             gap_s = self._clock.now() - self._deaf_since
+            self.gaps += 1
             self._telemetry.hearing_gap(seconds=gap_s, reason="subscribed again")
         self._deaf_since, self._tries, self.subscribed = None, 0, True
 

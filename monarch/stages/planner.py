@@ -5,14 +5,20 @@ not change and one migration for each distinct target; or a reason that a person
 
 A source that cannot be read is never taken for an empty one: only a complete look without tickets is *skipped*. A
 template is changed seconds before a person asks for its copies, so a listing alone proves nothing.
+
+A request that names a date (`core.portions`) is parked until then, before anything is asked of GitHub: its tickets are
+those that the template has on that day. The server's clock says whether the date has come, again at each delivery, so a
+clock that was put back releases nothing too early.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from monarch.core.delivery import Delivery, RequestEntry
-from monarch.core.outcome import Code, Found, ReadFailure, Transient
-from monarch.core.plan import Plan, make_plan, oversize, unseen_tickets
+from monarch.core.outcome import Code, Found, ReadFailure
+from monarch.core.plan import Plan
+from monarch.core.portions.dates import TooFar, Until, release_of
+from monarch.core.portions.details import portion_details
 from monarch.core.request.message import BadMessage, Request, Rules, parse_message, source_refusal
 from monarch.core.target.permission import Credential
 from monarch.core.ticket import Repository
@@ -25,23 +31,25 @@ from monarch.core.verdict import (
     Skipped,
     Snooze,
     Verdict,
+    Waits,
     judge,
 )
 from monarch.ports import Budget, GitHub
-from monarch.stages.crossing.hierarchy import in_order
 from monarch.stages.crossing.looks import Reading, read_whole
+from monarch.stages.freezing import frozen
 from monarch.stages.gates import give_way, snooze_until_open
 from monarch.stages.lease import Hold
 from monarch.telemetry import Telemetry
 
 
 class Planner:
-    """The handler of the stream of requests."""
+    """The handler of the stream of requests. `now_ms` asks for the server's clock (`Ledger.now_ms`)."""
 
     def __init__(
         self,
         github: GitHub,
         budget: Budget,
+        now_ms: Callable[[], Awaitable[int]],
         telemetry: Telemetry,
         rules: Rules,
         policy: Policy,
@@ -49,6 +57,7 @@ class Planner:
     ) -> None:
         self._github = github
         self._budget = budget
+        self._now_ms = now_ms
         self._telemetry = telemetry
         self._rules = rules
         self._policy = policy
@@ -62,9 +71,22 @@ class Planner:
         parsed = parse_message(entry.payload, self._rules)
         if isinstance(parsed, BadMessage):
             return _refuse(parsed)
-        verdict = _with_details(await self._plan(parsed, delivery, hold), parsed)
+        waits = await self._wait(parsed)
+        verdict = _with_details(waits or await self._plan(parsed, delivery, hold), parsed)
         self._report(entry, verdict)
         return verdict
+
+    async def _wait(self, request: Request) -> Snooze | Dead | None:
+        """Park a request until its date; `None`: it names none, or the date has come."""
+        if request.portion.not_before is None:
+            return None
+        match release_of(request.portion.not_before, await self._now_ms()):
+            case Until(wait_s, reason):
+                return Snooze(reason, wait_s, kind=Waits.DATE)
+            case TooFar(reason):
+                return Dead(Code.DATE_TOO_FAR, reason)
+            case _:
+                return None
 
     async def _plan(self, request: Request, delivery: Delivery, hold: Hold) -> Verdict:
         credential = await self._github.credential(request.source.full_name)
@@ -80,16 +102,18 @@ class Planner:
         refusal = source_refusal(source.value.full_name, self._rules, request.source.full_name)
         if refusal is not None:
             return Dead(Code.SOURCE_NOT_ALLOWED, refusal)
-        frozen = await self._freeze(source.value, hold)
-        match frozen:
+        plan = await self._freeze(source.value, request, hold)
+        match plan:
             case Plan():
-                return Done(_shared_out(frozen, request))
+                return Done(_shared_out(plan, request, source.value.id))
             case Dead():
-                return frozen
+                return replace(plan, details={"source_id": str(source.value.id)})
             case _:
-                return await self._refuse_source(frozen, request, credential.value, delivery)
+                return await self._refuse_source(plan, request, credential.value, delivery)
 
-    async def _freeze(self, source: Repository, hold: Hold) -> Plan | Dead | ReadFailure:
+    async def _freeze(
+        self, source: Repository, request: Request, hold: Hold
+    ) -> Plan | Dead | ReadFailure:
         """The tickets of the source as they are now, or why there is no plan."""
         if not source.has_issues:
             return Dead(Code.ISSUES_DISABLED, _issues_are_off(source))
@@ -97,15 +121,8 @@ class Planner:
         reading = await read_whole(self._github, source, hold.check)
         if not isinstance(reading, Reading):
             return reading
-        issues = reading.issues.values()
-        plan = make_plan(source.full_name, issues, private=source.private)
-        unseen = unseen_tickets(source, issues, plan)
-        if unseen is not None:
-            return Transient(unseen)
-        too_large = oversize(plan)
-        if too_large is not None:
-            return Dead(Code.PLAN_TOO_LARGE, too_large)
-        return await in_order(self._github, source, plan, hold.check)
+        issues, wanted = reading.issues.values(), request.portion.milestones
+        return await frozen(self._github, source, issues, wanted, hold.check)
 
     async def _refuse_source(
         self, outcome: ReadFailure, request: Request, credential: Credential, delivery: Delivery
@@ -140,20 +157,28 @@ def _refuse(bad: BadMessage) -> Dead:
 def _with_details(verdict: Verdict, request: Request) -> Verdict:
     """While a request waits it keeps what its channel is to be told, should somebody call it off."""
     if isinstance(verdict, Retry | Snooze | Dead):
-        return replace(verdict, details=_details(request))
+        return replace(verdict, details={**_details(request), **verdict.details})
     return verdict
 
 
 def _details(request: Request) -> dict[str, str]:
-    """What a request keeps although it was never planned, so that its channel can be told."""
-    return {"source": request.source.full_name, "channel": request.channel or ""}
+    """What a request keeps although it was never planned, so that it finds its cohort and its channel can be told."""
+    named = (*_names(request), *(each.target for each in request.refused))
+    return {
+        **portion_details(request.portion),
+        "source": request.source.full_name,
+        "channel": request.channel or "",
+        "asked": str(len(named)),
+        "named": "\n".join(named),
+    }
 
 
-def _shared_out(plan: Plan, request: Request) -> Planned | Skipped:
+def _shared_out(plan: Plan, request: Request, source_id: int) -> Planned | Skipped:
     """A plan among the targets of a request; nothing of one without tickets."""
+    names, portion = _names(request), request.portion
     if not plan.tickets:
-        return Skipped(plan.source, request.channel, _names(request), request.refused)
-    return Planned(plan, request.channel, _names(request), request.refused)
+        return Skipped(plan.source, request.channel, names, request.refused, source_id, portion)
+    return Planned(plan, request.channel, names, request.refused, source_id, portion)
 
 
 def _names(request: Request) -> tuple[str, ...]:

@@ -6,12 +6,11 @@ Nothing is repeated here for a limit's sake, and where a limit or a refused toke
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar, assert_never
 
-from monarch.core.copy import notes
-from monarch.core.copy.details import Stock, needed_labels, needed_milestones, needed_types
+from monarch.core.copy.details import KINDS, Stock
 from monarch.core.copy.style import Style
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.outcome import (
@@ -24,7 +23,7 @@ from monarch.core.outcome import (
     Scope,
     Transient,
 )
-from monarch.core.plan import Plan, make_plan, oversize, unseen_tickets
+from monarch.core.plan import Plan
 from monarch.core.request.message import Rules, source_refusal, target_refusal
 from monarch.core.target.evidence import Evidence
 from monarch.core.target.logins import Us
@@ -33,13 +32,14 @@ from monarch.core.target.preflight import unwritable
 from monarch.core.target.step import CreatedAs, Fate, LedgerRecord
 from monarch.core.target.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Issue, Repository, Ticket
+from monarch.core.verdict import Dead
 from monarch.ports import GitHub
-from monarch.stages.crossing.hierarchy import in_order
+from monarch.stages.crossing.details import List, lists
 from monarch.stages.crossing.looks import Reading, Sight, look, read_whole
+from monarch.stages.freezing import frozen
 from monarch.stages.identity import found_again
 
 T = TypeVar("T")
-List = Callable[[Repository], Awaitable[Found[tuple[T, ...]] | ReadFailure]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,11 @@ class Surveyor:
         self._tell = tell
         self._closed: dict[str, Unready] = {}
 
-    async def template(self, name: str) -> Template | Unready:
-        """The source and its tickets, as the planner would freeze them."""
+    async def template(self, name: str, wanted: Collection[str] = ()) -> Template | Unready:
+        """The source and its tickets, as the planner would freeze them.
+
+        `wanted` are titles of milestones; empty for all tickets.
+        """
         site = await self._site(name)
         if isinstance(site, Unready):
             return site
@@ -120,17 +123,14 @@ class Surveyor:
         if not isinstance(reading, Reading):
             return self._failed(reading, site.credential)
         issues = reading.issues.values()
-        plan = make_plan(repository.full_name, issues, private=repository.private)
-        unseen_open = unseen_tickets(repository, issues, plan)
-        if unseen_open is not None:
-            return self._failed(Transient(unseen_open), site.credential)
-        too_large = oversize(plan)
-        if too_large is not None:
-            return Unready(Code.PLAN_TOO_LARGE, without_replay(too_large))
-        ordered = await in_order(self._github, repository, plan, lambda: self._tell(name))
-        if not isinstance(ordered, Plan):
-            return self._failed(ordered, site.credential)
-        return Template(repository, ordered)
+        plan = await frozen(self._github, repository, issues, wanted, lambda: self._tell(name))
+        match plan:
+            case Plan():
+                return Template(repository, plan)
+            case Dead():
+                return Unready(plan.code, without_replay(plan.reason))
+            case _:
+                return self._failed(plan, site.credential)
 
     async def target(self, asked: str, plan: Plan) -> Survey | Unready:
         """A target, as a migration would find it."""
@@ -250,19 +250,20 @@ class Surveyor:
         self, site: _Site, survey: Survey, tickets: tuple[Ticket, ...]
     ) -> Survey | Unready:
         """With what the target has of what these tickets need, as far as it is to be had."""
-        github, style = self._github, self._style
-        labels = await self._listed(site, needed_labels(tickets, style), github.list_labels)
-        milestones = await self._listed(
-            site, needed_milestones(tickets, style), github.list_milestones
-        )
-        needed = () if site.repository.is_personal else needed_types(tickets)
-        types = await self._listed(site, needed, github.list_issue_types, needed)
-        found = {notes.LABELS: labels, notes.MILESTONES: milestones, notes.TYPES: types}
-        blocked = next((one for one in found.values() if isinstance(one, Unready)), None)
-        if blocked is not None:
-            return blocked
-        stock = Stock(_there(labels), _there(milestones), _there(types))
-        withheld = {kind: one for kind, one in found.items() if isinstance(one, Permanent)}
+        list_all, stock = lists(self._github), Stock()
+        withheld: dict[str, Permanent] = {}
+        for kind in KINDS:
+            is_out_of_place = kind.is_organisations and site.repository.is_personal
+            needed = () if is_out_of_place else kind.needed(tickets, self._style)
+            unlisted = None if kind.can_be_made else needed
+            found = await self._listed(site, needed, list_all[kind], unlisted)
+            match found:
+                case Unready():
+                    return found
+                case Permanent():
+                    withheld[kind.plural] = found
+                case _:
+                    stock = stock.having(kind, found)
         return replace(survey, stock=stock, withheld=withheld)
 
     async def _listed(
@@ -324,10 +325,6 @@ def _unready(failure: ReadFailure) -> Unready:
             return Unready(code, without_replay(reason))
         case _:
             assert_never(failure)
-
-
-def _there(found: tuple[T, ...] | Permanent | Unready) -> tuple[T, ...]:
-    return found if isinstance(found, tuple) else ()
 
 
 _REPLAY: Final = re.compile(r"(, then| and)? ?replay it \(`monarch dead replay`\)")

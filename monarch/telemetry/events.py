@@ -34,6 +34,7 @@ from monarch.telemetry.metrics import (
 from monarch.telemetry.naming import names_of
 from monarch.telemetry.pulse import Pulse
 from monarch.telemetry.snapshot import Snapshot
+from monarch.telemetry.sweeps import SweepEvents
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -64,6 +65,7 @@ class Telemetry:
             for verdict in VERDICTS
         }
         self._log = log
+        self.sweeps = SweepEvents(self.metrics, log)
 
     def observe(self, snapshot: Snapshot) -> None:
         """Set the gauges, right before they are scraped."""

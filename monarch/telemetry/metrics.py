@@ -29,7 +29,7 @@ WRITES = (
     "unknown",
 )
 DETAILS = ("label", "milestone", "edit", "sub-issue")
-NOTICES = ("progress", "final")
+NOTICES = ("progress", "final", "missed")
 WINDOWS = ("minute", "hour")
 WAYS = ("lowered", "raised")
 
@@ -48,6 +48,7 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
         self._intake()
+        self._missed()
         self._loop()
         self._copying()
         self._store()
@@ -64,6 +65,7 @@ class Metrics:
             self.oldest_undelivered.labels(one.stream).set(one.oldest_undelivered_s)
         self.parked.set(snapshot.parked)
         self.dead.set(snapshot.dead)
+        self.missed.set(snapshot.missed)
         self.workers.set(snapshot.workers)
         # A server that will not say is no server that says 0, on which people are woken.
         self.replicas.set(math.nan if snapshot.replicas is None else snapshot.replicas)
@@ -105,6 +107,17 @@ class Metrics:
         outcomes = ("planned", "skipped")
         self.requests = self._counter("requests", "Requests planned.", outcome=outcomes)
         self.targets_refused = self._counter("targets_refused", "Targets that cannot be one.")
+
+    def _missed(self) -> None:
+        outcomes = ("done", "failed")
+        self.sweeps = self._counter(
+            "sweeps", "Looks through the repositories of an owner.", outcome=outcomes
+        )
+        self.sweep_reads = self._counter("sweep_reads", "Answers of GitHub that these took.")
+        self.missed_found = self._counter(
+            "repositories_missed", "Repositories found that no request named."
+        )
+        self.missed = self._of_fleet("missed_repositories", "Missed, and not asked for since.")
 
     def _loop(self) -> None:
         self.started = self._counter("deliveries", "Deliveries begun.", stream=STREAMS)

@@ -74,6 +74,7 @@ class Snapshot:
         parked: entries that wait until they are due.
         next_due_s: seconds until the first of them is due, `None` without one; negative: overdue.
         dead: dead letters.
+        missed: repositories that no request named, as the last sweep for them found.
         accounts: whose writes are counted or whose gate was used.
         workers: consumers that have read within the last minute.
         replicas: subscribers of the channel: `None` where Valkey would not say.
@@ -96,6 +97,7 @@ class Snapshot:
     parked: int = 0
     next_due_s: float | None = None
     dead: int = 0
+    missed: int = 0
     accounts: tuple[AccountSnapshot, ...] = ()
     workers: int = 0
     replicas: int | None = None

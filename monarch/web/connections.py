@@ -1,4 +1,4 @@
-"""Bounds what strangers can open: so many connections a port, so long without a whole request.
+"""Bounds what strangers can open: so many connections, so long without a request, so long without taking an answer.
 
 A worker's files are few (1,024 by default) and shared by its ways to Valkey and GitHub, so connections that nobody asks
 anything over must not use them up. When a port is full, the connection that has been idle for longest makes room: a
@@ -17,16 +17,22 @@ MOST: Final = 100
 REQUEST_WITHIN_S: Final = 5.0
 """How long a connection may be without a whole request in hand, in seconds."""
 
+TAKEN_WITHIN_S: Final = 10.0
+"""How long an answer may wait for its reader to take some of it, in seconds: what he does not take is in our memory."""
+
 _numbers = count()
 
 
 class BoundedProtocol(H11Protocol):
-    """uvicorn's protocol, with the two bounds that it does not have."""
+    """uvicorn's protocol, with the bounds that it does not have."""
+
+    most: int = MOST
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.number = next(_numbers)
         self._idle: asyncio.TimerHandle | None = None
+        self._untaken: asyncio.TimerHandle | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -38,7 +44,7 @@ class BoundedProtocol(H11Protocol):
         """Take a connection in; over the bound, the oldest idle one goes, this one if there is no other."""
         super().connection_made(transport)
         self._wait_for_a_request()
-        if len(self.connections) > MOST:
+        if len(self.connections) > self.most:
             ours = (each for each in self.connections if isinstance(each, BoundedProtocol))
             idle = [each for each in ours if each.is_idle]
             min(idle, key=lambda each: each.number).end()
@@ -46,6 +52,7 @@ class BoundedProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timer with the connection."""
         self._stop_waiting()
+        self._stop_waiting_for_the_reader()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -59,6 +66,16 @@ class BoundedProtocol(H11Protocol):
         super().on_response_complete()
         if self.is_idle:
             self._wait_for_a_request()
+
+    def pause_writing(self) -> None:
+        """More was written than is on its way: the reader has so long to take some of it."""
+        super().pause_writing()
+        self._untaken = self.loop.call_later(TAKEN_WITHIN_S, self.end)
+
+    def resume_writing(self) -> None:
+        """He took some."""
+        self._stop_waiting_for_the_reader()
+        super().resume_writing()
 
     def end(self) -> None:
         """Close at once, without an answer."""
@@ -74,3 +91,13 @@ class BoundedProtocol(H11Protocol):
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
+
+    def _stop_waiting_for_the_reader(self) -> None:
+        if self._untaken is not None:
+            self._untaken.cancel()
+            self._untaken = None
+
+
+def bounded(most: int) -> type[BoundedProtocol]:
+    """The protocol, with so many connections at the same time."""
+    return type("BoundedProtocol", (BoundedProtocol,), {"most": most})

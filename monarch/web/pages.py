@@ -14,14 +14,6 @@ from monarch.telemetry.obstacles import Obstacle
 STALL_S: Final = 30.0
 """A loop that made no progress for longer is stuck: reads end after 2 s, and outages are reported otherwise."""
 
-FRONT: Final = """Monarch copies the tickets of a template repository into team repositories.
-
-/health   how this worker is (200, or 503 with the reason), and what stops all work
-/ready    whether it takes in work (200 or 503)
-
-Metrics are at /metrics on the port for metrics. The command `monarch status` shows how requests stand.
-"""
-
 Answer = tuple[int, dict[str, object]]
 """HTTP status and JSON document."""
 

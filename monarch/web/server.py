@@ -18,15 +18,15 @@ import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from monarch.ports import StoreError
 from monarch.telemetry import Snapshot, Telemetry
 from monarch.telemetry.obstacles import obstacles
-from monarch.web.connections import MOST, BoundedProtocol
-from monarch.web.pages import FRONT, Answer, Vitals, health, ready
+from monarch.web.connections import MOST, bounded
+from monarch.web.pages import Answer, Vitals, health, ready
 
 ASK_WITHIN_S: Final = 2.0
 """How long Valkey may take to answer before it counts as away, in seconds."""
@@ -54,14 +54,20 @@ def metrics_app(telemetry: Telemetry, snapshot: Callable[[], Awaitable[Snapshot]
 
 
 def health_app(
-    telemetry: Telemetry, is_ready: Callable[[], bool], snapshot: Callable[[], Awaitable[Snapshot]]
+    telemetry: Telemetry,
+    is_ready: Callable[[], bool],
+    snapshot: Callable[[], Awaitable[Snapshot]],
+    page: ASGIApp | None = None,
 ) -> Starlette:
-    """`/health`, `/ready` and a plain page at `/`.
+    """`/health` and `/ready`, and the page at every other address.
+
+    What stands before the page (sign-in, known hosts) does not stand before these two.
 
     Args:
         telemetry: its pulse is what is told.
         is_ready: whether the worker takes in work.
         snapshot: how the fleet stands; raises `StoreError` where Valkey is away.
+        page: without it every other address is unknown.
     """
 
     async def health_page(_: Request) -> Response:
@@ -70,14 +76,11 @@ def health_app(
     async def ready_page(_: Request) -> Response:
         return _json(ready(is_ready=is_ready()))
 
-    async def front_page(_: Request) -> Response:
-        return PlainTextResponse(FRONT)
-
     return Starlette(
         routes=[
-            Route("/", front_page),
             Route("/health", health_page),
             Route("/ready", ready_page),
+            *([] if page is None else [Mount("/", page)]),
         ]
     )
 
@@ -112,9 +115,9 @@ def _json(answer: Answer) -> Response:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[int]:
-    """Serve `app` on `listener` for the length of a `with` block, and give its port."""
-    server = _Server(_config(app))
+async def serving(app: ASGIApp, listener: socket.socket, most: int = MOST) -> AsyncIterator[int]:
+    """Serve `app` on `listener` for the length of a `with` block, and give its port; `most` connections at once."""
+    server = _Server(_config(app, most))
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.serve_shielded, listener)
         await server.listening.wait()
@@ -143,10 +146,10 @@ def listening_on(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+def _config(app: ASGIApp, most: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=BoundedProtocol,
+        http=bounded(most),
         backlog=BACKLOG,
         ws="none",
         lifespan="off",

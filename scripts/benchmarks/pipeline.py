@@ -28,14 +28,14 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.clock import BootClock
 from monarch.adapters.valkey.budget import ValkeyBudget
-from monarch.adapters.valkey.connection import connected
-from monarch.adapters.valkey.ear import ValkeyEar
+from monarch.adapters.valkey.client.connection import connected
+from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams
+from monarch.adapters.valkey.subscriber import ValkeyEar
 from monarch.app.service import freeze_what_stays
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token

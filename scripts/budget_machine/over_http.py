@@ -25,11 +25,11 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.valkey.budget import ValkeyBudget
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
+from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
 from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.core.copy.render import Draft
@@ -46,9 +46,9 @@ from monarch.core.target.permission import (
     WasNotCreated,
 )
 from monarch.core.ticket import Repository
-from monarch.sandbox.client import SandboxClient
+from monarch.sandbox.control.client import SandboxClient
+from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.process import running_sandbox
-from monarch.sandbox.seed import Seed
 from monarch.sandbox.valkey import EmbeddedValkey
 from scripts.budget_machine.cases import BEGAN_S, Score, score
 from scripts.budget_machine.door import UNSAID_WAIT_S, Door

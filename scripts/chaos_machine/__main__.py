@@ -18,8 +18,8 @@ from valkey.exceptions import ValkeyError
 
 from scripts.chaos_machine.catalogue import WORLDS
 from scripts.chaos_machine.gather import gather, left_over, unended
-from scripts.chaos_machine.hands import do
-from scripts.chaos_machine.judge import judge
+from scripts.chaos_machine.hands.hands import do
+from scripts.chaos_machine.judge.judge import judge
 from scripts.chaos_machine.record import Truth
 from scripts.chaos_machine.sender import CHANNEL, send
 from scripts.chaos_machine.table import figures, show

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs
 
+from monarch.sandbox.control.views import MessageView, NamingView, StateView
 from monarch.sandbox.journal import LogEntry
-from monarch.sandbox.views import MessageView, NamingView, StateView
 from scripts.chaos_machine.catalogue import LEASE_S
-from scripts.chaos_machine.copies import by_title, copies_of, tickets_of
+from scripts.chaos_machine.judge.copies import by_title, copies_of, tickets_of
 from scripts.chaos_machine.record import (
     ENDS,
     Call,

@@ -10,7 +10,7 @@ import uuid
 import anyio
 from valkey.exceptions import ValkeyError
 
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.ports import StoreError

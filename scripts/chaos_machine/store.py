@@ -6,11 +6,11 @@ from typing import Protocol
 
 import anyio
 
-from monarch.adapters.valkey.links import Place, place
-from monarch.adapters.valkey.sentinel import Sentinels
-from monarch.sandbox.relay import Relay
-from monarch.sandbox.sentinels import WatchedValkey
+from monarch.adapters.valkey.client.sentinel import Sentinels
+from monarch.adapters.valkey.client.sockets import Place, place
 from monarch.sandbox.valkey import HOST, EmbeddedValkey
+from scripts.fleet_machine.relay import Relay
+from scripts.fleet_machine.sentinels import WatchedValkey
 
 
 class Store(Protocol):

@@ -9,7 +9,7 @@ from typing import Any, Final
 import anyio
 from valkey.exceptions import ValkeyError
 
-from scripts.chaos_machine.losses import Look, Loss, Losses, Pending
+from scripts.chaos_machine.judge.losses import Look, Loss, Losses, Pending
 from scripts.chaos_machine.record import Event
 from scripts.chaos_machine.workers import Worker
 from scripts.chaos_machine.world import World

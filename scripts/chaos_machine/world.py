@@ -10,10 +10,10 @@ from typing import Any
 
 import anyio
 
-from monarch.adapters.valkey.connection import connected
-from monarch.sandbox.client import SandboxClient
+from monarch.adapters.valkey.client.connection import connected
+from monarch.sandbox.control.client import SandboxClient
+from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.process import running_sandbox
-from monarch.sandbox.seed import Seed
 from monarch.sandbox.valkey import free_port
 from scripts.chaos_machine.catalogue import LEASE_S
 from scripts.chaos_machine.record import Ask, Event, Exit, Finding, Resume, Struck

@@ -19,8 +19,8 @@ import valkey
 
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import SCRIPTS
-from monarch.sandbox.client import SandboxClient
-from monarch.sandbox.seed import Seed
+from monarch.sandbox.control.client import SandboxClient
+from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.valkey import EmbeddedValkey
 
 CHANNEL = "channel_migrate_issue_tickets"

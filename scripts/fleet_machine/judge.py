@@ -5,7 +5,7 @@ The expected body is put together here and not by Monarch's own code, which coul
 
 from collections.abc import Iterable
 
-from monarch.sandbox.views import IssueView, RepositoryView, StateView
+from monarch.sandbox.control.views import IssueView, RepositoryView, StateView
 from scripts.fleet_machine.fleet import SOURCE
 
 

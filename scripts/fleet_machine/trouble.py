@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from monarch.sandbox.views import StateView
+from monarch.sandbox.control.views import StateView
 from scripts.fleet_machine.fleet import SOURCE, Fleet
 from scripts.fleet_machine.judge import copies_in, marker_of, tickets_of
 

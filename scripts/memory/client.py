@@ -1,4 +1,4 @@
-"""The client that the adapters use, over a server in memory: only the socket is missing."""
+"""The client that the adapters use, with a way there and back that a test can disturb; and over a server in memory."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,12 +15,15 @@ from monarch.adapters.valkey.scripts import SCRIPTS
 from scripts.memory.keyspace import RefusedError
 from scripts.memory.server import Server
 
-_NAMES: Final = {one.digest.encode(): one.name for one in SCRIPTS.values()}
+_NAMES: Final = {
+    **{one.digest.encode(): one.name for one in SCRIPTS.values()},
+    **{one.text.encode(): one.name for one in SCRIPTS.values()},
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a client sends: the name of a script or of a command, both in small letters; its keys, as far as they are known; the rest."""
+    """What a client sends: the name of a script or of a command, in small letters; a script's keys; and the rest."""
 
     name: str
     keys: tuple[bytes, ...]
@@ -29,7 +32,7 @@ class Command:
 
 Answer = Callable[[], Awaitable[Any]]
 Passage = Callable[[Command, Answer], Awaitable[Any]]
-"""How a command gets there and its answer back; whoever tests failures puts them there."""
+"""How a command gets there and its answer back. An answer that is an error of the server is a value here."""
 
 
 async def undisturbed(_command: Command, answer: Answer) -> Any:
@@ -37,73 +40,94 @@ async def undisturbed(_command: Command, answer: Answer) -> Any:
     return await answer()
 
 
-class MemoryClient(Valkey):
-    """`valkey.asyncio.Valkey` without a connection; everything above the socket is the library's own."""
+class PassingClient(Valkey):
+    """A client each of whose commands goes through a passage, also within a batch."""
 
-    def __init__(self, server: Server, passage: Passage = undisturbed) -> None:
-        super().__init__(protocol=2)
-        self._wire = _Wire(server, passage)
+    def __init__(self, passage: Passage = undisturbed, **options: Any) -> None:
+        super().__init__(**options)
+        self._passage = passage
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """See the library."""
         await anyio.lowlevel.checkpoint()
-        reply = await self._wire.send(args)
+        reply = await self.passed(args, options)
         if isinstance(reply, ValkeyError):
             raise reply
-        return await _parsed(self, args[0], reply, options)
+        return reply
+
+    async def passed(self, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+        """Send a command through the passage."""
+        words = [part for word in args[:1] for part in _encoded(word).split()]
+        words += [_encoded(word) for word in args[1:]]
+        return await self._passage(_command(words), lambda: self.answered(args, words, options))
+
+    async def answered(
+        self, args: Sequence[Any], _words: list[bytes], options: Mapping[str, Any]
+    ) -> Any:
+        """Send a command; what it answers."""
+        try:
+            return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
+        except ResponseError as error:
+            return error
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:  # noqa: FBT001, FBT002  # the library's own signature
         """See the library."""
-        pipe = _MemoryPipeline(
-            self.connection_pool, self.response_callbacks, transaction, shard_hint
-        )
-        pipe.wire = self._wire
+        pool, callbacks = self.connection_pool, self.response_callbacks
+        pipe = _PassingPipeline(pool, callbacks, transaction, shard_hint)
+        pipe.passed = self.passed
         return pipe
 
 
-class _MemoryPipeline(Pipeline):
-    wire: "_Wire"
+class _PassingPipeline(Pipeline):
+    """Sends one after the other what would go in one batch."""
+
+    passed: Callable[[Sequence[Any], Mapping[str, Any]], Awaitable[Any]]
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:  # noqa: FBT001, FBT002  # the library's own signature
-        stack, replies = self.command_stack, list[Any]()
         await anyio.lowlevel.checkpoint()
+        stack = self.command_stack
         try:
-            for args, options in stack:
-                reply = await self.wire.send(args)
-                is_error = isinstance(reply, ValkeyError)
-                replies.append(reply if is_error else await _parsed(self, args[0], reply, options))
+            replies = [await self.passed(args, options) for args, options in stack]
             if raise_on_error:
                 self.raise_first_error(stack, replies)
         finally:
-            await self.reset()  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
+            await self.reset()  # type: ignore[no-untyped-call]  # likewise
         return replies
 
 
-class _Wire:
-    def __init__(self, server: Server, passage: Passage) -> None:
+class MemoryClient(PassingClient):
+    """The same without a connection; everything above the socket is the library's own."""
+
+    def __init__(self, server: Server, passage: Passage = undisturbed) -> None:
+        super().__init__(passage, protocol=2)
         self._server = server
-        self._passage = passage
 
-    async def send(self, args: Sequence[Any]) -> Any:
-        """A command there, and its answer back; an error is a value, as a pipeline wants it."""
-        name, *rest = (_encoded(part) for word in args[:1] for part in _encoded(word).split())
-        rest += [_encoded(one) for one in args[1:]]
+    async def answered(
+        self, args: Sequence[Any], words: list[bytes], options: Mapping[str, Any]
+    ) -> Any:
+        """See `PassingClient.answered`."""
+        try:
+            reply = await self._server.answer(words[0].upper(), words[1:])
+        except RefusedError as error:
+            return _error(str(error))
+        return await self._read(
+            args[0], reply.encode() if isinstance(reply, str) else reply, options
+        )
 
-        async def answer() -> Any:
-            try:
-                return await self._server.answer(name.upper(), rest)
-            except RefusedError as error:
-                return _error(str(error))
+    async def _read(self, name: Any, reply: Any, options: Mapping[str, Any]) -> Any:
+        """The reply as the library has it; `keys` are of its cache, and mean nothing to it."""
+        callback = self.response_callbacks.get(name)
+        if callback is None:
+            return reply
+        parsed = callback(reply, **{key: one for key, one in options.items() if key != "keys"})
+        return await parsed if inspect.isawaitable(parsed) else parsed
 
-        return await self._passage(_command(name, rest), answer)
 
-
-def _command(name: bytes, rest: list[bytes]) -> Command:
-    if name != b"EVALSHA":
-        return Command(name.decode().lower(), (), tuple(rest))
-    keys = int(rest[1])
-    args = tuple(rest[2 + keys :])
-    return Command(_NAMES.get(rest[0], "unknown script"), tuple(rest[2 : 2 + keys]), args)
+def _command(words: list[bytes]) -> Command:
+    if words[0] not in {b"EVALSHA", b"EVAL"}:
+        return Command(words[0].decode().lower(), (), tuple(words[1:]))
+    last = 3 + int(words[2])
+    return Command(_NAMES.get(words[1], "unknown"), tuple(words[3:last]), tuple(words[last:]))
 
 
 def _encoded(value: Any) -> bytes:
@@ -113,13 +137,3 @@ def _encoded(value: Any) -> bytes:
 def _error(text: str) -> ResponseError:
     error: ResponseError = BaseParser.parse_error(text)  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
     return error
-
-
-async def _parsed(client: Valkey, name: Any, reply: Any, options: Mapping[str, Any]) -> Any:
-    """The reply as the library has it; `keys` are of its cache, and mean nothing to it."""
-    answer = reply.encode() if isinstance(reply, str) else reply
-    callback = client.response_callbacks.get(name)
-    if callback is None:
-        return answer
-    parsed = callback(answer, **{name: one for name, one in options.items() if name != "keys"})
-    return await parsed if inspect.isawaitable(parsed) else parsed

@@ -5,7 +5,7 @@ import threading
 import anyio
 import pytest
 
-from monarch.adapters.aside import Threads
+from monarch.adapters.threads import Threads
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.adapters.github.client import HttpGitHub
-from monarch.adapters.github.reading import TRIES
+from monarch.adapters.github.retries import TRIES
 from monarch.adapters.http_body import MAX_BYTES, TooLargeError, read_body
 from monarch.adapters.http_send import TooLarge, new_client, send_once
 from monarch.adapters.slack import HttpSlack

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from monarch.app.looks import style_of
+from monarch.app.wiring import style_of
 from monarch.core.copy.seal import Seal
 from monarch.core.copy.style import Style
 from monarch.settings import settings_from

@@ -2,8 +2,7 @@
 
 import pytest
 
-from monarch.app.rules import rules_of
-from monarch.app.whereabouts import web_url_of
+from monarch.app.wiring import rules_of, web_url_of
 from monarch.core.request.refs import BadRef, parse_ref
 from monarch.settings import settings_from
 

@@ -7,21 +7,15 @@ from typing import Any, Final
 
 import pytest
 
-from monarch.adapters.valkey.letters import DeadLetter, Letters
-from monarch.adapters.valkey.reading import (
-    Event,
-    MigrationTimes,
-    Reader,
-    RequestDetails,
-    RequestLine,
-)
-from monarch.adapters.valkey.standing import Standing
-from monarch.adapters.valkey.workers import WorkerLine
-from monarch.app import doctor, planning, verifying
+from monarch.adapters.valkey.views.dead_letters import Letters
+from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.requests import Reader
+from monarch.app import plan, verify
+from monarch.app.doctor import examination
+from monarch.app.doctor.valkey_checks import Check, Status
 from monarch.app.operator import Operator
-from monarch.app.planning import DryRun, TargetPlan
-from monarch.app.valkey_checks import Check, Status
-from monarch.app.verifying import TargetReport, Verified
+from monarch.app.plan import DryRun, TargetPlan
+from monarch.app.verify import TargetReport, Verified
 from monarch.cli.commands import app
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TicketId
@@ -29,6 +23,14 @@ from monarch.core.outcome import Code
 from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.core.report.verification import Finding, Mark, Verification
+from monarch.ports.readings import (
+    DeadLetter,
+    Event,
+    MigrationTimes,
+    RequestDetails,
+    RequestLine,
+    WorkerLine,
+)
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
 from tests.core.builders import a_plan
 
@@ -77,13 +79,13 @@ def night(monkeypatch: pytest.MonkeyPatch) -> None:
         (Letters, "one"): LETTERS[0],
         (Standing, "snapshot"): FLEET,
         (Operator, "workers"): WORKERS,
-        (doctor, "examine"): CHECKS,
-        (planning, "dry_run"): PLANNED,
-        (verifying, "verified"): FOUND,
+        (examination, "examine"): CHECKS,
+        (plan, "dry_run"): PLANNED,
+        (verify, "verified"): FOUND,
     }
     for (owner, name), answer in answers.items():
         monkeypatch.setattr(owner, name, _answering(answer))
-    monkeypatch.setattr("monarch.cli.looking.time.time", lambda: BEGAN_MS / 1000 + 720)
+    monkeypatch.setattr("monarch.cli.show.time.time", lambda: BEGAN_MS / 1000 + 720)
     monkeypatch.setenv("GH_PAT", "ghp_x")
     for name in ("NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import valkey
@@ -72,6 +73,46 @@ def test_submit_without_a_channel_tells_nobody(give: Give, client: "valkey.Valke
     assert "notification_channel" not in json.loads(fields[b"payload"])
 
 
+def test_submit_asks_for_a_portion(give: Give, client: "valkey.Valkey") -> None:
+    """The date as it was typed, so that its zone is kept, and the titles."""
+    date = (datetime.now(UTC) + timedelta(days=7)).isoformat(timespec="seconds")
+    sprints = ("--milestone", "Sprint 2", "--milestone", "Sprint 3")
+
+    result = give("submit", "o/s", "o/a", *sprints, "--not-before", date)
+
+    assert result.exit_code == 0
+    ((_, fields),) = requests_in(client)
+    message = json.loads(fields[b"payload"])
+    assert (message["not_before"], message["milestones"]) == (date, ["Sprint 2", "Sprint 3"])
+
+
+@pytest.mark.parametrize("command", ["submit", "plan"])
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--not-before", "2026-11-30T08:00:00", "names no zone"),
+        ("--not-before", "Monday", "expected not_before to be a date in ISO 8601"),
+        ("--not-before", "", "got an empty text"),
+        (
+            "--not-before",
+            "2020-01-06T08:00:00+01:00",
+            "is Mon 2020-01-06 08:00 +01:00, which has passed",
+        ),
+        ("--not-before", "2999-01-01T00:00:00Z", "and may be 400"),
+        ("--milestone", " ", "expected each of milestones to be a title"),
+    ],
+)
+def test_a_wrong_portion_is_wrong_usage(
+    give: Give, client: "valkey.Valkey", command: str, option: str, value: str, says: str
+) -> None:
+    """It is told at once, and nothing is submitted."""
+    result = give(command, "o/s", "o/a", option, value, GH_PAT="ghp_x")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in " ".join(result.stderr.split())
+    assert requests_in(client) == []
+
+
 def test_submitting_again_under_a_key_gives_the_same_request(
     give: Give, client: "valkey.Valkey"
 ) -> None:
@@ -131,11 +172,13 @@ def test_publish_sends_a_payload_as_it_is(give: Give, client: "valkey.Valkey") -
 
 
 def test_publish_to_nobody_fails_and_says_what_to_do(give: Give) -> None:
-    """Pub/sub keeps nothing."""
+    """Pub/sub keeps nothing, and perhaps the workers listen to another channel."""
     result = give("publish", "o/s", "o/a")
 
     assert result.exit_code == 1
     assert "monarch submit" in result.stderr
+    assert "no worker listens to the channel channel_migrate_issue_tickets" in result.stderr
+    assert "set MONARCH_CHANNEL as the workers have it" in result.stderr
 
 
 @pytest.mark.parametrize(

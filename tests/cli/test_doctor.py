@@ -8,16 +8,16 @@ import pytest
 import valkey
 
 from monarch.adapters.http_send import NoAnswer
-from monarch.adapters.valkey.standing import ServerFacts
-from monarch.app.doctor import (
+from monarch.adapters.valkey.views.fleet import ServerFacts
+from monarch.app.doctor.examination import (
     check_dead,
     check_hearing,
     check_lists,
     check_slack,
     check_template,
 )
-from monarch.app.github_checks import check_app, check_github, check_installations
-from monarch.app.valkey_checks import Status, advice_on, check_server
+from monarch.app.doctor.github_checks import check_app, check_github, check_installations
+from monarch.app.doctor.valkey_checks import Status, advice_on, check_server
 from monarch.core.github.reply import Reply
 from monarch.settings import Settings, settings_from
 from monarch.telemetry import Snapshot

@@ -13,7 +13,7 @@ import pytest
 import typer
 import valkey
 
-from monarch.cli import following
+from monarch.cli import follow
 from monarch.core.ids import RequestId
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.cli.conftest import Give
@@ -146,11 +146,11 @@ def test_a_valkey_that_stays_away_is_given_up_at_last(
     """After a quarter of an hour; a script that waits for ever tells nobody."""
     assert give("status").exit_code == 0
     monkeypatch.setenv("VALKEY_URL", "valkey://127.0.0.1:1/0")
-    monkeypatch.setattr(following, "AWAY_FOR_S", 0.0)
-    monkeypatch.setattr(following, "AGAIN_S", 0.0)
+    monkeypatch.setattr(follow, "AWAY_FOR_S", 0.0)
+    monkeypatch.setattr(follow, "AGAIN_S", 0.0)
 
     with pytest.raises(typer.Exit) as end:
-        following.follow(RequestId("17-0"), quiet=True)
+        follow.follow(RequestId("17-0"), quiet=True)
 
     assert end.value.exit_code == 3
     assert "request 17-0 goes on: see `monarch show 17-0`" in capsys.readouterr().err

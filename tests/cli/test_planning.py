@@ -3,15 +3,17 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
-from monarch.app import planning
-from monarch.app.planning import DryRun, TargetPlan
-from monarch.cli.planning import ranges
+from monarch.app import plan as module
+from monarch.app.plan import DryRun, TargetPlan
+from monarch.cli.plan import ranges
 from monarch.core.copy.sub_issues import Nesting
 from monarch.core.outcome import Code
+from monarch.core.portions.keys import Portion
 from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
 from tests.cli.conftest import Give
 
@@ -51,7 +53,7 @@ def foretell(monkeypatch: pytest.MonkeyPatch, give: Give) -> Callable[..., Any]:
         async def dry_run(*_: Any) -> DryRun:
             return found
 
-        monkeypatch.setattr(planning, "dry_run", dry_run)
+        monkeypatch.setattr(module, "dry_run", dry_run)
         return give("plan", "org/template", "org/team-a", *options, GH_PAT="ghp_x")
 
     return told
@@ -112,6 +114,22 @@ def test_nothing_to_do_is_nothing_wrong(foretell: Callable[..., Any]) -> None:
     assert (complete.exit_code, empty.exit_code) == (0, 0)
     assert "0: nothing is to be done" in complete.stdout
     assert "the source has no open issues" in empty.stdout
+
+
+def test_a_portion_is_named_with_its_date_and_its_milestones(
+    foretell: Callable[..., Any],
+) -> None:
+    """In words and in the document; and where there is nothing of it, too."""
+    date = datetime(2026, 11, 30, 8, tzinfo=timezone(timedelta(hours=1)))
+    portion = Portion(date, ("Sprint 2",))
+    words = " ".join(foretell(replace(FOUND, portion=portion)).stdout.split())
+    document = json.loads(foretell(replace(FOUND, portion=portion), "--json").stdout)
+    nothing = foretell(DryRun("o/s", portion=portion)).stdout
+
+    assert 'not before Mon 2026-11-30 08:00 +01:00 only milestone "Sprint 2" tickets 5' in words
+    assert document["not_before"] == "2026-11-30T08:00:00+01:00"
+    assert document["milestones"] == ["Sprint 2"]
+    assert 'the source has no open issues in milestone "Sprint 2"' in nothing
 
 
 def test_targets_that_are_all_blocked_are_not_done_at_once(foretell: Callable[..., Any]) -> None:

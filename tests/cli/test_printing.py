@@ -12,10 +12,17 @@ from typing import Any
 import pytest
 
 from monarch.app.operator import MigrationTimes, RequestDetails
-from monarch.cli.ending import ending_lines
-from monarch.cli.printing import age, as_json, clean, moment, show_table
-from monarch.cli.progress import Sight, counted, migration_line, request_line, target_lines, waits
-from monarch.cli.tables import word
+from monarch.cli.terminal.ending import ending_lines
+from monarch.cli.terminal.printing import age, as_json, clean, moment, show_table
+from monarch.cli.terminal.progress import (
+    Sight,
+    counted,
+    migration_line,
+    request_line,
+    target_lines,
+    waits,
+)
+from monarch.cli.terminal.tables import word
 from monarch.core.budget.forecast import Forecast
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
@@ -217,7 +224,7 @@ def _read_to_the_end(terminal: int) -> str:
 
 def test_progress_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each target that ended is said once, above the bar."""
-    from monarch.cli.progress import progress  # noqa: PLC0415 - after the terminal is there
+    from monarch.cli.terminal.progress import progress  # noqa: PLC0415 - after the terminal is there
 
     ours, theirs = pty.openpty()
     monkeypatch.setenv("TERM", "xterm")

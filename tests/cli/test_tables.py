@@ -4,7 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from monarch.cli.tables import Column, Piece, lay_out, number, plain, prose, reason, wrapped
+from monarch.cli.terminal.tables import (
+    Column,
+    Piece,
+    lay_out,
+    number,
+    plain,
+    prose,
+    reason,
+    wrapped,
+)
 
 WORDS = st.text(st.characters(categories=("L", "N", "P")), min_size=1, max_size=60)
 SENTENCES = st.lists(WORDS, min_size=1, max_size=9).map(" ".join)

@@ -15,8 +15,8 @@ from typing import Final
 
 import pytest
 
-from monarch.cli.printing import complain, show_json
-from monarch.cli.readings import progress_line
+from monarch.cli.terminal.printing import complain, show_json
+from monarch.cli.terminal.readings import progress_line
 from monarch.core.outcome import Code
 from tests.cli.conftest import Give
 from tests.cli.terminals import OTHER, REQUEST, TEAMS, Screen, Terminal, night, screen_for

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from monarch.app import verifying
-from monarch.app.verifying import TargetReport, Verified
+from monarch.app import verify
+from monarch.app.verify import TargetReport, Verified
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.report.summary import State
 from monarch.core.report.verification import Extra, Finding, Mark, Verification
@@ -59,7 +59,7 @@ def find(monkeypatch: pytest.MonkeyPatch, give: Give) -> Callable[..., Any]:
         async def verified(*_: Any) -> Verified:
             return Verified(REQUEST, state, a_plan(1, 2, 3, 4, 5, 6), targets)
 
-        monkeypatch.setattr(verifying, "verified", verified)
+        monkeypatch.setattr(verify, "verified", verified)
         return give("verify", REQUEST, *options, **GITHUB)
 
     return told

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from monarch.cli._example_world import SLACK_CHANNEL
+from monarch.cli.demo.example_world import SLACK_CHANNEL
 from monarch.cli.sandbox import SOURCE, TEAMS
 from tests.cli.conftest import Give
 

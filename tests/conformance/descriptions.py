@@ -88,8 +88,10 @@ class Description:
         yield from self._of_answer(operation, exchange)
 
     def _operation(self, method: str, path: str) -> Operation | None:
-        # Undocumented, and what GitHub's own links and redirects lead to: the same repository by its id.
+        # Undocumented, and what GitHub's own links and redirects lead to: the same repository, or owner, by its id.
         path = re.sub(r"^/repositories/\d+", "/repos/owner/repo", path)
+        path = re.sub(r"^/organizations/\d+/", "/orgs/owner/", path)
+        path = re.sub(r"^/user/\d+/", "/users/owner/", path)
         found = [
             each
             for each in _operations(self.name, method.lower(), len(path.split("/")))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from monarch.sandbox.seed import InstallationChange, Seed
+from monarch.sandbox.control.seed import InstallationChange, Seed
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target
 from tests.conformance.descriptions import CLOUD, ENTERPRISE, Exchange, description
 from tests.conformance.proxy import recording
@@ -42,6 +42,7 @@ def a_school() -> Seed:
         {"title": "A pull request", "pull_request": True},
         {"title": "Closed", "state": "closed"},
         {"title": "By nobody", "author": None, "body": None},
+        {"title": "Somebody's", "assignees": ["monarch-bot", "stranger"]},
     ]
     seed["repositories"] += [
         a_target(GOOD[0]),
@@ -51,6 +52,7 @@ def a_school() -> Seed:
         a_target("school/off") | {"has_issues": False},
         {"full_name": "school/reads"},
         a_target("school/now") | {"formerly": ["school/former"]},
+        a_target("school/unheard") | {"generated_from": SOURCE},
     ]
     return Seed.model_validate(seed)
 
@@ -59,6 +61,7 @@ async def a_day(fleet: Fleet, address: str, **settings: str) -> None:
     """Everything that a worker and a person do: copy, again, plan, verify, heal, doctor."""
     settings = {
         "GITHUB_API_URL": address,
+        "MONARCH_COPY_ASSIGNEES": "true",
         "MONARCH_WRITES_PER_HOUR": "0",
         "MONARCH_TARGET_PATIENCE_SECONDS": "1",
         **settings,
@@ -72,6 +75,8 @@ async def a_day(fleet: Fleet, address: str, **settings: str) -> None:
     await fleet.sandbox.delete_issue(GOOD[0], 3)
     fleet.run("verify", request["id"], "--heal", "--wait", "--by", "ada", **settings)
     fleet.run("verify", request["id"], **settings)
+    fleet.run("missed", "school", "--submit", **settings)
+    fleet.until_ended(3)
     fleet.run("doctor", **settings)
 
 
@@ -105,6 +110,8 @@ async def test_a_day_on_github_com_is_as_documented(fleet: Fleet) -> None:
         "milestones",
         "sub_issues",
         "issue-types",
+        "repos",
+        "assignees",
         "user",
     }
     assert breaches(recorder.exchanges, *CLOUD) == []

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.worlds import MemoryWorld, World
 

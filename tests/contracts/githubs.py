@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from monarch.adapters.github.client import HttpGitHub
-from monarch.adapters.github.reading import Patience
+from monarch.adapters.github.retries import Patience
 from monarch.core.ticket import Label
 from monarch.ports import GitHub
+from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.process import running_sandbox
-from monarch.sandbox.seed import Seed
 from tests.contracts.doubles.github import FakeGitHub
 
 TEAM, FOREIGN, PLAIN = "org/team", "org/foreign", "alone/plain"

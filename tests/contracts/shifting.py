@@ -18,6 +18,7 @@ _Text = Awaitable[bytes | None]
 _TIMES = {
     *("until", "closed_at", "probe_until", "quiet_until", "reset", "clock"),
     *("minute_lone_ms", "hour_lone_ms"),
+    *("opened_ms", "joined_ms"),
     *("sent", "minute_changed", "hour_changed", "before_changed", "refused_ms", "review"),
 }
 """Fields of hashes."""
@@ -40,7 +41,7 @@ async def shift(client: Valkey, keys: Keys, by_ms: int) -> None:
         if name.startswith(_SCORED) and name != "parked:entries":
             await _shift_scores(client, key, by_ms)
         elif name in {"epoch", "audited"} or name.startswith(
-            ("gate:", "inbox:", "learned:", "primary:")
+            ("card:", "gate:", "inbox:", "learned:", "primary:")
         ):
             await _shift_fields(client, key, by_ms)
         elif name.startswith("points:"):

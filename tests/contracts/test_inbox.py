@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
 from monarch.core.delivery import Stream
 from monarch.ports import Hearing, Inbox
 from monarch.sandbox.valkey import EmbeddedValkey

@@ -1,6 +1,6 @@
 """The seams of the scripts: die before and after each effect of a whole run, on a real Valkey.
 
-What the doubles promise of each script they promise of it alone; here the scripts have to fit together. Time is real,
+What the stages do in memory they do here over a socket, with the server and the event loop of production. Time is real,
 so a lease that was left behind is made to run out by moving what Valkey holds into the past, and waits are short.
 """
 
@@ -8,17 +8,19 @@ import itertools
 
 import anyio
 import pytest
+from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
 from monarch.core.copy.marker import read_marker
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Snooze
 from monarch.sandbox.valkey import EmbeddedValkey
+from scripts.memory.client import Passage, PassingClient, undisturbed
 from tests.contracts.moves import one
 from tests.contracts.worlds import World, a_message
-from tests.stages.house import SOURCE, TEAM_A, House, StorePorts
+from tests.stages.house import SOURCE, TEAM_A, House
 from tests.stages.process import Process, Told
 from tests.stages.seams import Blow, Moment, Trouble
 
@@ -36,23 +38,16 @@ class ValkeyHouse(House):
     """An installation on a real Valkey."""
 
     def __init__(self, world: World) -> None:
+        self._client = world.client
         super().__init__()
-        self.world = world
+        self.world, self.keys = world, world.keys
         self.github.add(SOURCE, *TITLES)
         self.github.add(TEAM_A)
         self.github.listing_lag_s = 3600.0
 
-    def ports(self, name: str) -> StorePorts:
-        """See `House.ports`."""
-        here = self.world
-        return StorePorts(
-            here.streams(name),
-            here.logins,
-            here.ledger(consumer=name),
-            here.budget,
-            here.plans,
-            here.requests,
-        )
+    def client(self, passage: Passage = undisturbed) -> Valkey:
+        """See `House.client`."""
+        return PassingClient(passage, connection_pool=self._client.connection_pool)
 
 
 class Run:
@@ -60,7 +55,7 @@ class Run:
 
     def __init__(self, world: World, blows: dict[int, Blow]) -> None:
         self.house = ValkeyHouse(world)
-        # What is lost outside is tried at every moment on the doubles; here the scripts are.
+        # What is lost outside is tried at every moment in memory; here the scripts are.
         spared = ("github.",) if Blow.LOST in blows.values() else ()
         self.trouble = Trouble(blows, spared=spared, on_moment=self._look)
         self._told = Told()
@@ -70,7 +65,7 @@ class Run:
         self.request = RequestId("")
 
     def _look(self, moment: Moment) -> None:
-        if moment.call == "streams.settle":
+        if moment.call == "valkey.settle":
             before, self._settled = self._settled, anyio.Event()
             before.set()
         if moment.number in self._lost:

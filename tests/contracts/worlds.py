@@ -9,6 +9,7 @@ from typing import cast
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.budget import ValkeyBudget
+from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import GROUP, Keys
@@ -17,7 +18,6 @@ from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.meter import ValkeyMeter
 from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream, Token
@@ -44,7 +44,7 @@ class World:
         self.keys = Keys(namespace)
         self.scripts = Scripts(client, self.keys.prefix)
         self.logins: Logins = ValkeyLogins(self.scripts, self.keys)
-        self.plans: Plans = ValkeyPlans(client, self.keys)
+        self.plans: Plans = ValkeyPlans(client, self.keys, on_the_loop)
         self.requests: Requests = ValkeyRequests(self.scripts, self.keys)
         self.budget: Budget = ValkeyBudget(self.scripts, self.keys)
         self.hands: Hands = ValkeyHands(self.scripts, self.keys, retention_ms=RETENTION_MS)
@@ -201,10 +201,12 @@ class MemoryWorld(World):
         self._time.skip(seconds)
 
 
-def a_message(*targets: str, source: str = "org/template", channel: str | None = "C1") -> bytes:
-    """A message as the platform publishes it."""
+def a_message(
+    *targets: str, source: str = "org/template", channel: str | None = "C1", **more: object
+) -> bytes:
+    """A message as the platform publishes it, with `more` keys beside the usual ones."""
     names = list(targets) or ["org/team-a"]
-    fields = {"source_repo": source, "all_target_repositories": names}
+    fields = {"source_repo": source, "all_target_repositories": names, **more}
     return json.dumps(fields | ({"notification_channel": channel} if channel else {})).encode()
 
 

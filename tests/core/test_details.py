@@ -1,17 +1,19 @@
 """What tickets have beside their text, and what a target has of it."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.core.copy.details import (
+    ASSIGNEES,
+    LABELS,
+    MAX_ASSIGNEES,
+    MILESTONES,
+    TYPES,
     Details,
     Stock,
     details_of,
-    find_milestone,
-    needed_labels,
-    unknown_types,
-    wanted_labels,
-    wanted_milestones,
 )
 from monarch.core.copy.style import Style
 from monarch.core.ids import TicketId
@@ -39,14 +41,14 @@ def test_a_label_that_is_missing_comes_with_its_colour_and_description() -> None
     """Once, however many tickets have it, and in the order in which they name it."""
     both = [a_ticket(HELP), a_ticket(BUG, HELP, number=2)]
 
-    assert wanted_labels(both, ALL, ()) == (HELP, BUG)
+    assert LABELS.missing(both, ALL, ()) == (HELP, BUG)
 
 
 def test_a_label_is_the_same_whatever_its_case() -> None:
     """What the target has stays as it is, and its spelling is used."""
     theirs = Label("BUG", "000000", "ours")
 
-    assert wanted_labels([a_ticket(BUG)], ALL, [theirs]) == ()
+    assert LABELS.missing([a_ticket(BUG)], ALL, [theirs]) == ()
     assert details_of(a_ticket(BUG), ALL, Stock((theirs,))) == Details(("BUG",))
 
 
@@ -55,11 +57,11 @@ def test_a_milestone_is_known_by_its_title() -> None:
     shouted = Milestone("SPRINT 1", number=1)
     same = Milestone("Sprint 1", number=2)
 
-    assert find_milestone("Sprint 1", [shouted, same]) is same
-    assert find_milestone("Sprint 1", [shouted]) is shouted
-    assert find_milestone("Sprint 2", [shouted, same]) is None
-    assert wanted_milestones([a_ticket(milestone=SPRINT)], ALL, [shouted]) == ()
-    assert wanted_milestones([a_ticket(milestone=SPRINT)] * 2, ALL, ()) == (SPRINT,)
+    assert MILESTONES.find("Sprint 1", [shouted, same]) is same
+    assert MILESTONES.find("Sprint 1", [shouted]) is shouted
+    assert MILESTONES.find("Sprint 2", [shouted, same]) is None
+    assert MILESTONES.missing([a_ticket(milestone=SPRINT)], ALL, [shouted]) == ()
+    assert MILESTONES.missing([a_ticket(milestone=SPRINT)] * 2, ALL, ()) == (SPRINT,)
 
 
 def test_what_an_installation_does_not_copy_is_not_needed() -> None:
@@ -67,8 +69,8 @@ def test_what_an_installation_does_not_copy_is_not_needed() -> None:
     ticket = a_ticket(BUG, milestone=SPRINT, type_="Task")
     stock = Stock((BUG,), (Milestone("Sprint 1", number=3),), ("Task",))
 
-    assert not wanted_labels([ticket], NONE, ())
-    assert not wanted_milestones([ticket], NONE, ())
+    assert not LABELS.missing([ticket], NONE, ())
+    assert not MILESTONES.missing([ticket], NONE, ())
     assert details_of(ticket, NONE, stock) == Details(type="Task")
     assert details_of(ticket, ALL, stock) == Details(("bug",), 3, "Task")
 
@@ -93,8 +95,8 @@ def test_an_issue_type_that_is_not_there_cannot_be_made() -> None:
     """It belongs to the organisation."""
     some = [a_ticket(type_="Task"), a_ticket(type_="task"), a_ticket(type_="Bug"), a_ticket()]
 
-    assert unknown_types(some, ()) == ("Task", "Bug")
-    assert unknown_types(some, ("TASK",)) == ("Bug",)
+    assert TYPES.missing(some, ALL, ()) == ("Task", "Bug")
+    assert TYPES.missing(some, ALL, ("TASK",)) == ("Bug",)
 
 
 @given(tickets, st.lists(labels))
@@ -102,7 +104,7 @@ def test_with_what_is_wanted_every_label_is_there(
     some: list[Ticket], existing: list[Label]
 ) -> None:
     """Creating just that is enough for every copy to have all its labels, and creates nothing that is there."""
-    wanted = wanted_labels(some, ALL, existing)
+    wanted = LABELS.missing(some, ALL, existing)
     stock = Stock((*existing, *wanted))
 
     for ticket in some:
@@ -111,5 +113,21 @@ def test_with_what_is_wanted_every_label_is_there(
         assert len(asked) == len({name.lower() for name in asked})
     assert len({one.name.lower() for one in wanted}) == len(wanted)
     assert {one.name.lower() for one in wanted}.isdisjoint(one.name.lower() for one in existing)
-    assert wanted_labels(some, ALL, stock.labels) == ()
-    assert set(wanted) <= set(needed_labels(some, ALL))
+    assert LABELS.missing(some, ALL, stock.labels) == ()
+    assert set(wanted) <= set(LABELS.needed(some, ALL))
+
+
+def test_assignees_come_along_where_an_installation_says_so_and_they_can_be_assigned() -> None:
+    """Off by default; GitHub takes ten at most."""
+    ticket = replace(a_ticket(), assignees=("Ada", "bob", "cyd"))
+    stock = Stock(assignees=("ada", "bob"))
+    copied = Style(assignees=True)
+
+    assert details_of(ticket, ALL, stock) == Details()
+    assert details_of(ticket, copied, stock) == Details(assignees=("ada", "bob"))
+    assert details_of(ticket, copied, stock, {"assignees"}) == Details()
+    assert ASSIGNEES.missing([ticket], copied, stock.assignees) == ("cyd",)
+    many = tuple(f"student-{n}" for n in range(12))
+    assert details_of(replace(ticket, assignees=many), copied, Stock(assignees=many)) == Details(
+        assignees=many[:MAX_ASSIGNEES]
+    )

@@ -28,7 +28,11 @@ REFUSAL = Permanent(Scope.TICKET, Code.REFUSED, 'GitHub said "no"; ask it')
             "without",
         ),
         (notes.not_listed("milestones", "S"), "milestones S: ", "does not list it"),
-        (notes.unknown_types(["Task", "Bug"]), "issue types Task, Bug: ", "none of that name"),
+        (
+            notes.lacking(notes.TYPES, ["Task", "Bug"]),
+            "issue types Task, Bug: ",
+            "none of that name",
+        ),
         (notes.touched([3, 4]), "references in #3, #4: ", "a person edited"),
         (notes.not_rewritten([3], REFUSAL), "references in #3: ", "not put right"),
         (notes.not_nested([3], REFUSAL), "sub-issues #3: ", "ask it"),

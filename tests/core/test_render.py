@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monarch.core.copy.details import Details
 from monarch.core.copy.frame import parse_template
 from monarch.core.copy.marker import Marker, read_marker, read_markers
 from monarch.core.copy.render import MAX_BODY, MAX_TITLE, Draft, render
@@ -41,7 +42,7 @@ def units(text: str) -> int:
 def test_a_draft_carries_what_goes_with_the_ticket() -> None:
     """Labels, a milestone and a type, as the target knows them."""
     assert render(
-        a_ticket(12, title="Do it", body="How.\n"), COPYING, ("bug",), 4, "Task"
+        a_ticket(12, title="Do it", body="How.\n"), COPYING, Details(("bug",), 4, "Task")
     ) == Draft(
         "Do it", f"How.\n\n\n<!-- monarch: {SOURCE}#12 id=112 target=7 -->", ("bug",), 4, "Task"
     )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.adapters.http_send import CONNECT_TIMEOUT_S
-from monarch.adapters.valkey.links import SOCKET_TIMEOUT_S
+from monarch.adapters.valkey.client.sockets import SOCKET_TIMEOUT_S
 from monarch.core.budget.ceilings import Pace
 from monarch.core.timing import (
     LEASE_MARGIN_S,
@@ -20,7 +20,7 @@ from monarch.core.timing import (
     life_ms,
 )
 from monarch.stages.lease import RENEWALS_A_LEASE
-from tests.stages.house import LEASE_S
+from tests.contracts.worlds import LEASE_S
 
 WRITE_DEADLINE_MS = WRITE_DEADLINE_S * 1000
 

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from monarch.cli import _example_world as world
+from monarch.cli.demo import example_world as world
 from monarch.cli.sandbox import SOURCE, TEAMS
+from monarch.sandbox.control.seed import IssueChange, RepositoryChange
 from monarch.sandbox.faults import HangAfter, Match
-from monarch.sandbox.seed import IssueChange, RepositoryChange
 from monarch.sandbox.valkey import free_port
 from scripts.fleet_machine.fleet import Fleet
 from tests.docs.valkey_cli import shown

@@ -8,7 +8,7 @@ from typing import Any, Final
 from valkey.asyncio import Valkey
 from valkey.exceptions import ResponseError
 
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
 from monarch.sandbox.valkey import EmbeddedValkey
 from scripts.memory.client import MemoryClient
 from scripts.memory.clock import LoopTime

@@ -22,7 +22,7 @@ AGED: tuple[Command, ...] = (
     ("XCLAIM", "k", GROUP, "one", 0, "{0}", "IDLE", 60000, "RETRYCOUNT", 3, "JUSTID"),
     ("XCLAIM", "k", GROUP, "two", 0, "{2}", "IDLE", 40000, "RETRYCOUNT", 0, "JUSTID"),
 )
-SCORES: Command = ("ZADD", "k", 1, "a", 2, "b", 2, "aa", 3.5, "c", -1, "d")
+SCORES: Command = ("ZADD", "k", 1, "a", 2, "b", 2, "aa", "3.5", "c", -1, "d")
 HASH: Command = ("HSET", "k", "a", 1, "b", "two", "c", "")
 
 CASES: dict[str, tuple[Command, ...]] = {
@@ -96,7 +96,7 @@ CASES: dict[str, tuple[Command, ...]] = {
         ),
         *(("ZREM", "k", "a", "z"), ("ZMSCORE", "k", "b", "z"), ("ZADD", "k", "x", "y")),
         *(("ZADD", "k", 1234567890123, "big"), ("ZSCORE", "k", "big"), ("ZSCORE", "l", "a")),
-        *(("ZADD", "k", 0.1, "tenth"), ("ZSCORE", "k", "tenth")),
+        *(("ZADD", "k", "0.1", "tenth"), ("ZSCORE", "k", "tenth")),
     ),
     "ranges by place": (
         SCORES,

@@ -10,7 +10,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from monarch.sandbox.seed import Seed
+from monarch.sandbox.control.seed import Seed
 from tests.sandbox.world import START
 
 APP_ID, CLIENT_ID, INSTALLATION = 1001, "Iv23liMonarch", 5001

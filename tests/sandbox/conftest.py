@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from monarch.sandbox.client import SandboxClient, no_tls
+from monarch.sandbox.control.client import SandboxClient, no_tls
 from monarch.sandbox.server import QuietServer, base_url_of, build_app, listen
 from monarch.sandbox.stage import Stage
 from tests.sandbox.world import a_seed

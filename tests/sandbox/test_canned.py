@@ -15,7 +15,7 @@ from tests.schemas import assert_reply_matches
 if TYPE_CHECKING:
     import httpx
 
-    from monarch.sandbox.client import SandboxClient
+    from monarch.sandbox.control.client import SandboxClient
 
 ISSUES = "/repos/{owner}/{repo}/issues"
 DOCUMENTED = {400, 403, 404, 410, 422, 503}

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from monarch.sandbox.client import SandboxError
+from monarch.sandbox.control.client import SandboxError
+from monarch.sandbox.control.seed import IssueChange, RepositoryChange, Seed
 from monarch.sandbox.faults import Hold
-from monarch.sandbox.seed import IssueChange, RepositoryChange, Seed
 
 if TYPE_CHECKING:
     import httpx
 
-    from monarch.sandbox.client import SandboxClient
+    from monarch.sandbox.control.client import SandboxClient
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from monarch.sandbox import faults
 from monarch.sandbox.faults import Match
 
 if TYPE_CHECKING:
-    from monarch.sandbox.client import SandboxClient
+    from monarch.sandbox.control.client import SandboxClient
 
 pytestmark = pytest.mark.anyio
 

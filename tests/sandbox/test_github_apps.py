@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 
-from monarch.sandbox.planting import plant
-from monarch.sandbox.planting_apps import change_installation
-from monarch.sandbox.seed import BadSeedError, InstallationChange, Seed
+from monarch.sandbox.control.planting import plant
+from monarch.sandbox.control.planting_apps import change_installation
+from monarch.sandbox.control.seed import BadSeedError, InstallationChange, Seed
 from tests.sandbox.apps import APP_ID, CLIENT_ID, INSTALLATION, an_app, private_pem, signed
 from tests.sandbox.world import BASE_URL, START, TEAM, Bench
 
 if TYPE_CHECKING:
     import httpx
 
-    from monarch.sandbox.client import SandboxClient
+    from monarch.sandbox.control.client import SandboxClient
     from monarch.sandbox.http import Reply
 
 APP = "/app"

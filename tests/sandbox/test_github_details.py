@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monarch.sandbox.control.planting import plant
+from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.github.pacific import midnight
-from monarch.sandbox.planting import plant
-from monarch.sandbox.seed import Seed
 from tests.sandbox.world import BASE_URL, TEAM, TEMPLATE, Bench
 
 if TYPE_CHECKING:
     import httpx
 
-    from monarch.sandbox.client import SandboxClient
+    from monarch.sandbox.control.client import SandboxClient
 
 LABELS, MILESTONES = "/repos/{owner}/{repo}/labels", "/repos/{owner}/{repo}/milestones"
 
@@ -27,6 +27,19 @@ LABELS, MILESTONES = "/repos/{owner}/{repo}/labels", "/repos/{owner}/{repo}/mile
 def bench() -> Bench:
     """GitHub without a socket."""
     return Bench()
+
+
+def test_those_who_can_be_assigned_are_listed_and_assigned(bench: Bench) -> None:
+    """Whoever has any right in the repository; another one refuses the whole issue."""
+    who = "/repos/{owner}/{repo}/assignees"
+    listed = bench.send("GET", f"{TEAM}/assignees", documented_as=who).json()
+    wish = {"title": "T", "assignees": ["bot"]}
+    made = bench.send("POST", f"{TEAM}/issues", wish)
+    refused = bench.send("POST", f"{TEAM}/issues", wish | {"assignees": ["stranger"]})
+
+    assert [each["login"] for each in listed] == ["bot", "org"]
+    assert [each["login"] for each in made.json()["assignees"]] == ["bot"]
+    assert (refused.status, refused.json()["errors"][0]["field"]) == (422, "assignees")
 
 
 def test_labels(bench: Bench) -> None:

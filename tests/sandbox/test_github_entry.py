@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from monarch.sandbox.planting import plant
-from monarch.sandbox.seed import Seed
+from monarch.sandbox.control.planting import plant
+from monarch.sandbox.control.seed import Seed
 from tests.sandbox.world import BASE_URL, START, TEAM, Bench
 
 REPOSITORY, ISSUES = "/repos/{owner}/{repo}", "/repos/{owner}/{repo}/issues"

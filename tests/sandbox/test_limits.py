@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.sandbox.limits import Ceiling, Window
+from monarch.sandbox.github.state.limits import Ceiling, Window
 
 ceilings = st.builds(
     Ceiling,

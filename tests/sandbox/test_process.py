@@ -11,7 +11,7 @@ import anyio
 import httpx
 import pytest
 
-from monarch.sandbox.client import SandboxClient
+from monarch.sandbox.control.client import SandboxClient
 from monarch.sandbox.faults import HangBefore
 from monarch.sandbox.process import StartError, running_sandbox, start_sandbox, stop_sandbox
 from tests.sandbox.world import a_seed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from monarch.sandbox.relay import HOST, Relay
+from scripts.fleet_machine.relay import HOST, Relay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

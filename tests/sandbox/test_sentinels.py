@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import valkey
 
-from monarch.sandbox.sentinels import WatchedValkey
+from scripts.fleet_machine.sentinels import WatchedValkey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from monarch.sandbox.http import Call
-from monarch.sandbox.slack import Slack
+from monarch.sandbox.slack.api import Slack
 from tests.sandbox.world import Bench
 
 BOT = "xoxb-bot"

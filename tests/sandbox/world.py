@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from monarch.sandbox.control.planting import plant
+from monarch.sandbox.control.seed import Seed
+from monarch.sandbox.control.settings import Settings
 from monarch.sandbox.github.entry import GitHub
+from monarch.sandbox.github.state.quotas import Quotas
+from monarch.sandbox.github.state.world import World
 from monarch.sandbox.http import Call, Reply
-from monarch.sandbox.planting import plant
-from monarch.sandbox.quotas import Quotas
-from monarch.sandbox.seed import Seed
-from monarch.sandbox.settings import Settings
-from monarch.sandbox.workspace import Workspace
-from monarch.sandbox.world import World
+from monarch.sandbox.slack.workspace import Workspace
 from tests.schemas import assert_reply_matches
 
 if TYPE_CHECKING:

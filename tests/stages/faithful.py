@@ -15,6 +15,7 @@ class Copy:
         text: its body, above the marker; `{Two}` is the number of the copy of that title.
         labels: names, as the target spells them.
         milestone: its title.
+        assignees: logins.
         below: the title of the copy that it is a sub-issue of.
     """
 
@@ -22,6 +23,7 @@ class Copy:
     labels: Sequence[str] = ()
     milestone: str | None = None
     type: str = ""
+    assignees: Sequence[str] = ()
     below: str | None = None
 
 
@@ -63,4 +65,5 @@ def _judge_copy(issue: Issue, copy: Copy, numbers: Mapping[str, int], marker: st
     assert [label.name for label in issue.labels] == list(copy.labels)
     assert (None if issue.milestone is None else issue.milestone.title) == copy.milestone
     assert issue.type == copy.type
+    assert list(issue.assignees) == list(copy.assignees)
     assert issue.parent == (None if copy.below is None else numbers[copy.below])

@@ -4,7 +4,9 @@ Use: `house = House()`, `house.github.add(…)`, `house.publish("org/team-a")`, 
 `house.github`, `house.slack`, `house.store` and `house.events`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import anyio
@@ -25,6 +27,7 @@ from monarch.core.request.message import Rules
 from monarch.core.verdict import Policy
 from monarch.ports import Clock, Ear, GitHub, Outlook, Signing, Slack, Streams
 from monarch.stages.aside import Aside, on_the_loop
+from monarch.stages.missed.watch import MissedWatch
 from monarch.telemetry import Telemetry
 from scripts.memory.client import MemoryClient, Passage, undisturbed
 from tests.contracts.doubles.clock import VirtualClock
@@ -98,9 +101,19 @@ class House:
         """The lines of one event."""
         return [dict(line) for line in self._capture.entries if line["event"] == event]
 
-    def publish(self, *targets: str, source: str = SOURCE, channel: str | None = "C1") -> RequestId:
-        """A request is appended."""
-        return self.store.append_request(a_message(*targets, source=source, channel=channel))
+    def publish(
+        self, *targets: str, source: str = SOURCE, channel: str | None = "C1", **more: object
+    ) -> RequestId:
+        """A request is appended; its message has `more` keys beside the usual ones."""
+        message = a_message(*targets, source=source, channel=channel, **more)
+        return self.store.append_request(message)
+
+    def in_a_while(self, seconds: float) -> str:
+        """A date so many seconds from now, by the store's clock, in a zone of its own."""
+        at = datetime.fromtimestamp(
+            self.store.now_ms() / 1000 + seconds, timezone(timedelta(hours=1))
+        )
+        return at.isoformat(timespec="seconds")
 
     def client(self, passage: Passage = undisturbed) -> Valkey:
         """A client of the store."""
@@ -134,6 +147,15 @@ class House:
     ) -> "Worker":
         """A process that does everything, but hears only where the house does."""
         return Worker(self, name, places, wrap, passage)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """A worker runs beside what the test does meanwhile."""
+        over = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.worker().run, over.wait)
+            yield
+            over.set()
 
     async def settle(self, within_s: float = PATIENTLY_S) -> None:
         """Let a worker run until there is no work anywhere."""
@@ -195,6 +217,10 @@ class Among:
     def outlook(self, commands: Valkey) -> Outlook:
         """See `Surroundings.outlook`."""
         return self.house.outlook
+
+    def missed(self, telemetry: Telemetry, gaps: Callable[[], int]) -> MissedWatch | None:
+        """See `Surroundings.missed`."""
+        return None
 
 
 class Worker:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import anyio
 
+from monarch.core.copy.style import Style
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.target.permission import Credential
@@ -165,7 +166,9 @@ def detailed() -> House:
     house.github.listing_lag_s = 0.0
     house.github.add_issue(SOURCE, "One", "Before #2 and #3.", labels=(BUG, HELP), milestone=SPRINT)
     house.github.add_issue(SOURCE, "Two", "After #1.", type="Task", parent=1)
-    house.github.add_issue(SOURCE, "Three", "Alone.", labels=(HELP,), parent=1)
+    house.github.add_issue(SOURCE, "Three", "Alone.", labels=(HELP,), parent=1, assignees=("ada",))
+    house.style = Style(assignees=True)
+    house.github.at(TEAM_A).assignable = ("ada",)
     house.github.add_issue(TEAM_A, "Ours")
     house.github.at(TEAM_A).types = ("Task",)
     house.github.at(TEAM_A).labels["bug"] = CAPS
@@ -178,7 +181,7 @@ DETAILED = Faithful(
     {
         "One": Copy("Before #{Two} and #{Three}.", ("BUG", "help"), "Sprint"),
         "Two": Copy("After #{One}.", type="Task", below="One"),
-        "Three": Copy("Alone.", ("help",), below="One"),
+        "Three": Copy("Alone.", ("help",), assignees=("ada",), below="One"),
     },
     (CAPS, HELP),
     (SPRINT,),
@@ -198,6 +201,56 @@ def detailed_unanswered() -> House:
         house.github.faults.at(method, 1, fault)
     house.github.faults.at("add_sub_issue", 2, HANG)
     return house
+
+
+SPRINTS = (
+    Milestone("Sprint 1", number=1),
+    Milestone("Sprint 2", due_on="2026-02-01T00:00:00Z", number=2),
+)
+
+
+def in_portions() -> House:
+    """The first sprint now and the second in ten minutes; their tickets refer to one another."""
+    house = a_house(TEAM_A, titles=())
+    house.github.listing_lag_s = 0.0
+    first, second = SPRINTS
+    house.github.add_issue(SOURCE, "One", "Before #2 and #3.", milestone=first)
+    house.github.add_issue(SOURCE, "Two", "After #1.", milestone=second, parent=1)
+    house.github.add_issue(SOURCE, "Three", "After #1, before #4.", milestone=first)
+    house.github.add_issue(SOURCE, "Four", "After #2 and #3.", milestone=second)
+    house.github.listing_lag_s = LAG_S
+    house.publish(TEAM_A, milestones=["Sprint 1"])
+    house.publish(TEAM_A, milestones=["sprint 2"], not_before=house.in_a_while(600))
+    return house
+
+
+PORTIONED = Faithful(
+    {
+        "One": Copy("Before #{Two} and #{Three}.", milestone="Sprint 1"),
+        "Two": Copy("After #{One}.", milestone="Sprint 2", below="One"),
+        "Three": Copy("After #{One}, before #{Four}.", milestone="Sprint 1"),
+        "Four": Copy("After #{Two} and #{Three}.", milestone="Sprint 2"),
+    },
+    (),
+    SPRINTS,
+)
+
+
+def for_later() -> House:
+    """Two tickets for one team, in ten minutes."""
+    house = a_house(TEAM_A)
+    house.publish(TEAM_A, not_before=house.in_a_while(600))
+    return house
+
+
+async def it_is_cancelled_while_it_waits(story: Story) -> None:
+    """Long before its date; and replayed before its date."""
+    person = Person(story.house, story.trouble)
+    await pass_time(60)
+    await person.insist(lambda hands: hands.cancel(story.request, "Ann"))
+    await story.until_ended()
+    await pass_time(60)
+    await person.insist(_replay_all(story))
 
 
 def read_only() -> House:
@@ -391,6 +444,15 @@ SCENARIOS = {
     ),
     "read-only": Scenario(
         read_only, {TEAM_A: ("Ours", "One", "Two", "Three")}, faithful={TEAM_A: UNDETAILED}
+    ),
+    "in-portions": Scenario(
+        in_portions,
+        {TEAM_A: ("One", "Three", "Two", "Four")},
+        states=("done", "done"),
+        faithful={TEAM_A: PORTIONED},
+    ),
+    "cancelled-while-it-waits": Scenario(
+        for_later, {TEAM_A: TITLES}, act=it_is_cancelled_while_it_waits, forgets=False
     ),
     "healed": Scenario(
         to_be_healed,

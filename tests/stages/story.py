@@ -202,13 +202,19 @@ class Story:
     def _witness(self, channel: str, text: str) -> None:
         """Whatever is said to be done is looked up at that very moment."""
         for target in DONE.findall(text):
-            missing = self._expected_ids(target) - set(self._ids(target)) - self.deleted
+            wanted = self._expected_ids(target, text)
+            missing = wanted - set(self._ids(target)) - self.deleted
             if missing:
                 self.lies.append(f"{target} was said to be done, and {missing} were missing")
 
-    def _expected_ids(self, target: str) -> set[int]:
+    def _expected_ids(self, target: str, text: str) -> set[int]:
+        """What "done" means in this text: all of it, or the milestones that it names."""
         wanted = self.scenario.titles.get(target, ())
-        return {i.id for i in self.house.github.issues(SOURCE) if i.title in wanted}
+        found = [i for i in self.house.github.issues(SOURCE) if i.title in wanted]
+        if " of milestone " not in text:
+            return {issue.id for issue in found}
+        named = text.lower()
+        return {i.id for i in found if i.milestone and f'"{i.milestone.title.lower()}"' in named}
 
     def _ids(self, target: str) -> list[int]:
         """The tickets of the copies: by their markers, and of the predecessor's issues by their titles."""

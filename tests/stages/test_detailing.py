@@ -453,3 +453,21 @@ async def test_a_label_that_is_gone_costs_no_ticket(house: House) -> None:
     assert house.state(request) == "done"
     assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
     assert any("labels" in note for note in house.notes())
+
+
+async def test_assignees_come_along_where_they_can_be_assigned(house: House) -> None:
+    """Those who cannot be are noted; without the setting nobody asks."""
+    house.github.add_issue(SOURCE, "Four", assignees=("ada", "bob"))
+    house.github.at(TEAM_A).assignable = ("ada",)
+    house.publish(TEAM_A)
+    await house.settle()
+    assert house.github.issues(TEAM_A)[3].assignees == ()
+    assert house.github.faults.count("list_assignees") == 0
+
+    house.style = Style(assignees=True)
+    house.github.at(TEAM_B).assignable = ("ada",)
+    house.publish(TEAM_B)
+    await house.settle()
+
+    assert house.github.issues(TEAM_B)[3].assignees == ("ada",)
+    assert house.notes() == ["assignees bob: not copied, since they cannot be assigned there"]

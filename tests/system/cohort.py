@@ -7,8 +7,8 @@ reference becomes the copy's number, a mention gets its zero-width space, and ev
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from monarch.sandbox.seed import Seed
-from monarch.sandbox.views import RepositoryView, StateView
+from monarch.sandbox.control.seed import Seed
+from monarch.sandbox.control.views import RepositoryView, StateView
 from scripts.fleet_machine.fleet import SLACK_CHANNEL, SOURCE, a_target
 from scripts.fleet_machine.judge import marker_of
 

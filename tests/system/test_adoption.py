@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from monarch.sandbox.control.seed import Seed
+from monarch.sandbox.control.views import IssueView
 from monarch.sandbox.faults import Hold, Match
-from monarch.sandbox.seed import Seed
-from monarch.sandbox.views import IssueView
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target, path_of
 
 TEAM, HALF = "team/filled", "team/half"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import CannedAnswer, Hold, Match
-from monarch.sandbox.seed import Seed
 from scripts.fleet_machine.fleet import CHANNEL, Fleet, a_message, a_seed
 from scripts.fleet_machine.judge import copies_in
 from tests.monitoring.alarm import Scrape, assert_fires, promtool, scraped

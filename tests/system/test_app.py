@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import pytest
 
-from monarch.sandbox.client import SandboxClient
+from monarch.sandbox.control.client import SandboxClient
+from monarch.sandbox.control.seed import InstallationChange, Seed
 from monarch.sandbox.journal import LogEntry
-from monarch.sandbox.seed import InstallationChange, Seed
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed
 from scripts.fleet_machine.judge import assert_all_copied
 from tests.keys import an_rsa_key, public_part

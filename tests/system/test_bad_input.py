@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from monarch.sandbox.seed import RepositoryChange, Seed
+from monarch.sandbox.control.seed import RepositoryChange, Seed
 from scripts.fleet_machine.fleet import SLACK_CHANNEL, SOURCE, Fleet, a_message, a_seed
 from scripts.fleet_machine.judge import assert_all_copied, assert_copied, posts
 

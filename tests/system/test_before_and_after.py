@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 
+from monarch.sandbox.control.seed import Seed
+from monarch.sandbox.control.views import RepositoryView, StateView
 from monarch.sandbox.journal import LogEntry
-from monarch.sandbox.seed import Seed
-from monarch.sandbox.views import RepositoryView, StateView
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target
 from scripts.fleet_machine.judge import body_of_copy, tickets_of
 

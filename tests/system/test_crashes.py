@@ -3,7 +3,7 @@
 import re
 import time
 
-from monarch.sandbox.client import SandboxClient
+from monarch.sandbox.control.client import SandboxClient
 from monarch.sandbox.faults import Action, AnswerAfter, DropAfter, HangAfter, Hold, Match
 from monarch.sandbox.journal import LogEntry
 from scripts.fleet_machine.fleet import Fleet, a_message, a_seed, path_of

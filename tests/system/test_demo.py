@@ -9,9 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from monarch.cli._demo_judge import judge, renumbered
-from monarch.cli._example_world import SOURCE
-from monarch.sandbox.views import IssueView, LabelView, MilestoneView, RepositoryView, StateView
+from monarch.cli.demo.example_world import SOURCE
+from monarch.cli.demo.judge import judge, renumbered
+from monarch.sandbox.control.views import (
+    IssueView,
+    LabelView,
+    MilestoneView,
+    RepositoryView,
+    StateView,
+)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEAM = "demo-school/team-ash"

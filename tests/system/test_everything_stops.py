@@ -9,8 +9,8 @@ import socket
 import httpx
 import pytest
 
+from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import CannedAnswer, Match
-from monarch.sandbox.seed import Seed
 from scripts.fleet_machine.fleet import QUICK, SOURCE, Fleet, a_message, a_seed
 
 WRONG = {"GH_PAT": "ghp_wrong"}

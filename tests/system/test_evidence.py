@@ -1,7 +1,7 @@
 """Who has written a copy, told apart by real processes against the stand-in."""
 
+from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import DropAfter, Match
-from monarch.sandbox.seed import Seed
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed
 from scripts.fleet_machine.judge import assert_copied, copies_in, final, marker_of, tickets_of
 

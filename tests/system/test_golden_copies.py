@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from monarch.sandbox.control.seed import Seed
+from monarch.sandbox.control.views import IssueView, StateView
 from monarch.sandbox.faults import Hold, Match
-from monarch.sandbox.seed import Seed
-from monarch.sandbox.views import IssueView, StateView
 from scripts.fleet_machine.fleet import SLACK_CHANNEL, Fleet, a_message, a_target
 from scripts.fleet_machine.judge import marker_of
 from tests.golden import Golden, golden

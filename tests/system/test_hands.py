@@ -5,9 +5,9 @@ import subprocess
 from collections import Counter
 from typing import Any
 
-from monarch.sandbox.client import SandboxClient
+from monarch.sandbox.control.client import SandboxClient
+from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import Action, HangBefore, Hold, Match
-from monarch.sandbox.seed import Seed
 from scripts.fleet_machine.fleet import Fleet, a_message, a_seed, a_target, path_of
 from scripts.fleet_machine.judge import assert_all_copied, assert_copied, copies_in, final, posts
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from monarch.sandbox.seed import Seed, SeedRepository
+from monarch.sandbox.control.seed import Seed, SeedRepository
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target
 from scripts.fleet_machine.judge import (
     assert_all_copied,

@@ -8,9 +8,9 @@ import valkey
 
 from monarch.sandbox.faults import Hold, Match
 from monarch.sandbox.process import running_sandbox
-from monarch.sandbox.sentinels import WatchedValkey
 from scripts.fleet_machine.fleet import Fleet, a_fleet, a_message, a_seed
 from scripts.fleet_machine.judge import assert_all_copied, final
+from scripts.fleet_machine.sentinels import WatchedValkey
 
 TARGETS = ("team/a", "team/b")
 HEALED_WITHIN_S = 60

@@ -16,7 +16,9 @@ from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot, Telemetry
 from monarch.telemetry import events as telemetry_events
+from monarch.telemetry import sweeps as telemetry_sweeps
 from monarch.telemetry.metrics import OF_FLEET, Metrics
+from monarch.telemetry.sweeps import SweepEvents
 
 _SET_BY_A_SNAPSHOT = {
     "monarch_stream_length",
@@ -27,6 +29,7 @@ _SET_BY_A_SNAPSHOT = {
     "monarch_parked",
     "monarch_oldest_parked_seconds",
     "monarch_dead_letters_kept",
+    "monarch_missed_repositories",
     "monarch_budget_left",
     "monarch_gate_closed_seconds",
     "monarch_gate_closed_since_seconds",
@@ -238,13 +241,35 @@ def test_every_metric_that_counts_is_moved_by_an_event_of_the_program() -> None:
         for path in source.rglob("*.py")
         if "telemetry" not in path.parts
     )
-    events = [name for name in vars(Telemetry) if not name.startswith("_")]
-    moved = inspect.getsource(telemetry_events)
+    events = [
+        name for one in (Telemetry, SweepEvents) for name in vars(one) if not name.startswith("_")
+    ]
+    moved = inspect.getsource(telemetry_events) + inspect.getsource(telemetry_sweeps)
     metrics = Metrics(CollectorRegistry())
     counting = [name for name, one in vars(metrics).items() if isinstance(one, Counter | Histogram)]
 
     assert [name for name in events if f".{name}" not in program] == []
     assert [name for name in counting if f"metrics.{name}" not in moved] == []
+
+
+def test_a_sweep_says_what_it_found_and_what_it_cost(told: Told) -> None:
+    """One that came to no end is a warning."""
+    numbers = {"repositories": 7, "missed": 1, "unread": 0, "reads": 3}
+    told.telemetry.sweeps.swept(owner="org", problem="", **numbers)
+    told.telemetry.sweeps.swept(owner="org", problem="GitHub answered 500", **numbers)
+    told.telemetry.sweeps.missed(repository="org/team-b", source="org/template")
+    told.telemetry.sweeps.submitted(request=RequestId("1-0"), repository="org/team-b", by="Monarch")
+
+    assert told.lines == [
+        ("info", "sweep.done"),
+        ("warning", "sweep.failed"),
+        ("warning", "repository.missed"),
+        ("info", "repository.asked"),
+    ]
+    assert told.value("sweeps_total", outcome="done") == 1
+    assert told.value("sweeps_total", outcome="failed") == 1
+    assert told.value("sweep_reads_total") == 6
+    assert told.value("repositories_missed_total") == 1
 
 
 def test_an_unknown_verdict_is_not_counted_as_done(told: Told) -> None:

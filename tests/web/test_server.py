@@ -2,16 +2,12 @@
 
 import signal
 import socket
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import anyio
-import httpx
 import pytest
-import structlog
 from anyio.abc import SocketStream
-from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -22,38 +18,7 @@ from monarch.ports import StoreError
 from monarch.telemetry import Snapshot, StreamSnapshot, Telemetry
 from monarch.web import connections, server
 from monarch.web.server import health_app, listening_on, metrics_app, serving
-
-HOST = "127.0.0.1"
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """Uvicorn wants asyncio."""
-    return "asyncio"
-
-
-@pytest.fixture
-def telemetry() -> Telemetry:
-    """One that tells nobody."""
-    silent = structlog.make_filtering_bound_logger("critical")
-    log = structlog.wrap_logger(structlog.PrintLogger(), wrapper_class=silent)
-    return Telemetry(CollectorRegistry(), log.bind())
-
-
-@asynccontextmanager
-async def asking(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of `app`, served on a free port."""
-    async with serving(app, listening_on(HOST, 0)) as port, asking_on(port) as client:
-        yield client
-
-
-def asking_on(port: int) -> httpx.AsyncClient:
-    """A client of whatever listens there."""
-    return httpx.AsyncClient(
-        base_url=f"http://{HOST}:{port}",
-        trust_env=False,
-        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-    )
+from tests.web.asking import HOST, asking, asking_on
 
 
 async def well() -> Snapshot:
@@ -145,14 +110,12 @@ async def test_ready_follows_the_worker(telemetry: Telemetry) -> None:
     assert (before.status_code, after.status_code) == (200, 503)
 
 
-async def test_the_front_page_says_what_is_here(telemetry: Telemetry) -> None:
-    """Whoever finds the port finds the way."""
+async def test_without_a_page_no_other_address_is_known(telemetry: Telemetry) -> None:
+    """Health and readiness need none."""
     async with asking(health_app(telemetry, lambda: True, well)) as client:
         answer = await client.get("/")
-        nothing = await client.get("/nothing")
 
-    assert "/health" in answer.text
-    assert nothing.status_code == 404
+    assert answer.status_code == 404
 
 
 def test_an_address_in_use_is_an_error_to_be_told() -> None:

@@ -13,6 +13,7 @@ def of_issue(draft: Draft) -> bytes:
         "labels": list(draft.labels),
         "milestone": draft.milestone,
         "type": draft.type,
+        "assignees": list(draft.assignees),
     }
     return _as_json({"title": draft.title, "body": draft.body} | _given(details))
 

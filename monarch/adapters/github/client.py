@@ -16,18 +16,20 @@ import httpx
 import monarch
 from monarch.adapters.clock import BootClock
 from monarch.adapters.github.addresses import Addresses
-from monarch.adapters.github.app import AppCaller, AppKey
+from monarch.adapters.github.auth.app import AppCaller, AppKey
+from monarch.adapters.github.auth.installations import Installations
+from monarch.adapters.github.auth.personal import PersonalToken
+from monarch.adapters.github.auth.routing import Routing
+from monarch.adapters.github.auth.signed import SignedReader
 from monarch.adapters.github.finder import Finder
-from monarch.adapters.github.installations import Installations
-from monarch.adapters.github.personal import PersonalToken
-from monarch.adapters.github.reading import Patience, Reader
+from monarch.adapters.github.owned import Owned
 from monarch.adapters.github.reads import Reads
-from monarch.adapters.github.routing import Routing
-from monarch.adapters.github.signing import SignedReader
+from monarch.adapters.github.retries import Patience, Reader
 from monarch.adapters.github.writes import MaySend, Writes
 from monarch.adapters.http_send import new_client
 from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
+from monarch.core.missed.sighting import Newest, Unchanged
 from monarch.core.outcome import Absent, DetailOutcome, Found, ReadFailure, WriteOutcome
 from monarch.core.target.permission import Credential
 from monarch.core.ticket import Issue, Label, Milestone, Repository
@@ -94,6 +96,7 @@ class HttpGitHub:
         addresses, signed = Addresses(base), SignedReader(reader, self._passes)
         self._finder = Finder(signed, addresses)
         self._reads = Reads(signed, addresses, self._finder)
+        self._owned = Owned(signed, base)
         self._writes = Writes(self._http, self._passes, addresses, self._finder, write_deadline_s)
 
     async def __aenter__(self) -> Self:
@@ -164,11 +167,21 @@ class HttpGitHub:
         """See `ports.GitHub`."""
         return await self._reads.issue_types(repository)
 
+    async def list_assignees(self, repository: Repository) -> Found[tuple[str, ...]] | ReadFailure:
+        """See `ports.GitHub`."""
+        return await self._reads.assignees(repository)
+
     async def list_sub_issues(
         self, repository: Repository, number: int
     ) -> Found[tuple[int, ...]] | ReadFailure:
         """See `ports.GitHub`."""
         return await self._reads.sub_issues(repository, number)
+
+    async def newest(
+        self, owner: str, until_ms: int, tag: str = ""
+    ) -> Found[Newest] | Unchanged | ReadFailure:
+        """See `ports.Owners`."""
+        return await self._owned.newest(owner, until_ms, tag)
 
     # -------------------------------------------------------------------------------------------- writing
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 import httpx
 
 from monarch.adapters.github.addresses import Addresses
+from monarch.adapters.github.auth.signed import SignedReader
 from monarch.adapters.github.outcomes import read_outcome
-from monarch.adapters.github.signing import SignedReader
 from monarch.adapters.github.wire import read_repository
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code, Found, Permanent, ReadFailure, Scope

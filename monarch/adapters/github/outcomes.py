@@ -85,7 +85,7 @@ def issue_outcome(answer: Sent | ReadFailure, draft: Draft) -> WriteOutcome:
             made = read_created(body)
             if made is None:
                 return Unknown(_unreadable(answer))
-            missing = dropped(draft, made.labels, made.milestone, made.type)
+            missing = dropped(draft, made.details)
             return Created(made.number, made.id, missing, made.author)
         case Reply():
             return classify(answer, writing=True)

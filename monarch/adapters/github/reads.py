@@ -7,14 +7,15 @@ from typing import Final, TypeVar
 import httpx
 
 from monarch.adapters.github.addresses import Addresses
+from monarch.adapters.github.auth.signed import SignedReader
 from monarch.adapters.github.finder import Finder
 from monarch.adapters.github.outcomes import Answer, read_outcome
 from monarch.adapters.github.paging import Foreign, next_page, resolve
-from monarch.adapters.github.signing import SignedReader
 from monarch.adapters.github.wire import (
     read_issue,
     read_issues,
     read_labels,
+    read_logins,
     read_milestones,
     read_types,
 )
@@ -76,6 +77,10 @@ class Reads:
     async def issue_types(self, repository: Repository) -> Found[tuple[str, ...]] | ReadFailure:
         """See `ports.GitHub.list_issue_types`."""
         return await self._list(repository, "issue-types", read_types)
+
+    async def assignees(self, repository: Repository) -> Found[tuple[str, ...]] | ReadFailure:
+        """See `ports.GitHub.list_assignees`."""
+        return await self._list(repository, "assignees?per_page=100", read_logins)
 
     async def sub_issues(
         self, repository: Repository, number: int

@@ -7,13 +7,16 @@ to a write nothing but its number and id has to: no detail may hide that an issu
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from monarch.core.copy.details import Details
 from monarch.core.ids import TargetId
+from monarch.core.missed.sighting import Listed
 from monarch.core.request.refs import BadRef, RepoRef
-from monarch.core.ticket import Author, Issue, Label, Milestone, Repository
+from monarch.core.ticket import Author, Issue, Label, Milestone, Origin, Repository
 
 T = TypeVar("T")
 
@@ -78,6 +81,7 @@ class _Issue(Wire):
     url: str = ""
     parent_issue_url: str | None = None
     pull_request: object = None
+    assignees: list[_Author | None] | None = None
 
 
 class _Permissions(Wire):
@@ -86,6 +90,20 @@ class _Permissions(Wire):
 
 class _Owner(Wire):
     type: str = ""
+
+
+class _Origin(Wire):
+    id: Id
+    full_name: str
+
+
+class _Listed(Wire):
+    id: Id
+    full_name: str
+    archived: bool = False
+    fork: bool = False
+    is_template: bool = False
+    created_at: str | None = None
 
 
 class _Repository(Wire):
@@ -97,6 +115,7 @@ class _Repository(Wire):
     open_issues_count: int = 0
     permissions: _Permissions | None = None
     owner: _Owner | None = None
+    template_repository: _Origin | None = None
 
 
 class _Created(Wire):
@@ -110,9 +129,7 @@ class CreatedIssue:
 
     id: int
     number: int
-    labels: tuple[str, ...]
-    milestone: int | None
-    type: str
+    details: Details
     author: Author | None = None
 
 
@@ -122,10 +139,12 @@ _USER_SHOWN = TypeAdapter(_Author)
 _ISSUE = TypeAdapter(_Issue)
 _ISSUES = TypeAdapter(list[_Issue])
 _REPOSITORY = TypeAdapter(_Repository)
+_LISTED = TypeAdapter(list[_Listed])
 _CREATED = TypeAdapter(_Created)
 _LABELS = TypeAdapter(list[_Label])
 _MILESTONES = TypeAdapter(list[_Milestone])
 _TYPES = TypeAdapter(list[_Type | None])
+_ACCOUNTS = TypeAdapter(list[_Author | None])
 _OBJECT = TypeAdapter(dict[str, Any])
 
 
@@ -164,6 +183,12 @@ def read_types(body: bytes) -> tuple[str, ...] | None:
     return None if types is None else tuple(each.name for each in types if each and each.is_enabled)
 
 
+def read_logins(body: bytes) -> tuple[str, ...] | None:
+    """Read one page of accounts."""
+    accounts = read_as(_ACCOUNTS, body)
+    return None if accounts is None else tuple(one.login for one in accounts if one is not None)
+
+
 def read_repository(body: bytes) -> Repository | None:
     """Read a repository; its name has to be one that may stand in a path."""
     repository = read_as(_REPOSITORY, body)
@@ -178,7 +203,14 @@ def read_repository(body: bytes) -> Repository | None:
         repository.private,
         repository.open_issues_count,
         is_personal=repository.owner is not None and repository.owner.type == "User",
+        origin=_as_origin(repository.template_repository),
     )
+
+
+def read_listed(body: bytes) -> tuple[Listed, ...] | None:
+    """Read one page of an owner's repositories; those whose name cannot stand in a path are left out."""
+    found = read_as(_LISTED, body)
+    return None if found is None else tuple(_as_listed(o) for o in found if _is_name(o.full_name))
 
 
 def read_created(body: bytes) -> CreatedIssue | None:
@@ -190,9 +222,12 @@ def read_created(body: bytes) -> CreatedIssue | None:
     return CreatedIssue(
         created.id,
         created.number,
-        _names_of(shown.get("labels")),
-        _part(shown, "milestone", "number", int),
-        _part(shown, "type", "name", str) or "",
+        Details(
+            _names_of(shown.get("labels"), "name"),
+            _part(shown, "milestone", "number", int),
+            _part(shown, "type", "name", str) or "",
+            _names_of(shown.get("assignees"), "login"),
+        ),
         _author_of(shown.get("user")),
     )
 
@@ -219,6 +254,29 @@ def _is_name(full_name: str) -> bool:
     return True
 
 
+def _as_origin(origin: _Origin | None) -> Origin | None:
+    return Origin(origin.id, origin.full_name) if origin and _is_name(origin.full_name) else None
+
+
+def _as_listed(one: _Listed) -> Listed:
+    return Listed(
+        TargetId(one.id),
+        one.full_name,
+        _ms(one.created_at or ""),
+        archived=one.archived,
+        is_fork=one.fork,
+        is_template=one.is_template,
+    )
+
+
+def _ms(text: str) -> int:
+    """A time in milliseconds since 1970; 0 where it cannot be read."""
+    try:
+        return int(datetime.fromisoformat(text).timestamp() * 1000)
+    except ValueError:
+        return 0
+
+
 def _as_issue(issue: _Issue) -> Issue:
     return Issue(
         id=issue.id,
@@ -237,6 +295,7 @@ def _as_issue(issue: _Issue) -> Issue:
         type=issue.type.name if issue.type else "",
         author_id=issue.user.id if issue.user else 0,
         is_by_bot=issue.user is not None and issue.user.type == _BOT,
+        assignees=tuple(one.login for one in issue.assignees or () if one is not None),
     )
 
 
@@ -274,9 +333,9 @@ def _number_beside(url: str, here: str) -> int | None:
     return int(number) if _NUMBER.fullmatch(number) else None
 
 
-def _names_of(labels: object) -> tuple[str, ...]:
-    each = labels if isinstance(labels, list) else []
-    names = (label.get("name") if isinstance(label, dict) else label for label in each)
+def _names_of(things: object, key: str) -> tuple[str, ...]:
+    each = things if isinstance(things, list) else []
+    names = (thing.get(key) if isinstance(thing, dict) else thing for thing in each)
     return tuple(name for name in names if isinstance(name, str))
 
 

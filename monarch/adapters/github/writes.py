@@ -25,9 +25,9 @@ import httpx
 
 from monarch.adapters.github import bodies
 from monarch.adapters.github.addresses import Addresses
+from monarch.adapters.github.auth.passes import Pass, Passes
 from monarch.adapters.github.finder import Finder
 from monarch.adapters.github.outcomes import Success, detail_outcome, issue_outcome
-from monarch.adapters.github.passes import Pass, Passes
 from monarch.adapters.github.wire import read_object
 from monarch.adapters.http_send import NeverLeft, Sent, send_once
 from monarch.core.copy.render import Draft

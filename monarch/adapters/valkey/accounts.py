@@ -4,7 +4,7 @@ from typing import Final
 
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
 
 SHOWN_FOR_MS: Final = 2 * 86_400_000

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from monarch.adapters.valkey.believing import Fields, decode_learned, encode_learned, in_words
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.learned import Fields, decode_learned, encode_learned, in_words
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.core.budget.learning import Learned, Refusal, learn, review, wait_ms

@@ -11,7 +11,7 @@ from typing import Any, cast
 import anyio
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.delivery import Stream
@@ -112,8 +112,12 @@ class Submitter:
         """`submission`, where it does not matter whether it is a new one."""
         return (await self.submission(payload, idempotency_key)).request
 
-    async def submission(self, payload: bytes, idempotency_key: str) -> Submission:
+    async def submission(
+        self, payload: bytes, idempotency_key: str, via: str = "submit"
+    ) -> Submission:
         """Append a message as a request, once for each key, and wait until it is on disk.
+
+        `via` says to people which way it came.
 
         Raises:
             KeyTaken: the key stands for another message.
@@ -124,7 +128,7 @@ class Submitter:
             self._keys.inbox(f"submission:{idempotency_key}"),
             self._keys.stream(Stream.REQUESTS),
         ]
-        answer = await self._scripts.call("submit", keys, payload, "submit", SUBMISSION_MS)
+        answer = await self._scripts.call("submit", keys, payload, via, SUBMISSION_MS)
         what, entry = cast("tuple[bytes, bytes]", answer)
         request = RequestId(entry.decode())
         if what == b"other":

@@ -15,6 +15,10 @@ waiting:<target id>    sorted set  settle -> settle              member leaves w
 request:<id>           hash        mirror, submit, settle, say   retention after it ended well
 known                  sorted set  mirror, submit, settle        requests by time; a member leaves once its request is gone
 open                   sorted set  mirror, submit, settle, replay, heal   member leaves when it ended and was told
+card:<cohort>          hash        settle                        retention after the last of its requests ended well
+cohort:<cohort>        sorted set  settle                        its requests by when they joined, 200 at most; likewise
+cohorts                sorted set  settle                        cohorts by when they began; a member leaves once its card is gone
+cards:<digest>         string, PX  settle                        the newest card of a source, a channel and a portion; 30 days after it was joined
 newer                  sorted set  settle                        a day after the last entry of a newer version was met
 audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
@@ -37,12 +41,21 @@ gate:<account>         hash        gate, believe, permit, record opened by a suc
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
 saying:<request>       string, PX  begin_saying                  15 s
+named                  sorted set  settle                        names of targets by when they were asked for; the newest 100,000, for the retention
+sources                sorted set  settle                        ids of sources by when they were asked for; a member leaves after the retention
+source:<id>            hash        settle                        retention after it was asked for
+owner:<name>           string, PX  a sweep for missed ones       retention after the last sweep; 5,000 repositories at most
+swept                  hash        turn                          a day after the last sweep
+missed                 hash        found                         a field leaves when its repository was asked for or is too old; 2,000 at most
 logins                 hash        introduce                     never; the newest 200: who we were is known by them alone
 epoch                  hash        open_epoch, take, permit, sweep   never; 64 marks
 paused                 string      pause (by whom)               when resumed
 paused:since           string      pause (when, ms)              when resumed
 refused                hash        settle, refuse                five minutes after its last write
 asking                 string, PX  refusals                      50 s
+receipt:<random>       string, PX  shelf                         a day
+looking:<request>      string, PX  shelf                         30 s after it was said last that a look is under way
+looked:<request>       string, PX  shelf                         a week
 events                 stream      every script that changes state   MAXLEN ~ 10,000
 ```
 """
@@ -52,7 +65,7 @@ events                 stream      every script that changes state   MAXLEN ~ 10
 from dataclasses import dataclass
 
 from monarch.core.delivery import Stream
-from monarch.core.ids import MigrationId, RequestId, TargetId
+from monarch.core.ids import CohortId, MigrationId, RequestId, TargetId
 
 GROUP = "workers"
 """The one consumer group of each stream of work."""
@@ -92,8 +105,34 @@ class Keys:
         return self.prefix + "open"
 
     @property
+    def cohorts(self) -> str:
+        return self.prefix + "cohorts"
+
+    @property
     def audited(self) -> str:
         return self.prefix + "audited"
+
+    @property
+    def named(self) -> str:
+        return self.prefix + "named"
+
+    @property
+    def sources(self) -> str:
+        return self.prefix + "sources"
+
+    def source(self, source: int) -> str:
+        return f"{self.prefix}source:{source}"
+
+    def owner(self, name: str) -> str:
+        return f"{self.prefix}owner:{name.lower()}"
+
+    @property
+    def swept(self) -> str:
+        return self.prefix + "swept"
+
+    @property
+    def missed(self) -> str:
+        return self.prefix + "missed"
 
     @property
     def logins(self) -> str:
@@ -130,6 +169,12 @@ class Keys:
     def request(self, request: RequestId) -> str:
         return f"{self.prefix}request:{request}"
 
+    def card(self, cohort: CohortId) -> str:
+        return f"{self.prefix}card:{cohort}"
+
+    def cohort(self, cohort: CohortId) -> str:
+        return f"{self.prefix}cohort:{cohort}"
+
     def unsettled(self, request: RequestId) -> str:
         return f"{self.prefix}unsettled:{request}"
 
@@ -144,6 +189,9 @@ class Keys:
 
     def ledger(self, target: TargetId) -> str:
         return f"{self.prefix}ledger:{target}"
+
+    def latest(self, target: TargetId) -> str:
+        return f"{self.prefix}latest:{target}"
 
     def target(self, target: TargetId) -> str:
         return f"{self.prefix}target:{target}"
@@ -184,3 +232,12 @@ class Keys:
 
     def inbox(self, digest: str) -> str:
         return f"{self.prefix}inbox:{digest}"
+
+    def receipt(self, name: str) -> str:
+        return f"{self.prefix}receipt:{name}"
+
+    def looking(self, request: RequestId) -> str:
+        return f"{self.prefix}looking:{request}"
+
+    def looked(self, request: RequestId) -> str:
+        return f"{self.prefix}looked:{request}"

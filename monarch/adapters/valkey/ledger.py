@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import assert_never, cast
 
 from monarch.adapters.valkey.budget import ValkeyBudget, gates
+from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.codec import decode_ledger
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.seen import Seen
 from monarch.core.budget.ceilings import KEPT_BACK
 from monarch.core.budget.turns import turn_of
 from monarch.core.delivery import Delivery, MigrationEntry, Stream

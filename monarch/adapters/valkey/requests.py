@@ -1,15 +1,16 @@
 """Plans, and how requests stand: `ports.Plans` and `ports.Requests`."""
 
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 from anyio import to_thread
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.codec import decode_plan, pairs
-from monarch.adapters.valkey.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.views import request_view, whole
+from monarch.adapters.valkey.views.request import request_view, whole
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
@@ -23,16 +24,23 @@ SAYING_MS = 15_000
 class ValkeyPlans:
     """`ports.Plans`."""
 
-    def __init__(self, client: Valkey, keys: Keys) -> None:
+    def __init__(
+        self,
+        client: Valkey,
+        keys: Keys,
+        aside: Callable[[Callable[[], Plan | None]], Awaitable[Plan | None]] = to_thread.run_sync,
+    ) -> None:
+        """`aside` does what takes long beside the event loop."""
         self._client = client
         self._keys = keys
+        self._aside = aside
 
     async def read(self, request: RequestId) -> Plan | None:
         """See `ports.Plans.read`."""
         with classified("reading a plan"):
             packed = await self._client.get(self._keys.plan(request))
         # Megabytes can come out of it: not on the event loop.
-        return None if packed is None else await to_thread.run_sync(decode_plan, packed)
+        return None if packed is None else await self._aside(lambda: decode_plan(packed))
 
 
 class ValkeyRequests:

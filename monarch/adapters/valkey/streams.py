@@ -24,12 +24,12 @@ from anyio import to_thread
 from valkey.asyncio import Valkey
 from valkey.exceptions import ResponseError
 
+from monarch.adapters.valkey.client.connection import BLOCK_MS, classified
+from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.codec import decode_delivery
-from monarch.adapters.valkey.connection import BLOCK_MS, classified
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.scripts import Arg, Scripts
-from monarch.adapters.valkey.seen import Seen
-from monarch.adapters.valkey.settling import Settling, settling
+from monarch.adapters.valkey.settlement import Settling, settling
 from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.verdict import Done, Planned, Verdict
 from monarch.ports import Audited, Held, Swept
@@ -126,7 +126,12 @@ class ValkeyStreams:
     async def settle(self, delivery: Delivery, verdict: Verdict) -> bool:
         """See `ports.Streams.settle`."""
         token = delivery.token
-        settled = await self._settling(delivery, verdict)
+        settled = (
+            await self._aside(lambda: settling(delivery, verdict, self._retention_ms))
+            if isinstance(verdict, Done) and isinstance(verdict.result, Planned)
+            # A plan may be megabytes and is packed beside the event loop; nothing else is.
+            else settling(delivery, verdict, self._retention_ms)
+        )
         answer = await self._commands.call(
             "settle",
             [self._keys.stream(token.stream)],
@@ -142,12 +147,6 @@ class ValkeyStreams:
         if told >= _REQUEST_ENDED:
             self._on_request_ended((told - _REQUEST_ENDED) / 1000)
         return told > 0
-
-    async def _settling(self, delivery: Delivery, verdict: Verdict) -> Settling:
-        """The verdict for the script. A plan is packed beside the event loop: it may be megabytes; nothing else is."""
-        if isinstance(verdict, Done) and isinstance(verdict.result, Planned):
-            return await self._aside(lambda: settling(delivery, verdict, self._retention_ms))
-        return settling(delivery, verdict, self._retention_ms)
 
     async def sweep(self, places: Mapping[Stream, int]) -> Swept:
         """See `ports.Streams.sweep`."""

@@ -1,23 +1,137 @@
-"""Details: what tickets have beside their text (labels, a milestone, an issue type), and what a target has of it.
+"""Details: what tickets have beside their text, and what a target has of it.
+
+There are kinds of them: labels, milestones, issue types, assignees. What a kind is stands in one place, as a `Kind`; what
+is done with it is the same for all:
 
 ```
-tickets, what the target has --wanted_labels, wanted_milestones--> what is to be created in it first
+tickets                      --needed--> what they have of a kind, each thing once
+tickets, what the target has --missing-> what it lacks: to be made in it first, or to be noted where that cannot be
 ticket, what it has then     --details_of--> what the ticket's copy is created with, in the target's own words
 ```
 
-A label is the same label whatever its case, as GitHub has it; so is an issue type. A milestone is known by its title,
-and by its title without case where none is just the same. What a target has already stays as it is, its colour and
-its due date too: it is the team's.
+A thing is known by its name, and by its name without case where none is just the same. What a target has already stays as
+it is, its colour and its due date too: it is the team's.
 """
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Final, Generic, TypeVar, cast
 
+from monarch.core.copy import notes
 from monarch.core.copy.style import Style
 from monarch.core.ticket import Label, Milestone, Ticket
 
 T = TypeVar("T")
+
+MAX_ASSIGNEES: Final = 10
+"""So many can be assigned to one issue."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind(Generic[T]):
+    """A kind of detail.
+
+    Attributes:
+        name: for people, of one of them and of many: `label`, `labels`.
+        field: what GitHub calls it in an issue.
+        slot: what `Stock` calls it.
+        of: what a ticket has of it.
+        name_of: what a thing is called.
+        is_copied: whether an installation copies it.
+        key: two things whose names have the same are one, among those that tickets name.
+        made: the thing once it was made, with the number in GitHub's answer (`None`: GitHub said that it was there);
+            `None` where only a listing tells what it is.
+        can_be_made: whether a repository can be given one.
+        is_organisations: whether only the repositories of organisations have any.
+    """
+
+    name: tuple[str, str]
+    field: str
+    slot: str
+    of: Callable[[Ticket], Iterable[T]]
+    name_of: Callable[[T], str]
+    is_copied: Callable[[Style], bool] = lambda _style: True
+    key: Callable[[str], str] = str.lower
+    made: Callable[[T, int | None], T | None] = lambda thing, _number: thing
+    can_be_made: bool = False
+    is_organisations: bool = False
+
+    @property
+    def plural(self) -> str:
+        """What notes call it."""
+        return self.name[1]
+
+    def needed(self, tickets: Iterable[Ticket], style: Style) -> tuple[T, ...]:
+        """What these tickets have, each once, in the order in which they name it; nothing where it is not copied."""
+        first: dict[str, T] = {}
+        for ticket in tickets if self.is_copied(style) else ():
+            for thing in self.of(ticket):
+                first.setdefault(self.key(self.name_of(thing)), thing)
+        return tuple(first.values())
+
+    def find(self, name: str, existing: Iterable[T]) -> T | None:
+        """The one of that name, or of the same in another case; `None` where there is neither."""
+        there = tuple(existing)
+        same = (thing for thing in there if self.name_of(thing) == name)
+        alike = (thing for thing in there if self.name_of(thing).lower() == name.lower())
+        return next(same, None) or next(alike, None)
+
+    def missing(
+        self, tickets: Iterable[Ticket], style: Style, existing: Iterable[T]
+    ) -> tuple[T, ...]:
+        """What is needed and is not among `existing`."""
+        there = tuple(existing)
+        needed = self.needed(tickets, style)
+        return tuple(one for one in needed if self.find(self.name_of(one), there) is None)
+
+    def names(self, things: Iterable[T]) -> tuple[str, ...]:
+        """What these are called."""
+        return tuple(map(self.name_of, things))
+
+
+def _numbered(milestone: Milestone, number: int | None) -> Milestone | None:
+    return None if number is None else replace(milestone, number=number)
+
+
+LABELS: Final[Kind[Label]] = Kind(
+    ("label", notes.LABELS),
+    "labels",
+    "labels",
+    lambda ticket: ticket.labels,
+    lambda label: label.name,
+    lambda style: style.labels,
+    can_be_made=True,
+)
+MILESTONES: Final[Kind[Milestone]] = Kind(
+    ("milestone", notes.MILESTONES),
+    "milestone",
+    "milestones",
+    lambda ticket: () if ticket.milestone is None else (ticket.milestone,),
+    lambda milestone: milestone.title,
+    lambda style: style.milestones,
+    # Two milestones of a template may differ in case alone.
+    key=str,
+    made=_numbered,
+    can_be_made=True,
+)
+TYPES: Final[Kind[str]] = Kind(
+    ("type", notes.TYPES),
+    "type",
+    "types",
+    lambda ticket: (ticket.type,) if ticket.type else (),
+    str,
+    is_organisations=True,
+)
+ASSIGNEES: Final[Kind[str]] = Kind(
+    ("assignee", notes.ASSIGNEES),
+    "assignees",
+    "assignees",
+    lambda ticket: ticket.assignees,
+    str,
+    lambda style: style.assignees,
+)
+KINDS: Final[tuple[Kind[Any], ...]] = (LABELS, MILESTONES, TYPES, ASSIGNEES)
+"""Every kind, in the order in which a target is prepared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +141,15 @@ class Stock:
     labels: tuple[Label, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     types: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+
+    def of(self, kind: Kind[T]) -> tuple[T, ...]:
+        """What it has of a kind."""
+        return cast("tuple[T, ...]", getattr(self, kind.slot))
+
+    def having(self, kind: Kind[T], things: tuple[T, ...]) -> "Stock":
+        """The same, with these of a kind."""
+        return replace(self, **cast("dict[str, Any]", {kind.slot: things}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,59 +160,13 @@ class Details:
         labels: names, as the target spells them.
         milestone: its number in the target, `None` for none.
         type: name of its issue type, `""` for none.
+        assignees: logins.
     """
 
     labels: tuple[str, ...] = ()
     milestone: int | None = None
     type: str = ""
-
-
-def needed_labels(tickets: Iterable[Ticket], style: Style) -> tuple[Label, ...]:
-    """The labels of these tickets, each once, in the order in which they are named; none where none are copied."""
-    labels = (label for ticket in tickets for label in ticket.labels)
-    return _once(labels, lambda label: _same(label.name)) if style.labels else ()
-
-
-def needed_milestones(tickets: Iterable[Ticket], style: Style) -> tuple[Milestone, ...]:
-    """Their milestones, likewise."""
-    milestones = (ticket.milestone for ticket in tickets if ticket.milestone is not None)
-    return _once(milestones, lambda milestone: milestone.title) if style.milestones else ()
-
-
-def needed_types(tickets: Iterable[Ticket]) -> tuple[str, ...]:
-    """Their issue types, likewise."""
-    return _once((ticket.type for ticket in tickets if ticket.type), _same)
-
-
-def wanted_labels(
-    tickets: Iterable[Ticket], style: Style, existing: Iterable[Label]
-) -> tuple[Label, ...]:
-    """What `needed_labels` names and is not among `existing`."""
-    there = {_same(label.name) for label in existing}
-    return tuple(one for one in needed_labels(tickets, style) if _same(one.name) not in there)
-
-
-def wanted_milestones(
-    tickets: Iterable[Ticket], style: Style, existing: Iterable[Milestone]
-) -> tuple[Milestone, ...]:
-    """What `needed_milestones` names and is not among `existing`."""
-    there = tuple(existing)
-    needed = needed_milestones(tickets, style)
-    return tuple(one for one in needed if find_milestone(one.title, there) is None)
-
-
-def unknown_types(tickets: Iterable[Ticket], existing: Iterable[str]) -> tuple[str, ...]:
-    """The issue types of these tickets that are not among `existing`; no repository can be given one."""
-    there = {_same(name) for name in existing}
-    return tuple(name for name in needed_types(tickets) if _same(name) not in there)
-
-
-def find_milestone(title: str, existing: Iterable[Milestone]) -> Milestone | None:
-    """The milestone of that title, or of the same one in another case; `None` where there is neither."""
-    there = tuple(existing)
-    same = (m for m in there if m.title == title)
-    alike = (m for m in there if _same(m.title) == _same(title))
-    return next(same, None) or next(alike, None)
+    assignees: tuple[str, ...] = ()
 
 
 def details_of(
@@ -99,26 +176,15 @@ def details_of(
 
     `without` are GitHub's names of fields that it has refused for this ticket (`labels`, `milestone`, `type`).
     """
-    spelled = {_same(label.name): label.name for label in stock.labels}
-    types = {_same(name): name for name in stock.types}
-    labels = needed_labels([ticket], style) if "labels" not in without else ()
-    milestones = needed_milestones([ticket], style) if "milestone" not in without else ()
-    found = [find_milestone(m.title, stock.milestones) for m in milestones]
+
+    def had(kind: Kind[T]) -> tuple[T, ...]:
+        names = kind.names(kind.needed([ticket], style)) if kind.field not in without else ()
+        found = (kind.find(name, stock.of(kind)) for name in names)
+        return tuple(one for one in found if one is not None)
+
     return Details(
-        tuple(spelled[_same(label.name)] for label in labels if _same(label.name) in spelled),
-        next((milestone.number for milestone in found if milestone is not None), None),
-        types.get(_same(ticket.type), "") if "type" not in without else "",
+        LABELS.names(had(LABELS)),
+        next((milestone.number for milestone in had(MILESTONES)), None),
+        next(iter(had(TYPES)), ""),
+        had(ASSIGNEES)[:MAX_ASSIGNEES],
     )
-
-
-def _once(things: Iterable[T], key: Callable[[T], str]) -> tuple[T, ...]:
-    """Of those with the same key the first."""
-    first: dict[str, T] = {}
-    for thing in things:
-        first.setdefault(key(thing), thing)
-    return tuple(first.values())
-
-
-def _same(name: str) -> str:
-    """Two names with the same one are the same name to GitHub."""
-    return name.lower()

@@ -1,29 +1,26 @@
 """What GitHub has left out of an issue that it was asked to create.
 
-Labels, milestone and issue type are for those who may push; for others GitHub creates the issue without them and says
+Labels, milestone, issue type and assignees are for those who may push; for others GitHub creates the issue without them and says
 nothing (docs.github.com, "Create an issue"). So what was asked for is compared with what came back.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable
 
+from monarch.core.copy.details import Details
 from monarch.core.copy.render import Draft
 
 
-def dropped(
-    draft: Draft, labels: Collection[str], milestone: int | None, issue_type: str
-) -> tuple[str, ...]:
-    """Name what `draft` asks for and the answer does not show; labels and types are compared without case.
-
-    Args:
-        draft: what was asked for.
-        labels: names of the labels in the answer.
-        milestone: number of the milestone in the answer, `None` for none.
-        issue_type: name of the issue type in the answer, `""` for none.
-    """
-    shown = {name.casefold() for name in labels}
-    missing = [f'label "{name}"' for name in draft.labels if name.casefold() not in shown]
-    if draft.milestone is not None and draft.milestone != milestone:
+def dropped(draft: Draft, shown: Details) -> tuple[str, ...]:
+    """Name what `draft` asks for and the answer does not show; names are compared without case."""
+    missing = [f'label "{name}"' for name in _not_in(shown.labels, draft.labels)]
+    if draft.milestone is not None and draft.milestone != shown.milestone:
         missing.append("milestone")
-    if draft.type.casefold() != issue_type.casefold() and draft.type:
+    if draft.type.casefold() != shown.type.casefold() and draft.type:
         missing.append("type")
+    missing += [f'assignee "{name}"' for name in _not_in(shown.assignees, draft.assignees)]
     return tuple(missing)
+
+
+def _not_in(shown: Iterable[str], names: Iterable[str]) -> list[str]:
+    there = {name.casefold() for name in shown}
+    return [name for name in names if name.casefold() not in there]

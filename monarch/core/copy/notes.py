@@ -12,9 +12,16 @@ from monarch.core.redact import quote
 _SHOWN: Final = 5
 """How many names or numbers a note lists before it sums up the others as a count."""
 
-LABELS, MILESTONES, TYPES, SUB_ISSUES = "labels", "milestones", "issue types", "sub-issues"
+LABELS, MILESTONES, TYPES, ASSIGNEES = "labels", "milestones", "issue types", "assignees"
+SUB_ISSUES = "sub-issues"
 
-_KINDS: Final = {"label": LABELS, "labels": LABELS, "milestone": MILESTONES, "type": TYPES}
+_KINDS: Final = {
+    "label": LABELS,
+    "labels": LABELS,
+    "milestone": MILESTONES,
+    "type": TYPES,
+    "assignee": ASSIGNEES,
+}
 
 
 def no_push(kinds: Iterable[str]) -> str:
@@ -24,10 +31,11 @@ def no_push(kinds: Iterable[str]) -> str:
 
 def dropped(what: str) -> str:
     """GitHub created the copy and left something out. `what` begins with its kind, as in `label "bug"`."""
-    kind = what.partition(" ")[0]
-    return (
-        f"{_KINDS.get(kind, kind)}: dropped by GitHub, which wants our account to have write access"
-    )
+    kind = _KINDS.get(word := what.partition(" ")[0], word)
+    why = "which wants our account to have write access"
+    if kind == ASSIGNEES:
+        why += ", and takes one assignee in a private repository on a free plan"
+    return f"{kind}: dropped by GitHub, {why}"
 
 
 def refused(kind: str, names: Iterable[str], refusal: Permanent) -> str:
@@ -53,9 +61,10 @@ def not_listed(kind: str, name: str) -> str:
     )
 
 
-def unknown_types(names: Iterable[str]) -> str:
-    """The target's organisation lacks these issue types, or it belongs to none."""
-    return f"{TYPES} {_some([quote(name, 60) for name in names])}: not copied, since it has none of that name"
+def lacking(kind: str, names: Iterable[str]) -> str:
+    """The target lacks these, and cannot be given any: its organisation has the types, and it chooses who works there."""
+    why = "they cannot be assigned there" if kind == ASSIGNEES else "it has none of that name"
+    return f"{kind} {_some([quote(name, 60) for name in names])}: not copied, since {why}"
 
 
 def personal(names: Iterable[str]) -> str:

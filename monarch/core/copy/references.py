@@ -1,10 +1,11 @@
 """What becomes of a reference in a copy.
 
-To a ticket of the plan it becomes the number of its copy in the target, `#7`, or the copy's address where it must remain
-an address (in a link). As long as that copy is not there, it has one of two forms:
+To a ticket of the template it becomes the number of its copy in the target, `#7`, or the copy's address where it must
+remain an address (in a link). As long as that copy is not there, it has one of two forms:
 
 - the one that is right if the copy gets the ticket's own number, provided that nobody has that number yet: it may come
-  true, and then nothing needs to be edited;
+  true, and then nothing needs to be edited. Only for a ticket that the plan copies: nobody knows when, or whether, a
+  ticket of another portion comes;
 - else the *neutral* one, which points to the ticket itself and leaves no trace there.
 
 To anything else (a closed issue, a pull request, a comment, another repository) it is neutral for good.
@@ -46,7 +47,7 @@ _ELSEWHERE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A reference to the ticket `ticket` of the plan; its form depends on the number of that ticket's copy.
+    """A reference to the ticket `ticket` of the template; its form depends on the number of that ticket's copy.
 
     Attributes:
         number: the ticket's own.
@@ -54,6 +55,7 @@ class Pending:
         same: its form if the copy has the ticket's own number.
         before: with `after`, what stands around any other number.
         neutral: its form as long as there is no copy.
+        is_coming: whether the plan makes that copy.
     """
 
     ticket: TicketId
@@ -63,6 +65,7 @@ class Pending:
     before: str
     after: str
     neutral: str
+    is_coming: bool = True
 
     def at(self, number: int) -> str:
         """Its form if the copy has this number."""
@@ -71,7 +74,7 @@ class Pending:
     def first(self, copying: Copying) -> str:
         """Its form as far as the numbers are known."""
         number = copying.numbers.get(self.ticket)
-        if number is None and self.number > copying.highest:
+        if number is None and self.is_coming and self.number > copying.highest:
             number = self.number
         return self.neutral if number is None else self.at(number)
 
@@ -118,7 +121,15 @@ class References:
 
     @cached_property
     def _tickets(self) -> Mapping[int, Ticket]:
-        return {ticket.number: ticket for ticket in self._copying.plan.tickets}
+        return {ticket.number: ticket for ticket in self._copying.plan.everything}
+
+    @cached_property
+    def _others(self) -> frozenset[TicketId]:
+        return frozenset(ticket.id for ticket in self._copying.plan.others)
+
+    def is_coming(self, ticket: Ticket) -> bool:
+        """Whether the plan copies it; else it belongs to another portion of the template."""
+        return ticket.id not in self._others
 
     def repository(self, reference: Reference) -> str:
         """`owner/repo` that is meant; `""` where `owner#12` names an owner who is not the source's."""
@@ -128,7 +139,7 @@ class References:
         return self._source if reference.repository.lower() in {"", owner.lower()} else ""
 
     def ticket(self, reference: Reference) -> Ticket | None:
-        """The ticket of the plan that is meant; `None` for anything else."""
+        """The ticket that is meant, of the plan or of another portion; `None` for anything else."""
         repository = self.repository(reference)
         if repository.lower() != self._source.lower() or _is_elsewhere(reference.tail):
             return None
@@ -142,7 +153,7 @@ class References:
         return is_bare and reference.number >= _COLOURS and self.ticket(reference) is None
 
     def pending(self, reference: Reference, spelled: str, beside: Neighbours) -> Pending | None:
-        """A reference to a ticket of the plan, in the forms that it may have; `None` for any other.
+        """A reference to a ticket, in the forms that it may have; `None` for any other.
 
         `spelled`: as the source has it, without what stands `beside` it.
         """
@@ -166,6 +177,7 @@ class References:
             before,
             after,
             self.neutral(reference, beside),
+            self.is_coming(ticket),
         )
 
     def neutral(self, reference: Reference, beside: Neighbours) -> str:

@@ -19,6 +19,7 @@ from itertools import tee
 from typing import Final
 
 from monarch.core.copy.cut import Framed, fitted, line_end_of
+from monarch.core.copy.details import Details
 from monarch.core.copy.marker import Marker, read_marker, without_markers
 from monarch.core.copy.style import Copying
 from monarch.core.copy.wording import Wording, encodable, size, worded
@@ -49,6 +50,7 @@ class Draft:
         labels: names, as the target spells them.
         milestone: its number in the target, `None` for none.
         type: name of its issue type, `""` for none.
+        assignees: logins.
     """
 
     title: str
@@ -56,6 +58,7 @@ class Draft:
     labels: tuple[str, ...] = ()
     milestone: int | None = None
     type: str = ""
+    assignees: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +81,11 @@ class Touched:
 Rewriting = Keep | Rewrite | Touched
 
 
-def render(
-    ticket: Ticket,
-    copying: Copying,
-    labels: tuple[str, ...] = (),
-    milestone: int | None = None,
-    type_: str = "",
-) -> Draft:
+def render(ticket: Ticket, copying: Copying, details: Details | None = None) -> Draft:
     """Write the copy of a ticket, as far as the numbers of the other copies are known (the first pass)."""
     body = _fitting(wording.first(copying) for wording in _wordings(ticket, copying))
-    return Draft(_title(ticket.title), body, labels, milestone, type_)
+    had = details or Details()
+    return Draft(_title(ticket.title), body, had.labels, had.milestone, had.type, had.assignees)
 
 
 def rewriting(current: str, ticket: Ticket, copying: Copying) -> Rewriting:

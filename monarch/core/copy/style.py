@@ -19,6 +19,7 @@ class Style:
         template: the frame around a ticket's text (`string.Template`); `None` is the text alone.
         labels: whether labels are copied.
         milestones: whether milestones are copied.
+        assignees: whether the people who are assigned are copied.
         seal: signs markers; `None` where the installation has no key.
         adopt: whether issues that say the same as a ticket are taken for its copies (`core.target.adoption`).
     """
@@ -28,6 +29,7 @@ class Style:
     template: Template | None = None
     labels: bool = True
     milestones: bool = True
+    assignees: bool = False
     seal: Seal | None = None
     adopt: bool = True
 

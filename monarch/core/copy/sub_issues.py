@@ -33,11 +33,11 @@ def nestings(
     has put it.
 
     Args:
-        tickets: those of the plan whose own place counts.
+        tickets: those whose own place counts.
         numbers: the copies that are there; a ticket without one has no place, and gives none.
         parents: the parent of each of the target's issues, as far as it was seen; `None` for none.
     """
-    by_number = {ticket.number: ticket.id for ticket in plan.tickets}
+    by_number = {ticket.number: ticket.id for ticket in plan.everything}
     found = []
     for ticket in tickets:
         above = by_number.get(ticket.parent or 0)

@@ -14,17 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from monarch.core.copy import notes
-from monarch.core.copy.details import (
-    Details,
-    Stock,
-    details_of,
-    needed_labels,
-    needed_milestones,
-    needed_types,
-    unknown_types,
-    wanted_labels,
-    wanted_milestones,
-)
+from monarch.core.copy.details import KINDS, Details, Stock, details_of
 from monarch.core.copy.render import Draft, Rewrite, Touched, render, rewriting
 from monarch.core.copy.style import Copying, Style
 from monarch.core.copy.sub_issues import Nesting, nestings
@@ -68,7 +58,7 @@ class _Stage:
         self._may_push = survey.repository.may_push is not False
         tickets = to_be_created(plan, survey.seen, survey.records, survey.looked_at_ms)
         self._wanted = _wanted(tickets, survey, style) if self._may_push else Stock()
-        own = [ticket.id for ticket in plan.tickets]
+        own = {ticket.id for ticket in plan.everything}
         self._numbers = {i: n for i, n in survey.seen.copies.items() if i in own}
         self._issues = dict(survey.issues)
         self._highest = survey.seen.highest
@@ -106,6 +96,25 @@ class _Stage:
             for text in warnings(ticket, copying, source_private=source_private)
         )
 
+    def _details_left_out(self, tickets: Sequence[Ticket]) -> list[str]:
+        """What is said of details before anything is written; as `Detailing.prepare` has it."""
+        survey = self._survey
+        needed = {kind: kind.needed(tickets, self._style) for kind in KINDS}
+        needing = [kind.plural for kind in KINDS if needed[kind]]
+        if not self._may_push:
+            return [notes.no_push(needing)] if needing else []
+        told = []
+        for kind, things in needed.items():
+            if things and kind.is_organisations and survey.repository.is_personal:
+                told.append(notes.personal(kind.names(things)))
+            elif things and kind.plural in survey.withheld:
+                why = survey.withheld[kind.plural]
+                told.append(notes.refused(kind.plural, kind.names(things), why))
+            elif not kind.can_be_made:
+                missing = kind.missing(tickets, self._style, survey.stock.of(kind))
+                told += [notes.lacking(kind.plural, kind.names(missing))] if missing else []
+        return told
+
     # ------------------------------------------------------------------------------------ first pass
 
     def _create_all(self) -> str:
@@ -122,19 +131,16 @@ class _Stage:
     def _copy(self, ticket: Ticket) -> None:
         number = self._highest + 1
         details = self._details(ticket)
-        draft = render(ticket, self._copying(), details.labels, details.milestone, details.type)
+        draft = render(ticket, self._copying(), details)
         self._issues[number] = _issue(number, draft)
         self._numbers[ticket.id] = self._highest = number
         self._create.append(Copy(ticket.number, number, draft.title))
 
     def _details(self, ticket: Ticket) -> Details:
-        stock, wanted = self._survey.stock, self._wanted
-        whole = replace(
-            stock,
-            labels=(*stock.labels, *wanted.labels),
-            milestones=(*stock.milestones, *wanted.milestones),
-        )
-        return details_of(ticket, self._style, whole if self._may_push else Stock())
+        whole = Stock()
+        for kind in KINDS if self._may_push else ():
+            whole = whole.having(kind, (*self._survey.stock.of(kind), *self._wanted.of(kind)))
+        return details_of(ticket, self._style, whole)
 
     def _copying(self) -> Copying:
         name, target = self._survey.repository.full_name, self._survey.repository.id
@@ -157,7 +163,7 @@ class _Stage:
 
     def _rewrite_all(self) -> tuple[int, ...]:
         copying, edits, touched = self._copying(), [], []
-        for ticket in self._plan.tickets:
+        for ticket in self._plan.everything:
             issue = self._issues.get(self._numbers.get(ticket.id, 0))
             match rewriting(issue.body, ticket, copying) if issue is not None else None:
                 case Rewrite():
@@ -172,7 +178,7 @@ class _Stage:
 
     def _nest_all(self) -> tuple[Nesting, ...]:
         parents = {number: issue.parent for number, issue in self._issues.items()}
-        found = nestings(self._plan, self._plan.tickets, self._numbers, parents)
+        found = nestings(self._plan, self._plan.everything, self._numbers, parents)
         fixed = unmarked((one.child for one in found), self._issues)
         self._kept |= fixed
         found = tuple(one for one in found if one.child not in fixed)
@@ -225,22 +231,7 @@ class _Stage:
 
     def _first_notes(self, tickets: Sequence[Ticket]) -> list[str]:
         """What is known before anything is written."""
-        survey = self._survey
-        needed = {kind: names for kind, names in _needed(tickets, self._style).items() if names}
-        told = []
-        if needed and not self._may_push:
-            told.append(notes.no_push(needed))
-        elif self._may_push:
-            told += [
-                notes.refused(kind, names, survey.withheld[kind])
-                for kind, names in needed.items()
-                if kind in survey.withheld
-            ]
-            unknown = unknown_types(tickets, survey.stock.types)
-            if unknown and survey.repository.is_personal:
-                told.append(notes.personal(unknown))
-            elif unknown and notes.TYPES not in survey.withheld:
-                told.append(notes.unknown_types(unknown))
+        survey, told = self._survey, self._details_left_out(tickets)
         if survey.is_busy:
             told.append(
                 "another request writes to it right now: what it will have copied is left out here"
@@ -252,24 +243,14 @@ class _Stage:
         return [*told, _under_way(open_ones)] if open_ones else told
 
 
-def _needed(tickets: Sequence[Ticket], style: Style) -> dict[str, tuple[str, ...]]:
-    """What these tickets need of each kind, by name."""
-    return {
-        notes.LABELS: tuple(label.name for label in needed_labels(tickets, style)),
-        notes.MILESTONES: tuple(m.title for m in needed_milestones(tickets, style)),
-        notes.TYPES: needed_types(tickets),
-    }
-
-
 def _wanted(tickets: Sequence[Ticket], survey: Survey, style: Style) -> Stock:
-    """What would be created for them first."""
-    stock, withheld = survey.stock, survey.withheld
-    return Stock(
-        wanted_labels(tickets, style, stock.labels) if notes.LABELS not in withheld else (),
-        wanted_milestones(tickets, style, stock.milestones)
-        if notes.MILESTONES not in withheld
-        else (),
-    )
+    """What would be made for them first."""
+    wanted = Stock()
+    for kind in KINDS:
+        if kind.can_be_made and kind.plural not in survey.withheld:
+            missing = kind.missing(tickets, style, survey.stock.of(kind))
+            wanted = wanted.having(kind, missing)
+    return wanted
 
 
 def _issue(number: int, draft: Draft) -> Issue:

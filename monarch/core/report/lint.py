@@ -74,9 +74,13 @@ def _of_references(found: Iterable[Reference], copying: Copying) -> Iterator[str
     references = References(copying)
     source = copying.plan.source.lower()
     dangling: list[str] = []
+    later: list[str] = []
     strangers: list[str] = []
     for reference in found:
-        if references.is_none(reference) or references.ticket(reference):
+        ticket = references.ticket(reference)
+        if ticket is not None and not references.is_coming(ticket):
+            later += [f"#{ticket.number}"] if ticket.id not in copying.numbers else []
+        if references.is_none(reference) or ticket is not None:
             continue
         repository = references.repository(reference)
         if repository.lower() == source:
@@ -85,6 +89,8 @@ def _of_references(found: Iterable[Reference], copying: Copying) -> Iterator[str
             strangers.append(f"{repository}#{reference.number}")
     if dangling:
         yield f"it refers to {_listed(dangling)}, of which no copy is made; a link leads to {copying.plan.source}"
+    if later:
+        yield f"it refers to {_listed(later)} of another portion; a link leads to {copying.plan.source} until that is copied"
     if strangers:
         yield f"it refers to {_listed(strangers)} in other repositories; a link leads there"
 

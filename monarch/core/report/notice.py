@@ -12,6 +12,7 @@ from itertools import accumulate
 from typing import Final, assert_never
 
 from monarch.core.budget.forecast import Forecast, in_words
+from monarch.core.portions.words import milestones_words
 from monarch.core.redact import quote
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.core.request.refs import BadRef, RepoRef
@@ -41,7 +42,7 @@ def progress_text(
         waits = f" {_reason(view.reason)}" if view.reason else ""
         return f":inbox_tray: {_source(view, web_url)}: queued{_again(view)}.{waits}{_hands(view)}"
     head = (
-        f":hourglass_flowing_sand: {_source(view, web_url)}: copying {_count(view.tickets, 'ticket')}"
+        f":hourglass_flowing_sand: {_source(view, web_url)}: copying {_count(view.tickets, 'ticket')}{_portion(view)}"
         f" into {_count(len(view.migrations), 'repository', 'repositories')}{_again(view)};"
         f" {_progress(view)}{_when(view, forecast)}.{_hands(view)}"
     )
@@ -92,7 +93,7 @@ def _done_head(view: RequestView, web_url: str) -> str:
     where = _count(len(view.migrations), "repository", "repositories")
     return (
         f":white_check_mark: {_source(view, web_url)}: done{_again(view)},"
-        f" {_count(view.tickets, 'ticket')} for {where}."
+        f" {_count(view.tickets, 'ticket')}{_portion(view)} for {where}."
     )
 
 
@@ -108,7 +109,7 @@ def _rest(view: RequestView) -> str:
 
 def _skipped_head(view: RequestView, web_url: str) -> str:
     return (
-        f":information_source: {_source(view, web_url)} has no open tickets:"
+        f":information_source: {_source(view, web_url)} has no open tickets{_portion(view, 'in')}:"
         f" nothing was copied{_again(view)}."
     )
 
@@ -270,6 +271,12 @@ def _id(view: RequestView) -> str:
 def _reason(text: str) -> str:
     said = _fit(text, _MAX_REASON)
     return said if not said or said.endswith((".", "…", "!", "?")) else said + "."
+
+
+def _portion(view: RequestView, word: str = "of") -> str:
+    """Which part of the template is meant; `""` for all of it."""
+    words = milestones_words(view.portion)
+    return f" {word} {_fit(words, _MAX_NAME)}" if words else ""
 
 
 def _source(view: RequestView, web_url: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monarch.core.ids import RequestId
+from monarch.core.portions.keys import WHOLE, Portion
 
 
 class State(StrEnum):
@@ -60,7 +61,8 @@ class RequestView:
 
     `channel` is `None` where nobody is to be told; `tickets` is the size of the plan; times are in
     milliseconds since 1970, `ended_ms` is `None` until it has ended. `cancelled_by` and `paused_by` name who
-    called it off, or paused the fleet; `""` where nobody did.
+    called it off, or paused the fleet; `""` where nobody did. `portion` is what part of the template it asks for, and from
+    when on.
     """
 
     id: RequestId
@@ -76,6 +78,7 @@ class RequestView:
     migrations: tuple[MigrationView, ...]
     cancelled_by: str = ""
     paused_by: str = ""
+    portion: Portion = WHOLE
 
     @property
     def has_ended(self) -> bool:

@@ -15,6 +15,7 @@ what Monarch wrote.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from monarch.core.copy.marker import read_marker
 from monarch.core.copy.render import Touched, is_ours, render, rewriting
@@ -38,6 +39,17 @@ class Mark(StrEnum):
     CLOSED = "closed"
     DOUBLED = "doubled"
     REFERS = "refers to old numbers"
+
+
+COUNTED: Final = (
+    Mark.PRESENT,
+    Mark.MISSING,
+    Mark.DOUBLED,
+    Mark.REFUSED,
+    Mark.EDITED,
+    Mark.CLOSED,
+)
+"""What there is a number of, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """A copy of a ticket of the same source that is not in the plan: `ticket` is its number there."""
+    """A copy of a ticket that the source did not have, or had closed, when the plan was made.
+
+    `ticket` is its number there. A copy of another portion of the template is none.
+    """
 
     number: int
     ticket: int
@@ -100,7 +115,7 @@ def verify(plan: Plan, survey: Survey, style: Style) -> Verification:
 class _Comparison:
     def __init__(self, plan: Plan, survey: Survey, style: Style) -> None:
         self._plan, self._survey = plan, survey
-        own = {ticket.id for ticket in plan.tickets}
+        own = {ticket.id for ticket in plan.everything}
         numbers = {i: n for i, n in survey.seen.copies.items() if i in own}
         for ticket, number in unseen(plan, survey.seen, survey.records):
             if survey.fates.get(number) is Fate.THERE:
@@ -158,7 +173,7 @@ class _Comparison:
         return Finding(ticket.number, ticket.id, ticket.title, None, (mark,), (), reason)
 
     def _extra(self) -> Iterable[Extra]:
-        own, source = {ticket.id for ticket in self._plan.tickets}, self._plan.source.lower()
+        own, source = {ticket.id for ticket in self._plan.everything}, self._plan.source.lower()
         for ticket, number in sorted(self._survey.seen.copies.items(), key=lambda one: one[1]):
             issue = self._survey.issues.get(number)
             marker = None if issue is None else read_marker(issue.body)

@@ -12,6 +12,14 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from monarch.core.outcome import Code
+from monarch.core.portions.keys import (
+    MILESTONES,
+    NOT_BEFORE,
+    WHOLE,
+    Portion,
+    portion_complaint,
+    read_portion,
+)
 from monarch.core.redact import describe, quote, redact
 from monarch.core.request.refs import GITHUB_HOSTS, BadRef, RepoRef, parse_ref
 from monarch.core.verdict import RefusedTarget
@@ -53,6 +61,7 @@ class Request:
         refused: the targets that cannot be one, each once, and why.
         channel: `None` where nobody is to be told.
         extra: keys that we do not know, as they came.
+        portion: the part of the template that is asked for, and from when on.
     """
 
     source: RepoRef
@@ -60,6 +69,7 @@ class Request:
     refused: tuple[RefusedTarget, ...] = ()
     channel: str | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
+    portion: Portion = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +187,9 @@ def _read(message: dict[str, Any], rules: Rules) -> Request | BadMessage:
         return BadMessage(code, reason, channel, quote(came) if isinstance(came, str) else None)
     source = parse_ref(message[SOURCE], rules.hosts)
     targets, refused = _sort_targets(message[TARGETS], source, rules)
-    extra = {key: value for key, value in message.items() if key not in {*_REQUIRED, CHANNEL}}
-    return Request(source, targets, refused, channel, extra)
+    known = {*_REQUIRED, CHANNEL, NOT_BEFORE, MILESTONES}
+    extra = {key: value for key, value in message.items() if key not in known}
+    return Request(source, targets, refused, channel, extra, read_portion(message))
 
 
 def _complaint(message: dict[str, Any], rules: Rules) -> tuple[Code, str] | None:
@@ -188,6 +199,7 @@ def _complaint(message: dict[str, Any], rules: Rules) -> tuple[Code, str] | None
         or _complaint_of_types(message)
         or _complaint_of_source(message[SOURCE], rules)
         or _complaint_of_targets(message[TARGETS])
+        or portion_complaint(message)
     )
 
 

@@ -84,6 +84,6 @@ def unseen(
     """The copies on record that a look does not show, each with its number: their fates are to be asked for."""
     return tuple(
         (ticket, record.number)
-        for ticket in plan.tickets
+        for ticket in plan.everything
         if isinstance(record := records.get(ticket.id), CreatedAs) and ticket.id not in seen.copies
     )

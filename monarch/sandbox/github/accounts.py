@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from monarch.sandbox.github import errors
 from monarch.sandbox.github.bodies import account_body, timestamp
-from monarch.sandbox.github.repository_body import repository_body
+from monarch.sandbox.github.repository_body import full_body
+from monarch.sandbox.github.state.quotas import Standing
 from monarch.sandbox.http import json_reply
-from monarch.sandbox.quotas import Standing
 
 if TYPE_CHECKING:
+    from monarch.sandbox.github.state.model import Repository
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.model import Repository
 
 NOTHING = ("bio", "blog", "company", "email", "hireable", "location", "name")
 ZEROS = (
@@ -56,8 +56,7 @@ def get_rate_limit(visit: Visit) -> Reply:
 
 def get_repository(visit: Visit, repository: Repository) -> Reply:
     """Answer a repository."""
-    role = visit.role(repository)
-    return json_reply(200, repository_body(visit.world, visit.api_url, repository, role))
+    return json_reply(200, full_body(visit, repository))
 
 
 def _standing_body(standing: Standing) -> dict[str, int]:

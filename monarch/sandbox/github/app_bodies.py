@@ -13,8 +13,8 @@ from monarch.sandbox.github.bodies import (
 )
 
 if TYPE_CHECKING:
-    from monarch.sandbox.model import App, Installation
-    from monarch.sandbox.world import World
+    from monarch.sandbox.github.state.model import App, Installation
+    from monarch.sandbox.github.state.world import World
 
 BORN = 1_600_000_000.0
 PERMISSIONS = {"issues": "write", "metadata": "read"}

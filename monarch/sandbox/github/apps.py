@@ -8,13 +8,13 @@ from monarch.sandbox.github import errors
 from monarch.sandbox.github.app_bodies import app_body, installation_body, selection
 from monarch.sandbox.github.bodies import Json, timestamp
 from monarch.sandbox.github.repository_body import repository_body
+from monarch.sandbox.github.state.model import Role
 from monarch.sandbox.http import json_reply
-from monarch.sandbox.model import Role
 
 if TYPE_CHECKING:
+    from monarch.sandbox.github.state.model import App, Installation, Repository
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.model import App, Installation, Repository
 
 LEVELS = ("read", "write", "admin")
 MOST_REPOSITORIES = 500

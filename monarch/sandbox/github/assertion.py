@@ -18,7 +18,7 @@ from monarch.sandbox.github import errors
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from monarch.sandbox.model import App
+    from monarch.sandbox.github.state.model import App
 
 ALGORITHM = "RS256"
 LONGEST_S = 600

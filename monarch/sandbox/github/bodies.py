@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from monarch.sandbox.model import Account, IssueType, Label, Repository
+    from monarch.sandbox.github.state.model import Account, IssueType, Label, Repository
 
 Json = dict[str, Any]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from monarch.sandbox.github import assertion, errors
 
 if TYPE_CHECKING:
+    from monarch.sandbox.github.state.model import Account, App, Token
+    from monarch.sandbox.github.state.world import World
     from monarch.sandbox.http import Call
-    from monarch.sandbox.model import Account, App, Token
-    from monarch.sandbox.world import World
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from monarch.sandbox.github import errors, listing
-from monarch.sandbox.github.bodies import label_body
+from monarch.sandbox.github.bodies import account_body, label_body
 from monarch.sandbox.github.issue_body import Renderer
 from monarch.sandbox.github.pacific import midnight
-from monarch.sandbox.github.wishes import MAX_LABEL
+from monarch.sandbox.github.wishes import MAX_LABEL, assignable
 from monarch.sandbox.http import json_reply
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from monarch.sandbox.github.state.model import Repository
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.model import Repository
 
 MAX_LABEL_DESCRIPTION = 100
 COLOR = re.compile(r"[0-9A-Fa-f]{6}")
@@ -32,6 +32,14 @@ def list_labels(visit: Visit, repository: Repository) -> Reply:
     labels = sorted(repository.labels.values(), key=lambda label: label.name.lower())
     render = partial(label_body, visit.api_url, repository)
     return listing.paged(visit, f"/repositories/{repository.id}/labels", labels, render)
+
+
+def list_assignees(visit: Visit, repository: Repository) -> Reply:
+    """Answer who can be assigned to issues."""
+    logins = assignable(repository)
+    accounts = [visit.world.account(login) for login in logins]
+    path = f"/repositories/{repository.id}/assignees"
+    return listing.paged(visit, path, accounts, partial(account_body, visit.api_url))
 
 
 def create_label(visit: Visit, repository: Repository) -> Reply:

@@ -19,11 +19,11 @@ from monarch.sandbox.http import Reply
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from monarch.sandbox.control.settings import Settings
     from monarch.sandbox.github.callers import Caller
+    from monarch.sandbox.github.state.quotas import Quotas
+    from monarch.sandbox.github.state.world import World
     from monarch.sandbox.http import Call
-    from monarch.sandbox.quotas import Quotas
-    from monarch.sandbox.settings import Settings
-    from monarch.sandbox.world import World
 
 API_VERSION = "2022-11-28"
 NEWEST_VERSION = "2026-03-10"

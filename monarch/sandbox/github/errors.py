@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from monarch.sandbox.http import Reply, json_reply
 
 if TYPE_CHECKING:
-    from monarch.sandbox.model import Token
-    from monarch.sandbox.quotas import Rejection
-    from monarch.sandbox.settings import Settings
+    from monarch.sandbox.control.settings import Settings
+    from monarch.sandbox.github.state.model import Token
+    from monarch.sandbox.github.state.quotas import Rejection
 
 DOCS = "https://docs.github.com/rest"
 RATE_DOCS = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"
@@ -119,6 +119,11 @@ def bad_sub_issue(why: str) -> Refusal:
     """422: two issues that cannot stand in that relation."""
     message = f"An error occurred while adding the sub-issue to the parent issue. {why}"
     return refused(422, message, f"{DOCS}/issues/sub-issues#add-sub-issue")
+
+
+def could_not_clone(why: str) -> Refusal:
+    """422: a repository that cannot be made from its template."""
+    return refused(422, f"Could not clone: {why}", f"{DOCS}/repos/repos")
 
 
 def issues_disabled() -> Refusal:

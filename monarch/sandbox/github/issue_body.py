@@ -15,11 +15,11 @@ from monarch.sandbox.github.bodies import (
     timestamp,
     timestamp_or_none,
 )
-from monarch.sandbox.model import Role
+from monarch.sandbox.github.state.model import Role
 
 if TYPE_CHECKING:
-    from monarch.sandbox.model import Issue, Milestone, Repository
-    from monarch.sandbox.world import World
+    from monarch.sandbox.github.state.model import Issue, Milestone, Repository
+    from monarch.sandbox.github.state.world import World
 
 
 class Renderer:

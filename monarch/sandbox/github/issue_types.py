@@ -9,9 +9,9 @@ from monarch.sandbox.github.bodies import issue_type_body
 from monarch.sandbox.http import json_reply
 
 if TYPE_CHECKING:
+    from monarch.sandbox.github.state.model import Account, Repository
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.model import Account, Repository
 
 READ_ORGANIZATION = {"read:org", "write:org", "admin:org"}
 

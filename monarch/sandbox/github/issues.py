@@ -11,9 +11,9 @@ from monarch.sandbox.http import json_reply
 if TYPE_CHECKING:
     from typing import Any
 
+    from monarch.sandbox.github.state.model import Issue, Repository
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.model import Issue, Repository
 
 
 def list_issues(visit: Visit, repository: Repository) -> Reply:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from monarch.sandbox.github.bodies import Json
+    from monarch.sandbox.github.state.model import Issue, Repository
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.model import Issue, Repository
 
 Thing = TypeVar("Thing")
 

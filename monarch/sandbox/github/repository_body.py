@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monarch.sandbox.github.bodies import Json, account_body, html_url, node_id, timestamp
-from monarch.sandbox.model import Role
+from monarch.sandbox.github.state.model import Role
 
 if TYPE_CHECKING:
-    from monarch.sandbox.model import Repository
-    from monarch.sandbox.world import World
+    from monarch.sandbox.github.state.model import Repository
+    from monarch.sandbox.github.state.world import World
+    from monarch.sandbox.github.visit import Visit
 
 TEMPLATED_URLS = {
     "archive_url": "/{archive_format}{/ref}",
@@ -40,6 +41,17 @@ PLAIN_URLS = (
     *("contributors", "deployments", "downloads", "events", "forks", "hooks", "languages"),
     *("merges", "stargazers", "subscribers", "subscription", "tags", "teams"),
 )
+
+
+def full_body(visit: Visit, repository: Repository) -> Json:
+    """Render what a repository's own address shows: also what it was made from, if the caller may see that."""
+    body = repository_body(visit.world, visit.api_url, repository, visit.role(repository))
+    template = visit.world.repositories.get(repository.template or 0)
+    role = Role.NONE if template is None else visit.role(template)
+    if template is None or role < Role.READ:
+        return {**body, "template_repository": None}
+    shown = repository_body(visit.world, visit.api_url, template, role)
+    return {**body, "template_repository": shown}
 
 
 def repository_body(world: World, api_url: str, repository: Repository, role: Role) -> Json:
@@ -99,7 +111,7 @@ def _flags(repository: Repository) -> Json:
         "visibility": "private" if repository.private else "public",
         "archived": repository.archived,
         "disabled": False,
-        "fork": False,
+        "fork": repository.fork,
         "is_template": repository.is_template,
         "has_issues": repository.has_issues,
         "has_projects": True,

@@ -7,14 +7,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from monarch.sandbox.github import accounts, apps, details, errors, issue_types, issues, sub_issues
+from monarch.sandbox.github import (
+    accounts,
+    apps,
+    details,
+    errors,
+    issue_types,
+    issues,
+    owned,
+    sub_issues,
+)
 from monarch.sandbox.github.visit import Visit
 from monarch.sandbox.http import Reply
 
 if TYPE_CHECKING:
+    from monarch.sandbox.github.state.model import App, Repository
+    from monarch.sandbox.github.state.world import World
     from monarch.sandbox.http import Call
-    from monarch.sandbox.model import App, Repository
-    from monarch.sandbox.world import World
 
 Route = tuple[str, re.Pattern[str], Callable[..., Reply]]
 """Method, pattern of the whole path, handler."""
@@ -23,6 +32,11 @@ PLAIN: list[Route] = [
     ("GET", re.compile("/user"), accounts.get_user),
     ("GET", re.compile("/rate_limit"), accounts.get_rate_limit),
     ("GET", re.compile(r"/orgs/([^/]+)/issue-types"), issue_types.list_organization_types),
+    ("GET", re.compile(r"/orgs/([^/]+)/repos"), owned.list_organization_repositories),
+    ("GET", re.compile(r"/users/([^/]+)/repos"), owned.list_user_repositories),
+    # Where the links of these two lead.
+    ("GET", re.compile(r"/organizations/(\d+)/repos"), owned.list_organization_repositories),
+    ("GET", re.compile(r"/user/(\d+)/repos"), owned.list_user_repositories),
 ]
 AS_APP: list[Route] = [
     ("GET", re.compile("/app"), apps.get_app),
@@ -34,6 +48,7 @@ AS_APP: list[Route] = [
 ]
 BELOW_REPOSITORY: list[Route] = [
     ("GET", re.compile(""), accounts.get_repository),
+    ("POST", re.compile("/generate"), owned.generate),
     ("GET", re.compile("/issues"), issues.list_issues),
     ("POST", re.compile("/issues"), issues.create_issue),
     ("GET", re.compile(r"/issues/(\d+)"), issues.get_issue),
@@ -43,6 +58,7 @@ BELOW_REPOSITORY: list[Route] = [
     ("DELETE", re.compile(r"/issues/(\d+)/sub_issue"), sub_issues.remove_sub_issue),
     ("GET", re.compile(r"/issues/(\d+)/parent"), sub_issues.get_parent),
     ("GET", re.compile("/issue-types"), issue_types.list_repository_types),
+    ("GET", re.compile("/assignees"), details.list_assignees),
     ("GET", re.compile("/labels"), details.list_labels),
     ("POST", re.compile("/labels"), details.create_label),
     ("GET", re.compile("/milestones"), details.list_milestones),

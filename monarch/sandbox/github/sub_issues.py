@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from monarch.sandbox.github import errors, listing
 from monarch.sandbox.github.issue_body import Renderer
 from monarch.sandbox.github.issues import issue_of
+from monarch.sandbox.github.state.model import Role
 from monarch.sandbox.http import json_reply
-from monarch.sandbox.model import Role
 
 if TYPE_CHECKING:
     from monarch.sandbox.github.bodies import Json
+    from monarch.sandbox.github.state.model import Issue, Repository
     from monarch.sandbox.github.visit import Visit
     from monarch.sandbox.http import Reply
-    from monarch.sandbox.model import Issue, Repository
 
 MOST = 100
 """Sub-issues of one parent, closed ones included."""

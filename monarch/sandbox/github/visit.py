@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from monarch.sandbox.github import errors
-from monarch.sandbox.model import Role
+from monarch.sandbox.github.state.model import Role
 
 if TYPE_CHECKING:
+    from monarch.sandbox.control.settings import Settings
     from monarch.sandbox.github.callers import Caller
+    from monarch.sandbox.github.state.model import Account, Repository, Token
+    from monarch.sandbox.github.state.quotas import Quotas
+    from monarch.sandbox.github.state.world import World
     from monarch.sandbox.http import Call
-    from monarch.sandbox.model import Account, Repository, Token
-    from monarch.sandbox.quotas import Quotas
-    from monarch.sandbox.settings import Settings
-    from monarch.sandbox.world import World
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from monarch.sandbox.github import errors
-from monarch.sandbox.model import Role
+from monarch.sandbox.github.state.model import Role
 
 if TYPE_CHECKING:
+    from monarch.sandbox.github.state.model import Account, Issue, Repository
     from monarch.sandbox.github.visit import Visit
-    from monarch.sandbox.model import Account, Issue, Repository
 
 MAX_TITLE, MAX_BODY, MAX_LABEL = 256, 65_536, 50
 """Characters, not bytes."""
@@ -115,9 +115,14 @@ def _milestone(repository: Repository, wanted: int | str | None) -> int | None:
     return number
 
 
+def assignable(repository: Repository) -> list[str]:
+    """Return the logins, in lower case, of those who can be assigned."""
+    named = [login for login, role in repository.collaborators.items() if role > Role.NONE]
+    return sorted({*named, repository.owner.lower()})
+
+
 def _assignable(repository: Repository, login: str) -> str:
-    role = repository.collaborators.get(login.lower(), Role.NONE)
-    if login.lower() != repository.owner.lower() and role == Role.NONE:
+    if login.lower() not in assignable(repository):
         raise errors.invalid("Issue", "assignees", "invalid", value=login)
     return login
 

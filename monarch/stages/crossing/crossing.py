@@ -233,9 +233,7 @@ class Crossing:
         )
         asked = (ticket.id, copying, details)
         if self._drafted is None or self._drafted[0] != asked:
-            draft = await self._tools.aside(
-                lambda: render(ticket, copying, details.labels, details.milestone, details.type)
-            )
+            draft = await self._tools.aside(lambda: render(ticket, copying, details))
             self._drafted = asked, draft
         return self._drafted[1]
 

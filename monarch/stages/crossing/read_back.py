@@ -56,9 +56,10 @@ class ReadingBack:
     async def _find_unseen(self) -> Verdict | None:
         """Copies on record that no marker shows: edited, or deleted by somebody, or never there.
 
-        Of the whole plan, although a healing touches only its share: what is told of a target is told of all of it.
+        Of the whole plan, although a healing touches only its share: what is told of a target is told of all of it. And
+        of other portions: a reference to a copy of theirs must not be lost with its marker.
         """
-        for ticket in self._subject.plan.tickets:
+        for ticket in self._subject.plan.everything:
             record = self._records.get(ticket.id)
             if not isinstance(record, CreatedAs) or ticket.id in self._watch.seen.copies:
                 continue
@@ -97,5 +98,5 @@ class ReadingBack:
             why = next(iter(self._refused.values())).reason
             text = f"GitHub refused {numbers}: {why}; change the template and send the message again, or the target and replay it (`monarch dead replay`)"
             return Dead(Code.TICKETS_REFUSED, text)
-        deleted = len(plan.tickets) - len(self._watch.numbers)
+        deleted = sum(ticket.id not in self._watch.numbers for ticket in plan.tickets)
         return Done(Migrated(self._subject.repository.id, len(plan.tickets), deleted))

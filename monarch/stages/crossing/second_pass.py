@@ -78,7 +78,7 @@ class SecondPass:
 
     async def _rewrite_all(self) -> Verdict | None:
         edits: dict[int, tuple[str, Decide]] = {}
-        for ticket in self._subject.tickets:
+        for ticket in self._subject.to_be_put_right:
             self._subject.hold.check()
             issue = self._watch.issues.get(self._watch.numbers.get(ticket.id, 0))
             if issue is not None and await self._rewritten(issue, ticket) is not None:
@@ -127,7 +127,7 @@ class SecondPass:
     def _nestings(self) -> tuple[Nesting, ...]:
         subject, issues = self._subject, self._watch.issues
         parents = {number: issue.parent for number, issue in issues.items()}
-        found = nestings(subject.plan, subject.tickets, self._watch.numbers, parents)
+        found = nestings(subject.plan, subject.to_be_put_right, self._watch.numbers, parents)
         fixed = unmarked((one.child for one in found), issues)
         self._kept |= fixed
         return tuple(one for one in found if one.child not in fixed)

@@ -61,3 +61,12 @@ class Subject:
     def tickets(self) -> tuple[Ticket, ...]:
         """The tickets of its share, in order."""
         return self.share.tickets
+
+    @property
+    def to_be_put_right(self) -> tuple[Ticket, ...]:
+        """The tickets whose copies the second pass goes through.
+
+        Those of other portions are among them: what they refer to, or lie below, may just have been copied. A healing
+        touches nothing but its share.
+        """
+        return self.tickets if self.entry.heal else self.plan.everything

@@ -179,8 +179,8 @@ class Watch:
         return Evidence(target, self._us, self._records, style.seal, tickets)
 
     def _own(self, seen: Seen) -> dict[TicketId, int]:
-        """The copies of this plan."""
-        tickets = self._subject.plan.tickets
+        """The copies of this plan, and of the template's other portions."""
+        tickets = self._subject.plan.everything
         return {one.id: seen.copies[one.id] for one in tickets if one.id in seen.copies}
 
     async def _count(self, sight: Sight) -> None:

@@ -31,6 +31,11 @@ class Named:
     way: Way
 
     @property
+    def is_in_session(self) -> bool:
+        """Whether there is a session that can be ended."""
+        return self.way is Way.SESSION
+
+    @property
     def by(self) -> str:
         """What stands beside the things that they do; a name that nobody has checked is told from one that was."""
         return f"{self.name} (page)" if self.way is Way.PROXY else f"{self.name} (page's token)"
@@ -39,6 +44,8 @@ class Named:
 @dataclass(frozen=True, slots=True)
 class Nameless:
     """Somebody who may look at most."""
+
+    name = ""
 
 
 @dataclass(frozen=True, slots=True)

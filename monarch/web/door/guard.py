@@ -1,7 +1,7 @@
 """Stands before every route of the page: nothing behind it sees a request that may not look, or not press.
 
-So a route that is added later is closed by default. `/health` and `/ready` are open: an orchestrator asks under any name
-and signs in nowhere.
+So a route that is added later is closed by default. `/health` and `/ready` are not behind it (`web.server`): an orchestrator
+asks under any name and signs in nowhere.
 """
 
 import time
@@ -27,9 +27,6 @@ from monarch.web.door.access import (
 )
 from monarch.web.door.tries import Tries
 from monarch.web.door.visit import Doors, Visit
-
-OPEN: Final = frozenset({"/health", "/ready"})
-"""Answered whatever is asked of them."""
 
 SIGN_IN: Final = "/sign-in"
 _SHOWN_TO_ALL: Final = ("/static/",)
@@ -67,7 +64,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
-        if scope["type"] != "http" or scope["path"] in OPEN:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         answer = self._answer(scope)
@@ -76,12 +73,14 @@ class Guard:
     def _answer(self, scope: Scope) -> Response | None:
         """What is answered in the page's place; `None` where it may answer. Who it is stands in the scope then."""
         request, visit = Request(scope), visit_of(scope)
+        state = scope.setdefault("state", {})
+        state["can_sign_in"] = bool(self.doors.token)
         if not is_reached_by_name(visit, self.doors):
             return self._refused(request, Refused(HTTPStatus.BAD_REQUEST, _UNKNOWN_NAME))
         visitor = self._who(visit)
         if isinstance(visitor, Refused):
             return self._refused(request, visitor)
-        scope.setdefault("state", {})["visitor"] = visitor
+        state["visitor"] = visitor
         if visit.method in {"GET", "HEAD"}:
             return self._looking(request, visit, visitor)
         return self._pressing(request, visit, visitor)
@@ -153,6 +152,11 @@ def visitor_of(request: Request) -> Named | Nameless:
     """Who the guard let through."""
     visitor: Named | Nameless = getattr(request.state, "visitor", Nameless())
     return visitor
+
+
+def can_sign_in(request: Request) -> bool:
+    """Whether there is a form for signing in."""
+    return bool(getattr(request.state, "can_sign_in", False))
 
 
 def wants_json(request: Request) -> bool:

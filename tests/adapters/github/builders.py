@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from monarch.adapters.github.client import HttpGitHub
-from monarch.adapters.github.reading import Patience
+from monarch.adapters.github.retries import Patience
 from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
 from monarch.core.ticket import Author, Repository

@@ -14,7 +14,7 @@ from typing import Any, Final
 import httpx
 from jwt.api_jws import decode
 
-from monarch.adapters.github.app import AppKey
+from monarch.adapters.github.auth.app import AppKey
 from monarch.adapters.github.client import HttpGitHub
 from tests.adapters.github.builders import HandClock, as_bytes, github, issue_json, repository_json
 from tests.keys import an_rsa_key, public_part

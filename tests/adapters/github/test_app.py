@@ -8,7 +8,7 @@ import httpx
 import jwt
 import pytest
 
-from monarch.adapters.github.app import AppKey
+from monarch.adapters.github.auth.app import AppKey
 from monarch.core.outcome import (
     Code,
     Created,

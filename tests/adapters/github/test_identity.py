@@ -10,10 +10,10 @@ from monarch.adapters.github.client import HttpGitHub
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Accepted, Code, Created, Found, Permanent, Transient
 from monarch.core.ticket import Label, Milestone, Repository
-from monarch.sandbox.client import SandboxClient
+from monarch.sandbox.control.client import SandboxClient
+from monarch.sandbox.control.seed import RepositoryChange
 from monarch.sandbox.faults import Answer, Match
 from monarch.sandbox.process import running_sandbox
-from monarch.sandbox.seed import RepositoryChange
 from tests.adapters.github.builders import (
     DRAFT,
     PATIENT,

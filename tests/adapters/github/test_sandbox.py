@@ -6,14 +6,14 @@ import httpx
 import pytest
 
 from monarch.adapters.github.client import HttpGitHub
-from monarch.adapters.github.reading import Patience
+from monarch.adapters.github.retries import Patience
 from monarch.core.outcome import Absent, Code, Created, Found, Permanent, Unknown
 from monarch.core.plan import make_plan
 from monarch.core.ticket import Repository
-from monarch.sandbox.client import SandboxClient
+from monarch.sandbox.control.client import SandboxClient
+from monarch.sandbox.control.seed import RepositoryChange
 from monarch.sandbox.faults import AnswerAfter, DropAfter, Match
 from monarch.sandbox.process import running_sandbox
-from monarch.sandbox.seed import RepositoryChange
 from monarch.stages.crossing.looks import Reading, read_whole
 from tests.adapters.github.builders import DRAFT, yes
 from tests.sandbox.world import a_seed

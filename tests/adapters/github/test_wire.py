@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from monarch.adapters.github.app_wire import read_installation, read_token
+from monarch.adapters.github.auth.app_wire import read_installation, read_token
 from monarch.adapters.github.wire import (
     CreatedIssue,
     read_created,
@@ -15,6 +15,7 @@ from monarch.adapters.github.wire import (
     read_repository,
     read_types,
 )
+from monarch.core.copy.details import Details
 from monarch.core.ticket import Author, Issue, Label, Milestone
 from tests.adapters.github.builders import TEACHER, as_bytes, issue_json, repository_json
 
@@ -123,7 +124,7 @@ def test_bytes_that_are_none_of_it_are_none(body: bytes) -> None:
     "details",
     [
         b'"labels": null, "milestone": null, "type": null',
-        b'"labels": {"name": "bug"}, "milestone": "M1", "type": ["Bug"]',
+        b'"labels": {"name": "bug"}, "milestone": "M1", "type": ["Bug"], "assignees": {"login": "a"}',
         b'"labels": [null, 7, {"name": 7}, {}], "milestone": {"number": "1"}, "type": {"name": 1}',
         b'"title": "caf\xe9"',
     ],
@@ -132,14 +133,22 @@ def test_no_detail_hides_that_an_issue_was_created(details: bytes) -> None:
     """Only its number and id count; what cannot be read of the rest is not there."""
     body = b'{"number": 4, "id": 44, ' + details + b"}"
 
-    assert read_created(body) == CreatedIssue(44, 4, (), None, "")
+    assert read_created(body) == CreatedIssue(44, 4, Details())
 
 
 def test_what_was_created_is_read_with_its_details() -> None:
     """So that it can be compared with what was asked for."""
-    body = issue_json(4, labels=["a", {"name": "b"}], milestone={"number": 3}, type={"name": "T"})
+    body = issue_json(
+        4,
+        labels=["a", {"name": "b"}],
+        milestone={"number": 3},
+        type={"name": "T"},
+        assignees=[{"login": "ada"}, None, 7],
+    )
 
-    assert read_created(as_bytes(body)) == CreatedIssue(1004, 4, ("a", "b"), 3, "T", TEACHER)
+    assert read_created(as_bytes(body)) == CreatedIssue(
+        1004, 4, Details(("a", "b"), 3, "T", ("ada",)), TEACHER
+    )
 
 
 @pytest.mark.parametrize(

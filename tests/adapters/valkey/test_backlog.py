@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import connect
+from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.outlook import Outlook
-from monarch.adapters.valkey.reading import LOOKED_THROUGH, Reader
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.standing import Standing
+from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.outlook import Outlook
+from monarch.adapters.valkey.views.requests import LOOKED_THROUGH, Reader
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.adapters.valkey.believing import decode_learned, encode_learned, in_words
+from monarch.adapters.valkey.learned import decode_learned, encode_learned, in_words
 from monarch.core.budget.learning import Learned
 from monarch.core.budget.windows import Limit
 from tests.core.test_learning import LEARNED

@@ -15,7 +15,7 @@ from monarch.adapters.valkey.codec import (
     document,
     encode_plan,
 )
-from monarch.adapters.valkey.views import request_view
+from monarch.adapters.valkey.views.request import request_view
 from monarch.core.delivery import MigrationEntry, Stream, Token, UnreadableEntry
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from valkey.exceptions import ReadOnlyError
 
-from monarch.adapters.valkey.connection import connected
-from monarch.adapters.valkey.links import TlsLink, place, pool
-from monarch.adapters.valkey.sentinel import Sentinels
+from monarch.adapters.valkey.client.connection import connected
+from monarch.adapters.valkey.client.sentinel import Sentinels
+from monarch.adapters.valkey.client.sockets import TlsLink, place, pool
 from monarch.sandbox.valkey import EmbeddedValkey
 
 

@@ -13,11 +13,11 @@ from valkey.asyncio import Connection, Valkey
 from valkey.asyncio.client import PubSub
 from valkey.exceptions import ConnectionError as ConnectionLostError
 
-from monarch.adapters.valkey.connection import classified, connected
-from monarch.adapters.valkey.links import Place, place
-from monarch.adapters.valkey.sentinel import ASK_WITHIN_S, CHECK_EVERY_S, Guide, Sentinels
+from monarch.adapters.valkey.client.connection import classified, connected
+from monarch.adapters.valkey.client.sentinel import ASK_WITHIN_S, CHECK_EVERY_S, Guide, Sentinels
+from monarch.adapters.valkey.client.sockets import Place, place
 from monarch.ports import StoreError
-from monarch.sandbox.sentinels import WatchedValkey
+from scripts.fleet_machine.sentinels import WatchedValkey
 from tests.tls import AUTHORITY, tls_in_front_of
 
 NAME = "monarch"

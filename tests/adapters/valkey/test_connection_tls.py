@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monarch.adapters.valkey.connection import classified, connected
+from monarch.adapters.valkey.client.connection import classified, connected
 from monarch.ports import StoreError
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.tls import AUTHORITY, CERTIFICATE, KEY, native_server, tls_in_front_of

@@ -1,6 +1,6 @@
 """Since when a gate is closed: what counts down from a minute again and again says for how long it has done so."""
 
-from monarch.adapters.valkey.standing import Standing
+from monarch.adapters.valkey.views.fleet import Standing
 from monarch.core.budget.ceilings import Ceilings
 from tests.contracts.moves import ME
 from tests.contracts.test_budget import writing

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import connected
+from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.core.delivery import Delivery

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from valkey.exceptions import ResponseError
 
-from monarch.adapters.valkey.connection import connect, connected
+from monarch.adapters.valkey.client.connection import connect, connected
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import GROUP
 from monarch.core.delivery import Delivery, Stream

@@ -8,14 +8,14 @@ import pytest
 
 import monarch.adapters.valkey.meter as meter_module
 from monarch.adapters.github.client import HttpGitHub
-from monarch.adapters.valkey.connection import connect, connected
+from monarch.adapters.valkey.client.connection import connect, connected
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.meter import UNASKED_S, ValkeyMeter
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.budget.ceilings import POINTS, Ceilings, Pace
 from monarch.core.outcome import Found
+from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.process import running_sandbox
-from monarch.sandbox.seed import Seed
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import ME
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey import outlook as module
-from monarch.adapters.valkey.connection import connect
+from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.outlook import Outlook
+from monarch.adapters.valkey.views import outlook as module
+from monarch.adapters.valkey.views.outlook import Outlook
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.ids import RequestId
 from monarch.sandbox.valkey import EmbeddedValkey

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from monarch.adapters.valkey.connection import connect
+from monarch.adapters.valkey.client.connection import connect
 from monarch.core.budget.turns import padded
 from monarch.core.delivery import Stream
 from monarch.sandbox.valkey import EmbeddedValkey

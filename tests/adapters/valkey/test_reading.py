@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import connect
+from monarch.adapters.valkey.client.connection import connect
+from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.letters import Choice, Letters
-from monarch.adapters.valkey.reading import Reader, is_entry_id
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.seen import Seen
-from monarch.adapters.valkey.standing import Standing
 from monarch.adapters.valkey.streams import ValkeyStreams
+from monarch.adapters.valkey.views.dead_letters import Letters
+from monarch.adapters.valkey.views.entry_ids import is_entry_id
+from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.requests import Reader
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import RequestId, TicketId
@@ -25,6 +26,7 @@ from monarch.core.report.summary import State
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Dead, Done, Planned, RefusedTarget, Retry, Skipped, Verdict
 from monarch.ports import StoreError
+from monarch.ports.readings import Choice
 from monarch.sandbox.valkey import EmbeddedValkey
 
 CHANNEL = "tickets"
@@ -149,7 +151,7 @@ async def test_requests_are_found_by_state_beyond_the_first_page(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one that failed may be older than hundreds that did not."""
-    monkeypatch.setattr("monarch.adapters.valkey.reading.PAGE", 2)
+    monkeypatch.setattr("monarch.adapters.valkey.views.requests.PAGE", 2)
     skipped = await house.submit("0")
     await house.settle(Stream.REQUESTS, Done(Skipped("o/s", None, ())))
     for key in "12345":
@@ -201,7 +203,7 @@ async def test_dead_letters_are_looked_through_page_by_page(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """None twice, none left out."""
-    monkeypatch.setattr("monarch.adapters.valkey.letters.PAGE", 2)
+    monkeypatch.setattr("monarch.adapters.valkey.views.dead_letters.PAGE", 2)
     for i in range(5):
         await house.client.xadd(house.keys.dead, {"code": "poison", "entry": f"{i}-1"})
 

@@ -6,9 +6,9 @@ from typing import cast
 import pytest
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import connect
+from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.reading import Reader
+from monarch.adapters.valkey.views.requests import Reader
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.target.step import CreatedAs, Refused
 from monarch.ports import StoreError

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import connect
+from monarch.adapters.valkey.client.connection import connect
+from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.seen import Seen
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
 from monarch.core.delivery import Stream
 from monarch.core.ids import TargetId, TicketId

@@ -11,7 +11,7 @@ import pytest
 from valkey.asyncio import Valkey
 
 import monarch.adapters.valkey.scripts as scripts_package
-from monarch.adapters.valkey.connection import BLOCK_MS, SOCKET_TIMEOUT_S, connect
+from monarch.adapters.valkey.client.connection import BLOCK_MS, SOCKET_TIMEOUT_S, connect
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import SCRIPTS, Scripts
 from monarch.core.delivery import Stream
@@ -169,7 +169,7 @@ def test_a_read_ends_before_its_socket_does() -> None:
 def test_every_script_says_what_it_is_given_and_why_it_is_atomic() -> None:
     """Keys, arguments, result and the reason stand at the head of each."""
     folder = Path(scripts_package.__file__).parent
-    bodies = [p for p in folder.glob("*.lua") if not p.name.startswith("_")]
+    bodies = [p for p in folder.rglob("*.lua") if not p.name.startswith("_")]
 
     assert len(bodies) >= 12
     for body in bodies:

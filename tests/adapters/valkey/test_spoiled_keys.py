@@ -14,7 +14,7 @@ from valkey.exceptions import (
     ResponseError,
 )
 
-from monarch.adapters.valkey.connection import connect, is_refusal
+from monarch.adapters.valkey.client.connection import connect, is_refusal
 from monarch.core.delivery import Stream
 from monarch.core.ids import TicketId
 from monarch.core.target.step import UnreadableRecord

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.connection import connect
+from monarch.adapters.valkey.client.connection import connect
 from monarch.core.delivery import Stream
 from monarch.core.verdict import Snooze
 from monarch.ports import Held

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from monarch.adapters.valkey.connection import connect
+from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.ports import StoreError
-from monarch.sandbox.sentinels import WatchedValkey
+from scripts.fleet_machine.sentinels import WatchedValkey
 
 KEYS = Keys("submitting")
 

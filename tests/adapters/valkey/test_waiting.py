@@ -3,12 +3,12 @@
 import pytest
 from valkey.asyncio import Valkey
 
+from monarch.adapters.valkey.client.refusal import why_refused
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.refusals import ValkeyRefusals
-from monarch.adapters.valkey.refusing import why_refused
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.settling import member_of_request
+from monarch.adapters.valkey.settlement import member_of_request
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State

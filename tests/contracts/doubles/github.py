@@ -244,6 +244,10 @@ class FakeGitHub:
         """See `ports.GitHub.list_issue_types`."""
         return await self._list("list_issue_types", repository, lambda here: here.types)
 
+    async def list_assignees(self, repository: Repository) -> Found[tuple[str, ...]] | ReadFailure:
+        """See `ports.GitHub.list_assignees`."""
+        return await self._list("list_assignees", repository, lambda here: here.assignable)
+
     async def list_sub_issues(
         self, repository: Repository, number: int
     ) -> Found[tuple[int, ...]] | ReadFailure:

@@ -45,6 +45,7 @@ class FakeRepository:
     labels: dict[str, Label] = field(default_factory=dict)
     milestones: dict[int, Milestone] = field(default_factory=dict)
     types: tuple[str, ...] = ()
+    assignable: tuple[str, ...] = ()
     children: dict[int, list[int]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     drops: bool = False
@@ -159,6 +160,7 @@ class FakeRepository:
             "labels": tuple(self.labels[name.lower()] for name in draft.labels),
             "milestone": self.milestones.get(draft.milestone or 0),
             "type": draft.type,
+            "assignees": draft.assignees,
         }
 
     @property
@@ -176,6 +178,8 @@ class FakeRepository:
             return "milestone"
         if draft.type and draft.type not in self.types:
             return "type"
+        if not {*draft.assignees} <= {*self.assignable}:
+            return "assignees"
         return None
 
     def _dropped(self, draft: Draft) -> tuple[str, ...]:
@@ -183,7 +187,8 @@ class FakeRepository:
             return ()
         labels = [f'label "{name}"' for name in draft.labels]
         milestone = ["milestone"] if draft.milestone is not None else []
-        return (*labels, *milestone, *(["type"] if draft.type else []))
+        people = [f'assignee "{name}"' for name in draft.assignees]
+        return (*labels, *milestone, *(["type"] if draft.type else []), *people)
 
     def _forbidden(self) -> Permanent:
         reason = f"no right to push to {self.repository.full_name}"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from monarch.sandbox.views import IssueView, RepositoryView
-from scripts.chaos_machine.copies import by_title, copies_of, is_text_of, plain, tickets_of
+from monarch.sandbox.control.views import IssueView, RepositoryView
+from scripts.chaos_machine.judge.copies import by_title, copies_of, is_text_of, plain, tickets_of
 from scripts.chaos_machine.record import Ticket
 
 MARKER = "<!-- monarch: school/small#1 id=101 target=800000001 -->"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scripts.chaos_machine.judge import COLUMNS, judge
+from scripts.chaos_machine.judge.judge import COLUMNS, judge
 from scripts.chaos_machine.record import (
     DeadLetter,
     Event,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from scripts.chaos_machine.losses import (
+from scripts.chaos_machine.judge.losses import (
     GIVE_UP_S,
     RELEASED,
     RELEASED_IDLE_S,

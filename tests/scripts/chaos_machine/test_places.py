@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from scripts.chaos_machine.places import Places
+from scripts.chaos_machine.judge.places import Places
 from scripts.chaos_machine.record import Ask, Naming
 from tests.scripts.chaos_machine.truths import (
     ELSEWHERE,

@@ -16,7 +16,7 @@ from scripts.chaos_machine.catalogue import (
     WATCHED,
     Kind,
 )
-from scripts.chaos_machine.hands import KNOWN
+from scripts.chaos_machine.hands.hands import KNOWN
 from scripts.chaos_machine.timetable import LAST_WISH_S, Timetable, timetable
 
 SEEDS = (1, 2, 3, 20261124)

@@ -41,15 +41,6 @@ def asking(
     return httpx.AsyncClient(transport=transport, base_url=f"http://{host}")
 
 
-async def test_the_probes_are_open_to_everybody() -> None:
-    """An orchestrator asks under any name and has no token; metrics are on a port of their own."""
-    async with asking(BY_TOKEN, peer="203.0.113.9", host="monarch-7f9c") as page:
-        for path in ("/health", "/ready"):
-            assert (await page.get(path)).status_code == 200
-
-        assert (await page.get("/")).status_code == 400
-
-
 async def test_every_answer_carries_the_headers() -> None:
     """Refusals, too."""
     async with asking(BY_TOKEN) as page:

@@ -4,7 +4,7 @@ All of them are read and hashed when this package is imported, which is at the s
 call opens a file: a process that has run out of file descriptors still settles, and one whose package is replaced on
 disk never sends the newer Lua with its older Python.
 
-A script is its own header, then what all share (`_common.lua`), then its body. It is called by its digest; a server
+A script is its own header, then what all share (`_common.lua`, `_cards.lua`), then its body. It is called by its digest; a server
 that does not know it (restarted, flushed) says `NOSCRIPT`, which means that nothing was done, and gets it whole.
 
 Calls that are made while another batch is on its way wait and go together in the next one: one round trip for many,
@@ -12,7 +12,7 @@ without a timer and without a task of its own. The first caller of a batch carri
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -22,7 +22,7 @@ import anyio
 from valkey.asyncio import Valkey
 from valkey.exceptions import NoScriptError, ValkeyError
 
-from monarch.adapters.valkey.connection import classified
+from monarch.adapters.valkey.client.connection import classified
 
 Arg = str | int | bytes
 Answer = object
@@ -39,7 +39,7 @@ _SHARED: Final = {
     "admit": ("_points",),
     "replay": ("_reopen",),
     "heal": ("_reopen",),
-    "settle": ("_refused",),
+    "settle": ("_refused", "_named"),
     "refuse": ("_refused",),
 }
 _BATCH: Final = 256
@@ -54,20 +54,26 @@ class Script:
     digest: str
 
 
-def _read(folder: Traversable, name: str) -> Script:
-    header, _, body = (folder / f"{name}.lua").read_text("utf-8").partition("\n")
-    shared = "".join(
-        (folder / f"{part}.lua").read_text("utf-8") for part in ("_common", *_SHARED.get(name, ()))
-    )
+def _texts(folder: Traversable) -> Iterator[tuple[str, str]]:
+    """Each file of Lua by its name, from this folder and those in it: a room says whose scripts they are."""
+    for one in folder.iterdir():
+        if one.is_dir():
+            yield from _texts(one)
+        elif one.name.endswith(".lua"):
+            yield one.name.removesuffix(".lua"), one.read_text("utf-8")
+
+
+def _whole(name: str, texts: Mapping[str, str]) -> Script:
+    header, _, body = texts[name].partition("\n")
+    shared = "".join(texts[part] for part in ("_common", "_cards", *_SHARED.get(name, ())))
     text = f"{header}\n{shared}{body}"
     return Script(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
 def _read_all(folder: Traversable) -> dict[str, Script]:
     """Every script but the parts that others share."""
-    files_there = (one.name.partition(".lua") for one in folder.iterdir())
-    names = [name for name, is_lua, _ in files_there if is_lua and not name.startswith("_")]
-    return {name: _read(folder, name) for name in names}
+    texts = dict(_texts(folder))
+    return {name: _whole(name, texts) for name in texts if not name.startswith("_")}
 
 
 SCRIPTS: Final = _read_all(files(__package__))

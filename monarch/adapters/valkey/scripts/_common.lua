@@ -57,7 +57,8 @@ end
 -- Why a message can never be replayed with success, whatever people change: it itself is wrong. Of such a one so many
 -- bytes are kept, and of them all so many letters (settle.lua): else whoever may publish could fill the memory with junk.
 local JUNK = {message_too_large = true, message_not_json = true, message_not_an_object = true, message_missing_key = true,
-  message_wrong_type = true, bad_source = true, no_targets = true, too_many_targets = true}
+  message_wrong_type = true, bad_source = true, no_targets = true, too_many_targets = true,
+  bad_not_before = true, bad_milestones = true}
 local JUNK_BYTES = 4096
 
 -- A dead letter: what is given up, and why. Returns its id.
@@ -86,8 +87,15 @@ local function lines(text) return string.gmatch(text or '', '[^\n]+') end
 -- The states in which nothing more happens to a request unless a person replays it.
 local ENDED = {done = true, failed = true, skipped = true, dead = true, cancelled = true}
 
+-- When a request began to be anybody's business, in ms: when it came, or on the date that it names.
+local function began_ms(request)
+  local came = tonumber(string.match(request, '^%d+') or 0)
+  return math.max(came, tonumber(redis.call('HGET', ns .. 'request:' .. request, 'not_before_ms') or 0))
+end
+
 -- A request is open until it has ended and its channel, if it has one, was told. The audit looks through the open ones.
-local function open(request) redis.call('ZADD', ns .. 'open', string.match(request, '^%d+') or 0, request) end
+-- The oldest of them is watched, and one that waits for its date is not old.
+local function open(request) redis.call('ZADD', ns .. 'open', int(began_ms(request)), request) end
 
 local function close_unless_told_later(request)
   if (redis.call('HGET', ns .. 'request:' .. request, 'channel') or '') == '' then redis.call('ZREM', ns .. 'open', request) end
@@ -110,71 +118,12 @@ local function need_ledger(target_id, migration, retention_ms)
   redis.call('PERSIST', ns .. 'ledger:' .. target_id)
 end
 
--- Requests leave the list of the known ones once they are gone. Some that are old are not: a dead letter pins them, or
--- they took long. So a piece of the old ones is looked through each time, another one whenever it is.
-local LOOKED_THROUGH = 100
-
-local function forget_known(before_ms)
-  local old = redis.call('ZCOUNT', ns .. 'known', '-inf', before_ms)
-  local first = now_ms() % math.max(1, old - LOOKED_THROUGH + 1)
-  local found = redis.call('ZRANGEBYSCORE', ns .. 'known', '-inf', before_ms, 'LIMIT', first, LOOKED_THROUGH)
-  for _, request in ipairs(found) do
-    if redis.call('EXISTS', ns .. 'request:' .. request) == 0 then redis.call('ZREM', ns .. 'known', request) end
-  end
-end
-
--- What a request keeps once it has ended: all, while a dead letter of it may be replayed; else it goes after the retention.
--- A letter that a person dropped pins nothing, whether that was before the end or after it.
-local function retain(request, retention_ms)
-  local key = ns .. 'request:' .. request
-  local known = redis.call('HMGET', key, 'state', 'targets', 'dropped_ms')
-  if not ENDED[known[1]] then return end
-  local never_planned = known[1] == 'dead' or known[1] == 'cancelled' and (known[2] or '') == ''
-  local pinned = never_planned and not known[3]
-  local keys, needed = {key, ns .. 'plan:' .. request}, {}
-  for target in lines(known[2]) do
-    local migration = ns .. 'migration:' .. request .. ':' .. target
-    local its = redis.call('HMGET', migration, 'state', 'dropped_ms', 'target_id')
-    pinned = pinned or (its[1] == 'dead' or its[1] == 'cancelled') and not its[2]
-    keys[#keys + 1] = migration
-    if its[3] then needed[its[3]] = request .. ':' .. target end
-  end
-  for _, one in ipairs(keys) do
-    if pinned then redis.call('PERSIST', one) else redis.call('PEXPIRE', one, retention_ms) end
-  end
-  for target_id, migration in pairs(needed) do
-    redis.call(pinned and 'SADD' or 'SREM', ns .. 'needs:' .. target_id, migration)
-    keep_ledger(target_id, retention_ms)
-  end
-  forget_known(now_ms() - retention_ms)
-end
-
 -- The name of a parked entry, as `park_member` in settling.py makes it.
 local function parked_member(request, stream, order, target)
   local ms, seq = string.match(request, '^(%d+)%-?(%d*)$')
   local name = string.rep('0', 15 - #(ms or '')) .. (ms or '') .. '-' .. string.rep('0', 6 - #(seq or '')) .. (seq or '')
     .. ':' .. stream
   return target and name .. ':' .. string.rep('0', 4 - #order) .. order .. ':' .. target or name
-end
-
--- A notice carries no text: whoever takes it tells how the request stands then.
-local function notify(request)
-  local entry = redis.call('XADD', ns .. 'notices', '*', 'v', VERSION, 'request', request)
-  redis.call('HSET', ns .. 'request:' .. request, 'notice_due', '1', 'notice_entry', entry)
-end
-
--- A change of a request's state: it gets a higher version, and one notice is under way that will show it.
--- `notice_due` is cleared by begin_saying before it reads the state, so a change after that emits anew, and 500
--- targets that end together do not make 500 notices.
-local function changed(request)
-  local key = ns .. 'request:' .. request
-  if redis.call('EXISTS', key) == 0 then return end
-  redis.call('HINCRBY', key, 'version', 1)
-  local known = redis.call('HMGET', key, 'channel', 'notice_due', 'notice_refused', 'state')
-  -- Once Slack has refused the channel for good, a letter says so. The end is tried again, since somebody may have put it
-  -- right; progress is not.
-  if known[3] and not ENDED[known[4]] then return end
-  if known[1] and known[1] ~= '' and known[2] ~= '1' then notify(request) end
 end
 
 -- A migration goes into its stream, by what is on record of it; false where nothing is. One that heals goes on healing,

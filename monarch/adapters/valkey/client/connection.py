@@ -1,0 +1,125 @@
+"""Connections to Valkey, each for one purpose, and the one place where its errors are classified.
+
+Why several: a blocked read must not hold up a renewal, a subscribed
+connection can do nothing else, and one pool that runs dry would stop them all.
+Why no retries in the client: it would send a script again whose answer was lost. Here whoever called decides,
+knowing what a repetition does.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from valkey.asyncio import Valkey
+from valkey.asyncio.retry import Retry
+from valkey.backoff import NoBackoff
+from valkey.exceptions import (
+    AuthenticationError,
+    ConnectionError,  # noqa: A004 - the client's own
+    MaxConnectionsError,
+    ResponseError,
+    ValkeyError,
+)
+
+from monarch.adapters.valkey.client.sockets import SOCKET_TIMEOUT_S, Place, place, pool
+from monarch.ports import StoreError, StoreRefused
+
+__all__ = ["BLOCK_MS", "SOCKET_TIMEOUT_S", "classified", "connect", "connected", "is_refusal"]
+
+BLOCK_MS = 2_000
+"""How long a read waits for work, in milliseconds: short, so that it ends by a flag and not by cancelling."""
+
+# A script's own error names the script and its line; inside a script, the server's other troubles do so too.
+_BROKEN = re.compile(r"^(WRONGTYPE|UNREADABLE) |user_script:\d|not an integer|not a valid float")
+_MAY_PASS = re.compile(
+    r"\b(OOM|READONLY|LOADING|MASTERDOWN|NOREPLICAS|MISCONF|BUSY|UNBLOCKED|NOSCRIPT|CLUSTERDOWN|TRYAGAIN|MOVED|ASK"
+    r"|NOAUTH|NOPERM|WRONGPASS|NOGROUP)\b|killed|unknown command|permission"
+)
+
+
+@contextmanager
+def classified(doing: str) -> Iterator[None]:
+    """Turn whatever the client raises into a `StoreError` that says what was being done.
+
+    Where the keys themselves are in the way it is a `StoreRefused`: an outage passes, they do not.
+    """
+    try:
+        yield
+    except (ValkeyError, OSError, TimeoutError) as error:
+        kind = StoreRefused if is_refusal(error) else StoreError
+        message = f"{doing}: {type(error).__name__}: {error}"
+        raise kind(message, is_untouched=is_untouched(error)) from error
+
+
+_NEVER_RUN = re.compile(
+    r"^(OOM|READONLY|LOADING|MASTERDOWN|NOREPLICAS|MISCONF|NOAUTH|NOPERM|WRONGPASS|CLUSTERDOWN|MOVED|WRONGTYPE)\b"
+)
+
+
+def is_untouched(error: BaseException) -> bool:
+    """Whether what was asked for certainly did not happen: it never got there, or the server refused to begin.
+
+    What a script ran into in its middle names the script, and may have been half done.
+    """
+    if isinstance(error, AuthenticationError | MaxConnectionsError):
+        return True
+    if isinstance(error, ResponseError | ConnectionError):
+        text = str(error)
+        if "script" in text:
+            return False
+        known = _SPELLED.get(type(error).__name__, "")
+        return bool(_NEVER_RUN.search(f"{known}{text}")) or "connecting to" in text
+    return False
+
+
+# The client takes these words off the answer and makes classes of them.
+_SPELLED = {
+    "OutOfMemoryError": "OOM ",
+    "ReadOnlyError": "READONLY ",
+    "NoPermissionError": "NOPERM ",
+    "BusyLoadingError": "LOADING ",
+    "MasterDownError": "MASTERDOWN ",
+}
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the server would answer the same for ever: a key's type, a value, or a script that broke on one.
+
+    Only what is known for that; anything else (an outage, missing rights, another version of the server) may be
+    put right while the work waits.
+    """
+    if not isinstance(error, ResponseError) or _MAY_PASS.search(str(error)):
+        return False
+    return _BROKEN.search(str(error)) is not None
+
+
+def connect(where: str | Place, purpose: str, *, connections: int = 1) -> Valkey:
+    """A client of its own for one purpose; nothing is sent before its first command.
+
+    Args:
+        where: `valkey://`, `valkeys://`, `redis://`, `rediss://` or `unix://`, with its credentials; or a place.
+        purpose: shown by `CLIENT LIST`, such as `renewal`.
+        connections: how many sockets it may open.
+    """
+    client: Valkey = Valkey.from_pool(
+        pool(
+            place(where) if isinstance(where, str) else where,
+            client_name=f"monarch-{purpose}",
+            max_connections=connections,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+        )
+    )
+    return client
+
+
+@asynccontextmanager
+async def connected(
+    where: str | Place, purpose: str, *, connections: int = 1
+) -> AsyncIterator[Valkey]:
+    """`connect`, closed at the end."""
+    client = connect(where, purpose, connections=connections)
+    try:
+        yield client
+    finally:
+        await client.aclose()

@@ -1,0 +1,170 @@
+"""The sockets to Valkey: what an address means, and when a connection is left for a better one.
+
+A connection is left before its next command, and a new one made, when
+
+- the server has answered `READONLY`: it was the primary and is a replica now. Whether an address or a name leads to
+  the new one, or the Sentinels do, only a new connection finds out;
+- the Sentinels name another primary (see `sentinel`), even though the old one still answers.
+
+What leads to a primary by Sentinels is believed only once the server says by `ROLE` that it is one.
+
+TLS (`valkeys://`) trusts the system's authorities, those of `SSL_CERT_FILE`, and those of `?ssl_ca_certs=<file>`; and
+it checks that the certificate is the host's, which the client by itself does not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from valkey.asyncio import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection
+from valkey.asyncio.connection import AbstractConnection, ValkeySSLContext, parse_url
+from valkey.exceptions import ConnectionError as ConnectionLostError
+from valkey.exceptions import ReadOnlyError
+
+from monarch.adapters.valkey.client.sentinel import Guide, Sentinels
+
+SOCKET_TIMEOUT_S = 5.0
+"""After so long without an answer a connection is dead, in seconds. Longer than `BLOCK_MS`, and a test says so."""
+
+# TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT on Linux: a peer that vanished is noticed after 60 s at the latest.
+_KEEPALIVE: Final = {4: 30, 5: 10, 6: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where Valkey is, made once (by `place`) for all connections of a process.
+
+    Attributes:
+        kind: how it is reached.
+        options: of each connection; the trusted certificates, which take a while to load, are among them once.
+        guide: asks the Sentinels; `None` where there are none.
+    """
+
+    kind: type[AbstractConnection]
+    options: Mapping[str, Any] = field(repr=False)
+    guide: Guide | None = None
+
+
+def place(url: str, sentinels: Sentinels | None = None) -> Place:
+    """Say where Valkey is; nothing is asked yet.
+
+    Args:
+        url: `valkey://`, `valkeys://`, `redis://`, `rediss://` or `unix://`, with its credentials.
+        sentinels: who lead to the primary; then the host and the port of `url` mean nothing, and the rest of it
+            counts. They are asked by TLS where `url` asks for it.
+    """
+    kind, options = _kind_and_options(url)
+    if sentinels is None:
+        return Place(kind, options)
+    shared = {name: value for name, value in options.items() if name.startswith(("tls", "socket_"))}
+    credentials = {"username": sentinels.username, "password": sentinels.password}
+    guide = Guide(sentinels, TlsLink if kind is TlsLink else TcpLink, {**shared, **credentials})
+    # Not even by accident to the host that the URL names.
+    return Place(kind, {**options, "host": "", "port": 0}, guide)
+
+
+def pool(where: Place, **options: Any) -> ConnectionPool:
+    """A pool of connections to a place; what that says wins over `options`."""
+    guided = {"guide": where.guide} if where.guide else {}
+    return ConnectionPool(connection_class=where.kind, **{**options, **where.options, **guided})
+
+
+def _kind_and_options(url: str) -> tuple[type[AbstractConnection], dict[str, Any]]:
+    given: dict[str, Any] = dict(parse_url(url))
+    options = {"socket_timeout": SOCKET_TIMEOUT_S, "socket_connect_timeout": SOCKET_TIMEOUT_S}
+    by_tcp = {"socket_keepalive": True, "socket_keepalive_options": _KEEPALIVE}
+    kind = given.pop("connection_class", Connection)
+    if kind is UnixDomainSocketConnection:
+        return UnixLink, {**options, **given}
+    if kind is not SSLConnection:
+        return TcpLink, {**options, **by_tcp, **given}
+    of_tls = {name: given.pop(name) for name in tuple(given) if name.startswith("ssl_")}
+    return TlsLink, {**options, **by_tcp, **given, "tls": _trust(of_tls)}
+
+
+def _trust(options: Mapping[str, Any]) -> ValkeySSLContext:
+    """Whom to trust; loaded at its first use, and kept."""
+    named = {name.removeprefix("ssl_"): value for name, value in options.items()}
+    # A certificate that is not looked at cannot be compared with a name.
+    verified = named.get("cert_reqs", "required") == "required"
+    return ValkeySSLContext(**{"cert_reqs": "required", "check_hostname": verified, **named})
+
+
+class _Link(AbstractConnection):
+    """What every kind of connection adds to the client's own, which stands beside it in the class."""
+
+    host: str
+    port: int
+
+    def __init__(self, *, guide: Guide | None = None, **options: Any) -> None:
+        self._guide = guide
+        self._is_demoted = False
+        super().__init__(**options)
+
+    async def connect(self) -> None:
+        """Connect, if need be to another server than before; called before every command."""
+        if self.is_connected and await self._must_leave():
+            await self.disconnect(nowait=True)
+        await super().connect()  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
+
+    async def _connect(self) -> None:
+        self._is_demoted = False
+        if self._guide is not None:
+            self.host, self.port = await self._guide.locate()
+        await super()._connect()  # type: ignore[safe-super, no-untyped-call]  # the class beside has it
+
+    async def on_connect(self) -> None:
+        """Introduce itself; with Sentinels, ask for the role: they may not know yet that it has changed."""
+        await super().on_connect()
+        if self._guide is None:
+            return
+        await self.send_command("ROLE", check_health=False)
+        role = (await self.read_response())[0].decode()
+        if role != "master":
+            raise ConnectionLostError(f"{self.host}:{self.port} is no primary, it says {role!r}")
+
+    async def read_response(
+        self,
+        disable_decoding: bool = False,  # noqa: FBT001, FBT002  # the client's own signature
+        timeout: float | None = None,
+        *,
+        disconnect_on_error: bool = True,
+        push_request: bool | None = False,
+    ) -> Any:
+        """Read an answer, and remember when it says that writes are refused here from now on.
+
+        Only a subscribed connection sets a time to wait; it sends no commands before which it could be left.
+        """
+        if timeout is not None and await self._must_leave():
+            raise ConnectionLostError(f"{self.host}:{self.port} is no longer the primary")
+        try:
+            return await super().read_response(
+                disable_decoding,
+                timeout,
+                disconnect_on_error=disconnect_on_error,
+                push_request=push_request,
+            )
+        except ReadOnlyError:
+            self._is_demoted = True
+            raise
+
+    async def _must_leave(self) -> bool:
+        if self._guide is None:
+            return self._is_demoted
+        return self._is_demoted or await self._guide.has_moved_from((self.host, self.port))
+
+
+class TcpLink(_Link, Connection):
+    """A connection by TCP."""
+
+
+class TlsLink(_Link, SSLConnection):
+    """A connection by TCP with TLS."""
+
+    def __init__(self, *, tls: ValkeySSLContext, **options: Any) -> None:
+        super().__init__(**options)
+        self.ssl_context = tls
+
+
+class UnixLink(_Link, UnixDomainSocketConnection):
+    """A connection by a Unix socket; there are no Sentinels for it."""

@@ -1,0 +1,229 @@
+"""What is kept for the sweep for missed repositories: `ports.missed.Missing`."""
+
+import json
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final, cast
+
+from anyio import to_thread
+from valkey.asyncio import Valkey
+from valkey.exceptions import ResponseError
+
+from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.codec import document
+from monarch.adapters.valkey.inbox import KeyTaken, Submitter
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.core.delivery import Stream
+from monarch.core.ids import RequestId, TargetId
+from monarch.core.missed.judging import Asked, Missed, Source
+from monarch.core.missed.sighting import Listed, Memory, Sighting
+from monarch.core.request.message import CHANNEL, SOURCE, TARGETS
+from monarch.core.ticket import Origin
+
+UNPLANNED_MOST: Final = 1000
+"""So many messages that no planner has read yet are looked at; with more of them nothing is called missed."""
+
+_CHUNK: Final = 500
+
+
+class ValkeyMissed:
+    """`ports.missed.Missing`.
+
+    Args:
+        client: with one connection, since a submission waits for the disk over its own.
+        channel: the one that messages are published on.
+        retention_ms: how long an owner is remembered that nobody sweeps any more.
+    """
+
+    def __init__(self, client: Valkey, keys: Keys, channel: str, *, retention_ms: int) -> None:
+        self._client = client
+        self._scripts = Scripts(client, keys.prefix)
+        self._submitter = Submitter(client, keys)
+        self._keys = keys
+        self._channel = channel
+        self._retention_ms = retention_ms
+
+    async def turn(self, every_ms: int, *, heard_nothing: bool) -> bool:
+        """See `Missing.turn`."""
+        return bool(
+            await self._scripts.call("turn", [self._keys.swept], every_ms, int(heard_nothing))
+        )
+
+    async def is_heard_by_one(self) -> bool:
+        """See `Missing.is_heard_by_one`; where the server does not say, it is not."""
+        with classified("asking who is subscribed"):
+            try:
+                [(_, count)] = await self._client.pubsub_numsub(self._channel)
+            except ResponseError:
+                return False
+        return int(count) <= 1
+
+    async def now_ms(self) -> int:
+        """See `Missing.now_ms`."""
+        with classified("asking for the time"):
+            seconds, micros = await self._client.time()
+        return int(seconds) * 1000 + int(micros) // 1000
+
+    # -------------------------------------------------------------------------------------------- memory
+
+    async def memory(self, owner: str) -> Memory:
+        """See `Missing.memory`."""
+        with classified("reading what is remembered of an owner"):
+            packed = await self._client.get(self._keys.owner(owner))
+        return Memory() if packed is None else await to_thread.run_sync(unpacked, packed)
+
+    async def remember(self, owner: str, memory: Memory) -> None:
+        """See `Missing.remember`."""
+        packed = await to_thread.run_sync(_packed, memory)
+        with classified("remembering an owner"):
+            await self._client.set(self._keys.owner(owner), packed, px=self._retention_ms)
+
+    # --------------------------------------------------------------------------------------------- asked
+
+    async def asked(self, sightings: Iterable[Sighting]) -> Asked:
+        """See `Missing.asked`."""
+        seen = tuple(sightings)
+        names = sorted({name for one in seen for name in one.names})
+        return Asked(
+            await self._sources(),
+            await self._named(names),
+            await self._reached([one.listed.id for one in seen]),
+        )
+
+    async def _sources(self) -> Mapping[int, Source]:
+        with classified("reading which sources were asked for"):
+            ids = [int(one) for one in await self._client.zrange(self._keys.sources, 0, -1)]
+            pipe = self._client.pipeline(transaction=False)
+            for one in ids:
+                pipe.hgetall(self._keys.source(one))
+            answers = await pipe.execute()
+        told = [{k.decode(): v.decode("utf-8", "replace") for k, v in a.items()} for a in answers]
+        known = zip(ids, told, strict=True)
+        return {one: Source(its["name"], its.get("channel")) for one, its in known if "name" in its}
+
+    async def _named(self, names: Sequence[str]) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        with classified("reading which repositories were asked for"):
+            for chunk in _chunks(names):
+                scores = await self._client.zmscore(self._keys.named, list(chunk))
+                told = zip(chunk, scores, strict=True)
+                found |= {name: int(at) for name, at in told if at is not None}
+        return found
+
+    async def _reached(self, ids: Sequence[TargetId]) -> frozenset[TargetId]:
+        """Those that a migration has taken, or has written down something of."""
+        found: set[TargetId] = set()
+        with classified("reading which repositories were reached"):
+            for chunk in _chunks(ids):
+                pipe = self._client.pipeline(transaction=False)
+                for one in chunk:
+                    pipe.exists(self._keys.latest(one))
+                    pipe.exists(self._keys.ledger(one))
+                answers = await pipe.execute()
+                reached = zip(chunk, answers[::2], answers[1::2], strict=True)
+                found |= {one for one, latest, ledger in reached if latest or ledger}
+        return frozenset(found)
+
+    async def unplanned(self) -> Sequence[tuple[int, bytes]] | None:
+        """See `Missing.unplanned`."""
+        stream = self._keys.stream(Stream.REQUESTS)
+        with classified("reading what is not planned yet"):
+            entries = await self._client.xrange(stream, count=UNPLANNED_MOST + 1)
+        if len(entries) > UNPLANNED_MOST:
+            return None
+        return tuple(
+            (int(entry.partition(b"-")[0]), fields.get(b"payload", b""))
+            for entry, fields in entries
+        )
+
+    # --------------------------------------------------------------------------------------------- found
+
+    async def found(self, owner: str, missed: Sequence[Missed]) -> frozenset[TargetId]:
+        """See `Missing.found`."""
+        args = [arg for one in missed for arg in (one.repository.id, _document(owner, one))]
+        answer = await self._scripts.call("found", [self._keys.missed], owner.lower(), *args)
+        return frozenset(TargetId(int(one)) for one in cast("list[bytes]", answer))
+
+    async def take_telling(self, repositories: Collection[TargetId]) -> frozenset[TargetId]:
+        """See `Missing.take_telling`."""
+        return await self._telling("take", repositories)
+
+    async def give_telling_back(self, repositories: Collection[TargetId]) -> None:
+        """See `Missing.give_telling_back`."""
+        await self._telling("give_back", repositories)
+
+    async def _telling(self, what: str, repositories: Collection[TargetId]) -> frozenset[TargetId]:
+        answer = await self._scripts.call("telling", [self._keys.missed], what, *repositories)
+        return frozenset(TargetId(int(one)) for one in cast("list[bytes]", answer))
+
+    async def submit(self, missed: Missed, by: str) -> RequestId:
+        """See `Missing.submit`.
+
+        Under a key that the repository and its source make, so that a repetition and another worker change nothing.
+        """
+        key = f"missed:{missed.repository.id}:{missed.origin.id}"
+        try:
+            submission = await self._submitter.submission(_message(missed), key, "missed")
+        except KeyTaken as taken:
+            # Its name or its channel is another one by now.
+            return taken.request
+        if submission.is_new:
+            await self._scripts.call(
+                "asked", [self._keys.missed], missed.repository.id, submission.request, by
+            )
+        return submission.request
+
+
+def _chunks(things: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (things[i : i + _CHUNK] for i in range(0, len(things), _CHUNK))
+
+
+def _document(owner: str, one: Missed) -> bytes:
+    return document(
+        {
+            "owner": owner.lower(),
+            "repository": one.repository.full_name,
+            "source": one.origin.full_name,
+            "channel": one.channel or "",
+            "created_ms": str(one.repository.created_ms),
+        }
+    )
+
+
+def _message(missed: Missed) -> bytes:
+    """The message that was missed, as the platform makes it."""
+    channel = {CHANNEL: missed.channel} if missed.channel else {}
+    fields = {SOURCE: missed.origin.full_name, TARGETS: [missed.repository.full_name]}
+    return json.dumps({**fields, **channel}).encode()
+
+
+def _packed(memory: Memory) -> bytes:
+    plain = {
+        "tag": memory.tag,
+        "complete_ms": memory.complete_ms,
+        "sightings": [asdict(one) for one in memory.sightings.values()],
+    }
+    return zlib.compress(json.dumps(plain, separators=(",", ":")).encode())
+
+
+def unpacked(packed: bytes) -> Memory:
+    """What was remembered; nothing where that cannot be read: it costs some reads, and no more."""
+    try:
+        plain = json.loads(zlib.decompress(packed))
+        sightings = [_sighting(one) for one in plain["sightings"]]
+        return Memory(plain["tag"], plain["complete_ms"], {one.listed.id: one for one in sightings})
+    except (zlib.error, ValueError, TypeError, KeyError):
+        return Memory()
+
+
+def _sighting(plain: dict[str, Any]) -> Sighting:
+    origin = plain["origin"]
+    return Sighting(
+        Listed(**plain["listed"]),
+        Origin(**origin) if origin else None,
+        tuple(plain["former"]),
+        is_empty=plain["is_empty"],
+        has_copies=plain["has_copies"],
+    )

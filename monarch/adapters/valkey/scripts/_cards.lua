@@ -1,0 +1,187 @@
+-- Shared by all scripts: cohorts and their cards, what is kept of a request, and that a change of it is told.
+--
+-- The requests of one source and one channel that come together, and ask for the same portion of the source, are a cohort,
+-- and people see one card for it: a sprint that waits for its date does not keep the card of the one before it open. A request
+-- joins one card, once, and stays on it whatever becomes of it: its field `card` names that card. A card has the id of the
+-- request that began it, so that planning twice makes no second one. Joining is part of the script that plans: between
+-- scripts there is no planned request without a card, and two requests that are planned at once find each other.
+
+-- A card takes another request while one of its own is open, and for so long after the last one joined it.
+local JOINED_WITHIN_MS = 600000
+-- So much fits on a card, because it is read whole each time that it is told. The next request begins another one.
+local CARD_REQUESTS, CARD_TARGETS = 200, 1000
+-- A card is found by its source for so long after it was last joined; one whose requests are open for longer is followed by another.
+local CARD_FOUND_MS = 2592000000
+
+-- Requests of a cohort, in the order in which they joined.
+local function cohort(card) return redis.call('ZRANGE', ns .. 'cohort:' .. card, 0, -1) end
+
+local function has_open(card)
+  for _, request in ipairs(cohort(card)) do
+    local state = redis.call('HGET', ns .. 'request:' .. request, 'state')
+    if state and not ENDED[state] then return true end
+  end
+  return false
+end
+
+-- Where the newest card of a source, a channel and a portion is found: by GitHub's id of the source, and by its name as it
+-- is spelled in small letters, for a source that cannot be read.
+local function found_by(kind, source, known)
+  return ns .. 'cards:' .. redis.sha1hex(kind .. '\n' .. source .. '\n' .. known.channel .. known.portion)
+end
+
+local function places(known)
+  local found = {found_by('name', string.lower(known.source), known)}
+  if known.source_id ~= '' then table.insert(found, 1, found_by('id', known.source_id, known)) end
+  return found
+end
+
+-- Whether a card takes this request. A repository that has the name of another one by now is another source.
+local function takes(card, known, now)
+  local its = redis.call('HMGET', ns .. 'card:' .. card, 'joined_ms', 'requests', 'targets', 'source_id')
+  local joined, requests, targets = tonumber(its[1]), tonumber(its[2]), tonumber(its[3])
+  if not joined or not requests or not targets then return false end
+  local other = its[4] or ''
+  if other ~= '' and known.source_id ~= '' and other ~= known.source_id then return false end
+  if requests >= CARD_REQUESTS or targets + known.asked > CARD_TARGETS then return false end
+  return now - joined < JOINED_WITHIN_MS or has_open(card)
+end
+
+local function begin_card(request, known, now)
+  redis.call('HSET', ns .. 'card:' .. request, 'source', known.source, 'channel', known.channel, 'opened_ms', int(now),
+    'requests', '0', 'targets', '0', 'version', '0')
+  redis.call('ZADD', ns .. 'cohorts', int(now), request)
+  return request
+end
+
+local function find_card(known, now)
+  for _, place in ipairs(places(known)) do
+    local card = redis.call('GET', place)
+    if card and takes(card, known, now) then return card end
+  end
+end
+
+local function what_joins(request)
+  local its = redis.call('HMGET', ns .. 'request:' .. request, 'state', 'source', 'source_id', 'channel', 'asked', 'card',
+    'not_before_ms', 'milestones')
+  local portion = (its[7] or its[8]) and '\n' .. (its[7] or '') .. '\n' .. (its[8] or '') or ''
+  return {portion = portion, state = its[1], source = its[2] or '', source_id = its[3] or '', channel = its[4] or '', asked = tonumber(its[5] or 0),
+    card = its[6]}
+end
+
+local function put_on(card, request, known, now)
+  redis.call('HSET', ns .. 'request:' .. request, 'card', card)
+  redis.call('ZADD', ns .. 'cohort:' .. card, int(now), request)
+  redis.call('HINCRBY', ns .. 'card:' .. card, 'requests', 1)
+  redis.call('HINCRBY', ns .. 'card:' .. card, 'targets', known.asked)
+  redis.call('HSET', ns .. 'card:' .. card, 'joined_ms', int(now))
+  redis.call('PERSIST', ns .. 'card:' .. card)
+  redis.call('PERSIST', ns .. 'cohort:' .. card)
+  for _, place in ipairs(places(known)) do redis.call('SET', place, card, 'PX', int(CARD_FOUND_MS)) end
+end
+
+-- The card that a request is on. One that is on none joins one now, and so does one whose card is not kept any more.
+local function join_card(request)
+  local known, now = what_joins(request), now_ms()
+  if not known.state then return nil end
+  local card = known.card
+  if not card or redis.call('EXISTS', ns .. 'card:' .. card) == 0 then
+    card = find_card(known, now) or begin_card(request, known, now)
+    put_on(card, request, known, now)
+  end
+  -- GitHub's id of its source may have become known after it joined.
+  if known.source_id ~= '' and redis.call('HSETNX', ns .. 'card:' .. card, 'source_id', known.source_id) == 1 then
+    redis.call('SET', found_by('id', known.source_id, known), card, 'NX', 'PX', int(CARD_FOUND_MS))
+  end
+  return card
+end
+
+-- The requests of a cohort as they stand, each with its migrations; those that are gone are left out.
+local function read_requests(card)
+  local found = {}
+  for _, request in ipairs(cohort(card)) do
+    local fields, migrations = redis.call('HGETALL', ns .. 'request:' .. request), {}
+    for target in lines(redis.call('HGET', ns .. 'request:' .. request, 'targets')) do
+      migrations[#migrations + 1] = redis.call('HGETALL', ns .. 'migration:' .. request .. ':' .. target)
+    end
+    if #fields > 0 then found[#found + 1] = {request, fields, migrations} end
+  end
+  return found
+end
+
+-- A card ends with the last of its requests that is kept.
+local function keep_card(request, pinned, retention_ms)
+  local card = redis.call('HGET', ns .. 'request:' .. request, 'card')
+  if not card then return end
+  local stays = pinned or has_open(card)
+  for _, key in ipairs({ns .. 'card:' .. card, ns .. 'cohort:' .. card}) do
+    if stays then redis.call('PERSIST', key) else redis.call('PEXPIRE', key, retention_ms) end
+  end
+end
+
+-- Requests and cohorts leave their lists once they are gone. Some that are old are not: a dead letter pins them, or they
+-- took long. So a piece of the old ones is looked through each time, another one whenever it is.
+local LOOKED_THROUGH = 100
+
+local function forget_gone(list, prefix, before_ms)
+  local old = redis.call('ZCOUNT', list, '-inf', before_ms)
+  local first = now_ms() % math.max(1, old - LOOKED_THROUGH + 1)
+  local found = redis.call('ZRANGEBYSCORE', list, '-inf', before_ms, 'LIMIT', first, LOOKED_THROUGH)
+  for _, one in ipairs(found) do
+    if redis.call('EXISTS', prefix .. one) == 0 then redis.call('ZREM', list, one) end
+  end
+end
+
+-- What a request keeps once it has ended: all, while a dead letter of it may be replayed; else it goes after the retention.
+-- A letter that a person dropped pins nothing, whether that was before the end or after it.
+local function retain(request, retention_ms)
+  local key = ns .. 'request:' .. request
+  local known = redis.call('HMGET', key, 'state', 'targets', 'dropped_ms')
+  if not ENDED[known[1]] then return end
+  local never_planned = known[1] == 'dead' or known[1] == 'cancelled' and (known[2] or '') == ''
+  local pinned = never_planned and not known[3]
+  local keys, needed = {key, ns .. 'plan:' .. request}, {}
+  for target in lines(known[2]) do
+    local migration = ns .. 'migration:' .. request .. ':' .. target
+    local its = redis.call('HMGET', migration, 'state', 'dropped_ms', 'target_id')
+    pinned = pinned or (its[1] == 'dead' or its[1] == 'cancelled') and not its[2]
+    keys[#keys + 1] = migration
+    if its[3] then needed[its[3]] = request .. ':' .. target end
+  end
+  for _, one in ipairs(keys) do
+    if pinned then redis.call('PERSIST', one) else redis.call('PEXPIRE', one, retention_ms) end
+  end
+  for target_id, migration in pairs(needed) do
+    redis.call(pinned and 'SADD' or 'SREM', ns .. 'needs:' .. target_id, migration)
+    keep_ledger(target_id, retention_ms)
+  end
+  keep_card(request, pinned, retention_ms)
+  forget_gone(ns .. 'known', ns .. 'request:', now_ms() - retention_ms)
+  forget_gone(ns .. 'cohorts', ns .. 'card:', now_ms() - retention_ms)
+end
+
+-- A notice carries no text: whoever takes it tells how the request stands then.
+local function notify(request)
+  local entry = redis.call('XADD', ns .. 'notices', '*', 'v', VERSION, 'request', request)
+  redis.call('HSET', ns .. 'request:' .. request, 'notice_due', '1', 'notice_entry', entry)
+end
+
+-- A change of a request's state: it gets a higher version, and one notice is under way that will show it.
+-- `notice_due` is cleared by begin_saying before it reads the state, so a change after that emits anew, and 500
+-- targets that end together do not make 500 notices.
+local function touched(request)
+  local key = ns .. 'request:' .. request
+  if redis.call('EXISTS', key) == 0 then return end
+  redis.call('HINCRBY', key, 'version', 1)
+  local known = redis.call('HMGET', key, 'channel', 'notice_due', 'notice_refused', 'state')
+  -- Once Slack has refused the channel for good, a letter says so. The end is tried again, since somebody may have put it
+  -- right; progress is not.
+  if known[3] and not ENDED[known[4]] then return end
+  if known[1] and known[1] ~= '' and known[2] ~= '1' then notify(request) end
+end
+
+local function changed(request)
+  join_card(request)
+  touched(request)
+end
+

@@ -1,0 +1,10 @@
+#!lua flags=no-writes
+-- Read a cohort whole, for people.
+--
+-- KEYS  1 card:<id> (hash)
+-- ARGV  1 prefix  2 cohort id
+-- Gives {card as HGETALL, {{request id, request as HGETALL, {migration as HGETALL...}}...}, by whom paused or ''}; the card
+-- is empty where the cohort is not known (any more).
+--
+-- Atomic, so that the requests are shown as they stood at one moment.
+return {redis.call('HGETALL', KEYS[1]), read_requests(ARGV[2]), redis.call('GET', ns .. 'paused') or ''}

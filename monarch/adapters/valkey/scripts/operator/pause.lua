@@ -1,0 +1,30 @@
+#!lua flags=allow-oom
+-- A person stops the fleet from taking on anything new, or lets it go on.
+--
+-- KEYS  1 paused (string)
+-- ARGV  1 prefix  2 op (pause | resume)  3 by whom
+-- Gives {1 where this changed something, else 0; by whom it is, or was, paused, or ''}.
+--
+-- Atomic, so that of two people one is told that the other was first, and so that each open request's channel is told
+-- exactly of what happened.
+local before = redis.call('GET', KEYS[1])
+-- No name at all would read as *not paused*.
+local by = ARGV[3] ~= '' and ARGV[3] or 'somebody'
+if ARGV[2] == 'pause' then
+  if before then return {0, before} end
+  redis.call('SET', KEYS[1], by)
+  redis.call('SET', KEYS[1] .. ':since', int(now_ms()))
+else
+  if not before then return {0, ''} end
+  redis.call('DEL', KEYS[1], KEYS[1] .. ':since')
+end
+event(ARGV[2] == 'pause' and 'fleet.paused' or 'fleet.resumed', 'by', by)
+-- The oldest are those that something happens to. Of a backlog of 100,000 the others learn of it when their turn comes.
+local TOLD = 1000
+for _, request in ipairs(redis.call('ZRANGE', ns .. 'open', 0, TOLD - 1)) do
+  -- Not of one that has ended: its end would be said again.
+  -- One that was never planned names no channel yet, and of 100,000 that are queued nobody need be told.
+  local known = redis.call('HMGET', ns .. 'request:' .. request, 'state', 'channel')
+  if known[1] and not ENDED[known[1]] and (known[2] or '') ~= '' then touched(request) end
+end
+return {1, before or by}

@@ -1,0 +1,364 @@
+#!lua flags=allow-oom
+-- Carry a verdict out: the one place where work leaves a stream.
+--
+-- KEYS  1 the delivery's stream
+-- ARGV  1 prefix  2 stream's name  3 consumer  4 entry  5 count  6 verdict  7 document (JSON)  8 plan, packed, or ''
+-- Gives 1; 2 + ms since the request was appended where this ended it; 0 where the delivery was lost (nothing changed).
+--
+-- The document, by verdict; each also has `request`, and `migration` where there is one:
+--   planned   source source_id channel tickets asked targets[] refused[{target code reason}] details{field: value}
+--   skipped   source source_id channel asked targets[] refused[{target code reason}]
+--   migrated  tickets deleted
+--   said
+--   retry     delay_ms reason member attempts waits details{field: value}
+--   snooze    delay_ms reason member waits_for waits details{field: value}
+--   dead      code reason attempts deliveries details{field: value}
+--   handback rests
+-- and all have `retention_ms`; those about a message that could be read have `named`, all targets that it names.
+--
+-- Atomic, because it is the hinge of promise 1: the entry is acknowledged, deleted, its result recorded and what
+-- follows from it appended at once, so there is no moment at which work exists in no place, or in two. Fenced: a
+-- holder that lost its delivery changes nothing. The last migration of a request to settle is known only here, so
+-- here the request ends and its notice is emitted. Here, too, a person's *cancel* takes hold of whatever would go on,
+-- wherever it was when that was said; what was finished meanwhile stays finished.
+local stream, name, consumer, entry, count, verdict = KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+if not still_holds(stream, consumer, entry, count) then return 0 end
+local doc = cjson.decode(ARGV[7])
+if name == 'migrations' and not doc.migration then
+  -- It cannot be read, but may be a migration on record: then it ends as that one, or its request never would.
+  local named = {}
+  local found = redis.call('XRANGE', stream, entry, entry)
+  for i = 1, #(found[1] and found[1][2] or {}), 2 do named[found[1][2][i]] = found[1][2][i + 1] end
+  local id = (named.request or '') .. ':' .. (named.target or '')
+  if redis.call('HGET', ns .. 'migration:' .. id, 'entry') == entry then doc.migration, doc.request = id, named.request end
+end
+local request = doc.request
+local request_key = ns .. 'request:' .. request
+local target_id = doc.migration and redis.call('HGET', ns .. 'migration:' .. doc.migration, 'target_id')
+local now = now_ms()
+
+local function migration_key(target) return ns .. 'migration:' .. request .. ':' .. target end
+
+local function original_fields()
+  local found = redis.call('XRANGE', stream, entry, entry)
+  return found[1] and found[1][2] or {}
+end
+
+local function acknowledge()
+  redis.call('ZREM', ns .. 'newer', name .. ' ' .. entry)
+  redis.call('XACK', stream, GROUP, entry)
+  redis.call('XDEL', stream, entry)
+end
+
+-- Set fields of a stream entry, in place.
+local function with(fields, name_of, value)
+  for i = 1, #fields, 2 do
+    if fields[i] == name_of then fields[i + 1] = value return end
+  end
+  fields[#fields + 1] = name_of
+  fields[#fields + 1] = value
+end
+
+local function append_dead(migration, payload, code, reason)
+  return bury(name, entry, request, migration, payload, code, reason, doc.attempts or 0, doc.deliveries or count)
+end
+
+local function keep_details()
+  for field, value in pairs(doc.details or {}) do redis.call('HSET', request_key, field, value) end
+end
+
+local ended_after
+
+local function end_request(state)
+  local came = tonumber(redis.call('HGET', request_key, 'appended_ms') or now)
+  ended_after = math.max(0, now - math.max(came, tonumber(redis.call('HGET', request_key, 'not_before_ms') or 0)))
+  redis.call('HSET', request_key, 'state', state, 'ended_ms', int(now))
+  event('request.' .. state, 'request', request)
+  retain(request, doc.retention_ms)
+  close_unless_told_later(request)
+end
+
+-- A set and not a counter says what is left: settling and replaying twice change nothing.
+local function end_migration()
+  -- Of an entry that somebody else put into the stream no request is known, and none is to be made up.
+  if redis.call('EXISTS', request_key) == 0 then return end
+  redis.call('SREM', ns .. 'unsettled:' .. request, doc.migration)
+  if redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 then return end
+  local end_state = 'done'
+  for target in lines(redis.call('HGET', request_key, 'targets')) do
+    local state = redis.call('HGET', migration_key(target), 'state')
+    if state == 'cancelled' then return end_request('cancelled') end
+    if state ~= 'done' then end_state = 'failed' end
+  end
+  end_request(end_state)
+end
+
+-- Give the target's lock back, and wake the delivery that waits for it, oldest request first.
+local function release_target()
+  if not target_id then return end
+  local lock = ns .. 'target:' .. target_id
+  local holder = redis.call('GET', lock)
+  if not holder or string.find(holder, consumer .. ' ' .. entry .. ' ' .. count .. ' ', 1, true) ~= 1 then return end
+  redis.call('DEL', lock)
+  local waiting = ns .. 'waiting:' .. target_id
+  local first = redis.call('ZPOPMIN', waiting)
+  while first[1] and not promote(first[1]) do first = redis.call('ZPOPMIN', waiting) end
+end
+
+local function note_request(state)
+  redis.call('HSETNX', request_key, 'appended_ms', string.match(request, '^%d+') or int(now))
+  redis.call('HSETNX', request_key, 'run', '1')
+  redis.call('HSETNX', request_key, 'via', 'producer')
+  redis.call('HSET', request_key, 'state', state)
+  if doc.source then redis.call('HSET', request_key, 'source', doc.source) end
+  if doc.channel then redis.call('HSET', request_key, 'channel', doc.channel) end
+  if doc.source_id then redis.call('HSET', request_key, 'source_id', doc.source_id) end
+  if doc.asked then redis.call('HSET', request_key, 'asked', doc.asked) end
+  open(request)
+  redis.call('ZADD', ns .. 'known', 'NX', string.match(request, '^%d+') or int(now), request)
+end
+
+local function plan_target(order, target)
+  local id = request .. ':' .. target
+  local next_entry = redis.call('XADD', ns .. 'migrations', '*', 'v', VERSION, 'request', request,
+    'target', target, 'order', order, 'run', '1', 'attempts', '0')
+  redis.call('HSET', ns .. 'migration:' .. id, 'state', 'queued', 'target', target, 'order', order, 'run', '1',
+    'attempts', '0', 'entry', next_entry, 'queued_ms', int(now))
+  redis.call('SADD', ns .. 'unsettled:' .. request, id)
+end
+
+local function refuse_target(refused)
+  local id = request .. ':' .. refused.target
+  redis.call('HSET', ns .. 'migration:' .. id, 'state', 'dead', 'target', refused.target, 'code', refused.code,
+    'reason', refused.reason, 'ended_ms', int(now))
+  append_dead(id, cjson.encode({target = refused.target}), refused.code, refused.reason)
+  event('migration.dead', 'request', request, 'target', refused.target, 'code', refused.code, 'reason', refused.reason)
+end
+
+-- Whose credential it is that is refused, or was not: the owner of the repository that the work is about.
+local function owner()
+  local name = doc.migration and redis.call('HGET', ns .. 'migration:' .. doc.migration, 'target')
+    or doc.source or (doc.details or {}).source
+  return string.match(name or '', '^[^/]+')
+end
+
+-- What a piece of work waits for stays on it until it goes on. It is told once, and not at each try; a failure each time.
+local function note_wait(key, name, ...)
+  local before = redis.call('HGET', key, 'waits')
+  redis.call('HSET', key, 'reason', doc.reason, 'waits', doc.waits)
+  if doc.waits == 'retry' then redis.call('HSET', key, 'error', doc.reason, 'error_ms', int(now)) end
+  if before ~= doc.waits or doc.waits == 'retry' then event(name, ...) end
+  if doc.waits ~= 'credential' and doc.waits ~= 'date' then return end
+  if doc.waits == 'credential' and owner() then is_refused(owner(), doc.reason) end
+  if before ~= doc.waits then changed(request) end
+end
+
+local function park()
+  local fields = original_fields()
+  with(fields, 'request', request)
+  if doc.attempts then with(fields, 'attempts', tostring(doc.attempts)) end
+  local due = now + doc.delay_ms
+  if doc.waits_for then
+    -- Released since the handler was refused: nobody would wake it.
+    if redis.call('EXISTS', ns .. 'target:' .. doc.waits_for) == 0 then due = now end
+    redis.call('ZADD', ns .. 'waiting:' .. doc.waits_for, 0, doc.member)
+  end
+  redis.call('ZADD', ns .. 'parked', int(due), doc.member)
+  redis.call('HSET', ns .. 'parked:entries', doc.member, cjson.encode({stream = name, fields = fields,
+    migration = doc.migration, request = request, waits_for = doc.waits_for, reason = doc.reason}))
+  if name == 'requests' then
+    name_targets(request, doc.named, doc.retention_ms)
+    -- A producer's own entry has no hash yet. From here on it goes by another entry id, and can be found and called off
+    -- only under the first one. One that cannot be read is a request under no name.
+    if redis.call('EXISTS', request_key) == 0 and doc.member == parked_member(request, name) then note_request('queued') end
+    if redis.call('EXISTS', request_key) == 1 then
+      keep_details()
+      open(request)
+      note_wait(request_key, 'request.parked', 'request', request, 'reason', doc.reason)
+    end
+  end
+  if doc.migration then
+    local key = ns .. 'migration:' .. doc.migration
+    redis.call('HSET', key, 'state', 'parked')
+    note_wait(key, 'migration.parked', 'request', request, 'migration', doc.migration, 'reason', doc.reason)
+    if doc.attempts then redis.call('HSET', ns .. 'migration:' .. doc.migration, 'attempts', doc.attempts) end
+  end
+  acknowledge()
+end
+
+-- An entry that names another one's request in its field `request`. Only the entry that is on record for a request is
+-- that request (`park`, `promote` and `replay` write down which one it is): whoever may append to the stream must not
+-- overwrite the plan of a request that runs.
+local function is_impostor()
+  if name ~= 'requests' or request == entry or verdict == 'handback' then return false end
+  local known = redis.call('HMGET', request_key, 'state', 'entry')
+  return known[1] and (known[2] or request) ~= entry
+end
+
+local function bury_impostor()
+  local named = request
+  request, doc.attempts = entry, 0
+  local payload = ''
+  local fields = original_fields()
+  for i = 1, #fields, 2 do if fields[i] == 'payload' then payload = fields[i + 1] end end
+  local reason = 'its field `request` names request ' .. named .. ', which is another entry: append it without that field'
+  append_dead('', payload, 'entry_unreadable', reason)
+  event('request.dead', 'request', entry, 'code', 'entry_unreadable', 'reason', reason)
+  acknowledge()
+end
+
+if is_impostor() then
+  bury_impostor()
+  return 1
+end
+
+local handle = {}
+
+function handle.planned()
+  note_request('running')
+  keep_details()
+  name_targets(request, doc.named, doc.retention_ms)
+  name_source(doc.source_id, doc.source, doc.channel, doc.retention_ms)
+  join_card(request)
+  redis.call('HDEL', request_key, 'reason', 'waits', 'error', 'error_ms')
+  if owner() then is_accepted(owner()) end
+  local targets = {}
+  redis.call('SET', ns .. 'plan:' .. request, ARGV[8])
+  for order, target in ipairs(doc.targets) do
+    plan_target(order - 1, target)
+    targets[#targets + 1] = target
+  end
+  for _, refused in ipairs(doc.refused) do
+    refuse_target(refused)
+    targets[#targets + 1] = refused.target
+  end
+  redis.call('HSET', request_key, 'tickets', doc.tickets, 'planned_ms', int(now), 'targets', table.concat(targets, '\n'))
+  event('request.planned', 'request', request, 'tickets', doc.tickets, 'targets', #doc.targets)
+  if #doc.targets == 0 then end_request('failed') end
+  changed(request)
+  acknowledge()
+end
+
+function handle.skipped()
+  note_request('skipped')
+  keep_details()
+  name_targets(request, doc.named, doc.retention_ms)
+  name_source(doc.source_id, doc.source, doc.channel, doc.retention_ms)
+  join_card(request)
+  redis.call('HDEL', request_key, 'reason', 'waits', 'error', 'error_ms')
+  local targets = {}
+  for _, refused in ipairs(doc.refused) do
+    refuse_target(refused)
+    targets[#targets + 1] = refused.target
+  end
+  redis.call('HSET', request_key, 'tickets', '0', 'targets', table.concat(targets, '\n'))
+  end_request('skipped')
+  changed(request)
+  acknowledge()
+end
+
+function handle.migrated()
+  local key = ns .. 'migration:' .. doc.migration
+  -- Another holder's late answer came after the last look: it is never called done.
+  local strays = redis.call('HGET', key, 'strays') or ''
+  if strays ~= '' then
+    doc.code = 'strays_found'
+    doc.reason = 'second copies were found (#' .. string.gsub(strays, ' ', ', #') .. '): close them, then replay this'
+    return handle.dead()
+  end
+  -- What was copied and deleted since is not there: the numbers that people are told add up.
+  local there = doc.tickets - doc.deleted
+  local copied = math.min(tonumber(redis.call('HGET', key, 'copied') or 0), there)
+  redis.call('HSET', key, 'state', 'done', 'copied', copied, 'deleted', doc.deleted, 'reason', '',
+    'present', there - copied, 'ended_ms', int(now))
+  redis.call('HDEL', key, 'heal', 'waits', 'error', 'error_ms')
+  if owner() then is_accepted(owner()) end
+  event('migration.done', 'request', request, 'migration', doc.migration, 'copied', copied)
+  end_migration()
+  changed(request)
+  acknowledge()
+end
+
+function handle.said() acknowledge() end
+
+handle.retry = park
+handle.snooze = park
+
+-- A notice that is given up: nobody is told, and nobody waits for it.
+local function end_notice()
+  redis.call('HSET', request_key, 'notice_due', '0', 'notice_error', doc.reason)
+  if doc.code == 'slack_refused' then redis.call('HSET', request_key, 'notice_refused', '1') end
+  if ENDED[redis.call('HGET', request_key, 'state')] then redis.call('ZREM', ns .. 'open', request) end
+  acknowledge()
+end
+
+-- The oldest letters of messages that can never be replayed make room for the newest.
+local JUNK_KEPT = 1000
+
+local function drop_oldest_junk(newest)
+  redis.call('RPUSH', ns .. 'junk', newest .. ' ' .. request)
+  if redis.call('LLEN', ns .. 'junk') <= JUNK_KEPT then return end
+  local oldest, its_request = string.match(redis.call('LPOP', ns .. 'junk'), '^(%S+) (.*)$')
+  if redis.call('XDEL', ns .. 'dead', oldest) == 0 then return end
+  redis.call('HSET', ns .. 'request:' .. its_request, 'dropped_ms', int(now))
+  event('letter.dropped', 'letter', oldest, 'request', its_request, 'migration', '', 'by', 'Monarch: it keeps the newest '
+    .. int(JUNK_KEPT) .. ' of messages that cannot be read')
+  retain(its_request, doc.retention_ms)
+end
+
+function handle.dead()
+  local fields, payload = original_fields(), nil
+  for i = 1, #fields, 2 do if fields[i] == 'payload' then payload = fields[i + 1] end end
+  -- What has no payload, not even an empty one, is kept as its fields.
+  if not payload and #fields > 0 then
+    local named = {}
+    for i = 1, #fields, 2 do named[fields[i]] = fields[i + 1] end
+    payload = cjson.encode(named)
+  end
+  -- A channel that is refused has its letter already.
+  if name == 'notices' and doc.code == 'slack_refused' and redis.call('HEXISTS', request_key, 'notice_refused') == 1 then
+    return end_notice()
+  end
+  local letter = append_dead(doc.migration or '', payload or '', doc.code, doc.reason)
+  event(string.sub(name, 1, -2) .. '.dead', 'request', request, 'migration', doc.migration or '', 'code', doc.code,
+    'reason', doc.reason)
+  local state = doc.code == 'cancelled' and 'cancelled' or 'dead'
+  if name == 'requests' then
+    note_request(state)
+    name_targets(request, doc.named, doc.retention_ms)
+    redis.call('HSET', request_key, 'code', doc.code, 'reason', doc.reason, 'ended_ms', int(now))
+    keep_details()
+    join_card(request)
+    retain(request, doc.retention_ms)
+    close_unless_told_later(request)
+    changed(request)
+    if JUNK[doc.code] then drop_oldest_junk(letter) end
+  elseif doc.migration then
+    redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', state, 'code', doc.code, 'reason', doc.reason,
+      'ended_ms', int(now))
+    if target_id then redis.call('PERSIST', ns .. 'ledger:' .. target_id) end
+    end_migration()
+    changed(request)
+  elseif name == 'notices' and redis.call('EXISTS', request_key) == 1 then
+    return end_notice()
+  end
+  acknowledge()
+end
+
+function handle.handback()
+  hand_back(stream, entry, count, doc.rests and 0)
+  if doc.rests then
+    redis.call('ZADD', ns .. 'newer', int(now), name .. ' ' .. entry)
+    redis.call('PEXPIRE', ns .. 'newer', 86400000)
+  end
+  if doc.migration then redis.call('HSET', ns .. 'migration:' .. doc.migration, 'state', 'queued') end
+end
+
+local by = (verdict == 'planned' or verdict == 'retry' or verdict == 'snooze') and name ~= 'notices'
+  and redis.call('HGET', request_key, 'cancelled_by')
+if by then
+  verdict, doc.code, doc.reason = 'dead', 'cancelled', 'cancelled by ' .. by .. '; a replay undoes it'
+end
+handle[verdict]()
+release_target()
+return ended_after and 2 + ended_after or 1

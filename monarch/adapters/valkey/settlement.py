@@ -1,0 +1,181 @@
+"""A verdict, put into the words of the settle script. Pure: what it says is decided before anything is sent."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple, assert_never
+
+from monarch.adapters.valkey.codec import document, encode_plan
+from monarch.core.budget.turns import padded
+from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream
+from monarch.core.portions.details import portion_details
+from monarch.core.portions.keys import Portion
+from monarch.core.verdict import (
+    Dead,
+    Done,
+    Handback,
+    Migrated,
+    Planned,
+    RefusedTarget,
+    Result,
+    Retry,
+    Said,
+    Skipped,
+    Snooze,
+    Verdict,
+)
+
+
+class Settling(NamedTuple):
+    """The script's last three arguments: the verdict's word, its document (JSON), the packed plan or nothing."""
+
+    verdict: str
+    document: bytes
+    plan: bytes
+
+
+def settling(delivery: Delivery, verdict: Verdict, retention_ms: int) -> Settling:
+    """Say what the settle script is to do."""
+    word, fields, plan = _verdict(delivery, verdict)
+    return Settling(word, document({**_subject(delivery, retention_ms), **fields}), plan)
+
+
+NAMED: Final = "named"
+"""The detail that has the targets that a message names, in lines."""
+
+Words = tuple[str, dict[str, object], bytes]
+
+
+def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
+    match verdict:
+        case Done(result):
+            return _done(result)
+        case Retry(reason, delay_s, details):
+            parked = _parked(delivery, reason, delay_s, "retry", details)
+            return "retry", {**parked, "attempts": delivery.attempts + 1}, b""
+        case Snooze(reason, delay_s, waits_for, kind, details):
+            parked = _parked(delivery, reason, delay_s, kind.value, details)
+            return "snooze", {**parked, "waits_for": _text(waits_for)}, b""
+        case Dead(code, reason, details):
+            fields: dict[str, object] = {
+                "code": code.value,
+                "reason": reason,
+                "attempts": delivery.attempts,
+                "deliveries": delivery.token.count,
+                **_details(details),
+            }
+            return "dead", fields, b""
+        case Handback(_, rests):
+            return "handback", {"rests": rests}, b""
+        case _:
+            assert_never(verdict)
+
+
+def _parked(
+    delivery: Delivery, reason: str, delay_s: float, waits: str, details: Mapping[str, str]
+) -> dict[str, object]:
+    return {
+        "waits": waits,
+        "reason": reason,
+        "delay_ms": _ms(delay_s),
+        "member": park_member(delivery),
+        **_details(details),
+    }
+
+
+def _details(details: Mapping[str, str]) -> dict[str, object]:
+    """What the request keeps, and beside it the targets that it names: there may be hundreds of them."""
+    kept = {field: value for field, value in details.items() if field != NAMED}
+    return {"details": kept, NAMED: details.get(NAMED, "").splitlines()}
+
+
+def _done(result: Result) -> Words:
+    match result:
+        case Planned(plan, channel, targets, refused, source_id, portion):
+            planned: dict[str, object] = {
+                "source": plan.source,
+                "source_id": _text(source_id),
+                "channel": channel,
+                "tickets": len(plan.tickets),
+                "asked": len(targets) + len(refused),
+                "targets": targets,
+                "refused": _refused(refused),
+                "details": _kept(plan.source, channel, portion),
+                NAMED: _named(targets, refused),
+            }
+            return "planned", planned, encode_plan(plan)
+        case Skipped(source, channel, targets, refused, source_id, portion):
+            skipped: dict[str, object] = {
+                "source": source,
+                "source_id": _text(source_id),
+                "channel": channel,
+                "asked": len(targets) + len(refused),
+                "targets": targets,
+                "refused": _refused(refused),
+                "details": _kept(source, channel, portion),
+                NAMED: _named(targets, refused),
+            }
+            return "skipped", skipped, b""
+        case Migrated(_, tickets, deleted):
+            return "migrated", {"tickets": tickets, "deleted": deleted}, b""
+        case Said():
+            return "said", {}, b""
+        case _:
+            assert_never(result)
+
+
+def _kept(source: str, channel: str | None, portion: Portion) -> dict[str, str]:
+    """What the request keeps of its message."""
+    return {"source": source, "channel": channel or "", **portion_details(portion)}
+
+
+def _named(targets: tuple[str, ...], refused: tuple[RefusedTarget, ...]) -> list[str]:
+    return [*targets, *(each.target for each in refused)]
+
+
+def _refused(targets: tuple[RefusedTarget, ...]) -> list[dict[str, str]]:
+    return [{"target": r.target, "code": r.code.value, "reason": r.reason} for r in targets]
+
+
+def _subject(delivery: Delivery, retention_ms: int) -> dict[str, object]:
+    match delivery.entry:
+        case MigrationEntry() as entry:
+            subject: dict[str, object] = {"request": entry.request, "migration": entry.migration}
+        case RequestEntry(request) | NoticeEntry(request):
+            subject = {"request": request}
+        case _:
+            # It cannot be read, so it is named by its entry.
+            subject = {"request": delivery.token.entry}
+    return {**subject, "retention_ms": retention_ms}
+
+
+def park_member(delivery: Delivery) -> str:
+    """The name of a parked entry. Ties of the due time are promoted in the order of these names.
+
+    So the oldest request goes first, and its targets in their order. Numbers are padded for that. Two notices of one
+    request have one name: one telling is enough, because a notice carries no text.
+    """
+    stream = delivery.token.stream
+    match delivery.entry:
+        case MigrationEntry(request, target, order, _):
+            return member_of_migration(request, order, target)
+        case RequestEntry(request) | NoticeEntry(request):
+            return member_of_request(request, stream)
+        case _:
+            return f"{member_of_request(delivery.token.entry, stream)}:{delivery.token.entry}"
+
+
+def member_of_request(request: str, stream: Stream) -> str:
+    """The name of a parked request, or of a parked notice about it."""
+    return f"{padded(request)}:{stream.value}"
+
+
+def member_of_migration(request: str, order: int, target: str) -> str:
+    """The name of a parked migration."""
+    return f"{member_of_request(request, Stream.MIGRATIONS)}:{order:04d}:{target}"
+
+
+def _ms(seconds: float) -> int:
+    return max(0, round(seconds * 1000))
+
+
+def _text(value: int | None) -> str | None:
+    return None if value is None else str(value)

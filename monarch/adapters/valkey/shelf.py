@@ -1,0 +1,71 @@
+"""What the page keeps between two requests, so that any worker can show it: receipts of presses, and looks at targets.
+
+Nothing else rests on it: what is lost here is pressed, or looked at, again.
+"""
+
+import secrets
+import zlib
+from typing import Final
+
+from anyio import to_thread
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.keys import Keys
+from monarch.core.ids import RequestId
+
+RECEIPT_MS: Final = 86_400_000
+LOOKED_MS: Final = 7 * 86_400_000
+LOOKING_MS: Final = 30_000
+"""How long a look is believed to be under way, in milliseconds, unless it says again that it is."""
+
+
+class Shelf:
+    """Every method raises `StoreError` where Valkey cannot be asked."""
+
+    def __init__(self, client: Valkey, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    async def keep_receipt(self, content: bytes) -> str:
+        """Keep it for a day; its name cannot be guessed."""
+        name = secrets.token_urlsafe(12)
+        with classified("keeping a receipt"):
+            await self._client.set(self._keys.receipt(name), content, px=RECEIPT_MS)
+        return name
+
+    async def receipt(self, name: str) -> bytes | None:
+        """One that was kept."""
+        with classified("reading a receipt"):
+            found: bytes | None = await self._client.get(self._keys.receipt(name))
+        return found
+
+    async def begin_look(self, request: RequestId, said: bytes) -> bytes | None:
+        """Say that a look begins; where one is under way, what it said."""
+        with classified("beginning a look"):
+            before: bytes | None = await self._client.set(
+                self._keys.looking(request), said, px=LOOKING_MS, nx=True, get=True
+            )
+        return before
+
+    async def go_on_looking(self, request: RequestId) -> None:
+        """Say that it is still under way."""
+        with classified("looking"):
+            await self._client.pexpire(self._keys.looking(request), LOOKING_MS)
+
+    async def end_look(self, request: RequestId, content: bytes) -> None:
+        """Keep what was found for a week, and say that the look is over."""
+        packed = await to_thread.run_sync(zlib.compress, content)
+        with classified("keeping a look"):
+            async with self._client.pipeline(transaction=True) as both:
+                both.set(self._keys.looked(request), packed, px=LOOKED_MS)
+                both.delete(self._keys.looking(request))
+                await both.execute()
+
+    async def look(self, request: RequestId) -> tuple[bytes | None, bytes | None]:
+        """What a look that is under way said, and what the last one found."""
+        with classified("reading a look"):
+            under_way, packed = await self._client.mget(
+                self._keys.looking(request), self._keys.looked(request)
+            )
+        return under_way, packed and await to_thread.run_sync(zlib.decompress, packed)

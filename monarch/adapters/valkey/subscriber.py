@@ -1,0 +1,115 @@
+"""The subscription to the channel, and the canary that shows whether it still hears.
+
+A subscription can die without a sound: behind a black hole nothing comes, and nothing fails. So each ear publishes a
+canary to a channel of its own on a connection of its own every 10 s, hears it on the very connection that it listens
+with, and gives the subscription up when two are missed.
+"""
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+from valkey.asyncio import Valkey
+from valkey.asyncio.client import PubSub
+
+from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.keys import Keys
+from monarch.ports import Hearing, StoreError
+
+CANARY_EVERY_S = 10.0
+CANARIES_MISSED = 2
+_LISTEN_S = 1.0
+
+
+class ValkeyEar:
+    """`ports.Ear` for one replica.
+
+    Args:
+        subscriber: a client that does nothing else.
+        speaker: publishes the canaries.
+        now: seconds that only go forward.
+    """
+
+    def __init__(
+        self,
+        subscriber: Valkey,
+        speaker: Valkey,
+        keys: Keys,
+        channel: str,
+        replica: str,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._subscriber = subscriber
+        self._speaker = speaker
+        self._channel = channel
+        self._canary = f"{keys.prefix}canary:{replica}"
+        self._replica = replica
+        self._now = now
+        self._heard = 0
+        self._pubsub: PubSub | None = None
+        self._is_ending = False
+        self.subscribed_ms = 0
+
+    @asynccontextmanager
+    async def listen(self) -> AsyncIterator[AsyncIterator[Hearing | None]]:
+        """See `ports.Ear.listen`."""
+        pubsub = self._subscriber.pubsub()
+        try:
+            with classified("subscribing"):
+                await pubsub.subscribe(self._channel, self._canary)
+                for _ in range(2):
+                    await pubsub.get_message(timeout=_LISTEN_S)
+                seconds, micros = await self._speaker.time()
+            self.subscribed_ms = seconds * 1000 + micros // 1000
+            self._pubsub = pubsub
+            if self._is_ending:
+                await self.unsubscribe()
+            async with aclosing(self._hearings(pubsub)) as hearings:
+                yield hearings
+        finally:
+            self._pubsub = None
+            await pubsub.aclose()  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
+
+    async def unsubscribe(self) -> None:
+        """See `ports.Ear.unsubscribe`; the server confirms it behind whatever was published before."""
+        self._is_ending = True
+        if self._pubsub is not None:
+            with classified("unsubscribing"):
+                await self._pubsub.unsubscribe(self._channel)
+
+    async def _hearings(self, pubsub: PubSub) -> AsyncGenerator[Hearing | None, None]:
+        canary_heard = self._now()
+        next_canary = canary_heard
+        while True:
+            if self._now() >= next_canary:
+                await self._sing()
+                next_canary = self._now() + CANARY_EVERY_S
+            with classified("listening"):
+                message = await pubsub.get_message(timeout=_LISTEN_S)
+            if message is not None and message["type"] == "unsubscribe":
+                return
+            if message is not None and message["type"] != "message":
+                continue
+            if message is not None and message["channel"] == self._canary.encode():
+                canary_heard = self._now()
+            else:
+                told_at = self._now()
+                yield self._hearing(message)
+                # Only listening counts as silence. Whoever was told may have needed minutes to append it (Valkey out
+                # of memory), and what came meanwhile waits in the socket: to give that up would be to lose it.
+                canary_heard += self._now() - told_at
+            silence = self._now() - canary_heard
+            if silence > CANARY_EVERY_S * CANARIES_MISSED + _LISTEN_S:
+                text = f"no canary was heard for {silence:.0f} s: the subscription is dead"
+                raise StoreError(text)
+
+    def _hearing(self, message: dict[str, Any] | None) -> Hearing | None:
+        if message is None:
+            return None
+        self._heard += 1
+        return Hearing(f"{self._replica}:{self._heard}", message["data"])
+
+    async def _sing(self) -> None:
+        with classified("publishing the canary"):
+            await self._speaker.publish(self._canary, self._replica)

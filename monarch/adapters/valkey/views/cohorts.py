@@ -1,0 +1,139 @@
+"""Cohorts, for people: which there are, and one with its requests. Nothing here writes."""
+
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.codec import pairs
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.views.request import card_of, cohort_view, request_view, whole
+from monarch.core.card.view import Card, CohortView
+from monarch.core.ids import CohortId, RequestId
+
+MOST: Final = 500
+"""So many cohorts are listed at most."""
+
+_Flat = list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class CohortLine:
+    """A cohort in a listing.
+
+    `states` says how many of its requests are in each state; a request that is gone is not counted. `targets` is how
+    many were asked for. Times are in milliseconds since 1970.
+    """
+
+    id: CohortId
+    source: str
+    channel: str | None
+    opened_ms: int
+    joined_ms: int
+    targets: int
+    states: Mapping[str, int]
+    card: Card | None
+
+
+class Cohorts:
+    """Every method raises `StoreError` where Valkey cannot be asked."""
+
+    def __init__(self, client: Valkey, scripts: Scripts, keys: Keys) -> None:
+        self._client = client
+        self._scripts = scripts
+        self._keys = keys
+
+    async def newest(self, limit: int) -> tuple[CohortLine, ...]:
+        """The newest `limit` cohorts, newest first; at most `MOST`."""
+        with classified("listing cohorts"):
+            found = await self._client.zrevrange(self._keys.cohorts, 0, min(limit, MOST) - 1)
+        ids = [CohortId(one.decode()) for one in found]
+        cards = await _cards(self._client, self._keys, ids)
+        states = await self._states([one for one in ids if one in cards])
+        return tuple(_line(one, cards[one], states.get(one, {})) for one in ids if one in cards)
+
+    async def _states(self, cohorts: list[CohortId]) -> dict[CohortId, dict[str, int]]:
+        """How many requests of each are in which state."""
+        pipe = self._client.pipeline(transaction=False)
+        for one in cohorts:
+            pipe.zrange(self._keys.cohort(one), 0, -1)
+        with classified("reading cohorts"):
+            members = await pipe.execute()
+        asked = [
+            (cohort, RequestId(_text(raw)))
+            for cohort, requests in zip(cohorts, members, strict=True)
+            for raw in requests
+        ]
+        pipe = self._client.pipeline(transaction=False)
+        for _, request in asked:
+            pipe.hget(self._keys.request(request), "state")
+        with classified("reading requests"):
+            answers = await pipe.execute()
+        states: dict[CohortId, dict[str, int]] = {}
+        for (cohort, _), state in zip(asked, answers, strict=True):
+            counts = states.setdefault(cohort, {})
+            if state:
+                counts[_text(state)] = counts.get(_text(state), 0) + 1
+        return states
+
+    async def one(self, cohort: CohortId) -> CohortView | None:
+        """One cohort with all its requests and their targets, at one moment; `None` where it is not known (any more)."""
+        answer = await cast(
+            "Awaitable[tuple[_Flat, list[tuple[bytes, _Flat, list[_Flat]]], bytes]]",
+            self._scripts.call("cohort", [self._keys.card(cohort)], cohort),
+        )
+        flat, requests, paused = answer
+        if not flat:
+            return None
+        views = [
+            request_view(
+                RequestId(_text(request)),
+                pairs(fields),
+                [pairs(one) for one in migrations],
+                _text(paused),
+            )
+            for request, fields, migrations in requests
+        ]
+        return cohort_view(cohort, pairs(flat), views)
+
+
+async def _cards(
+    client: Valkey, keys: Keys, cohorts: Sequence[CohortId]
+) -> dict[CohortId, dict[str, str]]:
+    """What stands on the cards of these cohorts; nothing of one that is gone."""
+    pipe = client.pipeline(transaction=False)
+    for one in cohorts:
+        pipe.hgetall(keys.card(one))
+    with classified("reading cards"):
+        answers = await pipe.execute()
+    found = zip(cohorts, answers, strict=True)
+    return {one: {_text(k): _text(v) for k, v in raw.items()} for one, raw in found if raw}
+
+
+async def read_cards(
+    client: Valkey, keys: Keys, cohorts: Iterable[CohortId | None]
+) -> dict[CohortId | None, Card | None]:
+    """Where the cards of these cohorts are in Slack; of one that is gone, and of none, nothing."""
+    known = sorted({one for one in cohorts if one is not None})
+    found = await _cards(client, keys, known) if known else {}
+    return {one: card_of(fields) for one, fields in found.items()}
+
+
+def _line(cohort: CohortId, card: Mapping[str, str], states: Mapping[str, int]) -> CohortLine:
+    return CohortLine(
+        id=cohort,
+        source=card.get("source", ""),
+        channel=card.get("channel") or None,
+        opened_ms=whole(card.get("opened_ms", "")) or 0,
+        joined_ms=whole(card.get("joined_ms", "")) or 0,
+        targets=whole(card.get("targets", "")) or 0,
+        states=states,
+        card=card_of(card),
+    )
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")

@@ -1,0 +1,119 @@
+"""Dead letters, for people: what stands in them, and which of them are meant. Nothing here writes."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Final, cast
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.views.entry_ids import entry_ms, is_entry_id
+from monarch.adapters.valkey.views.request import whole
+from monarch.adapters.valkey.views.requests import PAGE, RawEntry, texts
+from monarch.ports.readings import Choice, DeadLetter
+
+FIRST, LAST = "-", "+"
+"""Valkey's words for the ends of a stream."""
+
+
+EVERY: Final = Choice()
+
+
+class Letters:
+    """Reads dead letters. Every method raises `StoreError` where Valkey cannot be asked."""
+
+    def __init__(self, client: Valkey, keys: Keys) -> None:
+        self._client = client
+        self._dead = keys.dead
+
+    async def newest(self, limit: int, choice: Choice = EVERY) -> tuple[DeadLetter, ...]:
+        """The newest `limit` of those that are meant, newest first."""
+        found: list[DeadLetter] = []
+        first, last = await self._span(choice)
+        while len(found) < limit:
+            with classified("listing dead letters"):
+                page = await self._client.xrevrange(self._dead, last, first, count=PAGE)
+            letters = [_letter(entry) for entry in page]
+            found += filter(choice.means, letters)
+            if len(page) < PAGE:
+                break
+            last = f"({letters[-1].id}"
+        return tuple(found[:limit])
+
+    async def pages(self, choice: Choice = EVERY) -> AsyncIterator[tuple[DeadLetter, ...]]:
+        """All that are meant, oldest first, some at a time.
+
+        What is given up after the first page was read is left out: a letter that is replayed between two pages, and
+        dies again, is not met a second time.
+        """
+        first, last = await self._span(choice)
+        if last == LAST:
+            last = await self._newest_id()
+        while True:
+            with classified("listing dead letters"):
+                page = await self._client.xrange(self._dead, first, last, count=PAGE)
+            letters = [_letter(entry) for entry in page]
+            meant = tuple(filter(choice.means, letters))
+            if meant:
+                yield meant
+            if len(page) < PAGE:
+                return
+            first = f"({letters[-1].id}"
+
+    async def one(self, letter: str, choice: Choice = EVERY) -> DeadLetter | None:
+        """One that is meant, by its id (or by the id of the entry that was given up); `None` where there is none."""
+        if not is_entry_id(letter):
+            return None
+        first, last = await self._span(choice)
+        with classified("reading a dead letter"):
+            by_id = await self._client.xrange(self._dead, letter, letter)
+        if by_id:
+            found = _letter(by_id[0])
+            return found if choice.means(found) and _is_within(found, first, last) else None
+        near = await self.newest(10 * PAGE, choice)
+        return next((one for one in near if one.entry == letter), None)
+
+    async def _span(self, choice: Choice) -> tuple[str, str]:
+        """Between which ids those of the wanted age are: ids are given out by the server's clock."""
+        if choice.older_than_s is None and choice.newer_than_s is None:
+            return FIRST, LAST
+        with classified("asking for the time"):
+            seconds, micros = await self._client.time()
+        now_ms = int(seconds) * 1000 + int(micros) // 1000
+        return _ago(now_ms, choice.newer_than_s, FIRST), _ago(now_ms, choice.older_than_s, LAST)
+
+    async def _newest_id(self) -> str:
+        with classified("listing dead letters"):
+            newest = cast("list[RawEntry]", await self._client.xrevrange(self._dead, count=1))
+        return newest[0][0].decode() if newest else LAST
+
+
+def _ago(now_ms: int, seconds: float | None, otherwise: str) -> str:
+    return otherwise if seconds is None else str(max(0, now_ms - round(seconds * 1000)))
+
+
+def _is_within(letter: DeadLetter, first: str, last: str) -> bool:
+    at_ms = entry_ms(letter.id)
+    return (first == FIRST or at_ms >= int(first)) and (last == LAST or at_ms <= int(last))
+
+
+def _letter(entry: RawEntry) -> DeadLetter:
+    letter, fields = entry[0].decode(), texts(entry[1])
+    return DeadLetter(
+        id=letter,
+        at_ms=_number(fields, "at", entry_ms(letter)),
+        stream=fields.get("stream", ""),
+        entry=fields.get("entry", ""),
+        request=fields.get("request", ""),
+        migration=fields.get("migration", ""),
+        code=fields.get("code", ""),
+        reason=fields.get("reason", ""),
+        attempts=_number(fields, "attempts"),
+        deliveries=_number(fields, "deliveries"),
+        payload=fields.get("payload", ""),
+    )
+
+
+def _number(fields: Mapping[str, str], name: str, default: int = 0) -> int:
+    value = whole(fields.get(name, ""))
+    return default if value is None else value

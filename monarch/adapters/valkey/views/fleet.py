@@ -1,0 +1,369 @@
+"""How the fleet stands, and how the server is set up: for gauges, `monarch status` and `monarch doctor`.
+
+Three round trips for a snapshot, whatever the backlog. What a server does not tell (a managed one may refuse
+`CONFIG`, a stream may not exist yet) reads as not known, or as nothing.
+"""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from valkey.asyncio import Valkey
+from valkey.exceptions import MovedError, ResponseError
+
+from monarch.adapters.valkey.accounts import Accounts
+from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.refusal import WRITE_SETTINGS, why_refused
+from monarch.adapters.valkey.keys import GROUP, Keys
+from monarch.adapters.valkey.views.entry_ids import entry_ms
+from monarch.adapters.valkey.views.request import whole
+from monarch.adapters.valkey.views.requests import texts
+from monarch.core.budget.ceilings import Ceilings, least
+from monarch.core.delivery import Stream
+from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
+
+ALIVE_MS: Final = 60_000
+"""A consumer that asked for nothing for longer is taken for dead, in milliseconds; it reads every 2 s."""
+
+PARKED_LOOKED_AT: Final = 200
+"""Among so many of what is parked, those that are due first, the oldest is looked for."""
+
+NOBODY: Final = "released"
+"""The pseudo-consumer that deliveries are handed back to."""
+
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+
+REFUSED_FOR_MS: Final = 180_000
+"""A refusal of the credential that was not confirmed for longer is over, in milliseconds; work asks once a minute."""
+
+_WHOLE: Final = 16
+"""So many answers are about the whole, the time first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """How a Valkey is set up; `None` where it does not say.
+
+    Attributes:
+        mode: `standalone`, `cluster` or `sentinel`.
+        role: `master` or `slave`, in the server's words.
+        appendfsync: `always`, `everysec` or `no`.
+        subscribers: of the channel.
+        memory_left: bytes until `maxmemory`, `None` where there is no ceiling.
+        replicas: how many of them are in step.
+        min_replicas: how many must be, or writes are refused.
+        unread_bytes: how much a subscriber may leave unread before it is cut off; 0: without end.
+        holds_our_keys: `False` where this is a node of a cluster and another one has the slot of our keys.
+    """
+
+    version: str
+    mode: str
+    role: str
+    appendonly: bool
+    appendfsync: str | None
+    maxmemory_policy: str | None
+    memory_left: int | None
+    subscribers: int | None
+    replicas: int
+    min_replicas: int | None
+    unread_bytes: int | None = None
+    holds_our_keys: bool = True
+
+
+class Standing:
+    """Looks at the whole. Every method raises `StoreError` where Valkey cannot be asked."""
+
+    def __init__(self, client: Valkey, keys: Keys, channel: str, ceilings: Ceilings) -> None:
+        self._client = client
+        self._keys = keys
+        self._channel = channel
+        self._ceilings = ceilings
+        self._accounts = Accounts(client, keys)
+
+    async def ping(self) -> None:
+        """Ask for any answer at all."""
+        with classified("asking whether Valkey is there"):
+            await self._client.ping()
+
+    # ---------------------------------------------------------------------------------- snapshot
+
+    async def snapshot(self) -> Snapshot:
+        """How the fleet stands now."""
+        whole, *streams = await self._first_look()
+        accounts = await self._accounts.known(whole["now_ms"])
+        later = self._client.pipeline(transaction=False)
+        for raw in streams:
+            later.xrange(self._keys.stream(raw["stream"]), f"({raw['last']}", "+", count=1)
+        for account in accounts:
+            self._ask_account(later, account, whole["now_ms"])
+        with classified("reading the fleet"):
+            answers = await later.execute(raise_on_error=False)
+        next_up, budgets = answers[: len(streams)], answers[len(streams) :]
+        return Snapshot(
+            **_whole(whole),
+            workers=len({name for raw in streams for name in raw["alive"]}),
+            streams=tuple(
+                _stream(raw, found, whole["now_ms"])
+                for raw, found in zip(streams, next_up, strict=True)
+            ),
+            accounts=tuple(
+                self._account(account, budgets[6 * i : 6 * i + 6], whole["now_ms"])
+                for i, account in enumerate(accounts)
+            ),
+        )
+
+    async def _first_look(self) -> list[dict[str, Any]]:
+        """What one round trip tells: first the whole, then each stream."""
+        pipe = self._client.pipeline(transaction=False)
+        self._ask_whole(pipe)
+        for stream in Stream:
+            self._ask_stream(pipe, stream)
+        with classified("reading the fleet"):
+            answers = await pipe.execute(raise_on_error=False)
+            seconds, micros = _given(answers[0])
+        now_ms = int(seconds) * 1000 + int(micros) // 1000
+        whole = {"now_ms": now_ms, "answers": answers[1:_WHOLE]}
+        per_stream = [answers[_WHOLE + 4 * i : _WHOLE + 4 + 4 * i] for i in range(len(Stream))]
+        return [whole, *(_raw(s, a) for s, a in zip(Stream, per_stream, strict=True))]
+
+    def _ask_whole(self, pipe: Any) -> None:
+        pipe.time()
+        pipe.zcard(self._keys.parked)
+        pipe.zrange(self._keys.parked, 0, PARKED_LOOKED_AT - 1, withscores=True)
+        pipe.xlen(self._keys.dead)
+        pipe.hget(self._keys.epoch, "id")
+        pipe.get(self._keys.paused)
+        pipe.zcard(self._keys.known)
+        pipe.pubsub_numsub(self._channel)
+        pipe.get(self._keys.paused_since)
+        pipe.hgetall(self._keys.refused)
+        pipe.zrange(self._keys.open, 0, 0, withscores=True)
+        pipe.zcard(self._keys.open)
+        pipe.zcard(self._keys.newer)
+        pipe.info("memory", "persistence", "replication")
+        pipe.config_get(*WRITE_SETTINGS)
+        pipe.hlen(self._keys.missed)
+
+    def _ask_stream(self, pipe: Any, stream: Stream) -> None:
+        name = self._keys.stream(stream)
+        pipe.xlen(name)
+        pipe.xinfo_groups(name)
+        pipe.xpending(name, GROUP)
+        pipe.xinfo_consumers(name, GROUP)
+
+    # ---------------------------------------------------------------------------------- accounts
+
+    def _ask_account(self, pipe: Any, account: str, now_ms: int) -> None:
+        pipe.zcount(self._keys.budget(account), f"({now_ms - MINUTE_MS}", "+inf")
+        pipe.zcount(self._keys.budget(account), f"({now_ms - HOUR_MS}", "+inf")
+        pipe.zcount(self._keys.slots(account), f"({now_ms}", "+inf")
+        pipe.hmget(self._keys.gate(account), "until", "cause", "closed_at")
+        pipe.hmget(self._keys.learned(account), "minute", "hour")
+        pipe.hmget(self._keys.primary(account), "remaining", "reset")
+
+    def _account(self, account: str, answers: list[Any], now_ms: int) -> AccountSnapshot:
+        minute, hour, slots = (_count(answer) for answer in answers[:3])
+        until, cause, since = answers[3] if isinstance(answers[3], list) else (None, None, None)
+        until_ms = _whole_of(until)
+        is_closed = until_ms is not None and until_ms > now_ms
+        learned = [_whole_of(one) or 0 for one in _pair(answers[4])]
+        per_minute = least(self._ceilings.per_minute, learned[0])
+        per_hour = least(self._ceilings.per_hour, learned[1])
+        calls, reset_ms = (_whole_of(one) for one in _pair(answers[5]))
+        return AccountSnapshot(
+            account=account,
+            written_minute=minute,
+            written_hour=hour,
+            minute_left=max(0, per_minute - minute) if per_minute else None,
+            hour_left=max(0, per_hour - hour) if per_hour else None,
+            slots=slots,
+            gate_closed_s=max(0.0, (until_ms - now_ms) / 1000) if until_ms else 0.0,
+            gate_cause=cause.decode("utf-8", "replace") if cause else "",
+            minute_learned=learned[0],
+            hour_learned=learned[1],
+            gate_since_ms=_whole_of(since) if is_closed else None,
+            calls_left=calls if reset_ms is not None and reset_ms > now_ms else None,
+        )
+
+    # ------------------------------------------------------------------------------------ doctor
+
+    async def server(self) -> ServerFacts:
+        """How the server is set up."""
+        with classified("asking the server how it is set up"):
+            info = await self._client.info("everything")
+        subscribers = await self._subscribers()
+        ceiling = int(info.get("maxmemory", 0))
+        return ServerFacts(
+            version=str(info.get("valkey_version") or info.get("redis_version", "")),
+            mode=str(info.get("server_mode") or info.get("redis_mode", "")),
+            role=str(info.get("role", "")),
+            appendonly=str(info.get("aof_enabled", "0")) == "1",
+            appendfsync=await self._setting("appendfsync"),
+            maxmemory_policy=str(info["maxmemory_policy"]) if "maxmemory_policy" in info else None,
+            memory_left=ceiling - int(info.get("used_memory", 0)) if ceiling else None,
+            subscribers=subscribers,
+            replicas=_in_step(info),
+            min_replicas=_number(await self._setting("min-replicas-to-write")),
+            unread_bytes=_hard_limit(await self._setting("client-output-buffer-limit"), "pubsub"),
+            holds_our_keys=await self._holds_our_keys(),
+        )
+
+    async def _holds_our_keys(self) -> bool:
+        with classified("asking for a key"):
+            try:
+                await self._client.exists(self._keys.epoch)
+            except MovedError:
+                return False
+        return True
+
+    async def _subscribers(self) -> int | None:
+        with classified("asking who is subscribed"):
+            try:
+                return _subscribed(await self._client.pubsub_numsub(self._channel))
+            except ResponseError:
+                return None
+
+    async def _setting(self, name: str) -> str | None:
+        """A setting; `None` where `CONFIG` is not allowed, as on managed servers."""
+        with classified("reading a setting"):
+            try:
+                return texts(await self._client.config_get(name)).get(name)
+            except ResponseError:
+                return None
+
+
+# ------------------------------------------------------------------------- from answers to values
+
+
+def _given(answer: Any) -> Any:
+    """An answer without which there is no snapshot."""
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _count(answer: Any) -> int:
+    return answer if isinstance(answer, int) else 0
+
+
+def _pair(answer: Any) -> list[bytes | None]:
+    """Two fields of a hash; neither where the key is of another type."""
+    return answer if isinstance(answer, list) else [None, None]
+
+
+def _whole_of(raw: bytes | None) -> int | None:
+    return whole(raw.decode("utf-8", "replace")) if raw else None
+
+
+def _in_step(info: Mapping[str, Any]) -> int:
+    found = (info.get(f"slave{i}") for i in range(int(info.get("connected_slaves", 0))))
+    return sum(isinstance(one, dict) and one.get("state") == "online" for one in found)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None
+
+
+def _hard_limit(limits: str | None, kind: str) -> int | None:
+    """Of `normal 0 0 0 … pubsub 33554432 8388608 60`, the first number behind `kind`, in bytes."""
+    _, _, behind = (limits or "").partition(f"{kind} ")
+    return _number(behind.partition(" ")[0])
+
+
+def _subscribed(answer: Any) -> int | None:
+    return int(answer[0][1]) if isinstance(answer, list) and answer else None
+
+
+def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
+    parked, first, dead, epoch, paused, known, *more = whole["answers"]
+    subscribers, since, refused, oldest, still_open, newer, info, config, missed = more
+    due = first[0][1] if isinstance(first, list) and first else None
+    began = oldest[0][1] if isinstance(oldest, list) and oldest else whole["now_ms"]
+    return {
+        "at_ms": whole["now_ms"],
+        "parked": _count(parked),
+        "next_due_s": None if due is None else (due - whole["now_ms"]) / 1000,
+        "dead": _count(dead),
+        "missed": _count(missed),
+        "replicas": _subscribed(subscribers),
+        "epoch": epoch.decode("utf-8", "replace") if isinstance(epoch, bytes) else None,
+        "paused": bool(paused),
+        "paused_by": paused.decode("utf-8", "replace") if isinstance(paused, bytes) else "",
+        "requests": _count(known),
+        "paused_ms": _whole_of(since) if isinstance(since, bytes) and paused else None,
+        "newer": _count(newer),
+        "open_requests": _count(still_open),
+        "oldest_parked_s": _oldest_s(first, whole["now_ms"]),
+        "refused": _refused(refused, whole["now_ms"]),
+        "refuses_writes": why_refused(_known(info), texts(_known(config))),
+        "oldest_open_s": max(0.0, (whole["now_ms"] - began) / 1000),
+    }
+
+
+def _oldest_s(parked: Any, now_ms: int) -> float:
+    """The age of the oldest request of which something is parked, in seconds: names begin with it, padded."""
+    if not parked or not isinstance(parked, list):
+        return 0.0
+    began_ms = min(member for member, _ in parked).partition(b"-")[0]
+    return max(0.0, (now_ms - int(began_ms)) / 1000) if began_ms.isdigit() else 0.0
+
+
+def _known(answer: Any) -> dict[Any, Any]:
+    """What a server tells of itself; nothing where it may not be asked."""
+    return answer if isinstance(answer, dict) else {}
+
+
+def _refused(answer: Any, now_ms: int) -> tuple[RefusalSnapshot, ...]:
+    found = []
+    for owner, packed in sorted(texts(_known(answer)).items()):
+        with suppress(ValueError, TypeError, KeyError):
+            one = json.loads(packed)
+            if now_ms - int(one["at"]) < REFUSED_FOR_MS:
+                found.append(RefusalSnapshot(owner, int(one["since"]), str(one["reason"])))
+    return tuple(found)
+
+
+def _raw(stream: Stream, answers: list[Any]) -> dict[str, Any]:
+    """One stream's answers under their names; a stream or a group that is not there yet is empty."""
+    length, groups, pending, consumers = answers
+    group = next((g for g in _listed(groups) if g["name"] == GROUP.encode()), {})
+    summary = pending if isinstance(pending, dict) else {}
+    alive = [c["name"] for c in _listed(consumers) if c["idle"] < ALIVE_MS]
+    return {
+        "stream": stream,
+        "length": _count(length),
+        "last": group.get("last-delivered-id", b"0-0").decode(),
+        "pending": _count(summary.get("pending")),
+        "released": sum(
+            c["pending"] for c in summary.get("consumers", ()) if c["name"] == NOBODY.encode()
+        ),
+        "first_pending": summary.get("min"),
+        "alive": [name for name in alive if name != NOBODY.encode()],
+        "consumers": sum(c["name"] != NOBODY.encode() for c in _listed(consumers)),
+    }
+
+
+def _listed(answer: Any) -> list[dict[str, Any]]:
+    return answer if isinstance(answer, list) else []
+
+
+def _stream(raw: Mapping[str, Any], next_up: Any, now_ms: int) -> StreamSnapshot:
+    # Settled entries are deleted, so whatever is in the stream and not handed out waits. (Valkey's own lag is
+    # not known after a deletion.)
+    waiting = bool(next_up) and isinstance(next_up, list)
+    return StreamSnapshot(
+        stream=raw["stream"],
+        length=raw["length"],
+        pending=raw["pending"],
+        released=raw["released"],
+        undelivered=max(1, raw["length"] - raw["pending"]) if waiting else 0,
+        oldest_pending_s=_age_s(raw["first_pending"], now_ms),
+        oldest_undelivered_s=_age_s(next_up[0][0] if waiting else None, now_ms),
+        consumers=raw["consumers"],
+    )
+
+
+def _age_s(entry: bytes | None, now_ms: int) -> float:
+    return 0.0 if entry is None else max(0.0, (now_ms - entry_ms(entry.decode())) / 1000)

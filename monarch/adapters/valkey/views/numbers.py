@@ -1,0 +1,47 @@
+"""The numbers of tickets beside their ids, in events: GitHub's id is what scripts know, a number is what people know."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.codec import decode_plan
+from monarch.adapters.valkey.keys import Keys
+from monarch.core.ids import RequestId
+
+_KEPT: Final = 50
+"""So many requests' numbers are kept for the events to come."""
+
+NUMBER: Final = "ticket_number"
+
+
+class Numbering:
+    """Reads each plan once; of one that is gone nobody knows the numbers."""
+
+    def __init__(self, client: Valkey, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._known: dict[str, Mapping[str, str]] = {}
+
+    async def numbered(self, all_fields: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+        """The same fields, and `ticket_number` where there is a ticket whose number is known."""
+        return [{**fields, **await self._number(fields)} for fields in all_fields]
+
+    async def _number(self, fields: Mapping[str, str]) -> dict[str, str]:
+        ticket = fields.get("ticket", "")
+        request = fields.get("request") or fields.get("migration", "").partition(":")[0]
+        if not (ticket and request):
+            return {}
+        if request not in self._known:
+            self._known = dict(
+                [*self._known.items(), (request, await self._read(request))][-_KEPT:]
+            )
+        number = self._known[request].get(ticket)
+        return {NUMBER: number} if number else {}
+
+    async def _read(self, request: str) -> Mapping[str, str]:
+        with classified("reading a plan"):
+            packed = await self._client.get(self._keys.plan(RequestId(request)))
+        plan = decode_plan(packed) if packed else None
+        return {} if plan is None else {str(one.id): str(one.number) for one in plan.tickets}

@@ -1,0 +1,222 @@
+"""What lies ahead of a request: the account's budget and gate, and the writes of older requests.
+
+Six round trips and some thousand answers, whatever the backlog: only the oldest requests are looked at, which are those
+that write first. Where there are more, what is foretold is the least. The account is the one that the fleet writes with; of
+several the busiest in the last hour, since no request is bound to one before it writes.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.accounts import Accounts
+from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.views.request import whole
+from monarch.core.budget.ceilings import Ceilings, Pace
+from monarch.core.budget.forecast import Forecast, Load, forecast_s, write_ms
+from monarch.core.ids import RequestId
+from monarch.core.report.summary import ENDS
+from monarch.ports import StoreError
+
+AHEAD: Final = 200
+"""So many older requests are looked at, the oldest; those behind them are not in the forecast, which says so."""
+
+LOOKED_AT: Final = 500
+"""Of so many unfinished migrations it is read how far they are, the oldest; of those behind them nothing is copied."""
+
+_AT_ONCE: Final = 250
+"""So many answers are read in one turn of the event loop."""
+
+_SETTLED: Final = ["copied", "present", "refused", "deleted"]
+"""Of these tickets a migration makes no copy any more."""
+
+PACE: Final = Pace()
+"""By which permit.lua takes each window a little longer than GitHub does."""
+
+Effective = Callable[[str], Awaitable[Ceilings]]
+"""The ceilings that count for an account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How the account stands, and how many writes of older requests go first; `paused_by` as in `RequestView`.
+
+    `is_least`: there are more older requests than were looked at.
+    """
+
+    load: Load
+    ahead: int = 0
+    paused_by: str = ""
+    is_least: bool = False
+
+    def forecast(self, writes: int) -> Forecast:
+        """When so many more writes are done, all of what is ahead first."""
+        seconds = forecast_s(self.load, self.ahead + writes)
+        return Forecast(seconds, self.load.now_ms, self.is_least)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A request that has not ended: what it copies into each target, and how many migrations have not ended."""
+
+    request: RequestId
+    tickets: int
+    unsettled: int
+    is_cancelled: bool
+
+    @property
+    def writes(self) -> int:
+        """How many there are, if nothing is copied yet."""
+        return 0 if self.is_cancelled else self.tickets * self.unsettled
+
+
+class Outlook:
+    """`ports.Outlook`, and what people's commands need beside it.
+
+    Args:
+        effective: gives the ceilings that count for an account.
+    """
+
+    def __init__(self, client: Valkey, keys: Keys, effective: Effective) -> None:
+        self._client = client
+        self._keys = keys
+        self._effective = effective
+        self._accounts = Accounts(client, keys)
+
+    async def forecast(self, request: RequestId) -> Forecast | None:
+        """See `ports.Outlook.forecast`."""
+        try:
+            traffic, own = await self._look(request)
+        except StoreError:
+            return None
+        return None if traffic.paused_by or not own else traffic.forecast(own)
+
+    async def traffic(self) -> Traffic:
+        """What a request would find that is appended now.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        traffic, _ = await self._look(None)
+        return traffic
+
+    async def _look(self, request: RequestId | None) -> tuple[Traffic, int]:
+        """What is before that request (`None`: a new one), and how many writes of its own are left."""
+        pipe = self._client.pipeline(transaction=False)
+        pipe.time()
+        pipe.get(self._keys.paused)
+        until = "+inf" if request is None else _age(request)[0]
+        pipe.zrangebyscore(self._keys.open, "-inf", until, 0, AHEAD + 1)
+        with classified("looking for what is ahead"):
+            (seconds, micros), paused, members = await pipe.execute()
+        now_ms = int(seconds) * 1000 + int(micros) // 1000
+        names = sorted((RequestId(one.decode("utf-8", "replace")) for one in members), key=_age)
+        if request is not None:
+            names = [one for one in names if _age(one) < _age(request)]
+        is_least = len(names) > AHEAD
+        names = names[:AHEAD] + ([] if request is None else [request])
+        found = await self._open(names)
+        left = await self._left(found, request)
+        own = sum(n for one, n in zip(found, left, strict=True) if one.request == request)
+        load = await self._load(now_ms)
+        by = paused.decode("utf-8", "replace") if paused else ""
+        return Traffic(load, sum(left) - own, by, is_least), own
+
+    # ------------------------------------------------------------------------------ what is to be written
+
+    async def _open(self, requests: Sequence[RequestId]) -> list[_Open]:
+        """Those of them that have not ended, in their order."""
+        pipe = self._client.pipeline(transaction=False)
+        for one in requests:
+            pipe.hmget(self._keys.request(one), ["state", "tickets", "cancelled_by"])
+            pipe.scard(self._keys.unsettled(one))
+        with classified("looking for what is ahead"):
+            answers = await pipe.execute()
+        rows = zip(requests, answers[::2], answers[1::2], strict=True)
+        return [
+            _Open(one, _number(tickets), unsettled, bool(cancelled))
+            for one, (state, tickets, cancelled), unsettled in rows
+            if state is not None and state.decode() not in ENDS
+        ]
+
+    async def _left(self, requests: Sequence[_Open], own: RequestId | None) -> list[int]:
+        """How many tickets each of them has still to copy: exactly of the oldest, and of the one that is asked about."""
+        left = [one.writes for one in requests]
+        exact, looked_at = [], 0
+        for index, one in enumerate(requests):
+            if left[index] and (looked_at < LOOKED_AT or one.request == own):
+                exact.append(index)
+                looked_at += one.unsettled
+        for index, there in zip(exact, await self._there(requests, exact), strict=True):
+            left[index] = max(0, left[index] - there)
+        return left
+
+    async def _there(self, requests: Sequence[_Open], exact: Sequence[int]) -> list[int]:
+        """How many tickets are in the targets of each of these already."""
+        pipe = self._client.pipeline(transaction=False)
+        for index in exact:
+            pipe.smembers(self._keys.unsettled(requests[index].request))
+        with classified("looking for what is ahead"):
+            answers = await pipe.execute()
+        named = [(place, name) for place, names in enumerate(answers) for name in _texts(names)]
+        there = [0] * len(exact)
+        for start in range(0, len(named), _AT_ONCE):
+            some = named[start : start + _AT_ONCE]
+            for (place, _), counts in zip(some, await self._counts(some), strict=True):
+                tickets = requests[exact[place]].tickets
+                there[place] += min(tickets, sum(map(_number, counts)))
+        return there
+
+    async def _counts(self, some: Sequence[tuple[int, str]]) -> list[list[bytes | None]]:
+        pipe = self._client.pipeline(transaction=False)
+        for _, migration in some:
+            pipe.hmget(self._migration(migration), _SETTLED)
+        with classified("looking for what is ahead"):
+            counts: list[list[bytes | None]] = await pipe.execute()
+        return counts
+
+    def _migration(self, migration: str) -> str:
+        return f"{self._keys.prefix}migration:{migration}"
+
+    # ------------------------------------------------------------------------------- how the account stands
+
+    async def _load(self, now_ms: int) -> Load:
+        """The windows and the gate of the busiest account; those of nobody where none is known."""
+        known = await self._accounts.known(now_ms)
+        accounts = [one for one in known if not one.startswith("token:")] or [""]
+        pipe = self._client.pipeline(transaction=False)
+        for account in accounts:
+            since = f"({now_ms - PACE.hour_ms - PACE.margin_ms}"
+            pipe.zrangebyscore(self._keys.budget(account), since, "+inf", withscores=True)
+            pipe.hget(self._keys.gate(account), "until")
+        with classified("looking at the budget"):
+            answers = await pipe.execute()
+        rows = zip(accounts, answers[::2], answers[1::2], strict=True)
+        account, writes, until = max(rows, key=lambda row: len(row[1]))
+        times = [int(at) for _, at in writes]
+        return Load(
+            now_ms,
+            times,
+            await self._effective(account),
+            gate_ms=max(0, _number(until) - now_ms),
+            write_ms=write_ms(times),
+            minute_ms=PACE.minute_ms + PACE.margin_ms,
+            hour_ms=PACE.hour_ms + PACE.margin_ms,
+        )
+
+
+def _age(request: RequestId) -> tuple[int, int]:
+    """What requests are ordered by: their entry's id."""
+    ms, _, sequence = request.partition("-")
+    return whole(ms) or 0, whole(sequence) or 0
+
+
+def _number(raw: bytes | None) -> int:
+    return whole(raw.decode("utf-8", "replace")) or 0 if raw else 0
+
+
+def _texts(raw: Any) -> list[str]:
+    return sorted(one.decode("utf-8", "replace") for one in raw)

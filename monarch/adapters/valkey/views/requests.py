@@ -1,0 +1,309 @@
+"""The read side, for people: requests, events. Nothing here writes.
+
+What stands in Valkey is shown as it is: fields that are not there yet read as nothing, and a request that
+has expired since it was listed is left out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, cast
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.codec import decode_ledger
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.settlement import member_of_request
+from monarch.adapters.valkey.views.cohorts import read_cards
+from monarch.adapters.valkey.views.entry_ids import entry_ms, entry_order, is_entry_id
+from monarch.adapters.valkey.views.numbers import Numbering
+from monarch.adapters.valkey.views.request import cohort_of, request_view, whole
+from monarch.adapters.valkey.views.waiting import Waiting, Wish, members_of, with_wish
+from monarch.core.delivery import Stream
+from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
+from monarch.core.portions.details import in_iso
+from monarch.core.report.summary import RequestView, State
+from monarch.core.target.step import LedgerRecord
+from monarch.ports.readings import Event, MigrationTimes, RequestDetails, RequestLine
+
+PAGE: Final = 200
+"""How many are read at once where many are looked through."""
+
+LOOKED_THROUGH: Final = 20_000
+"""So many requests are looked through for a state, the newest."""
+
+FOLLOW_MS: Final = 500
+"""How long one read waits for the next event, in milliseconds; less than the socket's timeout."""
+
+RawEntry = tuple[bytes, Mapping[bytes, bytes]]
+
+
+class Reader:
+    """Reads for people. Every method raises `StoreError` where Valkey cannot be asked."""
+
+    def __init__(self, client: Valkey, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._waiting = Waiting(client, keys)
+        self._numbering = Numbering(client, keys)
+
+    # --------------------------------------------------------------------------------- requests
+
+    async def requests(self, limit: int, state: State | None = None) -> tuple[RequestLine, ...]:
+        """The newest `limit` requests, newest first; only those in `state` where it is given.
+
+        A state is looked for among the newest `LOOKED_THROUGH`.
+        """
+        found: list[RequestLine] = []
+        start = 0
+        while len(found) < limit and start < LOOKED_THROUGH:
+            with classified("listing requests"):
+                ids = await self._client.zrevrange(self._keys.known, start, start + PAGE - 1)
+            page = await self._in_state([RequestId(one.decode()) for one in ids], state)
+            found += await self._lines(page)
+            start += PAGE
+            if len(ids) < PAGE:
+                break
+        if state in {None, State.QUEUED}:
+            found += [
+                _unseen(one, wish) for one, wish in (await self._waiting.unseen(limit)).items()
+            ]
+        newest = sorted(found, key=lambda line: entry_order(line.id), reverse=True)[:limit]
+        cards = await read_cards(self._client, self._keys, (line.cohort for line in newest))
+        newest = [replace(line, card=cards.get(line.cohort)) for line in newest]
+        return await self._with_wishes(newest)
+
+    async def _with_wishes(self, lines: Sequence[RequestLine]) -> tuple[RequestLine, ...]:
+        """The same, and what those ask for that wait to be planned, and until when."""
+        queued = {line.id: line.entry for line in lines if line.state is State.QUEUED}
+        if not queued:
+            return tuple(lines)
+        wishes = await self._waiting.wishes(queued)
+        members = [member_of_request(one, Stream.REQUESTS) for one in queued]
+        due = dict(zip(queued, await self._waiting.due(members), strict=True))
+        return tuple(
+            _with_wish(line, wishes.get(line.id, Wish()), due.get(line.id)) for line in lines
+        )
+
+    async def _in_state(self, ids: Sequence[RequestId], state: State | None) -> Sequence[RequestId]:
+        """Those in `state`; all where it is not given."""
+        if state is None:
+            return ids
+        pipe = self._client.pipeline(transaction=False)
+        for one in ids:
+            pipe.hget(self._keys.request(one), "state")
+        with classified("reading requests"):
+            known = await pipe.execute()
+        states = (
+            (one, (raw or b"queued").decode("utf-8", "replace"))
+            for one, raw in zip(ids, known, strict=True)
+        )
+        return [one for one, name in states if name == state.value]
+
+    async def _lines(self, ids: Sequence[RequestId]) -> list[RequestLine]:
+        pipe = self._client.pipeline(transaction=False)
+        for one in ids:
+            pipe.hgetall(self._keys.request(one))
+            pipe.scard(self._keys.unsettled(one))
+        with classified("reading requests"):
+            answers = await pipe.execute()
+        rows = zip(ids, answers[::2], answers[1::2], strict=True)
+        return [_line(one, texts(raw), unsettled) for one, raw, unsettled in rows if raw]
+
+    async def request(self, request: RequestId) -> RequestDetails | None:
+        """One request with all its targets; `None` where it is not known (any more)."""
+        (fields,) = await self._hashes([self._keys.request(request)])
+        if not fields:
+            fields = await self._unseen(request)
+        if not fields:
+            return None
+        with classified("asking who has paused the fleet"):
+            paused_by = await self._client.get(self._keys.paused)
+        targets = _lines(fields.get("targets", ""))
+        migrations = await self._hashes(
+            [self._keys.migration(migration_id(request, target)) for target in targets]
+        )
+        view = request_view(request, fields, migrations, _text(paused_by or ""))
+        if view.state is State.QUEUED and not migrations:
+            wishes = await self._waiting.wishes({request: fields.get("entry", request)})
+            view = with_wish(view, wishes.get(request, Wish()))
+        there = [migration for migration in migrations if migration]
+        next_ms, *due = await self._waiting.due(members_of(request, there))
+        cohort = cohort_of(fields)
+        cards = await read_cards(self._client, self._keys, [cohort])
+        return RequestDetails(
+            view=view,
+            via=fields.get("via", ""),
+            code=fields.get("code", ""),
+            planned_ms=_maybe(fields, "planned_ms"),
+            times=tuple(_times(one, then) for one, then in zip(there, due, strict=True)),
+            next_ms=next_ms,
+            notice_error=fields.get("notice_error", ""),
+            is_to_be_told=_is_to_be_told(view, fields),
+            cohort=cohort,
+            card=cards.get(cohort),
+        )
+
+    async def _unseen(self, request: RequestId) -> dict[str, str]:
+        """What would be on record of a producer's own entry, which has no hash before somebody looks at it."""
+        if not is_entry_id(request) or not await self._waiting.wishes({request: request}):
+            return {}
+        return {"state": "queued", "via": "producer", "appended_ms": str(entry_ms(request))}
+
+    async def ledger(self, target: TargetId) -> tuple[dict[TicketId, LedgerRecord], int, bool]:
+        """What is on record of a target, the server's time in ms, and whether a migration writes to it now."""
+        pipe = self._client.pipeline(transaction=False)
+        pipe.hgetall(self._keys.ledger(target))
+        pipe.time()
+        pipe.exists(self._keys.target(target))
+        with classified("reading a ledger"):
+            raw, (seconds, micros), busy = await pipe.execute()
+        now_ms = int(seconds) * 1000 + int(micros) // 1000
+        flat = [item for pair in raw.items() for item in pair]
+        return decode_ledger(flat, now_ms), now_ms, bool(busy)
+
+    async def _hashes(self, keys: Iterable[str]) -> list[dict[str, str]]:
+        pipe = self._client.pipeline(transaction=False)
+        for key in keys:
+            pipe.hgetall(key)
+        with classified("reading a request"):
+            return [texts(raw) for raw in await pipe.execute()]
+
+    # ----------------------------------------------------------------------------------- events
+
+    async def events(self, limit: int, end: str = "+") -> tuple[Event, ...]:
+        """The newest `limit` events up to `end` (`(<id>`: before that one), oldest first."""
+        with classified("reading events"):
+            page = await self._client.xrevrange(self._keys.events, end, "-", count=limit)
+        return tuple(await self._numbered([_event(entry) for entry in reversed(page)]))
+
+    async def _numbered(self, events: Sequence[Event]) -> list[Event]:
+        fields = await self._numbering.numbered([event.fields for event in events])
+        return [replace(event, fields=each) for event, each in zip(events, fields, strict=True)]
+
+    async def pulse(self, after: str) -> str:
+        """Wait a moment for an event after that id (`$`: from now on), and give the newest id to go on from.
+
+        Copies make no events: whoever watches them looks again after each pulse, whatever it brought.
+        """
+        events = await self.next_events(after)
+        return events[-1].id if events else after
+
+    async def next_events(self, after: str) -> list[Event]:
+        """What has happened after the event of that id (`$`: from now on); waits a moment where nothing has."""
+        with classified("following events"):
+            answer = await self._client.xread(
+                {self._keys.events: after}, count=PAGE, block=FOLLOW_MS
+            )
+        entries = cast("list[RawEntry]", answer[0][1]) if answer else []
+        return await self._numbered([_event(entry) for entry in entries])
+
+
+# ---------------------------------------------------------------------------------------- decoding
+
+
+def texts(raw: Mapping[Any, Any]) -> dict[str, str]:
+    """A hash, or an entry's fields, as text."""
+    return {_text(name): _text(value) for name, value in raw.items()}
+
+
+def _text(raw: bytes | str) -> str:
+    return raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
+
+
+def _maybe(fields: Mapping[str, str], name: str) -> int | None:
+    return whole(fields.get(name, ""))
+
+
+def _number(fields: Mapping[str, str], name: str, default: int = 0) -> int:
+    value = _maybe(fields, name)
+    return default if value is None else value
+
+
+def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> RequestLine:
+    view = request_view(request, fields, ())
+    return RequestLine(
+        id=request,
+        state=view.state,
+        source=view.source,
+        channel=view.channel,
+        via=fields.get("via", ""),
+        tickets=view.tickets,
+        targets=len(_lines(fields.get("targets", ""))),
+        unsettled=unsettled,
+        appended_ms=view.appended_ms,
+        ended_ms=view.ended_ms,
+        reason=view.reason,
+        entry=fields.get("entry", request),
+        cohort=cohort_of(fields),
+        not_before=in_iso(view.portion),
+        milestones=view.portion.milestones,
+    )
+
+
+def _is_to_be_told(view: RequestView, fields: Mapping[str, str]) -> bool:
+    is_told = fields.get("final_said") == str(view.run)
+    return bool(view.channel) and not is_told and not fields.get("notice_error")
+
+
+def _unseen(request: RequestId, wish: Wish) -> RequestLine:
+    appended_ms, targets = entry_ms(request), len(wish.targets)
+    return RequestLine(
+        id=request,
+        state=State.QUEUED,
+        source=wish.source,
+        channel=wish.channel,
+        via="producer",
+        tickets=0,
+        targets=targets,
+        unsettled=targets,
+        appended_ms=appended_ms,
+        ended_ms=None,
+        reason=wish.reason,
+        entry=request,
+        not_before=in_iso(wish.portion),
+        milestones=wish.portion.milestones,
+    )
+
+
+def _with_wish(line: RequestLine, wish: Wish, next_ms: int | None) -> RequestLine:
+    return replace(
+        line,
+        source=line.source or wish.source,
+        channel=line.channel or wish.channel,
+        targets=line.targets or len(wish.targets),
+        unsettled=line.unsettled or len(wish.targets),
+        reason=line.reason or wish.reason,
+        next_ms=next_ms,
+        not_before=line.not_before or in_iso(wish.portion),
+        milestones=line.milestones or wish.portion.milestones,
+    )
+
+
+def _times(fields: Mapping[str, str], next_ms: int | None) -> MigrationTimes:
+    return MigrationTimes(
+        target=fields.get("target", ""),
+        run=_number(fields, "run", 1),
+        attempts=_number(fields, "attempts"),
+        code=fields.get("code", ""),
+        entry=fields.get("entry", ""),
+        target_id=_maybe(fields, "target_id"),
+        queued_ms=_maybe(fields, "queued_ms"),
+        started_ms=_maybe(fields, "started_ms"),
+        first_copy_ms=_maybe(fields, "first_copy_ms"),
+        ended_ms=_maybe(fields, "ended_ms"),
+        error=fields.get("error", ""),
+        error_ms=_maybe(fields, "error_ms"),
+        next_ms=next_ms,
+    )
+
+
+def _event(entry: RawEntry) -> Event:
+    fields = texts(entry[1])
+    name = fields.pop("event", "")
+    return Event(entry[0].decode(), entry_ms(entry[0].decode()), name, fields)
+
+
+def _lines(text: str) -> list[str]:
+    """A refused target is kept as it was spelled, spaces and all; `str.splitlines` would know more line ends."""
+    return [line for line in text.split("\n") if line]

@@ -1,0 +1,141 @@
+"""What is known of work that waits: the message of a request that was never planned, and when parked work goes on.
+
+A request that waits to be planned has no source and no targets on record yet, but its message is there: in its
+stream, or in what parked it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.settlement import member_of_migration, member_of_request
+from monarch.adapters.valkey.views.request import whole
+from monarch.core.delivery import Stream
+from monarch.core.ids import RequestId
+from monarch.core.portions.keys import WHOLE, Portion
+from monarch.core.report.summary import MigrationView, RequestView, State
+from monarch.core.request.message import BadMessage, Rules, parse_message
+
+_VERSION: Final = 1
+"""Of entries that this code writes; codec.py reads no newer ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an unplanned request asks for, as far as its message can be read.
+
+    `reason` says why nobody plans it: its message cannot be read, or a newer version wrote it; `""` where somebody will.
+    """
+
+    source: str = ""
+    channel: str | None = None
+    targets: tuple[str, ...] = ()
+    reason: str = ""
+    portion: Portion = WHOLE
+
+
+class Waiting:
+    """Looks into the stream of requests and at what is parked."""
+
+    def __init__(self, client: Valkey, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    async def wishes(self, entries: Mapping[RequestId, str]) -> dict[RequestId, Wish]:
+        """What these requests ask for, by the entry in which each stands; those that nobody has any more are left out."""
+        pipe = self._client.pipeline(transaction=False)
+        for request, entry in entries.items():
+            pipe.xrange(self._keys.stream(Stream.REQUESTS), entry, entry)
+            pipe.hget(self._keys.parked_entries, member_of_request(request, Stream.REQUESTS))
+        with classified("reading what waits"):
+            answers = await pipe.execute(raise_on_error=False)
+        found = {}
+        for request, raw, parked in zip(entries, answers[::2], answers[1::2], strict=True):
+            fields = _in_stream(raw) or _in_parked(parked)
+            if fields is not None:
+                found[request] = wish_of(fields)
+        return found
+
+    async def unseen(self, limit: int) -> dict[RequestId, Wish]:
+        """The newest entries of the stream that nobody has looked at: a producer's own have no hash before that."""
+        if limit < 1:
+            return {}
+        with classified("reading what waits"):
+            raw = await self._client.xrevrange(self._keys.stream(Stream.REQUESTS), count=limit)
+        entries = [(RequestId(entry.decode()), fields) for entry, fields in raw]
+        first = [(entry, fields) for entry, fields in entries if b"request" not in fields]
+        pipe = self._client.pipeline(transaction=False)
+        for entry, _ in first:
+            pipe.exists(self._keys.request(entry))
+        with classified("reading what waits"):
+            known = await pipe.execute()
+        return {
+            entry: wish_of(fields)
+            for (entry, fields), is_known in zip(first, known, strict=True)
+            if not is_known
+        }
+
+    async def due(self, members: Sequence[str]) -> list[int | None]:
+        """When each of these parked entries goes on, in milliseconds since 1970; `None`: it is not parked."""
+        pipe = self._client.pipeline(transaction=False)
+        for member in members:
+            pipe.zscore(self._keys.parked, member)
+        with classified("reading what waits"):
+            scores = await pipe.execute()
+        return [None if score is None else int(score) for score in scores]
+
+
+def members_of(request: RequestId, migrations: Sequence[Mapping[str, str]]) -> list[str]:
+    """The names under which a request and its migrations would be parked."""
+    named = (
+        member_of_migration(request, whole(one.get("order", "")) or 0, one.get("target", ""))
+        for one in migrations
+    )
+    return [member_of_request(request, Stream.REQUESTS), *named]
+
+
+def with_wish(view: RequestView, wish: Wish) -> RequestView:
+    """The same request with what its message says; its targets are queued."""
+    targets = tuple(MigrationView(one, State.QUEUED, 0, 0, 0, (), "") for one in wish.targets)
+    return replace(
+        view,
+        source=view.source or wish.source,
+        channel=view.channel or wish.channel,
+        reason=view.reason or wish.reason,
+        portion=view.portion if view.portion != WHOLE else wish.portion,
+        migrations=view.migrations or targets,
+    )
+
+
+def wish_of(fields: Mapping[bytes, bytes]) -> Wish:
+    """What an entry of the stream of requests asks for."""
+    version = whole(fields.get(b"v", b"1").decode("utf-8", "replace")) or 0
+    newer = f"a newer version wrote it (v={version}); it waits for a worker of that version"
+    reason = newer if version > _VERSION else ""
+    parsed = parse_message(fields.get(b"payload", b""), Rules())
+    if isinstance(parsed, BadMessage):
+        return Wish(parsed.source or "", parsed.channel, (), reason or parsed.reason)
+    refused = tuple(one.target for one in parsed.refused)
+    named = tuple(one.full_name for one in parsed.targets)
+    return Wish(parsed.source.full_name, parsed.channel, (*named, *refused), reason, parsed.portion)
+
+
+def _in_stream(answer: Any) -> Mapping[bytes, bytes] | None:
+    return answer[0][1] if isinstance(answer, list) and answer else None
+
+
+def _in_parked(answer: Any) -> Mapping[bytes, bytes] | None:
+    """The fields of a parked entry; `None` where there is none that can be read."""
+    if not isinstance(answer, bytes):
+        return None
+    try:
+        flat = json.loads(answer)["fields"]
+        texts = [str(one).encode("utf-8", "surrogateescape") for one in flat]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return dict(zip(texts[::2], texts[1::2], strict=False))

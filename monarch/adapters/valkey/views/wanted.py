@@ -1,0 +1,43 @@
+"""Which events a person wants to see: of a request, of a target, since a time."""
+
+from dataclasses import dataclass
+
+from monarch.adapters.valkey.views.requests import PAGE, Reader
+from monarch.ports.readings import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What all has to hold of an event; `None`: no matter. Targets are compared without case, times in ms since 1970."""
+
+    request: str | None = None
+    target: str | None = None
+    since_ms: int | None = None
+
+    def holds(self, event: Event) -> bool:
+        """Whether it is one of them."""
+        of, _, to = event.fields.get("migration", "").partition(":")
+        request = event.fields.get("request") or of
+        target = event.fields.get("target") or to
+        return (
+            self.request in {None, request}
+            and (self.target is None or self.target.lower() == target.lower())
+            and (self.since_ms is None or event.at_ms >= self.since_ms)
+        )
+
+
+async def newest(reader: Reader, limit: int, wanted: Wanted) -> tuple[Event, ...]:
+    """The newest `limit` events that are wanted, oldest first; all that are kept are looked through.
+
+    Raises:
+        StoreError: Valkey cannot be asked.
+    """
+    found: list[Event] = []
+    end = "+"
+    while len(found) < limit:
+        page = await reader.events(PAGE, end)
+        found += [event for event in reversed(page) if wanted.holds(event)]
+        if len(page) < PAGE or page[0].at_ms < (wanted.since_ms or 0):
+            break
+        end = f"({page[0].id}"
+    return tuple(reversed(found[:limit]))

@@ -1,0 +1,54 @@
+"""Who works: each consumer of the streams, its last sign of life, and what it has in hand."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.keys import GROUP, Keys
+from monarch.adapters.valkey.views.fleet import NOBODY
+from monarch.adapters.valkey.views.requests import texts
+from monarch.core.delivery import Stream
+from monarch.ports.readings import WorkerLine
+
+_SHOWN: Final = 50
+"""So many targets in hand are named for each worker."""
+
+
+class Workers:
+    """Looks at the consumers. Every method raises `StoreError` where Valkey cannot be asked."""
+
+    def __init__(self, client: Valkey, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    async def all(self) -> tuple[WorkerLine, ...]:
+        """Every worker that the groups know, by name; one that died is among them until it is swept away."""
+        pipe = self._client.pipeline(transaction=False)
+        for stream in Stream:
+            pipe.xinfo_consumers(self._keys.stream(stream), GROUP)
+        with classified("reading the workers"):
+            answers = await pipe.execute(raise_on_error=False)
+        found: dict[str, dict[str, Any]] = {}
+        for stream, answer in zip(Stream, answers, strict=True):
+            for one in answer if isinstance(answer, list) else []:
+                found.setdefault(one["name"].decode("utf-8", "replace"), {})[stream.value] = one
+        found.pop(NOBODY, None)
+        return tuple([await self._line(name, found[name]) for name in sorted(found)])
+
+    async def _line(self, name: str, consumers: Mapping[str, Any]) -> WorkerLine:
+        held = {stream: int(one["pending"]) for stream, one in consumers.items()}
+        silent_s = min(one["idle"] for one in consumers.values()) / 1000
+        has_targets = held.get(Stream.MIGRATIONS, 0) > 0
+        return WorkerLine(name, silent_s, held, await self._targets(name) if has_targets else ())
+
+    async def _targets(self, name: str) -> tuple[str, ...]:
+        stream = self._keys.stream(Stream.MIGRATIONS)
+        with classified("reading what a worker holds"):
+            pending = await self._client.xpending_range(stream, GROUP, "-", "+", _SHOWN, name)
+            pipe = self._client.pipeline(transaction=False)
+            for one in pending:
+                pipe.xrange(stream, one["message_id"], one["message_id"])
+            entries = await pipe.execute()
+        return tuple(texts(entry[0][1]).get("target", "") for entry in entries if entry)

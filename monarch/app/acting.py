@@ -1,0 +1,145 @@
+"""What the page's acts are done with: an operator's connection, as the commands have it, and a shelf for what was done."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import anyio
+from pydantic import TypeAdapter
+from pydantic_core import to_json
+
+from monarch.adapters.valkey.client.connection import connected
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.shelf import Shelf
+from monarch.app.operator import Operator, operator
+from monarch.app.verify import Unverifiable, Verified, verified, verified_document
+from monarch.app.wiring import valkey_of
+from monarch.core.ids import RequestId, TicketId
+from monarch.core.report.verification import Mark
+from monarch.ports import Hands, Replayed, StoreError
+from monarch.ports.readings import Choice, DeadLetter, RequestDetails
+from monarch.settings import Settings
+from monarch.telemetry import Snapshot
+from monarch.web.acts.means import Looked, Looking
+from monarch.web.acts.meant import Done, Receipt
+
+_RECEIPT: Final = TypeAdapter(Receipt)
+_LOOKED: Final = TypeAdapter(Looked)
+_LOOKING: Final = TypeAdapter(Looking)
+
+MOST_LINES: Final = 500
+"""Of a receipt."""
+
+_SAID_AGAIN_EVERY_S: Final = 10.0
+
+
+class OperatorsMeans:
+    """`web.acts.means.Means`."""
+
+    def __init__(self, person: Operator, shelf: Shelf) -> None:
+        self._person = person
+        self._shelf = shelf
+
+    @property
+    def hands(self) -> Hands:
+        """See `Means.hands`."""
+        return self._person.hands
+
+    async def snapshot(self) -> Snapshot:
+        """See `Means.snapshot`."""
+        return await self._person.standing.snapshot()
+
+    async def request(self, request: RequestId) -> RequestDetails | None:
+        """See `Means.request`."""
+        return await self._person.reader.request(request)
+
+    async def letters(self, limit: int, choice: Choice) -> Sequence[DeadLetter]:
+        """See `Means.letters`."""
+        return await self._person.letters.newest(limit, choice)
+
+    async def letter(self, letter: str) -> DeadLetter | None:
+        """See `Means.letter`."""
+        return await self._person.letters.one(letter)
+
+    async def replay(self, letters: Sequence[str], by: str) -> Sequence[Replayed]:
+        """See `Means.replay`."""
+        return await self._person.replay(letters, by)
+
+    # -------------------------------------------------------------------------------------- looking
+
+    @property
+    def reads_github(self) -> bool:
+        """See `Means.reads_github`."""
+        settings = self._person.settings
+        return bool(settings.gh_pat or settings.github_app_id)
+
+    async def begin_look(self, request: RequestId, by: str) -> Looking | None:
+        """See `Means.begin_look`."""
+        said = to_json(Looking(by, _now_ms()))
+        before = await self._shelf.begin_look(request, said)
+        return None if before is None else _LOOKING.validate_json(before)
+
+    async def look(self, request: RequestId, by: str) -> None:
+        """See `Means.look`."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._say_again, request)
+            found = await self._found(request, by)
+            tasks.cancel_scope.cancel()
+        await self._shelf.end_look(request, to_json(found))
+
+    async def _found(self, request: RequestId, by: str) -> Looked:
+        try:
+            found = await verified(self._person.settings, request, lambda _: None)
+        except StoreError as error:
+            found = Unverifiable(str(error))
+        if isinstance(found, Unverifiable):
+            return Looked(by, _now_ms(), {}, {}, {}, found.reason)
+        return Looked(by, _now_ms(), found.missing, _titles(found), verified_document(found))
+
+    async def _say_again(self, request: RequestId) -> None:
+        while True:
+            await anyio.sleep(_SAID_AGAIN_EVERY_S)
+            await self._shelf.go_on_looking(request)
+
+    async def looked(self, request: RequestId) -> Looking | Looked | None:
+        """See `Means.looked`."""
+        under_way, found = await self._shelf.look(request)
+        if under_way is not None:
+            return _LOOKING.validate_json(under_way)
+        return None if found is None else _LOOKED.validate_json(found)
+
+    # ------------------------------------------------------------------------------------- receipts
+
+    async def keep_receipt(self, act: str, by: str, done: Done) -> str:
+        """See `Means.keep_receipt`."""
+        lines = done.lines[:MOST_LINES]
+        kept = Receipt(act, by, _now_ms(), done.title, lines, done.back, done.back_words)
+        return await self._shelf.keep_receipt(to_json(kept))
+
+    async def receipt(self, name: str) -> Receipt | None:
+        """See `Means.receipt`."""
+        found = await self._shelf.receipt(name)
+        return None if found is None else _RECEIPT.validate_json(found)
+
+
+def _titles(found: Verified) -> dict[TicketId, str]:
+    return {
+        one.id: f"#{one.ticket} {one.title}"
+        for target in found.targets
+        if target.verification is not None
+        for one in target.verification.marked(Mark.MISSING)
+    }
+
+
+def _now_ms() -> int:
+    """For people; nothing is decided by it."""
+    return round(time.time() * 1000)
+
+
+@asynccontextmanager
+async def means_of(settings: Settings) -> AsyncIterator[OperatorsMeans]:
+    """The means of the installation that `settings` name; nothing is asked before somebody presses something."""
+    keys = Keys(settings.namespace)
+    async with operator(settings) as person, connected(valkey_of(settings), "shelf") as client:
+        yield OperatorsMeans(person, Shelf(client, keys))

@@ -1,0 +1,1 @@
+"""The doctor: checks an installation from outside."""

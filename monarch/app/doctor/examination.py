@@ -1,0 +1,132 @@
+"""Checks an installation from outside: Valkey, who hears, who signs at GitHub, what copies look like, Slack's token.
+
+Each check says how it is and, where it is not well, what to do. FAIL: Monarch cannot keep its promises.
+WARN: it can, but something is worth a look. No check writes anything, posts anything or shows a secret.
+"""
+
+from monarch.adapters.http_send import Sent
+from monarch.adapters.valkey.views.fleet import ServerFacts
+from monarch.app.doctor.asked import asked, fields_of, why
+from monarch.app.doctor.github_checks import github_checks
+from monarch.app.doctor.valkey_checks import Check, Status, advice_on, check_server
+from monarch.app.operator import Operator
+from monarch.core.copy.frame import NAMES
+from monarch.core.github.reply import Reply
+from monarch.ports import StoreError
+from monarch.settings import Settings
+from monarch.telemetry import Snapshot
+
+
+async def examine(operator: Operator) -> tuple[Check, ...]:
+    """Look at everything; one thing that is broken hides no other."""
+    settings = operator.settings
+    return (
+        *await _valkey(operator),
+        *await github_checks(settings),
+        *check_lists(settings),
+        check_template(settings),
+        await _slack(settings),
+    )
+
+
+# ---------------------------------------------------------------------------------------- Valkey
+
+
+async def _valkey(operator: Operator) -> tuple[Check, ...]:
+    address = operator.settings.valkey_url_safe
+    try:
+        facts = await operator.standing.server()
+        snapshot = await operator.standing.snapshot()
+    except StoreError as error:
+        return (Check("valkey", Status.FAIL, f"{address}: {error}", advice_on(str(error))),)
+    reached = Check("valkey", Status.OK, f"{address} answers")
+    watched = bool(operator.settings.valkey_sentinels)
+    server = check_server(facts, watched=watched)
+    return (reached, *server, check_hearing(facts, snapshot), check_dead(snapshot))
+
+
+def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
+    """Whether messages are heard, and by no more than ourselves: pub/sub knows no namespace."""
+    heard, workers = facts.subscribers, snapshot.workers
+    detail = f"{heard} subscribed, {workers} working"
+    if heard is None:
+        return Check("subscribers", Status.WARN, "not said", "See that a worker is subscribed.")
+    if heard == 0:
+        advice = "Start `monarch run`: what is published now is lost."
+        return Check("subscribers", Status.FAIL, detail, advice)
+    if heard > workers:
+        advice = (
+            "See what else is subscribed: another installation, or the predecessor, on the same"
+            " channel would copy everything twice. (Workers with the role intake alone are not"
+            " counted as working.)"
+        )
+        return Check("subscribers", Status.WARN, detail, advice)
+    return Check("subscribers", Status.OK, detail)
+
+
+def check_dead(snapshot: Snapshot) -> Check:
+    """Whether something was given up that nobody has looked at."""
+    if not snapshot.dead:
+        return Check("dead letters", Status.OK, "none")
+    return Check("dead letters", Status.WARN, str(snapshot.dead), "See `monarch dead list`.")
+
+
+# ---------------------------------------------------------------------------------------- copies
+
+
+def check_lists(settings: Settings) -> tuple[Check, Check]:
+    """Which repositories a publisher may name: everything that the token reaches, unless a list says less."""
+    return (
+        _list("MONARCH_ALLOWED_SOURCES", settings.allowed_sources, "read"),
+        _list("MONARCH_ALLOWED_TARGETS", settings.allowed_targets, "filled"),
+    )
+
+
+def _list(variable: str, globs: tuple[str, ...], verb: str) -> Check:
+    name = variable.removeprefix("MONARCH_").lower().replace("_", " ")
+    if globs:
+        return Check(name, Status.OK, ", ".join(globs))
+    detail = f"every repository that the token reaches may be {verb}"
+    advice = (
+        f"Set {variable} to globs such as owner/*: every publisher on the channel can name one."
+    )
+    return Check(name, Status.WARN, detail, advice)
+
+
+def check_template(settings: Settings) -> Check:
+    """What stands around the text of a copy; a wrong template has been refused before."""
+    template = settings.issue_template
+    if template is None:
+        return Check("template", Status.OK, "none: a copy has the ticket's text alone")
+    used = ", ".join(f"${{{name}}}" for name in NAMES if name in template.get_identifiers())
+    return Check("template", Status.OK, f"{len(template.template)} characters with {used}")
+
+
+# ----------------------------------------------------------------------------------------- Slack
+
+
+async def _slack(settings: Settings) -> Check:
+    if settings.slack_bot_token is None:
+        advice = "Set SLACK_BOT_TOKEN to report to channels."
+        return Check("slack", Status.WARN, "SLACK_BOT_TOKEN is not set", advice)
+    token = settings.slack_bot_token.get_secret_value()
+    return check_slack(
+        await asked(settings.slack_api_url, token, "POST", "auth.test", settings.slack_proxy)
+    )
+
+
+def check_slack(sent: Sent) -> Check:
+    """Whether the token is valid and may post. Slack answers 200 to nearly everything."""
+    if not isinstance(sent, Reply):
+        return Check("slack", Status.FAIL, why(sent), "Check the network and SLACK_API_URL.")
+    fields = fields_of(sent.body)
+    if fields.get("ok") is not True:
+        said = fields.get("error") or f"answered {sent.status}"
+        advice = "Set SLACK_BOT_TOKEN to the bot token (xoxb-…) of an installed app."
+        return Check("slack", Status.FAIL, str(said), advice)
+    detail = f"{fields.get('user', 'a bot')} in {fields.get('team', 'a workspace')}"
+    scopes = sent.headers.get("x-oauth-scopes")
+    if scopes is not None and "chat:write" not in {one.strip() for one in scopes.split(",")}:
+        advice = "Give the app the scope chat:write and install it again."
+        return Check("slack", Status.FAIL, detail, advice)
+    return Check("slack", Status.OK, detail)

@@ -1,0 +1,166 @@
+"""Whether a Valkey is set up so that it does not forget: for the doctor, and for the start of a worker.
+
+FAIL: Monarch cannot keep its promises with it. WARN: it can, but something is worth a look.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from monarch.adapters.valkey.views.fleet import ServerFacts
+
+OLDEST: Final = (7, 2)
+"""The oldest Valkey that has what the scripts use."""
+UNREAD_BYTES: Final = 128 * 1024 * 1024
+"""A subscriber that may leave less than this unread is cut off by a burst of large messages, and they are lost."""
+ROOM_BYTES: Final = 32 * 1024 * 1024
+"""Less memory than this before `maxmemory` is worth a look."""
+
+_MUTE: Final = (
+    "Correct the address: what is there does not speak as Valkey. With TLS it is valkeys://, without it valkey://."
+    " Or mend the network: a firewall may swallow the connection."
+)
+
+_UNREACHED: Final = {
+    "AuthenticationError": "Correct VALKEY_USERNAME and VALKEY_PASSWORD, or those in VALKEY_URL.",
+    "NoPermissionError": "Give Monarch's user the rights that docs/valkey.md lists.",
+    "Hostname mismatch": "Name Valkey as its certificate does, or add ?ssl_check_hostname=no.",
+    "IP address mismatch": "Name Valkey as its certificate does, or add ?ssl_check_hostname=no.",
+    "CERTIFICATE_VERIFY_FAILED": (
+        "Add ?ssl_ca_certs=FILE with the authority's certificate to VALKEY_URL, or set SSL_CERT_FILE."
+    ),
+    "Sentinels": "Start the Sentinels, or correct VALKEY_SENTINELS and VALKEY_SENTINEL_MASTER.",
+    "DB index": "Correct VALKEY_DB, or the number at the end of VALKEY_URL.",
+    "Timeout": _MUTE,
+    "closed by server": _MUTE,
+    "": "Start Valkey, or correct VALKEY_URL (or VALKEY_HOST and VALKEY_PORT).",
+}
+"""What to do by what the error says; the first that fits counts."""
+
+
+class Status(StrEnum):
+    """How a check went."""
+
+    OK = "OK"
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the doctor's: what was looked at, how it is, and what to do (`""`: nothing)."""
+
+    name: str
+    status: Status
+    detail: str
+    advice: str = ""
+
+
+def advice_on(error: str) -> str:
+    """What to do about a Valkey that could not be asked."""
+    return next(advice for sign, advice in _UNREACHED.items() if sign in error)
+
+
+def check_server(facts: ServerFacts, *, watched: bool) -> tuple[Check, ...]:
+    """Whether this server remembers what it is told; `watched`: Sentinels may replace it."""
+    return (
+        _version(facts),
+        _role(facts),
+        _appendonly(facts),
+        _appendfsync(facts),
+        _replication(facts, watched=watched),
+        _eviction(facts),
+        _memory(facts),
+        _unread(facts),
+    )
+
+
+def _version(facts: ServerFacts) -> Check:
+    parts = facts.version.split(".")
+    known = tuple(int(part) for part in parts[:2] if part.isdecimal())
+    if not facts.holds_our_keys:
+        advice = "Name the node of the cluster that holds Monarch's keys in VALKEY_URL."
+        return Check("version", Status.FAIL, f"{facts.version}, another node's keys", advice)
+    if known >= OLDEST:
+        return Check("version", Status.OK, f"{facts.version}, {facts.mode}")
+    wanted = ".".join(map(str, OLDEST))
+    return Check("version", Status.FAIL, facts.version or "not said", f"Use {wanted} or newer.")
+
+
+def _role(facts: ServerFacts) -> Check:
+    if facts.role == "master":
+        return Check("role", Status.OK, "primary")
+    return Check("role", Status.FAIL, facts.role or "not said", "Name the primary in VALKEY_URL.")
+
+
+def _appendonly(facts: ServerFacts) -> Check:
+    if facts.appendonly:
+        return Check("appendonly", Status.OK, "on")
+    advice = "Set `appendonly yes`: without it a restart forgets requests."
+    return Check("appendonly", Status.FAIL, "off", advice)
+
+
+def _appendfsync(facts: ServerFacts) -> Check:
+    match facts.appendfsync:
+        case "always":
+            return Check("appendfsync", Status.OK, "always")
+        case None:
+            return Check("appendfsync", Status.WARN, "not said", "See that it is `always`.")
+        case "everysec":
+            advice = "Set `appendfsync always`: a crash may forget the last second."
+            return Check("appendfsync", Status.WARN, "everysec", advice)
+        case other:
+            advice = "Set `appendfsync always`: a crash may forget minutes."
+            return Check("appendfsync", Status.FAIL, other, advice)
+
+
+def _replication(facts: ServerFacts, *, watched: bool) -> Check:
+    """A primary that is alone confirms what a failover forgets, unless it refuses to."""
+    replicas, needed = facts.replicas, facts.min_replicas
+    detail = f"{replicas} in step" + (f", {needed} needed for a write" if needed else "")
+    if needed and replicas < needed:
+        advice = "Start a replica: until then every write is refused (NOREPLICAS)."
+        return Check("replicas", Status.FAIL, detail, advice)
+    if watched and not replicas:
+        advice = "Start a replica: there is none that Sentinel could promote."
+        return Check("replicas", Status.WARN, detail, advice)
+    if replicas and needed == 0:
+        advice = "Set `min-replicas-to-write 1`, or a failover forgets what only the primary has."
+        return Check("replicas", Status.WARN, detail, advice)
+    return Check("replicas", Status.OK, detail if replicas or needed else "none, and none needed")
+
+
+def _eviction(facts: ServerFacts) -> Check:
+    policy = facts.maxmemory_policy
+    if policy == "noeviction":
+        return Check("maxmemory-policy", Status.OK, policy)
+    advice = "Set `maxmemory-policy noeviction`: any other drops work when memory runs out."
+    status = Status.WARN if policy is None else Status.FAIL
+    return Check("maxmemory-policy", status, policy or "not said", advice)
+
+
+def _memory(facts: ServerFacts) -> Check:
+    left = facts.memory_left
+    if left is None:
+        return Check("memory", Status.OK, "no ceiling")
+    if left <= 0:
+        advice = "Raise `maxmemory`: no new work is taken in until then."
+        return Check("memory", Status.FAIL, "used up", advice)
+    detail = f"{left // 1024**2} MiB left"
+    if left >= ROOM_BYTES:
+        return Check("memory", Status.OK, detail)
+    return Check("memory", Status.WARN, detail, "Raise `maxmemory`: soon no new work is taken in.")
+
+
+def _unread(facts: ServerFacts) -> Check:
+    unread, name = facts.unread_bytes, "client-output-buffer-limit pubsub"
+    advice = "Set `client-output-buffer-limit pubsub 256mb 64mb 60`: who is cut off loses a burst."
+    match unread:
+        case None:
+            return Check(name, Status.OK, "not said")
+        case 0:
+            return Check(name, Status.OK, "no limit")
+        case _ if unread >= UNREAD_BYTES:
+            return Check(name, Status.OK, f"{unread // 1024**2} MiB")
+        case _:
+            return Check(name, Status.WARN, f"{unread // 1024**2} MiB", advice)

@@ -1,0 +1,115 @@
+"""The sweep for missed repositories, put together: for the watch of a worker, and for `monarch missed`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Final
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.github.client import HttpGitHub
+from monarch.adapters.valkey.budget import ValkeyBudget
+from monarch.adapters.valkey.client.connection import connected
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.logins import ValkeyLogins
+from monarch.adapters.valkey.missed import ValkeyMissed
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.app.wiring import (
+    ceilings_of,
+    github_of,
+    meter_of,
+    rules_of,
+    style_of,
+    valkey_of,
+    web_url_of,
+)
+from monarch.core.ids import RequestId, TargetId
+from monarch.core.missed.judging import Missed, Window
+from monarch.ports import Slack
+from monarch.settings import Settings
+from monarch.stages.missed.sweeper import Options, Reading, Sweep, sweep
+from monarch.stages.missed.tell import Teller
+from monarch.stages.missed.watch import Duty, MissedWatch
+from monarch.telemetry import Telemetry
+
+__all__ = ["Missed", "Sweep", "Swept", "missed_watch", "swept"]
+
+READ_MOST: Final = 10_000
+"""So many repositories a person's sweep reads at their own addresses: all that it lists."""
+
+_DAY_MS: Final = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What was found, owner by owner, and which requests were made of it, by the repository's id."""
+
+    sweeps: tuple[Sweep, ...]
+    requests: Mapping[TargetId, RequestId] = field(default_factory=dict)
+
+
+def missed_watch(
+    settings: Settings,
+    client: Valkey,
+    github: HttpGitHub,
+    slack: Slack,
+    telemetry: Telemetry,
+    gaps: Callable[[], int],
+) -> MissedWatch | None:
+    """The watch of a worker, `None` where nothing is to be watched. `client` is its own, with one connection."""
+    if not settings.missed_owners:
+        return None
+    options = Options(rules_of(settings), style_of(settings).seal)
+    duty = Duty(settings.missed_owners, settings.missed_submit)
+    reading = _reading(settings, client, github)
+    teller = Teller(
+        slack, reading.missing, telemetry, web_url_of(settings), submits=settings.missed_submit
+    )
+    return MissedWatch(reading, options, duty, telemetry, teller, gaps)
+
+
+async def swept(
+    settings: Settings,
+    owners: Sequence[str],
+    since_ms: int,
+    by: str | None,
+    tell: Callable[[str], None],
+) -> Swept:
+    """Sweep each of these owners once; what seems to be missed is looked into now, whatever is remembered.
+
+    Args:
+        since_ms: how old a repository may be.
+        by: whose wish it is that what was missed is asked for; `None`: nobody's.
+        tell: hears of each reading, by the name of what it is about.
+
+    Raises:
+        StoreError: Valkey cannot be asked; without it nothing is known to be missed. Repeating it is safe.
+    """
+    keys = Keys(settings.namespace)
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(connected(valkey_of(settings), "missed"))
+        meter = meter_of(settings, Scripts(client, keys.prefix), keys)
+        github = await stack.enter_async_context(github_of(settings, meter))
+        reading = _reading(settings, client, github)
+        seal = style_of(settings).seal
+        options = Options(rules_of(settings), seal, READ_MOST, is_fresh=True, tell=tell)
+        sweeps = [await _sweep(reading, owner, since_ms, options) for owner in owners]
+        missed = [one for found in sweeps for one in found.missed] if by else []
+        requests = {
+            one.repository.id: await reading.missing.submit(one, by or "") for one in missed
+        }
+        return Swept(tuple(sweeps), requests)
+
+
+async def _sweep(reading: Reading, owner: str, since_ms: int, options: Options) -> Sweep:
+    now_ms = await reading.missing.now_ms()
+    return await sweep(reading, owner, Window(now_ms - since_ms, now_ms), options)
+
+
+def _reading(settings: Settings, client: Valkey, github: HttpGitHub) -> Reading:
+    keys = Keys(settings.namespace)
+    scripts = Scripts(client, keys.prefix)
+    retention_ms = settings.retention_days * _DAY_MS
+    missing = ValkeyMissed(client, keys, settings.channel, retention_ms=retention_ms)
+    budget = ValkeyBudget(scripts, keys, ceilings_of(settings))
+    return Reading(github, github, missing, budget, ValkeyLogins(scripts, keys).us)

@@ -1,0 +1,161 @@
+"""Verifying a request: its plan from Valkey, held against what its targets show right now. Nothing is written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from anyio import to_thread
+
+from monarch.app.surveys import in_order, surveying
+from monarch.app.wiring import style_of
+from monarch.core.copy.style import Style
+from monarch.core.ids import RequestId, TargetId, TicketId
+from monarch.core.plan import Plan
+from monarch.core.report.summary import MigrationView, State
+from monarch.core.report.verification import COUNTED, Extra, Finding, Mark, Verification, verify
+from monarch.core.request.refs import BadRef, parse_ref
+from monarch.settings import Settings
+from monarch.stages.survey import Surveyor, Unready
+
+__all__ = [
+    "Extra",
+    "Finding",
+    "Mark",
+    "TargetReport",
+    "Unverifiable",
+    "Verification",
+    "Verified",
+    "verified",
+    "verified_document",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetReport:
+    """One target. `state` is that of its migration; `problem` says why it could not be read, else `""`."""
+
+    target: str
+    state: State
+    verification: Verification | None
+    problem: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it was read, and nothing is missing or doubled there."""
+        found = self.verification
+        return found is not None and not any(finding.is_bad for finding in found.findings)
+
+    def count(self, mark: Mark) -> int:
+        """How many tickets; *present* are all that have a copy, whatever else is to be said of it."""
+        found = self.verification
+        if found is None:
+            return 0
+        if mark is Mark.PRESENT:
+            return sum(finding.number is not None for finding in found.findings)
+        return len(found.marked(mark))
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A request, target by target, in its order."""
+
+    request: RequestId
+    state: State
+    plan: Plan
+    targets: tuple[TargetReport, ...]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nobody has to do anything."""
+        return all(target.is_well for target in self.targets)
+
+    @property
+    def missing(self) -> dict[str, tuple[TicketId, ...]]:
+        """The tickets without a copy, for each target that has such; GitHub has not refused them."""
+        found = ((one.target, one.verification) for one in self.targets if one.verification)
+        return {target: one.missing for target, one in found if one.missing}
+
+
+@dataclass(frozen=True, slots=True)
+class Unverifiable:
+    """The request cannot be verified; `reason` says why."""
+
+    reason: str
+
+
+async def verified(
+    settings: Settings, request: RequestId, tell: Callable[[str], None]
+) -> Verified | Unverifiable:
+    """Hold every target of a request against its plan. `tell` hears of each reading, by the name of its repository.
+
+    Raises:
+        StoreError: Valkey cannot be asked; without it there is no plan.
+    """
+    async with surveying(settings, tell, needs_store=True) as (surveyor, store):
+        details = await store.reader.request(request)
+        if details is None:
+            return Unverifiable(
+                f"no request {request} is known: it has expired, or see `monarch requests`"
+            )
+        plan = await store.plans.read(request)
+        if plan is None:
+            return Unverifiable(_why_without_plan(request, details.view.state))
+        views, style = {one.target: one for one in details.view.migrations}, style_of(settings)
+        known = {one.target: one.target_id for one in details.times}
+        reports = await in_order(
+            tuple(views),
+            lambda target: _report(surveyor, plan, views[target], known.get(target), style),
+        )
+        return Verified(request, details.view.state, plan, tuple(reports))
+
+
+def _why_without_plan(request: RequestId, state: State) -> str:
+    match state:
+        case State.QUEUED:
+            return f"request {request} is not planned yet: see `monarch show {request}`"
+        case State.SKIPPED:
+            return f"request {request} was skipped, since its source had no tickets: there is nothing to verify"
+        case State.DEAD | State.CANCELLED:
+            return (
+                f"request {request} is {state} and was never planned: see `monarch show {request}`"
+            )
+        case _:
+            return f"the plan of request {request} is gone: it has expired, or was removed; submit it again"
+
+
+async def _report(
+    surveyor: Surveyor, plan: Plan, view: MigrationView, known: int | None, style: Style
+) -> TargetReport:
+    try:
+        name = parse_ref(view.target).full_name
+    except BadRef as problem:
+        return TargetReport(view.target, view.state, None, str(problem))
+    survey = await surveyor.copies(name, plan, None if known is None else TargetId(known))
+    if isinstance(survey, Unready):
+        return TargetReport(view.target, view.state, None, survey.reason)
+    found = await to_thread.run_sync(verify, plan, survey, style)
+    return TargetReport(view.target, view.state, found)
+
+
+def verified_document(found: Verified) -> dict[str, object]:
+    """The same for programs: what `monarch verify --json` prints."""
+    summary = {mark.value: sum(one.count(mark) for one in found.targets) for mark in COUNTED}
+    extra = sum(len(t.verification.extra) for t in found.targets if t.verification is not None)
+    return {
+        "request": found.request,
+        "state": found.state,
+        "source": found.plan.source,
+        "well": found.is_well,
+        "summary": {**summary, "extra": extra},
+        "targets": [_target_document(target) for target in found.targets],
+    }
+
+
+def _target_document(target: TargetReport) -> dict[str, object]:
+    found = target.verification
+    return {
+        "target": target.target,
+        "state": target.state,
+        "problem": target.problem,
+        "tickets": [] if found is None else found.findings,
+        "extra": [] if found is None else found.extra,
+    }

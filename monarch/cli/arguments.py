@@ -1,0 +1,55 @@
+"""Arguments and options that several commands take."""
+
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")]
+Limit = Annotated[
+    int, typer.Option(min=1, max=1_000_000, help="How many to show at most, the newest.")
+]
+Source = Annotated[str, typer.Argument(help="The template: owner/repo or an address.")]
+Targets = Annotated[
+    list[str], typer.Argument(help="The repositories to copy into: owner/repo, one or more.")
+]
+Channel = Annotated[
+    str | None,
+    typer.Option(help="The Slack channel to report to; without it Slack gets no message."),
+]
+NotBefore = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        help="Begin no earlier: ISO 8601 with its zone, such as 2026-11-30T08:00:00+01:00.",
+    ),
+]
+Milestones = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--milestone",
+        metavar="TITLE",
+        help="Copy only the tickets in this milestone of the template. May be repeated.",
+    ),
+]
+RequestName = Annotated[str, typer.Argument(help="A request's id, such as 1732406400000-0.")]
+By = Annotated[str | None, typer.Option(help="Your name, shown to others; user@host by default.")]
+
+Letters = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="ID", help="Ids of dead letters, or of their entries."),
+]
+OfRequest = Annotated[str | None, typer.Option("--request", help="Only letters of this request.")]
+OfTarget = Annotated[
+    str | None, typer.Option("--target", help="Only letters of this target: owner/repo.")
+]
+WithCode = Annotated[str | None, typer.Option("--code", help="Only letters with this code.")]
+OlderThan = Annotated[
+    str | None, typer.Option("--older-than", help="Only letters older than this: 90s, 2h, 3d.")
+]
+NewerThan = Annotated[
+    str | None, typer.Option("--newer-than", help="Only letters newer than this: 90s, 2h, 3d.")
+]
+All = Annotated[bool, typer.Option("--all", help="Every letter.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show which letters match; change nothing.")
+]

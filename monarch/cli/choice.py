@@ -1,0 +1,118 @@
+"""Who gives a command, and which dead letters it means."""
+
+import getpass
+import re
+import socket
+import time
+from typing import TYPE_CHECKING, Final
+
+from monarch.cli.calling import WRONG, fail
+from monarch.cli.terminal.printing import got
+from monarch.core.outcome import Code
+from monarch.core.request.refs import BadRef, parse_ref
+
+if TYPE_CHECKING:
+    from monarch.adapters.valkey.views.wanted import Wanted
+    from monarch.app.operator import Choice
+    from monarch.core.ids import RequestId
+
+_LONGEST_NAME: Final = 100
+_LONGEST_ID: Final = 41
+_SECONDS: Final = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_AGE: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w)", re.ASCII)
+
+
+def whoever(by: str | None) -> str:
+    """The name under which something is done: what `--by` says, or `user@host`."""
+    if by is None:
+        return f"{_user()}@{socket.gethostname()}"
+    name = " ".join(by.split())
+    if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
+        fail(f"--by should be a name of up to {_LONGEST_NAME} characters, not {got(by)}", WRONG)
+    return name
+
+
+def request_id(text: str) -> "RequestId":
+    """The id of a request; what cannot be one is wrong usage."""
+    from monarch.adapters.valkey.views.entry_ids import is_entry_id  # noqa: PLC0415 - lazily
+    from monarch.core.ids import RequestId  # noqa: PLC0415 - lazily
+
+    found = text.strip()
+    if not is_entry_id(found) or len(found) > _LONGEST_ID:
+        what = "a request's id is two numbers with a dash between, such as 1732406400000-0"
+        fail(f"{what}; got {got(text)}: see `monarch requests`", WRONG)
+    return RequestId(found)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        return "somebody"
+
+
+def choice(
+    request: str | None,
+    target: str | None,
+    code: str | None,
+    older_than: str | None,
+    newer_than: str | None,
+) -> "Choice":
+    """The letters of which all of this holds."""
+    from monarch.app.operator import Choice  # noqa: PLC0415 - lazily
+
+    return Choice(
+        None if request is None else request_id(request),
+        target if target is None else _repository(target),
+        code if code is None else _code(code),
+        seconds("--older-than", older_than),
+        seconds("--newer-than", newer_than),
+    )
+
+
+def wanted(request: str | None, target: str | None, since: str | None) -> "Wanted":
+    """The events of which all of this holds."""
+    from monarch.adapters.valkey.views.wanted import Wanted  # noqa: PLC0415 - lazily
+
+    ago_s = seconds("--since", since)
+    return Wanted(
+        None if request is None else request_id(request),
+        None if target is None else _repository(target),
+        None if ago_s is None else round((time.time() - ago_s) * 1000),
+    )
+
+
+def demand_choice(ids: list[str], chosen: "Choice", *, everything: bool) -> None:
+    """Changing something asks for words: nothing said is not *all*."""
+    from monarch.app.operator import Choice  # noqa: PLC0415 - lazily
+
+    if not ids and chosen == Choice() and not everything:
+        fail(
+            "say which: ids, --request, --target, --code, --older-than, --newer-than (together: all of"
+            " it holds), or --all; `monarch dead list` takes the same",
+            WRONG,
+        )
+
+
+def _repository(target: str) -> str:
+    """A target in any usual spelling; one that cannot be one is known as it was spelled."""
+    try:
+        return parse_ref(target).full_name
+    except BadRef:
+        return target
+
+
+def _code(code: str) -> str:
+    if code not in list(Code):
+        fail(f"--code should be one of {', '.join(sorted(Code))}, not {got(code)}", WRONG)
+    return code
+
+
+def seconds(option: str, text: str | None) -> float | None:
+    """An age such as 90s, 15min, 2h or 3d, in seconds; `None` where none is given."""
+    if text is None:
+        return None
+    found = _AGE.fullmatch(text.strip())
+    if found is None:
+        fail(f"{option} should be an age such as 90s, 15min, 2h or 3d, not {got(text)}", WRONG)
+    return float(found[1]) * _SECONDS[found[2]]

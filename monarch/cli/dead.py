@@ -1,0 +1,227 @@
+"""`dead list`, `show`, `replay`, `drop`: what was given up, and what people do with it."""
+
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import typer
+
+from monarch.cli.calling import FAILED, WRONG, fail, operate
+from monarch.cli.choice import demand_choice, whoever
+from monarch.cli.terminal.printing import clean, moment, show_facts, show_json, show_table
+from monarch.cli.terminal.tables import reason, word
+from monarch.web.documents import letter_document
+
+if TYPE_CHECKING:
+    from monarch.app.operator import Choice, DeadLetter, Operator
+    from monarch.ports import Replayed
+
+T = TypeVar("T")
+
+CHUNK: Final = 100
+"""How many letters one script handles: while it runs, nobody else is served."""
+
+# ------------------------------------------------------------------------------------------ looking
+
+
+def show_dead(limit: int, chosen: "Choice", *, as_json: bool) -> None:
+    """Show the newest dead letters."""
+
+    async def work(person: "Operator") -> "tuple[DeadLetter, ...]":
+        return await person.letters.newest(limit, chosen)
+
+    empty = _NO_SUCH if any(asdict(chosen).values()) else _NO_LETTERS
+    _show_letters(operate(work), empty, as_json=as_json)
+
+
+_NO_LETTERS, _NO_SUCH = "no dead letters", "no such dead letters"
+
+
+def _show_letters(letters: "Sequence[DeadLetter]", empty: str, *, as_json: bool) -> None:
+    if as_json:
+        show_json([letter_document(letter) for letter in letters])
+    else:
+        columns = (
+            *map(word, ("id", "when", "stream", "code", "request", "target")),
+            reason("reason"),
+        )
+        show_table(columns, [_letter_row(letter) for letter in letters], empty=empty)
+
+
+def _letter_row(letter: "DeadLetter") -> tuple[str, ...]:
+    when = moment(letter.at_ms)
+    return letter.id, when, letter.stream, letter.code, letter.request, letter.target, letter.reason
+
+
+def show_dead_letter(letter: str, *, as_json: bool) -> None:
+    """Show one dead letter, whole."""
+
+    async def work(person: "Operator") -> "DeadLetter | None":
+        return await person.letters.one(letter)
+
+    found = operate(work)
+    if found is None:
+        fail(f"no dead letter {clean(letter)} is known: see `monarch dead list`")
+    if as_json:
+        show_json(letter_document(found))
+    else:
+        show_facts(_letter_facts(found), whole={"payload"})
+
+
+def _letter_facts(letter: "DeadLetter") -> dict[str, object]:
+    return {
+        "id": letter.id,
+        "when": moment(letter.at_ms),
+        "code": letter.code,
+        "reason": letter.reason,
+        "request": letter.request,
+        "target": letter.target,
+        "stream": letter.stream,
+        "entry": letter.entry,
+        "attempts": letter.attempts,
+        "deliveries": letter.deliveries,
+        "payload": letter.payload,
+    }
+
+
+# ------------------------------------------------------------------------------ replaying, dropping
+
+
+def replay_letters(
+    ids: list[str],
+    chosen: "Choice",
+    by: str | None,
+    *,
+    everything: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Send dead letters back, and say of each what goes on or why it does not; some refused is a failure."""
+    demand_choice(ids, chosen, everything=everything)
+    name = whoever(by)
+    if dry_run:
+        return _show_meant(ids, chosen, as_json=as_json)
+
+    async def work(person: "Operator") -> "list[Replayed]":
+        told: list[Replayed] = []
+        async for chunk, missing in _meant(person, ids, chosen):
+            found = await person.replay([letter.id for letter in chunk], name) if chunk else ()
+            news = [*map(_missing, missing), *found]
+            if not as_json:
+                _print_replayed(news)
+            told += news
+            _tell_progress(len(told), len(news))
+        return told
+
+    told = operate(work)
+    refused = sum(bool(one.refused) for one in told)
+    if as_json:
+        counts = {"replayed": len(told) - refused, "refused": refused}
+        show_json({**counts, "letters": told})
+    else:
+        _say(f"{len(told) - refused} replayed, {refused} refused" if told else _NONE_MEANT)
+    if refused:
+        raise typer.Exit(FAILED)
+    return None
+
+
+def drop_letters(
+    ids: list[str],
+    chosen: "Choice",
+    by: str | None,
+    *,
+    everything: bool,
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Throw dead letters away; a named one that is not there is a failure."""
+    demand_choice(ids, chosen, everything=everything)
+    name = whoever(by)
+    if dry_run:
+        return _show_meant(ids, chosen, as_json=as_json)
+    if everything and not yes:
+        fail("--all throws everything away that is meant: add --yes (or see --dry-run)", WRONG)
+
+    async def work(person: "Operator") -> tuple[int, int]:
+        dropped = gone = 0
+        async for chunk, missing in _meant(person, ids, chosen):
+            count = await person.hands.drop([letter.id for letter in chunk], name) if chunk else 0
+            dropped, gone = dropped + count, gone + len(chunk) - count + len(missing)
+            _tell_progress(dropped + gone, len(chunk) + len(missing))
+        return dropped, gone
+
+    dropped, gone = operate(work)
+    if as_json:
+        show_json({"dropped": dropped, "gone": gone})
+    else:
+        print(f"{dropped} dropped" + (f", {gone} {_GONE}" if gone else ""))
+    if gone:
+        raise typer.Exit(FAILED)
+    return None
+
+
+def _show_meant(ids: list[str], chosen: "Choice", *, as_json: bool) -> None:
+    """What would be done, and to what: the same listing, and nothing is changed."""
+
+    async def work(person: "Operator") -> "tuple[list[DeadLetter], list[str]]":
+        letters: list[DeadLetter] = []
+        unknown: list[str] = []
+        async for chunk, missing in _meant(person, ids, chosen):
+            letters += chunk
+            unknown += missing
+        return letters, unknown
+
+    letters, unknown = operate(work)
+    _show_letters(letters, _NO_SUCH, as_json=as_json)
+    _say(f"meant: {len(letters)}; nothing was changed (--dry-run)")
+    if unknown:
+        fail(f"{', '.join(map(clean, unknown))}: {_GONE}")
+
+
+async def _meant(
+    person: "Operator", ids: Sequence[str], chosen: "Choice"
+) -> "AsyncIterator[tuple[Sequence[DeadLetter], list[str]]]":
+    """The letters that are meant, a chunk at a time, and with each the named ones that are not among them."""
+    if not ids:
+        async for page in person.letters.pages(chosen):
+            for chunk in _chunks(page):
+                yield chunk, []
+        return
+    for names in _chunks(tuple(dict.fromkeys(ids))):
+        found = {name: await person.letters.one(name, chosen) for name in names}
+        letters = {letter.id: letter for letter in found.values() if letter is not None}
+        yield tuple(letters.values()), [name for name in names if found[name] is None]
+
+
+def _chunks(many: "Sequence[T]") -> "Iterator[Sequence[T]]":
+    return (many[start : start + CHUNK] for start in range(0, len(many), CHUNK))
+
+
+_GONE: Final = "no dead letter any more, or not one that is meant: see `monarch dead list`"
+_NONE_MEANT: Final = "no dead letter is meant: see `monarch dead list`"
+
+
+def _missing(letter: str) -> "Replayed":
+    from monarch.ports import Replayed  # noqa: PLC0415 - lazily
+
+    return Replayed(letter, "", _GONE)
+
+
+def _print_replayed(told: "Iterable[Replayed]") -> None:
+    for one in told:
+        what = f"refused   {clean(one.letter)}  {clean(one.refused)}"
+        if not one.refused:
+            what = f"replayed  {one.letter}  {clean(one.work)}"
+        print(what, flush=True)
+
+
+def _tell_progress(so_far: int, now: int) -> None:
+    """Only where it takes a while, so that it can be seen to go on."""
+    if so_far > now:
+        _say(f"{so_far} so far")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,187 @@
+"""The two acts of the demo, and what has to be true after each."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+from monarch.app.operator import Operator
+from monarch.cli.demo.example_world import (
+    CHANNEL,
+    FIRST_TEAMS,
+    SECOND_TEAMS,
+    SLACK_CHANNEL,
+    SOURCE,
+    TICKETS,
+    message,
+)
+from monarch.cli.demo.fleet import LEASE_S, DemoError, Fleet
+from monarch.cli.demo.judge import copies, judge
+from monarch.cli.demo.screen import (
+    Standing,
+    Watch,
+    say,
+    show_copies,
+    show_details,
+    show_messages,
+    watch,
+)
+from monarch.core.ids import RequestId
+from monarch.core.report.summary import RequestView, State
+from monarch.sandbox.faults import Hold, Match
+
+KILL_AT: Final = 5
+"""The write to the first target of act two whose answer never arrives."""
+
+RECONCILE_S: Final = 20
+"""How long after a write without an answer GitHub may still act on it; only then it is looked for."""
+
+HEARD_WITHIN_S: Final = 10.0
+ENDED_WITHIN_S: Final = 120.0
+LOOK_EVERY_S: Final = 0.3
+
+
+async def act_one(fleet: Fleet, person: Operator) -> None:
+    """A message is published; three teams get their copies, and Slack is told."""
+    say(f"The template {SOURCE}: {TICKETS} open tickets, a closed one, and a pull request.")
+    request = await _published(fleet, person, FIRST_TEAMS)
+    with watch(FIRST_TEAMS) as shown:
+        async for _ in _until_ended(fleet, person, request, FIRST_TEAMS, shown):
+            pass
+    await _check(fleet, person, request, FIRST_TEAMS)
+    await _show_slack(fleet, 0)
+
+
+async def act_two(fleet: Fleet, person: Operator) -> None:
+    """A worker is killed between a write and its answer; the other one ends its work."""
+    victim = SECOND_TEAMS[0]
+    said = len((await fleet.sandbox.state()).slack_messages)
+    fault = await _hold_an_answer(fleet, victim)
+    request = await _published(fleet, person, SECOND_TEAMS)
+    killed, taken_over, killed_at = 0, False, 0.0
+    with watch(SECOND_TEAMS) as shown:
+        async for _ in _until_ended(fleet, person, request, SECOND_TEAMS, shown):
+            if not killed and await _is_held(fleet, fault, victim):
+                killed, killed_at = await _kill_holder(fleet, victim, shown), time.monotonic()
+                await fleet.sandbox.remove_faults(fault)
+            elif killed and not taken_over:
+                taken_over = await _tell_takeover(fleet, victim, killed, killed_at, shown)
+    if not killed:
+        raise DemoError("the request ended before a worker could be killed in the middle of it")
+    await _check(fleet, person, request, SECOND_TEAMS)
+    await _show_slack(fleet, said)
+
+
+# ------------------------------------------------------------------------------------ a request's way
+
+
+async def _published(fleet: Fleet, person: Operator, teams: tuple[str, ...]) -> RequestId:
+    """Publish, and return the id of the one request that comes of it."""
+    known = {line.id for line in await person.reader.requests(10)}
+    say(f"PUBLISH {CHANNEL} '{message(teams)}'")
+    heard = await fleet.publish(teams)
+    new: set[RequestId] = set()
+
+    async def is_written_down() -> bool:
+        new.update({line.id for line in await person.reader.requests(10)} - known)
+        return bool(new)
+
+    await fleet.until(
+        is_written_down, HEARD_WITHIN_S, f"no request came of it, which {heard} heard"
+    )
+    request = new.pop()
+    say(f"Heard by {heard} workers, and written down once: request {request}\n")
+    return request
+
+
+async def _until_ended(
+    fleet: Fleet, person: Operator, request: RequestId, teams: Sequence[str], shown: Watch
+) -> AsyncIterator[RequestView]:
+    """Show how it goes, and give the request's view after each look, until it has ended."""
+    deadline = time.monotonic() + ENDED_WITHIN_S
+    while time.monotonic() < deadline:
+        fleet.check_workers()
+        details = await person.reader.request(request)
+        made = await _draw(fleet, teams, shown)
+        if details is not None:
+            yield details.view
+            if details.view.has_ended:
+                return
+        await fleet.sandbox.wait(created=made + 1, timeout_seconds=LOOK_EVERY_S)
+    raise DemoError(f"request {request} did not end within {ENDED_WITHIN_S:g} s")
+
+
+async def _draw(fleet: Fleet, teams: Sequence[str], shown: Watch) -> int:
+    """Show what GitHub holds and who is at it; returns how many issues were created, ever."""
+    state = await fleet.sandbox.state()
+    shown.show({t: Standing(len(copies(state, t)), await fleet.holder(t)) for t in teams})
+    return sum(issue.by_api for each in state.repositories.values() for issue in each.issues)
+
+
+# ------------------------------------------------------------------------------------- a worker's end
+
+
+async def _hold_an_answer(fleet: Fleet, team: str) -> int:
+    """GitHub shall make the issue and keep its answer to itself."""
+    match = Match(api="github", method="POST", path_regex=f"^/repos/{team}/issues$")
+    return await fleet.sandbox.add_fault(Hold(after=True), match=match, nth=KILL_AT)
+
+
+async def _is_held(fleet: Fleet, fault: int, team: str) -> bool:
+    return await fleet.sandbox.wait(fault=fault, repo=team, created=KILL_AT, timeout_seconds=0)
+
+
+async def _kill_holder(fleet: Fleet, team: str, shown: Watch) -> int:
+    """SIGKILL for the worker that writes to `team`; returns its number."""
+    number = await fleet.holder(team)
+    if number is None:
+        raise DemoError(f"a write to {team} is under way, so a worker should hold it; none does")
+    fleet.kill(number)
+    shown.say(
+        f"\n!! SIGKILL for worker {number}: GitHub has made copy {KILL_AT} in {team},"
+        f" and the answer will never arrive."
+        f"\n!! Its lease runs out in {LEASE_S} s at most; then the other worker takes over. It waits until"
+        f" {RECONCILE_S} s after that write, looks what GitHub has made of it, and goes on.\n"
+    )
+    return number
+
+
+async def _tell_takeover(
+    fleet: Fleet, team: str, killed: int, killed_at: float, shown: Watch
+) -> bool:
+    holder = await fleet.holder(team)
+    if holder in {None, killed}:
+        return False
+    shown.say(f"!! worker {holder} took over {team} {time.monotonic() - killed_at:.1f} s later.")
+    return True
+
+
+# --------------------------------------------------------------------------------------- what came of it
+
+
+async def _check(
+    fleet: Fleet, person: Operator, request: RequestId, teams: tuple[str, ...]
+) -> None:
+    """Show the copies; raise where anything is not as promised."""
+    details = await person.reader.request(request)
+    state = await fleet.sandbox.state()
+    findings = judge(state, teams)
+    say()
+    show_copies(state, teams)
+    say()
+    show_details(state, teams)
+    say(f"\n{findings}")
+    if details is None or details.view.state is not State.DONE:
+        how = "unknown" if details is None else f"{details.view.state}: {details.view.reason}"
+        raise DemoError(f"request {request} should have ended as done, but it is {how}")
+    if not findings.is_well:
+        raise DemoError(f"every ticket should be in {', '.join(teams)} once; found {findings}")
+    await fleet.until_told()
+
+
+async def _show_slack(fleet: Fleet, said: int) -> None:
+    """Show the channel's messages after the first `said`; raise where it was not told of the end."""
+    say(f"\nSlack, channel {SLACK_CHANNEL}:")
+    messages = (await fleet.sandbox.state()).slack_messages[said:]
+    show_messages(messages)
+    if sum(": done" in one.text for one in messages) != 1:
+        raise DemoError("Slack should have one message that says that the request is done")

@@ -1,0 +1,80 @@
+"""`events`: what happened, and with `-f` what happens. Nothing here changes anything."""
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from monarch.adapters.valkey.views.entry_ids import entry_order
+from monarch.adapters.valkey.views.numbers import NUMBER
+from monarch.adapters.valkey.views.wanted import Wanted, newest
+from monarch.cli.calling import end_if_interrupted, operate
+from monarch.cli.follow import AGAIN_S
+from monarch.cli.terminal.printing import clean, fields_of, moment, say, show_json
+from monarch.cli.terminal.troubles import tell_obstacles
+
+if TYPE_CHECKING:
+    from monarch.app.operator import Event, Operator
+
+_NONE, _NONE_SUCH = "no events yet", "no such events: see them all with `monarch events`"
+
+
+def show_events(limit: int, wanted: Wanted, *, follow: bool, as_json: bool) -> None:
+    """Show the newest events that are wanted, and with `follow` what comes."""
+
+    async def work(person: "Operator") -> None:
+        # What comes while the past is read is to be shown, and once.
+        before = await person.reader.events(1)
+        events = await newest(person.reader, limit, wanted)
+        for event in events:
+            _show_event(event, as_json=as_json)
+        if not events:
+            print(_NONE if wanted == Wanted() else _NONE_SUCH, file=sys.stderr, flush=True)
+        tell_obstacles(await person.standing.snapshot())
+        if follow:
+            after = max((one.id for one in (*before, *events)), key=entry_order, default="0-0")
+            await _follow_events(person, wanted, after, as_json=as_json)
+
+    operate(work)
+
+
+async def _follow_events(person: "Operator", wanted: Wanted, after: str, *, as_json: bool) -> None:
+    """Show what comes, through whatever the workers survive: what happened meanwhile is shown afterwards."""
+    import anyio  # noqa: PLC0415 - lazily
+
+    from monarch.ports import StoreError  # noqa: PLC0415 - lazily
+
+    is_away = False
+    while True:
+        end_if_interrupted()
+        try:
+            for event in await person.reader.next_events(after):
+                if wanted.holds(event):
+                    _show_event(event, as_json=as_json)
+                after = event.id
+            if is_away:
+                print("Valkey answers again", file=sys.stderr, flush=True)
+            is_away = False
+        except StoreError as error:
+            if not is_away:
+                words = f"Valkey does not answer ({clean(error)}); waiting"
+                print(words, file=sys.stderr, flush=True)
+            is_away = True
+            await anyio.sleep(AGAIN_S)
+
+
+def _as_known(fields: Mapping[str, str]) -> Mapping[str, str]:
+    """A ticket by its number, as people know it, where that is known; else by GitHub's id."""
+    if NUMBER not in fields:
+        return fields
+    shown = {**fields, "ticket": f"#{fields[NUMBER]}"}
+    del shown[NUMBER]
+    return shown
+
+
+def _show_event(event: "Event", *, as_json: bool) -> None:
+    if as_json:
+        show_json(event, indent=None)
+    else:
+        fields = fields_of(_as_known(event.fields))
+        words = (moment(event.at_ms), f"{clean(event.name):<18}", fields)
+        say("  ".join(words).rstrip())

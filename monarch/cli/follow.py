@@ -1,0 +1,131 @@
+"""How a request is followed to its end, through whatever its workers survive.
+
+Following survives a Valkey that does not answer, restarts, fails over or is paused: the trouble is printed and Valkey is
+asked again. Where the request can no longer be read, a line says that it goes on, and the exit status is `OUT_OF_SIGHT`,
+because the request has not failed.
+"""
+
+import sys
+import time
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from monarch.cli.calling import (
+    FAILED,
+    INTERRUPTED,
+    OUT_OF_SIGHT,
+    end_if_interrupted,
+    fail,
+    settings,
+)
+from monarch.cli.terminal.ending import ending_lines
+from monarch.cli.terminal.printing import clean
+from monarch.cli.terminal.progress import Progress, Sight, progress
+from monarch.core.ids import RequestId
+from monarch.core.report.summary import State
+from monarch.telemetry.obstacles import obstacles
+
+if TYPE_CHECKING:
+    from monarch.app.operator import Operator, RequestDetails
+
+AWAY_FOR_S: Final = 900.0
+"""How long a Valkey may be away before the following is given up, in seconds."""
+
+AGAIN_S: Final = 1.0
+"""How soon it is asked again."""
+
+TOLD_WITHIN_S: Final = 10.0
+"""How long after the end it is waited for Slack's answer, in seconds: it is a part of how it ended."""
+
+
+class OutOfSight(Exception):  # noqa: N818 - no error of the request's
+    """How the request stands cannot be seen any more; the message says why, without a full stop."""
+
+
+def follow(request: RequestId, *, quiet: bool) -> "RequestDetails":
+    """Show how a request goes on until it has ended, and how it has; ends the program where that cannot be seen."""
+    import anyio  # noqa: PLC0415 - lazily
+
+    from monarch.app.operator import operator  # noqa: PLC0415 - lazily
+
+    known = settings()
+
+    async def work() -> "RequestDetails":
+        async with operator(known) as person:
+            return await _followed(person, request, quiet=quiet)
+
+    goes_on = f"request {clean(request)} goes on: see `monarch show {clean(request)}`"
+    try:
+        end = anyio.run(work)
+    except OutOfSight as lost:
+        fail(f"{lost}; {goes_on}", OUT_OF_SIGHT)
+    except KeyboardInterrupt:
+        print(f"monarch: interrupted; {goes_on}", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    if not quiet:
+        for line in ending_lines(end):
+            print(line, file=sys.stderr, flush=True)
+    return end
+
+
+def judge(end: "RequestDetails") -> None:
+    """Fail where a followed request did not end well."""
+    if end.view.state not in {State.DONE, State.SKIPPED}:
+        raise typer.Exit(FAILED)
+
+
+async def _followed(person: "Operator", request: RequestId, *, quiet: bool) -> "RequestDetails":
+    ended_at: float | None = None
+    with progress(quiet=quiet) as shown:
+        async for sight in _sights(person, request, shown):
+            shown.update(sight)
+            if not sight.details.view.has_ended:
+                ended_at = None
+                continue
+            ended_at = ended_at or time.monotonic()
+            if not sight.details.is_to_be_told or time.monotonic() - ended_at > TOLD_WITHIN_S:
+                return sight.details
+    raise AssertionError("a request is in sight, or it is not")
+
+
+async def _sights(person: "Operator", request: RequestId, shown: Progress) -> AsyncIterator[Sight]:
+    """How it stands, now and soon after each event, without an end.
+
+    Raises:
+        OutOfSight: Valkey was away for too long, or the request is not known there any more.
+    """
+    import anyio  # noqa: PLC0415 - lazily
+
+    from monarch.ports import StoreError  # noqa: PLC0415 - lazily
+
+    after, away_since = "$", None
+    while True:
+        end_if_interrupted()
+        try:
+            sight = await _look(person, request)
+            if away_since is not None:
+                shown.say("Valkey answers again")
+                away_since = None
+            yield sight
+            after = await person.reader.pulse(after)
+        except StoreError as error:
+            if away_since is None:
+                away_since = time.monotonic()
+                shown.say(f"Valkey does not answer ({clean(error)}); the request goes on, waiting")
+            elif time.monotonic() - away_since > AWAY_FOR_S:
+                raise OutOfSight("Valkey has not answered for 15 min") from None
+            await anyio.sleep(AGAIN_S)
+
+
+async def _look(person: "Operator", request: RequestId) -> Sight:
+    details = await person.reader.request(request)
+    if details is None:
+        raise OutOfSight(
+            "Valkey does not know it any more (it has expired, or Valkey has forgotten it)"
+        )
+    if details.view.has_ended:
+        return Sight(details)
+    forecast = await person.outlook.forecast(request)
+    return Sight(details, forecast, obstacles(await person.standing.snapshot()))

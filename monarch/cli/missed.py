@@ -1,0 +1,124 @@
+"""`missed`: repositories that nobody asked for, and asking for them."""
+
+import re
+import time
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from monarch.cli.calling import FAILED, WRONG, fail, failures_told, settings
+from monarch.cli.choice import seconds, whoever
+from monarch.cli.terminal.printing import age, clean, got, moment, say, show_json, show_table
+from monarch.cli.terminal.readings import readings
+from monarch.cli.terminal.tables import number, word
+
+if TYPE_CHECKING:
+    from monarch.app.missing import Missed, Sweep, Swept
+
+_OWNER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_DAY_S: Final = 86_400
+
+
+def show_missed(
+    owners: list[str], since: str, by: str | None, *, submit: bool, as_json: bool
+) -> None:
+    """Show what was missed, and with `submit` ask for it. Fails where an owner could not be looked through."""
+    import anyio  # noqa: PLC0415 - lazily
+
+    from monarch.app.missing import swept  # noqa: PLC0415 - lazily
+
+    known = settings(needs_github=True)
+    wanted = _checked(owners or list(known.missed_owners))
+    since_ms = _window_ms(since, known.retention_days)
+    name = whoever(by) if submit else None
+    with failures_told(), readings(quiet=as_json) as tell:
+        found = anyio.run(swept, known, wanted, since_ms, name, tell)
+    if as_json:
+        show_json(_document(found, since_ms))
+    else:
+        _print(found, submitted=submit)
+    if any(one.problem for one in found.sweeps):
+        raise typer.Exit(FAILED)
+
+
+def _checked(owners: list[str]) -> list[str]:
+    """Each owner once; at least one."""
+    if not owners:
+        fail("say whose repositories: OWNER, one or more, or set MONARCH_MISSED_OWNERS", WRONG)
+    for owner in owners:
+        if not _OWNER.fullmatch(owner):
+            fail(f"OWNER should be the name of an organisation or a user, not {got(owner)}", WRONG)
+    return list({owner.lower(): owner for owner in reversed(owners)}.values())[::-1]
+
+
+def _window_ms(since: str, retention_days: int) -> int:
+    """How far back to look: no further than requests are remembered."""
+    window_s = seconds("--since", since) or 0.0
+    if not 0 < window_s <= retention_days * _DAY_S:
+        most = f"{retention_days}d (MONARCH_RETENTION_DAYS: before that no request is remembered)"
+        fail(f"--since should be more than 0 and at most {most}, not {got(since)}", WRONG)
+    return round(window_s * 1000)
+
+
+# ------------------------------------------------------------------------------------------ for people
+
+
+def _print(found: "Swept", *, submitted: bool) -> None:
+    missed = [one for sweep in found.sweeps for one in sweep.missed]
+    if missed or not any(sweep.problem for sweep in found.sweeps):
+        columns = (word("repository"), number("age"), word("source"), word("channel"))
+        request = (word("request"),) if submitted else ()
+        rows = [_row(one, found, submitted=submitted) for one in missed]
+        show_table((*columns, *request), rows, empty="no repository was missed")
+    print()
+    for sweep in found.sweeps:
+        say(f"{clean(sweep.owner)}: {_words(sweep)}")
+    if missed and not submitted:
+        say("`monarch missed --submit` asks for their tickets")
+
+
+def _row(one: "Missed", found: "Swept", *, submitted: bool) -> tuple[object, ...]:
+    created_s = time.time() - one.repository.created_ms / 1000
+    told = (one.repository.full_name, age(max(0.0, created_s)), one.origin.full_name, one.channel)
+    return (*told, found.requests.get(one.repository.id)) if submitted else told
+
+
+def _words(sweep: "Sweep") -> str:
+    if sweep.problem:
+        return f"not looked through: {clean(sweep.problem)}"
+    left = ", ".join(f"{count} {why.value}" for why, count in sweep.left.items())
+    alone = f"; left alone: {left}" if left else ""
+    return (
+        f"{sweep.repositories} looked at, {len(sweep.missed)} missed{alone} ({sweep.reads} reads)"
+    )
+
+
+# ---------------------------------------------------------------------------------------- for programs
+
+
+def _document(found: "Swept", since_ms: int) -> dict[str, object]:
+    return {
+        "since_seconds": since_ms / 1000,
+        "missed": [
+            {
+                "repository": one.repository.full_name,
+                "id": one.repository.id,
+                "created_at": moment(one.repository.created_ms),
+                "source": one.origin.full_name,
+                "channel": one.channel,
+                "request": found.requests.get(one.repository.id),
+            }
+            for sweep in found.sweeps
+            for one in sweep.missed
+        ],
+        "owners": [
+            {
+                "owner": sweep.owner,
+                "repositories": sweep.repositories,
+                "left_alone": {why.value: count for why, count in sweep.left.items()},
+                "reads": sweep.reads,
+                "problem": sweep.problem,
+            }
+            for sweep in found.sweeps
+        ],
+    }

@@ -1,0 +1,228 @@
+"""`plan`: what `submit` would do, said before it is done."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from monarch.cli.calling import FAILED, WRONG, fail, failures_told, settings
+from monarch.cli.portions import Asked, demand_date, portion_facts
+from monarch.cli.terminal.printing import age, clean, moment, say, show_facts, show_json, show_table
+from monarch.cli.terminal.readings import readings
+from monarch.cli.terminal.tables import number, reason, word
+from monarch.core.portions.details import in_iso
+from monarch.core.portions.words import milestones_words
+
+if TYPE_CHECKING:
+    from monarch.app.plan import DryRun, TargetPlan
+    from monarch.core.report.rehearsal import Copy, Rehearsal, Warned
+
+
+def show_plan(asked: Asked, *, as_json: bool) -> None:
+    """Show what would be done; fails where something of it would not end well."""
+    import anyio  # noqa: PLC0415 - lazily
+
+    from monarch.app.plan import BadMessage, dry_run, parsed  # noqa: PLC0415 - lazily
+
+    known = settings(needs_github=True)
+    request = parsed(asked.message(), known)
+    if isinstance(request, BadMessage):
+        fail(clean(request.reason), WRONG)
+    demand_date(request.portion)
+    with failures_told(), readings(quiet=as_json) as tell:
+        found = anyio.run(dry_run, known, request, tell)
+    if as_json:
+        show_json(_document(found))
+    else:
+        _print(found)
+    if found.problem or any(target.rehearsal.problem for target in found.targets):
+        raise typer.Exit(FAILED)
+
+
+# ------------------------------------------------------------------------------------------ for people
+
+
+def _print(found: "DryRun") -> None:
+    show_facts(_facts(found))
+    if found.targets:
+        print()
+        rows = [_row(target) for target in found.targets]
+        show_table(_COLUMNS, rows, empty="no targets")
+    for target in found.targets:
+        _print_target(target)
+    _print_warnings(found)
+
+
+def _facts(found: "DryRun") -> dict[str, object]:
+    facts: dict[str, object] = {"source": found.source}
+    if found.problem:
+        return {**facts, "nothing would be done": found.problem}
+    facts |= {**portion_facts(found.portion), "tickets": found.tickets}
+    if not found.tickets:
+        return {**facts, "nothing would be done": _no_tickets(found)}
+    if found.targets and all(target.rehearsal.problem for target in found.targets):
+        return {**facts, "nothing would be done": "something is in the way of each target"}
+    return {**facts, "writes": _writes(found), "done": _done(found)}
+
+
+def _no_tickets(found: "DryRun") -> str:
+    where = milestones_words(found.portion)
+    return f"the source has no open issues{where and f' in {where}'}"
+
+
+def _writes(found: "DryRun") -> str:
+    total = found.writes
+    if not total:
+        return "0: nothing is to be done"
+    counts = {
+        name: sum(len(kind(target.rehearsal)) for target in found.targets)
+        for name, kind in _KINDS.items()
+    }
+    parts = (f"{n} {name[:-1] if n == 1 else name}" for name, n in counts.items() if n)
+    return f"{total} ({', '.join(parts)})"
+
+
+_KINDS: "Mapping[str, Callable[[Rehearsal], Sequence[object]]]" = {
+    "issues": lambda one: one.create,
+    "labels": lambda one: one.labels,
+    "milestones": lambda one: one.milestones,
+    "edits": lambda one: one.rewrite,
+    "sub-issues": lambda one: one.nest,
+}
+
+
+def _done(found: "DryRun") -> str:
+    done = _soon(found.seconds)
+    if found.without_store:
+        why = found.without_store.rstrip(".")
+        return f"{done}, if the budget is unused; Valkey was not asked ({why})"
+    if found.ahead:
+        least = "at least " if found.is_least else ""
+        done += f", after {least}{found.ahead} writes of other requests"
+    return f"{done}, if {found.paused_by} lets the fleet go on now" if found.paused_by else done
+
+
+def _soon(seconds: float) -> str:
+    at = moment(round((time.time() + seconds) * 1000))
+    return f"in {age(seconds)}, at {at}" if seconds else "at once"
+
+
+_COLUMNS = (word("target"), *map(number, (*_KINDS, "there", "writes")), reason("in the way"))
+
+
+def _row(target: "TargetPlan") -> tuple[object, ...]:
+    one = target.rehearsal
+    counts = (len(kind(one)) for kind in _KINDS.values())
+    return target.asked, *counts, len(one.present), one.writes, one.problem
+
+
+def _print_target(target: "TargetPlan") -> None:
+    lines = list(_lines(target.rehearsal))
+    if lines:
+        print(f"\n{clean(_title(target))}")
+    for name, value in lines:
+        say(f"  {name:<14}  {clean(value)}", goes_on=" " * 18)
+
+
+def _title(target: "TargetPlan") -> str:
+    name = target.rehearsal.target
+    return target.asked if target.asked.lower() == name.lower() else f"{target.asked}, now {name}"
+
+
+def _lines(one: "Rehearsal") -> Iterator[tuple[str, str]]:
+    """All that is to be known of a target beside its numbers."""
+    if one.create:
+        yield "creates", _pairs(one.create)
+    there = [copy for copy in one.present if copy not in one.adopted]
+    if there:
+        yield "there", _pairs(there)
+    if one.adopted:
+        yield "adopts", f"{_pairs(one.adopted)}: they say the same, and carry no marker"
+    if one.deleted:
+        yield "stays deleted", f"{ranges(one.deleted)}: `monarch verify --heal` makes it again"
+    if one.labels:
+        yield "new labels", ", ".join(one.labels)
+    if one.milestones:
+        yield "new milestones", ", ".join(one.milestones)
+    if one.rewrite:
+        yield "references", f"are put right in {ranges(one.rewrite)}"
+    if one.nest:
+        yield "sub-issues", ", ".join(f"#{n.child} under #{n.parent}" for n in one.nest)
+    for note in one.notes:
+        yield "note", note
+
+
+def _pairs(copies: "Sequence[Copy]") -> str:
+    return f"{ranges(copy.ticket for copy in copies)} as {ranges(copy.number for copy in copies)}"
+
+
+def _print_warnings(found: "DryRun") -> None:
+    """Each once, with the targets where that is not all of them: most are about the ticket alone."""
+    where: dict[Warned, list[str]] = {}
+    for target in found.targets:
+        for warned in target.rehearsal.warnings:
+            where.setdefault(warned, []).append(target.asked)
+    creating = sum(bool(target.rehearsal.create) for target in found.targets)
+    tickets: dict[str, list[int]] = {}
+    for warned, targets in sorted(where.items(), key=lambda one: one[0].ticket):
+        only = "" if len(targets) == creating else f" ({', '.join(targets)})"
+        tickets.setdefault(warned.text + only, []).append(warned.ticket)
+    if tickets:
+        print("\nwarnings")
+    for text, numbers in tickets.items():
+        noun = "ticket" if len(numbers) == 1 else "tickets"
+        say(f"  {noun} {ranges(numbers)}: {clean(text)}")
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """`#1-#12, #14`: numbers in their order, those that follow one another together."""
+    runs: list[list[int]] = []
+    for one in numbers:
+        if runs and one == runs[-1][-1] + 1:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return ", ".join(f"#{run[0]}" if len(run) == 1 else f"#{run[0]}-#{run[-1]}" for run in runs)
+
+
+# ---------------------------------------------------------------------------------------- for programs
+
+
+def _document(found: "DryRun") -> dict[str, object]:
+    return {
+        "source": found.source,
+        "problem": found.problem,
+        "not_before": in_iso(found.portion),
+        "milestones": found.portion.milestones,
+        "tickets": found.tickets,
+        "writes": found.writes,
+        "seconds": found.seconds,
+        "ahead": found.ahead,
+        "ahead_is_least": found.is_least,
+        "paused_by": found.paused_by,
+        "valkey_problem": found.without_store,
+        "targets": [_target_document(target) for target in found.targets],
+    }
+
+
+def _target_document(target: "TargetPlan") -> dict[str, object]:
+    one = target.rehearsal
+    return {
+        "asked": target.asked,
+        "target": one.target,
+        "code": target.code,
+        "problem": one.problem,
+        "writes": one.writes,
+        "create": one.create,
+        "present": one.present,
+        "adopted": one.adopted,
+        "deleted": one.deleted,
+        "refused": one.refused,
+        "labels": one.labels,
+        "milestones": one.milestones,
+        "rewrite": one.rewrite,
+        "sub_issues": one.nest,
+        "notes": one.notes,
+        "warnings": one.warnings,
+    }

@@ -1,0 +1,63 @@
+"""What the commands know of portions: the options that ask for one, and the words that show it."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monarch.cli.calling import WRONG, fail
+from monarch.cli.terminal.printing import clean
+from monarch.core.portions.dates import TooFar, date_ms, date_words, release_of
+from monarch.core.portions.keys import Portion
+from monarch.core.portions.words import milestones_words
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The arguments of a command that asks for a migration."""
+
+    source: str
+    targets: Sequence[str]
+    channel: str | None = None
+    not_before: str | None = None
+    milestones: Sequence[str] = ()
+
+    def message(self) -> bytes:
+        """The message that says the same."""
+        from monarch.app.operator import message  # noqa: PLC0415 - lazily
+
+        return message(self.source, self.targets, self.channel, self.not_before, self.milestones)
+
+
+def demand_date(portion: Portion, untouched: str = "") -> None:
+    """Refuse a date that has passed or is too far ahead.
+
+    A person who types such a date has made a mistake. A message that names a past date is carried out: it may be an old one that
+    is sent again for a late team. `untouched` says what the refusal left undone.
+    """
+    date, now_ms = portion.not_before, round(time.time() * 1000)
+    if date is None:
+        return
+    rest = f"; {untouched}" if untouched else ""
+    if date_ms(date) <= now_ms:
+        fail(
+            f"--not-before is {date_words(date)}, which has passed; leave it out to begin at once{rest}",
+            WRONG,
+        )
+    found = release_of(date, now_ms)
+    if isinstance(found, TooFar):
+        fail(f"{clean(found.reason)}{rest}", WRONG)
+
+
+def portion_facts(portion: Portion, came_ms: int | None = None) -> dict[str, object]:
+    """The lines that tell of a portion; none for all tickets at once.
+
+    `came_ms` is when the message came, in milliseconds since 1970, `None` where it did not come yet.
+    """
+    facts: dict[str, object] = {}
+    date = portion.not_before
+    if date is not None:
+        passed = came_ms is not None and date_ms(date) <= came_ms
+        facts["not before"] = date_words(date) + (" (had passed when it came)" if passed else "")
+    if portion.milestones:
+        facts["only"] = milestones_words(portion)
+    return facts

@@ -1,0 +1,58 @@
+"""`run`: works until it is stopped."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from monarch.cli.calling import WRONG, fail, settings
+from monarch.cli.terminal.printing import clean
+
+if TYPE_CHECKING:
+    from monarch.app.assembly import Role
+
+
+def run_roles(names: str) -> None:
+    """Work as the roles in `names` (with commas between; none: all of them) until a signal."""
+    with _left_out("rich", "trio"):
+        import httpcore  # noqa: F401, PLC0415 - httpx would load it later, and it trio
+
+        from monarch.app.assembly import Role  # noqa: PLC0415 - lazily
+        from monarch.app.service import PortError, run_worker  # noqa: PLC0415 - lazily
+        from monarch.settings import ConfigurationError  # noqa: PLC0415 - lazily
+
+    roles = _roles(names)
+    known = settings(needs_github=bool(roles & {Role.PLANNER, Role.MIGRATOR}))
+    try:
+        run_worker(known, roles)
+    except ConfigurationError as error:
+        fail(str(error), WRONG)
+    except PortError as error:
+        fail(str(error))
+
+
+@contextmanager
+def _left_out(*modules: str) -> Iterator[None]:
+    """Have libraries imported in here do without these modules, of which they make optional use.
+
+    structlog and httpx load rich for tracebacks and a command line that a worker does not show, httpcore loads trio
+    where it is installed: 10 MB of the 60 that an idle worker may use.
+    """
+    missing = [name for name in modules if name not in sys.modules]
+    # What Python documents for it: an import of a name whose entry is None is an ImportError.
+    sys.modules.update(dict.fromkeys(missing))  # type: ignore[arg-type]  # typeshed knows no None here
+    try:
+        yield
+    finally:
+        for name in missing:
+            del sys.modules[name]
+
+
+def _roles(names: str) -> "frozenset[Role]":
+    from monarch.app.assembly import Role  # noqa: PLC0415 - lazily
+
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    unknown = [clean(name) for name in wanted if name not in list(Role)]
+    if unknown:
+        fail(f"--roles knows {', '.join(Role)}, not {', '.join(unknown)}", WRONG)
+    return frozenset(map(Role, wanted)) or frozenset(Role)

@@ -1,0 +1,110 @@
+"""`submit` and `publish`: the two ways in."""
+
+import sys
+import uuid
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+from monarch.cli.calling import WRONG, fail, operate, settings
+from monarch.cli.follow import follow, judge
+from monarch.cli.portions import Asked, demand_date
+from monarch.cli.terminal.printing import clean, complain, got, show_json
+
+if TYPE_CHECKING:
+    from monarch.app.operator import Operator, Submission
+
+
+def submit_message(asked: Asked, key: str | None, *, wait: bool, as_json: bool) -> None:
+    """Submit, print the request's id, and with `wait` follow it to its end."""
+    payload = asked.message()
+    _demand_request(payload)
+    chosen = uuid.uuid4().hex if key is None else _checked(key)
+    done = operate(lambda person: _submitted(person, payload, chosen))
+    request = done.request
+    if not done.is_new:
+        print(f"request {request} was submitted already under this key", file=sys.stderr)
+    if not as_json:
+        print(request, flush=True)
+    end = follow(request, quiet=as_json) if wait else None
+    if as_json:
+        show_json({"request": request, **(asdict(end) if end else {})})
+    if end is not None:
+        judge(end)
+
+
+async def _submitted(person: "Operator", payload: bytes, key: str) -> "Submission":
+    from monarch.app.operator import KeyTaken  # noqa: PLC0415 - lazily
+    from monarch.ports import StoreError  # noqa: PLC0415 - lazily
+
+    try:
+        return await person.submit(payload, key)
+    except KeyTaken as taken:
+        fail(f"{taken}. Nothing was submitted: choose another --key, or none")
+    except StoreError as error:
+        reason = str(error).rstrip(".")
+        if error.is_untouched:
+            fail(f"{reason}. Nothing was submitted. See `monarch doctor`.")
+        # Said with the key: only so can it be repeated without a second request.
+        fail(
+            f"{reason}. It may have been submitted: to repeat it safely, add --key {key}. See `monarch doctor`."
+        )
+
+
+def _demand_request(payload: bytes) -> None:
+    """Refuse a message that cannot be planned; warn of each invalid target, and go on with the others."""
+    from monarch.app.plan import BadMessage, parsed  # noqa: PLC0415 - lazily
+
+    request = parsed(payload, settings())
+    if isinstance(request, BadMessage):
+        fail(f"{clean(request.reason)}; nothing was submitted", WRONG)
+    demand_date(request.portion, "nothing was submitted")
+    for refused in request.refused:
+        words = f"{clean(refused.target)} will end as a dead letter: {clean(refused.reason)}"
+        complain(f"! {words}")
+
+
+_LONGEST_KEY: Final = 200
+
+
+def _checked(key: str) -> str:
+    """A key becomes the name of a key of Valkey's."""
+    if not key.strip() or not key.isprintable() or len(key) > _LONGEST_KEY:
+        fail(f"--key should be up to {_LONGEST_KEY} printable characters, not {got(key)}", WRONG)
+    return key
+
+
+def publish_message(
+    source: str | None,
+    targets: list[str],
+    channel: str | None,
+    payload: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Publish, and print how many heard it."""
+    from monarch.app.operator import message  # noqa: PLC0415 - lazily
+
+    has_payload, has_names = payload is not None, bool(source or targets or channel)
+    if has_payload == has_names or (has_names and not (source and targets)):
+        fail(
+            "give SOURCE and TARGETS (with --channel or without), or --payload, and not both", WRONG
+        )
+    if payload is None:
+        content = message(source or "", targets, channel)
+    else:
+        # What the terminal gave, byte for byte.
+        content = payload.encode("utf-8", "surrogateescape")
+
+    async def work(person: "Operator") -> tuple[int, str]:
+        return await person.publish(content), person.settings.channel
+
+    heard, published_on = operate(work)
+    if as_json:
+        show_json({"receivers": heard})
+    else:
+        print(f"heard by {heard}")
+    if not heard:
+        fail(
+            f"no worker listens to the channel {clean(published_on)}, so it is lost: start `monarch run`, set"
+            " MONARCH_CHANNEL as the workers have it, or use `monarch submit`"
+        )

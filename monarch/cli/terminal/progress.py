@@ -1,0 +1,213 @@
+"""How a request is followed: a bar on a terminal, a line for each change anywhere else, or nothing.
+
+All of it on standard error: the request's id alone is the result.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Protocol
+
+from monarch.cli.terminal.printing import clean
+from monarch.cli.terminal.troubles import obstacle_line
+from monarch.core.budget.forecast import Forecast, in_words
+from monarch.core.report.summary import ENDS, MigrationView, RequestView, State
+
+if TYPE_CHECKING:
+    import rich.progress
+
+    from monarch.app.operator import RequestDetails
+    from monarch.telemetry.obstacles import Obstacle
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A request as it stands now, when it will be done, and what stops all work."""
+
+    details: "RequestDetails"
+    forecast: Forecast | None = None
+    obstacles: "tuple[Obstacle, ...]" = ()
+
+
+class Progress(Protocol):
+    """Is told how a request stands, again and again."""
+
+    def update(self, sight: Sight) -> None:
+        """Show what has changed, and when it will be done."""
+
+    def say(self, words: str) -> None:
+        """Say something beside it."""
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Progress]:
+    """What fits to where it is shown."""
+    if quiet:
+        yield _Silence()
+    elif sys.stderr.isatty():
+        with _bars() as bars:
+            yield _Bar(bars)
+    else:
+        yield _Lines()
+
+
+class _Silence:
+    def update(self, sight: Sight) -> None:
+        """Show nothing."""
+
+    def say(self, words: str) -> None:
+        """Say nothing."""
+
+
+class _Lines:
+    """Says each change once."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, str] = {}
+
+    def update(self, sight: Sight) -> None:
+        """Print a line for the request and for each target that is not as it was."""
+        view = sight.details.view
+        self._say("request", request_line(view, sight.forecast))
+        for name, line in target_lines(sight.details):
+            self._say(name, line)
+        stops = (obstacle_line(one, ago=False) for one in sight.obstacles)
+        self._say("waits", " ".join(stops))
+
+    def say(self, words: str) -> None:
+        """Print a line."""
+        print(words, file=sys.stderr, flush=True)
+
+    def _say(self, name: str, line: str) -> None:
+        if self._said.get(name, "") != line:
+            self._said[name] = line
+            self.say(f"{clean(name)}: {line or 'for nothing any more'}")
+
+
+class _Bar:
+    """One bar for all copies; above it a line for each target that has ended or waits, and for what stops all work."""
+
+    def __init__(self, bars: "rich.progress.Progress") -> None:
+        self._bars = bars
+        self._task = bars.add_task("queued", total=None)
+        self._said: set[str] = set()
+
+    def update(self, sight: Sight) -> None:
+        """Move the bar."""
+        view = sight.details.view
+        there, total = counted(view)
+        words = waits(sight.details) or in_words(sight.forecast)
+        description = f"{view.state.value}, {words}" if words else view.state.value
+        self._bars.update(self._task, description=description, completed=there, total=total)
+        for one in sight.obstacles:
+            self._say_once(f"! {obstacle_line(one, ago=False)}")
+        if view.reason:
+            self._say_once(f"{view.state.value}: {clean(view.reason)}")
+        shown = {m.target for m in view.migrations if m.state in _TOLD}
+        for name, line in target_lines(sight.details):
+            if name in shown:
+                self._say_once(f"{clean(name)}: {line}")
+
+    def say(self, words: str) -> None:
+        """Print a line above the bar."""
+        self._bars.console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+    def _say_once(self, line: str) -> None:
+        if line not in self._said:
+            self._said.add(line)
+            self.say(line)
+
+
+_TOLD: Final = frozenset({State.DONE, State.DEAD, State.CANCELLED, State.PARKED})
+"""A target that runs is the bar's to show."""
+
+
+def _bars() -> "rich.progress.Progress":
+    from rich.console import Console  # noqa: PLC0415 - lazily
+    from rich.progress import (  # noqa: PLC0415 - lazily
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    # The words are last: as they come and go, nothing else moves.
+    counts = (BarColumn(bar_width=16), MofNCompleteColumn(), TimeElapsedColumn())
+    words = TextColumn("{task.description}", markup=False)
+    return Progress(*counts, words, console=Console(stderr=True))
+
+
+def counted(view: RequestView) -> tuple[int, int | None]:
+    """How many copies are there, and how many there will be; `None` where that is not known yet.
+
+    A target that has ended will get no more, so what it lacks is not counted.
+    """
+    there = sum(m.copied + m.present for m in view.migrations)
+    to_come = sum(
+        max(0, view.tickets - m.copied - m.present - m.refused - m.deleted)
+        for m in view.migrations
+        if m.state not in ENDS
+    )
+    return there, there + to_come or None
+
+
+def waits(details: "RequestDetails") -> str:
+    """`waits until 12:01:01 UTC` where everything that is left does; `""` where something goes on."""
+    open_ones = {m.target: m.state for m in details.view.migrations if m.state not in ENDS}
+    if any(state is not State.PARKED for state in open_ones.values()):
+        return ""
+    due = [t.next_ms for t in details.times if t.target in open_ones and t.next_ms is not None]
+    if details.next_ms is not None:
+        due.append(details.next_ms)
+    return f"waits until {clock(min(due))}" if due else ""
+
+
+def target_lines(details: "RequestDetails") -> Iterator[tuple[str, str]]:
+    """Each target's name, and how it stands."""
+    times = {one.target: one for one in details.times}
+    for migration in details.view.migrations:
+        known = times.get(migration.target)
+        line = migration_line(migration, details.view.tickets)
+        if known is not None and known.next_ms is not None:
+            line += f" (waits until {clock(known.next_ms)})"
+        elif known is not None and known.error and migration.state not in ENDS:
+            line += f" (tried again after: {clean(known.error)})"
+        yield migration.target, line
+
+
+def clock(at_ms: int) -> str:
+    """A time of day that is soon."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%H:%M:%S UTC")
+
+
+def request_line(view: RequestView, forecast: Forecast | None = None) -> str:
+    """How the request stands and when it will be done, in a few words."""
+    state, reason = view.state.value, f": {clean(view.reason)}" if view.reason else ""
+    if view.cancelled_by:
+        state = f"{state}, cancelled by {clean(view.cancelled_by)}"
+    elif view.paused_by and not view.has_ended:
+        state = f"{state}, paused by {clean(view.paused_by)}"
+    if view.state is State.SKIPPED:
+        return f"{state}: the source has no open tickets"
+    if not view.migrations:
+        return state + reason
+    done = sum(m.state is State.DONE for m in view.migrations)
+    words = in_words(forecast)
+    when = f", {words}" if words else ""
+    return f"{state}, {done} of {len(view.migrations)} targets done{when}{reason}"
+
+
+def migration_line(migration: MigrationView, tickets: int) -> str:
+    """How a target stands, in a few words."""
+    there = migration.copied + migration.present
+    line = f"{migration.state.value}, {there} of {tickets} tickets"
+    if migration.present:
+        line += f" ({migration.present} already there)"
+    if migration.deleted:
+        line += f", {migration.deleted} deleted by a person"
+    if migration.strays:
+        line += f", second copies to close: {' '.join(f'#{n}' for n in migration.strays)}"
+    return f"{line}: {clean(migration.reason)}" if migration.reason else line

@@ -1,0 +1,66 @@
+"""How the readings of a survey are shown while it goes on, on standard error: the result alone is on the other."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from monarch.cli.terminal.printing import clean
+
+Tell = Callable[[str], None]
+
+EVERY: Final = 100
+"""Where nobody sees a line change, so many readings of one repository are told of at a time."""
+
+
+@contextmanager
+def readings(*, quiet: bool) -> Iterator[Tell]:
+    """What hears of each reading, by the name of its repository, and shows how far it is."""
+    if quiet:
+        yield lambda _name: None
+    elif sys.stderr.isatty():
+        with _spinner() as tell:
+            yield tell
+    else:
+        yield _Lines().tell
+
+
+class _Lines:
+    """A line for each repository when it begins to be read, and again where that takes long."""
+
+    def __init__(self) -> None:
+        self._read: Counter[str] = Counter()
+
+    def tell(self, name: str) -> None:
+        """One more reading."""
+        self._read[name] += 1
+        count = self._read[name]
+        if count == 1:
+            print(f"{clean(name)}: reading", file=sys.stderr, flush=True)
+        elif count % EVERY == 0:
+            print(f"{clean(name)}: {count} readings", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _spinner() -> Iterator[Tell]:
+    from rich.console import Console  # noqa: PLC0415 - lazily
+    from rich.progress import Progress, SpinnerColumn, TextColumn  # noqa: PLC0415 - lazily
+
+    read: Counter[str] = Counter()
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("reading", total=None)
+
+        def tell(name: str) -> None:
+            read[name] += 1
+            bars.update(task, description=progress_line(len(read), name, read[name]))
+
+        yield tell
+
+
+def progress_line(repositories: int, name: str, count: int) -> str:
+    """How many repositories are being read, the one that was read last, and how often."""
+    noun = "repository" if repositories == 1 else "repositories"
+    many = "reading" if count == 1 else "readings"
+    return f"{repositories} {noun}, {clean(name)}: {count} {many}"

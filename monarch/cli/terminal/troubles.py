@@ -1,0 +1,29 @@
+"""What stops all work, in words: beside whatever a person looks at, on standard error."""
+
+import time
+from typing import TYPE_CHECKING
+
+from monarch.cli.terminal.printing import age, clean, complain, moment
+from monarch.telemetry.obstacles import obstacles
+
+if TYPE_CHECKING:
+    from monarch.telemetry import Snapshot
+    from monarch.telemetry.obstacles import Obstacle
+
+
+def tell_obstacles(snapshot: "Snapshot") -> None:
+    """Say each on a line of its own."""
+    for one in obstacles(snapshot):
+        complain(f"! {obstacle_line(one)}")
+
+
+def obstacle_line(one: "Obstacle", *, ago: bool = True) -> str:
+    """What it is, since when, and what to do; without `ago` it stays the same as time passes."""
+    return clean(f"{one.words}{_since(one.since_ms, ago)}. {one.advice}")
+
+
+def _since(since_ms: int | None, ago: bool) -> str:  # noqa: FBT001 - as it came
+    if since_ms is None:
+        return ""
+    so_long = f", {age(max(0.0, time.time() - since_ms / 1000))}" if ago else ""
+    return f" (since {moment(since_ms)}{so_long})"

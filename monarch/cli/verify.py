@@ -1,0 +1,210 @@
+"""`verify`: what the targets hold of a request, and with `--heal` the wish to have it whole again."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from monarch.cli.calling import FAILED, WRONG, fail, failures_told, operate, settings
+from monarch.cli.choice import request_id, whoever
+from monarch.cli.follow import follow, judge
+from monarch.cli.plan import ranges
+from monarch.cli.terminal.printing import clean, say, show_facts, show_json, show_table
+from monarch.cli.terminal.readings import readings
+from monarch.cli.terminal.tables import number, word
+from monarch.core.ids import RequestId
+from monarch.core.report.summary import ENDS, State
+from monarch.core.report.verification import COUNTED, Mark
+
+if TYPE_CHECKING:
+    from monarch.app.operator import Operator, RequestDetails
+    from monarch.app.verify import Finding, TargetReport, Verified
+    from monarch.ports import Healing
+
+
+def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_json: bool) -> None:
+    """Show what is there; fails where something is missing or doubled and no healing was submitted for it."""
+    if wait and not heal:
+        fail("--wait follows what --heal submits: give both", WRONG)
+    if by is not None and not heal:
+        fail("--by names who heals: give --heal, too", WRONG)
+    from monarch.app.verify import verified_document  # noqa: PLC0415 - lazily
+
+    name = whoever(by) if heal else ""
+    found = _verified(request_id(request), quiet=as_json)
+    if not as_json:
+        _print(found)
+    told, end = _heal(found, name, wait=wait, quiet=as_json) if heal else ((), None)
+    if as_json:
+        show_json({**verified_document(found), **({"healing": told, "end": end} if heal else {})})
+    if end is not None:
+        judge(end)
+    if not _is_well(found, told):
+        raise typer.Exit(FAILED)
+
+
+def _verified(request: RequestId, *, quiet: bool) -> "Verified":
+    import anyio  # noqa: PLC0415 - lazily
+
+    from monarch.app.verify import Unverifiable, verified  # noqa: PLC0415 - lazily
+
+    known = settings(needs_github=True)
+    with failures_told(), readings(quiet=quiet) as tell:
+        found = anyio.run(verified, known, request, tell)
+    if isinstance(found, Unverifiable):
+        fail(clean(found.reason))
+    return found
+
+
+def _is_well(found: "Verified", told: "tuple[Healing, ...]") -> bool:
+    """Whether nobody has to do anything any more: what is being healed needs nobody."""
+    healed = {one.target for one in told if one.migration}
+    return all(
+        target.is_well or (target.target in healed and not target.count(Mark.DOUBLED))
+        for target in found.targets
+    )
+
+
+# ------------------------------------------------------------------------------------------- healing
+
+
+def _heal(
+    found: "Verified", by: str, *, wait: bool, quiet: bool
+) -> "tuple[tuple[Healing, ...], RequestDetails | None]":
+    missing = found.missing
+    if not quiet:
+        _print_not_healed(found)
+    if not missing:
+        return (), None
+
+    async def work(person: "Operator") -> "tuple[Healing, ...]":
+        return await person.hands.heal(found.request, missing, by)
+
+    told = operate(work)
+    if not quiet:
+        _print_healing(found.request, told, {t: len(ids) for t, ids in missing.items()})
+    is_to_follow = wait and any(one.migration for one in told)
+    return told, follow(found.request, quiet=quiet) if is_to_follow else None
+
+
+def _print_not_healed(found: "Verified") -> None:
+    """What could not be read is not known to be whole."""
+    unread = [target for target in found.targets if target.verification is None]
+    if unread:
+        print()
+    for one in unread:
+        print(f"not read {clean(one.target)}  nothing is healed there: {clean(one.problem)}")
+    if not found.missing and len(unread) < len(found.targets):
+        where = "elsewhere nothing" if unread else "\nnothing"
+        print(f"{where} is missing: there is nothing to heal")
+
+
+def _print_healing(
+    request: RequestId, told: "tuple[Healing, ...]", tickets: Mapping[str, int]
+) -> None:
+    print()
+    for one in told:
+        if one.refused:
+            say(f"refused  {clean(one.target)}  {clean(one.refused)}")
+        else:
+            print(f"healing  {clean(one.target)}  {tickets[one.target]} to be made again")
+    if any(one.migration for one in told):
+        print(f"it is done like any other migration: see `monarch show {request}`", flush=True)
+
+
+# ---------------------------------------------------------------------------------------- for people
+
+_SYMBOLS: Final = {
+    Mark.MISSING: "!",
+    Mark.DOUBLED: "2",
+    Mark.REFUSED: "-",
+    Mark.EDITED: "e",
+    Mark.CLOSED: "c",
+    Mark.REFERS: "r",
+    Mark.PRESENT: ".",
+}
+"""One for each ticket in the matrix; of several marks the first of these."""
+
+
+def _print(found: "Verified") -> None:
+    show_facts(
+        {
+            "request": found.request,
+            "state": _state(found),
+            "source": found.plan.source,
+            "tickets": ranges(ticket.number for ticket in found.plan.tickets),
+        }
+    )
+    print()
+    counts = (number(mark.value) for mark in COUNTED)
+    columns = (word("target"), *counts, number("extra"), word("state"), word("tickets"))
+    show_table(columns, [_row(target) for target in found.targets], empty="no targets")
+    told = {symbol: mark for mark, symbol in _SYMBOLS.items()}
+    print()
+    say(", ".join(f"{symbol} {mark.value}" for symbol, mark in told.items()))
+    for target in found.targets:
+        for line in _lines(target):
+            say(f"{clean(target.target)}: {clean(line)}")
+    for line in _next_steps(found):
+        say(line)
+
+
+def _next_steps(found: "Verified") -> Iterator[str]:
+    """What mends it; a copy that a person has deleted is not missed by everybody."""
+    if found.state not in ENDS:
+        return
+    done = {target.target for target in found.targets if target.state is State.DONE}
+    if done & set(found.missing):
+        yield f"`monarch verify {found.request} --heal` has missing copies made again"
+    if any(target.state is State.DEAD for target in found.targets):
+        yield f"`monarch dead list --request {found.request}` says why targets were given up"
+
+
+def _state(found: "Verified") -> str:
+    if found.state in ENDS:
+        return found.state.value
+    return f"{found.state.value}: what is missing may be copied yet"
+
+
+def _row(target: "TargetReport") -> tuple[object, ...]:
+    found = target.verification
+    if found is None:
+        return target.target, *("" for _ in COUNTED), "", target.state.value, "not read"
+    matrix = "".join(_symbol(finding) for finding in found.findings)
+    counts = (target.count(mark) for mark in COUNTED)
+    return target.target, *counts, len(found.extra), target.state.value, matrix
+
+
+def _symbol(finding: "Finding") -> str:
+    return next(symbol for mark, symbol in _SYMBOLS.items() if mark in finding.marks)
+
+
+def _lines(target: "TargetReport") -> Iterator[str]:
+    """What is more than present, ticket by ticket."""
+    if target.verification is None:
+        yield target.problem
+        return
+    told = [one for one in target.verification.findings if one.marks != (Mark.PRESENT,)]
+    for _, alike in groupby(told, key=_sort):
+        yield _line(list(alike))
+    for extra in target.verification.extra:
+        yield f"#{extra.number} is a copy of #{extra.ticket}, which is not in the plan"
+
+
+def _sort(finding: "Finding") -> object:
+    """Tickets without a copy are told of together where the same is to be said of them; any other by itself."""
+    if finding.number is not None or finding.strays:
+        return finding.ticket
+    return finding.marks, finding.reason
+
+
+def _line(alike: "Sequence[Finding]") -> str:
+    finding = alike[0]
+    copy = "" if finding.number is None else f" is #{finding.number}"
+    marks = ", ".join(mark.value for mark in finding.marks)
+    tickets = "tickets" if len(alike) > 1 else "ticket"
+    line = f"{tickets} {ranges(one.ticket for one in alike)}{copy}: {marks}"
+    if finding.strays:
+        line += f" (close {' '.join(f'#{number}' for number in finding.strays)})"
+    return f"{line}: {finding.reason}" if finding.reason else line

@@ -1,0 +1,42 @@
+"""How a cohort stands: the requests of one source and one channel that came together."""
+
+from dataclasses import dataclass
+
+from monarch.core.ids import CohortId
+from monarch.core.report.summary import RequestView
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Where the card of a cohort is in Slack, for people.
+
+    `channel` is as the message spelled it until Slack has named its id, `ts` is `""` before it is posted; `error` is why
+    Slack could not be told, `""` where it could.
+    """
+
+    channel: str
+    ts: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CohortView:
+    """How a cohort stands: `requests` in the order in which they joined.
+
+    `version` grows with every change of one of them. `card` is `None` where no channel is to be told. Times are in
+    milliseconds since 1970; `source_id` is GitHub's, `None` where it is not known.
+    """
+
+    id: CohortId
+    version: int
+    source: str
+    source_id: int | None
+    opened_ms: int
+    joined_ms: int
+    requests: tuple[RequestView, ...]
+    card: Card | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more happens to any of its requests unless a person replays one, or another one joins."""
+        return all(request.has_ended for request in self.requests)

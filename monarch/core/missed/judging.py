@@ -1,0 +1,161 @@
+"""Whether a repository was missed, or why it is left alone."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from monarch.core.ids import TargetId
+from monarch.core.missed.sighting import Listed, Sighting
+from monarch.core.request.message import BadMessage, Request, Rules, source_refusal, target_refusal
+from monarch.core.ticket import Origin
+
+BEFORE_MS = 180_000
+"""A message may come so long before its repository, in milliseconds: a target is waited for, and clocks differ.
+
+An older one under this name was about another repository, which was deleted since.
+"""
+
+
+class Left(StrEnum):
+    """Why a repository is left alone."""
+
+    OLDER = "older"
+    YOUNG = "young"
+    ARCHIVED = "archived"
+    FORK = "fork"
+    TEMPLATE = "template"
+    NO_TEMPLATE = "no-template"
+    UNKNOWN_TEMPLATE = "unknown-template"
+    NOT_ALLOWED = "not-allowed"
+    ASKED = "asked"
+    COPIES = "copies"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which repositories count: those created since `since_ms`, in milliseconds since 1970.
+
+    One that is younger than `young_ms` may still be asked for: the message about a repository comes after it.
+    """
+
+    since_ms: int
+    now_ms: int
+    young_ms: int = 0
+
+    def ripe_ms(self, one: Listed) -> int | None:
+        """When a young one is old enough; `None` where it is."""
+        ripe_ms = one.created_ms + self.young_ms
+        return ripe_ms if ripe_ms > self.now_ms else None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source that was asked for. `channel`: where people were told of it last, `None`: nowhere."""
+
+    full_name: str
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What requests named.
+
+    Attributes:
+        sources: by GitHub's id.
+        targets: when each name, in lower case, was asked for last, in milliseconds since 1970.
+        ids: the repositories that a migration has reached, whatever name it was asked for by.
+    """
+
+    sources: Mapping[int, Source] = field(default_factory=dict)
+    targets: Mapping[str, int] = field(default_factory=dict)
+    ids: frozenset[TargetId] = frozenset()
+
+    def named(self, sighting: Sighting) -> bool:
+        """Whether a request was about this repository."""
+        earliest = sighting.listed.created_ms - BEFORE_MS
+        return sighting.listed.id in self.ids or any(
+            self.targets.get(name, 0) >= earliest for name in sighting.names
+        )
+
+    def source(self, origin: Origin) -> Source | None:
+        """The source that this origin is, if it was asked for."""
+        return self.sources.get(origin.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A repository that was missed, and what its request would say."""
+
+    repository: Listed
+    origin: Origin
+    channel: str | None
+
+
+def left_unread(one: Listed, window: Window) -> Left | None:
+    """Why it is left alone whatever its own address would say."""
+    if one.created_ms < window.since_ms:
+        return Left.OLDER
+    if one.archived:
+        return Left.ARCHIVED
+    if one.is_fork:
+        return Left.FORK
+    return Left.TEMPLATE if one.is_template else None
+
+
+def left_alone(sighting: Sighting, window: Window, asked: Asked, rules: Rules) -> Left | None:
+    """Why it is left alone by all that is known without a look into it."""
+    unread = left_unread(sighting.listed, window)
+    if unread is not None:
+        return unread
+    origin = sighting.origin
+    if origin is None:
+        return Left.NO_TEMPLATE
+    if sighting.listed.id in asked.sources:
+        return Left.TEMPLATE
+    if not _is_known(origin, asked, rules):
+        return Left.UNKNOWN_TEMPLATE
+    if not _is_allowed(sighting, origin, rules):
+        return Left.NOT_ALLOWED
+    if asked.named(sighting):
+        return Left.ASKED
+    if sighting.has_copies:
+        return Left.COPIES
+    return None if window.ripe_ms(sighting.listed) is None else Left.YOUNG
+
+
+def missed(sighting: Sighting, origin: Origin, asked: Asked) -> Missed:
+    """The repository as one that was missed."""
+    source = asked.source(origin)
+    return Missed(sighting.listed, origin, source.channel if source else None)
+
+
+def with_unplanned(asked: Asked, unplanned: Iterable[tuple[int, Request | BadMessage]]) -> Asked:
+    """What was asked for, by requests that are not planned yet, too; with the time of each in milliseconds."""
+    named = dict(asked.targets)
+    for at_ms, request in unplanned:
+        for target in request.targets if isinstance(request, Request) else ():
+            named[target.key] = max(at_ms, named.get(target.key, 0))
+    return replace(asked, targets=named)
+
+
+def counted(reasons: Iterable[Left]) -> dict[Left, int]:
+    """How many are left alone for each reason, in the order of the reasons."""
+    counts = Counter(reasons)
+    return {left: counts[left] for left in Left if counts[left]}
+
+
+def _is_known(origin: Origin, asked: Asked, rules: Rules) -> bool:
+    """Asked for before, or on the allow list; a list that allows everything names nothing."""
+    if asked.source(origin) is not None:
+        return True
+    return bool(rules.allowed_sources) and source_refusal(origin.full_name, rules) is None
+
+
+def _is_allowed(sighting: Sighting, origin: Origin, rules: Rules) -> bool:
+    """Whether the planner would take such a request."""
+    return (
+        source_refusal(origin.full_name, rules) is None
+        and target_refusal(sighting.listed.full_name, rules) is None
+    )

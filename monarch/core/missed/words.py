@@ -1,0 +1,34 @@
+"""What a channel is told of repositories that were missed."""
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import quote
+
+from monarch.core.missed.judging import Missed
+
+NAMED_MOST: Final = 20
+"""So many repositories are named; the others are counted."""
+
+
+def missed_text(missed: Sequence[Missed], web_url: str, *, submits: bool) -> str:
+    """Say which repositories were missed, and what becomes of it; in Slack's mrkdwn.
+
+    Names of repositories hold none of the characters that Slack obeys.
+    """
+    sources = sorted({one.origin.full_name for one in missed})
+    made = " and ".join(_link(name, web_url) for name in sources)
+    names = ", ".join(_link(one.repository.full_name, web_url) for one in missed[:NAMED_MOST])
+    more = f" and {len(missed) - NAMED_MOST} more" if len(missed) > NAMED_MOST else ""
+    were = "repository was" if len(missed) == 1 else "repositories were"
+    head = f":mag: {len(missed)} {were} made from {made}, and no message about it arrived"
+    return f"{head}: {names}{more}. {_advice(submits=submits)}"
+
+
+def _advice(*, submits: bool) -> str:
+    if submits:
+        return "Monarch asks for the tickets now."
+    return "Start the migration again for these teams, or run `monarch missed --submit`."
+
+
+def _link(name: str, web_url: str) -> str:
+    return f"<{web_url}/{quote(name)}|{name}>"

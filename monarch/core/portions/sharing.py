@@ -1,0 +1,58 @@
+"""Which tickets of a template belong to a portion.
+
+A milestone is known by its title, and by its title without case where none is just the same, as GitHub has it. A title
+that the source does not have is never taken for a milestone without tickets: the request is told instead.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from monarch.core.copy.details import MILESTONES
+from monarch.core.plan import MAX_TEXT, Plan, characters
+from monarch.core.redact import describe, quote
+from monarch.core.ticket import Issue, Milestone
+
+_SHOWN = 20
+
+
+def share_of(whole: Plan, wanted: Collection[str], existing: Iterable[Milestone]) -> Plan:
+    """The plan of a portion: its tickets are in one of the milestones `wanted`, the others stand beside them.
+
+    The others are kept because tickets of two portions may refer to one another. Where they make the plan too large they
+    are left out, and such references stay links to the template.
+    """
+    if not wanted:
+        return whole
+    there = tuple(existing)
+    titles = {found.title for one in wanted if (found := MILESTONES.find(one, there)) is not None}
+    asked = tuple(
+        t for t in whole.tickets if t.milestone is not None and t.milestone.title in titles
+    )
+    others = tuple(t for t in whole.tickets if t not in asked)
+    fits = characters(whole.tickets) <= MAX_TEXT
+    return replace(whole, tickets=asked, others=others if fits else ())
+
+
+def milestones_of(issues: Iterable[Issue]) -> tuple[Milestone, ...]:
+    """The milestones that these issues are in, each once."""
+    found = (issue.milestone for issue in issues if issue.milestone is not None)
+    return tuple({one.title: one for one in found}.values())
+
+
+def unknown_milestones(wanted: Iterable[str], existing: Iterable[Milestone]) -> tuple[str, ...]:
+    """Those of the milestones `wanted` that do not exist."""
+    there = tuple(existing)
+    return tuple(one for one in wanted if MILESTONES.find(one, there) is None)
+
+
+def milestones_missing(source: str, unknown: Collection[str], existing: Iterable[Milestone]) -> str:
+    """The sentence for people that says which milestones the source does not have, and which it has."""
+    names = " and ".join(describe(one) for one in unknown)
+    titles = sorted(one.title for one in existing)
+    shown = ", ".join(f'"{quote(one, 100)}"' for one in titles[:_SHOWN])
+    more = f" and {len(titles) - _SHOWN} more" if len(titles) > _SHOWN else ""
+    has = f"it has {shown}{more}" if titles else "it has no milestones at all"
+    return (
+        f"{source} has no milestone {names}: {has}; create it there and replay this (`monarch dead replay`),"
+        " or publish the message again with the right title"
+    )

@@ -1,0 +1,19 @@
+"""The owners of repositories, as a sweep for missed ones asks for them."""
+
+from typing import Protocol
+
+from monarch.core.missed.sighting import Newest, Unchanged
+from monarch.core.outcome import Found, ReadFailure
+
+
+class Owners(Protocol):
+    """What belongs to an organisation or to a person."""
+
+    async def newest(
+        self, owner: str, until_ms: int, tag: str = ""
+    ) -> Found[Newest] | Unchanged | ReadFailure:
+        """The repositories of `owner` that were created at `until_ms` (milliseconds since 1970) or later.
+
+        One read for each hundred of them. `Unchanged` where the newest page is the one that had this `tag`. Of a person
+        the private ones are not shown.
+        """

@@ -1,0 +1,170 @@
+"""What people are shown: by the commands, as `--json`, and on the page. Every place shows these, made by one reader."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from monarch.core.card.view import Card
+from monarch.core.ids import CohortId, RequestId
+from monarch.core.report.summary import RequestView, State
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """A request in a listing.
+
+    Attributes:
+        via: how it came: `pubsub`, `submit` or `producer`.
+        targets: how many, refused ones included.
+        unsettled: how many of them have not ended.
+        ended_ms: `None` until it has ended.
+        entry: where its message stands in the stream of requests, until it is planned.
+        next_ms: when it is tried again, in milliseconds since 1970; `None` where it does not wait to be planned.
+        cohort: `None` before it is planned, and where an older version planned it; `card` is where Slack shows it.
+        not_before: the date that its message names, in ISO 8601 with its zone; `""` where it names none.
+        milestones: titles of those whose tickets alone are copied; empty: all tickets.
+    """
+
+    id: RequestId
+    state: State
+    source: str
+    channel: str | None
+    via: str
+    tickets: int
+    targets: int
+    unsettled: int
+    appended_ms: int
+    ended_ms: int | None
+    reason: str
+    next_ms: int | None = None
+    entry: str = ""
+    cohort: CohortId | None = None
+    card: Card | None = None
+    not_before: str = ""
+    milestones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationTimes:
+    """What is known of a migration beside its view; times in milliseconds since 1970, `None`: not yet.
+
+    `error` is what the last try failed for, `""` where none did; `next_ms` is when it goes on, `None`: it does not wait.
+    """
+
+    target: str
+    run: int
+    attempts: int
+    code: str
+    entry: str
+    target_id: int | None
+    queued_ms: int | None
+    started_ms: int | None
+    first_copy_ms: int | None
+    ended_ms: int | None
+    error: str = ""
+    error_ms: int | None = None
+    next_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDetails:
+    """A request, whole. `code` says why it is dead, `""` where it is not.
+
+    While it waits to be planned its view has what its message says; `next_ms` is when that is tried again, `None` where
+    it is not parked. `notice_error` is why its channel could not be told, `""` where it was or need not be;
+    `is_to_be_told`: its channel does not know the end yet. `cohort` and `card` as in `RequestLine`.
+    """
+
+    view: RequestView
+    via: str
+    code: str
+    planned_ms: int | None
+    times: tuple[MigrationTimes, ...]
+    next_ms: int | None = None
+    notice_error: str = ""
+    is_to_be_told: bool = False
+    cohort: CohortId | None = None
+    card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change of state. `name` is `noun.past_participle`; `fields` are its own."""
+
+    id: str
+    at_ms: int
+    name: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An entry given up. `id` names it in the stream of dead letters, `entry` in the one it came from."""
+
+    id: str
+    at_ms: int
+    stream: str
+    entry: str
+    request: str
+    migration: str
+    code: str
+    reason: str
+    attempts: int
+    deliveries: int
+    payload: str
+
+    @property
+    def target(self) -> str:
+        """The target, `""` where it is about a whole request: a migration's id is its request's and its target."""
+        return self.migration.removeprefix(f"{self.request}:")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which dead letters are meant: those of which all that is given holds; nothing given means every one.
+
+    Attributes:
+        target: `owner/repo`, compared without case.
+        older_than_s: given up at least so many seconds ago, by the server's clock.
+        newer_than_s: given up at most so many seconds ago.
+    """
+
+    request: str | None = None
+    target: str | None = None
+    code: str | None = None
+    older_than_s: float | None = None
+    newer_than_s: float | None = None
+
+    def means(self, letter: DeadLetter) -> bool:
+        """Whether a letter is meant, its age left aside."""
+        return (
+            self.request in {None, letter.request}
+            and self.code in {None, letter.code}
+            and (self.target is None or self.target.lower() == letter.target.lower())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLine:
+    """A worker that consumes.
+
+    Attributes:
+        name: `<host>.<pid>.<random>`, never the same twice.
+        silent_s: since it asked for work or renewed a lease, in seconds.
+        held: how many entries of each stream it has in hand.
+        targets: what it writes to, or is about to.
+    """
+
+    name: str
+    silent_s: float
+    held: Mapping[str, int]
+    targets: tuple[str, ...]
+
+    @property
+    def host(self) -> str:
+        """The machine, or container, that it runs on."""
+        return self.name.rsplit(".", 2)[0]
+
+    @property
+    def pid(self) -> str:
+        """Its process there."""
+        return self.name.rsplit(".", 2)[1] if self.name.count(".") > 1 else ""

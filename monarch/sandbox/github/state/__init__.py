@@ -1,0 +1,1 @@
+"""GitHub's state, in memory and pure."""

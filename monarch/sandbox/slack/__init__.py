@@ -1,0 +1,1 @@
+"""Slack: its state and its Web API."""

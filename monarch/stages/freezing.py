@@ -1,0 +1,76 @@
+"""Freezing: from a complete reading of the source to the plan of a request, for the planner and for a dry run alike.
+
+It receives the issues of the source and the portion that is asked for. It promises a plan with the tickets of that
+portion, or the reason why there is none. What nobody has seen is never taken for absent: neither tickets that GitHub
+counts elsewhere, nor a milestone that no issue is in.
+"""
+
+from collections.abc import Callable, Collection
+
+from monarch.core.outcome import Code, Found, ReadFailure, Transient
+from monarch.core.plan import Plan, make_plan, oversize, unseen_tickets
+from monarch.core.portions.sharing import (
+    milestones_missing,
+    milestones_of,
+    share_of,
+    unknown_milestones,
+)
+from monarch.core.ticket import Issue, Milestone, Repository
+from monarch.core.verdict import Dead
+from monarch.ports import GitHub
+from monarch.stages.crossing.hierarchy import in_order
+
+
+async def frozen(
+    github: GitHub,
+    source: Repository,
+    issues: Collection[Issue],
+    wanted: Collection[str],
+    check: Callable[[], None],
+) -> Plan | Dead | ReadFailure:
+    """The plan of a request.
+
+    Args:
+        issues: everything that a complete look at the source has shown.
+        wanted: titles of milestones; empty for all tickets.
+        check: is asked between calls, and ends the reading by raising (`Hold.check`).
+    """
+    whole = make_plan(source.full_name, issues, private=source.private)
+    existing = await _milestones(github, source, issues, wanted, check)
+    if not isinstance(existing, tuple):
+        return existing
+    plan = share_of(whole, wanted, existing)
+    unseen = unseen_tickets(source, issues, plan)
+    if unseen is not None:
+        return Transient(unseen)
+    too_large = oversize(plan)
+    if too_large is not None:
+        return Dead(Code.PLAN_TOO_LARGE, too_large)
+    if not plan.tickets:
+        return plan
+    ordered = await in_order(github, source, whole, check)
+    return share_of(ordered, wanted, existing) if isinstance(ordered, Plan) else ordered
+
+
+async def _milestones(
+    github: GitHub,
+    source: Repository,
+    issues: Collection[Issue],
+    wanted: Collection[str],
+    check: Callable[[], None],
+) -> tuple[Milestone, ...] | Dead | ReadFailure:
+    """The milestones of the source, as far as it takes to know those that are wanted.
+
+    An issue shows its milestone. One that no issue is in is asked for, so that an empty one is told from a wrong title.
+    """
+    shown = milestones_of(issues)
+    if not unknown_milestones(wanted, shown):
+        return shown
+    check()
+    answer = await github.list_milestones(source)
+    if not isinstance(answer, Found):
+        return answer
+    unknown = unknown_milestones(wanted, answer.value)
+    if unknown:
+        return Dead(Code.NO_MILESTONE, milestones_missing(source.full_name, unknown, answer.value))
+    return answer.value

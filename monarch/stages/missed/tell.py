@@ -1,0 +1,49 @@
+"""Telling a channel of repositories that were missed: each once, in the channel in which people ask for their source.
+
+A post whose answer was lost is not repeated. One that Slack refused is tried again by the next sweep, but for one that it
+refuses for good: that is logged, and the next message to the same channel ends as a dead letter that says what to do.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from monarch.core.missed.judging import Missed
+from monarch.core.missed.words import missed_text
+from monarch.core.outcome import Permanent
+from monarch.ports import Posted, Slack, Unanswered
+from monarch.ports.missed import Missing
+from monarch.telemetry import Telemetry
+
+
+class Teller:
+    """Tells. `submits`: what was missed is asked for without anybody's help."""
+
+    def __init__(
+        self, slack: Slack, missing: Missing, telemetry: Telemetry, web_url: str, *, submits: bool
+    ) -> None:
+        self._slack = slack
+        self._missing = missing
+        self._telemetry = telemetry
+        self._web_url = web_url
+        self._submits = submits
+
+    async def tell(self, missed: Sequence[Missed]) -> None:
+        """Tell each channel of those of which it does not know yet."""
+        by_channel = sorted(missed, key=lambda one: one.channel or "")
+        for channel, those in groupby(by_channel, key=lambda one: one.channel or ""):
+            if channel:
+                await self._tell(channel, tuple(those))
+
+    async def _tell(self, channel: str, missed: Sequence[Missed]) -> None:
+        taken = await self._missing.take_telling([one.repository.id for one in missed])
+        those = [one for one in missed if one.repository.id in taken]
+        if not those:
+            return
+        text = missed_text(those, self._web_url, submits=self._submits)
+        answer = await self._slack.post(channel, text)
+        if isinstance(answer, Posted):
+            self._telemetry.notice_said(kind="missed")
+        elif isinstance(answer, Permanent):
+            self._telemetry.notice_failed(reason=answer.reason)
+        elif not isinstance(answer, Unanswered):
+            await self._missing.give_telling_back(taken)

@@ -1,0 +1,139 @@
+"""The watch for missed repositories: sweeps by itself, tells what it found, and asks for it where that is switched on.
+
+One worker of the fleet sweeps, every ten minutes, and soon after a time in which nobody heard the channel. Two that sweep
+at once do no harm: each repository is told once and asked for once, whoever finds it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import anyio
+
+from monarch.core.missed.judging import Missed, Window
+from monarch.ports import StoreError
+from monarch.ports.missed import Missing
+from monarch.stages.missed.sweeper import Options, Reading, Sweep, sweep
+from monarch.stages.missed.tell import Teller
+from monarch.telemetry import Telemetry
+
+EVERY_MS: Final = 600_000
+LOOKS_EVERY_S: Final = 5.0
+"""A worker looks so often whether it is its turn, in seconds."""
+
+WINDOW_MS: Final = 7 * 86_400_000
+"""Repositories that are older than a week are nobody's concern any more, in milliseconds."""
+
+YOUNG_MS: Final = 60_000
+"""A message comes seconds after its repository; one that is younger than this may still be asked for, in milliseconds."""
+
+ASKED_MOST: Final = 100
+"""So many are asked for after one sweep; the next one goes on."""
+
+BY: Final = "Monarch"
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What is to be watched. `submits`: ask for what was missed, and do not only tell."""
+
+    owners: Sequence[str]
+    submits: bool = False
+
+
+class MissedWatch:
+    """Watches for one worker.
+
+    Args:
+        gaps: how often this worker did not hear the channel, until now.
+    """
+
+    def __init__(
+        self,
+        reading: Reading,
+        options: Options,
+        duty: Duty,
+        telemetry: Telemetry,
+        teller: Teller,
+        gaps: Callable[[], int],
+    ) -> None:
+        self._reading = reading
+        self._missing: Missing = reading.missing
+        self._options = options
+        self._duty = duty
+        self._telemetry = telemetry
+        self._teller = teller
+        self._gaps = gaps
+        self._gaps_swept = 0
+        self._is_first = True
+        self._ripe_ms: int | None = None
+
+    async def run(self, draining: anyio.Event) -> None:
+        """Sweep whenever it is this worker's turn, until it stops; a sweep that is under way is left."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._watch_on)
+            await draining.wait()
+            tasks.cancel_scope.cancel()
+
+    async def _watch_on(self) -> None:
+        while True:
+            try:
+                if await self._is_due():
+                    self._ripe_ms = await self._sweep_all()
+            except StoreError as error:
+                where = "sweeping for missed repositories"
+                self._telemetry.store_trouble(where=where, error=str(error))
+            await anyio.sleep(LOOKS_EVERY_S)
+
+    async def _is_due(self) -> bool:
+        """Whether it is this worker's turn, or what it found too young the last time is old enough."""
+        gaps = self._gaps()
+        heard_nothing = gaps != self._gaps_swept or (
+            self._is_first and await self._missing.is_heard_by_one()
+        )
+        if await self._missing.turn(EVERY_MS, heard_nothing=heard_nothing):
+            self._gaps_swept, self._is_first = gaps, False
+            return True
+        self._is_first = self._is_first and heard_nothing
+        return self._ripe_ms is not None and await self._missing.now_ms() >= self._ripe_ms
+
+    async def _sweep_all(self) -> int | None:
+        """Sweep each owner once; returns when the first of the young is old enough, in ms since 1970."""
+        ripe: list[int] = []
+        for owner in self._duty.owners:
+            now_ms = await self._missing.now_ms()
+            window = Window(now_ms - WINDOW_MS, now_ms, YOUNG_MS)
+            found = await sweep(self._reading, owner, window, self._options)
+            await self._report(found)
+            if found.ripe_ms is not None:
+                ripe.append(found.ripe_ms)
+        return min(ripe, default=None)
+
+    async def _report(self, found: Sweep) -> None:
+        self._telemetry.sweeps.swept(
+            owner=found.owner,
+            repositories=found.repositories,
+            missed=len(found.missed),
+            unread=found.unread,
+            reads=found.reads,
+            problem=found.problem,
+        )
+        if found.problem:
+            # What was missed before is missed still, as far as anybody can say.
+            return
+        fresh = await self._missing.found(found.owner, found.missed)
+        for one in found.missed:
+            if one.repository.id in fresh:
+                self._telemetry.sweeps.missed(
+                    repository=one.repository.full_name, source=one.origin.full_name
+                )
+        await self._teller.tell(found.missed)
+        if self._duty.submits:
+            await self._submit(found.missed[:ASKED_MOST])
+
+    async def _submit(self, missed: Sequence[Missed]) -> None:
+        for one in missed:
+            request = await self._missing.submit(one, BY)
+            self._telemetry.sweeps.submitted(
+                request=request, repository=one.repository.full_name, by=BY
+            )

@@ -1,0 +1,71 @@
+"""Every act: how its set is read, and how it is done."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from monarch.web.acts import fleet, letters, requests
+from monarch.web.acts.means import Means
+from monarch.web.acts.meant import Done, Meant
+
+_ENTRY: Final = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
+_LONGEST: Final = 200
+"""Of what an address may ask for, in characters: no repository's name is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One of them.
+
+    Attributes:
+        name: in the address.
+        asks: the parameters that it knows.
+        read: the set that is meant, as it is now.
+        do: do it to exactly this set.
+    """
+
+    name: str
+    asks: tuple[str, ...]
+    read: Callable[[Means, Mapping[str, str]], Awaitable[Meant]]
+    do: Callable[[Means, Meant, str], Awaitable[Done]]
+
+
+ACTS: Final = {
+    act.name: act
+    for act in (
+        Act("pause", (), fleet.to_pause, fleet.pause),
+        Act("resume", (), fleet.to_resume, fleet.resume),
+        Act("cancel", ("request",), requests.to_cancel, requests.cancel),
+        Act("verify", ("request",), requests.to_verify, requests.verify),
+        Act("heal", ("request",), requests.to_heal, requests.heal),
+        Act("replay", letters.FILTERS, letters.to_replay, letters.replay),
+        Act("drop", letters.FILTERS, letters.to_drop, letters.drop),
+    )
+}
+
+
+class BadQuestion(ValueError):  # noqa: N818 - said to people, not raised past the page
+    """What the address asks for cannot be meant; the message says why."""
+
+
+def asked(act: Act, given: Mapping[str, str]) -> dict[str, str]:
+    """What an address asks for.
+
+    Raises:
+        BadQuestion: a parameter that the act does not know, or an id that is none: it might have been meant to make the
+            set smaller.
+    """
+    found = {name: value.strip() for name, value in given.items() if value.strip()}
+    for name, value in found.items():
+        if name not in act.asks:
+            raise BadQuestion(f"There is no choice by {name[:40]!r} here.")
+        if len(value) > _LONGEST or not value.isprintable():
+            raise BadQuestion(f"This cannot be a {name}.")
+        if name in {"request", "letter"} and not _ENTRY.fullmatch(value):
+            raise BadQuestion(
+                f"The id of a {name} is two numbers with a dash between, such as 1732406400000-0."
+            )
+    if act.asks == ("request",) and not found:
+        raise BadQuestion("Say which request.")
+    return found

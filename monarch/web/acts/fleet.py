@@ -1,0 +1,86 @@
+"""Pausing the fleet, and letting it go on."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from monarch.core.delivery import Stream
+from monarch.telemetry import Snapshot
+from monarch.web.acts.means import Means
+from monarch.web.acts.meant import Done, Line, Meant, Member
+
+_RUNNING: Final = "running"
+
+
+async def to_pause(means: Means, asked: Mapping[str, str]) -> Meant:
+    """The fleet, if it runs."""
+    del asked
+    snapshot = await means.snapshot()
+    in_hand, waiting = work_in(snapshot)
+    return Meant(
+        "pause",
+        "Pause the fleet",
+        "Pause",
+        "monarch pause",
+        "/",
+        (Member(_state(snapshot), f"the fleet: {in_hand} in hand, {waiting} waiting"),),
+        (
+            "Nothing new is begun until a person resumes it; messages are heard and kept.",
+            "What is in hand runs on to its end.",
+        ),
+        f"The fleet is paused already, by {snapshot.paused_by}." if snapshot.paused else "",
+    )
+
+
+async def pause(means: Means, meant: Meant, by: str) -> Done:
+    """Let nobody take on anything new."""
+    del meant
+    paused = await means.hands.pause(by)
+    if not paused.changed:
+        return _done("The fleet was paused already", f"by {paused.by}")
+    return _done("The fleet is paused", "Nothing new is begun until a person resumes it.")
+
+
+async def to_resume(means: Means, asked: Mapping[str, str]) -> Meant:
+    """The fleet, if it is paused."""
+    del asked
+    snapshot = await means.snapshot()
+    _, waiting = work_in(snapshot)
+    return Meant(
+        "resume",
+        "Let the fleet go on",
+        "Resume",
+        "monarch resume",
+        "/",
+        (
+            Member(
+                _state(snapshot), f"the fleet, paused by {snapshot.paused_by}: {waiting} waiting"
+            ),
+        ),
+        ("What waits goes on within 3 seconds.",),
+        "" if snapshot.paused else "The fleet is not paused.",
+    )
+
+
+async def resume(means: Means, meant: Meant, by: str) -> Done:
+    """Go on."""
+    del meant
+    paused = await means.hands.resume(by)
+    if not paused.changed:
+        return _done("The fleet was not paused", "Another person has resumed it meanwhile.")
+    return _done("The fleet goes on", f"It was paused by {paused.by}.")
+
+
+def _state(snapshot: Snapshot) -> str:
+    """Paused by another person, or at another time, is another state."""
+    return f"paused by {snapshot.paused_by} {snapshot.paused_ms}" if snapshot.paused else _RUNNING
+
+
+def _done(title: str, words: str) -> Done:
+    return Done(title, (Line(words),), "/", "To the overview")
+
+
+def work_in(snapshot: Snapshot) -> tuple[int, int]:
+    """How many requests and migrations are in a worker's hands, and how many wait in a stream."""
+    streams = [s for s in snapshot.streams if s.stream is not Stream.NOTICES]
+    in_hand = sum(s.pending - s.released for s in streams)
+    return in_hand, sum(s.length for s in streams) - in_hand

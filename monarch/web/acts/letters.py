@@ -1,0 +1,143 @@
+"""Dead letters: sending exactly those back that are shown, or throwing them away."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import urlencode
+
+from monarch.core.ids import RequestId
+from monarch.ports import Replayed
+from monarch.ports.readings import Choice, DeadLetter
+from monarch.web.acts.means import Means
+from monarch.web.acts.meant import Done, Line, Meant, Member
+
+MOST: Final = 500
+"""Letters in one press; the newest. The page can show so many, and a person can look through them."""
+
+CHUNK: Final = 100
+"""How many letters one script handles: while it runs, nobody else is served."""
+
+FILTERS: Final = ("request", "target", "code", "letter")
+"""What chooses letters, in the address and on the command line."""
+
+
+async def to_replay(means: Means, asked: Mapping[str, str]) -> Meant:
+    """The letters that are chosen."""
+    letters = await _chosen(means, asked)
+    return Meant(
+        "replay",
+        f"Send {_count(letters)} back",
+        "Send back",
+        _command("replay", asked),
+        _back(asked),
+        _members(letters),
+        (
+            "Each goes on under its old id, without attempts; what is copied already is not copied again.",
+            *_limited(letters),
+        ),
+        "" if letters else "There is no such dead letter.",
+    )
+
+
+async def to_drop(means: Means, asked: Mapping[str, str]) -> Meant:
+    """The letters that are chosen."""
+    letters = await _chosen(means, asked)
+    return Meant(
+        "drop",
+        f"Delete {_count(letters)} for good",
+        "Delete for good",
+        _command("drop", asked),
+        _back(asked),
+        _members(letters),
+        (
+            "They cannot be sent back any more, and what they stand for is not copied.",
+            *_limited(letters),
+        ),
+        "" if letters else "There is no such dead letter.",
+        is_destructive=True,
+    )
+
+
+async def replay(means: Means, meant: Meant, by: str) -> Done:
+    """Send them back, some at a time."""
+    told: list[Replayed] = []
+    for chunk in _chunks(meant.keys):
+        told += await means.replay(chunk, by)
+    refused = sum(bool(one.refused) for one in told)
+    words = {member.key: member for member in meant.members}
+    lines = tuple(
+        Line(
+            f"{words[one.letter].words}: {one.refused or 'sent back'}",
+            words[one.letter].href,
+            bool(one.refused),
+        )
+        for one in told
+    )
+    title = f"{len(told) - refused} sent back" + (f", {refused} refused" if refused else "")
+    return Done(title, lines, meant.back, "To the dead letters")
+
+
+async def drop(means: Means, meant: Meant, by: str) -> Done:
+    """Throw them away, some at a time."""
+    dropped = 0
+    for chunk in _chunks(meant.keys):
+        dropped += await means.hands.drop(chunk, by)
+    gone = len(meant.keys) - dropped
+    lines = [Line(member.words) for member in meant.members]
+    if gone:
+        lines.append(Line(f"{gone} of them had been sent back or deleted before", is_bad=True))
+    return Done(f"{dropped} deleted", tuple(lines), meant.back, "To the dead letters")
+
+
+async def _chosen(means: Means, asked: Mapping[str, str]) -> Sequence[DeadLetter]:
+    if asked.get("letter"):
+        found = await means.letter(asked["letter"])
+        return [] if found is None else [found]
+    return await means.letters(MOST, choice_of(asked))
+
+
+def choice_of(asked: Mapping[str, str]) -> Choice:
+    """Which letters an address means."""
+    request = asked.get("request")
+    return Choice(
+        RequestId(request) if request else None,
+        asked.get("target") or None,
+        asked.get("code") or None,
+    )
+
+
+def _members(letters: Sequence[DeadLetter]) -> tuple[Member, ...]:
+    return tuple(Member(one.id, _words(one), f"/requests/{one.request}") for one in letters)
+
+
+def _words(letter: DeadLetter) -> str:
+    return f"{letter.target or letter.request or letter.id}: {letter.code}"
+
+
+def _command(verb: str, asked: Mapping[str, str]) -> str:
+    chosen = [
+        f"--{name} {asked[name]}" for name in ("request", "target", "code") if asked.get(name)
+    ]
+    if asked.get("letter"):
+        chosen = [asked["letter"]]
+    return " ".join(["monarch dead", verb, *(chosen or ["--all"])])
+
+
+def _back(asked: Mapping[str, str]) -> str:
+    chosen = [(name, asked[name]) for name in ("request", "target", "code") if asked.get(name)]
+    return f"/dead?{urlencode(chosen)}" if chosen else "/dead"
+
+
+def _limited(letters: Sequence[DeadLetter]) -> tuple[str, ...]:
+    return (
+        (f"These are the newest {MOST}; press again for the others.",)
+        if len(letters) == MOST
+        else ()
+    )
+
+
+def _count(letters: Sequence[DeadLetter]) -> str:
+    return f"{len(letters)} dead letter{'' if len(letters) == 1 else 's'}"
+
+
+def _chunks(keys: Sequence[str]) -> list[Sequence[str]]:
+    return [keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK)]

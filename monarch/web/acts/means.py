@@ -1,0 +1,94 @@
+"""What acts need. `app` puts behind it what the commands use."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from monarch.core.ids import RequestId, TicketId
+from monarch.ports import Hands, Replayed
+from monarch.ports.readings import Choice, DeadLetter, RequestDetails
+from monarch.telemetry import Snapshot
+from monarch.web.acts.meant import Done, Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the targets of a request held at one moment.
+
+    Attributes:
+        by: who had them looked at.
+        at_ms: when, in milliseconds since 1970.
+        missing: for each target the tickets without a copy, by their ids; targets without such are left out.
+        titles: what the missing tickets are called, by id.
+        document: what `monarch verify --json` prints.
+        problem: why nothing could be read, `""` where it was.
+    """
+
+    by: str
+    at_ms: int
+    missing: Mapping[str, Sequence[TicketId]]
+    titles: Mapping[TicketId, str]
+    document: Mapping[str, object]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """A look is under way; `by` whom, and since when in milliseconds since 1970."""
+
+    by: str
+    since_ms: int
+
+
+class Means(Protocol):
+    """Every method raises `StoreError` where Valkey cannot be asked, or nobody knows what it did."""
+
+    @property
+    def hands(self) -> Hands:
+        """What is done to running work."""
+        ...
+
+    async def snapshot(self) -> Snapshot:
+        """How the fleet stands."""
+        ...
+
+    async def request(self, request: RequestId) -> RequestDetails | None:
+        """One request with its targets; `None` where it is not known."""
+        ...
+
+    async def letters(self, limit: int, choice: Choice) -> Sequence[DeadLetter]:
+        """The newest dead letters that are meant, newest first."""
+        ...
+
+    async def letter(self, letter: str) -> DeadLetter | None:
+        """One, by its id."""
+        ...
+
+    async def replay(self, letters: Sequence[str], by: str) -> Sequence[Replayed]:
+        """Send dead letters back; each is answered for itself."""
+        ...
+
+    @property
+    def reads_github(self) -> bool:
+        """Whether targets can be looked at: there is a credential of GitHub."""
+        ...
+
+    async def begin_look(self, request: RequestId, by: str) -> Looking | None:
+        """Say that a look at the targets of a request begins; else the one that is under way."""
+        ...
+
+    async def look(self, request: RequestId, by: str) -> None:
+        """Look at them, after `begin_look`, and keep what was found: it may take minutes."""
+        ...
+
+    async def looked(self, request: RequestId) -> Looking | Looked | None:
+        """The look that is under way, or the last one; `None` where there was none."""
+        ...
+
+    async def keep_receipt(self, act: str, by: str, done: Done) -> str:
+        """Keep what was done for a day; its id."""
+        ...
+
+    async def receipt(self, name: str) -> Receipt | None:
+        """What was kept; `None` where it is not there any more."""
+        ...

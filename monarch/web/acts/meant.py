@@ -1,0 +1,120 @@
+"""The set that a press is about, and what became of it: pure."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+_NAMED: Final = 10
+"""How many members are named where a set has changed; of the others there is a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One thing of the set. `key` names it in the digest, `words` for people, `href` is where it is shown."""
+
+    key: str
+    words: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a press would do, and to exactly what.
+
+    Attributes:
+        act: its name in the address.
+        title: the act and its set in a line.
+        button: the words on the button.
+        command: the `monarch` command that does the same.
+        back: where the thing is shown.
+        members: the set; empty where there is nothing to do it to.
+        notes: what follows from it, and what does not, a sentence each.
+        problem: why it cannot be done, `""` where it can.
+        is_destructive: whether no other act undoes it.
+    """
+
+    act: str
+    title: str
+    button: str
+    command: str
+    back: str
+    members: tuple[Member, ...] = ()
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+    is_destructive: bool = False
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What names the members."""
+        return tuple(member.key for member in self.members)
+
+    @property
+    def digest(self) -> str:
+        """The same for the same act on the same set, in whatever order it was read."""
+        return digest_of(self.act, self.keys)
+
+    @property
+    def can_be_done(self) -> bool:
+        """Whether a press would do anything."""
+        return bool(self.members) and not self.problem
+
+
+def digest_of(act: str, keys: Sequence[str]) -> str:
+    """Names an act and its set in 32 hex digits."""
+    said = "\n".join([act, *sorted(set(keys))])
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def changes(before: Sequence[str], now: Meant) -> tuple[str, ...]:
+    """What has become different since the set was shown, a sentence each; empty where nothing has."""
+    words = {member.key: member.words for member in now.members}
+    gone = [key for key in dict.fromkeys(before) if key not in words]
+    new = [words[key] for key in words if key not in set(before)]
+    told = (("no longer in the set", gone), ("new in the set", new))
+    return tuple(f"{len(found)} {what}: {_listed(found)}" for what, found in told if found)
+
+
+def _listed(found: Sequence[str]) -> str:
+    more = len(found) - _NAMED
+    return ", ".join(found[:_NAMED]) + (f", and {more} more" if more > 0 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that came of a press; `is_bad`: it was refused, or is not there any more."""
+
+    words: str
+    href: str = ""
+    is_bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a press.
+
+    Attributes:
+        title: in a line.
+        lines: what became of each member, or what else is to be said.
+        back: where the thing is shown, in the words of `back_words`.
+        then: what takes long, and goes on after the press was answered.
+    """
+
+    title: str
+    lines: tuple[Line, ...]
+    back: str
+    back_words: str = "Back"
+    then: Callable[[], Awaitable[None]] | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was done, by whom and when, for a page that can be shown again. `at_ms`: milliseconds since 1970."""
+
+    act: str
+    by: str
+    at_ms: int
+    title: str
+    lines: tuple[Line, ...]
+    back: str
+    back_words: str

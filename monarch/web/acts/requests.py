@@ -1,0 +1,178 @@
+"""One request: calling it off, looking at what its targets hold, and making again what is missing there."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from monarch.core.ids import RequestId, TicketId
+from monarch.core.report.summary import ENDS, State
+from monarch.ports import NotCancelled
+from monarch.ports.readings import RequestDetails
+from monarch.web.acts.means import Looked, Looking, Means
+from monarch.web.acts.meant import Done, Line, Meant, Member
+
+_UNPLANNED: Final = frozenset({State.QUEUED, State.PARKED})
+
+
+async def to_cancel(means: Means, asked: Mapping[str, str]) -> Meant:
+    """The targets that have not ended, or the request itself where it is not planned yet."""
+    request, details = await _request(means, asked)
+    members = () if details is None else _open_parts(details)
+    return Meant(
+        "cancel",
+        f"Cancel request {request}",
+        "Cancel the request",
+        f"monarch cancel {request}",
+        f"/requests/{request}",
+        members,
+        (
+            "What is copied stays, a write that is under way is finished, and nothing more is copied.",
+            "Each of these ends as a dead letter; sending it back undoes it.",
+        ),
+        _why_not_cancelled(request, details),
+    )
+
+
+async def cancel(means: Means, meant: Meant, by: str) -> Done:
+    """Call it off."""
+    request = RequestId(meant.back.removeprefix("/requests/"))
+    answer = await means.hands.cancel(request, by)
+    if isinstance(answer, NotCancelled):
+        return _done(meant, "Nothing was cancelled", (Line(answer.reason, is_bad=True),))
+    return _done(
+        meant, f"Request {request} is cancelled", tuple(Line(one.words) for one in meant.members)
+    )
+
+
+async def to_verify(means: Means, asked: Mapping[str, str]) -> Meant:
+    """The targets of the request."""
+    request, details = await _request(means, asked)
+    views = () if details is None else details.view.migrations
+    return Meant(
+        "verify",
+        f"Look at what the targets of request {request} hold",
+        "Look now",
+        f"monarch verify {request}",
+        f"/requests/{request}",
+        tuple(Member(one.target, one.target) for one in views),
+        ("GitHub is read and nothing is changed.",),
+        _why_not_verified(means, request, details),
+    )
+
+
+async def verify(means: Means, meant: Meant, by: str) -> Done:
+    """Begin to look."""
+    request = RequestId(meant.back.removeprefix("/requests/"))
+    under_way = await means.begin_look(request, by)
+    if under_way is not None:
+        return _done(meant, "A look is under way already", (Line(f"begun by {under_way.by}"),))
+    lines = (Line("What they hold is shown at the request as soon as it was read."),)
+    begun = _done(meant, "The targets are being looked at", lines)
+    return replace(begun, then=partial(means.look, request, by))
+
+
+async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
+    """The tickets that the last look has not found."""
+    request, details = await _request(means, asked)
+    looked = None if details is None else await means.looked(request)
+    missing = looked.missing if isinstance(looked, Looked) else {}
+    titles = looked.titles if isinstance(looked, Looked) else {}
+    return Meant(
+        "heal",
+        f"Make again what is missing of request {request}",
+        "Make them again",
+        f"monarch verify {request} --heal",
+        f"/requests/{request}",
+        tuple(_wanted(target, ticket, titles) for target in missing for ticket in missing[target]),
+        (
+            "Each target is looked at again before anything is written; what is there by then is left alone.",
+            "Copies that people have deleted on purpose are made again, too.",
+        ),
+        _why_not_healed(request, details, looked),
+    )
+
+
+async def heal(means: Means, meant: Meant, by: str) -> Done:
+    """Have them made again."""
+    request = RequestId(meant.back.removeprefix("/requests/"))
+    missing: dict[str, list[TicketId]] = {}
+    for key in meant.keys:
+        target, _, ticket = key.rpartition("#")
+        missing.setdefault(target, []).append(TicketId(int(ticket)))
+    told = await means.hands.heal(request, missing, by)
+    lines = tuple(
+        Line(
+            f"{one.target}: {one.refused or f'{len(missing[one.target])} to be made again'}",
+            "",
+            bool(one.refused),
+        )
+        for one in told
+    )
+    healing = sum(bool(one.migration) for one in told)
+    return _done(meant, "Copies are made again" if healing else "Nothing is made again", lines)
+
+
+async def _request(
+    means: Means, asked: Mapping[str, str]
+) -> tuple[RequestId, RequestDetails | None]:
+    request = RequestId(asked.get("request", ""))
+    return request, await means.request(request)
+
+
+def _open_parts(details: RequestDetails) -> tuple[Member, ...]:
+    view = details.view
+    if not view.migrations or view.state in _UNPLANNED:
+        return (
+            Member(view.state.value, f"request {view.id}: {view.state.value}, not planned yet"),
+        )
+    still_open = [one for one in view.migrations if one.state not in ENDS]
+    return tuple(Member(one.target, f"{one.target}: {one.state.value}") for one in still_open)
+
+
+def _why_not_cancelled(request: RequestId, details: RequestDetails | None) -> str:
+    if details is None:
+        return _unknown(request)
+    if details.view.state in ENDS:
+        return f"Request {request} has ended: it is {details.view.state.value}."
+    if details.view.cancelled_by:
+        return f"Request {request} was cancelled already, by {details.view.cancelled_by}."
+    return ""
+
+
+def _why_not_verified(means: Means, request: RequestId, details: RequestDetails | None) -> str:
+    if details is None:
+        return _unknown(request)
+    if not means.reads_github:
+        return "This program has no credential of GitHub (GH_PAT), so it cannot look."
+    return "" if details.view.migrations else f"Request {request} has no targets to look at."
+
+
+def _why_not_healed(
+    request: RequestId, details: RequestDetails | None, looked: Looking | Looked | None
+) -> str:
+    if details is None:
+        return _unknown(request)
+    if isinstance(looked, Looking):
+        return f"A look is under way, begun by {looked.by}."
+    if looked is None:
+        return "Its targets were not looked at yet: look first."
+    if not looked.missing:
+        return "Nothing was missing at the last look."
+    if details.view.state not in ENDS:
+        return (
+            f"Request {request} is {details.view.state.value}: what is missing may be copied yet."
+        )
+    return ""
+
+
+def _wanted(target: str, ticket: TicketId, titles: Mapping[TicketId, str]) -> Member:
+    return Member(f"{target}#{ticket}", f"{target}: {titles.get(ticket, ticket)}")
+
+
+def _unknown(request: RequestId) -> str:
+    return f"No request {request} is known."
+
+
+def _done(meant: Meant, title: str, lines: tuple[Line, ...]) -> Done:
+    return Done(title, lines, meant.back, "To the request")

@@ -1,0 +1,179 @@
+"""The acts over HTTP. Who may press was decided by the guard; whether the set is the one that was shown is decided here."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Final, Protocol
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from monarch.ports import StoreError
+from monarch.web.acts.catalogue import ACTS, Act, BadQuestion, asked
+from monarch.web.acts.form import BadForm, form_of
+from monarch.web.acts.means import Means
+from monarch.web.acts.meant import Done, Meant, changes
+from monarch.web.door.access import Named
+from monarch.web.door.guard import visitor_of, wants_json
+from monarch.web.door.visit import Doors
+
+MOST_KEYS: Final = 1000
+"""Members that a form names, so that it can be said what has changed; of a larger set only the digest is sent."""
+
+SHOWN: Final = 500
+"""Members that are listed."""
+
+
+class Drawing(Protocol):
+    """Makes a page."""
+
+    def __call__(
+        self, request: Request, title: str, template: str, status: int, models: Mapping[str, object]
+    ) -> Response:
+        """The answer."""
+
+
+class Acts:
+    """The addresses of the acts.
+
+    Args:
+        means: what they are done with.
+        doors: whether there is a way to sign in.
+        draw: makes pages.
+    """
+
+    def __init__(self, means: Means, doors: Doors, draw: Drawing) -> None:
+        self._means = means
+        self._doors = doors
+        self._draw = draw
+
+    def routes(self) -> list[BaseRoute]:
+        """What is added to the page's own."""
+        return [
+            Route("/acts/{act}", self._ask, methods=["GET"]),
+            Route("/acts/{act}", self._press, methods=["POST"]),
+            Route("/receipts/{name}", self._receipt, methods=["GET"]),
+        ]
+
+    async def _ask(self, request: Request) -> Response:
+        """Show the set, and the button."""
+        act = ACTS.get(request.path_params["act"])
+        if act is None:
+            return self._trouble(request, HTTPStatus.NOT_FOUND, "There is no such act.")
+        try:
+            meant = await act.read(self._means, asked(act, dict(request.query_params)))
+        except BadQuestion as error:
+            return self._trouble(request, HTTPStatus.BAD_REQUEST, str(error))
+        except StoreError as error:
+            return self._away(request, error)
+        return self._set(request, meant)
+
+    async def _press(self, request: Request) -> Response:
+        """Do it, if the set is the one that was shown."""
+        act, visitor = ACTS.get(request.path_params["act"]), visitor_of(request)
+        if act is None:
+            return self._trouble(request, HTTPStatus.NOT_FOUND, "There is no such act.")
+        # The guard lets nobody else through; that it stands there is not taken for granted where something is changed.
+        if not isinstance(visitor, Named):
+            return self._trouble(request, HTTPStatus.FORBIDDEN, "Nothing was done: sign in first.")
+        try:
+            return await self._pressed(request, act, visitor)
+        except (BadQuestion, BadForm) as error:
+            return self._trouble(request, HTTPStatus.BAD_REQUEST, f"Nothing was done. {error}")
+        except StoreError as error:
+            return self._away(request, error)
+
+    async def _pressed(self, request: Request, act: Act, visitor: Named) -> Response:
+        query, form = asked(act, dict(request.query_params)), await form_of(request)
+        meant = await act.read(self._means, query)
+        if not meant.can_be_done or form.get("digest") != meant.digest:
+            before = [key.rstrip("\r") for key in form.get("keys", "").split("\n") if key.strip()]
+            return self._set(request, meant, _why_not(meant, before, form))
+        done = await act.do(self._means, meant, visitor.by)
+        name = await self._means.keep_receipt(act.name, visitor.by, done)
+        answer: Response = RedirectResponse(f"/receipts/{name}", HTTPStatus.SEE_OTHER, _NOT_KEPT)
+        if wants_json(request):
+            answer = _json(_done_document(act, visitor, done))
+        answer.background = None if done.then is None else BackgroundTask(done.then)
+        return answer
+
+    async def _receipt(self, request: Request) -> Response:
+        """Show what was done."""
+        try:
+            receipt = await self._means.receipt(request.path_params["name"][:64])
+        except StoreError as error:
+            return self._away(request, error)
+        if receipt is None:
+            reason = "There is no such receipt: it is kept for a day."
+            return self._trouble(request, HTTPStatus.NOT_FOUND, reason)
+        return self._draw(
+            request, receipt.title, "receipt.html", HTTPStatus.OK, {"receipt": receipt}
+        )
+
+    # ----------------------------------------------------------------------------------- answering
+
+    def _set(self, request: Request, meant: Meant, refused: Sequence[str] = ()) -> Response:
+        """The set as it is now; `refused` says why a press did nothing."""
+        status = HTTPStatus.CONFLICT if refused else HTTPStatus.OK
+        if wants_json(request):
+            return _json(_document(meant, refused), status)
+        models: dict[str, object] = {
+            "meant": meant,
+            "shown": meant.members[:SHOWN],
+            "more": max(0, len(meant.members) - SHOWN),
+            "refused": refused,
+            "keys": "\n".join(meant.keys) if len(meant.keys) <= MOST_KEYS else "",
+            "action": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+            "hidden": {},
+            "can_press": isinstance(visitor_of(request), Named),
+            "can_sign_in": bool(self._doors.token),
+            "can_name": self._doors.can_name,
+        }
+        return self._draw(request, meant.title, "act.html", status, models)
+
+    def _trouble(self, request: Request, status: int, reason: str) -> Response:
+        if wants_json(request):
+            return _json({"problem": reason}, status)
+        return self._draw(request, "Not done", "trouble.html", status, {"reason": reason})
+
+    def _away(self, request: Request, error: StoreError) -> Response:
+        known = "Nothing was done." if request.method == "GET" or error.is_untouched else _UNSURE
+        return self._trouble(
+            request, HTTPStatus.SERVICE_UNAVAILABLE, f"{str(error).rstrip('.')}. {known}"
+        )
+
+
+_UNSURE: Final = "It may have been done or not: look at how things stand before you press again."
+
+_NOT_KEPT: Final = {"Cache-Control": "no-store"}
+
+
+def _why_not(meant: Meant, before: Sequence[str], form: Mapping[str, str]) -> tuple[str, ...]:
+    if meant.problem:
+        return (f"Nothing was done. {meant.problem}",)
+    if not form.get("digest"):
+        return ("Nothing was done: the press named no set. This is the set as it is now.",)
+    told = changes(before, meant) if before else ()
+    return ("Nothing was done: the set has changed since it was shown.", *told)
+
+
+def _json(document: Mapping[str, object], status: int = HTTPStatus.OK) -> Response:
+    return JSONResponse(document, status, _NOT_KEPT)
+
+
+def _document(meant: Meant, refused: Sequence[str]) -> dict[str, object]:
+    return {
+        "act": meant.act,
+        "title": meant.title,
+        "set": [{"key": member.key, "words": member.words} for member in meant.members],
+        "digest": meant.digest,
+        "problem": meant.problem,
+        "refused": list(refused),
+        "command": meant.command,
+    }
+
+
+def _done_document(act: Act, visitor: Named, done: Done) -> dict[str, object]:
+    lines = [{"words": line.words, "is_bad": line.is_bad} for line in done.lines]
+    return {"act": act.name, "by": visitor.by, "title": done.title, "lines": lines}

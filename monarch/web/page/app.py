@@ -1,0 +1,161 @@
+"""The page over HTTP: one answer for each address, as HTML, as JSON, or live.
+
+```
+/requests/<id>        Accept: application/json    the document that `monarch show <id> --json` prints
+/requests/<id>        anything else               the page
+/live/requests/<id>                               the same, for as long as somebody reads
+/static/<hash>/<file>                             what the page loads, kept by browsers for ever
+```
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+from urllib.parse import quote
+
+import anyio
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from monarch.ports import StoreError
+from monarch.web.door.guard import wants_json
+from monarch.web.page import drawing
+from monarch.web.page.addresses import ADDRESSES, Address
+from monarch.web.page.hub import Frame, Full, Hub
+from monarch.web.page.live import LiveAnswer
+from monarch.web.page.sights import Sight, Wish
+from monarch.web.page.source import Place, Source
+from monarch.web.page.whole import NOT_KEPT, whole
+from monarch.web.plain import plain
+
+FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+class Page:
+    """The page of one process.
+
+    Args:
+        source: what it reads.
+        place: where things are.
+        routes: further addresses, before the page's own.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        place: Place,
+        routes: Sequence[BaseRoute] = (),
+    ) -> None:
+        self._source = source
+        self._place = place
+        self.hub = Hub(self._read, self._draw)
+        self.app = Starlette(
+            routes=[*routes, *self._routes()],
+            exception_handlers={404: _unknown_address},
+        )
+
+    @asynccontextmanager
+    async def living(self) -> AsyncIterator[None]:
+        """Keep live views live for the length of a `with` block; at its end every stream ends with a word."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.hub.run)
+            try:
+                yield
+            finally:
+                tasks.cancel_scope.cancel()
+
+    def _routes(self) -> list[BaseRoute]:
+        answers = [Route(one.path, self._answer(one), methods=["GET"]) for one in ADDRESSES]
+        live = [Route(f"/live{one.path}", self._live(one), methods=["GET"]) for one in ADDRESSES]
+        return [*answers, *live, Route("/static/{print}/{name}", _file, methods=["GET"])]
+
+    # ----------------------------------------------------------------------------------- answering
+
+    def _answer(self, address: Address) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            wish = _wish(address, request)
+            try:
+                frame = await self.hub.frame(wish)
+            except StoreError as error:
+                return _away(request, wish, str(error))
+            if wants_json(request):
+                return _json(frame)
+            return _page(request, wish, frame)
+
+        return answer
+
+    def _live(self, address: Address) -> Callable[[Request], Awaitable[Response]]:
+        async def live(request: Request) -> Response:
+            return _Live(self.hub, _wish(address, request))
+
+        return live
+
+    async def _read(self, wish: Wish) -> Sight | None:
+        address = next(one for one in ADDRESSES if one.name == wish.name)
+        return await address.read(self._source, self._place, wish)
+
+    def _draw(self, sight: Sight, now_ms: int) -> str:
+        return drawing.draw(sight.template, now_ms=now_ms, command=sight.command, **sight.models)
+
+
+class _Live(Response):
+    """As a `Response`, so that starlette calls it; where no more may read it says so instead."""
+
+    def __init__(self, hub: Hub, wish: Wish) -> None:
+        super().__init__()
+        self._answer = LiveAnswer(hub, wish)
+
+    async def __call__(self, scope, receive, send) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        try:
+            await self._answer(scope, receive, send)
+        except Full:
+            full = PlainTextResponse(
+                "Too many pages are open here: reload instead.\n", 503, NOT_KEPT
+            )
+            await full(scope, receive, send)
+
+
+def _wish(address: Address, request: Request) -> Wish:
+    path = address.path
+    given = tuple(sorted((name, str(value)) for name, value in request.path_params.items()))
+    for name, value in given:
+        path = path.replace(f"{{{name}}}", quote(value, safe=""))
+    asked = request.query_params
+    query = tuple((name, asked[name][:200]) for name in address.query if asked.get(name))
+    return Wish(address.name, path, given, query)
+
+
+def _json(frame: Frame) -> Response:
+    if frame.sight is None:
+        return JSONResponse({"error": "not known"}, 404, NOT_KEPT)
+    return JSONResponse(plain(frame.sight.document), frame.sight.status, NOT_KEPT)
+
+
+def _page(request: Request, wish: Wish, frame: Frame) -> Response:
+    sight = frame.sight
+    if sight is None:
+        return whole(request, wish, "Not known", drawing.draw("unknown.html"), frame.at_ms, 404)
+    return whole(request, wish, sight.title, frame.html, frame.at_ms, sight.status)
+
+
+def _away(request: Request, wish: Wish, why: str) -> Response:
+    if wants_json(request):
+        return JSONResponse({"error": f"Valkey does not answer: {why}"}, 503, NOT_KEPT)
+    return whole(
+        request, wish, "Valkey does not answer", drawing.draw("away.html", why=why), 0, 503, why
+    )
+
+
+async def _unknown_address(request: Request, _: Exception) -> Response:
+    if wants_json(request):
+        return JSONResponse({"error": "there is no such address"}, 404, NOT_KEPT)
+    return whole(request, None, "Not known", drawing.draw("unknown.html"), 0, 404)
+
+
+async def _file(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in drawing.FILES or request.path_params["print"] != drawing.fingerprint(name):
+        return PlainTextResponse("There is no such file.\n", 404)
+    return Response(drawing.content(name), headers=FOR_EVER, media_type=drawing.FILES[name])

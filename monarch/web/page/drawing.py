@@ -1,0 +1,88 @@
+"""Prints view models: templates from this package, every text escaped, whatever a reader's screen could obey spelled out.
+
+jinja2 is imported and templates are read when the first page is asked for: a worker whose page nobody opens does without.
+"""
+
+import hashlib
+import re
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+FILES: Final = {
+    "page.css": "text/css; charset=utf-8",
+    "page.js": "text/javascript; charset=utf-8",
+    "htmx.min.js": "text/javascript; charset=utf-8",
+    "hx-sse.min.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+"""What a page loads beside its HTML, and of what type it is."""
+
+PAGES: Final = (("Now", "/"), ("Requests", "/requests"))
+"""What is offered on top of every page, and where it is."""
+
+_OBEYED: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
+"""Control characters, marks that turn the direction of a text, and what is no text."""
+
+
+def shown(value: object) -> object:
+    r"""A text with what a screen could obey spelled out (`\u202e`); any other value as it is."""
+    if type(value) is not str:
+        return value
+    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), value)
+
+
+def draw(template: str, **models: object) -> str:
+    """Print a template.
+
+    Raises:
+        jinja2.UndefinedError: the template asks for what no model has; a mistake of ours.
+    """
+    return _environment().get_template(template).render(**models)
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - lazily
+
+    from monarch.web.views import words  # noqa: PLC0415 - with its first use
+
+    made = Environment(
+        loader=PackageLoader("monarch.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals.update(file=address_of, pages=PAGES)
+    made.filters.update(
+        iso=words.iso,
+        clock=words.clock,
+        moment=words.moment,
+        number=words.number,
+    )
+    return made
+
+
+@cache
+def content(name: str) -> bytes:
+    """A file of `FILES`."""
+    return files("monarch.web").joinpath("static", name).read_bytes()
+
+
+@cache
+def address_of(name: str) -> str:
+    """Where a file is found: its content is in the address, so that a browser may keep it for ever."""
+    return f"/static/{fingerprint(name)}/{name}"
+
+
+def fingerprint(name: str) -> str:
+    """Names the content of a file."""
+    return hashlib.sha256(content(name)).hexdigest()[:12]

@@ -1,0 +1,235 @@
+"""Renders each address once for all its readers, while it has some, and never at the cost of the work.
+
+```
+readers of a view --wait--> Frame    one task renders the views that have readers, one after the other
+one-off answers   --ask---> Frame    a frame that is not older than a second is good enough
+```
+
+The task rests nine times as long as a rendering took, so that the page takes a tenth of a worker's time at most, whatever
+is open: with many views each is only rendered less often. Without readers it sleeps, and asks Valkey nothing.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import anyio
+
+from monarch.ports import StoreError
+from monarch.web.page.sights import Sight, Wish
+
+EVERY_S: Final = 1.0
+"""A view is rendered at most this often, in seconds."""
+
+REST: Final = 9.0
+"""So many times as long as a rendering took nothing is rendered."""
+
+ASK_WITHIN_S: Final = 2.0
+"""How long Valkey may take to answer before it counts as away, in seconds."""
+
+READERS: Final = 200
+"""Readers of live views at the same time; whoever comes on top reloads."""
+
+VIEWS: Final = 400
+"""Views whose last frame is kept."""
+
+AT_ONCE: Final = 2
+"""So many readings for one-off answers are under way at once; the others wait in line."""
+
+Read = Callable[[Wish], Awaitable[Sight | None]]
+Draw = Callable[[Sight, int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a view shows. `sight` is `None` where there is no such thing.
+
+    `number` is another one for every change; `at_ms` is when it was last found to be so, in milliseconds since 1970.
+    """
+
+    sight: Sight | None
+    html: str
+    number: int
+    at_ms: int
+
+
+@dataclass(slots=True)
+class _View:
+    wish: Wish
+    frame: Frame | None = None
+    looked_s: float = float("-inf")
+    readers: int = 0
+    trouble: str = ""
+    trouble_ms: int = 0
+    changed: anyio.Event = field(default_factory=anyio.Event)
+    lock: anyio.Lock = field(default_factory=anyio.Lock)
+
+    def tell(self) -> None:
+        self.changed.set()
+        self.changed = anyio.Event()
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """A view at one moment. `trouble` says why Valkey does not answer, since `trouble_ms`; `""` where it does.
+
+    `changed` is set as soon as that is not how it stands any more.
+    """
+
+    frame: Frame | None
+    trouble: str
+    trouble_ms: int
+    changed: anyio.Event
+
+
+class Full(Exception):  # noqa: N818 - a word of the contract
+    """As many readers as there may be are there."""
+
+
+class Hub:
+    """Give what views show, once or as long as somebody reads.
+
+    Args:
+        read: reads what an address shows; may raise `StoreError`.
+        draw: prints it, as of a moment in milliseconds since 1970.
+    """
+
+    def __init__(self, read: Read, draw: Draw) -> None:
+        self._read = read
+        self._draw = draw
+        self._views: OrderedDict[Wish, _View] = OrderedDict()
+        self._turns = anyio.Semaphore(AT_ONCE)
+        self._numbers = 0
+        self._wanted = anyio.Event()
+        self.stopped = anyio.Event()
+
+    @property
+    def readers(self) -> int:
+        """How many read live views now."""
+        return sum(view.readers for view in self._views.values())
+
+    # -------------------------------------------------------------------------------------- one-off
+
+    async def frame(self, wish: Wish) -> Frame:
+        """What is to be seen now, or was less than a second ago.
+
+        Raises:
+            StoreError: Valkey cannot be asked, or does not answer in time.
+        """
+        view = self._view(wish)
+        async with view.lock:
+            if view.frame is None or time.monotonic() - view.looked_s >= EVERY_S or view.trouble:
+                async with self._turns:
+                    await self._look(view)
+        if view.trouble or view.frame is None:
+            raise StoreError(view.trouble)
+        return view.frame
+
+    # ----------------------------------------------------------------------------------------- live
+
+    @contextmanager
+    def reading(self, wish: Wish) -> Iterator["Reading"]:
+        """Be a reader of a view for the length of a `with` block.
+
+        Raises:
+            Full: too many are.
+        """
+        if self.readers >= READERS:
+            raise Full
+        view = self._view(wish)
+        view.readers += 1
+        self._wanted.set()
+        try:
+            yield Reading(view, self.stopped)
+        finally:
+            view.readers -= 1
+
+    async def run(self) -> None:
+        """Render what is read, until cancelled; then every reader is told that it ends."""
+        try:
+            while True:
+                await self._wanted.wait()
+                await self._round()
+        finally:
+            self.stopped.set()
+            for view in self._views.values():
+                view.tell()
+
+    async def _round(self) -> None:
+        """Look at every view that is read and due, and rest after each."""
+        read = [view for view in self._views.values() if view.readers]
+        if not read:
+            self._wanted = anyio.Event()
+            return
+        now_s = time.monotonic()
+        due_s = min(view.looked_s for view in read) + EVERY_S
+        if due_s > now_s:
+            await anyio.sleep(due_s - now_s)
+        for view in sorted(read, key=lambda one: one.looked_s):
+            if time.monotonic() - view.looked_s < EVERY_S or not view.readers:
+                continue
+            began_s = time.monotonic()
+            async with view.lock:
+                await self._look(view)
+            await anyio.sleep(min(ASK_WITHIN_S, REST * (time.monotonic() - began_s)))
+
+    # -------------------------------------------------------------------------------------- looking
+
+    def _view(self, wish: Wish) -> _View:
+        view = self._views.setdefault(wish, _View(wish))
+        self._views.move_to_end(wish)
+        while len(self._views) > VIEWS:
+            idle = next(
+                (w for w, v in self._views.items() if not v.readers and v is not view), None
+            )
+            if idle is None:
+                break
+            del self._views[idle]
+        return view
+
+    async def _look(self, view: _View) -> None:
+        """Read and render; a frame that says the same keeps its number."""
+        try:
+            with anyio.fail_after(ASK_WITHIN_S):
+                sight = await self._read(view.wish)
+        except (StoreError, TimeoutError) as error:
+            self._note_trouble(view, str(error) or "no answer in time")
+            return
+        finally:
+            view.looked_s = time.monotonic()
+        now_ms = round(time.time() * 1000)
+        html = "" if sight is None else self._draw(sight, now_ms)
+        before, was_away = view.frame, bool(view.trouble)
+        if before is None or before.html != html or was_away:
+            self._numbers += 1
+            view.frame, view.trouble = Frame(sight, html, self._numbers, now_ms), ""
+            view.tell()
+        else:
+            view.frame = Frame(sight, html, before.number, now_ms)
+
+    def _note_trouble(self, view: _View, words: str) -> None:
+        if not view.trouble:
+            view.trouble_ms = round(time.time() * 1000)
+            view.trouble = words
+            view.tell()
+
+
+class Reading:
+    """A reader's side of a view."""
+
+    def __init__(self, view: _View, stopped: anyio.Event) -> None:
+        self._view = view
+        self._stopped = stopped
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes."""
+        return self._stopped.is_set()
+
+    def now(self) -> Now:
+        """How the view stands."""
+        view = self._view
+        return Now(view.frame, view.trouble, view.trouble_ms, view.changed)

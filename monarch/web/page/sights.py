@@ -1,0 +1,55 @@
+"""What an address gives: a document for programs, a view model for people. And what it is asked with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from urllib.parse import urlencode
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An address as somebody asked for it; two wishes that are equal are shown the same.
+
+    Attributes:
+        name: of the address.
+        path: without a host, such as `/requests/1732406400000-0`.
+        given: what the path names (`id`).
+        query: the parameters that the address knows, sorted; all others were left out.
+    """
+
+    name: str
+    path: str
+    given: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def address(self) -> str:
+        """Path and query, as a link has them."""
+        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+
+    def get(self, name: str) -> str:
+        """A parameter, or what the path names; `""` where it was not given."""
+        return dict(self.query + self.given).get(name, "").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What there is to see.
+
+    Attributes:
+        title: of the window.
+        template: the file that prints `models`.
+        models: the view models, by the names that the template knows them by.
+        document: the same thing for programs, as `monarch … --json` prints it.
+        command: the `monarch` command that shows the same.
+        status: of the HTTP answer.
+    """
+
+    title: str
+    template: str
+    document: object
+    command: str
+    models: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+    status: int = 200

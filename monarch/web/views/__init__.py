@@ -1,0 +1,1 @@
+"""View models: what the page says, decided from readings. Pure; templates print them and decide nothing."""

@@ -1,0 +1,27 @@
+"""What stands on top of every address: how the fleet stands, in a word, and what stops it."""
+
+from dataclasses import dataclass
+
+from monarch.telemetry import Snapshot
+from monarch.telemetry.obstacles import Cause, Obstacle, obstacles
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """`tone` is `ok`, `warn` or `bad`; `word` is what it says; `dead` counts dead letters."""
+
+    tone: str
+    word: str
+    obstacles: tuple[Obstacle, ...]
+    dead: int
+
+
+def banner(snapshot: Snapshot) -> Banner:
+    """Sum the fleet up."""
+    found = obstacles(snapshot)
+    causes = {one.cause for one in found}
+    if causes - {Cause.PAUSED}:
+        return Banner("bad", "needs a person", found, snapshot.dead)
+    if causes:
+        return Banner("warn", "paused", found, snapshot.dead)
+    return Banner("ok", "running", found, snapshot.dead)

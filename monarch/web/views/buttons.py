@@ -1,0 +1,65 @@
+"""What can be pressed where, and the command that does the same. The button leads to the act, which names its set."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from monarch.core.report.summary import State
+from monarch.ports.readings import RequestDetails
+from monarch.telemetry import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One of them. `kind` is `primary` for what the page suggests, `destructive` for what cannot be undone, or `""`."""
+
+    href: str
+    words: str
+    command: str
+    kind: str = ""
+
+
+def fleet_buttons(snapshot: Snapshot) -> tuple[Button, ...]:
+    """For the fleet as a whole."""
+    if snapshot.paused:
+        return (Button("/acts/resume", "Resume", "monarch resume", "primary"),)
+    return (Button("/acts/pause", "Pause the fleet", "monarch pause"),)
+
+
+_GIVEN_UP: Final = frozenset({State.DEAD, State.FAILED, State.CANCELLED})
+
+
+def request_buttons(details: RequestDetails) -> tuple[Button, ...]:
+    """For a request as it stands."""
+    view = details.view
+    found = []
+    if not view.has_ended and not view.cancelled_by:
+        found.append(_of(view.id, "cancel", "Cancel", f"monarch cancel {view.id}"))
+    if view.state in _GIVEN_UP:
+        command = f"monarch dead replay --request {view.id}"
+        found.append(_of(view.id, "replay", "Send back what was given up", command, "primary"))
+    if view.migrations:
+        found.append(_of(view.id, "verify", "Look at GitHub", f"monarch verify {view.id}"))
+    if view.migrations and view.has_ended:
+        found.append(
+            _of(view.id, "heal", "Make missing copies again", f"monarch verify {view.id} --heal")
+        )
+    return tuple(found)
+
+
+def letter_buttons(**chosen: str) -> tuple[Button, ...]:
+    """For the dead letters that are chosen by request, target, code or letter."""
+    given = {name: value for name, value in chosen.items() if value}
+    query = f"?{urlencode(given)}" if given else ""
+    options = " ".join(
+        value if name == "letter" else f"--{name} {value}" for name, value in given.items()
+    )
+    said = options or "--all"
+    return (
+        Button(f"/acts/replay{query}", "Send back", f"monarch dead replay {said}", "primary"),
+        Button(f"/acts/drop{query}", "Delete", f"monarch dead drop {said}"),
+    )
+
+
+def _of(request: str, act: str, words: str, command: str, kind: str = "") -> Button:
+    return Button(f"/acts/{act}?{urlencode({'request': request})}", words, command, kind)

@@ -1,0 +1,37 @@
+"""How times and numbers are written. The zone is always said; the reader's script adds how long ago it is."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (0, "s"))
+
+
+def iso(ms: int) -> str:
+    """Milliseconds since 1970 as a program reads them: `2026-11-27T08:15:04Z`."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def clock(ms: int) -> str:
+    """The time of day: `08:15:04 UTC`."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%H:%M:%S UTC")
+
+
+def moment(ms: int) -> str:
+    """The same for people: `27 Nov 08:15:04 UTC`."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%-d %b %H:%M:%S UTC")
+
+
+def span(seconds: float) -> str:
+    """A length of time: `3 s`, `5 min`, `2 h`, `4 d`."""
+    size, unit = next((size, unit) for size, unit in _UNITS if seconds >= size or not size)
+    return f"{int(seconds // (size or 1))} {unit}"
+
+
+def number(value: int) -> str:
+    """`100,000`."""
+    return f"{value:,}"
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """`1 team`, `3 teams`."""
+    return f"{number(n)} {one if n == 1 else many or one + 's'}"

@@ -1,0 +1,1 @@
+"""The judge: what was owed against what GitHub holds, and what was said against what was so. Pure."""

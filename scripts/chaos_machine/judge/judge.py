@@ -1,0 +1,371 @@
+"""The judge: what GitHub holds against what was owed, and what was said against what was so. Pure.
+
+What is owed: a request that a producer was told to be on disk (`submit`), and every request that Monarch knows of at
+the end. A message that was published and heard by nobody, or that was not on disk when Valkey died, is owed to nobody:
+pub/sub promises nothing, and the producer was told nothing. What is owed ends as copies of every ticket in every target
+that can be written to, or as a dead letter with a reason. The figures are those of the promises (docs/protocols.md).
+
+A repository is its id: a name asks for the one that it leads to when Monarch resolves it (`places`). A ticket is what
+GitHub holds of it (`copies`). Neither a marker nor a word of Monarch's decides what is where.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from scripts.chaos_machine.judge import timing
+from scripts.chaos_machine.judge.claims import claims, is_final
+from scripts.chaos_machine.judge.copies import is_text_of
+from scripts.chaos_machine.judge.places import Places
+from scripts.chaos_machine.record import ENDS, Copy, Request, Ticket, Truth
+from scripts.chaos_machine.scenes import WRONG_CHANNEL
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A broken promise: which column it counts in, and what to look at."""
+
+    column: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A second copy in one of the three windows that the promises leave, with its cause."""
+
+    repository: int
+    number: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What came of a run; it held when there is no breach."""
+
+    breaches: tuple[Breach, ...]
+    strays: tuple[Stray, ...]
+    copies: int
+    given_up: int
+
+    def count(self, column: str) -> int:
+        """How many breaches a column has."""
+        return sum(breach.column == column for breach in self.breaches)
+
+
+FOR_EVER: Final = float("inf")
+BREATH_S: Final = 2.0
+"""What is said was looked at so long before, in seconds."""
+
+
+def judge(truth: Truth) -> Judgement:
+    """Judge a run."""
+    places = Places(truth)
+    strays = tuple(_excused_strays(truth, places))
+    excused = {(stray.repository, stray.number) for stray in strays}
+    breaches = [breach for rule in _RULES for breach in rule(truth, places)]
+    breaches += _doubled(truth, places, excused)
+    breaches += (Breach(found.column, found.what) for found in truth.found)
+    return Judgement(
+        tuple(breaches),
+        strays,
+        sum(not copy.is_removed for copies in truth.copies.values() for copy in copies),
+        len(_given_up(truth)),
+    )
+
+
+# -------------------------------------------------------------------------------------------- lost
+
+
+def _lost(truth: Truth, places: Places) -> Iterator[Breach]:
+    """Promise 1: every request ends, and every ticket of it is there or its loss was said with a reason."""
+    known = {request.id for request in truth.requests}
+    for missing in sorted(truth.acknowledged - known):
+        yield Breach("lost", f"request {missing} was acknowledged and is not known any more")
+    dead = {letter.request for letter in truth.dead if letter.stream == "requests"}
+    for request in truth.requests:
+        if request.state not in ENDS:
+            yield Breach("lost", f"request {request.id} never ended: {request.state}")
+        elif request.state == "dead" and request.id not in dead:
+            yield Breach("lost", f"request {request.id} is dead without a dead letter")
+        elif request.state == "skipped" and any(
+            ticket.is_open for ticket in truth.tickets.get(request.source, ())
+        ):
+            yield Breach("lost", f"request {request.id} was skipped although it has tickets")
+        elif request.state in {"done", "failed"}:
+            yield from _lost_of(truth, places, request)
+
+
+def _lost_of(truth: Truth, places: Places, request: Request) -> Iterator[Breach]:
+    excused = {letter.migration for letter in truth.dead}
+    for target in request.targets:
+        if f"{request.id}:{target}" in excused:
+            continue
+        asked = places.asked(request.source, target)
+        found = places.led_to(target, asked, FOR_EVER)
+        if target not in truth.healthy:
+            yield Breach("lost", f"{target} of {request.id} cannot be written to: no dead letter")
+        elif not any(_is_whole(truth, request.source, one, asked) for one in found):
+            what = f"{request.source} is not in {target} (request {request.id})"
+            yield Breach("lost", f"{what}: {_lacks(truth, request.source, found, asked)}")
+
+
+def _is_whole(
+    truth: Truth, source: str, repository: int, asked: float, by: float = FOR_EVER
+) -> bool:
+    """Whether every ticket that was open all the time was copied into that repository by then."""
+    made = {copy.ticket for copy in truth.copies.get(repository, ()) if copy.created_at <= by}
+    return all(ticket.id in made for ticket in _owed(truth, source, asked))
+
+
+def _owed(truth: Truth, source: str, asked: float) -> list[Ticket]:
+    """The tickets that a message of that time asks for at least."""
+    tickets = truth.tickets.get(source, ())
+    return [one for one in tickets if one.is_open and (not asked or one.since <= asked)]
+
+
+def _lacks(truth: Truth, source: str, repositories: set[int], asked: float) -> str:
+    """Which tickets each of these repositories lacks, for people."""
+    owed = _owed(truth, source, asked)
+    made = {one: {copy.ticket for copy in truth.copies.get(one, ())} for one in repositories}
+    lacking = (
+        f"{one} lacks {[ticket.number for ticket in owed if ticket.id not in made[one]]}"
+        for one in sorted(repositories)
+    )
+    return ", ".join(lacking) or "the name led nowhere"
+
+
+def _misplaced(truth: Truth, places: Places) -> Iterator[Breach]:
+    """A repository is filled with what some message wanted in it, and with nothing else."""
+    sources = {one.id: (name, one) for name, those in truth.tickets.items() for one in those}
+    for repository, copies in truth.copies.items():
+        for copy in copies:
+            source, ticket = sources.get(copy.ticket or 0, ("", None))
+            if ticket and not places.is_asked_for(source, repository, copy.created_at):
+                names = ", ".join(sorted(places.names_of(repository)))
+                what = f"{source}#{ticket.number} is #{copy.number} of repository {repository}"
+                yield Breach("misplaced", f"{what} ({names}), which nobody had asked for")
+
+
+def _given_up(truth: Truth) -> list[str]:
+    """Migrations into targets that can be written to which ended as dead letters: allowed, and worth a look."""
+    return [
+        letter.migration
+        for letter in truth.dead
+        if letter.migration.partition(":")[2] in truth.healthy
+    ]
+
+
+# ------------------------------------------------------------------------------- doubled, in order
+
+
+def _doubled(truth: Truth, places: Places, excused: set[tuple[int, int]]) -> Iterator[Breach]:
+    """Promise 2: no ticket is copied twice."""
+    for repository, copy, first in _seconds(truth):
+        if (repository, copy.number) not in excused:
+            told = (
+                ""
+                if _is_reported(truth, places, repository, copy)
+                else ", and no stray was reported"
+            )
+            what = f"#{copy.number} of {repository} is a second #{first.number}{told}"
+            yield Breach("doubled", f"{what} ({copy.title})")
+
+
+def _seconds(truth: Truth) -> Iterator[tuple[int, Copy, Copy]]:
+    """Every second copy that stands, with the first of its ticket."""
+    for repository, copies in truth.copies.items():
+        first: dict[int, Copy] = {}
+        for copy in copies:
+            if copy.ticket is None or copy.is_removed:
+                continue
+            if copy.ticket in first:
+                yield repository, copy, first[copy.ticket]
+            else:
+                first[copy.ticket] = copy
+
+
+def _excused_strays(truth: Truth, places: Places) -> Iterator[Stray]:
+    for repository, copy, _ in _seconds(truth):
+        cause = timing.window_of(truth, copy.created_at)
+        if cause and _is_reported(truth, places, repository, copy):
+            yield Stray(repository, copy.number, cause)
+
+
+def _is_reported(truth: Truth, places: Places, repository: int, copy: Copy) -> bool:
+    names = places.names_of(repository)
+    return any(
+        copy.number in numbers
+        for request in truth.requests
+        for target, numbers in request.strays.items()
+        if target.lower() in names
+    ) or any(
+        event.name == "stray.found"
+        and event.fields.get("migration", "").partition(":")[2].lower() in names
+        and event.fields.get("number") == str(copy.number)
+        for event in truth.events
+    )
+
+
+def _altered(truth: Truth, _: Places) -> Iterator[Breach]:
+    """A copy is its ticket, word for word, when it is made and afterwards; and nothing else is created."""
+    wanted = {ticket.id: ticket for tickets in truth.tickets.values() for ticket in tickets}
+    for repository, copies in truth.copies.items():
+        for copy in copies:
+            ticket, what = wanted.get(copy.ticket or 0), f"#{copy.number} of {repository}"
+            if ticket is None:
+                yield Breach("altered", f"{what} ({copy.title}) is a copy of no ticket")
+            elif not is_text_of(copy.first, ticket):
+                yield Breach("altered", f"{what} was not its ticket word for word")
+            elif (repository, copy.number) not in truth.touched and (
+                copy.title != ticket.title or not is_text_of(copy.body, ticket)
+            ):
+                yield Breach("altered", f"{what} is not its ticket word for word any more")
+
+
+def _unordered(truth: Truth, places: Places) -> Iterator[Breach]:
+    """Promise 3: the first copies of a source's tickets ascend, but for a ticket that was once refused."""
+    for repository, copies in truth.copies.items():
+        for source, tickets in truth.tickets.items():
+            numbers = {ticket.id: ticket.number for ticket in tickets}
+            highest, seen = 0, set[int]()
+            for copy in copies:
+                number = numbers.get(copy.ticket or 0, 0)
+                if number in seen or not number:
+                    continue
+                seen.add(number)
+                if number < highest and not _was_given_up(
+                    truth, places, repository, copy.created_at
+                ):
+                    what = f"#{copy.number} of {repository}: {source}#{number}"
+                    yield Breach("out of order", f"{what} came after #{highest}")
+                highest = max(highest, number)
+
+
+def _was_given_up(truth: Truth, places: Places, repository: int, before: float) -> bool:
+    """Whether a pass over this target ended with something missing, so that what follows is a top-up."""
+    names = places.names_of(repository)
+    return any(
+        event.name == "migration.dead"
+        and event.at <= before + 1
+        and names
+        & {
+            event.fields.get("migration", "").partition(":")[2].lower(),
+            event.fields.get("target", "").lower(),
+        }
+        for event in truth.events
+    )
+
+
+# -------------------------------------------------------------------------------- what people hear
+
+
+def _false_done(truth: Truth, places: Places) -> Iterator[Breach]:
+    """Promise 5: at the moment of each "done" every ticket was there."""
+    for claim in claims(truth):
+        asked = places.asked(claim.source, claim.target)
+        found = {
+            repository
+            for repository in places.led_to(claim.target, asked, claim.at)
+            if _may_be_meant(truth, repository, claim.at)
+        }
+        if not any(_is_whole(truth, claim.source, one, asked, claim.at) for one in found):
+            what = f"{claim.by} said at {claim.at:.3f} that {claim.source} is in {claim.target}"
+            yield Breach("false done", f"{what}: {_lacks(truth, claim.source, found, asked)}")
+
+
+def _may_be_meant(truth: Truth, repository: int, at: float) -> bool:
+    """A repository that was gone before is not meant; one that went in the same breath may be."""
+    return truth.removed_at.get(repository, FOR_EVER) > at - BREATH_S
+
+
+def _unjustly_given_up(truth: Truth, places: Places) -> Iterator[Breach]:
+    """What strangers do, what is heavy and what is not yet there is no reason to give a target up."""
+    seconds = {repository for repository, _, _ in _seconds(truth)}
+    for letter in truth.dead if truth.world == "edges" else ():
+        target = letter.migration.partition(":")[2]
+        there = places.led_to(target, FOR_EVER, FOR_EVER)
+        # Somebody deleted it in the middle; or it does hold second copies, which have columns of their own.
+        is_just = not there or (letter.code == "strays_found" and there & seconds)
+        if target in truth.healthy and not is_just:
+            what = f"{letter.migration}: {letter.code}: {letter.reason[:200]}"
+            yield Breach("given up", what)
+
+
+def _no_reason(truth: Truth, _: Places) -> Iterator[Breach]:
+    for letter in truth.dead:
+        if not letter.reason.strip() or not letter.code:
+            yield Breach("dead without reason", f"{letter.stream} {letter.request} {letter.code}")
+
+
+def _noise(truth: Truth, _: Places) -> Iterator[Breach]:
+    """A closed door is one dead letter, not one for each thing that would have been said."""
+    letters = Counter(letter.request for letter in truth.dead if letter.stream == "notices")
+    for request, count in letters.items():
+        if count > 1:
+            yield Breach("noise", f"{count} dead letters of notices for {request}")
+
+
+def _silent(truth: Truth, _: Places) -> Iterator[Breach]:
+    """Each request that ended told its channel so, unless the notice itself was given up with a reason."""
+    given_up = {letter.request for letter in truth.dead if letter.stream == "notices"}
+    owed = Counter(
+        request.channel
+        for request in truth.requests
+        if request.channel not in {"", WRONG_CHANNEL}
+        and request.state in ENDS
+        and request.id not in given_up
+    )
+    heard = Counter(
+        message.channel for message in truth.messages if any(map(is_final, message.texts))
+    )
+    for channel, ends in owed.items():
+        if heard[channel] < ends:
+            what = f"{channel} heard {heard[channel]} final messages for {ends} requests that ended"
+            yield Breach("silent end", what)
+
+
+_RULES: Final[tuple[Callable[[Truth, Places], Iterator[Breach]], ...]] = (
+    lambda truth, _: _column(timing.unended(truth), "lost"),
+    _lost,
+    _misplaced,
+    _altered,
+    _unordered,
+    _false_done,
+    _no_reason,
+    _silent,
+    _unjustly_given_up,
+    _noise,
+    lambda truth, _: _column(timing.late_resumes(truth), "late resume"),
+    lambda truth, _: _column(timing.slow_exits(truth), "slow exit"),
+    lambda truth, _: _column(timing.hammering(truth), "hammering"),
+    lambda truth, _: _column(truth.gone, "worker gone"),
+)
+
+
+def _column(whats: "Iterator[str] | tuple[str, ...]", column: str) -> Iterator[Breach]:
+    for what in whats:
+        yield Breach(column, what)
+
+
+COLUMNS: Final = (
+    "lost",
+    "doubled",
+    "out of order",
+    "false done",
+    "misplaced",
+    "altered",
+    "given up",
+    "untold",
+    "late end",
+    "blocked",
+    "bloated",
+    "noise",
+    "dead without reason",
+    "silent end",
+    "late resume",
+    "slow exit",
+    "hammering",
+    "worker gone",
+)
+"""Every column of breaches, as the table shows them."""

@@ -1,0 +1,82 @@
+"""usage: scripts/screens [FOLDER]
+
+Starts a fleet with something of everything, and writes a picture of each address of the page into FOLDER (default:
+`screens`, which git ignores): dark and light, 1280 and 375 pixels wide. Needs Chromium (Debian: apt install chromium).
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from scripts.page_machine.browser import a_browser, chromium
+from scripts.page_machine.world import World, a_world
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+WIDTHS: Final = (1280, 375)
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+
+
+def addresses(world: World) -> Iterator[tuple[str, str]]:
+    """The name of each picture, and what is on it."""
+    requests = {one["state"]: one["id"] for one in world.fleet.requests()}
+    yield "front", "/"
+    yield "requests", "/requests"
+    for state, request in sorted(requests.items()):
+        yield f"request-{state}", f"/requests/{request}"
+    yield "dead", "/dead"
+    yield "budget", "/budget"
+    yield "workers", "/workers"
+    yield "events", "/events"
+    yield "plan", "/plan"
+    yield "act-pause", "/acts/pause"
+    yield "act-replay", "/acts/replay"
+    yield "act-drop", "/acts/drop"
+    yield "sign-in", "/sign-in"
+    yield "unknown", "/requests/1-1"
+
+
+def shoot(browser: "Browser", world: World, folder: Path) -> int:
+    """Write the pictures; returns how many."""
+    count = 0
+    for scheme in SCHEMES:
+        for width in WIDTHS:
+            view = browser.new_context(
+                color_scheme=scheme,
+                viewport={"width": width, "height": 900},
+                extra_http_headers=world.sign(),
+            )
+            page = view.new_page()
+            for name, address in addresses(world):
+                page.goto(world.base + address)
+                page.wait_for_load_state("load")
+                page.screenshot(path=folder / f"{name}-{scheme}-{width}.png", full_page=True)
+                count += 1
+            view.close()
+    return count
+
+
+def main() -> int:
+    """Write them all."""
+    if chromium() is None:
+        print(
+            "scripts/screens: no Chromium on the PATH (Debian: apt install chromium)",
+            file=sys.stderr,
+        )
+        return 1
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "screens").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch, a_world(Path(scratch)) as world:
+        world.start_worker()
+        world.fill()
+        with a_browser() as browser:
+            count = shoot(browser, world, folder)
+    print(f"scripts/screens: {count} pictures in {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,310 @@
+"""Requests that come together are a cohort: joined in the script that plans, once, and never in two."""
+
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import cast
+
+import pytest
+
+from monarch.adapters.valkey.views.cohorts import Cohorts
+from monarch.adapters.valkey.views.requests import Reader
+from monarch.core.card.view import Card
+from monarch.core.delivery import Stream
+from monarch.core.ids import CohortId, RequestId
+from monarch.core.outcome import Code
+from monarch.core.report.summary import State
+from monarch.core.verdict import Dead, Done, Planned, Skipped, Snooze, Verdict, Waits
+from tests.contracts.moves import a_plan, migrated, one
+from tests.contracts.worlds import RETENTION_MS, World, a_message
+
+pytestmark = pytest.mark.anyio
+SOURCE, SOURCE_ID = "org/template", 71
+
+
+class Platform:
+    """Sends messages, and has each planned as it says."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.cohorts = Cohorts(world.client, world.scripts, world.keys)
+        self.reader = Reader(world.client, world.keys)
+        self.streams = world.streams("planner")
+
+    async def asks(self, *targets: str, verdict: Verdict | None = None) -> str:
+        """One message, planned; its verdict is a plan where none is given."""
+        teams = targets or ("org/team-a",)
+        entry = await self.world.append(Stream.REQUESTS, {b"payload": a_message(*teams)})
+        await self.plan(verdict or plan(*teams))
+        return entry
+
+    async def plan(self, verdict: Verdict) -> None:
+        """The oldest message that waits is planned."""
+        assert await self.streams.settle(await one(self.streams, Stream.REQUESTS), verdict)
+
+    async def finishes(self, times: int = 1) -> None:
+        """So many migrations end well."""
+        for _ in range(times):
+            delivery = await one(self.streams, Stream.MIGRATIONS)
+            assert await self.streams.settle(delivery, migrated())
+
+    async def cohort(self, request: str) -> str:
+        """The cohort of a request."""
+        details = await self.reader.request(RequestId(request))
+        assert details is not None
+        assert details.cohort is not None
+        return details.cohort
+
+
+def plan(
+    *targets: str, channel: str | None = "C1", source: str = SOURCE, source_id: int = SOURCE_ID
+) -> Done:
+    """A plan for these teams."""
+    return Done(Planned(replace(a_plan(), source=source), channel, targets, (), source_id))
+
+
+def unreadable(source: str = SOURCE, channel: str = "C1") -> Dead:
+    """A source that could not be read."""
+    details = {"source": source, "channel": channel, "asked": "1"}
+    return Dead(Code.NOT_FOUND, "the source is not there", details)
+
+
+@pytest.fixture
+def platform(world: World) -> Platform:
+    """A platform."""
+    return Platform(world)
+
+
+async def test_requests_of_one_source_and_one_channel_are_one_cohort(platform: Platform) -> None:
+    """It has the name of the first, and its requests stand in the order in which they joined."""
+    first = await platform.asks("org/team-a")
+    others = [await platform.asks(f"org/team-{name}") for name in "bcd"]
+
+    view = await platform.cohorts.one(CohortId(first))
+
+    assert {await platform.cohort(one) for one in (first, *others)} == {first}
+    assert view is not None
+    assert [str(one.id) for one in view.requests] == [first, *others]
+    assert (view.source, view.source_id, view.has_ended) == (SOURCE, SOURCE_ID, False)
+    assert view.card == Card("C1", "")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        plan("org/x", channel="C2"),
+        plan("org/x", channel=None),
+        plan("org/x", source="org/other", source_id=72),
+        plan("org/x", source_id=72),
+    ],
+    ids=["channel", "no-channel", "source", "another-repository-of-that-name"],
+)
+async def test_another_source_or_channel_is_another_cohort(platform: Platform, other: Done) -> None:
+    """However close together they come."""
+    first = await platform.asks()
+    second = await platform.asks(verdict=other)
+
+    assert await platform.cohort(first) == first
+    assert await platform.cohort(second) == second
+
+
+async def test_a_source_that_was_renamed_is_the_same_source(platform: Platform) -> None:
+    """GitHub's id says so, not the name."""
+    first = await platform.asks()
+    second = await platform.asks(verdict=plan("org/x", source="elsewhere/renamed"))
+
+    assert await platform.cohort(second) == first
+
+
+async def test_a_source_that_cannot_be_read_counts_by_its_name(platform: Platform) -> None:
+    """However it is spelled; and once it can be read, its id finds the same card."""
+    first = await platform.asks(verdict=unreadable("Org/Template"))
+    second = await platform.asks(verdict=unreadable("org/template"))
+    third = await platform.asks(verdict=plan("org/a"))
+    renamed = await platform.asks(verdict=plan("org/b", source="org/renamed"))
+    other = await platform.asks(verdict=plan("org/c", source_id=72))
+
+    found = [await platform.cohort(request) for request in (first, second, third, renamed)]
+    assert found == [first] * 4
+    assert await platform.cohort(other) == other
+
+
+async def test_a_request_without_a_channel_belongs_to_a_cohort_all_the_same(
+    platform: Platform,
+) -> None:
+    """The page shows it, and there is no card."""
+    request = await platform.asks(verdict=plan("org/x", channel=None))
+    view = await platform.cohorts.one(CohortId(await platform.cohort(request)))
+
+    assert view is not None
+    assert view.card is None
+
+
+async def test_a_team_that_comes_minutes_later_is_in_the_same_cohort(platform: Platform) -> None:
+    """All that came before have ended; ten minutes count from the last one that joined."""
+    first = await platform.asks()
+    await platform.finishes()
+    await platform.world.advance(300)
+    second = await platform.asks("org/team-b")
+    await platform.finishes()
+    await platform.world.advance(590)
+    third = await platform.asks("org/team-c")
+
+    assert {await platform.cohort(one) for one in (second, third)} == {first}
+
+
+async def test_a_later_request_begins_another_cohort_once_all_have_ended(
+    platform: Platform,
+) -> None:
+    """Next week's teams are next week's card."""
+    first = await platform.asks()
+    await platform.finishes()
+    await platform.world.advance(601)
+    second = await platform.asks("org/team-b")
+
+    assert await platform.cohort(first) == first
+    assert await platform.cohort(second) == second
+
+
+async def test_a_cohort_takes_requests_while_one_of_its_own_is_open(platform: Platform) -> None:
+    """However long that takes."""
+    first = await platform.asks()
+    await platform.world.advance(7200)
+    second = await platform.asks("org/team-b")
+
+    assert await platform.cohort(second) == first
+
+
+async def test_a_request_that_is_replayed_stays_where_it_is(platform: Platform) -> None:
+    """It was planned twice, and is counted once; the newest card is still the one that the next request finds."""
+    dead = await platform.asks(verdict=unreadable())
+    await platform.world.advance(700)
+    newer = await platform.asks("org/team-b")
+    (letter,) = await platform.world.dead()
+    await platform.world.hands.replay([letter["id"]], "Ann")
+    await platform.plan(plan("org/team-a"))
+    await platform.finishes(2)
+    last = await platform.asks("org/team-c")
+
+    assert await platform.cohort(dead) == dead
+    assert await platform.cohort(last) == newer
+    card = await fields(platform, CohortId(dead))
+    assert (card["requests"], card["targets"]) == ("1", "1")
+
+
+async def fields(platform: Platform, cohort: CohortId) -> dict[str, str]:
+    """The card as it stands in Valkey."""
+    client, key = platform.world.client, platform.world.keys.card(cohort)
+    found = await cast("Awaitable[dict[bytes, bytes]]", client.hgetall(key))
+    return {name.decode(): value.decode() for name, value in found.items()}
+
+
+async def test_a_request_that_an_older_version_planned_reads_and_joins_with_its_next_change(
+    platform: Platform,
+) -> None:
+    """Until then it belongs to no cohort."""
+    request = await platform.asks()
+    client, keys = platform.world.client, platform.world.keys
+    await cast(
+        "Awaitable[int]",
+        client.hdel(keys.request(RequestId(request)), "card", "source_id", "asked"),
+    )
+    await client.delete(keys.card(CohortId(request)), keys.cohort(CohortId(request)))
+    before = await platform.reader.request(RequestId(request))
+    (line,) = await platform.reader.requests(10)
+
+    await platform.finishes()
+
+    assert before is not None
+    assert (before.cohort, before.card, line.cohort, line.card) == (None, None, None, None)
+    assert await platform.cohort(request) == request
+
+
+async def test_a_card_that_is_full_is_followed_by_another(
+    platform: Platform,
+) -> None:
+    """It is read whole each time that it is told."""
+    many = [f"org/team-{number}" for number in range(400)]
+    first = await platform.asks(verdict=plan(*many))
+    second = await platform.asks(verdict=plan(*many))
+    third = await platform.asks(verdict=plan(*many))
+    small = await platform.asks(verdict=plan("org/small"))
+
+    assert await platform.cohort(second) == first
+    assert await platform.cohort(third) == third
+    assert await platform.cohort(small) == third
+
+
+async def test_a_request_that_waits_for_a_credential_has_joined(platform: Platform) -> None:
+    """Its channel is told of it, so it is on a card; once it is planned it is still on that one."""
+    details = {"source": SOURCE, "channel": "C1", "asked": "1"}
+    waits = Snooze("401", 0, kind=Waits.CREDENTIAL, details=details)
+    request = await platform.asks(verdict=waits)
+    joined = await platform.cohort(request)
+    await platform.streams.sweep({})
+    await platform.plan(plan("org/team-a"))
+
+    assert joined == request
+    card = await fields(platform, CohortId(joined))
+    assert (card["requests"], card["targets"], card["source_id"]) == ("1", "1", str(SOURCE_ID))
+
+
+async def test_a_skipped_request_joins(platform: Platform) -> None:
+    """An empty template is shown, too."""
+    first = await platform.asks()
+    skipped = Done(Skipped(SOURCE, "C1", ("org/team-b",), (), SOURCE_ID))
+    second = await platform.asks(verdict=skipped)
+
+    assert await platform.cohort(second) == first
+
+
+async def test_a_card_is_kept_as_long_as_a_request_of_it(platform: Platform) -> None:
+    """While one is open or a dead letter pins it, and then for the retention."""
+    client, keys = platform.world.client, platform.world.keys
+    first = await platform.asks()
+    await platform.asks(verdict=unreadable())
+    kept = (keys.card(CohortId(first)), keys.cohort(CohortId(first)))
+
+    assert [await client.pttl(key) for key in kept] == [-1, -1]
+    await platform.finishes()
+    (letter,) = await platform.world.dead()
+    await platform.world.hands.drop([letter["id"]], "Ann")
+    left_ms = [await client.pttl(key) for key in kept]
+    assert 0 < min(left_ms) <= max(left_ms) <= RETENTION_MS
+
+
+async def test_cohorts_are_listed_newest_first(platform: Platform) -> None:
+    """With how their requests stand; one that is gone is left out."""
+    gone = await platform.asks(verdict=plan("org/x", channel="C0"))
+    first = await platform.asks()
+    await platform.asks("org/team-b")
+    await platform.finishes(2)
+    newest = await platform.asks(verdict=plan("org/y", channel="C2"))
+    await platform.world.client.delete(platform.world.keys.card(CohortId(gone)))
+
+    lines = await platform.cohorts.newest(10)
+
+    assert [str(line.id) for line in lines] == [newest, first]
+    assert lines[1].states == {State.DONE: 1, State.RUNNING: 1}
+    assert (lines[1].targets, lines[1].channel, lines[1].card) == (2, "C1", Card("C1", ""))
+    assert [str(line.id) for line in await platform.cohorts.newest(1)] == [newest]
+
+
+async def test_a_listing_names_the_cohort_of_each_request(platform: Platform) -> None:
+    """One whose message nobody has planned yet has none."""
+    first = await platform.asks()
+    second = await platform.asks("org/team-b")
+    queued = await platform.world.append(Stream.REQUESTS, {b"payload": a_message("org/c")})
+
+    lines = await platform.reader.requests(10)
+
+    found = {str(line.id): (line.cohort, line.card) for line in lines}
+    assert found == {
+        queued: (None, None),
+        second: (first, Card("C1", "")),
+        first: (first, Card("C1", "")),
+    }
+
+
+async def test_a_cohort_that_nobody_knows_is_none(platform: Platform) -> None:
+    """It has expired, or was mistyped."""
+    assert await platform.cohorts.one(CohortId("1-1")) is None

@@ -1,0 +1,138 @@
+"""The subscription, and the canary that shows whether it still hears."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey import subscriber as ear_module
+from monarch.adapters.valkey.client.connection import connect
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.subscriber import CANARIES_MISSED, CANARY_EVERY_S, ValkeyEar
+from monarch.ports import Hearing, StoreError
+from monarch.sandbox.valkey import EmbeddedValkey
+
+CHANNEL = "channel-of-the-ear"
+
+
+class Ears:
+    """An ear with a clock that the test winds."""
+
+    def __init__(self, subscriber: Valkey, speaker: Valkey) -> None:
+        self.now = 0.0
+        self.speaker = speaker
+        self.ear = ValkeyEar(
+            subscriber, speaker, Keys("ear"), CHANNEL, "replica-1", lambda: self.now
+        )
+
+    async def publish(self, *messages: bytes) -> None:
+        """Somebody speaks."""
+        for message in messages:
+            await self.speaker.publish(CHANNEL, message)
+
+
+@pytest.fixture
+async def ears(server: EmbeddedValkey, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ears]:
+    """An ear that is not subscribed yet, and says at once that nothing was said."""
+    monkeypatch.setattr(ear_module, "_LISTEN_S", 0.2)
+    subscriber, speaker = connect(server.url, "ear"), connect(server.url, "speaker")
+    yield Ears(subscriber, speaker)
+    await subscriber.aclose()
+    await speaker.aclose()
+
+
+async def next_message(hearings: AsyncIterator[Hearing | None]) -> Hearing:
+    """What is heard next, silence left out."""
+    async for hearing in hearings:
+        if hearing is not None:
+            return hearing
+    raise AssertionError
+
+
+async def test_what_is_published_is_heard_in_order_and_under_ids_of_its_own(ears: Ears) -> None:
+    """Bytes as they are, and no two hearings of one name."""
+    async with ears.ear.listen() as hearings:
+        await ears.publish(b"one", b"\xff\x00", b"one")
+        heard = [await next_message(hearings) for _ in range(3)]
+
+    assert [h.payload for h in heard] == [b"one", b"\xff\x00", b"one"]
+    assert len({h.id for h in heard}) == 3
+
+
+async def test_silence_is_heard_as_being_alive(ears: Ears) -> None:
+    """Nothing comes, and the ear says so."""
+    async with ears.ear.listen() as hearings:
+        assert await anext(hearings) is None
+
+
+async def test_it_knows_since_when_it_hears(ears: Ears) -> None:
+    """By the server's clock."""
+    async with ears.ear.listen():
+        pass
+
+    seconds, _ = await ears.speaker.time()
+    assert abs(ears.ear.subscribed_ms / 1000 - int(seconds)) < 5
+
+
+async def test_a_canary_keeps_the_subscription_alive(ears: Ears) -> None:
+    """An hour of silence is no reason to give it up."""
+    async with ears.ear.listen() as hearings:
+        for _ in range(8):
+            await anext(hearings)
+            ears.now += CANARY_EVERY_S / 2
+
+
+async def test_a_subscription_without_its_canaries_is_dead(
+    ears: Ears, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a black hole nothing comes, and nothing fails."""
+
+    async def mute() -> None:
+        """The canary does not come through."""
+        ears.now += CANARY_EVERY_S * (CANARIES_MISSED + 1)
+
+    monkeypatch.setattr(ears.ear, "_sing", mute)
+    async with ears.ear.listen() as hearings:
+        await anext(hearings)
+        with pytest.raises(StoreError, match="canary"):
+            await anext(hearings)
+
+
+async def test_a_subscription_that_is_cut_off_says_so(ears: Ears) -> None:
+    """So that it is made again."""
+    async with ears.ear.listen() as hearings:
+        await anext(hearings)
+        await ears.speaker.client_kill_filter(_type="pubsub")
+
+        with pytest.raises(StoreError):
+            await next_message(hearings)
+
+
+async def test_messages_that_came_while_one_was_being_appended_are_all_heard(ears: Ears) -> None:
+    """Valkey was out of memory for a minute: the other seven of a cohort wait in the socket, and none is dropped."""
+    async with ears.ear.listen() as hearings:
+        await ears.publish(b"one", b"two", b"three")
+        heard = [await next_message(hearings)]
+        ears.now += 60
+        heard += [await next_message(hearings) for _ in range(2)]
+
+    assert [h.payload for h in heard] == [b"one", b"two", b"three"]
+
+
+async def test_what_was_published_before_it_unsubscribed_is_heard_to_the_last(ears: Ears) -> None:
+    """A worker stops in the middle of a burst; what comes after that is for the others."""
+    async with ears.ear.listen() as hearings:
+        await ears.publish(*(b"%d" % number for number in range(500)))
+        first = await next_message(hearings)
+        await ears.ear.unsubscribe()
+        await ears.publish(b"too late")
+        heard = [first, *[one async for one in hearings if one is not None]]
+
+    assert [one.payload for one in heard] == [b"%d" % number for number in range(500)]
+
+
+async def test_who_stops_while_it_subscribes_hears_out_what_comes_with_it(ears: Ears) -> None:
+    """And then no more."""
+    await ears.ear.unsubscribe()
+    async with ears.ear.listen() as hearings:
+        assert [one async for one in hearings if one is not None] == []

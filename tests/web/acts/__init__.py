@@ -1,0 +1,1 @@
+"""Tests of monarch.web.acts."""

@@ -1,0 +1,206 @@
+"""What acts are done with, in memory, and a page that says in text what its templates would be given."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from monarch.core.delivery import Stream
+from monarch.core.ids import RequestId, TicketId
+from monarch.core.report.summary import MigrationView, RequestView, State
+from monarch.ports import Cancelling, Hands, Healing, NotCancelled, Paused, Replayed, StoreError
+from monarch.ports.readings import Choice, DeadLetter, RequestDetails
+from monarch.telemetry import Snapshot, StreamSnapshot
+from monarch.web.acts.means import Looked, Looking
+from monarch.web.acts.meant import Done, Receipt
+from monarch.web.acts.routes import Acts
+from monarch.web.door.guard import Guard
+from monarch.web.door.session import cookie_name, issued
+from monarch.web.door.signing_in import SigningIn
+from monarch.web.door.tries import Tries
+from monarch.web.door.visit import Doors
+
+TOKEN = "correct-horse-battery"
+NOW_S = 1_795_630_000.0
+REQUEST = RequestId("1795630000000-0")
+FROM_HERE = {"Sec-Fetch-Site": "same-origin"}
+ADA = {"Cookie": f"{cookie_name(TOKEN)}={issued(TOKEN, 'ada', NOW_S)}"}
+JSON = {"Accept": "application/json"}
+
+
+def a_letter(
+    number: int, target: str = "org/team-a", code: str = "repository_archived"
+) -> DeadLetter:
+    """A dead letter of `REQUEST`."""
+    return DeadLetter(
+        f"{number}-0",
+        number,
+        "migrations",
+        "1-1",
+        REQUEST,
+        f"{REQUEST}:{target}",
+        code,
+        "why",
+        1,
+        1,
+        "",
+    )
+
+
+def a_migration(target: str, state: State) -> MigrationView:
+    """How one target stands."""
+    return MigrationView(target, state, 0, 0, 0, (), "")
+
+
+def a_request(*migrations: MigrationView, state: State = State.RUNNING) -> RequestDetails:
+    """`REQUEST`, with these targets."""
+    view = RequestView(REQUEST, state, 1, 1, "org/template", None, 2, "", 1, None, migrations)
+    return RequestDetails(view, "submit", "", 1, ())
+
+
+@dataclass
+class Means:
+    """`web.acts.means.Means`, and its own hands. `done` is what was done, in order; `trouble` is raised by every call."""
+
+    paused_by: str = ""
+    known: RequestDetails | None = None
+    dead: list[DeadLetter] = field(default_factory=list)
+    found: Looking | Looked | None = None
+    refuses: frozenset[str] = frozenset()
+    reads_github: bool = True
+    trouble: StoreError | None = None
+    done: list[tuple[object, ...]] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+
+    @property
+    def hands(self) -> Hands:
+        """Itself."""
+        return self
+
+    def _try(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+
+    async def snapshot(self) -> Snapshot:
+        """Three in hand, four waiting."""
+        self._try()
+        streams = (StreamSnapshot(Stream.MIGRATIONS, 7, 3),)
+        paused = bool(self.paused_by)
+        return Snapshot(0, streams, paused=paused, paused_by=self.paused_by)
+
+    async def request(self, request: RequestId) -> RequestDetails | None:
+        """The one that is known."""
+        self._try()
+        return self.known if request == REQUEST else None
+
+    async def letters(self, limit: int, choice: Choice) -> Sequence[DeadLetter]:
+        """Those that are meant."""
+        self._try()
+        return [one for one in reversed(self.dead) if choice.means(one)][:limit]
+
+    async def letter(self, letter: str) -> DeadLetter | None:
+        """By its id."""
+        return next((one for one in self.dead if one.id == letter), None)
+
+    async def pause(self, by: str) -> Paused:
+        """See `Hands`."""
+        self._try()
+        changed, self.paused_by = not self.paused_by, self.paused_by or by
+        self.done.append(("pause", by))
+        return Paused(changed, self.paused_by)
+
+    async def resume(self, by: str) -> Paused:
+        """See `Hands`."""
+        before, self.paused_by = self.paused_by, ""
+        self.done.append(("resume", by))
+        return Paused(bool(before), before)
+
+    async def cancel(self, request: RequestId, by: str) -> Cancelling | NotCancelled:
+        """See `Hands`."""
+        self.done.append(("cancel", request, by))
+        return Cancelling(1)
+
+    async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
+        """See `Hands`."""
+        self.done.append(("replay", tuple(letters), by))
+        self.dead = [one for one in self.dead if one.id not in letters or one.id in self.refuses]
+        return tuple(
+            Replayed(one, one, "its plan is gone" if one in self.refuses else "") for one in letters
+        )
+
+    async def drop(self, letters: Sequence[str], by: str) -> int:
+        """See `Hands`."""
+        self.done.append(("drop", tuple(letters), by))
+        before = len(self.dead)
+        self.dead = [one for one in self.dead if one.id not in letters]
+        return before - len(self.dead)
+
+    async def heal(
+        self, request: RequestId, missing: Mapping[str, Collection[TicketId]], by: str
+    ) -> tuple[Healing, ...]:
+        """See `Hands`."""
+        self.done.append(
+            ("heal", request, {target: tuple(ids) for target, ids in missing.items()}, by)
+        )
+        return tuple(Healing(target, f"{request}:{target}") for target in missing)
+
+    async def begin_look(self, request: RequestId, by: str) -> Looking | None:
+        """See `Means`."""
+        if isinstance(self.found, Looking):
+            return self.found
+        self.done.append(("begin_look", request, by))
+        return None
+
+    async def look(self, request: RequestId, by: str) -> None:
+        """See `Means`."""
+        self.done.append(("look", request, by))
+
+    async def looked(self, request: RequestId) -> Looking | Looked | None:
+        """See `Means`."""
+        return self.found
+
+    async def keep_receipt(self, act: str, by: str, done: Done) -> str:
+        """See `Means`."""
+        self.receipts.append(
+            Receipt(act, by, 1, done.title, done.lines, done.back, done.back_words)
+        )
+        return str(len(self.receipts) - 1)
+
+    async def receipt(self, name: str) -> Receipt | None:
+        """See `Means`."""
+        return (
+            self.receipts[int(name)] if name.isdigit() and int(name) < len(self.receipts) else None
+        )
+
+
+def with_letters(*letters: DeadLetter) -> Means:
+    """Dead letters, and nothing else."""
+    return Means(known=a_request(), dead=list(letters))
+
+
+def moved(details: RequestDetails, target: str, state: State) -> RequestDetails:
+    """The same request after one of its targets went on."""
+    view = details.view
+    found = tuple(
+        replace(one, state=state) if one.target == target else one for one in view.migrations
+    )
+    return replace(details, view=replace(view, migrations=found))
+
+
+def _draw(
+    request: Request, title: str, template: str, status: int, models: Mapping[str, object]
+) -> Response:
+    return PlainTextResponse(f"{template} {title} {models!r}", status)
+
+
+def a_page(means: Means, doors: Doors | None = None) -> httpx.AsyncClient:
+    """A client on this machine of a page with a token."""
+    known, tries = doors or Doors(token=TOKEN), Tries()
+    signing_in = SigningIn(known, tries, _draw, lambda: NOW_S, lambda: 0.0)
+    app = Starlette(routes=[*Acts(means, known, _draw).routes(), *signing_in.routes()])
+    guard = Guard(app, known, tries=tries, now_s=lambda: NOW_S, ticks_s=lambda: 0.0)
+    transport = httpx.ASGITransport(guard, client=("127.0.0.1", 5000))
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost:8081")

@@ -1,0 +1,349 @@
+"""Each act: the set that is shown is the set that it is done to, or nothing is done."""
+
+import re
+
+import httpx
+import pytest
+
+from monarch.core.ids import TicketId
+from monarch.core.report.summary import State
+from monarch.ports import StoreError
+from monarch.web.acts.means import Looked, Looking
+from monarch.web.door.visit import Doors
+from tests.web.acts.house import (
+    ADA,
+    FROM_HERE,
+    JSON,
+    REQUEST,
+    Means,
+    a_letter,
+    a_migration,
+    a_page,
+    a_request,
+    moved,
+    with_letters,
+)
+
+BY = "ada (page's token)"
+PRESSING = ADA | FROM_HERE
+
+
+async def shown(page: httpx.AsyncClient, address: str) -> dict[str, str]:
+    """The fields of the form that the address shows."""
+    told = (await page.get(address, headers=ADA | JSON)).json()
+    return {"digest": told["digest"], "keys": "\n".join(one["key"] for one in told["set"])}
+
+
+async def press(
+    page: httpx.AsyncClient, address: str, form: dict[str, str] | None = None
+) -> httpx.Response:
+    """Look at the set, and press."""
+    sent = await shown(page, address) if form is None else form
+    return await page.post(address, data=sent, headers=PRESSING)
+
+
+async def test_a_pause_is_done_once_and_says_by_whom() -> None:
+    """303 to what was done; the second person hears who was first, and nothing is done."""
+    means = Means()
+    async with a_page(means) as page:
+        seen_by_grace = await shown(page, "/acts/pause")
+        pressed = await press(page, "/acts/pause")
+        late = await press(page, "/acts/pause", seen_by_grace)
+        receipt = await page.get(pressed.headers["Location"], headers=ADA)
+
+    assert (pressed.status_code, late.status_code) == (303, 409)
+    assert means.done == [("pause", BY)]
+    assert BY in receipt.text
+    assert f"paused already, by {BY}" in late.text
+
+
+async def test_a_resume_is_of_the_pause_that_was_seen() -> None:
+    """A pause that another person set meanwhile, for another reason, stays."""
+    means = Means(paused_by="ada")
+    async with a_page(means) as page:
+        seen = await shown(page, "/acts/resume")
+        means.paused_by = "grace, for the exam"
+        late = await press(page, "/acts/resume", seen)
+        assert not means.done
+        again = await press(page, "/acts/resume")
+
+    assert late.status_code == 409
+    assert "grace, for the exam" in late.text
+    assert again.status_code == 303
+
+
+async def test_exactly_the_letters_that_are_shown_are_sent_back() -> None:
+    """By cause; another cause and another target are left alone."""
+    means = with_letters(
+        a_letter(1), a_letter(2, code="issues_disabled"), a_letter(3, "org/team-b")
+    )
+    async with a_page(means) as page:
+        pressed = await press(page, "/acts/replay?code=repository_archived")
+
+    assert pressed.status_code == 303
+    assert means.done == [("replay", ("3-0", "1-0"), BY)]
+
+
+@pytest.mark.parametrize("act", ["replay", "drop"])
+async def test_a_set_that_has_changed_is_not_touched(act: str) -> None:
+    """One has gone and one has come since it was shown: the page says so, and shows the set as it is now."""
+    means = with_letters(a_letter(1), a_letter(2, "org/team-b"))
+    async with a_page(means) as page:
+        seen = await shown(page, f"/acts/{act}")
+        means.dead = [a_letter(2, "org/team-b"), a_letter(3, "org/team-c")]
+        refused = await press(page, f"/acts/{act}", seen)
+        assert not means.done
+        told = await page.post(f"/acts/{act}", data=seen, headers=PRESSING | JSON)
+        again = await press(page, f"/acts/{act}", {"digest": told.json()["digest"]})
+
+    assert refused.status_code == 409
+    assert "1 no longer in the set: 1-0" in refused.text
+    assert "1 new in the set: org/team-c: repository_archived" in refused.text
+    assert again.status_code == 303
+    assert [done[:2] for done in means.done] == [(act, ("3-0", "2-0"))]
+
+
+async def test_a_letter_that_is_refused_is_said_with_its_reason() -> None:
+    """The others go all the same."""
+    means = with_letters(a_letter(1), a_letter(2, "org/team-b"))
+    means.refuses = frozenset({"1-0"})
+    async with a_page(means) as page:
+        pressed = await press(page, "/acts/replay")
+        receipt = await page.get(pressed.headers["Location"], headers=ADA)
+
+    assert "1 sent back, 1 refused" in receipt.text
+    assert "its plan is gone" in receipt.text
+
+
+async def test_many_letters_go_in_portions() -> None:
+    """While a script runs nobody else is served; and one press is about 500 at most, which is said."""
+    means = with_letters(*(a_letter(number, f"org/team-{number}") for number in range(1, 601)))
+    async with a_page(means) as page:
+        told = await page.get("/acts/drop", headers=ADA)
+        await press(page, "/acts/drop")
+
+    assert [len(done[1]) for done in means.done] == [100] * 5  # type: ignore[arg-type]  # ids
+    assert "newest 500" in told.text
+    assert len(means.dead) == 100
+
+
+async def test_one_letter_by_its_id() -> None:
+    """And one that is gone is a sentence."""
+    means = with_letters(a_letter(1), a_letter(2))
+    async with a_page(means) as page:
+        await press(page, "/acts/drop?letter=1-0")
+        gone = await page.get("/acts/drop?letter=1-0", headers=ADA | JSON)
+
+    assert means.done == [("drop", ("1-0",), BY)]
+    assert gone.json()["problem"] == "There is no such dead letter."
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/acts/drop?requset=1-0",
+        "/acts/drop?request=everything",
+        "/acts/drop?code=" + "x" * 300,
+        "/acts/cancel",
+        "/acts/cancel?request=1",
+        "/acts/pause?request=1-0",
+    ],
+)
+async def test_a_choice_that_is_not_understood_chooses_nothing(address: str) -> None:
+    """A misspelt filter does not mean every letter."""
+    means = with_letters(a_letter(1))
+    async with a_page(means) as page:
+        assert (await page.get(address, headers=ADA)).status_code == 400
+        assert (await press(page, address, {"digest": "x"})).status_code == 400
+
+    assert not means.done
+
+
+async def test_cancelling_names_the_targets_that_have_not_ended() -> None:
+    """One ends meanwhile: nothing is done, and the page says which."""
+    means = Means(
+        known=a_request(a_migration("org/a", State.RUNNING), a_migration("org/b", State.QUEUED))
+    )
+    async with a_page(means) as page:
+        seen = await shown(page, f"/acts/cancel?request={REQUEST}")
+        assert means.known is not None
+        means.known = moved(means.known, "org/a", State.DONE)
+        refused = await press(page, f"/acts/cancel?request={REQUEST}", seen)
+        assert not means.done
+        await press(page, f"/acts/cancel?request={REQUEST}")
+
+    assert "1 no longer in the set: org/a" in refused.text
+    assert means.done == [("cancel", REQUEST, BY)]
+
+
+async def test_what_has_ended_or_is_not_known_cannot_be_cancelled() -> None:
+    """A sentence on the page, and no error."""
+    means = Means(known=a_request(a_migration("org/a", State.DONE), state=State.DONE))
+    async with a_page(means) as page:
+        ended = await press(page, f"/acts/cancel?request={REQUEST}")
+        unknown = await press(page, "/acts/cancel?request=1-1")
+
+    assert "has ended: it is done" in ended.text
+    assert "No request 1-1 is known" in unknown.text
+    assert not means.done
+
+
+async def test_a_look_goes_on_after_the_answer() -> None:
+    """It may take minutes; a second one is not begun beside it."""
+    means = Means(known=a_request(a_migration("org/a", State.DONE)))
+    async with a_page(means) as page:
+        pressed = await press(page, f"/acts/verify?request={REQUEST}")
+        means.found = Looking("grace", 1)
+        second = await press(page, f"/acts/verify?request={REQUEST}")
+        receipt = await page.get(second.headers["Location"], headers=ADA)
+
+    assert pressed.status_code == 303
+    assert means.done == [("begin_look", REQUEST, BY), ("look", REQUEST, BY)]
+    assert "begun by grace" in receipt.text
+
+
+async def test_exactly_what_the_last_look_has_missed_is_made_again() -> None:
+    """Another look found more in the meantime: nothing is done."""
+    tickets = [TicketId(11), TicketId(12)]
+    means = Means(known=a_request(a_migration("org/a", State.DONE), state=State.DONE))
+    means.found = Looked("ada", 1, {"org/a": tickets[:1]}, {TicketId(11): "#1 A ticket"}, {})
+    async with a_page(means) as page:
+        seen = await shown(page, f"/acts/heal?request={REQUEST}")
+        means.found = Looked("ada", 2, {"org/a": tickets}, {}, {})
+        refused = await press(page, f"/acts/heal?request={REQUEST}", seen)
+        assert not means.done
+        await press(page, f"/acts/heal?request={REQUEST}")
+
+    assert refused.status_code == 409
+    assert means.done == [("heal", REQUEST, {"org/a": (11, 12)}, BY)]
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (None, "look first"),
+        (Looking("grace", 1), "under way, begun by grace"),
+        (Looked("ada", 1, {}, {}, {}), "Nothing was missing"),
+    ],
+)
+async def test_nothing_is_made_again_without_a_look(
+    found: Looked | Looking | None, words: str
+) -> None:
+    """Each with the sentence that says why."""
+    means = Means(known=a_request(a_migration("org/a", State.DONE), state=State.DONE), found=found)
+    async with a_page(means) as page:
+        refused = await press(page, f"/acts/heal?request={REQUEST}")
+
+    assert words in refused.text
+    assert not means.done
+
+
+async def test_nothing_is_done_by_a_get_by_nobody_or_without_a_set() -> None:
+    """The route enforces it, whatever the page shows."""
+    means = with_letters(a_letter(1))
+    async with a_page(means) as page:
+        await page.get("/acts/drop?digest=x", headers=ADA)
+        unsigned = await page.post("/acts/drop", data={"digest": "x"}, headers=FROM_HERE)
+        unnamed = await page.post("/acts/drop", headers=PRESSING)
+        crossing = await page.post("/acts/drop", headers=ADA | {"Origin": "http://evil.example"})
+    async with a_page(means, Doors(is_public=True)) as page:
+        closed = await page.post("/acts/drop", data={"digest": "x"}, headers=FROM_HERE)
+
+    assert [one.status_code for one in (unsigned, unnamed, crossing, closed)] == [
+        401,
+        409,
+        403,
+        403,
+    ]
+    assert not means.done
+
+
+async def test_a_valkey_that_does_not_answer_is_a_sentence() -> None:
+    """And it is said whether the press may have been done."""
+    means = Means()
+    async with a_page(means) as page:
+        seen = await shown(page, "/acts/pause")
+        means.trouble = StoreError("pausing: TimeoutError: ")
+        lost = await press(page, "/acts/pause", seen)
+
+    assert lost.status_code == 503
+    assert "may have been done or not" in lost.text
+
+
+async def test_a_form_that_is_too_large_is_refused() -> None:
+    """Without reading it to its end."""
+    means = Means()
+    async with a_page(means) as page:
+        refused = await press(page, "/acts/pause", {"keys": "x" * 300_000})
+
+    assert refused.status_code == 400
+    assert not means.done
+
+
+# ------------------------------------------------------------------------------------------ signing in
+
+
+async def test_signing_in_leads_back_with_a_session() -> None:
+    """The cookie is out of reach of scripts and of other sites, and the token is not in it."""
+    async with a_page(Means()) as page:
+        form = {"token": "correct-horse-battery", "name": " Ada  Lovelace ", "next": "/dead?code=x"}
+        answer = await page.post("/sign-in", data=form, headers=FROM_HERE)
+        cookie = answer.headers["Set-Cookie"]
+
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/dead?code=x")
+        assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
+        assert "Secure" not in cookie
+        assert "correct-horse" not in cookie
+        value = {"Cookie": cookie.partition(";")[0]}
+        assert (await page.get("/acts/pause", headers=value)).status_code == 200
+
+        out = await page.post("/sign-out", headers=value | FROM_HERE)
+        assert "Max-Age=0" in out.headers["Set-Cookie"]
+
+
+async def test_over_tls_the_cookie_stays_there() -> None:
+    """Also where a proxy speaks it for us."""
+    form = {"token": "correct-horse-battery", "name": "ada"}
+    async with a_page(Means()) as page:
+        answer = await page.post(
+            "/sign-in", data=form, headers=FROM_HERE | {"X-Forwarded-Proto": "https"}
+        )
+
+    assert "Secure" in answer.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize(
+    "address", ["//evil.example", "/\\evil.example", "https://evil.example", "x", "/\t/e"]
+)
+async def test_signing_in_leads_nowhere_else(address: str) -> None:
+    """A link to the form cannot send people to another site."""
+    form = {"token": "correct-horse-battery", "name": "ada", "next": address}
+    async with a_page(Means()) as page:
+        answer = await page.post("/sign-in", data=form, headers=FROM_HERE)
+
+    assert answer.headers["Location"] == "/"
+
+
+async def test_a_wrong_token_is_refused_and_not_shown_again() -> None:
+    """After ten of them the address waits, with the right one, too."""
+    async with a_page(Means()) as page:
+        for _ in range(10):
+            wrong = await page.post(
+                "/sign-in", data={"token": "hunter2hunter2hu", "name": "e"}, headers=FROM_HERE
+            )
+            assert wrong.status_code == 403
+            assert "hunter2" not in wrong.text
+        right = {"token": "correct-horse-battery", "name": "ada"}
+        waits = await page.post("/sign-in", data=right, headers=FROM_HERE)
+
+    assert waits.status_code == 429
+    assert re.search(r"Try again in \d+ s", waits.text)
+
+
+async def test_another_site_cannot_sign_a_person_in_or_out() -> None:
+    """Under a name of its choice it would have them press for it."""
+    form = {"token": "correct-horse-battery", "name": "eve"}
+    async with a_page(Means()) as page:
+        for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
+            assert (await page.post("/sign-in", data=form, headers=headers)).status_code == 403
+            assert (await page.post("/sign-out", headers=ADA | headers)).status_code == 403
