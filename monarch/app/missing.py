@@ -55,10 +55,8 @@ def missed_watch(
     slack: Slack,
     telemetry: Telemetry,
     gaps: Callable[[], int],
-) -> MissedWatch | None:
-    """The watch of a worker, `None` where nothing is to be watched. `client` is its own, with one connection."""
-    if not settings.missed_owners:
-        return None
+) -> MissedWatch:
+    """The watch of a worker. `client` is its own, with one connection."""
     options = Options(rules_of(settings), style_of(settings).seal)
     duty = Duty(settings.missed_owners, settings.missed_submit)
     reading = _reading(settings, client, github)

@@ -12,7 +12,7 @@ from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import KeyTaken, Submission, Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.views.cohorts import CohortLine, Cohorts
+from monarch.adapters.valkey.views.cohorts import Cohorts
 from monarch.adapters.valkey.views.dead_letters import Letters
 from monarch.adapters.valkey.views.fleet import ServerFacts, Standing
 from monarch.adapters.valkey.views.requests import Reader
@@ -24,6 +24,7 @@ from monarch.core.request.message import CHANNEL, SOURCE, TARGETS
 from monarch.ports import Hands, Outlook, Replayed, StoreRefused
 from monarch.ports.readings import (
     Choice,
+    CohortLine,
     DeadLetter,
     Event,
     MigrationTimes,

@@ -1,22 +1,49 @@
 """The page of a process: the commands' own readers, over connections that hold up nobody's work."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
+
+from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.views.cohorts import Cohorts
+from monarch.adapters.valkey.views.dead_letters import Letters
 from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.matrix import Matrices
+from monarch.adapters.valkey.views.missed import MissedOnRecord
 from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.traffic import Traffic
+from monarch.adapters.valkey.views.wanted import Wanted, history, newest
+from monarch.adapters.valkey.views.workers import Workers
 from monarch.app.acting import means_of
 from monarch.app.doors import doors_of
+from monarch.app.operator import message
+from monarch.app.plan import BadMessage, dry_run, parsed
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
 from monarch.core.budget.forecast import Forecast
-from monarch.core.ids import RequestId
+from monarch.core.card.view import CohortView
+from monarch.core.ids import CohortId, RequestId
+from monarch.core.report.foretold import DryRun
 from monarch.core.report.summary import State
-from monarch.ports import Outlook
-from monarch.ports.readings import RequestDetails, RequestLine
+from monarch.ports.readings import (
+    Choice,
+    CohortLine,
+    DeadLetter,
+    Event,
+    Holding,
+    MissedLine,
+    Parked,
+    RequestDetails,
+    RequestLine,
+    TicketLine,
+    WorkerLine,
+    Writes,
+)
 from monarch.settings import Settings
 from monarch.telemetry import Snapshot
 from monarch.web.acts.routes import Acts
@@ -24,6 +51,7 @@ from monarch.web.door.guard import Guard
 from monarch.web.door.signing_in import SigningIn
 from monarch.web.door.tries import Tries
 from monarch.web.page.app import Page
+from monarch.web.page.planning import Planning
 from monarch.web.page.source import Place
 from monarch.web.page.whole import refusal, sheet
 
@@ -31,13 +59,23 @@ CONNECTIONS: Final = 6
 """More than the page reads at once: a connection whose answer came too late may still be closing."""
 
 
+LOOKED_THROUGH: Final = 2_000
+"""Among so many events, the newest, those of a request are looked for."""
+
+
 class Readings:
     """`web.page.source.Source`: whatever is asked, one of the readers of the commands answers."""
 
-    def __init__(self, reader: Reader, standing: Standing, outlook: Outlook) -> None:
-        self._reader = reader
-        self._standing = standing
-        self._outlook = outlook
+    def __init__(self, client: Valkey, keys: Keys, settings: Settings) -> None:
+        self._reader = Reader(client, keys)
+        self._standing = Standing(client, keys, settings.channel, ceilings_of(settings))
+        self._outlook = outlook_of(client, settings)
+        self._cohorts = Cohorts(client, Scripts(client, keys.prefix), keys)
+        self._matrices = Matrices(client, keys)
+        self._letters = Letters(client, keys)
+        self._workers = Workers(client, keys)
+        self._traffic = Traffic(client, keys)
+        self._missed = MissedOnRecord(client, keys)
 
     async def snapshot(self) -> Snapshot:
         """See `Source.snapshot`."""
@@ -55,6 +93,54 @@ class Readings:
         """See `Source.forecast`."""
         return await self._outlook.forecast(request)
 
+    async def cohorts(self, limit: int) -> Sequence[CohortLine]:
+        """See `Source.cohorts`."""
+        return await self._cohorts.newest(limit)
+
+    async def cohort(self, cohort: CohortId) -> CohortView | None:
+        """See `Source.cohort`."""
+        return await self._cohorts.one(cohort)
+
+    async def tickets(
+        self, requests: Sequence[RequestId]
+    ) -> Mapping[RequestId, Sequence[TicketLine]]:
+        """See `Source.tickets`."""
+        return await self._matrices.tickets(requests)
+
+    async def holdings(self, rows: Sequence[tuple[RequestId, str]]) -> Sequence[Holding]:
+        """See `Source.holdings`."""
+        return await self._matrices.holdings(rows)
+
+    async def history(self, requests: Collection[RequestId], limit: int) -> Sequence[Event]:
+        """See `Source.history`."""
+        return await history(self._reader, requests, limit, LOOKED_THROUGH)
+
+    async def letters(self, limit: int, choice: Choice) -> Sequence[DeadLetter]:
+        """See `Source.letters`."""
+        return await self._letters.newest(limit, choice)
+
+    async def workers(self) -> Sequence[WorkerLine]:
+        """See `Source.workers`."""
+        return await self._workers.all()
+
+    async def parked(self, limit: int) -> Sequence[Parked]:
+        """See `Source.parked`."""
+        return await self._traffic.parked(limit)
+
+    async def missed(self) -> Sequence[MissedLine]:
+        """See `Source.missed`."""
+        return await self._missed.all()
+
+    async def writes(self, accounts: Sequence[str]) -> Sequence[Writes]:
+        """See `Source.writes`."""
+        return await self._traffic.writes(accounts)
+
+    async def events(
+        self, limit: int, request: str | None, target: str | None, kind: str | None
+    ) -> Sequence[Event]:
+        """See `Source.events`."""
+        return await newest(self._reader, limit, Wanted(request, target, kind=kind))
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -70,9 +156,24 @@ async def page_of(settings: Settings) -> AsyncIterator[Served]:
     keys, doors, tries = Keys(settings.namespace), doors_of(settings), Tries()
     link = connected(valkey_of(settings), "page", connections=CONNECTIONS)
     async with link as client, means_of(settings) as means:
-        standing = Standing(client, keys, settings.channel, ceilings_of(settings))
-        readings = Readings(Reader(client, keys), standing, outlook_of(client, settings))
+        readings = Readings(client, keys, settings)
         signing_in = SigningIn(doors, tries, sheet)
-        routes = [*Acts(means, doors, sheet).routes(), *signing_in.routes()]
-        page = Page(readings, Place(web_url_of(settings)), routes)
+        place = Place(web_url_of(settings))
+        planning = Planning(partial(_planned, settings), place.github)
+        routes = [
+            *Acts(means, doors, sheet).routes(),
+            *signing_in.routes(),
+            *planning.routes(),
+        ]
+        page = Page(readings, place, routes)
         yield Served(page, Guard(page.app, doors, refusal, tries))
+
+
+async def _planned(settings: Settings, source: str, targets: Sequence[str]) -> DryRun | str:
+    """What a request would do; a text says why it cannot be told."""
+    if not (settings.gh_pat or settings.github_app_id):
+        return "this process has no credential for GitHub: set GH_PAT or a GitHub App"
+    request = parsed(message(source, targets, None), settings)
+    if isinstance(request, BadMessage):
+        return request.reason
+    return await dry_run(settings, request, lambda _name: None)

@@ -1,7 +1,7 @@
 """A dry run over all targets of a request: reads GitHub, and Valkey where it can be reached, and changes neither."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from anyio import to_thread
@@ -11,54 +11,14 @@ from monarch.app.surveys import in_order, surveying
 from monarch.app.wiring import ceilings_of, rules_of, style_of
 from monarch.core.budget.forecast import Load
 from monarch.core.ids import TargetId
-from monarch.core.outcome import Code
-from monarch.core.portions.keys import WHOLE, Portion
 from monarch.core.report.dry_run import rehearse
+from monarch.core.report.foretold import DryRun, TargetPlan
 from monarch.core.report.rehearsal import Rehearsal, again
 from monarch.core.request.message import BadMessage, Request, parse_message
 from monarch.settings import Settings
 from monarch.stages.survey import Surveyor, Template, Unready, without_replay
 
 __all__ = ["BadMessage", "DryRun", "TargetPlan", "dry_run", "parsed"]
-
-
-@dataclass(frozen=True, slots=True)
-class TargetPlan:
-    """What would become of one target of the request. `asked` is how the request names it."""
-
-    asked: str
-    rehearsal: Rehearsal
-    code: Code | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DryRun:
-    """What a request would do.
-
-    Attributes:
-        portion: the part of the template that is asked for, and from when on: the seconds begin then.
-        problem: why it would do nothing at all, `""` where it would do something.
-        seconds: when it would be done, from now; without Valkey as if the budget were unused.
-        ahead: how many writes of other requests go first; at least so many with `is_least`.
-        paused_by: who has paused the fleet, `""` where it runs. The seconds begin when it goes on.
-        without_store: why Valkey could not be asked, `""` where it was. Then no copy is known to be deleted or refused.
-    """
-
-    source: str
-    tickets: int = 0
-    targets: tuple[TargetPlan, ...] = ()
-    problem: str = ""
-    seconds: float = 0.0
-    ahead: int = 0
-    is_least: bool = False
-    paused_by: str = ""
-    without_store: str = ""
-    portion: Portion = WHOLE
-
-    @property
-    def writes(self) -> int:
-        """How many writes it takes."""
-        return sum(target.rehearsal.writes for target in self.targets)
 
 
 def parsed(payload: bytes, settings: Settings) -> Request | BadMessage:
@@ -91,6 +51,7 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
             is_least=traffic.is_least,
             paused_by=traffic.paused_by,
             without_store=store.trouble,
+            left_out=plan.left_out,
             portion=request.portion,
         )
 

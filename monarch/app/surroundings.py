@@ -168,7 +168,7 @@ class Production:
 
     def missed(self, telemetry: Telemetry, gaps: Callable[[], int]) -> MissedWatch | None:
         """See `Surroundings.missed`."""
-        if self._github is None:
+        if self._github is None or not self._settings.missed_owners:
             return None
         client, slack = self.client("missed"), self.slack()
         return missed_watch(self._settings, client, self._github, slack, telemetry, gaps)

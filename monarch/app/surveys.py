@@ -1,6 +1,6 @@
 """What the commands need that look at GitHub for people: a surveyor, and what Valkey knows of its targets.
 
-Nothing is written but what the reads cost. Where Valkey cannot be reached it depends on the command: a plan is told without it, and says so.
+Nothing is written but what the reads cost, and what was found. Where Valkey cannot be reached it depends on the command: a plan is told without it, and says so.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -16,6 +16,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.requests import ValkeyPlans
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.verifications import Verifications
 from monarch.adapters.valkey.views.outlook import Traffic
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.app.wiring import github_of, meter_of, outlook_of, rules_of, style_of, valkey_of
@@ -45,6 +46,7 @@ class Store:
         self.trouble = ""
         self.reader = Reader(client, keys)
         self.plans = ValkeyPlans(client, keys)
+        self.verifications = Verifications(client, keys, settings.retention_days * 86_400_000)
         self._budget = ValkeyBudget(scripts, keys)
         self._logins = ValkeyLogins(scripts, keys)
         self._outlook = outlook_of(client, settings)

@@ -1,18 +1,24 @@
-"""Verifying a request: its plan from Valkey, held against what its targets show right now. Nothing is written."""
+"""Verifying a request: its plan from Valkey, held against what its targets show right now.
 
-from collections.abc import Callable
+Nothing is written to GitHub. What was found is kept in Valkey for the page; where Valkey takes in nothing it is told all the
+same, and the page goes on to show what was found before.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from anyio import to_thread
 
-from monarch.app.surveys import in_order, surveying
+from monarch.app.surveys import Store, in_order, surveying
 from monarch.app.wiring import style_of
 from monarch.core.copy.style import Style
-from monarch.core.ids import RequestId, TargetId, TicketId
+from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.plan import Plan
 from monarch.core.report.summary import MigrationView, State
 from monarch.core.report.verification import COUNTED, Extra, Finding, Mark, Verification, verify
 from monarch.core.request.refs import BadRef, parse_ref
+from monarch.ports import StoreError
 from monarch.settings import Settings
 from monarch.stages.survey import Surveyor, Unready
 
@@ -69,6 +75,20 @@ class Verified:
         return all(target.is_well for target in self.targets)
 
     @property
+    def to_heal(self) -> dict[str, tuple[TicketId, ...]]:
+        """What a healing is for, for each target: copies to be made again, and recalled ones to be opened again."""
+        missing, recalled = self.missing, self.recalled
+        names = (target.target for target in self.targets)
+        both = {name: (*missing.get(name, ()), *recalled.get(name, ())) for name in names}
+        return {name: tickets for name, tickets in both.items() if tickets}
+
+    @property
+    def recalled(self) -> dict[str, tuple[TicketId, ...]]:
+        """The tickets whose copies a recall has closed, for each target that has such."""
+        found = ((one.target, one.verification) for one in self.targets if one.verification)
+        return {target: one.recalled for target, one in found if one.recalled}
+
+    @property
     def missing(self) -> dict[str, tuple[TicketId, ...]]:
         """The tickets without a copy, for each target that has such; GitHub has not refused them."""
         found = ((one.target, one.verification) for one in self.targets if one.verification)
@@ -98,17 +118,26 @@ async def verified(
             )
         plan = await store.plans.read(request)
         if plan is None:
-            return Unverifiable(_why_without_plan(request, details.view.state))
+            return Unverifiable(why_without_plan(request, details.view.state))
         views, style = {one.target: one for one in details.view.migrations}, style_of(settings)
         known = {one.target: one.target_id for one in details.times}
         reports = await in_order(
             tuple(views),
             lambda target: _report(surveyor, plan, views[target], known.get(target), style),
         )
+        await _keep(store, request, reports)
         return Verified(request, details.view.state, plan, tuple(reports))
 
 
-def _why_without_plan(request: RequestId, state: State) -> str:
+async def _keep(store: Store, request: RequestId, reports: Sequence[TargetReport]) -> None:
+    for one in reports:
+        if one.verification is not None:
+            with suppress(StoreError):
+                await store.verifications.keep(migration_id(request, one.target), one.verification)
+
+
+def why_without_plan(request: RequestId, state: State) -> str:
+    """Why a request has no plan, for people."""
     match state:
         case State.QUEUED:
             return f"request {request} is not planned yet: see `monarch show {request}`"

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import monarch
+from monarch.cli.after.commands import add_to
 from monarch.cli.arguments import (
     AsJson,
     By,
@@ -264,6 +265,8 @@ def events(
 
 
 # ---------------------------------------------------------------------------------------- steering
+
+add_to(app)
 
 
 @app.command()

@@ -11,8 +11,8 @@ from monarch.cli.portions import Asked, demand_date, portion_facts
 from monarch.cli.terminal.printing import age, clean, moment, say, show_facts, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, reason, word
-from monarch.core.portions.details import in_iso
 from monarch.core.portions.words import milestones_words
+from monarch.web.documents import plan_document
 
 if TYPE_CHECKING:
     from monarch.app.plan import DryRun, TargetPlan
@@ -33,7 +33,7 @@ def show_plan(asked: Asked, *, as_json: bool) -> None:
     with failures_told(), readings(quiet=as_json) as tell:
         found = anyio.run(dry_run, known, request, tell)
     if as_json:
-        show_json(_document(found))
+        show_json(plan_document(found))
     else:
         _print(found)
     if found.problem or any(target.rehearsal.problem for target in found.targets):
@@ -47,8 +47,7 @@ def _print(found: "DryRun") -> None:
     show_facts(_facts(found))
     if found.targets:
         print()
-        rows = [_row(target) for target in found.targets]
-        show_table(_COLUMNS, rows, empty="no targets")
+        _show_targets(found)
     for target in found.targets:
         _print_target(target)
     _print_warnings(found)
@@ -59,6 +58,8 @@ def _facts(found: "DryRun") -> dict[str, object]:
     if found.problem:
         return {**facts, "nothing would be done": found.problem}
     facts |= {**portion_facts(found.portion), "tickets": found.tickets}
+    if found.left_out:
+        facts |= {"not copied": "; ".join(found.left_out)}
     if not found.tickets:
         return {**facts, "nothing would be done": _no_tickets(found)}
     if found.targets and all(target.rehearsal.problem for target in found.targets):
@@ -79,8 +80,12 @@ def _writes(found: "DryRun") -> str:
         name: sum(len(kind(target.rehearsal)) for target in found.targets)
         for name, kind in _KINDS.items()
     }
-    parts = (f"{n} {name[:-1] if n == 1 else name}" for name, n in counts.items() if n)
+    parts = (f"{n} {_one(name) if n == 1 else name}" for name, n in counts.items() if n)
     return f"{total} ({', '.join(parts)})"
+
+
+def _one(name: str) -> str:
+    return name.removesuffix("ies") + "y" if name.endswith("ies") else name.removesuffix("s")
 
 
 _KINDS: "Mapping[str, Callable[[Rehearsal], Sequence[object]]]" = {
@@ -89,6 +94,7 @@ _KINDS: "Mapping[str, Callable[[Rehearsal], Sequence[object]]]" = {
     "milestones": lambda one: one.milestones,
     "edits": lambda one: one.rewrite,
     "sub-issues": lambda one: one.nest,
+    "dependencies": lambda one: one.block,
 }
 
 
@@ -108,12 +114,22 @@ def _soon(seconds: float) -> str:
     return f"in {age(seconds)}, at {at}" if seconds else "at once"
 
 
-_COLUMNS = (word("target"), *map(number, (*_KINDS, "there", "writes")), reason("in the way"))
+def _show_targets(found: "DryRun") -> None:
+    """A line for each target; few templates have dependencies, so these have a column only where there are some."""
+    rare = "dependencies"
+    shown = [
+        name
+        for name, kind in _KINDS.items()
+        if name != rare or any(kind(target.rehearsal) for target in found.targets)
+    ]
+    columns = (word("target"), *map(number, (*shown, "there", "writes")), reason("in the way"))
+    rows = [_row(target, shown) for target in found.targets]
+    show_table(columns, rows, empty="no targets")
 
 
-def _row(target: "TargetPlan") -> tuple[object, ...]:
+def _row(target: "TargetPlan", shown: Sequence[str]) -> tuple[object, ...]:
     one = target.rehearsal
-    counts = (len(kind(one)) for kind in _KINDS.values())
+    counts = (len(_KINDS[name](one)) for name in shown)
     return target.asked, *counts, len(one.present), one.writes, one.problem
 
 
@@ -149,6 +165,8 @@ def _lines(one: "Rehearsal") -> Iterator[tuple[str, str]]:
         yield "references", f"are put right in {ranges(one.rewrite)}"
     if one.nest:
         yield "sub-issues", ", ".join(f"#{n.child} under #{n.parent}" for n in one.nest)
+    if one.block:
+        yield "dependencies", ", ".join(f"#{n.blocked} on #{n.blocker}" for n in one.block)
     for note in one.notes:
         yield "note", note
 
@@ -184,45 +202,3 @@ def ranges(numbers: Iterable[int]) -> str:
         else:
             runs.append([one])
     return ", ".join(f"#{run[0]}" if len(run) == 1 else f"#{run[0]}-#{run[-1]}" for run in runs)
-
-
-# ---------------------------------------------------------------------------------------- for programs
-
-
-def _document(found: "DryRun") -> dict[str, object]:
-    return {
-        "source": found.source,
-        "problem": found.problem,
-        "not_before": in_iso(found.portion),
-        "milestones": found.portion.milestones,
-        "tickets": found.tickets,
-        "writes": found.writes,
-        "seconds": found.seconds,
-        "ahead": found.ahead,
-        "ahead_is_least": found.is_least,
-        "paused_by": found.paused_by,
-        "valkey_problem": found.without_store,
-        "targets": [_target_document(target) for target in found.targets],
-    }
-
-
-def _target_document(target: "TargetPlan") -> dict[str, object]:
-    one = target.rehearsal
-    return {
-        "asked": target.asked,
-        "target": one.target,
-        "code": target.code,
-        "problem": one.problem,
-        "writes": one.writes,
-        "create": one.create,
-        "present": one.present,
-        "adopted": one.adopted,
-        "deleted": one.deleted,
-        "refused": one.refused,
-        "labels": one.labels,
-        "milestones": one.milestones,
-        "rewrite": one.rewrite,
-        "sub_issues": one.nest,
-        "notes": one.notes,
-        "warnings": one.warnings,
-    }

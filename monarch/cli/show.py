@@ -4,6 +4,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
+from monarch.cli.after.telling import print_acts
 from monarch.cli.calling import WRONG, end_if_interrupted, fail, operate
 from monarch.cli.choice import request_id
 from monarch.cli.portions import portion_facts
@@ -305,6 +306,7 @@ def _print_request(details: "RequestDetails", forecast: "Forecast | None") -> No
     times = {one.target: one for one in details.times}
     rows = [_migration_row(m, times.get(m.target)) for m in details.view.migrations]
     show_table(columns, rows, empty="no targets")
+    print_acts(details.view.migrations)
     for one in details.view.migrations:
         if one.deleted:
             say(f"note on {clean(one.target)}: {one.deleted} deleted by a person, not made again")
@@ -352,6 +354,7 @@ def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> di
         "source": view.source,
         **portion_facts(view.portion, view.appended_ms),
         "tickets": view.tickets,
+        **({"not copied": "; ".join(view.left_out)} if view.left_out else {}),
         "channel": view.channel,
         "cohort": details.cohort or "-",
         "came by": details.via,

@@ -1,8 +1,8 @@
 """`verify`: what the targets hold of a request, and with `--heal` the wish to have it whole again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -15,7 +15,7 @@ from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import ENDS, State
-from monarch.core.report.verification import COUNTED, Mark
+from monarch.core.report.verification import COUNTED, SIGNS, Mark
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, RequestDetails
@@ -72,18 +72,18 @@ def _is_well(found: "Verified", told: "tuple[Healing, ...]") -> bool:
 def _heal(
     found: "Verified", by: str, *, wait: bool, quiet: bool
 ) -> "tuple[tuple[Healing, ...], RequestDetails | None]":
-    missing = found.missing
+    wanted = found.to_heal
     if not quiet:
         _print_not_healed(found)
-    if not missing:
+    if not wanted:
         return (), None
 
     async def work(person: "Operator") -> "tuple[Healing, ...]":
-        return await person.hands.heal(found.request, missing, by)
+        return await person.hands.heal(found.request, wanted, by)
 
     told = operate(work)
     if not quiet:
-        _print_healing(found.request, told, {t: len(ids) for t, ids in missing.items()})
+        _print_healing(found, told)
     is_to_follow = wait and any(one.migration for one in told)
     return told, follow(found.request, quiet=quiet) if is_to_follow else None
 
@@ -95,36 +95,31 @@ def _print_not_healed(found: "Verified") -> None:
         print()
     for one in unread:
         print(f"not read {clean(one.target)}  nothing is healed there: {clean(one.problem)}")
-    if not found.missing and len(unread) < len(found.targets):
+    if not found.to_heal and len(unread) < len(found.targets):
         where = "elsewhere nothing" if unread else "\nnothing"
         print(f"{where} is missing: there is nothing to heal")
 
 
-def _print_healing(
-    request: RequestId, told: "tuple[Healing, ...]", tickets: Mapping[str, int]
-) -> None:
+def _print_healing(found: "Verified", told: "tuple[Healing, ...]") -> None:
+    missing, recalled = found.missing, found.recalled
     print()
     for one in told:
         if one.refused:
             say(f"refused  {clean(one.target)}  {clean(one.refused)}")
         else:
-            print(f"healing  {clean(one.target)}  {tickets[one.target]} to be made again")
+            wishes = {
+                "made again": len(missing.get(one.target, ())),
+                "opened again": len(recalled.get(one.target, ())),
+            }
+            words = ", ".join(f"{count} to be {wish}" for wish, count in wishes.items() if count)
+            print(f"healing  {clean(one.target)}  {words}")
     if any(one.migration for one in told):
-        print(f"it is done like any other migration: see `monarch show {request}`", flush=True)
+        print(
+            f"it is done like any other migration: see `monarch show {found.request}`", flush=True
+        )
 
 
 # ---------------------------------------------------------------------------------------- for people
-
-_SYMBOLS: Final = {
-    Mark.MISSING: "!",
-    Mark.DOUBLED: "2",
-    Mark.REFUSED: "-",
-    Mark.EDITED: "e",
-    Mark.CLOSED: "c",
-    Mark.REFERS: "r",
-    Mark.PRESENT: ".",
-}
-"""One for each ticket in the matrix; of several marks the first of these."""
 
 
 def _print(found: "Verified") -> None:
@@ -140,7 +135,7 @@ def _print(found: "Verified") -> None:
     counts = (number(mark.value) for mark in COUNTED)
     columns = (word("target"), *counts, number("extra"), word("state"), word("tickets"))
     show_table(columns, [_row(target) for target in found.targets], empty="no targets")
-    told = {symbol: mark for mark, symbol in _SYMBOLS.items()}
+    told = {symbol: mark for mark, symbol in SIGNS.items()}
     print()
     say(", ".join(f"{symbol} {mark.value}" for symbol, mark in told.items()))
     for target in found.targets:
@@ -157,6 +152,8 @@ def _next_steps(found: "Verified") -> Iterator[str]:
     done = {target.target for target in found.targets if target.state is State.DONE}
     if done & set(found.missing):
         yield f"`monarch verify {found.request} --heal` has missing copies made again"
+    if done & set(found.recalled):
+        yield f"`monarch recall {found.request} --undo` opens recalled copies again that people left alone, `--heal` all of them"
     if any(target.state is State.DEAD for target in found.targets):
         yield f"`monarch dead list --request {found.request}` says why targets were given up"
 
@@ -177,7 +174,7 @@ def _row(target: "TargetReport") -> tuple[object, ...]:
 
 
 def _symbol(finding: "Finding") -> str:
-    return next(symbol for mark, symbol in _SYMBOLS.items() if mark in finding.marks)
+    return next(symbol for mark, symbol in SIGNS.items() if mark in finding.marks)
 
 
 def _lines(target: "TargetReport") -> Iterator[str]:

@@ -12,6 +12,9 @@ portion     the part of a template that a message asks for: some milestones, fro
 migration   a request's share for one target; the unit of delivery, retry, dead letter and replay.
 cohort      the requests of one source and one channel that came together; named by its first request.
 card        the one Slack message that covers a cohort, edited in place.
+missed      a repository that was made from a known source and that no request named.
+origin      the template that a repository was made from, as GitHub says.
+detail      what a ticket has beside its text, of one of four kinds: labels, a milestone, a type, assignees.
 target      the repository written to; source: the repository read from.
 copy        the issue that Monarch created for a ticket.
 reference   what points to an issue in a text, such as #12. Neutral: it leaves no trace at that issue.
@@ -35,6 +38,9 @@ replay      a person sends a dead letter back.
 budget      how many writes the credential has left in each window.
 gate        "nobody calls before T". Probe: the first call through an opening gate.
 note        what people should know of a migration and fails nothing, said once.
+recall      to close the untouched copies of a request again, because a person asks for it. Undo: to reopen those.
+touch       what people did to a copy (comment, label, link …): a touched copy is theirs and stays as it is.
+act         what one run of a migration is for: copy, recall, undo.
 heal        to make copies again that somebody has deleted, because a person asks for it.
 intent      the ledger's word that a write may be under way; its nonce names that one write.
 park        hold until due, owned by nobody.

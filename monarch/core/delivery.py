@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from monarch.core.after.acts import Act
 from monarch.core.ids import MigrationId, RequestId, TicketId, migration_id
 
 
@@ -41,7 +42,8 @@ class MigrationEntry:
     """One target's share of a request.
 
     `order` is the target's place in the request, from 0; `run` counts replays, from 1. With `heal` it makes the copies
-    of these tickets again, which somebody has deleted, and touches nothing else; empty for an ordinary run.
+    of these tickets again, which somebody has deleted, and touches nothing else; empty for an ordinary run. `act` is what
+    it does in its target.
     """
 
     request: RequestId
@@ -49,6 +51,7 @@ class MigrationEntry:
     order: int
     run: int
     heal: frozenset[TicketId] = frozenset()
+    act: Act = Act.COPY
 
     @property
     def migration(self) -> MigrationId:

@@ -17,15 +17,19 @@ class Plan:
 
     `private`: whether the source was not public when the plan was made. A plan of an older version does not say, and
     counts as one of a public source.
-    `nests`: whether the server has addresses for sub-issues; where it was not asked it is believed to.
     `others`: the source's other open tickets, where the request asks for a portion (`core.portions`). None of them is
     copied; copies that another request has made of them are referred to, and refer to those of this plan.
+    `nests`, `blocks`: whether the server has addresses for sub-issues, and for dependencies; where it was not asked it is
+    believed to.
+    `left_out`: what the tickets have and their copies will not, a line each.
     """
 
     source: str
     tickets: tuple[Ticket, ...]
     private: bool = False
     nests: bool = True
+    blocks: bool = True
+    left_out: tuple[str, ...] = ()
     others: tuple[Ticket, ...] = ()
 
     @property

@@ -87,7 +87,13 @@ class Issue:
         parent: number of the issue whose sub-issue it is, `None` where it is none or that one is in another
             repository.
         type: name of its issue type, `""` where it has none.
+        state_reason: why it is in its state, as GitHub says it (`not_planned`), `""` where it says nothing.
+        closed_by: who closed it, `None` where it is open or GitHub does not say.
+        comments: how many comments it has; `reactions` likewise.
+        updated_at: GitHub's timestamp of its last change, `""` where it does not say.
         assignees: logins.
+        blockers: how many issues block it, wherever they are.
+        fields: names of the issue fields that it has a value of.
     """
 
     id: int
@@ -106,7 +112,15 @@ class Issue:
     type: str = ""
     author_id: int = 0
     is_by_bot: bool = False
+    state_reason: str = ""
+    closed_by: Author | None = None
+    comments: int = 0
+    reactions: int = 0
+    updated_at: str = ""
     assignees: tuple[str, ...] = ()
+    blockers: int = 0
+    is_locked: bool = False
+    fields: tuple[str, ...] = ()
 
     @property
     def by(self) -> Author | None:
@@ -119,7 +133,8 @@ class Ticket:
     """An open issue of the source, as it stood when the plan was made.
 
     `parent` is the number, in the source, of the issue whose sub-issue it is; that one need not be in the plan. `place`
-    is its place among the sub-issues of that one, from 0; all have 0 where their order is not known.
+    is its place among the sub-issues of that one, from 0; all have 0 where their order is not known. `blockers` is how many
+    issues block it, wherever they are; `blocked_by` those of them that are tickets of the plan.
     """
 
     id: TicketId
@@ -135,6 +150,8 @@ class Ticket:
     type: str = ""
     place: int = 0
     assignees: tuple[str, ...] = ()
+    blockers: int = 0
+    blocked_by: tuple[TicketId, ...] = ()
 
 
 def as_ticket(issue: Issue) -> Ticket:
@@ -152,4 +169,5 @@ def as_ticket(issue: Issue) -> Ticket:
         issue.parent,
         issue.type,
         assignees=issue.assignees,
+        blockers=issue.blockers,
     )

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
 
+from monarch.core.after.acts import Act
+from monarch.core.after.touch import Left
 from monarch.core.backoff import full_jitter_s, patience_s
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope, Transient
@@ -68,11 +70,23 @@ class Migrated:
 
 
 @dataclass(frozen=True, slots=True)
+class Acted:
+    """The migrator's result of any other act than a copy: every copy was read, and changed or left.
+
+    `changed` copies stand as the act wants them, by this run of it or an earlier one; `left` are those of people.
+    """
+
+    act: Act
+    changed: int
+    left: tuple[Left, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """The notifier's result: the channel knows, or need not be told."""
 
 
-Result = Planned | Skipped | Migrated | Said
+Result = Planned | Skipped | Migrated | Acted | Said
 
 
 @dataclass(frozen=True, slots=True)

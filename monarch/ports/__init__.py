@@ -28,18 +28,20 @@ from monarch.core.target.permission import (
     Credential,
     Fact,
     GateClosed,
+    Intention,
     Permission,
     Recorded,
     Taking,
 )
 from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Verdict
-from monarch.ports.hands import Cancelling, Hands, Healing, NotCancelled, Paused, Replayed
+from monarch.ports.hands import Begun, Cancelling, Hands, Healing, NotCancelled, Paused, Replayed
 from monarch.ports.logins import Logins
 from monarch.ports.outside import GitHub, Gone, Posted, Refusals, Signing, Slack, Unanswered
 
 __all__ = [
     "Audited",
+    "Begun",
     "Budget",
     "Cancelling",
     "Clock",
@@ -209,6 +211,7 @@ class Ledger(Protocol):
         epoch: Epoch,
         reconciled: str | None,
         life_ms: int = PERMISSION_LIFE_MS,
+        intention: Intention | None = None,
     ) -> Permission:
         """Ask to write once; a `Granted` has already recorded the intent and taken the budget.
 
@@ -220,6 +223,7 @@ class Ledger(Protocol):
                 caller was told to make again and has seen to be deleted.
             life_ms: the bytes leave within so many milliseconds after this was called, or not at all. The intent on
                 record names the end of that time, by the server's clock.
+            intention: a change of a copy that is there, which goes on record as pending; `ticket` is `None` then.
         """
 
     async def record(

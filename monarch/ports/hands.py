@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId, TicketId
 
 
@@ -54,6 +55,18 @@ class Healing:
     refused: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What became of the wish for an act in one target.
+
+    `migration` is the id of the one that goes on, `""` where `refused` says why it does not.
+    """
+
+    target: str
+    migration: str
+    refused: str = ""
+
+
 class Hands(Protocol):
     """What people do to running work. Each is one script: whole or not at all, and harmless when repeated."""
 
@@ -79,4 +92,14 @@ class Hands(Protocol):
 
         The request has ended, its plan is there, and the target's migration is done; else that target is refused.
         The same wish again, while it is under way, changes nothing and is answered the same.
+        """
+
+    async def begin(
+        self, request: RequestId, act: Act, targets: Sequence[str], by: str
+    ) -> tuple[Begun, ...]:
+        """Have an act done in these targets of a request: its untouched copies closed, or reopened.
+
+        The request has ended and its plan is there, and the target was worked on before; else that target is refused.
+        However its migration had ended, it ends so again. The same wish again, while it is under way, changes nothing
+        and is answered the same.
         """

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from monarch.core.after.acts import Change
+from monarch.core.after.touch import Happening
 from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Absent, DetailOutcome, Found, ReadFailure, WriteOutcome
@@ -41,6 +43,11 @@ class GitHub(Protocol):
     ) -> Found[Issue] | Absent | ReadFailure:
         """One issue by its number: what listings show late, this shows at once."""
 
+    async def read_timeline(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[Happening, ...]] | ReadFailure:
+        """All that has happened to an issue, oldest first; all of it or a failure."""
+
     async def create_issue(
         self, repository: Repository, draft: Draft, may_send: Callable[[], bool]
     ) -> WriteOutcome:
@@ -76,6 +83,14 @@ class GitHub(Protocol):
         `NOT_FOUND` where the server has no such address, as Enterprise Servers up to 3.20 have not.
         """
 
+    async def list_blockers(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[int, ...]] | ReadFailure:
+        """The ids of the issues that block an issue; all of them or a failure.
+
+        `NOT_FOUND` where the server has no such address, as Enterprise Servers up to 3.18 have not.
+        """
+
     async def create_label(
         self, repository: Repository, label: Label, may_send: Callable[[], bool]
     ) -> DetailOutcome:
@@ -91,10 +106,20 @@ class GitHub(Protocol):
     ) -> DetailOutcome:
         """Replace the body of an issue, whatever it was."""
 
+    async def change_state(
+        self, repository: Repository, number: int, change: Change, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """Close an issue as not planned, or open it again; one that stands so already stays so."""
+
     async def add_sub_issue(
         self, repository: Repository, parent: int, child: int, may_send: Callable[[], bool]
     ) -> DetailOutcome:
         """Make an issue (`child`, GitHub's *id* of it) a sub-issue of issue `parent` (its *number*)."""
+
+    async def add_blocker(
+        self, repository: Repository, number: int, blocker: int, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """Have an issue (`blocker`, GitHub's *id* of it) block issue `number`."""
 
 
 class Signing(Protocol):

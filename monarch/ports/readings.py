@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from monarch.core.card.view import Card
-from monarch.core.ids import CohortId, RequestId
+from monarch.core.ids import CohortId, RequestId, TicketId
 from monarch.core.report.summary import RequestView, State
+from monarch.core.report.verification import Verification
+from monarch.core.target.step import LedgerRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,23 @@ class RequestLine:
     card: Card | None = None
     not_before: str = ""
     milestones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MissedLine:
+    """A repository that no request named, as a sweep found it; times in milliseconds since 1970.
+
+    `channel` is where people are told of its source, `None`: nowhere. `request` asks for its tickets, by the wish of `by`;
+    both are `""` where nothing does.
+    """
+
+    repository: str
+    source: str
+    channel: str | None
+    created_ms: int
+    found_ms: int
+    request: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +113,24 @@ class Event:
     at_ms: int
     name: str
     fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CohortLine:
+    """A cohort in a listing.
+
+    `states` says how many of its requests are in each state; a request that is gone is not counted. `targets` is how
+    many were asked for. Times are in milliseconds since 1970.
+    """
+
+    id: CohortId
+    source: str
+    channel: str | None
+    opened_ms: int
+    joined_ms: int
+    targets: int
+    states: Mapping[str, int]
+    card: Card | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +205,53 @@ class WorkerLine:
     def pid(self) -> str:
         """Its process there."""
         return self.name.rsplit(".", 2)[1] if self.name.count(".") > 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLine:
+    """A ticket of a plan: GitHub's id of it, its number in the source, and its title, which may be cut."""
+
+    id: TicketId
+    number: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLook:
+    """What a target held when it was last read for people, at `at_ms` (milliseconds since 1970)."""
+
+    at_ms: int
+    found: Verification
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What is known of a target of a request: its ledger, and the last look that a person asked for, if one is kept.
+
+    `ended_ms` is when its migration ended, in milliseconds since 1970, `None` where it has not. A migration that ends well
+    has read the target back and found every ticket.
+    """
+
+    request: RequestId
+    target: str
+    ended_ms: int | None
+    records: Mapping[TicketId, LedgerRecord]
+    look: KeptLook | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Work that waits until `due_ms` (milliseconds since 1970). `target` is `""` where it is about a whole request."""
+
+    request: str
+    stream: str
+    target: str
+    due_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """What an account has written in the last hour: a count for each minute, the newest last."""
+
+    account: str
+    by_minute: tuple[int, ...]

@@ -7,6 +7,7 @@ counts elsewhere, nor a milestone that no issue is in.
 
 from collections.abc import Callable, Collection
 
+from monarch.core.copy.left_out import with_left_out
 from monarch.core.outcome import Code, Found, ReadFailure, Transient
 from monarch.core.plan import Plan, make_plan, oversize, unseen_tickets
 from monarch.core.portions.sharing import (
@@ -18,7 +19,7 @@ from monarch.core.portions.sharing import (
 from monarch.core.ticket import Issue, Milestone, Repository
 from monarch.core.verdict import Dead
 from monarch.ports import GitHub
-from monarch.stages.crossing.hierarchy import in_order
+from monarch.stages.crossing.relations import related
 
 
 async def frozen(
@@ -48,8 +49,10 @@ async def frozen(
         return Dead(Code.PLAN_TOO_LARGE, too_large)
     if not plan.tickets:
         return plan
-    ordered = await in_order(github, source, whole, check)
-    return share_of(ordered, wanted, existing) if isinstance(ordered, Plan) else ordered
+    known = await related(github, source, whole, check)
+    if not isinstance(known, Plan):
+        return known
+    return with_left_out(share_of(known, wanted, existing), issues)
 
 
 async def _milestones(

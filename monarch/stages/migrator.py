@@ -4,6 +4,9 @@ It receives a migration, decides whether its target can be written to, takes the
 promises that every ticket of the plan is in the target once, in order, and was seen there.
 """
 
+from dataclasses import replace
+
+from monarch.core.after.acts import Act
 from monarch.core.delivery import Delivery, MigrationEntry
 from monarch.core.outcome import Code, Found, ReadFailure
 from monarch.core.plan import Plan
@@ -19,8 +22,19 @@ from monarch.core.target.permission import (
 )
 from monarch.core.target.preflight import unwritable
 from monarch.core.ticket import Repository
-from monarch.core.verdict import Dead, Done, Migrated, Snooze, Verdict, Waits, judge, judge_target
+from monarch.core.verdict import (
+    Acted,
+    Dead,
+    Done,
+    Migrated,
+    Snooze,
+    Verdict,
+    Waits,
+    judge,
+    judge_target,
+)
 from monarch.ports import Plans
+from monarch.stages.after.taking_back import TakingBack
 from monarch.stages.crossing.crossing import Crossing
 from monarch.stages.crossing.subject import Subject, Tools
 from monarch.stages.gates import called_off, give_way, snooze_until_open
@@ -109,7 +123,10 @@ class Migrator:
         refusal = target_refusal(target.full_name, self._rules, entry.target)
         if refusal is not None:
             return Dead(Code.TARGET_NOT_ALLOWED, refusal)
-        return unwritable(target, plan, self._rules)
+        # What is taken back from a public target is seen by nobody who did not see it before.
+        is_copying = entry.act is Act.COPY
+        rules = self._rules if is_copying else replace(self._rules, private_to_public=True)
+        return unwritable(target, plan, rules)
 
     async def _cross(self, subject: Subject) -> Verdict:
         repository = subject.repository
@@ -117,7 +134,7 @@ class Migrator:
         match taken:
             case Taken():
                 subject.hold.target = repository.id
-                verdict = await Crossing(self._tools, subject, taken).run()
+                verdict = await self._work(subject, taken)
                 self._report(subject, verdict)
                 return verdict
             case Busy():
@@ -132,7 +149,20 @@ class Migrator:
             case Lost():
                 raise LeaseLost
 
+    async def _work(self, subject: Subject, taken: Taken) -> Verdict:
+        """What this run of the migration is for."""
+        if subject.entry.act is Act.COPY:
+            return await Crossing(self._tools, subject, taken).run()
+        return await TakingBack(self._tools, subject, taken).run()
+
     def _report(self, subject: Subject, verdict: Verdict) -> None:
+        if isinstance(verdict, Done) and isinstance(verdict.result, Acted):
+            self._tools.telemetry.act_ended(
+                target=subject.repository.full_name,
+                act=verdict.result.act.value,
+                changed=verdict.result.changed,
+                left=len(verdict.result.left),
+            )
         if isinstance(verdict, Done) and isinstance(verdict.result, Migrated):
             self._tools.telemetry.migration_migrated(
                 target=subject.repository.full_name,

@@ -7,9 +7,11 @@ Nothing is repeated here for a limit's sake, and where a limit or a refused toke
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar, assert_never
 
+from monarch.core.after.acts import Act
+from monarch.core.after.later import Later
 from monarch.core.copy.details import KINDS, Stock
 from monarch.core.copy.style import Style
 from monarch.core.ids import TargetId, TicketId
@@ -34,6 +36,7 @@ from monarch.core.target.survey import Survey, to_be_created, unseen
 from monarch.core.ticket import Issue, Repository, Ticket
 from monarch.core.verdict import Dead
 from monarch.ports import GitHub
+from monarch.stages.after.rehearsal import Turn, rehearse
 from monarch.stages.crossing.details import List, lists
 from monarch.stages.crossing.looks import Reading, Sight, look, read_whole
 from monarch.stages.freezing import frozen
@@ -44,11 +47,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What Valkey knows of a target: its ledger, the time of that clock in ms, and whether somebody writes to it now."""
+    """What Valkey knows of a target: its ledger, the time of that clock in ms, and whether somebody writes to it now.
+
+    `later` is what the ledger says of copies after they were created.
+    """
 
     records: Mapping[TicketId, LedgerRecord]
     now_ms: int
     is_busy: bool = False
+    later: Mapping[TicketId, Later] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +167,14 @@ class Surveyor:
         site = await self._site(asked, known)
         return site if isinstance(site, Unready) else await self._look(site, plan)
 
+    async def rehearse(self, survey: Survey, plan: Plan, act: Act) -> tuple[Turn, ...] | Unready:
+        """What an act would do with each copy of a target that was surveyed."""
+        name = survey.repository.full_name
+        found = await rehearse(
+            self._github, survey, plan, self._style, act, lambda: self._tell(name)
+        )
+        return found if isinstance(found, tuple) else _unready(found)
+
     # ------------------------------------------------------------------------------------ repositories
 
     async def _site(self, asked: str, known: TargetId | None = None) -> _Site | Unready:
@@ -225,6 +240,8 @@ class Surveyor:
             fates,
             known.now_ms,
             is_busy=known.is_busy,
+            later=known.later,
+            us=evidence.us,
         )
 
     async def _evidence(self, site: _Site, known: Remembered, plan: Plan) -> Evidence:

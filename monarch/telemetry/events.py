@@ -296,6 +296,10 @@ class Telemetry:
         """Nobody knows whether it took effect; it is looked at again."""
         self._log.warning("detail.unknown", target=target, what=what, reason=reason)
 
+    def act_ended(self, *, target: str, act: str, changed: int, left: int) -> None:
+        """A recall, or the undoing of one, is over there. Stream: `migration.<act>.ended`."""
+        self._log.info("act.ended", target=target, act=act, changed=changed, left=left)
+
     def migration_noted(self, *, target: str, note: str) -> None:
         """Something that people should know and that fails nothing. Stream: `migration.noted`."""
         self.metrics.notes.inc()

@@ -28,7 +28,7 @@ WRITES = (
     "permanent",
     "unknown",
 )
-DETAILS = ("label", "milestone", "edit", "sub-issue")
+DETAILS = ("label", "milestone", "edit", "sub-issue", "dependency", "close", "reopen")
 NOTICES = ("progress", "final", "missed")
 WINDOWS = ("minute", "hour")
 WAYS = ("lowered", "raised")

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from monarch.core.budget.forecast import Forecast
 from monarch.core.portions.details import in_iso
+from monarch.core.report.foretold import DryRun, TargetPlan
 from monarch.ports.readings import DeadLetter, RequestDetails, WorkerLine
 from monarch.telemetry import Snapshot
 from monarch.telemetry.obstacles import obstacles
@@ -37,3 +38,45 @@ def letter_document(letter: DeadLetter) -> Document:
 def workers_document(workers: Iterable[WorkerLine]) -> list[Document]:
     """Who works (`monarch workers`)."""
     return [{**asdict(one), "host": one.host, "pid": one.pid} for one in workers]
+
+
+def plan_document(found: DryRun) -> Document:
+    """What a request would do (`monarch plan`)."""
+    return {
+        "source": found.source,
+        "problem": found.problem,
+        "not_before": in_iso(found.portion),
+        "milestones": found.portion.milestones,
+        "tickets": found.tickets,
+        "left_out": found.left_out,
+        "writes": found.writes,
+        "seconds": found.seconds,
+        "ahead": found.ahead,
+        "ahead_is_least": found.is_least,
+        "paused_by": found.paused_by,
+        "valkey_problem": found.without_store,
+        "targets": [_target_document(target) for target in found.targets],
+    }
+
+
+def _target_document(target: TargetPlan) -> Document:
+    one = target.rehearsal
+    return {
+        "asked": target.asked,
+        "target": one.target,
+        "code": target.code,
+        "problem": one.problem,
+        "writes": one.writes,
+        "create": one.create,
+        "present": one.present,
+        "adopted": one.adopted,
+        "deleted": one.deleted,
+        "refused": one.refused,
+        "labels": one.labels,
+        "milestones": one.milestones,
+        "rewrite": one.rewrite,
+        "sub_issues": one.nest,
+        "dependencies": one.block,
+        "notes": one.notes,
+        "warnings": one.warnings,
+    }

@@ -1,7 +1,8 @@
 """Commands on sorted sets."""
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from scripts.memory.keyspace import (
     Keyspace,
@@ -16,6 +17,14 @@ from scripts.memory.keyspace import (
 Item = tuple[bytes, float]
 
 
+_KEEPS: Final[Mapping[bytes, Callable[[float, float], bool]]] = {
+    b"": lambda _before, _after: False,
+    b"NX": lambda _before, _after: True,
+    b"GT": lambda before, after: after <= before,
+}
+"""Whether a member that is there keeps its score, by the option."""
+
+
 class Ordered(Keyspace):
     """What each does stands in Valkey's manual."""
 
@@ -24,13 +33,15 @@ class Ordered(Keyspace):
         return sorted(here.items(), key=lambda item: (item[1], item[0]))
 
     def _zadd(self, key: bytes, *args: bytes) -> int:
-        only_new = args[0].upper() == b"NX"
-        pairs = args[1:] if only_new else args
+        option = args[0].upper() if len(args) % 2 else b""
+        if option not in _KEEPS:
+            raise UnknownCommandError(f"ZADD with {option!r}")
+        pairs, keeps = args[1:] if option else args, _KEEPS[option]
         scores = [number(score) for score in pairs[::2]]
         here, new = self.make(key, SortedSet), 0
         for score, member in zip(scores, pairs[1::2], strict=True):
             new += member not in here
-            if not (only_new and member in here):
+            if member not in here or not keeps(here[member], score):
                 here[member] = score
         return new
 

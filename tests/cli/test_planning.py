@@ -11,6 +11,7 @@ import pytest
 from monarch.app import plan as module
 from monarch.app.plan import DryRun, TargetPlan
 from monarch.cli.plan import ranges
+from monarch.core.copy.dependencies import Blocking
 from monarch.core.copy.sub_issues import Nesting
 from monarch.core.outcome import Code
 from monarch.core.portions.keys import Portion
@@ -30,6 +31,7 @@ TEAM_A = Rehearsal(
     milestones=("Sprint 1",),
     rewrite=(3, 5),
     nest=(Nesting(3, 4),),
+    block=(Blocking(4, 3),),
     warnings=(MENTION,),
     notes=("issue types: not copied",),
 )
@@ -42,6 +44,7 @@ FOUND = DryRun(
         TargetPlan("org/old", Rehearsal("org/old", problem="it is archived"), Code.ARCHIVED),
     ),
     seconds=90.0,
+    left_out=("comments of #1, #2", "locks of #3"),
 )
 
 
@@ -65,15 +68,17 @@ def test_all_that_would_be_done_is_shown(foretell: Callable[..., Any]) -> None:
 
     assert result.exit_code == 1
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
-    assert "writes 8 (3 issues, 1 label, 1 milestone, 2 edits, 1 sub-issue)" in lines
-    assert "org/team-a 3 1 1 2 1 2 8 -" in lines
-    assert "org/old 0 0 0 0 0 0 0 it is archived" in lines
+    assert "writes 9 (3 issues, 1 label, 1 milestone, 2 edits, 1 sub-issue, 1 dependency)" in lines
+    assert "not copied comments of #1, #2; locks of #3" in lines
+    assert "org/team-a 3 1 1 2 1 1 2 9 -" in lines
+    assert "org/old 0 0 0 0 0 0 0 0 it is archived" in lines
     assert "creates #1-#2, #5 as #3-#5" in lines
     assert "there #3 as #1" in lines
     assert "adopts #6 as #2: they say the same, and carry no marker" in lines
     assert "stays deleted #4: `monarch verify --heal` makes it again" in lines
     assert "references are put right in #3, #5" in lines
     assert "sub-issues #4 under #3" in lines
+    assert "dependencies #4 on #3" in lines
     assert "note issue types: not copied" in lines
     assert "org/then, now org/now" in lines
     assert "ticket #2: it mentions `@ada`, who hear nothing of the copies" in lines
@@ -97,11 +102,13 @@ def test_programs_get_one_document(foretell: Callable[..., Any]) -> None:
     result = foretell(FOUND, "--json")
 
     document = json.loads(result.stdout)
-    assert (document["writes"], document["seconds"], document["ahead"]) == (8, 90.0, 0)
-    assert [target["writes"] for target in document["targets"]] == [8, 0, 0]
+    assert (document["writes"], document["seconds"], document["ahead"]) == (9, 90.0, 0)
+    assert [target["writes"] for target in document["targets"]] == [9, 0, 0]
     first, _, last = document["targets"]
     assert first["create"][0] == {"ticket": 1, "number": 3, "title": "One"}
     assert first["sub_issues"] == [{"parent": 3, "child": 4}]
+    assert first["dependencies"] == [{"blocked": 4, "blocker": 3}]
+    assert document["left_out"] == ["comments of #1, #2", "locks of #3"]
     assert first["warnings"] == [{"ticket": 2, "text": MENTION.text}]
     assert (last["code"], last["problem"]) == ("repository_archived", "it is archived")
 

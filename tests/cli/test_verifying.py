@@ -81,9 +81,9 @@ def test_every_ticket_of_every_target_has_its_sign(find: Callable[..., Any]) -> 
 
     assert result.exit_code == 1
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
-    assert "org/team-b 6 0 0 0 0 0 0 done ......" in lines
-    assert "org/team-a 4 1 1 1 1 2 1 done .!2e-c" in lines
-    assert "org/team-c - - - - - - - dead not read" in lines
+    assert "org/team-b 6 0 0 0 0 0 0 0 done ......" in lines
+    assert "org/team-a 4 1 1 1 1 0 2 1 done .!2e-c" in lines
+    assert "org/team-c - - - - - - - - dead not read" in lines
     assert "org/team-a: ticket #2: missing: #2 was deleted" in lines
     assert "org/team-a: ticket #3 is #3: doubled (close #8 #9)" in lines
     assert "org/team-a: ticket #4 is #4: edited, closed" in lines
@@ -121,6 +121,7 @@ def test_programs_get_one_document(find: Callable[..., Any]) -> None:
         "doubled": 1,
         "refused": 1,
         "edited": 1,
+        "recalled": 0,
         "closed": 2,
         "extra": 1,
     }

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from monarch.sandbox.control.seed import InstallationChange, Seed
+from monarch.sandbox.control.seed import InstallationChange, IssueChange, Seed
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target
 from tests.conformance.descriptions import CLOUD, ENTERPRISE, Exchange, description
 from tests.conformance.proxy import recording
@@ -43,6 +43,7 @@ def a_school() -> Seed:
         {"title": "Closed", "state": "closed"},
         {"title": "By nobody", "author": None, "body": None},
         {"title": "Somebody's", "assignees": ["monarch-bot", "stranger"]},
+        {"title": "Later", "blocked_by": [1, 3], "comments": 2, "locked": True},
     ]
     seed["repositories"] += [
         a_target(GOOD[0]),
@@ -80,6 +81,19 @@ async def a_day(fleet: Fleet, address: str, **settings: str) -> None:
     fleet.run("doctor", **settings)
 
 
+async def a_recall(fleet: Fleet, address: str) -> None:
+    """Students touch some copies in every way, the others are closed and opened again."""
+    [first, *_] = fleet.requests()
+    deeds: tuple[dict[str, Any], ...] = (
+        {"further_comments": 1, "further_reactions": 1, "named_in": 2},
+        {"labels": ("later",), "assignees": ("monarch-bot",), "title": "Ours"},
+    )
+    for number, deed in enumerate(deeds, start=1):
+        await fleet.sandbox.update_issue(IssueChange(repo=GOOD[0], number=number, **deed))
+    for more in ("--dry-run",), ("--wait",), ("--undo", "--wait"):
+        fleet.run("recall", first["id"], "--target", GOOD[0], *more, GITHUB_API_URL=address)
+
+
 def notes(fleet: Fleet) -> list[str]:
     """What people were told that was not copied."""
     return [event.get("note", "") for event in fleet.events()]
@@ -100,6 +114,7 @@ async def test_a_day_on_github_com_is_as_documented(fleet: Fleet) -> None:
     await fleet.sandbox.seed(a_school())
     with recording(fleet.sandbox.github_url) as (recorder, address):
         await a_day(fleet, address)
+        await a_recall(fleet, address)
 
     calls = {(each.method, each.status) for each in recorder.exchanges}
     assert calls >= {("GET", 200), ("GET", 301), ("GET", 404), ("GET", 410)}
@@ -110,8 +125,10 @@ async def test_a_day_on_github_com_is_as_documented(fleet: Fleet) -> None:
         "milestones",
         "sub_issues",
         "issue-types",
+        "timeline",
         "repos",
         "assignees",
+        "blocked_by",
         "user",
     }
     assert breaches(recorder.exchanges, *CLOUD) == []

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from monarch.core.after.acts import Change
 from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
 from monarch.core.outcome import (
@@ -200,6 +201,45 @@ async def test_an_issue_has_one_parent(github: GitHub) -> None:
     assert parent.parent is None
 
 
+async def test_an_own_issue_is_closed_and_opened_again(github: GitHub) -> None:
+    """Once more changes nothing; its timeline tells of both, and of the label that it was opened with."""
+    repository = await at(github)
+    created, _ = await opened(github, repository, Draft("One", "text", ("bug",)))
+    number = created.number
+
+    assert await github.change_state(repository, number, Change.CLOSE, yes) == Accepted()
+    assert await github.change_state(repository, number, Change.CLOSE, yes) == Accepted()
+    closed = await read(github, repository, number)
+    assert (closed.state, closed.state_reason) == ("closed", "not_planned")
+    assert closed.closed_by == created.author
+    assert await github.change_state(repository, number, Change.REOPEN, yes) == Accepted()
+    again = await read(github, repository, number)
+    assert (again.state, again.state_reason, again.closed_by) == ("open", "reopened", None)
+
+    told = await github.read_timeline(repository, number)
+    assert isinstance(told, Found)
+    kinds = [happening.kind for happening in told.value]
+    assert kinds == ["labeled", "closed", "reopened"]
+    assert {happening.actor for happening in told.value} == {created.author}
+
+
+async def test_an_issue_is_blocked_by_another_once(github: GitHub) -> None:
+    """The list of it says by which; twice is refused, and changes nothing."""
+    team = await at(github)
+    _, blocker = await opened(github, team, Draft("First", ""))
+    _, blocked = await opened(github, team, Draft("Then", ""))
+
+    assert await github.list_blockers(team, blocked.number) == Found(())
+    assert await github.add_blocker(team, blocked.number, blocker.id, yes) == Accepted()
+    again = await github.add_blocker(team, blocked.number, blocker.id, yes)
+
+    assert isinstance(again, Permanent)
+    assert again.scope is Scope.TICKET
+    assert await github.list_blockers(team, blocked.number) == Found((blocker.id,))
+    assert (await read(github, team, blocked.number)).blockers == 1
+    assert (blocked.blockers, blocker.blockers) == (0, 0)
+
+
 async def test_what_may_not_be_sent_is_not_done(github: GitHub) -> None:
     """The last question, right before the bytes leave, counts for every write."""
     team = await at(github)
@@ -212,6 +252,7 @@ async def test_what_may_not_be_sent_is_not_done(github: GitHub) -> None:
         await github.create_milestone(team, SPRINT, no),
         await github.edit_body(team, created.number, "after", no),
         await github.add_sub_issue(team, created.number, child.id, no),
+        await github.add_blocker(team, created.number, child.id, no),
     ):
         assert outcome == Withheld()
 
@@ -219,6 +260,7 @@ async def test_what_may_not_be_sent_is_not_done(github: GitHub) -> None:
     assert await github.list_milestones(team) == Found(())
     assert (await read(github, team, created.number)).body == "before"
     assert (await read(github, team, child.number)).parent is None
+    assert (await read(github, team, created.number)).blockers == 0
     listed = await github.list_issues(team)
     assert isinstance(listed, Found)
     assert len(listed.value) == 2

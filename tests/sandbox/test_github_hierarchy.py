@@ -10,7 +10,7 @@ import pytest
 from monarch.sandbox.control.planting import plant
 from monarch.sandbox.control.seed import BadSeedError, Seed
 from monarch.sandbox.control.views import state_view
-from monarch.sandbox.github.sub_issues import LEVELS, MOST
+from monarch.sandbox.github.relations.sub_issues import LEVELS, MOST
 from tests.sandbox.world import BASE_URL, BOT, TEAM, Bench
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ class Copy:
         labels: names, as the target spells them.
         milestone: its title.
         assignees: logins.
+        waits_for: titles of the copies that it is blocked by.
         below: the title of the copy that it is a sub-issue of.
     """
 
@@ -25,6 +26,7 @@ class Copy:
     type: str = ""
     assignees: Sequence[str] = ()
     below: str | None = None
+    waits_for: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ def judge(house: House, target: str, wanted: Faithful) -> None:
     assert [
         (one.title, one.state, one.description, one.due_on) for one in here.milestones.values()
     ] == [(one.title, one.state, one.description, one.due_on) for one in wanted.milestones]
+    ids = {issue.id: issue.title for issue in found.values()}
+    for title, copy in wanted.copies.items():
+        blockers = here.blockers.get(numbers[title], [])
+        assert [ids[each] for each in blockers] == list(copy.waits_for), title
     below = [child for children in here.children.values() for child in children]
     assert len(below) == len(set(below)), here.children
 

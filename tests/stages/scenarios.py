@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import anyio
 
+from monarch.core.after.acts import Act
 from monarch.core.copy.style import Style
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
@@ -20,6 +21,9 @@ from tests.stages.process import Person
 from tests.stages.story import Scenario, Story
 
 TITLES = ("One", "Two")
+THREE = ("One", "Two", "Three")
+THREE_COPIES = Faithful({title: Copy() for title in THREE})
+TWO_COPIES = Faithful({title: Copy() for title in TITLES})
 LAG_S = 60.0
 """So much later listings show what is new."""
 
@@ -167,6 +171,8 @@ def detailed() -> House:
     house.github.add_issue(SOURCE, "One", "Before #2 and #3.", labels=(BUG, HELP), milestone=SPRINT)
     house.github.add_issue(SOURCE, "Two", "After #1.", type="Task", parent=1)
     house.github.add_issue(SOURCE, "Three", "Alone.", labels=(HELP,), parent=1, assignees=("ada",))
+    one = house.github.issues(SOURCE)[0]
+    house.github.at(SOURCE).block(3, one.id)
     house.style = Style(assignees=True)
     house.github.at(TEAM_A).assignable = ("ada",)
     house.github.add_issue(TEAM_A, "Ours")
@@ -181,7 +187,7 @@ DETAILED = Faithful(
     {
         "One": Copy("Before #{Two} and #{Three}.", ("BUG", "help"), "Sprint"),
         "Two": Copy("After #{One}.", type="Task", below="One"),
-        "Three": Copy("Alone.", ("help",), assignees=("ada",), below="One"),
+        "Three": Copy("Alone.", ("help",), assignees=("ada",), below="One", waits_for=("One",)),
     },
     (CAPS, HELP),
     (SPRINT,),
@@ -197,6 +203,7 @@ def detailed_unanswered() -> House:
         ("create_milestone", LATE),
         ("edit_body", LATE),
         ("add_sub_issue", LOST),
+        ("add_blocker", LOST),
     ):
         house.github.faults.at(method, 1, fault)
     house.github.faults.at("add_sub_issue", 2, HANG)
@@ -296,6 +303,86 @@ async def a_copy_is_deleted_and_healed(story: Story) -> None:
         github.delete_issue(TEAM_A, issue.number)
     person = Person(story.house, story.trouble)
     await person.insist(lambda hands: hands.heal(story.request, {TEAM_A: [ticket]}, "Ann"))
+
+
+def to_be_recalled() -> House:
+    """Three tickets for one team."""
+    return _asked_for(a_house(TEAM_A, titles=THREE))
+
+
+def recall_unanswered() -> House:
+    """One close happens without an answer, one does not happen, and one happens late."""
+    house = to_be_recalled()
+    for nth, fault in enumerate((LOST, HANG, LATE), start=1):
+        house.github.faults.at("change_state", nth, fault)
+    return house
+
+
+def recall_refused() -> House:
+    """A limit and a reading that fails are met on the way."""
+    house = _asked_for(a_house(TEAM_A))
+    house.github.faults.at("change_state", 1, LIMITED)
+    house.github.faults.at("read_timeline", 1, Fault(Transient("502")))
+    return house
+
+
+def _asked_for(house: House) -> House:
+    house.publish(TEAM_A)
+    return house
+
+
+async def it_is_recalled(story: Story) -> None:
+    """A student has commented on the second; the others are closed.
+
+    Some minutes later, when no zombie is left that could still copy.
+    """
+    await story.until_ended()
+    await pass_time(5 * LEASE_S)
+    _comment(story, 2)
+    await _begun(story, Act.RECALL)
+
+
+async def it_is_recalled_and_undone(story: Story) -> None:
+    """And somebody has commented on the third, now that it is closed."""
+    await it_is_recalled(story)
+    await pass_time(5 * LEASE_S)
+    _comment(story, 3)
+    await _begun(story, Act.UNDO)
+
+
+async def it_is_recalled_and_healed(story: Story) -> None:
+    """By `verify --heal`: whoever has touched it since, it is opened again."""
+    await it_is_recalled(story)
+    if story.house.state(story.request) != "done":
+        return
+    _comment(story, 1)
+    await pass_time(5 * LEASE_S)
+    tickets = [TicketId(issue.id) for issue in story.house.github.issues(SOURCE)]
+    person = Person(story.house, story.trouble)
+    await person.insist(lambda hands: hands.heal(story.request, {TEAM_A: tickets}, "Ann"))
+
+
+async def _begun(story: Story, act: Act) -> None:
+    """Not where a zombie has made a second copy: that is what people would see to first.
+
+    Waited for no longer than an hour, since the store's memory may go back: then the wish itself may be forgotten.
+    """
+    house, request = story.house, story.request
+    if house.state(request) != "done":
+        return
+    run = int(house.store.requests[request]["run"]) + 1
+    person = Person(house, story.trouble)
+    await person.insist(lambda hands: hands.begin(request, act, [TEAM_A], "Ann"))
+    with anyio.move_on_after(3600):
+        await story.until_ended(run)
+
+
+def _comment(story: Story, number: int) -> None:
+    """A student comments on a copy, if it is there."""
+    github = story.house.github
+    if any(issue.number == number for issue in github.issues(TEAM_A)):
+        github.edit_issue(TEAM_A, number, comments=1)
+        github.happen(TEAM_A, number, "commented")
 
 
 def heard() -> House:
@@ -460,6 +547,30 @@ SCENARIOS = {
         act=a_copy_is_deleted_and_healed,
         forgets=False,
         faithful={TEAM_A: HEALED},
+    ),
+    "recalled": Scenario(
+        to_be_recalled,
+        {TEAM_A: THREE},
+        act=it_is_recalled,
+        forgets=False,
+        faithful={TEAM_A: THREE_COPIES},
+        closed={TEAM_A: ("One", "Three")},
+    ),
+    "recall-undone": Scenario(
+        recall_unanswered,
+        {TEAM_A: THREE},
+        act=it_is_recalled_and_undone,
+        forgets=False,
+        faithful={TEAM_A: THREE_COPIES},
+        closed={TEAM_A: ("Three",)},
+    ),
+    "recall-healed": Scenario(
+        recall_refused,
+        {TEAM_A: TITLES},
+        act=it_is_recalled_and_healed,
+        forgets=False,
+        faithful={TEAM_A: TWO_COPIES},
+        closed={TEAM_A: ()},
     ),
     "heard": Scenario(
         heard,

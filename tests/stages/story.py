@@ -62,6 +62,7 @@ class Scenario:
             and not worked on, may be rolled back whole. Then it must end all the same, undoubled and without a lie.
         pauses: whether people pause the fleet meanwhile, so that nobody takes anything over.
         faithful: what targets hold in the end, word for word; then the same message again must write nothing at all.
+        closed: the titles of the copies that are closed as not planned in the end; all others are open.
     """
 
     build: Callable[[], House]
@@ -76,6 +77,7 @@ class Scenario:
     forgets: bool = True
     pauses: bool = False
     faithful: Mapping[str, Faithful] = field(default_factory=dict)
+    closed: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -287,6 +289,24 @@ class Story:
         if not self._may_be_doubled and not self._is_rolled_back:
             for target, wanted in self.scenario.faithful.items():
                 faithful.judge(self.house, target, wanted)
+            if not self._may_be_late:
+                self._judge_closed()
+
+    @property
+    def _may_be_late(self) -> bool:
+        """The window of a change: frozen right before its bytes leave, it comes over whatever was done meanwhile."""
+        return any(
+            blow is Blow.MIDWAY and moment.call == "github.change_state"
+            for moment, blow in self.trouble.struck
+        )
+
+    def _judge_closed(self) -> None:
+        """What a recall has closed, and nothing else."""
+        for target, titles in self.scenario.closed.items():
+            issues = self.house.github.issues(target)
+            found = [issue.title for issue in issues if issue.state_reason == "not_planned"]
+            assert found == list(titles)
+            assert all(one.state == "open" for one in issues if one.title not in titles)
 
     async def _judge_again(self) -> None:
         """The same message again writes nothing: whatever trouble there was, all is as it should be."""

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import httpx
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from monarch.web.server import listening_on, serving
 
@@ -14,7 +14,7 @@ HOST: Final = "127.0.0.1"
 
 
 @asynccontextmanager
-async def asking(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+async def asking(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
     """A client of `app`, served on a free port."""
     async with serving(app, listening_on(HOST, 0)) as port, asking_on(port) as client:
         yield client

@@ -1,16 +1,31 @@
 """A source for the page whose readings are given, and a page of it over real HTTP."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
 
 from monarch.core.budget.forecast import Forecast
-from monarch.core.ids import RequestId
+from monarch.core.card.view import Card, CohortView
+from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.ports import StoreError
-from monarch.ports.readings import MigrationTimes, RequestDetails, RequestLine
+from monarch.ports.readings import (
+    Choice,
+    CohortLine,
+    DeadLetter,
+    Event,
+    Holding,
+    MigrationTimes,
+    MissedLine,
+    Parked,
+    RequestDetails,
+    RequestLine,
+    TicketLine,
+    WorkerLine,
+    Writes,
+)
 from monarch.telemetry import Snapshot, Telemetry
 from monarch.web.connections import MOST
 from monarch.web.door.guard import Guard
@@ -23,6 +38,7 @@ from tests.web.asking import HOST, asking_on
 
 REQUEST = RequestId("1732406400000-0")
 TEAM = "org/team-a"
+COHORT = CohortId("1732406400000-0")
 
 
 def a_line(**changes: object) -> RequestLine:
@@ -95,6 +111,54 @@ def details_of(*migrations: MigrationView, **changes: object) -> RequestDetails:
     )
 
 
+def a_cohort(*requests: RequestView, **changes: object) -> CohortView:
+    """A cohort of these requests."""
+    fields: dict[str, object] = {
+        "id": COHORT,
+        "version": 3,
+        "source": "org/template",
+        "source_id": 1,
+        "opened_ms": 1732406400000,
+        "joined_ms": 1732406400000,
+        "requests": requests,
+        "card": Card("C1", "1.2"),
+    }
+    return CohortView(**(fields | changes))  # type: ignore[arg-type] # as a test names them
+
+
+def a_cohort_line(**changes: object) -> CohortLine:
+    """A cohort in a listing: one of two requests is done."""
+    fields: dict[str, object] = {
+        "id": COHORT,
+        "source": "org/template",
+        "channel": "C1",
+        "opened_ms": 1732406400000,
+        "joined_ms": 1732406400000,
+        "targets": 2,
+        "states": {"running": 1, "done": 1},
+        "card": Card("C1", "1.2"),
+    }
+    return CohortLine(**(fields | changes))  # type: ignore[arg-type] # as a test names them
+
+
+def a_letter(**changes: object) -> DeadLetter:
+    """A team whose issues are switched off."""
+    fields: dict[str, object] = {
+        "id": "1732406500000-0",
+        "at_ms": 1732406500000,
+        "stream": "migrations",
+        "entry": "5-0",
+        "request": REQUEST,
+        "migration": f"{REQUEST}:{TEAM}",
+        "code": "issues_disabled",
+        "reason": "its issues are switched off",
+        "attempts": 1,
+        "deliveries": 1,
+        "payload": "",
+    }
+    return DeadLetter(**(fields | changes))  # type: ignore[arg-type] # as a test names them
+
+
 @dataclass
 class Given:
     """`Source`, with what a test gives it; `asked` counts the readings of a snapshot."""
@@ -105,6 +169,16 @@ class Given:
     lines: Sequence[RequestLine] = ()
     details: Sequence[RequestDetails] = ()
     foretold: Forecast | None = None
+    cohort_lines: Sequence[CohortLine] = ()
+    cohort_views: Sequence[CohortView] = ()
+    planned: Sequence[TicketLine] = ()
+    held: Mapping[str, Holding] = field(default_factory=dict)
+    dead: Sequence[DeadLetter] = ()
+    working: Sequence[WorkerLine] = ()
+    waiting: Sequence[Parked] = ()
+    written: Sequence[Writes] = ()
+    unheard: Sequence[MissedLine] = ()
+    happened: Sequence[Event] = ()
     is_away: bool = False
     asked: int = 0
 
@@ -127,6 +201,57 @@ class Given:
     async def forecast(self, request: RequestId) -> Forecast | None:
         """The same for all."""
         return self.foretold
+
+    async def cohorts(self, limit: int) -> Sequence[CohortLine]:
+        """Those that are given."""
+        return self.cohort_lines[:limit]
+
+    async def cohort(self, cohort: CohortId) -> CohortView | None:
+        """The one of that id."""
+        return next((one for one in self.cohort_views if one.id == cohort), None)
+
+    async def tickets(
+        self, requests: Sequence[RequestId]
+    ) -> Mapping[RequestId, Sequence[TicketLine]]:
+        """The same for all."""
+        return dict.fromkeys(requests, self.planned)
+
+    async def holdings(self, rows: Sequence[tuple[RequestId, str]]) -> Sequence[Holding]:
+        """Those that are given, by target; nothing is known of the others."""
+        return [
+            self.held.get(target, Holding(request, target, None, {}, None))
+            for request, target in rows
+        ]
+
+    async def history(self, requests: Collection[RequestId], limit: int) -> Sequence[Event]:
+        """All that are given."""
+        return self.happened[:limit]
+
+    async def letters(self, limit: int, choice: Choice) -> Sequence[DeadLetter]:
+        """Those of the given that are meant."""
+        return [one for one in self.dead if choice.means(one)][:limit]
+
+    async def workers(self) -> Sequence[WorkerLine]:
+        """Those that are given."""
+        return self.working
+
+    async def parked(self, limit: int) -> Sequence[Parked]:
+        """Those that are given."""
+        return self.waiting[:limit]
+
+    async def missed(self) -> Sequence[MissedLine]:
+        """Those that are given."""
+        return self.unheard
+
+    async def writes(self, accounts: Sequence[str]) -> Sequence[Writes]:
+        """Those that are given."""
+        return self.written
+
+    async def events(
+        self, limit: int, request: str | None, target: str | None, kind: str | None
+    ) -> Sequence[Event]:
+        """Those of the given of that kind."""
+        return [one for one in self.happened if kind in {None, one.name}][:limit]
 
 
 @asynccontextmanager

@@ -7,14 +7,52 @@ import re
 import pytest
 
 from monarch.cli.terminal.printing import as_json
+from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
-from monarch.telemetry import Snapshot, Telemetry
+from monarch.core.target.step import CreatedAs
+from monarch.ports.readings import (
+    Event,
+    Holding,
+    MissedLine,
+    Parked,
+    TicketLine,
+    WorkerLine,
+    Writes,
+)
+from monarch.telemetry import AccountSnapshot, Snapshot, Telemetry
 from monarch.web.documents import request_document, status_document
 from monarch.web.page import drawing
-from tests.web.doubles import REQUEST, TEAM, Given, a_line, a_migration, details_of, paging
+from tests.web.doubles import (
+    COHORT,
+    REQUEST,
+    TEAM,
+    Given,
+    a_cohort,
+    a_cohort_line,
+    a_letter,
+    a_line,
+    a_migration,
+    details_of,
+    paging,
+)
 
 PROGRAM = {"Accept": "application/json"}
 HOSTILE = '"><img src=x onerror=alert(1)>{{7*7}}\u202egnp'
+
+EVERY = (
+    "/",
+    "/requests",
+    f"/requests/{REQUEST}",
+    f"/cohorts/{COHORT}",
+    "/dead",
+    "/budget",
+    "/workers",
+    "/events",
+    "/missed",
+)
+"""Every address that shows readings."""
+
+TICKETS = (TicketLine(TicketId(1), 3, "Set up"), TicketLine(TicketId(2), 4, "Sign in"))
 
 VENDORED = {
     "htmx.min.js": "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130",
@@ -26,13 +64,16 @@ VENDORED = {
 async def test_the_front_page_answers_four_questions(telemetry: Telemetry) -> None:
     """Does it run, what is under way, what needs a person, when is it done."""
     fleet = Snapshot(0, (), workers=2, replicas=2, open_requests=1, dead=3)
-    async with paging(Given(fleet, [a_line()]), telemetry) as (client, _):
+    source = Given(fleet, [a_line()], cohort_lines=[a_cohort_line()], dead=[a_letter()])
+    async with paging(source, telemetry) as (client, _):
         answer = await client.get("/")
 
     assert answer.status_code == 200
-    for words in ("Yes", "2 workers, 2 listening", "1 request", "1 team to go", "3 dead letters"):
+    for words in ("Yes", "2 workers, 2 listening", "1 cohort", "1 request to go", "3 dead letters"):
         assert words in answer.text
-    assert f'href="/requests/{REQUEST}"' in answer.text
+    assert f'href="/cohorts/{COHORT}"' in answer.text
+    assert 'href="/dead?code=issues_disabled"' in answer.text
+    assert f'href="/requests/{REQUEST}"' in answer.text  # it belongs to no cohort
 
 
 async def test_a_program_gets_what_the_command_prints(telemetry: Telemetry) -> None:
@@ -62,17 +103,114 @@ async def test_a_request_shows_every_team(telemetry: Telemetry) -> None:
     """With what it waits for, and whatever needs a person first."""
     well = a_migration(target="org/team-b", state=State.DONE, copied=12)
     ill = a_migration(reason="its issues are switched off", strays=(14,), state=State.DEAD)
-    async with paging(Given(details=[details_of(well, ill)]), telemetry) as (client, _):
+    source = Given(details=[details_of(well, ill)], planned=TICKETS)
+    async with paging(source, telemetry) as (client, _):
         answer = await client.get(f"/requests/{REQUEST}")
 
-    assert "9/12" in answer.text
+    assert "9/2" in answer.text
     assert "its issues are switched off" in answer.text
     assert f'href="https://github.com/{TEAM}/issues/14"' in answer.text
     assert answer.text.index(TEAM) < answer.text.index("org/team-b")
     assert f"monarch show {REQUEST}" in answer.text
 
 
-@pytest.mark.parametrize("address", ["/requests/9-9", "/nothing", "/requests/%3Cscript%3E"])
+async def test_a_cohort_shows_the_teams_of_all_its_requests(telemetry: Telemetry) -> None:
+    """Each with its tickets, and a link to each copy."""
+    view = details_of(a_migration()).view
+    holding = Holding(REQUEST, TEAM, None, {TicketId(1): CreatedAs(7, 1)}, None)
+    source = Given(cohort_views=[a_cohort(view)], planned=TICKETS, held={TEAM: holding})
+    async with paging(source, telemetry) as (client, _):
+        page = await client.get(f"/cohorts/{COHORT}")
+        document = await client.get(f"/cohorts/{COHORT}", headers=PROGRAM)
+
+    assert f'href="https://github.com/{TEAM}/issues/7"' in page.text
+    assert "#3 Set up is #7: copied" in page.text
+    assert "#4 Sign in: not copied yet" in page.text
+    assert document.json()["view"]["requests"][0]["id"] == REQUEST
+
+
+async def test_dead_letters_stand_by_cause_with_what_to_do(telemetry: Telemetry) -> None:
+    """And with what does it to exactly these; the address chooses which."""
+    source = Given(dead=[a_letter(), a_letter(id="2-0", code="bad_target", reason="no repository")])
+    async with paging(source, telemetry) as (client, _):
+        every = await client.get("/dead")
+        some = await client.get("/dead?code=issues_disabled&nonsense=1")
+        document = await client.get("/dead?code=bad_target", headers=PROGRAM)
+
+    assert "Issues are switched off" in every.text
+    assert "A target is no repository" in every.text
+    assert "A target is no repository" not in some.text
+    assert "monarch dead replay --code issues_disabled" in some.text
+    assert [letter["id"] for letter in document.json()] == ["2-0"]
+
+
+async def test_the_budget_shows_the_hour_and_why_nobody_writes(telemetry: Telemetry) -> None:
+    """Ceilings, set and learned, and until when GitHub wants to be left alone."""
+    account = AccountSnapshot(
+        "user:1", 3, 60, 77, 440, 0, 60.0, "secondary limit", minute_learned=40, hour_learned=0
+    )
+    fleet = Snapshot(1732406460000, (), accounts=(account,), workers=1, replicas=1)
+    source = Given(fleet, written=[Writes("user:1", (0,) * 58 + (12, 9))])
+    async with paging(source, telemetry) as (client, _):
+        page = await client.get("/budget")
+
+    assert "60 of 500 writes" in page.text
+    assert "(learned: 40)" in page.text
+    assert "secondary limit" in page.text
+    assert page.text.count("strip-bar") == 2
+
+
+async def test_workers_show_what_they_hold_and_what_is_parked(telemetry: Telemetry) -> None:
+    """And which of them says nothing any more."""
+    held = WorkerLine("host.7.abc", 0.4, {"migrations": 2}, (TEAM,))
+    silent = WorkerLine("host.8.def", 90.0, {}, ())
+    waiting = Parked(REQUEST, "migrations", "org/team-z", 1732406500000)
+    source = Given(working=[held, silent], waiting=[waiting])
+    async with paging(source, telemetry) as (client, _):
+        page = await client.get("/workers")
+        document = await client.get("/workers", headers=PROGRAM)
+
+    assert "2 migrations" in page.text
+    assert page.text.count(">silent<") == 1
+    assert "org/team-z" in page.text
+    assert [one["host"] for one in document.json()] == ["host", "host"]
+
+
+async def test_missed_repositories_are_shown_and_counted_on_the_front(
+    telemetry: Telemetry,
+) -> None:
+    """Where nothing worse needs a person."""
+    asked = MissedLine("org/team-y", "org/template", "C1", 1, 2, REQUEST, "ada")
+    missed = MissedLine("org/team-z", "org/template", None, 3, 4)
+    fleet = Snapshot(1732406460000, (), workers=1, replicas=1, missed=2)
+    async with paging(Given(fleet, unheard=[missed, asked]), telemetry) as (client, _):
+        front = await client.get("/")
+        page = await client.get("/missed")
+        document = await client.get("/missed", headers=PROGRAM)
+
+    assert "2 missed repositories" in front.text
+    assert page.text.index("org/team-z") < page.text.index("org/team-y")
+    assert f"/requests/{REQUEST}" in page.text
+    assert [one["by"] for one in document.json()] == ["", "ada"]
+
+
+async def test_events_name_who_did_it(telemetry: Telemetry) -> None:
+    """A person's act looks the same whether it came from the page, Slack or a command."""
+    paused = Event("2-0", 2, "fleet.paused", {"by": "ada"})
+    copied = Event("1-0", 1, "ticket.copied", {"migration": f"{REQUEST}:{TEAM}", "number": "7"})
+    async with paging(Given(happened=[copied, paused]), telemetry) as (client, _):
+        page = await client.get("/events")
+        some = await client.get("/events?kind=fleet.paused", headers=PROGRAM)
+
+    assert page.text.index("fleet.paused") < page.text.index("ticket.copied")
+    assert "ada" in page.text
+    assert f'href="/requests/{REQUEST}"' in page.text
+    assert [event["id"] for event in some.json()] == ["2-0"]
+
+
+@pytest.mark.parametrize(
+    "address", ["/requests/9-9", "/cohorts/9-9", "/nothing", "/requests/%3Cscript%3E"]
+)
 async def test_what_is_not_known_is_a_404(telemetry: Telemetry, address: str) -> None:
     """For people and for programs, with the same headers as any other answer."""
     async with paging(Given(), telemetry) as (client, _):
@@ -92,9 +230,21 @@ async def test_hostile_words_are_words(telemetry: Telemetry) -> None:
         team, source=HOSTILE, reason=HOSTILE, channel=HOSTILE, cancelled_by=HOSTILE
     )
     fleet = Snapshot(0, (), workers=1, replicas=1, paused=True, paused_by=HOSTILE)
-    source = Given(fleet, [a_line(source=HOSTILE, reason=HOSTILE)], [details])
+    letter = a_letter(code=HOSTILE, reason=HOSTILE, migration=f"{REQUEST}:{HOSTILE}")
+    source = Given(
+        fleet,
+        [a_line(source=HOSTILE, reason=HOSTILE)],
+        [details],
+        cohort_lines=[a_cohort_line(source=HOSTILE, channel=HOSTILE)],
+        cohort_views=[a_cohort(details.view, source=HOSTILE)],
+        planned=[TicketLine(TicketId(1), 3, HOSTILE)],
+        dead=[letter],
+        working=[WorkerLine(HOSTILE, 0.0, {}, (HOSTILE,))],
+        waiting=[Parked(REQUEST, "migrations", HOSTILE, 1)],
+        happened=[Event("1-0", 1, HOSTILE, {"by": HOSTILE, HOSTILE: HOSTILE, "target": HOSTILE})],
+    )
     async with paging(source, telemetry) as (client, _):
-        pages = [await client.get(at) for at in ("/", "/requests", f"/requests/{REQUEST}")]
+        pages = [await client.get(at) for at in EVERY]
 
     for page in pages:
         assert "<img src=x" not in page.text
@@ -105,9 +255,12 @@ async def test_hostile_words_are_words(telemetry: Telemetry) -> None:
 
 async def test_a_strict_policy_stands_on_every_answer(telemetry: Telemetry) -> None:
     """Nothing in a page breaks it: no script, style or handler stands in the HTML."""
-    source = Given(lines=[a_line()], details=[details_of(a_migration())])
+    details = details_of(a_migration())
+    source = Given(
+        lines=[a_line()], details=[details], cohort_views=[a_cohort(details.view)], planned=TICKETS
+    )
     async with paging(source, telemetry) as (client, _):
-        for address in ("/", "/requests", f"/requests/{REQUEST}", "/nothing"):
+        for address in (*EVERY, "/nothing"):
             answer = await client.get(address)
             assert "unsafe" not in answer.headers["content-security-policy"]
             assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]

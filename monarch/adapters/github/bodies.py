@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from monarch.core.after.acts import Change
+from monarch.core.after.standing import NOT_PLANNED
 from monarch.core.copy.render import Draft
 from monarch.core.ticket import Label, Milestone
 
@@ -35,9 +37,21 @@ def of_text(body: str) -> bytes:
     return _as_json({"body": body})
 
 
+def of_state(change: Change) -> bytes:
+    """What closes an issue as not planned, or opens it again."""
+    if change is Change.CLOSE:
+        return _as_json({"state": "closed", "state_reason": NOT_PLANNED})
+    return _as_json({"state": "open"})
+
+
 def of_sub_issue(issue_id: int) -> bytes:
     """What names an issue by its id; one that has another parent keeps it."""
     return _as_json({"sub_issue_id": issue_id})
+
+
+def of_blocker(issue_id: int) -> bytes:
+    """What has an issue block another one; GitHub's *id* of it, and not its number."""
+    return _as_json({"issue_id": issue_id})
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,8 @@ from monarch.adapters.github.reads import Reads
 from monarch.adapters.github.retries import Patience, Reader
 from monarch.adapters.github.writes import MaySend, Writes
 from monarch.adapters.http_send import new_client
+from monarch.core.after.acts import Change
+from monarch.core.after.touch import Happening
 from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
 from monarch.core.missed.sighting import Newest, Unchanged
@@ -177,6 +179,18 @@ class HttpGitHub:
         """See `ports.GitHub`."""
         return await self._reads.sub_issues(repository, number)
 
+    async def read_timeline(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[Happening, ...]] | ReadFailure:
+        """See `ports.GitHub`."""
+        return await self._reads.timeline(repository, number)
+
+    async def list_blockers(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[int, ...]] | ReadFailure:
+        """See `ports.GitHub`."""
+        return await self._reads.blockers(repository, number)
+
     async def newest(
         self, owner: str, until_ms: int, tag: str = ""
     ) -> Found[Newest] | Unchanged | ReadFailure:
@@ -209,8 +223,20 @@ class HttpGitHub:
         """See `ports.GitHub`."""
         return await self._writes.edit_body(repository, number, body, may_send)
 
+    async def change_state(
+        self, repository: Repository, number: int, change: Change, may_send: MaySend
+    ) -> DetailOutcome:
+        """See `ports.GitHub`."""
+        return await self._writes.change_state(repository, number, change, may_send)
+
     async def add_sub_issue(
         self, repository: Repository, parent: int, child: int, may_send: MaySend
     ) -> DetailOutcome:
         """See `ports.GitHub`."""
         return await self._writes.add_sub_issue(repository, parent, child, may_send)
+
+    async def add_blocker(
+        self, repository: Repository, number: int, blocker: int, may_send: MaySend
+    ) -> DetailOutcome:
+        """See `ports.GitHub`."""
+        return await self._writes.add_blocker(repository, number, blocker, may_send)

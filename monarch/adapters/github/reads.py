@@ -11,6 +11,7 @@ from monarch.adapters.github.auth.signed import SignedReader
 from monarch.adapters.github.finder import Finder
 from monarch.adapters.github.outcomes import Answer, read_outcome
 from monarch.adapters.github.paging import Foreign, next_page, resolve
+from monarch.adapters.github.timeline import read_happenings
 from monarch.adapters.github.wire import (
     read_issue,
     read_issues,
@@ -19,6 +20,7 @@ from monarch.adapters.github.wire import (
     read_milestones,
     read_types,
 )
+from monarch.core.after.touch import Happening
 from monarch.core.github.reply import Reply
 from monarch.core.outcome import (
     Absent,
@@ -86,11 +88,29 @@ class Reads:
         self, repository: Repository, number: int
     ) -> Found[tuple[int, ...]] | ReadFailure:
         """See `ports.GitHub.list_sub_issues`."""
-        query = f"issues/{number:d}/sub_issues?per_page=100"
+        return await self._ids(repository, f"issues/{number:d}/sub_issues?per_page=100")
+
+    async def blockers(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[int, ...]] | ReadFailure:
+        """See `ports.GitHub.list_blockers`."""
+        query = f"issues/{number:d}/dependencies/blocked_by?per_page=100"
+        return await self._ids(repository, query)
+
+    async def _ids(
+        self, repository: Repository, query: str
+    ) -> Found[tuple[int, ...]] | ReadFailure:
         listed = await self._list(repository, query, read_issues)
         return (
             Found(tuple(each.id for each in listed.value)) if isinstance(listed, Found) else listed
         )
+
+    async def timeline(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[Happening, ...]] | ReadFailure:
+        """See `ports.GitHub.read_timeline`."""
+        query = f"issues/{number:d}/timeline?per_page=100"
+        return await self._list(repository, query, read_happenings)
 
     async def issue(
         self, repository: Repository, number: int

@@ -40,7 +40,9 @@ class User(Wire):
     login: str
 
 
-class _Author(Wire):
+class WireAuthor(Wire):
+    """An account that did something."""
+
     login: str
     id: int = 0
     type: str = ""
@@ -65,13 +67,26 @@ class _Type(Wire):
     is_enabled: bool = True
 
 
+class _Reactions(Wire):
+    total_count: int = 0
+
+
+class _Dependencies(Wire):
+    blocked_by: int = 0
+    total_blocked_by: int = 0
+
+
+class _FieldValue(Wire):
+    issue_field_name: str = ""
+
+
 class _Issue(Wire):
     id: Id
     number: Id
     title: str
     body: str | None = None
     state: str
-    user: _Author | None = None
+    user: WireAuthor | None = None
     author_association: str = "NONE"
     html_url: str
     created_at: str
@@ -81,7 +96,15 @@ class _Issue(Wire):
     url: str = ""
     parent_issue_url: str | None = None
     pull_request: object = None
-    assignees: list[_Author | None] | None = None
+    state_reason: str | None = None
+    closed_by: WireAuthor | None = None
+    comments: int = 0
+    reactions: _Reactions | None = None
+    updated_at: str = ""
+    assignees: list[WireAuthor | None] | None = None
+    locked: bool = False
+    issue_dependencies_summary: _Dependencies | None = None
+    issue_field_values: list[_FieldValue | None] | None = None
 
 
 class _Permissions(Wire):
@@ -135,7 +158,7 @@ class CreatedIssue:
 
 _BOT = "Bot"
 _USER = TypeAdapter(User)
-_USER_SHOWN = TypeAdapter(_Author)
+_USER_SHOWN = TypeAdapter(WireAuthor)
 _ISSUE = TypeAdapter(_Issue)
 _ISSUES = TypeAdapter(list[_Issue])
 _REPOSITORY = TypeAdapter(_Repository)
@@ -144,7 +167,7 @@ _CREATED = TypeAdapter(_Created)
 _LABELS = TypeAdapter(list[_Label])
 _MILESTONES = TypeAdapter(list[_Milestone])
 _TYPES = TypeAdapter(list[_Type | None])
-_ACCOUNTS = TypeAdapter(list[_Author | None])
+_ACCOUNTS = TypeAdapter(list[WireAuthor | None])
 _OBJECT = TypeAdapter(dict[str, Any])
 
 
@@ -295,8 +318,20 @@ def _as_issue(issue: _Issue) -> Issue:
         type=issue.type.name if issue.type else "",
         author_id=issue.user.id if issue.user else 0,
         is_by_bot=issue.user is not None and issue.user.type == _BOT,
+        state_reason=issue.state_reason or "",
+        closed_by=as_author(issue.closed_by),
+        comments=issue.comments,
+        reactions=issue.reactions.total_count if issue.reactions else 0,
+        updated_at=issue.updated_at,
         assignees=tuple(one.login for one in issue.assignees or () if one is not None),
+        blockers=_blockers(issue.issue_dependencies_summary),
+        is_locked=issue.locked,
+        fields=tuple(one.issue_field_name for one in issue.issue_field_values or () if one),
     )
+
+
+def _blockers(summary: _Dependencies | None) -> int:
+    return max(summary.blocked_by, summary.total_blocked_by) if summary else 0
 
 
 def _author_of(shown: object) -> Author | None:
@@ -305,7 +340,12 @@ def _author_of(shown: object) -> Author | None:
         user = _USER_SHOWN.validate_python(shown)
     except ValidationError:
         return None
-    return Author(user.login, user.id, user.type == _BOT)
+    return as_author(user)
+
+
+def as_author(user: WireAuthor | None) -> Author | None:
+    """The account; `None` for a deleted one."""
+    return None if user is None else Author(user.login, user.id, user.type == _BOT)
 
 
 def _as_label(label: str | _Label) -> Label:

@@ -30,6 +30,7 @@ from monarch.adapters.github.finder import Finder
 from monarch.adapters.github.outcomes import Success, detail_outcome, issue_outcome
 from monarch.adapters.github.wire import read_object
 from monarch.adapters.http_send import NeverLeft, Sent, send_once
+from monarch.core.after.acts import Change
 from monarch.core.copy.render import Draft
 from monarch.core.github.reply import Reply
 from monarch.core.outcome import (
@@ -108,12 +109,30 @@ class Writes:
         success = Success(200, lambda reply: _accepted(reply, "number", number), of_issue=True)
         return detail_outcome(await self._send(write, may_send), success)
 
+    async def change_state(
+        self, repository: Repository, number: int, change: Change, may_send: MaySend
+    ) -> DetailOutcome:
+        """See `ports.GitHub.change_state`."""
+        path, state = f"issues/{number:d}", "closed" if change is Change.CLOSE else "open"
+        write = _Write(repository, "PATCH", path, bodies.of_state(change))
+        success = Success(200, lambda reply: _accepted(reply, "state", state), of_issue=True)
+        return detail_outcome(await self._send(write, may_send), success)
+
     async def add_sub_issue(
         self, repository: Repository, parent: int, child: int, may_send: MaySend
     ) -> DetailOutcome:
         """See `ports.GitHub.add_sub_issue`."""
         path = f"issues/{parent:d}/sub_issues"
         write = _Write(repository, "POST", path, bodies.of_sub_issue(child))
+        success = Success(201, _is_issue, of_issue=True)
+        return detail_outcome(await self._send(write, may_send), success)
+
+    async def add_blocker(
+        self, repository: Repository, number: int, blocker: int, may_send: MaySend
+    ) -> DetailOutcome:
+        """See `ports.GitHub.add_blocker`."""
+        path = f"issues/{number:d}/dependencies/blocked_by"
+        write = _Write(repository, "POST", path, bodies.of_blocker(blocker))
         success = Success(201, _is_issue, of_issue=True)
         return detail_outcome(await self._send(write, may_send), success)
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from pydantic import TypeAdapter, ValidationError
 
+from monarch.core.after.acts import Act
 from monarch.core.delivery import (
     Delivery,
     Entry,
@@ -29,7 +30,8 @@ from monarch.core.request.refs import BadRef, parse_ref
 from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
 from monarch.core.timing import LONGEST_LIFE_MS
 
-VERSION = 1
+VERSION = 2
+"""The newest that this code reads. An entry with an act is of version 2, so code that knows none hands it back."""
 
 _MAX_DIGITS = 9
 """Of a number in an entry: more is no count of anything."""
@@ -94,9 +96,16 @@ def _decode_migration(request: RequestId, fields: Fields) -> Entry:
     heal = [_ticket(word) for word in fields.get(b"heal", b"").split()]
     if None in heal:
         return UnreadableEntry("`heal` should be ids of tickets with spaces between")
-    return MigrationEntry(
-        request, target, order, run, frozenset(ticket for ticket in heal if ticket is not None)
-    )
+    act = _act(fields.get(b"act", Act.COPY.value.encode()))
+    if act is None:
+        known = ", ".join(one.value for one in Act)
+        return UnreadableEntry(f"`act` should be one of {known}, not {_shown(fields, b'act')}")
+    healed = frozenset(ticket for ticket in heal if ticket is not None)
+    return MigrationEntry(request, target, order, run, healed, act)
+
+
+def _act(raw: bytes) -> Act | None:
+    return next((act for act in Act if act.value.encode() == raw), None)
 
 
 def _ticket(raw: bytes) -> TicketId | None:

@@ -5,9 +5,10 @@ from typing import cast
 
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TicketId
-from monarch.ports import Cancelling, Healing, NotCancelled, Paused, Replayed
+from monarch.ports import Begun, Cancelling, Healing, NotCancelled, Paused, Replayed
 
 
 class ValkeyHands:
@@ -77,6 +78,22 @@ class ValkeyHands:
             _healing(target, word, _text(what))
             for target, (word, what) in zip(missing, told, strict=True)
         )
+
+    async def begin(
+        self, request: RequestId, act: Act, targets: Sequence[str], by: str
+    ) -> tuple[Begun, ...]:
+        """See `ports.Hands.begin`."""
+        keys = [self._keys.request(request), self._keys.plan(request)]
+        answer = await self._scripts.call("begin", keys, request, act.value, by, *targets)
+        told = cast("list[tuple[bytes, bytes]]", answer)
+        return tuple(
+            _begun(target, word, _text(what))
+            for target, (word, what) in zip(targets, told, strict=True)
+        )
+
+
+def _begun(target: str, word: bytes, what: str) -> Begun:
+    return Begun(target, what) if word == b"begun" else Begun(target, "", what)
 
 
 def _replayed(letter: str, word: bytes, what: str) -> Replayed:

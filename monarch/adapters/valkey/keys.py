@@ -14,7 +14,7 @@ parked:entries         hash        settle -> sweep               field leaves wi
 waiting:<target id>    sorted set  settle -> settle              member leaves when woken or promoted
 request:<id>           hash        mirror, submit, settle, say   retention after it ended well
 known                  sorted set  mirror, submit, settle        requests by time; a member leaves once its request is gone
-open                   sorted set  mirror, submit, settle, replay, heal   member leaves when it ended and was told
+open                   sorted set  mirror, submit, settle, replay, heal, begin   member leaves when it ended and was told
 card:<cohort>          hash        settle                        retention after the last of its requests ended well
 cohort:<cohort>        sorted set  settle                        its requests by when they joined, 200 at most; likewise
 cohorts                sorted set  settle                        cohorts by when they began; a member leaves once its card is gone
@@ -23,9 +23,10 @@ newer                  sorted set  settle                        a day after the
 audited                hash        audit                         never
 unsettled:<id>         set         settle                        empty when the request has ended
 plan:<id>              string      settle                        retention after it ended well
-migration:<id>         hash        settle, take, record, heal    retention after the request ended well
+migration:<id>         hash        settle, take, record, heal, begin   retention after the request ended well
+verified:<migration>   string, PX  verify                        retention after it was read
 ledger:<target id>     hash        permit, record                retention after its last write, while nobody needs it
-needs:<target id>      set         take, settle, drop, replay, heal   member leaves when its request has ended for good
+needs:<target id>      set         take, settle, drop, replay, heal, begin   member leaves when its request has ended for good
 latest:<target id>     string, PX  take                          retention after it was taken last
 target:<target id>     string, PX  take, renew, settle           one lease
 outlived:<stream>:<entry>  set, PX  renew, take, permit, settle, begin_saying   a day after its last write
@@ -183,6 +184,9 @@ class Keys:
 
     def migration(self, migration: MigrationId) -> str:
         return f"{self.prefix}migration:{migration}"
+
+    def verified(self, migration: MigrationId) -> str:
+        return f"{self.prefix}verified:{migration}"
 
     def saying(self, request: RequestId) -> str:
         return f"{self.prefix}saying:{request}"

@@ -11,6 +11,7 @@ from monarch.adapters.valkey.budget import ValkeyBudget, gates
 from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.codec import decode_ledger
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.later import decode_later
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.budget.ceilings import KEPT_BACK
 from monarch.core.budget.turns import turn_of
@@ -26,6 +27,7 @@ from monarch.core.target.permission import (
     Fact,
     GateClosed,
     Granted,
+    Intention,
     Lost,
     MustReconcile,
     Permission,
@@ -35,6 +37,7 @@ from monarch.core.target.permission import (
     Taking,
     Wait,
     WasAnswered,
+    WasChanged,
     WasCreated,
     WasFound,
     WasLooked,
@@ -125,9 +128,10 @@ class ValkeyLedger:
         epoch: Epoch,
         reconciled: str | None,
         life_ms: int = PERMISSION_LIFE_MS,
+        intention: Intention | None = None,
     ) -> Permission:
         """See `ports.Ledger.permit`."""
-        asked = (delivery, target, ticket, credential, epoch, reconciled, life_ms)
+        asked = (delivery, target, ticket, credential, epoch, reconciled, life_ms, intention)
         answer, is_due = await self._permit(*asked)
         if is_due and await self._budget.review(credential.account) and isinstance(answer, Wait):
             answer, _ = await self._permit(*asked)
@@ -142,6 +146,7 @@ class ValkeyLedger:
         epoch: Epoch,
         reconciled: str | None,
         life_ms: int,
+        intention: Intention | None,
     ) -> tuple[Permission, bool]:
         """The script's answer, and whether what was learned is due to be looked at again."""
         token, about, nonce = delivery.token, _migration(delivery), self._nonce()
@@ -189,6 +194,7 @@ class ValkeyLedger:
             pace.late_ms,
             pace.in_place_ms,
             pace.in_turn_ms,
+            *_wish(intention),
         )
         return self._permission(cast("Answer", answer), nonce, life_ms)
 
@@ -274,7 +280,8 @@ def _taken(answer: Answer) -> Taking:
         case [b"cancelled", bytes(by)]:
             return Cancelled(by.decode("utf-8", "replace"))
         case [b"taken", int(now), bytes(epoch), list(flat)]:
-            return Taken(decode_ledger(flat, now), now, Epoch(epoch.decode()))
+            later = decode_later(flat, now)
+            return Taken(decode_ledger(flat, now), now, Epoch(epoch.decode()), later)
         case _:
             raise AssertionError(answer)
 
@@ -297,6 +304,13 @@ def _refusal(answer: Answer) -> Permission:
             raise AssertionError(answer)
 
 
+def _wish(intention: Intention | None) -> tuple[str, str]:
+    """The ledger's field for a change that is pending, and what it says."""
+    if intention is None:
+        return "", ""
+    return f"pending:{intention.ticket}", f"{intention.change.value} #{intention.number}"
+
+
 def _words(fact: Fact) -> tuple[str, str | int, str, str]:
     """The script's word, number, nonce and reason (or note, or a second number)."""
     match fact:
@@ -314,6 +328,8 @@ def _words(fact: Fact) -> tuple[str, str | int, str, str]:
             return "stray", number, "", str(original)
         case WasAnswered(nonce):
             return "answered", "", nonce, ""
+        case WasChanged(change, number, nonce, is_seen):
+            return "seen_changed" if is_seen else "changed", number, nonce, change.value
         case WasNoted(text):
             return "noted", "", "", quote(text, MAX_NOTE)
         case WasLooked(there, deleted):

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple, assert_never
 
 from monarch.adapters.valkey.codec import document, encode_plan
+from monarch.adapters.valkey.left import encode_left
 from monarch.core.budget.turns import padded
 from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream
 from monarch.core.portions.details import portion_details
 from monarch.core.portions.keys import Portion
 from monarch.core.verdict import (
+    Acted,
     Dead,
     Done,
     Handback,
@@ -95,6 +97,7 @@ def _done(result: Result) -> Words:
                 "source_id": _text(source_id),
                 "channel": channel,
                 "tickets": len(plan.tickets),
+                "left_out": "\n".join(plan.left_out) or None,
                 "asked": len(targets) + len(refused),
                 "targets": targets,
                 "refused": _refused(refused),
@@ -116,6 +119,9 @@ def _done(result: Result) -> Words:
             return "skipped", skipped, b""
         case Migrated(_, tickets, deleted):
             return "migrated", {"tickets": tickets, "deleted": deleted}, b""
+        case Acted(act, count, left):
+            lines = "\n".join(encode_left(one) for one in left)
+            return "acted", {"act": act.value, "changed": count, "left": lines}, b""
         case Said():
             return "said", {}, b""
         case _:

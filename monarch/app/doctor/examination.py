@@ -8,6 +8,7 @@ from monarch.adapters.http_send import Sent
 from monarch.adapters.valkey.views.fleet import ServerFacts
 from monarch.app.doctor.asked import asked, fields_of, why
 from monarch.app.doctor.github_checks import github_checks
+from monarch.app.doctor.missed_checks import missed_checks
 from monarch.app.doctor.valkey_checks import Check, Status, advice_on, check_server
 from monarch.app.operator import Operator
 from monarch.core.copy.frame import NAMES
@@ -23,6 +24,7 @@ async def examine(operator: Operator) -> tuple[Check, ...]:
     return (
         *await _valkey(operator),
         *await github_checks(settings),
+        *await missed_checks(settings),
         *check_lists(settings),
         check_template(settings),
         await _slack(settings),

@@ -41,6 +41,7 @@ class Kind(Generic[T]):
         key: two things whose names have the same are one, among those that tickets name.
         made: the thing once it was made, with the number in GitHub's answer (`None`: GitHub said that it was there);
             `None` where only a listing tells what it is.
+        differs: what is to be said of a thing whose name the target has for another one (the target's), `""`: nothing.
         can_be_made: whether a repository can be given one.
         is_organisations: whether only the repositories of organisations have any.
     """
@@ -53,6 +54,7 @@ class Kind(Generic[T]):
     is_copied: Callable[[Style], bool] = lambda _style: True
     key: Callable[[str], str] = str.lower
     made: Callable[[T, int | None], T | None] = lambda thing, _number: thing
+    differs: Callable[[T, T], str] = lambda _ours, _theirs: ""
     can_be_made: bool = False
     is_organisations: bool = False
 
@@ -84,6 +86,19 @@ class Kind(Generic[T]):
         needed = self.needed(tickets, style)
         return tuple(one for one in needed if self.find(self.name_of(one), there) is None)
 
+    def remarks(self, needed: Iterable[T], existing: Iterable[T]) -> list[str]:
+        """What is to be said of what these lack, or have otherwise, in a target with `existing`."""
+        there, said, lacking = tuple(existing), [], []
+        for one in needed:
+            theirs = self.find(self.name_of(one), there)
+            if theirs is None:
+                lacking.append(one)
+            else:
+                said.append(self.differs(one, theirs))
+        if lacking and not self.can_be_made:
+            said.append(notes.lacking(self.plural, self.names(lacking)))
+        return [note for note in said if note]
+
     def names(self, things: Iterable[T]) -> tuple[str, ...]:
         """What these are called."""
         return tuple(map(self.name_of, things))
@@ -91,6 +106,11 @@ class Kind(Generic[T]):
 
 def _numbered(milestone: Milestone, number: int | None) -> Milestone | None:
     return None if number is None else replace(milestone, number=number)
+
+
+def _due(ours: Milestone, theirs: Milestone) -> str:
+    same = ours.due_on[:10] == theirs.due_on[:10]
+    return "" if same else notes.other_due(ours.title, ours.due_on, theirs.due_on)
 
 
 LABELS: Final[Kind[Label]] = Kind(
@@ -112,6 +132,7 @@ MILESTONES: Final[Kind[Milestone]] = Kind(
     # Two milestones of a template may differ in case alone.
     key=str,
     made=_numbered,
+    differs=_due,
     can_be_made=True,
 )
 TYPES: Final[Kind[str]] = Kind(

@@ -13,7 +13,7 @@ _SHOWN: Final = 5
 """How many names or numbers a note lists before it sums up the others as a count."""
 
 LABELS, MILESTONES, TYPES, ASSIGNEES = "labels", "milestones", "issue types", "assignees"
-SUB_ISSUES = "sub-issues"
+SUB_ISSUES, DEPENDENCIES = "sub-issues", "dependencies"
 
 _KINDS: Final = {
     "label": LABELS,
@@ -95,6 +95,22 @@ def no_nesting(numbers: Sequence[int]) -> str:
 def not_nested(numbers: Sequence[int], refusal: Permanent) -> str:
     """GitHub would not have copies as sub-issues."""
     return f"{SUB_ISSUES} {_some([f'#{n}' for n in numbers])}: not put under their parents. {refusal.reason}"
+
+
+def no_blocking(numbers: Sequence[int]) -> str:
+    """The server has no addresses for dependencies, as Enterprise Servers up to 3.18 have not."""
+    return f"{DEPENDENCIES} of {_some([f'#{n}' for n in numbers])}: not copied, since this server has no API for it"
+
+
+def not_blocked(numbers: Sequence[int], refusal: Permanent) -> str:
+    """GitHub would not have copies blocked by others."""
+    return f"{DEPENDENCIES} of {_some([f'#{n}' for n in numbers])}: not copied. {refusal.reason}"
+
+
+def other_due(title: str, ours: str, theirs: str) -> str:
+    """The target has a milestone of that title, due on another day; the team's stays as it is."""
+    days = [day[:10] or "no day" for day in (ours, theirs)]
+    return f"milestone {quote(title, 60)}: the target's own is used, due on {days[1]}; the template's is due on {days[0]}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -85,7 +85,7 @@ def render(ticket: Ticket, copying: Copying, details: Details | None = None) -> 
     """Write the copy of a ticket, as far as the numbers of the other copies are known (the first pass)."""
     body = _fitting(wording.first(copying) for wording in _wordings(ticket, copying))
     had = details or Details()
-    return Draft(_title(ticket.title), body, had.labels, had.milestone, had.type, had.assignees)
+    return Draft(title_of(ticket), body, had.labels, had.milestone, had.type, had.assignees)
 
 
 def rewriting(current: str, ticket: Ticket, copying: Copying) -> Rewriting:
@@ -176,5 +176,7 @@ def _fitting(texts: Iterable[str]) -> str:
     return text
 
 
-def _title(title: str) -> str:
+def title_of(ticket: Ticket) -> str:
+    """The title of a ticket's copy."""
+    title = ticket.title
     return shorten(encodable(title), MAX_TITLE) if title.strip() else NO_TITLE

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from monarch.core.copy import notes
+from monarch.core.copy.dependencies import Blocking, blockings
 from monarch.core.copy.details import KINDS, Details, Stock, details_of
 from monarch.core.copy.render import Draft, Rewrite, Touched, render, rewriting
 from monarch.core.copy.style import Copying, Style
@@ -69,7 +70,9 @@ class _Stage:
     def perform(self) -> Rehearsal:
         """From the first copy to the second pass."""
         problem = self._create_all() or self._find_unseen()
-        rewrite, nest = ((), ()) if problem else (self._rewrite_all(), self._nest_all())
+        rewrite = () if problem else self._rewrite_all()
+        nest = () if problem else self._nest_all()
+        block = () if problem else self._block_all()
         survey, kept = self._survey, [notes.kept(sorted(self._kept))] if self._kept else []
         return Rehearsal(
             survey.repository.full_name,
@@ -82,6 +85,7 @@ class _Stage:
             tuple(milestone.title for milestone in self._wanted.milestones),
             rewrite,
             nest,
+            block,
             notes=(*self._notes, *kept),
             problem=problem or self._ending(),
         )
@@ -110,9 +114,8 @@ class _Stage:
             elif things and kind.plural in survey.withheld:
                 why = survey.withheld[kind.plural]
                 told.append(notes.refused(kind.plural, kind.names(things), why))
-            elif not kind.can_be_made:
-                missing = kind.missing(tickets, self._style, survey.stock.of(kind))
-                told += [notes.lacking(kind.plural, kind.names(missing))] if missing else []
+            else:
+                told += kind.remarks(things, survey.stock.of(kind))
         return told
 
     # ------------------------------------------------------------------------------------ first pass
@@ -187,6 +190,21 @@ class _Stage:
             return ()
         if found and not self._plan.nests:
             self._notes.append(notes.no_nesting([one.child for one in found]))
+            return ()
+        return found
+
+    def _block_all(self) -> tuple[Blocking, ...]:
+        found = blockings(self._plan.everything, self._numbers, self._issues)
+        fixed = unmarked((one.blocked for one in found), self._issues)
+        self._kept |= fixed
+        found = tuple(one for one in found if one.blocked not in fixed)
+        waiting = [one.id for one in self._plan.everything if one.blockers]
+        if found and not self._may_push:
+            self._notes.append(notes.no_push([notes.DEPENDENCIES]))
+            return ()
+        if waiting and not self._plan.blocks:
+            numbers = [self._numbers[one] for one in waiting if one in self._numbers]
+            self._notes.append(notes.no_blocking(numbers))
             return ()
         return found
 

@@ -7,10 +7,11 @@ shortened; no text has more than 4,000 characters, and what is left out is count
 The adapter must post these texts with `parse: none` and without `link_names`: a bare `@name` stays text.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from typing import Final, assert_never
 
+from monarch.core.after.words import act_words, doing_words, done_words
 from monarch.core.budget.forecast import Forecast, in_words
 from monarch.core.portions.words import milestones_words
 from monarch.core.redact import quote
@@ -24,6 +25,7 @@ WEB_URL: Final = "https://github.com"
 _MAX_REASON: Final = 400
 _MAX_NAME: Final = 200
 _MAX_STRAYS: Final = 5
+_MAX_LEFT: Final = 5
 _MAX_NOTES: Final = 3
 _MAX_NOTE: Final = 160
 _ESCAPES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -41,9 +43,11 @@ def progress_text(
     if view.state is State.QUEUED:
         waits = f" {_reason(view.reason)}" if view.reason else ""
         return f":inbox_tray: {_source(view, web_url)}: queued{_again(view)}.{waits}{_hands(view)}"
+    doing = doing_words(view)
+    what = doing or f"copying {_count(view.tickets, 'ticket')}{_portion(view)} into"
     head = (
-        f":hourglass_flowing_sand: {_source(view, web_url)}: copying {_count(view.tickets, 'ticket')}{_portion(view)}"
-        f" into {_count(len(view.migrations), 'repository', 'repositories')}{_again(view)};"
+        f":hourglass_flowing_sand: {_source(view, web_url)}: {what}"
+        f" {_count(len(view.migrations), 'repository', 'repositories')}{_again(view)};"
         f" {_progress(view)}{_when(view, forecast)}.{_hands(view)}"
     )
     return _whole(view, head, [_line(m, view, web_url) for m in _urgent_first(view)], "")
@@ -81,15 +85,26 @@ def final_text(view: RequestView, repeated: bool, web_url: str = WEB_URL) -> str
     if head is None:
         return progress_text(view, web_url)
     tail = _advice(view) if view.state in {State.FAILED, State.DEAD, State.CANCELLED} else ""
+    tail += left_out_line(view.left_out)
     tail += "\n_Said again, since Slack did not confirm the first time._" if repeated else ""
     lines = [_line(m, view, web_url) for m in _urgent_first(view)]
     return _whole(view, head(view, web_url), lines, tail)
+
+
+def left_out_line(left_out: Sequence[str]) -> str:
+    """What the template has and no copy will, on a line of its own; nothing where that is nothing."""
+    told = "; ".join(_fit(escape(one), _MAX_NOTE) for one in left_out)
+    return f"\n:memo: Not copied: {told}." if told else ""
 
 
 # ---------------------------------------------------------------------------------------- head and tail
 
 
 def _done_head(view: RequestView, web_url: str) -> str:
+    told = done_words(view)
+    if told:
+        by = f", as {_fit(told.by, _MAX_NAME)} asked" if told.by else ""
+        return f":white_check_mark: {_source(view, web_url)}: {told.what}{by}{_again(view)}."
     where = _count(len(view.migrations), "repository", "repositories")
     return (
         f":white_check_mark: {_source(view, web_url)}: done{_again(view)},"
@@ -174,14 +189,16 @@ def _urgent_first(view: RequestView) -> list[MigrationView]:
 
 def _line(migration: MigrationView, view: RequestView, web_url: str) -> str:
     name = _link(migration.target, web_url, "/issues")
-    stand = _stand(migration, view)
+    stand = _stand(migration, view, web_url)
     return f"• {name}: {stand}{_strays(migration, web_url)}{_notes(migration)}"
 
 
-def _stand(migration: MigrationView, view: RequestView) -> str:
+def _stand(migration: MigrationView, view: RequestView, web_url: str) -> str:
     reason = _reason(migration.reason)
     match migration.state:
         case State.DONE:
+            if migration.acted:
+                return _acted(migration, web_url)
             return _done(migration, view.tickets)
         case State.CANCELLED:
             return f"*cancelled*, {_so_far(migration, view)}"
@@ -212,6 +229,16 @@ def _done(migration: MigrationView, tickets: int) -> str:
     return (
         f"all {_count(copied + present, 'ticket')} there: {copied} copied, {present} already there"
     )
+
+
+def _acted(migration: MigrationView, web_url: str) -> str:
+    """What an act has changed, and what it left to people, each with its address."""
+    told = migration.left[:_MAX_LEFT]
+    named = [f"{_issue(migration.target, one.number, web_url)} ({one.why})" for one in told]
+    more = len(migration.left) - len(told)
+    listed = ", ".join(named) + (f" and {more} more" if more else "")
+    left = f"; left, since people have touched them: {listed}" if listed else ""
+    return f"{act_words(migration)}{left}"
 
 
 def _so_far(migration: MigrationView, view: RequestView) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from monarch.core.copy.dependencies import Blocking
 from monarch.core.copy.sub_issues import Nesting
 
 
@@ -36,6 +37,7 @@ class Rehearsal:
         labels, milestones: what would be created first, by name.
         rewrite: numbers of the copies whose references would be put right in a second pass.
         nest: sub-issues that would be put under their parents.
+        block: copies that would be blocked by others.
         warnings: of the copies that would be created; they fail nothing.
         notes: what would be said of it, or should be known before; fails nothing.
         problem: why it would not end well, `""` where it would.
@@ -51,6 +53,7 @@ class Rehearsal:
     milestones: tuple[str, ...] = ()
     rewrite: tuple[int, ...] = ()
     nest: tuple[Nesting, ...] = ()
+    block: tuple[Blocking, ...] = ()
     warnings: tuple[Warned, ...] = ()
     notes: tuple[str, ...] = ()
     problem: str = ""
@@ -58,7 +61,8 @@ class Rehearsal:
     @property
     def writes(self) -> int:
         """How many writes to GitHub it takes."""
-        return sum(map(len, (self.create, self.labels, self.milestones, self.rewrite, self.nest)))
+        first = (self.create, self.labels, self.milestones)
+        return sum(map(len, (*first, self.rewrite, self.nest, self.block)))
 
 
 def again(before: Rehearsal) -> Rehearsal:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from monarch.core.after.touch import Left
 from monarch.core.ids import RequestId
 from monarch.core.portions.keys import WHOLE, Portion
 
@@ -41,7 +42,8 @@ class MigrationView:
     `copied` and `present` add up to the copies that are there: as the newest look showed, and those made since.
     `refused` counts tickets that GitHub refused, `deleted` copies that people have deleted and that are not made again,
     `strays` second copies that were found. `notes` is what people should know and fails nothing, such as a label that
-    GitHub dropped.
+    GitHub dropped. `act` is what is under way where it is no copying (`recall`, `undo`), `acted` the last one that has ended;
+    `acted_by` asked for it, `changed` is how many copies stand as it wanted, `left` those that it left, being people's.
     """
 
     target: str
@@ -53,6 +55,11 @@ class MigrationView:
     reason: str
     notes: tuple[str, ...] = ()
     deleted: int = 0
+    act: str = ""
+    acted: str = ""
+    acted_by: str = ""
+    changed: int = 0
+    left: tuple[Left, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +68,8 @@ class RequestView:
 
     `channel` is `None` where nobody is to be told; `tickets` is the size of the plan; times are in
     milliseconds since 1970, `ended_ms` is `None` until it has ended. `cancelled_by` and `paused_by` name who
-    called it off, or paused the fleet; `""` where nobody did. `portion` is what part of the template it asks for, and from
-    when on.
+    called it off, or paused the fleet; `""` where nobody did. `left_out` is what the template has and no copy will.
+    `portion` is what part of the template it asks for, and from when on.
     """
 
     id: RequestId
@@ -79,6 +86,7 @@ class RequestView:
     cancelled_by: str = ""
     paused_by: str = ""
     portion: Portion = WHOLE
+    left_out: tuple[str, ...] = ()
 
     @property
     def has_ended(self) -> bool:

@@ -5,7 +5,7 @@ survey of a target, plan, style --verify--> Finding for each ticket, and the cop
 ```
 
 A copy is *edited* where its title or its text is not what Monarch would have written, or wrote at first, when not all
-numbers were known; one that was adopted (`core.target.adoption`), where it does not say what the ticket says. It is *closed*, or *doubled* by strays, beside that. A ticket is *missing* where no copy of it is
+numbers were known; one that was adopted (`core.target.adoption`), where it does not say what the ticket says. It is *closed*, *recalled* (closed by a recall, which a healing undoes), or *doubled* by strays, beside that. A ticket is *missing* where no copy of it is
 there, whoever deleted it, unless GitHub has refused it.
 
 Numbers alone make no edit: a copy that was deleted and healed has another one, and what refers to the old one still says
@@ -15,8 +15,10 @@ what Monarch wrote.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
+from monarch.core.after.later import NOTHING
+from monarch.core.after.standing import Standing, standing
 from monarch.core.copy.marker import read_marker
 from monarch.core.copy.render import Touched, is_ours, render, rewriting
 from monarch.core.copy.style import Copying, Style
@@ -25,7 +27,7 @@ from monarch.core.plan import Plan
 from monarch.core.target.adoption import says_the_same
 from monarch.core.target.look import strays_of
 from monarch.core.target.step import CreatedAs, Fate, Refused
-from monarch.core.target.survey import Survey, unseen
+from monarch.core.target.survey import Survey, copies
 from monarch.core.ticket import Issue, Ticket
 
 
@@ -36,9 +38,23 @@ class Mark(StrEnum):
     MISSING = "missing"
     REFUSED = "refused"
     EDITED = "edited"
+    RECALLED = "recalled"
     CLOSED = "closed"
     DOUBLED = "doubled"
     REFERS = "refers to old numbers"
+
+
+SIGNS: Final = {
+    Mark.MISSING: "!",
+    Mark.DOUBLED: "2",
+    Mark.REFUSED: "-",
+    Mark.EDITED: "e",
+    Mark.RECALLED: "x",
+    Mark.CLOSED: "c",
+    Mark.REFERS: "r",
+    Mark.PRESENT: ".",
+}
+"""One for each ticket in a matrix; of several marks the first of these."""
 
 
 COUNTED: Final = (
@@ -47,6 +63,7 @@ COUNTED: Final = (
     Mark.DOUBLED,
     Mark.REFUSED,
     Mark.EDITED,
+    Mark.RECALLED,
     Mark.CLOSED,
 )
 """What there is a number of, in this order."""
@@ -102,6 +119,11 @@ class Verification:
         return tuple(one for one in self.findings if mark in one.marks)
 
     @property
+    def recalled(self) -> tuple[TicketId, ...]:
+        """The tickets whose copies a recall has closed."""
+        return tuple(one.id for one in self.marked(Mark.RECALLED))
+
+    @property
     def missing(self) -> tuple[TicketId, ...]:
         """The tickets whose copies are missing."""
         return tuple(one.id for one in self.marked(Mark.MISSING))
@@ -115,12 +137,7 @@ def verify(plan: Plan, survey: Survey, style: Style) -> Verification:
 class _Comparison:
     def __init__(self, plan: Plan, survey: Survey, style: Style) -> None:
         self._plan, self._survey = plan, survey
-        own = {ticket.id for ticket in plan.everything}
-        numbers = {i: n for i, n in survey.seen.copies.items() if i in own}
-        for ticket, number in unseen(plan, survey.seen, survey.records):
-            if survey.fates.get(number) is Fate.THERE:
-                numbers[ticket.id] = number
-        self._numbers = numbers
+        self._numbers = numbers = copies(plan, survey)
         name, target = survey.repository.full_name, survey.repository.id
         self._copying = Copying(plan, name, target, style, numbers, survey.seen.highest)
         self._strays: dict[TicketId, list[int]] = {}
@@ -141,7 +158,7 @@ class _Comparison:
         marks = [Mark.DOUBLED] if strays else []
         if issue is not None:
             marks += self._text_marks(issue, ticket)
-            marks += [Mark.CLOSED] if issue.state != "open" else []
+            marks += self._state_marks(issue, ticket)
         return Finding(
             ticket.number,
             ticket.id,
@@ -150,6 +167,18 @@ class _Comparison:
             tuple(marks) or (Mark.PRESENT,),
             strays,
         )
+
+    def _state_marks(self, issue: Issue, ticket: Ticket) -> list[Mark]:
+        how = standing(issue, self._survey.later.get(ticket.id, NOTHING), self._survey.us)
+        match how:
+            case Standing.OPEN:
+                return []
+            case Standing.RECALLED:
+                return [Mark.RECALLED]
+            case Standing.CLOSED:
+                return [Mark.CLOSED]
+            case _:
+                assert_never(how)
 
     def _text_marks(self, issue: Issue, ticket: Ticket) -> list[Mark]:
         if ticket.id in self._survey.seen.copies and says_the_same(issue, ticket):

@@ -1,8 +1,10 @@
 """What the ledger answers, and what it is told: permissions are fenced, facts are not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from monarch.core.after.acts import Change
+from monarch.core.after.later import Later
 from monarch.core.ids import Epoch, TicketId
 from monarch.core.target.step import Intended, LedgerRecord
 from monarch.core.ticket import Author
@@ -63,12 +65,14 @@ class Cancelled:
 class Taken:
     """The target's lock is ours.
 
-    `records` is its ledger; `now_ms` the server's time of this answer; `epoch` what it remembers since.
+    `records` is its ledger; `now_ms` the server's time of this answer; `epoch` what it remembers since. `later` is what the
+    ledger says of copies after they were created, for those of which it says anything.
     """
 
     records: Mapping[TicketId, LedgerRecord]
     now_ms: int
     epoch: Epoch
+    later: Mapping[TicketId, Later] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,32 @@ class WasAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class Intention:
+    """The wish to change a copy that is there: what goes on record as pending before the write.
+
+    `reconciled` is the nonce of the pending change that the caller has seen the end of, `None` where there was none.
+    """
+
+    ticket: TicketId
+    change: Change
+    number: int
+    reconciled: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WasChanged:
+    """A change of copy `number` took effect, and its pending intent `nonce` ends.
+
+    It counts only while that intent is on record. `is_seen`: no answer said so, but a reading once it had settled.
+    """
+
+    change: Change
+    number: int
+    nonce: str
+    is_seen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WasNoted:
     """Something that people should know of this migration and that fails nothing, such as a label that was dropped.
 
@@ -203,6 +233,7 @@ Fact = (
     | WasAnswered
     | WasNoted
     | WasLooked
+    | WasChanged
 )
 
 

@@ -7,10 +7,12 @@ show (`unseen`), then what the tickets need that are to be created (`to_be_creat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from monarch.core.after.later import Later
 from monarch.core.copy.details import Stock
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Permanent
 from monarch.core.plan import Plan
+from monarch.core.target.logins import Us
 from monarch.core.target.look import Seen
 from monarch.core.target.step import (
     Action,
@@ -39,6 +41,8 @@ class Survey:
         looked_at_ms: when the look began, by the clock of the records.
         stock: what the target has of what `to_be_created` needs.
         is_busy: whether a migration writes to it right now.
+        later: what the ledger says of copies after they were created.
+        us: who we are towards the target.
         withheld: what of it is not to be had, by its kind (a word of `core.copy.notes`), and why.
     """
 
@@ -51,6 +55,8 @@ class Survey:
     stock: Stock = field(default_factory=Stock)
     withheld: Mapping[str, Permanent] = field(default_factory=dict)
     is_busy: bool = False
+    later: Mapping[TicketId, Later] = field(default_factory=dict)
+    us: Us = field(default_factory=Us)
 
 
 def first_action(
@@ -87,3 +93,13 @@ def unseen(
         for ticket in plan.everything
         if isinstance(record := records.get(ticket.id), CreatedAs) and ticket.id not in seen.copies
     )
+
+
+def copies(plan: Plan, survey: Survey) -> dict[TicketId, int]:
+    """The numbers of the plan's copies: what the look shows, and those on record that are there without their marker."""
+    own = {ticket.id for ticket in plan.everything}
+    numbers = {i: n for i, n in survey.seen.copies.items() if i in own}
+    for ticket, number in unseen(plan, survey.seen, survey.records):
+        if survey.fates.get(number) is Fate.THERE:
+            numbers[ticket.id] = number
+    return numbers

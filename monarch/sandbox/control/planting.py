@@ -6,6 +6,13 @@ from typing import TYPE_CHECKING
 
 from monarch.sandbox.control.planting_apps import plant_app
 from monarch.sandbox.control.seed import BadSeedError
+from monarch.sandbox.github.history.happenings import (
+    happened,
+    moved,
+    reassigned,
+    relabelled,
+    renamed,
+)
 from monarch.sandbox.github.pacific import midnight
 from monarch.sandbox.github.state.model import Role, Token
 from monarch.sandbox.slack.workspace import Channel, SlackToken
@@ -28,6 +35,8 @@ if TYPE_CHECKING:
     from monarch.sandbox.github.state.model import Issue, Repository
     from monarch.sandbox.github.state.world import World
     from monarch.sandbox.slack.workspace import Workspace
+
+_REACTING = {"repo", "number", "further_reactions", "by"}
 
 SEEDED_AGE_S = 86_400.0
 """How old seeded issues are unless they say when they were created."""
@@ -67,12 +76,42 @@ def change_issue(world: World, change: IssueChange) -> None:
     issue = existing(world, change.repo).issues.get(change.number)
     if issue is None:
         raise BadSeedError(f"{change.repo} has no issue {change.number}")
+    now, by = world.clock(), change.by
     title = issue.title if change.title is None else change.title
     body = issue.body if change.body is None else change.body
-    issue.change(title, body, world.clock())
+    renamed(issue, title, by, now)
+    # A reaction alone is no update of an issue.
+    is_update = not change.model_dump(exclude_defaults=True).keys() <= _REACTING
+    issue.change(title, body, now if is_update else issue.updated_at)
     issue.comments += change.further_comments
+    for _ in range(change.further_comments):
+        happened(issue, "commented", by, now, body="I have a question.")
+    issue.reactions += change.further_reactions
+    if change.named_in is not None:
+        happened(issue, "cross-referenced", by, now, source=change.named_in)
+    _change_details(world, existing(world, change.repo), issue, change)
     if change.state is not None and change.state != issue.state:
-        world.set_state(issue, change.state)
+        world.set_state(issue, change.state, change.state_reason, by)
+
+
+def _change_details(
+    world: World, repository: Repository, issue: Issue, change: IssueChange
+) -> None:
+    now, by = world.clock(), change.by
+    if change.labels is not None:
+        for name in change.labels:
+            if name.lower() not in repository.labels:
+                world.add_label(repository, name, "ededed", None)
+        keys = [name.lower() for name in change.labels]
+        relabelled(issue, keys, by, now)
+        issue.labels = keys
+    if change.assignees is not None:
+        reassigned(issue, change.assignees, by, now)
+        issue.assignees = list(change.assignees)
+    if change.milestone is not None:
+        number = _milestone_number(repository, change.milestone)
+        moved(issue, number, by, now)
+        issue.milestone = number
 
 
 def existing(world: World, full_name: str) -> Repository:
@@ -122,6 +161,10 @@ def _plant_repository(world: World, seed: SeedRepository) -> Repository:
     planted = [(each, _plant_issue(world, repository, each)) for each in seed.issues]
     for issue, there in planted:
         _put_under(world, repository, issue.parent, there)
+        for number in issue.blocked_by:
+            if number not in repository.issues:
+                raise BadSeedError(f"{repository.full_name} has no issue {number} to wait for")
+            world.dependencies.block(there.id, repository.issues[number].id)
     return repository
 
 
@@ -160,6 +203,7 @@ def _plant_issue(world: World, repository: Repository, seed: SeedIssue) -> Issue
     issue = world.add_issue(repository, seed.title, seed.body, seed.author)
     issue.pull_request, issue.author_association = seed.pull_request, seed.author_association
     issue.assignees = list(seed.assignees)
+    issue.comments, issue.locked = seed.comments, seed.locked
     issue.milestone = _milestone_number(repository, seed.milestone)
     issue.type = _type(world, repository, seed.type)
     for name in seed.labels:

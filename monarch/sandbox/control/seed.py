@@ -25,7 +25,8 @@
                         "due_on": null}],
         "issues": [{"title": "Set up", "body": null, "author": "teacher", "state": "open",
                     "labels": ["bug"], "milestone": "Sprint 1", "assignees": [],
-                    "type": null, "parent": null, "pull_request": false, "author_association": null,
+                    "type": null, "parent": null, "blocked_by": [],
+                    "comments": 0, "locked": false, "pull_request": false, "author_association": null,
                     "number": null, "created_at": null}]}],
       "slack": {"tokens": [{"token": "xoxb-1", "bot_user": "U0MONARCH"}],
                 "channels": [{"id": "C06GHMZB3M3", "name": "tickets", "member": true,
@@ -157,6 +158,10 @@ class SeedIssue(Wire):
     """The name of one of the organization's issue types."""
     parent: int | None = None
     """The number of the issue of this repository that it is a part of."""
+    blocked_by: tuple[int, ...] = ()
+    """Numbers of issues of this repository that it waits for."""
+    comments: int = 0
+    locked: bool = False
     pull_request: bool = False
     author_association: Association | None = None
     """``None``: worked out from owner, membership and collaborators."""
@@ -254,6 +259,16 @@ class IssueChange(Wire):
     body: str | None = None
     state: Literal["open", "closed"] | None = None
     further_comments: int = Field(default=0, ge=0)
+    further_reactions: int = Field(default=0, ge=0)
+    labels: tuple[str, ...] | None = None
+    assignees: tuple[str, ...] | None = None
+    milestone: str | None = None
+    """The title of one of the repository's milestones."""
+    named_in: int | None = None
+    """The number of another issue of the repository whose text names this one."""
+    state_reason: Literal["completed", "not_planned"] | None = None
+    by: str = "student"
+    """Who does it."""
 
 
 class InstallationChange(Wire):

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from monarch.sandbox.control.wire import Wire
 
-ContentKind = Literal["issues", "labels", "milestones", "edits", "sub_issues"]
+ContentKind = Literal["issues", "labels", "milestones", "edits", "sub_issues", "dependencies"]
 
 
 class Settings(Wire):

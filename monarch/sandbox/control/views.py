@@ -50,6 +50,8 @@ class IssueView(Wire):
     """``owner/repo#12`` of the issue that it is a part of."""
     sub_issues: tuple[str, ...]
     """``owner/repo#13``, in their order."""
+    blocked_by: tuple[str, ...] = ()
+    """``owner/repo#14`` that it waits for."""
     assignees: tuple[str, ...]
     pull_request: bool
     by_api: bool
@@ -58,6 +60,8 @@ class IssueView(Wire):
     made_at: float
     """The same, in seconds since the epoch."""
     closed_at: float | None = None
+    state_reason: str | None = None
+    closed_by: str | None = None
     former: tuple[tuple[str, str | None], ...] = ()
     """Titles and bodies that it had before, oldest first."""
 
@@ -187,12 +191,19 @@ def _issue(world: World, repository: Repository, issue: Issue, *, by_api: bool) 
             for each in world.hierarchy.children_of(issue.id)
             if (name := _name(world, each)) is not None
         ),
+        blocked_by=tuple(
+            name
+            for each in world.dependencies.of(issue.id)
+            if (name := _name(world, each)) is not None
+        ),
         assignees=tuple(issue.assignees),
         pull_request=issue.pull_request,
         by_api=by_api,
         created_at=timestamp(issue.created_at),
         made_at=issue.created_at,
         closed_at=issue.closed_at,
+        state_reason=issue.state_reason,
+        closed_by=issue.closed_by,
         former=tuple(issue.former),
     )
 

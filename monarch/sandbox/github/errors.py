@@ -126,6 +126,11 @@ def could_not_clone(why: str) -> Refusal:
     return refused(422, f"Could not clone: {why}", f"{DOCS}/repos/repos")
 
 
+def bad_dependency(why: str) -> Refusal:
+    """422: two issues of which one cannot block the other. Its words were not seen."""
+    return refused(422, f"Validation Failed: {why}", f"{DOCS}/issues/issue-dependencies")
+
+
 def issues_disabled() -> Refusal:
     """410: the repository has no issues."""
     return refused(410, "Issues are disabled for this repo")

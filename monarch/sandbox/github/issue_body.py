@@ -68,7 +68,7 @@ class Renderer:
             "body": issue.body,
             "state": issue.state,
             "state_reason": issue.state_reason,
-            "locked": False,
+            "locked": issue.locked,
             "active_lock_reason": None,
             "comments": issue.comments,
             "created_at": timestamp(issue.created_at),
@@ -98,7 +98,7 @@ class Renderer:
             "assignee": assignees[0] if assignees else None,
             "assignees": assignees,
             "author_association": association(self._world, self._repository, issue),
-            "closed_by": None,
+            "closed_by": self._account(issue.closed_by),
         }
 
     def _issue_details(self, issue: Issue) -> Json:
@@ -108,11 +108,11 @@ class Renderer:
             "labels": [label_body(self._api_url, self._repository, label) for label in labels],
             "milestone": self.milestone(milestone) if milestone else None,
             "type": self._type(issue),
-            "reactions": _reactions(f"{self._url}/issues/{issue.number}/reactions"),
-            "sub_issues_summary": self._summary(issue),
-            "issue_dependencies_summary": dict.fromkeys(
-                ("blocked_by", "total_blocked_by", "blocking", "total_blocking"), 0
+            "reactions": _reactions(
+                f"{self._url}/issues/{issue.number}/reactions", issue.reactions
             ),
+            "sub_issues_summary": self._summary(issue),
+            "issue_dependencies_summary": self._dependencies(issue),
         }
         parent_id = self._world.hierarchy.parent_of(issue.id)
         if parent_id is not None:
@@ -136,6 +136,16 @@ class Renderer:
         closed = sum(self._world.issues[each][1].state == "closed" for each in children)
         percent = 100 * closed // len(children) if children else 0
         return {"total": len(children), "completed": closed, "percent_completed": percent}
+
+    def _dependencies(self, issue: Issue) -> Json:
+        of = self._world.dependencies
+        blockers, blocked = of.of(issue.id), of.blocked_by(issue.id)
+        return {
+            "blocked_by": sum(self._world.issues[each][1].state == "open" for each in blockers),
+            "total_blocked_by": len(blockers),
+            "blocking": sum(self._world.issues[each][1].state == "open" for each in blocked),
+            "total_blocking": len(blocked),
+        }
 
     def _issue_url(self, issue_id: int) -> str:
         repository, issue = self._world.issues[issue_id]
@@ -169,6 +179,6 @@ def association(world: World, repository: Repository, issue: Issue) -> str:
     return "NONE"
 
 
-def _reactions(url: str) -> Json:
+def _reactions(url: str, hearts: int) -> Json:
     kinds = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
-    return {"url": url, "total_count": 0, **dict.fromkeys(kinds, 0)}
+    return {"url": url, "total_count": hearts, **dict.fromkeys(kinds, 0), "heart": hearts}

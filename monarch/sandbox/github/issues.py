@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monarch.sandbox.github import errors, listing, wishes
+from monarch.sandbox.github.history.happenings import renamed
 from monarch.sandbox.github.issue_body import Renderer
 from monarch.sandbox.http import json_reply
 
@@ -68,6 +69,7 @@ def update_issue(visit: Visit, repository: Repository) -> Reply:
     body = wishes.body_of(wish) if "body" in wish else issue.body
     _set_state(visit, issue, wish)
     wishes.apply_details(visit, repository, issue, changes)
+    renamed(issue, title, token.login, visit.world.clock())
     issue.change(title, body, visit.world.clock())
     visit.created("edits")
     return json_reply(200, Renderer(visit.world, visit.api_url, repository).issue(issue))
@@ -78,7 +80,8 @@ def _set_state(visit: Visit, issue: Issue, wish: dict[str, Any]) -> None:
     if state not in {"open", "closed"}:
         raise errors.invalid("Issue", "state", "invalid", value=state)
     if state != issue.state:
-        visit.world.set_state(issue, state, wish.get("state_reason"))
+        reason, by = wish.get("state_reason"), visit.token
+        visit.world.set_state(issue, state, reason, None if by is None else by.login)
 
 
 def _must_have_issues(visit: Visit, repository: Repository) -> None:

@@ -15,8 +15,9 @@ from monarch.sandbox.github import (
     issue_types,
     issues,
     owned,
-    sub_issues,
 )
+from monarch.sandbox.github.history import timeline
+from monarch.sandbox.github.relations import dependencies, sub_issues
 from monarch.sandbox.github.visit import Visit
 from monarch.sandbox.http import Reply
 
@@ -57,6 +58,15 @@ BELOW_REPOSITORY: list[Route] = [
     ("POST", re.compile(r"/issues/(\d+)/sub_issues"), sub_issues.add_sub_issue),
     ("DELETE", re.compile(r"/issues/(\d+)/sub_issue"), sub_issues.remove_sub_issue),
     ("GET", re.compile(r"/issues/(\d+)/parent"), sub_issues.get_parent),
+    ("GET", re.compile(r"/issues/(\d+)/timeline"), timeline.list_timeline),
+    ("GET", re.compile(r"/issues/(\d+)/dependencies/blocked_by"), dependencies.list_blockers),
+    ("POST", re.compile(r"/issues/(\d+)/dependencies/blocked_by"), dependencies.add_blocker),
+    (
+        "DELETE",
+        re.compile(r"/issues/(\d+)/dependencies/blocked_by/(\d+)"),
+        dependencies.remove_blocker,
+    ),
+    ("GET", re.compile(r"/issues/(\d+)/dependencies/blocking"), dependencies.list_blocked),
     ("GET", re.compile("/issue-types"), issue_types.list_repository_types),
     ("GET", re.compile("/assignees"), details.list_assignees),
     ("GET", re.compile("/labels"), details.list_labels),
@@ -64,7 +74,7 @@ BELOW_REPOSITORY: list[Route] = [
     ("GET", re.compile("/milestones"), details.list_milestones),
     ("POST", re.compile("/milestones"), details.create_milestone),
 ]
-NOT_ON_ENTERPRISE = re.compile(r"/issue-types|/issues/\d+/(sub_issues?|parent)")
+NOT_ON_ENTERPRISE = re.compile(r"/issue-types|/issues/\d+/(sub_issues?|parent|dependencies/.+)")
 """What the descriptions of Enterprise Server 3.17 to 3.19 do not list."""
 BY_NAME = re.compile(r"/repos/([^/]+/[^/]+)(/.*)?")
 BY_ID = re.compile(r"/repositories/(\d+)(/.*)?")

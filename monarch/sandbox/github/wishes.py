@@ -7,9 +7,11 @@ refuses the whole call (github.com/orgs/community/discussions/197408; its words 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from monarch.sandbox.github import errors
+from monarch.sandbox.github.history.happenings import moved, reassigned, relabelled
 from monarch.sandbox.github.state.model import Role
 
 if TYPE_CHECKING:
@@ -28,6 +30,13 @@ TYPES: dict[str, tuple[type, ...]] = {
     "type": (str, type(None)),
     "state": (str,),
     "state_reason": (str, type(None)),
+}
+
+
+_NOTES: dict[str, Callable[..., None]] = {
+    "labels": relabelled,
+    "milestone": moved,
+    "assignees": reassigned,
 }
 
 
@@ -92,6 +101,9 @@ def apply_details(
     for attribute, value in details.items():
         labels = attribute == "labels"
         resolved = list(dict.fromkeys(name.lower() for name in value)) if labels else value
+        note = _NOTES.get(attribute)
+        if note is not None:
+            note(issue, resolved, visit.token.login if visit.token else None, visit.world.clock())
         setattr(issue, attribute, resolved)
 
 

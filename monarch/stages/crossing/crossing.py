@@ -1,7 +1,7 @@
 """One crossing of a target: look, then for each ticket decide and act, then look again and compare.
 
 ```
-look --> details --> for each ticket: next_action --> act --> look --> compare --> second pass --> verdict
+look --> details --> for each ticket: next_action --> act --> (healing) reopen --> look --> compare --> second pass --> verdict
 looks    details     core.target.step, copies                 read_back            second_pass
 ```
 
@@ -41,6 +41,7 @@ from monarch.core.target.step import (
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Verdict
 from monarch.ports import StoreError
+from monarch.stages.after.reopening import Reopening
 from monarch.stages.crossing.copies import Writer
 from monarch.stages.crossing.desk import Desk
 from monarch.stages.crossing.details import Detailing
@@ -62,6 +63,7 @@ class Crossing:
         self._watch = Watch(tools, subject, self._desk, self._records, taken.now_ms)
         self._others = OtherWrites(tools, subject, self._desk)
         self._details = Detailing(tools, subject, self._desk, self._others)
+        self._reopening = Reopening(tools, subject, self._desk, self._watch, taken.later)
         self._drafted: tuple[object, Draft] | None = None
         self._writer = Writer(
             tools,
@@ -115,6 +117,7 @@ class Crossing:
             or await self._inspect_all()
             or await self._details.prepare(self._to_be_created())
             or await self._bring_all()
+            or await self._reopening.run()
             or await self._read_back()
         )
 

@@ -32,6 +32,7 @@ from monarch.core.target.permission import (
     Fact,
     GateClosed,
     Granted,
+    Intention,
     Lost,
     MustReconcile,
     Permission,
@@ -39,6 +40,7 @@ from monarch.core.target.permission import (
     Recorded,
     Wait,
     WasAnswered,
+    WasChanged,
     WasCreated,
     WasNotCreated,
     WasNoted,
@@ -129,13 +131,42 @@ class Desk:
             if ended is not None:
                 return ended
 
+    async def ask_change(self, intention: Intention) -> Granted | MustReconcile | Verdict:
+        """Ask to change a copy that is there, until it is granted, or an older change has to be seen the end of.
+
+        What is pending settles 20 s after its bytes can have left, so the permission lives as long as that of `grant`:
+        the caller reads the copy with it in hand.
+
+        Raises:
+            LeaseLost, Draining: see `Hold.check`.
+        """
+        while True:
+            ended = await self._be_ready()
+            if ended is not None:
+                return ended
+            permission = await self._permit(None, intention.reconciled, LONGEST_LIFE_MS, intention)
+            match permission:
+                case Granted() | MustReconcile():
+                    return permission
+                case AlreadyCreated():
+                    message = f"{permission!r}, although no copy was asked for"
+                    raise AssertionError(message)
+                case _:
+                    ended = await self._put_off(permission)
+            if ended is not None:
+                return ended
+
     def may_send(self) -> bool:
         """Whether the lease outlives a write that leaves now, and the permission is young enough for it to leave."""
         self._is_late = self._tools.clock.now() >= self._good_until
         return not self._is_late and self._subject.hold.outlives(WRITE_DEADLINE_S)
 
     async def _permit(
-        self, ticket: TicketId | None, reconciled: str | None, life: int
+        self,
+        ticket: TicketId | None,
+        reconciled: str | None,
+        life: int,
+        intention: Intention | None = None,
     ) -> Permission:
         subject = self._subject
         await subject.hold.until_outlives(WRITE_DEADLINE_S + LEASE_MARGIN_S)
@@ -148,6 +179,7 @@ class Desk:
             self._epoch,
             reconciled,
             life,
+            intention,
         )
 
     async def _be_ready(self) -> Verdict | None:
@@ -235,7 +267,7 @@ class Desk:
         """
         tries = 0
         subject = self._subject
-        if isinstance(fact, WasCreated | WasRefused | WasUnanswered | WasAnswered):
+        if isinstance(fact, WasCreated | WasRefused | WasUnanswered | WasAnswered | WasChanged):
             self._late = 0
         with anyio.move_on_after(RECORD_WITHIN_S, shield=True):
             while True:

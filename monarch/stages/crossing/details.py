@@ -113,12 +113,10 @@ class Detailing:
         if not isinstance(there, tuple):
             return there
         self._stock = self._stock.having(kind, there)
-        missing = kind.missing(tickets, self._style, there)
-        if kind.can_be_made:
-            return await self._make_all(kind, missing)
-        if missing:
-            await self._desk.note(notes.lacking(kind.plural, kind.names(missing)))
-        return None
+        for remark in kind.remarks(needed, there):
+            await self._desk.note(remark)
+        missing = kind.missing(tickets, self._style, there) if kind.can_be_made else ()
+        return await self._make_all(kind, missing)
 
     # ----------------------------------------------------------------------------------------- making
 

@@ -1,4 +1,4 @@
-"""Every write that makes no issue: a label, a milestone, an edit, a sub-issue.
+"""Every write that makes no issue: a label, a milestone, an edit, a sub-issue, a dependency.
 
 It receives what is to be brought about and how to tell whether it is, and promises that it is sent only with a
 permission, each time once, and that what came of it is on record.
@@ -8,7 +8,8 @@ permission, each time once, and that what came of it is on record.
 - a second label or milestone of the same name is turned down by GitHub (422 `already_exists`), and that is the answer
   that we want;
 - a body is replaced by the very body that the first edit wrote, since the same tickets and numbers give the same text;
-- an issue has one parent at most, so it cannot become a sub-issue twice.
+- an issue has one parent at most, so it cannot become a sub-issue twice;
+- an issue blocks another one or does not, so it cannot do so twice.
 
 So whoever meets a write without an answer, in this crossing or the next, just looks at the target again and decides
 anew, without waiting for what GitHub may do late. Two writes of one thing without an answer end the crossing as a

@@ -1,7 +1,8 @@
 """The second pass, once all copies exist: references between tickets become those between their copies.
 
 It receives the numbers of all copies and what the look at the end has shown, and promises that every copy that still
-says what Monarch wrote refers to the right issues; and that sub-issues are where they are in the template.
+says what Monarch wrote refers to the right issues; and that sub-issues are where they are in the template, and blocked by
+what blocks them there.
 
 Nothing is remembered of it: how far it came stands in the target. So whoever takes a crossing over just begins it
 again, and finds done what is done. What the numbers left as it should be is not even read again.
@@ -21,10 +22,11 @@ may become its sub-issue.
 Neither a person's text nor a refusal fails anything; both are noted.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from monarch.core.copy import notes
+from monarch.core.copy.dependencies import Blocking, blockings
 from monarch.core.copy.render import Rewrite, Touched, rewriting
 from monarch.core.copy.style import Copying
 from monarch.core.copy.sub_issues import Nesting, nestings
@@ -38,6 +40,8 @@ from monarch.stages.crossing.subject import Subject, Tools
 from monarch.stages.crossing.watch import Watch
 
 Decide = Callable[[], Awaitable[Send | Nothing | Verdict]]
+_Named = tuple[int, str, Decide]
+"""A write: the number of the issue that it is about, what it is for people, and how it is decided."""
 
 
 class SecondPass:
@@ -69,7 +73,7 @@ class SecondPass:
         Raises:
             LeaseLost, Draining: see `Hold.check`.
         """
-        ended = await self._rewrite_all() or await self._nest_all()
+        ended = await self._rewrite_all() or await self._nest_all() or await self._block_all()
         if ended is None and self._kept:
             await self._desk.note(notes.kept(sorted(self._kept)))
         return ended
@@ -77,13 +81,13 @@ class SecondPass:
     # ------------------------------------------------------------------------------------- references
 
     async def _rewrite_all(self) -> Verdict | None:
-        edits: dict[int, tuple[str, Decide]] = {}
+        edits: list[_Named] = []
         for ticket in self._subject.to_be_put_right:
             self._subject.hold.check()
             issue = self._watch.issues.get(self._watch.numbers.get(ticket.id, 0))
             if issue is not None and await self._rewritten(issue, ticket) is not None:
                 decide = partial(self._edit, ticket, issue.number)
-                edits[issue.number] = f"edit of #{issue.number}", decide
+                edits.append((issue.number, f"edit of #{issue.number}", decide))
         ended = await self._write_all(edits, notes.not_rewritten)
         if ended is None and self._touched:
             await self._desk.note(notes.touched(sorted(self._touched)))
@@ -118,10 +122,10 @@ class SecondPass:
         if found and not subject.plan.nests:
             await self._desk.note(notes.no_nesting([one.child for one in found]))
             return None
-        named = {
-            one.child: (f"sub-issue #{one.child} of #{one.parent}", partial(self._nest, one))
+        named = [
+            (one.child, f"sub-issue #{one.child} of #{one.parent}", partial(self._nest, one))
             for one in found
-        }
+        ]
         return await self._write_all(named, notes.not_nested)
 
     def _nestings(self) -> tuple[Nesting, ...]:
@@ -140,6 +144,44 @@ class SecondPass:
             return Nothing()
         return partial(self._github.add_sub_issue, self._repository, nesting.parent, fresh.id)
 
+    # ----------------------------------------------------------------------------------- dependencies
+
+    async def _block_all(self) -> Verdict | None:
+        found = blockings(self._subject.to_be_put_right, self._watch.numbers, self._watch.issues)
+        fixed = unmarked((one.blocked for one in found), self._watch.issues)
+        self._kept |= fixed
+        found = tuple(one for one in found if one.blocked not in fixed)
+        if found and self._repository.may_push is False:
+            await self._desk.note(notes.no_push([notes.DEPENDENCIES]))
+            return None
+        waiting = [one.id for one in self._subject.to_be_put_right if one.blockers]
+        if waiting and not self._subject.plan.blocks:
+            numbers = [self._watch.numbers[one] for one in waiting if one in self._watch.numbers]
+            await self._desk.note(notes.no_blocking(numbers))
+            return None
+        named = [
+            (
+                one.blocked,
+                f"dependency of #{one.blocked} on #{one.blocker}",
+                partial(self._block, one),
+            )
+            for one in found
+        ]
+        return await self._write_all(named, notes.not_blocked)
+
+    async def _block(self, one: Blocking) -> Send | Nothing | Verdict:
+        blocker = await self._read(one.blocker)
+        if not isinstance(blocker, Issue):
+            return blocker
+        there = await self._github.list_blockers(self._repository, one.blocked)
+        match there:
+            case Found(ids) if blocker.id in ids:
+                return Nothing()
+            case Found() | Permanent(Scope.TICKET | Scope.REPOSITORY):
+                return partial(self._github.add_blocker, self._repository, one.blocked, blocker.id)
+            case _:
+                return await self._desk.judge(there)
+
     # ------------------------------------------------------------------------------------ small parts
 
     async def _read(self, number: int) -> Issue | Nothing | Verdict:
@@ -155,7 +197,7 @@ class SecondPass:
 
     async def _write_all(
         self,
-        writes: Mapping[int, tuple[str, Decide]],
+        writes: Sequence[_Named],
         say: Callable[[Sequence[int], Permanent], str],
     ) -> Verdict | None:
         """One after the other, each about the issue of that number; what is refused is noted at the end, together.
@@ -164,7 +206,7 @@ class SecondPass:
         """
         refused: list[int] = []
         why: Permanent | None = None
-        for number, (what, decide) in writes.items():
+        for number, what, decide in writes:
             if why is None or why.scope is Scope.TICKET:
                 answer = await self._writes.bring_about(what, decide)
                 match answer:
@@ -174,7 +216,7 @@ class SecondPass:
                         why = answer
                     case _:
                         return answer
-            refused.append(number)
+            refused += [number] if number not in refused else []
         if why is not None:
             await self._desk.note(say(refused, why))
         return None

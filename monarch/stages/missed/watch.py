@@ -78,12 +78,22 @@ class MissedWatch:
     async def _watch_on(self) -> None:
         while True:
             try:
-                if await self._is_due():
-                    self._ripe_ms = await self._sweep_all()
+                await self.look()
             except StoreError as error:
                 where = "sweeping for missed repositories"
                 self._telemetry.store_trouble(where=where, error=str(error))
             await anyio.sleep(LOOKS_EVERY_S)
+
+    async def look(self) -> bool:
+        """Sweep if it is time to; whether it was.
+
+        Raises:
+            StoreError: Valkey cannot be asked. The next worker whose turn it is goes on.
+        """
+        is_due = await self._is_due()
+        if is_due:
+            self._ripe_ms = await self._sweep_all()
+        return is_due
 
     async def _is_due(self) -> bool:
         """Whether it is this worker's turn, or what it found too young the last time is old enough."""

@@ -4,24 +4,34 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from monarch.core.ids import RequestId
-from monarch.core.report.summary import State
-from monarch.web.documents import request_document, status_document
+from monarch.ports.readings import Choice
+from monarch.web.documents import letter_document, status_document, workers_document
+from monarch.web.page import reads
 from monarch.web.page.sights import Sight, Wish
 from monarch.web.page.source import Place, Source
 from monarch.web.views.banner import banner
-from monarch.web.views.buttons import fleet_buttons, request_buttons
+from monarch.web.views.budget import budget_page
+from monarch.web.views.buttons import fleet_buttons, letter_buttons
+from monarch.web.views.cohort import alone, cohort_card
+from monarch.web.views.dead import causes_of, dead_page
+from monarch.web.views.events import events_page
 from monarch.web.views.front import front
-from monarch.web.views.listing import listing
-from monarch.web.views.request import request_view
+from monarch.web.views.workers import workers_page
 
 Read = Callable[[Source, Place, Wish], Awaitable[Sight | None]]
 
 NEWEST: Final = 30
-"""Requests on the front page."""
+"""Requests that are looked at for the front page."""
 
-LISTED: Final = 100
-"""Requests in a listing."""
+COHORTS: Final = 20
+"""Cohorts on the front page."""
+
+LETTERS: Final = 500
+"""Dead letters that are put together by cause, the newest."""
+
+PARKED: Final = 100
+EVENTS: Final = 200
+"""Parked entries, and events, on their pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,8 @@ async def _front(source: Source, place: Place, wish: Wish) -> Sight | None:
     del place, wish
     snapshot = await source.snapshot()
     lines = await source.requests(NEWEST)
+    cohorts = await source.cohorts(COHORTS)
+    letters = await source.letters(LETTERS, Choice()) if snapshot.dead else ()
     still_open = [line for line in lines if line.ended_ms is None]
     forecast = await source.forecast(still_open[0].id) if still_open else None
     return Sight(
@@ -47,50 +59,108 @@ async def _front(source: Source, place: Place, wish: Wish) -> Sight | None:
         "monarch status",
         {
             "banner": banner(snapshot),
-            "front": front(snapshot, lines, forecast),
+            "front": front(
+                snapshot, map(cohort_card, cohorts), alone(lines), causes_of(letters), forecast
+            ),
             "buttons": fleet_buttons(snapshot),
         },
     )
 
 
-async def _requests(source: Source, place: Place, wish: Wish) -> Sight | None:
+async def _dead(source: Source, place: Place, wish: Wish) -> Sight | None:
     del place
-    known = {state.value: state for state in State if state is not State.PARKED}
-    state = known.get(wish.get("state"))
-    lines = await source.requests(LISTED, state)
+    given = {name: wish.get(name) for name in ("request", "target", "code")}
+    choice = Choice(given["request"] or None, given["target"] or None, given["code"] or None)
+    letters = await source.letters(LETTERS, choice)
+    options = "".join(f" --{name} {value}" for name, value in given.items() if value)
     return Sight(
-        "Requests",
-        "requests.html",
-        list(lines),
-        f"monarch requests --state {state}" if state else "monarch requests",
+        "Dead letters",
+        "dead.html",
+        [letter_document(letter) for letter in letters],
+        f"monarch dead list{options}",
         {
             "banner": banner(await source.snapshot()),
-            "listing": listing(lines, state, tuple(known.values())),
+            "dead": dead_page(letters, tuple(given.items()), LETTERS),
+            "buttons": letter_buttons(**given) if letters else (),
         },
     )
 
 
-async def _request(source: Source, place: Place, wish: Wish) -> Sight | None:
-    name = RequestId(wish.get("id"))
-    details = await source.request(name)
-    if details is None:
-        return None
-    forecast = await source.forecast(name)
+async def _budget(source: Source, place: Place, wish: Wish) -> Sight | None:
+    del place, wish
+    snapshot = await source.snapshot()
+    writes = await source.writes([one.account for one in snapshot.accounts])
+    lines = await source.requests(NEWEST)
+    still_open = [line for line in lines if line.ended_ms is None]
+    forecast = await source.forecast(still_open[0].id) if still_open else None
     return Sight(
-        f"Request {name}",
-        "request.html",
-        request_document(details, forecast),
-        f"monarch show {name}",
+        "Budget",
+        "budget.html",
+        {"accounts": snapshot.accounts, "writes": writes},
+        "monarch status",
+        {
+            "banner": banner(snapshot),
+            "budget": budget_page(snapshot, writes, await source.cohorts(COHORTS), forecast),
+        },
+    )
+
+
+async def _workers(source: Source, place: Place, wish: Wish) -> Sight | None:
+    del place, wish
+    snapshot, workers = await source.snapshot(), await source.workers()
+    return Sight(
+        "Workers",
+        "workers.html",
+        workers_document(workers),
+        "monarch workers",
+        {
+            "banner": banner(snapshot),
+            "workers": workers_page(snapshot, workers, await source.parked(PARKED)),
+        },
+    )
+
+
+async def _events(source: Source, place: Place, wish: Wish) -> Sight | None:
+    del place
+    given = {name: wish.get(name) for name in ("request", "target", "kind")}
+    events = await source.events(
+        EVENTS, given["request"] or None, given["target"] or None, given["kind"] or None
+    )
+    options = "".join(
+        f" --{name} {value}" for name, value in given.items() if value and name != "kind"
+    )
+    return Sight(
+        "Events",
+        "events.html",
+        list(events),
+        f"monarch events{options}",
         {
             "banner": banner(await source.snapshot()),
-            "request": request_view(details, forecast, place.github),
-            "buttons": request_buttons(details),
+            "events": events_page(events, tuple(given.items())),
         },
+    )
+
+
+async def _missed(source: Source, place: Place, wish: Wish) -> Sight | None:
+    del place, wish
+    missed = await source.missed()
+    return Sight(
+        "Missed repositories",
+        "missed.html",
+        list(missed),
+        "monarch missed",
+        {"banner": banner(await source.snapshot()), "missed": missed},
     )
 
 
 ADDRESSES: Final = (
     Address("front", "/", _front),
-    Address("requests", "/requests", _requests, ("state",)),
-    Address("request", "/requests/{id}", _request),
+    Address("requests", "/requests", reads.requests, ("state",)),
+    Address("request", "/requests/{id}", reads.request, ("page",)),
+    Address("cohort", "/cohorts/{id}", reads.cohort, ("page",)),
+    Address("dead", "/dead", _dead, ("request", "target", "code")),
+    Address("budget", "/budget", _budget),
+    Address("workers", "/workers", _workers),
+    Address("missed", "/missed", _missed),
+    Address("events", "/events", _events, ("request", "target", "kind")),
 )

@@ -21,7 +21,15 @@ FILES: Final = {
 }
 """What a page loads beside its HTML, and of what type it is."""
 
-PAGES: Final = (("Now", "/"), ("Requests", "/requests"))
+PAGES: Final = (
+    ("Now", "/"),
+    ("Requests", "/requests"),
+    ("Dead letters", "/dead"),
+    ("Budget", "/budget"),
+    ("Workers", "/workers"),
+    ("Events", "/events"),
+    ("Plan", "/plan"),
+)
 """What is offered on top of every page, and where it is."""
 
 _OBEYED: Final = re.compile(

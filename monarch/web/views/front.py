@@ -1,13 +1,14 @@
 """The front page: does it run, what is under way, what needs a person, when is it done."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from monarch.core.budget.forecast import Forecast, in_words
-from monarch.ports.readings import RequestLine
 from monarch.telemetry import Snapshot
 from monarch.telemetry.obstacles import obstacles
-from monarch.web.views.listing import Line, line_of
+from monarch.web.views.cohort import CohortCard
+from monarch.web.views.dead import Cause
+from monarch.web.views.listing import Line
 from monarch.web.views.words import counted, number, span
 
 
@@ -24,31 +25,46 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The answers, the requests that are under way, and the newest of those that have ended."""
+    """The answers; cohorts that are under way and those that have ended, newest first; requests of no cohort; causes."""
 
     answers: tuple[Answer, ...]
-    under_way: tuple[Line, ...]
-    ended: tuple[Line, ...]
+    under_way: tuple[CohortCard, ...]
+    ended: tuple[CohortCard, ...]
+    alone: tuple[Line, ...]
+    causes: tuple[Cause, ...]
+    untold: tuple[CohortCard, ...]
 
 
-def front(snapshot: Snapshot, lines: Sequence[RequestLine], forecast: Forecast | None) -> Front:
+def front(
+    snapshot: Snapshot,
+    cohorts: Iterable[CohortCard],
+    alone: Sequence[Line],
+    causes: Sequence[Cause],
+    forecast: Forecast | None,
+) -> Front:
     """Make the front page.
 
     Args:
-        lines: the newest requests, newest first.
-        forecast: of the newest that is under way, and with it of all before it.
+        cohorts: the newest, newest first.
+        alone: the newest requests that belong to none.
+        causes: why work was given up.
+        forecast: of the newest request that is under way, and with it of all before it.
     """
-    shown = [line_of(line) for line in lines]
-    under_way = tuple(line for line in shown if line.ended_ms is None)
+    cards = list(cohorts)
+    under_way = tuple(card for card in cards if card.done < card.requests)
+    untold = tuple(card for card in cards if card.slack)
     return Front(
         (
             _runs(snapshot),
             _under_way(snapshot, under_way),
-            _needs(snapshot),
+            _needs(snapshot, causes, untold),
             _done(snapshot, forecast),
         ),
         under_way,
-        tuple(line for line in shown if line.ended_ms is not None),
+        tuple(card for card in cards if card.done == card.requests),
+        tuple(alone),
+        tuple(causes),
+        untold,
     )
 
 
@@ -68,29 +84,31 @@ def _runs(snapshot: Snapshot) -> Answer:
     return Answer("Does it run?", "ok", "Yes", more, "/workers")
 
 
-def _under_way(snapshot: Snapshot, shown: Sequence[Line]) -> Answer:
-    many = snapshot.open_requests
+def _under_way(snapshot: Snapshot, shown: Sequence[CohortCard]) -> Answer:
+    many, question = snapshot.open_requests, "What is under way?"
     if not many:
-        return Answer(
-            "What is under way?", "quiet", "Nothing", "every request has ended", "/requests"
-        )
-    teams = sum(line.targets - line.done for line in shown)
-    more = f"{counted(teams, 'team')} to go" if teams else "being planned"
-    return Answer(
-        "What is under way?", "busy", counted(many, "request"), more, "/requests?state=running"
-    )
+        return Answer(question, "quiet", "Nothing", "every request has ended", "/requests")
+    to_go = sum(card.requests - card.done for card in shown)
+    more = f"{counted(to_go, 'request')} to go" if to_go else counted(many, "request")
+    head = counted(len(shown), "cohort") if shown else counted(many, "request")
+    return Answer(question, "busy", head, more, "/requests")
 
 
-def _needs(snapshot: Snapshot) -> Answer:
-    if not snapshot.dead:
-        return Answer("What needs a person?", "ok", "Nothing", "no dead letters", "/dead")
-    return Answer(
-        "What needs a person?",
-        "bad",
-        counted(snapshot.dead, "dead letter"),
-        "see what to do",
-        "/dead",
-    )
+def _needs(snapshot: Snapshot, causes: Sequence[Cause], untold: Sequence[CohortCard]) -> Answer:
+    question = "What needs a person?"
+    if causes:
+        what = counted(snapshot.dead, "dead letter")
+        return Answer(question, "bad", what, f"{causes[0].title}{_and_more(len(causes))}", "/dead")
+    if untold:
+        return Answer(question, "warn", "Slack was not told", untold[0].slack, "#untold")
+    if snapshot.missed:
+        what = counted(snapshot.missed, "missed repository", "missed repositories")
+        return Answer(question, "warn", what, "named by no message", "/missed")
+    return Answer(question, "ok", "Nothing", "no dead letters", "/dead")
+
+
+def _and_more(causes: int) -> str:
+    return f", and {counted(causes - 1, 'other cause')}" if causes > 1 else ""
 
 
 def _done(snapshot: Snapshot, forecast: Forecast | None) -> Answer:

@@ -1,30 +1,10 @@
 """One request: its head, and a row for each of its teams."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monarch.core.budget.forecast import Forecast, in_words
-from monarch.core.report.summary import MigrationView
-from monarch.ports.readings import MigrationTimes, RequestDetails
+from monarch.ports.readings import RequestDetails
 from monarch.web.views.listing import TONES
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """One target. `there` of its tickets have a copy; `why` says what it waits for or failed with."""
-
-    target: str
-    href: str
-    state: str
-    tone: str
-    there: int
-    refused: int
-    deleted: int
-    strays: tuple[int, ...]
-    tries: int
-    why: str
-    next_ms: int | None
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +25,13 @@ class RequestPage:
     facts: tuple[tuple[str, str], ...]
     moments: tuple[tuple[str, int], ...]
     slack: str
-    teams: tuple[Team, ...]
+    teams: int
+    cohort: str
 
 
 def request_view(details: RequestDetails, forecast: Forecast | None, github: str) -> RequestPage:
     """Make the page of a request."""
     view = details.view
-    times = {one.target: one for one in details.times}
     return RequestPage(
         id=view.id,
         state=view.state.value,
@@ -67,9 +47,8 @@ def request_view(details: RequestDetails, forecast: Forecast | None, github: str
         facts=_facts(details),
         moments=_moments(details),
         slack=details.notice_error,
-        teams=tuple(
-            _team(one, times.get(one.target), github) for one in _urgent_first(view.migrations)
-        ),
+        teams=len(view.migrations),
+        cohort=details.cohort or "",
     )
 
 
@@ -94,39 +73,3 @@ def _moments(details: RequestDetails) -> tuple[tuple[str, int], ...]:
         ("ended", view.ended_ms),
     )
     return tuple((name, ms) for name, ms in told if ms)
-
-
-_ORDER = ("bad", "warn", "busy", "quiet", "ok")
-
-
-def _urgent_first(migrations: Sequence[MigrationView]) -> list[MigrationView]:
-    return sorted(migrations, key=lambda one: _ORDER.index(_tone(one)))
-
-
-def _tone(migration: MigrationView) -> str:
-    if migration.strays:
-        return "bad"
-    tone = TONES[migration.state]
-    return "warn" if tone == "ok" and (migration.refused or migration.notes) else tone
-
-
-def _team(migration: MigrationView, times: MigrationTimes | None, github: str) -> Team:
-    return Team(
-        target=migration.target,
-        href=f"{github}/{migration.target}/issues",
-        state=migration.state.value,
-        tone=_tone(migration),
-        there=migration.copied + migration.present,
-        refused=migration.refused,
-        deleted=migration.deleted,
-        strays=migration.strays,
-        tries=1 if times is None else times.attempts + 1,
-        why=migration.reason or _last_error(times),
-        next_ms=None if times is None else times.next_ms,
-        notes=migration.notes,
-    )
-
-
-def _last_error(times: MigrationTimes | None) -> str:
-    """While it is tried again: what went wrong before."""
-    return "" if times is None or times.ended_ms else times.error

@@ -58,9 +58,15 @@ WRITES: dict[str, tuple[Write, int, dict[str, Any], DetailOutcome]] = {
         issue_json(7),
         Accepted(),
     ),
+    "dependency": (
+        lambda client, may_send: client.add_blocker(TARGET, 7, 1008, may_send),
+        201,
+        issue_json(7),
+        Accepted(),
+    ),
 }
 each_write = pytest.mark.parametrize("name", WRITES)
-of_issues = pytest.mark.parametrize("name", ["edit", "sub-issue"])
+of_issues = pytest.mark.parametrize("name", ["edit", "sub-issue", "dependency"])
 
 
 async def write(name: str, handler: Callable[[httpx.Request], httpx.Response]) -> DetailOutcome:
@@ -101,6 +107,13 @@ async def write(name: str, handler: Callable[[httpx.Request], httpx.Response]) -
             {"body": "New é"},
         ),
         ("sub-issue", "POST", f"{REPO}/issues/7/sub_issues", "", {"sub_issue_id": 1008}),
+        (
+            "dependency",
+            "POST",
+            f"{REPO}/issues/7/dependencies/blocked_by",
+            "/repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocked_by",
+            {"issue_id": 1008},
+        ),
     ],
 )
 async def test_what_leaves_is_as_github_documents_it(

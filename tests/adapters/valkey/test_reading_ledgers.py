@@ -42,7 +42,7 @@ async def client(server: EmbeddedValkey) -> AsyncIterator[Valkey]:
 
 async def test_a_target_that_nobody_has_written_to_has_an_empty_ledger(client: Valkey) -> None:
     """With the server's time, and nothing of it is there afterwards."""
-    records, now_ms, is_busy = await Reader(client, KEYS).ledger(TARGET)
+    records, now_ms, is_busy, _ = await Reader(client, KEYS).ledger(TARGET)
 
     seconds, _ = await client.time()
     assert (records, is_busy) == ({}, False)
@@ -56,7 +56,7 @@ async def test_what_is_on_record_is_read_as_the_workers_read_it(client: Valkey) 
     await cast("Awaitable[int]", client.hset(KEYS.ledger(TARGET), mapping=fields))
     await client.set(KEYS.target(TARGET), "somebody")
 
-    records, _, is_busy = await Reader(client, KEYS).ledger(TARGET)
+    records, _, is_busy, _ = await Reader(client, KEYS).ledger(TARGET)
 
     assert records == {TicketId(101): CreatedAs(5, 1000), TicketId(102): Refused(1, 2000, "no")}
     assert is_busy

@@ -11,6 +11,8 @@ from typing import Any, Final, TypeVar, cast
 
 import anyio
 
+from monarch.core.after.acts import Change
+from monarch.core.after.touch import Happening
 from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
 from monarch.core.outcome import (
@@ -58,7 +60,9 @@ WRITES: Final = (
     "create_label",
     "create_milestone",
     "edit_body",
+    "change_state",
     "add_sub_issue",
+    "add_blocker",
 )
 """The calls that change something."""
 
@@ -183,6 +187,18 @@ class FakeGitHub:
         here = self._world[name]
         here.issues[number] = replace(here.issues[number], **settings)
 
+    def happen(self, name: str, number: int, kind: str, actor: str | None = "student") -> None:
+        """Something happens to an issue; `None`: the account was deleted since."""
+        self._world[name].happen(number, kind, None if actor is None else Author(actor, 7))
+
+    def close_issue(self, name: str, number: int, actor: str = "student") -> None:
+        """Somebody closes an issue as not planned."""
+        self._world[name].change_state(number, Change.CLOSE, Author(actor, 7))
+
+    def reopen_issue(self, name: str, number: int, actor: str = "student") -> None:
+        """Somebody opens an issue again."""
+        self._world[name].change_state(number, Change.REOPEN, Author(actor, 7))
+
     def issues(self, name: str) -> list[Issue]:
         """All issues, ascending, whatever listings show."""
         return [issue for _, issue in sorted(self.at(name).issues.items())]
@@ -225,6 +241,12 @@ class FakeGitHub:
             return tuple(i for n, i in sorted(here.issues.items()) if here.listed_from[n] <= now)
 
         return await self._list("list_issues", repository, listed)
+
+    async def list_blockers(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[int, ...]] | ReadFailure:
+        """See `ports.GitHub.list_blockers`."""
+        return await self._list("list_blockers", repository, lambda here: here.blockers_of(number))
 
     async def list_labels(self, repository: Repository) -> Found[tuple[Label, ...]] | ReadFailure:
         """See `ports.GitHub.list_labels`."""
@@ -273,6 +295,14 @@ class FakeGitHub:
 
     # ------------------------------------------------------------------------------------- port: writing
 
+    async def read_timeline(
+        self, repository: Repository, number: int
+    ) -> Found[tuple[Happening, ...]] | ReadFailure:
+        """See `ports.GitHub.read_timeline`."""
+        return await self._list(
+            "read_timeline", repository, lambda here: (*here.timelines.get(number, ()),)
+        )
+
     async def create_issue(
         self, repository: Repository, draft: Draft, may_send: Callable[[], bool]
     ) -> WriteOutcome:
@@ -301,11 +331,25 @@ class FakeGitHub:
         outcome = await self._write(may_send, "edit_body", repository, number, body)
         return cast("DetailOutcome", outcome)
 
+    async def change_state(
+        self, repository: Repository, number: int, change: Change, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """See `ports.GitHub.change_state`."""
+        outcome = await self._write(may_send, "change_state", repository, number, change)
+        return cast("DetailOutcome", outcome)
+
     async def add_sub_issue(
         self, repository: Repository, parent: int, child: int, may_send: Callable[[], bool]
     ) -> DetailOutcome:
         """See `ports.GitHub.add_sub_issue`."""
         outcome = await self._write(may_send, "add_sub_issue", repository, parent, child)
+        return cast("DetailOutcome", outcome)
+
+    async def add_blocker(
+        self, repository: Repository, number: int, blocker: int, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """See `ports.GitHub.add_blocker`."""
+        outcome = await self._write(may_send, "add_blocker", repository, number, blocker)
         return cast("DetailOutcome", outcome)
 
     # -------------------------------------------------------------------------------------- small parts

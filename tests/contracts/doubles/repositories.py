@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import anyio
 
+from monarch.core.after.acts import Change
+from monarch.core.after.touch import Happening
 from monarch.core.copy.render import Draft
 from monarch.core.outcome import (
     Accepted,
@@ -29,7 +31,9 @@ class FakeRepository:
 
     Attributes:
         labels: by name, without case.
+        timelines: what has happened to each issue.
         children: the sub-issues of an issue, in order, by their numbers.
+        blockers: the ids of the issues that block one, in order, by its number.
         refused: titles and names of what cannot be made.
         drops: whether issues lose their details silently, although everything says that we may push.
         may_push_unsaid: whether we may push where the repository does not say, as it does not to an App.
@@ -47,6 +51,8 @@ class FakeRepository:
     types: tuple[str, ...] = ()
     assignable: tuple[str, ...] = ()
     children: dict[int, list[int]] = field(default_factory=dict)
+    timelines: dict[int, list[Happening]] = field(default_factory=dict)
+    blockers: dict[int, list[int]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     drops: bool = False
     may_push_unsaid: bool = True
@@ -68,6 +74,8 @@ class FakeRepository:
         issue = self.open(
             draft, {"author": author.login, "author_id": author.id, "is_by_bot": author.is_bot}
         )
+        for _ in issue.labels:
+            self.happen(issue.number, "labeled", author)
         return Created(issue.number, issue.id, self._dropped(draft), author)
 
     def create_label(self, label: Label, _author: Author) -> DetailOutcome:
@@ -103,7 +111,25 @@ class FakeRepository:
         self.issues[number] = replace(issue, body=body)
         return Accepted()
 
-    def add_sub_issue(self, parent: int, child: int, _author: Author) -> DetailOutcome:
+    def change_state(self, number: int, change: Change, author: Author) -> DetailOutcome:
+        """Close or open an issue; one's own may be closed and opened by anybody."""
+        issue = self.issues.get(number)
+        if issue is None:
+            return Permanent(Scope.TICKET, Code.NOT_FOUND, f"there is no issue #{number}")
+        state = "closed" if change is Change.CLOSE else "open"
+        if issue.state == state:
+            return Accepted()
+        reason = "not_planned" if state == "closed" else "reopened"
+        by = author if state == "closed" else None
+        self.issues[number] = replace(issue, state=state, state_reason=reason, closed_by=by)
+        self.happen(number, "closed" if state == "closed" else "reopened", author)
+        return Accepted()
+
+    def happen(self, number: int, kind: str, actor: Author | None) -> None:
+        """Write an event into an issue's timeline."""
+        self.timelines.setdefault(number, []).append(Happening(kind, actor))
+
+    def add_sub_issue(self, parent: int, child: int, author: Author) -> DetailOutcome:
         """Put the issue with that id under another one, behind those that are there."""
         if not self._may_push:
             return self._forbidden()
@@ -118,6 +144,8 @@ class FakeRepository:
             )
         self.issues[issue.number] = replace(issue, parent=parent)
         self.children.setdefault(parent, []).append(issue.number)
+        self.happen(parent, "sub_issue_added", author)
+        self.happen(issue.number, "parent_issue_added", author)
         return Accepted()
 
     def sub_issues_of(self, parent: int) -> tuple[int, ...]:
@@ -126,6 +154,30 @@ class FakeRepository:
         planted = [n for n, issue in self.issues.items() if issue.parent == parent]
         numbers = [*added, *(n for n in planted if n not in added)]
         return tuple(self.issues[n].id for n in numbers if n in self.issues)
+
+    def add_blocker(self, number: int, blocker: int, author: Author) -> DetailOutcome:
+        """Have the issue with that id block another one; twice is refused."""
+        if not self._may_push:
+            return self._forbidden()
+        ids = {issue.id for issue in self.issues.values()}
+        if number not in self.issues or blocker not in ids:
+            return Permanent(Scope.TICKET, Code.NOT_FOUND, "there is no such issue")
+        there = self.blockers.setdefault(number, [])
+        if blocker in there or self.issues[number].title in self.refused:
+            return Permanent(Scope.TICKET, Code.REFUSED, "it cannot be blocked by that")
+        self.block(number, blocker)
+        self.happen(number, "blocked_by_added", author)
+        return Accepted()
+
+    def block(self, number: int, blocker: int) -> None:
+        """The issue with that id, here or elsewhere, blocks one of here."""
+        there = self.blockers.setdefault(number, [])
+        there.append(blocker)
+        self.issues[number] = replace(self.issues[number], blockers=len(there))
+
+    def blockers_of(self, number: int) -> tuple[int, ...]:
+        """The ids of the issues that block one."""
+        return tuple(self.blockers.get(number, ()))
 
     # ----------------------------------------------------------------------------------- small parts
 

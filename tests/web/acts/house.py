@@ -8,10 +8,20 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.report.summary import MigrationView, RequestView, State
-from monarch.ports import Cancelling, Hands, Healing, NotCancelled, Paused, Replayed, StoreError
+from monarch.ports import (
+    Begun,
+    Cancelling,
+    Hands,
+    Healing,
+    NotCancelled,
+    Paused,
+    Replayed,
+    StoreError,
+)
 from monarch.ports.readings import Choice, DeadLetter, RequestDetails
 from monarch.telemetry import Snapshot, StreamSnapshot
 from monarch.web.acts.means import Looked, Looking
@@ -146,6 +156,13 @@ class Means:
             ("heal", request, {target: tuple(ids) for target, ids in missing.items()}, by)
         )
         return tuple(Healing(target, f"{request}:{target}") for target in missing)
+
+    async def begin(
+        self, request: RequestId, act: Act, targets: Sequence[str], by: str
+    ) -> tuple[Begun, ...]:
+        """See `Hands`."""
+        self.done.append(("begin", request, act, tuple(targets), by))
+        return tuple(Begun(target, f"{request}:{target}") for target in targets)
 
     async def begin_look(self, request: RequestId, by: str) -> Looking | None:
         """See `Means`."""

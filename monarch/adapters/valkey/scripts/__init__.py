@@ -37,9 +37,11 @@ _SHARED: Final = {
     "permit": ("_points", "_turns"),
     "record": ("_turns",),
     "admit": ("_points",),
-    "replay": ("_reopen",),
+    "replay": ("_reopen", "_acts"),
+    "begin": ("_reopen", "_acts"),
+    "drop": ("_acts",),
     "heal": ("_reopen",),
-    "settle": ("_refused", "_named"),
+    "settle": ("_refused", "_named", "_acts"),
     "refuse": ("_refused",),
 }
 _BATCH: Final = 256

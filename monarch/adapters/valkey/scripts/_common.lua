@@ -7,6 +7,7 @@
 local ns = ARGV[1]
 local GROUP = 'workers'
 local VERSION = '1'
+local ACT_VERSION = '2'
 local EVENTS_KEPT = 10000
 local QUIET_MS = 25000
 
@@ -130,10 +131,17 @@ end
 -- whoever puts it back.
 local function queue_migration(request, migration)
   local key = ns .. 'migration:' .. migration
-  local known = redis.call('HMGET', key, 'target', 'order', 'run', 'attempts', 'heal')
+  local known = redis.call('HMGET', key, 'target', 'order', 'run', 'attempts', 'heal', 'act', 'heal_v')
   if not known[1] then return false end
   local fields = {'v', VERSION, 'request', request, 'target', known[1], 'order', known[2] or '0', 'run', known[3] or '1',
     'attempts', known[4] or '0'}
+  -- Older code knows no acts, and would take such an entry for a copy: a higher version makes it hand the entry back.
+  if known[6] then
+    fields[2] = ACT_VERSION
+    fields[#fields + 1] = 'act'
+    fields[#fields + 1] = known[6]
+  end
+  if known[7] then fields[2] = known[7] end
   if known[5] then
     fields[#fields + 1] = 'heal'
     fields[#fields + 1] = known[5]

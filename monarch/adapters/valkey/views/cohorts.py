@@ -1,7 +1,6 @@
 """Cohorts, for people: which there are, and one with its requests. Nothing here writes."""
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, cast
 
 from valkey.asyncio import Valkey
@@ -13,29 +12,12 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.request import card_of, cohort_view, request_view, whole
 from monarch.core.card.view import Card, CohortView
 from monarch.core.ids import CohortId, RequestId
+from monarch.ports.readings import CohortLine
 
 MOST: Final = 500
 """So many cohorts are listed at most."""
 
 _Flat = list[bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class CohortLine:
-    """A cohort in a listing.
-
-    `states` says how many of its requests are in each state; a request that is gone is not counted. `targets` is how
-    many were asked for. Times are in milliseconds since 1970.
-    """
-
-    id: CohortId
-    source: str
-    channel: str | None
-    opened_ms: int
-    joined_ms: int
-    targets: int
-    states: Mapping[str, int]
-    card: Card | None
 
 
 class Cohorts:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from monarch.adapters.valkey.left import decode_left
 from monarch.core.card.view import Card, CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.portions.details import portion_of
@@ -31,6 +32,7 @@ def request_view(
         migrations=tuple(migration_view(m) for m in migrations if m),
         cancelled_by=fields.get("cancelled_by", ""),
         paused_by=paused_by,
+        left_out=tuple(fields.get("left_out", "").splitlines()),
         portion=portion_of(fields),
     )
 
@@ -77,6 +79,11 @@ def migration_view(fields: Hash) -> MigrationView:
         deleted=_int(fields, "deleted"),
         strays=tuple(n for word in fields.get("strays", "").split() if (n := whole(word))),
         reason=fields.get("reason", ""),
+        act=fields.get("act", ""),
+        acted=fields.get("acted", ""),
+        acted_by=fields.get("acted_by", ""),
+        changed=_int(fields, "changed"),
+        left=decode_left(fields.get("left", "")),
         notes=tuple(line for line in fields.get("notes", "").split("\n") if line),
     )
 

@@ -6,19 +6,21 @@ has expired since it was listed is left out.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.codec import decode_ledger
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.later import decode_later
 from monarch.adapters.valkey.settlement import member_of_request
 from monarch.adapters.valkey.views.cohorts import read_cards
 from monarch.adapters.valkey.views.entry_ids import entry_ms, entry_order, is_entry_id
 from monarch.adapters.valkey.views.numbers import Numbering
 from monarch.adapters.valkey.views.request import cohort_of, request_view, whole
 from monarch.adapters.valkey.views.waiting import Waiting, Wish, members_of, with_wish
+from monarch.core.after.later import Later
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.portions.details import in_iso
@@ -36,6 +38,18 @@ FOLLOW_MS: Final = 500
 """How long one read waits for the next event, in milliseconds; less than the socket's timeout."""
 
 RawEntry = tuple[bytes, Mapping[bytes, bytes]]
+
+
+class Known(NamedTuple):
+    """What is on record of a target: its ledger, the server's time in ms, whether a migration writes to it now.
+
+    `later` is what the ledger says of copies after they were created.
+    """
+
+    records: Mapping[TicketId, LedgerRecord]
+    now_ms: int
+    is_busy: bool
+    later: Mapping[TicketId, Later]
 
 
 class Reader:
@@ -150,8 +164,8 @@ class Reader:
             return {}
         return {"state": "queued", "via": "producer", "appended_ms": str(entry_ms(request))}
 
-    async def ledger(self, target: TargetId) -> tuple[dict[TicketId, LedgerRecord], int, bool]:
-        """What is on record of a target, the server's time in ms, and whether a migration writes to it now."""
+    async def ledger(self, target: TargetId) -> Known:
+        """What is on record of a target now."""
         pipe = self._client.pipeline(transaction=False)
         pipe.hgetall(self._keys.ledger(target))
         pipe.time()
@@ -160,7 +174,8 @@ class Reader:
             raw, (seconds, micros), busy = await pipe.execute()
         now_ms = int(seconds) * 1000 + int(micros) // 1000
         flat = [item for pair in raw.items() for item in pair]
-        return decode_ledger(flat, now_ms), now_ms, bool(busy)
+        later = decode_later(flat, now_ms)
+        return Known(decode_ledger(flat, now_ms), now_ms, bool(busy), later)
 
     async def _hashes(self, keys: Iterable[str]) -> list[dict[str, str]]:
         pipe = self._client.pipeline(transaction=False)

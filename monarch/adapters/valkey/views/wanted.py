@@ -1,5 +1,6 @@
 """Which events a person wants to see: of a request, of a target, since a time."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from monarch.adapters.valkey.views.requests import PAGE, Reader
@@ -8,21 +9,26 @@ from monarch.ports.readings import Event
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What all has to hold of an event; `None`: no matter. Targets are compared without case, times in ms since 1970."""
+    """What all has to hold of an event; `None`: no matter. Targets are compared without case, times in ms since 1970.
+
+    `kind` is the name of an event, or how it begins: `migration` is every `migration.…`.
+    """
 
     request: str | None = None
     target: str | None = None
     since_ms: int | None = None
+    kind: str | None = None
 
     def holds(self, event: Event) -> bool:
         """Whether it is one of them."""
-        of, _, to = event.fields.get("migration", "").partition(":")
-        request = event.fields.get("request") or of
+        _, _, to = event.fields.get("migration", "").partition(":")
+        request = request_of(event)
         target = event.fields.get("target") or to
         return (
             self.request in {None, request}
             and (self.target is None or self.target.lower() == target.lower())
             and (self.since_ms is None or event.at_ms >= self.since_ms)
+            and (self.kind is None or f"{event.name}.".startswith(f"{self.kind.rstrip('.')}."))
         )
 
 
@@ -41,3 +47,29 @@ async def newest(reader: Reader, limit: int, wanted: Wanted) -> tuple[Event, ...
             break
         end = f"({page[0].id}"
     return tuple(reversed(found[:limit]))
+
+
+async def history(
+    reader: Reader, requests: Collection[str], limit: int, looked_through: int
+) -> tuple[Event, ...]:
+    """The newest `limit` events of these requests among the newest `looked_through`, newest first.
+
+    Raises:
+        StoreError: Valkey cannot be asked.
+    """
+    found: list[Event] = []
+    end, looked_at = "+", 0
+    while len(found) < limit and looked_at < looked_through:
+        page = await reader.events(PAGE, end)
+        found += [event for event in reversed(page) if request_of(event) in requests]
+        looked_at += PAGE
+        if len(page) < PAGE:
+            break
+        end = f"({page[0].id}"
+    return tuple(found[:limit])
+
+
+def request_of(event: Event) -> str:
+    """Which request it is about, `""` for none."""
+    of, _, _ = event.fields.get("migration", "").partition(":")
+    return event.fields.get("request") or of

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from monarch.sandbox.github.history.happenings import Happening
 
 AccountKind = Literal["User", "Organization", "Bot"]
 OpenOrClosed = Literal["open", "closed"]
@@ -173,6 +176,10 @@ class Issue:
     app: int | None = None
     """The id of the app through which it was created."""
     comments: int = 0
+    reactions: int = 0
+    closed_by: str | None = None
+    timeline: list[Happening] = field(default_factory=list)
+    locked: bool = False
     former: list[tuple[str, str | None]] = field(default_factory=list)
     """Titles and bodies that it had before, oldest first."""
 

@@ -11,6 +11,8 @@ import hashlib
 from itertools import count
 from typing import Literal
 
+from monarch.sandbox.github.history.happenings import happened
+from monarch.sandbox.github.state.dependencies import Dependencies
 from monarch.sandbox.github.state.hierarchy import Hierarchy
 from monarch.sandbox.github.state.model import (
     Account,
@@ -52,6 +54,7 @@ class World:
         self.issues: dict[int, tuple[Repository, Issue]] = {}
         """By issue id."""
         self.hierarchy = Hierarchy()
+        self.dependencies = Dependencies()
         self.created_by_api: list[tuple[int, int]] = []
         """(repository id, number) of each issue that came through the API, in order."""
         self._account_ids = count(FIRST_ACCOUNT_ID)
@@ -195,6 +198,7 @@ class World:
     def _forget(self, issue: Issue) -> None:
         del self.issues[issue.id]
         self.hierarchy.forget(issue.id)
+        self.dependencies.forget(issue.id)
 
     def add_issue_type(
         self, organization: Account, name: str, description: str | None, color: str | None
@@ -206,11 +210,21 @@ class World:
             )
         return organization.issue_types[name]
 
-    def set_state(self, issue: Issue, state: OpenOrClosed, reason: str | None = None) -> None:
-        """Open or close an issue."""
+    def set_state(
+        self,
+        issue: Issue,
+        state: OpenOrClosed,
+        reason: str | None = None,
+        by: str | None = None,
+    ) -> None:
+        """Open or close an issue; ``by`` is who does it."""
         reopened = "reopened" if issue.state == "closed" else None
         issue.state_reason = (reason or "completed") if state == "closed" else reopened
-        issue.state, issue.closed_at = state, self.clock() if state == "closed" else None
+        is_closed, now = state == "closed", self.clock()
+        issue.state, issue.closed_at = state, now if is_closed else None
+        issue.closed_by, issue.updated_at = by if is_closed else None, now
+        told = {"state_reason": issue.state_reason} if is_closed else {"state_reason": None}
+        happened(issue, "closed" if is_closed else "reopened", by, now, **told)
 
     def add_label(
         self, repository: Repository, name: str, color: str, description: str | None

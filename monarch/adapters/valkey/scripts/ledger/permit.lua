@@ -13,6 +13,7 @@
 --       20 calls that are kept back  21 the life of the permission, ms  22 the longest life that there is, ms
 --       23 what this worker has seen of the memory  24 the caller's name in line  25 how long one in line is waited for
 --       26 how long a wait may be that keeps its place  27 the same for the first ones in line (each in ms)
+--       28 field of the ledger for a change of a copy that is there, '' for none  29 the change, such as `close #12`
 -- Gives {'lost'} | {'quiet', ms} | {'created', number} | {'reconcile', intended ms, nonce} | {'gate', ms, cause}
 --       | {'wait', ms, review, 1 where it is waited in place, 0 where the caller gives its place to others} | {'granted', now ms, review, what the memory shows} | {'cancelled', by whom}; review is 1 where what was learned of
 --       the limits is due to be looked at again.
@@ -22,9 +23,11 @@
 -- that the caller has reconciled by a look of this epoch, under the target's lock; and it turns the field into an
 -- intent before anybody may write. A copy on record is written over only by who names its very number: a person asked
 -- for it, and a look showed it to be deleted. A write that makes no issue may be done twice, so the ledger keeps nothing
--- of it; all else counts for it, too. The intent names the end of the permission's life, the latest moment at which the
--- bytes can leave: whoever waits for it to settle counts from there (core/timing.py). What stays possible
--- (docs/protocols.md, "The three windows"): the caller may be frozen between this answer and the bytes.
+-- of it; all else counts for it, too. A change of a copy (closing it, opening it) is on record as pending while nobody has
+-- answered for it: a late old write must not come over a newer one, so whoever meets it waits as for a copy. Either
+-- intent names the end of the permission's life, the latest moment at which the bytes can leave: whoever waits for it to
+-- settle counts from there (core/timing.py). What stays possible (docs/protocols.md, "The three windows"): the caller may
+-- be frozen between this answer and the bytes.
 -- Not `allow-oom`: when memory is out, no new write begins.
 local consumer, entry, count, migration = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ticket, reconciled, nonce = ARGV[6], ARGV[8], ARGV[9]
@@ -51,6 +54,13 @@ if record then
   if not number and not at and not string.match(record, '^refused %d+ %d+') then
     return redis.error_reply('UNREADABLE the ledger says of ticket ' .. ticket .. ': ' .. record)
   end
+end
+
+local pending = ARGV[28] ~= '' and redis.call('HGET', KEYS[3], ARGV[28])
+if pending then
+  local at, before = string.match(pending, '^%l+ #%d+ until (%d+) (%S+)$')
+  if not at then return redis.error_reply('UNREADABLE the ledger says in ' .. ARGV[28] .. ': ' .. pending) end
+  if before ~= reconciled then return {'reconcile', math.min(tonumber(at), now + tonumber(ARGV[22])), before} end
 end
 
 for i = 4, 5 do
@@ -126,6 +136,10 @@ used(string.sub(KEYS[9], #(ns .. 'learned:') + 1), now)
 if half_open[1] then redis.call('HSET', KEYS[4], 'probe', nonce, 'probe_until', int(now + slot)) end
 if ticket ~= '' then
   redis.call('HSET', KEYS[3], ticket, 'intended until ' .. int(now + tonumber(ARGV[21])) .. ' ' .. nonce)
+  redis.call('PERSIST', KEYS[3])
+end
+if ARGV[28] ~= '' then
+  redis.call('HSET', KEYS[3], ARGV[28], ARGV[29] .. ' until ' .. int(now + tonumber(ARGV[21])) .. ' ' .. nonce)
   redis.call('PERSIST', KEYS[3])
 end
 know_one_more(nonce)

@@ -4,9 +4,11 @@
 -- KEYS  1 ledger:<id> (hash)  2 slots:<account>  3 gate:<account>  4 faults:<account> (set)
 --       5 migration:<id> (hash)  6 request:<id> (hash)  7 budget:<account> (sorted set)
 --       8 turns:<account> (sorted set)  9 asks:<account> (sorted set)
--- ARGV  1 prefix  2 fact (created | found | refused | not_created | unanswered | stray | answered | noted | looked)
+-- ARGV  1 prefix  2 fact (created | found | refused | not_created | unanswered | stray | answered | noted | looked
+--       | changed | seen_changed)
 --       3 ticket id, '' where it is about none  4 number, of a look how many copies are there, or ''
---       5 nonce or ''  6 run  7 reason or note, of a look how many copies people have deleted  8 migration id  9 request id  10 entry  11 count  12 target id
+--       5 nonce or ''  6 run  7 reason or note, of a look how many copies people have deleted, of a change what it was
+--       (close | reopen)  8 migration id  9 request id  10 entry  11 count  12 target id
 --       13 retention, ms  14 the gate's rest after faults, ms
 --       15 GitHub's id of the issue of that number, 0 where it is not known
 --       16 the caller's name in line  17 how long its next question is waited for  18 how long one in line is (ms)
@@ -108,6 +110,23 @@ local function count_copied(was_counted)
   redis.call('HSETNX', KEYS[5], 'first_copy_ms', int(now))
 end
 
+-- A change of a copy that nobody had answered for. It is over when its own write was answered or came to nothing, or when
+-- somebody has seen what came of it; what another write left there stays.
+local pending_field = 'pending:' .. ticket
+local pending = ticket ~= '' and nonce ~= ''
+  and string.match(redis.call('HGET', KEYS[1], pending_field) or '', '^%l+ #%d+ until %d+ (%S+)$') == nonce
+local CHANGED = {close = 'closed', reopen = 'reopened'}
+local TOLD = {close = 'ticket.recalled', reopen = 'ticket.reopened'}
+
+local function change(what)
+  redis.call('HSET', KEYS[1], 'recall:' .. ticket, CHANGED[what] .. ' #' .. number .. ' ' .. int(now) .. ' ' .. request)
+  event(TOLD[what], 'migration', ARGV[8], 'ticket', ticket, 'number', number)
+  redis.call('HINCRBY', KEYS[5], 'changed', 1)
+end
+
+if pending and (fact == 'changed' or fact == 'seen_changed') then change(ARGV[7]) end
+if pending and fact ~= 'unanswered' then redis.call('HDEL', KEYS[1], pending_field) end
+
 if fact == 'created' or fact == 'found' then
   if created and created ~= number then
     if fact == 'created' then report_stray(number) end
@@ -143,7 +162,7 @@ if nonce ~= '' then
   -- 15 s are for one that never comes back. Else one bad target would hold up all others for longer than its write.
   if redis.call('HGET', KEYS[3], 'probe') == nonce then redis.call('HDEL', KEYS[3], 'probe', 'probe_until') end
 end
-if fact == 'created' or fact == 'refused' or fact == 'answered' then
+if fact == 'created' or fact == 'refused' or fact == 'answered' or fact == 'changed' then
   -- It comes back at once, if it has more to write: the others in line let it.
   if redis.call('EXISTS', KEYS[8]) == 1 then
     stand_in_line(KEYS[8], KEYS[9], ARGV[16], now + tonumber(ARGV[17]) - tonumber(ARGV[18]), 90 * tonumber(ARGV[18]))

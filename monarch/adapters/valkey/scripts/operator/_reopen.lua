@@ -28,7 +28,9 @@ local function queue_again(request, migration)
   redis.call('HINCRBY', key, 'run', 1)
   redis.call('HDEL', key, 'code', 'ended_ms', 'dropped_ms', 'refused', 'strays', 'progress_entry', 'progress_count')
   -- What there is to know of them is found again by whoever goes through all tickets, and not by one that heals a few.
-  if redis.call('HEXISTS', key, 'heal') == 0 then redis.call('HDEL', key, 'notes') end
+  if redis.call('HEXISTS', key, 'heal') + redis.call('HEXISTS', key, 'act') == 0 then redis.call('HDEL', key, 'notes') end
+  -- What is copied or healed again is no more what an act has left.
+  if redis.call('HEXISTS', key, 'act') == 0 then redis.call('HDEL', key, 'acted', 'acted_by', 'acted_ms', 'changed', 'left') end
   redis.call('HSETNX', key, 'order', '0')
   redis.call('HSET', key, 'reason', '', 'attempts', '0', 'queued_ms', int(now_ms()))
   queue_migration(request, migration)

@@ -10,12 +10,20 @@ local answers = {}
 for i = 4, #ARGV do
   local found = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])
   if found[1] then
-    local letter = {request = '', migration = ''}
+    local letter = {request = '', migration = '', payload = ''}
     for f = 1, #found[1][2], 2 do letter[found[1][2][f]] = found[1][2][f + 1] end
     redis.call('XDEL', KEYS[1], ARGV[i])
     local key = letter.migration ~= '' and ns .. 'migration:' .. letter.migration
       or letter.stream == 'requests' and ns .. 'request:' .. letter.request
-    if key and redis.call('EXISTS', key) == 1 then redis.call('HSET', key, 'dropped_ms', int(now_ms())) end
+    local act = redis.call('EXISTS', key or '') == 1 and redis.call('HGET', key, 'act') or nil
+    if act and act == act_of(letter) then
+      -- The act alone is given up. What the migration was before, it is again.
+      end_act(key)
+      local request_key = ns .. 'request:' .. letter.request
+      if ENDED[redis.call('HGET', request_key, 'state')] then redis.call('HSET', request_key, 'state', ended_as(letter.request)) end
+    elseif key and not act and redis.call('EXISTS', key) == 1 then
+      redis.call('HSET', key, 'dropped_ms', int(now_ms()))
+    end
     event('letter.dropped', 'letter', ARGV[i], 'request', letter.request, 'migration', letter.migration, 'by', ARGV[2])
     retain(letter.request, ARGV[3])
   end

@@ -1,5 +1,5 @@
 #!lua
--- A person has copies made again that somebody deleted: migrations that are done go on, as ones that heal.
+-- A person has copies made again that somebody deleted, or opened again that a recall has closed: migrations that are done go on, as ones that heal.
 --
 -- KEYS  1 request:<id> (hash)  2 plan:<id>
 -- ARGV  1 prefix  2 request id  3 by whom  then, in turn, a target and the ids of its tickets, ascending, a space between
@@ -35,6 +35,15 @@ local function count_without(key, tickets)
     'deleted', math.max(0, tonumber(counts[3] or 0) - missing))
 end
 
+-- Whether a recall has closed one of these copies. Older code would skip it and say that it is done.
+local function is_any_recalled(key, tickets)
+  local ledger = ns .. 'ledger:' .. (redis.call('HGET', key, 'target_id') or '')
+  for ticket in string.gmatch(tickets, '%d+') do
+    if string.find(redis.call('HGET', ledger, 'recall:' .. ticket) or '', '^closed ') then return true end
+  end
+  return false
+end
+
 -- What a person would have to ask for anew, under another name.
 local NEVER = {bad_target = true, target_is_source = true}
 
@@ -54,6 +63,7 @@ local function heal(target, tickets)
   if its[1] ~= 'done' then return 'its migration is ' .. (its[1] or 'not known') end
   reopen(request)
   redis.call('HSET', key, 'heal', tickets)
+  if is_any_recalled(key, tickets) then redis.call('HSET', key, 'heal_v', ACT_VERSION) end
   count_without(key, tickets)
   queue_again(request, migration)
   event('migration.healing', 'request', request, 'migration', migration, 'by', by)

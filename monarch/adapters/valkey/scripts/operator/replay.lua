@@ -37,6 +37,10 @@ function replay_into.migrations(letter)
   if not known[2] or redis.call('EXISTS', request_key, ns .. 'plan:' .. request) < 2 then
     return 'its plan is not known any more; send the message again'
   end
+  local act = redis.call('HGET', key, 'act') or ''
+  if act ~= act_of(letter) then
+    return act == '' and 'its ' .. act_of(letter) .. ' is over' or 'its ' .. act .. ' was given up since; replay or drop that first'
+  end
   if known[1] ~= 'dead' and known[1] ~= 'cancelled' then return migration .. ' is ' .. known[1] end
   if redis.call('HEXISTS', request_key, 'cancelled_by') == 1 and redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 then
     return 'its request is still being cancelled; try again when it has ended'

@@ -84,13 +84,7 @@ local function end_migration()
   if redis.call('EXISTS', request_key) == 0 then return end
   redis.call('SREM', ns .. 'unsettled:' .. request, doc.migration)
   if redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 then return end
-  local end_state = 'done'
-  for target in lines(redis.call('HGET', request_key, 'targets')) do
-    local state = redis.call('HGET', migration_key(target), 'state')
-    if state == 'cancelled' then return end_request('cancelled') end
-    if state ~= 'done' then end_state = 'failed' end
-  end
-  end_request(end_state)
+  end_request(ended_as(request))
 end
 
 -- Give the target's lock back, and wake the delivery that waits for it, oldest request first.
@@ -233,6 +227,7 @@ function handle.planned()
     targets[#targets + 1] = refused.target
   end
   redis.call('HSET', request_key, 'tickets', doc.tickets, 'planned_ms', int(now), 'targets', table.concat(targets, '\n'))
+  if doc.left_out then redis.call('HSET', request_key, 'left_out', doc.left_out) end
   event('request.planned', 'request', request, 'tickets', doc.tickets, 'targets', #doc.targets)
   if #doc.targets == 0 then end_request('failed') end
   changed(request)
@@ -257,23 +252,40 @@ function handle.skipped()
   acknowledge()
 end
 
+-- Another holder's late answer came after the last look: it is never called done.
+local function strays_found(key)
+  local strays = redis.call('HGET', key, 'strays') or ''
+  if strays == '' then return false end
+  doc.code = 'strays_found'
+  doc.reason = 'second copies were found (#' .. string.gsub(strays, ' ', ', #') .. '): close them, then replay this'
+  return true
+end
+
 function handle.migrated()
   local key = ns .. 'migration:' .. doc.migration
-  -- Another holder's late answer came after the last look: it is never called done.
-  local strays = redis.call('HGET', key, 'strays') or ''
-  if strays ~= '' then
-    doc.code = 'strays_found'
-    doc.reason = 'second copies were found (#' .. string.gsub(strays, ' ', ', #') .. '): close them, then replay this'
-    return handle.dead()
-  end
+  if strays_found(key) then return handle.dead() end
   -- What was copied and deleted since is not there: the numbers that people are told add up.
   local there = doc.tickets - doc.deleted
   local copied = math.min(tonumber(redis.call('HGET', key, 'copied') or 0), there)
   redis.call('HSET', key, 'state', 'done', 'copied', copied, 'deleted', doc.deleted, 'reason', '',
     'present', there - copied, 'ended_ms', int(now))
-  redis.call('HDEL', key, 'heal', 'waits', 'error', 'error_ms')
+  redis.call('HDEL', key, 'heal', 'heal_v', 'waits', 'error', 'error_ms')
   if owner() then is_accepted(owner()) end
   event('migration.done', 'request', request, 'migration', doc.migration, 'copied', copied)
+  end_migration()
+  changed(request)
+  acknowledge()
+end
+
+-- An act is over: the migration has ended as it had before.
+function handle.acted()
+  local key = ns .. 'migration:' .. doc.migration
+  if strays_found(key) then return handle.dead() end
+  local act = end_act(key) or doc.act
+  redis.call('HSET', key, 'acted', act, 'changed', doc.changed, 'left', doc.left)
+  if owner() then is_accepted(owner()) end
+  event('migration.' .. act .. '.ended', 'request', request, 'migration', doc.migration, 'changed', doc.changed,
+    'left', select(2, string.gsub(doc.left, '[^\n]+', '')))
   end_migration()
   changed(request)
   acknowledge()

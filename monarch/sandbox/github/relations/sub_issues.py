@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monarch.sandbox.github import errors, listing
+from monarch.sandbox.github.history.happenings import happened
 from monarch.sandbox.github.issue_body import Renderer
 from monarch.sandbox.github.issues import issue_of
 from monarch.sandbox.github.state.model import Role
@@ -49,7 +50,7 @@ def get_parent(visit: Visit, repository: Repository) -> Reply:
 
 def add_sub_issue(visit: Visit, repository: Repository) -> Reply:
     """Put an issue under this one and answer this one."""
-    _must_arrange(visit, repository)
+    must_arrange(visit, repository)
     wish = visit.json_object()
     parent, child = issue_of(visit, repository), _wished(visit, wish)
     replace = wish.get("replace_parent", False)
@@ -58,6 +59,7 @@ def add_sub_issue(visit: Visit, repository: Repository) -> Reply:
     visit.must_have_content_budget("sub_issues")
     _check(visit, repository, parent, child, replace=replace)
     visit.world.hierarchy.put_under(parent.id, child[1].id)
+    _note(visit, parent, child[1], "added")
     visit.created("sub_issues")
     body = _body(visit, repository, parent)
     return json_reply(201, body, ("Location", body["url"]))
@@ -65,17 +67,26 @@ def add_sub_issue(visit: Visit, repository: Repository) -> Reply:
 
 def remove_sub_issue(visit: Visit, repository: Repository) -> Reply:
     """Take an issue out of this one and answer this one."""
-    _must_arrange(visit, repository)
+    must_arrange(visit, repository)
     parent = issue_of(visit, repository)
     _, child = _wished(visit, visit.json_object())
     if visit.world.hierarchy.parent_of(child.id) != parent.id:
         raise errors.unknown_sub_issue()
     visit.world.hierarchy.take_out(child.id)
+    _note(visit, parent, child, "removed")
     body = _body(visit, repository, parent)
     return json_reply(200, body, ("Location", body["url"]))
 
 
-def _must_arrange(visit: Visit, repository: Repository) -> None:
+def _note(visit: Visit, parent: Issue, child: Issue, what: str) -> None:
+    """Write into both timelines that the child was added or removed."""
+    by, now = visit.token.login if visit.token else None, visit.world.clock()
+    happened(parent, f"sub_issue_{what}", by, now, sub_issue={"id": child.id})
+    happened(child, f"parent_issue_{what}", by, now, parent_issue={"id": parent.id})
+
+
+def must_arrange(visit: Visit, repository: Repository) -> None:
+    """Refuse whoever may neither push nor triage."""
     visit.must_write_issues(repository)
     if not visit.may_push(repository) and visit.role(repository) < Role.TRIAGE:
         raise errors.no_admin_rights()

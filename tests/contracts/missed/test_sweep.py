@@ -1,145 +1,35 @@
 """The sweep for missed repositories, on a real Valkey and against the stand-in over real HTTP."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from monarch.adapters.github.client import HttpGitHub
-from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.client.connection import connected
-from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.logins import ValkeyLogins
-from monarch.adapters.valkey.missed import ValkeyMissed
-from monarch.adapters.valkey.scripts import Scripts
+from monarch.app.doctor.missed_checks import missed_checks
+from monarch.app.doctor.valkey_checks import Status
 from monarch.core.delivery import Stream
 from monarch.core.ids import TargetId
-from monarch.core.missed.judging import Left, Window
+from monarch.core.missed.judging import Left
 from monarch.core.outcome import Found, Permanent
 from monarch.core.request.message import Rules
-from monarch.sandbox.control.client import SandboxClient
-from monarch.sandbox.control.seed import RepositoryChange, Seed
+from monarch.sandbox.control.seed import RepositoryChange
 from monarch.sandbox.faults import Answer, Match
-from monarch.sandbox.journal import LogEntry
-from monarch.sandbox.process import start_sandbox, stop_sandbox
 from monarch.sandbox.valkey import EmbeddedValkey
-from monarch.stages.missed.sweeper import Options, Reading, Sweep, sweep
-
-OWNER, TEMPLATE, CHANNEL = "school", "school/template", "C06GHMZB3M3"
-WEEK_MS, RETENTION_MS = 7 * 86_400_000, 30 * 86_400_000
-DAY = 86_400_000
-
-
-def days_ago(days: float) -> str:
-    """A time as a seed says it."""
-    return (datetime.now(UTC) - timedelta(days=days)).isoformat()
-
-
-def made(name: str, days: float = 1, **more: Any) -> dict[str, Any]:
-    """A repository that was made from the template."""
-    its = {"generated_from": TEMPLATE, "created_at": days_ago(days), **more}
-    return {"full_name": f"{OWNER}/{name}", "collaborators": {"monarch-bot": "write"}, **its}
-
-
-def a_school(*repositories: dict[str, Any]) -> Seed:
-    """A template that is older than anything, and these."""
-    old = {"is_template": True, "created_at": days_ago(400)}
-    return Seed.model_validate(
-        {
-            "accounts": [
-                {"login": "monarch-bot", "kind": "User"},
-                {"login": OWNER, "kind": "Organization"},
-            ],
-            "tokens": [{"token": "ghp_monarch", "login": "monarch-bot"}],
-            "repositories": [
-                {"full_name": TEMPLATE, "issues": [{"title": "One"}], **old},
-                {"full_name": f"{OWNER}/other-template", **old},
-                *repositories,
-            ],
-        }
-    )
-
-
-@dataclass
-class School:
-    """An installation that sweeps."""
-
-    sandbox: SandboxClient
-    github: HttpGitHub
-    client: Any
-    keys: Keys
-    rules: Rules = field(default_factory=Rules)
-
-    @property
-    def missing(self) -> ValkeyMissed:
-        """What is kept in Valkey."""
-        return ValkeyMissed(self.client, self.keys, "channel", retention_ms=RETENTION_MS)
-
-    async def id_of(self, name: str) -> int:
-        """GitHub's id of a repository."""
-        return (await self.sandbox.state()).repositories[f"{OWNER}/{name}"].id
-
-    async def asks_for(self, *names: str, source: str = "template", days: float = 0) -> None:
-        """The platform asked for these targets, and the planner has read it, so many days ago."""
-        now_ms = await self.missing.now_ms()
-        at_ms = int(now_ms - days * DAY)
-        source_id = await self.id_of(source)
-        await self.client.zadd(self.keys.sources, {str(source_id): now_ms})
-        fields = {"name": f"{OWNER}/{source}", "channel": CHANNEL}
-        await self.client.hset(self.keys.source(source_id), mapping=fields)
-        for name in names:
-            await self.client.zadd(self.keys.named, {f"{OWNER}/{name}".lower(): at_ms})
-
-    async def sweeps(self, days: float = 7, **options: Any) -> Sweep:
-        """What a sweep finds."""
-        scripts = Scripts(self.client, self.keys.prefix)
-        budget = ValkeyBudget(scripts, self.keys)
-        us = ValkeyLogins(scripts, self.keys).us
-        reading = Reading(self.github, self.github, self.missing, budget, us)
-        now_ms = await self.missing.now_ms()
-        window = Window(int(now_ms - days * DAY), now_ms, options.pop("young_ms", 0))
-        return await sweep(reading, OWNER, window, Options(self.rules, **options))
-
-    async def calls(self) -> list[LogEntry]:
-        """Every call of GitHub until now, but for who we are."""
-        calls = [one for one in await self.sandbox.log() if one.api == "github"]
-        return [one for one in calls if one.path != "/user"]
-
-    async def reads(self) -> int:
-        """How many these are."""
-        return len(await self.calls())
-
-
-@pytest.fixture(scope="module")
-def stand_in() -> Iterator[str]:
-    """The address of one stand-in for all of these tests."""
-    running = start_sandbox()
-    yield running.base_url
-    stop_sandbox(running)
-
-
-@pytest.fixture
-async def school(
-    server: EmbeddedValkey, stand_in: str, request: pytest.FixtureRequest
-) -> AsyncIterator[School]:
-    """A school with nothing in it yet."""
-    async with (
-        SandboxClient(stand_in) as sandbox,
-        connected(server.url, "tests") as client,
-        HttpGitHub("ghp_monarch", sandbox.github_url) as github,
-    ):
-        await sandbox.reset()
-        yield School(sandbox, github, client, Keys(request.node.name))
-
-
-def names(found: Sweep) -> list[str]:
-    """What was missed, without the owner."""
-    assert found.problem == ""
-    return [one.repository.full_name.partition("/")[2] for one in found.missed]
+from monarch.settings import Settings
+from tests.contracts.missed.school import (
+    CHANNEL,
+    OWNER,
+    TEMPLATE,
+    WEEK_MS,
+    School,
+    a_school,
+    made,
+    names,
+)
 
 
 async def test_a_repository_that_no_message_named_is_found(school: School) -> None:
@@ -531,3 +421,21 @@ async def test_a_memory_that_cannot_be_read_costs_reads_and_no_more(school: Scho
     await school.client.set(school.keys.owner(OWNER), b"spoiled")
 
     assert names(await school.sweeps()) == ["team-a"]
+
+
+async def test_the_doctor_says_which_owners_can_be_listed(school: School) -> None:
+    """A wrong name is no failure, but worth a look; without owners nothing is asked."""
+    await school.sandbox.seed(a_school())
+    nobody = Settings(missed_owners=(OWNER,))
+    address = {"gh_pat": SecretStr("ghp_monarch"), "github_api_url": school.sandbox.github_url}
+    signed = nobody.model_copy(update=address)
+    checks = await missed_checks(signed.model_copy(update={"missed_owners": (OWNER, "scholl")}))
+    before = await school.reads()
+
+    assert [(one.status, one.detail.partition(":")[0]) for one in checks] == [
+        (Status.OK, OWNER),
+        (Status.WARN, "scholl"),
+    ]
+    assert await missed_checks(signed.model_copy(update={"missed_owners": ()})) == ()
+    assert await missed_checks(nobody) == ()
+    assert await school.reads() == before

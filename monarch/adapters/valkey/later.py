@@ -1,0 +1,56 @@
+"""What the ledger says of copies after they were created, from the fields beside their records. Nothing here raises."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from monarch.core.after.acts import Change
+from monarch.core.after.later import Later, Pending, Recalled
+from monarch.core.ids import TicketId
+from monarch.core.timing import LONGEST_LIFE_MS
+
+_FIELD: Final = re.compile(rb"(pending|recall):(\d{1,18})", re.ASCII)
+_PENDING: Final = re.compile(
+    r"(?P<change>close|reopen) #(?P<number>[1-9]\d{0,17}) until (?P<at>\d{1,15}) (?P<nonce>[!-~]{1,100})",
+    re.ASCII,
+)
+_RECALL: Final = re.compile(
+    r"(?P<word>closed|reopened) #(?P<number>[1-9]\d{0,17}) (?P<at>\d{1,15})(?: .*)?", re.ASCII
+)
+"""As permit.lua and record.lua write them; behind the time stands for people which request it was."""
+
+
+def decode_later(flat: Sequence[bytes], now_ms: int) -> dict[TicketId, Later]:
+    """What a ledger says of its copies, from its `HGETALL` of `now_ms`, by the server's clock.
+
+    A pending change that ends later than any permission of now (the server's clock went back) ends as one of now does.
+    """
+    found: dict[TicketId, dict[str, str]] = {}
+    for name, value in zip(flat[::2], flat[1::2], strict=True):
+        field = _FIELD.fullmatch(name)
+        if field is not None:
+            words = found.setdefault(TicketId(int(field[2])), {})
+            words[field[1].decode()] = value.decode("utf-8", "replace")
+    return {ticket: _later(words, now_ms) for ticket, words in found.items()}
+
+
+def _later(words: dict[str, str], now_ms: int) -> Later:
+    pending, recall = words.get("pending"), words.get("recall")
+    told, closed = _pending(pending, now_ms), _recalled(recall)
+    unread = [one for one, value in ((pending, told), (recall, closed)) if one and value is None]
+    return Later(told, closed, "; ".join(unread))
+
+
+def _pending(text: str | None, now_ms: int) -> Pending | None:
+    found = _PENDING.fullmatch(text or "")
+    if found is None:
+        return None
+    at_ms = min(int(found["at"]), now_ms + LONGEST_LIFE_MS)
+    return Pending(Change(found["change"]), int(found["number"]), at_ms, found["nonce"])
+
+
+def _recalled(text: str | None) -> Recalled | None:
+    found = _RECALL.fullmatch(text or "")
+    if found is None:
+        return None
+    return Recalled(int(found["number"]), int(found["at"]), found["word"] == "reopened")

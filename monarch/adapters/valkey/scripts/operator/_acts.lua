@@ -1,0 +1,38 @@
+-- Shared by begin, settle, replay and drop: an act (recall, undo) borrows a migration that has ended. How it had ended is
+-- kept in `before` until the act is over, and then stands there again, so a dead letter of the copying keeps its meaning.
+local BORROWED = {'state', 'code', 'reason', 'ended_ms', 'dropped_ms', 'refused'}
+
+local function begin_act(key, act, by)
+  local known, before = redis.call('HMGET', key, unpack(BORROWED)), {}
+  for i, field in ipairs(BORROWED) do before[field] = known[i] or nil end
+  redis.call('HSET', key, 'act', act, 'act_by', by, 'before', cjson.encode(before))
+  redis.call('HDEL', key, 'acted', 'acted_by', 'acted_ms', 'changed', 'left')
+end
+
+-- Gives which act it was.
+local function end_act(key)
+  local known = redis.call('HMGET', key, 'act', 'before', 'act_by')
+  local ok, before = pcall(cjson.decode, known[2] or '')
+  if not ok or type(before) ~= 'table' or not before.state then before = {state = 'done'} end
+  redis.call('HDEL', key, 'act', 'act_by', 'before', 'waits', 'error', 'error_ms', unpack(BORROWED))
+  for field, value in pairs(before) do redis.call('HSET', key, field, value) end
+  redis.call('HSET', key, 'acted_by', known[3] or '', 'acted_ms', int(now_ms()))
+  return known[1]
+end
+
+-- The act that a letter is about, by what it kept of its entry; '' where that is none.
+local function act_of(letter)
+  local ok, kept = pcall(cjson.decode, letter.payload or '')
+  return ok and type(kept) == 'table' and kept.act or ''
+end
+
+-- How a request has ended whose migrations all have.
+local function ended_as(request)
+  local as = 'done'
+  for target in lines(redis.call('HGET', ns .. 'request:' .. request, 'targets')) do
+    local state = redis.call('HGET', ns .. 'migration:' .. request .. ':' .. target, 'state')
+    if state == 'cancelled' then return 'cancelled' end
+    if state ~= 'done' then as = 'failed' end
+  end
+  return as
+end

@@ -1,0 +1,46 @@
+"""Repositories that no request named, as the last sweep for them has put them on record."""
+
+import json
+from collections.abc import Awaitable
+from typing import Final, cast
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.views.request import whole
+from monarch.ports.readings import MissedLine
+
+MOST: Final = 500
+"""So many are listed at most."""
+
+
+class MissedOnRecord:
+    """Looks at the record. Raises `StoreError` where Valkey cannot be asked."""
+
+    def __init__(self, client: Valkey, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    async def all(self) -> tuple[MissedLine, ...]:
+        """What is on record, the newest repository first; what cannot be read is left out."""
+        with classified("reading which repositories were missed"):
+            found = await cast("Awaitable[list[bytes]]", self._client.hvals(self._keys.missed))
+        lines = filter(None, map(_line, found))
+        return tuple(sorted(lines, key=lambda one: (-one.created_ms, one.repository))[:MOST])
+
+
+def _line(packed: bytes) -> MissedLine | None:
+    try:
+        one = {name: str(value) for name, value in json.loads(packed).items()}
+        return MissedLine(
+            one["repository"],
+            one["source"],
+            one.get("channel") or None,
+            whole(one["created_ms"]) or 0,
+            whole(one["found_ms"]) or 0,
+            one.get("request", ""),
+            one.get("by", ""),
+        )
+    except (ValueError, KeyError, AttributeError):
+        return None

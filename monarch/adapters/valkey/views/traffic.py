@@ -1,0 +1,65 @@
+"""What waits until when, and what was written when. Nothing here writes."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.keys import Keys
+from monarch.ports.readings import Parked, Writes
+
+MINUTES: Final = 60
+_MINUTE_MS: Final = 60_000
+
+
+class Traffic:
+    """Looks at what moves. Both methods raise `StoreError` where Valkey cannot be asked."""
+
+    def __init__(self, client: Valkey, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    async def parked(self, limit: int) -> tuple[Parked, ...]:
+        """What is parked, those that are due first, at most so many."""
+        with classified("reading what is parked"):
+            found = await self._client.zrange(self._keys.parked, 0, limit - 1, withscores=True)
+        return tuple(parked_of(name.decode("utf-8", "replace"), int(due)) for name, due in found)
+
+    async def writes(self, accounts: Sequence[str]) -> tuple[Writes, ...]:
+        """The writes of each account in the last hour, by minute."""
+        pipe = self._client.pipeline(transaction=False)
+        pipe.time()
+        for account in accounts:
+            pipe.zrevrangebyscore(
+                self._keys.budget(account), "+inf", "-inf", 0, _MOST, withscores=True
+            )
+        with classified("reading what was written"):
+            (seconds, _), *answers = await pipe.execute()
+        last = int(seconds) // MINUTES
+        return tuple(
+            Writes(account, _by_minute([int(at) for _, at in answer], last))
+            for account, answer in zip(accounts, answers, strict=True)
+        )
+
+
+_MOST: Final = 5_000
+"""Writes of one account that are looked at: far beyond what GitHub allows in an hour."""
+
+
+def _by_minute(times: Sequence[int], last: int) -> tuple[int, ...]:
+    counts = [0] * MINUTES
+    for at in times:
+        back = last - at // _MINUTE_MS
+        if 0 <= back < MINUTES:
+            counts[MINUTES - 1 - back] += 1
+    return tuple(counts)
+
+
+def parked_of(member: str, due_ms: int) -> Parked:
+    """What a member of the sorted set names: `<padded request>:<stream>[:<order>:<target>]`."""
+    request, _, rest = member.partition(":")
+    stream, _, of = rest.partition(":")
+    first, _, second = request.partition("-")
+    name = f"{first.lstrip('0') or 0}-{second.lstrip('0') or 0}"
+    return Parked(name, stream, of.partition(":")[2], due_ms)

@@ -1,0 +1,1 @@
+"""The commands for copies that are there."""

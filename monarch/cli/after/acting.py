@@ -1,0 +1,162 @@
+"""An act on the copies of a request: begun, followed, or only rehearsed."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from monarch.cli.after.telling import issue_url, left_lines, print_acts
+from monarch.cli.calling import FAILED, WRONG, fail, failures_told, operate, settings
+from monarch.cli.choice import request_id, whoever
+from monarch.cli.follow import follow, judge
+from monarch.cli.terminal.printing import clean, say, show_facts, show_json
+from monarch.cli.terminal.readings import readings
+from monarch.core.after.acts import Act
+from monarch.core.ids import RequestId
+from monarch.core.request.refs import BadRef, parse_ref
+
+if TYPE_CHECKING:
+    from monarch.app.act import ActRehearsal, TargetRehearsal
+    from monarch.app.operator import Operator
+    from monarch.ports import Begun
+
+_DOING: Final = {Act.RECALL: "recalling", Act.UNDO: "undoing the recall"}
+_WOULD: Final = {Act.RECALL: "close", Act.UNDO: "reopen"}
+_DONE: Final = {Act.RECALL: "recalled already", Act.UNDO: "reopened already"}
+
+
+def act_on(
+    request: str, act: Act, targets: Sequence[str], by: str | None, *, wait: bool, as_json: bool
+) -> None:
+    """Begin the act in these targets, or in all; fails where it is refused in one of them."""
+    name, known = whoever(by), request_id(request)
+    only = _names(targets)
+
+    async def work(person: "Operator") -> "tuple[Begun, ...]":
+        chosen = only or await _all_targets(person, known)
+        return await person.hands.begin(known, act, chosen, name)
+
+    told = operate(work)
+    if not as_json:
+        _print_begun(known, act, told)
+    is_begun = any(one.migration for one in told)
+    end = follow(known, quiet=as_json) if wait and is_begun else None
+    if as_json:
+        show_json({"request": known, "act": act, "by": name, "targets": told, "end": end})
+    elif end is not None:
+        print_acts(end.view.migrations)
+    if end is not None:
+        judge(end)
+    if not all(one.migration for one in told):
+        raise typer.Exit(FAILED)
+
+
+async def _all_targets(person: "Operator", request: RequestId) -> tuple[str, ...]:
+    details = await person.reader.request(request)
+    if details is None:
+        fail(f"no request {clean(request)} is known: it has expired, or see `monarch requests`")
+    if not details.view.migrations:
+        fail(f"request {clean(request)} has no targets: nothing was copied")
+    took = {one.target for one in details.times if one.target_id is not None}
+    return tuple(one.target for one in details.view.migrations if one.target in took) or tuple(
+        one.target for one in details.view.migrations
+    )
+
+
+def _names(targets: Sequence[str]) -> tuple[str, ...]:
+    names: list[str] = []
+    for target in targets:
+        try:
+            names.append(parse_ref(target).full_name)
+        except BadRef as problem:
+            fail(f"--target: {problem}", WRONG)
+    return tuple(dict.fromkeys(names))
+
+
+def _print_begun(request: RequestId, act: Act, told: "tuple[Begun, ...]") -> None:
+    for one in told:
+        if one.refused:
+            say(f"refused  {clean(one.target)}  {clean(one.refused)}")
+        else:
+            print(f"{_DOING[act]}  {clean(one.target)}")
+    if any(one.migration for one in told):
+        print(f"it is done like any other migration: see `monarch show {request}`", flush=True)
+
+
+# ----------------------------------------------------------------------------------------- rehearsal
+
+
+def rehearse(
+    request: str,
+    act: Act,
+    targets: Sequence[str],
+    *,
+    wait: bool,
+    by: str | None,
+    as_json: bool,
+) -> None:
+    """Show what the act would do. Nothing is changed."""
+    import anyio  # noqa: PLC0415 - lazily
+
+    from monarch.app.act import Unverifiable, rehearsed, web_url_of  # noqa: PLC0415 - lazily
+
+    if wait or by is not None:
+        fail("--dry-run changes nothing, so --wait and --by say nothing: leave them out", WRONG)
+    known, only = settings(needs_github=True), _names(targets)
+    with failures_told(), readings(quiet=as_json) as tell:
+        found = anyio.run(rehearsed, known, request_id(request), act, only, tell)
+    if isinstance(found, Unverifiable):
+        fail(clean(found.reason))
+    web_url = web_url_of(known)
+    if as_json:
+        show_json(_document(found, act, web_url))
+    else:
+        _print_rehearsal(found, act, web_url)
+    if any(target.problem for target in found.targets):
+        raise typer.Exit(FAILED)
+
+
+def _print_rehearsal(found: "ActRehearsal", act: Act, web_url: str) -> None:
+    show_facts({"request": found.request, "source": found.source, "act": f"{act}, dry run"})
+    print()
+    for target in found.targets:
+        say(f"{clean(target.target)}: {_outline(target, act)}")
+        for line in left_lines(target.target, target.left, web_url):
+            say(line)
+    print()
+    print("nothing was changed")
+
+
+def _outline(target: "TargetRehearsal", act: Act) -> str:
+    if target.problem:
+        return clean(target.problem)
+    numbers = ", ".join(f"#{number}" for number in target.changes)
+    would = f"would {_WOULD[act]} {len(target.changes)}" + (f" ({numbers})" if numbers else "")
+    done = f", {target.done} {_DONE[act]}" if target.done else ""
+    return f"{would}{done}, would leave {len(target.left)}"
+
+
+def _document(found: "ActRehearsal", act: Act, web_url: str) -> dict[str, object]:
+    return {
+        "request": found.request,
+        "source": found.source,
+        "act": act,
+        "targets": [
+            {
+                "target": one.target,
+                "problem": one.problem,
+                "changes": one.changes,
+                "done": one.done,
+                "left": [
+                    {
+                        "ticket": left.ticket,
+                        "number": left.number,
+                        "touches": left.touches,
+                        "url": issue_url(one.target, left.number, web_url),
+                    }
+                    for left in one.left
+                ],
+            }
+            for one in found.targets
+        ],
+    }

@@ -1,0 +1,44 @@
+"""The catalogue of these commands: their arguments and what they promise. The work is done by the others here."""
+# ruff: noqa: PLC0415 - what a command needs is imported when it is given
+# ruff: noqa: FBT002 - a flag is a parameter with a default, that is how typer reads it
+
+from typing import Annotated
+
+import typer
+
+_Request = Annotated[str, typer.Argument(help="A request's id, such as 1732406400000-0.")]
+_Targets = Annotated[
+    list[str] | None,
+    typer.Option("--target", help="Only this target: owner/repo. May be given several times."),
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen; change nothing.")]
+_Wait = Annotated[bool, typer.Option("--wait", help="Follow it to its end.")]
+_By = Annotated[str | None, typer.Option(help="Your name, shown to others; user@host by default.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    app.command(epilog="Example: monarch recall 1732406400000-0 --dry-run")(recall)
+
+
+def recall(
+    request: _Request,
+    target: _Targets = None,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Reopen exactly the copies that a recall has closed.")
+    ] = False,
+    dry_run: _DryRun = False,
+    wait: _Wait = False,
+    by: _By = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Close the untouched copies of a request, and list those that people have touched. --undo reopens them."""
+    from monarch.cli.after.acting import act_on, rehearse
+    from monarch.core.after.acts import Act
+
+    act = Act.UNDO if undo else Act.RECALL
+    if dry_run:
+        rehearse(request, act, target or [], wait=wait, by=by, as_json=as_json)
+    else:
+        act_on(request, act, target or [], by, wait=wait, as_json=as_json)

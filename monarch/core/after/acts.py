@@ -1,0 +1,21 @@
+"""What a migration does in its target."""
+
+from enum import StrEnum
+
+
+class Act(StrEnum):
+    """What one run of a migration is for: a closed set, as it stands in entries and on record.
+
+    `RECALL` closes the untouched copies, `UNDO` reopens those that a recall has closed.
+    """
+
+    COPY = "copy"
+    RECALL = "recall"
+    UNDO = "undo"
+
+
+class Change(StrEnum):
+    """What one write does to a copy that is there."""
+
+    CLOSE = "close"
+    REOPEN = "reopen"

@@ -1,0 +1,46 @@
+"""What an act does with one copy: a table over how the copy stands.
+
+```
+            open                          recalled     closed by anyone else
+recall      close, if nobody touched it   done         left
+undo        done, if a recall closed it   open it,     nothing: no recall closed it
+            once, else nothing            if nobody
+                                          touched it
+```
+"""
+
+from enum import Enum, auto
+
+from monarch.core.after.acts import Act, Change
+from monarch.core.after.later import Later
+from monarch.core.after.standing import Standing
+
+
+class Course(Enum):
+    """What is to be done with a copy."""
+
+    CHANGE = auto()
+    """Change it, if nobody has touched it; else it is left."""
+    DONE = auto()
+    LEFT = auto()
+    NOTHING = auto()
+    """The act is not about it."""
+
+
+CHANGES = {Act.RECALL: Change.CLOSE, Act.UNDO: Change.REOPEN}
+"""What each act does to a copy."""
+
+
+def course(act: Act, how: Standing, later: Later, number: int) -> Course:
+    """Say what is to be done with copy `number`."""
+    if act is Act.RECALL:
+        return {
+            Standing.OPEN: Course.CHANGE,
+            Standing.RECALLED: Course.DONE,
+            Standing.CLOSED: Course.LEFT,
+        }[how]
+    if how is Standing.RECALLED:
+        return Course.CHANGE
+    recall = later.recall
+    is_undone = recall is not None and recall.is_reopened and recall.number == number
+    return Course.DONE if is_undone and how is Standing.OPEN else Course.NOTHING

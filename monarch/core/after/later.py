@@ -1,0 +1,60 @@
+"""What the ledger says of a copy beside *created #m*: a change that is under way, and whether a recall closed it.
+
+```
+pending   close|reopen #m until <ms> <nonce>     a write may be under way, or may have happened
+recall    closed|reopened #m <ms> <request>      what the last recall, or the undoing of it, did to #m
+```
+
+Both stand in fields of their own beside the record of the copy, so older code still reads that record and skips the
+ticket: a recalled copy is there, only closed. How a copy stands is decided in `core.after.standing`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from monarch.core.after.acts import Change
+from monarch.core.timing import SETTLING_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change of copy `number` that nobody has answered for. `nonce` names that one write.
+
+    `at_ms` is the latest moment at which its bytes can have left, by the server's clock.
+    """
+
+    change: Change
+    number: int
+    at_ms: int
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A recall closed copy `number`; with `is_reopened` the undoing of it opened it again."""
+
+    number: int
+    at_ms: int
+    is_reopened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What is on record of one ticket's copy after it was created.
+
+    `unreadable` is what stands there in words that this code does not know, `""` where it knows them.
+    """
+
+    pending: Pending | None = None
+    recall: Recalled | None = None
+    unreadable: str = ""
+
+
+NOTHING: Final = Later()
+
+
+def settled_at_ms(all_later: Iterable[Later]) -> int:
+    """When a look can decide over every pending change; 0 where there is none."""
+    waiting = (later.pending.at_ms for later in all_later if later.pending is not None)
+    return max((at_ms + SETTLING_MS for at_ms in waiting), default=0)

@@ -1,0 +1,53 @@
+"""What people are told of acts, in plain words without any markup; Slack's and the terminal's own stand elsewhere."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from monarch.core.after.acts import Act
+from monarch.core.report.summary import MigrationView, RequestView
+
+_DOING: Final = {
+    Act.RECALL.value: "closing untouched copies in",
+    Act.UNDO.value: "opening recalled copies again in",
+}
+_ENDED: Final = {Act.RECALL.value: "recalled", Act.UNDO.value: "reopened"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was done in all targets of a request, and by whose wish; `by` is `""` where that is not known."""
+
+    what: str
+    by: str
+
+
+def doing_words(view: RequestView) -> str:
+    """What is under way, such as "closing untouched copies in"; `""` where it is copying."""
+    acts = {migration.act for migration in view.migrations if migration.act}
+    return _DOING.get(min(acts), "") if acts else ""
+
+
+def act_words(migration: MigrationView) -> str:
+    """What the last act has done in one target, such as "4 copies recalled"."""
+    return _counted(migration.changed, ended_word(migration.acted))
+
+
+def ended_word(act: str) -> str:
+    """What became of a copy, such as "recalled"."""
+    return _ENDED.get(act, act)
+
+
+def done_words(view: RequestView) -> Told | None:
+    """What an act has done that ended last; `None` where the request was copied last."""
+    acted = [migration for migration in view.migrations if migration.acted]
+    if not acted:
+        return None
+    act, by = acted[0].acted, acted[0].acted_by
+    counted = _counted(sum(one.changed for one in acted if one.acted == act), ended_word(act))
+    left = sum(len(one.left) for one in acted)
+    rest = f", {left} left to people" if left else ""
+    return Told(f"{counted} in {len(acted)} of {len(view.migrations)} repositories{rest}", by)
+
+
+def _counted(copies: int, word: str) -> str:
+    return f"{copies} {'copy' if copies == 1 else 'copies'} {word}"

@@ -1,0 +1,46 @@
+"""What a template has and no copy will have: said once for each request, in `monarch plan` before and at its end.
+
+All of it is plain to see in the list of the template's issues, so to know it costs nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from monarch.core.plan import Plan
+from monarch.core.ticket import Issue, Ticket
+
+_SHOWN: Final = 5
+
+
+def with_left_out(plan: Plan, issues: Iterable[Issue]) -> Plan:
+    """The plan with a line for each kind of thing that its tickets have and no copy will. `issues` are the source's."""
+    wanted = {ticket.id for ticket in plan.tickets}
+    tickets = [issue for issue in issues if issue.id in wanted]
+    outside = _outside(plan.tickets) if plan.blocks else ()
+    return replace(plan, left_out=(*left_out(tickets), *outside))
+
+
+def left_out(tickets: Sequence[Issue]) -> tuple[str, ...]:
+    """A line for each kind of thing that these issues have and that is not copied."""
+    names = list(dict.fromkeys(name for one in tickets for name in one.fields))
+    kinds = {
+        "comments": [one.number for one in tickets if one.comments],
+        "locks": [one.number for one in tickets if one.is_locked],
+        f"issue fields ({', '.join(names[:_SHOWN])})": [
+            one.number for one in tickets if one.fields
+        ],
+    }
+    return tuple(f"{kind} of {_some(those)}" for kind, those in kinds.items() if those)
+
+
+def _outside(tickets: Sequence[Ticket]) -> tuple[str, ...]:
+    """Likewise of dependencies on closed issues, and on those of other repositories."""
+    those = [one.number for one in tickets if one.blockers > len(one.blocked_by)]
+    return (f"dependencies of {_some(those)} on issues that are no open tickets",) if those else ()
+
+
+def _some(numbers: Sequence[int]) -> str:
+    told = ", ".join(f"#{number}" for number in numbers[:_SHOWN])
+    more = len(numbers) - _SHOWN
+    return f"{told} and {more} more" if more > 0 else told

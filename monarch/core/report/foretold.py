@@ -1,0 +1,48 @@
+"""What a request would do, target by target: the answer of a dry run."""
+
+from dataclasses import dataclass
+
+from monarch.core.outcome import Code
+from monarch.core.portions.keys import WHOLE, Portion
+from monarch.core.report.rehearsal import Rehearsal
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPlan:
+    """What would become of one target of the request. `asked` is how the request names it."""
+
+    asked: str
+    rehearsal: Rehearsal
+    code: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a request would do.
+
+    Attributes:
+        portion: the part of the template that is asked for, and from when on: the seconds begin then.
+        problem: why it would do nothing at all, `""` where it would do something.
+        seconds: when it would be done, from now; without Valkey as if the budget were unused.
+        ahead: how many writes of other requests go first; at least so many with `is_least`.
+        paused_by: who has paused the fleet, `""` where it runs. The seconds begin when it goes on.
+        without_store: why Valkey could not be asked, `""` where it was. Then no copy is known to be deleted or refused.
+        left_out: what the template has and no copy will.
+    """
+
+    source: str
+    tickets: int = 0
+    targets: tuple[TargetPlan, ...] = ()
+    problem: str = ""
+    seconds: float = 0.0
+    ahead: int = 0
+    is_least: bool = False
+    paused_by: str = ""
+    without_store: str = ""
+    left_out: tuple[str, ...] = ()
+    portion: Portion = WHOLE
+
+    @property
+    def writes(self) -> int:
+        """How many writes it takes."""
+        return sum(target.rehearsal.writes for target in self.targets)

@@ -1,0 +1,1 @@
+"""What has happened to issues, and how it is shown."""

@@ -1,0 +1,130 @@
+"""Changes: one copy that is there is closed or opened, so that a late old write never comes over a newer one.
+
+```
+ask (pending on record) --Granted--> decide on a fresh reading --> send once --> changed | withdrawn | still pending
+     ^------ wait until it has settled, and see what came of it <--- MustReconcile, or no answer ---|
+```
+
+Closing twice is as good as once. But GitHub may carry out an unanswered write 20 s late, and by then a person, or the
+undoing of a recall, may have opened the issue again. So the ledger names each such write before it is sent, and nobody
+writes to that copy before it has settled. `permit.lua` holds everybody to that; the target's lock alone would not, since
+it passes on while a write of its last holder is under way.
+
+What can still go wrong: GitHub acts later than 20 s; this process is frozen between the last check and the bytes; a
+person opens the issue within those 20 s, while an unanswered close is under way. Then the issue ends closed, and its
+history shows both.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from monarch.core.after.acts import Change
+from monarch.core.ids import TicketId
+from monarch.core.outcome import (
+    Accepted,
+    AlreadyThere,
+    DetailOutcome,
+    Permanent,
+    RateLimited,
+    Scope,
+    Transient,
+    Unknown,
+    Withheld,
+)
+from monarch.core.target.permission import (
+    Granted,
+    Intention,
+    MustReconcile,
+    WasAnswered,
+    WasChanged,
+    WasNotCreated,
+    WasUnanswered,
+)
+from monarch.core.timing import SETTLING_MS
+from monarch.core.verdict import Verdict
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.other_writes import UNANSWERED, Answer, Nothing
+from monarch.stages.crossing.subject import Subject, Tools
+
+Until = Callable[[int], Awaitable[None]]
+"""Waits until the server's clock says so many milliseconds."""
+
+IsStill = Callable[[], Awaitable[bool | Verdict]]
+"""Reads the copy, and says whether it is to be changed still."""
+
+
+class Changes:
+    """The changes of one act. `until` is `Watch.until`."""
+
+    def __init__(self, tools: Tools, subject: Subject, desk: Desk, until: Until) -> None:
+        self._tools = tools
+        self._subject = subject
+        self._desk = desk
+        self._until = until
+
+    async def make(
+        self, ticket: TicketId, change: Change, number: int, is_still: IsStill
+    ) -> Answer | Nothing | Verdict:
+        """Change one copy, once it is certain that no older change is under way; a verdict ends the act.
+
+        `is_still` is asked with the permission in hand, and anew after a write without an answer.
+
+        Raises:
+            LeaseLost, Draining: see `Hold.check`.
+        """
+        unanswered, reconciled = 0, None
+        while unanswered < UNANSWERED:
+            permission = await self._desk.ask_change(Intention(ticket, change, number, reconciled))
+            if isinstance(permission, MustReconcile):
+                reconciled = permission.intended.nonce
+                await self._until(permission.intended.at_ms + SETTLING_MS)
+                continue
+            if not isinstance(permission, Granted):
+                return permission
+            wanted = await is_still()
+            outcome = await self._send(change, number) if wanted is True else Withheld()
+            answer = await self._note(ticket, change, number, permission, outcome)
+            if wanted is not True:
+                return Nothing() if wanted is False else wanted
+            if not isinstance(answer, Unknown | Withheld):
+                return answer
+            if isinstance(answer, Unknown):
+                unanswered, reconciled = unanswered + 1, permission.nonce
+                await self._until(permission.until_ms + SETTLING_MS)
+        return self._desk.fail(
+            f"GitHub left {UNANSWERED} writes without an answer: {change} #{number}"
+        )
+
+    async def _send(self, change: Change, number: int) -> DetailOutcome:
+        began = self._tools.clock.now()
+        outcome = await self._tools.github.change_state(
+            self._subject.repository, number, change, self._desk.may_send
+        )
+        seconds = self._tools.clock.now() - began
+        self._tools.telemetry.write_finished(outcome=type(outcome).__name__, seconds=seconds)
+        return outcome
+
+    async def _note(
+        self,
+        ticket: TicketId,
+        change: Change,
+        number: int,
+        granted: Granted,
+        outcome: DetailOutcome,
+    ) -> Answer | Unknown | Withheld | Verdict:
+        """Write down what became of it. A limit, a refused credential and a fault end the act."""
+        desk, telemetry, target = self._desk, self._tools.telemetry, self._subject.name
+        match outcome:
+            case RateLimited() | Transient() | Permanent(Scope.CREDENTIAL):
+                return await desk.give_up(ticket, granted, outcome)
+            case Withheld():
+                await desk.record(ticket, WasNotCreated(granted.nonce))
+            case Unknown(reason):
+                await desk.record(ticket, WasUnanswered(granted.nonce))
+                telemetry.detail_unknown(target=target, what=f"{change} #{number}", reason=reason)
+            case Permanent():
+                await desk.record(ticket, WasAnswered(granted.nonce))
+                return await desk.gone(outcome) or outcome
+            case Accepted() | AlreadyThere():
+                await desk.record(ticket, WasChanged(change, number, granted.nonce))
+                telemetry.detail_written(target=target, what=f"{change} #{number}")
+        return outcome

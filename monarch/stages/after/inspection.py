@@ -1,0 +1,99 @@
+"""Inspection: how one copy stands and who has touched it, read fresh. A dry run and the act itself read by it.
+
+```
+GET the issue --> how it stands, what is to be done --> touches on the issue --> GET its timeline --> touches in it
+```
+
+The timeline is read only where the issue itself shows no touch, and only of a copy that would be changed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from monarch.core.after.acts import Act
+from monarch.core.after.course import Course, course
+from monarch.core.after.later import NOTHING, Later
+from monarch.core.after.standing import standing
+from monarch.core.after.touch import Touch
+from monarch.core.after.touches import touches_shown, touches_told
+from monarch.core.copy.style import Copying
+from monarch.core.ids import TicketId
+from monarch.core.outcome import Absent, Code, Found, Permanent, ReadFailure
+from monarch.core.target.logins import Us
+from monarch.core.ticket import Issue, Repository, Ticket
+from monarch.ports import GitHub
+from monarch.stages.aside import Aside, on_the_loop
+
+_GONE = frozenset({Code.NOT_FOUND, Code.ISSUES_DISABLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """One copy as it was read. `touches` are looked for only where it would be changed, or is left."""
+
+    issue: Issue
+    course: Course
+    touches: tuple[Touch, ...] = ()
+
+    @property
+    def is_to_be_changed(self) -> bool:
+        """Whether the act changes it."""
+        return self.course is Course.CHANGE and not self.touches
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it is people's, and stays as it is."""
+        return self.course is Course.LEFT or (self.course is Course.CHANGE and bool(self.touches))
+
+
+class Inspector:
+    """Inspects the copies of one target for one act. `later` is the ledger's word, kept up to date by its owner."""
+
+    def __init__(
+        self,
+        github: GitHub,
+        repository: Repository,
+        us: Us,
+        act: Act,
+        later: Mapping[TicketId, Later],
+        aside: Aside = on_the_loop,
+    ) -> None:
+        self._github = github
+        self._repository = repository
+        self._us = us
+        self._act = act
+        self._later = later
+        self._aside = aside
+
+    async def inspect(
+        self, ticket: Ticket, number: int, copying: Copying
+    ) -> Inspected | Absent | ReadFailure:
+        """Read copy `number` of a ticket; `Absent` where it is gone."""
+        answer = await self._github.read_issue(self._repository, number)
+        if not isinstance(answer, Found):
+            return answer
+        issue, later = answer.value, self._later.get(ticket.id, NOTHING)
+        if later.unreadable:
+            return Inspected(issue, Course.LEFT, (Touch.CHANGED,))
+        how = standing(issue, later, self._us)
+        what = course(self._act, how, later, number)
+        if what in {Course.DONE, Course.NOTHING}:
+            return Inspected(issue, what)
+        us = self._us
+        shown = await self._aside(lambda: touches_shown(issue, ticket, copying, us))
+        if what is Course.LEFT:
+            return Inspected(issue, what, (*shown, Touch.CLOSED))
+        if shown:
+            return Inspected(issue, what, shown)
+        told = await self._told(number)
+        return Inspected(issue, what, told) if isinstance(told, tuple) else told
+
+    async def _told(self, number: int) -> tuple[Touch, ...] | Absent | ReadFailure:
+        answer = await self._github.read_timeline(self._repository, number)
+        match answer:
+            case Found(happenings):
+                return touches_told(happenings, self._us)
+            case Permanent(code=code) if code in _GONE:
+                return Absent(taken=True)
+            case _:
+                return answer

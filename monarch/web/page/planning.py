@@ -1,0 +1,105 @@
+"""`/plan`: source and targets in, the plan out. It reads GitHub, so it is bounded otherwise than what reads Valkey.
+
+One plan is made at a time, and one that was made is shown again for a minute. Another site cannot have a browser make one:
+each costs calls that the workers need.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import anyio
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from monarch.core.report.foretold import DryRun
+from monarch.ports import StoreError
+from monarch.web.documents import plan_document
+from monarch.web.door.guard import wants_json
+from monarch.web.page.whole import NOT_KEPT, sheet
+from monarch.web.plain import plain
+from monarch.web.views.plan import plan_page
+
+WITHIN_S: Final = 60.0
+"""How long a plan may take to make, in seconds."""
+
+SHOWN_FOR_S: Final = 60.0
+KEPT: Final = 16
+TARGETS: Final = 60
+"""Targets of a plan on the page; the command takes more."""
+
+Plan = Callable[[str, Sequence[str]], Awaitable[DryRun | str]]
+"""Makes a plan of a source for targets; a text says why there can be none."""
+
+
+class Planning:
+    """The address. Plans are made by `plan`; `github` is where GitHub's pages are."""
+
+    def __init__(self, plan: Plan, github: str) -> None:
+        self._plan = plan
+        self._github = github
+        self._one = anyio.Lock()
+        self._made: OrderedDict[tuple[str, ...], tuple[float, int, DryRun | str]] = OrderedDict()
+
+    def routes(self) -> list[BaseRoute]:
+        """Where it is found."""
+        return [Route("/plan", self._answer, methods=["GET"])]
+
+    async def _answer(self, request: Request) -> Response:
+        source = request.query_params.get("source", "").strip()[:300]
+        targets = request.query_params.get("targets", "").replace(",", " ").split()
+        found: DryRun | str | None = None
+        now_ms = 0
+        if source and targets and _is_from_here(request):
+            now_ms, found = await self._found(source, targets)
+        if wants_json(request):
+            return _json(found)
+        models = {
+            "source": source,
+            "targets": "\n".join(targets[:TARGETS]),
+            "problem": found if isinstance(found, str) else "",
+            "plan": plan_page(found, now_ms, self._github) if isinstance(found, DryRun) else None,
+            "command": f"monarch plan {source or 'SOURCE'} {' '.join(targets[:TARGETS]) or 'TARGET…'}",
+            "now_ms": now_ms,
+        }
+        return sheet(request, "Plan", "plan.html", 200, models)
+
+    async def _found(self, source: str, targets: Sequence[str]) -> tuple[int, DryRun | str]:
+        if len(targets) > TARGETS:
+            return (
+                0,
+                f"{len(targets)} targets are too many for the page: {TARGETS} at most, or use the command",
+            )
+        name = (source, *targets)
+        async with self._one:
+            made_s, made_ms, found = self._made.get(name, (float("-inf"), 0, ""))
+            if time.monotonic() - made_s > SHOWN_FOR_S:
+                made_ms, found = round(time.time() * 1000), await self._make(source, targets)
+                self._made[name] = (time.monotonic(), made_ms, found)
+            while len(self._made) > KEPT:
+                self._made.popitem(last=False)
+        return made_ms, found
+
+    async def _make(self, source: str, targets: Sequence[str]) -> DryRun | str:
+        try:
+            with anyio.fail_after(WITHIN_S):
+                return await self._plan(source, targets)
+        except TimeoutError:
+            return f"it takes longer than {WITHIN_S:.0f} s: use the command"
+        except StoreError as error:
+            return f"Valkey does not answer: {error}"
+
+
+def _is_from_here(request: Request) -> bool:
+    """A person who types the address or follows a link from a message, a program, or the page itself."""
+    return request.headers.get("sec-fetch-site", "none") in {"none", "same-origin"}
+
+
+def _json(found: DryRun | str | None) -> Response:
+    if found is None:
+        return JSONResponse({"error": "give source and targets"}, 400, NOT_KEPT)
+    if isinstance(found, str):
+        return JSONResponse({"error": found}, 422, NOT_KEPT)
+    return JSONResponse(plain(plan_document(found)), 200, NOT_KEPT)

@@ -1,0 +1,102 @@
+"""GitHub's limits: an hour of writes against the ceilings, the gate, and who writes next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from monarch.core.budget.forecast import Forecast, in_words
+from monarch.ports.readings import CohortLine, Writes
+from monarch.telemetry import AccountSnapshot, Snapshot
+from monarch.web.views.cohort import CohortCard, cohort_card
+
+MINUTES: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A minute of the strip: where it stands and how high it is, in hundredths of the strip."""
+
+    x: int
+    height: float
+    writes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account. A ceiling is `None` where there is none; `learned_…` is what is believed of GitHub's own, 0: nothing."""
+
+    name: str
+    minute: int
+    minute_ceiling: int | None
+    hour: int
+    hour_ceiling: int | None
+    minute_learned: int
+    hour_learned: int
+    calls_left: int | None
+    gate: str
+    gate_opens_ms: int | None
+    gate_since_ms: int | None
+    bars: tuple[Bar, ...]
+    peak: int
+    line: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A cohort that has work, and its part of the writes: one of so many."""
+
+    card: CohortCard
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetPage:
+    """Accounts, and the cohorts that share them."""
+
+    accounts: tuple[Account, ...]
+    shares: tuple[Share, ...]
+    forecast: str
+
+
+def budget_page(
+    snapshot: Snapshot,
+    writes: Sequence[Writes],
+    cohorts: Sequence[CohortLine],
+    forecast: Forecast | None,
+) -> BudgetPage:
+    """Make the page of the budget. `writes` are those of each account in the last hour."""
+    by_account = {one.account: one for one in writes}
+    cards = [cohort_card(one) for one in cohorts]
+    at_work = [card for card in cards if card.done < card.requests]
+    return BudgetPage(
+        tuple(
+            _account(one, by_account.get(one.account), snapshot.at_ms) for one in snapshot.accounts
+        ),
+        tuple(Share(card, len(at_work)) for card in at_work),
+        in_words(forecast),
+    )
+
+
+def _account(one: AccountSnapshot, writes: Writes | None, now_ms: int) -> Account:
+    minute_ceiling = None if one.minute_left is None else one.written_minute + one.minute_left
+    hour_ceiling = None if one.hour_left is None else one.written_hour + one.hour_left
+    counts = writes.by_minute if writes else ()
+    top = max([minute_ceiling or 0, *counts, 1])
+    # To ten seconds: the end of a wait is worked out anew at each look, and would else move by milliseconds.
+    opens_ms = round((now_ms + one.gate_closed_s * 1000) / 10_000) * 10_000
+    return Account(
+        name=one.account,
+        minute=one.written_minute,
+        minute_ceiling=minute_ceiling,
+        hour=one.written_hour,
+        hour_ceiling=hour_ceiling,
+        minute_learned=one.minute_learned,
+        hour_learned=one.hour_learned,
+        calls_left=one.calls_left,
+        gate=one.gate_cause if one.gate_closed_s else "",
+        gate_opens_ms=opens_ms if one.gate_closed_s else None,
+        gate_since_ms=one.gate_since_ms,
+        bars=tuple(Bar(x, round(100 * n / top, 1), n) for x, n in enumerate(counts)),
+        peak=max(counts, default=0),
+        line=round(100 - 100 * minute_ceiling / top, 1) if minute_ceiling else None,
+    )

@@ -1,0 +1,69 @@
+"""Who works, who listens, and what is parked until when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from monarch.core.delivery import Stream
+from monarch.ports.readings import Parked, WorkerLine
+from monarch.telemetry import Snapshot
+
+SILENT_S: Final = 10.0
+"""A worker asks for work every two seconds; one that has been silent for longer may be stuck, or dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One of them. `seen_ms` is its last sign of life where it is silent, `None` where it is well."""
+
+    name: str
+    host: str
+    pid: str
+    seen_ms: int | None
+    held: tuple[tuple[str, int], ...]
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkersPage:
+    """`listening` is `None` where Valkey does not say who is subscribed; `waits` names each stream with what waits."""
+
+    workers: tuple[Worker, ...]
+    listening: int | None
+    more_listen: bool
+    parked: tuple[Parked, ...]
+    parked_count: int
+    waits: tuple[tuple[str, int, int], ...]
+    epoch: str
+
+
+def workers_page(
+    snapshot: Snapshot, workers: Sequence[WorkerLine], parked: Sequence[Parked]
+) -> WorkersPage:
+    """Make the page of workers."""
+    return WorkersPage(
+        tuple(_worker(one, snapshot.at_ms) for one in workers),
+        snapshot.replicas,
+        (snapshot.replicas or 0) > snapshot.workers,
+        tuple(parked),
+        snapshot.parked,
+        tuple(
+            (one.stream.value, one.undelivered + one.released, one.pending - one.released)
+            for one in snapshot.streams
+        ),
+        snapshot.epoch or "",
+    )
+
+
+def _worker(one: WorkerLine, now_ms: int) -> Worker:
+    # To the second, so that a page on which nothing has changed is the same page.
+    seen_ms = round((now_ms - one.silent_s * 1000) / 1000) * 1000
+    held = ((stream.value, one.held.get(stream, 0)) for stream in Stream)
+    return Worker(
+        one.name,
+        one.host,
+        one.pid,
+        seen_ms if one.silent_s > SILENT_S else None,
+        tuple((name, n) for name, n in held if n),
+        one.targets,
+    )

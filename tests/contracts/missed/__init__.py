@@ -1,0 +1,1 @@
+"""The sweep for missed repositories."""

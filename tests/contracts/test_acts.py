@@ -1,0 +1,314 @@
+"""`ports.Hands.begin` and what follows from it: a migration that has ended is borrowed for an act, and ends as before."""
+
+from typing import Final
+
+import pytest
+
+from monarch.core.after.acts import Act, Change
+from monarch.core.after.later import NOTHING, Later, Pending, Recalled
+from monarch.core.after.touch import Left, Touch
+from monarch.core.delivery import Delivery, MigrationEntry, NewerEntry, Stream
+from monarch.core.ids import RequestId, migration_id
+from monarch.core.outcome import Code
+from monarch.core.target.permission import (
+    Granted,
+    Intention,
+    MustReconcile,
+    Permission,
+    WasAnswered,
+    WasChanged,
+    WasCreated,
+    WasNotCreated,
+    WasUnanswered,
+)
+from monarch.core.target.step import CreatedAs, Intended
+from monarch.core.verdict import Acted, Dead, Done
+from monarch.ports import Begun
+from tests.contracts.moves import (
+    FIRST,
+    ME,
+    TARGET,
+    fields_of,
+    migrated,
+    one,
+    planned,
+    taken,
+)
+from tests.contracts.telling import tell
+from tests.contracts.worlds import World
+
+# The double lends only what is done.
+pytestmark = pytest.mark.parametrize("world", ["valkey"], indirect=True)
+
+MIGRATIONS: Final = Stream.MIGRATIONS
+TEAM_A, TEAM_B = "org/team-a", "org/team-b"
+REFUSED = Dead(Code.TICKETS_REFUSED, "GitHub refused #2")
+LEFT = (Left(2, 12, (Touch.COMMENTED, Touch.LABELLED)), Left(3, 13, (Touch.CLOSED,)))
+CLOSE = Intention(FIRST, Change.CLOSE, 11)
+
+
+async def ended(world: World, *targets: str, verdict: Done | Dead | None = None) -> RequestId:
+    """A request that has ended, and whose channel knows."""
+    request = await planned(world, *targets)
+    streams = world.streams()
+    for delivery in await streams.receive(MIGRATIONS, len(targets)):
+        await taken(world, delivery)
+        assert await streams.settle(delivery, verdict or migrated())
+    await tell(world)
+    return request
+
+
+async def begin(world: World, request: RequestId, target: str = TEAM_A) -> Begun:
+    """The wish for one target."""
+    (told,) = await world.hands.begin(request, Act.RECALL, [target], "ann")
+    return told
+
+
+async def recalling(world: World) -> Delivery:
+    """A recall that has its target."""
+    await begin(world, await ended(world, TEAM_A))
+    delivery = await one(world.streams(), MIGRATIONS)
+    await taken(world, delivery)
+    return delivery
+
+
+async def ask(
+    world: World, delivery: Delivery, change: Change = Change.CLOSE, reconciled: str | None = None
+) -> Permission:
+    """May the first copy be changed?"""
+    epoch = (await taken(world, delivery)).epoch
+    wish = Intention(FIRST, change, 11, reconciled)
+    return await world.ledger().permit(
+        delivery, TARGET, None, ME, epoch, reconciled, intention=wish
+    )
+
+
+async def granted(world: World, delivery: Delivery, **asked: str) -> Granted:
+    """It may."""
+    answer = await ask(world, delivery, reconciled=asked.get("reconciled"))
+    assert isinstance(answer, Granted)
+    return answer
+
+
+async def later(world: World, delivery: Delivery) -> Later:
+    """What the ledger says of the first copy."""
+    return (await taken(world, delivery)).later.get(FIRST, NOTHING)
+
+
+# -------------------------------------------------------------------------------- beginning and ending
+
+
+async def test_a_migration_comes_back_for_the_act(world: World) -> None:
+    """Under the same id, one run further; and no other target with it."""
+    request = await ended(world, TEAM_A, TEAM_B)
+
+    told = await begin(world, request, TEAM_B)
+
+    assert told == Begun(TEAM_B, migration_id(request, TEAM_B))
+    again = await one(world.streams(), MIGRATIONS)
+    assert again.entry == MigrationEntry(request, TEAM_B, 1, 2, frozenset(), Act.RECALL)
+    assert await world.length(MIGRATIONS) == 1
+
+
+async def test_code_that_knows_no_acts_hands_the_entry_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads versions up to 1, and takes nothing newer for a copy."""
+    await begin(world, await ended(world, TEAM_A))
+    monkeypatch.setattr("monarch.adapters.valkey.codec.VERSION", 1)
+
+    assert (await one(world.streams(), MIGRATIONS)).entry == NewerEntry(2)
+
+
+async def test_an_act_ends_and_the_migration_is_done_as_before(world: World) -> None:
+    """What was left is on record for people, and the channel is told once more."""
+    request = await ended(world, TEAM_A)
+    await begin(world, request)
+    streams = world.streams()
+    delivery = await one(streams, MIGRATIONS)
+    await taken(world, delivery)
+
+    assert await streams.settle(delivery, Done(Acted(Act.RECALL, 5, LEFT)))
+
+    assert (await world.request(request))["state"] == "done"
+    fields = await fields_of(world, request, TEAM_A)
+    assert (fields["state"], fields["acted"], fields["acted_by"]) == ("done", "recall", "ann")
+    assert fields["changed"] == "5"
+    assert fields["left"] == "#12 of 2: commented, labelled\n#13 of 3: closed or reopened"
+    assert not fields.keys() & {"act", "before"}
+    assert await tell(world) == ["done"]
+
+
+async def test_a_given_up_migration_is_given_up_again_after_its_recall(world: World) -> None:
+    """Its dead letter keeps its meaning: a replay of it copies what is missing."""
+    request = await ended(world, TEAM_A, verdict=REFUSED)
+    await begin(world, request)
+    streams = world.streams()
+    delivery = await one(streams, MIGRATIONS)
+    await taken(world, delivery)
+    await streams.settle(delivery, Done(Acted(Act.RECALL, 5, ())))
+
+    assert (await world.request(request))["state"] == "failed"
+    fields = await fields_of(world, request, TEAM_A)
+    assert (fields["state"], fields["code"]) == ("dead", "tickets_refused")
+    (letter,) = await world.dead()
+    (replayed,) = await world.hands.replay([letter["id"]], "ann")
+    assert replayed.work
+    again = await one(streams, MIGRATIONS)
+    assert isinstance(again.entry, MigrationEntry)
+    assert again.entry.act is Act.COPY
+
+
+async def test_asking_again_while_it_is_under_way_changes_nothing(world: World) -> None:
+    """And it is answered the same."""
+    request = await ended(world, TEAM_A)
+    told = await begin(world, request)
+
+    assert await begin(world, request) == told
+    assert await world.length(MIGRATIONS) == 1
+
+
+async def test_nothing_is_begun_of_a_request_that_runs(world: World) -> None:
+    """It says to wait, or to cancel it."""
+    request = await planned(world, TEAM_A)
+
+    told = await begin(world, request)
+
+    assert not told.migration
+    assert "cancel it first" in told.refused
+
+
+async def test_nothing_is_begun_where_nothing_was_copied(world: World) -> None:
+    """A target that no migration ever took, or that the request does not have."""
+    request = await ended(world, TEAM_A)
+
+    assert (await begin(world, request, TEAM_B)).refused.endswith("no target org/team-b")
+    assert "no request 7-7" in (await begin(world, RequestId("7-7"))).refused
+
+
+# ------------------------------------------------------------------------------------------ given up
+
+
+async def test_a_recall_that_was_given_up_is_replayed_as_a_recall(world: World) -> None:
+    """And it is not begun beside its letter."""
+    delivery = await recalling(world)
+    await world.streams().settle(delivery, Dead(Code.ARCHIVED, "unarchive it"))
+    (letter,) = await world.dead()
+
+    assert "was given up" in (await begin(world, RequestId(letter["request"]))).refused
+    (replayed,) = await world.hands.replay([letter["id"]], "ann")
+
+    assert replayed.work
+    again = await one(world.streams(), MIGRATIONS)
+    assert isinstance(again.entry, MigrationEntry)
+    assert again.entry.act is Act.RECALL
+
+
+async def test_the_older_letter_waits_for_the_recall_that_was_given_up(world: World) -> None:
+    """A replay of it would go on as a recall."""
+    request = await ended(world, TEAM_A, verdict=REFUSED)
+    await begin(world, request)
+    delivery = await one(world.streams(), MIGRATIONS)
+    await world.streams().settle(delivery, Dead(Code.ARCHIVED, "unarchive it"))
+    older, newer = await world.dead()
+
+    (refused,) = await world.hands.replay([older["id"]], "ann")
+    assert "replay or drop that first" in refused.refused
+
+    await world.hands.drop([newer["id"]], "ann")
+    (replayed,) = await world.hands.replay([older["id"]], "ann")
+    assert replayed.work
+
+
+async def test_a_dropped_recall_leaves_the_request_as_it_was(world: World) -> None:
+    """It was done, and is done."""
+    delivery = await recalling(world)
+    await world.streams().settle(delivery, Dead(Code.ARCHIVED, "unarchive it"))
+    (letter,) = await world.dead()
+    assert (await world.request(RequestId(letter["request"])))["state"] == "failed"
+
+    await world.hands.drop([letter["id"]], "ann")
+
+    assert (await world.request(RequestId(letter["request"])))["state"] == "done"
+    assert (await begin(world, RequestId(letter["request"]))).migration
+
+
+# ------------------------------------------------------------------------------------ pending changes
+
+
+async def test_a_change_is_on_record_before_it_is_sent(world: World) -> None:
+    """With the latest moment at which its bytes can leave."""
+    delivery = await recalling(world)
+
+    grant = await granted(world, delivery)
+
+    pending = (await later(world, delivery)).pending
+    assert pending == Pending(Change.CLOSE, 11, grant.until_ms, grant.nonce)
+
+
+async def test_an_unanswered_change_keeps_the_next_one_waiting(world: World) -> None:
+    """Whatever change it is: a late close must not come over what opens the copy."""
+    delivery = await recalling(world)
+    grant = await granted(world, delivery)
+    await world.ledger().record(delivery, TARGET, FIRST, ME, WasUnanswered(grant.nonce))
+
+    answer = await ask(world, delivery, Change.REOPEN)
+
+    assert answer == MustReconcile(Intended(grant.until_ms, grant.nonce))
+    assert isinstance(await ask(world, delivery, Change.REOPEN, grant.nonce), Granted)
+
+
+async def test_a_change_that_was_answered_is_what_the_ledger_says(world: World) -> None:
+    """Closed, and opened again."""
+    delivery, ledger = await recalling(world), world.ledger()
+    grant = await granted(world, delivery)
+    await ledger.record(delivery, TARGET, FIRST, ME, WasChanged(Change.CLOSE, 11, grant.nonce))
+    closed = await later(world, delivery)
+    assert closed.pending is None
+    assert closed.recall is not None
+    assert (closed.recall.number, closed.recall.is_reopened) == (11, False)
+
+    grant = await granted(world, delivery)
+    await ledger.record(delivery, TARGET, FIRST, ME, WasChanged(Change.REOPEN, 11, grant.nonce))
+
+    assert isinstance((await later(world, delivery)).recall, Recalled)
+    assert (await fields_of(world, RequestId(_request(delivery)), TEAM_A))["changed"] == "2"
+
+
+async def test_a_change_that_came_to_nothing_leaves_nothing(world: World) -> None:
+    """It was not sent, or it was refused."""
+    delivery, ledger = await recalling(world), world.ledger()
+    for fact in (WasNotCreated, WasAnswered):
+        grant = await granted(world, delivery)
+        await ledger.record(delivery, TARGET, FIRST, ME, fact(grant.nonce))
+        assert await later(world, delivery) == NOTHING
+
+
+async def test_a_late_answer_says_nothing_of_a_newer_change(world: World) -> None:
+    """A zombie's: somebody has seen the end of its write and writes anew."""
+    delivery, ledger = await recalling(world), world.ledger()
+    zombie = await granted(world, delivery)
+    newer = await granted(world, delivery, reconciled=zombie.nonce)
+
+    await ledger.record(delivery, TARGET, FIRST, ME, WasChanged(Change.CLOSE, 11, zombie.nonce))
+
+    found = await later(world, delivery)
+    assert found == Later(Pending(Change.CLOSE, 11, newer.until_ms, newer.nonce))
+
+
+async def test_the_record_of_the_copy_stays_what_it_was(world: World) -> None:
+    """Older code reads it and skips the ticket."""
+    delivery, ledger = await recalling(world), world.ledger()
+    await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(11, "a", 900))
+    grant = await granted(world, delivery)
+    await ledger.record(delivery, TARGET, FIRST, ME, WasChanged(Change.CLOSE, 11, grant.nonce))
+
+    record = (await taken(world, delivery)).records[FIRST]
+
+    assert isinstance(record, CreatedAs)
+    assert (record.number, record.issue) == (11, 900)
+
+
+def _request(delivery: Delivery) -> str:
+    assert isinstance(delivery.entry, MigrationEntry)
+    return delivery.entry.request

@@ -1,0 +1,1 @@
+"""What is decided for copies that are there."""

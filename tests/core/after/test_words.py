@@ -1,0 +1,44 @@
+"""What people are told of an act."""
+
+from monarch.core.after.touch import Left, Touch
+from monarch.core.report.notice import final_text, progress_text
+from monarch.core.report.summary import State
+from tests.core.builders import a_migration, a_view
+
+LEFT = (Left(2, 12, (Touch.COMMENTED, Touch.LABELLED)),)
+RECALLED = a_migration(acted="recall", acted_by="ada", changed=19, left=LEFT)
+
+
+def test_a_recall_is_told_as_one_with_who_asked_and_what_was_left() -> None:
+    """Each copy that is left has its address, and what people did to it."""
+    text = final_text(a_view(RECALLED, run=2), repeated=False)
+
+    assert (
+        "19 copies recalled in 1 of 1 repositories, 1 left to people, as ada asked (run 2)." in text
+    )
+    left = "<https://github.com/org/team-a/issues/12|#12> (commented, labelled)"
+    assert f"19 copies recalled; left, since people have touched them: {left}" in text
+    assert "copied" not in text
+
+
+def test_a_recall_that_runs_does_not_say_that_it_copies() -> None:
+    """Nor does its undoing."""
+    running = a_migration(act="recall", state=State.RUNNING)
+    undoing = a_migration(act="undo", state=State.RUNNING)
+
+    assert "closing untouched copies in 1 repository" in progress_text(
+        a_view(running, state=State.RUNNING)
+    )
+    assert "opening recalled copies again in 1 repository" in progress_text(
+        a_view(undoing, state=State.RUNNING)
+    )
+
+
+def test_of_many_copies_that_are_left_some_are_named() -> None:
+    """The rest is counted."""
+    many = tuple(Left(n, n, (Touch.CLOSED,)) for n in range(1, 9))
+
+    text = final_text(a_view(a_migration(acted="undo", changed=1, left=many)), repeated=False)
+
+    assert "1 copy reopened; left" in text
+    assert "#5> (closed or reopened) and 3 more" in text

@@ -1,0 +1,102 @@
+"""`/plan`, over real HTTP: what comes out, and what bounds it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from monarch.core.report.foretold import DryRun, TargetPlan
+from monarch.core.report.rehearsal import Copy, Rehearsal
+from monarch.ports import StoreError
+from monarch.web.door.guard import Guard
+from monarch.web.door.visit import Doors
+from monarch.web.page.planning import TARGETS, Planning
+from tests.web.asking import asking
+
+ADDRESS = "/plan?source=org/template&targets=org/team-a%20org/team-b"
+PROGRAM = {"Accept": "application/json"}
+
+
+class Planner:
+    """Plans the same for everybody; `asked` is for what."""
+
+    def __init__(self, answer: DryRun | str | Exception) -> None:
+        self.answer = answer
+        self.asked: list[tuple[str, ...]] = []
+
+    async def plan(self, source: str, targets: Sequence[str]) -> DryRun | str:
+        """The answer, or its failure."""
+        self.asked.append((source, *targets))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def a_plan() -> DryRun:
+    """One team gets a copy, the other cannot be read."""
+    good = Rehearsal("org/team-a", create=(Copy(3, 1, "Set up"),))
+    bad = Rehearsal("org/team-b", problem="<b>its issues are switched off</b>")
+    targets = TargetPlan("org/team-a", good), TargetPlan("org/team-b", bad)
+    return DryRun("org/template", 1, targets, seconds=5.0)
+
+
+@asynccontextmanager
+async def planning(planner: Planner) -> AsyncIterator[httpx.AsyncClient]:
+    """The address alone, behind the door."""
+    app = Starlette(routes=Planning(planner.plan, "https://github.com").routes())
+    async with asking(Guard(app, Doors())) as client:
+        yield client
+
+
+async def test_a_plan_says_what_would_be_done() -> None:
+    """Numbers, what is in the way, and nothing of it is HTML from outside."""
+    planner = Planner(a_plan())
+    async with planning(planner) as client:
+        page = await client.get(ADDRESS)
+        document = await client.get(ADDRESS, headers=PROGRAM)
+
+    assert planner.asked == [("org/template", "org/team-a", "org/team-b")]  # once for both
+    assert "1 ticket, 1 write" in page.text
+    assert "#3 as #1" in page.text
+    assert "&lt;b&gt;its issues are switched off" in page.text
+    assert "monarch plan org/template org/team-a org/team-b" in page.text
+    assert [one["asked"] for one in document.json()["targets"]] == ["org/team-a", "org/team-b"]
+
+
+async def test_an_empty_form_reads_nothing() -> None:
+    """Nor does another site that has a browser ask: each plan costs calls of GitHub."""
+    planner = Planner(a_plan())
+    async with planning(planner) as client:
+        form = await client.get("/plan")
+        foreign = await client.get(ADDRESS, headers={"Sec-Fetch-Site": "cross-site"})
+        document = await client.get("/plan", headers=PROGRAM)
+
+    assert planner.asked == []
+    assert 'name="source"' in form.text
+    assert 'value="org/template"' in foreign.text
+    assert document.status_code == 400
+
+
+@pytest.mark.parametrize("answer", ["no such template", StoreError("no such template")])
+async def test_what_cannot_be_planned_is_said(answer: str | Exception) -> None:
+    """In a sentence, and not as an error of the server."""
+    async with planning(Planner(answer)) as client:
+        page = await client.get(ADDRESS)
+        document = await client.get(ADDRESS, headers=PROGRAM)
+
+    assert page.status_code == 200
+    assert "no such template" in page.text
+    assert document.status_code == 422
+
+
+async def test_too_many_targets_are_left_to_the_command() -> None:
+    """A page must not read five hundred repositories."""
+    planner = Planner(a_plan())
+    many = "%20".join(f"org/t{n}" for n in range(TARGETS + 1))
+    async with planning(planner) as client:
+        page = await client.get(f"/plan?source=org/template&targets={many}")
+
+    assert planner.asked == []
+    assert "use the command" in page.text
