@@ -21,6 +21,7 @@ import json
 from types import TracebackType
 from typing import Final, Self, assert_never
 
+import anyio
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -34,6 +35,7 @@ from monarch.adapters.http_send import (
     without_secret,
 )
 from monarch.adapters.slack_errors import Meaning, SlackError, meaning_of
+from monarch.core.card.words import Words
 from monarch.core.github.reply import Reply, number
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope, Transient
 from monarch.core.redact import quote
@@ -98,29 +100,44 @@ class HttpSlack:
         """Close all connections."""
         await self._http.aclose()
 
-    async def post(self, channel: str, text: str) -> Answer:
+    async def post(
+        self, channel: str, words: Words, thread: str | None = None, *, broadcast: bool = False
+    ) -> Answer | Gone:
         """See `ports.Slack`. Links are not unfolded: a summary is no place for previews."""
-        message = {
-            "channel": channel,
-            "text": text,
-            **_AS_WRITTEN,
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
-        answer = _read(await self._call("chat.postMessage", message), None)
-        # Only what is edited can be gone.
-        return Transient(answer.reason) if isinstance(answer, Gone) else answer
+        message: dict[str, object] = {"channel": channel, "unfurl_links": False}
+        message["unfurl_media"] = False
+        if thread is not None:
+            message |= {"thread_ts": thread, "reply_broadcast": broadcast}
+        answer = await self._say("chat.postMessage", message, words, None)
+        # Only what is edited or answered can be gone.
+        is_alone = isinstance(answer, Gone) and thread is None
+        return Transient(answer.reason) if isinstance(answer, Gone) and is_alone else answer
 
-    async def update(self, channel: str, ts: str, text: str) -> Answer | Gone:
+    async def update(self, channel: str, ts: str, words: Words) -> Answer | Gone:
         """See `ports.Slack`. Repeating it is harmless."""
-        message: dict[str, object] = {"channel": channel, "ts": ts, "text": text, **_AS_WRITTEN}
-        return _read(await self._call("chat.update", message), Posted(ts, channel))
-
-    async def _call(self, method: str, message: dict[str, object]) -> Sent:
-        content = json.dumps(message).encode("ascii")
-        sent = await send_once(
-            self._http, "POST", method, deadline_s=self._deadline_s, content=content
+        return await self._say(
+            "chat.update", {"channel": channel, "ts": ts}, words, Posted(ts, channel)
         )
+
+    async def _say(
+        self, method: str, message: dict[str, object], words: Words, edited: Posted | None
+    ) -> Answer | Gone:
+        """Send the message with its blocks, and where Slack does not take those, its text alone.
+
+        That is no repetition: Slack has said that it did not do the first. Both share the deadline. Without `blocks` an
+        edit would leave those that are there, so it always names them.
+        """
+        until_s = anyio.current_time() + self._deadline_s
+        whole = {**message, "text": words.text, "blocks": list(words.blocks), **_AS_WRITTEN}
+        sent = await self._call(method, whole, self._deadline_s)
+        left_s = until_s - anyio.current_time()
+        if words.blocks and _refuses_blocks(sent) and left_s > 0:
+            sent = await self._call(method, {**whole, "blocks": []}, left_s)
+        return _read(sent, edited)
+
+    async def _call(self, method: str, message: dict[str, object], deadline_s: float) -> Sent:
+        content = json.dumps(message).encode("ascii")
+        sent = await send_once(self._http, "POST", method, deadline_s=deadline_s, content=content)
         # Slack refuses with a 200.
         return without_secret(sent, self._http.headers) if isinstance(sent, Reply) else sent
 
@@ -140,11 +157,18 @@ class NoSlack:
     ) -> None:
         """End; there is nothing to close."""
 
-    async def post(self, channel: str, text: str) -> Answer:  # noqa: ARG002 - the port's
+    async def post(
+        self,
+        channel: str,  # noqa: ARG002 - the port's
+        words: Words,  # noqa: ARG002 - the port's
+        thread: str | None = None,  # noqa: ARG002 - the port's
+        *,
+        broadcast: bool = False,  # noqa: ARG002 - the port's
+    ) -> Answer:
         """Refuse."""
         return _refused("SLACK_BOT_TOKEN is not set; set it and replay it (`monarch dead replay`)")
 
-    async def update(self, channel: str, ts: str, text: str) -> Answer:  # noqa: ARG002 - the port's
+    async def update(self, channel: str, ts: str, words: Words) -> Answer:  # noqa: ARG002 - the port's
         """Refuse."""
         return _refused("SLACK_BOT_TOKEN is not set; set it and replay it (`monarch dead replay`)")
 
@@ -218,6 +242,18 @@ def _read_status(status: int) -> Answer:
     )
 
 
+def _refuses_blocks(sent: Sent) -> bool:
+    """Whether Slack has refused a message for its blocks; then it certainly did nothing."""
+    if not isinstance(sent, Reply):
+        return False
+    try:
+        body = _Body.model_validate_json(sent.body)
+    except ValidationError:
+        return False
+    row = meaning_of(body.error)
+    return not body.ok and row is not None and row.meaning is Meaning.BLOCKS
+
+
 def _refusal(error: str, reply: Reply) -> ReadFailure | Unanswered | Gone:
     """Judge `ok: false`. An error that Slack does not document may pass: it is tried again, and counted."""
     name, row = quote(error, 80), meaning_of(error)
@@ -228,7 +264,9 @@ def _refusal(error: str, reply: Reply) -> ReadFailure | Unanswered | Gone:
             return Unanswered(f"Slack answered {name}")
         case SlackError(Meaning.GONE):
             return Gone(f"Slack answered {name}")
-        case SlackError(Meaning.PERSON, advice):
+        case SlackError(Meaning.FROZEN):
+            return Gone(f"Slack answered {name}", is_deleted=False)
+        case SlackError(Meaning.PERSON | Meaning.BLOCKS, advice):
             return _refused(f"it answered {name}; {advice}")
         case SlackError() | None:
             return Transient(f"Slack answered {name}")

@@ -22,7 +22,13 @@ class Meaning(Enum):
     """Certainly nothing was posted, and a later try may succeed."""
 
     GONE = auto()
-    """The message that was to be edited cannot be edited any more. Nothing is left to do."""
+    """The message that was to be edited, or answered, was deleted."""
+
+    FROZEN = auto()
+    """The message that was to be edited is there and cannot be edited any more."""
+
+    BLOCKS = auto()
+    """Slack does not take the message's blocks; its text alone it may take."""
 
     PERSON = auto()
     """A person has to change something; what, is said in the advice."""
@@ -73,6 +79,8 @@ _RELEASE = SlackError(
     "Slack does not take this message; sending it again helps only after a new release of Monarch",
 )
 _GONE = SlackError(Meaning.GONE)
+_FROZEN = SlackError(Meaning.FROZEN)
+_BLOCKS = SlackError(Meaning.BLOCKS, _RELEASE.advice)
 _PASSING = SlackError(Meaning.PASSING)
 _LIMITED = SlackError(Meaning.LIMITED)
 _PERHAPS = SlackError(Meaning.PERHAPS_DONE)
@@ -91,12 +99,13 @@ ERRORS: Final = {
     "streaming_state_conflict": _PASSING,
     "team_added_to_org": _PASSING,
     # The message to be edited.
-    "block_mismatch": _GONE,
-    "cant_update_message": _GONE,
-    "edit_window_closed": _GONE,
-    "is_inactive": _GONE,
+    "block_mismatch": _FROZEN,
+    "cant_update_message": _FROZEN,
+    "edit_window_closed": _FROZEN,
+    "is_inactive": _FROZEN,
     "message_not_found": _GONE,
-    "update_failed": _GONE,
+    "thread_not_found": _GONE,
+    "update_failed": _FROZEN,
     # The channel.
     "cannot_reply_to_message": _CHANNEL,
     "channel_not_found": INVITE,
@@ -144,8 +153,8 @@ ERRORS: Final = {
     "invalid_arguments": _RELEASE,
     "invalid_array_arg": _RELEASE,
     "invalid_attachments": _RELEASE,
-    "invalid_blocks": _RELEASE,
-    "invalid_blocks_format": _RELEASE,
+    "invalid_blocks": _BLOCKS,
+    "invalid_blocks_format": _BLOCKS,
     "invalid_charset": _RELEASE,
     "invalid_form_data": _RELEASE,
     "invalid_metadata_format": _RELEASE,
@@ -158,7 +167,7 @@ ERRORS: Final = {
     "method_not_supported_for_channel_type": _CHANNEL,
     "missing_file_data": _RELEASE,
     "missing_post_type": _RELEASE,
-    "msg_blocks_too_long": _RELEASE,
+    "msg_blocks_too_long": _BLOCKS,
     "msg_too_long": _RELEASE,
     "no_dual_broadcast_content_update": _RELEASE,
     "no_text": _RELEASE,

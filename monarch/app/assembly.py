@@ -14,15 +14,16 @@ from typing import Final
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.budget import ValkeyBudget
+from monarch.adapters.valkey.cards import ValkeyCards
 from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.refusals import ValkeyRefusals
-from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
+from monarch.adapters.valkey.views.plans import ValkeyPlans
 from monarch.app.surroundings import Production, Surroundings, Terms, terms_of
 from monarch.core.delivery import Stream
 from monarch.ports import GitHub, Streams
@@ -171,13 +172,13 @@ class _Assembly:
         if Role.NOTIFIER in self._roles:
             handlers[Role.NOTIFIER] = Notifier(
                 self._among.slack(),
-                ValkeyRequests(scripts, self._keys),
+                ValkeyCards(scripts, self._keys),
                 self._among.outlook(commands),
                 self._telemetry,
                 self._among.clock,
                 self._terms.policy,
                 self._among.dice,
-                self._terms.web_url,
+                self._terms.manner,
             )
         return handlers
 

@@ -9,7 +9,7 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified, connected
 from monarch.adapters.valkey.hands import ValkeyHands
-from monarch.adapters.valkey.inbox import KeyTaken, Submission, Submitter
+from monarch.adapters.valkey.inbox import KeyTaken, Submission, Submitter, Update
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.cohorts import Cohorts
@@ -76,14 +76,17 @@ class Operator:
     _client: Valkey
     _keys: Keys
 
-    async def submit(self, payload: bytes, idempotency_key: str) -> Submission:
+    async def submit(
+        self, payload: bytes, idempotency_key: str, update: Update | None = None
+    ) -> Submission:
         """Append a message as a request, durably; the same key again gives the same request.
 
         Raises:
             KeyTaken: the key stands for another message.
             StoreError: see `Submitter.submission`. Submitting again under the same key is safe.
         """
-        return await Submitter(self._client, self._keys).submission(payload, idempotency_key)
+        submitter = Submitter(self._client, self._keys)
+        return await submitter.submission(payload, idempotency_key, update=update)
 
     async def workers(self) -> tuple[WorkerLine, ...]:
         """Who works, and what each has in hand.

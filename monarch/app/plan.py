@@ -47,7 +47,7 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
             len(plan.tickets),
             targets,
             seconds=traffic.forecast(writes).seconds if writes else 0.0,
-            ahead=traffic.ahead,
+            ahead=traffic.ahead.before(writes),
             is_least=traffic.is_least,
             paused_by=traffic.paused_by,
             without_store=store.trouble,

@@ -45,8 +45,8 @@ def run_worker(settings: Settings, roles: frozenset[Role]) -> None:
         ConfigurationError: the host is none of this machine's; before anything was started.
         PortError: likewise, for ports that cannot be listened on; all of them are named.
     """
-    metrics, health = _listeners(settings)
-    log = _log(settings)
+    metrics, health = listeners_of(settings)
+    log = log_of(settings)
     # `valkey` and `uvicorn` need asyncio; uvloop halves what a delivery costs.
     options = {"use_uvloop": sys.platform != "win32"}
     anyio.run(_work, settings, roles, log, metrics, health, backend_options=options)
@@ -59,11 +59,11 @@ async def _work(
     metrics: socket.socket | None,
     health: socket.socket | None,
 ) -> None:
-    telemetry = Telemetry(_registry(), log)
+    telemetry = Telemetry(registry(), log)
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(assembled(settings, roles, telemetry))
         worker = Worker(parts)
-        standing = await stack.enter_async_context(_standing(settings))
+        standing = await stack.enter_async_context(standing_of(settings))
         if metrics is not None:
             app = metrics_app(telemetry, standing.snapshot)
             await stack.enter_async_context(serving(app, metrics))
@@ -106,7 +106,7 @@ def freeze_what_stays() -> None:
 
 
 @asynccontextmanager
-async def _standing(settings: Settings) -> AsyncIterator[Standing]:
+async def standing_of(settings: Settings) -> AsyncIterator[Standing]:
     """What scrapes and health checks ask, over connections that hold up nobody's work."""
     ceilings = ceilings_of(settings)
     # Prometheus and an orchestrator may ask at the same moment.
@@ -114,7 +114,8 @@ async def _standing(settings: Settings) -> AsyncIterator[Standing]:
         yield Standing(client, Keys(settings.namespace), settings.channel, ceilings)
 
 
-def _registry() -> CollectorRegistry:
+def registry() -> CollectorRegistry:
+    """What a process counts of itself."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
@@ -122,7 +123,7 @@ def _registry() -> CollectorRegistry:
     return registry
 
 
-def _listeners(settings: Settings) -> list[socket.socket | None]:
+def listeners_of(settings: Settings) -> list[socket.socket | None]:
     """The sockets for metrics and health, `None` for one that is switched off."""
     wanted = {
         "MONARCH_METRICS_PORT": settings.metrics_port,
@@ -157,8 +158,8 @@ def _wrong_host(host: str, error: OSError) -> str:
     )
 
 
-def _log(settings: Settings) -> FilteringBoundLogger:
-    """`auto` is for people on a terminal, and for machines anywhere else."""
+def log_of(settings: Settings) -> FilteringBoundLogger:
+    """What a process writes its log with; `auto` is for people on a terminal, and for machines anywhere else."""
     chosen = settings.log_format
     for_people = chosen == "console" or (chosen == "auto" and sys.stderr.isatty())
     known = settings.secrets()

@@ -27,15 +27,16 @@ from monarch.app.missing import missed_watch
 from monarch.app.wiring import (
     ceilings_of,
     github_of,
+    manner_of,
     meter_of,
     outlook_of,
     proxy_of,
     rules_of,
     style_of,
     valkey_of,
-    web_url_of,
 )
 from monarch.core.budget.ceilings import Ceilings
+from monarch.core.card.telling import Manner
 from monarch.core.copy.style import Style
 from monarch.core.request.message import Rules
 from monarch.core.verdict import Policy
@@ -50,7 +51,7 @@ from monarch.telemetry import Telemetry
 class Terms:
     """What an installation has settled on, as the stages take it.
 
-    `places` are the migrations that one worker has in hand at once; `web_url` is GitHub's address for people.
+    `places` are the migrations that one worker has in hand at once; `manner` is how Slack is told.
     """
 
     keys: Keys
@@ -61,7 +62,7 @@ class Terms:
     lease_s: float
     retention_ms: int
     places: int
-    web_url: str
+    manner: Manner
 
 
 def terms_of(settings: Settings) -> Terms:
@@ -77,7 +78,7 @@ def terms_of(settings: Settings) -> Terms:
         lease_s=settings.lease_seconds,
         retention_ms=settings.retention_days * 86_400_000,
         places=settings.concurrency,
-        web_url=web_url_of(settings),
+        manner=manner_of(settings),
     )
 
 

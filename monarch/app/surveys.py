@@ -14,10 +14,10 @@ from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.logins import ValkeyLogins
-from monarch.adapters.valkey.requests import ValkeyPlans
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.verifications import Verifications
 from monarch.adapters.valkey.views.outlook import Traffic
+from monarch.adapters.valkey.views.plans import ValkeyPlans
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.app.wiring import github_of, meter_of, outlook_of, rules_of, style_of, valkey_of
 from monarch.core.ids import TargetId

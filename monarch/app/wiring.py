@@ -19,6 +19,8 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.outlook import Outlook
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.budget.learning import proven
+from monarch.core.card.telling import Manner
+from monarch.core.card.words import Places
 from monarch.core.copy.seal import Seal
 from monarch.core.copy.style import Style
 from monarch.core.request.message import Rules
@@ -49,6 +51,15 @@ def _sentinels(settings: Settings) -> Sentinels | None:
 def proxy_of(way: SecretStr | None) -> str | None:
     """The address of a proxy, as a client wants it."""
     return way.get_secret_value() if way else None
+
+
+def manner_of(settings: Settings) -> Manner:
+    """How Slack is told."""
+    return Manner(
+        Places(web_url_of(settings), settings.page_url or ""),
+        ending_in_channel=settings.slack_ending == "channel",
+        ending_after_ms=1000 * settings.slack_ending_seconds,
+    )
 
 
 def web_url_of(settings: Settings) -> str:

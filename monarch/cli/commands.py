@@ -84,6 +84,14 @@ def run(
     run_roles(roles)
 
 
+@app.command()
+def web() -> None:
+    """Serve the page alone, on a host that does no work, until SIGTERM or SIGINT. Every worker serves it too."""
+    from monarch.cli.run import serve_page
+
+    serve_page()
+
+
 @app.command(
     epilog="Example: monarch submit org/template org/team-a org/team-b --channel C06GHMZB3M3 --wait"
 )
@@ -295,6 +303,14 @@ def cancel(
     from monarch.cli.steering import cancel_request
 
     cancel_request(request, by, as_json=as_json)
+
+
+@app.command(epilog="Example: monarch first 1732406400000-0 --by ada")
+def first(request: RequestName, by: By = None, as_json: AsJson = False) -> None:
+    """Put a request first: its writes go before those of all others, until it has ended."""
+    from monarch.cli.steering import put_first
+
+    put_first(request, by, as_json=as_json)
 
 
 @app.command()

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, settings
-from monarch.cli.portions import Asked, demand_date, portion_facts
+from monarch.cli.portions import Asked, demand_date
 from monarch.cli.terminal.printing import age, clean, moment, say, show_facts, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, reason, word
-from monarch.core.portions.words import milestones_words
+from monarch.core.portions.words import milestones_words, portion_facts
 from monarch.web.documents import plan_document
 
 if TYPE_CHECKING:

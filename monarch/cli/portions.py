@@ -8,7 +8,6 @@ from monarch.cli.calling import WRONG, fail
 from monarch.cli.terminal.printing import clean
 from monarch.core.portions.dates import TooFar, date_ms, date_words, release_of
 from monarch.core.portions.keys import Portion
-from monarch.core.portions.words import milestones_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +45,3 @@ def demand_date(portion: Portion, untouched: str = "") -> None:
     found = release_of(date, now_ms)
     if isinstance(found, TooFar):
         fail(f"{clean(found.reason)}{rest}", WRONG)
-
-
-def portion_facts(portion: Portion, came_ms: int | None = None) -> dict[str, object]:
-    """The lines that tell of a portion; none for all tickets at once.
-
-    `came_ms` is when the message came, in milliseconds since 1970, `None` where it did not come yet.
-    """
-    facts: dict[str, object] = {}
-    date = portion.not_before
-    if date is not None:
-        passed = came_ms is not None and date_ms(date) <= came_ms
-        facts["not before"] = date_words(date) + (" (had passed when it came)" if passed else "")
-    if portion.milestones:
-        facts["only"] = milestones_words(portion)
-    return facts

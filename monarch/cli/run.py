@@ -1,4 +1,4 @@
-"""`run`: works until it is stopped."""
+"""`run` and `web`: work until they are stopped."""
 
 import sys
 from collections.abc import Iterator
@@ -25,6 +25,24 @@ def run_roles(names: str) -> None:
     known = settings(needs_github=bool(roles & {Role.PLANNER, Role.MIGRATOR}))
     try:
         run_worker(known, roles)
+    except ConfigurationError as error:
+        fail(str(error), WRONG)
+    except PortError as error:
+        fail(str(error))
+
+
+def serve_page() -> None:
+    """Serve the page alone until a signal."""
+    with _left_out("rich", "trio"):
+        import httpcore  # noqa: F401, PLC0415 - see above
+
+        from monarch.app.service import PortError  # noqa: PLC0415 - lazily
+        from monarch.app.site import run_site  # noqa: PLC0415 - lazily
+        from monarch.settings import ConfigurationError  # noqa: PLC0415 - lazily
+
+    known = settings()
+    try:
+        run_site(known)
     except ConfigurationError as error:
         fail(str(error), WRONG)
     except PortError as error:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from monarch.cli.after.telling import print_acts
 from monarch.cli.calling import WRONG, end_if_interrupted, fail, operate
 from monarch.cli.choice import request_id
-from monarch.cli.portions import portion_facts
 from monarch.cli.terminal.printing import (
     age,
     alarm,
@@ -22,9 +21,10 @@ from monarch.cli.terminal.printing import (
 )
 from monarch.cli.terminal.tables import number, reason, word
 from monarch.cli.terminal.troubles import obstacle_line, tell_obstacles
-from monarch.core.budget.forecast import in_words
+from monarch.core.budget.forecast import in_words, sharing_words
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
+from monarch.core.portions.words import portion_facts
 from monarch.core.report.summary import State
 from monarch.telemetry.obstacles import obstacles
 from monarch.web.documents import request_document, status_document, workers_document
@@ -349,6 +349,7 @@ def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> di
         "request": view.id,
         "state": view.state.value,
         **({"cancelled by": view.cancelled_by} if view.cancelled_by else {}),
+        **({"put first by": view.first_by} if view.first_by else {}),
         **({"paused by": view.paused_by} if view.paused_by and not view.has_ended else {}),
         "reason": f"{details.code}: {view.reason}" if details.code else view.reason,
         "source": view.source,
@@ -365,4 +366,5 @@ def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> di
         **({"next try": moment(details.next_ms)} if details.next_ms else {}),
         **({"slack": alarm(details.notice_error)} if details.notice_error else {}),
         **({"forecast": words} if words else {}),
+        **({"share": sharing_words(forecast)} if forecast and forecast.sharing else {}),
     }

@@ -1,4 +1,4 @@
-"""`pause`, `resume`, `cancel`: what people do to what runs. Each says what happens now, and what runs on."""
+"""`pause`, `resume`, `cancel`, `first`: what people do to what runs. Each says what happens now, and what runs on."""
 
 from typing import TYPE_CHECKING
 
@@ -86,3 +86,21 @@ def _cancelled_targets(answer: "Cancelling | NotCancelled", request: str) -> int
 
 def _count(targets: int) -> str:
     return f"{targets} target" if targets == 1 else f"{targets} targets"
+
+
+def put_first(request: str, by: str | None, *, as_json: bool) -> None:
+    """Put a request first. That it is so already is no failure; that it has ended is one."""
+    from monarch.ports.hands import NotPutFirst  # noqa: PLC0415 - lazily
+
+    name, known = whoever(by), request_id(request)
+    answer = operate(lambda person: person.hands.first(known, name))
+    if isinstance(answer, NotPutFirst):
+        hint = "" if answer.is_unknown else f": see `monarch show {clean(request)}`"
+        fail(f"{clean(answer.reason)}; nothing was changed{hint}")
+    if as_json:
+        show_json({"request": request, "by": answer.by, "changed": answer.changed})
+        return
+    word = "put first" if answer.changed else "was put first already,"
+    print(
+        f"{word} by {clean(answer.by)}: its writes go before those of other requests until it has ended"
+    )

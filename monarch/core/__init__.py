@@ -40,7 +40,8 @@ gate        "nobody calls before T". Probe: the first call through an opening ga
 note        what people should know of a migration and fails nothing, said once.
 recall      to close the untouched copies of a request again, because a person asks for it. Undo: to reopen those.
 touch       what people did to a copy (comment, label, link …): a touched copy is theirs and stays as it is.
-act         what one run of a migration is for: copy, recall, undo.
+update      to bring later edits of the template into the copies that are still as Monarch wrote them.
+act         what one run of a migration is for: copy, recall, undo, update.
 heal        to make copies again that somebody has deleted, because a person asks for it.
 intent      the ledger's word that a write may be under way; its nonce names that one write.
 park        hold until due, owned by nobody.

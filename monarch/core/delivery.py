@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monarch.core.after.acts import Act
-from monarch.core.ids import MigrationId, RequestId, TicketId, migration_id
+from monarch.core.ids import CohortId, MigrationId, RequestId, TicketId, migration_id
 
 
 class Stream(StrEnum):
@@ -35,6 +35,7 @@ class RequestEntry:
 
     request: RequestId
     payload: bytes
+    act: Act = Act.COPY
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class MigrationEntry:
 
     `order` is the target's place in the request, from 0; `run` counts replays, from 1. With `heal` it makes the copies
     of these tickets again, which somebody has deleted, and touches nothing else; empty for an ordinary run. `act` is what
-    it does in its target.
+    it does in its target; for an update `bases` are earlier requests, whose plans say what Monarch wrote before.
     """
 
     request: RequestId
@@ -52,6 +53,7 @@ class MigrationEntry:
     run: int
     heal: frozenset[TicketId] = frozenset()
     act: Act = Act.COPY
+    bases: tuple[RequestId, ...] = ()
 
     @property
     def migration(self) -> MigrationId:
@@ -61,7 +63,14 @@ class MigrationEntry:
 
 @dataclass(frozen=True, slots=True)
 class NoticeEntry:
-    """Tell the channel how this request stands. It carries no text: that is rendered when said."""
+    """Tell the channel how this cohort stands. It carries no text: that is rendered when said."""
+
+    cohort: CohortId
+
+
+@dataclass(frozen=True, slots=True)
+class FormerNoticeEntry:
+    """A notice of an older version, which told of each request by itself: this one is to be on a card."""
 
     request: RequestId
 
@@ -80,7 +89,9 @@ class UnreadableEntry:
     problem: str
 
 
-Entry = RequestEntry | MigrationEntry | NoticeEntry | NewerEntry | UnreadableEntry
+Entry = (
+    RequestEntry | MigrationEntry | NoticeEntry | FormerNoticeEntry | NewerEntry | UnreadableEntry
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,9 @@ class Waits(StrEnum):
     MISSING = "missing"
     IDENTITY = "identity"
     CREDENTIAL = "credential"
+    ENDING = "ending"
     DATE = "date"
+    TURN = "turn"
     OTHER = "other"
 
 

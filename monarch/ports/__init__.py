@@ -16,15 +16,13 @@ StoreError             Valkey did not do it, or nobody knows whether it did: hea
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from monarch.core.budget.forecast import Forecast
 from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import Epoch, RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
-from monarch.core.report.summary import RequestView
 from monarch.core.target.permission import (
-    Busy,
     Credential,
     Fact,
     GateClosed,
@@ -35,6 +33,7 @@ from monarch.core.target.permission import (
 )
 from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Verdict
+from monarch.ports.cards import Cards
 from monarch.ports.hands import Begun, Cancelling, Hands, Healing, NotCancelled, Paused, Replayed
 from monarch.ports.logins import Logins
 from monarch.ports.outside import GitHub, Gone, Posted, Refusals, Signing, Slack, Unanswered
@@ -44,6 +43,7 @@ __all__ = [
     "Begun",
     "Budget",
     "Cancelling",
+    "Cards",
     "Clock",
     "Ear",
     "GitHub",
@@ -53,7 +53,6 @@ __all__ = [
     "Hearing",
     "Held",
     "Inbox",
-    "Kind",
     "Ledger",
     "Logins",
     "Meter",
@@ -63,8 +62,6 @@ __all__ = [
     "Posted",
     "Refusals",
     "Replayed",
-    "Requests",
-    "Saying",
     "Signing",
     "Slack",
     "StoreError",
@@ -289,63 +286,6 @@ class Plans(Protocol):
 
 
 # ------------------------------------------------------------------------------------------- requests
-
-
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """The right to say how a request stands, for 15 s.
-
-    Attributes:
-        view: how it stands now.
-        said_version: the newest state that the channel knows, 0 where it knows nothing.
-        progress: the message that is edited in place, `None` before there is one, and after it is gone.
-        progress_open: a progress message was sent off and its answer never came.
-        final_said: the final message was posted, for this run of the request.
-        final_open: the final message was sent off and its answer never came.
-        is_refused: Slack refused this channel for good, and a dead letter says so: no progress is told any more.
-    """
-
-    view: RequestView
-    said_version: int
-    progress: Posted | None
-    progress_open: bool
-    final_said: bool
-    final_open: bool
-    is_refused: bool = False
-
-
-Kind = Literal["progress", "final"]
-
-
-class Requests(Protocol):
-    """How requests stand, for those who tell people."""
-
-    async def begin_saying(self, delivery: Delivery, request: RequestId) -> Saying | Busy | None:
-        """Take the short lock on telling; `None` where the request is not known (any more).
-
-        From here on a change of state emits a new notice: this one may not show it.
-        """
-
-    async def sending(self, request: RequestId, kind: Kind) -> None:
-        """Put on record that a message is about to be posted, before it is."""
-
-    async def said(
-        self, request: RequestId, kind: Kind, version: int, posted: Posted | None
-    ) -> None:
-        """Put on record that the channel knows `version`, by the message `posted`, or by one that is known already.
-
-        Progress that is older than what was said before has overwritten it: a new notice puts that right. A version
-        that the store does not know was said before its memory went back: what it knows is still to be said.
-        """
-
-    async def gone(self, request: RequestId) -> None:
-        """Put on record that the message that is edited in place is no more: none is edited or posted in its place."""
-
-    async def not_sent(self, request: RequestId, kind: Kind) -> None:
-        """Put on record that the message of `sending` certainly was not posted."""
-
-    async def end_saying(self, delivery: Delivery, request: RequestId) -> None:
-        """Give the lock back."""
 
 
 class Outlook(Protocol):

@@ -32,6 +32,22 @@ class NotCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class PutFirst:
+    """It goes first; `by` is who put it there, `changed` is false where it was so already."""
+
+    by: str
+    changed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NotPutFirst:
+    """Nothing was changed, because of this; `is_unknown`: there is no such request."""
+
+    reason: str
+    is_unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Replayed:
     """What became of one dead letter.
 
@@ -78,6 +94,9 @@ class Hands(Protocol):
 
     async def cancel(self, request: RequestId, by: str) -> Cancelling | NotCancelled:
         """Call a request off: what has not been copied is not."""
+
+    async def first(self, request: RequestId, by: str) -> PutFirst | NotPutFirst:
+        """Put a request first: its writes go before those of all that were not, until it has ended."""
 
     async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
         """Send dead letters back, under the same ids and without attempts; a refused one stays."""

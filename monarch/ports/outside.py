@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monarch.core.after.acts import Change
+from monarch.core.after.edit import Edit
 from monarch.core.after.touch import Happening
+from monarch.core.card.words import Words
 from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Absent, DetailOutcome, Found, ReadFailure, WriteOutcome
@@ -106,6 +108,11 @@ class GitHub(Protocol):
     ) -> DetailOutcome:
         """Replace the body of an issue, whatever it was."""
 
+    async def revise_issue(
+        self, repository: Repository, number: int, edit: Edit, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """Replace what the edit names of an issue, and nothing else of it."""
+
     async def change_state(
         self, repository: Repository, number: int, change: Change, may_send: Callable[[], bool]
     ) -> DetailOutcome:
@@ -142,11 +149,16 @@ class Refusals(Protocol):
 class Slack(Protocol):
     """Slack's Web API. A post is never repeated here."""
 
-    async def post(self, channel: str, text: str) -> "Posted | ReadFailure | Unanswered":
-        """Post a new message."""
+    async def post(
+        self, channel: str, words: Words, thread: str | None = None, *, broadcast: bool = False
+    ) -> "Posted | Gone | ReadFailure | Unanswered":
+        """Post a new message, or a reply in the thread of the message `thread`; `broadcast`: shown in the channel as well.
+
+        `Gone`: there is no such thread.
+        """
 
     async def update(
-        self, channel: str, ts: str, text: str
+        self, channel: str, ts: str, words: Words
     ) -> "Posted | Gone | ReadFailure | Unanswered":
         """Edit a message of ours in place. `channel` is its id, as the answer to the post named it."""
 
@@ -164,9 +176,10 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The message cannot be edited any more: a person deleted it, or the channel is frozen. Nothing is left to do."""
+    """The message cannot be edited any more: a person deleted it, or (not `is_deleted`) it is there for good as it is."""
 
     reason: str
+    is_deleted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,6 +208,15 @@ class Settings(BaseSettings):
     mentions: Annotated[Literal["neutralize", "keep"], Lower] = _variable(
         "MONARCH_MENTIONS", "neutralize", "neutralize or keep"
     )
+    slack_ending: Annotated[Literal["channel", "thread"], Lower] = _variable(
+        "MONARCH_SLACK_ENDING", "channel", "channel or thread"
+    )
+    slack_ending_seconds: int = _variable(
+        "MONARCH_SLACK_ENDING_SECONDS", 20, "seconds, 0 to 600", ge=0, le=600
+    )
+    page_url: HttpUrl | None = _variable(
+        "MONARCH_PAGE_URL", None, "an http(s) address without user or password"
+    )
     retention_days: int = _variable("MONARCH_RETENTION_DAYS", 30, "days, 1 to 3650", ge=1, le=3650)
     metrics_port: int = _variable("MONARCH_METRICS_PORT", 8080, _PORT, ge=0, le=65535)
     web_port: int = _variable(

@@ -16,6 +16,7 @@ from monarch.core.target.permission import (
     Cancelled,
     Credential,
     GateClosed,
+    GivesWay,
     Lost,
     Quiet,
     Taken,
@@ -124,7 +125,7 @@ class Migrator:
         if refusal is not None:
             return Dead(Code.TARGET_NOT_ALLOWED, refusal)
         # What is taken back from a public target is seen by nobody who did not see it before.
-        is_copying = entry.act is Act.COPY
+        is_copying = entry.act in {Act.COPY, Act.UPDATE}
         rules = self._rules if is_copying else replace(self._rules, private_to_public=True)
         return unwritable(target, plan, rules)
 
@@ -140,6 +141,8 @@ class Migrator:
             case Busy():
                 reason = "another migration writes to this target"
                 return Snooze(reason, BUSY_S, waits_for=repository.id, kind=Waits.BUSY)
+            case GivesWay(wait_s):
+                return Snooze("another cohort has its turn", wait_s, kind=Waits.TURN)
             case GateClosed():
                 return snooze_until_open(taken)
             case Quiet(wait_s):
@@ -151,8 +154,10 @@ class Migrator:
 
     async def _work(self, subject: Subject, taken: Taken) -> Verdict:
         """What this run of the migration is for."""
-        if subject.entry.act is Act.COPY:
-            return await Crossing(self._tools, subject, taken).run()
+        if subject.entry.act in {Act.COPY, Act.UPDATE}:
+            earlier = [await self._plans.read(base) for base in subject.entry.bases]
+            known = [plan for plan in earlier if plan is not None]
+            return await Crossing(self._tools, subject, taken, known).run()
         return await TakingBack(self._tools, subject, taken).run()
 
     def _report(self, subject: Subject, verdict: Verdict) -> None:

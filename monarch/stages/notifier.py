@@ -1,14 +1,13 @@
-"""The notifier tells people how their request stands.
+"""The notifier tells people how their cohort stands.
 
-It receives a notice, decides what is to be said of its request now, says it, and promises that the channel is never told
-what is not so.
+It receives a notice, decides what Slack is to know of its cohort now, says it, and promises that the channel is never
+told what is not so.
 
-A notice carries no text. Its request is rendered as it stands, under a short lock, and nothing is said that is older than
+A notice carries no text. Its cohort is rendered as it stands, under a short lock, and nothing is said that is older than
 what was said. A failing Slack never runs a migration again: nobody waits for the notifier.
 
-There is one message that is edited in place while targets finish, and one final message. A final message whose answer was
-lost is repeated and says so; a progress message is not. Once the end is said, the last edit of the progress message is
-tried again for as long as the request is kept: it must not say "copying" for ever. One that a person deleted is left.
+What is said, and when, is decided in `core.card.telling`: one card that is edited in place, a reply in its thread for each
+cause of failures, and one ending. Here each step is put on record before and after it is taken.
 """
 
 from collections.abc import Callable
@@ -16,19 +15,35 @@ from typing import Final, assert_never
 
 import anyio
 
-from monarch.core.delivery import Delivery, NoticeEntry
-from monarch.core.ids import RequestId
+from monarch.core.budget.forecast import Forecast
+from monarch.core.card.telling import (
+    CARD,
+    ENDING,
+    Edit,
+    Later,
+    Manner,
+    Message,
+    Post,
+    Step,
+    Telling,
+    Told,
+    Unchanged,
+    after,
+    after_gone,
+    after_loss,
+    next_step,
+)
+from monarch.core.delivery import Delivery, FormerNoticeEntry, NoticeEntry
+from monarch.core.ids import CohortId
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Transient
-from monarch.core.report.notice import closing_text, final_text, progress_text
-from monarch.core.report.summary import RequestView
 from monarch.core.target.permission import Busy
 from monarch.core.verdict import Dead, Done, Policy, Said, Snooze, Verdict, Waits, judge
-from monarch.ports import Clock, Gone, Kind, Outlook, Posted, Requests, Saying, Slack, Unanswered
+from monarch.ports import Cards, Clock, Gone, Outlook, Posted, Slack, Unanswered
 from monarch.stages.lease import Hold
 from monarch.telemetry import Telemetry
 
 _EDIT_EVERY_S: Final = 300.0
-"""How often the last edit of a progress message is tried once all attempts are used up, in seconds."""
+"""How often what is left to edit is tried once all attempts are used up, in seconds."""
 
 _BUSY_S: Final = 2.0
 _BUSY_TRY_S: Final = 0.2
@@ -41,9 +56,11 @@ _BEGIN_WITHIN_S: Final = 5.0
 what a late edit has overwritten.
 """
 
+Failure = ReadFailure | Unanswered
+
 
 class _TooLate(Exception):  # noqa: N818 - it is no error: it ends the telling
-    """Somebody else may be telling by now: begin again."""
+    """Another worker may be telling by now: begin again."""
 
 
 class Notifier:
@@ -52,66 +69,68 @@ class Notifier:
     def __init__(
         self,
         slack: Slack,
-        requests: Requests,
+        cards: Cards,
         outlook: Outlook,
         telemetry: Telemetry,
         clock: Clock,
         policy: Policy,
         dice: Callable[[], float],
-        web_url: str,
+        manner: Manner,
     ) -> None:
         self._clock = clock
         self._slack = slack
-        self._requests = requests
+        self._cards = cards
         self._outlook = outlook
         self._telemetry = telemetry
         self._policy = policy
         self._dice = dice
-        self._web_url = web_url
+        self._manner = manner
 
     async def handle(self, delivery: Delivery, hold: Hold) -> Verdict:
         """See `consumer.Handler.handle`."""
-        entry = delivery.entry
-        if not isinstance(entry, NoticeEntry):
-            return Dead(Code.UNREADABLE, f"expected a notice, not {entry!r}")
-        try:
-            return await self._tell(entry.request, delivery, hold)
-        except _TooLate:
-            return Snooze("it took too long to begin telling", 0, kind=Waits.BUSY)
+        match delivery.entry:
+            case FormerNoticeEntry(request):
+                return _busy() if await self._cards.adopt(delivery, request) else Done(Said())
+            case NoticeEntry(cohort):
+                try:
+                    return await self._tell(cohort, delivery, hold)
+                except _TooLate:
+                    return Snooze("it took too long to begin telling", 0, kind=Waits.BUSY)
+            case entry:
+                return Dead(Code.UNREADABLE, f"expected a notice, not {entry!r}")
 
-    async def _tell(self, request: RequestId, delivery: Delivery, hold: Hold) -> Verdict:
-        saying, until_s = await self._begin(delivery, request, hold)
-        match saying:
+    async def _tell(self, cohort: CohortId, delivery: Delivery, hold: Hold) -> Verdict:
+        telling, until_s = await self._begin(delivery, cohort, hold)
+        match telling:
             case None:
                 return Done(Said())
             case Busy():
-                return Snooze("another worker is reporting this request", _BUSY_S, kind=Waits.BUSY)
-            case Saying():
-                failure = await self._say_locked(saying, until_s, delivery, hold)
-                return self._judge(failure, delivery, only_edits=saying.final_said)
+                return _busy()
+            case Telling():
+                return await self._tell_locked(telling, until_s, delivery, hold)
             case _:
-                assert_never(saying)
+                assert_never(telling)
 
-    async def _say_locked(
-        self, saying: Saying, until_s: float, delivery: Delivery, hold: Hold
-    ) -> ReadFailure | Unanswered | None:
-        """Say it, and give the lock back however that ends: a stopping worker must not take it along."""
+    async def _tell_locked(
+        self, telling: Telling, until_s: float, delivery: Delivery, hold: Hold
+    ) -> Verdict:
+        """Tell it, and give the lock back however that ends: a stopping worker must not take it along."""
         try:
             hold.check()
-            return await self._say(saying, until_s)
+            return await self._take_steps(telling, until_s, delivery)
         finally:
             with anyio.move_on_after(_UNLOCK_WITHIN_S, shield=True):
-                await self._requests.end_saying(delivery, saying.view.id)
+                await self._cards.end(delivery, telling.view.id)
 
     async def _begin(
-        self, delivery: Delivery, request: RequestId, hold: Hold
-    ) -> tuple[Saying | Busy | None, float]:
-        """Take the lock; whoever has it is done in a moment, so that is waited for. Until when a call may begin."""
+        self, delivery: Delivery, cohort: CohortId, hold: Hold
+    ) -> tuple[Telling | Busy | None, float]:
+        """Take the lock, and until when a call may begin; another holder is done in a moment, so that is waited for."""
         for _ in range(_BUSY_TRIES):
             until_s = self._clock.now() + _BEGIN_WITHIN_S
-            saying = await self._requests.begin_saying(delivery, request)
-            if not isinstance(saying, Busy):
-                return saying, until_s
+            telling = await self._cards.begin(delivery, cohort)
+            if not isinstance(telling, Busy):
+                return telling, until_s
             await hold.sleep(_BUSY_TRY_S)
         return Busy(), 0.0
 
@@ -119,95 +138,112 @@ class Notifier:
         if self._clock.now() > until_s:
             raise _TooLate
 
-    async def _say(self, saying: Saying, until_s: float) -> ReadFailure | Unanswered | None:
-        """Say what is not said yet; `None` where the channel now knows it, or need not be told."""
-        view = saying.view
-        if view.channel is None:
-            return None
-        if view.has_ended:
-            return await self._say_final(saying, view, view.channel, until_s)
-        if saying.said_version >= view.version or saying.is_refused:
-            return None
-        return await self._say_progress(saying, view, view.channel, until_s)
+    async def _take_steps(self, telling: Telling, until_s: float, delivery: Delivery) -> Verdict:
+        """One step after the other until there is none, or until one fails."""
+        forecast = await self._forecast(telling)
+        while True:
+            step = next_step(telling, self._manner, forecast, ending_first=delivery.attempts > 0)
+            match step:
+                case Told():
+                    return Done(Said())
+                case Later(wait_ms, is_ending):
+                    kind = Waits.ENDING if is_ending else Waits.OTHER
+                    return Snooze("the next word is due later", wait_ms / 1000, kind=kind)
+                case Post() | Edit() | Unchanged():
+                    self._check(until_s)
+                    outcome = await self._take(step, telling, until_s)
+                case _:
+                    assert_never(step)
+            if not isinstance(outcome, Telling):
+                return self._judge(outcome, step, telling, delivery)
+            telling = outcome
 
-    async def _say_progress(
-        self, saying: Saying, view: RequestView, channel: str, until_s: float
-    ) -> ReadFailure | Unanswered | None:
-        forecast = await self._outlook.forecast(view.id)
-        text = progress_text(view, self._web_url, forecast)
-        if saying.progress is not None:
-            return await self._edit(saying.progress, view, channel, text, until_s)
-        if saying.progress_open:
-            return None
-        failure = await self._post("progress", saying, channel, text, until_s)
-        # Nobody knows whether it is there; a second one would be noise. The final message will come.
-        return None if isinstance(failure, Unanswered) else failure
+    async def _forecast(self, telling: Telling) -> Forecast | None:
+        """When the last of its requests will be done: those of a cohort are filled in their order."""
+        left = [request for request in telling.view.requests if not request.has_ended]
+        is_told = telling.channel is not None and telling.said_version < telling.view.version
+        return await self._outlook.forecast(left[-1].id) if left and is_told else None
 
-    async def _say_final(
-        self, saying: Saying, view: RequestView, channel: str, until_s: float
-    ) -> ReadFailure | Unanswered | None:
-        if not saying.final_said:
-            text = final_text(view, saying.final_open, self._web_url)
-            failure = await self._post("final", saying, channel, text, until_s)
-            if failure is not None:
-                return failure
-        if saying.progress is not None:
-            text = closing_text(view, self._web_url)
-            return await self._edit(saying.progress, view, channel, text, until_s)
-        return None
+    async def _take(
+        self, step: Post | Edit | Unchanged, telling: Telling, until_s: float
+    ) -> Telling | Failure:
+        match step:
+            case Unchanged(what, message):
+                view = telling.view
+                await self._cards.said(view.id, what, view.version, None)
+                return after(telling, step, message)
+            case Edit():
+                return await self._edit(step, telling)
+            case Post():
+                return await self._post(step, telling, until_s)
+            case _:
+                assert_never(step)
 
-    async def _post(
-        self, kind: Kind, saying: Saying, channel: str, text: str, until_s: float
-    ) -> ReadFailure | Unanswered | None:
+    async def _post(self, step: Post, telling: Telling, until_s: float) -> Telling | Failure:
         """Put on record that it is sent off, send it once, put on record what became of it."""
-        view = saying.view
+        cohort, what = telling.view.id, step.what
+        await self._cards.sending(cohort, what, step.names)
         self._check(until_s)
-        await self._requests.sending(view.id, kind)
-        self._check(until_s)
-        answer = await self._slack.post(channel, text)
+        thread = step.thread
+        channel = (thread.channel if thread else "") or telling.channel or ""
+        ts = thread.ts if thread else None
+        answer = await self._slack.post(channel, step.words, ts, broadcast=step.broadcast)
         match answer:
             case Posted():
-                await self._requests.said(view.id, kind, view.version, answer)
-                self._telemetry.notice_said(kind=kind)
-                return None
+                return await self._said(step, telling, answer)
             case Unanswered():
-                return answer
+                # Nobody knows whether it is there. An ending is said again, and says so; another one would be noise.
+                return answer if what == ENDING else after_loss(telling, step)
+            case Gone(reason):
+                await self._not_sent(what, telling)
+                return await self._gone(CARD, telling, reason, deleted=True)
             case RateLimited() | Transient() | Permanent():
-                # This one is not there; whether an earlier one is, whose answer was lost, nobody knows any better.
-                if kind == "progress" or not saying.final_open:
-                    await self._requests.not_sent(view.id, kind)
+                await self._not_sent(what, telling)
                 return answer
             case _:
                 assert_never(answer)
 
-    async def _edit(
-        self, there: Posted, view: RequestView, channel: str, text: str, until_s: float
-    ) -> ReadFailure | Unanswered | None:
-        """Edit the progress message; repeating it is harmless. A channel's name is enough for a post alone."""
-        self._check(until_s)
-        answer = await self._slack.update(there.channel or channel, there.ts, text)
+    async def _not_sent(self, what: str, telling: Telling) -> None:
+        """This one is not there; whether an earlier ending is, whose answer was lost, nobody knows any better."""
+        if what != ENDING or not telling.ending_open:
+            await self._cards.not_sent(telling.view.id, what)
+
+    async def _edit(self, step: Edit, telling: Telling) -> Telling | Failure:
+        """Edit a message; repeating it is harmless. A channel's name is enough for a post alone."""
+        there = step.message
+        channel = there.channel or telling.channel or ""
+        answer = await self._slack.update(channel, there.ts, step.words)
         match answer:
             case Posted():
-                await self._requests.said(view.id, "progress", view.version, there)
-                return None
-            case Gone(reason):
-                await self._requests.gone(view.id)
-                self._telemetry.notice_gone(reason=reason)
-                return None
+                return await self._said(step, telling, Posted(there.ts, there.channel))
+            case Gone(reason, is_deleted):
+                return await self._gone(step.what, telling, reason, deleted=is_deleted)
             case _:
                 return answer
 
-    def _judge(
-        self, failure: ReadFailure | Unanswered | None, delivery: Delivery, *, only_edits: bool
-    ) -> Verdict:
-        """What becomes of the notice; `only_edits`: the end was said before, and only the edit is left."""
-        if failure is None:
-            return Done(Said())
+    async def _said(self, step: Post | Edit, telling: Telling, posted: Posted) -> Telling:
+        view, digest = telling.view, step.words.digest
+        await self._cards.said(view.id, step.what, view.version, posted, digest, step.names)
+        self._telemetry.notice_said(kind=step.what.partition(":")[0])
+        return after(telling, step, Message(posted.channel, posted.ts, digest))
+
+    async def _gone(self, what: str, telling: Telling, reason: str, *, deleted: bool) -> Telling:
+        await self._cards.gone(telling.view.id, what, deleted=deleted)
+        self._telemetry.notice_gone(reason=reason)
+        return after_gone(telling, what, deleted=deleted)
+
+    def _judge(self, failure: Failure, step: Step, telling: Telling, delivery: Delivery) -> Verdict:
+        """What becomes of the notice; once the end was said, what is left to edit is tried again and again."""
         if isinstance(failure, Unanswered):
             failure = Transient(failure.reason)
         verdict = judge(failure, delivery.attempts, self._policy, self._dice())
+        only_edits = isinstance(step, Edit) and telling.ended_version >= telling.view.version
         if isinstance(verdict, Dead) and only_edits and verdict.code is Code.OUT_OF_ATTEMPTS:
             return Snooze(verdict.reason, _EDIT_EVERY_S)
         if isinstance(verdict, Dead):
             self._telemetry.notice_failed(reason=verdict.reason)
         return verdict
+
+
+def _busy() -> Snooze:
+    return Snooze("another worker is telling of this cohort", _BUSY_S, kind=Waits.BUSY)

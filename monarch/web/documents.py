@@ -27,6 +27,7 @@ def request_document(details: RequestDetails, forecast: Forecast | None) -> Docu
         "milestones": details.view.portion.milestones,
         "forecast_seconds": forecast and round(forecast.seconds),
         "forecast_is_least": forecast and forecast.is_least,
+        "forecast_sharing": forecast and forecast.sharing,
     }
 
 

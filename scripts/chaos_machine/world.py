@@ -100,6 +100,7 @@ class World:
             # In the edges accounts change and memories are lost: what keeps copies known after both is the signature.
             "MONARCH_MARKER_KEY": MARKER_KEY if self.plan.world == "edges" else "",
             "MONARCH_LOG_FORMAT": "json",
+            "MONARCH_SLACK_ENDING_SECONDS": "2",
             "MONARCH_LEASE_SECONDS": f"{LEASE_S:g}",
             # Quicker than GitHub would bear, since thousands of tickets must fit into minutes; and slow enough that
             # there is always something in hand when a fault comes.

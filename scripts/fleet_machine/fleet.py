@@ -111,6 +111,7 @@ class Fleet:
             "MONARCH_METRICS_PORT": "0",
             "MONARCH_WEB_PORT": "0",
             "MONARCH_LOG_FORMAT": "json",
+            "MONARCH_SLACK_ENDING_SECONDS": "0",
             "PYTHONFAULTHANDLER": "1",
             # Also where Monarch is not installed; a worker's folder is one without a `.env`.
             **({"PYTHONPATH": str(ROOT)} if self.program[0] == sys.executable else {}),

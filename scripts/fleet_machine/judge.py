@@ -3,6 +3,7 @@
 The expected body is put together here and not by Monarch's own code, which could share its mistakes.
 """
 
+import re
 from collections.abc import Iterable
 
 from monarch.sandbox.control.views import IssueView, RepositoryView, StateView
@@ -54,9 +55,23 @@ def posts(state: StateView) -> list[str]:
     return [message.text for message in state.slack_messages]
 
 
+def card(state: StateView) -> str:
+    """What the one card reads now."""
+    [text] = [one.text for one in state.slack_messages if one.blocks]
+    return text
+
+
+def endings(state: StateView) -> list[str]:
+    """What was said beside the card and is no failure's reply, oldest first."""
+    others = [one.text for one in state.slack_messages if not one.blocks]
+    return [text for text in others if not _IS_REPLY.search(text.partition("\n")[0])]
+
+
+_IS_REPLY = re.compile(r"failed \(\w+\)\.")
+
+
 def final(state: StateView) -> str:
-    """The final message; there is one, and it is below the one that said how far things are."""
-    texts = posts(state)
-    assert len(texts) == 2, texts
-    assert "ended" in texts[0], texts
-    return texts[1]
+    """The one ending; beside it there is one card."""
+    assert card(state)
+    [text] = endings(state)
+    return text

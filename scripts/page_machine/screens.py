@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from monarch.web.page.drawing import PAGES
 from scripts.page_machine.browser import a_browser, chromium
 from scripts.page_machine.world import World, a_world
 
@@ -27,11 +28,9 @@ def addresses(world: World) -> Iterator[tuple[str, str]]:
     yield "requests", "/requests"
     for state, request in sorted(requests.items()):
         yield f"request-{state}", f"/requests/{request}"
-    yield "dead", "/dead"
-    yield "budget", "/budget"
-    yield "workers", "/workers"
-    yield "events", "/events"
-    yield "plan", "/plan"
+    for name, address in PAGES:
+        if address not in {"/", "/requests"}:
+            yield name.lower().replace(" ", "-"), address
     yield "act-pause", "/acts/pause"
     yield "act-replay", "/acts/replay"
     yield "act-drop", "/acts/drop"

@@ -42,12 +42,13 @@ GOOD: Final = ("team/kayak", "team/cedar")
 ARCHIVED: Final = "team/attic"
 GONE: Final = "team/gone"
 SLOW: Final = "team/slow"
+SLOWER: Final = "team/slower"
 
 
 def a_seed() -> Seed:
     """A template with plain and with hostile titles, and targets of which some cannot be written to."""
     issues = [{"title": title, "body": f"Do this: {title}\n"} for title in TITLES]
-    targets = [a_target(name) for name in (*GOOD, ARCHIVED, SLOW)]
+    targets = [a_target(name) for name in (*GOOD, ARCHIVED, SLOW, SLOWER)]
     targets[2]["archived"] = True
     return Seed.model_validate(
         {
@@ -73,8 +74,12 @@ class World:
     sandbox: SandboxClient
     portal: BlockingPortal
     port: int = field(default_factory=free_port)
+    other_port: int = field(default_factory=free_port)
+    sites: dict[tuple[tuple[str, str], ...], int] = field(default_factory=dict)
+    """The port of each page that is served alone, by its settings."""
+    others: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     held: int = 0
-    """The fault that holds a write into `SLOW`."""
+    """The fault that holds a write."""
 
     @property
     def base(self) -> str:
@@ -96,16 +101,35 @@ class World:
 
     def start_web(self, port: int, **settings: str) -> "subprocess.Popen[bytes]":
         """`monarch web` alone; returns once it answers."""
-        log = (self.fleet.logs / f"web-{port}.log").open("wb")
-        process = subprocess.Popen(
-            [*self.fleet.program, "web"],
-            env=self.fleet.environment(MONARCH_WEB_PORT=str(port), **settings),
-            stderr=log,
-            stdout=log,
-            cwd=self.fleet.logs,
-        )
+        with (self.fleet.logs / f"web-{port}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [*self.fleet.program, "web"],
+                env=self.fleet.environment(MONARCH_WEB_PORT=str(port), **settings),
+                stderr=log,
+                stdout=log,
+                cwd=self.fleet.logs,
+            )
+        self.others.append(process)
         self.fleet.until(lambda: answers(port))
         return process
+
+    def open_by_name(self, name: str) -> int:
+        """A page that is reached under this name; its port."""
+        return self._site(MONARCH_WEB_TOKEN=TOKEN, MONARCH_WEB_NAMES=name)
+
+    def open_by_proxy(self, networks: str) -> int:
+        """A page that lets proxies in these networks say who comes; its port."""
+        return self._site(
+            MONARCH_WEB_USER_HEADER="X-Auth-Request-Email", MONARCH_WEB_TRUSTED_PROXIES=networks
+        )
+
+    def _site(self, **settings: str) -> int:
+        """`monarch web` with these settings, started once; returns when it answers."""
+        wanted = tuple(sorted(settings.items()))
+        if wanted not in self.sites:
+            self.sites[wanted] = free_port()
+            self.start_web(self.sites[wanted], **settings)
+        return self.sites[wanted]
 
     def signed_in(self, name: str = "ada") -> httpx.Client:
         """A program's way to the page."""
@@ -130,12 +154,12 @@ class World:
         self.fleet.until_ended(3)
         self.hold()
 
-    def hold(self) -> str:
-        """A request that has begun to write into `SLOW`, and waits for GitHub; its id."""
-        target = self.call(self.sandbox.state).repositories[SLOW].id
-        write = Match(method="POST", path_regex=f"^/(repos/{SLOW}|repositories/{target})/issues$")
+    def hold(self, slow: str = SLOW) -> str:
+        """A request that has begun to write into this empty target, and waits for GitHub; its id."""
+        target = self.call(self.sandbox.state).repositories[slow].id
+        write = Match(method="POST", path_regex=f"^/(repos/{slow}|repositories/{target})/issues$")
         self.held = self.call(self.sandbox.add_fault, Hold(), match=write, nth=3)
-        request = self.submit(SLOW)
+        request = self.submit(slow)
         if not self.call(self.sandbox.wait, fault=self.held):
             raise AssertionError("the write did not come")
         return request
@@ -178,4 +202,9 @@ def a_world(folder: Path) -> Iterator[World]:
         a_fleet(server, sandbox, folder) as fleet,
     ):
         portal.call(sandbox.seed, a_seed())
-        yield World(fleet, sandbox, portal)
+        world = World(fleet, sandbox, portal)
+        try:
+            yield world
+        finally:
+            for process in world.others:
+                stop(process)

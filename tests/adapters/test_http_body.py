@@ -16,6 +16,7 @@ from monarch.adapters.github.retries import TRIES
 from monarch.adapters.http_body import MAX_BYTES, TooLargeError, read_body
 from monarch.adapters.http_send import TooLarge, new_client, send_once
 from monarch.adapters.slack import HttpSlack
+from monarch.core.card.words import Words
 from monarch.core.github.reply import Reply
 from monarch.core.outcome import Code, Found, Permanent, Transient, Unknown
 from monarch.ports import Unanswered
@@ -192,7 +193,7 @@ async def test_a_write_whose_answer_is_too_large_may_have_been_done(status: int)
 async def test_slacks_answers_have_the_same_bound() -> None:
     """It may be posted."""
     async with raw_server(answers(PACKED)) as server, HttpSlack("xoxb-1", server.url) as slack:
-        posted = await slack.post("C1", "text")
+        posted = await slack.post("C1", Words("text"))
 
     assert isinstance(posted, Unanswered)
     assert "larger than 32 MB" in posted.reason

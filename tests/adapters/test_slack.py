@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from monarch.adapters.slack import Answer, HttpSlack, NoSlack
 from monarch.adapters.slack_errors import ERRORS, Meaning, meaning_of
+from monarch.core.card.words import Words
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.ports import Gone, Posted, Slack, Unanswered
 from monarch.sandbox.process import running_sandbox
@@ -125,11 +126,11 @@ def refusing(error: str, headers: dict[str, str] | None = None) -> HttpSlack:
     return slack(200, {"ok": False, "error": error}, headers)
 
 
-async def post(behave: Behaviour, *, deadline_s: float = 5) -> tuple[Answer, int]:
+async def post(behave: Behaviour, *, deadline_s: float = 5) -> tuple[Answer | Gone, int]:
     """Post once to a server that behaves so; the answer, and the requests that arrived."""
     async with raw_server(behave) as server:
         async with HttpSlack(TOKEN, server.url, deadline_s=deadline_s) as client:
-            answer = await client.post("C1", "text")
+            answer = await client.post("C1", Words("text"))
         return answer, server.requests
 
 
@@ -140,7 +141,7 @@ async def test_a_refusal_that_repeats_the_token_is_quoted_without_it() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=content))
 
     answer = await HttpSlack(token, "https://slack.example/api", transport=transport).post(
-        "C1", "text"
+        "C1", Words("text")
     )
 
     assert isinstance(answer, Permanent)
@@ -153,7 +154,7 @@ async def test_a_post_leaves_as_slack_documents_it(slash: str) -> None:
     """JSON with its charset, no previews, and no names looked up."""
     async with raw_server(answers(reply("200 OK", POSTED))) as server:
         async with HttpSlack(TOKEN, f"{server.url}/api{slash}") as client:
-            answer = await client.post("C1", "Fertig: <https://x.example|é>")
+            answer = await client.post("C1", Words("Fertig: <https://x.example|é>"))
         head, _, body = bytes(server.received[0]).partition(b"\r\n\r\n")
 
     line, *headers = head.decode("ascii").split("\r\n")
@@ -164,6 +165,7 @@ async def test_a_post_leaves_as_slack_documents_it(slash: str) -> None:
     assert json.loads(body) == {
         "channel": "C1",
         "text": "Fertig: <https://x.example|é>",
+        "blocks": [],
         "parse": "none",
         "link_names": False,
         "unfurl_links": False,
@@ -175,7 +177,7 @@ async def test_an_edit_names_its_message() -> None:
     """And says nothing about previews, which `chat.update` does not know."""
     async with raw_server(answers(reply("200 OK", b'{"ok":true}'))) as server:
         async with HttpSlack(TOKEN, server.url) as client:
-            answer = await client.update("C1", "1.2", "text")
+            answer = await client.update("C1", "1.2", Words("text"))
         head, _, body = bytes(server.received[0]).partition(b"\r\n\r\n")
 
     assert answer == Posted("1.2", "C1")
@@ -184,6 +186,7 @@ async def test_an_edit_names_its_message() -> None:
         "channel": "C1",
         "ts": "1.2",
         "text": "text",
+        "blocks": [],
         "parse": "none",
         "link_names": False,
     }
@@ -223,7 +226,7 @@ async def test_a_refused_connection_certainly_posted_nothing() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         async with HttpSlack(TOKEN, f"http://127.0.0.1:{nobody.getsockname()[1]}") as client:
-            answer = await client.post("C1", "text")
+            answer = await client.post("C1", Words("text"))
 
     assert isinstance(answer, Transient)
 
@@ -250,7 +253,7 @@ async def test_a_permanent_refusal_dead_letters_the_notice_and_says_what_to_do(
     error: str, advice: str
 ) -> None:
     """That of a bad token too, so its scope is never the credential's."""
-    answer = await refusing(error).post("C1", "text")
+    answer = await refusing(error).post("C1", Words("text"))
 
     assert isinstance(answer, Permanent)
     assert (answer.scope, answer.code) == (Scope.REPOSITORY, Code.SLACK_REFUSED)
@@ -265,16 +268,70 @@ async def test_every_documented_error_has_its_row(error: str) -> None:
 
     assert row is not None
     assert ERRORS[error] is row
-    assert bool(row.advice) is (row.meaning is Meaning.PERSON)
+    assert bool(row.advice) is (row.meaning in {Meaning.PERSON, Meaning.BLOCKS})
 
 
 @pytest.mark.parametrize(
-    "error", [error for error, row in ERRORS.items() if row.meaning is Meaning.GONE]
+    "error",
+    [e for e, row in ERRORS.items() if row.meaning in {Meaning.GONE, Meaning.FROZEN}],
 )
 async def test_a_message_that_cannot_be_edited_any_more_needs_nobody(error: str) -> None:
-    """A person deleted it, or the channel is frozen. A post that is refused so is another matter."""
-    assert isinstance(await refusing(error).update("C1", "1.2", "text"), Gone)
-    assert isinstance(await refusing(error).post("C1", "text"), Transient)
+    """A person deleted it, or it is there for good. A post that is refused so is another matter."""
+    answer = await refusing(error).update("C1", "1.2", Words("text"))
+
+    assert isinstance(answer, Gone)
+    assert answer.is_deleted == (ERRORS[error].meaning is Meaning.GONE)
+    assert isinstance(await refusing(error).post("C1", Words("text")), Transient)
+    assert isinstance(await refusing(error).post("C1", Words("text"), "1.1"), Gone)
+
+
+BLOCKS = Words("in words", ({"type": "divider"},))
+
+
+def picky(error: str, bodies: list[dict[str, Any]]) -> HttpSlack:
+    """A Slack that refuses every message with blocks."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        bodies.append(json.loads(request.content))
+        if bodies[-1]["blocks"]:
+            return httpx.Response(200, json={"ok": False, "error": error})
+        return httpx.Response(200, json={"ok": True, "ts": "1.1", "channel": "C1"})
+
+    return HttpSlack(TOKEN, "https://slack.example/api", transport=httpx.MockTransport(answer))
+
+
+@pytest.mark.parametrize(
+    "error", [error for error, row in ERRORS.items() if row.meaning is Meaning.BLOCKS]
+)
+async def test_a_message_whose_blocks_slack_refuses_is_its_text_alone(error: str) -> None:
+    """Posted and edited; an edit says so, or the old blocks would stay."""
+    bodies: list[dict[str, Any]] = []
+    client = picky(error, bodies)
+
+    assert await client.post("C1", BLOCKS) == Posted("1.1", "C1")
+    assert await client.update("C1", "1.1", BLOCKS) == Posted("1.1", "C1")
+
+    assert [body["text"] for body in bodies] == ["in words"] * 4
+    assert [body["blocks"] for body in bodies] == [[{"type": "divider"}], []] * 2
+
+
+async def test_a_refusal_for_blocks_that_are_not_there_is_a_persons() -> None:
+    """It is not sent a second time."""
+    answer = await refusing("invalid_blocks").post("C1", Words("text"))
+
+    assert isinstance(answer, Permanent)
+
+
+async def test_a_reply_names_its_thread() -> None:
+    """And whether the channel sees it; both calls look nothing up."""
+    bodies: list[dict[str, Any]] = []
+    client = picky("invalid_blocks", bodies)
+
+    await client.post("C1", Words("text"), "1.1", broadcast=True)
+    await client.update("C1", "1.1", Words("text"))
+
+    assert (bodies[0]["thread_ts"], bodies[0]["reply_broadcast"]) == ("1.1", True)
+    assert all((body["parse"], body["link_names"]) == ("none", False) for body in bodies)
 
 
 @pytest.mark.parametrize(
@@ -294,7 +351,7 @@ async def test_a_message_that_cannot_be_edited_any_more_needs_nobody(error: str)
 )
 async def test_an_error_that_may_pass_is_not_permanent(error: str, expected: type[Any]) -> None:
     """And one after which the message may be there is not repeated blindly."""
-    assert isinstance(await refusing(error).post("C1", "text"), expected)
+    assert isinstance(await refusing(error).post("C1", Words("text")), expected)
 
 
 @pytest.mark.parametrize(
@@ -302,7 +359,7 @@ async def test_an_error_that_may_pass_is_not_permanent(error: str, expected: typ
 )
 async def test_a_limit_says_how_long_to_wait(header: str, wait_s: float | None) -> None:
     """In seconds, and within reason."""
-    answer = await slack(429, b"", {"Retry-After": header}).post("C1", "text")
+    answer = await slack(429, b"", {"Retry-After": header}).post("C1", Words("text"))
 
     assert isinstance(answer, RateLimited)
     assert answer.wait_s == wait_s
@@ -311,7 +368,7 @@ async def test_a_limit_says_how_long_to_wait(header: str, wait_s: float | None) 
 @pytest.mark.parametrize("status", [302, 404, 405])
 async def test_an_answer_that_is_not_slacks_points_to_the_address(status: int) -> None:
     """Nothing was posted, and nothing will be."""
-    answer = await slack(status, b"<html>", {"Location": "/login"}).post("C1", "text")
+    answer = await slack(status, b"<html>", {"Location": "/login"}).post("C1", Words("text"))
 
     assert isinstance(answer, Permanent)
     assert "SLACK_API_URL" in answer.reason
@@ -321,7 +378,10 @@ async def test_without_a_token_every_notice_says_so() -> None:
     """Nothing is reported as sent."""
     silent: Slack = NoSlack()
     async with NoSlack():
-        answers_ = [await silent.post("C1", "text"), await silent.update("C1", "1.2", "text")]
+        answers_ = [
+            await silent.post("C1", Words("text")),
+            await silent.update("C1", "1.2", Words("text")),
+        ]
 
     for answer in answers_:
         assert isinstance(answer, Permanent)
@@ -347,7 +407,7 @@ def test_any_answer_is_an_outcome(status: int, body: bytes, headers: dict[str, s
     """Nothing is raised, and nothing but a 2xx posts."""
 
     async def call() -> None:
-        answer = await slack(status, body, headers).post("C1", "text")
+        answer = await slack(status, body, headers).post("C1", Words("text"))
 
         assert isinstance(answer, get_args(Answer))
         assert not isinstance(answer, Posted) or status < 300
@@ -360,10 +420,10 @@ async def test_the_stand_in_takes_a_post_and_its_edit() -> None:
     async with running_sandbox() as sandbox:
         await sandbox.seed(a_seed())
         async with HttpSlack("xoxb-bot", sandbox.slack_url) as client:
-            posted = await client.post("C1", "one")
+            posted = await client.post("C1", Words("one"))
             assert isinstance(posted, Posted)
-            edited = await client.update("C1", posted.ts, "two")
-            elsewhere = await client.post("C2", "one")
+            edited = await client.update("C1", posted.ts, Words("two"))
+            elsewhere = await client.post("C2", Words("one"))
 
     assert edited == posted
     assert isinstance(elsewhere, Permanent)

@@ -145,3 +145,22 @@ def test_a_request_that_is_called_off_in_json(give: Give, client: Any) -> None:
     said = give("cancel", request, "--json", *ADA)
 
     assert json.loads(said.stdout) == {"request": request, "by": "ada", "targets": 0}
+
+
+def test_putting_a_request_first_says_so_and_shows_by_whom(give: Give, client: Any) -> None:
+    """Twice is no failure; what has ended, or is not known, is one."""
+    give("submit", "o/s", "o/a")
+    ((entry, _),) = requests_in(client)
+
+    said = give("first", entry, *ADA)
+    again = give("first", entry, "--by", "bob", "--json")
+    shown = give("show", entry).stdout
+
+    assert (said.exit_code, said.stdout.startswith("put first by ada: its writes go")) == (0, True)
+    assert json.loads(again.stdout) == {"request": entry, "by": "ada", "changed": False}
+    assert "put first by  ada" in shown
+    client.hset(f"{{monarch}}:request:{entry}", "state", "done")
+    ended, unknown = give("first", entry), give("first", "1-1")
+    assert (ended.exit_code, unknown.exit_code) == (1, 1)
+    assert "has ended: it is done; nothing was changed: see `monarch show" in ended.stderr
+    assert "no request 1-1 is known" in unknown.stderr

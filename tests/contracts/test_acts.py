@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 
+from monarch.adapters.valkey.codec import VERSIONS
 from monarch.core.after.acts import Act, Change
 from monarch.core.after.later import NOTHING, Later, Pending, Recalled
 from monarch.core.after.touch import Left, Touch
@@ -115,7 +116,7 @@ async def test_code_that_knows_no_acts_hands_the_entry_back(
 ) -> None:
     """It reads versions up to 1, and takes nothing newer for a copy."""
     await begin(world, await ended(world, TEAM_A))
-    monkeypatch.setattr("monarch.adapters.valkey.codec.VERSION", 1)
+    monkeypatch.setitem(VERSIONS, Stream.MIGRATIONS, 1)
 
     assert (await one(world.streams(), MIGRATIONS)).entry == NewerEntry(2)
 

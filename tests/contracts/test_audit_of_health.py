@@ -10,14 +10,14 @@ from dataclasses import replace
 
 import pytest
 
-from monarch.core.delivery import Delivery, NoticeEntry, Stream
+from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
 from monarch.core.target.permission import Taken
 from monarch.core.verdict import Dead, Done, Handback, Retry, Said, Skipped, Snooze, Verdict
-from monarch.ports import Audited, Hearing, Kind, Posted
+from monarch.ports import Audited, Hearing
 from tests.contracts.moves import ME, TARGET, migrated, plan_for
-from tests.contracts.telling import tell
+from tests.contracts.telling import tell, tell_of
 from tests.contracts.worlds import LEASE_S, World, a_message
 
 REQUESTS, MIGRATIONS, NOTICES = Stream.REQUESTS, Stream.MIGRATIONS, Stream.NOTICES
@@ -89,13 +89,8 @@ class Life:
 
     async def _read(self, delivery: Delivery, verdict: Verdict) -> None:
         """A notice that is said was read before."""
-        if isinstance(delivery.entry, NoticeEntry) and isinstance(verdict, Done):
-            request = delivery.entry.request
-            await self.world.requests.begin_saying(delivery, request)
-            known = await self.world.request(request)
-            kind: Kind = "final" if known["state"] in ENDS else "progress"
-            await self.world.requests.said(request, kind, int(known["version"]), Posted("1.1"))
-            await self.world.requests.end_saying(delivery, request)
+        if delivery.token.stream is Stream.NOTICES and isinstance(verdict, Done):
+            await tell_of(self.world, delivery)
 
     async def tell(self) -> None:
         """All that waits to be told."""

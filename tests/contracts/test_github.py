@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from monarch.core.after.acts import Change
+from monarch.core.after.edit import Edit
 from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
 from monarch.core.outcome import (
@@ -199,6 +200,21 @@ async def test_an_issue_has_one_parent(github: GitHub) -> None:
     assert refused.scope is Scope.TICKET
     assert (await read(github, team, child.number)).parent == parent.number
     assert parent.parent is None
+
+
+async def test_of_an_own_issue_only_what_an_edit_names_is_replaced(github: GitHub) -> None:
+    """Title, text and labels; all else stays, and an edit that is done twice is as good as once."""
+    repository = await at(github)
+    created, before = await opened(github, repository, Draft("One", "text", ("bug",)))
+    edit = Edit(title="Two", labels=("bug", "hard"))
+
+    for _ in range(2):
+        assert await github.revise_issue(repository, created.number, edit, yes) == Accepted()
+    assert await github.revise_issue(repository, created.number, Edit(body="no"), no) == Withheld()
+
+    after = await read(github, repository, created.number)
+    assert (after.title, after.body, after.state) == ("Two", before.body, "open")
+    assert [label.name for label in after.labels] == ["bug", "hard"]
 
 
 async def test_an_own_issue_is_closed_and_opened_again(github: GitHub) -> None:

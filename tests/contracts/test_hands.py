@@ -2,12 +2,13 @@
 
 import pytest
 
+from monarch.core.card.telling import Telling
 from monarch.core.delivery import Delivery, RequestEntry, Stream
-from monarch.core.ids import RequestId
+from monarch.core.ids import CohortId, RequestId
 from monarch.core.outcome import Code
 from monarch.core.target.permission import Cancelled, Granted, Taken, WasCreated
 from monarch.core.verdict import Dead, Done, Handback, Retry, Skipped, Snooze, Verdict
-from monarch.ports import Cancelling, Hearing, NotCancelled, Paused, Saying
+from monarch.ports import Cancelling, Hearing, NotCancelled, Paused
 from tests.contracts.moves import (
     FIRST,
     ME,
@@ -108,14 +109,14 @@ async def test_whoever_tells_is_told_who_paused_the_fleet(world: World) -> None:
     await world.hands.pause("ann")
     notice = await one(world.streams(), NOTICES)
 
-    saying = await world.requests.begin_saying(notice, request)
+    saying = await world.cards.begin(notice, CohortId(request))
 
-    assert isinstance(saying, Saying)
-    assert saying.view.paused_by == "ann"
+    assert isinstance(saying, Telling)
+    assert saying.view.requests[0].paused_by == "ann"
     await world.hands.resume("ann")
-    saying = await world.requests.begin_saying(notice, request)
-    assert isinstance(saying, Saying)
-    assert saying.view.paused_by == ""
+    saying = await world.cards.begin(notice, CohortId(request))
+    assert isinstance(saying, Telling)
+    assert saying.view.requests[0].paused_by == ""
 
 
 async def test_a_pause_and_a_resume_are_told_of_each_open_request(world: World) -> None:
@@ -139,7 +140,7 @@ async def test_an_end_that_is_being_said_is_not_said_again_because_of_a_pause(
     request = await planned(world, "org/team-a")
     await ended(world, request)
     notice = await one(world.streams(), NOTICES)
-    await world.requests.begin_saying(notice, request)
+    await world.cards.begin(notice, CohortId(request))
 
     await world.hands.pause("ann")
 

@@ -3,7 +3,7 @@
 import anyio
 
 from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
-from monarch.core.ids import RequestId
+from monarch.core.ids import CohortId, RequestId
 from monarch.core.outcome import Code
 from monarch.core.report.summary import MAX_NOTE
 from monarch.core.target.permission import (
@@ -570,7 +570,7 @@ async def test_a_stray_reopens_a_request_that_was_done(world: World) -> None:
     await world.streams().settle(delivery, migrated())
     request = delivery.entry.request  # type: ignore[union-attr]  # it is a migration
     notice = await one(world.streams(), Stream.NOTICES)
-    saying = await world.requests.begin_saying(notice, request)
+    saying = await world.cards.begin(notice, CohortId(request))
     assert (await world.request(request))["state"] == "done"
 
     await ledger.record(delivery, TARGET, FIRST, ME, WasStray(6, 5))

@@ -2,8 +2,9 @@
 
 import pytest
 
+from monarch.core.card.telling import Telling
 from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream
-from monarch.core.ids import RequestId
+from monarch.core.ids import CohortId, RequestId
 from monarch.core.outcome import Code
 from monarch.core.target.permission import (
     Granted,
@@ -15,7 +16,7 @@ from monarch.core.target.permission import (
     WasStray,
 )
 from monarch.core.verdict import Dead, RefusedTarget, Retry
-from monarch.ports import Replayed, Saying
+from monarch.ports import Replayed
 from tests.contracts.moves import (
     FIRST,
     ME,
@@ -358,8 +359,8 @@ async def test_a_notice_is_said_after_its_replay(world: World) -> None:
     streams = world.streams()
     await streams.settle(await one(streams, MIGRATIONS), migrated())
     notice = await one(streams, NOTICES)
-    await world.requests.begin_saying(notice, request)
-    await world.requests.end_saying(notice, request)
+    await world.cards.begin(notice, CohortId(request))
+    await world.cards.end(notice, CohortId(request))
     await streams.settle(notice, Dead(Code.SLACK_REFUSED, "channel_not_found"))
     assert await world.length(NOTICES) == 0
 
@@ -381,7 +382,7 @@ async def test_a_notice_is_not_doubled_by_its_replay(world: World) -> None:
     await replay_all(world)
 
     assert await world.length(NOTICES) == 1
-    assert (await one(streams, NOTICES)).entry == NoticeEntry(request)
+    assert (await one(streams, NOTICES)).entry == NoticeEntry(CohortId(request))
 
 
 async def test_a_notice_of_what_has_expired_is_refused(world: World) -> None:
@@ -510,6 +511,6 @@ async def test_a_channel_that_slack_refuses_for_good_has_one_letter(world: World
     assert await world.length(NOTICES) == 0
     (told,) = await replay_all(world)
     assert told.work == request
-    saying = await world.requests.begin_saying(await one(streams, NOTICES), request)
-    assert isinstance(saying, Saying)
+    saying = await world.cards.begin(await one(streams, NOTICES), CohortId(request))
+    assert isinstance(saying, Telling)
     assert not saying.is_refused

@@ -3,7 +3,7 @@
 import pytest
 
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
-from monarch.core.ids import RequestId, TargetId
+from monarch.core.ids import CohortId, RequestId, TargetId
 from monarch.core.outcome import Code
 from monarch.core.target.permission import Granted, WasCreated, WasStray
 from monarch.core.verdict import Dead, Done, Retry, Said
@@ -206,9 +206,9 @@ async def test_a_replayed_notice_of_what_was_told_leaves_no_request_open(
     await streams.settle(await one(streams, NOTICES), Dead(Code.SLACK_REFUSED, "no channel"))
     await streams.settle(await one(streams, MIGRATIONS), migrated())
     notice = await one(streams, NOTICES)
-    await world.requests.begin_saying(notice, request)
-    version = int((await world.request(request))["version"])
-    await world.requests.said(request, "final", version, Posted("1.1"))
+    await world.cards.begin(notice, CohortId(request))
+    version = int((await world.request(request))["card_version"])
+    await world.cards.said(CohortId(request), "ending", version, Posted("1.1"))
     await streams.settle(notice, Done(Said()))
     (letter,) = await world.dead()
 

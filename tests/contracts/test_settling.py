@@ -3,7 +3,7 @@
 import pytest
 
 from monarch.core.delivery import MigrationEntry, Stream
-from monarch.core.ids import RequestId
+from monarch.core.ids import CohortId, RequestId
 from monarch.core.outcome import Code
 from monarch.core.target.permission import WasCreated
 from monarch.core.verdict import Dead, Done, RefusedTarget, Retry, Skipped, Snooze, Verdict
@@ -170,7 +170,7 @@ async def test_a_change_after_the_reading_makes_a_notice_of_its_own(world: World
     """What a notice that is being said may not show, is told by the next."""
     request = await planned(world, "org/team-a")
     notice = await one(world.streams(), NOTICES)
-    await world.requests.begin_saying(notice, request)
+    await world.cards.begin(notice, CohortId(request))
 
     await settle_all(world, migrated())
 

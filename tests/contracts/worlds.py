@@ -9,6 +9,7 @@ from typing import cast
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.budget import ValkeyBudget
+from monarch.adapters.valkey.cards import ValkeyCards
 from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import ValkeyInbox
@@ -16,13 +17,13 @@ from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.ledger import ValkeyLedger
 from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.meter import ValkeyMeter
-from monarch.adapters.valkey.requests import ValkeyPlans, ValkeyRequests
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
+from monarch.adapters.valkey.views.plans import ValkeyPlans
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId
-from monarch.ports import Budget, Hands, Inbox, Ledger, Logins, Meter, Plans, Requests, Streams
+from monarch.ports import Budget, Cards, Hands, Inbox, Ledger, Logins, Meter, Plans, Streams
 from monarch.stages.aside import on_the_loop
 from scripts.memory.client import MemoryClient
 from scripts.memory.clock import LoopTime
@@ -45,7 +46,7 @@ class World:
         self.scripts = Scripts(client, self.keys.prefix)
         self.logins: Logins = ValkeyLogins(self.scripts, self.keys)
         self.plans: Plans = ValkeyPlans(client, self.keys, on_the_loop)
-        self.requests: Requests = ValkeyRequests(self.scripts, self.keys)
+        self.cards: Cards = ValkeyCards(self.scripts, self.keys)
         self.budget: Budget = ValkeyBudget(self.scripts, self.keys)
         self.hands: Hands = ValkeyHands(self.scripts, self.keys, retention_ms=RETENTION_MS)
         self._nonces = itertools.count(1)

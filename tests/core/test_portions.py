@@ -18,7 +18,7 @@ from monarch.core.portions.keys import (
     read_portion,
 )
 from monarch.core.portions.sharing import milestones_missing, share_of, unknown_milestones
-from monarch.core.portions.words import milestones_words
+from monarch.core.portions.words import milestones_words, portion_facts
 from monarch.core.ticket import Milestone
 from tests.core.builders import SOURCE, a_ticket
 
@@ -263,6 +263,18 @@ def test_fields_that_cannot_be_read_count_as_absent() -> None:
     """Somebody has written into the hash by hand."""
     assert portion_of({"not_before": "soon", "milestones": "{"}) == WHOLE
     assert portion_of({}) == WHOLE
+
+
+def test_a_portion_is_told_beside_its_request() -> None:
+    """With a word where its date had passed before the message came."""
+    portion = Portion(MONDAY, ("Sprint 2",))
+
+    assert portion_facts(WHOLE) == {}
+    assert portion_facts(portion, MONDAY_MS - 1) == {
+        "not before": "Mon 2026-11-30 08:00 +01:00",
+        "only": 'milestone "Sprint 2"',
+    }
+    assert portion_facts(portion, MONDAY_MS)["not before"].endswith("(had passed when it came)")
 
 
 def test_many_milestones_are_counted_in_a_sentence() -> None:

@@ -131,7 +131,8 @@ class Story:
     def _is_said(self) -> bool:
         """Whether Slack has the newest request as it is now."""
         newest = self.fleet.requests()[-1]
-        return newest.get("said_version") == newest["version"]
+        shown = self.fleet.client.hget(f"{{monarch}}:card:{newest.get('card')}", "said_version")
+        return int(shown or 0) >= int(newest.get("card_version", 1))
 
     async def _release(self) -> None:
         await self.fleet.sandbox.remove_faults(self._held)

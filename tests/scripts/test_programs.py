@@ -45,7 +45,7 @@ def test_the_budget_bench_judges_a_case() -> None:
     assert [case["problems"] for case in json.loads(ended.stdout)["cases"]] == [[], []]
 
 
-@pytest.mark.parametrize("program", ["pipeline", "budget", "zombies"])
+@pytest.mark.parametrize("program", ["pipeline", "budget", "zombies", "page"])
 def test_a_bench_says_how_it_is_called(program: str) -> None:
     """What it imports is there, and its arguments are read."""
     ended = run(f"scripts.benchmarks.{program}", "--help")

@@ -21,11 +21,14 @@ from monarch.app import worker
 from monarch.app.assembly import Role, assemble
 from monarch.app.surroundings import Terms
 from monarch.core.budget.ceilings import Ceilings
+from monarch.core.card.telling import Manner
+from monarch.core.card.view import CohortView
+from monarch.core.card.words import Places
 from monarch.core.copy.style import Style
-from monarch.core.ids import RequestId
+from monarch.core.ids import CohortId, RequestId
 from monarch.core.request.message import Rules
 from monarch.core.verdict import Policy
-from monarch.ports import Clock, Ear, GitHub, Outlook, Signing, Slack, Streams
+from monarch.ports import Clock, Ear, GitHub, Hands, Outlook, Signing, Slack, Streams
 from monarch.stages.aside import Aside, on_the_loop
 from monarch.stages.missed.watch import MissedWatch
 from monarch.telemetry import Telemetry
@@ -77,6 +80,7 @@ class House:
         self.ceilings = ceilings
         self.lease_s = LEASE_S
         self.style = Style()
+        self.manner = Manner(Places())
         self.rules = Rules()
         self.aside: Aside = on_the_loop
         self._capture = LogCapture()
@@ -115,6 +119,11 @@ class House:
         )
         return at.isoformat(timespec="seconds")
 
+    def update(self, *targets: str, bases: str, source: str = SOURCE) -> RequestId:
+        """An update is asked for; `bases` are earlier requests, with spaces between."""
+        message = a_message(*targets, source=source, channel="C1")
+        return self.store.append_request(message, "update", bases, "Ann")
+
     def client(self, passage: Passage = undisturbed) -> Valkey:
         """A client of the store."""
         return MemoryClient(self.store.server, passage)
@@ -130,7 +139,7 @@ class House:
             lease_s=self.lease_s,
             retention_ms=RETENTION_MS,
             places=places,
-            web_url="https://github.com",
+            manner=self.manner,
         )
 
     def streams(self, consumer: str) -> Streams:
@@ -171,6 +180,19 @@ class House:
         """Until something is so, looked at whenever the store changes."""
         while not holds():
             await self.store.until_changed()
+
+    def cohort(self, cohort: CohortId) -> CohortView:
+        """How a cohort stands."""
+        return self.store.cohort(cohort)
+
+    def card(self, channel: str = "C1") -> str:
+        """What the newest card of a channel reads."""
+        found = [m for m in self.slack.messages.values() if m.channel == channel and m.blocks]
+        return found[-1].text
+
+    def hands(self) -> Hands:
+        """What people do."""
+        return self.world.hands
 
     def notes(self) -> list[str]:
         """What was noted of any migration, each once."""

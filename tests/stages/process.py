@@ -35,7 +35,7 @@ WRITES: Final = {f"github.{method}" for method in github.WRITES}
 class Told:
     """How often something befell a process that had a message in hand.
 
-    `finals` may be repeated so often, and so many `progress` messages stay as they are: nobody knows their `ts`.
+    `finals` may be repeated so often, and so many cards (`progress`) stay as they are: nobody knows their `ts`.
     """
 
     finals: int = 0
@@ -91,7 +91,7 @@ class Process:
         if self._poison and args[:1] == (self._poison,):
             self._count_open()
             self._die()
-        if call == "valkey.say":
+        if call == "valkey.tell":
             self._note(side, *args)
         moment, blow = self._trouble.pass_by(side, call, self.name)
         if blow is None:
@@ -101,18 +101,18 @@ class Process:
         await self.thawed()
         return instead
 
-    def _note(self, side: str, say: Command) -> None:
+    def _note(self, side: str, tell: Command) -> None:
         """A message is open from before it is put on record until it is known what became of it."""
-        (request, _), (_, op, kind, *_) = say.keys, say.args
+        (card, _), (_, op, what, *_) = tell.keys, tell.args
         if op == b"sending":
-            self._open.add((request, kind))
+            self._open.add((card, what))
         elif op in {b"said", b"not_sent"} and side == "after":
-            self._open.discard((request, kind))
+            self._open.discard((card, what))
 
     def _count_open(self) -> None:
         kinds = [kind for _, kind in self._open]
-        self._told.finals += kinds.count(b"final")
-        self._told.progress += kinds.count(b"progress")
+        self._told.finals += kinds.count(b"ending")
+        self._told.progress += kinds.count(b"card")
 
     async def _befall(self, blow: Blow, moment: Moment) -> Any:
         match blow:

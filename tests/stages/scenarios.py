@@ -7,6 +7,7 @@ import anyio
 
 from monarch.core.after.acts import Act
 from monarch.core.copy.style import Style
+from monarch.core.delivery import Stream
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.core.target.permission import Credential
@@ -385,6 +386,42 @@ def _comment(story: Story, number: int) -> None:
         github.happen(TEAM_A, number, "commented")
 
 
+def to_be_updated() -> House:
+    """Two tickets, and one more later; the edits are left without an answer, or turned down."""
+    house = a_house(TEAM_A, titles=())
+    house.github.listing_lag_s = 0.0
+    for title in THREE:
+        house.github.add_issue(SOURCE, title, f"Do {title}.")
+    for nth, fault in enumerate((LOST, LATE), start=1):
+        house.github.faults.at("revise_issue", nth, fault)
+    return _asked_for(house)
+
+
+UPDATED = Faithful(
+    {"Uno": Copy("Do One better, after #{Four}."), "Three": Copy("Do Three."), "Four": Copy()}
+)
+
+
+async def it_is_updated(story: Story) -> None:
+    """The first gets a title and a text that refers to a new one, the second a text; a student has edited the second."""
+    house = story.house
+    await story.until_ended()
+    await pass_time(5 * LEASE_S)
+    if house.state(story.request) != "done":
+        return
+    github = house.github
+    github.edit_issue(SOURCE, 1, title="Uno", body="Do One better, after #4.")
+    github.edit_issue(SOURCE, 2, body="Do Two better.")
+    mine = github.issues(TEAM_A)[1].body.replace("Do Two.", "Mine.")
+    github.edit_issue(TEAM_A, 2, body=mine)
+    github.add_issue(SOURCE, "Four")
+    # Where the memory goes back the first request is told as done once more, and that one knows nothing of it.
+    story.deleted.add(github.issues(SOURCE)[3].id)
+    house.update(TEAM_A, bases=story.request)
+    with anyio.move_on_after(3600):
+        await house.until(lambda: house.store.is_quiet)
+
+
 def heard() -> House:
     """Whoever is subscribed hears."""
     return a_house(TEAM_A, titles=("One",), hears=True)
@@ -403,10 +440,33 @@ async def it_is_published(story: Story) -> None:
         await story.house.until(lambda: len(story.house.store.requests) > 1)
 
 
+def told_before() -> House:
+    """A notice of an older version is left over."""
+    house = a_house(TEAM_A)
+    request = house.publish(TEAM_A)
+    house.store.append(Stream.NOTICES, {b"v": b"1", b"request": request.encode()})
+    return house
+
+
 def poisoned() -> House:
     """Whoever reads the second team's repository dies of it."""
     house = a_house(TEAM_A, TEAM_B)
     house.publish(TEAM_A, TEAM_B)
+    return house
+
+
+async def the_second_is_put_first(story: Story) -> None:
+    """While both are at work."""
+    newest = max(story.house.store.requests)
+    person = Person(story.house, story.trouble)
+    await person.insist(lambda hands: hands.first(newest, "Ann"))
+
+
+def two_requests() -> House:
+    """One after the other, each for a team of its own."""
+    house = a_house(TEAM_A, TEAM_B)
+    house.publish(TEAM_A)
+    house.publish(TEAM_B)
     return house
 
 
@@ -523,6 +583,7 @@ SCENARIOS = {
     ),
     "not-ready": Scenario(not_ready, {TEAM_A: TITLES}, act=it_appears),
     "slack-is-slow": Scenario(slack_is_slow, {TEAM_A: ("One",)}, repeats=1, orphans=1),
+    "told-before": Scenario(told_before, {TEAM_A: TITLES}),
     "detailed": Scenario(
         detailed, {TEAM_A: ("Ours", "One", "Two", "Three")}, faithful={TEAM_A: DETAILED}
     ),
@@ -572,6 +633,14 @@ SCENARIOS = {
         faithful={TEAM_A: TWO_COPIES},
         closed={TEAM_A: ()},
     ),
+    "updated": Scenario(
+        to_be_updated,
+        {TEAM_A: ("Uno", "Two", "Three", "Four")},
+        states=("done", "done"),
+        act=it_is_updated,
+        forgets=False,
+        faithful={TEAM_A: UPDATED},
+    ),
     "heard": Scenario(
         heard,
         {TEAM_A: ("One",)},
@@ -589,6 +658,13 @@ SCENARIOS = {
     ),
     "paused": Scenario(
         fresh, {TEAM_A: TITLES, TEAM_B: TITLES}, act=it_is_paused, forgets=False, pauses=True
+    ),
+    "put-first": Scenario(
+        two_requests,
+        {TEAM_A: TITLES, TEAM_B: TITLES},
+        states=("done", "done"),
+        act=the_second_is_put_first,
+        forgets=False,
     ),
     "cancelled-and-replayed": Scenario(
         fresh,

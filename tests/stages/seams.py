@@ -28,7 +28,7 @@ OUTSIDE: Final = ("ear", "github", "signing", "slack")
 """The ports that lead to something else than the store."""
 
 STORED: Final = frozenset(
-    {"budget", "hands", "inbox", "ledger", "logins", "meter", "plans", "refusals", "requests"}
+    {"budget", "cards", "hands", "inbox", "ledger", "logins", "meter", "plans", "refusals"}
     | {"streams"}
 )
 """The ports whose adapters do whatever they do by commands and scripts."""

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
+from typing import cast
 
-from monarch.adapters.valkey.codec import decode_ledger, decode_plan
+from monarch.adapters.valkey.codec import decode_ledger, decode_plan, pairs
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.scripts import SCRIPTS
+from monarch.adapters.valkey.views.cohorts import RawRequest, request_views
+from monarch.adapters.valkey.views.request import cohort_view
+from monarch.core.card.view import CohortView
 from monarch.core.delivery import Stream
-from monarch.core.ids import MigrationId, RequestId, TargetId, TicketId
+from monarch.core.ids import CohortId, MigrationId, RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
 from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
 from scripts.memory.clock import LoopTime
@@ -92,19 +96,18 @@ class Store:
         assert isinstance(entry, bytes)
         return entry.decode()
 
-    def append_request(self, payload: bytes) -> RequestId:
-        """A message becomes a request, as `monarch submit` has it."""
+    def append_request(self, payload: bytes, *act: str) -> RequestId:
+        """A message becomes a request, as `monarch submit` has it; `act`, its bases and by whom where it is no copy."""
         once = f"{len(self.server.values)}-{self.now_ms()}"
         keys = [self.keys.inbox(once), self.keys.stream(Stream.REQUESTS)]
-        answer = self.run("submit", keys, payload, "submit", 86_400_000)
+        answer = self.run("submit", keys, payload, "submit", 86_400_000, *act)
         assert isinstance(answer, list)
         return RequestId(answer[1].decode())
 
-    def notify(self, request: RequestId) -> None:
+    def notify(self, cohort: CohortId) -> None:
         """A notice is under way."""
-        entry = self.append(Stream.NOTICES, {b"v": b"1", b"request": request.encode()})
-        key = self.keys.request(request)
-        self.do("HSET", key, "notice_due", "1", "notice_entry", entry)
+        entry = self.append(Stream.NOTICES, {b"v": b"2", b"card": cohort.encode()})
+        self.do("HSET", self.keys.card(cohort), "notice_due", "1", "notice_entry", entry)
 
     def forget_all(self, kind: str) -> None:
         """Whatever is kept of this kind, such as `ledger`, is gone."""
@@ -160,6 +163,17 @@ class Store:
     def migrations(self) -> dict[MigrationId, Fields]:
         """The fields of each migration."""
         return {MigrationId(name): fields for name, fields in self._hashes("migration").items()}
+
+    @property
+    def cards(self) -> dict[CohortId, Fields]:
+        """The fields of the card of each cohort."""
+        return {CohortId(name): fields for name, fields in self._hashes("card").items()}
+
+    def cohort(self, cohort: CohortId) -> CohortView:
+        """A cohort, as people see it."""
+        answer = self.run("cohort", [self.keys.card(cohort)], cohort)
+        flat, requests, paused = cast("tuple[list[bytes], list[RawRequest], bytes]", answer)
+        return cohort_view(cohort, pairs(flat), request_views(requests, paused))
 
     def targets(self, request: RequestId) -> list[str]:
         """Which targets a request has."""

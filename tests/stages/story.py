@@ -11,6 +11,8 @@ import trio._core._run as trio_run
 from anyio.abc import TaskGroup
 from trio.testing import MockClock
 
+from monarch.core.card.head import head
+from monarch.core.card.words import Places, card_words
 from monarch.core.copy.marker import read_marker
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, migration_id
@@ -31,16 +33,9 @@ LINGERS_S: Final = 3 * LEASE_S + 45
 
 TAKEN_OVER_WITHIN_S: Final = LEASE_S + 5
 GOING_BACK: Final = {Blow.FORGET, Blow.REVERT}
-DONE = re.compile(r"• <[^|>]*\|([^>]+)>: (?:all |done,)")
-FINAL = re.compile(r"^:(?:white_check_mark|x|information_source|octagonal_sign):")
+DONE = re.compile(r"^:white_check_mark: <[^|>]*/issues\|([^>]+)>", re.MULTILINE)
+REPLY = re.compile(r"failed \((\w+)\)\.")
 AGAIN = "Said again"
-FACES = {
-    State.DONE: ":white_check_mark:",
-    State.FAILED: ":x:",
-    State.DEAD: ":x:",
-    State.CANCELLED: ":octagonal_sign:",
-    State.SKIPPED: ":information_source:",
-}
 Act = Callable[["Story"], Awaitable[None]]
 
 
@@ -55,7 +50,7 @@ class Scenario:
         codes: why things were given up, sorted.
         act: what happens besides, such as people's doing.
         repeats: how many more final messages the scenario's own faults allow.
-        orphans: how many progress messages the scenario's own faults leave behind, without a `ts` to edit.
+        orphans: how many cards the scenario's own faults leave behind, without a `ts` to edit.
         processes: how many run at once.
         poison: the name of a repository that kills whoever reads it.
         forgets: whether the end is the same though the store's memory goes back: what people did, and what was heard
@@ -203,8 +198,10 @@ class Story:
 
     def _witness(self, channel: str, text: str) -> None:
         """Whatever is said to be done is looked up at that very moment."""
-        for target in DONE.findall(text):
-            wanted = self._expected_ids(target, text)
+        for line in text.splitlines():
+            if (found := DONE.match(line)) is None:
+                continue
+            target, wanted = found[1], self._expected_ids(found[1], line)
             missing = wanted - set(self._ids(target)) - self.deleted
             if missing:
                 self.lies.append(f"{target} was said to be done, and {missing} were missing")
@@ -336,32 +333,36 @@ class Story:
                 self._judge_channel(request, known["channel"])
 
     def _judge_channel(self, request: RequestId, channel: str) -> None:
-        texts = self.house.slack.texts(channel)
-        finals = [text for text in texts if FINAL.match(text)]
-        others = [text for text in texts if not FINAL.match(text)]
+        messages = [m for m in self.house.slack.messages.values() if m.channel == channel]
+        shown = [m for m in messages if m.blocks]
+        said = [m.text for m in messages if not m.blocks]
+        causes = [found[1] for text in said if (found := REPLY.search(text.partition("\n")[0]))]
+        finals = [text for text in said if not REPLY.search(text.partition("\n")[0])]
         known = [r for r in self.house.store.requests.values() if r.get("channel") == channel]
         ends = sum(int(one["run"]) for one in known)
         plain = [text for text in finals if AGAIN not in text]
-        assert finals, f"nobody was told how {request} ended: {texts}"
-        if len(known) == 1:
-            _judge_last_word(finals[-1], known[0])
+        assert finals, f"nobody was told how {request} ended: {messages}"
+        self._judge_last_words(channel, finals[-1])
         if self._may_be_doubled or self._goes_back:
             return
-        open_ones = [text for text in others if not text.startswith(":checkered_flag:")]
-        assert len(open_ones) <= self.scenario.orphans + self.told.progress, open_ones
+        cohorts = {one["card"] for one in known}
+        assert len(shown) <= len(cohorts), shown
+        assert all(causes.count(cause) <= len(cohorts) for cause in causes), causes
         assert len(plain) <= ends
-        # Where the end came before any progress was told, the fault that was meant for progress befell the end.
-        repeats = self.scenario.repeats + max(0, self.scenario.orphans - len(open_ones))
-        assert len(finals) <= ends + repeats + self.told.finals, finals
+        assert len(finals) <= ends + self.scenario.repeats + self.told.finals, finals
 
-
-def _judge_last_word(text: str, known: Mapping[str, str]) -> None:
-    """Whoever reads the newest message knows how it ended."""
-    head = text.partition("\n")[0]
-    assert head.startswith(FACES[State(known["state"])]), (
-        f"it is {known['state']}, and said was {head}"
-    )
-    assert known["run"] == "1" or f"(run {known['run']})" in head, f"{known} was said as {head}"
+    def _judge_last_words(self, channel: str, last: str) -> None:
+        """Whoever reads the card, or the newest ending, knows how it is."""
+        cohorts = {
+            c: card for c, card in self.house.store.cards.items() if card["channel"] == channel
+        }
+        for cohort, card in cohorts.items():
+            view = self.house.cohort(cohort)
+            there = self.house.slack.messages.get(card.get("card_ts", ""))
+            if there is not None and "frozen" not in card:
+                assert there.text == card_words(view, Places()).text
+            if len(cohorts) == 1:
+                assert last.startswith(head(view, Places().web_url, None)), (last, view)
 
 
 def tell(story: Story, seed: int = 1) -> None:

@@ -90,7 +90,7 @@ async def test_a_team_that_the_predecessor_has_filled_is_adopted_whole(house: Ho
     assert ledger(house) == NUMBERS
     told = house.told("ticket.adopted")
     assert [line["number"] for line in told] == [NUMBERS[ticket] for ticket in range(1, 7)]
-    assert "all 6 were already there" in house.slack.texts("C1")[-1]
+    assert "6/6 (6 already there)" in house.card()
 
 
 async def test_asked_again_and_again_with_and_without_memory_nothing_is_copied(

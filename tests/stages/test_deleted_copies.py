@@ -71,7 +71,7 @@ async def test_deleted_copies_are_deleted_copies(house: House, copies: int) -> N
 
     assert house.state(again) == "done"
     assert house.told("migration.migrated")[-1]["deleted"] == copies
-    assert f"{copies} copies deleted" in house.slack.texts("C1")[-1]
+    assert f"{copies} deleted by a person" in house.card()
     assert house.github.titles(TEAM_A) == []
 
 
@@ -101,10 +101,7 @@ async def test_a_replay_works_where_copies_were_deleted(house: House, copies: in
     again = house.publish(TEAM_A)
     await house.settle()
     assert house.state(again) == "failed"
-    assert (
-        f"0 of {copies + 1} tickets there, {copies} deleted by a person"
-        in (house.slack.texts("C1")[-1])
-    )
+    assert f"0/{copies + 1} ({copies} deleted by a person), *failed*" in house.card()
 
     await house.world.hands.replay([letter["id"] for letter in house.store.dead], "ann")
     await house.settle()

@@ -99,7 +99,7 @@ async def test_a_student_pastes_a_copys_text_into_an_issue_of_his_own(house: Hou
 
     assert_well(house)
     assert [line["number"] for line in house.told("marker.planted")] == [13]
-    assert "all 12" in house.slack.texts("C1")[-1]
+    assert "12/12" in house.card()
 
 
 async def test_a_forgotten_ledger_leaves_an_innocent_paste_what_it_is(house: House) -> None:

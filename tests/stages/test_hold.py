@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from monarch.core.delivery import Delivery, NoticeEntry, Stream, Token
-from monarch.core.ids import RequestId
+from monarch.core.ids import CohortId
 from monarch.ports import StoreError
 from monarch.stages.lease import Draining, Hold, Holds, LeaseLost
 from tests.contracts.doubles.flaky import Flaky, failing
@@ -36,7 +36,7 @@ async def held(house: House) -> Held:
 def a_hold(house: House, received_at: float = 0.0) -> Hold:
     """A hold that nobody renews."""
     token = Token(Stream.NOTICES, "worker-1", "1-1", 1)
-    return Hold(Delivery(token, NoticeEntry(RequestId("1-1"))), house.clock, LEASE_S, received_at)
+    return Hold(Delivery(token, NoticeEntry(CohortId("1-1"))), house.clock, LEASE_S, received_at)
 
 
 async def test_the_lease_counts_from_before_the_call_was_sent(house: House) -> None:

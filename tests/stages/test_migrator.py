@@ -274,7 +274,7 @@ async def test_a_source_that_cannot_be_read_is_never_taken_for_empty(house: Hous
     assert house.state(request) == "dead"
     assert codes(house) == ["out_of_attempts"]
     assert len(house.told("retry.scheduled")) == 7
-    assert "502" in house.slack.texts("C1")[-1]
+    assert "502" in house.card()
 
 
 async def test_a_second_copy_is_reported_with_the_issue_to_close(house: House) -> None:
@@ -321,7 +321,7 @@ async def test_a_copy_that_somebody_deleted_stays_deleted(house: House) -> None:
 
     assert house.github.titles(TEAM_A) == ["One", "Three"]
     assert house.state(again) == "done"
-    assert "deleted" in house.slack.texts("C1")[-1]
+    assert "deleted" in house.card()
 
 
 async def test_a_copy_whose_marker_was_edited_away_is_still_a_copy(house: House) -> None:

@@ -26,7 +26,7 @@ async def house(house: House) -> House:
 
 def line(house: House) -> str:
     """What was said last of the target."""
-    return house.slack.texts("C1")[-1].split("• ")[1]
+    return house.card().splitlines()[1]
 
 
 def counts(house: House, request: RequestId) -> tuple[int, int, int]:
@@ -36,7 +36,7 @@ def counts(house: House, request: RequestId) -> tuple[int, int, int]:
     return copied, present, deleted
 
 
-@pytest.mark.parametrize(("fault", "told"), [(REFUSED, ", 1 refused"), (FORBIDDEN, "")])
+@pytest.mark.parametrize(("fault", "told"), [(REFUSED, " (1 refused)"), (FORBIDDEN, "")])
 async def test_a_second_request_that_fails_tells_of_the_copies_that_are_there(
     house: House, fault: Fault, told: str
 ) -> None:
@@ -47,7 +47,7 @@ async def test_a_second_request_that_fails_tells_of_the_copies_that_are_there(
     await house.settle()
 
     assert house.state(again) == "failed"
-    assert f"12 of 13 tickets there{told}." in line(house)
+    assert f"12/13{told}, *failed*." in line(house)
     assert counts(house, again) == (0, 12, 0)
 
 
@@ -78,7 +78,7 @@ async def test_one_that_is_called_off_tells_of_the_copies_that_are_there(house: 
         await house.worker().run(until_parked_and_called_off)
 
     assert house.state(again) == "cancelled"
-    assert "12 of 13 tickets there" in line(house)
+    assert "12/13" in line(house)
 
 
 async def test_deleted_copies_are_told_by_one_that_fails(house: House) -> None:
@@ -90,7 +90,7 @@ async def test_deleted_copies_are_told_by_one_that_fails(house: House) -> None:
     again = house.publish(TEAM_A)
     await house.settle()
 
-    assert "10 of 13 tickets there, 1 refused, 2 deleted by a person." in line(house)
+    assert "10/13 (1 refused, 2 deleted by a person), *failed*." in line(house)
     assert counts(house, again) == (0, 10, 2)
 
 
@@ -102,7 +102,7 @@ async def test_a_copy_whose_marker_was_edited_away_is_counted(house: House) -> N
     house.publish(TEAM_A)
     await house.settle()
 
-    assert "12 of 13 tickets there" in line(house)
+    assert "12/13" in line(house)
 
 
 async def test_a_retry_after_some_copies_tells_what_is_copied_and_what_was_there(
@@ -116,4 +116,4 @@ async def test_a_retry_after_some_copies_tells_what_is_copied_and_what_was_there
 
     assert house.state(again) == "done"
     assert counts(house, again) == (1, 12, 0)
-    assert "all 13 tickets there: 1 copied, 12 already there" in line(house)
+    assert "13/13 (12 already there)" in line(house)

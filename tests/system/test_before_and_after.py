@@ -33,6 +33,7 @@ def an_issue(number: int) -> dict[str, Any]:
         "labels": [LABELS[number % 2]["name"]] if number % 3 else [],
         "milestone": MILESTONES[number % 2]["title"] if number % 4 == 0 else None,
         "parent": 1 if number in {2, 3} else None,
+        "blocked_by": [number - 1] if number % 5 == 0 else [],
     }
 
 
@@ -79,6 +80,7 @@ def counted(document: dict[str, Any]) -> dict[str, Counter[str]]:
         "milestones": "milestones",
         "edits": "rewrite",
         "sub_issues": "sub_issues",
+        "dependencies": "dependencies",
     }
     return {
         target["target"]: +Counter({kind: len(target[key]) for kind, key in kinds.items()})
@@ -96,6 +98,8 @@ def written(entries: Sequence[LogEntry]) -> dict[str, Counter[str]]:
 
 
 def _kind(method: str, rest: list[str]) -> str:
+    if "dependencies" in rest:
+        return "dependencies"
     if rest[-1] == "sub_issues":
         return rest[-1]
     return "edits" if method == "PATCH" else rest[0]

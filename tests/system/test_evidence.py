@@ -3,7 +3,13 @@
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import DropAfter, Match
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed
-from scripts.fleet_machine.judge import assert_copied, copies_in, final, marker_of, tickets_of
+from scripts.fleet_machine.judge import (
+    assert_copied,
+    card,
+    copies_in,
+    marker_of,
+    tickets_of,
+)
 
 TEAM = "team/a"
 
@@ -27,7 +33,7 @@ async def test_a_token_that_may_not_ask_who_it_is_and_a_lost_answer(fleet: Fleet
 
     state = await fleet.sandbox.state()
     assert_copied(state, TEAM)
-    assert "all 4 tickets copied" in final(state)
+    assert f"|{TEAM}> 4/4" in card(state)
     assert {copy.author for copy in copies_in(state.repositories[TEAM])} == {"school[bot]"}
     log = fleet.log_of(worker)
     assert "marker.planted" not in log

@@ -9,7 +9,15 @@ from monarch.sandbox.control.client import SandboxClient
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.faults import Action, HangBefore, Hold, Match
 from scripts.fleet_machine.fleet import Fleet, a_message, a_seed, a_target, path_of
-from scripts.fleet_machine.judge import assert_all_copied, assert_copied, copies_in, final, posts
+from scripts.fleet_machine.judge import (
+    assert_all_copied,
+    assert_copied,
+    card,
+    copies_in,
+    endings,
+    final,
+    posts,
+)
 
 IMPATIENT = {"MONARCH_TARGET_PATIENCE_SECONDS": "1"}
 """A target that does not exist is given up soon."""
@@ -50,7 +58,7 @@ async def test_a_paused_fleet_ends_what_it_has_begun_and_begins_nothing(fleet: F
     state = await fleet.sandbox.state()
     assert [request["state"] for request in requests] == ["done", "done"]
     assert_all_copied(state, ["team/a", "team/b"])
-    assert _said(posts(state), ": done, 5 tickets") == 2
+    assert ": done, 5 tickets for 2 repositories" in endings(state)[-1]
     assert _said(posts(state), "paused") == 0
 
 
@@ -90,7 +98,7 @@ async def test_a_cancelled_request_copies_no_further_and_a_replay_undoes_it(flee
     assert replayed.returncode == 0
     assert len(replayed.stdout.splitlines()) == len(letters)
     assert_all_copied(state, targets)
-    assert _said(posts(state), ": done (run 2), 6 tickets for 3 repositories") == 1
+    assert _said(endings(state), ": done (run 2), 6 tickets for 3 repositories") == 1
     assert fleet.dead() == []
 
 
@@ -106,7 +114,7 @@ async def test_a_replay_helps_once_its_reason_is_put_right(fleet: Fleet) -> None
     _until_state(fleet, "failed", run=2)
 
     assert json.loads(too_early.stdout)["replayed"] == 1
-    assert _said(posts(await fleet.sandbox.state()), "1 of 2 targets failed (run 2), 1 done") == 1
+    assert _said(endings(await fleet.sandbox.state()), FAILED_AGAIN) == 1
     assert [letter["code"] for letter in fleet.dead()] == ["repository_not_found"]
 
     await fleet.sandbox.seed(Seed.model_validate({"repositories": [a_target("team/late")]}))
@@ -115,8 +123,8 @@ async def test_a_replay_helps_once_its_reason_is_put_right(fleet: Fleet) -> None
 
     state = await fleet.sandbox.state()
     assert_all_copied(state, ["team/a", "team/late"])
-    assert _said(posts(state), ": done (run 3), 4 tickets for 2 repositories") == 1
-    assert _said(posts(state), "|team/a>: all 4 tickets copied") == 3
+    assert _said(endings(state), ": done (run 3), 4 tickets for 2 repositories") == 1
+    assert "|team/a> 4/4" in card(state)
     assert fleet.dead() == []
 
 
@@ -200,7 +208,7 @@ async def test_migrations_that_somebody_removes_are_put_back(fleet: Fleet) -> No
 async def test_a_last_word_that_somebody_removes_is_said_all_the_same(fleet: Fleet) -> None:
     """DEL of the notices while the last of them is being said, by a worker that dies over it."""
     await fleet.sandbox.seed(a_seed(3, ["team/a"]))
-    match = Match(api="slack", path_regex="chat.postMessage", body_regex="all 3 tickets")
+    match = Match(api="slack", path_regex="chat.postMessage", body_regex="thread_ts")
     held = await fleet.sandbox.add_fault(HangBefore(), match=match)
     worker = fleet.start()
     fleet.publish(a_message(["team/a"]))
@@ -210,7 +218,7 @@ async def test_a_last_word_that_somebody_removes_is_said_all_the_same(fleet: Fle
     worker.kill()
     worker.wait()
     fleet.start()
-    assert await fleet.sandbox.wait(slack_text="done, 3 tickets")
+    assert await fleet.sandbox.wait(slack_messages=2)
     [request] = fleet.until_ended()
 
     state = await fleet.sandbox.state()
@@ -252,6 +260,9 @@ def _until_state(fleet: Fleet, state: str, run: int = 2) -> None:
         return (request["state"], request["run"]) == (state, str(run)) and fleet.is_idle()
 
     fleet.until(ended)
+
+
+FAILED_AGAIN = "1 of 2 repositories failed (run 2), 1 done"
 
 
 def _said(texts: list[str], part: str) -> int:

@@ -9,6 +9,7 @@ from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_targ
 from scripts.fleet_machine.judge import (
     assert_all_copied,
     assert_copied,
+    card,
     copies_in,
     final,
     marker_of,
@@ -37,7 +38,7 @@ async def test_every_ticket_is_copied_once_in_order_and_no_pull_request(fleet: F
     assert request["state"] == "done"
     text = final(state)
     assert "done, 21 tickets for 3 repositories" in text
-    assert all(f"|{team}>: all 21 tickets copied" in text for team in TEAMS)
+    assert all(f"|{team}> 21/21" in card(state) for team in TEAMS)
     assert fleet.dead() == []
 
 
@@ -115,9 +116,8 @@ async def test_eight_messages_of_a_cohort_with_two_workers(fleet: Fleet) -> None
     state = await fleet.sandbox.state()
     assert_all_copied(state, EIGHT)
     assert [request["state"] for request in requests] == ["done"] * 8
-    texts = posts(state)
     for team in EIGHT:
-        assert sum(f"|{team}>: all 6 tickets copied" in text for text in texts) == 1
+        assert card(state).count(f"|{team}> 6/6") == 1
 
 
 async def test_the_same_message_again_creates_nothing_and_says_so(fleet: Fleet) -> None:
@@ -133,8 +133,7 @@ async def test_the_same_message_again_creates_nothing_and_says_so(fleet: Fleet) 
 
     state = await fleet.sandbox.state()
     assert state.repositories == before.repositories
-    text = posts(state)[-1]
-    assert all(f"|{team}>: all 5 were already there" in text for team in TEAMS[:2])
+    assert all(f"|{team}> 5/5 (5 already there)" in card(state) for team in TEAMS[:2])
 
 
 async def test_three_workers_hear_one_message_and_it_is_one_request(fleet: Fleet) -> None:
@@ -208,9 +207,9 @@ async def test_a_missing_target_does_not_hold_up_a_healthy_one(fleet: Fleet) -> 
     assert dead["code"] == "repository_not_found"
     assert dead["reason"]
     text = final(state)
-    assert "1 of 2 targets failed, 1 done" in text
-    assert "|team/a>: all 5 tickets copied" in text
-    assert "|team/gone>: *failed*" in text
+    assert "1 of 2 repositories failed, 1 done" in text
+    assert "|team/a> 5/5" in card(state)
+    assert "|team/gone> 0/5, *failed*" in text
     assert "monarch dead list --request" in text
 
 

@@ -4,91 +4,172 @@ import pytest
 
 from monarch.sandbox.faults import Action, Answer, DropAfter, DropBefore, HangBefore, Match
 from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
-from scripts.fleet_machine.judge import assert_all_copied, posts
+from scripts.fleet_machine.judge import assert_all_copied, card, endings, final, posts
 
 POSTS = Match(api="slack", path_regex="^/chat.postMessage$")
+REPLIES = POSTS.model_copy(update={"body_regex": "thread_ts"})
 TEAMS = ("team/a", "team/b")
+EIGHT = tuple(f"team/{letter}" for letter in "abcdefgh")
 DONE = "done, 3 tickets for 2 repositories"
 AGAIN = "Said again, since Slack did not confirm the first time."
 
 
-@pytest.mark.parametrize(
-    ("action", "marked"),
-    [(Answer(status=503), True), (DropBefore(), True), (HangBefore(), False)],
-    ids=["503", "drop", "hang"],
-)
-async def test_slack_is_down_for_a_while(fleet: Fleet, action: Action, *, marked: bool) -> None:
-    """The copies are made meanwhile; the final message comes afterwards, once, marked if it may be a second one.
+async def test_eight_messages_are_one_card_and_one_ending(fleet: Fleet) -> None:
+    """By two workers: whoever tells, nobody tells twice."""
+    await fleet.sandbox.seed(a_seed(3, EIGHT))
+    fleet.start(2, MONARCH_SLACK_ENDING_SECONDS="3", MONARCH_PAGE_URL="https://m.example")
 
-    A post that hung is answered at last, so that one is not.
-    """
+    for team in EIGHT:
+        fleet.publish(a_message([team]))
+    requests = fleet.until_ended(8)
+
+    state = await fleet.sandbox.state()
+    there, ending = state.slack_messages
+    [cohort] = {request["card"] for request in requests}
+    assert all(f"|{team}> 3/3" in there.text for team in EIGHT)
+    assert f"<https://m.example/cohorts/{cohort}|" in there.text
+    assert len(there.edits) <= 20
+    assert "done, 3 tickets for 8 repositories" in ending.text
+    assert (ending.thread_ts, ending.is_broadcast, ending.edits) == (there.ts, True, ())
+
+
+async def test_two_teams_that_fail_are_a_reply_for_each_cause(fleet: Fleet) -> None:
+    """In the thread; the ending names both."""
+    await fleet.sandbox.seed(a_seed(2, ["team/a"]))
+    fleet.start(2, MONARCH_TARGET_PATIENCE_SECONDS="1", MONARCH_ALLOWED_TARGETS="team/*")
+
+    for team in ("team/a", "team/gone", "other/b"):
+        fleet.publish(a_message([team]))
+    fleet.until_ended(3)
+
+    state = await fleet.sandbox.state()
+    there, *others = state.slack_messages
+    replies = [one for one in others if "failed (" in one.text.partition("\n")[0]]
+    assert sum(one.text in card(state) for one in state.slack_messages) == 1
+    assert len(replies) == 2
+    assert {one.thread_ts for one in others} == {there.ts}
+    assert all(name in endings(state)[-1] for name in ("team/gone", "other/b"))
+
+
+@pytest.mark.parametrize(
+    "action", [Answer(status=503), DropBefore(), HangBefore()], ids=["503", "drop", "hang"]
+)
+async def test_slack_is_down_for_a_while(fleet: Fleet, action: Action) -> None:
+    """The copies are made meanwhile; the end comes afterwards, in a channel in which the card may be or not."""
     await fleet.sandbox.seed(a_seed(3, TEAMS))
     down = await fleet.sandbox.add_fault(action, match=POSTS, times=None)
     fleet.start()
 
     fleet.publish(a_message(TEAMS))
     fleet.until(lambda: [r["state"] for r in fleet.requests()] == ["done"])
-    assert await fleet.sandbox.wait(fault=down, hits=2)
-    [request] = fleet.requests()
-    assert "final_said" not in request
+    assert await fleet.sandbox.wait(fault=down, hits=1)
     assert posts(await fleet.sandbox.state()) == []
     await fleet.sandbox.remove_faults()
     fleet.until_ended()
 
     state = await fleet.sandbox.state()
     assert_all_copied(state, TEAMS)
-    finals = [text for text in posts(state) if DONE in text]
-    assert len(finals) == 1
-    assert (AGAIN in finals[0]) == marked
+    assert len([text for text in endings(state) if DONE in text]) == 1
+    assert sum(bool(one.blocks) for one in state.slack_messages) <= 1
     assert fleet.dead() == []
 
 
-async def test_a_final_message_whose_answer_was_lost_is_repeated_and_says_so(fleet: Fleet) -> None:
-    """Better twice and marked than not at all."""
+async def test_an_ending_whose_answer_was_lost_is_repeated_and_says_so(fleet: Fleet) -> None:
+    """Better twice and marked than not at all; the card is there once."""
     await fleet.sandbox.seed(a_seed(3, TEAMS))
-    lost = POSTS.model_copy(update={"body_regex": DONE})
-    await fleet.sandbox.add_fault(DropAfter(), match=lost)
+    await fleet.sandbox.add_fault(DropAfter(), match=REPLIES)
     fleet.start()
 
     fleet.publish(a_message(TEAMS))
     fleet.until_ended()
 
-    finals = [text for text in posts(await fleet.sandbox.state()) if DONE in text]
-    assert [AGAIN in text for text in finals] == [False, True]
+    state = await fleet.sandbox.state()
+    assert [AGAIN in text for text in endings(state)] == [False, True]
+    assert DONE in card(state)
+
+
+async def test_a_card_whose_answer_was_lost_is_there_once(fleet: Fleet) -> None:
+    """Nobody knows where; the end is a message of its own."""
+    await fleet.sandbox.seed(a_seed(3, TEAMS))
+    await fleet.sandbox.add_fault(DropAfter(), match=POSTS)
+    fleet.start()
+
+    fleet.publish(a_message(TEAMS))
+    fleet.until_ended()
+
+    state = await fleet.sandbox.state()
+    assert DONE in final(state)
+    assert [one.thread_ts for one in state.slack_messages] == [None, None]
+
+
+async def test_a_worker_that_dies_while_it_tells_leaves_no_second_card(fleet: Fleet) -> None:
+    """Killed between a post and its answer; another worker goes on with the cohort."""
+    await fleet.sandbox.seed(a_seed(3, TEAMS))
+    held = await fleet.sandbox.add_fault(HangBefore(), match=POSTS)
+    first = fleet.start()
+
+    fleet.publish(a_message(TEAMS))
+    assert await fleet.sandbox.wait(fault=held, hits=1)
+    first.kill()
+    first.wait()
+    await fleet.sandbox.remove_faults()
+    fleet.start()
+    fleet.until_ended(within_s=90)
+
+    state = await fleet.sandbox.state()
+    assert sum(bool(one.blocks) for one in state.slack_messages) <= 1
+    assert DONE in endings(state)[-1]
+    assert fleet.dead() == []
+
+
+async def test_blocks_that_slack_does_not_take_are_said_in_words(fleet: Fleet) -> None:
+    """The same text, without them."""
+    await fleet.sandbox.seed(a_seed(3, TEAMS))
+    refused = Answer(status=200, body={"ok": False, "error": "invalid_blocks"})
+    blocks = Match(api="slack", body_regex='"type": "section"')
+    await fleet.sandbox.add_fault(refused, match=blocks, times=None)
+    fleet.start()
+
+    fleet.publish(a_message(TEAMS))
+    fleet.until_ended()
+
+    there, ending = (await fleet.sandbox.state()).slack_messages
+    assert DONE in there.text
+    assert DONE in ending.text
+    assert there.blocks == []
+    assert fleet.dead() == []
 
 
 async def test_a_channel_may_be_named(fleet: Fleet) -> None:
-    """Slack posts to a name and edits by the id alone: the message in place is edited to its end."""
+    """Slack posts to a name and edits by the id alone: the card is edited to its end."""
     await fleet.sandbox.seed(a_seed(3, TEAMS))
     fleet.start()
 
     fleet.publish(a_message(TEAMS, channel="#cohort"))
     fleet.until_ended()
 
-    progress, final = posts(await fleet.sandbox.state())
-    assert "copying" not in progress
-    assert DONE in final
+    state = await fleet.sandbox.state()
+    assert DONE in card(state)
+    assert DONE in final(state)
     assert fleet.dead() == []
 
 
 async def test_an_unknown_channel_is_a_dead_letter_and_nothing_counts_as_said(fleet: Fleet) -> None:
-    """The migrations are done; that nobody could be told is on record, with Slack's own word for it."""
+    """The migrations are done; that nobody could be told is on record once, with Slack's own word for it."""
     await fleet.sandbox.seed(a_seed(3, TEAMS))
     fleet.start()
 
-    fleet.publish(a_message(TEAMS, channel="C0NOWHERE"))
-    [request] = fleet.until_ended()
+    for team in TEAMS:
+        fleet.publish(a_message([team], channel="C0NOWHERE"))
+    requests = fleet.until_ended(2)
 
     state = await fleet.sandbox.state()
     assert_all_copied(state, TEAMS)
-    assert request["state"] == "done"
+    assert [request["state"] for request in requests] == ["done", "done"]
     assert posts(state) == []
-    letters = fleet.dead()
-    assert letters
-    assert {letter["stream"] for letter in letters} == {"notices"}
-    assert {letter["code"] for letter in letters} == {"slack_refused"}
-    assert all("channel_not_found" in letter["reason"] for letter in letters)
-    assert not {"final_said", "progress_ts", "said_version"} & request.keys()
+    [letter] = fleet.dead()
+    assert (letter["stream"], letter["code"]) == ("notices", "slack_refused")
+    assert "channel_not_found" in letter["reason"]
     assert [event for event in fleet.events() if event["event"] == "notice.said"] == []
 
 
@@ -98,23 +179,23 @@ async def test_slack_says_when_to_come_again(fleet: Fleet) -> None:
     limited = Answer(
         status=429, headers={"Retry-After": "4"}, body={"ok": False, "error": "ratelimited"}
     )
-    await fleet.sandbox.add_fault(limited, match=POSTS.model_copy(update={"body_regex": DONE}))
+    await fleet.sandbox.add_fault(limited, match=REPLIES)
     fleet.start()
 
     fleet.publish(a_message(TEAMS))
     fleet.until_ended()
 
-    finals = [text for text in posts(await fleet.sandbox.state()) if DONE in text]
+    state = await fleet.sandbox.state()
     # It was certainly not said, so it is not marked as repeated.
-    assert [AGAIN in text for text in finals] == [False]
+    assert AGAIN not in final(state)
     log = await fleet.sandbox.log()
-    tried = [c for c in log if c.path == "/chat.postMessage" and DONE in c.body["text"]]
+    tried = [c for c in log if c.path == "/chat.postMessage" and c.body.get("thread_ts")]
     assert [call.status for call in tried] == [429, 200]
     assert tried[1].at - tried[0].at >= 4
 
 
 async def test_a_channels_limit_delays_and_loses_nothing(fleet: Fleet) -> None:
-    """One message a second in a channel: two requests for it are told whole, one after the other."""
+    """One message a second in a channel: two requests for it are told whole."""
     await fleet.sandbox.seed(a_seed(1, TEAMS))
     await fleet.sandbox.settings(slack_posts_every_seconds=1)
     fleet.start()
@@ -123,6 +204,7 @@ async def test_a_channels_limit_delays_and_loses_nothing(fleet: Fleet) -> None:
         fleet.publish(a_message([team]))
     fleet.until_ended(2)
 
-    finals = [text for text in posts(await fleet.sandbox.state()) if "done, 1 ticket" in text]
-    assert len(finals) == 2
+    state = await fleet.sandbox.state()
+    assert all(f"|{team}> 1/1" in card(state) for team in TEAMS)
+    assert "done, 1 ticket for 2 repositories" in endings(state)[-1]
     assert fleet.dead() == []

@@ -7,7 +7,10 @@ random moments too, are made by `scripts/zombies`.
 import pytest
 
 from scripts.fleet_machine.fleet import Fleet, a_message, a_seed
-from scripts.fleet_machine.judge import assert_all_copied, posts
+from scripts.fleet_machine.judge import (
+    assert_all_copied,
+    endings,
+)
 from scripts.fleet_machine.trouble import (
     Process,
     holder_of,
@@ -74,7 +77,7 @@ async def test_the_window_that_stays_open_is_found_and_reported(fleet: Fleet) ->
     assert (found.lost, found.unordered) == ([], [])
     assert found.doubled == found.reported == ["team/a: ticket 3"]
     assert request["state"] == "failed"
-    last = posts(state)[-1]
+    last = endings(state)[-1]
     assert f"#{TICKETS + 1}" in last
     assert "close" in last
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from monarch.core.after.acts import Change
+from monarch.core.after.edit import Edit
 from monarch.core.after.standing import NOT_PLANNED
 from monarch.core.copy.render import Draft
 from monarch.core.ticket import Label, Milestone
@@ -35,6 +36,18 @@ def of_milestone(milestone: Milestone) -> bytes:
 def of_text(body: str) -> bytes:
     """What replaces an issue's text and nothing else of it."""
     return _as_json({"body": body})
+
+
+def of_edit(edit: Edit) -> bytes:
+    """What replaces parts of an issue; a part that stays is not mentioned."""
+    parts: dict[str, Any] = {
+        "title": edit.title,
+        "body": edit.body,
+        "labels": None if edit.labels is None else list(edit.labels),
+        "milestone": edit.milestone,
+        "type": edit.type,
+    }
+    return _as_json({name: value for name, value in parts.items() if value is not None})
 
 
 def of_state(change: Change) -> bytes:

@@ -28,6 +28,7 @@ from monarch.adapters.github.retries import Patience, Reader
 from monarch.adapters.github.writes import MaySend, Writes
 from monarch.adapters.http_send import new_client
 from monarch.core.after.acts import Change
+from monarch.core.after.edit import Edit
 from monarch.core.after.touch import Happening
 from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
@@ -222,6 +223,12 @@ class HttpGitHub:
     ) -> DetailOutcome:
         """See `ports.GitHub`."""
         return await self._writes.edit_body(repository, number, body, may_send)
+
+    async def revise_issue(
+        self, repository: Repository, number: int, edit: Edit, may_send: MaySend
+    ) -> DetailOutcome:
+        """See `ports.GitHub`."""
+        return await self._writes.revise_issue(repository, number, edit, may_send)
 
     async def change_state(
         self, repository: Repository, number: int, change: Change, may_send: MaySend

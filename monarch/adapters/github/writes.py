@@ -31,6 +31,7 @@ from monarch.adapters.github.outcomes import Success, detail_outcome, issue_outc
 from monarch.adapters.github.wire import read_object
 from monarch.adapters.http_send import NeverLeft, Sent, send_once
 from monarch.core.after.acts import Change
+from monarch.core.after.edit import Edit
 from monarch.core.copy.render import Draft
 from monarch.core.github.reply import Reply
 from monarch.core.outcome import (
@@ -106,6 +107,15 @@ class Writes:
         """See `ports.GitHub.edit_body`."""
         path = f"issues/{number:d}"
         write = _Write(repository, "PATCH", path, bodies.of_text(body))
+        success = Success(200, lambda reply: _accepted(reply, "number", number), of_issue=True)
+        return detail_outcome(await self._send(write, may_send), success)
+
+    async def revise_issue(
+        self, repository: Repository, number: int, edit: Edit, may_send: MaySend
+    ) -> DetailOutcome:
+        """See `ports.GitHub.revise_issue`."""
+        path = f"issues/{number:d}"
+        write = _Write(repository, "PATCH", path, bodies.of_edit(edit))
         success = Success(200, lambda reply: _accepted(reply, "number", number), of_issue=True)
         return detail_outcome(await self._send(write, may_send), success)
 

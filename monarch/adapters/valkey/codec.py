@@ -16,6 +16,7 @@ from monarch.core.after.acts import Act
 from monarch.core.delivery import (
     Delivery,
     Entry,
+    FormerNoticeEntry,
     MigrationEntry,
     NewerEntry,
     NoticeEntry,
@@ -24,14 +25,15 @@ from monarch.core.delivery import (
     Token,
     UnreadableEntry,
 )
-from monarch.core.ids import RequestId, TicketId
+from monarch.core.ids import CohortId, RequestId, TicketId
 from monarch.core.plan import Plan
 from monarch.core.request.refs import BadRef, parse_ref
 from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
 from monarch.core.timing import LONGEST_LIFE_MS
 
-VERSION = 2
-"""The newest that this code reads. An entry with an act is of version 2, so code that knows none hands it back."""
+VERSIONS = {Stream.REQUESTS: 2, Stream.MIGRATIONS: 2, Stream.NOTICES: 2}
+"""The newest that this code reads. What asks for an act, and the notice of a cohort, are of version 2, so code that knows none
+hands them back."""
 
 _MAX_DIGITS = 9
 """Of a number in an entry: more is no count of anything."""
@@ -62,15 +64,17 @@ def decode_entry(stream: Stream, entry: str, fields: Fields) -> Entry:
         return UnreadableEntry(
             f"its version should be a whole number from 1, not {_shown(fields, b'v')}"
         )
-    if version > VERSION:
+    if version > VERSIONS[stream]:
         return NewerEntry(version)
     if stream is Stream.REQUESTS:
         return _decode_request(entry, fields)
+    if stream is Stream.NOTICES and version == VERSIONS[stream]:
+        return _decode_notice(fields)
     request = _entry_id(fields.get(b"request", b""))
     if request is None:
         return UnreadableEntry(f"`request` should be an entry id, not {_shown(fields, b'request')}")
     if stream is Stream.NOTICES:
-        return NoticeEntry(request)
+        return FormerNoticeEntry(request)
     return _decode_migration(request, fields)
 
 
@@ -82,7 +86,18 @@ def _decode_request(entry: str, fields: Fields) -> Entry:
             f"a request needs the field `payload` (the message's JSON); it has: {names}"
         )
     # A parked request comes back as another entry, and keeps its first id as its name.
-    return RequestEntry(_entry_id(fields.get(b"request", b"")) or RequestId(entry), payload)
+    act = _act(fields.get(b"act", Act.COPY.value.encode()))
+    if act is None:
+        return UnreadableEntry(f"`act` is unknown: {_shown(fields, b'act')}")
+    named = _entry_id(fields.get(b"request", b"")) or RequestId(entry)
+    return RequestEntry(named, payload, act)
+
+
+def _decode_notice(fields: Fields) -> Entry:
+    card = _entry_id(fields.get(b"card", b""))
+    if card is None:
+        return UnreadableEntry(f"`card` should be an entry id, not {_shown(fields, b'card')}")
+    return NoticeEntry(CohortId(card))
 
 
 def _decode_migration(request: RequestId, fields: Fields) -> Entry:
@@ -101,7 +116,8 @@ def _decode_migration(request: RequestId, fields: Fields) -> Entry:
         known = ", ".join(one.value for one in Act)
         return UnreadableEntry(f"`act` should be one of {known}, not {_shown(fields, b'act')}")
     healed = frozenset(ticket for ticket in heal if ticket is not None)
-    return MigrationEntry(request, target, order, run, healed, act)
+    bases = tuple(one for word in fields.get(b"bases", b"").split() if (one := _entry_id(word)))
+    return MigrationEntry(request, target, order, run, healed, act, bases)
 
 
 def _act(raw: bytes) -> Act | None:

@@ -9,6 +9,7 @@ from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TicketId
 from monarch.ports import Begun, Cancelling, Healing, NotCancelled, Paused, Replayed
+from monarch.ports.hands import NotPutFirst, PutFirst
 
 
 class ValkeyHands:
@@ -46,6 +47,20 @@ class ValkeyHands:
             case _:
                 reason = f"no request {request} is known: see `monarch requests`"
                 return NotCancelled(reason, is_unknown=True)
+
+    async def first(self, request: RequestId, by: str) -> PutFirst | NotPutFirst:
+        """See `ports.Hands.first`."""
+        answer = await self._scripts.call("first", [self._keys.request(request)], request, by)
+        match cast("list[object]", answer):
+            case [b"first", bytes(who), int(changed)]:
+                return PutFirst(_text(who), bool(changed))
+            case [b"ended", bytes(state)]:
+                return NotPutFirst(f"request {request} has ended: it is {_text(state)}")
+            case [b"cancelled", bytes(who)]:
+                return NotPutFirst(f"request {request} was cancelled by {_text(who)}")
+            case _:
+                reason = f"no request {request} is known: see `monarch requests`"
+                return NotPutFirst(reason, is_unknown=True)
 
     async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
         """See `ports.Hands.replay`."""

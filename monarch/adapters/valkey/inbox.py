@@ -14,6 +14,7 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.ports import Hearing, StoreError
@@ -100,6 +101,20 @@ class Submission:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The wish for an update: who asks for it, and the earlier requests whose plans say what was written before."""
+
+    by: str
+    bases: tuple[RequestId, ...]
+
+
+def _act(update: Update | None) -> tuple[str, ...]:
+    if update is None:
+        return ()
+    return Act.UPDATE.value, " ".join(update.bases), update.by
+
+
 class Submitter:
     """The durable way in: it returns when the request is on disk."""
 
@@ -113,11 +128,15 @@ class Submitter:
         return (await self.submission(payload, idempotency_key)).request
 
     async def submission(
-        self, payload: bytes, idempotency_key: str, via: str = "submit"
+        self,
+        payload: bytes,
+        idempotency_key: str,
+        via: str = "submit",
+        update: "Update | None" = None,
     ) -> Submission:
         """Append a message as a request, once for each key, and wait until it is on disk.
 
-        `via` says to people which way it came.
+        `via` says to people which way it came; `update` asks for one instead of a copy.
 
         Raises:
             KeyTaken: the key stands for another message.
@@ -128,7 +147,9 @@ class Submitter:
             self._keys.inbox(f"submission:{idempotency_key}"),
             self._keys.stream(Stream.REQUESTS),
         ]
-        answer = await self._scripts.call("submit", keys, payload, via, SUBMISSION_MS)
+        answer = await self._scripts.call(
+            "submit", keys, payload, via, SUBMISSION_MS, *_act(update)
+        )
         what, entry = cast("tuple[bytes, bytes]", answer)
         request = RequestId(entry.decode())
         if what == b"other":

@@ -12,10 +12,10 @@ junk                   list        settle                        the newest 1,00
 parked                 sorted set  settle -> sweep               member leaves when promoted
 parked:entries         hash        settle -> sweep               field leaves with its member
 waiting:<target id>    sorted set  settle -> settle              member leaves when woken or promoted
-request:<id>           hash        mirror, submit, settle, say   retention after it ended well
+request:<id>           hash        mirror, submit, settle, tell  retention after it ended well
 known                  sorted set  mirror, submit, settle        requests by time; a member leaves once its request is gone
+card:<cohort>          hash        settle, tell                  retention after the last of its requests ended well
 open                   sorted set  mirror, submit, settle, replay, heal, begin   member leaves when it ended and was told
-card:<cohort>          hash        settle                        retention after the last of its requests ended well
 cohort:<cohort>        sorted set  settle                        its requests by when they joined, 200 at most; likewise
 cohorts                sorted set  settle                        cohorts by when they began; a member leaves once its card is gone
 cards:<digest>         string, PX  settle                        the newest card of a source, a channel and a portion; 30 days after it was joined
@@ -29,19 +29,22 @@ ledger:<target id>     hash        permit, record                retention after
 needs:<target id>      set         take, settle, drop, replay, heal, begin   member leaves when its request has ended for good
 latest:<target id>     string, PX  take                          retention after it was taken last
 target:<target id>     string, PX  take, renew, settle           one lease
-outlived:<stream>:<entry>  set, PX  renew, take, permit, settle, begin_saying   a day after its last write
+outlived:<stream>:<entry>  set, PX  renew, take, permit, settle, begin_telling   a day after its last write
 accounts               sorted set  permit, gate                  never; the newest thousand, by their last use
 budget:<account>       sorted set  permit, record                two hours after its last write
 slots:<account>        sorted set  permit, record                15 s a slot
 turns:<account>        sorted set  permit, record                three minutes after the last in line asked
 asks:<account>         sorted set  permit, record                likewise
+shares:<account>       sorted set  permit                        three minutes after the last in line asked
+knocks                 sorted set  settle, sweep, replay, heal   member leaves when nothing of it is queued any more
+knockers               hash        with knocks                   likewise
 learned:<account>      hash        permit, believe               never
 points:<account>       hash        permit, admit                 two minutes after its last call
 primary:<account>      hash        standing                      when GitHub's count begins anew
 gate:<account>         hash        gate, believe, permit, record opened by a success; a day after it ran out
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
-saying:<request>       string, PX  begin_saying                  15 s
+saying:<cohort>        string, PX  begin_telling                 15 s; of a request, where older code tells of it
 named                  sorted set  settle                        names of targets by when they were asked for; the newest 100,000, for the retention
 sources                sorted set  settle                        ids of sources by when they were asked for; a member leaves after the retention
 source:<id>            hash        settle                        retention after it was asked for
@@ -185,11 +188,11 @@ class Keys:
     def migration(self, migration: MigrationId) -> str:
         return f"{self.prefix}migration:{migration}"
 
+    def saying(self, cohort: CohortId) -> str:
+        return f"{self.prefix}saying:{cohort}"
+
     def verified(self, migration: MigrationId) -> str:
         return f"{self.prefix}verified:{migration}"
-
-    def saying(self, request: RequestId) -> str:
-        return f"{self.prefix}saying:{request}"
 
     def ledger(self, target: TargetId) -> str:
         return f"{self.prefix}ledger:{target}"

@@ -11,7 +11,7 @@ from monarch.core.timing import LONGEST_LIFE_MS
 
 _FIELD: Final = re.compile(rb"(pending|recall):(\d{1,18})", re.ASCII)
 _PENDING: Final = re.compile(
-    r"(?P<change>close|reopen) #(?P<number>[1-9]\d{0,17}) until (?P<at>\d{1,15}) (?P<nonce>[!-~]{1,100})",
+    r"(?P<change>close|reopen|edit) #(?P<number>[1-9]\d{0,17}) until (?P<at>\d{1,15}) (?P<nonce>[!-~]{1,100})",
     re.ASCII,
 )
 _RECALL: Final = re.compile(

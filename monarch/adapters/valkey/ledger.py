@@ -26,6 +26,7 @@ from monarch.core.target.permission import (
     Credential,
     Fact,
     GateClosed,
+    GivesWay,
     Granted,
     Intention,
     Lost,
@@ -277,6 +278,8 @@ def _taken(answer: Answer) -> Taking:
             return GateClosed(ms / 1000, cause.decode("utf-8", "replace"))
         case [b"busy"]:
             return Busy()
+        case [b"turn", int(ms)]:
+            return GivesWay(ms / 1000)
         case [b"cancelled", bytes(by)]:
             return Cancelled(by.decode("utf-8", "replace"))
         case [b"taken", int(now), bytes(epoch), list(flat)]:

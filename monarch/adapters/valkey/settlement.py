@@ -6,7 +6,14 @@ from typing import Final, NamedTuple, assert_never
 from monarch.adapters.valkey.codec import document, encode_plan
 from monarch.adapters.valkey.left import encode_left
 from monarch.core.budget.turns import padded
-from monarch.core.delivery import Delivery, MigrationEntry, NoticeEntry, RequestEntry, Stream
+from monarch.core.delivery import (
+    Delivery,
+    FormerNoticeEntry,
+    MigrationEntry,
+    NoticeEntry,
+    RequestEntry,
+    Stream,
+)
 from monarch.core.portions.details import portion_details
 from monarch.core.portions.keys import Portion
 from monarch.core.verdict import (
@@ -145,7 +152,10 @@ def _subject(delivery: Delivery, retention_ms: int) -> dict[str, object]:
     match delivery.entry:
         case MigrationEntry() as entry:
             subject: dict[str, object] = {"request": entry.request, "migration": entry.migration}
-        case RequestEntry(request) | NoticeEntry(request):
+        case NoticeEntry(cohort):
+            # The request that began it has its name, so that people find its letter.
+            subject = {"request": cohort, "card": cohort}
+        case RequestEntry(request) | FormerNoticeEntry(request):
             subject = {"request": request}
         case _:
             # It cannot be read, so it is named by its entry.
@@ -157,13 +167,15 @@ def park_member(delivery: Delivery) -> str:
     """The name of a parked entry. Ties of the due time are promoted in the order of these names.
 
     So the oldest request goes first, and its targets in their order. Numbers are padded for that. Two notices of one
-    request have one name: one telling is enough, because a notice carries no text.
+    cohort have one name: one telling is enough, because a notice carries no text.
     """
     stream = delivery.token.stream
     match delivery.entry:
         case MigrationEntry(request, target, order, _):
             return member_of_migration(request, order, target)
-        case RequestEntry(request) | NoticeEntry(request):
+        case NoticeEntry(cohort):
+            return f"{member_of_request(cohort, stream)}:card"
+        case RequestEntry(request) | FormerNoticeEntry(request):
             return member_of_request(request, stream)
         case _:
             return f"{member_of_request(delivery.token.entry, stream)}:{delivery.token.entry}"

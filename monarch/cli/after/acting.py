@@ -30,7 +30,7 @@ def act_on(
 ) -> None:
     """Begin the act in these targets, or in all; fails where it is refused in one of them."""
     name, known = whoever(by), request_id(request)
-    only = _names(targets)
+    only = names_of(targets)
 
     async def work(person: "Operator") -> "tuple[Begun, ...]":
         chosen = only or await _all_targets(person, known)
@@ -63,7 +63,8 @@ async def _all_targets(person: "Operator", request: RequestId) -> tuple[str, ...
     )
 
 
-def _names(targets: Sequence[str]) -> tuple[str, ...]:
+def names_of(targets: Sequence[str]) -> tuple[str, ...]:
+    """The targets that `--target` names, each once."""
     names: list[str] = []
     for target in targets:
         try:
@@ -102,7 +103,7 @@ def rehearse(
 
     if wait or by is not None:
         fail("--dry-run changes nothing, so --wait and --by say nothing: leave them out", WRONG)
-    known, only = settings(needs_github=True), _names(targets)
+    known, only = settings(needs_github=True), names_of(targets)
     with failures_told(), readings(quiet=as_json) as tell:
         found = anyio.run(rehearsed, known, request_id(request), act, only, tell)
     if isinstance(found, Unverifiable):

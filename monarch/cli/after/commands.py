@@ -20,6 +20,7 @@ _AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON do
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.command(epilog="Example: monarch recall 1732406400000-0 --dry-run")(recall)
+    app.command(epilog="Example: monarch update 1732406400000-0 --dry-run")(update)
 
 
 def recall(
@@ -42,3 +43,26 @@ def recall(
         rehearse(request, act, target or [], wait=wait, by=by, as_json=as_json)
     else:
         act_on(request, act, target or [], by, wait=wait, as_json=as_json)
+
+
+def update(
+    request: Annotated[
+        str | None, typer.Argument(help="A request's id; or name a template with --source.")
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(help="Every target that requests for this template have reached: owner/repo."),
+    ] = None,
+    target: _Targets = None,
+    dry_run: _DryRun = False,
+    wait: _Wait = False,
+    by: _By = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Bring later edits of the template into copies that are still as Monarch wrote them, and copy what is new."""
+    from monarch.cli.after.updating import foresee_update, update_copies
+
+    if dry_run:
+        foresee_update(request, source, target or [], as_json=as_json)
+    else:
+        update_copies(request, source, target or [], by, wait=wait, as_json=as_json)

@@ -48,13 +48,12 @@ async def act_one(fleet: Fleet, person: Operator) -> None:
         async for _ in _until_ended(fleet, person, request, FIRST_TEAMS, shown):
             pass
     await _check(fleet, person, request, FIRST_TEAMS)
-    await _show_slack(fleet, 0)
+    await _show_slack(fleet, endings=1)
 
 
 async def act_two(fleet: Fleet, person: Operator) -> None:
     """A worker is killed between a write and its answer; the other one ends its work."""
     victim = SECOND_TEAMS[0]
-    said = len((await fleet.sandbox.state()).slack_messages)
     fault = await _hold_an_answer(fleet, victim)
     request = await _published(fleet, person, SECOND_TEAMS)
     killed, taken_over, killed_at = 0, False, 0.0
@@ -68,7 +67,7 @@ async def act_two(fleet: Fleet, person: Operator) -> None:
     if not killed:
         raise DemoError("the request ended before a worker could be killed in the middle of it")
     await _check(fleet, person, request, SECOND_TEAMS)
-    await _show_slack(fleet, said)
+    await _show_slack(fleet, endings=2)
 
 
 # ------------------------------------------------------------------------------------ a request's way
@@ -178,10 +177,11 @@ async def _check(
     await fleet.until_told()
 
 
-async def _show_slack(fleet: Fleet, said: int) -> None:
-    """Show the channel's messages after the first `said`; raise where it was not told of the end."""
+async def _show_slack(fleet: Fleet, *, endings: int) -> None:
+    """Show the channel: one card, and so many endings in its thread; raise where it is not so."""
     say(f"\nSlack, channel {SLACK_CHANNEL}:")
-    messages = (await fleet.sandbox.state()).slack_messages[said:]
-    show_messages(messages)
-    if sum(": done" in one.text for one in messages) != 1:
-        raise DemoError("Slack should have one message that says that the request is done")
+    card, *replies = (await fleet.sandbox.state()).slack_messages
+    show_messages([card, *replies])
+    in_thread = [one for one in replies if one.thread_ts == card.ts and ": done" in one.text]
+    if ": done" not in card.text or len(in_thread) != endings or len(replies) != endings:
+        raise DemoError(f"Slack should have one card and {endings} in its thread, all of them done")

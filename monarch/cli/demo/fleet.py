@@ -25,6 +25,7 @@ LEASE_S: Final = 15
 """The shortest that Monarch takes, so that the wait for a dead worker is bearable."""
 
 START_WITHIN_S: Final = 30.0
+TOLD_WITHIN_S: Final = 60.0
 STOP_WITHIN_S: Final = 12.0
 LOOK_EVERY_S: Final = 0.05
 _INHERITED: Final = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH")
@@ -88,7 +89,7 @@ class Fleet:
                 pipe.zcard("{monarch}:parked")
                 return not any(await pipe.execute())
 
-        await self.until(is_told, START_WITHIN_S, "Slack was not told")
+        await self.until(is_told, TOLD_WITHIN_S, "Slack was not told")
 
     async def until(self, condition: Condition, within_s: float, complaint: str) -> None:
         """Wait for a condition; raise the complaint, with the workers' last words, where it stays away."""

@@ -162,6 +162,8 @@ def show_messages(messages: Sequence[MessageView]) -> None:
     for message in messages:
         edits = len(message.edits)
         times = f", edited {edits} time{'s' if edits != 1 else ''}" if edits else ""
-        say(f"   [{message.channel}{times}]")
+        thread = ", in the thread" if message.thread_ts else ""
+        shown = " and in the channel" if message.is_broadcast else ""
+        say(f"   [{message.channel}{thread}{shown}{times}]")
         for line in _LINK.sub(r"\1", message.text).splitlines():
             say(f"   | {line}")

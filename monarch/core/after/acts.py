@@ -6,12 +6,14 @@ from enum import StrEnum
 class Act(StrEnum):
     """What one run of a migration is for: a closed set, as it stands in entries and on record.
 
-    `RECALL` closes the untouched copies, `UNDO` reopens those that a recall has closed.
+    `RECALL` closes the untouched copies, `UNDO` reopens those that a recall has closed; `UPDATE`
+    copies what is new in the template, and edits the copies that are still as Monarch wrote them.
     """
 
     COPY = "copy"
     RECALL = "recall"
     UNDO = "undo"
+    UPDATE = "update"
 
 
 class Change(StrEnum):
@@ -19,3 +21,4 @@ class Change(StrEnum):
 
     CLOSE = "close"
     REOPEN = "reopen"
+    EDIT = "edit"

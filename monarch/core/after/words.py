@@ -9,8 +9,13 @@ from monarch.core.report.summary import MigrationView, RequestView
 _DOING: Final = {
     Act.RECALL.value: "closing untouched copies in",
     Act.UNDO.value: "opening recalled copies again in",
+    Act.UPDATE.value: "updating the copies in",
 }
-_ENDED: Final = {Act.RECALL.value: "recalled", Act.UNDO.value: "reopened"}
+_ENDED: Final = {
+    Act.RECALL.value: "recalled",
+    Act.UNDO.value: "reopened",
+    Act.UPDATE.value: "updated",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """When will it be done? The windows of permit.lua, replayed for the writes to come, and the words for it.
 
-A forecast supposes what is known now: that everybody who shares the account is a worker of the fleet, that older
-requests go first, that ceilings and pace stay as they are. Writes that nobody knows of yet (labels, references to put
+A forecast supposes what is known now: that everybody who shares the account is a worker of the fleet, that cohorts
+take turns (core/budget/shares.py), that ceilings and pace stay as they are. Writes that nobody knows of yet (labels, references to put
 right), failures and their patience come on top.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
-from typing import Final
+from typing import Final, Protocol
 
 from monarch.core.budget.ceilings import Ceilings, Pace, room_ms
 
@@ -57,12 +57,14 @@ class Load:
 class Forecast:
     """That something is done in `seconds` from `now_ms` (milliseconds since 1970).
 
-    `is_least`: there are more older requests than were looked at, so it takes at least as long.
+    `is_least`: there are more older requests than were looked at, so it takes at least as long. `sharing`: with so many
+    other cohorts it takes turns to write.
     """
 
     seconds: float
     now_ms: int
     is_least: bool = False
+    sharing: int = 0
 
 
 def write_ms(writes: Sequence[int]) -> float:
@@ -116,7 +118,19 @@ _HOUR_S: Final = 3600.0
 _DAY_S: Final = 86_400.0
 
 
-def in_words(forecast: Forecast | None) -> str:
+class ShowsTime(Protocol):
+    """How a moment is written."""
+
+    def __call__(self, moment: datetime, *, with_date: bool) -> str:
+        """The time of day of `moment` (in UTC), and its date where the day could be mistaken."""
+
+
+def utc(moment: datetime, *, with_date: bool) -> str:
+    """`14:05 UTC`, `2026-11-27 14:05 UTC`."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC" if with_date else "%H:%M UTC")
+
+
+def in_words(forecast: Forecast | None, show: ShowsTime = utc) -> str:
     """`about 12 min left (until 14:05 UTC)`, `done at about 16:20 UTC`; `""` for what is done in half a minute.
 
     Where it is the least, `at least 12 min left`, `not done before 16:20 UTC`.
@@ -131,15 +145,22 @@ def in_words(forecast: Forecast | None) -> str:
         minutes = max(1, round(seconds / 60 / step_min) * step_min)
         if forecast.is_least:
             return f"at least {minutes} min left"
-        return f"about {minutes} min left (until {_clock(forecast, step_min)})"
+        return f"about {minutes} min left (until {_clock(forecast, step_min, show)})"
     # Hours ahead a minute would be false precision.
-    then = _clock(forecast, 5 if seconds < 6 * _HOUR_S else 15)
+    then = _clock(forecast, 5 if seconds < 6 * _HOUR_S else 15, show)
     return f"not done before {then}" if forecast.is_least else f"done at about {then}"
 
 
-def _clock(forecast: Forecast, step_min: int) -> str:
+def sharing_words(forecast: Forecast | None) -> str:
+    """With whom a request takes turns to write; `""` where it need not."""
+    if forecast is None or not forecast.sharing:
+        return ""
+    others = "another cohort" if forecast.sharing == 1 else f"{forecast.sharing} other cohorts"
+    return f"takes turns with {others}: one write in {forecast.sharing + 1}"
+
+
+def _clock(forecast: Forecast, step_min: int, show: ShowsTime) -> str:
     """The time of day, up to the next of so many minutes; the date where the day could be mistaken."""
     minutes = ceil((forecast.now_ms / 1000 + forecast.seconds) / 60 / step_min) * step_min
     then = datetime.fromtimestamp(minutes * 60, UTC)
-    date = "%Y-%m-%d " if forecast.seconds > _DAY_S - _HOUR_S else ""
-    return then.strftime(f"{date}%H:%M UTC")
+    return show(then, with_date=forecast.seconds > _DAY_S - _HOUR_S)

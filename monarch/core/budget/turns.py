@@ -1,4 +1,6 @@
-"""Whose turn it is to write, where a budget is scarce: the oldest request's, its targets in their order.
+"""The line of those who wait to write, where a budget is scarce.
+
+Cohorts take turns (core/budget/shares.py); within one it is the oldest request's turn, its targets in their order.
 
 Each delivery that was told to wait for a write of an account stands in that account's line until it asks again. permit.lua
 grants a write to nobody while somebody before him in the line is due to ask. What is here is its arithmetic.

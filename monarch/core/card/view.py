@@ -11,12 +11,13 @@ class Card:
     """Where the card of a cohort is in Slack, for people.
 
     `channel` is as the message spelled it until Slack has named its id, `ts` is `""` before it is posted; `error` is why
-    Slack could not be told, `""` where it could.
+    Slack could not be told, `""` where it could. `shown_version` is the newest version of the cohort that Slack shows.
     """
 
     channel: str
     ts: str
     error: str = ""
+    shown_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,11 @@ def touched(numbers: Sequence[int]) -> str:
     return f"references in {_some([f'#{n}' for n in numbers])}: left as they are, because a person edited the text there, or the ticket"
 
 
+def closed_since(numbers: Sequence[int]) -> str:
+    """Tickets that the template has closed since; their copies are for people to close."""
+    return f"tickets {_some([f'#{n}' for n in numbers])}: closed in the template since; their copies stay as they are"
+
+
 def kept(numbers: Sequence[int]) -> str:
     """Adopted issues refer to other tickets, or should be sub-issues."""
     return f"references and parents of {_some([f'#{n}' for n in numbers])}: left as they are, since these issues were there before and carry no marker"

@@ -109,6 +109,11 @@ def rewriting(current: str, ticket: Ticket, copying: Copying) -> Rewriting:
     return Rewrite(_fitting(wording.last(copying) for wording in _wordings(ticket, copying)))
 
 
+def finished(ticket: Ticket, copying: Copying) -> str:
+    """The text of a copy in the end, when all numbers are known."""
+    return _fitting(wording.last(copying) for wording in _wordings(ticket, copying))
+
+
 def is_ours(current: str, ticket: Ticket, copying: Copying) -> bool:
     """Say whether a copy's text is what Monarch wrote, whatever numbers it had for the other copies then."""
     wordings = _wordings(ticket, copying, _standing(current, ticket, copying))

@@ -1,5 +1,6 @@
 """What a portion is called in a sentence."""
 
+from monarch.core.portions.dates import date_ms, date_words
 from monarch.core.portions.keys import Portion
 from monarch.core.redact import describe
 
@@ -14,3 +15,18 @@ def milestones_words(portion: Portion) -> str:
     noun = "milestone" if len(titles) == 1 else "milestones"
     more = f" and {len(titles) - _SHOWN} more" if len(titles) > _SHOWN else ""
     return f"{noun} {', '.join(map(describe, titles[:_SHOWN]))}{more}"
+
+
+def portion_facts(portion: Portion, came_ms: int | None = None) -> dict[str, str]:
+    """The lines that tell of a portion; none for all tickets at once.
+
+    `came_ms` is when the message came, in milliseconds since 1970, `None` where it did not come yet.
+    """
+    facts: dict[str, str] = {}
+    date = portion.not_before
+    if date is not None:
+        passed = came_ms is not None and date_ms(date) <= came_ms
+        facts["not before"] = date_words(date) + (" (had passed when it came)" if passed else "")
+    if portion.milestones:
+        facts["only"] = milestones_words(portion)
+    return facts

@@ -24,7 +24,7 @@ class DryRun:
         portion: the part of the template that is asked for, and from when on: the seconds begin then.
         problem: why it would do nothing at all, `""` where it would do something.
         seconds: when it would be done, from now; without Valkey as if the budget were unused.
-        ahead: how many writes of other requests go first; at least so many with `is_least`.
+        ahead: how many writes of other requests are done before the last of these; at least so many with `is_least`.
         paused_by: who has paused the fleet, `""` where it runs. The seconds begin when it goes on.
         without_store: why Valkey could not be asked, `""` where it was. Then no copy is known to be deleted or refused.
         left_out: what the template has and no copy will.

@@ -37,7 +37,7 @@ MAX_NOTE = 300
 
 @dataclass(frozen=True, slots=True)
 class MigrationView:
-    """How one target stands. `reason` is the last failure or wait, `""` where there is none.
+    """How one target stands. `reason` is the last failure or wait, `""` where there is none; `code` says why it was given up.
 
     `copied` and `present` add up to the copies that are there: as the newest look showed, and those made since.
     `refused` counts tickets that GitHub refused, `deleted` copies that people have deleted and that are not made again,
@@ -55,6 +55,7 @@ class MigrationView:
     reason: str
     notes: tuple[str, ...] = ()
     deleted: int = 0
+    code: str = ""
     act: str = ""
     acted: str = ""
     acted_by: str = ""
@@ -68,7 +69,8 @@ class RequestView:
 
     `channel` is `None` where nobody is to be told; `tickets` is the size of the plan; times are in
     milliseconds since 1970, `ended_ms` is `None` until it has ended. `cancelled_by` and `paused_by` name who
-    called it off, or paused the fleet; `""` where nobody did. `left_out` is what the template has and no copy will.
+    called it off, or paused the fleet; `""` where nobody did. `first_by` names
+    who has put it first. `left_out` is what the template has and no copy will.
     `portion` is what part of the template it asks for, and from when on.
     """
 
@@ -85,6 +87,8 @@ class RequestView:
     migrations: tuple[MigrationView, ...]
     cancelled_by: str = ""
     paused_by: str = ""
+    code: str = ""
+    first_by: str = ""
     portion: Portion = WHOLE
     left_out: tuple[str, ...] = ()
 

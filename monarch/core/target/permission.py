@@ -40,6 +40,13 @@ class Busy:
 
 
 @dataclass(frozen=True, slots=True)
+class GivesWay:
+    """Another cohort has its turn and no place yet: this one comes back in `wait_s` seconds."""
+
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class GateClosed:
     """Nobody calls with this credential for `wait_s` seconds, because of `cause`."""
 
@@ -112,7 +119,7 @@ class Wait:
     in_place: bool = True
 
 
-Taking = Taken | Busy | GateClosed | Quiet | Cancelled | Lost
+Taking = Taken | Busy | GivesWay | GateClosed | Quiet | Cancelled | Lost
 Permission = Granted | AlreadyCreated | MustReconcile | Wait | GateClosed | Quiet | Cancelled | Lost
 
 

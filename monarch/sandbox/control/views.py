@@ -104,6 +104,7 @@ class MessageView(Wire):
     edits: tuple[str, ...]
     blocks: list[Any]
     thread_ts: str | None
+    is_broadcast: bool = False
 
 
 class StateView(Wire):
@@ -223,4 +224,5 @@ def _message(message: Message) -> MessageView:
         edits=tuple(message.versions[:-1]),
         blocks=message.blocks,
         thread_ts=message.thread_ts,
+        is_broadcast=message.is_broadcast,
     )

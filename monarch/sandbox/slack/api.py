@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from monarch.sandbox.http import json_reply
+from monarch.sandbox.slack_blocks import SlackError, check_blocks
 
 if TYPE_CHECKING:
     from monarch.sandbox.control.settings import Settings
@@ -25,10 +26,6 @@ MAX_POST_CHARACTERS = 40_000
 TEAM_ID, TEAM_NAME = "T0SANDBOX", "Sandbox"
 
 Arguments = Mapping[str, Any]
-
-
-class SlackError(Exception):
-    """One of the words that Slack puts into ``error``."""
 
 
 class LimitedError(Exception):
@@ -109,9 +106,13 @@ class Slack:
         text, blocks = str(arguments.get("text") or ""), _blocks(arguments)
         if not text and not blocks:
             raise SlackError("no_text")
+        thread = arguments.get("thread_ts")
+        if thread and self._workspace.message(channel.id, str(thread)) is None:
+            raise SlackError("thread_not_found")
         self._admit(channel)
         message = self._workspace.post(channel, token, text[:MAX_POST_CHARACTERS])
-        message.blocks, message.thread_ts = blocks, arguments.get("thread_ts")
+        message.blocks, message.thread_ts = blocks, thread
+        message.is_broadcast = bool(thread) and _is_true(arguments.get("reply_broadcast"))
         return {"channel": channel.id, "ts": message.ts, "message": _body(message)}
 
     def _admit(self, channel: Channel) -> None:
@@ -145,8 +146,10 @@ class Slack:
             raise SlackError("msg_too_long")
         if not text and not _blocks(arguments):
             raise SlackError("no_text")
+        # What is not named is kept (docs.slack.dev, chat.update).
+        blocks = _blocks(arguments) if "blocks" in arguments else message.blocks
         message.versions.append(text)
-        message.blocks = _blocks(arguments)
+        message.blocks = blocks
         answer = {"channel": channel, "ts": message.ts, "text": text}
         return {**answer, "message": _body(message)}
 
@@ -180,7 +183,13 @@ def _blocks(arguments: Arguments) -> list[Any]:
         raise SlackError("invalid_blocks_format") from None
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
+    check_blocks(blocks)
     return blocks
+
+
+def _is_true(value: object) -> bool:
+    """Forms carry a flag as text."""
+    return value is True or str(value).lower() in {"1", "true"}
 
 
 def _body(message: Message) -> dict[str, Any]:
@@ -196,6 +205,8 @@ def _body(message: Message) -> dict[str, Any]:
         body["blocks"] = message.blocks
     if message.thread_ts:
         body["thread_ts"] = message.thread_ts
+    if message.is_broadcast:
+        body["subtype"] = "thread_broadcast"
     if len(message.versions) > 1:
         body["edited"] = {"user": message.bot_user, "ts": message.ts}
     return body

@@ -39,6 +39,7 @@ class Message:
     versions: list[str]
     blocks: list[Any] = field(default_factory=list)
     thread_ts: str | None = None
+    is_broadcast: bool = False
 
     @property
     def text(self) -> str:

@@ -16,6 +16,7 @@ history shows both.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from monarch.core.after.acts import Change
 from monarch.core.ids import TicketId
@@ -42,7 +43,7 @@ from monarch.core.target.permission import (
 from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict
 from monarch.stages.crossing.desk import Desk
-from monarch.stages.crossing.other_writes import UNANSWERED, Answer, Nothing
+from monarch.stages.crossing.other_writes import UNANSWERED, Answer, Nothing, Send
 from monarch.stages.crossing.subject import Subject, Tools
 
 Until = Callable[[int], Awaitable[None]]
@@ -62,11 +63,17 @@ class Changes:
         self._until = until
 
     async def make(
-        self, ticket: TicketId, change: Change, number: int, is_still: IsStill
+        self,
+        ticket: TicketId,
+        change: Change,
+        number: int,
+        is_still: IsStill,
+        send: Send | None = None,
     ) -> Answer | Nothing | Verdict:
         """Change one copy, once it is certain that no older change is under way; a verdict ends the act.
 
-        `is_still` is asked with the permission in hand, and anew after a write without an answer.
+        `is_still` is asked with the permission in hand, and anew after a write without an answer. `send` sends an edit;
+        a close or a reopening needs none.
 
         Raises:
             LeaseLost, Draining: see `Hold.check`.
@@ -81,7 +88,7 @@ class Changes:
             if not isinstance(permission, Granted):
                 return permission
             wanted = await is_still()
-            outcome = await self._send(change, number) if wanted is True else Withheld()
+            outcome = await self._send(change, number, send) if wanted is True else Withheld()
             answer = await self._note(ticket, change, number, permission, outcome)
             if wanted is not True:
                 return Nothing() if wanted is False else wanted
@@ -94,11 +101,11 @@ class Changes:
             f"GitHub left {UNANSWERED} writes without an answer: {change} #{number}"
         )
 
-    async def _send(self, change: Change, number: int) -> DetailOutcome:
-        began = self._tools.clock.now()
-        outcome = await self._tools.github.change_state(
-            self._subject.repository, number, change, self._desk.may_send
-        )
+    async def _send(self, change: Change, number: int, send: Send | None) -> DetailOutcome:
+        began, github = self._tools.clock.now(), self._tools.github
+        if send is None:
+            send = partial(github.change_state, self._subject.repository, number, change)
+        outcome = await send(self._desk.may_send)
         seconds = self._tools.clock.now() - began
         self._tools.telemetry.write_finished(outcome=type(outcome).__name__, seconds=seconds)
         return outcome

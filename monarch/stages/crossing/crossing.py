@@ -14,12 +14,13 @@ deleted; the look began 20 s after the intent or later; and all of it happened u
 What can still go wrong: docs/protocols.md, "The three windows".
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import assert_never
 
 from monarch.core.copy.render import Draft, render
 from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
+from monarch.core.plan import Plan
 from monarch.core.redact import quote
 from monarch.core.target.permission import Taken, WasFound
 from monarch.core.target.step import (
@@ -42,6 +43,7 @@ from monarch.core.ticket import Ticket
 from monarch.core.verdict import Verdict
 from monarch.ports import StoreError
 from monarch.stages.after.reopening import Reopening
+from monarch.stages.after.updating import Updating
 from monarch.stages.crossing.copies import Writer
 from monarch.stages.crossing.desk import Desk
 from monarch.stages.crossing.details import Detailing
@@ -55,7 +57,10 @@ from monarch.stages.lease import LeaseLost
 class Crossing:
     """One pass over one target, under its lock. Used once."""
 
-    def __init__(self, tools: Tools, subject: Subject, taken: Taken) -> None:
+    def __init__(
+        self, tools: Tools, subject: Subject, taken: Taken, earlier: Sequence[Plan] = ()
+    ) -> None:
+        """`earlier` are the plans of before that an update goes by, newest first."""
         self._tools = tools
         self._subject = subject
         self._records: dict[TicketId, LedgerRecord] = dict(taken.records)
@@ -64,6 +69,9 @@ class Crossing:
         self._others = OtherWrites(tools, subject, self._desk)
         self._details = Detailing(tools, subject, self._desk, self._others)
         self._reopening = Reopening(tools, subject, self._desk, self._watch, taken.later)
+        self._updating = Updating(
+            tools, subject, self._desk, self._watch, self._details, taken.later, earlier
+        )
         self._drafted: tuple[object, Draft] | None = None
         self._writer = Writer(
             tools,
@@ -112,12 +120,13 @@ class Crossing:
         )
 
     async def _cross(self) -> Verdict:
-        return (
+        return self._updating.ended(
             await self._watch.look()
             or await self._inspect_all()
-            or await self._details.prepare(self._to_be_created())
+            or await self._details.prepare(self._updating.needing or self._to_be_created())
             or await self._bring_all()
             or await self._reopening.run()
+            or await self._updating.run()
             or await self._read_back()
         )
 

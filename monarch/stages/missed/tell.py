@@ -7,6 +7,7 @@ refuses for good: that is logged, and the next message to the same channel ends 
 from collections.abc import Sequence
 from itertools import groupby
 
+from monarch.core.card.words import Words
 from monarch.core.missed.judging import Missed
 from monarch.core.missed.words import missed_text
 from monarch.core.outcome import Permanent
@@ -40,7 +41,7 @@ class Teller:
         if not those:
             return
         text = missed_text(those, self._web_url, submits=self._submits)
-        answer = await self._slack.post(channel, text)
+        answer = await self._slack.post(channel, Words(text))
         if isinstance(answer, Posted):
             self._telemetry.notice_said(kind="missed")
         elif isinstance(answer, Permanent):

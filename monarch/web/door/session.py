@@ -24,7 +24,8 @@ def cookie_name(token: str) -> str:
 
 def issued(token: str, name: str, now_s: float) -> str:
     """A session of this person, from now on."""
-    said = urlsafe_b64encode(name.encode()).decode()
+    # Without `=`, for which a cookie would be put in quotes.
+    said = urlsafe_b64encode(name.encode()).decode().rstrip("=")
     content = f"1.{int(now_s) + LASTS_S}.{said}"
     return f"{content}.{_signature(token, content)}"
 
@@ -42,7 +43,7 @@ def name_in(token: str, session: str, now_s: float) -> str:
 
 def _name(said: str) -> str:
     try:
-        return name_of(urlsafe_b64decode(said).decode())
+        return name_of(urlsafe_b64decode(said + "=" * (-len(said) % 4)).decode())
     except (NotBase64, UnicodeDecodeError):
         return ""
 

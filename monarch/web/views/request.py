@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from monarch.core.budget.forecast import Forecast, in_words
+from monarch.core.budget.forecast import Forecast, in_words, sharing_words
+from monarch.core.portions.words import portion_facts
 from monarch.ports.readings import RequestDetails
 from monarch.web.views.listing import TONES
 
@@ -44,7 +45,7 @@ def request_view(details: RequestDetails, forecast: Forecast | None, github: str
         code=details.code,
         forecast=in_words(forecast),
         done=sum(one.ended_ms is not None for one in details.times),
-        facts=_facts(details),
+        facts=_facts(details, forecast),
         moments=_moments(details),
         slack=details.notice_error,
         teams=len(view.migrations),
@@ -52,10 +53,13 @@ def request_view(details: RequestDetails, forecast: Forecast | None, github: str
     )
 
 
-def _facts(details: RequestDetails) -> tuple[tuple[str, str], ...]:
+def _facts(details: RequestDetails, forecast: Forecast | None) -> tuple[tuple[str, str], ...]:
     view = details.view
     told = (
         ("cancelled by", view.cancelled_by),
+        ("put first by", view.first_by),
+        ("share", sharing_words(forecast)),
+        *portion_facts(view.portion, view.appended_ms).items(),
         ("paused by", "" if view.has_ended else view.paused_by),
         ("channel", view.channel or ""),
         ("came by", details.via),

@@ -11,7 +11,7 @@ FINALS: Final = (":white_check_mark:", ":x:", ":information_source:")
 """How a final message begins: done, failed, skipped."""
 
 _SOURCE = re.compile(r"\A\S+ <[^|>]*\|([^>]+)>")
-_DONE_LINE = re.compile(r"^• <[^|>]*\|([^>]+)>: (?:all |done)", re.MULTILINE)
+_DONE_LINE = re.compile(r"^:white_check_mark: <[^|>]*/issues\|([^>]+)>", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,7 +307,7 @@ def _noise(truth: Truth, _: Places) -> Iterator[Breach]:
 
 
 def _silent(truth: Truth, _: Places) -> Iterator[Breach]:
-    """Each request that ended told its channel so, unless the notice itself was given up with a reason."""
+    """Each channel in which a cohort ended was told so, unless the notice itself was given up with a reason."""
     given_up = {letter.request for letter in truth.dead if letter.stream == "notices"}
     owed = Counter(
         request.channel
@@ -320,8 +320,8 @@ def _silent(truth: Truth, _: Places) -> Iterator[Breach]:
         message.channel for message in truth.messages if any(map(is_final, message.texts))
     )
     for channel, ends in owed.items():
-        if heard[channel] < ends:
-            what = f"{channel} heard {heard[channel]} final messages for {ends} requests that ended"
+        if not heard[channel]:
+            what = f"{channel} heard no ending of {ends} requests that ended"
             yield Breach("silent end", what)
 
 

@@ -32,7 +32,7 @@ for n = ARGV[2], ARGV[3] do
   redis.call('ZADD', ns .. 'open', ms, id)
   redis.call('ZADD', ns .. 'known', ms, id)
   redis.call('HSET', ns .. 'request:' .. id, 'state', 'running', 'tickets', '3', 'targets', 'org/team-' .. n, 'channel', 'C1',
-    'source', 'org/template', 'version', '1', 'notice_due', '1')
+    'source', 'org/template', 'card', '1700000000000-0', 'version', '1', 'notice_due', '1')
   redis.call('SADD', ns .. 'unsettled:' .. id, id .. ':org/team-' .. n)
   redis.call('HSET', ns .. 'migration:' .. id .. ':org/team-' .. n, 'state', 'queued', 'target', 'org/team-' .. n)
 end
@@ -95,12 +95,12 @@ async def test_a_forecast_looks_at_a_bounded_part(client: Valkey, request_id: Re
 
 
 async def test_the_newest_is_told_what_it_takes_at_least(client: Valkey) -> None:
-    """And the oldest what it takes."""
+    """And the oldest, too: who was not looked at may take turns with it."""
     newest, oldest = [await outlook(client).forecast(one) for one in (NEWEST, OLDEST)]
 
     assert newest is not None
     assert oldest is not None
-    assert (newest.is_least, oldest.is_least) == (True, False)
+    assert (newest.is_least, oldest.is_least) == (True, True)
     assert newest.seconds > 600 > oldest.seconds
 
 
@@ -117,7 +117,7 @@ async def test_a_forecast_makes_no_great_heap_of_answers(client: Valkey) -> None
     traffic = await outlook(client).traffic()
 
     assert len(gc.get_objects()) - before < 5_000
-    assert traffic.ahead == 600
+    assert traffic.ahead.before(9_999) == 600
 
 
 async def test_one_request_is_shown_without_the_others(client: Valkey) -> None:

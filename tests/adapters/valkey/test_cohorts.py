@@ -8,13 +8,16 @@ import pytest
 
 from monarch.adapters.valkey.views.cohorts import Cohorts
 from monarch.adapters.valkey.views.requests import Reader
+from monarch.core.card.telling import Message
 from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.outcome import Code
 from monarch.core.report.summary import State
+from monarch.core.target.permission import Busy
 from monarch.core.verdict import Dead, Done, Planned, Skipped, Snooze, Verdict, Waits
 from tests.contracts.moves import a_plan, migrated, one
+from tests.contracts.telling import begun, tell
 from tests.contracts.worlds import RETENTION_MS, World, a_message
 
 pytestmark = pytest.mark.anyio
@@ -198,25 +201,86 @@ async def fields(platform: Platform, cohort: CohortId) -> dict[str, str]:
     return {name.decode(): value.decode() for name, value in found.items()}
 
 
-async def test_a_request_that_an_older_version_planned_reads_and_joins_with_its_next_change(
-    platform: Platform,
-) -> None:
-    """Until then it belongs to no cohort."""
-    request = await platform.asks()
-    client, keys = platform.world.client, platform.world.keys
-    await cast(
-        "Awaitable[int]",
-        client.hdel(keys.request(RequestId(request)), "card", "source_id", "asked"),
+async def as_before(platform: Platform, request: str, **fields: str) -> None:
+    """The request, as an older version has planned it and told of it; its notice was said."""
+    world, name = platform.world, RequestId(request)
+    newer = ("card", "carded", "card_version", "source_id", "asked")
+    await cast("Awaitable[int]", world.client.hdel(world.keys.request(name), *newer))
+    told = {"notice_due": "0", "said_version": "2", **fields}
+    await cast("Awaitable[int]", world.client.hset(world.keys.request(name), mapping=told))
+    cohort = CohortId(request)
+    await world.client.delete(
+        world.keys.card(cohort), world.keys.cohort(cohort), world.keys.cohorts
     )
-    await client.delete(keys.card(CohortId(request)), keys.cohort(CohortId(request)))
-    before = await platform.reader.request(RequestId(request))
+    await said(platform)
+
+
+async def said(platform: Platform) -> None:
+    """Every notice that waits was said."""
+    await platform.world.client.xtrim(platform.world.keys.stream(Stream.NOTICES), maxlen=0)
+
+
+async def test_a_request_of_an_older_version_reads_without_a_cohort(platform: Platform) -> None:
+    """Until something happens to it."""
+    request = await platform.asks()
+    await as_before(platform, request)
+
+    details = await platform.reader.request(RequestId(request))
     (line,) = await platform.reader.requests(10)
 
-    await platform.finishes()
+    assert details is not None
+    assert (details.cohort, details.card, line.cohort, line.card) == (None, None, None, None)
 
-    assert before is not None
-    assert (before.cohort, before.card, line.cohort, line.card) == (None, None, None, None)
-    assert await platform.cohort(request) == request
+
+async def test_a_message_that_an_older_version_posted_is_the_card_from_then_on(
+    platform: Platform,
+) -> None:
+    """Its request is not told of twice: older code has its own notice until this code has it in hand."""
+    request = await platform.asks()
+    await as_before(platform, request, progress_ts="1.1", progress_channel="C1")
+    other = await platform.asks("org/team-b")
+    await said(platform)
+    await platform.finishes()
+    (former,) = await platform.world.streams("notifier").receive(Stream.NOTICES, 10)
+    name = type(former.entry).__name__
+
+    busy = await platform.world.cards.adopt(former, RequestId(request))
+    (notice,) = await platform.world.streams("notifier").receive(Stream.NOTICES, 10)
+    telling = await begun(platform.world, notice)
+
+    assert (name, busy) == ("FormerNoticeEntry", None)
+    assert [str(one.id) for one in telling.view.requests] == [request]
+    assert telling.card == Message("C1", "1.1")
+    assert await platform.cohort(other) == other
+    known = await platform.world.request(RequestId(request))
+    assert (known["notice_due"], known["notice_refused"]) == ("1", "1")
+
+
+async def test_a_request_that_older_code_is_telling_of_is_left_to_it(platform: Platform) -> None:
+    """Until its lock is free."""
+    request = await platform.asks()
+    await as_before(platform, request)
+    await platform.finishes()
+    (former,) = await platform.world.streams("notifier").receive(Stream.NOTICES, 10)
+    lock = platform.world.keys.saying(CohortId(request))
+    await platform.world.client.set(lock, "older 1-0 1", px=15_000)
+
+    assert await platform.world.cards.adopt(former, RequestId(request)) == Busy()
+    await platform.world.client.delete(lock)
+    assert await platform.world.cards.adopt(former, RequestId(request)) is None
+
+
+async def test_what_an_older_worker_has_changed_is_told_by_the_audit(platform: Platform) -> None:
+    """It knows of no card, and to it a notice seems to be under way."""
+    request = await platform.asks()
+    await tell(platform.world)
+    key = platform.world.keys.request(RequestId(request))
+    await cast("Awaitable[int]", platform.world.client.hincrby(key, "version", 1))
+
+    await platform.world.advance(60)
+    await platform.streams.audit()
+
+    assert await tell(platform.world) == ["running"]
 
 
 async def test_a_card_that_is_full_is_followed_by_another(

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar, cast
 import anyio
 
 from monarch.core.after.acts import Change
+from monarch.core.after.edit import Edit
 from monarch.core.after.touch import Happening
 from monarch.core.copy.render import Draft
 from monarch.core.ids import TargetId
@@ -61,6 +62,7 @@ WRITES: Final = (
     "create_milestone",
     "edit_body",
     "change_state",
+    "revise_issue",
     "add_sub_issue",
     "add_blocker",
 )
@@ -329,6 +331,13 @@ class FakeGitHub:
     ) -> DetailOutcome:
         """See `ports.GitHub.edit_body`."""
         outcome = await self._write(may_send, "edit_body", repository, number, body)
+        return cast("DetailOutcome", outcome)
+
+    async def revise_issue(
+        self, repository: Repository, number: int, edit: Edit, may_send: Callable[[], bool]
+    ) -> DetailOutcome:
+        """See `ports.GitHub.revise_issue`."""
+        outcome = await self._write(may_send, "revise_issue", repository, number, edit)
         return cast("DetailOutcome", outcome)
 
     async def change_state(

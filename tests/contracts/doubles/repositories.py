@@ -7,6 +7,7 @@ from typing import Any, Final
 import anyio
 
 from monarch.core.after.acts import Change
+from monarch.core.after.edit import Edit
 from monarch.core.after.touch import Happening
 from monarch.core.copy.render import Draft
 from monarch.core.outcome import (
@@ -109,6 +110,24 @@ class FakeRepository:
         if not self._may_push and issue.author != author.login:
             return self._forbidden()
         self.issues[number] = replace(issue, body=body)
+        return Accepted()
+
+    def revise_issue(self, number: int, edit: Edit, author: Author) -> DetailOutcome:
+        """Replace parts of an issue; labels that are not there are made, in grey."""
+        issue = self.issues.get(number)
+        if issue is None:
+            return Permanent(Scope.TICKET, Code.NOT_FOUND, f"there is no issue #{number}")
+        if not self._may_push and issue.author != author.login:
+            return self._forbidden()
+        parts: dict[str, Any] = {"title": edit.title, "body": edit.body, "type": edit.type}
+        if edit.milestone is not None:
+            parts["milestone"] = self.milestones[edit.milestone]
+        for name in edit.labels or ():
+            self.labels.setdefault(name.lower(), Label(name, GREY, ""))
+        if edit.labels is not None:
+            parts["labels"] = tuple(self.labels[name.lower()] for name in edit.labels)
+        given = {name: value for name, value in parts.items() if value is not None}
+        self.issues[number] = replace(issue, **given)
         return Accepted()
 
     def change_state(self, number: int, change: Change, author: Author) -> DetailOutcome:

@@ -14,6 +14,7 @@ from structlog.testing import CapturingLogger
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.missed import ValkeyMissed
 from monarch.adapters.valkey.views.missed import MissedOnRecord
+from monarch.core.card.words import Words
 from monarch.core.delivery import Stream
 from monarch.core.outcome import Code, Permanent, Scope, Transient
 from monarch.ports import Posted, StoreError, Unanswered
@@ -42,15 +43,18 @@ class Channel:
         self.posts: list[str] = []
         self.answers: list[Any] = []
 
-    async def post(self, channel: str, text: str) -> Any:
+    async def post(
+        self, channel: str, words: Words, thread: str | None = None, *, broadcast: bool = False
+    ) -> Any:
         """Take a message, unless something else is to be answered."""
         assert channel == CHANNEL
         answer = self.answers.pop(0) if self.answers else Posted("1.0", channel)
         if isinstance(answer, Posted | Unanswered):
-            self.posts.append(text)
+            self.posts.append(words.text)
+        assert (thread, broadcast) == (None, False)
         return answer
 
-    async def update(self, channel: str, ts: str, text: str) -> Any:
+    async def update(self, channel: str, ts: str, words: Words) -> Any:
         """It is never edited."""
         raise NotImplementedError
 

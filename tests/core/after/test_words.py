@@ -1,17 +1,25 @@
 """What people are told of an act."""
 
 from monarch.core.after.touch import Left, Touch
-from monarch.core.report.notice import final_text, progress_text
-from monarch.core.report.summary import State
+from monarch.core.card.view import CohortView
+from monarch.core.card.words import Places, card_words
+from monarch.core.ids import CohortId
+from monarch.core.report.summary import RequestView, State
 from tests.core.builders import a_migration, a_view
 
 LEFT = (Left(2, 12, (Touch.COMMENTED, Touch.LABELLED)),)
 RECALLED = a_migration(acted="recall", acted_by="ada", changed=19, left=LEFT)
 
 
+def card(request: RequestView) -> str:
+    """The card of a cohort of one request."""
+    view = CohortView(CohortId("1-0"), 1, "org/template", 1, 0, 0, (request,))
+    return card_words(view, Places()).text
+
+
 def test_a_recall_is_told_as_one_with_who_asked_and_what_was_left() -> None:
     """Each copy that is left has its address, and what people did to it."""
-    text = final_text(a_view(RECALLED, run=2), repeated=False)
+    text = card(a_view(RECALLED, run=2))
 
     assert (
         "19 copies recalled in 1 of 1 repositories, 1 left to people, as ada asked (run 2)." in text
@@ -26,10 +34,8 @@ def test_a_recall_that_runs_does_not_say_that_it_copies() -> None:
     running = a_migration(act="recall", state=State.RUNNING)
     undoing = a_migration(act="undo", state=State.RUNNING)
 
-    assert "closing untouched copies in 1 repository" in progress_text(
-        a_view(running, state=State.RUNNING)
-    )
-    assert "opening recalled copies again in 1 repository" in progress_text(
+    assert "closing untouched copies in 1 repository" in card(a_view(running, state=State.RUNNING))
+    assert "opening recalled copies again in 1 repository" in card(
         a_view(undoing, state=State.RUNNING)
     )
 
@@ -38,7 +44,7 @@ def test_of_many_copies_that_are_left_some_are_named() -> None:
     """The rest is counted."""
     many = tuple(Left(n, n, (Touch.CLOSED,)) for n in range(1, 9))
 
-    text = final_text(a_view(a_migration(acted="undo", changed=1, left=many)), repeated=False)
+    text = card(a_view(a_migration(acted="undo", changed=1, left=many)))
 
     assert "1 copy reopened; left" in text
     assert "#5> (closed or reopened) and 3 more" in text

@@ -23,7 +23,7 @@ REQUEST = Request("5-0", "done", SOURCE, (TEAM,), CHANNEL)
 DONE_AT = 1_010.5
 FINAL = (
     ":white_check_mark: <https://github.com/school/small|school/small>: done, 3 tickets for 1 repository.\n"
-    "• <https://github.com/teams/a/issues|teams/a>: all 3 tickets copied"
+    ":white_check_mark: <https://github.com/teams/a/issues|teams/a> 3/3"
 )
 
 

@@ -22,6 +22,7 @@ from monarch.ports import (
     Replayed,
     StoreError,
 )
+from monarch.ports.hands import NotPutFirst, PutFirst
 from monarch.ports.readings import Choice, DeadLetter, RequestDetails
 from monarch.telemetry import Snapshot, StreamSnapshot
 from monarch.web.acts.means import Looked, Looking
@@ -132,6 +133,11 @@ class Means:
         """See `Hands`."""
         self.done.append(("cancel", request, by))
         return Cancelling(1)
+
+    async def first(self, request: RequestId, by: str) -> PutFirst | NotPutFirst:
+        """See `Hands`."""
+        self.done.append(("first", request, by))
+        return PutFirst(by)
 
     async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
         """See `Hands`."""

@@ -79,6 +79,7 @@ def test_a_session_ends(token: str, name: str, at_s: float) -> None:
     """It holds for its time and not a second longer."""
     made = issued(token, name, at_s)
 
+    assert set(made) <= set(string.ascii_letters + string.digits + "._-"), "else it needs quotes"
     assert name_in(token, made, at_s) == name
     assert name_in(token, made, int(at_s) + LASTS_S - 1) == name
     assert not name_in(token, made, int(at_s) + LASTS_S)

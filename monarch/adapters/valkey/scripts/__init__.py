@@ -36,6 +36,7 @@ _SHARED: Final = {
     "audit": ("_removed",),
     "permit": ("_points", "_turns"),
     "record": ("_turns",),
+    "take": ("_turns",),
     "admit": ("_points",),
     "replay": ("_reopen", "_acts"),
     "begin": ("_reopen", "_acts"),

@@ -80,13 +80,14 @@ local function put_on(card, request, known, now)
   for _, place in ipairs(places(known)) do redis.call('SET', place, card, 'PX', int(CARD_FOUND_MS)) end
 end
 
--- The card that a request is on. One that is on none joins one now, and so does one whose card is not kept any more.
-local function join_card(request)
+-- The card that a request is on. One that is on none joins one now, and so does one whose card is not kept any more; where
+-- it is to be `by_itself` it begins one.
+local function join_card(request, by_itself)
   local known, now = what_joins(request), now_ms()
   if not known.state then return nil end
   local card = known.card
   if not card or redis.call('EXISTS', ns .. 'card:' .. card) == 0 then
-    card = find_card(known, now) or begin_card(request, known, now)
+    card = not by_itself and find_card(known, now) or begin_card(request, known, now)
     put_on(card, request, known, now)
   end
   -- GitHub's id of its source may have become known after it joined.
@@ -107,6 +108,13 @@ local function read_requests(card)
     if #fields > 0 then found[#found + 1] = {request, fields, migrations} end
   end
   return found
+end
+
+local function persist_card(request)
+  local card = redis.call('HGET', ns .. 'request:' .. request, 'card')
+  if not card then return end
+  redis.call('PERSIST', ns .. 'card:' .. card)
+  redis.call('PERSIST', ns .. 'cohort:' .. card)
 end
 
 -- A card ends with the last of its requests that is kept.
@@ -160,28 +168,65 @@ local function retain(request, retention_ms)
   forget_gone(ns .. 'cohorts', ns .. 'card:', now_ms() - retention_ms)
 end
 
--- A notice carries no text: whoever takes it tells how the request stands then.
-local function notify(request)
+-- The name of the parked notice of a card.
+local function card_member(card) return parked_member(card, 'notices') .. ':card' end
+
+-- A notice carries no text: whoever takes it tells how the cohort stands then. Its version is a newer one than that of the
+-- notices which older code writes, one for each request: older code leaves it alone, so that a cohort is never told of twice.
+local NOTICE_VERSION = '2'
+
+local function notify_card(card)
+  local entry = redis.call('XADD', ns .. 'notices', '*', 'v', NOTICE_VERSION, 'card', card)
+  redis.call('HSET', ns .. 'card:' .. card, 'notice_due', '1', 'notice_entry', entry)
+end
+
+-- A change of what a card shows: it gets a higher version, and one notice is under way that will show it. Returns the version.
+-- `notice_due` is cleared by begin_telling before it reads the state, so a change after that emits anew, and 500 targets
+-- that end together do not make 500 notices.
+local function card_changed(card)
+  local key = ns .. 'card:' .. card
+  local version = redis.call('HINCRBY', key, 'version', 1)
+  local known = redis.call('HMGET', key, 'channel', 'notice_due', 'refused')
+  -- Once Slack has refused the channel for good, a letter says so. The end is tried again, since somebody may have put it
+  -- right; what comes before it is not.
+  local silent = (known[1] or '') == '' or known[2] == '1' or known[3] and has_open(card)
+  if not silent then notify_card(card) end
+  return version
+end
+
+-- Older code tells of each request by itself. What it has begun it may be about to say at this moment, so such a request
+-- keeps its own notices until one of them is in hand here; then it gets a card of its own (adopt.lua).
+local function is_told_as_before(key)
+  for _, field in ipairs(redis.call('HMGET', key, 'notice_due', 'said_version', 'progress_open', 'final_open')) do
+    if field then return redis.call('HEXISTS', key, 'card') == 0 end
+  end
+  return false
+end
+
+local function notify_as_before(request)
   local entry = redis.call('XADD', ns .. 'notices', '*', 'v', VERSION, 'request', request)
   redis.call('HSET', ns .. 'request:' .. request, 'notice_due', '1', 'notice_entry', entry)
 end
 
--- A change of a request's state: it gets a higher version, and one notice is under way that will show it.
--- `notice_due` is cleared by begin_saying before it reads the state, so a change after that emits anew, and 500
--- targets that end together do not make 500 notices.
-local function touched(request)
+-- What older code needs to see so that it never tells of a request that has a card: `notice_due`, which is to say that a
+-- notice of the request is under way; it emits none then. `carded` is the version of the request that its card knows of:
+-- where older code has raised it since, the audit notices.
+local function show_on_card(request, card)
+  local key = ns .. 'request:' .. request
+  redis.call('HSET', key, 'carded', redis.call('HGET', key, 'version'), 'card_version', card_changed(card), 'notice_due', '1')
+end
+
+-- A change of a request's state: it gets a higher version, and its card shows it. One whose message nobody has read yet has
+-- no card: what it is about, and whom to tell, is not known.
+local function changed(request)
   local key = ns .. 'request:' .. request
   if redis.call('EXISTS', key) == 0 then return end
   redis.call('HINCRBY', key, 'version', 1)
-  local known = redis.call('HMGET', key, 'channel', 'notice_due', 'notice_refused', 'state')
-  -- Once Slack has refused the channel for good, a letter says so. The end is tried again, since somebody may have put it
-  -- right; progress is not.
-  if known[3] and not ENDED[known[4]] then return end
-  if known[1] and known[1] ~= '' and known[2] ~= '1' then notify(request) end
-end
-
-local function changed(request)
-  join_card(request)
-  touched(request)
+  local known = redis.call('HMGET', key, 'channel', 'notice_due', 'source', 'state')
+  if not is_told_as_before(key) then
+    if known[3] or ENDED[known[4]] then show_on_card(request, join_card(request)) end
+    return
+  end
+  if (known[1] or '') ~= '' and known[2] ~= '1' then notify_as_before(request) end
 end
 

@@ -119,11 +119,36 @@ local function need_ledger(target_id, migration, retention_ms)
   redis.call('PERSIST', ns .. 'ledger:' .. target_id)
 end
 
+-- Whose share a write of this request is: that of its cohort, or `!` where a person has put it first. A cohort's id is
+-- padded, so that text sorts as ages do.
+local FIRST = '!'
+
+local function padded(id)
+  local ms, seq = string.match(id, '^(%d+)%-?(%d*)$')
+  return string.rep('0', 15 - #(ms or '')) .. (ms or '') .. '-' .. string.rep('0', 6 - #(seq or '')) .. (seq or '')
+end
+
+local function group_of(request)
+  local known = redis.pcall('HMGET', ns .. 'request:' .. request, 'card', 'first_by')
+  if known.err then return padded(request) end
+  return known[2] and FIRST or padded(known[1] or request)
+end
+
+-- An entry of this request goes into the stream of migrations: its cohort may wait for a place (_turns.lua).
+local function knock(request)
+  local group = group_of(request)
+  redis.call('ZADD', ns .. 'knocks', int(now_ms()), group)
+  redis.call('HSET', ns .. 'knockers', group, request)
+end
+
+local function knocks_no_more(group)
+  redis.call('ZREM', ns .. 'knocks', group)
+  redis.call('HDEL', ns .. 'knockers', group)
+end
+
 -- The name of a parked entry, as `park_member` in settling.py makes it.
 local function parked_member(request, stream, order, target)
-  local ms, seq = string.match(request, '^(%d+)%-?(%d*)$')
-  local name = string.rep('0', 15 - #(ms or '')) .. (ms or '') .. '-' .. string.rep('0', 6 - #(seq or '')) .. (seq or '')
-    .. ':' .. stream
+  local name = padded(request) .. ':' .. stream
   return target and name .. ':' .. string.rep('0', 4 - #order) .. order .. ':' .. target or name
 end
 
@@ -131,7 +156,7 @@ end
 -- whoever puts it back.
 local function queue_migration(request, migration)
   local key = ns .. 'migration:' .. migration
-  local known = redis.call('HMGET', key, 'target', 'order', 'run', 'attempts', 'heal', 'act', 'heal_v')
+  local known = redis.call('HMGET', key, 'target', 'order', 'run', 'attempts', 'heal', 'act', 'heal_v', 'bases')
   if not known[1] then return false end
   local fields = {'v', VERSION, 'request', request, 'target', known[1], 'order', known[2] or '0', 'run', known[3] or '1',
     'attempts', known[4] or '0'}
@@ -140,6 +165,10 @@ local function queue_migration(request, migration)
     fields[2] = ACT_VERSION
     fields[#fields + 1] = 'act'
     fields[#fields + 1] = known[6]
+    if known[8] then
+      fields[#fields + 1] = 'bases'
+      fields[#fields + 1] = known[8]
+    end
   end
   if known[7] then fields[2] = known[7] end
   if known[5] then
@@ -147,6 +176,7 @@ local function queue_migration(request, migration)
     fields[#fields + 1] = known[5]
   end
   redis.call('HSET', key, 'state', 'queued', 'entry', redis.call('XADD', ns .. 'migrations', '*', unpack(fields)))
+  knock(request)
   return true
 end
 
@@ -181,7 +211,12 @@ local function promote(member)
   if parked.waits_for then redis.pcall('ZREM', ns .. 'waiting:' .. tostring(parked.waits_for), member) end
   -- Where a piece of work stands is on record, so that the audit notices when somebody removes it from there.
   if parked.migration then
+    if parked.request then knock(tostring(parked.request)) end
     redis.pcall('HSET', ns .. 'migration:' .. tostring(parked.migration), 'state', 'queued', 'entry', entry)
+  elseif parked.card then
+    if redis.call('EXISTS', ns .. 'card:' .. tostring(parked.card)) == 1 then
+      redis.pcall('HSET', ns .. 'card:' .. tostring(parked.card), 'notice_entry', entry)
+    end
   elseif parked.request and redis.call('EXISTS', ns .. 'request:' .. tostring(parked.request)) == 1 then
     redis.pcall('HSET', ns .. 'request:' .. tostring(parked.request), parked.stream == 'notices' and 'notice_entry' or 'entry', entry)
   end

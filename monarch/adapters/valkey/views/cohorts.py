@@ -12,12 +12,15 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.request import card_of, cohort_view, request_view, whole
 from monarch.core.card.view import Card, CohortView
 from monarch.core.ids import CohortId, RequestId
+from monarch.core.report.summary import RequestView
 from monarch.ports.readings import CohortLine
 
 MOST: Final = 500
 """So many cohorts are listed at most."""
 
 _Flat = list[bytes]
+RawRequest = tuple[bytes, _Flat, list[_Flat]]
+"""Its id, its fields, and those of each of its migrations, as the scripts give them."""
 
 
 class Cohorts:
@@ -64,22 +67,27 @@ class Cohorts:
     async def one(self, cohort: CohortId) -> CohortView | None:
         """One cohort with all its requests and their targets, at one moment; `None` where it is not known (any more)."""
         answer = await cast(
-            "Awaitable[tuple[_Flat, list[tuple[bytes, _Flat, list[_Flat]]], bytes]]",
+            "Awaitable[tuple[_Flat, list[RawRequest], bytes]]",
             self._scripts.call("cohort", [self._keys.card(cohort)], cohort),
         )
         flat, requests, paused = answer
         if not flat:
             return None
-        views = [
-            request_view(
-                RequestId(_text(request)),
-                pairs(fields),
-                [pairs(one) for one in migrations],
-                _text(paused),
-            )
-            for request, fields, migrations in requests
-        ]
+        views = request_views(requests, paused)
         return cohort_view(cohort, pairs(flat), views)
+
+
+def request_views(requests: Sequence[RawRequest], paused: bytes) -> list[RequestView]:
+    """The requests of a cohort as they stand; `paused`: by whom, or nothing."""
+    return [
+        request_view(
+            RequestId(_text(request)),
+            pairs(fields),
+            [pairs(one) for one in migrations],
+            _text(paused),
+        )
+        for request, fields, migrations in requests
+    ]
 
 
 async def _cards(

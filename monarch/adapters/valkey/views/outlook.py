@@ -1,12 +1,13 @@
-"""What lies ahead of a request: the account's budget and gate, and the writes of older requests.
+"""What lies ahead of a request: the account's budget and gate, and the writes that go before its own.
 
-Six round trips and some thousand answers, whatever the backlog: only the oldest requests are looked at, which are those
-that write first. Where there are more, what is foretold is the least. The account is the one that the fleet writes with; of
+Those are the writes of older requests of its cohort, and the share of the other cohorts (core/budget/shares.py).
+Six round trips and some thousand answers, whatever the backlog: only the oldest requests are looked at. Where there are
+more, what is foretold is the least. The account is the one that the fleet writes with; of
 several the busiest in the last hour, since no request is bound to one before it writes.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from valkey.asyncio import Valkey
@@ -17,6 +18,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.request import whole
 from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.core.budget.forecast import Forecast, Load, forecast_s, write_ms
+from monarch.core.budget.shares import Ahead, ahead_of
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import ENDS
 from monarch.ports import StoreError
@@ -30,6 +32,8 @@ LOOKED_AT: Final = 500
 _AT_ONCE: Final = 250
 """So many answers are read in one turn of the event loop."""
 
+_FIELDS: Final = ["state", "tickets", "cancelled_by", "card", "first_by"]
+
 _SETTLED: Final = ["copied", "present", "refused", "deleted"]
 """Of these tickets a migration makes no copy any more."""
 
@@ -42,20 +46,20 @@ Effective = Callable[[str], Awaitable[Ceilings]]
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """How the account stands, and how many writes of older requests go first; `paused_by` as in `RequestView`.
+    """How the account stands, and what stands before a request; `paused_by` as in `RequestView`.
 
-    `is_least`: there are more older requests than were looked at.
+    `is_least`: there are more open requests than were looked at.
     """
 
     load: Load
-    ahead: int = 0
+    ahead: Ahead = field(default_factory=Ahead)
     paused_by: str = ""
     is_least: bool = False
 
     def forecast(self, writes: int) -> Forecast:
-        """When so many more writes are done, all of what is ahead first."""
-        seconds = forecast_s(self.load, self.ahead + writes)
-        return Forecast(seconds, self.load.now_ms, self.is_least)
+        """When so many more writes are done, by turns with what is ahead."""
+        seconds = forecast_s(self.load, self.ahead.before(writes) + writes)
+        return Forecast(seconds, self.load.now_ms, self.is_least, self.ahead.sharing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class _Open:
     tickets: int
     unsettled: int
     is_cancelled: bool
+    cohort: str = ""
+    is_first: bool = False
 
     @property
     def writes(self) -> int:
@@ -108,22 +114,19 @@ class Outlook:
         pipe = self._client.pipeline(transaction=False)
         pipe.time()
         pipe.get(self._keys.paused)
-        until = "+inf" if request is None else _age(request)[0]
-        pipe.zrangebyscore(self._keys.open, "-inf", until, 0, AHEAD + 1)
+        pipe.zrange(self._keys.open, 0, AHEAD)
         with classified("looking for what is ahead"):
             (seconds, micros), paused, members = await pipe.execute()
         now_ms = int(seconds) * 1000 + int(micros) // 1000
         names = sorted((RequestId(one.decode("utf-8", "replace")) for one in members), key=_age)
-        if request is not None:
-            names = [one for one in names if _age(one) < _age(request)]
         is_least = len(names) > AHEAD
-        names = names[:AHEAD] + ([] if request is None else [request])
-        found = await self._open(names)
+        names = [one for one in names[:AHEAD] if one != request]
+        found = await self._open([*names, *([] if request is None else [request])])
         left = await self._left(found, request)
         own = sum(n for one, n in zip(found, left, strict=True) if one.request == request)
         load = await self._load(now_ms)
         by = paused.decode("utf-8", "replace") if paused else ""
-        return Traffic(load, sum(left) - own, by, is_least), own
+        return Traffic(load, _ahead(found, left, request), by, is_least), own
 
     # ------------------------------------------------------------------------------ what is to be written
 
@@ -131,15 +134,22 @@ class Outlook:
         """Those of them that have not ended, in their order."""
         pipe = self._client.pipeline(transaction=False)
         for one in requests:
-            pipe.hmget(self._keys.request(one), ["state", "tickets", "cancelled_by"])
+            pipe.hmget(self._keys.request(one), _FIELDS)
             pipe.scard(self._keys.unsettled(one))
         with classified("looking for what is ahead"):
             answers = await pipe.execute()
         rows = zip(requests, answers[::2], answers[1::2], strict=True)
         return [
-            _Open(one, _number(tickets), unsettled, bool(cancelled))
-            for one, (state, tickets, cancelled), unsettled in rows
-            if state is not None and state.decode() not in ENDS
+            _Open(
+                one,
+                _number(known[1]),
+                unsettled,
+                bool(known[2]),
+                _cohort(one, known),
+                bool(known[4]),
+            )
+            for one, known, unsettled in rows
+            if known[0] is not None and known[0].decode() not in ENDS
         ]
 
     async def _left(self, requests: Sequence[_Open], own: RequestId | None) -> list[int]:
@@ -206,6 +216,31 @@ class Outlook:
             minute_ms=PACE.minute_ms + PACE.margin_ms,
             hour_ms=PACE.hour_ms + PACE.margin_ms,
         )
+
+
+def _cohort(request: RequestId, known: Sequence[bytes | None]) -> str:
+    """The cohort of a request; it is one by itself where it joined none."""
+    return request if known[3] is None else known[3].decode("utf-8", "replace")
+
+
+def _ahead(found: Sequence[_Open], left: Sequence[int], request: RequestId | None) -> Ahead:
+    """What stands before a request; before a new one, which is a cohort by itself, where it is `None`."""
+    mine = next((one for one in found if one.request == request), None)
+    rows = [(one, n) for one, n in zip(found, left, strict=True) if one is not mine]
+    first = [n for one, n in rows if one.is_first and not _is_before(mine, one)]
+    if mine is not None and mine.is_first:
+        return Ahead(sum(first))
+    rest = [(one, n) for one, n in rows if not one.is_first]
+    cohort = "" if mine is None else mine.cohort
+    older = [n for one, n in rest if one.cohort == cohort and not _is_before(mine, one)]
+    return ahead_of(cohort, older, first, [(one.cohort, n) for one, n in rest])
+
+
+def _is_before(mine: _Open | None, other: _Open) -> bool:
+    """Whether my request goes before the other one in the same group."""
+    if mine is None or (other.is_first and not mine.is_first):
+        return False
+    return _age(mine.request) < _age(other.request)
 
 
 def _age(request: RequestId) -> tuple[int, int]:

@@ -32,6 +32,8 @@ def request_view(
         migrations=tuple(migration_view(m) for m in migrations if m),
         cancelled_by=fields.get("cancelled_by", ""),
         paused_by=paused_by,
+        code=fields.get("code", ""),
+        first_by=fields.get("first_by", ""),
         left_out=tuple(fields.get("left_out", "").splitlines()),
         portion=portion_of(fields),
     )
@@ -65,6 +67,7 @@ def card_of(fields: Hash) -> Card | None:
         channel=fields.get("card_channel") or fields["channel"],
         ts=fields.get("card_ts", ""),
         error=fields.get("notice_error", ""),
+        shown_version=max(_int(fields, "said_version"), _int(fields, "ended_version")),
     )
 
 
@@ -85,6 +88,7 @@ def migration_view(fields: Hash) -> MigrationView:
         changed=_int(fields, "changed"),
         left=decode_left(fields.get("left", "")),
         notes=tuple(line for line in fields.get("notes", "").split("\n") if line),
+        code=fields.get("code", ""),
     )
 
 

@@ -21,6 +21,7 @@ from monarch.adapters.valkey.views.numbers import Numbering
 from monarch.adapters.valkey.views.request import cohort_of, request_view, whole
 from monarch.adapters.valkey.views.waiting import Waiting, Wish, members_of, with_wish
 from monarch.core.after.later import Later
+from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.portions.details import in_iso
@@ -152,8 +153,8 @@ class Reader:
             planned_ms=_maybe(fields, "planned_ms"),
             times=tuple(_times(one, then) for one, then in zip(there, due, strict=True)),
             next_ms=next_ms,
-            notice_error=fields.get("notice_error", ""),
-            is_to_be_told=_is_to_be_told(view, fields),
+            notice_error=_notice_error(fields, cards.get(cohort)),
+            is_to_be_told=_is_to_be_told(view, fields, cards.get(cohort)),
             cohort=cohort,
             card=cards.get(cohort),
         )
@@ -256,9 +257,18 @@ def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> Requ
     )
 
 
-def _is_to_be_told(view: RequestView, fields: Mapping[str, str]) -> bool:
-    is_told = fields.get("final_said") == str(view.run)
-    return bool(view.channel) and not is_told and not fields.get("notice_error")
+def _notice_error(fields: Mapping[str, str], card: Card | None) -> str:
+    """Why its channel could not be told; of a request without a card an older version says."""
+    return card.error if card else fields.get("notice_error", "")
+
+
+def _is_to_be_told(view: RequestView, fields: Mapping[str, str], card: Card | None) -> bool:
+    """Whether Slack does not show the newest of it yet; of a request without a card an older version says."""
+    if not view.channel or _notice_error(fields, card):
+        return False
+    if card is None:
+        return fields.get("final_said") != str(view.run)
+    return card.shown_version < _number(fields, "card_version")
 
 
 def _unseen(request: RequestId, wish: Wish) -> RequestLine:

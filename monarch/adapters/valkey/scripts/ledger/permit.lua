@@ -29,6 +29,7 @@
 -- settle counts from there (core/timing.py). What stays possible (docs/protocols.md, "The three windows"): the caller may
 -- be frozen between this answer and the bytes.
 -- Not `allow-oom`: when memory is out, no new write begins.
+local account = string.sub(KEYS[9], #(ns .. 'learned:') + 1)
 local consumer, entry, count, migration = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ticket, reconciled, nonce = ARGV[6], ARGV[8], ARGV[9]
 local interval, at_once, points = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
@@ -110,19 +111,22 @@ if interval > 0 then wait = math.max(wait, sent + interval - now) end
 if at_once > 0 and redis.call('ZCARD', KEYS[7]) >= at_once then wait = math.max(wait, tonumber(ARGV[19])) end
 wait = math.max(wait, points_wait(KEYS[10], now, minute + margin, points, WRITE_POINTS))
 
--- The line: where a budget is scarce, a write goes to the oldest who waits for one and is due (core/budget/turns.py).
-local in_place = true
+-- The line: where a budget is scarce, a write goes to the cohort whose turn it is, and within it to the oldest who is due (core/budget/turns.py).
+local in_place, line = true, line_of(account, string.match(migration, '^[^:]*'), ARGV[24])
 if scarce or interval > 0 or at_once > 0 or points > 0 then
   local poll, late, in_turn = tonumber(ARGV[19]), tonumber(ARGV[25]), tonumber(ARGV[27])
-  local ahead, held = place_in_line(KEYS[12], KEYS[13], ARGV[24], now, late)
+  join_shares(line, 2 * in_turn)
+  local ahead, own, held = place_in_line(line, now, late)
   if held then wait = math.max(wait, poll) end
   if wait > 0 and ahead >= 2 then wait = wait + poll * math.min(ahead - 1, 10) end
   in_place = wait <= (ahead < 2 and in_turn or tonumber(ARGV[26]))
+  if wait > 0 and in_place and gives_place(line, own) then in_place = false end
   if wait > 0 and in_place then
-    stand_in_line(KEYS[12], KEYS[13], ARGV[24], now + wait, 2 * in_turn)
+    stand_in_line(line, now + wait, 2 * in_turn)
   else
-    leave_line(KEYS[12], KEYS[13], ARGV[24])
+    leave_line(line)
   end
+  if wait <= 0 then charge(line) end
 end
 if wait > 0 then return {'wait', math.ceil(wait), review, in_place and 1 or 0} end
 
@@ -132,7 +136,7 @@ redis.call('PEXPIRE', KEYS[6], 2 * hour)
 redis.call('ZADD', KEYS[7], int(now + slot), nonce)
 redis.call('PEXPIRE', KEYS[7], slot)
 redis.call('HSET', KEYS[9], 'sent', int(now))
-used(string.sub(KEYS[9], #(ns .. 'learned:') + 1), now)
+used(account, now)
 if half_open[1] then redis.call('HSET', KEYS[4], 'probe', nonce, 'probe_until', int(now + slot)) end
 if ticket ~= '' then
   redis.call('HSET', KEYS[3], ticket, 'intended until ' .. int(now + tonumber(ARGV[21])) .. ' ' .. nonce)

@@ -116,10 +116,12 @@ local pending_field = 'pending:' .. ticket
 local pending = ticket ~= '' and nonce ~= ''
   and string.match(redis.call('HGET', KEYS[1], pending_field) or '', '^%l+ #%d+ until %d+ (%S+)$') == nonce
 local CHANGED = {close = 'closed', reopen = 'reopened'}
-local TOLD = {close = 'ticket.recalled', reopen = 'ticket.reopened'}
+local TOLD = {close = 'ticket.recalled', reopen = 'ticket.reopened', edit = 'ticket.updated'}
 
 local function change(what)
-  redis.call('HSET', KEYS[1], 'recall:' .. ticket, CHANGED[what] .. ' #' .. number .. ' ' .. int(now) .. ' ' .. request)
+  if CHANGED[what] then
+    redis.call('HSET', KEYS[1], 'recall:' .. ticket, CHANGED[what] .. ' #' .. number .. ' ' .. int(now) .. ' ' .. request)
+  end
   event(TOLD[what], 'migration', ARGV[8], 'ticket', ticket, 'number', number)
   redis.call('HINCRBY', KEYS[5], 'changed', 1)
 end
@@ -165,7 +167,7 @@ end
 if fact == 'created' or fact == 'refused' or fact == 'answered' or fact == 'changed' then
   -- It comes back at once, if it has more to write: the others in line let it.
   if redis.call('EXISTS', KEYS[8]) == 1 then
-    stand_in_line(KEYS[8], KEYS[9], ARGV[16], now + tonumber(ARGV[17]) - tonumber(ARGV[18]), 90 * tonumber(ARGV[18]))
+    stand_in_line(line_of(string.sub(KEYS[8], #(ns .. 'turns:') + 1), request, ARGV[16]), now + tonumber(ARGV[17]) - tonumber(ARGV[18]), 90 * tonumber(ARGV[18]))
   end
   -- An answer opens a gate that is half-open. Not a closed one: a late answer to a write of before the limit says
   -- nothing of the time after it, and must not send everybody against a closed door.

@@ -5,7 +5,7 @@
 --       6 migration:<id> (hash)  7 request:<id> (hash)
 -- ARGV  1 prefix  2 consumer  3 entry  4 count  5 migration id  6 lease, ms  7 target id
 --       8 what this worker has seen of the memory  9 retention, ms
--- Gives {'lost'} | {'cancelled', by whom} | {'quiet', ms} | {'gate', ms, cause} | {'busy'} | {'taken', now ms, epoch, ledger as HGETALL}
+-- Gives {'lost'} | {'cancelled', by whom} | {'quiet', ms} | {'gate', ms, cause} | {'busy'} | {'turn', ms} | {'taken', now ms, epoch, ledger as HGETALL}
 --
 -- Atomic, because between the check of the fence and the lock the delivery could change hands; and the ledger is
 -- the one of the moment of the lock, so nothing can be created between. A newer delivery of the same migration
@@ -25,6 +25,8 @@ for i = 4, 5 do
 end
 
 local holder = redis.call('GET', KEYS[2])
+local line = line_of(string.sub(KEYS[4], #(ns .. 'gate:') + 1), string.match(migration, '^[^:]*'), '')
+if not holder and must_give_way(line) then return {'turn', GIVES_WAY_MS} end
 if holder and string.match(holder, '^%S+ %S+ %S+ (.*)$') ~= migration then
   ends_within(KEYS[2], ARGV[6])
   return {'busy'}

@@ -9,12 +9,12 @@ local function begin_act(key, act, by)
   redis.call('HDEL', key, 'acted', 'acted_by', 'acted_ms', 'changed', 'left')
 end
 
--- Gives which act it was.
+-- Gives which act it was. An update borrows nothing: it is what its migration was planned for.
 local function end_act(key)
   local known = redis.call('HMGET', key, 'act', 'before', 'act_by')
   local ok, before = pcall(cjson.decode, known[2] or '')
-  if not ok or type(before) ~= 'table' or not before.state then before = {state = 'done'} end
-  redis.call('HDEL', key, 'act', 'act_by', 'before', 'waits', 'error', 'error_ms', unpack(BORROWED))
+  if not ok or type(before) ~= 'table' or not before.state then before = {state = 'done', ended_ms = int(now_ms())} end
+  redis.call('HDEL', key, 'act', 'act_by', 'bases', 'before', 'waits', 'error', 'error_ms', unpack(BORROWED))
   for field, value in pairs(before) do redis.call('HSET', key, field, value) end
   redis.call('HSET', key, 'acted_by', known[3] or '', 'acted_ms', int(now_ms()))
   return known[1]

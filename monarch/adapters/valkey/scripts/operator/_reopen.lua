@@ -6,9 +6,14 @@ local function reopen(request)
   if ENDED[redis.call('HGET', key, 'state')] then
     redis.call('HINCRBY', key, 'run', 1)
     redis.call('HSET', key, 'state', 'running')
-    redis.call('HDEL', key, 'ended_ms', 'code', 'reason', 'cancelled_by', 'cancelled_ms', 'notice_error', 'notice_refused', 'dropped_ms')
+    redis.call('HDEL', key, 'ended_ms', 'code', 'reason', 'cancelled_by', 'cancelled_ms', 'first_by', 'first_ms', 'notice_error', 'notice_refused', 'dropped_ms')
     redis.call('PERSIST', key)
     redis.call('PERSIST', ns .. 'plan:' .. request)
+    persist_card(request)
+    local card = redis.call('HGET', key, 'card')
+    if card and redis.call('EXISTS', ns .. 'card:' .. card) == 1 then
+      redis.call('HDEL', ns .. 'card:' .. card, 'notice_error', 'refused')
+    end
     for target in lines(redis.call('HGET', key, 'targets')) do
       local migration = request .. ':' .. target
       redis.call('PERSIST', ns .. 'migration:' .. migration)

@@ -16,12 +16,13 @@ for i = 4, #ARGV do
     local key = letter.migration ~= '' and ns .. 'migration:' .. letter.migration
       or letter.stream == 'requests' and ns .. 'request:' .. letter.request
     local act = redis.call('EXISTS', key or '') == 1 and redis.call('HGET', key, 'act') or nil
-    if act and act == act_of(letter) then
+    local is_lent = act and redis.call('HEXISTS', key, 'before') == 1
+    if is_lent and act == act_of(letter) then
       -- The act alone is given up. What the migration was before, it is again.
       end_act(key)
       local request_key = ns .. 'request:' .. letter.request
       if ENDED[redis.call('HGET', request_key, 'state')] then redis.call('HSET', request_key, 'state', ended_as(letter.request)) end
-    elseif key and not act and redis.call('EXISTS', key) == 1 then
+    elseif key and not is_lent and redis.call('EXISTS', key) == 1 then
       redis.call('HSET', key, 'dropped_ms', int(now_ms()))
     end
     event('letter.dropped', 'letter', ARGV[i], 'request', letter.request, 'migration', letter.migration, 'by', ARGV[2])

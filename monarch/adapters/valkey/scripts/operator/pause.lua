@@ -21,10 +21,20 @@ end
 event(ARGV[2] == 'pause' and 'fleet.paused' or 'fleet.resumed', 'by', by)
 -- The oldest are those that something happens to. Of a backlog of 100,000 the others learn of it when their turn comes.
 local TOLD = 1000
+local cards = {}
 for _, request in ipairs(redis.call('ZRANGE', ns .. 'open', 0, TOLD - 1)) do
   -- Not of one that has ended: its end would be said again.
   -- One that was never planned names no channel yet, and of 100,000 that are queued nobody need be told.
-  local known = redis.call('HMGET', ns .. 'request:' .. request, 'state', 'channel')
-  if known[1] and not ENDED[known[1]] and (known[2] or '') ~= '' then touched(request) end
+  local key = ns .. 'request:' .. request
+  local known = redis.call('HMGET', key, 'state', 'channel', 'card', 'notice_due')
+  local is_told = known[1] and not ENDED[known[1]] and (known[2] or '') ~= ''
+  if is_told and known[3] then cards[known[3]] = true
+  elseif is_told and known[4] then
+    redis.call('HINCRBY', key, 'version', 1)
+    if known[4] ~= '1' then notify_as_before(request) end
+  end
+end
+for card in pairs(cards) do
+  if redis.call('EXISTS', ns .. 'card:' .. card) == 1 then card_changed(card) end
 end
 return {1, before or by}

@@ -18,7 +18,10 @@ function replay_into.requests(letter)
   local state = redis.call('HGET', key, 'state')
   if state and state ~= 'dead' and state ~= 'cancelled' then return 'request ' .. request .. ' is ' .. state end
   reopen(request)
-  local entry = redis.call('XADD', ns .. 'requests', '*', 'v', VERSION, 'payload', letter.payload, 'request', request)
+  local asked = redis.call('HMGET', key, 'act', 'bases', 'by')
+  local more, version = {}, VERSION
+  if asked[1] then more, version = {'act', asked[1], 'bases', asked[2] or '', 'by', asked[3] or ''}, ACT_VERSION end
+  local entry = redis.call('XADD', ns .. 'requests', '*', 'v', version, 'payload', letter.payload, 'request', request, unpack(more))
   redis.call('HSETNX', key, 'run', '1')
   redis.call('HSETNX', key, 'via', 'producer')
   redis.call('HSETNX', key, 'appended_ms', string.match(request, '^%d+') or int(now_ms()))
@@ -51,14 +54,21 @@ function replay_into.migrations(letter)
   changed(request)
 end
 
+-- A letter of an older version names a request, and its notice goes to that one's card.
 function replay_into.notices(letter)
   local key = ns .. 'request:' .. letter.request
   if redis.call('EXISTS', key) == 0 then return 'request ' .. letter.request .. ' is not known any more' end
-  redis.call('HDEL', key, 'notice_error', 'notice_refused')
-  local run = redis.call('HMGET', key, 'run', 'final_said')
-  if run[2] ~= (run[1] or '1') then open(letter.request) end
+  local card = join_card(letter.request)
+  redis.call('HDEL', key, 'notice_error')
+  redis.call('HDEL', ns .. 'card:' .. card, 'notice_error', 'refused')
+  local ended = tonumber(redis.call('HGET', ns .. 'card:' .. card, 'ended_version') or 0)
+  for _, request in ipairs(cohort(card)) do
+    local its = redis.call('HMGET', ns .. 'request:' .. request, 'state', 'card_version')
+    -- Of what was told already nothing would ever close it again.
+    if its[1] and (not ENDED[its[1]] or tonumber(its[2] or 0) > ended) then open(request) end
+  end
   -- One that is under way will show it all.
-  if redis.call('HGET', key, 'notice_due') ~= '1' then notify(letter.request) end
+  if redis.call('HGET', ns .. 'card:' .. card, 'notice_due') ~= '1' then notify_card(card) end
   event('notice.replayed', 'request', letter.request, 'by', by)
 end
 

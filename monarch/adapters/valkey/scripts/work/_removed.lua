@@ -33,8 +33,10 @@ local function owners_in(name)
         if entry then found[entry] = {request, migration} end
       end
     else
-      local entry = redis.call('HGET', ns .. 'request:' .. request, name == 'notices' and 'notice_entry' or 'entry')
-      if entry then found[entry] = {request} end
+      local its = redis.call('HMGET', ns .. 'request:' .. request, name == 'notices' and 'notice_entry' or 'entry', 'card')
+      if its[1] then found[its[1]] = {request} end
+      local entry = name == 'notices' and its[2] and redis.call('HGET', ns .. 'card:' .. its[2], 'notice_entry')
+      if entry then found[entry] = {request, nil, its[2]} end
     end
   end
   return found
@@ -42,15 +44,16 @@ end
 
 local function owner_of(name, entry)
   owners[name] = owners[name] or owners_in(name)
-  return unpack(owners[name][entry] or {})
+  return unpack(owners[name][entry] or {}, 1, 3)
 end
 
 -- An entry that is pending and gone. If no request owns it, only its id is left, and that is reported.
 local function entry_removed(name, entry)
   event('entry.trimmed', 'stream', name, 'entry', entry)
-  local request, migration = owner_of(name, entry)
+  local request, migration, card = owner_of(name, entry)
   if migration and put_back(request, migration) then return end
   if request and name == 'requests' then return give_up_request(request, entry) end
-  if request and name == 'notices' then return notify(request) end
+  if card then return notify_card(card) end
+  if request and name == 'notices' then return notify_as_before(request) end
   bury(name, entry, '', '', '', 'entry_trimmed', 'this entry was removed while it was being worked on', '0', '0')
 end

@@ -47,13 +47,36 @@ local function audit_migrations(request)
   end
 end
 
-local function audit_notice(request, known)
+local function audit_as_before(request, known)
   if (known.channel or '') == '' or not is_entry(known.notice_entry) then return end
   local untold = ENDED[known.state] and known.final_said ~= (known.run or '1') and not known.notice_error
   if known.notice_due ~= '1' and not untold then return end
   if stands('notices', known.notice_entry, parked_member(request, 'notices')) then return end
-  notify(request)
+  notify_as_before(request)
   restored = restored + 1
+end
+
+local seen = {}
+
+-- Once in a call for each card, however many of its requests are open.
+local function audit_card(card)
+  if seen[card] then return end
+  seen[card] = true
+  local its = hash(ns .. 'card:' .. card)
+  if (its.channel or '') == '' or its.notice_error then return end
+  local untold = its.ended_version ~= its.version and not has_open(card)
+  if its.notice_due ~= '1' and not untold then return end
+  if is_entry(its.notice_entry) and stands('notices', its.notice_entry, card_member(card)) then return end
+  notify_card(card)
+  restored = restored + 1
+end
+
+local function audit_notice(request, known)
+  if not known.card then return audit_as_before(request, known) end
+  if redis.call('EXISTS', ns .. 'card:' .. known.card) == 0 then return end
+  -- Older code has changed it, and knows of no card.
+  if known.carded ~= known.version then show_on_card(request, known.card) end
+  audit_card(known.card)
 end
 
 local page, at = redis.call('ZRANGE', KEYS[1], from, from + limit - 1), 0

@@ -34,6 +34,7 @@ if name == 'migrations' and not doc.migration then
 end
 local request = doc.request
 local request_key = ns .. 'request:' .. request
+local card_key = doc.card and redis.call('EXISTS', ns .. 'card:' .. doc.card) == 1 and ns .. 'card:' .. doc.card
 local target_id = doc.migration and redis.call('HGET', ns .. 'migration:' .. doc.migration, 'target_id')
 local now = now_ms()
 
@@ -74,6 +75,8 @@ local function end_request(state)
   ended_after = math.max(0, now - math.max(came, tonumber(redis.call('HGET', request_key, 'not_before_ms') or 0)))
   redis.call('HSET', request_key, 'state', state, 'ended_ms', int(now))
   event('request.' .. state, 'request', request)
+  local group = group_of(request)
+  if redis.call('HGET', ns .. 'knockers', group) == request then knocks_no_more(group) end
   retain(request, doc.retention_ms)
   close_unless_told_later(request)
 end
@@ -114,10 +117,12 @@ end
 
 local function plan_target(order, target)
   local id = request .. ':' .. target
-  local next_entry = redis.call('XADD', ns .. 'migrations', '*', 'v', VERSION, 'request', request,
-    'target', target, 'order', order, 'run', '1', 'attempts', '0')
-  redis.call('HSET', ns .. 'migration:' .. id, 'state', 'queued', 'target', target, 'order', order, 'run', '1',
-    'attempts', '0', 'entry', next_entry, 'queued_ms', int(now))
+  local key = ns .. 'migration:' .. id
+  redis.call('HSET', key, 'target', target, 'order', order, 'run', '1', 'attempts', '0', 'queued_ms', int(now))
+  -- What an update asks for stands on its request, and its migrations go on asking for it.
+  local asked = redis.call('HMGET', request_key, 'act', 'bases', 'by')
+  if asked[1] then redis.call('HSET', key, 'act', asked[1], 'bases', asked[2] or '', 'act_by', asked[3] or '') end
+  queue_migration(request, id)
   redis.call('SADD', ns .. 'unsettled:' .. request, id)
 end
 
@@ -141,7 +146,8 @@ local function note_wait(key, name, ...)
   local before = redis.call('HGET', key, 'waits')
   redis.call('HSET', key, 'reason', doc.reason, 'waits', doc.waits)
   if doc.waits == 'retry' then redis.call('HSET', key, 'error', doc.reason, 'error_ms', int(now)) end
-  if before ~= doc.waits or doc.waits == 'retry' then event(name, ...) end
+  -- A turn comes soon, and hundreds may wait for it.
+  if (before ~= doc.waits and doc.waits ~= 'turn') or doc.waits == 'retry' then event(name, ...) end
   if doc.waits ~= 'credential' and doc.waits ~= 'date' then return end
   if doc.waits == 'credential' and owner() then is_refused(owner(), doc.reason) end
   if before ~= doc.waits then changed(request) end
@@ -149,7 +155,7 @@ end
 
 local function park()
   local fields = original_fields()
-  with(fields, 'request', request)
+  if not doc.card then with(fields, 'request', request) end
   if doc.attempts then with(fields, 'attempts', tostring(doc.attempts)) end
   local due = now + doc.delay_ms
   if doc.waits_for then
@@ -159,7 +165,10 @@ local function park()
   end
   redis.call('ZADD', ns .. 'parked', int(due), doc.member)
   redis.call('HSET', ns .. 'parked:entries', doc.member, cjson.encode({stream = name, fields = fields,
-    migration = doc.migration, request = request, waits_for = doc.waits_for, reason = doc.reason}))
+    migration = doc.migration, request = not doc.card and request or nil, card = doc.card, waits_for = doc.waits_for,
+    reason = doc.reason}))
+  -- It will show whatever changes meanwhile. One that waits to say the end is passed by whatever is to be said before.
+  if card_key and doc.waits ~= 'ending' then redis.call('HSET', card_key, 'notice_due', '1') end
   if name == 'requests' then
     name_targets(request, doc.named, doc.retention_ms)
     -- A producer's own entry has no hash yet. From here on it goes by another entry id, and can be found and called off
@@ -222,6 +231,7 @@ function handle.planned()
     plan_target(order - 1, target)
     targets[#targets + 1] = target
   end
+  if #targets > 0 then knock(request) end
   for _, refused in ipairs(doc.refused) do
     refuse_target(refused)
     targets[#targets + 1] = refused.target
@@ -298,9 +308,13 @@ handle.snooze = park
 
 -- A notice that is given up: nobody is told, and nobody waits for it.
 local function end_notice()
-  redis.call('HSET', request_key, 'notice_due', '0', 'notice_error', doc.reason)
-  if doc.code == 'slack_refused' then redis.call('HSET', request_key, 'notice_refused', '1') end
-  if ENDED[redis.call('HGET', request_key, 'state')] then redis.call('ZREM', ns .. 'open', request) end
+  local key = card_key or request_key
+  redis.call('HSET', key, 'notice_error', doc.reason)
+  if card_key then redis.call('HSET', card_key, 'notice_due', '0') end
+  if doc.code == 'slack_refused' then redis.call('HSET', key, card_key and 'refused' or 'notice_refused', '1') end
+  for _, one in ipairs(card_key and cohort(doc.card) or {request}) do
+    if ENDED[redis.call('HGET', ns .. 'request:' .. one, 'state')] then redis.call('ZREM', ns .. 'open', one) end
+  end
   acknowledge()
 end
 
@@ -328,9 +342,7 @@ function handle.dead()
     payload = cjson.encode(named)
   end
   -- A channel that is refused has its letter already.
-  if name == 'notices' and doc.code == 'slack_refused' and redis.call('HEXISTS', request_key, 'notice_refused') == 1 then
-    return end_notice()
-  end
+  if card_key and doc.code == 'slack_refused' and redis.call('HEXISTS', card_key, 'refused') == 1 then return end_notice() end
   local letter = append_dead(doc.migration or '', payload or '', doc.code, doc.reason)
   event(string.sub(name, 1, -2) .. '.dead', 'request', request, 'migration', doc.migration or '', 'code', doc.code,
     'reason', doc.reason)
@@ -351,7 +363,7 @@ function handle.dead()
     if target_id then redis.call('PERSIST', ns .. 'ledger:' .. target_id) end
     end_migration()
     changed(request)
-  elseif name == 'notices' and redis.call('EXISTS', request_key) == 1 then
+  elseif name == 'notices' and (card_key or redis.call('EXISTS', request_key) == 1) then
     return end_notice()
   end
   acknowledge()

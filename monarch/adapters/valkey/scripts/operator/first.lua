@@ -1,0 +1,26 @@
+#!lua flags=allow-oom
+-- A person puts a request first: its writes go before those of all others that were not put first.
+--
+-- KEYS  1 request:<id> (hash)
+-- ARGV  1 prefix  2 request id  3 by whom
+-- Gives {'unknown'} | {'ended', state} | {'cancelled', by whom} | {'first', by whom, 1, or 0 where it was so before}.
+--
+-- Atomic, so that it is on record before anybody is told. From here on its group in the line is `!` (`group_of`). Each piece
+-- of it that is parked goes back into its stream: what it waits for may be a turn that is its own now.
+local request, by = ARGV[2], ARGV[3]
+local known = redis.call('HMGET', KEYS[1], 'state', 'cancelled_by', 'first_by')
+if not known[1] then return {'unknown'} end
+if ENDED[known[1]] then return {'ended', known[1]} end
+if known[2] then return {'cancelled', known[2]} end
+if known[3] then return {'first', known[3], 0} end
+redis.call('HSET', KEYS[1], 'first_by', by, 'first_ms', int(now_ms()))
+event('request.put_first', 'request', request, 'by', by)
+promote(parked_member(request, 'requests'))
+local left = redis.call('SMEMBERS', ns .. 'unsettled:' .. request)
+for _, migration in ipairs(left) do
+  local named = redis.call('HMGET', ns .. 'migration:' .. migration, 'order', 'target')
+  if named[2] then promote(parked_member(request, 'migrations', named[1] or '0', named[2])) end
+end
+if #left > 0 then knock(request) end
+changed(request)
+return {'first', by, 1}

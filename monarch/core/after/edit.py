@@ -1,0 +1,24 @@
+"""An edit of one copy, as GitHub takes it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What is replaced of an issue; `None`: it stays.
+
+    Attributes:
+        labels: all that it has then, by their names.
+        milestone: its number in the target.
+    """
+
+    title: str | None = None
+    body: str | None = None
+    labels: tuple[str, ...] | None = None
+    milestone: int | None = None
+    type: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is replaced."""
+        return self == Edit()

@@ -1,0 +1,61 @@
+"""Whose share of the budget a write is: cohorts that have something to write take turns, write by write.
+
+`_turns.lua` gives each cohort a virtual time, counted in writes. The cohort with the least one writes next, its oldest
+request first and the targets of that in their order; the older cohort where two have the same. A write raises the time of
+its cohort to one above the account's, which follows the cohorts that write. A cohort that comes, or comes back, begins at
+the account's time: what it did not use meanwhile is gone, and it owes nothing.
+
+**No cohort starves.** Between two writes of a cohort that stands in line and is due, each other cohort writes once at
+most: that one's time is then above, and stays there until this one has written. So of K cohorts each gets every K-th write.
+
+**Order within a target holds.** A target belongs to one migration at a time, whichever cohort that is, and its
+copies are made one after the other under its lock. Turns only say when the next one may be made.
+
+Requests that a person has put first are a group of their own, before all others; their writes are charged to nobody.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What stands before a request, in writes.
+
+    Attributes:
+        first: those of requests that a person has put first; all go before it, and take turns with nobody.
+        older: those of older requests of its cohort; all go before it.
+        others: what each other cohort has left to write; it takes turns with them.
+    """
+
+    first: int = 0
+    older: int = 0
+    others: tuple[int, ...] = ()
+
+    def before(self, own: int) -> int:
+        """How many writes of others are done before the last one of `own`."""
+        turns = self.older + own
+        return self.first + self.older + sum(min(left, turns) for left in self.others)
+
+    @property
+    def sharing(self) -> int:
+        """How many other cohorts have something to write."""
+        return sum(left > 0 for left in self.others)
+
+
+def ahead_of(
+    mine: str, older: Iterable[int], first: Iterable[int], left: Iterable[tuple[str, int]]
+) -> Ahead:
+    """Put together what stands before a request.
+
+    Args:
+        mine: its cohort.
+        older: what older requests of its cohort have left.
+        first: what requests have left that a person has put first.
+        left: the cohort of each other request, and what that request has left.
+    """
+    others: dict[str, int] = {}
+    for cohort, writes in left:
+        if cohort != mine:
+            others[cohort] = others.get(cohort, 0) + writes
+    return Ahead(sum(first), sum(older), tuple(others.values()))

@@ -1,0 +1,140 @@
+"""What a card counts: what each repository was asked to hold, once, and the requests that no repository speaks for.
+
+A later request for a repository stands for it from then on: it tops up what the earlier one has left. One for another
+portion of the template is other work, and has a line of its own.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from monarch.core.card.view import CohortView
+from monarch.core.outcome import Code
+from monarch.core.portions.words import milestones_words
+from monarch.core.report.summary import MigrationView, RequestView, State
+
+GIVEN_UP = frozenset({State.DEAD, State.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One repository of a cohort, by its newest request."""
+
+    request: RequestView
+    migration: MigrationView
+
+    @property
+    def there(self) -> int:
+        """How many copies are there."""
+        return self.migration.copied + self.migration.present
+
+    @property
+    def tickets(self) -> int:
+        """How many copies there are to be."""
+        return self.request.tickets
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it failed for good."""
+        return self.migration.state in GIVEN_UP
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether nothing becomes better of it by itself."""
+        return self.is_given_up or bool(self.migration.strays)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every ticket was found in it."""
+        return self.migration.state is State.DONE
+
+
+def shares(view: CohortView) -> tuple[Share, ...]:
+    """Each portion of each repository once, in the order in which they were first asked for."""
+    found: dict[tuple[str, str], Share] = {}
+    for request in view.requests:
+        portion = milestones_words(request.portion)
+        for migration in request.migrations:
+            found[migration.target.lower(), portion] = Share(request, migration)
+    return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many repositories there are, and of them, how many hold all that they were asked to, and how many failed."""
+
+    repositories: int
+    done: int
+    failed: int
+
+
+def tally(found: Iterable[Share]) -> Tally:
+    """Count repositories, however many portions of the template each was asked to hold."""
+    by_name: dict[str, list[Share]] = {}
+    for share in found:
+        by_name.setdefault(share.migration.target.lower(), []).append(share)
+    done = sum(all(share.is_done for share in those) for those in by_name.values())
+    failed = sum(any(share.is_given_up for share in those) for those in by_name.values())
+    return Tally(len(by_name), done, failed)
+
+
+def alone(view: CohortView) -> tuple[RequestView, ...]:
+    """The requests that no repository speaks for: not planned yet, given up before that, or with nothing to copy."""
+    return tuple(
+        request
+        for request in view.requests
+        if not request.migrations or request.state in {State.SKIPPED, State.DEAD}
+    )
+
+
+def state_of(view: CohortView) -> State:
+    """How the whole cohort stands."""
+    all_shares, requests = shares(view), view.requests
+    if not view.has_ended:
+        waits = all(request.state is State.QUEUED for request in requests)
+        return State.QUEUED if waits else State.RUNNING
+    states = {share.migration.state for share in all_shares} | {
+        request.state for request in alone(view)
+    }
+    if states & GIVEN_UP:
+        return State.FAILED if all_shares else State.DEAD
+    if State.CANCELLED in states:
+        return State.CANCELLED
+    return State.SKIPPED if states <= {State.SKIPPED} else State.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that was given up: a repository, or a whole request (`target` is `""`)."""
+
+    cause: str
+    target: str
+    request: RequestView
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """What it is called: the repository, or the id of the request."""
+        return self.target or self.request.id
+
+
+def failures(view: CohortView) -> tuple[Failure, ...]:
+    """All that was given up and not called off, in the order of the card."""
+    return (*_of_shares(view), *_of_requests(view))
+
+
+def _of_shares(view: CohortView) -> Iterator[Failure]:
+    for share in shares(view):
+        if share.is_given_up:
+            migration = share.migration
+            yield Failure(_cause(migration.code), migration.target, share.request, migration.reason)
+
+
+def _of_requests(view: CohortView) -> Iterator[Failure]:
+    for request in alone(view):
+        if request.state is State.DEAD:
+            yield Failure(_cause(request.code), "", request, request.reason)
+
+
+def _cause(code: str) -> str:
+    """A failure is told once for each of these; older versions left none."""
+    return code or Code.OUT_OF_ATTEMPTS.value
