@@ -13,8 +13,11 @@ class RefusedError(Exception):
     """What the server answers as an error, in its own words."""
 
 
-class UnknownCommandError(Exception):
-    """A command, or an option of one, that this memory does not have: it is to be added here, and to its suite."""
+class UnknownCommandError(BaseException):
+    """A command, or an option of one, that this memory does not have: it is to be added here, and to its suite.
+
+    No `except Exception` of what is tested may take it for trouble.
+    """
 
 
 @dataclass(slots=True)

@@ -112,7 +112,7 @@ def _argument(value: Any) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return b"%d" % value if value == int(value) else b"%.17g" % value
+        return b"%d" % value if value == int(value) else repr(value).encode()
     raise RefusedError("ERR Command arguments must be strings or integers")
 
 

@@ -81,6 +81,23 @@ class Ordered(Keyspace):
             items = items[first:] if count < 0 else items[first : first + count]
         return _flat(items, _with_scores(tuple(rest)))
 
+    def _zlexcount(self, key: bytes, low: bytes, high: bytes) -> int:
+        return len(self._within(key, low, high))
+
+    def _zrangebylex(self, key: bytes, low: bytes, high: bytes, *options: bytes) -> list[bytes]:
+        members, rest = self._within(key, low, high), [one.upper() for one in options]
+        if rest[:1] == [b"LIMIT"]:
+            first, count = whole(rest[1]), whole(rest[2])
+            members, rest = members[first : first + count], rest[3:]
+        if rest:
+            raise UnknownCommandError(f"ZRANGEBYLEX with {options}")
+        return members
+
+    def _within(self, key: bytes, low: bytes, high: bytes) -> list[bytes]:
+        """By name, which means something where all scores are equal."""
+        above, below = _lexical(low, operator.gt), _lexical(high, operator.lt)
+        return [member for member, _ in self._items(key) if above(member) and below(member)]
+
     def _zremrangebyscore(self, key: bytes, low: bytes, high: bytes) -> int:
         return self._zrem(key, *(member for member, _ in self._between(key, low, high)))
 
@@ -110,6 +127,13 @@ def _slice(items: list[Item], start: bytes, stop: bytes) -> list[Item]:
 
 def _flat(items: list[Item], with_scores: bool) -> list[bytes]:  # noqa: FBT001  # an option of the command
     return [part for m, s in items for part in ((m, words(s)) if with_scores else (m,))]
+
+
+def _lexical(raw: bytes, beyond: Callable[[bytes, bytes], bool]) -> Callable[[bytes], bool]:
+    kind, name = raw[:1], raw[1:]
+    if kind not in {b"[", b"("}:
+        raise RefusedError("ERR min or max not valid string range item")
+    return lambda member: beyond(member, name) or (member == name and kind == b"[")
 
 
 def _bound(raw: bytes, beyond: Callable[[float, float], bool]) -> Callable[[float], bool]:

@@ -1,7 +1,5 @@
 """Commands on keys, strings, lists, hashes and sets."""
 
-from typing import Any
-
 from scripts.memory.keyspace import Hash, Keyspace, RefusedError, UnknownCommandError, whole
 
 
@@ -145,9 +143,15 @@ class Plain(Keyspace):
         here: set[bytes] = self.get(key, set)
         return int(member in here)
 
-    def _smembers(self, key: bytes) -> list[Any]:
+    def _smembers(self, key: bytes) -> list[bytes]:
         """Sorted, where a server gives no order: a story that is told again must be the same."""
         return sorted(self.get(key, set))
+
+    def _srandmember(self, key: bytes, count: bytes) -> list[bytes]:
+        """The first ones, where a server takes any: a story that is told again must be the same."""
+        if whole(count) < 0:
+            raise UnknownCommandError("SRANDMEMBER with repetitions")
+        return self._smembers(key)[: whole(count)]
 
     def _scard(self, key: bytes) -> int:
         return len(self.get(key, set))

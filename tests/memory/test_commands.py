@@ -86,12 +86,17 @@ CASES: dict[str, tuple[Command, ...]] = {
         *(("SISMEMBER", "k", "z"), ("SREM", "k", "a", "z"), ("SMEMBERS", "k"), ("SMEMBERS", "l")),
         *(("SREM", "k", "b"), ("EXISTS", "k"), ("SCARD", "k"), ("SET", "k", 1), ("SMEMBERS", "k")),
     ),
+    "any member": (
+        *(("SRANDMEMBER", "k", 2), ("SADD", "k", "only"), ("SRANDMEMBER", "k", 2)),
+        ("SRANDMEMBER", "k", 0),
+    ),
     # ----------------------------------------------------------------------------------- sorted sets
     "sorted sets": (
         *(SCORES, ("ZCARD", "k"), ("ZSCORE", "k", "c"), ("ZSCORE", "k", "a"), ("ZSCORE", "k", "z")),
         *(
             ("ZADD", "k", 9, "a", 8, "new"),
             ("ZADD", "k", "NX", 5, "a", 7, "nx"),
+            ("ZADD", "k", "GT", 5, "nx", 9, "nx", 1, "gt"),
             ("ZSCORE", "k", "a"),
         ),
         *(("ZREM", "k", "a", "z"), ("ZMSCORE", "k", "b", "z"), ("ZADD", "k", "x", "y")),
@@ -118,6 +123,13 @@ CASES: dict[str, tuple[Command, ...]] = {
         *(("ZCOUNT", "k", 2, 2), ("ZCOUNT", "k", "(2", "+inf"), ("ZCOUNT", "l", 0, 1)),
         *(("ZREMRANGEBYSCORE", "k", "-inf", "(2"), ("ZREMRANGEBYSCORE", "k", 9, 10)),
         *(("ZREMRANGEBYSCORE", "k", "-inf", "+inf"), ("EXISTS", "k")),
+    ),
+    "ranges by name": (
+        ("ZADD", "k", 0, "a/1", 0, "a/2", 0, "a/3", 0, "b/1", 0, "a"),
+        *(("ZLEXCOUNT", "k", *at) for at in (("[a/", "(a0"), ("(a/2", "(a0"), ("[a/2", "[a/2"))),
+        *(("ZRANGEBYLEX", "k", *at) for at in (("[a/", "(a0"), ("[a/", "(a/3"), ("(b", "(a"))),
+        *(("ZRANGEBYLEX", "k", "[a/", "(a0", "LIMIT", *at) for at in ((0, 2), (1, 9), (9, 1))),
+        *(("ZLEXCOUNT", "l", "[a", "[b"), ("ZRANGEBYLEX", "k", "a", "[b")),
     ),
     "removing by place": (
         *(SCORES, ("ZREMRANGEBYRANK", "k", 0, -4), ("ZREMRANGEBYRANK", "k", 0, -1001)),

@@ -2,27 +2,25 @@
 
 import re
 from collections.abc import Awaitable, Callable
-
 from typing import Any
 
 import anyio
 import pytest
 
-from scripts.memory.client import Answer, Command
-from tests.stages.store import Store
 from monarch.core.budget.forecast import Forecast
-from monarch.core.card.telling import Manner, Telling
+from monarch.core.card.telling import Manner
 from monarch.core.card.words import Places, card_words
-from monarch.core.delivery import Delivery, Stream
-from monarch.core.ids import CohortId, RequestId
+from monarch.core.delivery import Stream
+from monarch.core.ids import RequestId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
-from monarch.core.target.permission import Busy
-from monarch.ports import Gone, Posted, Unanswered
+from monarch.ports import Gone, Unanswered
+from scripts.memory.client import Answer, Command
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.slack import Message
 from tests.contracts.worlds import NO_CEILINGS
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House, Worker, pass_time
 from tests.stages.scenarios import SLOWLY
+from tests.stages.store import Store
 
 LOST_POST = Fault(Unanswered("the answer was lost"), takes_effect=True)
 REFUSED = Fault(Permanent(Scope.REPOSITORY, Code.SLACK_REFUSED, "channel_not_found"))
