@@ -140,8 +140,8 @@ class Run:
         assert len({marker.ticket for marker in markers if marker is not None}) == len(TITLES)
         assert (await house.world.request(self.request))["state"] == "done"
         assert await house.world.dead() == []
-        texts = house.slack.texts("C1")
-        finals = [text for text in texts if text.startswith(":white_check_mark:")]
+        said = [message.text for message in house.slack.messages.values() if not message.blocks]
+        finals = [text for text in said if text.startswith(":white_check_mark:")]
         assert finals
         assert sum("Said again" not in text for text in finals) <= 1
         assert len(finals) <= 1 + self._told.finals
@@ -178,6 +178,8 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monarch.adapters.valkey.streams.BLOCK_MS", 50)
     monkeypatch.setattr("monarch.stages.reclaimer.EVERY_S", 0.1)
     monkeypatch.setattr("monarch.stages.consumer._STORE_PAUSE_S", 0.05)
+    monkeypatch.setattr("monarch.core.card.telling.EDIT_EVERY_MS", 10)
+    monkeypatch.setattr("monarch.core.card.telling.ENDING_AFTER_MS", 100)
     # The stand-in for GitHub acts at once or never, so a write in doubt has settled soon after it was permitted.
     monkeypatch.setattr("monarch.core.target.step.SETTLING_MS", 100 - PERMISSION_LIFE_MS)
 

@@ -199,7 +199,7 @@ def _lost(moment: Moment) -> Any:
         return Unknown("the connection broke")
     if moment.call.startswith("slack."):
         return Unanswered("the connection broke")
-    if moment.call.startswith("github."):
+    if moment.call.startswith(("github.", "signing.")):
         return Transient("the connection broke")
     raise CutOffError(str(moment))
 

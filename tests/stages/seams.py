@@ -36,8 +36,12 @@ STORED: Final = frozenset(
 NO_EFFECTS: Final = ("clock", "outlook")
 """Reading a clock changes nothing, nor does a forecast, which never fails."""
 
-BESIDE: Final = frozenset({"admit", "standing", "submit"})
-"""Scripts that no stage sends: the adapter that reads GitHub counts its reads, and a producer submits."""
+BESIDE: Final = frozenset(
+    {"admit", "standing", "submit", "cohort", "asked", "found", "telling", "turn"}
+)
+"""Scripts that no worker of these houses sends: the adapter that reads GitHub counts its reads, a producer submits, people
+look at a cohort, and what was missed is watched for by its own contract (`tests/contracts/missed`).
+"""
 
 COMMANDS: Final = frozenset({"get", "set", "xreadgroup"})
 """What is sent beside scripts. `xgroup` as well, where a group is gone: tried on a real server."""

@@ -349,7 +349,9 @@ class Story:
         assert len(shown) <= len(cohorts), shown
         assert all(causes.count(cause) <= len(cohorts) for cause in causes), causes
         assert len(plain) <= ends
-        assert len(finals) <= ends + self.scenario.repeats + self.told.finals, finals
+        # Where the end came before the card, the fault that was meant for the card befell the end.
+        repeats = self.scenario.repeats + self.scenario.orphans
+        assert len(finals) <= ends + repeats + self.told.finals, finals
 
     def _judge_last_words(self, channel: str, last: str) -> None:
         """Whoever reads the card, or the newest ending, knows how it is."""
