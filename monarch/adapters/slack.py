@@ -35,16 +35,15 @@ from monarch.adapters.http_send import (
     without_secret,
 )
 from monarch.adapters.slack_errors import Meaning, SlackError, meaning_of
+from monarch.core.advice import Advice
 from monarch.core.card.words import Words
 from monarch.core.github.reply import Reply, number
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope, Transient
 from monarch.core.redact import quote
+from monarch.core.timing import SLACK_DEADLINE_S
 from monarch.ports import Gone, Posted, Unanswered
 
 API_URL = "https://slack.com/api/"
-
-DEADLINE_S = 10.0
-"""All of a call, connecting and reading its answer included, in seconds."""
 
 MAX_WAIT_S: Final = 3600.0
 """No wait that Slack asks for is believed beyond an hour."""
@@ -65,7 +64,7 @@ class HttpSlack:
         base_url: str = API_URL,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float = SLACK_DEADLINE_S,
         proxy: str | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
@@ -74,7 +73,7 @@ class HttpSlack:
             token: a bot's token (`xoxb-…`).
             base_url: with or without a final slash.
             transport: for tests; `None` is the network.
-            deadline_s: see `DEADLINE_S`.
+            deadline_s: see `SLACK_DEADLINE_S`.
             proxy: the proxy that leads there; `None`: none.
 
         Raises:
@@ -166,11 +165,11 @@ class NoSlack:
         broadcast: bool = False,  # noqa: ARG002 - the port's
     ) -> Answer:
         """Refuse."""
-        return _refused("SLACK_BOT_TOKEN is not set; set it and replay it (`monarch dead replay`)")
+        return _refused("SLACK_BOT_TOKEN is not set", Advice("set it"))
 
     async def update(self, channel: str, ts: str, words: Words) -> Answer:  # noqa: ARG002 - the port's
         """Refuse."""
-        return _refused("SLACK_BOT_TOKEN is not set; set it and replay it (`monarch dead replay`)")
+        return _refused("SLACK_BOT_TOKEN is not set", Advice("set it"))
 
 
 def _headers(token: str) -> dict[str, str]:
@@ -229,17 +228,16 @@ def _read_body(reply: Reply, edited: Posted | None) -> Answer | Gone:
     return posted
 
 
+_CHECK_URL: Final = Advice("check SLACK_API_URL")
+
+
 def _read_status(status: int) -> Answer:
     """Judge an answer that is not Slack's by its status alone."""
     if status in _REDIRECTED:
-        return _refused(
-            f"it redirects ({status}); check SLACK_API_URL, then replay it (`monarch dead replay`)"
-        )
+        return _refused(f"it redirects ({status})", _CHECK_URL)
     if status in _SUCCEEDED:
         return Unanswered(f"Slack answered {status} with a body that could not be read")
-    return _refused(
-        f"it answered {status}; check SLACK_API_URL, then replay it (`monarch dead replay`)"
-    )
+    return _refused(f"it answered {status}", _CHECK_URL)
 
 
 def _refuses_blocks(sent: Sent) -> bool:
@@ -267,15 +265,16 @@ def _refusal(error: str, reply: Reply) -> ReadFailure | Unanswered | Gone:
         case SlackError(Meaning.FROZEN):
             return Gone(f"Slack answered {name}", is_deleted=False)
         case SlackError(Meaning.PERSON | Meaning.BLOCKS, advice):
-            return _refused(f"it answered {name}; {advice}")
+            return _refused(f"it answered {name}", advice)
         case SlackError() | None:
             return Transient(f"Slack answered {name}")
         case _:
             assert_never(row)
 
 
-def _refused(reason: str) -> Permanent:
-    return Permanent(Scope.REPOSITORY, Code.SLACK_REFUSED, f"Slack was not told: {reason}")
+def _refused(why: str, advice: Advice) -> Permanent:
+    reason = f"Slack was not told: {why}"
+    return Permanent(Scope.REPOSITORY, Code.SLACK_REFUSED, reason, advice=advice)
 
 
 def _limited(reply: Reply) -> RateLimited:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from monarch.core.advice import NO_ADVICE, Advice
+
 
 class Meaning(Enum):
     """What becomes of a call that was refused."""
@@ -36,47 +38,56 @@ class Meaning(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SlackError:
-    """One row. `advice` is a clause without a full stop, `""` where nothing is to be done."""
+    """One row."""
 
     meaning: Meaning
-    advice: str = ""
+    advice: Advice = NO_ADVICE
 
 
-_REPLAY = "then replay it (`monarch dead replay`)"
-
-INVITE: Final = SlackError(
+_INVITE = SlackError(
     Meaning.PERSON,
-    f"invite the app to the channel (/invite), {_REPLAY}; or send the message again with another channel",
+    Advice("send the message again with another channel, or invite the app to this one (/invite)"),
 )
 _TOKEN = SlackError(
     Meaning.PERSON,
-    f"check SLACK_BOT_TOKEN and its workspace, set a valid one, restart and {_REPLAY.removeprefix('then ')}",
+    Advice("check SLACK_BOT_TOKEN and its workspace, set a valid one, restart"),
 )
 _RIGHTS = SlackError(
-    Meaning.PERSON, f"give the app the scope chat:write and the right to post there, {_REPLAY}"
+    Meaning.PERSON, Advice("give the app the scope chat:write and the right to post there")
 )
 _ADMIN = SlackError(
     Meaning.PERSON,
-    f"an administrator of the workspace restricts this app or its token; have that lifted, {_REPLAY}",
+    Advice("an administrator of the workspace restricts this app or its token; have that lifted"),
 )
 _CHANNEL = SlackError(
     Meaning.PERSON,
-    "the channel takes no messages of this kind; send the message again with another channel",
+    Advice(
+        "the channel takes no messages of this kind; send the message again with another channel",
+        replay=False,
+    ),
 )
 _ARCHIVED = SlackError(
-    Meaning.PERSON, f"unarchive the channel, {_REPLAY}, or send the message again with another one"
+    Meaning.PERSON, Advice("send the message again with another channel, or unarchive this one")
 )
 _ID = SlackError(
     Meaning.PERSON,
-    "a token for a whole organisation needs the channel's id; send the message again with that instead of its name",
+    Advice(
+        "a token for a whole organisation needs the channel's id; send the message again with that instead of its name",
+        replay=False,
+    ),
 )
 _TAB = SlackError(
     Meaning.PERSON,
-    f"the channel is a person, and the app's messages tab is off; switch it on in the app's settings, {_REPLAY}",
+    Advice(
+        "the channel is a person, and the app's messages tab is off; switch it on in the app's settings"
+    ),
 )
 _RELEASE = SlackError(
     Meaning.PERSON,
-    "Slack does not take this message; sending it again helps only after a new release of Monarch",
+    Advice(
+        "Slack does not take this message; sending it again helps only after a new release of Monarch",
+        replay=False,
+    ),
 )
 _GONE = SlackError(Meaning.GONE)
 _FROZEN = SlackError(Meaning.FROZEN)
@@ -108,11 +119,11 @@ ERRORS: Final = {
     "update_failed": _FROZEN,
     # The channel.
     "cannot_reply_to_message": _CHANNEL,
-    "channel_not_found": INVITE,
+    "channel_not_found": _INVITE,
     "ekm_access_denied": _ADMIN,
     "is_archived": _ARCHIVED,
     "messages_tab_disabled": _TAB,
-    "not_in_channel": INVITE,
+    "not_in_channel": _INVITE,
     "restricted_action": _RIGHTS,
     "restricted_action_non_threadable_channel": _CHANNEL,
     "restricted_action_read_only_channel": _RIGHTS,

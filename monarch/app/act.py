@@ -1,20 +1,18 @@
 """A dry run of an act on a request: what it would do with each copy of each target. Nothing is written."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monarch.app.surveys import in_order, surveying
 from monarch.app.verify import Unverifiable, why_without_plan
 from monarch.app.wiring import web_url_of
 from monarch.core.after.acts import Act
-from monarch.core.after.course import Course
 from monarch.core.after.touch import Left
 from monarch.core.ids import RequestId, TargetId
-from monarch.core.plan import Plan
-from monarch.core.request.refs import BadRef, parse_ref
+from monarch.core.report.passage import Passage, obstacle
+from monarch.core.verdict import Acted, Done
 from monarch.settings import Settings
-from monarch.stages.after.rehearsal import Turn
-from monarch.stages.survey import Surveyor, Unready
+from monarch.stages.rehearsal.rehearsal import Rehearser, Wanted
 
 __all__ = ["ActRehearsal", "TargetRehearsal", "Unverifiable", "rehearsed", "web_url_of"]
 
@@ -54,7 +52,8 @@ async def rehearsed(
     Raises:
         StoreError: Valkey cannot be asked; without it there is no plan.
     """
-    async with surveying(settings, tell, needs_store=True) as (surveyor, store):
+    async with surveying(settings, tell, needs_store=True) as reading:
+        store, patience_s = reading.store, settings.target_patience_seconds
         details = await store.reader.request(request)
         if details is None:
             return Unverifiable(
@@ -63,10 +62,14 @@ async def rehearsed(
         plan = await store.plans.read(request)
         if plan is None:
             return Unverifiable(why_without_plan(request, details.view.state))
+        bases = await store.bases(request, plan)
         known = {one.target: one.target_id for one in details.times}
         names = [one.target for one in details.view.migrations if not only or one.target in only]
         found = await in_order(
-            names, lambda name: _rehearsal(surveyor, plan, act, name, known.get(name))
+            names,
+            lambda name: _rehearsal(
+                reading.rehearser, Wanted(plan, act, bases=bases), name, known.get(name), patience_s
+            ),
         )
         unknown = (
             TargetRehearsal(name, problem=f"request {request} has no target {name}")
@@ -77,29 +80,16 @@ async def rehearsed(
 
 
 async def _rehearsal(
-    surveyor: Surveyor, plan: Plan, act: Act, target: str, known: int | None
+    rehearser: Rehearser, wanted: Wanted, target: str, known: int | None, patience_s: float
 ) -> TargetRehearsal:
     if known is None:
         return TargetRehearsal(target, problem="nothing was ever copied there by this request")
-    try:
-        name = parse_ref(target).full_name
-    except BadRef as problem:
-        return TargetRehearsal(target, problem=str(problem))
-    survey = await surveyor.copies(name, plan, TargetId(known))
-    turns = survey if isinstance(survey, Unready) else await surveyor.rehearse(survey, plan, act)
-    if isinstance(turns, Unready):
-        return TargetRehearsal(target, problem=turns.reason)
-    return _told(target, turns)
-
-
-def _told(target: str, turns: tuple[Turn, ...]) -> TargetRehearsal:
-    return TargetRehearsal(
-        target,
-        tuple(turn.number for turn in turns if turn.found.is_to_be_changed),
-        sum(turn.found.course is Course.DONE for turn in turns),
-        tuple(
-            Left(turn.ticket.number, turn.number, turn.found.touches)
-            for turn in turns
-            if turn.found.is_left
-        ),
-    )
+    passed = await rehearser.rehearse(target, replace(wanted, known=TargetId(known)))
+    way = obstacle(passed, patience_s)
+    verdict = passed.verdict if isinstance(passed, Passage) else passed
+    match verdict:
+        case Done(Acted(changed=changed, left=left)) if isinstance(passed, Passage):
+            changes = tuple(passed.changed.values())
+            return TargetRehearsal(target, changes, changed - len(changes), left)
+        case _:
+            return TargetRehearsal(target, problem="" if way is None else way.reason)

@@ -175,5 +175,5 @@ async def _planned(settings: Settings, source: str, targets: Sequence[str]) -> D
         return "this process has no credential for GitHub: set GH_PAT or a GitHub App"
     request = parsed(message(source, targets, None), settings)
     if isinstance(request, BadMessage):
-        return request.reason
+        return request.sentence
     return await dry_run(settings, request, lambda _name: None)

@@ -1,47 +1,46 @@
 """A dry run over all targets of a request: reads GitHub, and Valkey where it can be reached, and changes neither."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
 
 from anyio import to_thread
 
-from monarch.adapters.valkey.views.outlook import Traffic
-from monarch.app.surveys import in_order, surveying
+from monarch.adapters.valkey.views.outlook import Newcomer, Traffic
+from monarch.app.surveys import Means, in_order, surveying
 from monarch.app.wiring import ceilings_of, rules_of, style_of
 from monarch.core.budget.forecast import Load
 from monarch.core.ids import TargetId
-from monarch.core.report.dry_run import rehearse
+from monarch.core.plan import Plan
+from monarch.core.report.dry_run import rehearsal_of, warned
 from monarch.core.report.foretold import DryRun, TargetPlan
+from monarch.core.report.passage import Passage, obstacle
 from monarch.core.report.rehearsal import Rehearsal, again
 from monarch.core.request.message import BadMessage, Request, parse_message
+from monarch.core.verdict import Verdict
 from monarch.settings import Settings
-from monarch.stages.survey import Surveyor, Template, Unready, without_replay
+from monarch.stages.rehearsal.rehearsal import Wanted
 
 __all__ = ["BadMessage", "DryRun", "TargetPlan", "dry_run", "parsed"]
 
 
 def parsed(payload: bytes, settings: Settings) -> Request | BadMessage:
     """The message, as the planner would read it."""
-    request = parse_message(payload, rules_of(settings))
-    if isinstance(request, BadMessage):
-        return replace(request, reason=without_replay(request.reason))
-    return request
+    return parse_message(payload, rules_of(settings))
 
 
 async def dry_run(settings: Settings, request: Request, tell: Callable[[str], None]) -> DryRun:
     """Find out what `request` would do. `tell` hears of each reading, by the name of its repository."""
-    async with surveying(settings, tell, needs_store=False) as (surveyor, store):
-        source = request.source.full_name
-        template = await surveyor.template(source, request.portion.milestones)
-        if isinstance(template, Unready):
-            problem = f"the source {source}: {template.reason}"
-            portion = request.portion
+    async with surveying(settings, tell, needs_store=False) as reading:
+        store, source = reading.store, request.source.full_name
+        plan = await reading.rehearser.plan(request)
+        if not isinstance(plan, Plan):
+            way, portion = obstacle(plan), request.portion
+            told = f"the source {source}: "
+            problem = "" if way is None else f"{told}{way.reason.removeprefix(told)}"
             return DryRun(source, problem=problem, without_store=store.trouble, portion=portion)
-        plan = template.plan
-        targets = await _all_targets(surveyor, request, template, settings) if plan.tickets else ()
+        targets = await _all_targets(reading, request, plan, settings) if plan.tickets else ()
         writes = sum(target.rehearsal.writes for target in targets)
-        traffic = await store.traffic() or Traffic(Load(0, (), ceilings_of(settings)))
+        newcomer = Newcomer(plan.source, request.channel, request.portion)
+        traffic = await store.traffic(newcomer) or Traffic(Load(0, (), ceilings_of(settings)))
         return DryRun(
             plan.source,
             len(plan.tickets),
@@ -57,29 +56,34 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
 
 
 async def _all_targets(
-    surveyor: Surveyor, request: Request, template: Template, settings: Settings
+    reading: Means, request: Request, plan: Plan, settings: Settings
 ) -> tuple[TargetPlan, ...]:
     """In the order of the request; of two names for one repository the second finds all that the first has copied."""
     names = [target.full_name for target in request.targets]
-    found = await in_order(names, lambda name: surveyor.target(name, template.plan))
-    private = template.repository.private
-    rehearse_it = partial(rehearse, style=style_of(settings), source_private=private)
+    wanted = Wanted(plan)
+    found = await in_order(names, lambda name: reading.rehearser.rehearse(name, wanted))
     told: list[TargetPlan] = []
     first: dict[TargetId, Rehearsal] = {}
-    for name, survey in zip(names, found, strict=True):
-        if isinstance(survey, Unready):
-            told.append(TargetPlan(name, Rehearsal(name, problem=survey.reason), survey.code))
-            continue
-        before = first.get(survey.repository.id)
-        rehearsal = (
-            await to_thread.run_sync(rehearse_it, template.plan, survey)
-            if before is None
-            else again(before)
-        )
-        first.setdefault(survey.repository.id, rehearsal)
-        told.append(TargetPlan(name, rehearsal))
+    for name, passed in zip(names, found, strict=True):
+        before = first.get(passed.survey.repository.id) if isinstance(passed, Passage) else None
+        if before is None:
+            target = await to_thread.run_sync(_target, name, passed, settings)
+        else:
+            target = TargetPlan(name, again(before))
+        if isinstance(passed, Passage):
+            first.setdefault(passed.survey.repository.id, target.rehearsal)
+        told.append(target)
     refused = (
-        TargetPlan(one.target, Rehearsal(one.target, problem=without_replay(one.reason)), one.code)
+        TargetPlan(one.target, Rehearsal(one.target, problem=one.sentence), one.code)
         for one in request.refused
     )
     return (*told, *refused)
+
+
+def _target(name: str, passed: Passage | Verdict, settings: Settings) -> TargetPlan:
+    """What is told of one target. It works on whole texts."""
+    way = obstacle(passed, settings.target_patience_seconds)
+    code = None if way is None else way.code
+    if not isinstance(passed, Passage):
+        return TargetPlan(name, Rehearsal(name, problem="" if way is None else way.reason), code)
+    return TargetPlan(name, warned(rehearsal_of(passed, way), passed, style_of(settings)), code)

@@ -38,7 +38,7 @@ from monarch.app.wiring import (
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.card.telling import Manner
 from monarch.core.copy.style import Style
-from monarch.core.request.message import Rules
+from monarch.core.request.rules import Rules
 from monarch.core.verdict import Policy
 from monarch.ports import Clock, Ear, GitHub, Outlook, Signing, Slack
 from monarch.settings import Settings

@@ -1,33 +1,50 @@
-"""What the commands need that look at GitHub for people: a surveyor, and what Valkey knows of its targets.
+"""What the commands need that look at GitHub for people: a rehearser, and what Valkey knows of its targets.
 
 Nothing is written but what the reads cost, and what was found. Where Valkey cannot be reached it depends on the command: a plan is told without it, and says so.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import anyio
+import structlog
+from prometheus_client import CollectorRegistry
 from valkey.asyncio import Valkey
 
+from monarch.adapters.threads import Threads
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.verifications import Verifications
-from monarch.adapters.valkey.views.outlook import Traffic
+from monarch.adapters.valkey.views.outlook import Newcomer, Traffic
 from monarch.adapters.valkey.views.plans import ValkeyPlans
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.app.wiring import github_of, meter_of, outlook_of, rules_of, style_of, valkey_of
-from monarch.core.ids import TargetId
+from monarch.core.ids import RequestId, TargetId
+from monarch.core.plan import Plan
+from monarch.core.report.summary import State
 from monarch.core.target.logins import Us, us_of
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.ports import StoreError
 from monarch.settings import Settings
-from monarch.stages.survey import Remembered, Sources, Surveyor
+from monarch.stages.rehearsal.rehearsal import Rehearser
+from monarch.stages.rehearsal.store import Remembered, Sources
+from monarch.telemetry import Telemetry
 
 T = TypeVar("T")
+
+LOOKED_AT: Final = 200
+"""So many requests are looked through for those of the same template, the newest."""
+
+OTHERS: Final = 10
+"""So many of their plans are read; as `begin.lua` has it."""
+
+PLANNED: Final = frozenset({State.RUNNING, State.DONE, State.FAILED, State.CANCELLED})
+"""The states of requests that may have a plan."""
 
 AT_ONCE: Final = 4
 """So many targets are read at once: a cohort is done in seconds, and GitHub's limits for reads are far."""
@@ -52,8 +69,29 @@ class Store:
         self._outlook = outlook_of(client, settings)
         self._is_needed = is_needed
 
+    async def bases(self, request: RequestId, plan: Plan) -> tuple[RequestId, ...]:
+        """Other requests for the same template, newest first: an update may have written by the plan of one of them.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        lines = await self.reader.requests(LOOKED_AT)
+        source = plan.source.lower()
+        named = [one for one in lines if one.id != request and one.source.lower() == source]
+        return tuple(one.id for one in named if one.state in PLANNED)[:OTHERS]
+
+    async def others(self, request: RequestId, plan: Plan) -> list[Plan]:
+        """Their plans.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        bases = await self.bases(request, plan)
+        read = [await self.plans.read(base) for base in bases]
+        return [one for one in read if one is not None]
+
     async def ledger(self, target: TargetId) -> Remembered:
-        """See `survey.Sources`."""
+        """See `stages.rehearsal.store.Sources`."""
 
         async def asked() -> Remembered:
             return Remembered(*await self.reader.ledger(target))
@@ -61,16 +99,16 @@ class Store:
         return await self._ask(asked, Remembered({}, 0))
 
     async def gate(self, credential: Credential) -> GateClosed | None:
-        """See `survey.Sources`."""
+        """See `stages.rehearsal.store.Sources`."""
         return await self._ask(lambda: self._budget.gate(credential), None)
 
     async def us(self, credential: Credential) -> Us:
-        """See `survey.Sources`."""
+        """See `stages.rehearsal.store.Sources`."""
         return await self._ask(lambda: self._logins.us(credential), us_of((), credential))
 
-    async def traffic(self) -> Traffic | None:
+    async def traffic(self, newcomer: Newcomer) -> Traffic | None:
         """What a request would find that is submitted now; `None` where Valkey is not asked."""
-        return await self._ask(self._outlook.traffic, None)
+        return await self._ask(lambda: self._outlook.traffic(newcomer), None)
 
     async def _ask(self, question: Callable[[], Awaitable[T]], otherwise: T) -> T:
         if self.trouble:
@@ -84,11 +122,19 @@ class Store:
             return otherwise
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a command has to look at GitHub with."""
+
+    rehearser: Rehearser
+    store: Store
+
+
 @asynccontextmanager
 async def surveying(
     settings: Settings, tell: Callable[[str], None], *, needs_store: bool
-) -> AsyncIterator[tuple[Surveyor, Store]]:
-    """A surveyor of the installation that `settings` name; its connections are closed at the end.
+) -> AsyncIterator[Means]:
+    """What reads the installation that `settings` name; its connections are closed at the end.
 
     Its reads are counted with those of the workers: a look at a large cohort is not to use up what they need.
     """
@@ -101,8 +147,17 @@ async def surveying(
         stack.push_async_callback(github.aclose)
         store = Store(client, scripts, settings, is_needed=needs_store)
         sources = Sources(github, store.ledger, store.gate, store.us)
-        patience_s = settings.target_patience_seconds
-        yield Surveyor(sources, rules_of(settings), style_of(settings), patience_s, tell), store
+        rules, style = rules_of(settings), style_of(settings)
+        rehearser = Rehearser(
+            sources, rules, style, _unheard(), tell, plans=store.plans, aside=Threads()
+        )
+        yield Means(rehearser, store)
+
+
+def _unheard() -> Telemetry:
+    """Where a dry run reports to: what it tells of has not happened."""
+    log = structlog.wrap_logger(structlog.ReturnLogger(), processors=[])
+    return Telemetry(CollectorRegistry(), log)
 
 
 async def in_order(names: Sequence[str], work: Callable[[str], Awaitable[T]]) -> list[T]:

@@ -3,20 +3,26 @@
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+
+from anyio import to_thread
 
 from monarch.adapters.valkey.inbox import Submission, Update
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.app.operator import Operator, message
-from monarch.app.surveys import in_order, surveying
+from monarch.app.surveys import LOOKED_AT, OTHERS, PLANNED, in_order, surveying
 from monarch.app.wiring import style_of, web_url_of
-from monarch.core.copy.render import finished, title_of
-from monarch.core.copy.style import Copying
+from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
-from monarch.core.report.summary import State
+from monarch.core.portions.keys import Portion
+from monarch.core.report.passage import Passage, obstacle
+from monarch.core.report.update import Foreseen, Foresight, foresight_of
+from monarch.core.request.message import Request
+from monarch.core.request.refs import parse_ref
+from monarch.core.verdict import Verdict
 from monarch.settings import Settings
-from monarch.stages.after.foresight import Foreseen, Foresight, foresee
-from monarch.stages.survey import Surveyor, Unready
+from monarch.stages.rehearsal.rehearsal import Wanted
 
 __all__ = [
     "Foreseen",
@@ -28,12 +34,6 @@ __all__ = [
     "web_url_of",
     "wishes",
 ]
-
-LOOKED_AT = 200
-"""So many requests are looked through, the newest."""
-
-BASES = 10
-"""So many earlier plans say what was written before, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class TargetUpdate:
-    """What an update would do to one target; `problem` says why it cannot be told, else `""`.
-
-    `texts` are, by the number of each differing copy, the title and the text that it would have.
-    """
+    """What an update would do to one target; `problem` says why it cannot be told, else `""`."""
 
     target: str
     foresight: Foresight = field(default_factory=Foresight)
-    texts: dict[int, tuple[str, str]] = field(default_factory=dict)
     problem: str = ""
 
 
@@ -83,13 +79,12 @@ async def wishes(
             )
         source = details.view.source
     lines = await reader.requests(LOOKED_AT)
-    planned = {State.RUNNING, State.DONE, State.FAILED, State.CANCELLED}
     known = [
-        line.id for line in lines if line.source.lower() == source.lower() and line.state in planned
+        line.id for line in lines if line.source.lower() == source.lower() and line.state in PLANNED
     ]
     if not known:
         return Refused(f"no request for {source or 'that source'} is known that was planned")
-    bases, found, taken = tuple(known[:BASES]), [], set[str]()
+    bases, found, taken = tuple(known[:OTHERS]), [], set[str]()
     for one in known if request is None else [request]:
         found += await _wish(reader, one, bases, only, taken)
     if not found:
@@ -122,14 +117,15 @@ async def _wish(
     return [Wish(view.source, targets, view.channel, view.portion.milestones, bases)]
 
 
-async def submitted(person: Operator, wish: Wish, by: str) -> Submission:
-    """Ask for it, durably.
+async def submitted(person: Operator, wish: Wish, by: str, *, close: bool = False) -> Submission:
+    """Ask for it, durably; with `close` also for closing the copies of tickets that were closed since.
 
     Raises:
         StoreError: see `Submitter.submission`. An update that is asked for twice edits nothing twice.
     """
     payload = message(wish.source, wish.targets, wish.channel, milestones=wish.milestones)
-    return await person.submit(payload, uuid.uuid4().hex, Update(by, wish.bases))
+    act = Act.UPDATE_AND_CLOSE if close else Act.UPDATE
+    return await person.submit(payload, uuid.uuid4().hex, Update(by, wish.bases, act))
 
 
 async def foreseen(
@@ -139,44 +135,40 @@ async def foreseen(
     only: Sequence[str],
     tell: Callable[[str], None],
 ) -> tuple[TargetUpdate, ...] | Refused:
-    """What the update would do, target by target. Nothing is written.
+    """What the update would do, target by target, and what it would close if it was asked to. Nothing is written.
 
     Raises:
         StoreError: Valkey cannot be asked.
     """
-    async with surveying(settings, tell, needs_store=True) as (surveyor, store):
-        asked = await wishes(store.reader, request, source, only)
+    async with surveying(settings, tell, needs_store=True) as reading:
+        asked = await wishes(reading.store.reader, request, source, only)
         if isinstance(asked, Refused):
             return asked
         told: list[TargetUpdate] = []
         for wish in asked:
-            template = await surveyor.template(wish.source, wish.milestones)
-            if isinstance(template, Unready):
-                return Refused(f"the source {wish.source}: {template.reason}")
-            plan = template.plan
-            plans = [await store.plans.read(base) for base in wish.bases]
+            plan = await reading.rehearser.plan(_request(wish), Act.UPDATE)
+            if not isinstance(plan, Plan):
+                way = obstacle(plan)
+                return Refused("" if way is None else f"the source {wish.source}: {way.reason}")
+            wanted = Wanted(plan, Act.UPDATE_AND_CLOSE, bases=wish.bases)
+            plans = [await reading.store.plans.read(base) for base in wish.bases]
             earlier = [one for one in plans if one is not None]
-            told += await in_order(
-                wish.targets,
-                lambda name, p=plan, e=earlier: _target(surveyor, settings, name, p, e),  # type: ignore[misc] # bound now
+            passed = await in_order(
+                wish.targets, partial(reading.rehearser.rehearse, wanted=wanted)
             )
+            for name, one in zip(wish.targets, passed, strict=True):
+                told.append(await to_thread.run_sync(_target, name, one, earlier, settings))
         return tuple(told)
 
 
-async def _target(
-    surveyor: Surveyor, settings: Settings, name: str, plan: Plan, earlier: Sequence[Plan]
+def _request(wish: Wish) -> Request:
+    return Request(parse_ref(wish.source), (), portion=Portion(milestones=wish.milestones))
+
+
+def _target(
+    name: str, passed: Passage | Verdict, earlier: Sequence[Plan], settings: Settings
 ) -> TargetUpdate:
-    survey = await surveyor.target(name, plan)
-    if isinstance(survey, Unready):
-        return TargetUpdate(name, problem=survey.reason)
-    style = style_of(settings)
-    foresight = foresee(plan, survey, style, earlier)
-    repository, numbers = survey.repository, dict(survey.seen.copies)
-    copying = Copying(
-        plan, repository.full_name, repository.id, style, numbers, survey.seen.highest
-    )
-    texts = {
-        one.issue.number: (title_of(one.ticket), finished(one.ticket, copying))
-        for one in foresight.differing
-    }
-    return TargetUpdate(name, foresight, texts)
+    way = obstacle(passed, settings.target_patience_seconds)
+    if way is not None or not isinstance(passed, Passage):
+        return TargetUpdate(name, problem="" if way is None else way.reason)
+    return TargetUpdate(name, foresight_of(passed, earlier, style_of(settings)))

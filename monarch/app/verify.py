@@ -15,12 +15,14 @@ from monarch.app.wiring import style_of
 from monarch.core.copy.style import Style
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.plan import Plan
+from monarch.core.report.passage import obstacle
 from monarch.core.report.summary import MigrationView, State
 from monarch.core.report.verification import COUNTED, Extra, Finding, Mark, Verification, verify
 from monarch.core.request.refs import BadRef, parse_ref
+from monarch.core.target.survey import Survey
 from monarch.ports import StoreError
 from monarch.settings import Settings
-from monarch.stages.survey import Surveyor, Unready
+from monarch.stages.rehearsal.rehearsal import Rehearser, Wanted
 
 __all__ = [
     "Extra",
@@ -110,7 +112,8 @@ async def verified(
     Raises:
         StoreError: Valkey cannot be asked; without it there is no plan.
     """
-    async with surveying(settings, tell, needs_store=True) as (surveyor, store):
+    async with surveying(settings, tell, needs_store=True) as reading:
+        store = reading.store
         details = await store.reader.request(request)
         if details is None:
             return Unverifiable(
@@ -119,11 +122,14 @@ async def verified(
         plan = await store.plans.read(request)
         if plan is None:
             return Unverifiable(why_without_plan(request, details.view.state))
+        others = await store.others(request, plan)
         views, style = {one.target: one for one in details.view.migrations}, style_of(settings)
         known = {one.target: one.target_id for one in details.times}
         reports = await in_order(
             tuple(views),
-            lambda target: _report(surveyor, plan, views[target], known.get(target), style),
+            lambda target: _report(
+                reading.rehearser, plan, others, views[target], known.get(target), style
+            ),
         )
         await _keep(store, request, reports)
         return Verified(request, details.view.state, plan, tuple(reports))
@@ -152,16 +158,23 @@ def why_without_plan(request: RequestId, state: State) -> str:
 
 
 async def _report(
-    surveyor: Surveyor, plan: Plan, view: MigrationView, known: int | None, style: Style
+    rehearser: Rehearser,
+    plan: Plan,
+    others: Sequence[Plan],
+    view: MigrationView,
+    known: int | None,
+    style: Style,
 ) -> TargetReport:
     try:
         name = parse_ref(view.target).full_name
     except BadRef as problem:
         return TargetReport(view.target, view.state, None, str(problem))
-    survey = await surveyor.copies(name, plan, None if known is None else TargetId(known))
-    if isinstance(survey, Unready):
-        return TargetReport(view.target, view.state, None, survey.reason)
-    found = await to_thread.run_sync(verify, plan, survey, style)
+    wanted = Wanted(plan, known=None if known is None else TargetId(known))
+    survey = await rehearser.look(name, wanted)
+    if not isinstance(survey, Survey):
+        way = obstacle(survey)
+        return TargetReport(view.target, view.state, None, "" if way is None else way.reason)
+    found = await to_thread.run_sync(verify, plan, survey, style, others)
     return TargetReport(view.target, view.state, found)
 
 

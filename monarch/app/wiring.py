@@ -23,8 +23,8 @@ from monarch.core.card.telling import Manner
 from monarch.core.card.words import Places
 from monarch.core.copy.seal import Seal
 from monarch.core.copy.style import Style
-from monarch.core.request.message import Rules
 from monarch.core.request.refs import GITHUB_HOSTS
+from monarch.core.request.rules import Rules
 from monarch.ports import Meter
 from monarch.settings import Settings
 

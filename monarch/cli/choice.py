@@ -22,7 +22,7 @@ _SECONDS: Final = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604
 _AGE: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w)", re.ASCII)
 
 
-def whoever(by: str | None) -> str:
+def actor(by: str | None) -> str:
     """The name under which something is done: what `--by` says, or `user@host`."""
     if by is None:
         return f"{_user()}@{socket.gethostname()}"

@@ -205,7 +205,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show the fleet: what waits, what is in hand, what may still be written."""
-    from monarch.cli.show import show_status
+    from monarch.cli.status import show_status
 
     show_status(watch=watch, as_json=as_json)
 
@@ -213,7 +213,7 @@ def status(
 @app.command()
 def workers(as_json: AsJson = False) -> None:
     """List who works, its last sign of life, and what it has in hand."""
-    from monarch.cli.show import show_workers
+    from monarch.cli.status import show_workers
 
     show_workers(as_json=as_json)
 

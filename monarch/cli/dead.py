@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, operate
-from monarch.cli.choice import demand_choice, whoever
+from monarch.cli.choice import actor, demand_choice
 from monarch.cli.terminal.printing import clean, moment, show_facts, show_json, show_table
 from monarch.cli.terminal.tables import reason, word
 from monarch.web.documents import letter_document
@@ -99,7 +99,7 @@ def replay_letters(
 ) -> None:
     """Send dead letters back, and say of each what goes on or why it does not; some refused is a failure."""
     demand_choice(ids, chosen, everything=everything)
-    name = whoever(by)
+    name = actor(by)
     if dry_run:
         return _show_meant(ids, chosen, as_json=as_json)
 
@@ -138,7 +138,7 @@ def drop_letters(
 ) -> None:
     """Throw dead letters away; a named one that is not there is a failure."""
     demand_choice(ids, chosen, everything=everything)
-    name = whoever(by)
+    name = actor(by)
     if dry_run:
         return _show_meant(ids, chosen, as_json=as_json)
     if everything and not yes:

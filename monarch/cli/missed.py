@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, settings
-from monarch.cli.choice import seconds, whoever
+from monarch.cli.choice import actor, seconds
 from monarch.cli.terminal.printing import age, clean, got, moment, say, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
@@ -30,7 +30,7 @@ def show_missed(
     known = settings(needs_github=True)
     wanted = _checked(owners or list(known.missed_owners))
     since_ms = _window_ms(since, known.retention_days)
-    name = whoever(by) if submit else None
+    name = actor(by) if submit else None
     with failures_told(), readings(quiet=as_json) as tell:
         found = anyio.run(swept, known, wanted, since_ms, name, tell)
     if as_json:

@@ -28,7 +28,7 @@ def show_plan(asked: Asked, *, as_json: bool) -> None:
     known = settings(needs_github=True)
     request = parsed(asked.message(), known)
     if isinstance(request, BadMessage):
-        fail(clean(request.reason), WRONG)
+        fail(clean(request.sentence), WRONG)
     demand_date(request.portion)
     with failures_told(), readings(quiet=as_json) as tell:
         found = anyio.run(dry_run, known, request, tell)

@@ -1,17 +1,15 @@
-"""`status`, `requests`, `show`, `events`: what people look at. Nothing here changes anything."""
+"""`requests` and `show`: what was asked for, and how it goes. Nothing here changes anything."""
 
-import sys
 import time
 from typing import TYPE_CHECKING, Final
 
 from monarch.cli.after.telling import print_acts
-from monarch.cli.calling import WRONG, end_if_interrupted, fail, operate
+from monarch.cli.calling import WRONG, fail, operate
 from monarch.cli.choice import request_id
 from monarch.cli.terminal.printing import (
     age,
     alarm,
     clean,
-    doubt,
     got,
     moment,
     say,
@@ -20,14 +18,12 @@ from monarch.cli.terminal.printing import (
     show_table,
 )
 from monarch.cli.terminal.tables import number, reason, word
-from monarch.cli.terminal.troubles import obstacle_line, tell_obstacles
+from monarch.cli.terminal.troubles import tell_obstacles
 from monarch.core.budget.forecast import in_words, sharing_words
-from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.portions.words import portion_facts
 from monarch.core.report.summary import State
-from monarch.telemetry.obstacles import obstacles
-from monarch.web.documents import request_document, status_document, workers_document
+from monarch.web.documents import request_document
 
 if TYPE_CHECKING:
     from monarch.app.operator import (
@@ -36,176 +32,9 @@ if TYPE_CHECKING:
         Operator,
         RequestDetails,
         RequestLine,
-        WorkerLine,
     )
     from monarch.core.report.summary import MigrationView
-    from monarch.telemetry import AccountSnapshot, Snapshot
-
-# ------------------------------------------------------------------------------------------ status
-
-
-WATCHED_S: Final = 2.0
-"""How often `status --watch` looks."""
-
-
-def show_status(*, watch: bool, as_json: bool) -> None:
-    """Show how the fleet stands; with `watch` again and again."""
-
-    async def work(person: "Operator") -> None:
-        _show_snapshot(await person.standing.snapshot(), as_json=as_json)
-        while watch:
-            await _show_later(person, as_json=as_json)
-
-    operate(work)
-
-
-async def _show_later(person: "Operator", *, as_json: bool) -> None:
-    """Once more, in the place of what was there; a Valkey that is away is told of, and asked again."""
-    import anyio  # noqa: PLC0415 - lazily
-
-    from monarch.ports import StoreError  # noqa: PLC0415 - lazily
-
-    end_if_interrupted()
-    await anyio.sleep(WATCHED_S)
-    try:
-        snapshot = await person.standing.snapshot()
-    except StoreError as error:
-        print(f"Valkey does not answer ({clean(error)}); waiting", file=sys.stderr, flush=True)
-        return
-    # Home, and nothing below; a pipe gets one after the other.
-    print(end="\x1b[H\x1b[J" if sys.stdout.isatty() else "\n" * (not as_json))
-    _show_snapshot(snapshot, as_json=as_json)
-
-
-def _show_snapshot(snapshot: "Snapshot", *, as_json: bool) -> None:
-    if as_json:
-        show_json(status_document(snapshot))
-    else:
-        _print_snapshot(snapshot)
-    sys.stdout.flush()
-
-
-def _print_snapshot(snapshot: "Snapshot") -> None:
-    show_facts(_fleet_facts(snapshot))
-    for one in obstacles(snapshot):
-        say(f"! {obstacle_line(one)}")
-    print()
-    columns = (word("stream"), *map(number, ("length", "waiting", "oldest", "held", "oldest held")))
-    rows = [
-        (
-            s.stream.value,
-            s.length,
-            s.undelivered + s.released,
-            _since(s.oldest_undelivered_s),
-            s.pending - s.released,
-            _since(s.oldest_pending_s),
-        )
-        for s in snapshot.streams
-    ]
-    show_table(columns, rows, empty="no streams")
-    if snapshot.accounts:
-        print()
-        _show_accounts(snapshot.accounts)
-
-
-def _fleet_facts(snapshot: "Snapshot") -> dict[str, object]:
-    replicas = "not said" if snapshot.replicas is None else snapshot.replicas
-    unheard = snapshot.replicas == 0
-    due = snapshot.next_due_s
-    soon = "" if due is None else f", the next is due in {age(max(0.0, due))}"
-    return {
-        "fleet": _fleet(snapshot),
-        "workers": snapshot.workers,
-        "subscribed": alarm(replicas, when=unheard),
-        "requests": snapshot.requests,
-        "parked": f"{snapshot.parked}{soon}",
-        "dead letters": alarm(snapshot.dead, when=snapshot.dead > 0),
-        **(
-            {"missed": doubt(f"{snapshot.missed}: see `monarch missed`")} if snapshot.missed else {}
-        ),
-        **({"unreadable": doubt(_newer(snapshot.newer))} if snapshot.newer else {}),
-        "epoch": snapshot.epoch,
-    }
-
-
-def _newer(entries: int) -> str:
-    what = "entry" if entries == 1 else "entries"
-    return f"{entries} {what} of a newer version: newer workers take them"
-
-
-def _fleet(snapshot: "Snapshot") -> object:
-    if snapshot.paused:
-        return doubt(f"paused by {snapshot.paused_by}")
-    return "running" if snapshot.workers else alarm("no workers")
-
-
-def _show_accounts(accounts: "tuple[AccountSnapshot, ...]") -> None:
-    counts = map(number, ("written/min", "left/min", "written/h", "left/h"))
-    columns = (word("account"), *counts, word("learned"), word("gate"), reason("cause"))
-    rows = [
-        (
-            a.account,
-            a.written_minute,
-            a.minute_left,
-            a.written_hour,
-            a.hour_left,
-            _learned(a),
-            _gate(a),
-            a.gate_cause if a.gate_closed_s else "",
-        )
-        for a in accounts
-    ]
-    show_table(columns, rows, empty="no accounts")
-
-
-def _learned(account: "AccountSnapshot") -> str:
-    """What GitHub's hidden limits are believed to be."""
-    told = {"min": account.minute_learned, "h": account.hour_learned}
-    return ", ".join(f"{ceiling}/{window}" for window, ceiling in told.items() if ceiling) or "-"
-
-
-def _gate(account: "AccountSnapshot") -> object:
-    if not account.gate_closed_s:
-        return "open"
-    return alarm(f"closed for {age(account.gate_closed_s)}")
-
-
-def _since(seconds: float) -> str:
-    return age(seconds or None)
-
-
-# ----------------------------------------------------------------------------------------- workers
-
-SILENT_S: Final = 10.0
-"""A worker asks for work every two seconds."""
-
-
-def show_workers(*, as_json: bool) -> None:
-    """Show who works; one that said nothing for a while may be stuck, or dead."""
-
-    async def work(person: "Operator") -> "tuple[tuple[WorkerLine, ...], Snapshot]":
-        return await person.workers(), await person.standing.snapshot()
-
-    lines, snapshot = operate(work)
-    if as_json:
-        show_json(workers_document(lines))
-    else:
-        columns = (
-            *map(word, ("worker", "host")),
-            *map(number, ("pid", "last sign", *Stream)),
-            reason("targets"),
-        )
-        show_table(columns, [_worker_row(one) for one in lines], empty="no workers")
-    tell_obstacles(snapshot)
-
-
-def _worker_row(one: "WorkerLine") -> tuple[object, ...]:
-    sign = doubt(f"{age(one.silent_s)} ago", when=one.silent_s > SILENT_S)
-    held = (one.held.get(stream, 0) for stream in Stream)
-    return one.name, one.host, one.pid, sign, *held, ", ".join(one.targets)
-
-
-# ---------------------------------------------------------------------------------------- requests
+    from monarch.telemetry import Snapshot
 
 
 def show_requests(limit: int, state: str | None, *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from monarch.cli.calling import fail, operate
-from monarch.cli.choice import request_id, whoever
+from monarch.cli.choice import actor, request_id
 from monarch.cli.terminal.printing import clean, show_json
 from monarch.core.delivery import Stream
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def pause_fleet(by: str | None, *, as_json: bool) -> None:
     """Let nobody take on anything new. That it was so already is no failure."""
-    name = whoever(by)
+    name = actor(by)
 
     async def work(person: "Operator") -> "tuple[Paused, Snapshot]":
         return await person.hands.pause(name), await person.standing.snapshot()
@@ -33,7 +33,7 @@ def pause_fleet(by: str | None, *, as_json: bool) -> None:
 
 def resume_fleet(by: str | None, *, as_json: bool) -> None:
     """Let the fleet go on. That it runs already is no failure."""
-    name = whoever(by)
+    name = actor(by)
 
     async def work(person: "Operator") -> "tuple[Paused, Snapshot]":
         return await person.hands.resume(name), await person.standing.snapshot()
@@ -57,7 +57,7 @@ def _work_in(snapshot: "Snapshot") -> tuple[int, int]:
 
 def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:
     """Call a request off. One that has ended, or is not known, is a failure that says what to do."""
-    name, known = whoever(by), request_id(request)
+    name, known = actor(by), request_id(request)
 
     async def work(person: "Operator") -> "tuple[Cancelling | NotCancelled, Snapshot]":
         answer = await person.hands.cancel(known, name)
@@ -92,7 +92,7 @@ def put_first(request: str, by: str | None, *, as_json: bool) -> None:
     """Put a request first. That it is so already is no failure; that it has ended is one."""
     from monarch.ports.hands import NotPutFirst  # noqa: PLC0415 - lazily
 
-    name, known = whoever(by), request_id(request)
+    name, known = actor(by), request_id(request)
     answer = operate(lambda person: person.hands.first(known, name))
     if isinstance(answer, NotPutFirst):
         hint = "" if answer.is_unknown else f": see `monarch show {clean(request)}`"

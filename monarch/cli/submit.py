@@ -56,10 +56,10 @@ def _demand_request(payload: bytes) -> None:
 
     request = parsed(payload, settings())
     if isinstance(request, BadMessage):
-        fail(f"{clean(request.reason)}; nothing was submitted", WRONG)
+        fail(f"{clean(request.sentence)}; nothing was submitted", WRONG)
     demand_date(request.portion, "nothing was submitted")
     for refused in request.refused:
-        words = f"{clean(refused.target)} will end as a dead letter: {clean(refused.reason)}"
+        words = f"{clean(refused.target)} will end as a dead letter: {clean(refused.letter)}"
         complain(f"! {words}")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, operate, settings
-from monarch.cli.choice import request_id, whoever
+from monarch.cli.choice import actor, request_id
 from monarch.cli.follow import follow, judge
 from monarch.cli.plan import ranges
 from monarch.cli.terminal.printing import clean, say, show_facts, show_json, show_table
@@ -31,7 +31,7 @@ def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_j
         fail("--by names who heals: give --heal, too", WRONG)
     from monarch.app.verify import verified_document  # noqa: PLC0415 - lazily
 
-    name = whoever(by) if heal else ""
+    name = actor(by) if heal else ""
     found = _verified(request_id(request), quiet=as_json)
     if not as_json:
         _print(found)

@@ -42,6 +42,8 @@ recall      to close the untouched copies of a request again, because a person a
 touch       what people did to a copy (comment, label, link …): a touched copy is theirs and stays as it is.
 update      to bring later edits of the template into the copies that are still as Monarch wrote them.
 act         what one run of a migration is for: copy, recall, undo, update.
+rehearsal   an act over ports that read really and remember writes (a dry run). Passage: what it came to.
+survey      what a look at one target and its ledger show, for people.
 heal        to make copies again that somebody has deleted, because a person asks for it.
 intent      the ledger's word that a write may be under way; its nonce names that one write.
 park        hold until due, owned by nobody.

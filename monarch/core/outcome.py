@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from monarch.core.advice import NO_ADVICE, Advice, Advised
 from monarch.core.ticket import Author
 
 T = TypeVar("T")
@@ -144,8 +145,8 @@ class Transient:
 
 
 @dataclass(frozen=True, slots=True)
-class Permanent:
-    """It was refused for a reason that only a person can change; `reason` says what to do.
+class Permanent(Advised):
+    """It was refused for a reason that only a person can change.
 
     `fields` are those that a validation (422) names, such as `milestone` or `type`; empty for all else.
     """
@@ -154,6 +155,7 @@ class Permanent:
     code: Code
     reason: str
     fields: tuple[str, ...] = ()
+    advice: Advice = NO_ADVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,13 @@ class Unknown:
 
 
 ReadFailure = RateLimited | Transient | Permanent
+
+
+def said_of(failure: ReadFailure) -> str:
+    """What happened, and what to do where a person can do something."""
+    return failure.sentence if isinstance(failure, Permanent) else failure.reason
+
+
 WriteOutcome = Created | Withheld | RateLimited | Transient | Permanent | Unknown
 """Of a write that creates an issue."""
 

@@ -21,6 +21,7 @@ class Plan:
     copied; copies that another request has made of them are referred to, and refer to those of this plan.
     `nests`, `blocks`: whether the server has addresses for sub-issues, and for dependencies; where it was not asked it is
     believed to.
+    `lacks_others`: whether there are others that were left out, since the plan would have been too large.
     `left_out`: what the tickets have and their copies will not, a line each.
     """
 
@@ -31,6 +32,7 @@ class Plan:
     blocks: bool = True
     left_out: tuple[str, ...] = ()
     others: tuple[Ticket, ...] = ()
+    lacks_others: bool = False
 
     @property
     def everything(self) -> tuple[Ticket, ...]:
@@ -66,13 +68,13 @@ def unseen_tickets(repository: Repository, issues: Collection[Issue], plan: Plan
 
 
 def oversize(plan: Plan) -> str | None:
-    """Why a plan is too large to be carried out, and what to do; `None` where it is not."""
+    """Why a plan is too large to be carried out; `None` where it is not."""
     found = characters(plan.tickets)
     if found <= MAX_TEXT:
         return None
     return (
         f"the {len(plan.tickets)} open tickets of {plan.source} hold {found:,} characters of text, and a request may"
-        f" have {MAX_TEXT:,}; close some of them or put long texts into files, then replay it (`monarch dead replay`)"
+        f" have {MAX_TEXT:,}"
     )
 
 

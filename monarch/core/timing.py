@@ -19,8 +19,22 @@ The promise "no ticket is copied twice" needs this order (`tests/core/test_timin
 - After Valkey's memory went back, the quiet time lasts until what was permitted before has left and settled.
 - A lease outlives the write that begins under it.
 
+Slack has no permission and no fence: one worker at a time tells of a cohort, and a lock says which. It needs this:
+
+```
+the lock is asked for    it begins (server's time)    the last call begins    its answer, or none    it ends
+     |------------------ telling begins ------------------|--- Slack's deadline ---|
+                              |-------------------------- lock on telling -------------------------|
+```
+
+- The time in which a call may begin counts from before the lock was asked for, by the worker's clock. The server gave
+  the lock later than that, so a call that begins in time and ends by its deadline ends **while the lock still holds**,
+  however slowly Valkey answered. No two workers post or edit one card at once.
+- A dead holder's lock ends by itself, so it keeps the next worker waiting for no longer than that.
+
 What can still go wrong: a process is frozen between its last check and the bytes (milliseconds, as a rule), or GitHub
-acts later than `SETTLING_MS` after the bytes left.
+acts later than `SETTLING_MS` after the bytes left. Slack may act after its deadline, too; `said` puts right what a late
+edit has overwritten.
 """
 
 from typing import Final
@@ -42,10 +56,19 @@ SETTLING_MS: Final = 20_000
 """So long after its bytes left a write has happened or will not happen, in milliseconds."""
 
 QUIET_MS: Final = 25_000
-"""Nothing is written for so long after Valkey's memory went back, in milliseconds. The scripts have it as QUIET_MS."""
+"""Nothing is written for this long after Valkey's memory went back, in milliseconds. It stands before every script."""
 
 LEASE_MARGIN_S: Final = 1.0
 """A permission is asked for only if the lease lasts so much longer than the write's deadline, in seconds."""
+
+SLACK_DEADLINE_S: Final = 10.0
+"""All of a call to Slack, connecting and reading its answer included, in seconds."""
+
+TELLING_LOCK_MS: Final = 15_000
+"""How long the right to tell of a cohort holds, in milliseconds."""
+
+TELLING_BEGINS_WITHIN_S: Final = 5.0
+"""A call to Slack begins at most this long after the lock on telling was asked for, in seconds."""
 
 
 def life_ms(late: int) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
 
+from monarch.core.advice import NO_ADVICE, Advice, Advised, sentence
 from monarch.core.after.acts import Act
 from monarch.core.after.touch import Left
 from monarch.core.backoff import full_jitter_s, patience_s
@@ -19,12 +20,13 @@ from monarch.core.portions.keys import WHOLE, Portion
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedTarget:
+class RefusedTarget(Advised):
     """A target that never got a migration: as it was spelled, and why."""
 
     target: str
     code: Code
     reason: str
+    advice: Advice = NO_ADVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,8 @@ class Snooze:
 
 
 @dataclass(frozen=True, slots=True)
-class Dead:
-    """Given up; `reason` is a sentence for people and says what to do.
+class Dead(Advised):
+    """Given up; `reason` says what happened.
 
     `details` are readable fields that the request keeps, such as its source and channel.
     """
@@ -146,6 +148,7 @@ class Dead:
     code: Code
     reason: str
     details: Mapping[str, str] = field(default_factory=dict)
+    advice: Advice = NO_ADVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,12 @@ class Handback:
 
 
 Verdict = Done | Retry | Snooze | Dead | Handback
+
+
+def called_off(by: str) -> Dead:
+    """A person called the request off: what is left of it ends here."""
+    undone = Advice("a replay undoes it", replay=False)
+    return Dead(Code.CANCELLED, f"cancelled by {by}", advice=undone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,22 +207,25 @@ def judge(outcome: ReadFailure, attempts: int, policy: Policy, dice: float) -> V
             return Snooze(
                 reason, CREDENTIAL_PAUSE_S if wait_s is None else wait_s, kind=Waits.LIMIT
             )
-        case Permanent(Scope.CREDENTIAL, _, reason):
-            return Snooze(reason, CREDENTIAL_PAUSE_S, kind=Waits.CREDENTIAL)
+        case Permanent(Scope.CREDENTIAL):
+            return Snooze(outcome.sentence, CREDENTIAL_PAUSE_S, kind=Waits.CREDENTIAL)
         case Permanent(_, code, reason):
-            return Dead(code, reason)
+            return Dead(code, reason, advice=outcome.advice)
         case Transient(reason):
             return judge_failure(reason, attempts, policy, dice)
         case _:
             assert_never(outcome)
 
 
-def judge_failure(reason: str, attempts: int, policy: Policy, dice: float) -> Retry | Dead:
+def judge_failure(
+    reason: str, attempts: int, policy: Policy, dice: float, advice: Advice = NO_ADVICE
+) -> Retry | Dead:
     """Judge a failure that may pass: counted, spread, and bounded."""
     tried = attempts + 1
     if tried >= policy.max_attempts:
-        return Dead(Code.OUT_OF_ATTEMPTS, f"gave up after {tried} attempts; the last one: {reason}")
-    return Retry(reason, full_jitter_s(tried, dice))
+        last = f"gave up after {tried} attempts; the last one: {reason}"
+        return Dead(Code.OUT_OF_ATTEMPTS, last, advice=advice)
+    return Retry(sentence(reason, advice), full_jitter_s(tried, dice))
 
 
 def judge_target(

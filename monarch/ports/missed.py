@@ -1,6 +1,6 @@
 """What Valkey keeps for the sweep for missed repositories."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from monarch.core.ids import RequestId, TargetId
@@ -41,8 +41,14 @@ class Missing(Protocol):
         Their event is written in the same step.
         """
 
-    async def take_telling(self, repositories: Collection[TargetId]) -> frozenset[TargetId]:
-        """Take it upon this worker to tell a channel of these; those are returned that no worker took before."""
+    async def take_telling(self, repositories: Collection[TargetId]) -> Mapping[TargetId, bool]:
+        """Take it upon this worker to tell a channel of these; those are returned of which it is to be told.
+
+        True: a worker took that before, and has died since; its channel may know.
+        """
+
+    async def was_told(self, repositories: Collection[TargetId]) -> None:
+        """Their channel was told, or will not hear it, or nobody knows: none tells it again."""
 
     async def give_telling_back(self, repositories: Collection[TargetId]) -> None:
         """Their channel certainly was not told: the next sweep tells it."""

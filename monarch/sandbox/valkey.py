@@ -117,7 +117,7 @@ class EmbeddedValkey:
             self._command(options or {}),
             cwd=self.directory,
             stdin=subprocess.DEVNULL,
-            preexec_fn=_dying_with_parent(),  # noqa: PLW1509  # calls one prepared C function
+            preexec_fn=dying_with_parent(),  # noqa: PLW1509  # calls one prepared C function
         )
         atexit.register(self.kill)
         self._wait_until_ready()
@@ -191,7 +191,11 @@ def free_port() -> int:
         return port
 
 
-def _dying_with_parent() -> Callable[[], None] | None:
+def dying_with_parent() -> Callable[[], None] | None:
+    """What a child calls before it becomes its program, so that it ends with the thread that started it.
+
+    ``None`` where the system has no such thing, or that thread may end before the program does.
+    """
     if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
         return None
     prctl = ctypes.CDLL(None).prctl

@@ -17,6 +17,7 @@ from typing import Final, Protocol, TypeVar, assert_never
 import anyio
 from anyio.abc import TaskGroup
 
+from monarch.core.advice import Advice
 from monarch.core.backoff import outage_s
 from monarch.core.delivery import Delivery, NewerEntry, Stream, Token, UnreadableEntry
 from monarch.core.outcome import Code
@@ -255,8 +256,8 @@ class Consumer:
             ended = delivery.since_progress - 1
             return Dead(
                 Code.POISON,
-                f"{ended} workers in a row ended while they worked on it, before any step was recorded; see the log for"
-                " what ended them, then replay it (`monarch dead replay`)",
+                f"{ended} workers in a row ended while they worked on it, before any step was recorded",
+                advice=Advice("see the log for what ended them"),
             )
         if self._gives_way(delivery):
             return Handback("another entry that may have ended workers is in hand")
@@ -316,8 +317,9 @@ class Consumer:
                 self._telemetry.retry_scheduled(reason=reason, delay_s=delay_s)
             case Snooze(reason, delay_s, _, kind, _):
                 self._telemetry.snoozed(reason=reason, delay_s=delay_s, kind=kind.value)
-            case Dead(code, reason):
-                self._telemetry.dead_lettered(stream=self.stream, code=code, reason=reason)
+            case Dead(code):
+                said = verdict.letter
+                self._telemetry.dead_lettered(stream=self.stream, code=code, reason=said)
             case Handback(_, rests):
                 self._telemetry.delivery_handed_back(delivery=delivery, rests=rests)
             case _:

@@ -6,7 +6,9 @@ counts elsewhere, nor a milestone that no issue is in.
 """
 
 from collections.abc import Callable, Collection
+from typing import Final
 
+from monarch.core.advice import Advice
 from monarch.core.copy.left_out import with_left_out
 from monarch.core.outcome import Code, Found, ReadFailure, Transient
 from monarch.core.plan import Plan, make_plan, oversize, unseen_tickets
@@ -20,6 +22,11 @@ from monarch.core.ticket import Issue, Milestone, Repository
 from monarch.core.verdict import Dead
 from monarch.ports import GitHub
 from monarch.stages.crossing.relations import related
+
+_FEWER: Final = Advice("close some of them or put long texts into files")
+_OTHER_TITLE: Final = Advice(
+    "publish the message again with the right title, or create the milestone there"
+)
 
 
 async def frozen(
@@ -46,7 +53,7 @@ async def frozen(
         return Transient(unseen)
     too_large = oversize(plan)
     if too_large is not None:
-        return Dead(Code.PLAN_TOO_LARGE, too_large)
+        return Dead(Code.PLAN_TOO_LARGE, too_large, advice=_FEWER)
     if not plan.tickets:
         return plan
     known = await related(github, source, whole, check)
@@ -75,5 +82,6 @@ async def _milestones(
         return answer
     unknown = unknown_milestones(wanted, answer.value)
     if unknown:
-        return Dead(Code.NO_MILESTONE, milestones_missing(source.full_name, unknown, answer.value))
+        reason = milestones_missing(source.full_name, unknown, answer.value)
+        return Dead(Code.NO_MILESTONE, reason, advice=_OTHER_TITLE)
     return answer.value

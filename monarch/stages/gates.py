@@ -1,8 +1,8 @@
 """What planner and migrator share: when they give way to a limit, to a refused credential, or to a person."""
 
-from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope
+from monarch.core.outcome import Permanent, RateLimited, ReadFailure, Scope
 from monarch.core.target.permission import Credential, GateClosed
-from monarch.core.verdict import CREDENTIAL_PAUSE_S, Dead, Snooze, Waits
+from monarch.core.verdict import CREDENTIAL_PAUSE_S, Snooze, Waits
 from monarch.ports import Budget
 from monarch.telemetry import Telemetry
 
@@ -22,18 +22,14 @@ async def give_way(
         case RateLimited(reason, wait_s):
             closed = await budget.close(credential, wait_s, reason, refused)
             snooze = snooze_until_open(closed)
-        case Permanent(Scope.CREDENTIAL, _, reason):
+        case Permanent(Scope.CREDENTIAL):
+            reason = outcome.sentence
             closed = await budget.close_token(credential, CREDENTIAL_PAUSE_S, reason)
             snooze = Snooze(reason, closed.wait_s, kind=Waits.CREDENTIAL)
         case _:
             return None
     telemetry.gate_closed(cause=closed.cause, wait_s=closed.wait_s)
     return snooze
-
-
-def called_off(by: str) -> Dead:
-    """A person called the request off: what is left of it ends here."""
-    return Dead(Code.CANCELLED, f"cancelled by {by}; a replay undoes it")
 
 
 def snooze_until_open(closed: GateClosed) -> Snooze:

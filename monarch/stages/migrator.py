@@ -10,7 +10,7 @@ from monarch.core.after.acts import Act
 from monarch.core.delivery import Delivery, MigrationEntry
 from monarch.core.outcome import Code, Found, ReadFailure
 from monarch.core.plan import Plan
-from monarch.core.request.message import Rules, target_refusal
+from monarch.core.request.rules import Rules, target_refusal
 from monarch.core.target.permission import (
     Busy,
     Cancelled,
@@ -31,6 +31,7 @@ from monarch.core.verdict import (
     Snooze,
     Verdict,
     Waits,
+    called_off,
     judge,
     judge_target,
 )
@@ -38,7 +39,7 @@ from monarch.ports import Plans
 from monarch.stages.after.taking_back import TakingBack
 from monarch.stages.crossing.crossing import Crossing
 from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.gates import called_off, give_way, snooze_until_open
+from monarch.stages.gates import give_way, snooze_until_open
 from monarch.stages.identity import found_again
 from monarch.stages.lease import Hold, LeaseLost
 
@@ -58,18 +59,32 @@ class Migrator:
 
     async def handle(self, delivery: Delivery, hold: Hold) -> Verdict:
         """See `consumer.Handler.handle`."""
+        subject = await self.reach(delivery, hold)
+        return await self._cross(subject) if isinstance(subject, Subject) else subject
+
+    async def reach(self, delivery: Delivery, hold: Hold) -> Subject | Verdict:
+        """Find the target, and see that it can be written to; a verdict where it cannot be, or not now."""
         entry = delivery.entry
         if not isinstance(entry, MigrationEntry):
             return Dead(Code.UNREADABLE, f"expected a migration, not {entry!r}")
         # Whoever can reach the stream can append to it: not every migration is a planner's.
         refusal = target_refusal(entry.target, self._rules)
         if refusal is not None:
-            return Dead(Code.TARGET_NOT_ALLOWED, refusal)
+            return refusal
         plan = await self._plans.read(entry.request)
         if plan is None:
             return Dead(
                 Code.PLAN_MISSING, "its plan is gone or cannot be read; publish the message again"
             )
+        subject = await self.find(delivery, hold, entry, plan)
+        if not isinstance(subject, Subject):
+            return subject
+        return self._unwritable(subject.repository, entry, plan) or subject
+
+    async def find(
+        self, delivery: Delivery, hold: Hold, entry: MigrationEntry, plan: Plan
+    ) -> Subject | Verdict:
+        """Find the target, whether it may be written to or not; a verdict where it cannot be read."""
         reader = await self._signer(entry.target, delivery)
         if not isinstance(reader, Credential):
             return reader
@@ -77,7 +92,7 @@ class Migrator:
         if closed is not None:
             return snooze_until_open(closed)
         hold.check()
-        target = await self._preflight(delivery, entry, plan, reader)
+        target = await self._preflight(delivery, entry, reader)
         if not isinstance(target, Repository):
             return target
         # Where it was given to another owner since, somebody else may sign there.
@@ -85,7 +100,7 @@ class Migrator:
         if not isinstance(writer, Credential):
             return writer
         us = await self._tools.logins.us(writer)
-        return await self._cross(Subject(delivery, hold, entry, plan, target, writer, us))
+        return Subject(delivery, hold, entry, plan, target, writer, us)
 
     async def _signer(self, name: str, delivery: Delivery) -> Credential | Verdict:
         """Who signs for the repository of this name, or what becomes of a delivery for which nobody can."""
@@ -96,13 +111,13 @@ class Migrator:
         return judge(answer, delivery.attempts, tools.policy, tools.dice())
 
     async def _preflight(
-        self, delivery: Delivery, entry: MigrationEntry, plan: Plan, credential: Credential
+        self, delivery: Delivery, entry: MigrationEntry, credential: Credential
     ) -> Repository | Verdict:
         """The target as its canonical self, or what becomes of a delivery that cannot reach it."""
         tools = self._tools
         answer = await self._find(delivery, entry)
         if isinstance(answer, Found):
-            return self._unwritable(answer.value, entry, plan) or answer.value
+            return answer.value
         waits = await give_way(answer, credential, tools.budget, tools.telemetry)
         if waits is not None:
             return waits
@@ -123,9 +138,9 @@ class Migrator:
         """Why this repository must not or cannot be written to; `None` where it can."""
         refusal = target_refusal(target.full_name, self._rules, entry.target)
         if refusal is not None:
-            return Dead(Code.TARGET_NOT_ALLOWED, refusal)
+            return refusal
         # What is taken back from a public target is seen by nobody who did not see it before.
-        is_copying = entry.act in {Act.COPY, Act.UPDATE}
+        is_copying = entry.act is Act.COPY or entry.act.is_update
         rules = self._rules if is_copying else replace(self._rules, private_to_public=True)
         return unwritable(target, plan, rules)
 
@@ -135,7 +150,7 @@ class Migrator:
         match taken:
             case Taken():
                 subject.hold.target = repository.id
-                verdict = await self._work(subject, taken)
+                verdict = await (await self.work(subject, taken)).run()
                 self._report(subject, verdict)
                 return verdict
             case Busy():
@@ -152,13 +167,13 @@ class Migrator:
             case Lost():
                 raise LeaseLost
 
-    async def _work(self, subject: Subject, taken: Taken) -> Verdict:
-        """What this run of the migration is for."""
-        if subject.entry.act in {Act.COPY, Act.UPDATE}:
-            earlier = [await self._plans.read(base) for base in subject.entry.bases]
-            known = [plan for plan in earlier if plan is not None]
-            return await Crossing(self._tools, subject, taken, known).run()
-        return await TakingBack(self._tools, subject, taken).run()
+    async def work(self, subject: Subject, taken: Taken) -> Crossing | TakingBack:
+        """What this run of the migration is for, to be run once."""
+        bases = [await self._plans.read(base) for base in subject.entry.bases]
+        known = [plan for plan in bases if plan is not None]
+        if subject.entry.act in {Act.RECALL, Act.UNDO}:
+            return TakingBack(self._tools, subject, taken, known)
+        return Crossing(self._tools, subject, taken, known)
 
     def _report(self, subject: Subject, verdict: Verdict) -> None:
         if isinstance(verdict, Done) and isinstance(verdict.result, Acted):

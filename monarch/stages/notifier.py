@@ -37,6 +37,7 @@ from monarch.core.delivery import Delivery, FormerNoticeEntry, NoticeEntry
 from monarch.core.ids import CohortId
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Transient
 from monarch.core.target.permission import Busy
+from monarch.core.timing import TELLING_BEGINS_WITHIN_S
 from monarch.core.verdict import Dead, Done, Policy, Said, Snooze, Verdict, Waits, judge
 from monarch.ports import Cards, Clock, Gone, Outlook, Posted, Slack, Unanswered
 from monarch.stages.lease import Hold
@@ -49,12 +50,6 @@ _BUSY_S: Final = 2.0
 _BUSY_TRY_S: Final = 0.2
 _BUSY_TRIES: Final = 10
 _UNLOCK_WITHIN_S: Final = 1.0
-
-_BEGIN_WITHIN_S: Final = 5.0
-"""So long after it asked for the lock on telling, in seconds, a call to Slack may begin: the lock lasts 15 s, and a call
-10 s at most. What can still go wrong: a process frozen between this check and the bytes leaving; `said` puts right
-what a late edit has overwritten.
-"""
 
 Failure = ReadFailure | Unanswered
 
@@ -127,7 +122,7 @@ class Notifier:
     ) -> tuple[Telling | Busy | None, float]:
         """Take the lock, and until when a call may begin; another holder is done in a moment, so that is waited for."""
         for _ in range(_BUSY_TRIES):
-            until_s = self._clock.now() + _BEGIN_WITHIN_S
+            until_s = self._clock.now() + TELLING_BEGINS_WITHIN_S
             telling = await self._cards.begin(delivery, cohort)
             if not isinstance(telling, Busy):
                 return telling, until_s
@@ -241,7 +236,7 @@ class Notifier:
         if isinstance(verdict, Dead) and only_edits and verdict.code is Code.OUT_OF_ATTEMPTS:
             return Snooze(verdict.reason, _EDIT_EVERY_S)
         if isinstance(verdict, Dead):
-            self._telemetry.notice_failed(reason=verdict.reason)
+            self._telemetry.notice_failed(reason=verdict.letter)
         return verdict
 
 

@@ -14,12 +14,15 @@ clock that was put back releases nothing too early.
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from monarch.core.advice import Advice
+from monarch.core.after.acts import Act
 from monarch.core.delivery import Delivery, RequestEntry
 from monarch.core.outcome import Code, Found, ReadFailure
 from monarch.core.plan import Plan
 from monarch.core.portions.dates import TooFar, Until, release_of
 from monarch.core.portions.details import portion_details
-from monarch.core.request.message import BadMessage, Request, Rules, parse_message, source_refusal
+from monarch.core.request.message import BadMessage, Request, parse_message
+from monarch.core.request.rules import Rules, source_refusal
 from monarch.core.target.permission import Credential
 from monarch.core.ticket import Repository
 from monarch.core.verdict import (
@@ -72,7 +75,7 @@ class Planner:
         if isinstance(parsed, BadMessage):
             return _refuse(parsed)
         waits = await self._wait(parsed)
-        verdict = _with_details(waits or await self._plan(parsed, delivery, hold), parsed)
+        verdict = _with_details(waits or await self.plan(parsed, entry.act, delivery, hold), parsed)
         self._report(entry, verdict)
         return verdict
 
@@ -88,7 +91,8 @@ class Planner:
             case _:
                 return None
 
-    async def _plan(self, request: Request, delivery: Delivery, hold: Hold) -> Verdict:
+    async def plan(self, request: Request, act: Act, delivery: Delivery, hold: Hold) -> Verdict:
+        """Read the source as it is now, whatever date the request names."""
         credential = await self._github.credential(request.source.full_name)
         if not isinstance(credential, Found):
             return judge(credential, delivery.attempts, self._policy, self._dice())
@@ -101,11 +105,11 @@ class Planner:
             return await self._refuse_source(source, request, credential.value, delivery)
         refusal = source_refusal(source.value.full_name, self._rules, request.source.full_name)
         if refusal is not None:
-            return Dead(Code.SOURCE_NOT_ALLOWED, refusal)
+            return refusal
         plan = await self._freeze(source.value, request, hold)
         match plan:
             case Plan():
-                return Done(_shared_out(plan, request, source.value.id))
+                return Done(_shared_out(plan, request, source.value.id, act))
             case Dead():
                 return replace(plan, details={"source_id": str(source.value.id)})
             case _:
@@ -116,7 +120,8 @@ class Planner:
     ) -> Plan | Dead | ReadFailure:
         """The tickets of the source as they are now, or why there is no plan."""
         if not source.has_issues:
-            return Dead(Code.ISSUES_DISABLED, _issues_are_off(source))
+            reason = f"issues are switched off in the source {source.full_name}"
+            return Dead(Code.ISSUES_DISABLED, reason, advice=Advice("switch them on"))
         hold.check()
         reading = await read_whole(self._github, source, hold.check)
         if not isinstance(reading, Reading):
@@ -131,7 +136,7 @@ class Planner:
         verdict = waits or judge(outcome, delivery.attempts, self._policy, self._dice())
         if isinstance(verdict, Dead):
             reason = f"the source {request.source.full_name}: {verdict.reason}"
-            return Dead(verdict.code, reason)
+            return replace(verdict, reason=reason)
         return verdict
 
     def _report(self, entry: RequestEntry, verdict: Verdict) -> None:
@@ -151,7 +156,7 @@ class Planner:
 
 def _refuse(bad: BadMessage) -> Dead:
     details = {"source": bad.source or "", "channel": bad.channel or ""}
-    return Dead(bad.code, bad.reason, details)
+    return Dead(bad.code, bad.reason, details, bad.advice)
 
 
 def _with_details(verdict: Verdict, request: Request) -> Verdict:
@@ -173,17 +178,13 @@ def _details(request: Request) -> dict[str, str]:
     }
 
 
-def _shared_out(plan: Plan, request: Request, source_id: int) -> Planned | Skipped:
-    """A plan among the targets of a request; nothing of one without tickets."""
+def _shared_out(plan: Plan, request: Request, source_id: int, act: Act) -> Planned | Skipped:
+    """A plan among the targets of a request; nothing of one without tickets, unless the copies of closed ones may be meant."""
     names, portion = _names(request), request.portion
-    if not plan.tickets:
+    if not plan.tickets and not act.is_update:
         return Skipped(plan.source, request.channel, names, request.refused, source_id, portion)
     return Planned(plan, request.channel, names, request.refused, source_id, portion)
 
 
 def _names(request: Request) -> tuple[str, ...]:
     return tuple(target.full_name for target in request.targets)
-
-
-def _issues_are_off(source: Repository) -> str:
-    return f"issues are switched off in the source {source.full_name}; switch them on and replay it (`monarch dead replay`)"

@@ -9,7 +9,7 @@ from typing import Final
 
 import anyio
 
-from monarch.core.outcome import Permanent, Scope
+from monarch.core.outcome import Permanent, Scope, said_of
 from monarch.ports import Refusals, Signing, StoreError
 from monarch.telemetry import Telemetry
 
@@ -48,9 +48,9 @@ class SignatureWatch:
             # It says nothing of the credential: work that needs GitHub tells of it.
             return
         if failure is not None:
-            self._telemetry.credential_refused(reason=failure.reason)
+            self._telemetry.credential_refused(reason=said_of(failure))
         try:
-            await self._refusals.note(None if failure is None else failure.reason)
+            await self._refusals.note(None if failure is None else said_of(failure))
         except StoreError as error:
             self._tell(error)
 

@@ -98,7 +98,6 @@ class Telemetry:
 
     def store_trouble(self, *, where: str, error: str) -> None:
         """Valkey could not be asked, or did not answer; whoever asked backs off and asks again."""
-        self.pulse.troubled()
         self.metrics.troubles.inc()
         self._log.warning("store.troubled", where=where, error=error)
 

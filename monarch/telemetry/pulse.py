@@ -16,7 +16,6 @@ class Pulse:
     clock: Callable[[], float]
     began_at: float = field(init=False)
     message_at: float | None = field(default=None, init=False)
-    trouble_at: float | None = field(default=None, init=False)
     loops: dict[str, float] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -33,10 +32,6 @@ class Pulse:
     def heard(self) -> None:
         """The channel carried a message."""
         self.message_at = self.clock()
-
-    def troubled(self) -> None:
-        """Valkey could not be asked."""
-        self.trouble_at = self.clock()
 
     def loop_ages_s(self) -> dict[str, float]:
         """How long ago each loop made progress, in seconds, by name."""

@@ -14,9 +14,9 @@ from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.ports import StoreError
+from monarch.sandbox.program import surroundings
 from scripts.chaos_machine.record import ENDS, Ask
 from scripts.chaos_machine.timetable import Wish
-from scripts.chaos_machine.workers import ROOT, _inherited
 from scripts.chaos_machine.world import World
 
 CHANNEL = "channel_migrate_issue_tickets"
@@ -89,7 +89,7 @@ async def by_command(world: World, *words: str) -> str | None:
     """Run a command of Monarch's as people do; what it printed, or `None` where it failed."""
     ran = await anyio.run_process(
         [sys.executable, "-m", "monarch", *words],
-        env={**_inherited(), **world.environment, "PYTHONPATH": str(ROOT)},
+        env=surroundings(world.environment),
         cwd=world.folder,
         check=False,
     )

@@ -1,10 +1,8 @@
 """The worker processes: started as users start them, and done to what happens to containers."""
 
-import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,10 +11,9 @@ from typing import Final
 
 import anyio
 
-from monarch.sandbox.valkey import _dying_with_parent
+from monarch.sandbox.program import start_program
 from scripts.chaos_machine.record import Exit
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 LOOK_EVERY_S: Final = 0.02
 GIVE_UP_S: Final = 60.0
 """After so long a worker that was asked to stop is killed, in seconds; the judge has its reason by then."""
@@ -28,8 +25,6 @@ STARTED: Final = b"worker.started"
 """What a worker says once it is one; on a busy machine it loads its modules for many seconds before that."""
 
 _PEAK: Final = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
-
-_INHERITED: Final = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH")
 
 
 @dataclass
@@ -80,17 +75,8 @@ class Worker:
         """Start a new life; it needs a while before it works."""
         self.lives += 1
         self._thawed_at = 0.0
-        with (self.logs / f"{self.name}.log").open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", *self.entry],
-                env={**_inherited(), **self.environment(self), "PYTHONPATH": str(ROOT)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.logs,
-                start_new_session=True,
-                preexec_fn=_dying_with_parent(),  # noqa: PLW1509 - calls one prepared C function
-            )
+        log = self.logs / f"{self.name}.log"
+        self.process = start_program(self.entry, self.environment(self), log)
         self.state = "up"
 
     def kill(self) -> None:
@@ -149,7 +135,3 @@ class Worker:
     def _signal(self, number: signal.Signals) -> None:
         if self.process and self.process.poll() is None:
             self.process.send_signal(number)
-
-
-def _inherited() -> dict[str, str]:
-    return {name: os.environ[name] for name in _INHERITED if name in os.environ}

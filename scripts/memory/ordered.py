@@ -32,7 +32,7 @@ class Ordered(Keyspace):
         here = self.get(key, SortedSet)
         return sorted(here.items(), key=lambda item: (item[1], item[0]))
 
-    def _zadd(self, key: bytes, *args: bytes) -> int:
+    def _do_zadd(self, key: bytes, *args: bytes) -> int:
         option = args[0].upper() if len(args) % 2 else b""
         if option not in _KEEPS:
             raise UnknownCommandError(f"ZADD with {option!r}")
@@ -45,34 +45,36 @@ class Ordered(Keyspace):
                 here[member] = score
         return new
 
-    def _zrem(self, key: bytes, *members: bytes) -> int:
+    def _do_zrem(self, key: bytes, *members: bytes) -> int:
         here = self.get(key, SortedSet)
         gone = sum(here.pop(member, None) is not None for member in members)
         self.tidy(key)
         return gone
 
-    def _zcard(self, key: bytes) -> int:
+    def _do_zcard(self, key: bytes) -> int:
         return len(self.get(key, SortedSet))
 
-    def _zscore(self, key: bytes, member: bytes) -> bytes | None:
+    def _do_zscore(self, key: bytes, member: bytes) -> bytes | None:
         score = self.get(key, SortedSet).get(member)
         return None if score is None else words(score)
 
-    def _zmscore(self, key: bytes, *members: bytes) -> list[bytes | None]:
-        return [self._zscore(key, member) for member in members]
+    def _do_zmscore(self, key: bytes, *members: bytes) -> list[bytes | None]:
+        return [self._do_zscore(key, member) for member in members]
 
-    def _zrange(self, key: bytes, start: bytes, stop: bytes, *options: bytes) -> list[bytes]:
+    def _do_zrange(self, key: bytes, start: bytes, stop: bytes, *options: bytes) -> list[bytes]:
         with_scores = _with_scores(options)
         return _flat(_slice(self._items(key), start, stop), with_scores)
 
-    def _zrevrange(self, key: bytes, start: bytes, stop: bytes, *options: bytes) -> list[bytes]:
+    def _do_zrevrange(self, key: bytes, start: bytes, stop: bytes, *options: bytes) -> list[bytes]:
         with_scores = _with_scores(options)
         return _flat(_slice(self._items(key)[::-1], start, stop), with_scores)
 
-    def _zcount(self, key: bytes, low: bytes, high: bytes) -> int:
+    def _do_zcount(self, key: bytes, low: bytes, high: bytes) -> int:
         return len(self._between(key, low, high))
 
-    def _zrangebyscore(self, key: bytes, low: bytes, high: bytes, *options: bytes) -> list[bytes]:
+    def _do_zrangebyscore(
+        self, key: bytes, low: bytes, high: bytes, *options: bytes
+    ) -> list[bytes]:
         items, rest = self._between(key, low, high), [one.upper() for one in options]
         if b"LIMIT" in rest:
             at = rest.index(b"LIMIT")
@@ -81,10 +83,10 @@ class Ordered(Keyspace):
             items = items[first:] if count < 0 else items[first : first + count]
         return _flat(items, _with_scores(tuple(rest)))
 
-    def _zlexcount(self, key: bytes, low: bytes, high: bytes) -> int:
+    def _do_zlexcount(self, key: bytes, low: bytes, high: bytes) -> int:
         return len(self._within(key, low, high))
 
-    def _zrangebylex(self, key: bytes, low: bytes, high: bytes, *options: bytes) -> list[bytes]:
+    def _do_zrangebylex(self, key: bytes, low: bytes, high: bytes, *options: bytes) -> list[bytes]:
         members, rest = self._within(key, low, high), [one.upper() for one in options]
         if rest[:1] == [b"LIMIT"]:
             first, count = whole(rest[1]), whole(rest[2])
@@ -98,15 +100,15 @@ class Ordered(Keyspace):
         above, below = _lexical(low, operator.gt), _lexical(high, operator.lt)
         return [member for member, _ in self._items(key) if above(member) and below(member)]
 
-    def _zremrangebyscore(self, key: bytes, low: bytes, high: bytes) -> int:
-        return self._zrem(key, *(member for member, _ in self._between(key, low, high)))
+    def _do_zremrangebyscore(self, key: bytes, low: bytes, high: bytes) -> int:
+        return self._do_zrem(key, *(member for member, _ in self._between(key, low, high)))
 
-    def _zremrangebyrank(self, key: bytes, start: bytes, stop: bytes) -> int:
-        return self._zrem(key, *(member for member, _ in _slice(self._items(key), start, stop)))
+    def _do_zremrangebyrank(self, key: bytes, start: bytes, stop: bytes) -> int:
+        return self._do_zrem(key, *(member for member, _ in _slice(self._items(key), start, stop)))
 
-    def _zpopmin(self, key: bytes) -> list[bytes]:
+    def _do_zpopmin(self, key: bytes) -> list[bytes]:
         first = self._items(key)[:1]
-        self._zrem(key, *(member for member, _ in first))
+        self._do_zrem(key, *(member for member, _ in first))
         return _flat(first, with_scores=True)
 
     def _between(self, key: bytes, low: bytes, high: bytes) -> list[Item]:

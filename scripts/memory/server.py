@@ -45,7 +45,7 @@ class Server(Plain, Ordered, Streams):
         return command(*args)
 
     def _command(self, name: bytes) -> Callable[..., Any]:
-        command: Callable[..., Any] | None = getattr(self, f"_{name.decode().lower()}", None)
+        command: Callable[..., Any] | None = getattr(self, f"_do_{name.decode().lower()}", None)
         if command is None or not name.isupper():
             raise UnknownCommandError(name)
         return command
@@ -72,8 +72,8 @@ class Server(Plain, Ordered, Streams):
         before, self._change = self._change, anyio.Event()
         before.set()
 
-    def _xadd(self, key: bytes, *args: bytes) -> bytes:
-        entry = super()._xadd(key, *args)
+    def _do_xadd(self, key: bytes, *args: bytes) -> bytes:
+        entry = super()._do_xadd(key, *args)
         self._grow()
         return entry
 
@@ -100,11 +100,11 @@ class Server(Plain, Ordered, Streams):
 
     # -------------------------------------------------------------------------------------- commands
 
-    def _time(self) -> list[bytes]:
+    def _do_time(self) -> list[bytes]:
         seconds, ms = divmod(self.now_ms(), 1000)
         return [b"%d" % seconds, b"%d" % (ms * 1000)]
 
-    def _info(self, *_sections: bytes) -> bytes:
+    def _do_info(self, *_sections: bytes) -> bytes:
         lines = [
             f"run_id:{self._starts:040x}",
             f"master_replid:{1:040x}",
@@ -114,7 +114,7 @@ class Server(Plain, Ordered, Streams):
         ]
         return "\r\n".join(lines).encode()
 
-    def _evalsha(self, digest: bytes, keys: bytes, *args: bytes) -> Any:
+    def _do_evalsha(self, digest: bytes, keys: bytes, *args: bytes) -> Any:
         script, count = _BY_DIGEST.get(digest.decode()), int(keys)
         if script is None:
             raise RefusedError("NOSCRIPT No matching script. Please use EVAL.")

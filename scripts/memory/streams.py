@@ -25,7 +25,7 @@ _SCANNED = 10
 class Streams(Keyspace):
     """What each does stands in Valkey's manual."""
 
-    def _xadd(self, key: bytes, *args: bytes) -> bytes:
+    def _do_xadd(self, key: bytes, *args: bytes) -> bytes:
         star = args.index(b"*")
         here = self.make(key, StreamValue)
         here.last = max((self.now_ms(), 0), (here.last[0], here.last[1] + 1))
@@ -45,14 +45,14 @@ class Streams(Keyspace):
             case _:
                 raise UnknownCommandError(f"XADD with {options}")
 
-    def _xdel(self, key: bytes, *entries: bytes) -> int:
+    def _do_xdel(self, key: bytes, *entries: bytes) -> int:
         here = self.get(key, StreamValue)
         return sum(here.entries.pop(entry, None) is not None for entry in entries)
 
-    def _xlen(self, key: bytes) -> int:
+    def _do_xlen(self, key: bytes) -> int:
         return len(self.get(key, StreamValue).entries)
 
-    def _xrange(self, key: bytes, first: bytes, last: bytes, *options: bytes) -> list[Any]:
+    def _do_xrange(self, key: bytes, first: bytes, last: bytes, *options: bytes) -> list[Any]:
         low, high = _first(first), _last(last)
         here = self.get(key, StreamValue)
         if first == last and not options:
@@ -60,8 +60,8 @@ class Streams(Keyspace):
         found = [[e, fields] for e, fields in here.entries.items() if low <= _id(e) <= high]
         return found[: _count(options)]
 
-    def _xrevrange(self, key: bytes, last: bytes, first: bytes, *options: bytes) -> list[Any]:
-        return self._xrange(key, first, last)[::-1][: _count(options)]
+    def _do_xrevrange(self, key: bytes, last: bytes, first: bytes, *options: bytes) -> list[Any]:
+        return self._do_xrange(key, first, last)[::-1][: _count(options)]
 
     # ---------------------------------------------------------------------------------------- groups
 
@@ -80,7 +80,7 @@ class Streams(Keyspace):
             raise RefusedError(f"NOGROUP No such consumer group {shown}")
         return group
 
-    def _xgroup(self, op: bytes, key: bytes, name: bytes, *more: bytes) -> str | int:
+    def _do_xgroup(self, op: bytes, key: bytes, name: bytes, *more: bytes) -> str | int:
         match op.upper(), more:
             case b"CREATE", (b"0", b"MKSTREAM"):
                 here = self.make(key, StreamValue)
@@ -98,7 +98,7 @@ class Streams(Keyspace):
             case _:
                 raise UnknownCommandError(f"XGROUP {op!r} with {more}")
 
-    def _xinfo(self, what: bytes, key: bytes, name: bytes) -> list[Any]:
+    def _do_xinfo(self, what: bytes, key: bytes, name: bytes) -> list[Any]:
         if what.upper() != b"CONSUMERS":
             raise UnknownCommandError(f"XINFO {what!r}")
         if not self.is_there(key):
@@ -119,7 +119,7 @@ class Streams(Keyspace):
         if got:
             at.active_ms = self.now_ms()
 
-    def _xreadgroup(self, *args: bytes) -> list[Any] | None:
+    def _do_xreadgroup(self, *args: bytes) -> list[Any] | None:
         """`GROUP name consumer [COUNT n] [BLOCK ms] STREAMS key >`; whoever waits asks again."""
         at = args.index(b"STREAMS")
         if args[0] != b"GROUP" or args[at + 2 :] != (b">",):
@@ -139,14 +139,14 @@ class Streams(Keyspace):
         group.last = int(ms), int(seq)
         return [[key, [[entry, here.entries[entry]] for entry in new]]]
 
-    def _xack(self, key: bytes, name: bytes, *entries: bytes) -> int:
+    def _do_xack(self, key: bytes, name: bytes, *entries: bytes) -> int:
         here = self.find(key, StreamValue)
         if here is None or name not in here.groups:
             return 0
         pending = here.groups[name].pending
         return sum(pending.pop(entry, None) is not None for entry in entries)
 
-    def _xpending(self, key: bytes, name: bytes, *args: bytes) -> list[Any]:
+    def _do_xpending(self, key: bytes, name: bytes, *args: bytes) -> list[Any]:
         group, now, idle_ms = self._group(key, name)[1], self.now_ms(), 0
         if args[0].upper() == b"IDLE":
             idle_ms, args = whole(args[1]), args[2:]
@@ -166,7 +166,7 @@ class Streams(Keyspace):
 
     # ---------------------------------------------------------------------------------------- claims
 
-    def _xclaim(
+    def _do_xclaim(
         self, key: bytes, name: bytes, consumer: bytes, idle: bytes, entry: bytes, *options: bytes
     ) -> list[Any]:
         here, group = self._group(key, name)
@@ -187,7 +187,7 @@ class Streams(Keyspace):
         known.count = whole(given.get(b"RETRYCOUNT", b"%d" % known.count))
         return [entry]
 
-    def _xautoclaim(
+    def _do_xautoclaim(
         self, key: bytes, name: bytes, consumer: bytes, idle: bytes, start: bytes, *options: bytes
     ) -> list[Any]:
         (here, group), now, count = self._group(key, name), self.now_ms(), _count(options)

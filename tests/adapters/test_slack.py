@@ -258,7 +258,7 @@ async def test_a_permanent_refusal_dead_letters_the_notice_and_says_what_to_do(
     assert isinstance(answer, Permanent)
     assert (answer.scope, answer.code) == (Scope.REPOSITORY, Code.SLACK_REFUSED)
     assert error in answer.reason
-    assert advice in answer.reason
+    assert advice in answer.sentence
 
 
 @pytest.mark.parametrize("error", DOCUMENTED)
@@ -268,7 +268,7 @@ async def test_every_documented_error_has_its_row(error: str) -> None:
 
     assert row is not None
     assert ERRORS[error] is row
-    assert bool(row.advice) is (row.meaning in {Meaning.PERSON, Meaning.BLOCKS})
+    assert bool(row.advice.text) is (row.meaning in {Meaning.PERSON, Meaning.BLOCKS})
 
 
 @pytest.mark.parametrize(
@@ -371,7 +371,7 @@ async def test_an_answer_that_is_not_slacks_points_to_the_address(status: int) -
     answer = await slack(status, b"<html>", {"Location": "/login"}).post("C1", Words("text"))
 
     assert isinstance(answer, Permanent)
-    assert "SLACK_API_URL" in answer.reason
+    assert "SLACK_API_URL" in answer.sentence
 
 
 async def test_without_a_token_every_notice_says_so() -> None:

@@ -94,9 +94,34 @@ async def a_recall(fleet: Fleet, address: str) -> None:
         fleet.run("recall", first["id"], "--target", GOOD[0], *more, GITHUB_API_URL=address)
 
 
+async def an_update(fleet: Fleet, address: str) -> None:
+    """The template gets another title, text, label, milestone and type, a new ticket, and one that is closed."""
+    [first, *_] = fleet.requests()
+    deeds: tuple[dict[str, Any], ...] = (
+        {"number": 1, "title": "Another title", "body": "Another text, after #4."},
+        {"number": 4, "labels": ("задача/100%",), "type": "Bug"},
+        {"number": 5, "milestone": "Sprint №1"},
+        {"number": 10, "body": "Later, after #3.", "labels": ("good first issue",)},
+        {"number": 8, "state": "closed"},
+    )
+    for deed in deeds:
+        await fleet.sandbox.update_issue(IssueChange(repo=SOURCE, **deed))
+    issue = {"title": "New", "body": "After #1.", "milestone": "Sprint №1", "type": "Task"}
+    seed = {"repositories": [{"full_name": SOURCE, "issues": [issue]}]}
+    await fleet.sandbox.seed(Seed.model_validate(seed))
+    for more in ("--dry-run",), ("--close", "--wait"):
+        fleet.run("update", first["id"], "--target", GOOD[1], *more, GITHUB_API_URL=address)
+
+
 def notes(fleet: Fleet) -> list[str]:
     """What people were told that was not copied."""
     return [event.get("note", "") for event in fleet.events()]
+
+
+def patches(exchanges: list[Exchange]) -> list[dict[str, Any]]:
+    """What was sent with each edit of an issue."""
+    sent = [each.body for each in exchanges if each.method == "PATCH"]
+    return [body for body in sent if isinstance(body, dict)]
 
 
 def breaches(exchanges: list[Exchange], *names: str) -> list[str]:
@@ -114,8 +139,18 @@ async def test_a_day_on_github_com_is_as_documented(fleet: Fleet) -> None:
     await fleet.sandbox.seed(a_school())
     with recording(fleet.sandbox.github_url) as (recorder, address):
         await a_day(fleet, address)
+        await an_update(fleet, address)
         await a_recall(fleet, address)
 
+    assert {key for each in patches(recorder.exchanges) for key in each} == {
+        "title",
+        "body",
+        "labels",
+        "milestone",
+        "type",
+        "state",
+        "state_reason",
+    }
     calls = {(each.method, each.status) for each in recorder.exchanges}
     assert calls >= {("GET", 200), ("GET", 301), ("GET", 404), ("GET", 410)}
     assert calls >= {("POST", 201), ("PATCH", 200)}
@@ -142,7 +177,12 @@ async def test_a_day_on_an_enterprise_server_is_as_documented(fleet: Fleet) -> N
     await fleet.sandbox.settings(enterprise_server=True)
     with recording(fleet.sandbox.github_url) as (recorder, address):
         await a_day(fleet, address)
+        await an_update(fleet, address)
+        await a_recall(fleet, address)
 
+    assert {"milestone", "state_reason"} <= {
+        k for each in patches(recorder.exchanges) for k in each
+    }
     assert breaches(recorder.exchanges, *ENTERPRISE) == []
     here = (await fleet.sandbox.state()).repositories[GOOD[1]]
     # It has types in its issues all the same, and is not asked for what it has not.

@@ -38,9 +38,6 @@ from tests.contracts.moves import (
 from tests.contracts.telling import tell
 from tests.contracts.worlds import World
 
-# The double lends only what is done.
-pytestmark = pytest.mark.parametrize("world", ["valkey"], indirect=True)
-
 MIGRATIONS: Final = Stream.MIGRATIONS
 TEAM_A, TEAM_B = "org/team-a", "org/team-b"
 REFUSED = Dead(Code.TICKETS_REFUSED, "GitHub refused #2")
@@ -108,6 +105,19 @@ async def test_a_migration_comes_back_for_the_act(world: World) -> None:
     assert told == Begun(TEAM_B, migration_id(request, TEAM_B))
     again = await one(world.streams(), MIGRATIONS)
     assert again.entry == MigrationEntry(request, TEAM_B, 1, 2, frozenset(), Act.RECALL)
+
+
+async def test_an_act_goes_by_the_plans_of_other_requests_for_the_template_too(
+    world: World,
+) -> None:
+    """The newest first: one of them may be an update, which has written what stands in the copies now."""
+    request, other, newest = [await ended(world, TEAM_A) for _ in range(3)]
+
+    await begin(world, other)
+
+    again = await one(world.streams(), MIGRATIONS)
+    assert isinstance(again.entry, MigrationEntry)
+    assert again.entry.bases == (newest, request)
     assert await world.length(MIGRATIONS) == 1
 
 

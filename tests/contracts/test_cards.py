@@ -322,3 +322,26 @@ async def test_an_edit_that_overwrote_what_is_newer_is_put_right_by_another_noti
 
     assert await world.length(NOTICES) == before + 1
     assert (await begun(world, notice)).said_version == version - 1
+
+
+async def test_a_card_that_is_posted_when_nobody_waits_for_it_any_more_is_brought_up_to_date(
+    world: World,
+) -> None:
+    """Its notifier was frozen on its way to Slack; the ending was told meanwhile, and nothing else would change the card."""
+    request = await planned(world, "org/team-a")
+    cohort = CohortId(request)
+    stale = await begun(world, await notice_of(world, "frozen"))
+    await world.cards.sending(cohort, CARD)
+    await world.advance(15.5)
+    await settle_migration(world)
+    streams = world.streams()
+    newest = await one(streams, NOTICES)
+    telling = await begun(world, newest)
+    await world.cards.said(cohort, ENDING, telling.view.version, Posted("2.2", "C1"))
+    await world.cards.end(newest, cohort)
+    assert await streams.settle(newest, Done(Said()))
+    left = await world.length(NOTICES)
+
+    await world.cards.said(cohort, CARD, stale.view.version, THERE)
+
+    assert await world.length(NOTICES) == left + 1

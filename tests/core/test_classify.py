@@ -197,9 +197,10 @@ def test_a_reason_says_what_came_and_what_to_do_and_never_a_token() -> None:
     )
     outcome = classify(reply, writing=True)
 
-    assert outcome.reason == (
+    assert isinstance(outcome, Permanent)
+    assert outcome.sentence == (
         'GitHub answered 422 "Validation Failed for ***: title is too long (maximum is 256 characters),'
-        ' labels invalid, plain" (request ABCD:1234): give the ticket in the template a title of 1 to 256'
+        ' labels invalid, plain" (request ABCD:1234); give the ticket in the template a title of 1 to 256'
         " characters, and correct the labels of the ticket in the template; then send the request again"
     )
 

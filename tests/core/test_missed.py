@@ -26,8 +26,9 @@ from monarch.core.missed.sighting import (
     unread,
 )
 from monarch.core.missed.words import NAMED_MOST, missed_text
-from monarch.core.request.message import Request, Rules
+from monarch.core.request.message import Request
 from monarch.core.request.refs import RepoRef
+from monarch.core.request.rules import Rules
 from monarch.core.ticket import Origin
 
 NOW = 1_800_000_000_000

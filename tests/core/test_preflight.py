@@ -7,7 +7,7 @@ import pytest
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code
 from monarch.core.plan import Plan
-from monarch.core.request.message import Rules
+from monarch.core.request.rules import Rules
 from monarch.core.target.preflight import unwritable
 from monarch.core.ticket import Repository
 
@@ -33,7 +33,7 @@ def test_what_cannot_be_written_to_says_what_a_person_must_do(
     assert dead is not None
     assert dead.code is code
     assert target.full_name in dead.reason
-    assert todo in dead.reason
+    assert todo in dead.letter
 
 
 @pytest.mark.parametrize("may_push", [True, False, None])
@@ -65,4 +65,4 @@ def test_a_private_source_is_not_published_unless_it_is_allowed(
     assert (dead is not None) is refused
     if dead is not None:
         assert dead.code is Code.PRIVATE_SOURCE
-        assert "MONARCH_PRIVATE_TO_PUBLIC=true" in dead.reason
+        assert "MONARCH_PRIVATE_TO_PUBLIC=true" in dead.letter

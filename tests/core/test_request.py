@@ -14,13 +14,10 @@ from monarch.core.request.message import (
     MAX_TARGETS,
     BadMessage,
     Request,
-    Rules,
-    is_allowed,
     parse_message,
-    source_refusal,
-    target_refusal,
 )
 from monarch.core.request.refs import RepoRef
+from monarch.core.request.rules import Rules, is_allowed, source_refusal, target_refusal
 
 RULES = Rules()
 GOOD: dict[str, Any] = {
@@ -125,6 +122,26 @@ def test_the_missing_keys_are_named_at_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"all_target_repositories": ..., "notification_channel": 7}, Code.MISSING_KEY),
+        ({"source_repo": "template", "all_target_repositories": 7}, Code.WRONG_TYPE),
+        ({"source_repo": "template", "notification_channel": 7}, Code.WRONG_TYPE),
+        ({"all_target_repositories": [], "notification_channel": 7}, Code.WRONG_TYPE),
+        ({"source_repo": "template", "all_target_repositories": []}, Code.BAD_SOURCE),
+        ({"all_target_repositories": [], "not_before": "soon"}, Code.NO_TARGETS),
+        ({"not_before": "soon", "milestones": []}, Code.BAD_DATE),
+    ],
+)
+def test_of_several_mistakes_the_first_is_reported(changes: dict[str, Any], code: Code) -> None:
+    """Missing keys, then wrong types, then the keys in the order of the contract."""
+    bad = parse(**changes)
+
+    assert isinstance(bad, BadMessage)
+    assert bad.code is code
+
+
+@pytest.mark.parametrize(
     "channel", [7, True, [], {}, "C1\nC2", "C1 C2", "\ud800", "C" * 101, "xoxb-1-a"]
 )
 def test_a_channel_that_cannot_be_one_is_a_wrong_type(channel: object) -> None:
@@ -199,6 +216,11 @@ def test_a_request_whose_targets_are_all_refused_goes_on() -> None:
 def test_unknown_keys_are_kept() -> None:
     """Somebody may need them later; nobody stumbles over them."""
     assert good(cohort=72, team={"id": 1}).extra == {"cohort": 72, "team": {"id": 1}}
+
+
+def test_half_characters_in_unknown_keys_are_kept() -> None:
+    """They are legal JSON, whatever else reads the message."""
+    assert good(**{"\ud800": ["\udfff"]}).extra == {"\ud800": ["\udfff"]}
 
 
 def test_nesting_up_to_the_limit_is_read() -> None:
@@ -343,7 +365,7 @@ def test_a_renamed_repository_is_judged_by_what_it_is(
     if said is None:
         assert refusals == (None, None)
     else:
-        assert all(refusal and refusal.startswith(said) for refusal in refusals)
+        assert all(refusal and refusal.reason.startswith(said) for refusal in refusals)
         assert "MONARCH_ALLOWED_SOURCES" in str(refusals[0])
         assert "MONARCH_ALLOWED_TARGETS" in str(refusals[1])
 

@@ -10,15 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monarch.core.outcome import Code
-from monarch.core.request.message import (
-    MAX_BYTES,
-    MAX_TARGETS,
-    BadMessage,
-    Request,
-    Rules,
-    parse_message,
-)
+from monarch.core.request.message import MAX_BYTES, MAX_TARGETS, BadMessage, Request, parse_message
 from monarch.core.request.refs import BadRef, RepoRef
+from monarch.core.request.rules import Rules
 from monarch.core.verdict import RefusedTarget
 
 RULES = Rules(allowed_sources=("org/*",), allowed_targets=("org/*", "team/*"))

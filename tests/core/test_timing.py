@@ -1,13 +1,13 @@
 """The lengths of time that a write rests on stand in an order."""
 
 import re
-from importlib import resources
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.adapters.http_send import CONNECT_TIMEOUT_S
 from monarch.adapters.valkey.client.sockets import SOCKET_TIMEOUT_S
+from monarch.adapters.valkey.scripts import SCRIPTS
 from monarch.core.budget.ceilings import Pace
 from monarch.core.timing import (
     LEASE_MARGIN_S,
@@ -15,7 +15,10 @@ from monarch.core.timing import (
     PERMISSION_LIFE_MS,
     QUIET_MS,
     SETTLING_MS,
+    SLACK_DEADLINE_S,
     SLOT_MS,
+    TELLING_BEGINS_WITHIN_S,
+    TELLING_LOCK_MS,
     WRITE_DEADLINE_S,
     life_ms,
 )
@@ -42,12 +45,18 @@ def test_a_lease_outlives_the_write_that_begins_under_it() -> None:
     assert room_s >= WRITE_DEADLINE_S + LEASE_MARGIN_S
 
 
-def test_the_budget_and_the_scripts_have_the_same() -> None:
-    """Nobody has numbers of their own."""
-    lua = resources.files("monarch.adapters.valkey.scripts").joinpath("_common.lua").read_text()
+def test_a_call_to_slack_ends_while_the_lock_on_telling_holds() -> None:
+    """A call that begins in time is answered or given up before the lock ends."""
+    assert (TELLING_BEGINS_WITHIN_S + SLACK_DEADLINE_S) * 1000 <= TELLING_LOCK_MS
+    assert 3 * CONNECT_TIMEOUT_S < SLACK_DEADLINE_S
 
+
+def test_the_budget_and_the_scripts_have_the_same() -> None:
+    """No script has a number of its own."""
     assert Pace().slot_ms == SLOT_MS
-    assert re.findall(r"^local QUIET_MS = (\d+)$", lua, re.MULTILINE) == [str(QUIET_MS)]
+    for script in SCRIPTS.values():
+        quiet = re.findall(r"^local QUIET_MS = (\d+)$", script.text, re.MULTILINE)
+        assert quiet == [str(QUIET_MS)], script.name
 
 
 @given(st.integers(0, 1000))

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from monarch.core.request.message import Request, Rules, parse_message
+from monarch.core.request.message import Request, parse_message
+from monarch.core.request.rules import Rules
 from tests.docs.examples import PAGES, ROOT, Block, blocks
 
 ALL_PAGES = sorted({*PAGES, *(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md"})

@@ -18,6 +18,9 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "protocols.md").read_text
         ("settling", timing.SETTLING_MS / 1000),
         ("quiet after a new epoch", timing.QUIET_MS / 1000),
         ("margin of the lease over the write", timing.LEASE_MARGIN_S),
+        ("lock on telling", timing.TELLING_LOCK_MS / 1000),
+        ("beginning of a call to Slack", timing.TELLING_BEGINS_WITHIN_S),
+        ("deadline of a call to Slack", timing.SLACK_DEADLINE_S),
     ],
 )
 def test_a_length_of_time_is_that_of_the_code(what: str, seconds: float) -> None:

@@ -20,13 +20,14 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.app import worker
 from monarch.app.assembly import Role, assemble
 from monarch.app.surroundings import Terms
+from monarch.core.after.acts import Act
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.card.telling import Manner
 from monarch.core.card.view import CohortView
 from monarch.core.card.words import Places
 from monarch.core.copy.style import Style
 from monarch.core.ids import CohortId, RequestId
-from monarch.core.request.message import Rules
+from monarch.core.request.rules import Rules
 from monarch.core.verdict import Policy
 from monarch.ports import Clock, Ear, GitHub, Hands, Outlook, Signing, Slack, Streams
 from monarch.stages.aside import Aside, on_the_loop
@@ -119,10 +120,12 @@ class House:
         )
         return at.isoformat(timespec="seconds")
 
-    def update(self, *targets: str, bases: str, source: str = SOURCE) -> RequestId:
+    def update(
+        self, *targets: str, bases: str, source: str = SOURCE, act: Act = Act.UPDATE
+    ) -> RequestId:
         """An update is asked for; `bases` are earlier requests, with spaces between."""
         message = a_message(*targets, source=source, channel="C1")
-        return self.store.append_request(message, "update", bases, "Ann")
+        return self.store.append_request(message, act.value, bases, "Ann")
 
     def client(self, passage: Passage = undisturbed) -> Valkey:
         """A client of the store."""

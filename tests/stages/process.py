@@ -54,7 +54,6 @@ class Process:
         self.dead = False
         self.in_flight: set[anyio.CancelScope] = set()
         self.over = anyio.Event()
-        self.died_at: float | None = None
         self._house, self._trouble, self._told = house, trouble, told
         self._frozen_until = 0.0
         self._open: set[tuple[bytes, bytes]] = set()
@@ -152,7 +151,7 @@ class Process:
 
     def _leave(self) -> None:
         """Nothing that it had in hand goes on."""
-        self.dead, self.died_at = True, anyio.current_time()
+        self.dead = True
         for scope in list(self.in_flight):
             scope.cancel()
         self.over.set()

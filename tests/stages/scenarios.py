@@ -422,6 +422,32 @@ async def it_is_updated(story: Story) -> None:
         await house.until(lambda: house.store.is_quiet)
 
 
+def closed_unanswered() -> House:
+    """Three tickets for one team; of the closes one happens without an answer, and one late."""
+    house = to_be_recalled()
+    for nth, fault in enumerate((LOST, LATE), start=1):
+        house.github.faults.at("change_state", nth, fault)
+    return house
+
+
+async def it_is_updated_and_closes(story: Story) -> None:
+    """The template has closed all three, and has a new one; a student has commented on the second copy."""
+    house = story.house
+    await story.until_ended()
+    await pass_time(5 * LEASE_S)
+    if house.state(story.request) != "done":
+        return
+    github = house.github
+    for issue in github.issues(SOURCE):
+        github.edit_issue(SOURCE, issue.number, state="closed")
+    _comment(story, 2)
+    github.add_issue(SOURCE, "Four")
+    story.deleted.add(github.issues(SOURCE)[3].id)
+    house.update(TEAM_A, bases=story.request, act=Act.UPDATE_AND_CLOSE)
+    with anyio.move_on_after(3600):
+        await house.until(lambda: house.store.is_quiet)
+
+
 def heard() -> House:
     """Whoever is subscribed hears."""
     return a_house(TEAM_A, titles=("One",), hears=True)
@@ -582,7 +608,7 @@ SCENARIOS = {
         dead_request, {TEAM_A: ()}, states=("dead",), codes=("repository_not_found",)
     ),
     "not-ready": Scenario(not_ready, {TEAM_A: TITLES}, act=it_appears),
-    "slack-is-slow": Scenario(slack_is_slow, {TEAM_A: ("One",)}, repeats=1, orphans=1),
+    "slack-is-slow": Scenario(slack_is_slow, {TEAM_A: ("One",)}, repeats=1),
     "told-before": Scenario(told_before, {TEAM_A: TITLES}),
     "detailed": Scenario(
         detailed, {TEAM_A: ("Ours", "One", "Two", "Three")}, faithful={TEAM_A: DETAILED}
@@ -640,6 +666,15 @@ SCENARIOS = {
         act=it_is_updated,
         forgets=False,
         faithful={TEAM_A: UPDATED},
+    ),
+    "update-closed": Scenario(
+        closed_unanswered,
+        {TEAM_A: (*THREE, "Four")},
+        states=("done", "done"),
+        act=it_is_updated_and_closes,
+        forgets=False,
+        faithful={TEAM_A: Faithful({title: Copy() for title in (*THREE, "Four")})},
+        closed={TEAM_A: ("One", "Three")},
     ),
     "heard": Scenario(
         heard,

@@ -6,9 +6,11 @@ from typing import cast
 
 from monarch.adapters.valkey.codec import decode_ledger, decode_plan, pairs
 from monarch.adapters.valkey.keys import GROUP, Keys
+from monarch.adapters.valkey.later import decode_later
 from monarch.adapters.valkey.scripts import SCRIPTS
 from monarch.adapters.valkey.views.cohorts import RawRequest, request_views
 from monarch.adapters.valkey.views.request import cohort_view
+from monarch.core.after.later import Later
 from monarch.core.card.view import CohortView
 from monarch.core.delivery import Stream
 from monarch.core.ids import CohortId, MigrationId, RequestId, TargetId, TicketId
@@ -207,6 +209,11 @@ class Store:
     def ledger(self, target: TargetId | int) -> "Records":
         """The ledger of one target; whatever is changed in it is changed in the store."""
         return Records(self, self.keys.ledger(TargetId(target)))
+
+    def later(self, target: TargetId) -> dict[TicketId, Later]:
+        """What the ledger of a target says of copies after they were created."""
+        found = self.server.get(self.keys.ledger(target).encode(), Hash)
+        return decode_later([part for pair in found.items() for part in pair], 1 << 60)
 
     def _stream(self, stream: Stream) -> StreamValue:
         return self.server.get(self.keys.stream(stream).encode(), StreamValue)

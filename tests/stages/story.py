@@ -50,7 +50,6 @@ class Scenario:
         codes: why things were given up, sorted.
         act: what happens besides, such as people's doing.
         repeats: how many more final messages the scenario's own faults allow.
-        orphans: how many cards the scenario's own faults leave behind, without a `ts` to edit.
         processes: how many run at once.
         poison: the name of a repository that kills whoever reads it.
         forgets: whether the end is the same though the store's memory goes back: what people did, and what was heard
@@ -66,7 +65,6 @@ class Scenario:
     codes: Sequence[str] = ()
     act: Act | None = None
     repeats: int = 0
-    orphans: int = 0
     processes: int = 1
     poison: str = ""
     forgets: bool = True
@@ -349,9 +347,7 @@ class Story:
         assert len(shown) <= len(cohorts), shown
         assert all(causes.count(cause) <= len(cohorts) for cause in causes), causes
         assert len(plain) <= ends
-        # Where the end came before the card, the fault that was meant for the card befell the end.
-        repeats = self.scenario.repeats + self.scenario.orphans
-        assert len(finals) <= ends + repeats + self.told.finals, finals
+        assert len(finals) <= ends + self.scenario.repeats + self.told.finals, finals
 
     def _judge_last_words(self, channel: str, last: str) -> None:
         """Whoever reads the card, or the newest ending, knows how it is."""

@@ -11,11 +11,11 @@ from monarch.core.target.permission import Credential
 from monarch.core.target.step import CreatedAs, Intended
 from monarch.core.target.survey import Survey
 from monarch.core.ticket import Author, Issue, Label
-from monarch.stages.survey import Template
+from monarch.stages.rehearsal.rehearsal import Wanted
 from tests.contracts.doubles.github import DROPPED, LOST
 from tests.stages.faithful import marker_of
 from tests.stages.house import SOURCE, TEAM_A, House
-from tests.stages.test_dry_run import carried_out, foretold, rehearsed, surveyor
+from tests.stages.test_dry_run import carried_out, foretold, planned, rehearsed, rehearser, sources
 
 TITLES = [f"Ticket {n}" for n in range(1, 7)]
 TEXTS = [f"## Story {n}\r\n\r\nAfter #{n - 1 or 6}: `$body` for $5.\r\n" for n in range(1, 7)]
@@ -173,11 +173,11 @@ async def test_what_a_student_makes_of_an_adopted_issue_is_theirs_and_it_stays_t
 
     assert house.github.did == []
     assert house.github.issues(TEAM_A) == edited
-    template = await surveyor(house).template(SOURCE)
-    assert isinstance(template, Template)
-    survey = await surveyor(house).copies(TEAM_A, template.plan)
+    reader = rehearser(sources(house), house.style)
+    plan = await planned(reader)
+    survey = await reader.look(TEAM_A, Wanted(plan))
     assert isinstance(survey, Survey)
-    marks = {one.number: one.marks for one in verify(template.plan, survey, house.style).findings}
+    marks = {one.number: one.marks for one in verify(plan, survey, house.style).findings}
     assert marks == {
         1: (Mark.EDITED,),
         2: (Mark.EDITED, Mark.CLOSED),

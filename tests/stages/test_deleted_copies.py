@@ -8,16 +8,19 @@ import pytest
 
 from monarch.core.ids import RequestId, TargetId, TicketId
 from monarch.core.outcome import Code, Found, Permanent, Scope
-from monarch.core.report.dry_run import rehearse
+from monarch.core.report.dry_run import rehearsal_of
+from monarch.core.report.passage import Passage
 from monarch.core.report.verification import Mark, verify
-from monarch.core.request.message import Rules
 from monarch.core.target.look import PROBE_MOST
 from monarch.core.target.permission import Credential
 from monarch.core.target.step import CreatedAs
 from monarch.core.target.survey import Survey
-from monarch.stages.survey import Remembered, Sources, Surveyor, Template, Unready
+from monarch.core.verdict import Dead
+from monarch.stages.rehearsal.rehearsal import Wanted
+from monarch.stages.rehearsal.store import Remembered, Sources
 from tests.contracts.doubles.faults import Fault
 from tests.stages.house import SOURCE, TEAM_A, House
+from tests.stages.test_dry_run import planned, rehearser
 
 MANY = [29, 30, 35, 500]
 
@@ -39,7 +42,7 @@ def tickets(house: House) -> list[TicketId]:
     return [TicketId(issue.id) for issue in house.github.issues(SOURCE)]
 
 
-def surveyor(house: House, *, remembers: bool = True) -> Surveyor:
+def sources(house: House, *, remembers: bool = True) -> Sources:
     """What `plan` and `verify` read with; without `remembers` Valkey cannot be asked."""
 
     async def ledger(target: TargetId) -> Remembered:
@@ -49,16 +52,7 @@ def surveyor(house: House, *, remembers: bool = True) -> Surveyor:
     async def gate(_credential: Credential) -> None:
         return None
 
-    us = house.world.logins.us
-    sources = Sources(house.github, ledger, gate, us)
-    return Surveyor(sources, Rules(), house.style, 120, lambda _name: None)
-
-
-async def template(reader: Surveyor) -> Template:
-    """The template, which can be read."""
-    found = await reader.template(SOURCE)
-    assert isinstance(found, Template)
-    return found
+    return Sources(house.github, ledger, gate, house.world.logins.us)
 
 
 @pytest.mark.parametrize("copies", MANY)
@@ -117,10 +111,11 @@ async def test_deleted_copies_are_shown_by_plan_and_verify(
 ) -> None:
     """Neither is in the way of a person; what Valkey does not remember would be made again."""
     await emptied(house, copies)
-    reader = surveyor(house, remembers=remembers)
-    plan = (await template(reader)).plan
+    read = sources(house, remembers=remembers)
+    reader = rehearser(read, house.style)
+    plan = await planned(reader)
 
-    survey = await reader.target(TEAM_A, plan)
+    survey = await reader.look(TEAM_A, Wanted(plan))
 
     assert isinstance(survey, Survey)
     found = verify(plan, survey, house.style)
@@ -128,8 +123,9 @@ async def test_deleted_copies_are_shown_by_plan_and_verify(
     reasons = {one.reason for one in found.findings}
     deleted = {f"#{n} was deleted, or moved to another repository" for n in range(1, copies + 1)}
     assert reasons == (deleted if remembers else {""})
-    planned = rehearse(plan, survey, house.style)
-    assert len(planned.create) == (0 if remembers else copies)
+    passed = await reader.rehearse(TEAM_A, Wanted(plan))
+    assert isinstance(passed, Passage)
+    assert len(rehearsal_of(passed, None).create) == (0 if remembers else copies)
 
 
 @pytest.mark.parametrize("copies", [35, 500])
@@ -187,15 +183,15 @@ async def test_a_source_of_deleted_tickets_alone_is_empty(house: House) -> None:
 async def test_a_survey_of_switched_off_issues_says_so(house: House) -> None:
     """The reason is the migrator's."""
     await emptied(house, 35)
-    reader = surveyor(house)
-    plan = (await template(reader)).plan
+    reader = rehearser(sources(house), house.style)
+    plan = await planned(reader)
     house.github.faults.at("list_issues", 0, Fault(Found(())))
     house.github.change(TEAM_A, has_issues=False)
 
-    found = await reader.copies(TEAM_A, plan)
+    found = await reader.look(TEAM_A, Wanted(plan))
 
-    assert isinstance(found, Unready)
-    assert "switch them on" in found.reason
+    assert isinstance(found, Dead)
+    assert "switch them on" in found.letter
 
 
 @pytest.mark.parametrize("number", [999, 100_000])

@@ -95,10 +95,6 @@ async def test_whoever_takes_over_waits_from_departure_too(gap_s: float) -> None
     house.github.faults.at("create_issue", 2, LATE)
     request = house.publish(TEAM_A)
 
-    async def its_bytes_have_left() -> None:
-        while len(house.github.departures) < 2:
-            await house.store.until_changed()
-
     dying: Worker = house.worker("dying", passage=SlowPermits(gap_s))
     with anyio.move_on_after(3600):
         await dying.run(lambda: _until(lambda: len(house.github.departures) == 2))

@@ -3,22 +3,31 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
 import trio
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from structlog.testing import CapturingLogger
 from trio.testing import MockClock
 
 from monarch.core.copy.marker import Marker
 from monarch.core.copy.style import Style
 from monarch.core.ids import TargetId, TicketId
-from monarch.core.report.dry_run import rehearse
+from monarch.core.plan import Plan
+from monarch.core.report.dry_run import rehearsal_of, warned
+from monarch.core.report.passage import Passage, obstacle
 from monarch.core.report.rehearsal import Rehearsal
-from monarch.core.request.message import Rules
+from monarch.core.request.message import Request
+from monarch.core.request.refs import parse_ref
+from monarch.core.request.rules import Rules
 from monarch.core.target.permission import Credential, GateClosed
 from monarch.core.target.step import CreatedAs, Intended, Refused, UnreadableRecord
-from monarch.core.target.survey import Survey
 from monarch.core.ticket import Label, Milestone
-from monarch.stages.survey import Remembered, Sources, Surveyor, Template
+from monarch.ports import Plans
+from monarch.stages.rehearsal.rehearsal import Rehearser, Wanted
+from monarch.stages.rehearsal.store import Remembered, Sources
+from monarch.telemetry import Telemetry
 from tests.stages.house import SOURCE, TEAM_A, House
 
 LABELS = (Label("bug", "d73a4a", "broken"), Label("Help", "008672", ""), Label("api", "123456", ""))
@@ -26,14 +35,25 @@ MILESTONES = (Milestone("Sprint 1", "open", "first", ""), Milestone("Sprint 2", 
 TYPES = ("Task", "Bug")
 
 
-def surveyor(house: House, *, rules: Rules | None = None) -> Surveyor:
-    """Over the house's own doubles."""
-    return Surveyor(_sources(house), rules or Rules(), house.style, 120, lambda _name: None)
+def rehearser(
+    read: Sources,
+    style: Style,
+    rules: Rules | None = None,
+    told: list[str] | None = None,
+    plans: Plans | None = None,
+) -> Rehearser:
+    """Whoever rehearses, over these sources; nobody hears what it reports."""
+    telemetry = Telemetry(CollectorRegistry(), structlog.wrap_logger(CapturingLogger()))
+    heard: list[str] = [] if told is None else told
+    return Rehearser(read, rules or Rules(), style, telemetry, heard.append, plans=plans)
 
 
-def _sources(house: House) -> Sources:
+def sources(house: House) -> Sources:
+    """What a dry run reads."""
+
     async def ledger(target: TargetId) -> Remembered:
-        return Remembered(dict(house.store.ledger(target)), house.store.now_ms())
+        later = dict(house.store.later(target))
+        return Remembered(dict(house.store.ledger(target)), house.store.now_ms(), later=later)
 
     budget = house.world.budget
 
@@ -43,14 +63,19 @@ def _sources(house: House) -> Sources:
     return Sources(house.github, ledger, gate, house.world.logins.us)
 
 
+async def planned(reader: Rehearser, source: str = SOURCE) -> Plan:
+    """The template, which can be read."""
+    found = await reader.plan(Request(parse_ref(source), ()))
+    assert isinstance(found, Plan)
+    return found
+
+
 async def rehearsed(house: House) -> Rehearsal:
     """What would be done to the first team's repository."""
-    reader = surveyor(house)
-    template = await reader.template(SOURCE)
-    assert isinstance(template, Template)
-    survey = await reader.target(TEAM_A, template.plan)
-    assert isinstance(survey, Survey)
-    return rehearse(template.plan, survey, house.style)
+    reader = rehearser(sources(house), house.style)
+    passed = await reader.rehearse(TEAM_A, Wanted(await planned(reader)))
+    assert isinstance(passed, Passage)
+    return warned(rehearsal_of(passed, obstacle(passed, 120)), passed, house.style)
 
 
 async def carried_out(house: House) -> list[tuple[Any, ...]]:
@@ -83,6 +108,7 @@ def foretold(rehearsal: Rehearsal) -> list[tuple[Any, ...]]:
         *(("create_issue", copy.title) for copy in rehearsal.create),
         *(("edit_body", number) for number in rehearsal.rewrite),
         *(("add_sub_issue", nesting.parent) for nesting in rehearsal.nest),
+        *(("add_blocker", blocking.blocked) for blocking in rehearsal.block),
     ]
 
 
@@ -101,6 +127,7 @@ class World:
         style: what the installation has decided.
         deleted: which places' copies somebody has deleted since.
         predecessor: which tickets the predecessor has copied there, without a marker.
+        blocked: tickets that wait for others, by number.
     """
 
     tickets: tuple[dict[str, Any], ...]
@@ -114,6 +141,7 @@ class World:
     may_push: bool | None
     style: Style
     predecessor: frozenset[int]
+    blocked: dict[int, int]
 
 
 _TEXT = st.lists(
@@ -165,6 +193,7 @@ def worlds(draw: st.DrawFn) -> World:
             labels=draw(st.booleans()), milestones=draw(st.booleans()), adopt=draw(st.booleans())
         ),
         draw(places),
+        draw(st.dictionaries(st.integers(1, count), st.integers(1, count), max_size=2)),
     )
 
 
@@ -177,6 +206,9 @@ async def built(world: World) -> House:
     for nth, ticket in enumerate(world.tickets, start=1):
         github.add_issue(SOURCE, f"Ticket {nth}", **{"body": "", **ticket})
     issues = github.issues(SOURCE)
+    for number, blocker in world.blocked.items():
+        if number != blocker:
+            github.at(SOURCE).block(number, issues[blocker - 1].id)
     target = github.add(TEAM_A)
     for number in range(world.beside):
         github.add_issue(TEAM_A, f"Beside {number}", "Somebody's own.", author="student")

@@ -10,13 +10,15 @@ import pytest
 from monarch.core.copy.render import Draft, render
 from monarch.core.outcome import Code
 from monarch.core.plan import MAX_TEXT
-from monarch.core.request.message import Rules
+from monarch.core.report.passage import obstacle
+from monarch.core.request.message import Request
+from monarch.core.request.refs import parse_ref
 from monarch.core.ticket import Ticket
+from monarch.core.verdict import Dead
 from monarch.stages.crossing import crossing, looks, second_pass
-from monarch.stages.survey import Unready
 from tests.contracts.worlds import NO_CEILINGS
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
-from tests.stages.test_dry_run import surveyor
+from tests.stages.test_dry_run import rehearser, sources
 
 T = TypeVar("T")
 
@@ -167,8 +169,10 @@ async def test_a_dry_run_of_too_much_text_says_the_same(house: House) -> None:
     """Without a replay of what has not died."""
     a_library(house)
 
-    found = await surveyor(house, rules=Rules()).template("org/library")
+    found = await rehearser(sources(house), house.style).plan(Request(parse_ref("org/library"), ()))
 
-    assert isinstance(found, Unready)
-    assert found.code is Code.PLAN_TOO_LARGE
-    assert "replay" not in found.reason
+    assert isinstance(found, Dead)
+    way = obstacle(found)
+    assert way is not None
+    assert way.code is Code.PLAN_TOO_LARGE
+    assert "replay" not in way.reason

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from monarch.core.outcome import Found, Transient, Unknown
-from monarch.core.request.message import Rules
+from monarch.core.request.rules import Rules
 from monarch.core.target.permission import Credential
 from monarch.core.target.step import CreatedAs
 from monarch.core.ticket import Label, Milestone

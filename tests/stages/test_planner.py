@@ -6,7 +6,7 @@ import pytest
 
 from monarch.core.delivery import Stream
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
-from monarch.core.request.message import Rules
+from monarch.core.request.rules import Rules
 from monarch.core.ticket import Label, Milestone
 from tests.contracts.doubles.faults import Fault
 from tests.stages.house import SOURCE, TEAM_A, House, pass_time

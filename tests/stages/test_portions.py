@@ -4,8 +4,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from monarch.core.plan import Plan
+from monarch.core.portions.keys import Portion
+from monarch.core.report.passage import Passage
+from monarch.core.request.message import Request
+from monarch.core.request.refs import parse_ref
 from monarch.core.ticket import Milestone
+from monarch.stages.rehearsal.rehearsal import Wanted
 from tests.stages.house import SOURCE, TEAM_A, House, pass_time
+from tests.stages.test_dry_run import rehearser, sources
 
 FIRST, SECOND = Milestone("Sprint 1", number=1), Milestone("Sprint 2", number=2)
 
@@ -83,6 +90,33 @@ async def test_a_message_for_all_completes_a_portion_and_doubles_nothing(house: 
     assert house.github.titles(TEAM_A) == ["Two", "Four", "One", "Three", "Loose"]
     assert texts(house)["Two"] == "After #3, before #2."
     assert house.state(request) == "done"
+
+
+async def test_a_dry_run_of_a_portion_says_before_what_is_then_done(house: House) -> None:
+    """Its own copies, and the references of an earlier portion that are put right then; nothing is written before."""
+    house.publish(TEAM_A, milestones=["Sprint 1"])
+    await house.settle()
+    house.github.add_issue(TEAM_A, "Our own", author="student", author_id=7)
+    before = len(house.github.did)
+    reader = rehearser(sources(house), house.style)
+    plan = await reader.plan(Request(parse_ref(SOURCE), (), portion=Portion(None, ("Sprint 2",))))
+    assert isinstance(plan, Plan)
+    told = await reader.rehearse(TEAM_A, Wanted(plan))
+    assert isinstance(told, Passage)
+    assert len(house.github.did) == before
+
+    house.publish(TEAM_A, milestones=["Sprint 2"])
+    await house.settle()
+
+    did = house.github.did[before:]
+    created = [write.what[0].title for write in did if write.method == "create_issue"]
+    edited = [write.what[0] for write in did if write.method == "edit_body"]
+    assert created == list(told.writes.created.values()) == ["Two", "Four"]
+    assert edited == told.writes.edited
+    assert [
+        w.what[0].title for w in did if w.method == "create_milestone"
+    ] == told.writes.milestones
+    assert len(did) == 2 + len(edited) + 1
 
 
 async def test_the_same_portion_again_writes_nothing(house: House) -> None:

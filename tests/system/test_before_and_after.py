@@ -105,18 +105,51 @@ def _kind(method: str, rest: list[str]) -> str:
     return "edits" if method == "PATCH" else rest[0]
 
 
+FACTS = frozenset(
+    [
+        "request",
+        "plan",
+        "migration",
+        "ledger",
+        "needs",
+        "latest",
+        "unsettled",
+        "card",
+        "cards",
+        "cohort",
+        "cohorts",
+        "logins",
+        "learned",
+        "budget",
+        "gate",
+        "parked",
+        "dead",
+        "events",
+    ]
+)
+"""Keys that hold facts; all others say what reads cost and how workers are."""
+
+
+def remembered(fleet: Fleet) -> dict[str, bytes]:
+    """What Valkey knows, byte for byte."""
+    names = sorted(key.decode() for key in fleet.client.scan_iter(match="{monarch}:*"))
+    kinds = {name: name.removeprefix("{monarch}:").partition(":")[0] for name in names}
+    return {name: fleet.client.dump(name) for name in names if kinds[name] in FACTS}
+
+
 async def test_a_plan_writes_nothing_and_is_what_a_request_then_does(fleet: Fleet) -> None:
     """For a fresh target, a half-filled one, a complete one and one that may only be read."""
     await a_cohort(fleet)
     state, before = await fleet.sandbox.state(), len(await fleet.sandbox.log())
-    keys = sorted(fleet.client.keys())
+    keys, kept = sorted(fleet.client.keys()), remembered(fleet)
+    assert any(":ledger:" in name for name in kept)
 
     code, document = planned(fleet, *TEAMS)
 
     asked = (await fleet.sandbox.log())[before:]
     assert {entry.method for entry in asked if entry.api == "github"} == {"GET"}
     assert await fleet.sandbox.state() == state
-    assert sorted(fleet.client.keys()) == keys
+    assert (sorted(fleet.client.keys()), remembered(fleet)) == (keys, kept)
     assert code == 0, document
     assert document["valkey_problem"] == ""
     foretold = counted(document)

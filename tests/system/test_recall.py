@@ -80,6 +80,12 @@ async def test_a_recall_that_is_killed_closes_what_nobody_touched_and_undo_reope
     assert await _team(fleet) == after
 
     await fleet.sandbox.update_issue(IssueChange(repo=TEAM, number=12, further_comments=1))
+    before = await _team(fleet)
+    plan = json.loads(fleet.run("recall", request, "--undo", "--dry-run", "--json").stdout)
+    assert await _team(fleet) == before
+    [told] = plan["targets"]
+    assert told["changes"] == [9, 10, 11]
+    assert [(one["number"], one["touches"]) for one in told["left"]] == [(12, ["commented"])]
     undone = fleet.run("recall", request, "--undo", "--wait", "--by", "bob")
     assert "3 reopened, 1 left as they are" in undone.stdout
     assert _closed_by_us(await _team(fleet)) == [12]

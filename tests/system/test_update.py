@@ -14,7 +14,10 @@ TEAM: Final = "team/a"
 async def test_an_update_that_is_killed_edits_what_is_ours_and_copies_what_is_new(
     fleet: Fleet,
 ) -> None:
-    """The dry run shows the difference and writes nothing; what a student edited stays; once more edits nothing."""
+    """The dry run shows the difference and writes nothing; what a student edited stays; once more edits nothing.
+
+    What the template has closed stays open until a person asks for it.
+    """
     await fleet.sandbox.seed(a_seed(4, [TEAM]))
     worker = fleet.start()
     request = _copied(fleet)
@@ -57,10 +60,33 @@ async def test_an_update_that_is_killed_edits_what_is_ours_and_copies_what_is_ne
     assert five.title == "Ticket 5"
     assert "left #3 (edited)" in fleet.run("show", said.stdout.strip()).stdout
 
+    # What it has edited is not taken for people's deed by those who go by the request of before.
+    assert json.loads(fleet.run("verify", request, "--json").stdout)["summary"]["edited"] == 1
+    recall = json.loads(fleet.run("recall", request, "--dry-run", "--json").stdout)
+    assert recall["targets"][0]["changes"] == [1, 2, 4]
+
     writes = len(await fleet.sandbox.writes(TEAM))
     again = fleet.run("update", "--source", SOURCE, "--wait")
     assert again.returncode == 0, again.stderr
     assert len(await fleet.sandbox.writes(TEAM)) == writes
+    shown = fleet.run("show", again.stdout.split()[0]).stdout
+    assert "#4: closed in the template since; their copies stay open" in shown
+
+    await _edit(fleet, 2, state="closed", by="teacher")
+    await fleet.sandbox.update_issue(IssueChange(repo=TEAM, number=2, further_comments=1))
+    told = fleet.run("update", "--source", SOURCE, "--close", "--dry-run", "--json")
+    [target] = json.loads(told.stdout)["targets"]
+    closed = [(one["ticket"], one["close"], one["touches"]) for one in target["closed"]]
+    assert closed == [(2, False, ["commented"]), (4, True, [])]
+    assert await _issues(fleet) == (one, two, three, four, five)
+    ended = fleet.run("update", "--source", SOURCE, "--close", "--wait")
+    assert ended.returncode == 0, ended.stderr
+    assert "left #2 (commented)" in ended.stdout
+    issues = list(await _issues(fleet))
+    assert issues.pop(3).state_reason == "not_planned"
+    assert issues == [one, two, three, five]
+    shown = fleet.run("show", ended.stdout.split()[0]).stdout
+    assert "#4: closed in the template since, and their copies with them" in shown
 
 
 def _copied(fleet: Fleet) -> str:

@@ -12,6 +12,7 @@ from monarch.adapters.github.addresses import Addresses
 from monarch.adapters.github.auth.signed import SignedReader
 from monarch.adapters.github.outcomes import read_outcome
 from monarch.adapters.github.wire import read_repository
+from monarch.core.advice import Advice
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code, Found, Permanent, ReadFailure, Scope
 from monarch.core.ticket import Repository
@@ -91,6 +92,6 @@ class Finder:
 def _another(target: TargetId, name: str) -> Permanent:
     reason = (
         f"{name} is not the repository {target} any more: it was deleted, moved out of reach, or its name was given to"
-        " another one; replay it (`monarch dead replay`)"
+        " another one"
     )
-    return Permanent(Scope.REPOSITORY, Code.NOT_FOUND, reason)
+    return Permanent(Scope.REPOSITORY, Code.NOT_FOUND, reason, advice=Advice())

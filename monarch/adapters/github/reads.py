@@ -20,6 +20,7 @@ from monarch.adapters.github.wire import (
     read_milestones,
     read_types,
 )
+from monarch.core.advice import Advice
 from monarch.core.after.touch import Happening
 from monarch.core.github.reply import Reply
 from monarch.core.outcome import (
@@ -163,11 +164,9 @@ class Reads:
 
 
 def _too_large(repository: Repository) -> Permanent:
-    reason = (
-        f"a listing of {repository.full_name} is larger than {MAX_LISTING // 2**20} MB, which is more than is read;"
-        " use a repository with fewer or shorter issues"
-    )
-    return Permanent(Scope.REPOSITORY, Code.LISTING_UNCLEAR, reason)
+    reason = f"a listing of {repository.full_name} is larger than {MAX_LISTING // 2**20} MB, which is more than is read"
+    advice = Advice("use a repository with fewer or shorter issues", replay=False)
+    return Permanent(Scope.REPOSITORY, Code.LISTING_UNCLEAR, reason, advice=advice)
 
 
 def _is_of_another(page: httpx.URL, repository: Repository) -> bool:

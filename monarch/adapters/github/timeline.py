@@ -6,8 +6,13 @@ from monarch.adapters.github.wire import Wire, WireAuthor, as_author, read_as
 from monarch.core.after.touch import Happening
 
 
+class _Label(Wire):
+    name: str = ""
+
+
 class _Happening(Wire):
     event: str = ""
+    label: _Label | None = None
     actor: WireAuthor | None = None
     user: WireAuthor | None = None
 
@@ -22,4 +27,5 @@ def read_happenings(body: bytes) -> tuple[Happening, ...] | None:
 
 
 def _as_happening(event: _Happening) -> Happening:
-    return Happening(event.event, as_author(event.actor or event.user))
+    label = "" if event.label is None else event.label.name
+    return Happening(event.event, as_author(event.actor or event.user), label)

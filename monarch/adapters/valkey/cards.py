@@ -13,10 +13,8 @@ from monarch.core.card.view import CohortView
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.target.permission import Busy
+from monarch.core.timing import TELLING_LOCK_MS
 from monarch.ports import Posted
-
-SAYING_MS: Final = 15_000
-"""How long the right to tell of a cohort holds, in milliseconds: longer than any call, shorter than a lease."""
 
 _REPLY: Final = "reply:"
 _UNKNOWN: Final = "-"
@@ -38,7 +36,7 @@ class ValkeyCards:
             self._keys.card(cohort),
         ]
         answer = await self._scripts.call(
-            "begin_telling", keys, token.consumer, token.entry, token.count, SAYING_MS, cohort
+            "begin_telling", keys, token.consumer, token.entry, token.count, TELLING_LOCK_MS, cohort
         )
         match cast("list[object]", answer):
             case [b"busy"]:
@@ -89,7 +87,7 @@ class ValkeyCards:
             self._keys.request(request),
         ]
         answer = await self._scripts.call(
-            "adopt", keys, token.consumer, token.entry, token.count, SAYING_MS, request
+            "adopt", keys, token.consumer, token.entry, token.count, TELLING_LOCK_MS, request
         )
         return Busy() if answer == b"busy" else None
 

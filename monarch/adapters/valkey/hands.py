@@ -5,6 +5,7 @@ from typing import cast
 
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.scripts.words import BEGIN, HEAL, REPLAY, refusal
 from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TicketId
@@ -65,11 +66,7 @@ class ValkeyHands:
     async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
         """See `ports.Hands.replay`."""
         answer = await self._scripts.call("replay", [self._keys.dead], by, *letters)
-        told = cast("list[tuple[bytes, bytes]]", answer)
-        return tuple(
-            _replayed(letter, word, _text(what))
-            for letter, (word, what) in zip(letters, told, strict=True)
-        )
+        return tuple(map(_replayed, letters, _told(answer)))
 
     async def drop(self, letters: Sequence[str], by: str) -> int:
         """See `ports.Hands.drop`."""
@@ -88,11 +85,7 @@ class ValkeyHands:
         ]
         flat = [arg for wish in wishes for arg in wish]
         answer = await self._scripts.call("heal", keys, request, by, *flat)
-        told = cast("list[tuple[bytes, bytes]]", answer)
-        return tuple(
-            _healing(target, word, _text(what))
-            for target, (word, what) in zip(missing, told, strict=True)
-        )
+        return tuple(map(_healing, missing, _told(answer)))
 
     async def begin(
         self, request: RequestId, act: Act, targets: Sequence[str], by: str
@@ -100,29 +93,34 @@ class ValkeyHands:
         """See `ports.Hands.begin`."""
         keys = [self._keys.request(request), self._keys.plan(request)]
         answer = await self._scripts.call("begin", keys, request, act.value, by, *targets)
-        told = cast("list[tuple[bytes, bytes]]", answer)
-        return tuple(
-            _begun(target, word, _text(what))
-            for target, (word, what) in zip(targets, told, strict=True)
-        )
+        return tuple(map(_begun, targets, _told(answer)))
 
 
-def _begun(target: str, word: bytes, what: str) -> Begun:
-    return Begun(target, what) if word == b"begun" else Begun(target, "", what)
+def _told(answer: object) -> list[tuple[str, list[str]]]:
+    """Of each thing that was asked for: a word, and what goes with it."""
+    told = cast("list[list[bytes]]", answer)
+    return [(_text(word), [*map(_text, rest)]) for word, *rest in told]
 
 
-def _replayed(letter: str, word: bytes, what: str) -> Replayed:
-    match word:
-        case b"replayed":
-            return Replayed(letter, what)
-        case b"gone":
-            return Replayed(letter, "", "it is no dead letter any more: replayed or dropped")
-        case _:
-            return Replayed(letter, "", what)
+def _begun(target: str, told: tuple[str, list[str]]) -> Begun:
+    word, rest = told
+    return Begun(target, rest[0]) if word == "begun" else Begun(target, "", refusal(BEGIN, rest))
 
 
-def _healing(target: str, word: bytes, what: str) -> Healing:
-    return Healing(target, what) if word == b"healing" else Healing(target, "", what)
+def _replayed(letter: str, told: tuple[str, list[str]]) -> Replayed:
+    word, rest = told
+    if word == "gone":
+        return Replayed(letter, "", "it is no dead letter any more: replayed or dropped")
+    if word == "replayed":
+        return Replayed(letter, rest[0])
+    return Replayed(letter, "", refusal(REPLAY, rest))
+
+
+def _healing(target: str, told: tuple[str, list[str]]) -> Healing:
+    word, rest = told
+    if word == "healing":
+        return Healing(target, rest[0])
+    return Healing(target, "", refusal(HEAL, rest))
 
 
 def _text(raw: bytes) -> str:

@@ -103,16 +103,20 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The wish for an update: who asks for it, and the earlier requests whose plans say what was written before."""
+    """The wish for an update: who asks for it, and the earlier requests whose plans say what was written before.
+
+    `act` is one of the updates.
+    """
 
     by: str
     bases: tuple[RequestId, ...]
+    act: Act = Act.UPDATE
 
 
 def _act(update: Update | None) -> tuple[str, ...]:
     if update is None:
         return ()
-    return Act.UPDATE.value, " ".join(update.bases), update.by
+    return update.act.value, " ".join(update.bases), update.by
 
 
 class Submitter:

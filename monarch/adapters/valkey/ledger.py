@@ -16,7 +16,7 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.budget.ceilings import KEPT_BACK
 from monarch.core.budget.turns import turn_of
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
-from monarch.core.ids import Epoch, TargetId, TicketId
+from monarch.core.ids import Epoch, RequestId, TargetId, TicketId
 from monarch.core.redact import quote
 from monarch.core.report.summary import MAX_NOTE
 from monarch.core.target.permission import (
@@ -151,24 +151,10 @@ class ValkeyLedger:
     ) -> tuple[Permission, bool]:
         """The script's answer, and whether what was learned is due to be looked at again."""
         token, about, nonce = delivery.token, _migration(delivery), self._nonce()
-        keys = [
-            self._keys.stream(Stream.MIGRATIONS),
-            self._keys.target(target),
-            self._keys.ledger(target),
-            *gates(self._keys, credential),
-            self._keys.budget(credential.account),
-            self._keys.slots(credential.account),
-            self._keys.request(about.request),
-            self._keys.learned(credential.account),
-            self._keys.points(credential.account),
-            self._keys.primary(credential.account),
-            self._keys.turns(credential.account),
-            self._keys.asks(credential.account),
-        ]
         ceilings, pace = self._budget.ceilings, self._budget.pace
         answer = await self._scripts.call(
             "permit",
-            keys,
+            self._permit_keys(about.request, target, credential),
             token.consumer,
             token.entry,
             token.count,
@@ -198,6 +184,24 @@ class ValkeyLedger:
             *_wish(intention),
         )
         return self._permission(cast("Answer", answer), nonce, life_ms)
+
+    def _permit_keys(
+        self, request: RequestId, target: TargetId, credential: Credential
+    ) -> list[str]:
+        return [
+            self._keys.stream(Stream.MIGRATIONS),
+            self._keys.target(target),
+            self._keys.ledger(target),
+            *gates(self._keys, credential),
+            self._keys.budget(credential.account),
+            self._keys.slots(credential.account),
+            self._keys.request(request),
+            self._keys.learned(credential.account),
+            self._keys.points(credential.account),
+            self._keys.primary(credential.account),
+            self._keys.turns(credential.account),
+            self._keys.asks(credential.account),
+        ]
 
     def _permission(self, answer: Answer, nonce: str, life_ms: int) -> tuple[Permission, bool]:
         match answer:

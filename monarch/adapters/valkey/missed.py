@@ -146,17 +146,23 @@ class ValkeyMissed:
         answer = await self._scripts.call("found", [self._keys.missed], owner.lower(), *args)
         return frozenset(TargetId(int(one)) for one in cast("list[bytes]", answer))
 
-    async def take_telling(self, repositories: Collection[TargetId]) -> frozenset[TargetId]:
+    async def take_telling(self, repositories: Collection[TargetId]) -> Mapping[TargetId, bool]:
         """See `Missing.take_telling`."""
-        return await self._telling("take", repositories)
+        answer = await self._telling("take", repositories)
+        pairs = zip(answer[::2], answer[1::2], strict=True)
+        return {TargetId(int(one)): again == b"1" for one, again in pairs}
+
+    async def was_told(self, repositories: Collection[TargetId]) -> None:
+        """See `Missing.was_told`."""
+        await self._telling("told", repositories)
 
     async def give_telling_back(self, repositories: Collection[TargetId]) -> None:
         """See `Missing.give_telling_back`."""
         await self._telling("give_back", repositories)
 
-    async def _telling(self, what: str, repositories: Collection[TargetId]) -> frozenset[TargetId]:
+    async def _telling(self, what: str, repositories: Collection[TargetId]) -> list[bytes]:
         answer = await self._scripts.call("telling", [self._keys.missed], what, *repositories)
-        return frozenset(TargetId(int(one)) for one in cast("list[bytes]", answer))
+        return cast("list[bytes]", answer)
 
     async def submit(self, missed: Missed, by: str) -> RequestId:
         """See `Missing.submit`.

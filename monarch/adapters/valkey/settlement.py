@@ -63,10 +63,10 @@ def _verdict(delivery: Delivery, verdict: Verdict) -> Words:
         case Snooze(reason, delay_s, waits_for, kind, details):
             parked = _parked(delivery, reason, delay_s, kind.value, details)
             return "snooze", {**parked, "waits_for": _text(waits_for)}, b""
-        case Dead(code, reason, details):
+        case Dead(code, _, details):
             fields: dict[str, object] = {
                 "code": code.value,
-                "reason": reason,
+                "reason": verdict.letter,
                 "attempts": delivery.attempts,
                 "deliveries": delivery.token.count,
                 **_details(details),
@@ -145,7 +145,7 @@ def _named(targets: tuple[str, ...], refused: tuple[RefusedTarget, ...]) -> list
 
 
 def _refused(targets: tuple[RefusedTarget, ...]) -> list[dict[str, str]]:
-    return [{"target": r.target, "code": r.code.value, "reason": r.reason} for r in targets]
+    return [{"target": r.target, "code": r.code.value, "reason": r.letter} for r in targets]
 
 
 def _subject(delivery: Delivery, retention_ms: int) -> dict[str, object]:

@@ -6,7 +6,7 @@ from monarch.adapters.github.client import HttpGitHub
 from monarch.app.doctor.valkey_checks import Check, Status
 from monarch.app.wiring import app_of, github_of
 from monarch.core.missed.sighting import Unchanged
-from monarch.core.outcome import Found
+from monarch.core.outcome import Found, said_of
 from monarch.settings import Settings
 
 _NEVER_MS: Final = 2**53
@@ -30,4 +30,4 @@ async def _check(github: HttpGitHub, owner: str) -> Check:
     found = await github.newest(owner, _NEVER_MS)
     if isinstance(found, Found | Unchanged):
         return Check("missed owners", Status.OK, f"{owner}: its repositories can be listed")
-    return Check("missed owners", Status.WARN, f"{owner}: {found.reason}", _ADVICE)
+    return Check("missed owners", Status.WARN, f"{owner}: {said_of(found)}", _ADVICE)

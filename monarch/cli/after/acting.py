@@ -7,7 +7,7 @@ import typer
 
 from monarch.cli.after.telling import issue_url, left_lines, print_acts
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, operate, settings
-from monarch.cli.choice import request_id, whoever
+from monarch.cli.choice import actor, request_id
 from monarch.cli.follow import follow, judge
 from monarch.cli.terminal.printing import clean, say, show_facts, show_json
 from monarch.cli.terminal.readings import readings
@@ -29,7 +29,7 @@ def act_on(
     request: str, act: Act, targets: Sequence[str], by: str | None, *, wait: bool, as_json: bool
 ) -> None:
     """Begin the act in these targets, or in all; fails where it is refused in one of them."""
-    name, known = whoever(by), request_id(request)
+    name, known = actor(by), request_id(request)
     only = names_of(targets)
 
     async def work(person: "Operator") -> "tuple[Begun, ...]":

@@ -54,6 +54,13 @@ def update(
         typer.Option(help="Every target that requests for this template have reached: owner/repo."),
     ] = None,
     target: _Targets = None,
+    close: Annotated[
+        bool,
+        typer.Option(
+            "--close",
+            help="Also close the untouched copies of tickets that the template has closed since.",
+        ),
+    ] = False,
     dry_run: _DryRun = False,
     wait: _Wait = False,
     by: _By = None,
@@ -63,6 +70,6 @@ def update(
     from monarch.cli.after.updating import foresee_update, update_copies
 
     if dry_run:
-        foresee_update(request, source, target or [], as_json=as_json)
+        foresee_update(request, source, target or [], close=close, as_json=as_json)
     else:
-        update_copies(request, source, target or [], by, wait=wait, as_json=as_json)
+        update_copies(request, source, target or [], by, close=close, wait=wait, as_json=as_json)

@@ -9,17 +9,19 @@ import typer
 from monarch.cli.after.acting import names_of
 from monarch.cli.after.telling import issue_url, print_acts
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, operate, settings
-from monarch.cli.choice import request_id, whoever
+from monarch.cli.choice import actor, request_id
 from monarch.cli.follow import follow, judge
 from monarch.cli.terminal.printing import clean, say, show_json
 from monarch.cli.terminal.readings import readings
 from monarch.core.after.edit import Edit
+from monarch.core.after.touch import Left
 from monarch.core.ids import RequestId
 from monarch.core.request.refs import BadRef, parse_ref
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
     from monarch.app.update import Foreseen, TargetUpdate
+    from monarch.core.report.passage import Writes
 
 
 def update_copies(
@@ -28,11 +30,12 @@ def update_copies(
     targets: Sequence[str],
     by: str | None,
     *,
+    close: bool,
     wait: bool,
     as_json: bool,
 ) -> None:
     """Submit the update; prints the id of each request that carries it out."""
-    name, known, template = whoever(by), _request(request), _source(request, source)
+    name, known, template = actor(by), _request(request), _source(request, source)
     only = names_of(targets)
 
     async def work(person: "Operator") -> tuple[RequestId, ...]:
@@ -41,7 +44,7 @@ def update_copies(
         asked = await wishes(person.reader, known, template, only)
         if isinstance(asked, Refused):
             fail(clean(asked.reason))
-        return tuple([(await submitted(person, wish, name)).request for wish in asked])
+        return tuple([(await submitted(person, wish, name, close=close)).request for wish in asked])
 
     requests = operate(work)
     if not as_json:
@@ -57,7 +60,12 @@ def update_copies(
 
 
 def foresee_update(
-    request: str | None, source: str | None, targets: Sequence[str], *, as_json: bool
+    request: str | None,
+    source: str | None,
+    targets: Sequence[str],
+    *,
+    close: bool,
+    as_json: bool,
 ) -> None:
     """Show what the update would do, with the difference of each copy. Nothing is changed."""
     import anyio  # noqa: PLC0415 - lazily
@@ -72,10 +80,10 @@ def foresee_update(
         fail(clean(found.reason))
     web_url = web_url_of(known)
     if as_json:
-        show_json({"targets": [_document(one, web_url) for one in found]})
+        show_json({"targets": [_document(one, web_url, close=close) for one in found]})
     else:
         for target in found:
-            for line in _lines(target, web_url):
+            for line in _lines(target, web_url, close=close):
                 say(line)
         print("nothing was changed")
     if any(target.problem for target in found):
@@ -95,19 +103,46 @@ def _source(request: str | None, source: str | None) -> str:
         fail(f"--source: {problem}", WRONG)
 
 
-def _lines(target: "TargetUpdate", web_url: str) -> Iterator[str]:
+def _lines(target: "TargetUpdate", web_url: str, *, close: bool) -> Iterator[str]:
     if target.problem:
         yield f"{clean(target.target)}: {clean(target.problem)}"
         return
     found = target.foresight
     edits = [one for one in found.differing if isinstance(one.found, Edit)]
-    left = len(found.differing) - len(edits)
-    yield (f"{clean(target.target)}: would copy {len(found.new)}, edit {len(edits)}, leave {left}")
+    closing = [one for one in found.closed if close and not one.touches]
+    left = len(found.differing) - len(edits) + (len(found.closed) - len(closing) if close else 0)
+    would = f"would copy {len(found.new)}, edit {len(edits)}"
+    would += f", close {len(closing)}" if close else ""
+    yield f"{clean(target.target)}: {would}, leave {left}"
     for ticket in found.new:
         yield f"  copy ticket #{ticket.number} {clean(ticket.title)}"
     for one in found.differing:
         yield f"  {_what(one)}: {issue_url(target.target, one.issue.number, web_url)}"
-        yield from (f"    {clean(line)}" for line in _difference(one, target))
+        yield from (f"    {clean(line)}" for line in _difference(one))
+    for what, names in _beside(found.writes).items():
+        if names:
+            yield f"  {what}: {clean(', '.join(map(str, names)))}"
+    for copy in found.closed:
+        what = _closed_words(copy, close=close)
+        url = issue_url(target.target, copy.number, web_url)
+        yield f"  {what} (ticket #{copy.ticket} is closed in the template): {url}"
+
+
+def _beside(writes: "Writes") -> dict[str, list[str]]:
+    """What is written beside the copies themselves."""
+    return {
+        "new labels": writes.labels,
+        "new milestones": writes.milestones,
+        "references put right in": [f"#{number}" for number in writes.edited],
+        "sub-issues": [f"#{one.child} under #{one.parent}" for one in writes.nested],
+        "dependencies": [f"#{one.blocked} on #{one.blocker}" for one in writes.blocked],
+    }
+
+
+def _closed_words(one: Left, *, close: bool) -> str:
+    if one.touches:
+        return f"leave #{one.number} ({one.why})"
+    return f"close #{one.number}" if close else f"leave #{one.number} open, --close closes it"
 
 
 def _what(one: "Foreseen") -> str:
@@ -124,19 +159,23 @@ def _what(one: "Foreseen") -> str:
     return f"edit #{one.issue.number} ({', '.join(part for part, is_so in parts.items() if is_so)})"
 
 
-def _difference(one: "Foreseen", target: "TargetUpdate") -> Iterator[str]:
+def _difference(one: "Foreseen") -> Iterator[str]:
     """From what the copy says to what the template says now."""
-    title, text = target.texts[one.issue.number]
     before = [one.issue.title, "", *one.issue.body.splitlines()]
-    after = [title, "", *text.splitlines()]
+    after = [one.title, "", *one.text.splitlines()]
     yield from list(unified_diff(before, after, lineterm="", n=1))[2:]
 
 
-def _document(target: "TargetUpdate", web_url: str) -> dict[str, object]:
+def _document(target: "TargetUpdate", web_url: str, *, close: bool) -> dict[str, object]:
     return {
         "target": target.target,
         "problem": target.problem,
         "new": [ticket.number for ticket in target.foresight.new],
+        "labels": target.foresight.writes.labels,
+        "milestones": target.foresight.writes.milestones,
+        "rewrite": target.foresight.writes.edited,
+        "nest": target.foresight.writes.nested,
+        "block": target.foresight.writes.blocked,
         "copies": [
             {
                 "ticket": one.ticket.number,
@@ -144,8 +183,18 @@ def _document(target: "TargetUpdate", web_url: str) -> dict[str, object]:
                 "url": issue_url(target.target, one.issue.number, web_url),
                 "edit": one.found if isinstance(one.found, Edit) else None,
                 "left": "" if isinstance(one.found, Edit) else one.found.touch.value,
-                "difference": list(_difference(one, target)),
+                "difference": list(_difference(one)),
             }
             for one in target.foresight.differing
+        ],
+        "closed": [
+            {
+                "ticket": one.ticket,
+                "number": one.number,
+                "url": issue_url(target.target, one.number, web_url),
+                "close": close and not one.touches,
+                "touches": one.touches,
+            }
+            for one in target.foresight.closed
         ],
     }

@@ -1,10 +1,8 @@
 """The processes of the demo: a Valkey, the stand-in, two workers. All of them end with the demo."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -15,11 +13,11 @@ from typing import Any, Final
 import anyio
 from valkey.asyncio import Valkey
 
-import monarch
 from monarch.cli.demo.example_world import CHANNEL, GITHUB_TOKEN, SLACK_TOKEN, message, seed
 from monarch.sandbox.control.client import SandboxClient
 from monarch.sandbox.process import running_sandbox
-from monarch.sandbox.valkey import EmbeddedValkey, _dying_with_parent
+from monarch.sandbox.program import start_program
+from monarch.sandbox.valkey import EmbeddedValkey
 
 LEASE_S: Final = 15
 """The shortest that Monarch takes, so that the wait for a dead worker is bearable."""
@@ -28,7 +26,6 @@ START_WITHIN_S: Final = 30.0
 TOLD_WITHIN_S: Final = 60.0
 STOP_WITHIN_S: Final = 12.0
 LOOK_EVERY_S: Final = 0.05
-_INHERITED: Final = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH")
 
 
 Condition = Callable[[], Awaitable[bool]]
@@ -118,25 +115,12 @@ class Fleet:
         await self.until(have_ended, STOP_WITHIN_S, "the workers did not stop")
 
     def _spawn(self, number: int) -> "subprocess.Popen[bytes]":
-        with (self.logs / f"worker-{number}.log").open("wb") as log:
-            # A session of its own: Ctrl-C is for the demo, which then ends its workers.
-            return subprocess.Popen(
-                [sys.executable, "-m", "monarch", "run"],
-                env=self._environment(),
-                stdout=log,
-                stderr=log,
-                cwd=self.logs,
-                start_new_session=True,
-                # Nor does it outlive a demo that was killed itself.
-                preexec_fn=_dying_with_parent(),  # noqa: PLW1509 - calls one prepared C function
-            )
+        log = self.logs / f"worker-{number}.log"
+        return start_program(["monarch", "run"], self._environment(), log)
 
     def _environment(self) -> dict[str, str]:
-        """What a worker knows; nothing of a real installation that the shell may name."""
-        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        """What a worker knows of its surroundings."""
         return {
-            **inherited,
-            "PYTHONPATH": str(Path(monarch.__file__).parent.parent),
             "VALKEY_URL": self.server.url,
             "GH_PAT": GITHUB_TOKEN,
             "GITHUB_API_URL": self.sandbox.github_url,

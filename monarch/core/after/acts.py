@@ -7,13 +7,20 @@ class Act(StrEnum):
     """What one run of a migration is for: a closed set, as it stands in entries and on record.
 
     `RECALL` closes the untouched copies, `UNDO` reopens those that a recall has closed; `UPDATE`
-    copies what is new in the template, and edits the copies that are still as Monarch wrote them.
+    copies what is new in the template, and edits the copies that are still as Monarch wrote them;
+    `UPDATE_AND_CLOSE` also closes the untouched copies of tickets that the template has closed.
     """
 
     COPY = "copy"
     RECALL = "recall"
     UNDO = "undo"
     UPDATE = "update"
+    UPDATE_AND_CLOSE = "update-close"
+
+    @property
+    def is_update(self) -> bool:
+        """Whether it brings the template of now into the copies."""
+        return self in {Act.UPDATE, Act.UPDATE_AND_CLOSE}
 
 
 class Change(StrEnum):

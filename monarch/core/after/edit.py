@@ -22,3 +22,8 @@ class Edit:
     def is_empty(self) -> bool:
         """Whether nothing is replaced."""
         return self == Edit()
+
+    @property
+    def gives_details(self) -> bool:
+        """Whether it gives a label, a milestone or a type that the target has to have."""
+        return (self.labels, self.milestone, self.type) != (None, None, None)

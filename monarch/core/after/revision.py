@@ -6,25 +6,29 @@ it says what an earlier plan's ticket said (title and text)         the edit
 anything else                                                       people's: left
 ```
 
+An adopted issue (`core.target.adoption`) is none of these: it is left, and told where its ticket says something else now.
+
 Whether a copy is *still as Monarch wrote it* is told by the plans of earlier requests for that target, newest first: a text
 is ours if it is what Monarch writes for the ticket of one of them, whatever numbers its references have. Nothing is
 remembered beside these plans. Once they have expired (30 days), a copy whose ticket was edited counts as people's.
 
-Of details only what the template has added since is added: labels that the earlier ticket had not, a milestone or a type
-that it has changed and people have not. A label that people took away is not put back.
+Of details only what the template has added since is added: labels, and a milestone or a type that it has changed. An earlier
+plan says what the template had, and not what the copy was given: whoever sends the message again leaves copies as they are.
+So what *some* plan lacks by which the copy may have been written counts as added since, and the copy's timeline tells what people have taken away or moved.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from monarch.core.after.edit import Edit
-from monarch.core.after.touch import Touch
+from monarch.core.after.touch import Happening, Touch
 from monarch.core.copy.details import Details
 from monarch.core.copy.render import finished, is_ours, title_of
 from monarch.core.copy.style import Copying
 from monarch.core.target.adoption import says_the_same
 from monarch.core.target.logins import Us
-from monarch.core.ticket import Issue, Ticket
+from monarch.core.ticket import Issue, Milestone, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,31 @@ class Theirs:
     touch: Touch
 
 
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    """What people have done to the details of a copy, by its timeline.
+
+    `unlabelled` are the labels that they took away, in small letters.
+    """
+
+    unlabelled: frozenset[str] = frozenset()
+    has_moved: bool = False
+    has_retyped: bool = False
+
+
+NONE: Final = Deeds()
+
+
+def deeds(happenings: Iterable[Happening], us: Us) -> Deeds:
+    """What people have done to the details of a copy."""
+    others = [one for one in happenings if not us.wrote(one.actor)]
+    return Deeds(
+        frozenset(one.label.lower() for one in others if one.kind == "unlabeled"),
+        any(one.kind in {"milestoned", "demilestoned"} for one in others),
+        any(one.kind.startswith("issue_type") for one in others),
+    )
+
+
 def revision(
     issue: Issue,
     ticket: Ticket,
@@ -49,16 +78,24 @@ def revision(
     earlier: Sequence[Earlier],
     details: Details,
     us: Us,
+    theirs: Deeds = NONE,
 ) -> Edit | Theirs:
-    """Say what becomes of an open copy. `details` are what a new copy of the ticket would have in this target."""
+    """Say what becomes of an open copy.
+
+    `details` are what a new copy of the ticket would have in this target; `theirs` counts where it would be given any.
+    """
     says_it = issue.title == title_of(ticket) and is_ours(issue.body, ticket, copying)
     if not us.wrote(issue.by) or says_the_same(issue, ticket):
         return Edit() if says_it or says_the_same(issue, ticket) else Theirs(Touch.NOT_OURS)
     written = next((one for one in earlier if _was_written(issue, one)), None)
     if not says_it and written is None:
-        return Theirs(Touch.EDITED)
-    before = written or next(iter(earlier), None)
-    edit = Edit() if before is None else _detailed(issue, ticket, before.ticket, details)
+        is_adopted = any(says_the_same(issue, one.ticket) for one in earlier)
+        return Theirs(Touch.NOT_OURS if is_adopted else Touch.EDITED)
+    edit = Edit()
+    if _lacks(issue, ticket, details):
+        before = [one.ticket for one in earlier if _was_written(issue, one)]
+        before = before or [one.ticket for one in earlier]
+        edit = _detailed(issue, ticket, before, details, theirs)
     if says_it:
         return edit
     title, body = title_of(ticket), finished(ticket, copying)
@@ -76,19 +113,36 @@ def _was_written(issue: Issue, earlier: Earlier) -> bool:
     return is_titled and is_ours(issue.body, earlier.ticket, earlier.copying)
 
 
-def _detailed(issue: Issue, ticket: Ticket, before: Ticket, details: Details) -> Edit:
-    """What the template has added beside the text."""
-    had = {label.name.lower() for label in before.labels}
+def _lacks(issue: Issue, ticket: Ticket, details: Details) -> bool:
+    """Whether the copy has not all that a new one would have; as a rule it has, and no more texts are compared."""
     has = {label.name.lower() for label in issue.labels}
-    added = [name for name in details.labels if name.lower() not in had | has]
+    is_labelled = has.issuperset(name.lower() for name in details.labels)
+    has_rest = _title(ticket.milestone) in {"", _title(issue.milestone)}
+    return not (is_labelled and has_rest and ticket.type in {"", issue.type})
+
+
+def _detailed(
+    issue: Issue, ticket: Ticket, before: Sequence[Ticket], details: Details, theirs: Deeds
+) -> Edit:
+    """What the template has added beside the text."""
+    if not before:
+        return Edit()
+    had = [{label.name.lower() for label in one.labels} for one in before]
+    kept = frozenset.intersection(*map(frozenset, had)) | theirs.unlabelled
+    has = {label.name.lower() for label in issue.labels}
+    added = [name for name in details.labels if name.lower() not in kept | has]
     names = tuple(label.name for label in issue.labels)
-    was = "" if before.milestone is None else before.milestone.title
-    wanted = "" if ticket.milestone is None else ticket.milestone.title
-    now = "" if issue.milestone is None else issue.milestone.title
-    is_moved = wanted not in {"", was, now} and now == was
-    is_retyped = ticket.type not in {"", before.type, issue.type} and issue.type == before.type
+    wanted, now = _title(ticket.milestone), _title(issue.milestone)
+    were, types = {_title(one.milestone) for one in before}, {one.type for one in before}
+    is_moved = wanted not in {"", now} and now in {"", *were} and were != {wanted}
+    is_retyped = ticket.type not in {"", issue.type} and issue.type in {"", *types}
+    is_retyped = is_retyped and types != {ticket.type}
     return Edit(
         labels=(*names, *added) if added else None,
-        milestone=details.milestone if is_moved else None,
-        type=details.type or None if is_retyped else None,
+        milestone=details.milestone if is_moved and not theirs.has_moved else None,
+        type=details.type or None if is_retyped and not theirs.has_retyped else None,
     )
+
+
+def _title(milestone: Milestone | None) -> str:
+    return "" if milestone is None else milestone.title

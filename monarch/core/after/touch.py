@@ -23,10 +23,14 @@ class Touch(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One event of an issue's timeline. `kind` is GitHub's word; `actor` is `None` for a deleted account."""
+    """One event of an issue's timeline. `kind` is GitHub's word; `actor` is `None` for a deleted account.
+
+    `label` is the name of the label that it is about, `""` for an event that is about none.
+    """
 
     kind: str
     actor: Author | None
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

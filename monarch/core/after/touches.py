@@ -5,6 +5,8 @@ A copy that anyone has touched is theirs, and no recall closes it. Title and tex
 All else stands in the timeline with its actor, so what our own account has done (the labels of a new copy, a sub-issue) is
 told apart from what people did. An event that this code does not know counts as a touch: in doubt a copy is left alone.
 
+An adopted issue that is still as the predecessor wrote it, by our account, counts as one that Monarch wrote.
+
 GitHub writes *mentioned* and *subscribed* under the name of whom a text mentions, so these say nothing of what that person
 did. Nor does a bot that puts every new issue on a project board.
 """
@@ -15,7 +17,7 @@ from typing import Final
 from monarch.core.after.touch import Happening, Touch
 from monarch.core.copy.render import is_ours, title_of
 from monarch.core.copy.style import Copying
-from monarch.core.target.adoption import says_the_same
+from monarch.core.target.adoption import is_the_predecessors, says_the_same
 from monarch.core.target.logins import Us
 from monarch.core.ticket import Issue, Ticket
 
@@ -40,15 +42,31 @@ _OF_BOARDS: Final = ("added_to_project", "project_v2_item", "moved_columns")
 
 def touches_shown(issue: Issue, ticket: Ticket, copying: Copying, us: Us) -> tuple[Touch, ...]:
     """What the issue itself shows, whatever state it is in."""
-    if not us.wrote(issue.by) or says_the_same(issue, ticket):
+    is_predecessors = is_the_predecessors(issue, ticket)
+    if not us.wrote(issue.by) or (says_the_same(issue, ticket) and not is_predecessors):
         return (Touch.NOT_OURS,)
-    is_as_written = issue.title == title_of(ticket) and is_ours(issue.body, ticket, copying)
+    is_as_written = is_predecessors or (
+        issue.title == title_of(ticket) and is_ours(issue.body, ticket, copying)
+    )
     found = {
         Touch.EDITED: not is_as_written,
         Touch.COMMENTED: issue.comments > 0,
         Touch.REACTED: issue.reactions > 0,
     }
     return tuple(touch for touch, is_so in found.items() if is_so)
+
+
+def touches_shown_beside(
+    issue: Issue, versions: Iterable[tuple[Ticket, Copying]], us: Us
+) -> tuple[Touch, ...]:
+    """The same for a copy that may be of any of these versions of its ticket, at least one; what the first one shows counts."""
+    first: tuple[Touch, ...] | None = None
+    for ticket, copying in versions:
+        found = touches_shown(issue, ticket, copying, us)
+        first = found if first is None else first
+        if not found:
+            return ()
+    return first or ()
 
 
 def touches_told(happenings: Iterable[Happening], us: Us) -> tuple[Touch, ...]:

@@ -10,11 +10,13 @@ _DOING: Final = {
     Act.RECALL.value: "closing untouched copies in",
     Act.UNDO.value: "opening recalled copies again in",
     Act.UPDATE.value: "updating the copies in",
+    Act.UPDATE_AND_CLOSE.value: "updating the copies in",
 }
 _ENDED: Final = {
     Act.RECALL.value: "recalled",
     Act.UNDO.value: "reopened",
     Act.UPDATE.value: "updated",
+    Act.UPDATE_AND_CLOSE.value: "updated",
 }
 
 

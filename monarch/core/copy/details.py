@@ -209,3 +209,10 @@ def details_of(
         next(iter(had(TYPES)), ""),
         had(ASSIGNEES)[:MAX_ASSIGNEES],
     )
+
+
+def wished(ticket: Ticket, style: Style) -> Details:
+    """What the copy of this ticket would have in a target that lacks nothing; the number of its milestone says nothing."""
+    milestones = () if ticket.milestone is None else (replace(ticket.milestone, number=1),)
+    types = (ticket.type,) if ticket.type else ()
+    return details_of(ticket, style, Stock(ticket.labels, milestones, types, ticket.assignees))

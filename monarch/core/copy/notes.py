@@ -40,7 +40,7 @@ def dropped(what: str) -> str:
 
 def refused(kind: str, names: Iterable[str], refusal: Permanent) -> str:
     """GitHub will not have something that was to be created, such as a label."""
-    return f"{kind} {_some([quote(name, 60) for name in names])}: not copied. {refusal.reason}"
+    return f"{kind} {_some([quote(name, 60) for name in names])}: not copied. {refusal.sentence}"
 
 
 def given_up(kind: str, names: Iterable[str], reason: str) -> str:
@@ -51,7 +51,7 @@ def given_up(kind: str, names: Iterable[str], reason: str) -> str:
 def refused_fields(fields: Iterable[str], refusal: Permanent) -> str:
     """GitHub refused a ticket because of something that it can be copied without."""
     kinds = {_KINDS.get(field, field): None for field in fields}
-    return f"{_and(tuple(kinds))}: some tickets were copied without. {refusal.reason}"
+    return f"{_and(tuple(kinds))}: some tickets were copied without. {refusal.sentence}"
 
 
 def not_listed(kind: str, name: str) -> str:
@@ -78,8 +78,13 @@ def touched(numbers: Sequence[int]) -> str:
 
 
 def closed_since(numbers: Sequence[int]) -> str:
-    """Tickets that the template has closed since; their copies are for people to close."""
-    return f"tickets {_some([f'#{n}' for n in numbers])}: closed in the template since; their copies stay as they are"
+    """Tickets that the template has closed since, whose copies are open: they stay so until a person asks."""
+    return f"tickets {_some([f'#{n}' for n in numbers])}: closed in the template since; their copies stay open (`monarch update --close` closes those that people have not touched)"
+
+
+def closed_too(numbers: Sequence[int]) -> str:
+    """Tickets that the template has closed since, whose copies are closed now."""
+    return f"tickets {_some([f'#{n}' for n in numbers])}: closed in the template since, and their copies with them"
 
 
 def kept(numbers: Sequence[int]) -> str:
@@ -89,7 +94,7 @@ def kept(numbers: Sequence[int]) -> str:
 
 def not_rewritten(numbers: Sequence[int], refusal: Permanent) -> str:
     """GitHub would not let copies be edited."""
-    return f"references in {_some([f'#{n}' for n in numbers])}: not put right. {refusal.reason}"
+    return f"references in {_some([f'#{n}' for n in numbers])}: not put right. {refusal.sentence}"
 
 
 def no_nesting(numbers: Sequence[int]) -> str:
@@ -99,7 +104,7 @@ def no_nesting(numbers: Sequence[int]) -> str:
 
 def not_nested(numbers: Sequence[int], refusal: Permanent) -> str:
     """GitHub would not have copies as sub-issues."""
-    return f"{SUB_ISSUES} {_some([f'#{n}' for n in numbers])}: not put under their parents. {refusal.reason}"
+    return f"{SUB_ISSUES} {_some([f'#{n}' for n in numbers])}: not put under their parents. {refusal.sentence}"
 
 
 def no_blocking(numbers: Sequence[int]) -> str:
@@ -109,7 +114,7 @@ def no_blocking(numbers: Sequence[int]) -> str:
 
 def not_blocked(numbers: Sequence[int], refusal: Permanent) -> str:
     """GitHub would not have copies blocked by others."""
-    return f"{DEPENDENCIES} of {_some([f'#{n}' for n in numbers])}: not copied. {refusal.reason}"
+    return f"{DEPENDENCIES} of {_some([f'#{n}' for n in numbers])}: not copied. {refusal.sentence}"
 
 
 def other_due(title: str, ours: str, theirs: str) -> str:

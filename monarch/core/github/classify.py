@@ -46,6 +46,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from monarch.core.advice import Advice
 from monarch.core.github.limits import MAX_WAIT_S, asked_wait_s, is_limit
 from monarch.core.github.reply import Reply, Said, read_reply
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
@@ -117,16 +118,14 @@ def _limited(said: Said) -> RateLimited:
     )
 
 
-def _permanent(scope: Scope, code: Code, advice: str) -> Callable[[Said], Permanent]:
-    return lambda said: Permanent(scope, code, said.because(advice))
+def _credential(code: Code, advice: str, meaning: str = "") -> Callable[[Said], Permanent]:
+    do = Advice(advice, replay=False)
+    return lambda said: Permanent(Scope.CREDENTIAL, code, said.because(meaning), advice=do)
 
 
-def _credential(code: Code, advice: str) -> Callable[[Said], Permanent]:
-    return _permanent(Scope.CREDENTIAL, code, advice)
-
-
-def _repository(code: Code, advice: str) -> Callable[[Said], Permanent]:
-    return _permanent(Scope.REPOSITORY, code, f"{advice}, then replay it (`monarch dead replay`)")
+def _repository(code: Code, advice: str, meaning: str = "") -> Callable[[Said], Permanent]:
+    do = Advice(advice)
+    return lambda said: Permanent(Scope.REPOSITORY, code, said.because(meaning), advice=do)
 
 
 def _status(*statuses: int) -> Callable[[Said], bool]:
@@ -165,8 +164,8 @@ _CORRECTIONS: Final = {
 def _ticket(said: Said) -> Permanent:
     known = [_CORRECTIONS[field] for field in said.fields if field in _CORRECTIONS]
     advice = ", and ".join(known) or "correct the ticket in the template"
-    reason = said.because(f"{advice}; then send the request again")
-    return Permanent(Scope.TICKET, Code.TICKETS_REFUSED, reason, said.fields)
+    do = Advice(f"{advice}; then send the request again", replay=False)
+    return Permanent(Scope.TICKET, Code.TICKETS_REFUSED, said.because(), said.fields, do)
 
 
 def _moved(said: Said) -> Transient:
@@ -191,8 +190,8 @@ RULES: Final = (
         _status(401),
         _credential(
             Code.CREDENTIAL,
-            "the token or key is wrong, expired or revoked; set a valid one (GH_PAT, or GITHUB_APP_ID"
-            " and its private key) and restart",
+            "set a valid one (GH_PAT, or GITHUB_APP_ID and its private key) and restart",
+            "the token or key is wrong, expired or revoked",
         ),
     ),
     Rule(
@@ -215,7 +214,8 @@ RULES: Final = (
         _says(404, "integration not found"),
         _credential(
             Code.CREDENTIAL,
-            "there is no such GitHub App; set GITHUB_APP_ID to what its page shows, and restart",
+            "set GITHUB_APP_ID to what its page shows, and restart",
+            "there is no such GitHub App",
         ),
     ),
     Rule(
@@ -223,7 +223,8 @@ RULES: Final = (
         _is_about_version,
         _credential(
             Code.REFUSED,
-            "the server does not speak this version of the API; use a Monarch and a server that fit",
+            "use a Monarch and a server that fit",
+            "the server does not speak this version of the API",
         ),
     ),
     Rule(
@@ -265,7 +266,8 @@ RULES: Final = (
         _status(404),
         _repository(
             Code.NOT_FOUND,
-            "the repository does not exist, or the token may not see it; check its name and access",
+            "check its name and access",
+            "the repository does not exist, or the token may not see it",
         ),
     ),
     Rule(
@@ -278,8 +280,8 @@ RULES: Final = (
         _says(422, "spammed"),
         _repository(
             Code.REFUSED,
-            "GitHub may take this for spam: wait some hours, look at the account's issues, lower"
-            " MONARCH_WRITES_PER_MINUTE",
+            "wait some hours, look at the account's issues, lower MONARCH_WRITES_PER_MINUTE",
+            "GitHub may take this for spam",
         ),
     ),
     Rule("ticket", _refuses_ticket, _ticket),

@@ -61,13 +61,14 @@ class Said:
         text = f"{self.message} {self.details}".lower()
         return any(word in text for word in words)
 
-    def because(self, advice: str) -> str:
-        """A sentence for people: what GitHub said, and what to do."""
+    def because(self, meaning: str = "") -> str:
+        """A sentence for people: what GitHub said, and what it means where that is not plain."""
         words = ": ".join(part for part in (self.message, self.details) if part)
         said = f' "{quote(words)}"' if words else ""
         request = quote(self.header("x-github-request-id"), 60)
         where = f" (request {request})" if request else ""
-        return f"GitHub answered {self.status}{said}{where}: {advice}"
+        answer = f"GitHub answered {self.status}{said}{where}"
+        return f"{answer}: {meaning}" if meaning else answer
 
 
 def read_reply(reply: Reply, *, writing: bool) -> Said:

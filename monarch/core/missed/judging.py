@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from monarch.core.ids import TargetId
 from monarch.core.missed.sighting import Listed, Sighting
-from monarch.core.request.message import BadMessage, Request, Rules, source_refusal, target_refusal
+from monarch.core.request.message import BadMessage, Request
+from monarch.core.request.rules import Rules, source_refusal, target_refusal
 from monarch.core.ticket import Origin
 
 BEFORE_MS = 180_000

@@ -10,9 +10,12 @@ NAMED_MOST: Final = 20
 """So many repositories are named; the others are counted."""
 
 
-def missed_text(missed: Sequence[Missed], web_url: str, *, submits: bool) -> str:
+def missed_text(
+    missed: Sequence[Missed], web_url: str, *, submits: bool, again: bool = False
+) -> str:
     """Say which repositories were missed, and what becomes of it; in Slack's mrkdwn.
 
+    `again`: it may have been said before, by a worker that has died.
     Names of repositories hold none of the characters that Slack obeys.
     """
     sources = sorted({one.origin.full_name for one in missed})
@@ -21,7 +24,8 @@ def missed_text(missed: Sequence[Missed], web_url: str, *, submits: bool) -> str
     more = f" and {len(missed) - NAMED_MOST} more" if len(missed) > NAMED_MOST else ""
     were = "repository was" if len(missed) == 1 else "repositories were"
     head = f":mag: {len(missed)} {were} made from {made}, and no message about it arrived"
-    return f"{head}: {names}{more}. {_advice(submits=submits)}"
+    before = " (Said again, since a worker ended while it said this.)" if again else ""
+    return f"{head}: {names}{more}. {_advice(submits=submits)}{before}"
 
 
 def _advice(*, submits: bool) -> str:

@@ -7,8 +7,9 @@ list of titles. A request that asks for all tickets at once has none of them.
 import json
 from collections.abc import Mapping
 
+from monarch.core.mistake import or_none
 from monarch.core.portions.dates import date_ms
-from monarch.core.portions.keys import MILESTONES, NOT_BEFORE, Portion, read_portion
+from monarch.core.portions.keys import MILESTONES, NOT_BEFORE, Portion, read_date, read_titles
 
 
 def portion_details(portion: Portion) -> dict[str, str]:
@@ -33,4 +34,4 @@ def portion_of(fields: Mapping[str, str]) -> Portion:
         titles = json.loads(fields.get(MILESTONES, "null"))
     except ValueError:
         titles = None
-    return read_portion({NOT_BEFORE: fields.get(NOT_BEFORE), MILESTONES: titles})
+    return Portion(or_none(read_date, fields.get(NOT_BEFORE)), or_none(read_titles, titles) or ())

@@ -30,7 +30,8 @@ def share_of(whole: Plan, wanted: Collection[str], existing: Iterable[Milestone]
     )
     others = tuple(t for t in whole.tickets if t not in asked)
     fits = characters(whole.tickets) <= MAX_TEXT
-    return replace(whole, tickets=asked, others=others if fits else ())
+    kept = others if fits else ()
+    return replace(whole, tickets=asked, others=kept, lacks_others=kept != others)
 
 
 def milestones_of(issues: Iterable[Issue]) -> tuple[Milestone, ...]:
@@ -52,7 +53,4 @@ def milestones_missing(source: str, unknown: Collection[str], existing: Iterable
     shown = ", ".join(f'"{quote(one, 100)}"' for one in titles[:_SHOWN])
     more = f" and {len(titles) - _SHOWN} more" if len(titles) > _SHOWN else ""
     has = f"it has {shown}{more}" if titles else "it has no milestones at all"
-    return (
-        f"{source} has no milestone {names}: {has}; create it there and replay this (`monarch dead replay`),"
-        " or publish the message again with the right title"
-    )
+    return f"{source} has no milestone {names}: {has}"

@@ -12,22 +12,23 @@ Numbers alone make no edit: a copy that was deleted and healed has another one, 
 what Monarch wrote.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, assert_never
 
+from monarch.core.after.closed import versions_of
 from monarch.core.after.later import NOTHING
 from monarch.core.after.standing import Standing, standing
 from monarch.core.copy.marker import read_marker
-from monarch.core.copy.render import Touched, is_ours, render, rewriting
+from monarch.core.copy.render import Touched, is_ours, render, rewriting, title_of
 from monarch.core.copy.style import Copying, Style
 from monarch.core.ids import TicketId
 from monarch.core.plan import Plan
 from monarch.core.target.adoption import says_the_same
 from monarch.core.target.look import strays_of
 from monarch.core.target.step import CreatedAs, Fate, Refused
-from monarch.core.target.survey import Survey, copies
+from monarch.core.target.survey import Survey
 from monarch.core.ticket import Issue, Ticket
 
 
@@ -129,15 +130,18 @@ class Verification:
         return tuple(one.id for one in self.marked(Mark.MISSING))
 
 
-def verify(plan: Plan, survey: Survey, style: Style) -> Verification:
-    """Hold a target against the plan."""
-    return _Comparison(plan, survey, style).run()
+def verify(plan: Plan, survey: Survey, style: Style, others: Sequence[Plan] = ()) -> Verification:
+    """Hold a target against the plan.
+
+    `others` are the plans of other requests for that template: what an update has brought in is no edit of people's.
+    """
+    return _Comparison(plan, survey, style, others).run()
 
 
 class _Comparison:
-    def __init__(self, plan: Plan, survey: Survey, style: Style) -> None:
-        self._plan, self._survey = plan, survey
-        self._numbers = numbers = copies(plan, survey)
+    def __init__(self, plan: Plan, survey: Survey, style: Style, others: Sequence[Plan]) -> None:
+        self._plan, self._survey, self._others = plan, survey, others
+        self._numbers = numbers = dict(survey.numbers)
         name, target = survey.repository.full_name, survey.repository.id
         self._copying = Copying(plan, name, target, style, numbers, survey.seen.highest)
         self._strays: dict[TicketId, list[int]] = {}
@@ -183,12 +187,19 @@ class _Comparison:
     def _text_marks(self, issue: Issue, ticket: Ticket) -> list[Mark]:
         if ticket.id in self._survey.seen.copies and says_the_same(issue, ticket):
             return []
-        if issue.title != render(ticket, self._copying).title:
-            return [Mark.EDITED]
-        if not is_ours(issue.body, ticket, self._copying):
-            return [Mark.EDITED]
+        is_titled = issue.title == render(ticket, self._copying).title
+        if not is_titled or not is_ours(issue.body, ticket, self._copying):
+            return [] if self._is_updated(issue, ticket) else [Mark.EDITED]
         refers = isinstance(rewriting(issue.body, ticket, self._copying), Touched)
         return [Mark.REFERS] if refers else []
+
+    def _is_updated(self, issue: Issue, ticket: Ticket) -> bool:
+        """Whether the copy is what Monarch writes for the ticket of another request."""
+        return any(
+            issue.title == title_of(one)
+            and is_ours(issue.body, one, replace(self._copying, plan=plan))
+            for one, plan in versions_of(ticket, self._others)
+        )
 
     def _without_copy(self, ticket: Ticket) -> Finding:
         record, mark, reason = self._survey.records.get(ticket.id), Mark.MISSING, ""

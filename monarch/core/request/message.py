@@ -3,25 +3,30 @@
 Two kinds of mistakes are told apart. What is wrong with the message as a whole is a `BadMessage`, and
 each kind of it has its code. What is wrong with one target refuses that target and no other: the request
 goes on, if need be with no target left, so that each refusal is dead-lettered under the target's name.
+
+Of several mistakes one is reported: missing keys first, then wrong types, then the first key in the order of `_Message`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from typing import Any, Final
+from datetime import datetime
+from typing import Annotated, Any, Final, cast
 
+from pydantic import BaseModel, PlainValidator, ValidationError, ValidationInfo
+
+from monarch.core.advice import NO_ADVICE, Advice, Advised
+from monarch.core.mistake import Mistake, or_none
 from monarch.core.outcome import Code
 from monarch.core.portions.keys import (
-    MILESTONES,
-    NOT_BEFORE,
     WHOLE,
     Portion,
-    portion_complaint,
-    read_portion,
+    read_date,
+    read_titles,
 )
 from monarch.core.redact import describe, quote, redact
-from monarch.core.request.refs import GITHUB_HOSTS, BadRef, RepoRef, parse_ref
+from monarch.core.request.refs import BadRef, RepoRef, parse_ref
+from monarch.core.request.rules import Rules, source_refusal, target_refusal
 from monarch.core.verdict import RefusedTarget
 
 MAX_BYTES: Final = 1024 * 1024
@@ -32,23 +37,9 @@ MAX_DEPTH: Final = 50
 SOURCE: Final = "source_repo"
 TARGETS: Final = "all_target_repositories"
 CHANNEL: Final = "notification_channel"
-_REQUIRED: Final = (SOURCE, TARGETS)
+_KEYS: Final = f"{SOURCE} and {TARGETS}"
 _MAX_CHANNEL: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What this installation accepts.
-
-    The globs stand for `owner/repo`, are compared without case, and `*` stays within one side of the
-    slash; no globs at all allow everything. `hosts` are those that addresses may name. `private_to_public`: whether
-    the tickets of a private source may be copied into a public target, where everybody can read them.
-    """
-
-    allowed_sources: tuple[str, ...] = ()
-    allowed_targets: tuple[str, ...] = ()
-    hosts: frozenset[str] = GITHUB_HOSTS
-    private_to_public: bool = False
+_Target = RepoRef | RefusedTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +64,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class BadMessage:
+class BadMessage(Advised):
     """Nobody can carry this message out; `reason` is a sentence for people.
 
     `channel` and `source` are what could be read of them, `None` where nothing could.
@@ -83,52 +74,49 @@ class BadMessage:
     reason: str
     channel: str | None = None
     source: str | None = None
+    advice: Advice = NO_ADVICE
 
 
 def parse_message(payload: bytes, rules: Rules) -> Request | BadMessage:
     """Read a message; never raises, whatever the bytes are."""
-    loaded = _load(payload)
-    return loaded if isinstance(loaded, BadMessage) else _read(loaded, rules)
+    message: dict[str, Any] = {}
+    try:
+        message = _load(payload)
+        read = _Message.model_validate(message, context=rules)
+    except (Mistake, ValidationError) as problem:
+        return _bad(message, problem if isinstance(problem, Mistake) else _first(problem))
+    return Request(
+        read.source_repo,
+        tuple(one for one in read.all_target_repositories if isinstance(one, RepoRef)),
+        tuple(one for one in read.all_target_repositories if isinstance(one, RefusedTarget)),
+        read.notification_channel,
+        # Kept as they came: pydantic takes no half characters.
+        {key: value for key, value in message.items() if key not in _Message.model_fields},
+        Portion(read.not_before, read.milestones),
+    )
 
 
-def source_refusal(name: str, rules: Rules, asked: str = "") -> str | None:
-    """Why nothing may be read from the repository `name` (`owner/repo`); `None` where it may be.
-
-    `asked` is the name that it was asked for by, where GitHub knows it under another one: a repository that was
-    renamed answers to both, and the list means the one that it is.
-    """
-    return _refusal(name, asked, rules.allowed_sources, "sources", "MONARCH_ALLOWED_SOURCES")
+def _bad(message: dict[str, Any], mistake: Mistake) -> BadMessage:
+    came = message.get(SOURCE)
+    source = quote(came) if isinstance(came, str) else None
+    channel = or_none(_read_channel, message.get(CHANNEL))
+    return BadMessage(mistake.code, mistake.reason, channel, source, mistake.advice)
 
 
-def target_refusal(name: str, rules: Rules, asked: str = "") -> str | None:
-    """Why nothing may be written to the repository `name`; see `source_refusal`."""
-    return _refusal(name, asked, rules.allowed_targets, "targets", "MONARCH_ALLOWED_TARGETS")
+def _first(problem: ValidationError) -> Mistake:
+    """The one of several mistakes that is reported."""
+    found = problem.errors(include_url=False, include_input=False)
+    missing = [str(one["loc"][0]) for one in found if one["type"] == "missing"]
+    if missing:
+        reason = f"the message lacks {' and '.join(missing)}; it must have {_KEYS}"
+        return Mistake(Code.MISSING_KEY, reason)
+    mistakes: list[Mistake] = [one["ctx"]["error"] for one in found]
+    return min(mistakes, key=lambda mistake: mistake.code is not Code.WRONG_TYPE)
 
 
-def _refusal(name: str, asked: str, globs: Sequence[str], kind: str, setting: str) -> str | None:
-    owner, _, repository = name.partition("/")
-    if is_allowed(RepoRef(owner, repository), globs):
-        return None
-    renamed = f"{asked} is {name} now, which" if asked.lower() not in {"", name.lower()} else name
-    return f"{renamed} is not among the allowed {kind}; add it to {setting}, then replay it (`monarch dead replay`)"
-
-
-def is_allowed(ref: RepoRef, globs: Sequence[str]) -> bool:
-    """Whether one of `globs` (`owner/repo`, with wildcards) names `ref`; no globs allow everything."""
-    return not globs or any(_matches(ref, glob.lower().split("/")) for glob in globs)
-
-
-def _matches(ref: RepoRef, sides: list[str]) -> bool:
-    names = ref.key.split("/")
-    return len(sides) == len(names) and all(map(fnmatchcase, names, sides))
-
-
-# --------------------------------------------------------------------------------- bytes -> an object
-
-
-def _load(payload: bytes) -> dict[str, Any] | BadMessage:
+def _load(payload: bytes) -> dict[str, Any]:
     if len(payload) > MAX_BYTES:
-        return BadMessage(
+        raise Mistake(
             Code.TOO_LARGE,
             f"the message has {len(payload)} bytes and may have {MAX_BYTES};"
             " split its targets over several messages",
@@ -137,23 +125,21 @@ def _load(payload: bytes) -> dict[str, Any] | BadMessage:
         # utf-8-sig: some editors begin a file with a byte order mark.
         value = json.loads(payload.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as problem:
-        return _not_json(payload, quote(str(problem), 100))
+        raise _not_json(payload, quote(str(problem), 100)) from None
     if not isinstance(value, dict):
-        return BadMessage(
-            Code.NOT_AN_OBJECT, f"expected a JSON object with {_keys()}, got {describe(value)}"
+        raise Mistake(
+            Code.NOT_AN_OBJECT, f"expected a JSON object with {_KEYS}, got {describe(value)}"
         )
-    return _not_json(payload, "nested too deeply") if _is_deep(value) else value
+    if _is_deep(value):
+        raise _not_json(payload, "nested too deeply")
+    return value
 
 
-def _not_json(payload: bytes, problem: str) -> BadMessage:
+def _not_json(payload: bytes, problem: str) -> Mistake:
     shown = describe(payload[:200].decode("utf-8", "replace"))
-    return BadMessage(
-        Code.NOT_JSON, f"expected a JSON object with {_keys()} in UTF-8, got {shown} ({problem})"
+    return Mistake(
+        Code.NOT_JSON, f"expected a JSON object with {_KEYS} in UTF-8, got {shown} ({problem})"
     )
-
-
-def _keys() -> str:
-    return f"{SOURCE} and {TARGETS}"
 
 
 def _refuse_constant(name: str) -> None:
@@ -161,127 +147,49 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(msg)
 
 
-def _is_deep(value: object) -> bool:
+def _is_deep(value: object, room: int = MAX_DEPTH) -> bool:
     """Whether lists and objects stand in one another more than `MAX_DEPTH` times."""
-    level: list[object] = [value]
-    for _ in range(MAX_DEPTH):
-        level = [inner for outer in level for inner in _inside(outer)]
-    return bool(level)
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return not room or any(_is_deep(one, room - 1) for one in inside)
 
 
-def _inside(value: object) -> list[Any]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
+# --------------------------------------------------------------------------- the keys, each by its reader
 
 
-# ------------------------------------------------------------------------------- an object -> a request
-
-
-def _read(message: dict[str, Any], rules: Rules) -> Request | BadMessage:
-    complaint = _complaint(message, rules)
-    channel = _channel(message)
-    if complaint is not None:
-        code, reason = complaint
-        came = message.get(SOURCE)
-        return BadMessage(code, reason, channel, quote(came) if isinstance(came, str) else None)
-    source = parse_ref(message[SOURCE], rules.hosts)
-    targets, refused = _sort_targets(message[TARGETS], source, rules)
-    known = {*_REQUIRED, CHANNEL, NOT_BEFORE, MILESTONES}
-    extra = {key: value for key, value in message.items() if key not in known}
-    return Request(source, targets, refused, channel, extra, read_portion(message))
-
-
-def _complaint(message: dict[str, Any], rules: Rules) -> tuple[Code, str] | None:
-    """What is wrong with the message as a whole, the first of it; `None` where nothing is."""
-    return (
-        _complaint_of_keys(message)
-        or _complaint_of_types(message)
-        or _complaint_of_source(message[SOURCE], rules)
-        or _complaint_of_targets(message[TARGETS])
-        or portion_complaint(message)
-    )
-
-
-def _complaint_of_keys(message: dict[str, Any]) -> tuple[Code, str] | None:
-    missing = [key for key in _REQUIRED if key not in message]
-    if not missing:
-        return None
-    return Code.MISSING_KEY, f"the message lacks {' and '.join(missing)}; it must have {_keys()}"
-
-
-def _complaint_of_types(message: dict[str, Any]) -> tuple[Code, str] | None:
-    source, targets, channel = message[SOURCE], message[TARGETS], message.get(CHANNEL)
-    if not isinstance(source, str):
-        return (
-            Code.WRONG_TYPE,
-            f"expected {SOURCE} to be a text, owner/repo, got {describe(source)}",
-        )
-    if not isinstance(targets, list):
-        return (
-            Code.WRONG_TYPE,
-            f"expected {TARGETS} to be a list of owner/repo, got {describe(targets)}",
-        )
-    if channel is not None and not _is_channel(channel):
-        return (
-            Code.WRONG_TYPE,
-            f"expected {CHANNEL} to be the id of a Slack channel (or nothing), got {describe(channel)}",
-        )
-    return None
-
-
-def _complaint_of_source(source: str, rules: Rules) -> tuple[Code, str] | None:
+def _read_source(came: object, info: ValidationInfo) -> RepoRef:
+    rules = cast("Rules", info.context)
+    if not isinstance(came, str):
+        raise _wrong_type(SOURCE, "a text, owner/repo", came)
     try:
-        ref = parse_ref(source, rules.hosts)
+        ref = parse_ref(came, rules.hosts)
     except BadRef as problem:
-        return Code.BAD_SOURCE, f"{SOURCE}: {problem}"
+        raise Mistake(Code.BAD_SOURCE, f"{SOURCE}: {problem}") from None
     refusal = source_refusal(ref.full_name, rules)
-    return None if refusal is None else (Code.SOURCE_NOT_ALLOWED, refusal)
+    if refusal is not None:
+        raise Mistake(refusal.code, refusal.reason, refusal.advice)
+    return ref
 
 
-def _complaint_of_targets(targets: list[object]) -> tuple[Code, str] | None:
-    if not targets:
-        return Code.NO_TARGETS, f"{TARGETS} is empty; name at least one repository"
-    if len(targets) > MAX_TARGETS:
-        return (
+def _read_targets(came: object, info: ValidationInfo) -> tuple[_Target, ...]:
+    """Each target once, in order, as it was mentioned first."""
+    if not isinstance(came, list):
+        raise _wrong_type(TARGETS, "a list of owner/repo", came)
+    if not came:
+        raise Mistake(Code.NO_TARGETS, f"{TARGETS} is empty; name at least one repository")
+    if len(came) > MAX_TARGETS:
+        raise Mistake(
             Code.TOO_MANY_TARGETS,
-            f"{TARGETS} has {len(targets)} entries and may have {MAX_TARGETS}; split the message",
+            f"{TARGETS} has {len(came)} entries and may have {MAX_TARGETS}; split the message",
         )
-    return None
+    once: dict[tuple[type, str], _Target] = {}
+    for value in came if SOURCE in info.data else ():
+        one = _read_target(value, info.data[SOURCE], cast("Rules", info.context))
+        name = one.full_name if isinstance(one, RepoRef) else one.target
+        once.setdefault((type(one), name.lower()), one)
+    return tuple(once.values())
 
 
-def _channel(message: dict[str, Any]) -> str | None:
-    channel = message.get(CHANNEL)
-    return channel.strip() or None if isinstance(channel, str) and _is_channel(channel) else None
-
-
-def _is_channel(value: object) -> bool:
-    """Whether Slack could be asked for it: a short, printable word; empty for "tell nobody".
-
-    A token that got into this place would be kept and shown as the channel.
-    """
-    if not isinstance(value, str) or len(value) > _MAX_CHANNEL:
-        return False
-    word = value.strip()
-    return word.isprintable() and " " not in word and redact(word) == word
-
-
-def _sort_targets(
-    values: list[object], source: RepoRef, rules: Rules
-) -> tuple[tuple[RepoRef, ...], tuple[RefusedTarget, ...]]:
-    """Part the targets that can be one from those that cannot; each once, in order."""
-    targets: dict[str, RepoRef] = {}
-    refused: dict[str, RefusedTarget] = {}
-    for value in values:
-        sorted_value = _sort_target(value, source, rules)
-        if isinstance(sorted_value, RepoRef):
-            targets.setdefault(sorted_value.key, sorted_value)
-        else:
-            refused.setdefault(sorted_value.target.lower(), sorted_value)
-    return tuple(targets.values()), tuple(refused.values())
-
-
-def _sort_target(value: object, source: RepoRef, rules: Rules) -> RepoRef | RefusedTarget:
+def _read_target(value: object, source: RepoRef, rules: Rules) -> _Target:
     try:
         ref = parse_ref(value, rules.hosts)
     except BadRef as problem:
@@ -292,7 +200,9 @@ def _sort_target(value: object, source: RepoRef, rules: Rules) -> RepoRef | Refu
             name, Code.TARGET_IS_SOURCE, f"{name} is the source itself; take it out of {TARGETS}"
         )
     refusal = target_refusal(name, rules)
-    return ref if refusal is None else RefusedTarget(name, Code.TARGET_NOT_ALLOWED, refusal)
+    if refusal is not None:
+        return RefusedTarget(name, refusal.code, refusal.reason, refusal.advice)
+    return ref
 
 
 def _spelled(value: object, rules: Rules) -> str:
@@ -308,3 +218,31 @@ def _spelled(value: object, rules: Rules) -> str:
     except BadRef:
         return shown
     return f"{shown} (with characters that no name has)"
+
+
+def _read_channel(came: object) -> str | None:
+    """What Slack could be asked for: a short, printable word; empty for "tell nobody".
+
+    A token that got into this place would be kept and shown as the channel.
+    """
+    if came is None:
+        return None
+    if isinstance(came, str) and len(came) <= _MAX_CHANNEL:
+        word = came.strip()
+        if word.isprintable() and " " not in word and redact(word) == word:
+            return word or None
+    raise _wrong_type(CHANNEL, "the id of a Slack channel (or nothing)", came)
+
+
+def _wrong_type(key: str, expected: str, came: object) -> Mistake:
+    return Mistake(Code.WRONG_TYPE, f"expected {key} to be {expected}, got {describe(came)}")
+
+
+class _Message(BaseModel):
+    """The keys that we know, in the order of reporting; the context is the `Rules`."""
+
+    source_repo: Annotated[RepoRef, PlainValidator(_read_source)]
+    all_target_repositories: Annotated[tuple[_Target, ...], PlainValidator(_read_targets)]
+    notification_channel: Annotated[str | None, PlainValidator(_read_channel)] = None
+    not_before: Annotated[datetime | None, PlainValidator(read_date)] = None
+    milestones: Annotated[tuple[str, ...], PlainValidator(read_titles)] = ()

@@ -10,7 +10,8 @@ would double a team's work, so a look takes them for copies, below all other evi
   the lowest number, so the same issues always give the same pairs, also after a loss of memory.
 
 An adopted issue is not as Monarch writes: it gets no marker, and no pass edits it or moves it under a parent. The ledger
-knows it, by its id, from then on, whatever people make of it. What can still go wrong: once the ledger is lost, an
+knows it, by its id, from then on, whatever people make of it. One that is still as the predecessor wrote it is told by
+the `$`, and can be recalled; one that a person wrote by hand cannot be told from a copy whose marker was edited away. What can still go wrong: once the ledger is lost, an
 adopted issue that somebody has edited, or whose ticket was edited in the template, does not say the same any more, and
 the ticket is copied.
 """
@@ -59,6 +60,15 @@ def says_the_same(issue: Issue, ticket: Ticket) -> bool:
     return read_marker(issue.body) is None and _words_of(ticket) in _readings(issue)
 
 
+def is_the_predecessors(issue: Issue, ticket: Ticket) -> bool:
+    """Whether an issue is what the predecessor made of the ticket, with every box as the ticket has it."""
+    body = issue.body.strip()
+    is_its_form = body.startswith(_PREFIX) and read_marker(body) is None
+    if not is_its_form or issue.title.strip() != ticket.title.strip():
+        return False
+    return _unified(body.removeprefix(_PREFIX)) == _unified(without_markers(ticket.body))
+
+
 def _words_of(ticket: Ticket) -> _Words:
     return ticket.title.strip(), _text(without_markers(ticket.body))
 
@@ -72,7 +82,11 @@ def _readings(issue: Issue) -> Iterator[_Words]:
 
 
 def _text(body: str) -> str:
-    return _TICKED.sub(r"\1[ ]", body.replace("\r\n", "\n").replace("\r", "\n").strip())
+    return _TICKED.sub(r"\1[ ]", _unified(body))
+
+
+def _unified(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def unmarked(numbers: Iterable[int], issues: Mapping[int, Issue]) -> frozenset[int]:

@@ -15,13 +15,12 @@ Whether the token may write *issues* stands in no description. The first write s
 the same way.
 """
 
+from monarch.core.advice import Advice
 from monarch.core.outcome import Code
 from monarch.core.plan import Plan
-from monarch.core.request.message import Rules
+from monarch.core.request.rules import Rules
 from monarch.core.ticket import Repository
 from monarch.core.verdict import Dead
-
-_REPLAY = "then replay it (`monarch dead replay`)"
 
 
 def unwritable(target: Repository, plan: Plan, rules: Rules) -> Dead | None:
@@ -36,24 +35,27 @@ def unwritable(target: Repository, plan: Plan, rules: Rules) -> Dead | None:
     if name.lower() == plan.source.lower():
         return Dead(
             Code.TARGET_IS_SOURCE,
-            f"{name} is the source itself, under a former name; send the message again with the team's"
-            " repository",
+            f"{name} is the source itself, under a former name",
+            advice=Advice("send the message again with the team's repository", replay=False),
         )
     if plan.private and not target.private and not rules.private_to_public:
         return Dead(
             Code.PRIVATE_SOURCE,
-            f"{plan.source} is private and {name} is public, so everybody could read its tickets; make {name} private,"
-            f" or set MONARCH_PRIVATE_TO_PUBLIC=true if that is meant, {_REPLAY}",
+            f"{plan.source} is private and {name} is public, so everybody could read its tickets",
+            advice=Advice(
+                f"make {name} private, or set MONARCH_PRIVATE_TO_PUBLIC=true if that is meant"
+            ),
         )
     if target.archived:
         return Dead(
             Code.ARCHIVED,
-            f"{name} is archived, so nothing can be written to it; unarchive it in its settings, {_REPLAY}",
+            f"{name} is archived, so nothing can be written to it",
+            advice=Advice("unarchive it in its settings"),
         )
     if not target.has_issues:
         return Dead(
             Code.ISSUES_DISABLED,
-            f"issues are switched off in {name} (as they are in every new fork); switch them on in its"
-            f" settings, {_REPLAY}",
+            f"issues are switched off in {name} (as they are in every new fork)",
+            advice=Advice("switch them on in its settings"),
         )
     return None

@@ -48,8 +48,14 @@ class SandboxClient:
     def __init__(self, base_url: str) -> None:
         """Prepare; nothing is sent yet."""
         self.base_url = base_url.rstrip("/")
+        # Given up well before the stand-in closes it (uvicorn: 5 s idle), or a call may meet the very moment of closing.
+        idle = httpx.Limits(keepalive_expiry=2)
         self._http = httpx.AsyncClient(
-            base_url=f"{self.base_url}/_sandbox", timeout=10, trust_env=False, verify=no_tls()
+            base_url=f"{self.base_url}/_sandbox",
+            timeout=10,
+            trust_env=False,
+            verify=no_tls(),
+            limits=idle,
         )
 
     @property

@@ -112,6 +112,8 @@ def _change_details(
         number = _milestone_number(repository, change.milestone)
         moved(issue, number, by, now)
         issue.milestone = number
+    if change.type is not None:
+        issue.type = _type(world, repository, change.type)
 
 
 def existing(world: World, full_name: str) -> Repository:

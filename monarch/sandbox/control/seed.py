@@ -264,6 +264,8 @@ class IssueChange(Wire):
     assignees: tuple[str, ...] | None = None
     milestone: str | None = None
     """The title of one of the repository's milestones."""
+    type: str | None = None
+    """The name of one of the repository's issue types."""
     named_in: int | None = None
     """The number of another issue of the repository whose text names this one."""
     state_reason: Literal["completed", "not_planned"] | None = None

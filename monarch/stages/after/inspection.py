@@ -15,7 +15,7 @@ from monarch.core.after.course import Course, course
 from monarch.core.after.later import NOTHING, Later
 from monarch.core.after.standing import standing
 from monarch.core.after.touch import Touch
-from monarch.core.after.touches import touches_shown, touches_told
+from monarch.core.after.touches import touches_shown_beside, touches_told
 from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Absent, Code, Found, Permanent, ReadFailure
@@ -66,9 +66,9 @@ class Inspector:
         self._aside = aside
 
     async def inspect(
-        self, ticket: Ticket, number: int, copying: Copying
+        self, ticket: Ticket, number: int, *versions: tuple[Ticket, Copying]
     ) -> Inspected | Absent | ReadFailure:
-        """Read copy `number` of a ticket; `Absent` where it is gone."""
+        """Read copy `number` of a ticket, written for one of these versions of it; `Absent` where it is gone."""
         answer = await self._github.read_issue(self._repository, number)
         if not isinstance(answer, Found):
             return answer
@@ -80,7 +80,7 @@ class Inspector:
         if what in {Course.DONE, Course.NOTHING}:
             return Inspected(issue, what)
         us = self._us
-        shown = await self._aside(lambda: touches_shown(issue, ticket, copying, us))
+        shown = await self._aside(lambda: touches_shown_beside(issue, versions, us))
         if what is Course.LEFT:
             return Inspected(issue, what, (*shown, Touch.CLOSED))
         if shown:

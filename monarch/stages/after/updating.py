@@ -1,7 +1,9 @@
 """Updating: the copies that are still as Monarch wrote them are edited into what the template says now.
 
+Tickets that the template has closed since are `stages.after.closing`'s.
+
 It runs inside a crossing, once every new ticket has its copy and all numbers are known, and before the target is read back.
-Each copy is read fresh, its edit is decided, and with the permission in hand it is read once more: only where GitHub shows
+Each copy is read fresh, its edit is decided (with its timeline, where it would be given a label, a milestone or a type), and with the permission in hand it is read once more: only where GitHub shows
 the very same issue the edit leaves. An edit goes on record as pending before it is sent, so that a late old one never comes
 over a newer one (`stages.after.changes`). Done twice it does nothing: a copy that says what its ticket says is not edited.
 
@@ -13,13 +15,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from monarch.core.after.acts import Act, Change
+from monarch.core.after.acts import Change
 from monarch.core.after.edit import Edit
 from monarch.core.after.later import NOTHING, Later
-from monarch.core.after.revision import Earlier, Theirs, revision
+from monarch.core.after.revision import NONE, Deeds, Earlier, Theirs, deeds, revision
 from monarch.core.after.standing import Standing, standing
 from monarch.core.after.touch import Left, Touch
-from monarch.core.copy import notes
+from monarch.core.copy.details import Details, wished
 from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Absent, Accepted, AlreadyThere, Code, Found, Permanent, Scope
@@ -27,6 +29,7 @@ from monarch.core.plan import Plan
 from monarch.core.ticket import Issue, Ticket
 from monarch.core.verdict import Acted, Done, Verdict, judge
 from monarch.stages.after.changes import Changes
+from monarch.stages.after.closing import Closing
 from monarch.stages.crossing.desk import Desk
 from monarch.stages.crossing.details import Detailing
 from monarch.stages.crossing.other_writes import Nothing
@@ -58,17 +61,27 @@ class Updating:
         self._later = later
         self._earlier = earlier
         self._changes = Changes(tools, subject, desk, watch.until)
+        self._closing = Closing(tools, subject, desk, watch, later, earlier)
         self._changed = 0
         self._left: list[Left] = []
 
-    @property
-    def needing(self) -> tuple[Ticket, ...]:
-        """The tickets whose details have to be there before their copies are edited."""
-        return self._subject.tickets if self._is_update else ()
+    async def needing(self, created: tuple[Ticket, ...]) -> tuple[Ticket, ...]:
+        """The tickets whose details have to be in the target: those to be created, and those whose copies are given any."""
+        if not self._is_update:
+            return created
+        return tuple([t for t in self._subject.tickets if t in created or await self._gives(t)])
+
+    async def _gives(self, ticket: Ticket) -> bool:
+        """Whether the copy, as the look shows it, would be given a label, a milestone or a type."""
+        issue = self._watch.issues.get(self._watch.numbers.get(ticket.id, 0))
+        if issue is None:
+            return False
+        edit = await self._decided(issue, ticket, wished(ticket, self._tools.style), NONE)
+        return isinstance(edit, Edit) and edit.gives_details
 
     @property
     def _is_update(self) -> bool:
-        return self._subject.entry.act is Act.UPDATE
+        return self._subject.entry.act.is_update
 
     async def run(self) -> Verdict | None:
         """Edit what is ours, in order; `None`: all of it is as it should be.
@@ -79,19 +92,18 @@ class Updating:
         if not self._is_update:
             return None
         for ticket in self._subject.tickets:
-            number = self._watch.numbers.get(ticket.id)
-            ended = None if number is None else await self._revise(ticket, number)
+            number = await self._watch.number_of(ticket)
+            ended = await self._revise(ticket, number) if isinstance(number, int) else number
             if ended is not None:
                 return ended
-        closed = self._closed_since()
-        if closed:
-            await self._desk.note(notes.closed_since(closed))
-        return None
+        return await self._closing.run()
 
     def ended(self, verdict: Verdict) -> Verdict:
         """The verdict of the crossing, with what the update did."""
         if self._is_update and isinstance(verdict, Done):
-            return Done(Acted(Act.UPDATE, self._changed, tuple(self._left)))
+            changed = self._changed + self._closing.changed
+            left = (*self._left, *self._closing.left)
+            return Done(Acted(self._subject.entry.act, changed, left))
         return verdict
 
     async def _revise(self, ticket: Ticket, number: int) -> Verdict | None:
@@ -103,10 +115,11 @@ class Updating:
             if not isinstance(answer, Found):
                 return await self._desk.judge(answer)
             edit = await self._edit(answer.value, ticket)
-            if not isinstance(edit, Edit):
-                if edit is not None:
-                    self._left.append(Left(ticket.number, number, (edit.touch,)))
+            if isinstance(edit, Theirs):
+                self._left.append(Left(ticket.number, number, (edit.touch,)))
                 return None
+            if not isinstance(edit, Edit):
+                return edit
             if edit.is_empty:
                 return None
             is_still = partial(self._is_still, answer.value)
@@ -128,16 +141,32 @@ class Updating:
         self._left.append(Left(ticket.number, number, (Touch.CHANGED,)))
         return None
 
-    async def _edit(self, issue: Issue, ticket: Ticket) -> Edit | Theirs | None:
-        """What is to be done with a copy; `None`: nothing, since a recall has closed it."""
+    async def _edit(self, issue: Issue, ticket: Ticket) -> Edit | Theirs | Verdict | None:
+        """What is to be done with a copy; `None`: nothing, since a recall has closed it or it is gone."""
+        details = self._details.of(ticket, ())
+        found = await self._decided(issue, ticket, details, NONE)
+        if not isinstance(found, Edit) or not found.gives_details:
+            return found
+        told = await self._tools.github.read_timeline(self._subject.repository, issue.number)
+        match told:
+            case Found(happenings):
+                theirs = deeds(happenings, self._subject.us)
+                return await self._decided(issue, ticket, details, theirs)
+            case Permanent(code=code) if code in _GONE:
+                return None
+            case _:
+                return await self._desk.judge(told)
+
+    async def _decided(
+        self, issue: Issue, ticket: Ticket, details: Details, theirs: Deeds
+    ) -> Edit | Theirs | None:
         how = standing(issue, self._later.get(ticket.id, NOTHING), self._subject.us)
         if how is Standing.RECALLED:
             return None
         earlier = self._of(ticket)
-        copying, details = self._copying(self._subject.plan), self._details.of(ticket, ())
-        us = self._subject.us
+        copying, us = self._copying(self._subject.plan), self._subject.us
         found = await self._tools.aside(
-            lambda: revision(issue, ticket, copying, earlier, details, us)
+            lambda: revision(issue, ticket, copying, earlier, details, us, theirs)
         )
         if how is Standing.CLOSED and isinstance(found, Edit):
             return found if found.is_empty else Theirs(Touch.CLOSED)
@@ -160,12 +189,6 @@ class Updating:
                 return False
             case _:
                 return await self._desk.judge(answer)
-
-    def _closed_since(self) -> list[int]:
-        """Tickets of the newest earlier plan that the template has closed since, by their numbers there."""
-        now = {ticket.id for ticket in self._subject.plan.everything}
-        before = self._earlier[0].tickets if self._earlier else ()
-        return [ticket.number for ticket in before if ticket.id not in now]
 
     def _copying(self, plan: Plan) -> Copying:
         subject, watch = self._subject, self._watch

@@ -5,6 +5,7 @@ created, as refused, as certainly not created, or still as intended, which is *n
 """
 
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 from typing import Final, assert_never
 
 from monarch.core.copy import notes
@@ -111,7 +112,7 @@ class Writer:
         if draft.labels and isinstance(outcome, Permanent) and outcome.code is Code.FORBIDDEN:
             # A label that is not there (any more) would have to be made: since 2026 GitHub refuses the whole call for it
             # to an account that may not push. Without labels it says whether issues may be opened at all.
-            outcome = Permanent(Scope.TICKET, outcome.code, outcome.reason, ("labels",))
+            outcome = replace(outcome, scope=Scope.TICKET, fields=("labels",))
         return await self._note(ticket, granted, outcome, seconds)
 
     async def _note(
@@ -191,10 +192,10 @@ class Writer:
             await self._desk.note(notes.refused_fields(refusal.fields, refusal))
             return
         run = self._subject.entry.run
-        await self._desk.record(ticket.id, WasRefused(granted.nonce, run, refusal.reason))
-        self._records[ticket.id] = Refused(run, granted.at_ms, refusal.reason)
+        await self._desk.record(ticket.id, WasRefused(granted.nonce, run, refusal.sentence))
+        self._records[ticket.id] = Refused(run, granted.at_ms, refusal.sentence)
         self._tools.telemetry.ticket_refused(
-            target=self._subject.name, ticket=ticket.number, reason=refusal.reason
+            target=self._subject.name, ticket=ticket.number, reason=refusal.sentence
         )
 
     def _left_out(self, ticket: Ticket) -> frozenset[str]:

@@ -15,8 +15,9 @@ What can still go wrong: docs/protocols.md, "The three windows".
 """
 
 from collections.abc import Collection, Sequence
-from typing import assert_never
+from typing import Final, assert_never
 
+from monarch.core.advice import Advice
 from monarch.core.copy.render import Draft, render
 from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
@@ -55,7 +56,7 @@ from monarch.stages.lease import LeaseLost
 
 
 class Crossing:
-    """One pass over one target, under its lock. Used once."""
+    """One pass over one target, under its lock. Used once. `watch` is what its looks have shown so far."""
 
     def __init__(
         self, tools: Tools, subject: Subject, taken: Taken, earlier: Sequence[Plan] = ()
@@ -65,12 +66,18 @@ class Crossing:
         self._subject = subject
         self._records: dict[TicketId, LedgerRecord] = dict(taken.records)
         self._desk = Desk(tools, subject, taken.epoch)
-        self._watch = Watch(tools, subject, self._desk, self._records, taken.now_ms)
+        self.watch = Watch(tools, subject, self._desk, self._records, taken.now_ms)
         self._others = OtherWrites(tools, subject, self._desk)
         self._details = Detailing(tools, subject, self._desk, self._others)
-        self._reopening = Reopening(tools, subject, self._desk, self._watch, taken.later)
+        self._reopening = Reopening(tools, subject, self._desk, self.watch, taken.later)
         self._updating = Updating(
-            tools, subject, self._desk, self._watch, self._details, taken.later, earlier
+            tools,
+            subject,
+            self._desk,
+            self.watch,
+            self._details,
+            taken.later,
+            earlier,
         )
         self._drafted: tuple[object, Draft] | None = None
         self._writer = Writer(
@@ -79,7 +86,7 @@ class Crossing:
             self._desk,
             self._records,
             self._draft,
-            lambda: self._watch.seen.highest,
+            lambda: self.watch.seen.highest,
         )
 
     async def run(self) -> Verdict:
@@ -93,7 +100,7 @@ class Crossing:
             return await self._cross_as_owner()
         except LeaseLost:
             if self._has_open():
-                await self._watch.look_behind()
+                await self.watch.look_behind()
             raise
 
     async def _cross_as_owner(self) -> Verdict:
@@ -121,9 +128,9 @@ class Crossing:
 
     async def _cross(self) -> Verdict:
         return self._updating.ended(
-            await self._watch.look()
+            await self.watch.look()
             or await self._inspect_all()
-            or await self._details.prepare(self._updating.needing or self._to_be_created())
+            or await self._details.prepare(await self._updating.needing(self._to_be_created()))
             or await self._bring_all()
             or await self._reopening.run()
             or await self._updating.run()
@@ -131,7 +138,7 @@ class Crossing:
         )
 
     async def _read_back(self) -> Verdict:
-        tools, subject, watch = self._tools, self._subject, self._watch
+        tools, subject, watch = self._tools, self._subject, self.watch
         return await ReadingBack(
             tools, subject, self._desk, self._others, watch, self._records
         ).run()
@@ -148,7 +155,7 @@ class Crossing:
         return None
 
     async def _inspect(self, ticket: Ticket, action: Inspect) -> Verdict | None:
-        fate = await self._watch.find(ticket, action.number)
+        fate = await self.watch.find(ticket, action.number)
         return None if isinstance(fate, Fate) else fate
 
     def _to_be_created(self) -> tuple[Ticket, ...]:
@@ -162,17 +169,17 @@ class Crossing:
         return None
 
     def _next(self, ticket: Ticket) -> Action:
-        shown = self._watch.seen
+        shown = self.watch.seen
         record, seen = self._records.get(ticket.id), shown.copies.get(ticket.id)
         entry, healing = self._subject.entry, None
         if entry.heal:
             number = record.number if isinstance(record, CreatedAs) else 0
-            healing = Healing(self._watch.fates.get(number))
+            healing = Healing(self.watch.fates.get(number))
         asked_ms = int(entry.request.partition("-")[0])
         return next_action(
             record,
             seen,
-            self._watch.looked_at_ms,
+            self.watch.looked_at_ms,
             entry.run,
             healing,
             asked_ms,
@@ -197,18 +204,18 @@ class Crossing:
                 case Inspect():
                     ended = await self._inspect(ticket, action)
                 case Stop(unreadable):
-                    ended = self._desk.fail(_unreadable(ticket, unreadable))
+                    ended = self._desk.fail(_unreadable(ticket, unreadable), _NEWER)
                 case _:
                     assert_never(action)
             if ended is not None:
                 return ended
 
     async def _adopt(self, ticket: Ticket, number: int) -> None:
-        seen = self._watch.issues.get(number)
+        seen = self.watch.issues.get(number)
         issue = 0 if seen is None else seen.id
         await self._desk.record(ticket.id, WasFound(number, issue))
-        self._records[ticket.id] = CreatedAs(number, self._watch.now_ms(), issue)
-        telemetry, is_same = self._tools.telemetry, ticket.id in self._watch.seen.adopted
+        self._records[ticket.id] = CreatedAs(number, self.watch.now_ms(), issue)
+        telemetry, is_same = self._tools.telemetry, ticket.id in self.watch.seen.adopted
         tell = telemetry.ticket_adopted if is_same else telemetry.ticket_present
         tell(target=self._subject.name, ticket=ticket.number, number=number)
 
@@ -217,15 +224,15 @@ class Crossing:
         if self._writer.unanswered(ticket) >= UNANSWERED:
             reason = f"GitHub left {UNANSWERED} writes of ticket #{ticket.number} without an answer"
             return self._desk.fail(reason)
-        await self._watch.until(at_ms)
-        return await self._watch.look()
+        await self.watch.until(at_ms)
+        return await self.watch.look()
 
     async def _create(self, ticket: Ticket, reconciled: str | None) -> Verdict | None:
         ended = await self._writer.write(ticket, reconciled)
         record = self._records.get(ticket.id)
         if ended is None and isinstance(record, CreatedAs):
-            await self._watch.created(ticket, record.number)
-            return await self._watch.learn(self._writer.author)
+            await self.watch.created(ticket, record.number)
+            return await self.watch.learn(self._writer.author)
         return ended
 
     async def _draft(self, ticket: Ticket, without: Collection[str]) -> Draft:
@@ -234,7 +241,7 @@ class Crossing:
         Whoever waits for leave asks for the same one again and again: the newest is kept.
         """
         details = self._details.of(ticket, without)
-        watch, plan, name = self._watch, self._subject.plan, self._subject.name
+        watch, plan, name = self.watch, self._subject.plan, self._subject.name
         copying = Copying(
             plan,
             name,
@@ -253,6 +260,8 @@ class Crossing:
 def _unreadable(ticket: Ticket, record: UnreadableRecord) -> str:
     return (
         f'the ledger says "{quote(record.text, 80)}" of ticket #{ticket.number}, which this version cannot read and the'
-        " target shows no copy: let the newer version run it, or correct that field of the ledger, then "
-        "replay it (`monarch dead replay`)"
+        " target shows no copy"
     )
+
+
+_NEWER: Final = Advice("let the newer version run it, or correct that field of the ledger")

@@ -21,6 +21,7 @@ from typing import Final, assert_never
 
 import anyio
 
+from monarch.core.advice import NO_ADVICE, Advice
 from monarch.core.backoff import outage_s
 from monarch.core.budget.ceilings import long_wait
 from monarch.core.budget.turns import AGAIN_S, EARLY_S
@@ -48,10 +49,18 @@ from monarch.core.target.permission import (
     WasUnanswered,
 )
 from monarch.core.timing import LEASE_MARGIN_S, LONGEST_LIFE_MS, WRITE_DEADLINE_S, life_ms
-from monarch.core.verdict import IDENTITY_PAUSE_S, Snooze, Verdict, Waits, judge, judge_failure
+from monarch.core.verdict import (
+    IDENTITY_PAUSE_S,
+    Snooze,
+    Verdict,
+    Waits,
+    called_off,
+    judge,
+    judge_failure,
+)
 from monarch.ports import StoreError, StoreRefused
 from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.gates import called_off, give_way, snooze_until_open
+from monarch.stages.gates import give_way, snooze_until_open
 from monarch.stages.lease import LeaseLost
 
 DETAIL_ATTEMPTS: Final = 3
@@ -342,7 +351,7 @@ class Desk:
         waits = await give_way(outcome, subject.credential, tools.budget, tools.telemetry, refused)
         return waits or judge(outcome, subject.delivery.attempts, tools.policy, tools.dice())
 
-    def fail(self, reason: str) -> Verdict:
+    def fail(self, reason: str, advice: Advice = NO_ADVICE) -> Verdict:
         """A failure that may pass, counted."""
-        tools = self._tools
-        return judge_failure(reason, self._subject.delivery.attempts, tools.policy, tools.dice())
+        tools, attempts = self._tools, self._subject.delivery.attempts
+        return judge_failure(reason, attempts, tools.policy, tools.dice(), advice)

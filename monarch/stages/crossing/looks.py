@@ -8,6 +8,7 @@ Only a complete answer is evidence: an error on the way is an outcome, never an 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from monarch.core.advice import Advice
 from monarch.core.outcome import Absent, Code, Found, Permanent, ReadFailure, Scope
 from monarch.core.target.evidence import Evidence
 from monarch.core.target.look import (
@@ -166,14 +167,16 @@ class _Whole:
 
 
 def _switched_off(repository: Repository) -> Permanent:
-    reason = f"issues are switched off in {repository.full_name}; switch them on and replay it (`monarch dead replay`)"
-    return Permanent(Scope.REPOSITORY, Code.ISSUES_DISABLED, reason)
+    reason = f"issues are switched off in {repository.full_name}"
+    advice = Advice("switch them on")
+    return Permanent(Scope.REPOSITORY, Code.ISSUES_DISABLED, reason, advice=advice)
 
 
 def _too_many_gone(repository: Repository, probe: Probe) -> Permanent:
     """A later issue at the top makes gaps of them all, of which the newest are enough."""
     reason = (
         f"the {probe.read} numbers below #{probe.number} in {repository.full_name} are not in its listing, and more"
-        " seem to follow; open an issue there and close it, and replay it (`monarch dead replay`)"
+        " seem to follow"
     )
-    return Permanent(Scope.REPOSITORY, Code.LISTING_UNCLEAR, reason)
+    advice = Advice("open an issue there and close it")
+    return Permanent(Scope.REPOSITORY, Code.LISTING_UNCLEAR, reason, advice=advice)

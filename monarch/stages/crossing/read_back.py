@@ -4,6 +4,9 @@ Between the comparing and the verdict lies the second pass, which needs all copi
 beside tickets that were refused and beside strays, too: what is there is put right, whatever is said of the rest.
 """
 
+from typing import Final
+
+from monarch.core.advice import Advice
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code
 from monarch.core.target.look import missing, strays_of, with_known
@@ -14,6 +17,8 @@ from monarch.stages.crossing.other_writes import OtherWrites
 from monarch.stages.crossing.second_pass import SecondPass
 from monarch.stages.crossing.subject import Subject, Tools
 from monarch.stages.crossing.watch import Watch
+
+_CHANGE: Final = Advice("change the template and send the message again, or change the target")
 
 
 class ReadingBack:
@@ -91,12 +96,12 @@ class ReadingBack:
             issues = ", ".join(f"#{stray.number} (a second #{stray.original})" for stray in strays)
             return Dead(
                 Code.STRAYS,
-                f"{name} holds second copies: close {issues}, then replay it (`monarch dead replay`)",
+                f"{name} holds second copies",
+                advice=Advice(f"close {issues}"),
             )
         if self._refused:
             numbers = ", ".join(f"#{t.number}" for t in plan.tickets if t.id in self._refused)
             why = next(iter(self._refused.values())).reason
-            text = f"GitHub refused {numbers}: {why}; change the template and send the message again, or the target and replay it (`monarch dead replay`)"
-            return Dead(Code.TICKETS_REFUSED, text)
+            return Dead(Code.TICKETS_REFUSED, f"GitHub refused {numbers}: {why}", advice=_CHANGE)
         deleted = sum(ticket.id not in self._watch.numbers for ticket in plan.tickets)
         return Done(Migrated(self._subject.repository.id, len(plan.tickets), deleted))

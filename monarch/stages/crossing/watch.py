@@ -172,6 +172,17 @@ class Watch:
         self.fates[number] = Fate.THERE
         return Fate.THERE
 
+    async def number_of(self, ticket: Ticket) -> int | Verdict | None:
+        """The number of a ticket's copy, also where its marker was edited away; `None` where it has none (any more)."""
+        record, number = self._records.get(ticket.id), self.seen.copies.get(ticket.id)
+        known = self.numbers.get(ticket.id, number)
+        if known is None and isinstance(record, CreatedAs):
+            fate = await self.find(ticket, record.number)
+            if not isinstance(fate, Fate):
+                return fate
+            return self.numbers.get(ticket.id)
+        return known
+
     def _evidence(self) -> Evidence:
         """What is seen is judged by: the ledger as it is known by now, and who we are."""
         target, style = self._subject.repository.id, self._tools.style

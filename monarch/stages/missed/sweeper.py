@@ -43,8 +43,9 @@ from monarch.core.missed.sighting import (
     read_until_ms,
     unread,
 )
-from monarch.core.outcome import Found, Permanent, RateLimited, ReadFailure, Scope
-from monarch.core.request.message import Rules, parse_message
+from monarch.core.outcome import Found, Permanent, RateLimited, ReadFailure, Scope, said_of
+from monarch.core.request.message import parse_message
+from monarch.core.request.rules import Rules
 from monarch.core.target.evidence import Evidence, Rank
 from monarch.core.target.logins import Us
 from monarch.core.target.permission import Credential
@@ -219,7 +220,7 @@ class _Sweeper:
             return outcome.value
         if isinstance(outcome, RateLimited):
             await self._from.budget.close(self._credential, outcome.wait_s, outcome.reason)
-        raise _Stopped(outcome.reason)
+        raise _Stopped(said_of(outcome))
 
     # ------------------------------------------------------------------------------------------- judging
 

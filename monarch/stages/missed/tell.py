@@ -1,6 +1,6 @@
 """Telling a channel of repositories that were missed: each once, in the channel in which people ask for their source.
 
-A post whose answer was lost is not repeated. One that Slack refused is tried again by the next sweep, but for one that it
+A post whose answer was lost is not repeated; one whose worker has died is, and says so. One that Slack refused is tried again by the next sweep, but for one that it
 refuses for good: that is logged, and the next message to the same channel ends as a dead letter that says what to do.
 """
 
@@ -40,11 +40,14 @@ class Teller:
         those = [one for one in missed if one.repository.id in taken]
         if not those:
             return
-        text = missed_text(those, self._web_url, submits=self._submits)
+        again = any(taken.values())
+        text = missed_text(those, self._web_url, submits=self._submits, again=again)
         answer = await self._slack.post(channel, Words(text))
         if isinstance(answer, Posted):
             self._telemetry.notice_said(kind="missed")
         elif isinstance(answer, Permanent):
-            self._telemetry.notice_failed(reason=answer.reason)
+            self._telemetry.notice_failed(reason=answer.sentence)
         elif not isinstance(answer, Unanswered):
             await self._missing.give_telling_back(taken)
+            return
+        await self._missing.was_told(taken)

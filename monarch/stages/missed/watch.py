@@ -24,6 +24,9 @@ LOOKS_EVERY_S: Final = 5.0
 WINDOW_MS: Final = 7 * 86_400_000
 """Repositories that are older than a week are nobody's concern any more, in milliseconds."""
 
+AGAIN_MS: Final = 30_000
+"""After a sweep that came to no end the next one follows, doubling up to `EVERY_MS`, in milliseconds."""
+
 YOUNG_MS: Final = 60_000
 """A message comes seconds after its repository; one that is younger than this may still be asked for, in milliseconds."""
 
@@ -66,7 +69,8 @@ class MissedWatch:
         self._gaps = gaps
         self._gaps_swept = 0
         self._is_first = True
-        self._ripe_ms: int | None = None
+        self._failures = 0
+        self._again_ms: int | None = None
 
     async def run(self, draining: anyio.Event) -> None:
         """Sweep whenever it is this worker's turn, until it stops; a sweep that is under way is left."""
@@ -88,15 +92,23 @@ class MissedWatch:
         """Sweep if it is time to; whether it was.
 
         Raises:
-            StoreError: Valkey cannot be asked. The next worker whose turn it is goes on.
+            StoreError: Valkey cannot be asked. This worker goes on soon, or the next one whose turn it is.
         """
         is_due = await self._is_due()
         if is_due:
-            self._ripe_ms = await self._sweep_all()
+            now_ms = await self._missing.now_ms()
+            # What ends this sweep on its way leaves that word.
+            self._again_ms = now_ms + self._pause_ms()
+            self._failures += 1
+            self._again_ms = await self._sweep_all(now_ms)
         return is_due
 
+    def _pause_ms(self) -> int:
+        """How long after a sweep that failed, by how many have failed before it in a row."""
+        return min(EVERY_MS, AGAIN_MS << min(self._failures, 10))
+
     async def _is_due(self) -> bool:
-        """Whether it is this worker's turn, or what it found too young the last time is old enough."""
+        """Whether it is this worker's turn, or time to look again at what was too young, or was not read to its end."""
         gaps = self._gaps()
         heard_nothing = gaps != self._gaps_swept or (
             self._is_first and await self._missing.is_heard_by_one()
@@ -105,19 +117,25 @@ class MissedWatch:
             self._gaps_swept, self._is_first = gaps, False
             return True
         self._is_first = self._is_first and heard_nothing
-        return self._ripe_ms is not None and await self._missing.now_ms() >= self._ripe_ms
+        return self._again_ms is not None and await self._missing.now_ms() >= self._again_ms
 
-    async def _sweep_all(self) -> int | None:
-        """Sweep each owner once; returns when the first of the young is old enough, in ms since 1970."""
-        ripe: list[int] = []
+    async def _sweep_all(self, now_ms: int) -> int | None:
+        """Sweep each owner once; returns when to look again before another turn, in ms since 1970.
+
+        That is when the first of the young is old enough, or some time after a sweep that came to no end.
+        """
+        again = []
+        pause_ms = self._again_ms
+        is_whole = True
         for owner in self._duty.owners:
-            now_ms = await self._missing.now_ms()
             window = Window(now_ms - WINDOW_MS, now_ms, YOUNG_MS)
             found = await sweep(self._reading, owner, window, self._options)
             await self._report(found)
-            if found.ripe_ms is not None:
-                ripe.append(found.ripe_ms)
-        return min(ripe, default=None)
+            is_whole = is_whole and not found.problem
+            again += [pause_ms] if found.problem else [found.ripe_ms]
+        if is_whole:
+            self._failures = 0
+        return min((ms for ms in again if ms is not None), default=None)
 
     async def _report(self, found: Sweep) -> None:
         self._telemetry.sweeps.swept(

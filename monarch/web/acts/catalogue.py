@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from monarch.web.acts import fleet, letters, requests
+from monarch.web.acts import after, fleet, letters, requests
 from monarch.web.acts.means import Means
 from monarch.web.acts.meant import Done, Meant
 
@@ -39,6 +39,8 @@ ACTS: Final = {
         Act("cancel", ("request",), requests.to_cancel, requests.cancel),
         Act("verify", ("request",), requests.to_verify, requests.verify),
         Act("heal", ("request",), requests.to_heal, requests.heal),
+        Act("recall", ("request",), after.to_recall, after.recall),
+        Act("undo", ("request",), after.to_undo, after.undo),
         Act("replay", letters.FILTERS, letters.to_replay, letters.replay),
         Act("drop", letters.FILTERS, letters.to_drop, letters.drop),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
+from monarch.core.after.acts import Act
 from monarch.core.report.summary import State
 from monarch.ports.readings import RequestDetails
 from monarch.telemetry import Snapshot
@@ -44,6 +45,10 @@ def request_buttons(details: RequestDetails) -> tuple[Button, ...]:
         found.append(
             _of(view.id, "heal", "Make missing copies again", f"monarch verify {view.id} --heal")
         )
+        command = f"monarch recall {view.id}"
+        found.append(_of(view.id, "recall", "Close untouched copies", command))
+        if any(one.acted == Act.RECALL for one in view.migrations):
+            found.append(_of(view.id, "undo", "Open recalled copies again", f"{command} --undo"))
     return tuple(found)
 
 

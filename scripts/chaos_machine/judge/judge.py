@@ -32,7 +32,7 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """A second copy in one of the three windows that the promises leave, with its cause."""
+    """A second copy that the promises leave room for, with its cause."""
 
     repository: int
     number: int
@@ -186,10 +186,26 @@ def _seconds(truth: Truth) -> Iterator[tuple[int, Copy, Copy]]:
 
 
 def _excused_strays(truth: Truth, places: Places) -> Iterator[Stray]:
-    for repository, copy, _ in _seconds(truth):
+    for repository, copy, first in _seconds(truth):
         cause = timing.window_of(truth, copy.created_at)
         if cause and _is_reported(truth, places, repository, copy):
             yield Stray(repository, copy.number, cause)
+        elif _is_unknowable(truth, repository, first, copy):
+            yield Stray(
+                repository,
+                copy.number,
+                f"people had rewritten #{first.number}, and Valkey was emptied",
+            )
+
+
+def _is_unknowable(truth: Truth, repository: int, first: Copy, copy: Copy) -> bool:
+    """Whether nothing was left that tells what the first copy is: people took title, text and marker, and the memory went.
+
+    No later look can report it either, so it needs no report.
+    """
+    is_rewritten = (repository, first.number) in truth.touched and first.body != first.first
+    emptied = (fault.began for fault in truth.faults if fault.kind == "valkey.flush_all")
+    return is_rewritten and any(first.created_at < at < copy.created_at for at in emptied)
 
 
 def _is_reported(truth: Truth, places: Places, repository: int, copy: Copy) -> bool:

@@ -25,6 +25,7 @@ from monarch.core.outcome import (
     Transient,
     Unknown,
     WriteOutcome,
+    said_of,
 )
 from monarch.sandbox.github.canned import CATALOGUE
 from tests.adapters.github.builders import DRAFT, PATIENT, TARGET, TOKEN, yes
@@ -100,7 +101,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "submitted_too_quickly": SOON,
     "too_many_bad_logins": SOON,
     # No limit: nothing says that it passes.
-    "spammed": repository(Code.REFUSED, "spam: wait some hours"),
+    "spammed": repository(Code.REFUSED, "spam; wait some hours"),
     # The credential
     "bad_credentials": TOKEN_IS_BAD,
     "requires_authentication": TOKEN_IS_BAD,
@@ -249,7 +250,7 @@ def assert_means(outcome: WriteOutcome | ReadFailure, meaning: Meaning) -> None:
     if isinstance(outcome, RateLimited):
         assert outcome.wait_s == meaning.wait_s
     if isinstance(outcome, RateLimited | Permanent | Transient):
-        assert meaning.advice in outcome.reason
+        assert meaning.advice in said_of(outcome)
         assert outcome.reason.startswith("GitHub answered ")
 
 

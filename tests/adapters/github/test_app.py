@@ -194,8 +194,8 @@ async def test_where_nobody_signs_a_person_is_told_what_to_do(hub: Hub) -> None:
     assert isinstance(answer, Permanent)
     assert isinstance(written, Permanent)
     assert (answer.scope, answer.code) == (Scope.REPOSITORY, Code.FORBIDDEN)
-    assert "not installed on school: install it there" in answer.reason
-    assert "GH_PAT" in answer.reason
+    assert "not installed on school; install it there" in answer.sentence
+    assert "GH_PAT" in answer.sentence
     assert hub.signed == []
 
 
@@ -293,7 +293,7 @@ async def test_an_installation_whose_fresh_tokens_are_refused_is_closed_and_no_o
     asked = hub.given
     closed = await client.credential(REPO)
     assert isinstance(closed, Permanent)
-    assert "not suspended" in closed.reason
+    assert "not suspended" in closed.sentence
     assert hub.given == asked
 
     assert isinstance(await client.create_issue(OTHER, DRAFT, yes), Created)
@@ -343,7 +343,7 @@ async def test_a_suspended_installation_says_what_to_do(hub: Hub) -> None:
 
         assert isinstance(answer, Permanent)
         assert answer.scope is Scope.CREDENTIAL
-        assert "lift the suspension" in answer.reason
+        assert "lift the suspension" in answer.sentence
     assert hub.given == 1
 
 
@@ -379,7 +379,7 @@ async def test_an_app_that_is_refused_is_not_tried_with_every_call(
     assert isinstance(first, Permanent)
     assert first == second
     assert first.scope is Scope.CREDENTIAL
-    assert "GITHUB_APP_ID" in first.reason
+    assert "GITHUB_APP_ID" in first.sentence
     assert hub.asked["/repos/third/b/installation"] == 0
     assert account_of(await client.credential(OTHER.full_name)) == "user:9"
 

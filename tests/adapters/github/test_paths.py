@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from monarch.adapters.github.client import HttpGitHub
 from monarch.core.outcome import Accepted, Created, Found, Transient
-from monarch.core.request.message import Request, Rules, parse_message
+from monarch.core.request.message import Request, parse_message
 from monarch.core.request.refs import BadRef, parse_ref
+from monarch.core.request.rules import Rules
 from monarch.core.ticket import Label, Milestone
 from tests.adapters.github.builders import (
     API,

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.client.connection import connected
+from monarch.adapters.valkey.client.connection import connect, connected
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.worlds import World
 
@@ -32,3 +33,12 @@ async def world(
         real = World(client, request.node.name)
         await real.open()
         yield real
+
+
+@pytest.fixture
+async def client(server: EmbeddedValkey) -> AsyncIterator[Valkey]:
+    """A client of the server, emptied for this test."""
+    client = connect(server.url, "tests")
+    await client.flushall()
+    yield client
+    await client.aclose()

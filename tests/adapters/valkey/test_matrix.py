@@ -1,12 +1,11 @@
 """What the page shows of teams, of parked work and of the budget, read from a real Valkey."""
 
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import Awaitable
 from typing import cast
 
 import pytest
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.codec import encode_plan
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.settlement import member_of_migration, member_of_request
@@ -18,35 +17,12 @@ from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.report.verification import Finding, Mark, Verification
 from monarch.core.target.step import CreatedAs
 from monarch.ports.readings import Parked
-from monarch.sandbox.valkey import EmbeddedValkey
 from tests.core.builders import a_plan
 
 KEYS = Keys("matrix")
 REQUEST, OTHER = RequestId("1732406400000-0"), RequestId("1732406400001-0")
 TEAM = "org/team-a"
 MIGRATION = migration_id(REQUEST, TEAM)
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """The client needs asyncio."""
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
-    """One server for all of these tests."""
-    with EmbeddedValkey(tmp_path_factory.mktemp("valkey")) as embedded:
-        yield embedded
-
-
-@pytest.fixture
-async def client(server: EmbeddedValkey) -> AsyncIterator[Valkey]:
-    """A client of the emptied server."""
-    client = connect(server.url, "tests")
-    await client.flushall()
-    yield client
-    await client.aclose()
 
 
 async def put(client: Valkey, key: str, **fields: str) -> None:

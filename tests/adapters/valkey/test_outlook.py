@@ -9,9 +9,11 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views import outlook as module
-from monarch.adapters.valkey.views.outlook import Outlook
+from monarch.adapters.valkey.views.outlook import Newcomer, Outlook
 from monarch.core.budget.ceilings import Ceilings
+from monarch.core.budget.shares import Ahead
 from monarch.core.ids import RequestId
+from monarch.core.portions.keys import Portion
 from monarch.sandbox.valkey import EmbeddedValkey
 
 KEYS = Keys("test")
@@ -101,6 +103,25 @@ async def test_what_is_left_of_older_requests_of_a_cohort_goes_first(books: Book
     assert await books.seconds(OLD) == pytest.approx(16.7)
     assert await books.seconds(OWN) == pytest.approx(19.7)
     assert (await books.outlook.traffic()).ahead.before(9_999) == 17 + 3 + 399
+
+
+async def test_a_new_request_stands_behind_the_cohort_that_it_joins(books: Books) -> None:
+    """That of the newest open request of its source, channel and portion; else it takes turns with all of them."""
+    await books.request(OLD, 12, 5, 0, card=OLD, source="o/S", channel="C1")
+    await books.request(YOUNG, 4, 0, card=YOUNG, source="o/s", channel="C2")
+
+    joins = await books.outlook.traffic(Newcomer("o/s", "C1"))
+    begins = [
+        await books.outlook.traffic(one)
+        for one in (
+            Newcomer("o/s"),
+            Newcomer("o/t", "C1"),
+            Newcomer("o/s", "C1", Portion(milestones=("Sprint 1",))),
+        )
+    ]
+
+    assert joins.ahead == Ahead(older=17, others=(3,))
+    assert {one.ahead for one in begins} == {Ahead(others=(17, 3))}
 
 
 async def test_other_cohorts_take_turns_with_a_request(books: Books) -> None:

@@ -1,43 +1,19 @@
 """What is on record of a target, for those who only look: read from a real Valkey, and nothing written to it."""
 
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import Awaitable
 from typing import cast
 
 import pytest
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.target.step import CreatedAs, Refused
 from monarch.ports import StoreError
-from monarch.sandbox.valkey import EmbeddedValkey
 
 TARGET = TargetId(7)
 KEYS = Keys("ledgers")
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """The client needs asyncio."""
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
-    """One server for all of these tests."""
-    with EmbeddedValkey(tmp_path_factory.mktemp("valkey")) as embedded:
-        yield embedded
-
-
-@pytest.fixture
-async def client(server: EmbeddedValkey) -> AsyncIterator[Valkey]:
-    """A client of the emptied server."""
-    client = connect(server.url, "tests")
-    await client.flushall()
-    yield client
-    await client.aclose()
 
 
 async def test_a_target_that_nobody_has_written_to_has_an_empty_ledger(client: Valkey) -> None:

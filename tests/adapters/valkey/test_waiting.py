@@ -107,6 +107,17 @@ async def test_an_entry_of_a_newer_version_is_seen(house: House) -> None:  # noq
     assert "a newer version wrote it (v=99)" in line.reason
 
 
+async def test_an_update_that_waits_is_of_no_newer_version(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+    """Its entry has version 2, which this code reads."""
+    stream = house.keys.stream(Stream.REQUESTS)
+    update = {"v": "2", "act": "update", "bases": "", "by": "ann", "payload": MESSAGE.decode()}
+    await house.client.xadd(stream, update, id="99-1")
+
+    (line,) = await house.reader.requests(10)
+
+    assert (line.state, line.reason) == (State.QUEUED, "")
+
+
 async def test_a_wait_is_told_once_and_a_failure_each_time(house: House) -> None:  # noqa: F811 - the fixture that is imported above
     """An event a minute for each of a hundred requests would push the night's story out of the log."""
     await submitted(house)

@@ -193,14 +193,6 @@ class FakeGitHub:
         """Something happens to an issue; `None`: the account was deleted since."""
         self._world[name].happen(number, kind, None if actor is None else Author(actor, 7))
 
-    def close_issue(self, name: str, number: int, actor: str = "student") -> None:
-        """Somebody closes an issue as not planned."""
-        self._world[name].change_state(number, Change.CLOSE, Author(actor, 7))
-
-    def reopen_issue(self, name: str, number: int, actor: str = "student") -> None:
-        """Somebody opens an issue again."""
-        self._world[name].change_state(number, Change.REOPEN, Author(actor, 7))
-
     def issues(self, name: str) -> list[Issue]:
         """All issues, ascending, whatever listings show."""
         return [issue for _, issue in sorted(self.at(name).issues.items())]

@@ -11,7 +11,7 @@ from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.missed import ValkeyMissed
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.missed.judging import Window
-from monarch.core.request.message import Rules
+from monarch.core.request.rules import Rules
 from monarch.sandbox.control.client import SandboxClient
 from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.journal import LogEntry

@@ -15,7 +15,7 @@ from monarch.core.delivery import Stream
 from monarch.core.ids import TargetId
 from monarch.core.missed.judging import Left
 from monarch.core.outcome import Found, Permanent
-from monarch.core.request.message import Rules
+from monarch.core.request.rules import Rules
 from monarch.sandbox.control.seed import RepositoryChange
 from monarch.sandbox.faults import Answer, Match
 from monarch.sandbox.valkey import EmbeddedValkey

@@ -5,17 +5,18 @@ from typing import Any
 import pytest
 
 from monarch.core.after.edit import Edit
-from monarch.core.after.revision import Earlier, Theirs, revision
-from monarch.core.after.touch import Touch
+from monarch.core.after.revision import Earlier, Theirs, deeds, revision
+from monarch.core.after.touch import Happening, Touch
 from monarch.core.copy.details import Details
 from monarch.core.copy.render import render
-from monarch.core.ticket import Issue, Label, Milestone
-from tests.core.builders import COPYING, US, a_ticket, an_issue
+from monarch.core.ticket import Author, Issue, Label, Milestone
+from tests.core.builders import COPYING, OWN, US, a_ticket, an_issue
 
 OLD = a_ticket(1, body="Do it.", labels=(Label("easy", "00ff00", ""),))
 NEW = a_ticket(1, title="Better", body="Do it well.", labels=OLD.labels)
 OLDER = a_ticket(1, title="First", body="Do.")
 EARLIER = (Earlier(OLD, COPYING), Earlier(OLDER, COPYING))
+STUDENT = Author("student", 7)
 EASY, HARD = Label("easy", "00ff00", ""), Label("hard", "ff0000", "")
 
 
@@ -59,6 +60,8 @@ def test_what_monarch_did_not_write_is_left() -> None:
     """By another account, or adopted; as long as it says the same there is nothing to tell."""
     assert revised(a_copy(author="student")) == Theirs(Touch.NOT_OURS)
     assert revised(an_issue(4, title=NEW.title, body=NEW.body)) == Edit()
+    adopted = an_issue(4, title=OLDER.title, body=f"${OLDER.body}\n")
+    assert revised(adopted) == Theirs(Touch.NOT_OURS)
 
 
 def test_only_what_the_template_has_added_is_added() -> None:
@@ -69,6 +72,25 @@ def test_only_what_the_template_has_added_is_added() -> None:
 
     assert revised(a_copy(labels=(mine,)), ticket, details) == Edit(labels=("mine", "hard"))
     assert revised(a_copy(labels=(EASY, HARD)), ticket, details) == Edit()
+
+
+def test_what_some_earlier_plan_lacks_is_added_unless_people_took_it_away() -> None:
+    """The message was sent again since, and that one left the copy as it was; the timeline tells whose deed a lack is."""
+    again = a_ticket(1, body="Do it.", labels=(EASY, HARD), milestone=Milestone("S"), type="Bug")
+    earlier = (Earlier(again, COPYING), *EARLIER)
+    details = Details(("easy", "hard"), 7, "Bug")
+
+    def now(*happenings: Happening) -> Edit | Theirs:
+        theirs = deeds(happenings, US)
+        return revision(a_copy(), again, COPYING, earlier, details, US, theirs)
+
+    assert now() == Edit(labels=("easy", "hard"), milestone=7, type="Bug")
+    assert now(Happening("unlabeled", STUDENT, "Hard")) == Edit(milestone=7, type="Bug")
+    assert now(Happening("unlabeled", Author(OWN), "hard")) == now()
+    assert now(Happening("demilestoned", STUDENT)) == Edit(labels=("easy", "hard"), type="Bug")
+    assert now(Happening("issue_type_removed", STUDENT)) == Edit(
+        labels=("easy", "hard"), milestone=7
+    )
 
 
 def test_a_milestone_follows_the_template_unless_people_have_moved_it() -> None:

@@ -64,12 +64,29 @@ def test_what_the_issue_itself_shows_is_a_touch(changes: dict[str, Any], touch: 
 
 
 def test_an_issue_that_monarch_did_not_write_is_nobodys_to_take_back() -> None:
-    """By another account, whatever it says; or adopted, which has no marker."""
+    """By another account, whatever it says; or by hand, which is told from no copy whose marker was edited away."""
     forged = replace(a_copy(), author="student")
     adopted = a_copy(body=TICKET.body)
 
     assert touches_shown(forged, TICKET, COPYING, US) == (Touch.NOT_OURS,)
     assert touches_shown(adopted, TICKET, COPYING, US) == (Touch.NOT_OURS,)
+
+
+def test_what_the_predecessor_wrote_is_ours_as_long_as_it_is_as_it_wrote_it() -> None:
+    """It is known by its `$`; what a student has ticked, retitled or commented since is theirs."""
+    ticket = a_ticket(1, body="- [ ] one\r\n- [ ] two")
+    written = an_issue(4, title=ticket.title, body=f"${ticket.body}\n")
+
+    assert touches_shown(written, ticket, COPYING, US) == ()
+    for changes, touch in (
+        ({"body": "$- [x] one\r\n- [ ] two\n"}, Touch.NOT_OURS),
+        ({"body": ticket.body}, Touch.NOT_OURS),
+        ({"body": "$Mine.\n"}, Touch.EDITED),
+        ({"title": "Mine"}, Touch.EDITED),
+        ({"comments": 1}, Touch.COMMENTED),
+        ({"author": "student"}, Touch.NOT_OURS),
+    ):
+        assert touches_shown(replace(written, **changes), ticket, COPYING, US) == (touch,)
 
 
 @pytest.mark.parametrize(("kind", "touch"), KINDS.items())

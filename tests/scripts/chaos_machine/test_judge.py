@@ -36,6 +36,8 @@ from tests.scripts.chaos_machine.truths import (
 
 STRAY = a_copy(4, TICKETS[0], 1_005.0)
 FOUND = Event(1_006.0, "stray.found", {"migration": f"{REQUEST.id}:{TEAM}", "number": "4"})
+REWRITTEN = replace(COPIES[0], title="Ours", body="As we like it.")
+EMPTIED = a_fault("valkey.flush_all", 1_004.0, 1_004.5)
 THAWED = a_fault("worker.freeze_long", 980.0, 1_004.5)
 LETTER = DeadLetter("migrations", REQUEST.id, f"{REQUEST.id}:{TEAM}", "out_of_attempts", "gave up")
 NOTICE = DeadLetter("notices", REQUEST.id, "", "slack_refused", "channel_not_found")
@@ -75,6 +77,14 @@ BROKEN = {
     "an unwritable target has no dead letter": ("lost", a_truth(healthy=frozenset())),
     "a ticket was copied twice": ("doubled", a_truth(copies={HERE: (*COPIES, STRAY)})),
     "a stray of no window": ("doubled", a_truth(copies={HERE: (*COPIES, STRAY)}, events=(FOUND,))),
+    "a copy that people rewrote is copied again": (
+        "doubled",
+        a_truth(copies={HERE: (REWRITTEN, *COPIES[1:], STRAY)}, touched=frozenset({(HERE, 1)})),
+    ),
+    "what people left as it was is copied again after an emptying": (
+        "doubled",
+        a_truth(copies={HERE: (*COPIES, STRAY)}, touched=frozenset({(HERE, 1)}), faults=(EMPTIED,)),
+    ),
     "a stray that nobody reported": (
         "doubled",
         a_truth(copies={HERE: (*COPIES, STRAY)}, faults=(THAWED,)),
@@ -200,6 +210,11 @@ ALLOWED = {
     "a copy that people have edited": a_truth(
         copies={HERE: (replace(COPIES[0], title="Ours", body="Mine."), *COPIES[1:])},
         touched=frozenset({(HERE, 1)}),
+    ),
+    "what people rewrote is copied again after an emptying": a_truth(
+        copies={HERE: (REWRITTEN, *COPIES[1:], STRAY)},
+        touched=frozenset({(HERE, 1)}),
+        faults=(EMPTIED,),
     ),
     "a target that somebody deleted is given up": a_truth(
         requests=with_state("failed"),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.chaos_machine.workers import ROOT, Worker
+from monarch.sandbox.program import ROOT
+from scripts.chaos_machine.workers import Worker
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import re
 import httpx
 import pytest
 
+from monarch.core.after.acts import Act
 from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
 from monarch.ports import StoreError
@@ -347,3 +348,19 @@ async def test_another_site_cannot_sign_a_person_in_or_out() -> None:
         for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
             assert (await page.post("/sign-in", data=form, headers=headers)).status_code == 403
             assert (await page.post("/sign-out", headers=ADA | headers)).status_code == 403
+
+
+@pytest.mark.parametrize(("name", "act"), [("recall", Act.RECALL), ("undo", Act.UNDO)])
+async def test_copies_are_closed_and_opened_again_in_the_targets_that_were_shown(
+    name: str, act: Act
+) -> None:
+    """Like the command: what runs is not touched, and what was begun is said."""
+    done, running = a_migration("org/a", State.DONE), a_migration("org/b", State.DONE)
+    means = Means(known=a_request(done, running, state=State.DONE))
+    async with a_page(means) as page:
+        await press(page, f"/acts/{name}?request={REQUEST}")
+        means.known = a_request(done, running)
+        refused = await press(page, f"/acts/{name}?request={REQUEST}")
+
+    assert means.done == [("begin", REQUEST, act, ("org/a", "org/b"), BY)]
+    assert "wait until it has ended" in refused.text

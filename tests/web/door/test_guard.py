@@ -1,6 +1,5 @@
 """The guard before every route: what it lets through, and what it answers itself."""
 
-from collections.abc import Callable
 from ipaddress import ip_network
 
 import httpx
@@ -22,8 +21,6 @@ COOKIE = {"Cookie": f"{cookie_name(TOKEN)}={issued(TOKEN, 'ada', NOW_S)}"}
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 FROM_HERE = {"Sec-Fetch-Site": "same-origin"}
 JSON = {"Accept": "application/json"}
-
-Asking = Callable[..., httpx.AsyncClient]
 
 
 async def _shown(request: Request) -> Response:

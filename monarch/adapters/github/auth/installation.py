@@ -24,6 +24,7 @@ from monarch.adapters.github.auth.app import AppCaller
 from monarch.adapters.github.auth.app_wire import InstallationFacts, read_token
 from monarch.adapters.github.auth.passes import Pass
 from monarch.adapters.github.outcomes import Answer, read_failure, unreached, unreadable
+from monarch.core.advice import Advice
 from monarch.core.github.reply import Reply, time_s
 from monarch.core.outcome import Code, Permanent, RateLimited, ReadFailure, Scope
 from monarch.core.target.permission import Credential
@@ -168,8 +169,11 @@ class Installation:
         return Permanent(
             Scope.CREDENTIAL,
             Code.CREDENTIAL,
-            f"GitHub refuses even fresh tokens of the App's installation on {self._facts.owner}: see in the"
-            " settings of that owner that the App is installed and not suspended",
+            f"GitHub refuses even fresh tokens of the App's installation on {self._facts.owner}",
+            advice=Advice(
+                "see in the settings of that owner that the App is installed and not suspended",
+                replay=False,
+            ),
         )
 
 

@@ -8,6 +8,7 @@ from monarch.adapters.github.addresses import ref_of
 from monarch.adapters.github.auth.installations import Installations
 from monarch.adapters.github.auth.passes import Pass
 from monarch.adapters.github.auth.personal import PersonalToken
+from monarch.core.advice import Advice
 from monarch.core.outcome import Code, Found, Permanent, ReadFailure, Scope
 from monarch.core.request.refs import RepoRef
 from monarch.core.target.permission import Credential
@@ -54,6 +55,6 @@ def _not_installed(ref: RepoRef) -> Permanent:
     return Permanent(
         Scope.REPOSITORY,
         Code.FORBIDDEN,
-        f"the GitHub App is not installed on {ref.owner}: install it there for {ref.full_name}, or set"
-        " GH_PAT, then replay it (`monarch dead replay`)",
+        f"the GitHub App is not installed on {ref.owner}",
+        advice=Advice(f"install it there for {ref.full_name}, or set GH_PAT"),
     )

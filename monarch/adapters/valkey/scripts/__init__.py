@@ -4,8 +4,9 @@ All of them are read and hashed when this package is imported, which is at the s
 call opens a file: a process that has run out of file descriptors still settles, and one whose package is replaced on
 disk never sends the newer Lua with its older Python.
 
-A script is its own header, then what all share (`_common.lua`, `_cards.lua`), then its body. It is called by its digest; a server
-that does not know it (restarted, flushed) says `NOSCRIPT`, which means that nothing was done, and gets it whole.
+A script is its own header, then the words (`words.py`) and the quiet time (`core/timing.py`), then what all share
+(`_common.lua`, `_cards.lua`), then its body. It is called by its digest; a server that does not know it (restarted,
+flushed) says `NOSCRIPT`, which means that nothing was done, and gets it whole.
 
 Calls that are made while another batch is on its way wait and go together in the next one: one round trip for many,
 without a timer and without a task of its own. The first caller of a batch carries it; the others wait for it.
@@ -23,6 +24,8 @@ from valkey.asyncio import Valkey
 from valkey.exceptions import NoScriptError, ValkeyError
 
 from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.scripts.words import WORDS
+from monarch.core.timing import QUIET_MS
 
 Arg = str | int | bytes
 Answer = object
@@ -45,6 +48,7 @@ _SHARED: Final = {
     "settle": ("_refused", "_named", "_acts"),
     "refuse": ("_refused",),
 }
+_CLOCKS: Final = f"local QUIET_MS = {QUIET_MS}\n"
 _BATCH: Final = 256
 
 
@@ -69,7 +73,7 @@ def _texts(folder: Traversable) -> Iterator[tuple[str, str]]:
 def _whole(name: str, texts: Mapping[str, str]) -> Script:
     header, _, body = texts[name].partition("\n")
     shared = "".join(texts[part] for part in ("_common", "_cards", *_SHARED.get(name, ())))
-    text = f"{header}\n{shared}{body}"
+    text = f"{header}\n{WORDS}{_CLOCKS}{shared}{body}"
     return Script(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 

@@ -9,7 +9,6 @@ local GROUP = 'workers'
 local VERSION = '1'
 local ACT_VERSION = '2'
 local EVENTS_KEPT = 10000
-local QUIET_MS = 25000
 
 -- The server's clock, in ms. A worker's clock is never asked.
 local function now_ms()
@@ -67,7 +66,7 @@ local function bury(stream, entry, request, migration, payload, code, reason, at
   local fields = {'v', VERSION, 'stream', stream, 'entry', entry, 'request', request, 'migration', migration, 'code', code,
     'attempts', attempts, 'deliveries', deliveries, 'at', int(now_ms())}
   if JUNK[code] and #payload > JUNK_BYTES then
-    reason = reason .. ' (of its ' .. int(#payload) .. ' bytes the first ' .. int(JUNK_BYTES) .. ' are kept here: it cannot be replayed)'
+    reason = reason .. string.format(WORDS.cut, int(#payload), int(JUNK_BYTES))
     payload = string.sub(payload, 1, JUNK_BYTES)
     fields[#fields + 1] = 'cut'
     fields[#fields + 1] = '1'
@@ -203,7 +202,7 @@ local function promote(member)
   if not packed then return false end
   local parked = unpacked(packed)
   if not parked then
-    bury('parked', member, '', '', packed, 'entry_unreadable', 'this entry was parked and cannot be read any more', '0', '0')
+    bury('parked', member, '', '', packed, 'entry_unreadable', WORDS.parked_unreadable, '0', '0')
     event('parked.dead', 'member', member, 'code', 'entry_unreadable')
     return false
   end
@@ -284,10 +283,10 @@ local function epoch(now, seen)
   local seen_since, seen_count, seen_mark = string.match(seen, '^(%d+) (%d+) (%S+)$')
   seen_since, seen_count = tonumber(seen_since or 0), tonumber(seen_count or 0)
   local cause
-  if not known[3] then cause = 'nothing was on record'
-  elseif known[1] ~= run_id then cause = 'the server was started anew'
-  elseif known[2] ~= replid then cause = 'the server was promoted'
-  elseif seen_mark and knows_less(seen_since, seen_count, seen_mark, since, count) then cause = 'the server knew less than a worker had seen'
+  if not known[3] then cause = WORDS.epoch_first
+  elseif known[1] ~= run_id then cause = WORDS.epoch_restarted
+  elseif known[2] ~= replid then cause = WORDS.epoch_promoted
+  elseif seen_mark and knows_less(seen_since, seen_count, seen_mark, since, count) then cause = WORDS.epoch_forgot
   else
     local left = math.max(0, tonumber(known[4] or 0) - now)
     if left <= QUIET_MS then return known[3], left end

@@ -20,6 +20,8 @@ from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.core.budget.forecast import Forecast, Load, forecast_s, write_ms
 from monarch.core.budget.shares import Ahead, ahead_of
 from monarch.core.ids import RequestId
+from monarch.core.portions.details import portion_details
+from monarch.core.portions.keys import WHOLE, Portion
 from monarch.core.report.summary import ENDS
 from monarch.ports import StoreError
 
@@ -32,7 +34,10 @@ LOOKED_AT: Final = 500
 _AT_ONCE: Final = 250
 """So many answers are read in one turn of the event loop."""
 
-_FIELDS: Final = ["state", "tickets", "cancelled_by", "card", "first_by"]
+_JOINS_BY: Final = ["source", "channel", "not_before_ms", "milestones"]
+"""What requests of one cohort have in common; as `_cards.lua` has it."""
+
+_FIELDS: Final = ["state", "tickets", "cancelled_by", "card", "first_by", *_JOINS_BY]
 
 _SETTLED: Final = ["copied", "present", "refused", "deleted"]
 """Of these tickets a migration makes no copy any more."""
@@ -63,6 +68,22 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A request that is not appended yet: what decides which cohort it will join."""
+
+    source: str
+    channel: str | None = None
+    portion: Portion = WHOLE
+
+    @property
+    def joins_by(self) -> tuple[str, ...]:
+        """The same, as a planned request keeps it."""
+        kept = portion_details(self.portion)
+        named = {"source": self.source.lower(), "channel": self.channel or "", **kept}
+        return tuple(named.get(field, "") for field in _JOINS_BY)
+
+
+@dataclass(frozen=True, slots=True)
 class _Open:
     """A request that has not ended: what it copies into each target, and how many migrations have not ended."""
 
@@ -72,6 +93,7 @@ class _Open:
     is_cancelled: bool
     cohort: str = ""
     is_first: bool = False
+    joins_by: tuple[str, ...] = ()
 
     @property
     def writes(self) -> int:
@@ -100,16 +122,18 @@ class Outlook:
             return None
         return None if traffic.paused_by or not own else traffic.forecast(own)
 
-    async def traffic(self) -> Traffic:
-        """What a request would find that is appended now.
+    async def traffic(self, newcomer: Newcomer | None = None) -> Traffic:
+        """What a request would find that is appended now; `None`: one that is a cohort by itself.
 
         Raises:
             StoreError: Valkey cannot be asked.
         """
-        traffic, _ = await self._look(None)
+        traffic, _ = await self._look(None, newcomer)
         return traffic
 
-    async def _look(self, request: RequestId | None) -> tuple[Traffic, int]:
+    async def _look(
+        self, request: RequestId | None, newcomer: Newcomer | None = None
+    ) -> tuple[Traffic, int]:
         """What is before that request (`None`: a new one), and how many writes of its own are left."""
         pipe = self._client.pipeline(transaction=False)
         pipe.time()
@@ -126,7 +150,8 @@ class Outlook:
         own = sum(n for one, n in zip(found, left, strict=True) if one.request == request)
         load = await self._load(now_ms)
         by = paused.decode("utf-8", "replace") if paused else ""
-        return Traffic(load, _ahead(found, left, request), by, is_least), own
+        cohort = _cohort_of(newcomer, found)
+        return Traffic(load, _ahead(found, left, request, cohort), by, is_least), own
 
     # ------------------------------------------------------------------------------ what is to be written
 
@@ -147,6 +172,7 @@ class Outlook:
                 bool(known[2]),
                 _cohort(one, known),
                 bool(known[4]),
+                _joins_by(known[5:]),
             )
             for one, known, unsettled in rows
             if known[0] is not None and known[0].decode() not in ENDS
@@ -223,15 +249,28 @@ def _cohort(request: RequestId, known: Sequence[bytes | None]) -> str:
     return request if known[3] is None else known[3].decode("utf-8", "replace")
 
 
-def _ahead(found: Sequence[_Open], left: Sequence[int], request: RequestId | None) -> Ahead:
-    """What stands before a request; before a new one, which is a cohort by itself, where it is `None`."""
+def _joins_by(known: Sequence[bytes | None]) -> tuple[str, ...]:
+    source, *rest = ((one or b"").decode("utf-8", "replace") for one in known)
+    return source.lower(), *rest
+
+
+def _cohort_of(newcomer: Newcomer | None, found: Sequence[_Open]) -> str:
+    """The cohort that a new request joins: that of the newest open one of its kind; `""` where it begins one."""
+    same = [one for one in found if newcomer is not None and one.joins_by == newcomer.joins_by]
+    return max(same, key=lambda one: _age(one.request)).cohort if same else ""
+
+
+def _ahead(
+    found: Sequence[_Open], left: Sequence[int], request: RequestId | None, joined: str
+) -> Ahead:
+    """What stands before a request; `None`: before a new one of the cohort `joined`."""
     mine = next((one for one in found if one.request == request), None)
     rows = [(one, n) for one, n in zip(found, left, strict=True) if one is not mine]
     first = [n for one, n in rows if one.is_first and not _is_before(mine, one)]
     if mine is not None and mine.is_first:
         return Ahead(sum(first))
     rest = [(one, n) for one, n in rows if not one.is_first]
-    cohort = "" if mine is None else mine.cohort
+    cohort = joined if mine is None else mine.cohort
     older = [n for one, n in rest if one.cohort == cohort and not _is_before(mine, one)]
     return ahead_of(cohort, older, first, [(one.cohort, n) for one, n in rest])
 

@@ -7,11 +7,12 @@ stream, or in what parked it.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.codec import VERSIONS
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.settlement import member_of_migration, member_of_request
 from monarch.adapters.valkey.views.request import whole
@@ -19,10 +20,8 @@ from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.portions.keys import WHOLE, Portion
 from monarch.core.report.summary import MigrationView, RequestView, State
-from monarch.core.request.message import BadMessage, Rules, parse_message
-
-_VERSION: Final = 1
-"""Of entries that this code writes; codec.py reads no newer ones."""
+from monarch.core.request.message import BadMessage, parse_message
+from monarch.core.request.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +115,10 @@ def wish_of(fields: Mapping[bytes, bytes]) -> Wish:
     """What an entry of the stream of requests asks for."""
     version = whole(fields.get(b"v", b"1").decode("utf-8", "replace")) or 0
     newer = f"a newer version wrote it (v={version}); it waits for a worker of that version"
-    reason = newer if version > _VERSION else ""
+    reason = newer if version > VERSIONS[Stream.REQUESTS] else ""
     parsed = parse_message(fields.get(b"payload", b""), Rules())
     if isinstance(parsed, BadMessage):
-        return Wish(parsed.source or "", parsed.channel, (), reason or parsed.reason)
+        return Wish(parsed.source or "", parsed.channel, (), reason or parsed.letter)
     refused = tuple(one.target for one in parsed.refused)
     named = tuple(one.full_name for one in parsed.targets)
     return Wish(parsed.source.full_name, parsed.channel, (*named, *refused), reason, parsed.portion)

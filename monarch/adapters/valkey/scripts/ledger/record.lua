@@ -36,7 +36,7 @@ local function reported_on()
 end
 
 local function bury_stray(on_migration, on_request, target, second)
-  local reason = 'issue #' .. second .. ' is a second copy: close it, then replay this'
+  local reason = string.format(WORDS.stray, second)
   bury('migrations', ARGV[10], on_request, on_migration, cjson.encode({request = on_request, target = target}),
     'strays_found', reason, '0', ARGV[11])
   return reason
@@ -85,7 +85,7 @@ local function note(text)
     kept = kept + 1
   end
   if kept > NOTES_KEPT then return end
-  if kept == NOTES_KEPT then text = 'there is more of this; the log has it all' end
+  if kept == NOTES_KEPT then text = WORDS.more_notes end
   redis.call('HSET', KEYS[5], 'notes', known == '' and text or known .. '\n' .. text)
   event('migration.noted', 'request', request, 'migration', ARGV[8], 'note', text)
   changed(request)
@@ -180,7 +180,7 @@ elseif fact == 'unanswered' then
   redis.call('PEXPIRE', KEYS[4], 40 * tonumber(ARGV[14]))
   if redis.call('SCARD', KEYS[4]) >= 2 then
     redis.call('DEL', KEYS[4])
-    close_gate(KEYS[3], now, tonumber(ARGV[14]), 'GitHub did not answer writes to two targets')
+    close_gate(KEYS[3], now, tonumber(ARGV[14]), WORDS.unanswered)
   end
 end
 -- A look is no progress: what kills its worker right after each of them is poison all the same.

@@ -1,22 +1,31 @@
 #!lua
--- Take it upon oneself to tell a channel of missed repositories; or give it back, since the channel was not told.
+-- Take it upon oneself to tell a channel of missed repositories; and say how that ended.
 --
 -- KEYS  1 missed (hash)
--- ARGV  1 prefix  2 'take' or 'give_back'  then ids of repositories
--- Gives the ids that nobody has taken before ('take'), or nothing.
+-- ARGV  1 prefix  2 'take', 'told', or 'give_back' (the channel certainly was not told)  then ids of repositories
+-- Gives for 'take' pairs: an id that is to be told, and '1' if somebody took it before and never said how that ended.
 --
--- Atomic, so that each is told once. A worker that dies between this and Slack's answer leaves its repositories untold: the
--- page, `status` and the events show them all the same, and a second message would be noise.
-local taken = {}
+-- Atomic, so that of two workers one tells. Who takes has a minute, much longer than a post may take; after that it has died,
+-- before Slack heard it or after. So the next one tells once more, and says that it may be there already: better twice than
+-- never. A post whose answer was lost counts as told.
+local TELLING_MS = 60000
+local now, taken = now_ms(), {}
+
+local function take(one, id)
+  local at = tonumber(one.telling_ms)
+  if one.told_ms or at and at <= now and now - at < TELLING_MS then return end
+  taken[#taken + 1] = id
+  taken[#taken + 1] = at and '1' or '0'
+  one.telling_ms = int(now)
+end
+
 for i = 3, #ARGV do
   local packed = redis.call('HGET', KEYS[1], ARGV[i])
   local one = packed and cjson.decode(packed)
-  if one and ARGV[2] == 'give_back' then
-    one.told_ms = nil
-  elseif one and not one.told_ms then
-    one.told_ms = int(now_ms())
-    taken[#taken + 1] = ARGV[i]
+  if one then
+    if ARGV[2] == 'take' then take(one, ARGV[i]) else one.telling_ms = nil end
+    if ARGV[2] == 'told' then one.told_ms = int(now) end
+    redis.call('HSET', KEYS[1], ARGV[i], cjson.encode(one))
   end
-  if one then redis.call('HSET', KEYS[1], ARGV[i], cjson.encode(one)) end
 end
 return taken

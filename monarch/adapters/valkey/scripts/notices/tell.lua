@@ -44,9 +44,10 @@ function said.card()
   if version > before and version <= now then redis.call('HSET', KEYS[1], 'said_version', ARGV[4]) end
   if ARGV[5] == '' then return end
   redis.call('HSET', KEYS[1], 'card_ts', ARGV[5], 'card_channel', ARGV[6], 'card_digest', ARGV[7], 'edited_ms', int(now_ms()))
-  -- A teller that was frozen on its way to Slack has overwritten what is newer: another notice puts it right.
-  if version >= before then return end
-  redis.call('HSET', KEYS[1], 'said_version', ARGV[4])
+  -- A teller that was frozen on its way to Slack has overwritten what is newer, or has posted a card that nobody waited for
+  -- any more: another notice puts it right. Where one is under way or in hand already, it finds that it is said.
+  if version < before then redis.call('HSET', KEYS[1], 'said_version', ARGV[4])
+  elseif version >= now then return end
   if redis.call('HGET', KEYS[1], 'notice_due') ~= '1' then notify_card(cohort_id) end
 end
 

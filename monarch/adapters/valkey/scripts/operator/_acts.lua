@@ -2,10 +2,10 @@
 -- kept in `before` until the act is over, and then stands there again, so a dead letter of the copying keeps its meaning.
 local BORROWED = {'state', 'code', 'reason', 'ended_ms', 'dropped_ms', 'refused'}
 
-local function begin_act(key, act, by)
+local function begin_act(key, act, by, bases)
   local known, before = redis.call('HMGET', key, unpack(BORROWED)), {}
   for i, field in ipairs(BORROWED) do before[field] = known[i] or nil end
-  redis.call('HSET', key, 'act', act, 'act_by', by, 'before', cjson.encode(before))
+  redis.call('HSET', key, 'act', act, 'act_by', by, 'bases', bases, 'before', cjson.encode(before))
   redis.call('HDEL', key, 'acted', 'acted_by', 'acted_ms', 'changed', 'left')
 end
 

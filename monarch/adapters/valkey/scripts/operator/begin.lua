@@ -3,7 +3,7 @@
 --
 -- KEYS  1 request:<id> (hash)  2 plan:<id>
 -- ARGV  1 prefix  2 request id  3 act  4 by whom  then the targets
--- Gives for each target {'begun', migration id} | {'refused', why}.
+-- Gives for each target {'begun', migration id} | {'refused', code, figures ...}; scripts/words.py has the sentences.
 --
 -- Atomic: the request is reopened once for all its targets, and a migration leaves its end as its entry enters the
 -- stream, so nothing is begun twice at once. Repeated while it is under way it changes nothing and answers the same.
@@ -13,11 +13,23 @@ local state = redis.call('HGET', KEYS[1], 'state')
 
 -- Why nothing of the request can be done; nil where it can.
 local function problem_of_request()
-  if not state then return 'no request ' .. request .. ' is known: see `monarch requests`' end
-  if not ENDED[state] then
-    return 'request ' .. request .. ' is ' .. state .. '; wait until it has ended, or cancel it first (`monarch cancel ' .. request .. '`)'
+  if not state then return {'unknown', request} end
+  if not ENDED[state] then return {'not_ended', request, state} end
+  if redis.call('EXISTS', KEYS[2]) == 0 then return {'no_plan'} end
+end
+
+-- The other requests for that template whose plans are known, newest first, with spaces between: an update may have
+-- written for one of them what stands in a copy now, and that is no deed of people's.
+local LOOKED_AT, BASES = 200, 10
+local function bases()
+  local source = string.lower(redis.call('HGET', KEYS[1], 'source') or '')
+  local found = {}
+  for _, one in ipairs(redis.call('ZREVRANGE', ns .. 'known', 0, LOOKED_AT - 1)) do
+    local of = one ~= request and redis.call('HGET', ns .. 'request:' .. one, 'source')
+    if of and string.lower(of) == source and redis.call('EXISTS', ns .. 'plan:' .. one) == 1 then found[#found + 1] = one end
+    if #found == BASES then break end
   end
-  if redis.call('EXISTS', KEYS[2]) == 0 then return 'its plan is not known: there is nothing that it copied, or it has expired' end
+  return table.concat(found, ' ')
 end
 
 local problem = problem_of_request()
@@ -28,13 +40,11 @@ local function begin(target)
   local its = redis.call('HMGET', key, 'state', 'target', 'act', 'target_id')
   if its[3] == act and not ENDED[its[1]] then return end
   if problem then return problem end
-  if not its[2] then return 'request ' .. request .. ' has no target ' .. target end
-  if its[3] then
-    return 'its ' .. its[3] .. ' was given up; replay that first (`monarch dead replay --request ' .. request .. '`), or drop it'
-  end
-  if not its[4] then return 'nothing was ever copied there by this request' end
-  if not ENDED[its[1]] then return 'its migration is ' .. (its[1] or 'not known') end
-  begin_act(key, act, by)
+  if not its[2] then return {'no_target', request, target} end
+  if its[3] then return {'given_up', its[3], request} end
+  if not its[4] then return {'never_copied'} end
+  if not ENDED[its[1]] then return {'migration', its[1] or 'not known'} end
+  begin_act(key, act, by, bases())
   reopen(request)
   queue_again(request, migration)
   event('migration.' .. act .. '.begun', 'request', request, 'migration', migration, 'by', by)
@@ -44,6 +54,6 @@ end
 local answers = {}
 for i = 5, #ARGV do
   local why = begin(ARGV[i])
-  answers[#answers + 1] = why and {'refused', why} or {'begun', request .. ':' .. ARGV[i]}
+  answers[#answers + 1] = why and {'refused', unpack(why)} or {'begun', request .. ':' .. ARGV[i]}
 end
 return answers

@@ -3,7 +3,7 @@
 --
 -- KEYS  1 request:<id> (hash)  2 plan:<id>
 -- ARGV  1 prefix  2 request id  3 by whom  then, in turn, a target and the ids of its tickets, ascending, a space between
--- Gives for each target {'healing', migration id} | {'refused', why}.
+-- Gives for each target {'healing', migration id} | {'refused', code, figures ...}; scripts/words.py has the sentences.
 --
 -- Atomic: the request is reopened once for all its targets, and a migration leaves its end as its entry enters the
 -- stream, so nothing is healed twice at once. Repeated while it is under way it changes nothing and answers the same.
@@ -13,12 +13,10 @@ local state = redis.call('HGET', KEYS[1], 'state')
 
 -- Why nothing of the request can be healed; nil where it can.
 local function problem_of_request()
-  if not state then return 'no request ' .. request .. ' is known: see `monarch requests`' end
-  if state == 'cancelled' then
-    return 'request ' .. request .. ' is cancelled; replay it first (`monarch dead replay --request ' .. request .. '`)'
-  end
-  if not ENDED[state] then return 'request ' .. request .. ' is ' .. state .. '; heal it once it has ended' end
-  if redis.call('EXISTS', KEYS[2]) == 0 then return 'its plan is not known any more; submit it again' end
+  if not state then return {'unknown', request} end
+  if state == 'cancelled' then return {'cancelled', request} end
+  if not ENDED[state] then return {'not_ended', request, state} end
+  if redis.call('EXISTS', KEYS[2]) == 0 then return {'no_plan'} end
 end
 
 local problem = problem_of_request()
@@ -52,15 +50,13 @@ local function heal(target, tickets)
   local migration = request .. ':' .. target
   local key = ns .. 'migration:' .. migration
   local its = redis.call('HMGET', key, 'state', 'target', 'heal', 'code', 'reason')
-  if tickets == '' then return 'no ticket is named' end
+  if tickets == '' then return {'no_ticket'} end
   if its[3] == tickets and not ENDED[its[1]] then return end
   if problem then return problem end
-  if not its[2] then return 'request ' .. request .. ' has no target ' .. target end
-  if NEVER[its[4]] then return 'it can never be a target, so neither healing nor a replay helps: ' .. (its[5] or '') end
-  if its[1] == 'dead' or its[1] == 'cancelled' then
-    return 'its migration is ' .. its[1] .. '; replay it first (`monarch dead replay --request ' .. request .. '`)'
-  end
-  if its[1] ~= 'done' then return 'its migration is ' .. (its[1] or 'not known') end
+  if not its[2] then return {'no_target', request, target} end
+  if NEVER[its[4]] then return {'never', its[5] or ''} end
+  if its[1] == 'dead' or its[1] == 'cancelled' then return {'given_up', its[1], request} end
+  if its[1] ~= 'done' then return {'migration', its[1] or 'not known'} end
   reopen(request)
   redis.call('HSET', key, 'heal', tickets)
   if is_any_recalled(key, tickets) then redis.call('HSET', key, 'heal_v', ACT_VERSION) end
@@ -73,6 +69,6 @@ end
 local answers = {}
 for i = 4, #ARGV, 2 do
   local why = heal(ARGV[i], ARGV[i + 1])
-  answers[#answers + 1] = why and {'refused', why} or {'healing', request .. ':' .. ARGV[i]}
+  answers[#answers + 1] = why and {'refused', unpack(why)} or {'healing', request .. ':' .. ARGV[i]}
 end
 return answers

@@ -3,7 +3,7 @@
 --
 -- KEYS  1 dead (stream)
 -- ARGV  1 prefix  2 by whom  then the ids of the letters
--- Gives for each {'replayed', what} | {'gone', ''} | {'refused', why}.
+-- Gives for each {'replayed', what} | {'gone'} | {'refused', code, figures ...}; scripts/words.py has the sentences.
 --
 -- Atomic: a letter leaves its stream as its work enters the other, so nothing is replayed twice at once, and nothing is
 -- lost between. An entry that comes back is a new one: whoever holds the old one fails its fence.
@@ -13,10 +13,10 @@ local replay_into = {}
 
 function replay_into.requests(letter)
   local key, request = ns .. 'request:' .. letter.request, letter.request
-  if letter.cut then return 'its message was too long to be kept, and wrong; send a right one' end
-  if letter.code == 'entry_trimmed' then return 'its message went with its entry; send the message again' end
+  if letter.cut then return {'cut'} end
+  if letter.code == 'entry_trimmed' then return {'trimmed'} end
   local state = redis.call('HGET', key, 'state')
-  if state and state ~= 'dead' and state ~= 'cancelled' then return 'request ' .. request .. ' is ' .. state end
+  if state and state ~= 'dead' and state ~= 'cancelled' then return {'request', request, state} end
   reopen(request)
   local asked = redis.call('HMGET', key, 'act', 'bases', 'by')
   local more, version = {}, VERSION
@@ -33,20 +33,20 @@ end
 
 function replay_into.migrations(letter)
   local request, migration = letter.request, letter.migration
-  if migration == '' then return 'it names no migration' end
-  if letter.code == 'bad_target' then return 'its target can be no repository; send a message that names the right one' end
+  if migration == '' then return {'no_migration'} end
+  if letter.code == 'bad_target' then return {'bad_target'} end
   local key, request_key = ns .. 'migration:' .. migration, ns .. 'request:' .. request
   local known = redis.call('HMGET', key, 'state', 'target')
   if not known[2] or redis.call('EXISTS', request_key, ns .. 'plan:' .. request) < 2 then
-    return 'its plan is not known any more; send the message again'
+    return {'no_plan'}
   end
   local act = redis.call('HGET', key, 'act') or ''
   if act ~= act_of(letter) then
-    return act == '' and 'its ' .. act_of(letter) .. ' is over' or 'its ' .. act .. ' was given up since; replay or drop that first'
+    return act == '' and {'act_over', act_of(letter)} or {'act_since', act}
   end
-  if known[1] ~= 'dead' and known[1] ~= 'cancelled' then return migration .. ' is ' .. known[1] end
+  if known[1] ~= 'dead' and known[1] ~= 'cancelled' then return {'migration', migration, known[1]} end
   if redis.call('HEXISTS', request_key, 'cancelled_by') == 1 and redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 then
-    return 'its request is still being cancelled; try again when it has ended'
+    return {'cancelling'}
   end
   reopen(request)
   queue_again(request, migration)
@@ -57,7 +57,7 @@ end
 -- A letter of an older version names a request, and its notice goes to that one's card.
 function replay_into.notices(letter)
   local key = ns .. 'request:' .. letter.request
-  if redis.call('EXISTS', key) == 0 then return 'request ' .. letter.request .. ' is not known any more' end
+  if redis.call('EXISTS', key) == 0 then return {'request_gone', letter.request} end
   local card = join_card(letter.request)
   redis.call('HDEL', key, 'notice_error')
   redis.call('HDEL', ns .. 'card:' .. card, 'notice_error', 'refused')
@@ -76,17 +76,17 @@ local answers = {}
 for i = 3, #ARGV do
   local found = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])
   if not found[1] then
-    answers[#answers + 1] = {'gone', ''}
+    answers[#answers + 1] = {'gone'}
   else
     local letter = {request = '', migration = '', payload = '', code = ''}
     for f = 1, #found[1][2], 2 do letter[found[1][2][f]] = found[1][2][f + 1] end
     -- A target that was refused while planning comes from the stream of requests, and is a migration all the same.
     local into = letter.migration ~= '' and replay_into.migrations or replay_into[letter.stream or '']
-    local problem = 'the stream that it came from is unknown'
-    if into and letter.request == '' then problem = 'nothing is left of it but its id' end
+    local problem = {'no_stream'}
+    if into and letter.request == '' then problem = {'nothing_left'} end
     if into and letter.request ~= '' then problem = into(letter) end
     if not problem then redis.call('XDEL', KEYS[1], ARGV[i]) end
-    answers[#answers + 1] = problem and {'refused', problem}
+    answers[#answers + 1] = problem and {'refused', unpack(problem)}
       or {'replayed', letter.migration ~= '' and letter.migration or letter.request}
   end
 end

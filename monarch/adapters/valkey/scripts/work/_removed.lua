@@ -11,7 +11,7 @@ end
 -- A request's message stood in its entry alone.
 local function give_up_request(request, entry)
   local key = ns .. 'request:' .. request
-  local reason = 'its entry was removed from the stream before it was planned; send the message again'
+  local reason = WORDS.removed_unplanned
   bury('requests', entry, request, '', '', 'entry_trimmed', reason, '0', '0')
   redis.call('HSET', key, 'state', 'dead', 'code', 'entry_trimmed', 'reason', reason, 'ended_ms', int(now_ms()))
   redis.call('PERSIST', key)
@@ -55,5 +55,5 @@ local function entry_removed(name, entry)
   if request and name == 'requests' then return give_up_request(request, entry) end
   if card then return notify_card(card) end
   if request and name == 'notices' then return notify_as_before(request) end
-  bury(name, entry, '', '', '', 'entry_trimmed', 'this entry was removed while it was being worked on', '0', '0')
+  bury(name, entry, '', '', '', 'entry_trimmed', WORDS.removed, '0', '0')
 end

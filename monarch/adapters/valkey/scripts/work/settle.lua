@@ -204,7 +204,7 @@ local function bury_impostor()
   local payload = ''
   local fields = original_fields()
   for i = 1, #fields, 2 do if fields[i] == 'payload' then payload = fields[i + 1] end end
-  local reason = 'its field `request` names request ' .. named .. ', which is another entry: append it without that field'
+  local reason = string.format(WORDS.impostor, named)
   append_dead('', payload, 'entry_unreadable', reason)
   event('request.dead', 'request', entry, 'code', 'entry_unreadable', 'reason', reason)
   acknowledge()
@@ -267,7 +267,7 @@ local function strays_found(key)
   local strays = redis.call('HGET', key, 'strays') or ''
   if strays == '' then return false end
   doc.code = 'strays_found'
-  doc.reason = 'second copies were found (#' .. string.gsub(strays, ' ', ', #') .. '): close them, then replay this'
+  doc.reason = string.format(WORDS.strays, '#' .. string.gsub(strays, ' ', ', #'))
   return true
 end
 
@@ -327,8 +327,8 @@ local function drop_oldest_junk(newest)
   local oldest, its_request = string.match(redis.call('LPOP', ns .. 'junk'), '^(%S+) (.*)$')
   if redis.call('XDEL', ns .. 'dead', oldest) == 0 then return end
   redis.call('HSET', ns .. 'request:' .. its_request, 'dropped_ms', int(now))
-  event('letter.dropped', 'letter', oldest, 'request', its_request, 'migration', '', 'by', 'Monarch: it keeps the newest '
-    .. int(JUNK_KEPT) .. ' of messages that cannot be read')
+  event('letter.dropped', 'letter', oldest, 'request', its_request, 'migration', '', 'by',
+    string.format(WORDS.dropped, int(JUNK_KEPT)))
   retain(its_request, doc.retention_ms)
 end
 
@@ -381,7 +381,7 @@ end
 local by = (verdict == 'planned' or verdict == 'retry' or verdict == 'snooze') and name ~= 'notices'
   and redis.call('HGET', request_key, 'cancelled_by')
 if by then
-  verdict, doc.code, doc.reason = 'dead', 'cancelled', 'cancelled by ' .. by .. '; a replay undoes it'
+  verdict, doc.code, doc.reason = 'dead', 'cancelled', string.format(WORDS.cancelled, by)
 end
 handle[verdict]()
 release_target()

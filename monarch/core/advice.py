@@ -1,0 +1,49 @@
+"""What a person can do about a failure, apart from what happened.
+
+They become one sentence only where people read them. What died is replayed once the advice is followed, so a dead
+letter says that, and a dry run, in which nothing has died, does not.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+_REPLAY: Final = "replay it (`monarch dead replay`)"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do, as a clause without a full stop; `""`: nothing.
+
+    `replay` is true where a dead letter is worth a replay after that.
+    """
+
+    text: str = ""
+    replay: bool = True
+
+
+NO_ADVICE: Final = Advice(replay=False)
+
+
+def sentence(reason: str, advice: Advice) -> str:
+    """What happened, and what to do."""
+    return "; ".join(filter(None, (reason, advice.text)))
+
+
+class Advised:
+    """Something with a `reason`, which says what happened, and an `advice`."""
+
+    __slots__ = ()
+    reason: str
+    advice: Advice
+
+    @property
+    def sentence(self) -> str:
+        """What happened, and what to do."""
+        return sentence(self.reason, self.advice)
+
+    @property
+    def letter(self) -> str:
+        """The same as a dead letter says it."""
+        if not self.advice.replay:
+            return self.sentence
+        return self.sentence + (", then " if self.advice.text else "; ") + _REPLAY

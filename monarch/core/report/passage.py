@@ -1,0 +1,104 @@
+"""What one crossing over remembering ports came to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from monarch.core.after.edit import Edit
+from monarch.core.copy.dependencies import Blocking
+from monarch.core.copy.style import Copying, Style
+from monarch.core.copy.sub_issues import Nesting
+from monarch.core.ids import TicketId
+from monarch.core.outcome import Code
+from monarch.core.plan import Plan
+from monarch.core.target.survey import Survey
+from monarch.core.ticket import Issue
+from monarch.core.verdict import Dead, Done, Retry, Snooze, Verdict, Waits
+
+
+@dataclass(slots=True)
+class Writes:
+    """What one crossing would write to its target.
+
+    Attributes:
+        created: titles of the copies, by the numbers that they would get.
+        labels, milestones: what would be made, by name.
+        edited: numbers of the copies whose references would be put right.
+        revised: copies as they are, and what an update would replace of each.
+        nested, blocked: sub-issues and dependencies, by number.
+    """
+
+    created: dict[int, str] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+    milestones: list[str] = field(default_factory=list)
+    edited: list[int] = field(default_factory=list)
+    revised: list[tuple[Issue, Edit]] = field(default_factory=list)
+    nested: list[Nesting] = field(default_factory=list)
+    blocked: list[Blocking] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A target, and what was remembered of its crossing.
+
+    Attributes:
+        survey: what the last look shows; its ledger is that of before.
+        verdict: how the crossing ended.
+        writes: what it would write.
+        is_busy: whether a migration writes to the target right now.
+        created: the numbers of the copies that would be made.
+        changed: the numbers of the copies that would be closed or opened again, in order.
+        found: tickets whose copies would be put on record as they are.
+        notes: what people would be told.
+    """
+
+    plan: Plan
+    survey: Survey
+    verdict: Verdict
+    writes: Writes
+    is_busy: bool
+    created: Mapping[TicketId, int]
+    changed: Mapping[TicketId, int]
+    found: frozenset[TicketId]
+    notes: tuple[str, ...]
+
+    def copying(self, style: Style) -> Copying:
+        """What the copies are written by."""
+        repository, seen = self.survey.repository, self.survey.seen
+        numbers = dict(self.survey.numbers)
+        return Copying(self.plan, repository.full_name, repository.id, style, numbers, seen.highest)
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a migration would not end well, for people; `code` where it would be given up for it."""
+
+    reason: str
+    code: Code | None = None
+
+
+def obstacle(passed: Passage | Verdict, patience_s: float | None = None) -> Obstacle | None:
+    """What is in the way, by how a rehearsal ended; `None`: nothing.
+
+    Args:
+        passed: a verdict where the target could not even be reached.
+        patience_s: how long a request waits for a target that is not there, in seconds; `None`: it does not.
+    """
+    verdict = passed.verdict if isinstance(passed, Passage) else passed
+    match verdict:
+        case Done():
+            return None
+        case Dead(code):
+            late = _LATE.format(patience_s) if code is Code.NOT_FOUND and patience_s else ""
+            return Obstacle(verdict.sentence + late, code)
+        case Retry(reason):
+            return Obstacle(f"{reason}; a request would try again")
+        case Snooze(reason, kind=Waits.CREDENTIAL):
+            return Obstacle(reason, Code.CREDENTIAL)
+        case Snooze(reason, wait_s):
+            return Obstacle(f"GitHub is not to be asked now: {reason}; try again in {wait_s:.0f} s")
+        case _:
+            return Obstacle(verdict.reason)
+
+
+_LATE: Final = " (if it is just being generated, a request waits {:.0f} s for it)"

@@ -1,0 +1,82 @@
+"""A dry run of an update: tickets to be copied, and copies that differ from theirs, in the template's order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from monarch.core.after.closed import closed_since
+from monarch.core.after.edit import Edit
+from monarch.core.after.revision import Theirs
+from monarch.core.after.touch import Left
+from monarch.core.copy.render import finished, title_of
+from monarch.core.copy.style import Style
+from monarch.core.plan import Plan
+from monarch.core.report.passage import Passage, Writes
+from monarch.core.ticket import Issue, Ticket
+from monarch.core.verdict import Acted, Done
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """One copy that differs from its ticket: `found` is its edit, or why it is left.
+
+    `title` and `text` are what a copy of the ticket would say now.
+    """
+
+    ticket: Ticket
+    issue: Issue
+    found: Edit | Theirs
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """What an update would do to one target.
+
+    `closed` are the open copies of tickets that the template has closed since; those without a touch can be closed.
+    `writes` is all that it would write: labels and milestones that are made first, and the second pass, too.
+    """
+
+    new: tuple[Ticket, ...] = ()
+    differing: tuple[Foreseen, ...] = ()
+    closed: tuple[Left, ...] = ()
+    writes: Writes = field(default_factory=Writes)
+
+
+def foresight_of(passed: Passage, earlier: Sequence[Plan], style: Style) -> Foresight:
+    """What the rehearsed update has done. It works on whole texts. `earlier` are the plans that it went by."""
+    tickets, numbers, copying = passed.plan.tickets, passed.survey.numbers, passed.copying(style)
+    left = {one.number: one for one in _left(passed)}
+    found: dict[int, tuple[Issue, Edit | Theirs]] = {
+        number: (passed.survey.issues[number], Theirs(one.touches[0]))
+        for number, one in left.items()
+        if number in numbers.values()
+    }
+    found |= {issue.number: (issue, edit) for issue, edit in passed.writes.revised}
+    return Foresight(
+        tuple(ticket for ticket in tickets if ticket.id in passed.created),
+        tuple(
+            Foreseen(ticket, *found[number], title_of(ticket), finished(ticket, copying))
+            for ticket in tickets
+            if (number := numbers.get(ticket.id)) in found
+        ),
+        tuple(_closed(passed, earlier, left)),
+        passed.writes,
+    )
+
+
+def _left(passed: Passage) -> tuple[Left, ...]:
+    match passed.verdict:
+        case Done(Acted(left=left)):
+            return left
+        case _:
+            return ()
+
+
+def _closed(passed: Passage, earlier: Sequence[Plan], left: Mapping[int, Left]) -> Iterator[Left]:
+    by_ticket = {one.ticket: one for one in left.values()}
+    for ticket in (one.ticket for one in closed_since(passed.plan, earlier)):
+        if ticket.id in passed.changed:
+            yield Left(ticket.number, passed.changed[ticket.id], ())
+        elif ticket.number in by_ticket:
+            yield by_ticket[ticket.number]

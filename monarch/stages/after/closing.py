@@ -1,0 +1,101 @@
+"""Closing: an update lists the tickets that the template has closed since, and closes their untouched copies if it is asked to.
+
+A copy is closed as a recall closes it (`stages.after.turns`): so a later message does not make it again, and the undoing of a
+recall opens it. Without being asked to, those that the look shows as open are listed.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from monarch.core.after.acts import Act
+from monarch.core.after.closed import Closed, closed_since
+from monarch.core.after.later import Later
+from monarch.core.after.touch import Left
+from monarch.core.copy import notes
+from monarch.core.copy.style import Copying
+from monarch.core.ids import TicketId
+from monarch.core.plan import Plan
+from monarch.core.verdict import Verdict
+from monarch.stages.after.turns import Turns
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.subject import Subject, Tools
+from monarch.stages.crossing.watch import Watch
+
+
+class Closing:
+    """The tickets of one update that the template has closed since. `earlier` are the plans of before, newest first."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        subject: Subject,
+        desk: Desk,
+        watch: Watch,
+        later: Mapping[TicketId, Later],
+        earlier: Sequence[Plan],
+    ) -> None:
+        self._tools = tools
+        self._subject = subject
+        self._desk = desk
+        self._watch = watch
+        self._closed = closed_since(subject.plan, earlier)
+        self._turns = Turns(tools, subject, desk, watch, Act.RECALL, later)
+        self._closed_before: list[int] = []
+        self._open: list[int] = []
+
+    @property
+    def changed(self) -> int:
+        """How many copies were closed."""
+        return len(self._turns.changed)
+
+    @property
+    def left(self) -> tuple[Left, ...]:
+        """Copies that people have touched; one that they have closed is as it should be."""
+        turns = self._turns
+        return tuple(one for one in turns.left if one.number not in turns.left_closed)
+
+    async def run(self) -> Verdict | None:
+        """Close the copies in the order of their tickets, or list them; `None`: that is done.
+
+        Raises:
+            LeaseLost, Draining: see `Hold.check`.
+        """
+        for one in self._closed:
+            number = await self._watch.number_of(one.ticket)
+            ended = await self._see_to(one, number) if isinstance(number, int) else number
+            if ended is not None:
+                return ended
+        if self._open:
+            await self._desk.note(notes.closed_since(self._open))
+        made = sorted((*self._closed_before, *(ticket for ticket, _ in self._turns.changed)))
+        if made:
+            await self._desk.note(notes.closed_too(made))
+        return None
+
+    async def _see_to(self, one: Closed, number: int) -> Verdict | None:
+        if self._subject.entry.act is Act.UPDATE_AND_CLOSE:
+            return await self._close(one, number)
+        if self._watch.issues[number].state == "open":
+            self._open.append(one.ticket.number)
+        return None
+
+    async def _close(self, one: Closed, number: int) -> Verdict | None:
+        ended = await self._turns.see_pending(one.ticket)
+        if ended is not None:
+            return ended
+        asked_ms = int(self._subject.entry.request.partition("-")[0])
+        if self._turns.closed_since(one.ticket.id, asked_ms):
+            # This very update has closed it, and its worker has died since.
+            self._closed_before.append(one.ticket.number)
+        versions = [(ticket, self._copying(plan)) for ticket, plan in one.versions]
+        return await self._turns.turn(one.ticket, number, *versions)
+
+    def _copying(self, plan: Plan) -> Copying:
+        subject, watch = self._subject, self._watch
+        return Copying(
+            plan,
+            subject.name,
+            subject.repository.id,
+            self._tools.style,
+            dict(watch.numbers),
+            watch.seen.highest,
+        )

@@ -1,0 +1,169 @@
+"""Turns: copies are closed or opened one by one, or left, for a recall, for its undoing, and for an update that closes.
+
+```
+pending change --settled--> see what came of it
+copy --> inspect (issue and timeline) --> permission --> still the very same issue? --> change, else inspect anew
+```
+
+A copy is changed only if GitHub shows the very same issue with the permission in hand, its counts and `updated_at`
+included; after some rounds it is left: somebody is at work on it.
+
+What can still go wrong: somebody touches a copy between that last reading and the write, a fraction of a second as a rule.
+Then a copy ends closed that a person has just commented on; it stays readable and can be opened again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from monarch.core.after.acts import Act, Change
+from monarch.core.after.course import CHANGES, Course
+from monarch.core.after.later import NOTHING, Later, Recalled
+from monarch.core.after.standing import took_effect
+from monarch.core.after.touch import Left, Touch
+from monarch.core.copy.style import Copying
+from monarch.core.ids import TicketId
+from monarch.core.outcome import Absent, Accepted, AlreadyThere, Code, Found, Permanent, Scope
+from monarch.core.target.permission import WasChanged, WasNotCreated
+from monarch.core.ticket import Issue, Ticket
+from monarch.core.timing import SETTLING_MS
+from monarch.core.verdict import Verdict, judge
+from monarch.stages.after.changes import Changes
+from monarch.stages.after.inspection import Inspected, Inspector
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.other_writes import Nothing
+from monarch.stages.crossing.subject import Subject, Tools
+from monarch.stages.crossing.watch import Watch
+
+ROUNDS: Final = 3
+"""A copy that has changed so often between inspection and write is left: somebody is at work on it."""
+
+_GONE: Final = frozenset({Code.NOT_FOUND, Code.ISSUES_DISABLED})
+
+
+class Turns:
+    """The turns of one act in one target.
+
+    Attributes:
+        changed: copies that were changed, each after its ticket, by their numbers.
+        done: copies that stood so already.
+        left: copies that are people's, and stay as they are.
+        left_closed: the numbers of those of them that were closed when they were read.
+    """
+
+    def __init__(
+        self,
+        tools: Tools,
+        subject: Subject,
+        desk: Desk,
+        watch: Watch,
+        act: Act,
+        later: Mapping[TicketId, Later],
+    ) -> None:
+        """`act` is a recall or the undoing of one; `later` is the ledger's word when the target was taken."""
+        self._tools = tools
+        self._subject = subject
+        self._desk = desk
+        self._watch = watch
+        self._change = CHANGES[act]
+        self._later = dict(later)
+        self._changes = Changes(tools, subject, desk, watch.until)
+        self._inspector = Inspector(
+            tools.github, subject.repository, subject.us, act, self._later, tools.aside
+        )
+        self.changed: list[tuple[int, int]] = []
+        self.done: list[tuple[int, int]] = []
+        self.left: list[Left] = []
+        self.left_closed: set[int] = set()
+
+    def closed_since(self, ticket: TicketId, at_ms: int) -> bool:
+        """Whether the ledger says of a ticket's copy that a recall or an update closed it after that moment."""
+        recall = self._later.get(ticket, NOTHING).recall
+        return recall is not None and not recall.is_reopened and recall.at_ms >= at_ms
+
+    async def see_pending(self, ticket: Ticket) -> Verdict | None:
+        """Learn what came of a change that nobody has answered for, once it has settled.
+
+        Raises:
+            LeaseLost, Draining: see `Hold.check`.
+        """
+        later = self._later.get(ticket.id, NOTHING)
+        pending = later.pending
+        if pending is None:
+            return None
+        await self._watch.until(pending.at_ms + SETTLING_MS)
+        self._subject.hold.check()
+        answer = await self._tools.github.read_issue(self._subject.repository, pending.number)
+        if not isinstance(answer, Found | Absent):
+            return await self._desk.judge(answer)
+        if isinstance(answer, Found) and took_effect(pending, answer.value, self._subject.us):
+            fact = WasChanged(pending.change, pending.number, pending.nonce, is_seen=True)
+            await self._desk.record(ticket.id, fact)
+            self._note(ticket, pending.change, pending.number)
+        else:
+            await self._desk.record(ticket.id, WasNotCreated(pending.nonce))
+            self._later[ticket.id] = replace(later, pending=None)
+        return None
+
+    def _note(self, ticket: Ticket, change: Change, number: int) -> None:
+        """The ledger's word after a change."""
+        recall = Recalled(number, self._watch.now_ms(), change is Change.REOPEN)
+        before = self._later.get(ticket.id, NOTHING)
+        self._later[ticket.id] = replace(before, pending=None, recall=recall)
+
+    async def turn(
+        self, ticket: Ticket, number: int, *versions: tuple[Ticket, Copying]
+    ) -> Verdict | None:
+        """Change one copy, written for one of these versions of its ticket, or leave it.
+
+        Raises:
+            LeaseLost, Draining: see `Hold.check`.
+        """
+        for _ in range(ROUNDS):
+            self._subject.hold.check()
+            found = await self._inspector.inspect(ticket, number, *versions)
+            if isinstance(found, Absent):
+                return None
+            if not isinstance(found, Inspected):
+                return await self._desk.judge(found)
+            if not found.is_to_be_changed:
+                self._count(ticket, found)
+                return None
+            is_still = partial(self._is_still, found.issue)
+            answer = await self._changes.make(ticket.id, self._change, number, is_still)
+            match answer:
+                case Accepted() | AlreadyThere():
+                    self._note(ticket, self._change, number)
+                    self.changed.append((ticket.number, number))
+                    return None
+                case Permanent(Scope.TICKET, code) if code in _GONE:
+                    return None
+                case Permanent():
+                    tools = self._tools
+                    attempts = self._subject.delivery.attempts
+                    return judge(answer, attempts, tools.policy, tools.dice())
+                case Nothing():
+                    continue
+                case _:
+                    return answer
+        self.left.append(Left(ticket.number, number, (Touch.CHANGED,)))
+        return None
+
+    async def _is_still(self, inspected: Issue) -> bool | Verdict:
+        """Whether GitHub shows the very issue that was inspected."""
+        answer = await self._tools.github.read_issue(self._subject.repository, inspected.number)
+        match answer:
+            case Found(issue):
+                return issue == inspected
+            case Absent():
+                return False
+            case _:
+                return await self._desk.judge(answer)
+
+    def _count(self, ticket: Ticket, found: Inspected) -> None:
+        if found.course is Course.DONE:
+            self.done.append((ticket.number, found.issue.number))
+        elif found.is_left:
+            self.left.append(Left(ticket.number, found.issue.number, found.touches))
+            self.left_closed |= {found.issue.number} if found.issue.state == "closed" else set()

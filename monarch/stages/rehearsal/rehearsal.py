@@ -1,0 +1,198 @@
+"""A rehearsal: planner, migrator and crossing themselves, over ports that remember.
+
+It receives a request, a target or an act, has the real stage read the source, reach the target and go through it, and
+promises that nothing is written: neither to GitHub nor to Valkey. It tells what was remembered.
+
+What is waited for in earnest is not waited for here: a write that was not answered counts as settled, a target that
+another migration fills is looked at as it stands, and budget, pauses and quiet times are the forecast's. What differs
+otherwise when it is done: what people do meanwhile, and what GitHub refuses.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from monarch.core.after.acts import Act
+from monarch.core.copy.style import Style
+from monarch.core.delivery import Delivery, MigrationEntry, RequestEntry, Stream, Token
+from monarch.core.ids import RequestId, TargetId
+from monarch.core.outcome import ReadFailure
+from monarch.core.plan import Plan
+from monarch.core.report.passage import Passage
+from monarch.core.request.message import Request
+from monarch.core.request.rules import Rules
+from monarch.core.target.permission import Taken
+from monarch.core.target.survey import Survey
+from monarch.core.verdict import Done, Planned, Policy, Skipped, Verdict
+from monarch.ports import Plans
+from monarch.stages.aside import Aside, on_the_loop
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.subject import Subject, Tools
+from monarch.stages.crossing.watch import Watch
+from monarch.stages.migrator import Migrator
+from monarch.stages.planner import Planner
+from monarch.stages.rehearsal.github import RememberingGitHub
+from monarch.stages.rehearsal.hold import JumpingClock, RehearsedHold
+from monarch.stages.rehearsal.store import (
+    NOW,
+    OnePlan,
+    ReadLogins,
+    RememberingBudget,
+    RememberingLedger,
+    Sources,
+)
+from monarch.telemetry import Telemetry
+
+_POLICY = Policy(target_patience_s=0)
+"""A target that is not there is said to be missing at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a target is rehearsed for.
+
+    `known` is the repository that the migration took before, `None` where it took none; `bases` as in `MigrationEntry`.
+    """
+
+    plan: Plan
+    act: Act = Act.COPY
+    known: TargetId | None = None
+    bases: tuple[RequestId, ...] = ()
+
+
+class Rehearser:
+    """Rehearses for one command. `tell` hears of every reading, by the name of what it is about.
+
+    `telemetry` is one that nobody listens to: nothing that it is told of has happened.
+    """
+
+    def __init__(
+        self,
+        sources: Sources,
+        rules: Rules,
+        style: Style,
+        telemetry: Telemetry,
+        tell: Callable[[str], None],
+        *,
+        plans: Plans | None = None,
+        aside: Aside = on_the_loop,
+    ) -> None:
+        """`plans` are those of earlier requests, which an update goes by."""
+        self._sources, self._rules, self._style = sources, rules, style
+        self._telemetry, self._tell, self._plans, self._aside = telemetry, tell, plans, aside
+        self._budget = RememberingBudget(sources)
+        self._unsigned: dict[str, ReadFailure] = {}
+
+    async def plan(self, request: Request, act: Act = Act.COPY) -> Plan | Verdict:
+        """Freeze the tickets of the source as they are now; a verdict where there can be no plan."""
+        name, clock = request.source.full_name, JumpingClock()
+        delivery = Delivery(Token(Stream.REQUESTS, "rehearsal", "0-0", 1), RequestEntry(NOW, b""))
+        ledger = RememberingLedger(self._sources, clock, None)
+        planner = Planner(
+            self._github(name),
+            self._budget,
+            ledger.now_ms,
+            self._telemetry,
+            self._rules,
+            _POLICY,
+            lambda: 0.0,
+        )
+        verdict = await planner.plan(request, act, delivery, RehearsedHold(delivery, clock))
+        match verdict:
+            case Done(Planned(plan=plan)):
+                return plan
+            case Done(Skipped(source=source)):
+                return Plan(source, ())
+            case _:
+                return verdict
+
+    async def rehearse(self, asked: str, wanted: Wanted) -> Passage | Verdict:
+        """Go through one target; a verdict where it cannot be begun."""
+        stage = self._stage(asked, wanted)
+        subject = await stage.migrator.reach(stage.delivery, stage.hold)
+        if not isinstance(subject, Subject):
+            return subject
+        stage.github.author = next(iter(subject.us.authors), None)
+        taken = await stage.take(subject)
+        work = await stage.migrator.work(subject, taken)
+        verdict, ledger = await work.run(), stage.ledger
+        return Passage(
+            subject.plan,
+            _survey(subject, work.watch, taken),
+            verdict,
+            stage.github.writes,
+            ledger.known.is_busy,
+            ledger.created,
+            ledger.changed,
+            frozenset(ledger.found),
+            tuple(ledger.notes),
+        )
+
+    async def look(self, asked: str, wanted: Wanted) -> Survey | Verdict:
+        """Look at a target as a crossing does, whether it may be written to or not; a verdict where it cannot be read."""
+        stage = self._stage(asked, wanted)
+        subject = await stage.migrator.find(stage.delivery, stage.hold, stage.entry, wanted.plan)
+        if not isinstance(subject, Subject):
+            return subject
+        taken = await stage.take(subject)
+        desk = Desk(stage.tools, subject, taken.epoch)
+        watch = Watch(stage.tools, subject, desk, taken.records, taken.now_ms)
+        ended = await watch.look()
+        for ticket in () if ended else wanted.plan.everything:
+            number = await watch.number_of(ticket)
+            ended = ended or (None if isinstance(number, int | None) else number)
+        return ended or _survey(subject, watch, taken)
+
+    def _github(self, asked: str) -> RememberingGitHub:
+        return RememberingGitHub(self._sources.github, lambda: self._tell(asked), self._unsigned)
+
+    def _stage(self, asked: str, wanted: Wanted) -> "_Stage":
+        clock = JumpingClock()
+        github, ledger = self._github(asked), RememberingLedger(self._sources, clock, wanted.known)
+        tools = Tools(
+            github,
+            ReadLogins(self._sources.us),
+            ledger,
+            self._budget,
+            self._telemetry,
+            clock,
+            lambda: 0.0,
+            _POLICY,
+            self._style,
+            self._aside,
+        )
+        entry = MigrationEntry(NOW, asked, 0, 1, act=wanted.act, bases=wanted.bases)
+        delivery = Delivery(Token(Stream.MIGRATIONS, "rehearsal", "0-0", 1), entry)
+        migrator = Migrator(tools, OnePlan(wanted.plan, self._plans), self._rules)
+        hold = RehearsedHold(delivery, clock)
+        return _Stage(github, ledger, tools, migrator, entry, delivery, hold)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What one target is rehearsed with."""
+
+    github: RememberingGitHub
+    ledger: RememberingLedger
+    tools: Tools
+    migrator: Migrator
+    entry: MigrationEntry
+    delivery: Delivery
+    hold: RehearsedHold
+
+    async def take(self, subject: Subject) -> Taken:
+        """Read what is known of the target."""
+        repository, credential = subject.repository, subject.credential
+        return await self.ledger.take(self.delivery, repository.id, credential)
+
+
+def _survey(subject: Subject, watch: Watch, taken: Taken) -> Survey:
+    return Survey(
+        subject.repository,
+        watch.seen,
+        watch.issues,
+        watch.numbers,
+        taken.records,
+        watch.fates,
+        taken.later,
+        subject.us,
+    )

@@ -1,0 +1,180 @@
+"""Valkey as a dry run has it: its ledger, gate and logins are read, and what is told to them is only remembered.
+
+Every permission is granted: what a write would wait for (budget, gate, quiet time, another migration in this target) is
+the forecast's to say, and not what the crossing would do.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from monarch.core.after.acts import Change
+from monarch.core.after.later import Later
+from monarch.core.delivery import Delivery
+from monarch.core.ids import Epoch, RequestId, TargetId, TicketId
+from monarch.core.plan import Plan
+from monarch.core.target.logins import Us
+from monarch.core.target.permission import (
+    Credential,
+    Fact,
+    GateClosed,
+    Granted,
+    Intention,
+    Recorded,
+    Taken,
+    WasChanged,
+    WasCreated,
+    WasFound,
+    WasNoted,
+)
+from monarch.core.target.step import LedgerRecord
+from monarch.core.timing import PERMISSION_LIFE_MS
+from monarch.core.verdict import CREDENTIAL_PAUSE_S
+from monarch.ports import Clock, GitHub, Plans
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What Valkey knows of a target: its ledger, the time of that clock in ms, and whether somebody writes to it now.
+
+    `later` is what the ledger says of copies after they were created.
+    """
+
+    records: Mapping[TicketId, LedgerRecord]
+    now_ms: int
+    is_busy: bool = False
+    later: Mapping[TicketId, Later] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a rehearsal reads. All but `github` are Valkey's, and say what is known without it where it cannot be reached."""
+
+    github: GitHub
+    ledger: Callable[[TargetId], Awaitable[Remembered]]
+    gate: Callable[[Credential], Awaitable[GateClosed | None]]
+    us: Callable[[Credential], Awaitable[Us]]
+
+
+NOW = RequestId(f"{2**53}-0")
+"""The request that a dry run is for: younger than all that is on record."""
+
+
+class RememberingLedger:
+    """See `ports.Ledger`, for one target.
+
+    Attributes:
+        known: what it said when the target was taken.
+        created, changed: the numbers of the copies that would be made, and of those that would be closed or opened again.
+        found: tickets whose copies would be put on record as they are.
+        notes: what people would be told.
+    """
+
+    def __init__(self, sources: Sources, clock: Clock, known: TargetId | None) -> None:
+        """`known` is the repository that the migration took before, if it took any."""
+        self._read, self._clock, self._target = sources.ledger, clock, known
+        self._grants = 0
+        self.known = Remembered({}, 0)
+        self.created: dict[TicketId, int] = {}
+        self.changed: dict[TicketId, int] = {}
+        self.found: set[TicketId] = set()
+        self.notes: list[str] = []
+
+    async def take(self, delivery: Delivery, target: TargetId, credential: Credential) -> Taken:
+        """See `ports.Ledger`."""
+        self.known = known = await self._read(target)
+        return Taken(known.records, known.now_ms, Epoch(""), known.later)
+
+    async def target_of(self, delivery: Delivery) -> TargetId | None:
+        """See `ports.Ledger`."""
+        return self._target
+
+    async def permit(
+        self,
+        delivery: Delivery,
+        target: TargetId,
+        ticket: TicketId | None,
+        credential: Credential,
+        epoch: Epoch,
+        reconciled: str | None,
+        life_ms: int = PERMISSION_LIFE_MS,
+        intention: Intention | None = None,
+    ) -> Granted:
+        """See `ports.Ledger`."""
+        self._grants += 1
+        now_ms = await self.now_ms()
+        return Granted(f"rehearsed-{self._grants}", now_ms, now_ms + life_ms)
+
+    async def record(
+        self,
+        delivery: Delivery,
+        target: TargetId,
+        ticket: TicketId | None,
+        credential: Credential,
+        fact: Fact,
+    ) -> Recorded:
+        """See `ports.Ledger`."""
+        match fact:
+            case WasCreated(number) if ticket is not None:
+                self.created[ticket] = number
+            case WasChanged(Change.CLOSE | Change.REOPEN, number) if ticket is not None:
+                self.changed[ticket] = number
+            case WasFound() if ticket is not None:
+                self.found.add(ticket)
+            case WasNoted(text):
+                self.notes.append(text)
+        return Recorded()
+
+    async def now_ms(self) -> int:
+        """See `ports.Ledger`."""
+        return self.known.now_ms + round(1000 * self._clock.now())
+
+
+class RememberingBudget:
+    """See `ports.Budget`. What GitHub says to one target of a dry run holds for the others: nobody asks on."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._gate = sources.gate
+        self._closed: dict[str, GateClosed] = {}
+
+    async def gate(self, credential: Credential) -> GateClosed | None:
+        """See `ports.Budget`."""
+        return self._closed.get(credential.account) or await self._gate(credential)
+
+    async def close(
+        self, credential: Credential, wait_s: float | None, cause: str, refused: str | None = None
+    ) -> GateClosed:
+        """See `ports.Budget`."""
+        pause_s = CREDENTIAL_PAUSE_S if wait_s is None else wait_s
+        return self._closed.setdefault(credential.account, GateClosed(pause_s, cause))
+
+    async def close_token(self, credential: Credential, wait_s: float, cause: str) -> GateClosed:
+        """See `ports.Budget`."""
+        return await self.close(credential, wait_s, cause)
+
+
+class ReadLogins:
+    """See `ports.Logins`: nobody is introduced who writes nothing."""
+
+    def __init__(self, us: Callable[[Credential], Awaitable[Us]]) -> None:
+        self._us = us
+
+    async def us(self, credential: Credential) -> Us:
+        """See `ports.Logins`."""
+        return await self._us(credential)
+
+    async def introduce(self, credential: Credential, author: object = None) -> Us:
+        """See `ports.Logins`."""
+        return await self._us(credential)
+
+
+class OnePlan:
+    """See `ports.Plans`: the plan of the dry run is that of `NOW`, all others are read."""
+
+    def __init__(self, plan: Plan, others: Plans | None) -> None:
+        self._plan, self._others = plan, others
+
+    async def read(self, request: RequestId) -> Plan | None:
+        """See `ports.Plans`."""
+        if request == NOW:
+            return self._plan
+        return None if self._others is None else await self._others.read(request)

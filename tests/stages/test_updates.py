@@ -1,0 +1,218 @@
+"""What comes after an update: copies that it has edited, and copies whose tickets the template has closed, which it lists, or closes if it is asked to."""
+
+from typing import Any
+
+from monarch.core.after.acts import Act
+from monarch.core.after.revision import Theirs
+from monarch.core.after.touch import Happening, Touch
+from monarch.core.ids import RequestId
+from monarch.core.plan import Plan
+from monarch.core.report.passage import Passage
+from monarch.core.report.update import foresight_of
+from monarch.core.report.verification import Mark, verify
+from monarch.core.target.survey import Survey
+from monarch.core.ticket import Author, Label
+from monarch.stages.rehearsal.rehearsal import Wanted
+from tests.stages import test_dry_run
+from tests.stages.house import SOURCE, TEAM_A, House
+from tests.stages.test_dry_run import rehearser, sources
+
+TITLES = ("One", "Two", "Three", "Four")
+
+
+async def copied(house: House, *titles: str) -> RequestId:
+    """A team has a copy of each ticket."""
+    house.github.add(SOURCE, *titles)
+    house.github.add(TEAM_A)
+    request = house.publish(TEAM_A)
+    await house.settle()
+    assert house.state(request) == "done"
+    return request
+
+
+async def updated(house: House, base: RequestId, act: Act) -> list[tuple[str, Any]]:
+    """The team is updated; every write of it, and the issue that it is about."""
+    before = len(house.github.did)
+    request = house.update(TEAM_A, bases=base, act=act)
+    await house.settle()
+    assert house.state(request) == "done"
+    return [(write.method, write.what[0]) for write in house.github.did[before:]]
+
+
+async def planned(house: House) -> Plan:
+    """The template's tickets as they are."""
+    return await test_dry_run.planned(rehearser(sources(house), house.style))
+
+
+class Known:
+    """The plan of one request of before."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    async def read(self, request: RequestId) -> Plan | None:
+        """See `ports.Plans`."""
+        return self._plan
+
+
+async def passage(house: House, plan: Plan, act: Act, other: Plan) -> Passage:
+    """What an act would do that goes by another plan, too; and that it writes nothing."""
+    before, target = len(house.github.did), house.github.at(TEAM_A).repository.id
+    reader = rehearser(sources(house), house.style, plans=Known(other))
+    bases = (RequestId("1-0"),)
+    found = await reader.rehearse(TEAM_A, Wanted(plan, act, target, bases))
+    assert isinstance(found, Passage)
+    assert len(house.github.did) == before
+    return found
+
+
+def close(house: House, *numbers: int) -> None:
+    """The template closes these tickets."""
+    for number in numbers:
+        house.github.edit_issue(SOURCE, number, state="closed")
+
+
+def states(house: House) -> dict[int, str]:
+    """How the team's issues stand."""
+    return {
+        issue.number: issue.state_reason or issue.state for issue in house.github.issues(TEAM_A)
+    }
+
+
+async def test_an_update_lists_what_the_template_has_closed_and_closes_nothing(
+    house: House,
+) -> None:
+    """On the card, too, with the copy and what would close it; one that a person has closed is no news."""
+    base = await copied(house, *TITLES)
+    close(house, 2, 4)
+    house.github.edit_issue(TEAM_A, 4, state="closed", state_reason="completed")
+
+    assert await updated(house, base, Act.UPDATE) == []
+
+    assert states(house) == {1: "open", 2: "open", 3: "open", 4: "completed"}
+    assert "tickets #2: closed in the template since; their copies stay open" in house.card()
+
+
+async def test_an_update_that_is_asked_to_closes_what_people_have_not_touched(house: House) -> None:
+    """Also after an update that did not; what it says before is what it does, and a later message makes nothing of it again."""
+    base = await copied(house, *TITLES)
+    earlier = await planned(house)
+    close(house, 2, 3, 4)
+    await updated(house, base, Act.UPDATE)
+    house.github.edit_issue(TEAM_A, 3, comments=1)
+    house.github.edit_issue(TEAM_A, 4, body="Ours.")
+    passed = await passage(house, await planned(house), Act.UPDATE_AND_CLOSE, earlier)
+    told = foresight_of(passed, [earlier], house.style).closed
+
+    did = await updated(house, base, Act.UPDATE_AND_CLOSE)
+
+    would = [("change_state", one.number) for one in told if not one.touches]
+    assert did == would == [("change_state", 2)]
+    assert [one.number for one in told if one.touches] == [3, 4]
+    assert states(house) == {1: "open", 2: "not_planned", 3: "open", 4: "open"}
+    assert "tickets #2: closed in the template since, and their copies with them" in house.card()
+    assert await updated(house, base, Act.UPDATE_AND_CLOSE) == []
+    await began(house, base, Act.UNDO)
+    assert states(house)[2] == "reopened"
+    await began(house, base, Act.RECALL)
+    house.github.edit_issue(SOURCE, 2, state="open")
+    house.publish(TEAM_A)
+    await house.settle()
+    assert house.github.titles(TEAM_A) == list(TITLES)
+
+
+async def test_a_template_whose_tickets_are_all_closed_is_updated_like_any_other(
+    house: House,
+) -> None:
+    """It is not skipped for having no tickets."""
+    base = await copied(house, "One", "Two")
+    close(house, 1, 2)
+
+    assert await updated(house, base, Act.UPDATE_AND_CLOSE) == [
+        ("change_state", 1),
+        ("change_state", 2),
+    ]
+
+    assert states(house) == {1: "not_planned", 2: "not_planned"}
+    assert "2 copies updated" in house.card()
+
+
+async def test_what_an_update_has_edited_is_recalled_and_opened_by_the_request_of_before(
+    house: House,
+) -> None:
+    """It is still as Monarch wrote it, though the request that is recalled says something else."""
+    base = await copied(house, *TITLES)
+    earlier = await planned(house)
+    house.github.edit_issue(SOURCE, 1, title="Uno", body="After #5.")
+    house.github.add_issue(SOURCE, "Five")
+    house.github.edit_issue(TEAM_A, 2, body="Ours.")
+    assert ("revise_issue", 1) in await updated(house, base, Act.UPDATE)
+    now = await planned(house)
+    survey = await rehearser(sources(house), house.style).look(TEAM_A, Wanted(earlier))
+    assert isinstance(survey, Survey)
+
+    marks = [one.marks for one in verify(earlier, survey, house.style, [now]).findings]
+    told = await passage(house, earlier, Act.RECALL, now)
+    await began(house, base, Act.RECALL)
+    assert list(told.changed.values()) == [1, 3, 4]
+    found = states(house)
+    assert found == {1: "not_planned", 2: "open", 3: "not_planned", 4: "not_planned", 5: "open"}
+    house.github.edit_issue(TEAM_A, 4, comments=1)
+    told = await passage(house, earlier, Act.UNDO, now)
+    await began(house, base, Act.UNDO)
+    assert list(told.changed.values()) == [1, 3]
+    found = states(house)
+    assert found == {1: "reopened", 2: "open", 3: "reopened", 4: "not_planned", 5: "open"}
+
+    assert marks[:2] == [(Mark.PRESENT,), (Mark.EDITED,)]
+
+
+async def began(house: House, request: RequestId, act: Act) -> None:
+    """A person asks for an act, and it is done."""
+    await house.hands().begin(request, act, [TEAM_A], "Ann")
+    await house.settle()
+    assert house.state(request) == "done"
+
+
+async def test_a_dry_run_of_an_update_says_every_write_before(house: House) -> None:
+    """New copies with what they need, edits, and the second pass; in the same order, and nothing else."""
+    base = await copied(house, *TITLES)
+    earlier, bug = await planned(house), Label("bug", "d73a4a", "")
+    house.github.edit_issue(SOURCE, 1, body="After #5.", labels=(bug,))
+    house.github.edit_issue(SOURCE, 2, title="Dos")
+    house.github.edit_issue(TEAM_A, 2, title="Ours")
+    house.github.add_issue(TEAM_A, "Our own", author="student", author_id=7)
+    house.github.add_issue(SOURCE, "Five", "Before #6.", labels=(bug,))
+    house.github.add_issue(SOURCE, "Six", parent=5)
+    passed = await passage(house, await planned(house), Act.UPDATE, earlier)
+
+    did = [(method, what) for method, what in await updated(house, base, Act.UPDATE)]
+
+    writes, edits = passed.writes, dict.fromkeys(one.number for one, _ in passed.writes.revised)
+    assert [what for method, what in did if method == "revise_issue"] == list(edits) == [1]
+    assert [what.title for m, what in did if m == "create_issue"] == [*writes.created.values()]
+    assert [what.name for method, what in did if method == "create_label"] == writes.labels
+    assert [what for method, what in did if method == "edit_body"] == writes.edited == [6]
+    nested = [what for method, what in did if method == "add_sub_issue"]
+    assert nested == [one.parent for one in writes.nested] == [6]
+    assert len(did) == 1 + 2 + 1 + 1 + 1
+    told = foresight_of(passed, [earlier], house.style)
+    assert [(one.issue.number, one.found) for one in told.differing][1] == (2, Theirs(Touch.EDITED))
+
+
+async def test_a_label_is_added_though_the_message_was_sent_again_since(house: House) -> None:
+    """The plan of that request has it, and the copy was never given it; what a student takes away stays away."""
+    base = await copied(house, "One")
+    house.github.edit_issue(SOURCE, 1, labels=(Label("bug", "d73a4a", ""),))
+    again = house.publish(TEAM_A)
+    await house.settle()
+    bases = RequestId(f"{again} {base}")
+
+    did = [method for method, _ in await updated(house, bases, Act.UPDATE)]
+    assert did == ["create_label", "revise_issue"]
+    assert [label.name for label in house.github.issues(TEAM_A)[0].labels] == ["bug"]
+    house.github.edit_issue(TEAM_A, 1, labels=())
+    taken = Happening("unlabeled", Author("student", 7), "bug")
+    house.github.at(TEAM_A).timelines.setdefault(1, []).append(taken)
+
+    assert await updated(house, bases, Act.UPDATE) == []
