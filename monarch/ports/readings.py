@@ -24,6 +24,8 @@ class RequestLine:
         cohort: `None` before it is planned, and where an older version planned it; `card` is where Slack shows it.
         not_before: the date that its message names, in ISO 8601 with its zone; `""` where it names none.
         milestones: titles of those whose tickets alone are copied; empty: all tickets.
+        named: the first of its targets, so that people can tell it from its neighbours.
+        failed: how many of its targets were given up; `None` where that was not asked.
     """
 
     id: RequestId
@@ -43,6 +45,8 @@ class RequestLine:
     card: Card | None = None
     not_before: str = ""
     milestones: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    failed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

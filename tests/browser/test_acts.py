@@ -109,7 +109,7 @@ def test_a_set_that_has_changed_between_look_and_press(world: World, window: Win
 def test_looking_at_github_and_healing(world: World, window: Window) -> None:
     """A student deletes a copy: the look finds it missing, and exactly it is made again."""
     request = world.submit(GOOD[1])
-    world.fleet.until(lambda: _state(world, request) == "done")
+    world.fleet.until(lambda: state_of(world, request) == "done")
     copies = world.call(world.sandbox.repository, GOOD[1]).issues
     world.call(world.sandbox.delete_issue, GOOD[1], min(one.number for one in copies))
     window.open(f"/acts/verify?request={request}")
@@ -127,7 +127,8 @@ def test_looking_at_github_and_healing(world: World, window: Window) -> None:
     assert last_event(world, "migration.healing")["migration"] == f"{request}:{GOOD[1]}"
 
 
-def _state(world: World, request: str) -> str:
+def state_of(world: World, request: str) -> str:
+    """How a request stands; `""` while it is not known."""
     # Between the listing and the reading of its hash one may not be there yet.
     return {one["id"]: one.get("state", "") for one in world.fleet.requests()}.get(request, "")
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from typing import Any, Final
 
@@ -73,6 +74,7 @@ def night(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the commands find failures of every kind, with names and numbers as long as they get."""
     answers: dict[tuple[Any, str], Any] = {
         (Reader, "requests"): LINES,
+        (Reader, "with_failed"): COUNTED,
         (Reader, "request"): DETAILS,
         (Reader, "events"): EVENTS,
         (Letters, "newest"): LETTERS,
@@ -143,6 +145,9 @@ LINES: Final = (
         BEGAN_MS,
         GONE,
     ),
+)
+COUNTED: Final = tuple(
+    replace(line, failed=count) for line, count in zip(LINES, (0, 2, 0, 0), strict=True)
 )
 
 MIGRATIONS: Final = (

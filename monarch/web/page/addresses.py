@@ -81,7 +81,7 @@ async def _dead(source: Source, place: Place, wish: Wish) -> Sight | None:
         {
             "banner": banner(await source.snapshot()),
             "dead": dead_page(letters, tuple(given.items()), LETTERS),
-            "buttons": letter_buttons(**given) if letters else (),
+            "buttons": letter_buttons(given["code"], **given) if letters else (),
         },
     )
 

@@ -7,6 +7,7 @@ from typing import Final
 from monarch.core.delivery import Stream
 from monarch.ports.readings import Parked, WorkerLine
 from monarch.telemetry import Snapshot
+from monarch.web.views.words import counted
 
 SILENT_S: Final = 10.0
 """A worker asks for work every two seconds; one that has been silent for longer may be stuck, or dead."""
@@ -20,7 +21,7 @@ class Worker:
     host: str
     pid: str
     seen_ms: int | None
-    held: tuple[tuple[str, int], ...]
+    held: tuple[str, ...]
     targets: tuple[str, ...]
 
 
@@ -64,6 +65,6 @@ def _worker(one: WorkerLine, now_ms: int) -> Worker:
         one.host,
         one.pid,
         seen_ms if one.silent_s > SILENT_S else None,
-        tuple((name, n) for name, n in held if n),
+        tuple(counted(n, name.removesuffix("s")) for name, n in held if n),
         one.targets,
     )
