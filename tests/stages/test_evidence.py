@@ -100,7 +100,7 @@ async def test_team_0420_a_marker_is_added_to_copy_1_and_then_the_memory_is_lost
         own, added = house.github.issues(TEAM_A)[0].body, marker(house, 12)
         text = f"{own}\n{added}" if where == "below its own" else f"{added}\n{own}"
         house.github.edit_issue(TEAM_A, 1, body=text)
-        house.store.ledgers.clear()
+        house.store.forget_all("ledger")
         house.store.forget()
         house.publish(TEAM_A)
         await house.until_quiet()
