@@ -30,7 +30,8 @@ class Server(Plain, Ordered, Streams):
         super().__init__(clock)
         self._starts = 1
         self._commands: dict[bytes, Callable[..., Any]] = {}
-        self._change, self._grown = anyio.Event(), anyio.Event()
+        self._change = anyio.Event()
+        self._awaited: dict[bytes, anyio.Event] = {}
 
     def do(self, name: bytes, args: Sequence[bytes]) -> Any:
         """Run a command, in capitals: bytes, ints, lists, `None` for nil and a `str` for a status.
@@ -61,9 +62,10 @@ class Server(Plain, Ordered, Streams):
 
     async def _blocked(self, name: bytes, args: Sequence[bytes]) -> Any:
         ms, reply = int(args[args.index(b"BLOCK") + 1]), None
+        stream = args[args.index(b"STREAMS") + 1]
         with anyio.move_on_after(ms / 1000):
             while reply is None:
-                await self._grown.wait()
+                await self._awaited.setdefault(stream, anyio.Event()).wait()
                 reply = self.do(name, args)
         return reply
 
@@ -74,12 +76,9 @@ class Server(Plain, Ordered, Streams):
 
     def _do_xadd(self, key: bytes, *args: bytes) -> bytes:
         entry = super()._do_xadd(key, *args)
-        self._grow()
+        if key in self._awaited:
+            self._awaited.pop(key).set()
         return entry
-
-    def _grow(self) -> None:
-        before, self._grown = self._grown, anyio.Event()
-        before.set()
 
     async def until_changed(self) -> None:
         """Wait for the next change of anything."""
@@ -95,7 +94,8 @@ class Server(Plain, Ordered, Streams):
     def go_back(self, memory: Memory) -> None:
         """Know what was known then, and do not know that there was more: a reverted snapshot."""
         self.recall(memory)
-        self._grow()
+        while self._awaited:
+            self._awaited.popitem()[1].set()
         self.changed()
 
     # -------------------------------------------------------------------------------------- commands

@@ -218,7 +218,7 @@ SPRINTS = (
 
 
 def in_portions() -> House:
-    """The first sprint now and the second in ten minutes; their tickets refer to one another."""
+    """The first sprint now and the second in a minute; their tickets refer to one another."""
     house = a_house(TEAM_A, titles=())
     house.github.listing_lag_s = 0.0
     first, second = SPRINTS
@@ -228,7 +228,7 @@ def in_portions() -> House:
     house.github.add_issue(SOURCE, "Four", "After #2 and #3.", milestone=second)
     house.github.listing_lag_s = LAG_S
     house.publish(TEAM_A, milestones=["Sprint 1"])
-    house.publish(TEAM_A, milestones=["sprint 2"], not_before=house.in_a_while(600))
+    house.publish(TEAM_A, milestones=["sprint 2"], not_before=house.in_a_while(60))
     return house
 
 
@@ -245,9 +245,9 @@ PORTIONED = Faithful(
 
 
 def for_later() -> House:
-    """Two tickets for one team, in ten minutes."""
+    """Two tickets for one team, in a minute."""
     house = a_house(TEAM_A)
-    house.publish(TEAM_A, not_before=house.in_a_while(600))
+    house.publish(TEAM_A, not_before=house.in_a_while(60))
     return house
 
 
