@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from monarch.adapters.valkey.client.connection import connected
+from monarch.adapters.valkey.kept.shelf import Shelf
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.shelf import Shelf
 from monarch.app.operator import Operator, message, operator
 from monarch.app.plan import BadMessage, parsed
 from monarch.app.surveys import LOOKED_AT

@@ -26,6 +26,7 @@ from monarch.app.doors import doors_of
 from monarch.app.plan import BadMessage, dry_run, parsed
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
 from monarch.core.budget.forecast import Forecast
+from monarch.core.budget.shares import Part
 from monarch.core.card.view import CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.foretold import DryRun
@@ -135,6 +136,10 @@ class Readings:
     async def writes(self, accounts: Sequence[str]) -> Sequence[Writes]:
         """See `Source.writes`."""
         return await self._traffic.writes(accounts)
+
+    async def parts(self) -> Sequence[Part]:
+        """See `Source.parts`."""
+        return await self._outlook.parts()
 
     async def events(
         self, limit: int, request: str | None, target: str | None, kind: str | None

@@ -178,7 +178,7 @@ def show_workers(*, as_json: bool) -> None:
         show_json(workers_document(lines))
     else:
         columns = (
-            *map(word, ("worker", "host")),
+            *map(word, ("worker", "host", "version")),
             *map(number, ("pid", "last sign", *Stream)),
             reason("targets"),
         )
@@ -189,4 +189,4 @@ def show_workers(*, as_json: bool) -> None:
 def _worker_row(one: "WorkerLine") -> tuple[object, ...]:
     sign = doubt(f"{age(one.silent_s)} ago", when=one.silent_s > SILENT_S)
     held = (one.held.get(stream, 0) for stream in Stream)
-    return one.name, one.host, one.pid, sign, *held, ", ".join(one.targets)
+    return one.name, one.host, one.version or "-", one.pid, sign, *held, ", ".join(one.targets)

@@ -94,7 +94,8 @@ class RequestDetails:
 
     While it waits to be planned its view has what its message says; `next_ms` is when that is tried again, `None` where
     it is not parked. `notice_error` is why its channel could not be told, `""` where it was or need not be;
-    `is_to_be_told`: its channel does not know the end yet. `cohort` and `card` as in `RequestLine`.
+    `is_to_be_told`: its channel does not know the end yet. `cohort` and `card` as in `RequestLine`. `asked_by` is the person
+    who submitted it, `""` where a message or a program did, which names nobody.
     """
 
     view: RequestView
@@ -107,6 +108,7 @@ class RequestDetails:
     is_to_be_told: bool = False
     cohort: CohortId | None = None
     card: Card | None = None
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +195,16 @@ class WorkerLine:
         silent_s: since it asked for work or renewed a lease, in seconds.
         held: how many entries of each stream it has in hand.
         targets: what it writes to, or is about to.
+        version: of its program, `""` where that is not known.
+        since_ms: when it began, in milliseconds since 1970; `None` where that is not known.
     """
 
     name: str
     silent_s: float
     held: Mapping[str, int]
     targets: tuple[str, ...]
+    version: str = ""
+    since_ms: int | None = None
 
     @property
     def host(self) -> str:

@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 WIDTHS: Final = (1280, 375)
 OF_REQUESTS: Final = (
     ("cancel", "running"),
-    ("verify", "failed"),
     ("heal", "failed"),
-    ("recall", "failed"),
-    ("undo", "failed"),
+    ("update", "done"),
 )
 """Acts on one request, and how the one stands that is shown: where there is one."""
 

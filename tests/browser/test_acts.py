@@ -19,6 +19,11 @@ def last_event(world: World, name: str) -> dict[str, str]:
     return [one for one in world.fleet.events() if one["event"] == name][-1]
 
 
+def slack_of(world: World) -> str:
+    """All that stands in Slack now."""
+    return "\n".join(one.text for one in world.call(world.sandbox.state).slack_messages)
+
+
 def test_pausing_and_resuming(world: World, window: Window) -> None:
     """The page says who has paused the fleet, and so does the event; the command shows the same."""
     window.open("/acts/pause")
@@ -70,6 +75,7 @@ def test_cancelling_undoing_and_deleting(world: World, window: Window) -> None:
     page.get_by_role("link", name="To the request").click()
     page.get_by_text("cancelled by", exact=True).wait_for()
     assert last_event(world, "request.cancelling")["by"] == "ada (page's token)"
+    world.fleet.until(lambda: "ada (page's token) is cancelling" in slack_of(world))
 
     world.release()
     world.fleet.until_ended(5)

@@ -236,7 +236,9 @@ FLEET: Final = Snapshot(
     refuses_writes="it is out of memory (OOM); raise `maxmemory`",
 )
 WORKERS: Final = (
-    WorkerLine("monarch-worker-7d9c5b6f4-x2x8k.1.a1b2c3", 0.4, {"migrations": 2}, TEAMS[:2]),
+    WorkerLine(
+        "monarch-worker-7d9c5b6f4-x2x8k.1.a1b2c3", 0.4, {"migrations": 2}, TEAMS[:2], "0.1.0"
+    ),
     WorkerLine("monarch-worker-7d9c5b6f4-zzz9q.1.d4e5f6", 47.0, {"migrations": 1}, TEAMS[2:]),
 )
 CHECKS: Final = (

@@ -381,6 +381,7 @@ def test_workers_are_listed_with_what_they_hold(give: Give, client: "valkey.Valk
     assert head.split() == [
         "WORKER",
         "HOST",
+        "VERSION",
         "PID",
         "LAST",
         "SIGN",
@@ -389,7 +390,7 @@ def test_workers_are_listed_with_what_they_hold(give: Give, client: "valkey.Valk
         "NOTICES",
         "TARGETS",
     ]
-    assert line.split()[:3] == ["box-1.example.42.a1b2c3", "box-1.example", "42"]
+    assert line.split()[:4] == ["box-1.example.42.a1b2c3", "box-1.example", "-", "42"]
     assert line.split()[-4:] == ["0", "1", "0", "o/a"]
     assert document["held"] == {"migrations": 1}
     assert document["targets"] == ["o/a"]

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.cli.terminal.printing import as_json
+from monarch.core.budget.shares import Part
 from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
 from monarch.core.target.step import CreatedAs
@@ -223,9 +225,31 @@ async def test_the_budget_shows_the_hour_and_why_nobody_writes(telemetry: Teleme
     assert page.text.count("strip-bar") == 2
 
 
+async def test_the_budget_shows_each_cohorts_share(telemetry: Telemetry) -> None:
+    """As writes are given out, and by which name the account is known."""
+    account = AccountSnapshot("user:1", 3, 60, 77, 440, 0, 0.0, "", login="monarch-bot")
+    fleet = Snapshot(1732406460000, (), accounts=(account,), workers=1, replicas=1)
+    turns = (Part(COHORT, 34, 2), Part("9-9", 1, 2))
+    first = (Part(COHORT, 34, 0), Part("9-9", 1, 1, is_first=True))
+    source = Given(fleet, cohort_lines=[a_cohort_line()], parted=turns)
+    async with paging(source, telemetry) as (client, _):
+        by_turns = await client.get("/budget")
+        front = await client.get("/")
+    async with paging(replace(source, parted=first), telemetry) as (client, _):
+        one_first = await client.get("/budget")
+
+    assert by_turns.text.count("one write in 2<") == 2
+    assert "34 writes to go" in by_turns.text
+    assert "1 write to go" in by_turns.text
+    assert "waits for what was put first<" in one_first.text
+    assert "goes first, with every write<" in one_first.text
+    assert "monarch-bot · user:1" in by_turns.text
+    assert "at GitHub as monarch-bot" in front.text
+
+
 async def test_workers_show_what_they_hold_and_what_is_parked(telemetry: Telemetry) -> None:
     """And which of them says nothing any more."""
-    held = WorkerLine("host.7.abc", 0.4, {"migrations": 2}, (TEAM,))
+    held = WorkerLine("host.7.abc", 0.4, {"migrations": 2}, (TEAM,), "1.2.3", 1732406400000)
     silent = WorkerLine("host.8.def", 90.0, {"requests": 1}, ())
     waiting = Parked(REQUEST, "migrations", "org/team-z", 1732406500000)
     source = Given(working=[held, silent], waiting=[waiting])
@@ -236,6 +260,7 @@ async def test_workers_show_what_they_hold_and_what_is_parked(telemetry: Telemet
     assert ">2 migrations<" in page.text
     assert ">1 request<" in page.text
     assert page.text.count(">silent<") == 1
+    assert page.text.count("version 1.2.3, since <time") == 1
     assert "org/team-z" in page.text
     assert [one["host"] for one in document.json()] == ["host", "host"]
 

@@ -15,7 +15,10 @@ SILENT_S: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One of them. `seen_ms` is its last sign of life where it is silent, `None` where it is well."""
+    """One of them. `seen_ms` is its last sign of life where it is silent, `None` where it is well.
+
+    `since_ms` is when it began, `None` where that is not known.
+    """
 
     name: str
     host: str
@@ -23,6 +26,8 @@ class Worker:
     seen_ms: int | None
     held: tuple[str, ...]
     targets: tuple[str, ...]
+    version: str
+    since_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +72,6 @@ def _worker(one: WorkerLine, now_ms: int) -> Worker:
         seen_ms if one.silent_s > SILENT_S else None,
         tuple(counted(n, name.removesuffix("s")) for name, n in held if n),
         one.targets,
+        one.version,
+        one.since_ms,
     )
