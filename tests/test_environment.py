@@ -239,6 +239,34 @@ def test_a_folder_in_the_files_place_stops_the_start(tmp_path: Path) -> None:
         load_settings(env_file=tmp_path)
 
 
+def test_a_link_that_leads_nowhere_stops_the_start(tmp_path: Path) -> None:
+    """It was meant to lead somewhere; without it the command works in another installation."""
+    link = tmp_path / ".env"
+    for target in (tmp_path / "gone", link):
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+        with pytest.raises(ConfigurationError, match="got a link that leads to no file"):
+            load_settings(env_file=link)
+
+
+def test_a_pipe_in_the_files_place_is_no_folder(tmp_path: Path) -> None:
+    """And it is not read: that might wait for ever."""
+    os.mkfifo(tmp_path / ".env")
+
+    with pytest.raises(ConfigurationError, match="got a pipe or a device"):
+        load_settings(env_file=tmp_path / ".env")
+
+
+def test_a_variable_with_two_values_in_one_file_contradicts(tmp_path: Path) -> None:
+    """Neither wins in silence, and neither is shown; the same one twice is fine, and so is one that was left empty."""
+    told = refused(tmp_path, b"MONARCH_NAMESPACE=first\nGH_PAT=x\nMONARCH_NAMESPACE=second\n")
+
+    assert "MONARCH_NAMESPACE: expected one value; got another one further down" in told
+    assert "second" not in told
+    twice = b"MONARCH_NAMESPACE=\nMONARCH_NAMESPACE=a\nMONARCH_NAMESPACE=a\n"
+    assert loaded_from(tmp_path, twice).namespace == "a"
+
+
 def test_every_mistake_of_file_and_environment_is_told_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,7 +324,13 @@ def test_what_compose_reads_from_the_file_is_no_mistake(tmp_path: Path) -> None:
     assert loaded_from(tmp_path, "".join(f"{name}=3\n" for name in read).encode()) == Settings()
 
 
-@pytest.mark.parametrize("name", ["GITHUB_TOKEN", "GITHUB_SHA", "SLACK_HOOK", "VALKEY_VERSION"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("GITHUB_TOKEN", "GITHUB_SHA", "GITHUB_RUN_ID", "GITHUB_ACTOR_ID", "GITHUB_SERVER_URL"),
+        *("GH_HOST", "SLACK_HOOK", "SLACK_APP_TOKEN", "VALKEY_VERSION", "VALKEY_EXTRA_FLAGS"),
+    ],
+)
 def test_what_others_put_into_the_environment_is_theirs(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -306,11 +340,25 @@ def test_what_others_put_into_the_environment_is_theirs(
     assert load_settings(env_file=None) == Settings()
 
 
-def test_a_misspelt_name_in_the_environment_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("VALKEY_PASWORD", "VALKEY_PASSWORD"),
+        ("VALKEY_PASS", "VALKEY_PASSWORD"),
+        ("VALKEY_USER", "VALKEY_USERNAME"),
+        ("VALKEY_HOSTNAME", "VALKEY_HOST"),
+        ("SLACK_BOT_TOKN", "SLACK_BOT_TOKEN"),
+        ("GH_PATT", "GH_PAT"),
+        ("GITHUB_APPID", "GITHUB_APP_ID"),
+    ],
+)
+def test_a_misspelt_name_in_the_environment_is_found(
+    monkeypatch: pytest.MonkeyPatch, name: str, meant: str
+) -> None:
     """Where it is nearly a setting's."""
-    monkeypatch.setenv("VALKEY_PASWORD", "x")
+    monkeypatch.setenv(name, "x")
 
-    with pytest.raises(ConfigurationError, match="did you mean VALKEY_PASSWORD"):
+    with pytest.raises(ConfigurationError, match=f"did you mean {meant}"):
         load_settings(env_file=None)
 
 

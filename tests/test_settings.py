@@ -581,3 +581,4 @@ def test_a_header_and_its_proxies_belong_together() -> None:
     without = mistakes(MONARCH_WEB_TRUSTED_PROXIES="10.0.0.0/8")
 
     assert all(told[0].startswith("MONARCH_WEB_TRUSTED_PROXIES") for told in (alone, without))
+    assert "got nothing. Set it." in alone[0]

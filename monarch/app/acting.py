@@ -10,19 +10,24 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from monarch.adapters.valkey.client.connection import connected
+from monarch.adapters.valkey.kept.shelf import Shelf
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.shelf import Shelf
-from monarch.app.operator import Operator, operator
+from monarch.app.operator import Operator, message, operator
+from monarch.app.plan import BadMessage, parsed
+from monarch.app.surveys import LOOKED_AT
+from monarch.app.update import Refused, submitted, wishes
 from monarch.app.verify import Unverifiable, Verified, verified, verified_document
 from monarch.app.wiring import valkey_of
 from monarch.core.ids import RequestId, TicketId
+from monarch.core.portions.dates import date_mistake
 from monarch.core.report.verification import Mark
 from monarch.ports import Hands, Replayed, StoreError
 from monarch.ports.readings import Choice, DeadLetter, RequestDetails
 from monarch.settings import Settings
 from monarch.telemetry import Snapshot
-from monarch.web.acts.means import Looked, Looking
+from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished
 from monarch.web.acts.meant import Done, Receipt
+from monarch.web.asking import Asked
 
 _RECEIPT: Final = TypeAdapter(Receipt)
 _LOOKED: Final = TypeAdapter(Looked)
@@ -65,6 +70,40 @@ class OperatorsMeans:
     async def replay(self, letters: Sequence[str], by: str) -> Sequence[Replayed]:
         """See `Means.replay`."""
         return await self._person.replay(letters, by)
+
+    # --------------------------------------------------------------------------------------- asking
+
+    def wished(self, asked: Asked) -> Wished | str:
+        """See `Means.wished`."""
+        payload = message_of(asked)
+        request = parsed(payload, self._person.settings)
+        if isinstance(request, BadMessage):
+            return f"{request.sentence}."
+        if mistake := date_mistake(request.portion.not_before, _now_ms()):
+            return f"{mistake}."
+        refused = tuple(f"{one.target}: {one.sentence}." for one in request.refused)
+        names = tuple(one.full_name for one in request.targets)
+        return Wished(request.source.full_name, names, refused, payload)
+
+    async def newest_for(self, source: str) -> str:
+        """See `Means.newest_for`."""
+        lines = await self._person.reader.requests(LOOKED_AT)
+        wanted = source.lower()
+        return next((line.id for line in lines if line.source.lower() == wanted), "")
+
+    async def submit(self, wished: Wished, key: str, by: str) -> RequestId:
+        """See `Means.submit`."""
+        return (await self._person.submit(wished.payload, key, by=by)).request
+
+    async def update(
+        self, request: RequestId, targets: Sequence[str], key: str, by: str, *, closes: bool
+    ) -> RequestId | NotUpdated:
+        """See `Means.update`."""
+        asked = await wishes(self._person.reader, request, "", targets)
+        if isinstance(asked, Refused):
+            return NotUpdated(f"{asked.reason}.")
+        # Of one request there is one wish.
+        return (await submitted(self._person, asked[0], by, key, close=closes)).request
 
     # -------------------------------------------------------------------------------------- looking
 
@@ -130,6 +169,13 @@ def _titles(found: Verified) -> dict[TicketId, str]:
         if target.verification is not None
         for one in target.verification.marked(Mark.MISSING)
     }
+
+
+def message_of(asked: Asked) -> bytes:
+    """The message that asks for it."""
+    return message(
+        asked.source, asked.targets, asked.channel, asked.not_before or None, asked.milestones
+    )
 
 
 def _now_ms() -> int:

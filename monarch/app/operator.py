@@ -77,16 +77,18 @@ class Operator:
     _keys: Keys
 
     async def submit(
-        self, payload: bytes, idempotency_key: str, update: Update | None = None
+        self, payload: bytes, idempotency_key: str, update: Update | None = None, by: str = ""
     ) -> Submission:
         """Append a message as a request, durably; the same key again gives the same request.
+
+        `by` asks for it, where that is known; an update says so itself.
 
         Raises:
             KeyTaken: the key stands for another message.
             StoreError: see `Submitter.submission`. Submitting again under the same key is safe.
         """
         submitter = Submitter(self._client, self._keys)
-        return await submitter.submission(payload, idempotency_key, update=update)
+        return await submitter.submission(payload, idempotency_key, update=update, by=by)
 
     async def workers(self) -> tuple[WorkerLine, ...]:
         """Who works, and what each has in hand.

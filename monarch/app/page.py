@@ -17,15 +17,16 @@ from monarch.adapters.valkey.views.fleet import Standing
 from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.adapters.valkey.views.missed import MissedOnRecord
 from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.sought import Sought
 from monarch.adapters.valkey.views.traffic import Traffic
 from monarch.adapters.valkey.views.wanted import Wanted, history, newest
 from monarch.adapters.valkey.views.workers import Workers
-from monarch.app.acting import means_of
+from monarch.app.acting import means_of, message_of
 from monarch.app.doors import doors_of
-from monarch.app.operator import message
 from monarch.app.plan import BadMessage, dry_run, parsed
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
 from monarch.core.budget.forecast import Forecast
+from monarch.core.budget.shares import Part
 from monarch.core.card.view import CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.foretold import DryRun
@@ -47,6 +48,7 @@ from monarch.ports.readings import (
 from monarch.settings import Settings
 from monarch.telemetry import Snapshot
 from monarch.web.acts.routes import Acts
+from monarch.web.asking import Asked
 from monarch.web.door.guard import Guard
 from monarch.web.door.signing_in import SigningIn
 from monarch.web.door.tries import Tries
@@ -83,7 +85,7 @@ class Readings:
 
     async def requests(self, limit: int, state: State | None = None) -> Sequence[RequestLine]:
         """See `Source.requests`."""
-        return await self._reader.requests(limit, state)
+        return await self._reader.requests(limit, Sought(state=state))
 
     async def request(self, request: RequestId) -> RequestDetails | None:
         """See `Source.request`."""
@@ -135,6 +137,10 @@ class Readings:
         """See `Source.writes`."""
         return await self._traffic.writes(accounts)
 
+    async def parts(self) -> Sequence[Part]:
+        """See `Source.parts`."""
+        return await self._outlook.parts()
+
     async def events(
         self, limit: int, request: str | None, target: str | None, kind: str | None
     ) -> Sequence[Event]:
@@ -169,11 +175,11 @@ async def page_of(settings: Settings) -> AsyncIterator[Served]:
         yield Served(page, Guard(page.app, doors, refusal, tries))
 
 
-async def _planned(settings: Settings, source: str, targets: Sequence[str]) -> DryRun | str:
+async def _planned(settings: Settings, asked: Asked) -> DryRun | str:
     """What a request would do; a text says why it cannot be told."""
     if not (settings.gh_pat or settings.github_app_id):
         return "this process has no credential for GitHub: set GH_PAT or a GitHub App"
-    request = parsed(message(source, targets, None), settings)
+    request = parsed(message_of(asked), settings)
     if isinstance(request, BadMessage):
         return request.sentence
     return await dry_run(settings, request, lambda _name: None)

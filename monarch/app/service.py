@@ -75,12 +75,26 @@ async def _work(
             await stack.enter_async_context(served.page.living())
         await stack.enter_async_context(stopped_by_signals(worker))
         version = monarch.__version__
-        telemetry.started(consumer=parts.consumer_name, roles=roles, version=version)
+        consumer, place = parts.consumer_name, _place_of(settings)
+        telemetry.started(consumer=consumer, roles=roles, version=version, place=place)
         beside = await stack.enter_async_context(anyio.create_task_group())
         beside.start_soon(_doubt, standing, telemetry, bool(settings.valkey_sentinels))
         freeze_what_stays()
         await worker.run()
+        telemetry.stopped()
         beside.cancel_scope.cancel()
+
+
+def _place_of(settings: Settings) -> dict[str, object]:
+    """Where this worker works: what a person compares first when another one does what this one should."""
+    return {
+        "valkey": settings.valkey_url_safe,
+        "namespace": settings.namespace,
+        "channel": settings.channel,
+        "github": settings.github_api_url,
+        "metrics_port": settings.metrics_port,
+        "web_port": settings.web_port,
+    }
 
 
 async def _doubt(standing: Standing, telemetry: Telemetry, watched: bool) -> None:  # noqa: FBT001  # of start_soon

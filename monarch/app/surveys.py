@@ -16,10 +16,10 @@ from valkey.asyncio import Valkey
 from monarch.adapters.threads import Threads
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.client.connection import connected
+from monarch.adapters.valkey.kept.verifications import Verifications
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.verifications import Verifications
 from monarch.adapters.valkey.views.outlook import Newcomer, Traffic
 from monarch.adapters.valkey.views.plans import ValkeyPlans
 from monarch.adapters.valkey.views.requests import Reader

@@ -78,6 +78,11 @@ async def wishes(
                 f"no request {request} is known: it has expired, or see `monarch requests`"
             )
         source = details.view.source
+        if details.view.state not in PLANNED:
+            state = details.view.state.value
+            return Refused(
+                f"request {request} is {state}: there is nothing of it to update; see `monarch show {request}`"
+            )
     lines = await reader.requests(LOOKED_AT)
     known = [
         line.id for line in lines if line.source.lower() == source.lower() and line.state in PLANNED
@@ -87,9 +92,15 @@ async def wishes(
     bases, found, taken = tuple(known[:OTHERS]), [], set[str]()
     for one in known if request is None else [request]:
         found += await _wish(reader, one, bases, only, taken)
-    if not found:
-        return Refused("none of these targets was ever worked on")
-    return tuple(found)
+    return tuple(found) or Refused(_nothing_worked_on(request, source, only))
+
+
+def _nothing_worked_on(request: RequestId | None, source: str, only: Sequence[str]) -> str:
+    """Which targets, and of what: they may well have been filled by another request, or from another source."""
+    what = ", ".join(only) or "any target"
+    if request is None:
+        return f"no request for {source} has worked on {what}: see `monarch requests`"
+    return f"request {request} has not worked on {what}: see `monarch show {request}`"
 
 
 async def _wish(
@@ -117,15 +128,19 @@ async def _wish(
     return [Wish(view.source, targets, view.channel, view.portion.milestones, bases)]
 
 
-async def submitted(person: Operator, wish: Wish, by: str, *, close: bool = False) -> Submission:
+async def submitted(
+    person: Operator, wish: Wish, by: str, key: str = "", *, close: bool = False
+) -> Submission:
     """Ask for it, durably; with `close` also for closing the copies of tickets that were closed since.
+
+    The same `key` again is the same request; without one it is always a new one.
 
     Raises:
         StoreError: see `Submitter.submission`. An update that is asked for twice edits nothing twice.
     """
     payload = message(wish.source, wish.targets, wish.channel, milestones=wish.milestones)
     act = Act.UPDATE_AND_CLOSE if close else Act.UPDATE
-    return await person.submit(payload, uuid.uuid4().hex, Update(by, wish.bases, act))
+    return await person.submit(payload, key or uuid.uuid4().hex, Update(by, wish.bases, act))
 
 
 async def foreseen(

@@ -24,6 +24,8 @@ from typing import Final
 import anyio
 from anyio.abc import TaskGroup
 
+import monarch
+from monarch.adapters.valkey.kept.roster import Roster
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.app.assembly import Parts
 from monarch.ports import StoreError
@@ -47,6 +49,7 @@ class Worker:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._roster = Roster(parts.commands, parts.keys)
         self._draining = anyio.Event()
         self._tasks: TaskGroup | None = None
 
@@ -100,11 +103,12 @@ class Worker:
             self._tasks.cancel_scope.cancel()
 
     async def _open_epoch(self) -> None:
-        """Before anything is read; on a server that was never written to nobody need be quiet."""
+        """Before anything is read; on a server that was never written to nobody need be quiet. Then it enters the roster."""
         scripts = Scripts(self._parts.commands, self._parts.keys.prefix)
         while not self._draining.is_set():
             try:
                 await scripts.call("open_epoch", [self._parts.keys.epoch])
+                await self._roster.enter(self._parts.consumer_name, monarch.__version__)
             except StoreError as error:
                 self._parts.telemetry.store_trouble(where="opening the epoch", error=str(error))
                 with anyio.move_on_after(_OPEN_EPOCH_EVERY_S):
@@ -116,6 +120,7 @@ class Worker:
         with anyio.move_on_after(RETIRE_WITHIN_S):
             try:
                 await self._parts.streams.retire()
+                await self._roster.leave(self._parts.consumer_name)
             except StoreError as error:
                 self._parts.telemetry.store_trouble(where="retiring", error=str(error))
 

@@ -1,12 +1,41 @@
 """Arguments and options that several commands take."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Final
 
 import typer
 
+from monarch.cli.terminal.printing import got
+
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")]
+
+
+def whole(least: int, most: int) -> Callable[[str | int], int]:
+    """A parser of whole numbers in these bounds: what is none, is told with what came."""
+
+    def parsed(text: str | int) -> int:
+        try:
+            found = int(text)
+        except ValueError:
+            found = least - 1
+        if not least <= found <= most:
+            expected = f"a whole number from {least:,} to {most:,}"
+            raise typer.BadParameter(f"it should be {expected}, not {got(str(text))}")
+        return found
+
+    return parsed
+
+
+PORT: Final = whole(0, 65_535)
 Limit = Annotated[
-    int, typer.Option(min=1, max=1_000_000, help="How many to show at most, the newest.")
+    int,
+    typer.Option(
+        "--limit",
+        "-n",
+        parser=whole(1, 1_000_000),
+        metavar="NUMBER",
+        help="How many to show at most, the newest: 1 to 1,000,000.",
+    ),
 ]
 Source = Annotated[str, typer.Argument(help="The template: owner/repo or an address.")]
 Targets = Annotated[

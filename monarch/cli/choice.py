@@ -6,15 +6,17 @@ import socket
 import time
 from typing import TYPE_CHECKING, Final
 
-from monarch.cli.calling import WRONG, fail
+from monarch.cli.calling import WRONG, fail, settings
 from monarch.cli.terminal.printing import got
 from monarch.core.outcome import Code
 from monarch.core.request.refs import BadRef, parse_ref
 
 if TYPE_CHECKING:
+    from monarch.adapters.valkey.views.sought import Sought
     from monarch.adapters.valkey.views.wanted import Wanted
     from monarch.app.operator import Choice
     from monarch.core.ids import RequestId
+    from monarch.core.report.summary import State
 
 _LONGEST_NAME: Final = 100
 _LONGEST_ID: Final = 41
@@ -61,12 +63,29 @@ def choice(
     """The letters of which all of this holds."""
     from monarch.app.operator import Choice  # noqa: PLC0415 - lazily
 
+    older_s, newer_s = seconds("--older-than", older_than), seconds("--newer-than", newer_than)
+    if older_s is not None and newer_s is not None and older_s >= newer_s:
+        fail(f"no letter is older than {older_than} and newer than {newer_than}", WRONG)
     return Choice(
         None if request is None else request_id(request),
-        target if target is None else _repository(target),
+        target if target is None else _target(target),
         code if code is None else _code(code),
-        seconds("--older-than", older_than),
-        seconds("--newer-than", newer_than),
+        older_s,
+        newer_s,
+    )
+
+
+def sought(
+    state: "State | None", source: str | None, target: str | None, since: str | None
+) -> "Sought":
+    """The requests of which all of this holds."""
+    from monarch.adapters.valkey.views.sought import Sought  # noqa: PLC0415 - lazily
+
+    return Sought(
+        state,
+        None if source is None else repository("--source", source),
+        None if target is None else _target(target),
+        _ago_ms(seconds("--since", since)),
     )
 
 
@@ -77,15 +96,23 @@ def wanted(request: str | None, target: str | None, since: str | None) -> "Wante
     ago_s = seconds("--since", since)
     return Wanted(
         None if request is None else request_id(request),
-        None if target is None else _repository(target),
-        None if ago_s is None else round((time.time() - ago_s) * 1000),
+        None if target is None else _target(target),
+        _ago_ms(ago_s),
     )
 
 
+def _ago_ms(ago_s: float | None) -> int | None:
+    """When that was, in milliseconds since 1970."""
+    return None if ago_s is None else max(0, round((time.time() - ago_s) * 1000))
+
+
 def demand_choice(ids: list[str], chosen: "Choice", *, everything: bool) -> None:
-    """Changing something asks for words: nothing said is not *all*."""
+    """Changing something asks for words: nothing said is not *all*, and *all* is not what something else chooses."""
     from monarch.app.operator import Choice  # noqa: PLC0415 - lazily
 
+    demand_ids(ids)
+    if everything and (ids or chosen != Choice()):
+        fail("--all means every letter: leave it out, or what chooses some of them", WRONG)
     if not ids and chosen == Choice() and not everything:
         fail(
             "say which: ids, --request, --target, --code, --older-than, --newer-than (together: all of"
@@ -94,12 +121,45 @@ def demand_choice(ids: list[str], chosen: "Choice", *, everything: bool) -> None
         )
 
 
-def _repository(target: str) -> str:
-    """A target in any usual spelling; one that cannot be one is known as it was spelled."""
+def demand_ids(ids: list[str]) -> None:
+    """Refuse an empty text in the place of an id: a variable of a script that is not set."""
+    if not all(each.strip() for each in ids):
+        fail("ID should be the id of a dead letter, not nothing: see `monarch dead list`", WRONG)
+
+
+def repository(option: str, text: str) -> str:
+    """A repository in any usual spelling, as owner/repo; what cannot be one is wrong usage."""
     try:
-        return parse_ref(target).full_name
+        return parse_ref(text, _hosts()).full_name
+    except BadRef as problem:
+        fail(f"{option}: {problem}", WRONG)
+
+
+def _target(text: str) -> str:
+    """A target in any usual spelling; one that cannot be one is known as it was spelled."""
+    if not text.strip():
+        fail("--target should be a repository as owner/repo, not nothing", WRONG)
+    try:
+        return parse_ref(text, _hosts()).full_name
     except BadRef:
-        return target
+        return text
+
+
+def hint_of(target: str | None) -> str:
+    """What to add where nothing has this target: it may be no repository at all, which a listing takes all the same."""
+    if target is None:
+        return ""
+    try:
+        parse_ref(target, _hosts())
+    except BadRef:
+        return f"; {got(target)} is no owner/repo, and no target was spelled like it"
+    return ""
+
+
+def _hosts() -> frozenset[str]:
+    from monarch.app.wiring import rules_of  # noqa: PLC0415 - lazily
+
+    return rules_of(settings()).hosts
 
 
 def _code(code: str) -> str:

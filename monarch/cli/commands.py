@@ -9,6 +9,7 @@ import typer
 import monarch
 from monarch.cli.after.commands import add_to
 from monarch.cli.arguments import (
+    PORT,
     AsJson,
     By,
     Channel,
@@ -74,9 +75,9 @@ def everything(
 @app.command()
 def run(
     roles: Annotated[
-        str,
+        str | None,
         typer.Option(help="Any of intake,planner,migrator,notifier,reclaimer; all by default."),
-    ] = "",
+    ] = None,
 ) -> None:
     """Run a worker until SIGTERM or SIGINT. Run as many as you like."""
     from monarch.cli.run import run_roles
@@ -200,7 +201,12 @@ def missed(
 @app.command()
 def status(
     watch: Annotated[
-        bool, typer.Option("--watch", "-w", help="Look again every two seconds, until Ctrl-C.")
+        bool,
+        typer.Option(
+            "--watch",
+            "-w",
+            help="Look again every two seconds, until Ctrl-C; with --json a line each.",
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -227,12 +233,21 @@ def requests(
             help="Only this state: queued, running, done, failed, skipped, dead, cancelled."
         ),
     ] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help="Only requests of this template: owner/repo.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", help="Only requests with this target: owner/repo.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Only those not older than this: 90s, 2h, 3d.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the newest requests."""
     from monarch.cli.show import show_requests
 
-    show_requests(limit, state, as_json=as_json)
+    show_requests(limit, state, source, target, since, as_json=as_json)
 
 
 @app.command()
@@ -321,16 +336,30 @@ def doctor(as_json: AsJson = False) -> None:
     show_examination(as_json=as_json)
 
 
+@app.command(epilog="Example: monarch config --set")
+def config(
+    only_set: Annotated[
+        bool, typer.Option("--set", help="Only what was given, without the defaults.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the settings that count here and where each comes from. No secret is shown."""
+    from monarch.cli.config import show_config
+
+    show_config(only_set=only_set, as_json=as_json)
+
+
 # ------------------------------------------------------------------------------------ trying it out
 
 
 @app.command()
 def sandbox(
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the stand-in; 0 takes a free one.")
+        int,
+        typer.Option(parser=PORT, metavar="PORT", help="Port of the stand-in; 0 takes a free one."),
     ] = 0,
     valkey_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of Valkey; 0 takes a free one.")
+        int, typer.Option(parser=PORT, metavar="PORT", help="Port of Valkey; 0 takes a free one.")
     ] = 0,
 ) -> None:
     """Run a stand-in for GitHub and Slack, and a Valkey, until stopped. Needs no account."""

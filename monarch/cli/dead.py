@@ -1,6 +1,5 @@
 """`dead list`, `show`, `replay`, `drop`: what was given up, and what people do with it."""
 
-import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -8,8 +7,16 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, operate
-from monarch.cli.choice import actor, demand_choice
-from monarch.cli.terminal.printing import clean, moment, show_facts, show_json, show_table
+from monarch.cli.choice import actor, demand_choice, demand_ids, hint_of
+from monarch.cli.terminal.printing import (
+    clean,
+    complain,
+    moment,
+    say,
+    show_facts,
+    show_json,
+    show_table,
+)
 from monarch.cli.terminal.tables import reason, word
 from monarch.web.documents import letter_document
 
@@ -32,6 +39,7 @@ def show_dead(limit: int, chosen: "Choice", *, as_json: bool) -> None:
         return await person.letters.newest(limit, chosen)
 
     empty = _NO_SUCH if any(asdict(chosen).values()) else _NO_LETTERS
+    empty += hint_of(chosen.target)
     _show_letters(operate(work), empty, as_json=as_json)
 
 
@@ -56,6 +64,7 @@ def _letter_row(letter: "DeadLetter") -> tuple[str, ...]:
 
 def show_dead_letter(letter: str, *, as_json: bool) -> None:
     """Show one dead letter, whole."""
+    demand_ids([letter])
 
     async def work(person: "Operator") -> "DeadLetter | None":
         return await person.letters.one(letter)
@@ -156,7 +165,9 @@ def drop_letters(
     if as_json:
         show_json({"dropped": dropped, "gone": gone})
     else:
-        print(f"{dropped} dropped" + (f", {gone} {_GONE}" if gone else ""))
+        print(f"{dropped} dropped")
+        if gone:
+            _say(f"{gone} not there: {_GONE}")
     if gone:
         raise typer.Exit(FAILED)
     return None
@@ -214,7 +225,7 @@ def _print_replayed(told: "Iterable[Replayed]") -> None:
         what = f"refused   {clean(one.letter)}  {clean(one.refused)}"
         if not one.refused:
             what = f"replayed  {one.letter}  {clean(one.work)}"
-        print(what, flush=True)
+        say(what)
 
 
 def _tell_progress(so_far: int, now: int) -> None:
@@ -224,4 +235,4 @@ def _tell_progress(so_far: int, now: int) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    complain(text)

@@ -1,6 +1,5 @@
 """`events`: what happened, and with `-f` what happens. Nothing here changes anything."""
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -8,8 +7,9 @@ from monarch.adapters.valkey.views.entry_ids import entry_order
 from monarch.adapters.valkey.views.numbers import NUMBER
 from monarch.adapters.valkey.views.wanted import Wanted, newest
 from monarch.cli.calling import end_if_interrupted, operate
+from monarch.cli.choice import hint_of
 from monarch.cli.follow import AGAIN_S
-from monarch.cli.terminal.printing import clean, fields_of, moment, say, show_json
+from monarch.cli.terminal.printing import clean, complain, fields_of, moment, say, show_json
 from monarch.cli.terminal.troubles import tell_obstacles
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def show_events(limit: int, wanted: Wanted, *, follow: bool, as_json: bool) -> N
         for event in events:
             _show_event(event, as_json=as_json)
         if not events:
-            print(_NONE if wanted == Wanted() else _NONE_SUCH, file=sys.stderr, flush=True)
+            complain(_NONE if wanted == Wanted() else _NONE_SUCH + hint_of(wanted.target))
         tell_obstacles(await person.standing.snapshot())
         if follow:
             after = max((one.id for one in (*before, *events)), key=entry_order, default="0-0")
@@ -52,12 +52,11 @@ async def _follow_events(person: "Operator", wanted: Wanted, after: str, *, as_j
                     _show_event(event, as_json=as_json)
                 after = event.id
             if is_away:
-                print("Valkey answers again", file=sys.stderr, flush=True)
+                complain("Valkey answers again")
             is_away = False
         except StoreError as error:
             if not is_away:
-                words = f"Valkey does not answer ({clean(error)}); waiting"
-                print(words, file=sys.stderr, flush=True)
+                complain(f"Valkey does not answer ({clean(error)}); waiting")
             is_away = True
             await anyio.sleep(AGAIN_S)
 

@@ -5,7 +5,6 @@ asked again. Where the request can no longer be read, a line says that it goes o
 because the request has not failed.
 """
 
-import sys
 import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Final
@@ -21,7 +20,7 @@ from monarch.cli.calling import (
     settings,
 )
 from monarch.cli.terminal.ending import ending_lines
-from monarch.cli.terminal.printing import clean
+from monarch.cli.terminal.printing import clean, complain
 from monarch.cli.terminal.progress import Progress, Sight, progress
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
@@ -41,7 +40,7 @@ TOLD_WITHIN_S: Final = 10.0
 
 
 class OutOfSight(Exception):  # noqa: N818 - no error of the request's
-    """How the request stands cannot be seen any more; the message says why, without a full stop."""
+    """How the request stands cannot be seen any more; the message says why and what to do."""
 
 
 def follow(request: RequestId, *, quiet: bool) -> "RequestDetails":
@@ -56,18 +55,22 @@ def follow(request: RequestId, *, quiet: bool) -> "RequestDetails":
         async with operator(known) as person:
             return await _followed(person, request, quiet=quiet)
 
-    goes_on = f"request {clean(request)} goes on: see `monarch show {clean(request)}`"
+    goes_on = _goes_on(request)
     try:
         end = anyio.run(work)
     except OutOfSight as lost:
-        fail(f"{lost}; {goes_on}", OUT_OF_SIGHT)
+        fail(str(lost), OUT_OF_SIGHT)
     except KeyboardInterrupt:
-        print(f"monarch: interrupted; {goes_on}", file=sys.stderr)
+        complain(f"monarch: interrupted; {goes_on}")
         raise typer.Exit(INTERRUPTED) from None
     if not quiet:
         for line in ending_lines(end):
-            print(line, file=sys.stderr, flush=True)
+            complain(line)
     return end
+
+
+def _goes_on(request: RequestId) -> str:
+    return f"request {clean(request)} goes on: see `monarch show {clean(request)}`"
 
 
 def judge(end: "RequestDetails") -> None:
@@ -115,15 +118,19 @@ async def _sights(person: "Operator", request: RequestId, shown: Progress) -> As
                 away_since = time.monotonic()
                 shown.say(f"Valkey does not answer ({clean(error)}); the request goes on, waiting")
             elif time.monotonic() - away_since > AWAY_FOR_S:
-                raise OutOfSight("Valkey has not answered for 15 min") from None
+                raise OutOfSight(
+                    f"Valkey has not answered for 15 min; {_goes_on(request)}"
+                ) from None
             await anyio.sleep(AGAIN_S)
 
 
 async def _look(person: "Operator", request: RequestId) -> Sight:
     details = await person.reader.request(request)
     if details is None:
+        # That it went on would be untrue, and `monarch show` knows no more.
         raise OutOfSight(
-            "Valkey does not know it any more (it has expired, or Valkey has forgotten it)"
+            f"Valkey does not know request {clean(request)} any more: it has expired, or Valkey has lost its memory."
+            " Unless it was done, ask for it again: nothing is copied twice"
         )
     if details.view.has_ended:
         return Sight(details)

@@ -30,6 +30,8 @@ def show_missed(
     known = settings(needs_github=True)
     wanted = _checked(owners or list(known.missed_owners))
     since_ms = _window_ms(since, known.retention_days)
+    if by is not None and not submit:
+        fail("--by names who asks: give --submit, too", WRONG)
     name = actor(by) if submit else None
     with failures_told(), readings(quiet=as_json) as tell:
         found = anyio.run(swept, known, wanted, since_ms, name, tell)

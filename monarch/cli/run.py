@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from monarch.cli.calling import WRONG, fail, settings
-from monarch.cli.terminal.printing import clean
+from monarch.cli.terminal.printing import clean, got
 
 if TYPE_CHECKING:
     from monarch.app.assembly import Role
 
 
-def run_roles(names: str) -> None:
-    """Work as the roles in `names` (with commas between; none: all of them) until a signal."""
+def run_roles(names: str | None) -> None:
+    """Work as the roles in `names` (with commas between; `None`: all of them) until a signal."""
     with _left_out("rich", "trio"):
         import httpcore  # noqa: F401, PLC0415 - httpx would load it later, and it trio
 
@@ -66,11 +66,15 @@ def _left_out(*modules: str) -> Iterator[None]:
             del sys.modules[name]
 
 
-def _roles(names: str) -> "frozenset[Role]":
+def _roles(names: str | None) -> "frozenset[Role]":
     from monarch.app.assembly import Role  # noqa: PLC0415 - lazily
 
+    if names is None:
+        return frozenset(Role)
     wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if not wanted:
+        fail(f"--roles should be some of {', '.join(Role)}, not {got(names)}", WRONG)
     unknown = [clean(name) for name in wanted if name not in list(Role)]
     if unknown:
         fail(f"--roles knows {', '.join(Role)}, not {', '.join(unknown)}", WRONG)
-    return frozenset(map(Role, wanted)) or frozenset(Role)
+    return frozenset(map(Role, wanted))

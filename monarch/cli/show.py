@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from monarch.cli.after.telling import print_acts
 from monarch.cli.calling import WRONG, fail, operate
-from monarch.cli.choice import request_id
+from monarch.cli.choice import hint_of, request_id, sought
 from monarch.cli.terminal.printing import (
     age,
     alarm,
@@ -26,6 +26,7 @@ from monarch.core.report.summary import State
 from monarch.web.documents import request_document
 
 if TYPE_CHECKING:
+    from monarch.adapters.valkey.views.sought import Sought
     from monarch.app.operator import (
         Forecast,
         MigrationTimes,
@@ -37,28 +38,48 @@ if TYPE_CHECKING:
     from monarch.telemetry import Snapshot
 
 
-def show_requests(limit: int, state: str | None, *, as_json: bool) -> None:
-    """Show the newest requests."""
-    chosen = _state(state)
+def show_requests(
+    limit: int,
+    state: str | None,
+    source: str | None,
+    target: str | None,
+    since: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Show the newest requests of which all that is given holds."""
+    chosen = sought(_state(state), source, target, since)
 
     async def work(person: "Operator") -> "tuple[tuple[RequestLine, ...], Snapshot]":
-        return await person.reader.requests(limit, chosen), await person.standing.snapshot()
+        lines = await person.reader.requests(limit, chosen)
+        return await person.reader.with_failed(lines), await person.standing.snapshot()
 
     lines, snapshot = operate(work)
     if as_json:
         show_json(lines)
     else:
-        rows = [_request_row(line) for line in lines]
-        which = "no requests" if chosen is None else f"no requests that are {chosen}"
-        show_table(_REQUEST_COLUMNS, rows, empty=which)
+        show_table(_REQUEST_COLUMNS, map(_request_row, lines), empty=_none_of(chosen))
     tell_obstacles(snapshot)
 
 
 _REQUEST_COLUMNS = (
     *map(word, ("request", "state", "source")),
-    *map(number, ("tickets", "targets", "open", "age", "next")),
+    *map(number, ("tickets", "targets", "failed", "open", "age", "next")),
     reason("reason"),
 )
+
+
+def _none_of(chosen: "Sought") -> str:
+    """What an empty listing says."""
+    wishes = {
+        "that are {}": chosen.state,
+        "of the source {}": chosen.source,
+        "with the target {}": chosen.target,
+        "since {}": moment(chosen.since_ms) if chosen.since_ms else None,
+    }
+    words = [form.format(clean(wish)) for form, wish in wishes.items() if wish]
+    told = " ".join(["no requests", *words])
+    return told + hint_of(chosen.target)
 
 
 def _state(name: str | None) -> State | None:
@@ -82,6 +103,7 @@ def _request_row(line: "RequestLine") -> tuple[object, ...]:
         line.source,
         line.tickets,
         line.targets,
+        line.failed,
         line.unsettled,
         since,
         _until(line.next_ms),

@@ -8,6 +8,7 @@ from monarch.cli.terminal.printing import (
     age,
     alarm,
     clean,
+    complain,
     doubt,
     say,
     show_facts,
@@ -35,7 +36,9 @@ def show_status(*, watch: bool, as_json: bool) -> None:
     """Show how the fleet stands; with `watch` again and again."""
 
     async def work(person: "Operator") -> None:
-        _show_snapshot(await person.standing.snapshot(), as_json=as_json)
+        # One after the other they are no JSON document, so each is a line.
+        indent = None if watch else 2
+        _show_snapshot(await person.standing.snapshot(), as_json=as_json, indent=indent)
         while watch:
             await _show_later(person, as_json=as_json)
 
@@ -43,7 +46,7 @@ def show_status(*, watch: bool, as_json: bool) -> None:
 
 
 async def _show_later(person: "Operator", *, as_json: bool) -> None:
-    """Once more, in the place of what was there; a Valkey that is away is told of, and asked again."""
+    """Show it again in the same place; say where Valkey cannot be asked, and ask again."""
     import anyio  # noqa: PLC0415 - lazily
 
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
@@ -53,16 +56,17 @@ async def _show_later(person: "Operator", *, as_json: bool) -> None:
     try:
         snapshot = await person.standing.snapshot()
     except StoreError as error:
-        print(f"Valkey does not answer ({clean(error)}); waiting", file=sys.stderr, flush=True)
+        complain(f"Valkey does not answer ({clean(error)}); waiting")
         return
-    # Home, and nothing below; a pipe gets one after the other.
-    print(end="\x1b[H\x1b[J" if sys.stdout.isatty() else "\n" * (not as_json))
-    _show_snapshot(snapshot, as_json=as_json)
+    if not as_json:
+        # Home, and nothing below; a pipe gets one after the other.
+        print(end="\x1b[H\x1b[J" if sys.stdout.isatty() else "\n")
+    _show_snapshot(snapshot, as_json=as_json, indent=None)
 
 
-def _show_snapshot(snapshot: "Snapshot", *, as_json: bool) -> None:
+def _show_snapshot(snapshot: "Snapshot", *, as_json: bool, indent: int | None) -> None:
     if as_json:
-        show_json(status_document(snapshot))
+        show_json(status_document(snapshot), indent=indent)
     else:
         _print_snapshot(snapshot)
     sys.stdout.flush()
@@ -174,7 +178,7 @@ def show_workers(*, as_json: bool) -> None:
         show_json(workers_document(lines))
     else:
         columns = (
-            *map(word, ("worker", "host")),
+            *map(word, ("worker", "host", "version")),
             *map(number, ("pid", "last sign", *Stream)),
             reason("targets"),
         )
@@ -185,4 +189,4 @@ def show_workers(*, as_json: bool) -> None:
 def _worker_row(one: "WorkerLine") -> tuple[object, ...]:
     sign = doubt(f"{age(one.silent_s)} ago", when=one.silent_s > SILENT_S)
     held = (one.held.get(stream, 0) for stream in Stream)
-    return one.name, one.host, one.pid, sign, *held, ", ".join(one.targets)
+    return one.name, one.host, one.version or "-", one.pid, sign, *held, ", ".join(one.targets)

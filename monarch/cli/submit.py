@@ -1,6 +1,5 @@
 """`submit` and `publish`: the two ways in."""
 
-import sys
 import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
@@ -22,7 +21,7 @@ def submit_message(asked: Asked, key: str | None, *, wait: bool, as_json: bool) 
     done = operate(lambda person: _submitted(person, payload, chosen))
     request = done.request
     if not done.is_new:
-        print(f"request {request} was submitted already under this key", file=sys.stderr)
+        complain(f"request {request} was submitted already under this key")
     if not as_json:
         print(request, flush=True)
     end = follow(request, quiet=as_json) if wait else None

@@ -24,6 +24,8 @@ class RequestLine:
         cohort: `None` before it is planned, and where an older version planned it; `card` is where Slack shows it.
         not_before: the date that its message names, in ISO 8601 with its zone; `""` where it names none.
         milestones: titles of those whose tickets alone are copied; empty: all tickets.
+        named: the first of its targets, so that people can tell it from its neighbours.
+        failed: how many of its targets were given up; `None` where that was not asked.
     """
 
     id: RequestId
@@ -43,6 +45,8 @@ class RequestLine:
     card: Card | None = None
     not_before: str = ""
     milestones: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    failed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +193,16 @@ class WorkerLine:
         silent_s: since it asked for work or renewed a lease, in seconds.
         held: how many entries of each stream it has in hand.
         targets: what it writes to, or is about to.
+        version: of its program, `""` where that is not known.
+        since_ms: when it began, in milliseconds since 1970; `None` where that is not known.
     """
 
     name: str
     silent_s: float
     held: Mapping[str, int]
     targets: tuple[str, ...]
+    version: str = ""
+    since_ms: int | None = None
 
     @property
     def host(self) -> str:

@@ -5,7 +5,7 @@ work in the wrong installation. An unset value is left out; a value is never sho
 """
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Final
@@ -21,7 +21,7 @@ _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_env_file(path: Path) -> tuple[Mapping[str, str], list[str]]:
-    """The variables of a file, and its lines that are no assignments, in words; none where there is no file.
+    """The variables of a file, and what is wrong with its lines, in words; none where there is no file.
 
     The variables of the other lines are there all the same, so that one bad line does not make them look missing.
 
@@ -31,6 +31,7 @@ def read_env_file(path: Path) -> tuple[Mapping[str, str], list[str]]:
     text = _text(path)
     bindings = list(parse_stream(StringIO(text)))
     bad = [_mistake(path, text, each.original.line) for each in bindings if _is_unreadable(each)]
+    bad += _contradictions(path, bindings)
     # Without the bad lines: of each the parser would write a warning of its own.
     good = "".join(each.original.string for each in bindings if not _is_unreadable(each))
     values = dotenv_values(stream=StringIO(good))
@@ -39,10 +40,11 @@ def read_env_file(path: Path) -> tuple[Mapping[str, str], list[str]]:
 
 def _text(path: Path) -> str:
     try:
-        if not path.exists():
+        if not path.exists() and not path.is_symlink():
             return ""
         if not path.is_file():
-            raise ConfigurationError([f"{path}: expected a file; got a folder. Remove it."])
+            message = f"{path}: expected a file; got {_kind(path)}. Remove it."
+            raise ConfigurationError([message])
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
@@ -59,6 +61,22 @@ def _text(path: Path) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         message = f"{path} line {line}: expected text in UTF-8; got other bytes. Save it as UTF-8."
         raise ConfigurationError([message]) from None
+
+
+def _kind(path: Path) -> str:
+    if path.is_dir():
+        return "a folder"
+    return "a pipe or a device" if path.exists() else "a link that leads to no file"
+
+
+def _contradictions(path: Path, bindings: Sequence[Binding]) -> Iterator[str]:
+    """A variable that is given two values: which one a reader takes is their own habit."""
+    values: dict[str, str] = {}
+    for each in bindings:
+        if each.key is None or not each.value:
+            continue
+        if values.setdefault(each.key, each.value) != each.value:
+            yield f"{path}: {each.key}: expected one value; got another one further down. Remove one of them."
 
 
 def _is_unreadable(each: Binding) -> bool:

@@ -34,7 +34,17 @@ OF_COMPOSE = frozenset(
 
 _PREFIXES = (OWN, "VALKEY_", "GITHUB_", "GH_", "SLACK_")
 _NEAR = 0.85
-"""How alike two names are, from 0 to 1, of which one is taken for the other misspelt."""
+"""How alike two names are, from 0 to 1, of which one is taken for the other misspelt.
+
+Lower, and SLACK_APP_TOKEN, which other programs have, would be taken for SLACK_TOKEN.
+"""
+
+_SHORTER = {
+    "VALKEY_USER": "VALKEY_USERNAME",
+    "VALKEY_PASS": "VALKEY_PASSWORD",
+    "VALKEY_HOSTNAME": "VALKEY_HOST",
+}
+"""What other programs call the same thing."""
 
 # What Kubernetes adds by itself to every container for each Service, here one that is called "monarch" or "valkey".
 _SERVICE_LINK = re.compile(
@@ -55,10 +65,13 @@ class ConfigurationError(Exception):
 
 def names(fields: Fields) -> tuple[str, ...]:
     """Every variable that is known, older names too, in the order of the fields."""
-    return tuple(name for field in fields.values() if not field.exclude for name in _names(field))
+    return tuple(
+        name for field in fields.values() if not field.exclude for name in field_names(field)
+    )
 
 
-def _names(field: FieldInfo) -> tuple[str, ...]:
+def field_names(field: FieldInfo) -> tuple[str, ...]:
+    """The variables of one field: its own, and an older name."""
     alias = field.validation_alias
     return tuple(map(str, alias.choices)) if isinstance(alias, AliasChoices) else (str(alias),)
 
@@ -99,6 +112,7 @@ def misspelt(given: Mapping[str, str], fields: Fields, *, at: str = "") -> Itera
         if name.startswith(OWN):
             continue
         (near,) = difflib.get_close_matches(name.upper(), known, 1, _NEAR) or ("",)
+        near = _SHORTER.get(name, near)
         if at and name in FOR_GH_PAT:
             near = "GH_PAT"
         if near or (at and name.startswith(_PREFIXES)):
@@ -122,21 +136,28 @@ def mistake(fields: Fields, name: str, came: object, cause: object = None) -> st
         came: its value, `None` where it is not set.
         cause: what the validator raised.
     """
-    key = next(key for key, field in fields.items() if name in (key, *_names(field)))
+    key = next(key for key, field in fields.items() if name in (key, *field_names(field)))
     field = fields[key]
-    variable = _names(field)[0] if name == key else name
+    variable = field_names(field)[0] if name == key else name
+    # Empty, so the default: it is missing beside another variable.
+    came = None if came == () else came
     todo = "Correct it" if came is not None else "Set it"
-    default = "" if field.default is None else _as_text(field.default)
+    default = default_text(field)
     if came is not None:
         todo += f", or leave it empty for the default, {default}" if default else ", or remove it"
     why = f" ({cause})" if isinstance(cause, Wrong) else ""
     return f"{variable}: expected {field.description}; got {_shown(field, came)}{why}. {todo}."
 
 
+def default_text(field: FieldInfo) -> str:
+    """The default as one would write it; `""`: nothing."""
+    return "" if field.default is None else _as_text(field.default)
+
+
 def _as_text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value or "")
+    return f"{value:g}" if isinstance(value, float) else "" if value == () else str(value)
 
 
 def _shown(field: FieldInfo, came: object) -> str:

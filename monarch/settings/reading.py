@@ -7,6 +7,7 @@ secret is never part of it. Nothing else in Monarch reads the environment.
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import SecretStr, ValidationError
 
@@ -32,7 +33,31 @@ def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FIL
     Raises:
         ConfigurationError: with every mistake that was found.
     """
-    process = unlinked(os.environ)
+    given = read_given(env_file)
+    try:
+        settings = settings_from(given.variables, needs_github=needs_github)
+    except ConfigurationError as error:
+        raise ConfigurationError([*given.mistakes, *error.mistakes]) from None
+    if given.mistakes:
+        raise ConfigurationError(list(given.mistakes))
+    return settings
+
+
+class Given(NamedTuple):
+    """What the environment and a file hold; what a library reads from the environment alone is not taken from a file.
+
+    `variables` are those that count, `process` and `file` each side of it; `mistakes` are about the text itself.
+    """
+
+    variables: Mapping[str, str]
+    process: Mapping[str, str]
+    file: Mapping[str, str]
+    mistakes: tuple[str, ...]
+
+
+def read_given(env_file: Path | None = ENV_FILE) -> Given:
+    """Read both sides, and say which value counts where both have one: the environment's."""
+    process = {name: text for name, text in unlinked(os.environ).items() if text.strip()}
     problems: list[str] = []
     file: Mapping[str, str] = {}
     if env_file is not None:
@@ -42,16 +67,9 @@ def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FIL
         except ConfigurationError as error:
             problems.extend(error.mistakes)
         problems.extend(told.misspelt(file, Settings.model_fields, at=str(env_file)))
-    problems.extend(told.misspelt(process, Settings.model_fields))
-    given = {name: file[name] for name in file if name not in _OUTSIDE}
-    given |= {name: text for name, text in process.items() if text.strip()}
-    try:
-        settings = settings_from(given, needs_github=needs_github)
-    except ConfigurationError as error:
-        raise ConfigurationError([*problems, *error.mistakes]) from None
-    if problems:
-        raise ConfigurationError(problems)
-    return settings
+    problems.extend(told.misspelt(unlinked(os.environ), Settings.model_fields))
+    counts = {name: file[name] for name in file if name not in _OUTSIDE}
+    return Given(counts | process, process, file, tuple(problems))
 
 
 def settings_from(variables: Mapping[str, str], *, needs_github: bool = False) -> Settings:

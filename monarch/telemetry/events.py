@@ -11,7 +11,7 @@ can be true without the other. Each method names that entry as "Stream: `noun.pa
 
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
@@ -79,14 +79,21 @@ class Telemetry:
 
     # ------------------------------------------------------------------------------ the process
 
-    def started(self, *, consumer: str, roles: Iterable[str], version: str) -> None:
-        """The process runs, with these roles, as this consumer."""
+    def started(
+        self, *, consumer: str, roles: Iterable[str], version: str, place: Mapping[str, object]
+    ) -> None:
+        """The process runs, with these roles, as this consumer; `place` says where it works, without secrets."""
         self.metrics.build.info({"version": version, "python": platform.python_version()})
-        self._log.info("worker.started", consumer=consumer, roles=sorted(roles), version=version)
+        names = {"consumer": consumer, "roles": sorted(roles), "version": version}
+        self._log.info("worker.started", **names, **place)
 
     def stopping(self, *, reason: str) -> None:
         """Draining has begun; `reason` is a signal's name, or what went wrong."""
         self._log.info("worker.stopping", reason=reason)
+
+    def stopped(self) -> None:
+        """Draining has ended: what was in hand is handed over."""
+        self._log.info("worker.stopped")
 
     def loop_progressed(self, *, name: str) -> None:
         """A loop came round: Valkey answered it, or it waits for a free place. Not logged."""
@@ -97,7 +104,7 @@ class Telemetry:
         self.pulse.ended(name)
 
     def store_trouble(self, *, where: str, error: str) -> None:
-        """Valkey could not be asked, or did not answer; whoever asked backs off and asks again."""
+        """Valkey could not be asked, or did not answer; the caller backs off and asks again."""
         self.metrics.troubles.inc()
         self._log.warning("store.troubled", where=where, error=error)
 
@@ -186,7 +193,7 @@ class Telemetry:
         self._log.info("delivery.reclaimed", since_progress=since_progress, **_named(token))
 
     def delivery_failed(self, *, delivery: Delivery, exc: BaseException) -> None:
-        """A handler raised what nobody planned; the traceback is logged."""
+        """A handler raised an error that no code expects; the traceback is logged."""
         self.metrics.failed.labels(delivery.token.stream.value).inc()
         self._log.error("delivery.failed", exc_info=exc, **_named(delivery.token))
 

@@ -38,7 +38,7 @@ class AccountSnapshot:
     of GitHub's hidden limits, 0 where nothing was learned. `gate_since_ms` is since when the gate is closed, in
     milliseconds since 1970, closings that followed each other without a call that went through between them counted as
     one; `None` where it is open, or nobody knows. `calls_left` is what GitHub allows of calls of any kind until
-    its count begins anew, `None` where nobody knows.
+    its count begins anew, `None` where nobody knows. `login` is its name at GitHub, `""` where nobody knows.
     """
 
     account: str
@@ -53,6 +53,7 @@ class AccountSnapshot:
     hour_learned: int = 0
     calls_left: int | None = None
     gate_since_ms: int | None = None
+    login: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""usage: scripts/chaos --minutes M --seed S [--world edges] [--only KIND…] [--json] [--keep FOLDER]
+"""usage: scripts/chaos --minutes M --seed S [--world edges|acts] [--only KIND…] [--json] [--keep FOLDER]
 
 Runs a fleet under faults for M minutes, lets it recover, judges it, and prints one table; exit 1 on any breach.
 """
@@ -23,8 +23,9 @@ from scripts.chaos_machine.judge.judge import judge
 from scripts.chaos_machine.record import Truth
 from scripts.chaos_machine.sender import CHANNEL, send
 from scripts.chaos_machine.table import figures, show
-from scripts.chaos_machine.timetable import Fault, Timetable, Wish, timetable
+from scripts.chaos_machine.timetable import Fault, Timetable, timetable
 from scripts.chaos_machine.watch import Watch
+from scripts.chaos_machine.wishes import Wish
 from scripts.chaos_machine.workers import Worker
 from scripts.chaos_machine.world import World, world
 
@@ -154,7 +155,18 @@ def keep(truth: Truth, told: dict[str, Any], plan: Timetable, folder: Path) -> N
     """Write beside the logs what the judge was told, so that a breach can be followed."""
     (folder / "figures.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
     (folder / "timetable.json").write_text(json.dumps(asdict(plan), indent=1, default=repr))
-    for name in ("calls", "events", "requests", "dead", "messages", "resumes", "asks", "namings"):
+    for name in (
+        "calls",
+        "events",
+        "requests",
+        "dead",
+        "messages",
+        "resumes",
+        "asks",
+        "namings",
+        "acts",
+        "touches",
+    ):
         with (folder / f"{name}.jsonl").open("w", encoding="utf-8") as file:
             file.writelines(json.dumps(asdict(one)) + "\n" for one in getattr(truth, name))
 

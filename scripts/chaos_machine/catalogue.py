@@ -140,6 +140,27 @@ EDGES_ALONE: Final = (
 EDGES_WATCHED: Final = (Kind("memory.failover_and_back"),)
 """The same of a watched one."""
 
+ACTS: Final = (
+    # A person asks for an act on copies, while others touch them.
+    Kind("after.recall", often=2),
+    Kind("after.undo", often=2),
+    Kind("after.heal"),
+    Kind("after.update", often=2),
+    Kind("after.update_and_close"),
+    # The predecessor has filled the team, wholly or by half.
+    Kind("after.adopt", often=2),
+    # One milestone now, another one later; a small request before a large one; a message that no worker heard.
+    Kind("after.portions", 15.0, 40.0, often=2),
+    Kind("after.first"),
+    Kind("after.missed", often=2),
+    # What GitHub does with a change of an issue: for how long the rule stays in force, or how late it acts.
+    Kind("changes.lost_answer", 5.0, 15.0),
+    Kind("changes.never_arrive", 5.0, 15.0),
+    Kind("changes.bad_gateway_after", 5.0, 15.0),
+    Kind("changes.act_late", 11.0, 19.5, often=2),
+)
+"""What is only done in the world `acts`: what people ask for after the copy."""
+
 EPOCHS_IN_A_DECK: Final = 2
 
 BY_NAME: Final = {
@@ -147,11 +168,14 @@ BY_NAME: Final = {
     for kind in (
         *(*KINDS, *ALONE, *WATCHED, *BESIDE_ALONE, *BESIDE_WATCHED),
         *(*EDGES, *EDGES_ALONE, *EDGES_WATCHED),
+        *ACTS,
     )
 }
 
-WORLDS: Final = ("fence", "edges")
-"""What is played: what happens to Monarch and its calls; or that, and a world that is not as it seems."""
+WORLDS: Final = ("fence", "edges", "acts")
+"""What is played: what happens to Monarch and its calls; or that, and a world that is not as it seems; or that, and what
+comes after the copy.
+"""
 
 PER_MINUTE: Final = 12
 """Faults a minute."""

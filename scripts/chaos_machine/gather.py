@@ -18,6 +18,7 @@ from scripts.chaos_machine.record import (
     Request,
     Truth,
 )
+from scripts.chaos_machine.sender import sent_as
 from scripts.chaos_machine.timetable import SOURCES
 from scripts.chaos_machine.watch import _texts
 from scripts.chaos_machine.world import GITHUB_TOKENS, World
@@ -44,6 +45,8 @@ async def gather(world: World, *, has_ended: bool) -> Truth:
         asks=tuple(diary.asks),
         removed_at={one.id: one.removed_at for one in state.gone if one.removed_at is not None},
         touched=frozenset(diary.touched),
+        acts=tuple(diary.acts),
+        touches=tuple(diary.touches),
         found=(*diary.found, *_bloated(world)),
         world=world.plan.world,
         healthy=frozenset(world.plan.healthy),
@@ -111,6 +114,7 @@ def _call(entry: LogEntry) -> Call:
         entry.status,
         entry.fault,
         entry.account,
+        str(body.get("state") or "") if entry.api == "github" else "",
     )
 
 
@@ -155,7 +159,7 @@ async def _request(world: World, name: str) -> Request:
     targets = tuple(fields.get("targets", "").splitlines())
     if fields.get("state") in {"done", "failed"} and name in world.diary.told:
         # What the message asked for, not what the planner made of it.
-        targets = world.plan.wishes[world.diary.told[name]].targets or targets
+        targets = sent_as(world, world.diary.told[name]).targets or targets
     strays = {target: await _strays(world, name, target) for target in targets}
     return Request(
         name,

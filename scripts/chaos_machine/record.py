@@ -64,10 +64,12 @@ class Ticket:
     """A ticket of a source.
 
     Attributes:
-        title: no other ticket has it, and nobody changes it.
-        bodies: every text that it has had.
+        title: the one that it has now; no other ticket has it.
+        bodies: every text that it has had, the one of now last.
         since: when it was opened, in seconds since 1970.
         is_open: whether it was open all the time since; what was closed or deleted meanwhile may be copied, or not.
+        former: titles that it had before.
+        milestone: its title; `""`: none.
     """
 
     id: int
@@ -76,11 +78,22 @@ class Ticket:
     bodies: tuple[str, ...]
     since: float = 0.0
     is_open: bool = True
+    former: tuple[str, ...] = ()
+    milestone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An issue was closed, or opened again: when it had its effect, in seconds since 1970, and whether by Monarch."""
+
+    at: float
+    is_closed: bool
+    is_ours: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """An issue that Monarch created.
+    """An issue that Monarch created, or that the predecessor has left for it to adopt.
 
     Attributes:
         ticket: the id of the ticket whose title it was created with; `None`: no ticket has such a title.
@@ -88,6 +101,8 @@ class Copy:
         body: the text that it has now, without its marker.
         created_at: seconds since 1970.
         is_removed: whether a person deleted it.
+        turns: its closings and openings, oldest first.
+        is_adopted: whether it stood there before Monarch came, under our account and with the ticket's title.
     """
 
     number: int
@@ -97,6 +112,54 @@ class Copy:
     body: str
     created_at: float
     is_removed: bool = False
+    turns: tuple[Turn, ...] = ()
+    is_adopted: bool = False
+
+    def last_turn(self, before: float) -> Turn | None:
+        """The last closing or opening before that time."""
+        return next((turn for turn in reversed(self.turns) if turn.at < before), None)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is open now."""
+        return not self.turns or not self.turns[-1].is_closed
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A person did something to an issue.
+
+    Attributes:
+        at: when it was done at the latest, in seconds since 1970.
+        what: in a word.
+        title: the title that the person left, and `body` the text; `None`: as it was.
+    """
+
+    at: float
+    repository: int
+    number: int
+    what: str
+    title: str | None = None
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An act that a person asked for by a command.
+
+    Attributes:
+        kind: `recall`, `undo`, `heal`, `update`, `update-close` or `missed`.
+        at: when the command was given, in seconds since 1970.
+        repository: the id of the one that it was about.
+        source: the template of its copies.
+        ended: when its end was seen; `None`: it was not.
+    """
+
+    kind: str
+    at: float
+    repository: int
+    source: str
+    ended: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +174,14 @@ class Naming:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A message was sent, `at` in seconds since 1970."""
+    """A message was sent, `at` in seconds since 1970; milestones and `not_before` as `wishes.Wish` has them."""
 
     at: float
     source: str
     targets: tuple[str, ...]
+    channel: str = ""
+    milestones: tuple[str, ...] = ()
+    not_before: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +235,7 @@ class Call:
 
     Attributes:
         text: the body of an issue, or the text of a message.
+        state: that an issue is to have from now on; `""`: as it is.
         channel: of a message.
         ended: when it was answered or dropped; `None`: never.
         status: what was answered; `None`: nothing.
@@ -185,6 +252,7 @@ class Call:
     status: int | None
     rule: int | None
     account: str | None = None
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +274,8 @@ class Truth:
         removed_at: when repositories were deleted, by id.
         asks: every message that was sent.
         touched: copies that people have changed, by repository and number.
+        acts: what people asked for after the copy.
+        touches: what people did to issues while that went on.
         found: what the hands saw.
         world: what was played.
         acknowledged: ids of requests that a producer was told to be on disk.
@@ -228,6 +298,8 @@ class Truth:
     asks: tuple[Ask, ...] = ()
     removed_at: Mapping[int, float] = field(default_factory=dict)
     touched: frozenset[tuple[int, int]] = frozenset()
+    acts: tuple[Act, ...] = ()
+    touches: tuple[Touch, ...] = ()
     found: tuple[Finding, ...] = ()
     world: str = "fence"
     resumes: tuple[Resume, ...] = ()

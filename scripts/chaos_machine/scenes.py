@@ -22,6 +22,7 @@ class Template:
         hides: the number of an issue that no listing shows; 0: none.
         is_heavy: whether each text is long and full of references to the others.
         is_made_late: whether a hand makes it at its time.
+        milestones: to which its tickets belong in turn.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Template:
     hides: int = 0
     is_heavy: bool = False
     is_made_late: bool = False
+    milestones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,10 @@ class Scene:
         source: the template's name.
         targets: what its message names.
         others: repositories that no message names.
-        late: which of the targets a hand makes at its time.
+        late: repositories that a hand makes at its time.
         channel: what its message names; `""`: none.
         wish: the number of its message in the timetable; `None`: the hand makes its own.
+        later: the numbers of the messages that follow.
     """
 
     source: str
@@ -51,6 +54,7 @@ class Scene:
     late: tuple[str, ...] = ()
     channel: str = ""
     wish: int | None = None
+    later: tuple[int, ...] = ()
 
     @property
     def team(self) -> str:
@@ -60,6 +64,10 @@ class Scene:
 
 MIDDLE: Final = "school/middle"
 """The template of most scenes: twelve tickets, so that there is a middle."""
+
+SPRINTS: Final = ("Sprint 1", "Sprint 2")
+AFTER: Final = 8
+"""Tickets of a template whose copies people act on."""
 
 HEAVY_TICKETS: Final = 60
 HEAVY_BYTES: Final = 60_000
@@ -91,6 +99,10 @@ def template_of(kind: str, name: str) -> Template | None:
             return Template(name, 1)
         case "heavy.burst":
             return Template(name, 0)
+        case "after.portions":
+            return Template(name, AFTER, milestones=SPRINTS)
+        case _ if kind.startswith("after."):
+            return Template(name, AFTER)
         case _:
             return None
 

@@ -3,6 +3,7 @@
 A producer that submits goes on until it is told that its request is on disk; one that publishes never looks back.
 """
 
+import json
 import sys
 import time
 import uuid
@@ -16,7 +17,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.ports import StoreError
 from monarch.sandbox.program import surroundings
 from scripts.chaos_machine.record import ENDS, Ask
-from scripts.chaos_machine.timetable import Wish
+from scripts.chaos_machine.wishes import Wish
 from scripts.chaos_machine.world import World
 
 CHANNEL = "channel_migrate_issue_tickets"
@@ -28,7 +29,10 @@ async def send(world: World, number: int, wish: Wish) -> None:
     """Send one wish; `number` is its place in the timetable."""
     world.diary.wishes += 1
     if wish.source:
-        world.diary.asks.append(Ask(time.time(), wish.source, wish.targets))
+        asked = Ask(
+            time.time(), wish.source, wish.targets, wish.channel, wish.milestones, wish.not_before
+        )
+        world.diary.asks.append(asked)
     if wish.way == "publish":
         await _publish(world, wish)
     elif wish.way == "command" and wish.source:
@@ -44,7 +48,12 @@ async def send_again(world: World) -> None:
     async with anyio.create_task_group() as group:
         for request, number in told.items():
             if request not in ended:
-                group.start_soon(_submit, world, number, world.plan.wishes[number])
+                group.start_soon(_submit, world, number, sent_as(world, number))
+
+
+def sent_as(world: World, number: int) -> Wish:
+    """A message as it was sent."""
+    return world.diary.sent.get(number, world.plan.wishes[number])
 
 
 def _ended(world: World) -> set[str]:
@@ -93,4 +102,17 @@ async def by_command(world: World, *words: str) -> str | None:
         cwd=world.folder,
         check=False,
     )
+    _write_down(world, words, ran.returncode, ran.stdout.decode(), ran.stderr.decode())
     return ran.stdout.decode() if ran.returncode == 0 else None
+
+
+def _write_down(world: World, words: tuple[str, ...], code: int, out: str, err: str) -> None:
+    told = {
+        "at": time.time(),
+        "command": words,
+        "code": code,
+        "out": out[-2000:],
+        "err": err[-2000:],
+    }
+    with (world.folder / "commands.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(told) + "\n")

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from scripts.chaos_machine.judge import timing
-from scripts.chaos_machine.judge.judge import COLUMNS, Judgement
+from scripts.chaos_machine.judge.verdicts import COLUMNS, Judgement
 from scripts.chaos_machine.record import Truth
 from scripts.chaos_machine.timetable import Timetable
 

@@ -16,10 +16,20 @@ from monarch.sandbox.control.seed import Seed
 from monarch.sandbox.process import running_sandbox
 from monarch.sandbox.valkey import free_port
 from scripts.chaos_machine.catalogue import LEASE_S
-from scripts.chaos_machine.record import Ask, Event, Exit, Finding, Resume, Struck
+from scripts.chaos_machine.record import (
+    Act,
+    Ask,
+    Event,
+    Exit,
+    Finding,
+    Resume,
+    Struck,
+    Touch,
+)
 from scripts.chaos_machine.scenes import Template, text_of, title_of
 from scripts.chaos_machine.store import Alone, Store, Watched
-from scripts.chaos_machine.timetable import GONE, SOURCES, Timetable
+from scripts.chaos_machine.timetable import SOURCES, Timetable
+from scripts.chaos_machine.wishes import GONE, Wish
 from scripts.chaos_machine.workers import Worker
 
 SLACK_TOKEN = "xoxb-chaos"  # noqa: S105 - of the stand-in
@@ -48,6 +58,10 @@ class Diary:
     exits: list[Exit] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    touches: list[Touch] = field(default_factory=list)
+    sent: dict[int, Wish] = field(default_factory=dict)
+    """By its number, a message as it was sent, where that is not as the timetable has it."""
     wishes: int = 0
     lives: int = 1
     """How many memories Valkey has had: an emptied one has forgotten what was acknowledged before."""
@@ -212,7 +226,7 @@ def team_seed(name: str) -> dict[str, Any]:
 def template_seed(template: Template) -> dict[str, Any]:
     """Tickets of all sizes; between them a pull request and a closed issue, which are none."""
     issues: list[dict[str, Any]] = [
-        {"title": title_of(template, n), "body": text_of(template, n)}
+        {"title": title_of(template, n), "body": text_of(template, n), **_milestone(template, n)}
         for n in range(1, template.tickets + 1)
     ]
     issues.insert(template.tickets // 2, {"title": "A change", "body": "", "pull_request": True})
@@ -227,4 +241,11 @@ def template_seed(template: Template) -> dict[str, Any]:
         "is_template": True,
         "issues": pulls + issues,
         "hidden_from_lists": hides,
+        "milestones": [{"title": title} for title in template.milestones],
     }
+
+
+def _milestone(template: Template, number: int) -> dict[str, str]:
+    """The milestone of a ticket, for its seed."""
+    titles = template.milestones
+    return {"milestone": titles[number % len(titles)]} if titles else {}

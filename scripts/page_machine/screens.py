@@ -4,6 +4,7 @@ Starts a fleet with something of everything, and writes a picture of each addres
 `screens`, which git ignores): dark and light, 1280 and 375 pixels wide. Needs Chromium (Debian: apt install chromium).
 """
 
+import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -11,29 +12,44 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from monarch.web.page.drawing import PAGES
+from scripts.fleet_machine.fleet import SOURCE
 from scripts.page_machine.browser import a_browser, chromium
-from scripts.page_machine.world import World, a_world
+from scripts.page_machine.world import ARCHIVED, SLOWER, World, a_world
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 WIDTHS: Final = (1280, 375)
+OF_REQUESTS: Final = (
+    ("cancel", "running"),
+    ("heal", "failed"),
+    ("update", "done"),
+)
+"""Acts on one request, and how the one stands that is shown: where there is one."""
+
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 
 
 def addresses(world: World) -> Iterator[tuple[str, str]]:
     """The name of each picture, and what is on it."""
-    requests = {one["state"]: one["id"] for one in world.fleet.requests()}
+    known = world.fleet.requests()
+    requests = {one["state"]: one["id"] for one in known}
     yield "front", "/"
     yield "requests", "/requests"
     for state, request in sorted(requests.items()):
         yield f"request-{state}", f"/requests/{request}"
+    yield "cohort", f"/cohorts/{next(one['card'] for one in known if one['state'] == 'failed')}"
     for name, address in PAGES:
         if address not in {"/", "/requests"}:
             yield name.lower().replace(" ", "-"), address
+    yield "missed", "/missed"
+    yield "plan-made", f"/plan?source={SOURCE}&targets={SLOWER}+{ARCHIVED}"
     yield "act-pause", "/acts/pause"
     yield "act-replay", "/acts/replay"
     yield "act-drop", "/acts/drop"
+    for act, state in OF_REQUESTS:
+        if state in requests:
+            yield f"act-{act}", f"/acts/{act}?request={requests[state]}"
     yield "sign-in", "/sign-in"
     yield "unknown", "/requests/1-1"
 
@@ -66,7 +82,9 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "screens").resolve()
+    asked = argparse.ArgumentParser(prog="scripts/screens", description="Picture every address.")
+    asked.add_argument("folder", nargs="?", default="screens", type=Path)
+    folder = asked.parse_args().folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, a_world(Path(scratch)) as world:
         world.start_worker()

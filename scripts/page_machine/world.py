@@ -43,12 +43,14 @@ ARCHIVED: Final = "team/attic"
 GONE: Final = "team/gone"
 SLOW: Final = "team/slow"
 SLOWER: Final = "team/slower"
+SLOWEST: Final = "team/slowest"
+SPARE: Final = "team/spare"
 
 
 def a_seed() -> Seed:
     """A template with plain and with hostile titles, and targets of which some cannot be written to."""
     issues = [{"title": title, "body": f"Do this: {title}\n"} for title in TITLES]
-    targets = [a_target(name) for name in (*GOOD, ARCHIVED, SLOW, SLOWER)]
+    targets = [a_target(name) for name in (*GOOD, ARCHIVED, SLOW, SLOWER, SLOWEST, SPARE)]
     targets[2]["archived"] = True
     return Seed.model_validate(
         {

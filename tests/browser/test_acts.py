@@ -19,6 +19,11 @@ def last_event(world: World, name: str) -> dict[str, str]:
     return [one for one in world.fleet.events() if one["event"] == name][-1]
 
 
+def slack_of(world: World) -> str:
+    """All that stands in Slack now."""
+    return "\n".join(one.text for one in world.call(world.sandbox.state).slack_messages)
+
+
 def test_pausing_and_resuming(world: World, window: Window) -> None:
     """The page says who has paused the fleet, and so does the event; the command shows the same."""
     window.open("/acts/pause")
@@ -70,6 +75,7 @@ def test_cancelling_undoing_and_deleting(world: World, window: Window) -> None:
     page.get_by_role("link", name="To the request").click()
     page.get_by_text("cancelled by", exact=True).wait_for()
     assert last_event(world, "request.cancelling")["by"] == "ada (page's token)"
+    world.fleet.until(lambda: "ada (page's token) is cancelling" in slack_of(world))
 
     world.release()
     world.fleet.until_ended(5)
@@ -109,7 +115,7 @@ def test_a_set_that_has_changed_between_look_and_press(world: World, window: Win
 def test_looking_at_github_and_healing(world: World, window: Window) -> None:
     """A student deletes a copy: the look finds it missing, and exactly it is made again."""
     request = world.submit(GOOD[1])
-    world.fleet.until(lambda: _state(world, request) == "done")
+    world.fleet.until(lambda: state_of(world, request) == "done")
     copies = world.call(world.sandbox.repository, GOOD[1]).issues
     world.call(world.sandbox.delete_issue, GOOD[1], min(one.number for one in copies))
     window.open(f"/acts/verify?request={request}")
@@ -127,7 +133,8 @@ def test_looking_at_github_and_healing(world: World, window: Window) -> None:
     assert last_event(world, "migration.healing")["migration"] == f"{request}:{GOOD[1]}"
 
 
-def _state(world: World, request: str) -> str:
+def state_of(world: World, request: str) -> str:
+    """How a request stands; `""` while it is not known."""
     # Between the listing and the reading of its hash one may not be there yet.
     return {one["id"]: one.get("state", "") for one in world.fleet.requests()}.get(request, "")
 

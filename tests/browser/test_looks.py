@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from monarch.web.page.drawing import PAGES
+from scripts.fleet_machine.fleet import SOURCE
 from scripts.page_machine.screens import addresses
-from scripts.page_machine.world import HOSTILE, TITLES, World
+from scripts.page_machine.world import GOOD, HOSTILE, TITLES, World
 from tests.browser.windows import Window, a_window
 
 if TYPE_CHECKING:
@@ -79,6 +80,37 @@ def test_hostile_texts_are_shown_and_not_obeyed(world: World, window: Window) ->
         assert "<img src=x" not in shown
         assert "49" not in page.title()
     assert len(TITLES) > len(HOSTILE)
+
+
+def test_hostile_titles_and_names_are_shown_and_not_obeyed(
+    world: World, browser: "Browser"
+) -> None:
+    """In the matrix, in a plan, in the set of an act, and as the name of somebody who presses."""
+    done = next(one["id"] for one in world.fleet.requests() if one["state"] == "done")
+    with a_window(browser, world.base) as window:
+        window.sign_in(HOSTILE[0])
+        page = window.open(f"/requests/{done}")
+        for title in (HOSTILE[0], HOSTILE[1], HOSTILE[3], HOSTILE[4][:50]):
+            assert page.get_by_label(title).count(), title
+        window.open("/acts/pause")
+        window.press("Pause")
+        page.get_by_role("heading", name="The fleet is paused").wait_for()
+        for address in (
+            page.url.removeprefix(world.base),
+            "/",
+            "/events",
+            f"/requests/{done}",
+            f"/plan?source={SOURCE}&targets={GOOD[0]}",
+        ):
+            shown = window.open(address)
+            assert shown.locator("img[src=x]").count() == 0, address
+            assert shown.title() != "1", address
+            assert "\u202e" not in shown.content(), address
+        assert HOSTILE[0] in window.open("/").get_by_role("main").inner_text()
+        window.open("/acts/resume")
+        window.press("Resume")
+        page.get_by_role("heading", name="The fleet goes on").wait_for()
+        assert not window.troubles
 
 
 def test_motion_is_spared_who_asks_for_it(world: World, browser: "Browser") -> None:

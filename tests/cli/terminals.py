@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from typing import Any, Final
 
@@ -73,6 +74,7 @@ def night(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the commands find failures of every kind, with names and numbers as long as they get."""
     answers: dict[tuple[Any, str], Any] = {
         (Reader, "requests"): LINES,
+        (Reader, "with_failed"): COUNTED,
         (Reader, "request"): DETAILS,
         (Reader, "events"): EVENTS,
         (Letters, "newest"): LETTERS,
@@ -143,6 +145,9 @@ LINES: Final = (
         BEGAN_MS,
         GONE,
     ),
+)
+COUNTED: Final = tuple(
+    replace(line, failed=count) for line, count in zip(LINES, (0, 2, 0, 0), strict=True)
 )
 
 MIGRATIONS: Final = (
@@ -231,7 +236,9 @@ FLEET: Final = Snapshot(
     refuses_writes="it is out of memory (OOM); raise `maxmemory`",
 )
 WORKERS: Final = (
-    WorkerLine("monarch-worker-7d9c5b6f4-x2x8k.1.a1b2c3", 0.4, {"migrations": 2}, TEAMS[:2]),
+    WorkerLine(
+        "monarch-worker-7d9c5b6f4-x2x8k.1.a1b2c3", 0.4, {"migrations": 2}, TEAMS[:2], "0.1.0"
+    ),
     WorkerLine("monarch-worker-7d9c5b6f4-zzz9q.1.d4e5f6", 47.0, {"migrations": 1}, TEAMS[2:]),
 )
 CHECKS: Final = (

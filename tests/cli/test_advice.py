@@ -6,9 +6,11 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
+from valkey.exceptions import ResponseError
 
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.cli.conftest import Give
+from tests.cli.test_letters import bury, targets_of
 
 NOT_SUBMITTED = "Nothing was submitted. See `monarch doctor`."
 MAYBE = "It may have been submitted: to repeat it safely, add --key "
@@ -51,6 +53,19 @@ def replica(client: Any, _: EmbeddedValkey) -> Iterator[dict[str, str]]:
     client.replicaof("NO", "ONE")
 
 
+def missing_database(_: Any, server: EmbeddedValkey) -> Iterator[dict[str, str]]:
+    """It refuses the connection's database, before any command."""
+    yield {"VALKEY_URL": f"{server.url.removesuffix('/0')}/99"}
+
+
+def no_more_clients(client: Any, _: EmbeddedValkey) -> Iterator[dict[str, str]]:
+    """Nobody else is let in."""
+    usual = client.config_get("maxclients")["maxclients"]
+    client.config_set("maxclients", 1)
+    yield {}
+    client.config_set("maxclients", usual)
+
+
 def key_of_another_type(client: Any, _: EmbeddedValkey) -> Iterator[dict[str, str]]:
     """Somebody else uses this name."""
     client.set("{monarch}:requests", "x")
@@ -82,6 +97,8 @@ def happening(cause: Cause, client: Any, server: EmbeddedValkey) -> Iterator[dic
         (replica, "ReadOnlyError", NOT_SUBMITTED),
         (_config("maxmemory", "1", "0"), "OutOfMemoryError", NOT_SUBMITTED),
         (_config("min-replicas-to-write", "1", "0"), "NOREPLICAS", NOT_SUBMITTED),
+        (missing_database, "DB index is out of range", NOT_SUBMITTED),
+        (no_more_clients, "max number of clients", NOT_SUBMITTED),
         (key_of_another_type, "should be a stream", NOT_SUBMITTED),
         (frozen, "Timeout", MAYBE),
     ],
@@ -155,6 +172,27 @@ def test_a_key_has_limits(give: Give, key: str) -> None:
         (("publish", "--payload", "{}", "--channel", "C1"), "and not both"),
         (("submit", "notarepo", "o/a"), "nothing was submitted"),
         (("submit", "", "o/a"), "nothing was submitted"),
+        (("dead", "show", ""), "ID should be the id of a dead letter, not nothing"),
+        (("dead", "drop", "17-0", " "), "not nothing"),
+        (("dead", "replay", ""), "not nothing"),
+        (("dead", "list", "--target", ""), "not nothing"),
+        (("events", "--target", " "), "not nothing"),
+        (("dead", "replay", "--all", "--code", "poison"), "--all means every letter"),
+        (("dead", "drop", "--all", "--yes", "17-0"), "--all means every letter"),
+        (("dead", "list", "--older-than", "2h", "--newer-than", "1h"), "older than 2h and newer"),
+        (("run", "--roles", ""), "not nothing"),
+        (("run", "--roles", ","), "not ,"),
+        (("recall", "17-0", "--dry-run", "--by", "ada"), "leave them out"),
+        (("update", "17-0", "--dry-run", "--by", "ada"), "leave them out"),
+        (("update", "17-0", "--dry-run", "--wait"), "leave them out"),
+        (("missed", "school", "--by", "ada"), "give --submit, too"),
+        (("requests", "--limit", "0"), "1 to 1,000,000, not 0"),
+        (("requests", "-n", "-3"), "1 to 1,000,000, not -3"),
+        (("events", "--limit", "many"), "1 to 1,000,000, not many"),
+        (("dead", "list", "--limit", ""), "1 to 1,000,000, not nothing"),
+        (("dead", "list", "--limit", "9" * 5_000), "(5,000 characters)"),
+        (("sandbox", "--port", "65536"), "0 to 65,535, not 65536"),
+        (("sandbox", "--valkey-port", "-1"), "0 to 65,535, not -1"),
     ],
 )
 def test_wrong_usage_says_what_came_and_what_was_expected(
@@ -164,8 +202,43 @@ def test_wrong_usage_says_what_came_and_what_was_expected(
     result = give(*command, GH_PAT="ghp_x")
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert says in result.stderr
+    assert says in " ".join(result.stderr.replace("│", " ").split())
     assert len(result.stderr) < 1_000
+
+
+@pytest.mark.parametrize(
+    ("command", "goes_on"),
+    [
+        (("recall", "17-0", "--target"), "no request 17-0 is known"),
+        (("update", "17-0", "--target"), "no request 17-0 is known"),
+        (("update", "--source"), "no request for o/a is known"),
+    ],
+)
+def test_a_repository_is_asked_for_by_the_address_of_ones_own_server(
+    give: Give, command: tuple[str, ...], goes_on: str
+) -> None:
+    """What `submit` takes of an Enterprise Server, an act takes too, and no hint leads to github.com."""
+    server = {"GITHUB_API_URL": "https://git.school.example/api/v3", "GH_PAT": "ghp_x"}
+
+    wrong = give(*command, "nowhere", **server)
+    right = give(*command, "https://git.school.example/o/a", **server)
+
+    assert wrong.exit_code == 2
+    assert "(or its address on git.school.example)" in wrong.stderr
+    assert right.exit_code == 1
+    assert goes_on in right.stdout + right.stderr
+
+
+def test_a_letter_is_found_by_the_address_of_ones_own_server(give: Give, client: Any) -> None:
+    """As it stands in the browser's address bar."""
+    bury(client, "o/a")
+
+    found = give(
+        *("dead", "list", "--json", "--target", "https://git.school.example/o/a"),
+        GITHUB_API_URL="https://git.school.example/api/v3",
+    )
+
+    assert targets_of(found.stdout) == ["o/a"]
 
 
 def test_a_target_that_cannot_be_one_is_told_of_at_once(give: Give) -> None:
@@ -174,6 +247,22 @@ def test_a_target_that_cannot_be_one_is_told_of_at_once(give: Give) -> None:
 
     assert result.exit_code == 0
     assert "! no repository will end as a dead letter: " in result.stderr
+
+
+def test_an_update_says_which_request_has_not_worked_on_a_target(give: Give, client: Any) -> None:
+    """Another request may well have filled it, so "never worked on" was not true."""
+    request = give("submit", "o/s", "o/a").stdout.strip()
+    queued = give("update", request)
+    client.hset(f"{{monarch}}:migration:{request}:o/a", mapping={"state": "done", "target": "o/a"})
+    done = {"state": "done", "targets": "o/a", "tickets": "2", "source": "o/s"}
+    client.hset(f"{{monarch}}:request:{request}", mapping=done)
+
+    by_request = give("update", request, "--target", "o/b")
+    by_source = give("update", "--source", "o/s", "--target", "o/b")
+
+    assert f"request {request} is queued: there is nothing of it to update" in queued.stderr
+    assert f"request {request} has not worked on o/b: see `monarch show" in by_request.stderr
+    assert "no request for o/s has worked on o/b: see `monarch requests`" in by_source.stderr
 
 
 def test_the_newest_request_is_called_last(give: Give) -> None:
@@ -192,3 +281,19 @@ def test_who_could_not_be_reached_is_named(give: Give) -> None:
 
     assert "127.0.0.1:1" in give("doctor", **away).stdout
     assert "127.0.0.1:1" in give("plan", "o/s", "o/a", **away).stdout
+
+
+def test_a_server_that_is_too_old_to_confirm_is_named(
+    give: Give, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`unknown command 'WAITAOF'`, as Redis 7.0 says it, tells of no server that would do; the request is there."""
+
+    async def unknown(*_: object) -> None:
+        raise ResponseError("unknown command 'WAITAOF', with args beginning with: '1' '0'")
+
+    monkeypatch.setattr("valkey.asyncio.Valkey.waitaof", unknown)
+    result = give("submit", "o/s", "o/a")
+
+    assert result.exit_code == 1
+    assert "this server is too old, use Valkey 7.2 or newer. It may have been" in result.stderr
+    assert client.xlen("{monarch}:requests") == 1

@@ -1,5 +1,6 @@
 """Who follows survives what the workers survive, and ends with a status that scripts can tell apart."""
 
+import json
 import os
 import re
 import signal
@@ -128,7 +129,7 @@ def test_an_interrupted_following_says_that_it_goes_on(follower: Follower) -> No
 def test_what_cannot_be_seen_any_more_is_no_failure_of_the_request(
     own: EmbeddedValkey, follower: Follower
 ) -> None:
-    """A status of its own: scripts must not take it for one that ended badly."""
+    """A status of its own: scripts must not take it for one that ended badly. Nor does it go on, for all that is known."""
     follower.until("o/a: queued")
     client: Any = valkey.Valkey.from_url(own.url)
     client.flushall()
@@ -136,7 +137,9 @@ def test_what_cannot_be_seen_any_more_is_no_failure_of_the_request(
     status, said = follower.end()
 
     assert status == 3
-    assert "does not know it any more" in said
+    assert "any more: it has expired, or Valkey has lost its memory." in said
+    assert "ask for it again: nothing is copied twice" in said
+    assert "goes on" not in said
     client.connection_pool.disconnect()
 
 
@@ -196,6 +199,20 @@ def test_the_status_is_watched_until_interrupted(own: EmbeddedValkey, tmp_path: 
 
         assert status == 130
         assert "Traceback" not in said
+    finally:
+        watcher.process.kill()
+        watcher.process.communicate()
+
+
+def test_a_watched_status_for_programs_is_a_document_a_line(
+    own: EmbeddedValkey, tmp_path: Path
+) -> None:
+    """Several documents of many lines, one behind the other, are none."""
+    watcher = Follower(own, tmp_path, "status", "--watch", "--json")
+    try:
+        first, second = watcher.until_out("}"), watcher.until_out("}")
+
+        assert json.loads(first)["at_ms"] < json.loads(second)["at_ms"]
     finally:
         watcher.process.kill()
         watcher.process.communicate()

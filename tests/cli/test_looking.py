@@ -71,12 +71,13 @@ def test_requests_are_listed(give: Give) -> None:
         "SOURCE",
         "TICKETS",
         "TARGETS",
+        "FAILED",
         "OPEN",
         "AGE",
         "NEXT",
         "REASON",
     ]
-    assert line.split()[:6] == [REQUEST, "failed", "o/s", "3", "2", "0"]
+    assert line.split()[:7] == [REQUEST, "failed", "o/s", "3", "2", "1", "0"]
     assert head.index("STATE") == line.index("failed")
 
 
@@ -90,6 +91,106 @@ def test_requests_are_chosen_by_state(give: Give) -> None:
 
     assert wrong.exit_code == 2
     assert "queued" in wrong.stderr
+
+
+QUEUED, UNSEEN = "1732406500000-0", "1732406600000-0"
+
+
+@pytest.fixture
+def waiting(told: "valkey.Valkey") -> "valkey.Valkey":
+    """Beside it one that waits to be planned, and an entry of a producer that nobody has looked at."""
+    base = "{monarch}:"
+    told.zadd(f"{base}known", {QUEUED: 1732406500000})
+    hash_ = {"state": "queued", "via": "submit", "entry": QUEUED, "appended_ms": "1732406500000"}
+    told.hset(f"{base}request:{QUEUED}", mapping=hash_)
+    for entry, team in ((QUEUED, "o/c"), (UNSEEN, "o/d")):
+        payload = json.dumps({"source_repo": "o/other", "all_target_repositories": [team]})
+        fields = {"payload": payload, "request": entry} if entry == QUEUED else {"payload": payload}
+        told.xadd(f"{base}requests", fields, id=entry)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["--source", "o/s"], [REQUEST]),
+        (["--source", "https://github.com/O/S.git"], [REQUEST]),
+        (["--source", "o/other"], [UNSEEN, QUEUED]),
+        (["--source", "o/nothing"], []),
+        (["--target", "o/b"], [REQUEST]),
+        (["--target", "O/C"], [QUEUED]),
+        (["--target", "o/d"], [UNSEEN]),
+        (["--target", "o/d", "--state", "failed"], []),
+        (["--target", "o/d", "--source", "o/s"], []),
+        (["--since", "3000d"], [UNSEEN, QUEUED, REQUEST]),
+        (["--since", "1h"], []),
+        (["--since", "3000d", "--limit", "1", "--state", "queued"], [UNSEEN]),
+    ],
+)
+@pytest.mark.usefixtures("waiting")
+def test_requests_are_chosen_by_what_they_are_about(
+    give: Give, words: list[str], found: list[str]
+) -> None:
+    """A request that waits to be planned is found by what its message says."""
+    lines = json.loads(give("requests", "--json", *words).stdout)
+
+    assert [line["id"] for line in lines] == found
+
+
+@pytest.mark.usefixtures("told")
+def test_a_listing_of_requests_says_how_many_targets_failed(give: Give) -> None:
+    """A failed request had 0 open targets and no reason, and nothing said whether one team or all had nothing."""
+    (line,) = json.loads(give("requests", "--json").stdout)
+
+    assert (line["targets"], line["failed"], line["unsettled"]) == (2, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "told_"),
+    [
+        (["--source", "o/x"], "no requests of the source o/x"),
+        (["--target", "o/x", "--state", "done"], "no requests that are done with the target o/x"),
+        (
+            ["--target", "nowhere"],
+            "no requests with the target nowhere; nowhere is no owner/repo, and no target was spelled like it",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("told")
+def test_a_listing_that_finds_nothing_says_what_it_looked_for(
+    give: Give, words: list[str], told_: str
+) -> None:
+    """And that a target can be none, where it is no repository."""
+    assert give("requests", *words).stdout == f"{told_}\n"
+
+
+@pytest.mark.parametrize("command", [["dead", "list"], ["events"]])
+@pytest.mark.usefixtures("told")
+def test_a_target_that_is_no_repository_is_said_to_be_none(give: Give, command: list[str]) -> None:
+    """It said "no such dead letters", as if the team had none. A target that was refused is found as it was spelled."""
+    shown = give(*command, "--target", "nowhere").output
+
+    assert "nowhere is no owner/repo, and no target was spelled like it" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--source", "nowhere"], "--source: expected a repository as owner/repo"),
+        (["--source", ""], "--source: expected a repository"),
+        (["--target", ""], "--target should be a repository as owner/repo, not nothing"),
+        (["--since", "yesterday"], "--since should be an age such as 90s, 15min, 2h or 3d"),
+    ],
+)
+@pytest.mark.usefixtures("client")
+def test_what_requests_are_chosen_by_is_checked(
+    give: Give, words: list[str], expected: str
+) -> None:
+    """Wrong usage, and what came."""
+    wrong = give("requests", *words)
+
+    assert wrong.exit_code == 2
+    assert expected in wrong.stderr
 
 
 @pytest.mark.usefixtures("told")
@@ -280,6 +381,7 @@ def test_workers_are_listed_with_what_they_hold(give: Give, client: "valkey.Valk
     assert head.split() == [
         "WORKER",
         "HOST",
+        "VERSION",
         "PID",
         "LAST",
         "SIGN",
@@ -288,7 +390,7 @@ def test_workers_are_listed_with_what_they_hold(give: Give, client: "valkey.Valk
         "NOTICES",
         "TARGETS",
     ]
-    assert line.split()[:3] == ["box-1.example.42.a1b2c3", "box-1.example", "42"]
+    assert line.split()[:4] == ["box-1.example.42.a1b2c3", "box-1.example", "-", "42"]
     assert line.split()[-4:] == ["0", "1", "0", "o/a"]
     assert document["held"] == {"migrations": 1}
     assert document["targets"] == ["o/a"]

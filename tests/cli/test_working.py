@@ -96,7 +96,14 @@ def test_a_request_through_the_sandbox(surroundings: dict[str, str], tmp_path: P
     metrics, web = free_port(), free_port()
     ports = {"MONARCH_METRICS_PORT": str(metrics), "MONARCH_WEB_PORT": str(web)}
     with running(["run"], tmp_path, {**surroundings, **ports}) as worker:
-        assert json.loads(error_lines_until(worker, "worker.started"))["roles"]
+        started = json.loads(error_lines_until(worker, "worker.started"))
+        assert started["roles"]
+        assert started["valkey"] == surroundings["VALKEY_URL"]
+        assert (started["namespace"], started["channel"]) == (
+            "monarch",
+            "channel_migrate_issue_tickets",
+        )
+        assert (started["metrics_port"], started["web_port"]) == (metrics, web)
 
         asked = ["submit", SOURCE, *TEAMS[:2]]
         submitted = subprocess.run(
@@ -117,6 +124,7 @@ def test_a_request_through_the_sandbox(surroundings: dict[str, str], tmp_path: P
         assert 'monarch_tickets_total{outcome="copied"} 24.0' in page.text
         assert "cider-falls" not in page.text
         assert worker.wait(timeout=12) == 0
+        assert error_lines_until(worker, "worker.stopped")
 
 
 def test_the_recipe_can_be_pasted_as_it_is(tmp_path: Path) -> None:

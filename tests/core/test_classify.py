@@ -113,6 +113,11 @@ PERMANENT = [
         Scope.REPOSITORY,
         Code.FORBIDDEN,
     ),
+    (
+        a_reply(403, "the `school` enterprise has an IP allow list enabled, and 192.0.2.1 is not"),
+        Scope.REPOSITORY,
+        Code.FORBIDDEN,
+    ),
     (Reply(403, body=b"<html>"), Scope.REPOSITORY, Code.FORBIDDEN),
     (a_reply(404, "Not Found"), Scope.REPOSITORY, Code.NOT_FOUND),
     (a_reply(410, "Issues are disabled for this repo"), Scope.REPOSITORY, Code.ISSUES_DISABLED),

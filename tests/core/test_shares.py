@@ -1,10 +1,12 @@
 """What stands before a request, where cohorts take turns."""
 
+from fractions import Fraction
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.core.budget.forecast import Forecast, sharing_words
-from monarch.core.budget.shares import Ahead, ahead_of
+from monarch.core.budget.shares import Ahead, ahead_of, parts_of
 
 LEFT = st.integers(0, 60)
 
@@ -56,3 +58,36 @@ def test_requests_of_one_cohort_share_one_turn() -> None:
 
     assert ahead == Ahead(2, 11, (5, 10))
     assert ahead.sharing == 2
+
+
+_LEFT = st.lists(
+    st.tuples(st.sampled_from("abc"), st.integers(0, 5), st.booleans()), min_size=0, max_size=8
+)
+
+
+@given(_LEFT)
+def test_the_parts_of_those_that_write_are_the_whole(left: list[tuple[str, int, bool]]) -> None:
+    """Every cohort with something to write has a part or waits for what was put first, and the parts make one."""
+    parts = parts_of(left)
+
+    assert {one.cohort: one.left for one in parts} == {
+        name: total
+        for name in dict.fromkeys(cohort for cohort, _, _ in left)
+        if (total := sum(n for cohort, n, _ in left if cohort == name))
+    }
+    if parts:
+        assert sum(Fraction(1, one.of) for one in parts if one.of) == 1
+    first = {cohort for cohort, n, is_first in left if n and is_first}
+    assert {one.cohort for one in parts if one.is_first} == first
+    assert not first or {one.cohort for one in parts if one.of} == first
+
+
+@given(_LEFT)
+def test_the_page_and_the_forecast_name_the_same_sharers(
+    left: list[tuple[str, int, bool]],
+) -> None:
+    """Where nobody was put first, a request takes turns with all who have a part beside it."""
+    plain = [(cohort, n, False) for cohort, n, _ in left]
+    for part in parts_of(plain):
+        ahead = ahead_of(part.cohort, (), (), [(cohort, n) for cohort, n, _ in plain])
+        assert ahead.sharing + 1 == part.of

@@ -87,6 +87,31 @@ async def test_a_student_puts_ticket_12s_marker_into_copy_1(house: House) -> Non
     assert "close" not in "".join(house.slack.texts("C1"))
 
 
+@pytest.mark.parametrize("where", ["below its own", "above its own"])
+async def test_team_0420_a_marker_is_added_to_copy_1_and_then_the_memory_is_lost(
+    house: House, where: str
+) -> None:
+    """Twelve is not copied yet. Copy #1 stays ticket 1's, which is not copied again, and twelve is copied all the same."""
+    house.ceilings = SLOWLY
+    house.publish(TEAM_A)
+
+    async def edit_and_forget() -> None:
+        await house.until(lambda: len(ours(house)) == 3)
+        own, added = house.github.issues(TEAM_A)[0].body, marker(house, 12)
+        text = f"{own}\n{added}" if where == "below its own" else f"{added}\n{own}"
+        house.github.edit_issue(TEAM_A, 1, body=text)
+        house.store.ledgers.clear()
+        house.store.forget()
+        house.publish(TEAM_A)
+        await house.until_quiet()
+
+    await house.worker().run(edit_and_forget)
+    await house.settle()
+
+    assert_well(house)
+    assert not house.told("marker.planted")
+
+
 async def test_a_student_pastes_a_copys_text_into_an_issue_of_his_own(house: House) -> None:
     """The hidden line comes along; it changes nothing at all, and is told once."""
     house.publish(TEAM_A)

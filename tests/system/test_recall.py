@@ -156,4 +156,4 @@ def _closed_by_us(team: RepositoryView) -> list[int]:
 
 def _but_state(issue: IssueView) -> IssueView:
     fields = {"state": "open", "state_reason": None, "closed_by": None, "closed_at": None}
-    return issue.model_copy(update=fields)
+    return issue.model_copy(update={**fields, "timeline": ()})

@@ -200,8 +200,9 @@ def test_every_event_tells_in_a_line_of_noun_and_participle(told: Told) -> None:
     """One of each; none of them fails, and names keep to the rule."""
     tell, delivery = told.telemetry, a_delivery()
     request, token = RequestId("17-0"), delivery.token
-    tell.started(consumer="host.1.abc", roles={"intake"}, version="1")
+    tell.started(consumer="host.1.abc", roles={"intake"}, version="1", place={"channel": "c"})
     tell.stopping(reason="SIGTERM")
+    tell.stopped()
     tell.store_trouble(where="receive", error="connection refused")
     tell.message_mirrored(request=request)
     tell.message_echoed()
@@ -229,7 +230,7 @@ def test_every_event_tells_in_a_line_of_noun_and_participle(told: Told) -> None:
     tell.notice_said(kind="final")
     tell.notice_failed(reason="channel_not_found")
 
-    assert len(told.lines) == 28
+    assert len(told.lines) == 29
     assert all(event.count(".") == 1 for _, event in told.lines)
 
 
@@ -355,7 +356,7 @@ def test_a_doubted_server_is_a_warning_with_advice(told: Told) -> None:
 
 def test_a_worker_says_what_it_is(told: Told) -> None:
     """During a rollout two versions run side by side: a board shows which."""
-    told.telemetry.started(consumer="host.1.abc", roles=["intake"], version="1.2.3")
+    told.telemetry.started(consumer="host.1.abc", roles=["intake"], version="1.2.3", place={})
 
     python = platform.python_version()
     assert told.value("build_info", version="1.2.3", python=python) == 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from monarch.core.budget.forecast import Forecast
+from monarch.core.budget.shares import Part
 from monarch.core.card.view import Card, CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
@@ -177,6 +178,7 @@ class Given:
     working: Sequence[WorkerLine] = ()
     waiting: Sequence[Parked] = ()
     written: Sequence[Writes] = ()
+    parted: Sequence[Part] = ()
     unheard: Sequence[MissedLine] = ()
     happened: Sequence[Event] = ()
     is_away: bool = False
@@ -242,6 +244,10 @@ class Given:
     async def missed(self) -> Sequence[MissedLine]:
         """Those that are given."""
         return self.unheard
+
+    async def parts(self) -> Sequence[Part]:
+        """Those that are given."""
+        return self.parted
 
     async def writes(self, accounts: Sequence[str]) -> Sequence[Writes]:
         """Those that are given."""

@@ -3,10 +3,15 @@
 import hashlib
 import json
 import re
+from dataclasses import replace
+from html import unescape
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monarch.cli.terminal.printing import as_json
+from monarch.core.budget.shares import Part
 from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
 from monarch.core.target.step import CreatedAs
@@ -22,6 +27,8 @@ from monarch.ports.readings import (
 from monarch.telemetry import AccountSnapshot, Snapshot, Telemetry
 from monarch.web.documents import request_document, status_document
 from monarch.web.page import drawing
+from monarch.web.views.buttons import STAYS_WRONG
+from monarch.web.views.dead import CAUSES
 from tests.web.doubles import (
     COHORT,
     REQUEST,
@@ -114,6 +121,40 @@ async def test_a_request_shows_every_team(telemetry: Telemetry) -> None:
     assert f"monarch show {REQUEST}" in answer.text
 
 
+async def test_what_has_failed_does_not_count_as_done(telemetry: Telemetry) -> None:
+    """Neither on a request's page nor on its cohort's: both count as the card in Slack does."""
+    ended = [("org/team-b", State.DONE), ("org/team-c", State.DEAD), ("org/team-d", State.DEAD)]
+    details = details_of(
+        *(a_migration(target=target, state=state) for target, state in ended), state=State.FAILED
+    )
+    source = Given(details=[details], cohort_views=[a_cohort(details.view)], planned=TICKETS)
+    async with paging(source, telemetry) as (client, _):
+        for address in (f"/requests/{REQUEST}", f"/cohorts/{COHORT}"):
+            answer = await client.get(address)
+            assert "1 of 3 teams done, 2 failed" in answer.text
+            assert "3 of 3 teams done" not in answer.text
+
+
+async def test_a_request_without_teams_is_not_counted(telemetry: Telemetry) -> None:
+    """Nought of nought tells nothing."""
+    source = Given(details=[details_of(state=State.DEAD, tickets=0)])
+    async with paging(source, telemetry) as (client, _):
+        answer = await client.get(f"/requests/{REQUEST}")
+
+    assert "No team is known yet" in answer.text
+    assert "0 of 0" not in answer.text
+    assert "0 tickets" not in answer.text
+
+
+async def test_requests_of_one_template_can_be_told_apart(telemetry: Telemetry) -> None:
+    """By their teams, of which some are named."""
+    line = a_line(targets=5, named=("org/team-a", "org/team-b", "org/team-c"))
+    async with paging(Given(lines=[line]), telemetry) as (client, _):
+        answer = await client.get("/requests")
+
+    assert "org/team-a, org/team-b, org/team-c, and 2 more" in answer.text
+
+
 async def test_a_cohort_shows_the_teams_of_all_its_requests(telemetry: Telemetry) -> None:
     """Each with its tickets, and a link to each copy."""
     view = details_of(a_migration()).view
@@ -144,6 +185,30 @@ async def test_dead_letters_stand_by_cause_with_what_to_do(telemetry: Telemetry)
     assert [letter["id"] for letter in document.json()] == ["2-0"]
 
 
+@pytest.mark.parametrize(
+    ("code", "suggested"), [("bad_source", "drop"), ("issues_disabled", "replay")]
+)
+async def test_what_would_fail_again_is_not_suggested(
+    telemetry: Telemetry, code: str, suggested: str
+) -> None:
+    """A message that is wrong in itself is to be deleted; what people can mend is to be sent back."""
+    source = Given(dead=[a_letter(code=code)])
+    async with paging(source, telemetry) as (client, _):
+        page = await client.get("/dead")
+
+    cause = page.text[page.text.index("By cause") :]
+    assert set(re.findall(r'class="button primary" href="/acts/(\w+)', cause)) == {suggested}
+
+
+def test_what_is_suggested_is_what_the_advice_says() -> None:
+    """One says to delete a letter and the other suggests it: for the same codes."""
+    told = {
+        code for code, (_, advice) in CAUSES.items() if re.search(r"(?i)delete (it|this)", advice)
+    }
+
+    assert told == STAYS_WRONG
+
+
 async def test_the_budget_shows_the_hour_and_why_nobody_writes(telemetry: Telemetry) -> None:
     """Ceilings, set and learned, and until when GitHub wants to be left alone."""
     account = AccountSnapshot(
@@ -160,18 +225,42 @@ async def test_the_budget_shows_the_hour_and_why_nobody_writes(telemetry: Teleme
     assert page.text.count("strip-bar") == 2
 
 
+async def test_the_budget_shows_each_cohorts_share(telemetry: Telemetry) -> None:
+    """As writes are given out, and by which name the account is known."""
+    account = AccountSnapshot("user:1", 3, 60, 77, 440, 0, 0.0, "", login="monarch-bot")
+    fleet = Snapshot(1732406460000, (), accounts=(account,), workers=1, replicas=1)
+    turns = (Part(COHORT, 34, 2), Part("9-9", 1, 2))
+    first = (Part(COHORT, 34, 0), Part("9-9", 1, 1, is_first=True))
+    source = Given(fleet, cohort_lines=[a_cohort_line()], parted=turns)
+    async with paging(source, telemetry) as (client, _):
+        by_turns = await client.get("/budget")
+        front = await client.get("/")
+    async with paging(replace(source, parted=first), telemetry) as (client, _):
+        one_first = await client.get("/budget")
+
+    assert by_turns.text.count("one write in 2<") == 2
+    assert "34 writes to go" in by_turns.text
+    assert "1 write to go" in by_turns.text
+    assert "waits for what was put first<" in one_first.text
+    assert "goes first, with every write<" in one_first.text
+    assert "monarch-bot · user:1" in by_turns.text
+    assert "at GitHub as monarch-bot" in front.text
+
+
 async def test_workers_show_what_they_hold_and_what_is_parked(telemetry: Telemetry) -> None:
     """And which of them says nothing any more."""
-    held = WorkerLine("host.7.abc", 0.4, {"migrations": 2}, (TEAM,))
-    silent = WorkerLine("host.8.def", 90.0, {}, ())
+    held = WorkerLine("host.7.abc", 0.4, {"migrations": 2}, (TEAM,), "1.2.3", 1732406400000)
+    silent = WorkerLine("host.8.def", 90.0, {"requests": 1}, ())
     waiting = Parked(REQUEST, "migrations", "org/team-z", 1732406500000)
     source = Given(working=[held, silent], waiting=[waiting])
     async with paging(source, telemetry) as (client, _):
         page = await client.get("/workers")
         document = await client.get("/workers", headers=PROGRAM)
 
-    assert "2 migrations" in page.text
+    assert ">2 migrations<" in page.text
+    assert ">1 request<" in page.text
     assert page.text.count(">silent<") == 1
+    assert page.text.count("version 1.2.3, since <time") == 1
     assert "org/team-z" in page.text
     assert [one["host"] for one in document.json()] == ["host", "host"]
 
@@ -251,6 +340,23 @@ async def test_hostile_words_are_words(telemetry: Telemetry) -> None:
         assert "onerror=alert(1)&gt;{{7*7}}" in page.text
         assert "\u202e" not in page.text
         assert r"\u202egnp" in page.text
+
+
+@given(st.text())
+def test_a_command_in_a_text_is_the_only_thing_that_is_marked(text: str) -> None:
+    """Between backticks, which are left out; whatever a text tries beside that is shown as it is."""
+    printed = str(drawing.coded(text))
+
+    bare = re.sub(r"<code class=\"command\">([^`<>]+)</code>", r"`\1`", printed)
+    assert not {"<", ">", '"'} & set(bare)
+    assert unescape(bare) == drawing.shown(text)
+
+
+def test_a_reason_marks_its_command() -> None:
+    """As it does beside a button."""
+    printed = drawing.coded("unarchive it, then replay it (`monarch dead replay`)")
+
+    assert '<code class="command">monarch dead replay</code>' in printed
 
 
 async def test_a_strict_policy_stands_on_every_answer(telemetry: Telemetry) -> None:

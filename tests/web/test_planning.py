@@ -1,21 +1,29 @@
 """`/plan`, over real HTTP: what comes out, and what bounds it."""
 
-from collections.abc import AsyncIterator, Sequence
+import re
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from html import unescape
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from monarch.core.report.foretold import DryRun, TargetPlan
 from monarch.core.report.rehearsal import Copy, Rehearsal
 from monarch.ports import StoreError
+from monarch.web.asking import Asked, asked_in
 from monarch.web.door.guard import Guard
 from monarch.web.door.visit import Doors
 from monarch.web.page.planning import TARGETS, Planning
 from tests.web.asking import asking
 
 ADDRESS = "/plan?source=org/template&targets=org/team-a%20org/team-b"
+WORD = st.text(st.characters(blacklist_categories=["Z", "C"], blacklist_characters=","), min_size=1)
 PROGRAM = {"Accept": "application/json"}
 
 
@@ -24,11 +32,11 @@ class Planner:
 
     def __init__(self, answer: DryRun | str | Exception) -> None:
         self.answer = answer
-        self.asked: list[tuple[str, ...]] = []
+        self.asked: list[Asked] = []
 
-    async def plan(self, source: str, targets: Sequence[str]) -> DryRun | str:
+    async def plan(self, asked: Asked) -> DryRun | str:
         """The answer, or its failure."""
-        self.asked.append((source, *targets))
+        self.asked.append(asked)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -57,12 +65,48 @@ async def test_a_plan_says_what_would_be_done() -> None:
         page = await client.get(ADDRESS)
         document = await client.get(ADDRESS, headers=PROGRAM)
 
-    assert planner.asked == [("org/template", "org/team-a", "org/team-b")]  # once for both
+    assert planner.asked == [Asked("org/template", ("org/team-a", "org/team-b"))]  # once for both
     assert "1 ticket, 1 write" in page.text
     assert "#3 as #1" in page.text
     assert "&lt;b&gt;its issues are switched off" in page.text
     assert "monarch plan org/template org/team-a org/team-b" in page.text
     assert [one["asked"] for one in document.json()["targets"]] == ["org/team-a", "org/team-b"]
+
+
+async def test_a_plan_of_a_portion_is_submitted_as_it_was_asked_for() -> None:
+    """The button names the same source, targets, channel, date and milestones, and so does its command."""
+    asked = Asked(
+        "org/template",
+        ("org/team-a",),
+        "C1",
+        "2026-11-30T08:00+01:00",
+        ("Sprint 2", "O'Brien & co"),
+    )
+    planner = Planner(a_plan())
+    async with planning(planner) as client:
+        page = await client.get(f"/plan?{asked.query()}")
+        again = await client.get(f"/plan?{replace(asked, channel='C2').query()}")
+
+    assert planner.asked == [replace(asked, channel="")]  # whom Slack tells changes nothing of it
+    [button] = re.findall(r'href="(/acts/submit[^"]+)"', page.text)
+    assert asked_in(dict(parse_qsl(urlsplit(unescape(button)).query))) == asked
+    assert "--milestone 'Sprint 2'" in unescape(page.text)
+    assert 'value="C2"' in again.text
+
+
+@given(
+    st.builds(
+        Asked,
+        WORD,
+        st.lists(WORD, min_size=1).map(tuple),
+        st.just("") | WORD,
+        st.just("") | WORD,
+        st.lists(st.lists(WORD, min_size=1).map(" ".join)).map(tuple),
+    )
+)
+def test_what_is_asked_for_stands_in_the_address(asked: Asked) -> None:
+    """Whatever was typed: an address can be reloaded, sent to somebody, and submitted."""
+    assert asked_in(dict(parse_qsl(asked.query()))) == asked
 
 
 async def test_an_empty_form_reads_nothing() -> None:

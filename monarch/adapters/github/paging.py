@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import httpx
 
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
-_REL = re.compile(r";\s*rel\s*=\s*\"?([^\";,]*)", re.IGNORECASE)
+# One parameter after the other, so that what a quoted title says is no relation.
+_PARAM = re.compile(r";\s*([^\s=;,\"]+)\s*=\s*(?:\"([^\"]*)\"|([^\";,]*))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ def next_page(headers: Mapping[str, str], here: httpx.URL) -> httpx.URL | Foreig
         here: the address of this page.
     """
     for target, params in _LINK.findall(headers.get("link", "")):
-        rel = _REL.search(params)
-        if rel is not None and "next" in rel[1].lower().split():
+        named = {name.lower(): quoted or bare for name, quoted, bare in _PARAM.findall(params)}
+        if "next" in named.get("rel", "").lower().split():
             return resolve(target, here)
     return None
 

@@ -113,9 +113,9 @@ class Update:
     act: Act = Act.UPDATE
 
 
-def _act(update: Update | None) -> tuple[str, ...]:
+def _act(update: Update | None, by: str) -> tuple[str, ...]:
     if update is None:
-        return ()
+        return ("", "", by) if by else ()
     return update.act.value, " ".join(update.bases), update.by
 
 
@@ -137,10 +137,12 @@ class Submitter:
         idempotency_key: str,
         via: str = "submit",
         update: "Update | None" = None,
+        by: str = "",
     ) -> Submission:
         """Append a message as a request, once for each key, and wait until it is on disk.
 
-        `via` says to people which way it came; `update` asks for one instead of a copy.
+        `via` says to people which way it came, and `by` who asks for it; `update` asks for one instead of a copy, and
+        names who asks itself.
 
         Raises:
             KeyTaken: the key stands for another message.
@@ -152,7 +154,7 @@ class Submitter:
             self._keys.stream(Stream.REQUESTS),
         ]
         answer = await self._scripts.call(
-            "submit", keys, payload, via, SUBMISSION_MS, *_act(update)
+            "submit", keys, payload, via, SUBMISSION_MS, *_act(update, by)
         )
         what, entry = cast("tuple[bytes, bytes]", answer)
         request = RequestId(entry.decode())
@@ -162,7 +164,8 @@ class Submitter:
             await self._on_disk()
         except StoreError as error:
             # It is appended, whatever became of the waiting.
-            raise StoreError(str(error)) from error
+            old = ": this server is too old, use Valkey 7.2 or newer"
+            raise StoreError(f"{error}{old if 'unknown command' in str(error) else ''}") from error
         return Submission(request, what == b"new")
 
     async def _on_disk(self) -> None:

@@ -52,6 +52,7 @@ owner:<name>           string, PX  a sweep for missed ones       retention after
 swept                  hash        turn                          a day after the last sweep
 missed                 hash        found                         a field leaves when its repository was asked for or is too old; 2,000 at most
 logins                 hash        introduce                     never; the newest 200: who we were is known by them alone
+workers                hash        roster                        never; a field leaves when its worker stops; the newest 200
 epoch                  hash        open_epoch, take, permit, sweep   never; 64 marks
 paused                 string      pause (by whom)               when resumed
 paused:since           string      pause (when, ms)              when resumed
@@ -141,6 +142,10 @@ class Keys:
     @property
     def logins(self) -> str:
         return self.prefix + "logins"
+
+    @property
+    def workers(self) -> str:
+        return self.prefix + "workers"
 
     @property
     def epoch(self) -> str:

@@ -1,6 +1,6 @@
 """Our accounts at GitHub: `ports.Logins`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from monarch.adapters.valkey.keys import Keys
@@ -40,6 +40,12 @@ class ValkeyLogins:
             KEPT,
         )
         return us_of(_known(cast("list[bytes]", answer)), credential)
+
+
+def login_of_each(kept: Mapping[bytes, bytes]) -> dict[str, str]:
+    """Our accounts on record (`logins`) by what their budget is kept under: their logins, the newest where two share one."""
+    flat = [part for pair in kept.items() for part in pair]
+    return {one.credential: one.author.login for one in reversed(_known(flat)) if one.author.login}
 
 
 def _known(flat: list[bytes]) -> tuple[Known, ...]:

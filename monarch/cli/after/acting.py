@@ -7,13 +7,12 @@ import typer
 
 from monarch.cli.after.telling import issue_url, left_lines, print_acts
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, operate, settings
-from monarch.cli.choice import actor, request_id
+from monarch.cli.choice import actor, repository, request_id
 from monarch.cli.follow import follow, judge
 from monarch.cli.terminal.printing import clean, say, show_facts, show_json
 from monarch.cli.terminal.readings import readings
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
-from monarch.core.request.refs import BadRef, parse_ref
 
 if TYPE_CHECKING:
     from monarch.app.act import ActRehearsal, TargetRehearsal
@@ -65,13 +64,13 @@ async def _all_targets(person: "Operator", request: RequestId) -> tuple[str, ...
 
 def names_of(targets: Sequence[str]) -> tuple[str, ...]:
     """The targets that `--target` names, each once."""
-    names: list[str] = []
-    for target in targets:
-        try:
-            names.append(parse_ref(target).full_name)
-        except BadRef as problem:
-            fail(f"--target: {problem}", WRONG)
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(repository("--target", target) for target in targets))
+
+
+def demand_no_doing(by: str | None, *, wait: bool) -> None:
+    """A dry run has nothing to follow and no name to show."""
+    if wait or by is not None:
+        fail("--dry-run changes nothing, so --wait and --by say nothing: leave them out", WRONG)
 
 
 def _print_begun(request: RequestId, act: Act, told: "tuple[Begun, ...]") -> None:
@@ -101,8 +100,7 @@ def rehearse(
 
     from monarch.app.act import Unverifiable, rehearsed, web_url_of  # noqa: PLC0415 - lazily
 
-    if wait or by is not None:
-        fail("--dry-run changes nothing, so --wait and --by say nothing: leave them out", WRONG)
+    demand_no_doing(by, wait=wait)
     known, only = settings(needs_github=True), names_of(targets)
     with failures_told(), readings(quiet=as_json) as tell:
         found = anyio.run(rehearsed, known, request_id(request), act, only, tell)

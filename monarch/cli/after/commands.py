@@ -70,6 +70,6 @@ def update(
     from monarch.cli.after.updating import foresee_update, update_copies
 
     if dry_run:
-        foresee_update(request, source, target or [], close=close, as_json=as_json)
+        foresee_update(request, source, target or [], by, close=close, wait=wait, as_json=as_json)
     else:
         update_copies(request, source, target or [], by, close=close, wait=wait, as_json=as_json)

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from monarch.cli.after.acting import names_of
+from monarch.cli.after.acting import demand_no_doing, names_of
 from monarch.cli.after.telling import issue_url, print_acts
 from monarch.cli.calling import FAILED, WRONG, fail, failures_told, operate, settings
-from monarch.cli.choice import actor, request_id
+from monarch.cli.choice import actor, repository, request_id
 from monarch.cli.follow import follow, judge
 from monarch.cli.terminal.printing import clean, say, show_json
 from monarch.cli.terminal.readings import readings
 from monarch.core.after.edit import Edit
 from monarch.core.after.touch import Left
 from monarch.core.ids import RequestId
-from monarch.core.request.refs import BadRef, parse_ref
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
@@ -56,6 +55,7 @@ def update_copies(
     for end in ends:
         if not as_json:
             print_acts(end.view.migrations)
+    for end in ends:
         judge(end)
 
 
@@ -63,8 +63,10 @@ def foresee_update(
     request: str | None,
     source: str | None,
     targets: Sequence[str],
+    by: str | None,
     *,
     close: bool,
+    wait: bool,
     as_json: bool,
 ) -> None:
     """Show what the update would do, with the difference of each copy. Nothing is changed."""
@@ -72,6 +74,7 @@ def foresee_update(
 
     from monarch.app.update import Refused, foreseen, web_url_of  # noqa: PLC0415 - lazily
 
+    demand_no_doing(by, wait=wait)
     known, only = settings(needs_github=True), names_of(targets)
     wanted, template = _request(request), _source(request, source)
     with failures_told(), readings(quiet=as_json) as tell:
@@ -97,10 +100,7 @@ def _request(request: str | None) -> RequestId | None:
 def _source(request: str | None, source: str | None) -> str:
     if (request is None) == (source is None):
         fail("give either a request or --source, and not both", WRONG)
-    try:
-        return "" if source is None else parse_ref(source).full_name
-    except BadRef as problem:
-        fail(f"--source: {problem}", WRONG)
+    return "" if source is None else repository("--source", source)
 
 
 def _lines(target: "TargetUpdate", web_url: str, *, close: bool) -> Iterator[str]:

@@ -41,7 +41,7 @@ LOOK_EVERY_S: Final = 0.3
 
 
 async def act_one(fleet: Fleet, person: Operator) -> None:
-    """A message is published; three teams get their copies, and Slack is told."""
+    """Publish a message; three teams get their copies, and Slack gets a card."""
     say(f"The template {SOURCE}: {TICKETS} open tickets, a closed one, and a pull request.")
     request = await _published(fleet, person, FIRST_TEAMS)
     with watch(FIRST_TEAMS) as shown:

@@ -63,7 +63,7 @@ def moment(ms: int | None) -> str:
 def as_json(value: object, *, indent: int | None = 2, ascii_only: bool = False) -> str:
     """A JSON document of dataclasses, tuples and plain values; `ascii_only` escapes the rest, as JSON has it.
 
-    Whatever a terminal could obey is escaped in any case: it means the same to whoever parses it.
+    What a terminal could obey is always escaped: a parser reads the same.
     """
     text = json.dumps(plain(value), indent=indent, ensure_ascii=ascii_only, default=str)
     return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
@@ -179,7 +179,7 @@ def _print_lines(console: "Console", lines: "Iterable[Line]") -> None:
     from rich.text import Text  # noqa: PLC0415 - lazily
 
     for line in lines:
-        # Without colours nothing is bold either: whoever asks for NO_COLOR wants plain text.
+        # Without colours nothing is bold either: NO_COLOR asks for plain text.
         text = Text.assemble(*(piece.text if console.no_color else piece for piece in line))
         text.rstrip()
         # Soft: what is wider than the terminal is the terminal's to wrap, so that it can be copied whole.

@@ -32,7 +32,7 @@ class Sight:
 
 
 class Progress(Protocol):
-    """Is told how a request stands, again and again."""
+    """Shows how a request stands, each time it is read."""
 
     def update(self, sight: Sight) -> None:
         """Show what has changed, and when it will be done."""

@@ -59,3 +59,39 @@ def ahead_of(
         if cohort != mine:
             others[cohort] = others.get(cohort, 0) + writes
     return Ahead(sum(first), sum(older), tuple(others.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A cohort's part of the writes.
+
+    Attributes:
+        cohort: its id.
+        left: how many writes it has left, those of requests that a person has put first included.
+        of: it has one write in so many; 0: none, until what a person has put first is done.
+        is_first: a person has put a request of it first.
+    """
+
+    cohort: str
+    left: int
+    of: int
+    is_first: bool = False
+
+
+def parts_of(left: Iterable[tuple[str, int, bool]]) -> tuple[Part, ...]:
+    """Who writes now, and who waits: every cohort that has something to write, in the order in which they are given.
+
+    Args:
+        left: the cohort of each open request, what that request has left to write, and whether a person has put it first.
+    """
+    writes: dict[str, int] = {}
+    first: dict[str, int] = {}
+    for cohort, n, is_first in left:
+        writes[cohort] = writes.get(cohort, 0) + n
+        first[cohort] = first.get(cohort, 0) + (n if is_first else 0)
+    turns = [cohort for cohort, n in (first if any(first.values()) else writes).items() if n]
+    return tuple(
+        Part(cohort, n, len(turns) if cohort in turns else 0, first[cohort] > 0)
+        for cohort, n in writes.items()
+        if n
+    )

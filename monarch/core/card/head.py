@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from monarch.core.after.words import doing_words, done_words
-from monarch.core.budget.forecast import Forecast, in_words, utc
+from monarch.core.budget.forecast import Forecast, in_words, sharing_words, utc
 from monarch.core.card.lines import SIGNS, common_reason
 from monarch.core.card.shares import GIVEN_UP, Share, alone, shares, state_of, tally
 from monarch.core.card.text import MAX_NAME, count, fit, link, repositories, sentence
@@ -143,10 +143,12 @@ def _again(view: CohortView) -> str:
 
 
 def _when(view: CohortView, forecast: Forecast | None) -> str:
-    """When it will be done, in the reader's own time zone; nothing of what a person holds up."""
+    """When it will be done, in the reader's own time zone, and with whom it takes turns; nothing of what a person holds up."""
     held = any(request.paused_by or request.cancelled_by for request in view.requests)
-    words = "" if held else in_words(forecast, _slack_time)
-    return f", {words}" if words else ""
+    if held:
+        return ""
+    told = in_words(forecast, _slack_time), sharing_words(forecast)
+    return "".join(f", {words}" for words in told if words)
 
 
 def _slack_time(moment: datetime, *, with_date: bool) -> str:

@@ -13,6 +13,7 @@ app         404 "Integration not found"                       Permanent      the
 version     400, 410 about the API's version                  Permanent      the credential: no call can work
 sso         403 single sign-on                                Permanent      the repository
 kind        403 the owner forbids this kind of token          Permanent      the repository
+address     403 the owner's list of IP addresses              Permanent      the repository
 archived    403                                               Permanent      the repository
 rights      403 in the words of a missing right               Permanent      the repository
 exhausted   403 in no words that we know, nothing remaining   RateLimited
@@ -33,7 +34,7 @@ write took effect (issues and comments were created despite a 500: probot/probot
 reason of its own, and to wait for the hour would change nothing. Without such words it is a limit, since a limit
 taken for a refusal gives a healthy target up.
 
-*sso* and *kind* are the repository's, although a token lacks something: they are decided by each organisation, and
+*sso*, *kind* and *address* are the repository's, although a token lacks something: they are decided by each organisation, and
 the same token goes on working in the others. One target in a foreign organisation must not stop the fleet.
 
 *spam* is no limit: nothing says that it passes, and a limit is waited for uncounted, for ever if need be. Nor is it
@@ -239,6 +240,14 @@ RULES: Final = (
             Code.FORBIDDEN,
             "use a token that the organisation takes (a fine-grained one, of a lifetime that it allows) or"
             " install a GitHub App there",
+        ),
+    ),
+    Rule(
+        "address",
+        _says(403, "ip allow list"),
+        _repository(
+            Code.FORBIDDEN,
+            "add the addresses that the workers call from to the IP allow list of the organisation or the enterprise",
         ),
     ),
     Rule(

@@ -45,6 +45,19 @@ def release_of(not_before: datetime | None, now_ms: int) -> Until | TooFar | Non
     return Until(ahead_ms / 1000, f"it waits until {date_words(not_before)}, its not_before")
 
 
+def date_mistake(not_before: datetime | None, now_ms: int) -> str:
+    """What is wrong with a date that a person has just typed: it has passed, or is too far ahead; `""` where nothing is.
+
+    A message that names a past date is carried out: it may be an old one that is sent again for a late team.
+    """
+    if not_before is None:
+        return ""
+    if date_ms(not_before) <= now_ms:
+        return f"{date_words(not_before)} has passed"
+    found = release_of(not_before, now_ms)
+    return found.reason if isinstance(found, TooFar) else ""
+
+
 def date_ms(date: datetime) -> int:
     """A date with its zone, in whole milliseconds since 1970, rounded up: not before means not before."""
     return -((_EPOCH - date) // timedelta(milliseconds=1))

@@ -20,7 +20,7 @@ from typing import Final, assert_never
 from monarch.core.after.closed import versions_of
 from monarch.core.after.later import NOTHING
 from monarch.core.after.standing import Standing, standing
-from monarch.core.copy.marker import read_marker
+from monarch.core.copy.marker import read_markers
 from monarch.core.copy.render import Touched, is_ours, render, rewriting, title_of
 from monarch.core.copy.style import Copying, Style
 from monarch.core.ids import TicketId
@@ -216,8 +216,9 @@ class _Comparison:
         own, source = {ticket.id for ticket in self._plan.everything}, self._plan.source.lower()
         for ticket, number in sorted(self._survey.seen.copies.items(), key=lambda one: one[1]):
             issue = self._survey.issues.get(number)
-            marker = None if issue is None else read_marker(issue.body)
-            if ticket in own or marker is None or marker.ticket != ticket:
+            markers = () if issue is None else read_markers(issue.body)
+            marker = next((one for one in markers if one.ticket == ticket), None)
+            if ticket in own or marker is None:
                 continue
             if marker.source.lower() == source:
                 yield Extra(number, marker.number)

@@ -5,16 +5,16 @@ team's repository is a student there.
 
 ```
 1  the ledger     its *created #m*, and #m is there (by GitHub's id of the issue, where that is on record)
-2  our account    the last marker of an issue that one of our accounts has opened, present or former (`core.target.logins`)
+2  our account    the marker of an issue that one of our accounts has opened, present or former (`core.target.logins`)
 3  the signature  a marker that this installation has signed for this target, whoever opened the issue; only for a ticket
                   of which the ledger has no copy
 4  the same words an issue without a marker by one of our accounts, known by its number, that says what a ticket says
                   (`core.target.adoption`); only for a ticket that has no copy by all of the above, nor one on record
 ```
 
-- One issue stands for one ticket: the one that the ledger says, else the one that its last marker names. So a text that is
-  pasted into a copy, above its marker, speaks for nothing, and a marker that somebody puts into a copy cannot make it the
-  copy of another ticket while the ledger remembers.
+- One issue stands for one ticket: the one that the ledger says, else the one that its marker names. Where it carries
+  those of several tickets, `core.target.own_marker` says which is its own. So neither a text that is pasted into a copy nor
+  a marker that somebody adds to it makes it the copy of another ticket.
 - A marker that names another target proves nothing here. One that names none is of an older version: it counts in issues
   by our accounts alone.
 - Of several issues for one ticket the better evidence is the copy, and then the lower number. The others are strays
@@ -34,21 +34,22 @@ no copy, whatever else says the same. A write of ours carries its marker, so suc
 intent: over one it counts only when a look shows that the write came to nothing (`core.target.step`).
 
 What can still go wrong: a person whose own token Monarch signs with is Monarch, for all that GitHub shows. If they paste the
-raw text of a copy into an issue, that is a second copy and is reported as one. And people who may edit our copies can change
+raw text of a copy into an issue, that is a second copy and is reported as one. And people who may edit our copies can replace
 the marker in one of them. As long as the ledger remembers, that changes nothing. Once it is lost (30 days after the last
 write, or with Valkey's memory), the copy stands for the ticket that they wrote into it, signed or not, since a signature
 can be copied within its target.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from monarch.core.copy.marker import Marker, read_marker
+from monarch.core.copy.marker import Marker, read_markers
 from monarch.core.copy.seal import Seal
 from monarch.core.ids import TargetId, TicketId
 from monarch.core.target.adoption import adopted
 from monarch.core.target.logins import Us
+from monarch.core.target.own_marker import Known, names_one, own_marker
 from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, UnreadableRecord
 from monarch.core.ticket import Issue, Ticket
 
@@ -78,6 +79,7 @@ class Evidence:
         records: the target's ledger, as far as it is known.
         seal: `None` where the installation has no key.
         tickets: those whose copies may be adopted, in the template's order; none where adoption is switched off.
+        titles: those of the template's copies, as far as they are known.
     """
 
     target: TargetId
@@ -85,14 +87,22 @@ class Evidence:
     records: Mapping[TicketId, LedgerRecord] = field(default_factory=dict)
     seal: Seal | None = None
     tickets: tuple[Ticket, ...] = ()
+    titles: Mapping[TicketId, str] = field(default_factory=dict)
+
+    def marker_of(self, issue: Issue, taken: Collection[TicketId] = ()) -> Marker | None:
+        """The marker that says what the issue is a copy of; `taken` are tickets whose copy clearly is another issue."""
+        return own_marker(issue, Known(self.rank, self._is_signed, self.titles, taken))
+
+    def _is_signed(self, marker: Marker) -> bool:
+        return self.seal is not None and self.seal.proves(marker, self.target)
 
     def rank(self, issue: Issue, marker: Marker) -> Rank:
-        """How much this marker says, the last one of the issue."""
+        """How much this marker says of the issue."""
         is_ours, may_be_ours = self.us.wrote(issue.by), self.us.may_have_written(issue.by)
         is_here = marker.target in {None, self.target}
         if is_here and (is_ours or may_be_ours):
             return Rank.OURS if is_ours else Rank.PERHAPS_OURS
-        if self.seal is not None and self.seal.proves(marker, self.target):
+        if self._is_signed(marker):
             return Rank.SIGNED
         if is_ours or may_be_ours:
             return Rank.ELSEWHERE
@@ -110,7 +120,7 @@ class Evidence:
             return record.is_issue(issue.id)
         if self.us.wrote(issue.by) or not self.us.is_certain:
             return True
-        marker = read_marker(issue.body)
+        marker = self.marker_of(issue)
         return marker is not None and self.rank(issue, marker) is Rank.SIGNED
 
     def created(self) -> Mapping[TicketId, CreatedAs]:
@@ -146,7 +156,7 @@ def weigh(issues: Iterable[Issue], evidence: Evidence) -> Claims:
     """Say what these issues are; each comes once, pull requests are nothing."""
     known = {issue.number: issue for issue in issues if not issue.is_pull}
     told = _told(known, evidence)
-    claims = _claims(known, frozenset(told.values()), evidence)
+    claims = _claims(known, told, evidence)
     copies = dict(told)
     for claim in sorted(claims):
         outranks = claim.rank <= Rank.PERHAPS_OURS or claim.ticket not in evidence.created()
@@ -185,14 +195,32 @@ def _adopted(
 
 
 def _claims(
-    known: Mapping[int, Issue], on_record: frozenset[int], evidence: Evidence
+    known: Mapping[int, Issue], told: Mapping[TicketId, int], evidence: Evidence
 ) -> list[_Claim]:
-    """What the last markers say, by number, but for issues of which the ledger says it."""
+    """What the markers say, by number, but for issues of which the ledger says it."""
+    on_record = frozenset(told.values())
+    rest = {number: one for number, one in sorted(known.items()) if number not in on_record}
+    taken = {*told, *_clearly_copied(rest.values(), evidence)}
     return [
-        _Claim(evidence.rank(issue, marker), number, marker.ticket)
-        for number, issue in sorted(known.items())
-        if number not in on_record and (marker := read_marker(issue.body)) is not None
+        _Claim(_rank(issue, marker, evidence), number, marker.ticket)
+        for number, issue in rest.items()
+        if (marker := evidence.marker_of(issue, taken)) is not None
     ]
+
+
+def _rank(issue: Issue, marker: Marker, evidence: Evidence) -> Rank:
+    """How much it claims: what a write of ours has just made names one ticket, so an issue with more is no answer to it."""
+    rank = evidence.rank(issue, marker)
+    is_planted = rank is Rank.UNDER_WAY and not names_one(read_markers(issue.body))
+    return Rank.PLANTED if is_planted else rank
+
+
+def _clearly_copied(issues: Iterable[Issue], evidence: Evidence) -> Iterator[TicketId]:
+    """The tickets that an issue of ours names, and no other one."""
+    for issue in issues:
+        markers = read_markers(issue.body)
+        if names_one(markers) and any(evidence.rank(issue, one) is Rank.OURS for one in markers):
+            yield markers[0].ticket
 
 
 def _is_by_the_same(
@@ -205,7 +233,7 @@ def _is_by_the_same(
     copy, issue = known.get(copies.get(claim.ticket, 0)), known[claim.number]
     if evidence.us.is_complete or copy is None or copy.by is None:
         return False
-    marker = read_marker(issue.body)
+    marker = evidence.marker_of(issue)
     is_here = marker is not None and marker.target in {None, evidence.target}
     return is_here and issue.by == copy.by
 

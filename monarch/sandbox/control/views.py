@@ -33,6 +33,14 @@ class MilestoneView(Wire):
     due_on: str | None
 
 
+class HappeningView(Wire):
+    """An event of an issue's timeline: GitHub's word for it, whose deed it was, and when (seconds since the epoch)."""
+
+    event: str
+    actor: str | None
+    at: float
+
+
 class IssueView(Wire):
     """An issue or a pull request; labels by name, the milestone by title."""
 
@@ -64,6 +72,8 @@ class IssueView(Wire):
     closed_by: str | None = None
     former: tuple[tuple[str, str | None], ...] = ()
     """Titles and bodies that it had before, oldest first."""
+    timeline: tuple[HappeningView, ...] = ()
+    """Oldest first."""
 
 
 class RepositoryView(Wire):
@@ -206,6 +216,9 @@ def _issue(world: World, repository: Repository, issue: Issue, *, by_api: bool) 
         state_reason=issue.state_reason,
         closed_by=issue.closed_by,
         former=tuple(issue.former),
+        timeline=tuple(
+            HappeningView(event=one.event, actor=one.actor, at=one.at) for one in issue.timeline
+        ),
     )
 
 

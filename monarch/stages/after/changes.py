@@ -17,13 +17,17 @@ history shows both.
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Final
 
 from monarch.core.after.acts import Change
 from monarch.core.ids import TicketId
 from monarch.core.outcome import (
+    Absent,
     Accepted,
     AlreadyThere,
+    Code,
     DetailOutcome,
+    Found,
     Permanent,
     RateLimited,
     Scope,
@@ -40,11 +44,18 @@ from monarch.core.target.permission import (
     WasNotCreated,
     WasUnanswered,
 )
+from monarch.core.ticket import Issue
 from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict
 from monarch.stages.crossing.desk import Desk
 from monarch.stages.crossing.other_writes import UNANSWERED, Answer, Nothing, Send
 from monarch.stages.crossing.subject import Subject, Tools
+
+ROUNDS: Final = 3
+"""A copy that has changed this often between reading and write is left: a person is at work on it."""
+
+GONE: Final = frozenset({Code.NOT_FOUND, Code.ISSUES_DISABLED})
+"""What GitHub answers about an issue that is not there any more."""
 
 Until = Callable[[int], Awaitable[None]]
 """Waits until the server's clock says so many milliseconds."""
@@ -100,6 +111,17 @@ class Changes:
         return self._desk.fail(
             f"GitHub left {UNANSWERED} writes without an answer: {change} #{number}"
         )
+
+    async def is_still(self, read: Issue) -> bool | Verdict:
+        """Whether GitHub shows the very issue that was read, its counts and `updated_at` included."""
+        answer = await self._tools.github.read_issue(self._subject.repository, read.number)
+        match answer:
+            case Found(issue):
+                return issue == read
+            case Absent():
+                return False
+            case _:
+                return await self._desk.judge(answer)
 
     async def _send(self, change: Change, number: int, send: Send | None) -> DetailOutcome:
         began, github = self._tools.clock.now(), self._tools.github

@@ -11,7 +11,6 @@ from monarch.core.after.closed import Closed, closed_since
 from monarch.core.after.later import Later
 from monarch.core.after.touch import Left
 from monarch.core.copy import notes
-from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
 from monarch.core.plan import Plan
 from monarch.core.verdict import Verdict
@@ -86,16 +85,5 @@ class Closing:
         if self._turns.closed_since(one.ticket.id, asked_ms):
             # This very update has closed it, and its worker has died since.
             self._closed_before.append(one.ticket.number)
-        versions = [(ticket, self._copying(plan)) for ticket, plan in one.versions]
+        versions = [(ticket, self._watch.copying(plan)) for ticket, plan in one.versions]
         return await self._turns.turn(one.ticket, number, *versions)
-
-    def _copying(self, plan: Plan) -> Copying:
-        subject, watch = self._subject, self._watch
-        return Copying(
-            plan,
-            subject.name,
-            subject.repository.id,
-            self._tools.style,
-            dict(watch.numbers),
-            watch.seen.highest,
-        )

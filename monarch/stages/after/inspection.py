@@ -18,13 +18,12 @@ from monarch.core.after.touch import Touch
 from monarch.core.after.touches import touches_shown_beside, touches_told
 from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
-from monarch.core.outcome import Absent, Code, Found, Permanent, ReadFailure
+from monarch.core.outcome import Absent, Found, Permanent, ReadFailure
 from monarch.core.target.logins import Us
 from monarch.core.ticket import Issue, Repository, Ticket
 from monarch.ports import GitHub
+from monarch.stages.after.changes import GONE
 from monarch.stages.aside import Aside, on_the_loop
-
-_GONE = frozenset({Code.NOT_FOUND, Code.ISSUES_DISABLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class Inspector:
         match answer:
             case Found(happenings):
                 return touches_told(happenings, self._us)
-            case Permanent(code=code) if code in _GONE:
+            case Permanent(code=code) if code in GONE:
                 return Absent(taken=True)
             case _:
                 return answer

@@ -88,15 +88,4 @@ class TakingBack:
     def _versions(self, ticket: Ticket) -> list[tuple[Ticket, Copying]]:
         """What the copy may have been written for: the ticket as it was asked for, or as an update has brought it in."""
         found = versions_of(ticket, (self._subject.plan, *self._others))
-        return [(one, self._copying(plan)) for one, plan in found]
-
-    def _copying(self, plan: Plan) -> Copying:
-        subject, watch = self._subject, self.watch
-        return Copying(
-            plan,
-            subject.name,
-            subject.repository.id,
-            self._tools.style,
-            watch.numbers,
-            watch.seen.highest,
-        )
+        return [(one, self.watch.copying(plan)) for one, plan in found]

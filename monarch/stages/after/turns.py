@@ -15,7 +15,6 @@ Then a copy ends closed that a person has just commented on; it stays readable a
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Final
 
 from monarch.core.after.acts import Act, Change
 from monarch.core.after.course import CHANGES, Course
@@ -24,22 +23,17 @@ from monarch.core.after.standing import took_effect
 from monarch.core.after.touch import Left, Touch
 from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
-from monarch.core.outcome import Absent, Accepted, AlreadyThere, Code, Found, Permanent, Scope
+from monarch.core.outcome import Absent, Accepted, AlreadyThere, Found, Permanent, Scope
 from monarch.core.target.permission import WasChanged, WasNotCreated
-from monarch.core.ticket import Issue, Ticket
+from monarch.core.ticket import Ticket
 from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict, judge
-from monarch.stages.after.changes import Changes
+from monarch.stages.after.changes import GONE, ROUNDS, Changes
 from monarch.stages.after.inspection import Inspected, Inspector
 from monarch.stages.crossing.desk import Desk
 from monarch.stages.crossing.other_writes import Nothing
 from monarch.stages.crossing.subject import Subject, Tools
 from monarch.stages.crossing.watch import Watch
-
-ROUNDS: Final = 3
-"""A copy that has changed so often between inspection and write is left: somebody is at work on it."""
-
-_GONE: Final = frozenset({Code.NOT_FOUND, Code.ISSUES_DISABLED})
 
 
 class Turns:
@@ -130,14 +124,14 @@ class Turns:
             if not found.is_to_be_changed:
                 self._count(ticket, found)
                 return None
-            is_still = partial(self._is_still, found.issue)
+            is_still = partial(self._changes.is_still, found.issue)
             answer = await self._changes.make(ticket.id, self._change, number, is_still)
             match answer:
                 case Accepted() | AlreadyThere():
                     self._note(ticket, self._change, number)
                     self.changed.append((ticket.number, number))
                     return None
-                case Permanent(Scope.TICKET, code) if code in _GONE:
+                case Permanent(Scope.TICKET, code) if code in GONE:
                     return None
                 case Permanent():
                     tools = self._tools
@@ -150,20 +144,10 @@ class Turns:
         self.left.append(Left(ticket.number, number, (Touch.CHANGED,)))
         return None
 
-    async def _is_still(self, inspected: Issue) -> bool | Verdict:
-        """Whether GitHub shows the very issue that was inspected."""
-        answer = await self._tools.github.read_issue(self._subject.repository, inspected.number)
-        match answer:
-            case Found(issue):
-                return issue == inspected
-            case Absent():
-                return False
-            case _:
-                return await self._desk.judge(answer)
-
     def _count(self, ticket: Ticket, found: Inspected) -> None:
         if found.course is Course.DONE:
             self.done.append((ticket.number, found.issue.number))
         elif found.is_left:
             self.left.append(Left(ticket.number, found.issue.number, found.touches))
-            self.left_closed |= {found.issue.number} if found.issue.state == "closed" else set()
+            if found.issue.state == "closed":
+                self.left_closed.add(found.issue.number)

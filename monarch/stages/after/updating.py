@@ -3,8 +3,8 @@
 Tickets that the template has closed since are `stages.after.closing`'s.
 
 It runs inside a crossing, once every new ticket has its copy and all numbers are known, and before the target is read back.
-Each copy is read fresh, its edit is decided (with its timeline, where it would be given a label, a milestone or a type), and with the permission in hand it is read once more: only where GitHub shows
-the very same issue the edit leaves. An edit goes on record as pending before it is sent, so that a late old one never comes
+Each copy is read fresh and its edit is decided (with its timeline, where it would be given a label, a milestone or a
+type). With the permission in hand it is read once more: only where GitHub shows the very same issue the edit leaves. An edit goes on record as pending before it is sent, so that a late old one never comes
 over a newer one (`stages.after.changes`). Done twice it does nothing: a copy that says what its ticket says is not edited.
 
 What can still go wrong: a person edits a copy between that last reading and the write, a fraction of a second as a rule:
@@ -13,7 +13,6 @@ their edit is overwritten, and stays in the issue's history.
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Final
 
 from monarch.core.after.acts import Change
 from monarch.core.after.edit import Edit
@@ -22,22 +21,18 @@ from monarch.core.after.revision import NONE, Deeds, Earlier, Theirs, deeds, rev
 from monarch.core.after.standing import Standing, standing
 from monarch.core.after.touch import Left, Touch
 from monarch.core.copy.details import Details, wished
-from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
-from monarch.core.outcome import Absent, Accepted, AlreadyThere, Code, Found, Permanent, Scope
+from monarch.core.outcome import Absent, Accepted, AlreadyThere, Found, Permanent, Scope
 from monarch.core.plan import Plan
 from monarch.core.ticket import Issue, Ticket
 from monarch.core.verdict import Acted, Done, Verdict, judge
-from monarch.stages.after.changes import Changes
+from monarch.stages.after.changes import GONE, ROUNDS, Changes
 from monarch.stages.after.closing import Closing
 from monarch.stages.crossing.desk import Desk
 from monarch.stages.crossing.details import Detailing
 from monarch.stages.crossing.other_writes import Nothing
 from monarch.stages.crossing.subject import Subject, Tools
 from monarch.stages.crossing.watch import Watch
-
-ROUNDS: Final = 3
-_GONE: Final = frozenset({Code.NOT_FOUND, Code.ISSUES_DISABLED})
 
 
 class Updating:
@@ -122,14 +117,14 @@ class Updating:
                 return edit
             if edit.is_empty:
                 return None
-            is_still = partial(self._is_still, answer.value)
+            is_still = partial(self._changes.is_still, answer.value)
             send = partial(self._tools.github.revise_issue, self._subject.repository, number, edit)
             done = await self._changes.make(ticket.id, Change.EDIT, number, is_still, send)
             match done:
                 case Accepted() | AlreadyThere():
                     self._changed += 1
                     return None
-                case Permanent(Scope.TICKET, code) if code in _GONE:
+                case Permanent(Scope.TICKET, code) if code in GONE:
                     return None
                 case Permanent():
                     tools, attempts = self._tools, self._subject.delivery.attempts
@@ -152,7 +147,7 @@ class Updating:
             case Found(happenings):
                 theirs = deeds(happenings, self._subject.us)
                 return await self._decided(issue, ticket, details, theirs)
-            case Permanent(code=code) if code in _GONE:
+            case Permanent(code=code) if code in GONE:
                 return None
             case _:
                 return await self._desk.judge(told)
@@ -164,7 +159,7 @@ class Updating:
         if how is Standing.RECALLED:
             return None
         earlier = self._of(ticket)
-        copying, us = self._copying(self._subject.plan), self._subject.us
+        copying, us = self._watch.copying(self._subject.plan), self._subject.us
         found = await self._tools.aside(
             lambda: revision(issue, ticket, copying, earlier, details, us, theirs)
         )
@@ -174,29 +169,8 @@ class Updating:
 
     def _of(self, ticket: Ticket) -> tuple[Earlier, ...]:
         return tuple(
-            Earlier(one, self._copying(plan))
+            Earlier(one, self._watch.copying(plan))
             for plan in self._earlier
             for one in plan.everything
             if one.id == ticket.id
-        )
-
-    async def _is_still(self, read: Issue) -> bool | Verdict:
-        answer = await self._tools.github.read_issue(self._subject.repository, read.number)
-        match answer:
-            case Found(issue):
-                return issue == read
-            case Absent():
-                return False
-            case _:
-                return await self._desk.judge(answer)
-
-    def _copying(self, plan: Plan) -> Copying:
-        subject, watch = self._subject, self._watch
-        return Copying(
-            plan,
-            subject.name,
-            subject.repository.id,
-            self._tools.style,
-            dict(watch.numbers),
-            watch.seen.highest,
         )

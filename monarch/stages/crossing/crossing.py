@@ -19,7 +19,6 @@ from typing import Final, assert_never
 
 from monarch.core.advice import Advice
 from monarch.core.copy.render import Draft, render
-from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
 from monarch.core.plan import Plan
 from monarch.core.redact import quote
@@ -241,15 +240,7 @@ class Crossing:
         Whoever waits for leave asks for the same one again and again: the newest is kept.
         """
         details = self._details.of(ticket, without)
-        watch, plan, name = self.watch, self._subject.plan, self._subject.name
-        copying = Copying(
-            plan,
-            name,
-            self._subject.repository.id,
-            self._tools.style,
-            dict(watch.numbers),
-            watch.seen.highest,
-        )
+        copying = self.watch.copying(self._subject.plan)
         asked = (ticket.id, copying, details)
         if self._drafted is None or self._drafted[0] != asked:
             draft = await self._tools.aside(lambda: render(ticket, copying, details))

@@ -9,8 +9,11 @@ from collections.abc import Mapping
 
 import anyio
 
+from monarch.core.copy.render import title_of
+from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Absent, Found, ReadFailure
+from monarch.core.plan import Plan
 from monarch.core.target.evidence import Evidence
 from monarch.core.target.look import Seen, see, skipped, strays_of
 from monarch.core.target.permission import WasStray
@@ -183,11 +186,24 @@ class Watch:
             return self.numbers.get(ticket.id)
         return known
 
+    def copying(self, plan: Plan) -> Copying:
+        """What a copy of a ticket of this plan would be written with, by the numbers that are known now."""
+        return Copying(
+            plan,
+            self._subject.name,
+            self._subject.repository.id,
+            self._tools.style,
+            dict(self.numbers),
+            self.seen.highest,
+        )
+
     def _evidence(self) -> Evidence:
         """What is seen is judged by: the ledger as it is known by now, and who we are."""
         target, style = self._subject.repository.id, self._tools.style
-        tickets = self._subject.plan.tickets if style.adopt else ()
-        return Evidence(target, self._us, self._records, style.seal, tickets)
+        plan = self._subject.plan
+        tickets = plan.tickets if style.adopt else ()
+        titles = {ticket.id: title_of(ticket) for ticket in plan.everything}
+        return Evidence(target, self._us, self._records, style.seal, tickets, titles)
 
     def _own(self, seen: Seen) -> dict[TicketId, int]:
         """The copies of this plan, and of the template's other portions."""

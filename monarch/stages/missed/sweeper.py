@@ -17,7 +17,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
-from monarch.core.copy.marker import read_marker
 from monarch.core.copy.seal import Seal
 from monarch.core.ids import TargetId
 from monarch.core.missed.judging import (
@@ -303,5 +302,5 @@ def _is_of_one(outcome: object) -> bool:
 
 
 def _is_copy(issue: Issue, evidence: Evidence) -> bool:
-    marker = None if issue.is_pull else read_marker(issue.body)
+    marker = None if issue.is_pull else evidence.marker_of(issue)
     return marker is not None and evidence.rank(issue, marker) <= Rank.SIGNED

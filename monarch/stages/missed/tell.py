@@ -1,7 +1,8 @@
 """Telling a channel of repositories that were missed: each once, in the channel in which people ask for their source.
 
-A post whose answer was lost is not repeated; one whose worker has died is, and says so. One that Slack refused is tried again by the next sweep, but for one that it
-refuses for good: that is logged, and the next message to the same channel ends as a dead letter that says what to do.
+A post whose answer was lost is not repeated; one whose worker has died is, and says so. One that Slack refused is tried
+again by the next sweep, but for one that it refuses for good: that is logged, and the next message to the same channel
+ends as a dead letter that says what to do.
 """
 
 from collections.abc import Sequence

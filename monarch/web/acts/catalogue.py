@@ -5,13 +5,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from monarch.web.acts import after, fleet, letters, requests
+from monarch.web.acts import after, asking, fleet, letters, requests
 from monarch.web.acts.means import Means
 from monarch.web.acts.meant import Done, Meant
+from monarch.web.asking import ASKS
 
 _ENTRY: Final = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
 _LONGEST: Final = 200
 """Of what an address may ask for, in characters: no repository's name is longer."""
+
+
+_LONG: Final = {"targets": 10_000, "milestones": 4_000}
+"""What may be longer, and have several lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +42,14 @@ ACTS: Final = {
         Act("pause", (), fleet.to_pause, fleet.pause),
         Act("resume", (), fleet.to_resume, fleet.resume),
         Act("cancel", ("request",), requests.to_cancel, requests.cancel),
+        Act("first", ("request",), requests.to_first, requests.first),
         Act("verify", ("request",), requests.to_verify, requests.verify),
         Act("heal", ("request",), requests.to_heal, requests.heal),
         Act("recall", ("request",), after.to_recall, after.recall),
         Act("undo", ("request",), after.to_undo, after.undo),
+        Act("update", ("request",), asking.to_update, asking.update),
+        Act("update-close", ("request",), asking.to_update_and_close, asking.update_and_close),
+        Act("submit", ASKS, asking.to_submit, asking.submit),
         Act("replay", letters.FILTERS, letters.to_replay, letters.replay),
         Act("drop", letters.FILTERS, letters.to_drop, letters.drop),
     )
@@ -62,7 +71,8 @@ def asked(act: Act, given: Mapping[str, str]) -> dict[str, str]:
     for name, value in found.items():
         if name not in act.asks:
             raise BadQuestion(f"There is no choice by {name[:40]!r} here.")
-        if len(value) > _LONGEST or not value.isprintable():
+        read = "".join(value.splitlines()) if name in _LONG else value
+        if len(value) > _LONG.get(name, _LONGEST) or not read.isprintable():
             raise BadQuestion(f"This cannot be a {name}.")
         if name in {"request", "letter"} and not _ENTRY.fullmatch(value):
             raise BadQuestion(

@@ -9,6 +9,7 @@ from monarch.ports import Hands, Replayed
 from monarch.ports.readings import Choice, DeadLetter, RequestDetails
 from monarch.telemetry import Snapshot
 from monarch.web.acts.meant import Done, Receipt
+from monarch.web.asking import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,26 @@ class Looking:
     since_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """A request that could be made: as it is submitted, and as its planner would read it.
+
+    `refused` is a sentence for each target that cannot be one.
+    """
+
+    source: str
+    targets: tuple[str, ...]
+    refused: tuple[str, ...]
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NotUpdated:
+    """Nothing can be updated; `reason` is a sentence."""
+
+    reason: str
+
+
 class Means(Protocol):
     """Every method raises `StoreError` where Valkey cannot be asked, or nobody knows what it did."""
 
@@ -66,6 +87,27 @@ class Means(Protocol):
 
     async def replay(self, letters: Sequence[str], by: str) -> Sequence[Replayed]:
         """Send dead letters back; each is answered for itself."""
+        ...
+
+    def wished(self, asked: Asked) -> Wished | str:
+        """Read what a person asks for; a text says why nobody could carry it out."""
+        ...
+
+    async def newest_for(self, source: str) -> str:
+        """The id of the newest request for a source; `""` where none is known."""
+        ...
+
+    async def submit(self, wished: Wished, key: str, by: str) -> RequestId:
+        """Have a request made, durably; the same key again is the same request."""
+        ...
+
+    async def update(
+        self, request: RequestId, targets: Sequence[str], key: str, by: str, *, closes: bool
+    ) -> RequestId | NotUpdated:
+        """Have the template of now brought into the copies of these targets; the same key again is the same request.
+
+        With `closes` also the untouched copies of tickets are closed that the template has closed since.
+        """
         ...
 
     @property

@@ -32,6 +32,9 @@ class Meant:
         notes: what follows from it, and what does not, a sentence each.
         problem: why it cannot be done, `""` where it can.
         is_destructive: whether no other act undoes it.
+        basis: what else it rests on, and is as much a part of what was shown as the members are, else `""`.
+        also: address and words of the act that does more than this one, `""` where there is none.
+        instead: the address of the act that comes first, where it cannot be done because of that, else `""`.
     """
 
     act: str
@@ -43,6 +46,9 @@ class Meant:
     notes: tuple[str, ...] = ()
     problem: str = ""
     is_destructive: bool = False
+    also: tuple[str, str] = ("", "")
+    instead: str = ""
+    basis: str = ""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -52,7 +58,7 @@ class Meant:
     @property
     def digest(self) -> str:
         """The same for the same act on the same set, in whatever order it was read."""
-        return digest_of(self.act, self.keys)
+        return digest_of(self.act, self.keys, self.basis)
 
     @property
     def can_be_done(self) -> bool:
@@ -60,9 +66,9 @@ class Meant:
         return bool(self.members) and not self.problem
 
 
-def digest_of(act: str, keys: Sequence[str]) -> str:
-    """Names an act and its set in 32 hex digits."""
-    said = "\n".join([act, *sorted(set(keys))])
+def digest_of(act: str, keys: Sequence[str], basis: str = "") -> str:
+    """Names an act, its set and what that rests on in 32 hex digits."""
+    said = "\n".join([act, *sorted(set(keys)), *([f"\0{basis}"] if basis else [])])
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

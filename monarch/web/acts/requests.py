@@ -8,6 +8,7 @@ from typing import Final
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.report.summary import ENDS, State
 from monarch.ports import NotCancelled
+from monarch.ports.hands import NotPutFirst
 from monarch.ports.readings import RequestDetails
 from monarch.web.acts.means import Looked, Looking, Means
 from monarch.web.acts.meant import Done, Line, Meant, Member
@@ -43,6 +44,37 @@ async def cancel(means: Means, meant: Meant, by: str) -> Done:
     return _done(
         meant, f"Request {request} is cancelled", tuple(Line(one.words) for one in meant.members)
     )
+
+
+async def to_first(means: Means, asked: Mapping[str, str]) -> Meant:
+    """The request, if it is under way."""
+    request, details = await _request(means, asked)
+    state = "" if details is None else details.view.state.value
+    return Meant(
+        "first",
+        f"Put request {request} first",
+        "Put it first",
+        f"monarch first {request}",
+        f"/requests/{request}",
+        (Member("open", f"request {request}: {state}"),),
+        (
+            "Its writes go before those of all that were not put first, until it has ended.",
+            "Those wait for as long as that takes; of several that were put first each has its turn.",
+        ),
+        _why_not_first(request, details),
+    )
+
+
+async def first(means: Means, meant: Meant, by: str) -> Done:
+    """Put it there."""
+    request = RequestId(meant.back.removeprefix("/requests/"))
+    answer = await means.hands.first(request, by)
+    if isinstance(answer, NotPutFirst):
+        return _done(meant, "Nothing was changed", (Line(answer.reason, is_bad=True),))
+    if not answer.changed:
+        return _done(meant, "It was put first already", (Line(f"by {answer.by}"),))
+    words = "Its writes go before those of other requests until it has ended."
+    return _done(meant, f"Request {request} goes first", (Line(words),))
 
 
 async def to_verify(means: Means, asked: Mapping[str, str]) -> Meant:
@@ -90,6 +122,7 @@ async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
             "Copies that people have deleted on purpose are made again, too.",
         ),
         _why_not_healed(request, details, looked),
+        instead=f"/acts/verify?request={request}" if details is not None and looked is None else "",
     )
 
 
@@ -137,6 +170,16 @@ def _why_not_cancelled(request: RequestId, details: RequestDetails | None) -> st
         return f"Request {request} has ended: it is {details.view.state.value}."
     if details.view.cancelled_by:
         return f"Request {request} was cancelled already, by {details.view.cancelled_by}."
+    return ""
+
+
+def _why_not_first(request: RequestId, details: RequestDetails | None) -> str:
+    if details is None:
+        return _unknown(request)
+    if details.view.state in ENDS:
+        return f"Request {request} has ended: it is {details.view.state.value}."
+    if details.view.first_by:
+        return f"Request {request} was put first already, by {details.view.first_by}."
     return ""
 
 

@@ -81,7 +81,7 @@ async def _dead(source: Source, place: Place, wish: Wish) -> Sight | None:
         {
             "banner": banner(await source.snapshot()),
             "dead": dead_page(letters, tuple(given.items()), LETTERS),
-            "buttons": letter_buttons(**given) if letters else (),
+            "buttons": letter_buttons(given["code"], **given) if letters else (),
         },
     )
 
@@ -90,17 +90,18 @@ async def _budget(source: Source, place: Place, wish: Wish) -> Sight | None:
     del place, wish
     snapshot = await source.snapshot()
     writes = await source.writes([one.account for one in snapshot.accounts])
+    parts = await source.parts()
     lines = await source.requests(NEWEST)
     still_open = [line for line in lines if line.ended_ms is None]
     forecast = await source.forecast(still_open[0].id) if still_open else None
     return Sight(
         "Budget",
         "budget.html",
-        {"accounts": snapshot.accounts, "writes": writes},
+        {"accounts": snapshot.accounts, "writes": writes, "shares": parts},
         "monarch status",
         {
             "banner": banner(snapshot),
-            "budget": budget_page(snapshot, writes, await source.cohorts(COHORTS), forecast),
+            "budget": budget_page(snapshot, writes, await source.cohorts(COHORTS), parts, forecast),
         },
     )
 

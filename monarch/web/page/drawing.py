@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 FILES: Final = {
     "page.css": "text/css; charset=utf-8",
@@ -32,6 +33,8 @@ PAGES: Final = (
 )
 """What is offered on top of every page, and where it is."""
 
+_TICKED: Final = re.compile("`([^`\n]{1,200})`")
+
 _OBEYED: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
 )
@@ -43,6 +46,13 @@ def shown(value: object) -> object:
     if type(value) is not str:
         return value
     return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), value)
+
+
+def coded(text: str) -> "Markup":
+    """A text in which commands between backticks stand as such; everything else in it is only shown."""
+    from markupsafe import Markup, escape  # noqa: PLC0415 - with jinja2
+
+    return Markup(_TICKED.sub(r'<code class="command">\1</code>', str(escape(shown(text)))))  # noqa: S704 - escaped before
 
 
 def draw(template: str, **models: object) -> str:
@@ -75,6 +85,7 @@ def _environment() -> "Environment":
         clock=words.clock,
         moment=words.moment,
         number=words.number,
+        coded=coded,
     )
     return made
 

@@ -6,7 +6,8 @@ each costs calls that the workers need.
 
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 
 import anyio
@@ -16,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from monarch.core.report.foretold import DryRun
 from monarch.ports import StoreError
+from monarch.web.asking import Asked, asked_in
 from monarch.web.documents import plan_document
 from monarch.web.door.guard import wants_json
 from monarch.web.page.whole import NOT_KEPT, sheet
@@ -30,8 +32,8 @@ KEPT: Final = 16
 TARGETS: Final = 60
 """Targets of a plan on the page; the command takes more."""
 
-Plan = Callable[[str, Sequence[str]], Awaitable[DryRun | str]]
-"""Makes a plan of a source for targets; a text says why there can be none."""
+Plan = Callable[[Asked], Awaitable[DryRun | str]]
+"""Makes a plan; a text says why there can be none."""
 
 
 class Planning:
@@ -41,51 +43,54 @@ class Planning:
         self._plan = plan
         self._github = github
         self._one = anyio.Lock()
-        self._made: OrderedDict[tuple[str, ...], tuple[float, int, DryRun | str]] = OrderedDict()
+        self._made: OrderedDict[Asked, tuple[float, int, DryRun | str]] = OrderedDict()
 
     def routes(self) -> list[BaseRoute]:
         """Where it is found."""
         return [Route("/plan", self._answer, methods=["GET"])]
 
     async def _answer(self, request: Request) -> Response:
-        source = request.query_params.get("source", "").strip()[:300]
-        targets = request.query_params.get("targets", "").replace(",", " ").split()
+        asked = asked_in(request.query_params)
         found: DryRun | str | None = None
         now_ms = 0
-        if source and targets and _is_from_here(request):
-            now_ms, found = await self._found(source, targets)
+        if asked.source and asked.targets and _is_from_here(request):
+            now_ms, found = await self._found(asked)
         if wants_json(request):
             return _json(found)
         models = {
-            "source": source,
-            "targets": "\n".join(targets[:TARGETS]),
+            "asked": asked,
+            "targets": "\n".join(asked.targets[:TARGETS]),
+            "milestones": "\n".join(asked.milestones),
             "problem": found if isinstance(found, str) else "",
             "plan": plan_page(found, now_ms, self._github) if isinstance(found, DryRun) else None,
-            "command": f"monarch plan {source or 'SOURCE'} {' '.join(targets[:TARGETS]) or 'TARGET…'}",
+            "command": asked.command("plan") if asked.source else "monarch plan SOURCE TARGET…",
+            "submit_command": asked.command("submit"),
+            "submits": f"/acts/submit?{asked.query()}",
             "now_ms": now_ms,
         }
         return sheet(request, "Plan", "plan.html", 200, models)
 
-    async def _found(self, source: str, targets: Sequence[str]) -> tuple[int, DryRun | str]:
-        if len(targets) > TARGETS:
+    async def _found(self, asked: Asked) -> tuple[int, DryRun | str]:
+        if len(asked.targets) > TARGETS:
             return (
                 0,
-                f"{len(targets)} targets are too many for the page: {TARGETS} at most, or use the command",
+                f"{len(asked.targets)} targets are too many for the page: {TARGETS} at most, or use the command",
             )
-        name = (source, *targets)
+        # Whom Slack tells changes nothing of a plan.
+        name = replace(asked, channel="")
         async with self._one:
             made_s, made_ms, found = self._made.get(name, (float("-inf"), 0, ""))
             if time.monotonic() - made_s > SHOWN_FOR_S:
-                made_ms, found = round(time.time() * 1000), await self._make(source, targets)
+                made_ms, found = round(time.time() * 1000), await self._make(name)
                 self._made[name] = (time.monotonic(), made_ms, found)
             while len(self._made) > KEPT:
                 self._made.popitem(last=False)
         return made_ms, found
 
-    async def _make(self, source: str, targets: Sequence[str]) -> DryRun | str:
+    async def _make(self, asked: Asked) -> DryRun | str:
         try:
             with anyio.fail_after(WITHIN_S):
-                return await self._plan(source, targets)
+                return await self._plan(asked)
         except TimeoutError:
             return f"it takes longer than {WITHIN_S:.0f} s: use the command"
         except StoreError as error:

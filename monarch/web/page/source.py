@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monarch.core.budget.forecast import Forecast
+from monarch.core.budget.shares import Part
 from monarch.core.card.view import CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import State
@@ -84,6 +85,10 @@ class Source(Protocol):
 
     async def writes(self, accounts: Sequence[str]) -> Sequence[Writes]:
         """What these accounts have written in the last hour."""
+        ...
+
+    async def parts(self) -> Sequence[Part]:
+        """Which part of the writes each cohort has that has something to write."""
         ...
 
     async def events(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from monarch.core.budget.forecast import Forecast, in_words
+from monarch.core.budget.shares import Part
 from monarch.ports.readings import CohortLine, Writes
 from monarch.telemetry import AccountSnapshot, Snapshot
 from monarch.web.views.cohort import CohortCard, cohort_card
@@ -43,18 +44,27 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A cohort that has work, and its part of the writes: one of so many."""
+    """A cohort that has something to write, and its part of the writes in words: one of `of`, 0 for none now.
 
-    card: CohortCard
+    `source` is `""` where the cohort is too old to be listed.
+    """
+
+    id: str
+    source: str
+    state: str
+    tone: str
+    left: int
     of: int
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetPage:
-    """Accounts, and the cohorts that share them."""
+    """Accounts, and the cohorts that share them. `paused_by`: nobody writes now, because of them."""
 
     accounts: tuple[Account, ...]
     shares: tuple[Share, ...]
+    paused_by: str
     forecast: str
 
 
@@ -62,18 +72,37 @@ def budget_page(
     snapshot: Snapshot,
     writes: Sequence[Writes],
     cohorts: Sequence[CohortLine],
+    parts: Sequence[Part],
     forecast: Forecast | None,
 ) -> BudgetPage:
-    """Make the page of the budget. `writes` are those of each account in the last hour."""
+    """Make the page of the budget. `writes` are those of each account in the last hour; `parts` who writes now."""
     by_account = {one.account: one for one in writes}
-    cards = [cohort_card(one) for one in cohorts]
-    at_work = [card for card in cards if card.done < card.requests]
+    cards = {str(one.id): cohort_card(one) for one in cohorts}
     return BudgetPage(
         tuple(
             _account(one, by_account.get(one.account), snapshot.at_ms) for one in snapshot.accounts
         ),
-        tuple(Share(card, len(at_work)) for card in at_work),
+        tuple(_share(part, cards.get(part.cohort)) for part in parts),
+        snapshot.paused_by if snapshot.paused else "",
         in_words(forecast),
+    )
+
+
+def _share(part: Part, card: CohortCard | None) -> Share:
+    if not part.of:
+        words = "waits for what was put first"
+    elif part.of == 1:
+        words = "goes first, with every write" if part.is_first else "every write"
+    else:
+        words = f"one write in {part.of}"
+    return Share(
+        part.cohort,
+        card.source if card else "",
+        card.state if card else "",
+        card.tone if card else "quiet",
+        part.left,
+        part.of,
+        words,
     )
 
 
@@ -85,7 +114,7 @@ def _account(one: AccountSnapshot, writes: Writes | None, now_ms: int) -> Accoun
     # To ten seconds: the end of a wait is worked out anew at each look, and would else move by milliseconds.
     opens_ms = round((now_ms + one.gate_closed_s * 1000) / 10_000) * 10_000
     return Account(
-        name=one.account,
+        name=" · ".join(filter(None, (one.login, one.account))),
         minute=one.written_minute,
         minute_ceiling=minute_ceiling,
         hour=one.written_hour,

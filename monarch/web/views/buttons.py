@@ -1,10 +1,11 @@
 """What can be pressed where, and the command that does the same. The button leads to the act, which names its set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
 from monarch.core.after.acts import Act
+from monarch.core.outcome import Code
 from monarch.core.report.summary import State
 from monarch.ports.readings import RequestDetails
 from monarch.telemetry import Snapshot
@@ -27,6 +28,26 @@ def fleet_buttons(snapshot: Snapshot) -> tuple[Button, ...]:
     return (Button("/acts/pause", "Pause the fleet", "monarch pause"),)
 
 
+STAYS_WRONG: Final = frozenset(
+    {
+        Code.TOO_LARGE,
+        Code.NOT_JSON,
+        Code.NOT_AN_OBJECT,
+        Code.MISSING_KEY,
+        Code.WRONG_TYPE,
+        Code.BAD_SOURCE,
+        Code.NO_TARGETS,
+        Code.TOO_MANY_TARGETS,
+        Code.BAD_DATE,
+        Code.DATE_TOO_FAR,
+        Code.BAD_MILESTONES,
+        Code.BAD_TARGET,
+        Code.TARGET_IS_SOURCE,
+        Code.UNREADABLE,
+    }
+)
+"""What is wrong in these stands in the message itself: sent back it fails again, so the page suggests to delete it."""
+
 _GIVEN_UP: Final = frozenset({State.DEAD, State.FAILED, State.CANCELLED})
 
 
@@ -36,15 +57,20 @@ def request_buttons(details: RequestDetails) -> tuple[Button, ...]:
     found = []
     if not view.has_ended and not view.cancelled_by:
         found.append(_of(view.id, "cancel", "Cancel", f"monarch cancel {view.id}"))
+        if not view.first_by:
+            found.append(_of(view.id, "first", "Put it first", f"monarch first {view.id}"))
     if view.state in _GIVEN_UP:
         command = f"monarch dead replay --request {view.id}"
-        found.append(_of(view.id, "replay", "Send back what was given up", command, "primary"))
+        kind = "" if details.code in STAYS_WRONG else "primary"
+        found.append(_of(view.id, "replay", "Send back what was given up", command, kind))
     if view.migrations:
         found.append(_of(view.id, "verify", "Look at GitHub", f"monarch verify {view.id}"))
     if view.migrations and view.has_ended:
         found.append(
             _of(view.id, "heal", "Make missing copies again", f"monarch verify {view.id} --heal")
         )
+        command = f"monarch update {view.id}"
+        found.append(_of(view.id, "update", "Update the copies", command))
         command = f"monarch recall {view.id}"
         found.append(_of(view.id, "recall", "Close untouched copies", command))
         if any(one.acted == Act.RECALL for one in view.migrations):
@@ -52,18 +78,24 @@ def request_buttons(details: RequestDetails) -> tuple[Button, ...]:
     return tuple(found)
 
 
-def letter_buttons(**chosen: str) -> tuple[Button, ...]:
-    """For the dead letters that are chosen by request, target, code or letter."""
+def letter_buttons(code_of_all: str = "", **chosen: str) -> tuple[Button, ...]:
+    """For the dead letters that are chosen by request, target, code or letter.
+
+    Args:
+        code_of_all: their code, where they have one in common.
+        chosen: what chooses them.
+    """
     given = {name: value for name, value in chosen.items() if value}
     query = f"?{urlencode(given)}" if given else ""
     options = " ".join(
         value if name == "letter" else f"--{name} {value}" for name, value in given.items()
     )
     said = options or "--all"
-    return (
-        Button(f"/acts/replay{query}", "Send back", f"monarch dead replay {said}", "primary"),
-        Button(f"/acts/drop{query}", "Delete", f"monarch dead drop {said}"),
-    )
+    back = Button(f"/acts/replay{query}", "Send back", f"monarch dead replay {said}")
+    away = Button(f"/acts/drop{query}", "Delete", f"monarch dead drop {said}")
+    if code_of_all in STAYS_WRONG:
+        return replace(away, kind="primary"), back
+    return replace(back, kind="primary"), away
 
 
 def _of(request: str, act: str, words: str, command: str, kind: str = "") -> Button:

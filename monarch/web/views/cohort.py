@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from monarch.core.budget.forecast import Forecast, in_words
+from monarch.core.card.shares import shares
 from monarch.core.card.view import CohortView
 from monarch.core.report.summary import ENDS, RequestView, State
 from monarch.ports.readings import CohortLine, RequestLine
 from monarch.web.views.listing import TONES, Line, line_of
 from monarch.web.views.matrix import Team, urgent_first
+from monarch.web.views.teams import Teams, teams_in
 
 _NEED_A_PERSON: Final = frozenset({State.FAILED, State.DEAD})
 
@@ -32,15 +34,14 @@ class CohortCard:
 
 @dataclass(frozen=True, slots=True)
 class CohortPage:
-    """A cohort. `done` of its `teams` have ended."""
+    """A cohort, and the requests that came together in it."""
 
     id: str
     source: str
     href: str
     state: str
     tone: str
-    teams: int
-    done: int
+    teams: Teams
     tickets: int
     forecast: str
     channel: str
@@ -107,15 +108,13 @@ def cohort_page(cohort: CohortView, forecast: Forecast | None, github: str) -> C
     for one in cohort.requests:
         counts[one.state] = counts.get(one.state, 0) + 1
     state, tone = _summed(counts)
-    teams = [team for one in cohort.requests for team in one.migrations]
     return CohortPage(
         id=cohort.id,
         source=cohort.source,
         href=f"{github}/{cohort.source}",
         state=state,
         tone=tone,
-        teams=len(teams),
-        done=sum(team.state in ENDS for team in teams),
+        teams=teams_in(shares(cohort)),
         tickets=max((one.tickets for one in cohort.requests), default=0),
         forecast=in_words(forecast),
         channel=cohort.card.channel if cohort.card else "",

@@ -216,7 +216,7 @@ def _cause(code: str, letters: list[DeadLetter], filters: dict[str, str]) -> Cau
         count=len(letters),
         newest_ms=max(letter.at_ms for letter in letters),
         reasons=tuple(_reason(text, found) for text, found in by_reason.items()),
-        buttons=letter_buttons(**(filters | {"code": code})),
+        buttons=letter_buttons(code, **(filters | {"code": code})),
     )
 
 
@@ -227,7 +227,7 @@ def _reason(text: str, letters: list[DeadLetter]) -> Reason:
             one.target or one.stream,
             one.request,
             one.at_ms,
-            letter_buttons(letter=one.id),
+            letter_buttons(one.code, letter=one.id),
         )
         for one in letters[:NAMED]
     )

@@ -70,7 +70,9 @@ def front(
 
 def _runs(snapshot: Snapshot) -> Answer:
     listening = "" if snapshot.replicas is None else f", {number(snapshot.replicas)} listening"
-    more = f"{counted(snapshot.workers, 'worker')}{listening}"
+    names = [one.login for one in snapshot.accounts if one.login]
+    signed_in = f"; at GitHub as {', '.join(dict.fromkeys(names))}" if names else ""
+    more = f"{counted(snapshot.workers, 'worker')}{listening}{signed_in}"
     found = obstacles(snapshot)
     if found:
         tone = "warn" if snapshot.paused and len(found) == 1 else "bad"

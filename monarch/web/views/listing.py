@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from monarch.core.report.summary import State
 from monarch.ports.readings import RequestLine
+from monarch.web.views.words import number
 
 TONES = {
     State.QUEUED: "quiet",
@@ -20,7 +21,10 @@ TONES = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One request. `done` of its `targets` have ended; times in milliseconds since 1970, `None`: not yet."""
+    """One request. `done` of its `targets` have ended; times in milliseconds since 1970, `None`: not yet.
+
+    `teams` names the first of them.
+    """
 
     id: str
     state: str
@@ -34,6 +38,7 @@ class Line:
     ended_ms: int | None
     next_ms: int | None
     reason: str
+    teams: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +74,10 @@ def line_of(line: RequestLine) -> Line:
         ended_ms=line.ended_ms,
         next_ms=line.next_ms,
         reason=line.reason,
+        teams=_some_of(line),
     )
+
+
+def _some_of(line: RequestLine) -> str:
+    more = line.targets - len(line.named)
+    return ", ".join(line.named) + (f", and {number(more)} more" if line.named and more else "")

@@ -278,6 +278,7 @@ _WORDS: Final = (
     *((sign, mark.value, _TONES[mark]) for mark, sign in SIGNS.items()),
     (_WRITING, "being written", "busy"),
     (_UNKNOWN, "not known to this version", "warn"),
+    (_NOT_YET, "no copy", "none"),
 )
 
 

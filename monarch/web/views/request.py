@@ -6,6 +6,7 @@ from monarch.core.budget.forecast import Forecast, in_words, sharing_words
 from monarch.core.portions.words import portion_facts
 from monarch.ports.readings import RequestDetails
 from monarch.web.views.listing import TONES
+from monarch.web.views.teams import Teams, teams_of_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,10 @@ class RequestPage:
     reason: str
     code: str
     forecast: str
-    done: int
     facts: tuple[tuple[str, str], ...]
     moments: tuple[tuple[str, int], ...]
     slack: str
-    teams: int
+    teams: Teams
     cohort: str
 
 
@@ -44,11 +44,10 @@ def request_view(details: RequestDetails, forecast: Forecast | None, github: str
         reason=view.reason,
         code=details.code,
         forecast=in_words(forecast),
-        done=sum(one.ended_ms is not None for one in details.times),
         facts=_facts(details, forecast),
         moments=_moments(details),
         slack=details.notice_error,
-        teams=len(view.migrations),
+        teams=teams_of_request(view),
         cohort=details.cohort or "",
     )
 

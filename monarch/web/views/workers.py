@@ -7,6 +7,7 @@ from typing import Final
 from monarch.core.delivery import Stream
 from monarch.ports.readings import Parked, WorkerLine
 from monarch.telemetry import Snapshot
+from monarch.web.views.words import counted
 
 SILENT_S: Final = 10.0
 """A worker asks for work every two seconds; one that has been silent for longer may be stuck, or dead."""
@@ -14,14 +15,19 @@ SILENT_S: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One of them. `seen_ms` is its last sign of life where it is silent, `None` where it is well."""
+    """One of them. `seen_ms` is its last sign of life where it is silent, `None` where it is well.
+
+    `since_ms` is when it began, `None` where that is not known.
+    """
 
     name: str
     host: str
     pid: str
     seen_ms: int | None
-    held: tuple[tuple[str, int], ...]
+    held: tuple[str, ...]
     targets: tuple[str, ...]
+    version: str
+    since_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,8 @@ def _worker(one: WorkerLine, now_ms: int) -> Worker:
         one.host,
         one.pid,
         seen_ms if one.silent_s > SILENT_S else None,
-        tuple((name, n) for name, n in held if n),
+        tuple(counted(n, name.removesuffix("s")) for name, n in held if n),
         one.targets,
+        one.version,
+        one.since_ms,
     )

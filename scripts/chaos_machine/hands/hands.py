@@ -17,12 +17,15 @@ from monarch.ports import StoreError
 from monarch.sandbox import faults
 from monarch.sandbox.faults import Match
 from scripts.chaos_machine.hands import workers
+from scripts.chaos_machine.hands.arrivals import ARRIVALS
 from scripts.chaos_machine.hands.deeds import Hand
 from scripts.chaos_machine.hands.fleet import FLEET
 from scripts.chaos_machine.hands.heavy import HEAVY
 from scripts.chaos_machine.hands.memory import MEMORY
+from scripts.chaos_machine.hands.recalls import RECALLS
 from scripts.chaos_machine.hands.repositories import PLACES
 from scripts.chaos_machine.hands.strangers import STRANGERS
+from scripts.chaos_machine.hands.updates import UPDATES
 from scripts.chaos_machine.sender import send_again
 from scripts.chaos_machine.store import Watched
 from scripts.chaos_machine.timetable import Fault
@@ -30,6 +33,7 @@ from scripts.chaos_machine.watch import Watch
 from scripts.chaos_machine.world import FRIENDLY, World
 
 CREATES: Final = Match(api="github", method="POST", path_regex="/issues$")
+CHANGES: Final = Match(api="github", method="PATCH", path_regex=r"/issues/\d+$")
 READS: Final = Match(api="github", method="GET")
 POSTS: Final = Match(api="slack", path_regex="postMessage")
 SLACK: Final = Match(api="slack")
@@ -236,6 +240,10 @@ _RULES: Final[dict[str, tuple[Match, int, MakeAction]]] = {
     "github.acts_late": (CREATES, 1, lambda fault: faults.Delay(seconds=fault.length_s)),
     "github.acts_later": (CREATES, 1, lambda fault: faults.Delay(seconds=fault.length_s)),
     "github.cut_answer": (CREATES, 2, lambda _: faults.Truncate(framed=True)),
+    "changes.lost_answer": (CHANGES, 2, lambda _: faults.DropAfter()),
+    "changes.never_arrive": (CHANGES, 2, lambda _: faults.DropBefore()),
+    "changes.bad_gateway_after": (CHANGES, 2, lambda _: faults.AnswerAfter(status=502)),
+    "changes.act_late": (CHANGES, 1, lambda fault: faults.Delay(seconds=fault.length_s)),
     "github.failing_reads": (READS, 8, lambda _: faults.Answer(status=503)),
     "github.secondary_limit": (CREATES, 1, _limited),
     "github.primary_limit": (CREATES, 1, _limited),
@@ -254,7 +262,7 @@ async def _rule(world: World, fault: Fault, match: Match, times: int, make: Make
     began = time.time()
     rule = await world.sandbox.add_fault(make(fault), match=match, times=times)
     asks = fault.kind in {"github.secondary_limit", "github.primary_limit"}
-    told = {"github.acts_late", "github.acts_later", "slack.limited"} | (
+    told = {"github.acts_late", "github.acts_later", "changes.act_late", "slack.limited"} | (
         {fault.kind} if asks else set()
     )
     await anyio.sleep(RULE_FOR_S if fault.kind in told else fault.length_s)
@@ -329,6 +337,9 @@ _HANDS: Final[dict[str, Hand]] = {
     **HEAVY,
     **MEMORY,
     **FLEET,
+    **RECALLS,
+    **UPDATES,
+    **ARRIVALS,
 }
 
 KNOWN: Final = frozenset(_RULES) | frozenset(_HANDS)

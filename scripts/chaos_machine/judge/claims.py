@@ -16,12 +16,16 @@ _DONE_LINE = re.compile(r"^:white_check_mark: <[^|>]*/issues\|([^>]+)>", re.MULT
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """At that time somebody said that all tickets of the source are in the target."""
+    """At that time somebody said that all tickets of the source are in the target.
+
+    `channel` is the one of whose messages it is said.
+    """
 
     at: float
     by: str
     source: str
     target: str
+    channel: str = ""
 
 
 def claims(truth: Truth) -> Iterator[Claim]:
@@ -29,19 +33,20 @@ def claims(truth: Truth) -> Iterator[Claim]:
     for call in truth.calls:
         if call.api == "slack":
             yield from _said(call)
-    sources = {request.id: request.source for request in truth.requests}
+    requests = {request.id: request for request in truth.requests}
     for event in truth.events:
         if event.name == "migration.done":
-            request, _, target = event.fields.get("migration", "").partition(":")
-            if request in sources:
-                yield Claim(event.at, "the state", sources[request], target)
+            name, _, target = event.fields.get("migration", "").partition(":")
+            if name in requests:
+                request = requests[name]
+                yield Claim(event.at, "the state", request.source, target, request.channel)
 
 
 def _said(call: Call) -> Iterator[Claim]:
     source = _SOURCE.search(call.text)
     if source:
         for target in _DONE_LINE.findall(call.text):
-            yield Claim(call.at, f"Slack, {call.channel}", source[1], target)
+            yield Claim(call.at, f"Slack, {call.channel}", source[1], target, call.channel)
 
 
 def is_final(text: str) -> bool:

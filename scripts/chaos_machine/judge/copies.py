@@ -1,7 +1,8 @@
 """From GitHub's state to tickets and copies: by titles, texts and authors, never by a marker. Pure.
 
-Each ticket has a title of its own, which nobody changes in the source. A copy is what one of Monarch's accounts has
-created; its ticket is the one whose title it was *created* with, whatever people make of it afterwards.
+No ticket ever has a title that another one has. A copy is what one of Monarch's accounts has created; its ticket is the
+one whose title it was *created* with, whatever people make of it afterwards. What the predecessor has left under such an
+account and with such a title is the copy, too: Monarch is to adopt it.
 """
 
 import re
@@ -9,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from monarch.sandbox.control.views import IssueView, RepositoryView
-from scripts.chaos_machine.record import Copy, Ticket
+from scripts.chaos_machine.record import Copy, Ticket, Turn
 
 _LAST_MARKER: Final = re.compile(r"\s*<!-- monarch: [^>]*-->\s*\Z")
 _GOES_ON: Final = re.compile(r"\n\n\*[^*\n]*#[^*\n]*\*\Z")
@@ -36,29 +37,57 @@ def _people(issues: tuple[IssueView, ...]) -> list[IssueView]:
 
 def _ticket(issue: IssueView, *, is_open: bool) -> Ticket:
     bodies = (*(body for _, body in issue.former), issue.body)
-    texts = tuple(dict.fromkeys(plain(body or "") for body in bodies))
-    return Ticket(issue.id, issue.number, issue.title, texts, issue.made_at, is_open)
+    # Each once, where it came last: the text of now ends the row.
+    texts = tuple(reversed(dict.fromkeys(plain(body or "") for body in reversed(bodies))))
+    former = tuple(title for title, _ in issue.former if title != issue.title)
+    return Ticket(
+        issue.id,
+        issue.number,
+        issue.title,
+        texts,
+        issue.made_at,
+        is_open,
+        former,
+        issue.milestone or "",
+    )
 
 
 def by_title(tickets: Mapping[str, tuple[Ticket, ...]]) -> dict[str, int]:
-    """The id of each ticket by its title."""
-    return {ticket.title: ticket.id for those in tickets.values() for ticket in those}
+    """The id of each ticket by every title that it has had."""
+    return {
+        title: ticket.id
+        for those in tickets.values()
+        for ticket in those
+        for title in (*ticket.former, ticket.title)
+    }
 
 
 def copies_of(
     target: RepositoryView, titles: Mapping[str, int], logins: Collection[str]
 ) -> tuple[Copy, ...]:
-    """Everything in a repository that Monarch created under one of its logins."""
+    """Everything in a repository that Monarch created under one of its logins, or that it is to adopt."""
     made = [(issue, False) for issue in target.issues] + [(one, True) for one in target.removed]
     return tuple(
-        _copy(issue, titles, is_removed=is_removed)
+        _copy(issue, titles, logins, is_removed=is_removed)
         for issue, is_removed in sorted(made, key=lambda pair: pair[0].number)
-        if issue.by_api and issue.author in logins
+        if issue.author in logins and (issue.by_api or first_of(issue)[0] in titles)
     )
 
 
-def _copy(issue: IssueView, titles: Mapping[str, int], *, is_removed: bool) -> Copy:
-    title, body = issue.former[0] if issue.former else (issue.title, issue.body)
+def first_of(issue: IssueView) -> tuple[str, str | None]:
+    """The title and the text that it was created with."""
+    return issue.former[0] if issue.former else (issue.title, issue.body)
+
+
+def _copy(
+    issue: IssueView, titles: Mapping[str, int], logins: Collection[str], *, is_removed: bool
+) -> Copy:
+    title, body = first_of(issue)
+    turns = tuple(
+        Turn(one.at, one.event == "closed", one.actor in logins)
+        for one in issue.timeline
+        if one.event in {"closed", "reopened"}
+    )
     return Copy(
         issue.number,
         titles.get(title),
@@ -67,6 +96,8 @@ def _copy(issue: IssueView, titles: Mapping[str, int], *, is_removed: bool) -> C
         plain(issue.body or ""),
         issue.made_at,
         is_removed,
+        turns,
+        not issue.by_api,
     )
 
 

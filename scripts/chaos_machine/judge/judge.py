@@ -11,47 +11,20 @@ GitHub holds of it (`copies`). Neither a marker nor a word of Monarch's decides 
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from scripts.chaos_machine.judge import timing
+from scripts.chaos_machine.judge.acts import (
+    after_the_copy,
+    column_of_second,
+    is_unknown_adoption,
+)
 from scripts.chaos_machine.judge.claims import claims, is_final
 from scripts.chaos_machine.judge.copies import is_text_of
 from scripts.chaos_machine.judge.places import Places
+from scripts.chaos_machine.judge.verdicts import Breach, Judgement, Stray
 from scripts.chaos_machine.record import ENDS, Copy, Request, Ticket, Truth
 from scripts.chaos_machine.scenes import WRONG_CHANNEL
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """A broken promise: which column it counts in, and what to look at."""
-
-    column: str
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stray:
-    """A second copy that the promises leave room for, with its cause."""
-
-    repository: int
-    number: int
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What came of a run; it held when there is no breach."""
-
-    breaches: tuple[Breach, ...]
-    strays: tuple[Stray, ...]
-    copies: int
-    given_up: int
-
-    def count(self, column: str) -> int:
-        """How many breaches a column has."""
-        return sum(breach.column == column for breach in self.breaches)
-
 
 FOR_EVER: Final = float("inf")
 BREATH_S: Final = 2.0
@@ -102,31 +75,35 @@ def _lost_of(truth: Truth, places: Places, request: Request) -> Iterator[Breach]
         if f"{request.id}:{target}" in excused:
             continue
         asked = places.asked(request.source, target)
+        portion = places.portion(request.source, target, request.channel)
+        owed = _owed(truth, request.source, asked, portion)
         found = places.led_to(target, asked, FOR_EVER)
         if target not in truth.healthy:
             yield Breach("lost", f"{target} of {request.id} cannot be written to: no dead letter")
-        elif not any(_is_whole(truth, request.source, one, asked) for one in found):
+        elif not any(_is_whole(truth, owed, one) for one in found):
             what = f"{request.source} is not in {target} (request {request.id})"
-            yield Breach("lost", f"{what}: {_lacks(truth, request.source, found, asked)}")
+            yield Breach("lost", f"{what}: {_lacks(truth, owed, found)}")
 
 
-def _is_whole(
-    truth: Truth, source: str, repository: int, asked: float, by: float = FOR_EVER
-) -> bool:
-    """Whether every ticket that was open all the time was copied into that repository by then."""
+def _is_whole(truth: Truth, owed: list[Ticket], repository: int, by: float = FOR_EVER) -> bool:
+    """Whether all these tickets were copied into that repository by then."""
     made = {copy.ticket for copy in truth.copies.get(repository, ()) if copy.created_at <= by}
-    return all(ticket.id in made for ticket in _owed(truth, source, asked))
+    return all(ticket.id in made for ticket in owed)
 
 
-def _owed(truth: Truth, source: str, asked: float) -> list[Ticket]:
-    """The tickets that a message of that time asks for at least."""
-    tickets = truth.tickets.get(source, ())
-    return [one for one in tickets if one.is_open and (not asked or one.since <= asked)]
+def _owed(truth: Truth, source: str, asked: float, portion: frozenset[str] | None) -> list[Ticket]:
+    """The tickets that a message of that time asks for at least; `portion` are its milestones, `None`: all."""
+    return [
+        one
+        for one in truth.tickets.get(source, ())
+        if one.is_open
+        and (not asked or one.since <= asked)
+        and (portion is None or one.milestone in portion)
+    ]
 
 
-def _lacks(truth: Truth, source: str, repositories: set[int], asked: float) -> str:
-    """Which tickets each of these repositories lacks, for people."""
-    owed = _owed(truth, source, asked)
+def _lacks(truth: Truth, owed: list[Ticket], repositories: set[int]) -> str:
+    """Which of these tickets each of these repositories lacks, for people."""
     made = {one: {copy.ticket for copy in truth.copies.get(one, ())} for one in repositories}
     lacking = (
         f"{one} lacks {[ticket.number for ticket in owed if ticket.id not in made[one]]}"
@@ -141,7 +118,9 @@ def _misplaced(truth: Truth, places: Places) -> Iterator[Breach]:
     for repository, copies in truth.copies.items():
         for copy in copies:
             source, ticket = sources.get(copy.ticket or 0, ("", None))
-            if ticket and not places.is_asked_for(source, repository, copy.created_at):
+            # What the predecessor has left was there before Monarch came.
+            is_ours = ticket is not None and not copy.is_adopted
+            if ticket and is_ours and not places.is_asked_for(source, repository, copy.created_at):
                 names = ", ".join(sorted(places.names_of(repository)))
                 what = f"{source}#{ticket.number} is #{copy.number} of repository {repository}"
                 yield Breach("misplaced", f"{what} ({names}), which nobody had asked for")
@@ -169,7 +148,8 @@ def _doubled(truth: Truth, places: Places, excused: set[tuple[int, int]]) -> Ite
                 else ", and no stray was reported"
             )
             what = f"#{copy.number} of {repository} is a second #{first.number}{told}"
-            yield Breach("doubled", f"{what} ({copy.title})")
+            column = column_of_second(truth, repository, first, copy)
+            yield Breach(column, f"{what} ({copy.title})")
 
 
 def _seconds(truth: Truth) -> Iterator[tuple[int, Copy, Copy]]:
@@ -196,6 +176,9 @@ def _excused_strays(truth: Truth, places: Places) -> Iterator[Stray]:
                 copy.number,
                 f"people had rewritten #{first.number}, and Valkey was emptied",
             )
+        elif is_unknown_adoption(truth, repository, first, copy):
+            cause = f"people had edited the adopted #{first.number}, and Valkey's memory went back"
+            yield Stray(repository, copy.number, cause)
 
 
 def _is_unknowable(truth: Truth, repository: int, first: Copy, copy: Copy) -> bool:
@@ -231,23 +214,32 @@ def _altered(truth: Truth, _: Places) -> Iterator[Breach]:
             ticket, what = wanted.get(copy.ticket or 0), f"#{copy.number} of {repository}"
             if ticket is None:
                 yield Breach("altered", f"{what} ({copy.title}) is a copy of no ticket")
-            elif not is_text_of(copy.first, ticket):
+            elif not is_text_of(copy.first.removeprefix(_sign(copy)), ticket):
                 yield Breach("altered", f"{what} was not its ticket word for word")
             elif (repository, copy.number) not in truth.touched and (
-                copy.title != ticket.title or not is_text_of(copy.body, ticket)
+                copy.title not in {*ticket.former, ticket.title}
+                or not is_text_of(copy.body.removeprefix(_sign(copy)), ticket)
             ):
                 yield Breach("altered", f"{what} is not its ticket word for word any more")
 
 
+def _sign(copy: Copy) -> str:
+    """What the predecessor put before each text."""
+    return "$" if copy.is_adopted else ""
+
+
 def _unordered(truth: Truth, places: Places) -> Iterator[Breach]:
-    """Promise 3: the first copies of a source's tickets ascend, but for a ticket that was once refused."""
+    """Promise 3: the first copies of a source's tickets ascend, but for a ticket that was once refused.
+
+    So do those of each milestone, where they come in portions; what was adopted has no order.
+    """
     for repository, copies in truth.copies.items():
-        for source, tickets in truth.tickets.items():
+        for source, tickets in _portions(truth):
             numbers = {ticket.id: ticket.number for ticket in tickets}
             highest, seen = 0, set[int]()
             for copy in copies:
                 number = numbers.get(copy.ticket or 0, 0)
-                if number in seen or not number:
+                if number in seen or not number or copy.is_adopted:
                     continue
                 seen.add(number)
                 if number < highest and not _was_given_up(
@@ -256,6 +248,13 @@ def _unordered(truth: Truth, places: Places) -> Iterator[Breach]:
                     what = f"#{copy.number} of {repository}: {source}#{number}"
                     yield Breach("out of order", f"{what} came after #{highest}")
                 highest = max(highest, number)
+
+
+def _portions(truth: Truth) -> Iterator[tuple[str, list[Ticket]]]:
+    """Each source, milestone by milestone."""
+    for source, tickets in truth.tickets.items():
+        for milestone in dict.fromkeys(ticket.milestone for ticket in tickets):
+            yield source, [ticket for ticket in tickets if ticket.milestone == milestone]
 
 
 def _was_given_up(truth: Truth, places: Places, repository: int, before: float) -> bool:
@@ -285,9 +284,11 @@ def _false_done(truth: Truth, places: Places) -> Iterator[Breach]:
             for repository in places.led_to(claim.target, asked, claim.at)
             if _may_be_meant(truth, repository, claim.at)
         }
-        if not any(_is_whole(truth, claim.source, one, asked, claim.at) for one in found):
+        portion = places.portion(claim.source, claim.target, claim.channel)
+        owed = _owed(truth, claim.source, asked, portion)
+        if not any(_is_whole(truth, owed, one, claim.at) for one in found):
             what = f"{claim.by} said at {claim.at:.3f} that {claim.source} is in {claim.target}"
-            yield Breach("false done", f"{what}: {_lacks(truth, claim.source, found, asked)}")
+            yield Breach("false done", f"{what}: {_lacks(truth, owed, found)}")
 
 
 def _may_be_meant(truth: Truth, repository: int, at: float) -> bool:
@@ -352,6 +353,7 @@ _RULES: Final[tuple[Callable[[Truth, Places], Iterator[Breach]], ...]] = (
     _silent,
     _unjustly_given_up,
     _noise,
+    after_the_copy,
     lambda truth, _: _column(timing.late_resumes(truth), "late resume"),
     lambda truth, _: _column(timing.slow_exits(truth), "slow exit"),
     lambda truth, _: _column(timing.hammering(truth), "hammering"),
@@ -362,26 +364,3 @@ _RULES: Final[tuple[Callable[[Truth, Places], Iterator[Breach]], ...]] = (
 def _column(whats: "Iterator[str] | tuple[str, ...]", column: str) -> Iterator[Breach]:
     for what in whats:
         yield Breach(column, what)
-
-
-COLUMNS: Final = (
-    "lost",
-    "doubled",
-    "out of order",
-    "false done",
-    "misplaced",
-    "altered",
-    "given up",
-    "untold",
-    "late end",
-    "blocked",
-    "bloated",
-    "noise",
-    "dead without reason",
-    "silent end",
-    "late resume",
-    "slow exit",
-    "hammering",
-    "worker gone",
-)
-"""Every column of breaches, as the table shows them."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from scripts.chaos_machine.record import Ask, Call, Naming, Truth
+from scripts.chaos_machine.record import Ask, Call, Naming, Ticket, Truth
 
 _RESOLVES: Final = re.compile(r"/repos/([^/]+/[^/]+)")
 _AROUND_S: Final = 0.5
@@ -49,6 +49,28 @@ class Places:
         return any(
             resolved <= at and 0.0 < self.asked(source, name) <= resolved
             for resolved, name in self._resolved.get(repository, ())
+        )
+
+    def portion(self, source: str, target: str, channel: str) -> frozenset[str] | None:
+        """The milestones that the messages of this channel have asked for there; `None`: all tickets."""
+        name = target.lower()
+        asks = [ask for ask in self._asks if ask.channel == channel and _names(ask, source, name)]
+        if not asks or not all(ask.milestones for ask in asks):
+            return None
+        return frozenset(title for ask in asks for title in ask.milestones)
+
+    def due(self, repository: int, ticket: Ticket, at: float) -> float:
+        """From when on a ticket may be copied into a repository, by the messages until then; infinity: not at all."""
+        names = self.names_of(repository)
+        return min(
+            (
+                max(ask.at, ask.not_before)
+                for ask in self._asks
+                if ask.at <= at
+                and (not ask.milestones or ticket.milestone in ask.milestones)
+                and names & {target.lower() for target in ask.targets}
+            ),
+            default=float("inf"),
         )
 
     def _asked_at(self, source: str, name: str) -> Iterator[float]:

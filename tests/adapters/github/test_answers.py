@@ -119,6 +119,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "saml": repository(Code.FORBIDDEN, "single sign-on"),
     "classic_pat_forbidden": repository(Code.FORBIDDEN, "a token that the organisation takes"),
     "pat_lifetime_forbidden": repository(Code.FORBIDDEN, "a lifetime that it allows"),
+    "ip_not_allowed": repository(Code.FORBIDDEN, "to the IP allow list"),
     "not_accessible_by_integration": RIGHTS,
     "not_accessible_by_token": RIGHTS,
     "no_admin_rights": RIGHTS,

@@ -18,6 +18,7 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.fleet import Standing
 from monarch.adapters.valkey.views.outlook import Outlook
 from monarch.adapters.valkey.views.requests import LOOKED_THROUGH, Reader
+from monarch.adapters.valkey.views.sought import Sought
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
@@ -128,7 +129,7 @@ async def test_one_request_is_shown_without_the_others(client: Valkey) -> None:
 @pytest.mark.parametrize("state", [State.DONE, State.SKIPPED])
 async def test_a_state_is_looked_for_among_the_newest(client: Valkey, state: State) -> None:
     """It went through all 100,000, two commands each."""
-    asked = Reader(client, KEYS).requests(20, state)
+    asked = Reader(client, KEYS).requests(20, Sought(state=state))
 
     assert await commands(client, asked) < LOOKED_THROUGH * 1.1
 

@@ -7,9 +7,9 @@ import pytest
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.codec import encode_plan
+from monarch.adapters.valkey.kept.verifications import Verifications
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.settlement import member_of_migration, member_of_request
-from monarch.adapters.valkey.verifications import Verifications
 from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.adapters.valkey.views.traffic import Traffic
 from monarch.core.delivery import Stream

@@ -11,7 +11,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views import outlook as module
 from monarch.adapters.valkey.views.outlook import Newcomer, Outlook
 from monarch.core.budget.ceilings import Ceilings
-from monarch.core.budget.shares import Ahead
+from monarch.core.budget.shares import Ahead, Part
 from monarch.core.ids import RequestId
 from monarch.core.portions.keys import Portion
 from monarch.sandbox.valkey import EmbeddedValkey
@@ -247,3 +247,16 @@ async def test_without_a_valkey_nothing_is_foretold(books: Books) -> None:
     await books.client.set(KEYS.open, "not a sorted set")
 
     assert await books.seconds(OWN) is None
+
+
+async def test_each_cohort_that_has_something_to_write_has_its_part(books: Books) -> None:
+    """Two take turns; a third one that has everything has none, and one that a person puts first has every write."""
+    await books.request(OLD, 12, 3, card="a")
+    await books.request(OWN, 5, 0, 0, card="b")
+    await books.request(YOUNG, 5, 4, card="c")
+    by_turns = await books.outlook.parts()
+    await books.request(OWN, 5, 0, 0, card="b", first_by="ada")
+    first = await books.outlook.parts()
+
+    assert by_turns == (Part("a", 8, 2), Part("b", 8, 2))
+    assert first == (Part("a", 8, 0), Part("b", 8, 1, is_first=True))

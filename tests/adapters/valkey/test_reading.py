@@ -17,6 +17,7 @@ from monarch.adapters.valkey.views.dead_letters import Letters
 from monarch.adapters.valkey.views.entry_ids import is_entry_id
 from monarch.adapters.valkey.views.fleet import Standing
 from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.sought import Sought
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.ids import RequestId, TicketId
@@ -157,10 +158,10 @@ async def test_requests_are_found_by_state_beyond_the_first_page(
     for key in "12345":
         await house.submit(key)
 
-    lines = await house.reader.requests(10, State.SKIPPED)
+    lines = await house.reader.requests(10, Sought(state=State.SKIPPED))
 
     assert [line.id for line in lines] == [skipped]
-    assert len(await house.reader.requests(10, State.QUEUED)) == 5
+    assert len(await house.reader.requests(10, Sought(state=State.QUEUED))) == 5
 
 
 async def test_an_expired_request_is_left_out(house: House) -> None:

@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
+from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import connect
-from monarch.adapters.valkey.inbox import Submitter
+from monarch.adapters.valkey.inbox import Submitter, Update
 from monarch.adapters.valkey.keys import Keys
+from monarch.core.delivery import Stream
+from monarch.core.ids import RequestId
 from monarch.ports import StoreError
 from scripts.fleet_machine.sentinels import WatchedValkey
 
@@ -35,3 +38,21 @@ async def test_a_submission_that_no_replica_has_is_not_called_safe(tmp_path: Pat
         assert again != first
         assert await client.xlen(KEYS.prefix + "requests") == 2
         await client.aclose()
+
+
+@pytest.mark.parametrize("update", [None, Update("ada", (RequestId("1-0"),))])
+async def test_who_asks_for_a_request_stands_in_its_event(
+    client: Valkey, update: Update | None
+) -> None:
+    """For a copy and for an update; a request that nobody is named for says so by leaving it out."""
+    submitter = Submitter(client, KEYS)
+    asked = await submitter.submission(b"{}", "named", update=update, by="" if update else "ada")
+    again = await submitter.submission(b"{}", "named", update=update, by="" if update else "grace")
+    await submitter.submission(b"{}", "unnamed")
+
+    events = [fields for _, fields in await client.xrange(KEYS.events)]
+    [(_, entry), _] = await client.xrange(KEYS.stream(Stream.REQUESTS))
+
+    assert [one.get(b"by") for one in events] == [b"ada", None]
+    assert (again.request, again.is_new) == (asked.request, False)
+    assert entry.get(b"act") == (b"update" if update else None)

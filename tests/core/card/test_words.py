@@ -108,6 +108,10 @@ def test_a_reason_that_all_wait_for_stands_in_the_head() -> None:
     [
         ({"paused_by": "Ann"}, " :double_vertical_bar: Ann has paused all migrations."),
         ({"cancelled_by": "Ann"}, " :octagonal_sign: Ann is cancelling it."),
+        (
+            {"paused_by": "<!channel> & *Ann*"},
+            " :double_vertical_bar: &lt;!channel&gt; &amp; *Ann* has paused all migrations.",
+        ),
     ],
 )
 def test_what_a_person_does_stands_in_the_head(changes: dict[str, Any], words: str) -> None:
@@ -126,6 +130,25 @@ def test_a_forecast_is_shown_in_the_readers_own_time() -> None:
     top = card(asked(a_migration(state=State.RUNNING)), forecast=soon)[0]
 
     assert "about 12 min left (until <!date^1764072780^{time}|12:13 UTC>)" in top
+
+
+def test_who_takes_turns_with_it_stands_beside_the_forecast() -> None:
+    """It takes longer than its own writes because of that, and people would wonder."""
+    soon = Forecast(725.0, 1_764_072_000_000, sharing=2)
+
+    top = card(asked(a_migration(state=State.RUNNING)), forecast=soon)[0]
+
+    assert top.endswith("), takes turns with 2 other cohorts: one write in 3.")
+
+
+def test_who_put_it_first_stands_in_the_head() -> None:
+    """Beside the forecast, which holds."""
+    soon = Forecast(725.0, 1_764_072_000_000)
+
+    top = card(asked(a_migration(state=State.RUNNING), first_by="ada"), forecast=soon)[0]
+
+    assert top.endswith(" :fast_forward: ada has put it first.")
+    assert "about 12 min left" in top
 
 
 def test_a_day_ahead_has_its_date() -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from scripts.chaos_machine.catalogue import (
+    ACTS,
     ALONE,
     BESIDE_ALONE,
     BESIDE_WATCHED,
@@ -17,7 +18,8 @@ from scripts.chaos_machine.catalogue import (
     Kind,
 )
 from scripts.chaos_machine.hands.hands import KNOWN
-from scripts.chaos_machine.timetable import LAST_WISH_S, Timetable, timetable
+from scripts.chaos_machine.timetable import Timetable, timetable
+from scripts.chaos_machine.wishes import LAST_WISH_S
 
 SEEDS = (1, 2, 3, 20261124)
 
@@ -131,6 +133,40 @@ def test_half_an_hour_of_edges_holds_every_kind(seed: int) -> None:
         own = (*WATCHED, *BESIDE_WATCHED, *EDGES_WATCHED)
     kinds = (*KINDS, *EDGES, *own)
     assert {fault.kind for fault in plan.faults} == {kind.name for kind in kinds}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_half_an_hour_of_acts_holds_every_kind(seed: int) -> None:
+    """What comes after the copy, and all that happens to Monarch meanwhile."""
+    plan = timetable(seed, 30, "acts")
+
+    own = (*WATCHED, *BESIDE_WATCHED) if plan.is_watched else (*ALONE, *BESIDE_ALONE)
+    kinds: tuple[Kind, ...] = (*KINDS, *ACTS, *own)
+    assert {fault.kind for fault in plan.faults} == {kind.name for kind in kinds}
+
+
+def test_a_missed_repository_has_an_owner_of_its_own() -> None:
+    """A sweep for it finds nothing of another scene."""
+    plan = timetable(1, 30, "acts")
+    scenes = [fault.stage for fault in plan.faults if fault.kind == "after.missed"]
+    owners = [scene.team.partition("/")[0] for scene in scenes]
+
+    assert len(set(owners)) == len(scenes)
+    assert all(
+        name.startswith(f"{owner}/")
+        for scene, owner in zip(scenes, owners, strict=True)
+        for name in scene.late
+    )
+
+
+def test_each_sprint_has_a_message_and_a_channel_of_its_own() -> None:
+    """So what is said of the one is not taken for the other."""
+    plan = timetable(1, 30, "acts")
+    scene = next(fault.stage for fault in plan.faults if fault.kind == "after.portions")
+    wishes = [plan.wishes[number] for number in (scene.wish, *scene.later) if number is not None]
+
+    assert [wish.milestones for wish in wishes] == [("Sprint 1",), ("Sprint 2",)]
+    assert len({wish.channel for wish in wishes}) == len(wishes)
 
 
 def test_the_other_world_has_no_edges() -> None:

@@ -23,11 +23,12 @@ from monarch.ports import (
     StoreError,
 )
 from monarch.ports.hands import NotPutFirst, PutFirst
-from monarch.ports.readings import Choice, DeadLetter, RequestDetails
+from monarch.ports.readings import Choice, DeadLetter, MigrationTimes, RequestDetails
 from monarch.telemetry import Snapshot, StreamSnapshot
-from monarch.web.acts.means import Looked, Looking
+from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished
 from monarch.web.acts.meant import Done, Receipt
 from monarch.web.acts.routes import Acts
+from monarch.web.asking import Asked
 from monarch.web.door.guard import Guard
 from monarch.web.door.session import cookie_name, issued
 from monarch.web.door.signing_in import SigningIn
@@ -85,6 +86,40 @@ class Means:
     trouble: StoreError | None = None
     done: list[tuple[object, ...]] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
+    made: dict[str, RequestId] = field(default_factory=dict)
+
+    newest: str = "1-0"
+    """The newest request for every source."""
+    wrong: str = ""
+    """Why nothing can be asked for."""
+
+    def wished(self, asked: Asked) -> Wished | str:
+        """See `Means`."""
+        return self.wrong or Wished(asked.source, asked.targets, (), repr(asked).encode())
+
+    async def newest_for(self, source: str) -> str:
+        """See `Means`."""
+        self._try()
+        return self.newest
+
+    async def submit(self, wished: Wished, key: str, by: str) -> RequestId:
+        """See `Means`."""
+        self.done.append(("submit", wished.payload, by))
+        return self._made(key)
+
+    async def update(
+        self, request: RequestId, targets: Sequence[str], key: str, by: str, *, closes: bool
+    ) -> RequestId | NotUpdated:
+        """See `Means`."""
+        if self.wrong:
+            return NotUpdated(self.wrong)
+        self.done.append(("update", request, tuple(targets), closes, by))
+        return self._made(key)
+
+    def _made(self, key: str) -> RequestId:
+        """The same key is the same request."""
+        self.newest = self.made.setdefault(key, RequestId(f"2-{len(self.made)}"))
+        return RequestId(self.newest)
 
     @property
     def hands(self) -> Hands:
@@ -202,6 +237,15 @@ class Means:
 def with_letters(*letters: DeadLetter) -> Means:
     """Dead letters, and nothing else."""
     return Means(known=a_request(), dead=list(letters))
+
+
+def with_times(
+    details: RequestDetails, reached: Sequence[str] = (), not_yet: Sequence[str] = ()
+) -> RequestDetails:
+    """The same request, of whose targets some have been worked on."""
+    times = [MigrationTimes(one, 1, 0, "", "", 7, None, None, None, None) for one in reached]
+    times += [MigrationTimes(one, 1, 0, "", "", None, None, None, None, None) for one in not_yet]
+    return replace(details, times=tuple(times))
 
 
 def moved(details: RequestDetails, target: str, state: State) -> RequestDetails:

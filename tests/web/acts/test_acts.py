@@ -1,6 +1,7 @@
 """Each act: the set that is shown is the set that it is done to, or nothing is done."""
 
 import re
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
 from monarch.ports import StoreError
 from monarch.web.acts.means import Looked, Looking
+from monarch.web.asking import Asked
 from monarch.web.door.visit import Doors
 from tests.web.acts.house import (
     ADA,
@@ -23,6 +25,7 @@ from tests.web.acts.house import (
     a_request,
     moved,
     with_letters,
+    with_times,
 )
 
 BY = "ada (page's token)"
@@ -236,6 +239,7 @@ async def test_nothing_is_made_again_without_a_look(
         refused = await press(page, f"/acts/heal?request={REQUEST}")
 
     assert words in refused.text
+    assert (f"instead='/acts/verify?request={REQUEST}'" in refused.text) == (found is None)
     assert not means.done
 
 
@@ -364,3 +368,91 @@ async def test_copies_are_closed_and_opened_again_in_the_targets_that_were_shown
 
     assert means.done == [("begin", REQUEST, act, ("org/a", "org/b"), BY)]
     assert "wait until it has ended" in refused.text
+
+
+async def test_a_request_is_put_first_while_it_is_under_way() -> None:
+    """Once; what has ended, or stands first already, says so."""
+    means = Means(known=a_request(a_migration("org/a", State.RUNNING)))
+    async with a_page(means) as page:
+        await press(page, f"/acts/first?request={REQUEST}")
+        view = means.known.view if means.known else None
+        assert view is not None
+        means.known = replace(a_request(), view=replace(view, first_by="grace"))
+        again = await press(page, f"/acts/first?request={REQUEST}")
+        means.known = a_request(a_migration("org/a", State.DONE), state=State.DONE)
+        late = await press(page, f"/acts/first?request={REQUEST}")
+
+    assert means.done == [("first", REQUEST, BY)]
+    assert "was put first already, by grace" in again.text
+    assert "has ended: it is done" in late.text
+
+
+@pytest.mark.parametrize(("name", "closes"), [("update", False), ("update-close", True)])
+async def test_copies_are_updated_in_the_targets_that_the_request_has_reached(
+    name: str, *, closes: bool
+) -> None:
+    """A target in which nothing was ever copied has nothing to update."""
+    means = Means(known=with_times(a_request(state=State.DONE), reached=("org/a",), not_yet=("b",)))
+    async with a_page(means) as page:
+        sent = await press(page, f"/acts/{name}?request={REQUEST}")
+        means.known = with_times(a_request(state=State.DONE), not_yet=("b",))
+        refused = await press(page, f"/acts/{name}?request={REQUEST}")
+
+    assert sent.headers["location"] == "/receipts/0"
+    assert means.receipts[0].back == "/requests/2-0"
+    assert means.done == [("update", REQUEST, ("org/a",), closes, BY)]
+    assert "Nothing was ever copied" in refused.text
+
+
+SUBMIT = "/acts/submit?source=org%2Ftemplate&targets=org%2Fa+org%2Fb&channel=C1"
+
+
+async def test_a_plan_is_submitted_as_it_was_shown() -> None:
+    """With the name of who pressed it; the receipt leads to the request."""
+    means = Means()
+    async with a_page(means) as page:
+        asked = await page.get(SUBMIT, headers=ADA)
+        await press(page, SUBMIT)
+
+    assert "monarch submit org/template org/a org/b --channel C1" in asked.text
+    wish = Asked("org/template", ("org/a", "org/b"), "C1")
+    assert means.done == [("submit", repr(wish).encode(), BY)]
+    assert means.receipts[0].back == "/requests/2-0"
+
+
+async def test_who_presses_second_is_told_of_the_first() -> None:
+    """Two people have the same plan open: one request is made."""
+    means = Means()
+    async with a_page(means) as page:
+        form = await shown(page, SUBMIT)
+        await press(page, SUBMIT, form)
+        second = await press(page, SUBMIT, form)
+
+    assert second.status_code == 409
+    assert "Something newer was asked for meanwhile" in second.text
+    assert len(means.done) == 1
+
+
+async def test_two_presses_at_the_same_moment_make_one_request() -> None:
+    """Both have read the set before either has submitted: their key is the same."""
+    means = Means()
+    async with a_page(means) as page:
+        form = await shown(page, SUBMIT)
+        await press(page, SUBMIT, form)
+        means.newest = "1-0"
+        await press(page, SUBMIT, form)
+
+    assert [receipt.back for receipt in means.receipts] == ["/requests/2-0", "/requests/2-0"]
+
+
+@pytest.mark.parametrize("address", ["/acts/submit", SUBMIT, f"/acts/update?request={REQUEST}"])
+async def test_what_cannot_be_asked_for_is_a_sentence(address: str) -> None:
+    """Nothing is submitted."""
+    known = with_times(a_request(state=State.DONE), reached=("org/a",))
+    means = Means(known=known, wrong="There is no such template.")
+    async with a_page(means) as page:
+        refused = await press(page, address)
+
+    assert not means.done
+    said = refused.text + "".join(str(one.lines) for one in means.receipts)
+    assert "There is no such template." in said

@@ -7,7 +7,7 @@ Three round trips for a snapshot, whatever the backlog. What a server does not t
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from valkey.asyncio import Valkey
@@ -17,6 +17,7 @@ from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.refusal import WRITE_SETTINGS, why_refused
 from monarch.adapters.valkey.keys import GROUP, Keys
+from monarch.adapters.valkey.logins import login_of_each
 from monarch.adapters.valkey.views.entry_ids import entry_ms
 from monarch.adapters.valkey.views.request import whole
 from monarch.adapters.valkey.views.requests import texts
@@ -38,7 +39,7 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 REFUSED_FOR_MS: Final = 180_000
 """A refusal of the credential that was not confirmed for longer is over, in milliseconds; work asks once a minute."""
 
-_WHOLE: Final = 16
+_WHOLE: Final = 17
 """So many answers are about the whole, the time first."""
 
 
@@ -100,6 +101,7 @@ class Standing:
             self._ask_account(later, account, whole["now_ms"])
         with classified("reading the fleet"):
             answers = await later.execute(raise_on_error=False)
+        logins = login_of_each(_known(whole["answers"][-1]))
         next_up, budgets = answers[: len(streams)], answers[len(streams) :]
         return Snapshot(
             **_whole(whole),
@@ -109,7 +111,10 @@ class Standing:
                 for raw, found in zip(streams, next_up, strict=True)
             ),
             accounts=tuple(
-                self._account(account, budgets[6 * i : 6 * i + 6], whole["now_ms"])
+                replace(
+                    self._account(account, budgets[6 * i : 6 * i + 6], whole["now_ms"]),
+                    login=logins.get(account, ""),
+                )
                 for i, account in enumerate(accounts)
             ),
         )
@@ -145,6 +150,7 @@ class Standing:
         pipe.info("memory", "persistence", "replication")
         pipe.config_get(*WRITE_SETTINGS)
         pipe.hlen(self._keys.missed)
+        pipe.hgetall(self._keys.logins)
 
     def _ask_stream(self, pipe: Any, stream: Stream) -> None:
         name = self._keys.stream(stream)
@@ -278,7 +284,7 @@ def _subscribed(answer: Any) -> int | None:
 
 def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
     parked, first, dead, epoch, paused, known, *more = whole["answers"]
-    subscribers, since, refused, oldest, still_open, newer, info, config, missed = more
+    subscribers, since, refused, oldest, still_open, newer, info, config, missed, _ = more
     due = first[0][1] if isinstance(first, list) and first else None
     began = oldest[0][1] if isinstance(oldest, list) and oldest else whole["now_ms"]
     return {

@@ -14,8 +14,8 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.codec import decode_ledger, decode_plan
+from monarch.adapters.valkey.kept.verifications import decode_look
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.verifications import decode_look
 from monarch.adapters.valkey.views.request import whole
 from monarch.core.ids import RequestId, TargetId, migration_id
 from monarch.ports.readings import Holding, TicketLine

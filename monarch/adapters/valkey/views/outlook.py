@@ -18,7 +18,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.request import whole
 from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.core.budget.forecast import Forecast, Load, forecast_s, write_ms
-from monarch.core.budget.shares import Ahead, ahead_of
+from monarch.core.budget.shares import Ahead, Part, ahead_of, parts_of
 from monarch.core.ids import RequestId
 from monarch.core.portions.details import portion_details
 from monarch.core.portions.keys import WHOLE, Portion
@@ -130,6 +130,19 @@ class Outlook:
         """
         traffic, _ = await self._look(None, newcomer)
         return traffic
+
+    async def parts(self) -> tuple[Part, ...]:
+        """Which part of the writes each cohort has that has something to write, the oldest first.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        with classified("looking for who shares the budget"):
+            members = await self._client.zrange(self._keys.open, 0, AHEAD - 1)
+        names = sorted((RequestId(one.decode("utf-8", "replace")) for one in members), key=_age)
+        found = await self._open(names)
+        left = await self._left(found, None)
+        return parts_of((one.cohort, n, one.is_first) for one, n in zip(found, left, strict=True))
 
     async def _look(
         self, request: RequestId | None, newcomer: Newcomer | None = None

@@ -6,6 +6,7 @@ has expired since it was listed is left out.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final, NamedTuple, cast
 
 from valkey.asyncio import Valkey
@@ -19,6 +20,7 @@ from monarch.adapters.valkey.views.cohorts import read_cards
 from monarch.adapters.valkey.views.entry_ids import entry_ms, entry_order, is_entry_id
 from monarch.adapters.valkey.views.numbers import Numbering
 from monarch.adapters.valkey.views.request import cohort_of, request_view, whole
+from monarch.adapters.valkey.views.sought import Sought, failed
 from monarch.adapters.valkey.views.waiting import Waiting, Wish, members_of, with_wish
 from monarch.core.after.later import Later
 from monarch.core.card.view import Card
@@ -33,7 +35,11 @@ PAGE: Final = 200
 """How many are read at once where many are looked through."""
 
 LOOKED_THROUGH: Final = 20_000
-"""So many requests are looked through for a state, the newest."""
+"""So many requests are looked through for those that are sought, the newest."""
+
+EVERY_REQUEST: Final = Sought()
+
+NO_WISH: Final = Wish()
 
 FOLLOW_MS: Final = 500
 """How long one read waits for the next event, in milliseconds; less than the socket's timeout."""
@@ -64,29 +70,45 @@ class Reader:
 
     # --------------------------------------------------------------------------------- requests
 
-    async def requests(self, limit: int, state: State | None = None) -> tuple[RequestLine, ...]:
-        """The newest `limit` requests, newest first; only those in `state` where it is given.
-
-        A state is looked for among the newest `LOOKED_THROUGH`.
-        """
+    async def requests(self, limit: int, sought: Sought = EVERY_REQUEST) -> tuple[RequestLine, ...]:
+        """The newest `limit` requests that are sought, newest first, among the newest `LOOKED_THROUGH`."""
         found: list[RequestLine] = []
         start = 0
         while len(found) < limit and start < LOOKED_THROUGH:
             with classified("listing requests"):
                 ids = await self._client.zrevrange(self._keys.known, start, start + PAGE - 1)
-            page = await self._in_state([RequestId(one.decode()) for one in ids], state)
+            page = await self._sought([RequestId(one.decode()) for one in ids], sought)
             found += await self._lines(page)
             start += PAGE
             if len(ids) < PAGE:
                 break
-        if state in {None, State.QUEUED}:
+        if sought.state in {None, State.QUEUED}:
+            unseen = await self._waiting.unseen(limit)
             found += [
-                _unseen(one, wish) for one, wish in (await self._waiting.unseen(limit)).items()
+                _unseen(one, wish) for one, wish in unseen.items() if _asks(one, wish, sought)
             ]
         newest = sorted(found, key=lambda line: entry_order(line.id), reverse=True)[:limit]
         cards = await read_cards(self._client, self._keys, (line.cohort for line in newest))
         newest = [replace(line, card=cards.get(line.cohort)) for line in newest]
         return await self._with_wishes(newest)
+
+    async def with_failed(self, lines: Sequence[RequestLine]) -> tuple[RequestLine, ...]:
+        """The same, each with how many of its targets were given up: a read for each target of those that were planned."""
+        pipe = self._client.pipeline(transaction=False)
+        for line in lines:
+            pipe.hget(self._keys.request(line.id), "targets")
+        with classified("reading requests"):
+            targets = [_lines(_text(raw or "")) for raw in await pipe.execute()]
+        pipe = self._client.pipeline(transaction=False)
+        for line, named in zip(lines, targets, strict=True):
+            for target in named:
+                pipe.hget(self._keys.migration(migration_id(line.id, target)), "state")
+        with classified("reading requests"):
+            states = iter([_text(raw or "") for raw in await pipe.execute()])
+        return tuple(
+            replace(line, failed=failed(islice(states, len(named))))
+            for line, named in zip(lines, targets, strict=True)
+        )
 
     async def _with_wishes(self, lines: Sequence[RequestLine]) -> tuple[RequestLine, ...]:
         """The same, and what those ask for that wait to be planned, and until when."""
@@ -100,20 +122,32 @@ class Reader:
             _with_wish(line, wishes.get(line.id, Wish()), due.get(line.id)) for line in lines
         )
 
-    async def _in_state(self, ids: Sequence[RequestId], state: State | None) -> Sequence[RequestId]:
-        """Those in `state`; all where it is not given."""
-        if state is None:
+    async def _sought(self, ids: Sequence[RequestId], sought: Sought) -> Sequence[RequestId]:
+        """Those that are sought; what an unplanned one asks for is read in its message."""
+        if sought.is_every:
             return ids
         pipe = self._client.pipeline(transaction=False)
         for one in ids:
-            pipe.hget(self._keys.request(one), "state")
+            pipe.hmget(self._keys.request(one), ["state", "source", "targets", "entry"])
         with classified("reading requests"):
             known = await pipe.execute()
-        states = (
-            (one, (raw or b"queued").decode("utf-8", "replace"))
+        rows = {
+            one: tuple(_text(field or "") for field in raw)
             for one, raw in zip(ids, known, strict=True)
-        )
-        return [one for one, name in states if name == state.value]
+        }
+        unplanned = {one: row[3] or one for one, row in rows.items() if not row[1]}
+        needs = sought.source is not None or sought.target is not None
+        wishes = await self._waiting.wishes(unplanned) if needs and unplanned else {}
+        return [
+            one
+            for one, (state, source, targets, _) in rows.items()
+            if sought.holds(
+                state or State.QUEUED.value,
+                source or wishes.get(one, NO_WISH).source,
+                _lines(targets) or wishes.get(one, NO_WISH).targets,
+                entry_ms(one),
+            )
+        ]
 
     async def _lines(self, ids: Sequence[RequestId]) -> list[RequestLine]:
         pipe = self._client.pipeline(transaction=False)
@@ -236,8 +270,12 @@ def _number(fields: Mapping[str, str], name: str, default: int = 0) -> int:
     return default if value is None else value
 
 
+NAMED: Final = 3
+"""Targets that a listing names of each request."""
+
+
 def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> RequestLine:
-    view = request_view(request, fields, ())
+    view, targets = request_view(request, fields, ()), _lines(fields.get("targets", ""))
     return RequestLine(
         id=request,
         state=view.state,
@@ -245,7 +283,7 @@ def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> Requ
         channel=view.channel,
         via=fields.get("via", ""),
         tickets=view.tickets,
-        targets=len(_lines(fields.get("targets", ""))),
+        targets=len(targets),
         unsettled=unsettled,
         appended_ms=view.appended_ms,
         ended_ms=view.ended_ms,
@@ -254,6 +292,7 @@ def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> Requ
         cohort=cohort_of(fields),
         not_before=in_iso(view.portion),
         milestones=view.portion.milestones,
+        named=tuple(targets[:NAMED]),
     )
 
 
@@ -269,6 +308,11 @@ def _is_to_be_told(view: RequestView, fields: Mapping[str, str], card: Card | No
     if card is None:
         return fields.get("final_said") != str(view.run)
     return card.shown_version < _number(fields, "card_version")
+
+
+def _asks(request: RequestId, wish: Wish, sought: Sought) -> bool:
+    """Whether a request that has no hash yet is sought."""
+    return sought.holds(State.QUEUED.value, wish.source, wish.targets, entry_ms(request))
 
 
 def _unseen(request: RequestId, wish: Wish) -> RequestLine:
@@ -288,6 +332,7 @@ def _unseen(request: RequestId, wish: Wish) -> RequestLine:
         entry=request,
         not_before=in_iso(wish.portion),
         milestones=wish.portion.milestones,
+        named=wish.targets[:NAMED],
     )
 
 
@@ -302,6 +347,7 @@ def _with_wish(line: RequestLine, wish: Wish, next_ms: int | None) -> RequestLin
         next_ms=next_ms,
         not_before=line.not_before or in_iso(wish.portion),
         milestones=line.milestones or wish.portion.milestones,
+        named=line.named or wish.targets[:NAMED],
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.kept.roster import Entered, Roster
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.views.fleet import NOBODY
 from monarch.adapters.valkey.views.requests import texts
@@ -22,6 +23,7 @@ class Workers:
     def __init__(self, client: Valkey, keys: Keys) -> None:
         self._client = client
         self._keys = keys
+        self._roster = Roster(client, keys)
 
     async def all(self) -> tuple[WorkerLine, ...]:
         """Every worker that the groups know, by name; one that died is among them until it is swept away."""
@@ -35,13 +37,20 @@ class Workers:
             for one in answer if isinstance(answer, list) else []:
                 found.setdefault(one["name"].decode("utf-8", "replace"), {})[stream.value] = one
         found.pop(NOBODY, None)
-        return tuple([await self._line(name, found[name]) for name in sorted(found)])
+        roster = await self._roster.all() if found else {}
+        return tuple(
+            [await self._line(name, found[name], roster.get(name)) for name in sorted(found)]
+        )
 
-    async def _line(self, name: str, consumers: Mapping[str, Any]) -> WorkerLine:
+    async def _line(
+        self, name: str, consumers: Mapping[str, Any], entered: Entered | None
+    ) -> WorkerLine:
         held = {stream: int(one["pending"]) for stream, one in consumers.items()}
         silent_s = min(one["idle"] for one in consumers.values()) / 1000
         has_targets = held.get(Stream.MIGRATIONS, 0) > 0
-        return WorkerLine(name, silent_s, held, await self._targets(name) if has_targets else ())
+        targets = await self._targets(name) if has_targets else ()
+        version, since_ms = ("", None) if entered is None else (entered.version, entered.since_ms)
+        return WorkerLine(name, silent_s, held, targets, version, since_ms or None)
 
     async def _targets(self, name: str) -> tuple[str, ...]:
         stream = self._keys.stream(Stream.MIGRATIONS)

@@ -52,6 +52,12 @@ CREDENTIALS: Final[dict[str, Canned]] = {
         "following URL: https://github.com/settings/personal-access-tokens/1",
         "NixOS/org#247",
     ),
+    "ip_not_allowed": said(
+        403,
+        "Although you appear to have the correct authorization credentials, the `org` organization "
+        "has an IP allow list enabled, and your IP address is not permitted to access this resource.",
+        "SalesforceFoundation/NPSP#7247",
+    ),
     "not_accessible_by_integration": said(403, "Resource not accessible by integration", _FACTS),
     "not_accessible_by_token": said(
         403, "Resource not accessible by personal access token", _FACTS

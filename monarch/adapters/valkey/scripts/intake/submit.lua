@@ -3,7 +3,7 @@
 --
 -- KEYS  1 inbox:<submission> (hash)   2 requests (stream)
 -- ARGV  1 prefix  2 payload  3 via  4 how long a submission is remembered, ms
---       and where it asks for an act: 5 act  6 earlier requests that it builds on, a space between  7 by whom
+--       and where it is known who asks: 5 act, '' to copy  6 earlier requests that it builds on, a space between  7 by whom
 -- Gives {what, request id}: 'new', 'same' where this message was submitted before, 'other' where another one was.
 --
 -- Atomic, so that a submission whose answer was lost can be repeated without a second request. On a server that was

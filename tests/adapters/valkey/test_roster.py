@@ -1,0 +1,94 @@
+"""Who works, with version and since when, and as whom at GitHub: on a real Valkey."""
+
+from collections.abc import Awaitable
+from typing import cast
+
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.kept import roster as module
+from monarch.adapters.valkey.kept.roster import Roster
+from monarch.adapters.valkey.keys import GROUP, Keys
+from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.workers import Workers
+from monarch.core.budget.ceilings import Ceilings
+from monarch.core.delivery import Stream
+from monarch.core.target.permission import Credential
+from tests.contracts.worlds import ValkeyWorld
+
+KEYS = Keys("roster")
+
+
+async def _works(client: Valkey, name: str) -> None:
+    """A consumer that the groups know."""
+    stream = KEYS.stream(Stream.MIGRATIONS)
+    if not await client.exists(stream):
+        await client.xgroup_create(stream, GROUP, mkstream=True)
+    await client.xgroup_createconsumer(stream, GROUP, name)
+
+
+async def test_a_worker_shows_its_version_and_since_when(client: Valkey) -> None:
+    """A repetition keeps the moment; one that an older version started has neither."""
+    roster = Roster(client, KEYS)
+    for name in ("host.1.aa", "host.2.bb"):
+        await _works(client, name)
+    before, _ = await client.time()
+    await roster.enter("host.1.aa", "1.2.3")
+    (entered,) = (await roster.all()).values()
+    await roster.enter("host.1.aa", "1.2.3")
+
+    new, old = await Workers(client, KEYS).all()
+
+    assert (new.version, new.since_ms) == ("1.2.3", entered.since_ms)
+    assert entered.since_ms >= int(before) * 1000
+    assert (old.version, old.since_ms) == ("", None)
+
+
+async def test_who_has_stopped_is_not_on_the_roster(client: Valkey) -> None:
+    """One that the groups do not know any more is not shown, though it could not sign out."""
+    roster = Roster(client, KEYS)
+    await _works(client, "host.1.aa")
+    for name in ("host.1.aa", "host.2.killed", "host.3.stopped"):
+        await roster.enter(name, "1")
+    await roster.leave("host.3.stopped")
+
+    assert set(await roster.all()) == {"host.1.aa", "host.2.killed"}
+    assert [one.name for one in await Workers(client, KEYS).all()] == ["host.1.aa"]
+
+
+async def test_the_roster_is_bounded(client: Valkey) -> None:
+    """Workers that are killed again and again do not fill it: the oldest go."""
+    roster = Roster(client, KEYS)
+    lines = {f"dead.{n}.x": f"{n} 1" for n in range(1, module.KEPT + 5)}
+    await cast("Awaitable[int]", client.hset(KEYS.workers, mapping=dict(lines)))
+    await roster.enter("host.1.aa", "1")
+
+    left = await roster.all()
+    assert len(left) == module.KEPT
+    assert "host.1.aa" in left
+    assert not {f"dead.{n}.x" for n in range(1, 6)} & set(left)
+
+
+async def test_a_line_that_cannot_be_read_is_not_known(client: Valkey) -> None:
+    """Nobody is kept from seeing who works."""
+    await _works(client, "host.1.aa")
+    await cast("Awaitable[int]", client.hset(KEYS.workers, "host.1.aa", "nonsense"))
+
+    (line,) = await Workers(client, KEYS).all()
+
+    assert line.since_ms is None
+
+
+async def test_an_account_has_the_name_that_github_knows_it_by(world: ValkeyWorld) -> None:
+    """Beside what its budget is kept under; one that has not said who it is has none."""
+    await world.logins.introduce(Credential("user:7", "f1", "monarch-bot", 7))
+    await world.logins.introduce(Credential("installation:9", "f2"))
+    seconds, _ = await world.client.time()
+    both = {"user:7": int(seconds) * 1000, "installation:9": int(seconds) * 1000}
+    await world.client.zadd(world.keys.accounts, dict(both))
+
+    snapshot = await Standing(world.client, world.keys, "tickets", Ceilings()).snapshot()
+
+    assert [(one.account, one.login) for one in snapshot.accounts] == [
+        ("installation:9", ""),
+        ("user:7", "monarch-bot"),
+    ]

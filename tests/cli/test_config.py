@@ -1,0 +1,90 @@
+"""`monarch config`: which settings count, where each comes from, and no secret."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.cli.conftest import Give
+
+SECRETS: Final = {
+    "GH_PAT": "ghp_abcdefghijklmnop",
+    "SLACK_BOT_TOKEN": "xoxb-123-abcdef",
+    "VALKEY_PASSWORD": "swordfish",
+    "MONARCH_MARKER_KEY": "0123456789abcdef-key",
+    "MONARCH_WEB_TOKEN": "fedcba9876543210-web",
+}
+
+
+def _settings(shown: str) -> dict[str, dict[str, Any]]:
+    return {one["variable"]: one for one in json.loads(shown)["settings"]}
+
+
+def test_each_setting_says_where_it_comes_from(give: Give, tmp_path: Path) -> None:
+    """The environment wins over the file, and that it does is said: the file is where people look."""
+    (tmp_path / ".env").write_text(
+        "MONARCH_NAMESPACE=filed\nMONARCH_RETENTION_DAYS=31\nMONARCH_WEB_PORT=0\n"
+    )
+
+    shown = give("config", "--json", MONARCH_NAMESPACE="given", MONARCH_WEB_PORT="0")
+
+    found = _settings(shown.stdout)
+    told = {
+        name: (one["value"], one["source"], one["shadowed"])
+        for name, one in found.items()
+        if name in {"MONARCH_NAMESPACE", "MONARCH_RETENTION_DAYS", "MONARCH_WEB_PORT", "VALKEY_DB"}
+    }
+    assert told == {
+        "MONARCH_NAMESPACE": ("given", "environment", True),
+        "MONARCH_RETENTION_DAYS": ("31", ".env", False),
+        "MONARCH_WEB_PORT": ("0", "environment", False),
+        "VALKEY_DB": ("0", "default", False),
+    }
+    table = give("config", MONARCH_NAMESPACE="given").stdout
+    assert (
+        "MONARCH_NAMESPACE                given                          environment, not .env"
+        in table
+    )
+
+
+def test_only_what_is_set_is_shown_on_demand(give: Give) -> None:
+    """Fifty defaults hide the one value that somebody changed."""
+    found = _settings(give("config", "--set", "--json", MONARCH_CHANNEL="mine").stdout)
+
+    assert set(found) == {"VALKEY_URL", "MONARCH_CHANNEL"}
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_no_secret_is_shown(give: Give, form: tuple[str, ...]) -> None:
+    """Neither where it belongs, nor in the place of something else, nor in an address."""
+    pem = rsa.generate_private_key(65537, 2048).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    given = SECRETS | {
+        "GITHUB_APP_ID": "17",
+        "GITHUB_APP_PRIVATE_KEY": pem.decode(),
+        "VALKEY_URL": "valkey://ada:trout@h:6380/1",
+        "HTTPS_PROXY": "http://u:salmon@proxy.example:3128",
+        "VALKEY_HOST": "x:herring@h",
+        "MONARCH_CHANNEL": "swordfish",
+    }
+
+    shown = give("config", *form, **given).stdout
+
+    hidden = [*SECRETS.values(), "trout", "salmon", "herring", *pem.decode().splitlines()[1:-1]]
+    assert [secret for secret in hidden if secret in shown] == []
+    for told in ("valkey://h:6380/1", "http://proxy.example:3128", "set, not shown"):
+        assert told in shown
+
+
+def test_a_wrong_configuration_is_told_with_all_its_mistakes(give: Give) -> None:
+    """As by every other command."""
+    wrong = give("config", MONARCH_CONCURRENCY="many", MONARCH_WEB_PORT="70000")
+
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "2 mistakes" in wrong.stderr
