@@ -43,8 +43,11 @@ BESIDE: Final = frozenset(
 look at a cohort, and what was missed is watched for by its own contract (`tests/contracts/missed`).
 """
 
-COMMANDS: Final = frozenset({"get", "set", "xreadgroup"})
-"""What is sent beside scripts. `xgroup` as well, where a group is gone: tried on a real server."""
+_ROSTER: Final = frozenset({"time", "hsetnx", "hgetall", "hdel"})
+COMMANDS: Final = frozenset({"get", "set", "xreadgroup"}) | _ROSTER
+"""What is sent beside scripts: a worker enters the roster, and leaves it. `xgroup` as well, where a group is gone:
+tried on a real server.
+"""
 
 FIRST_POLLS: Final = 2
 """So many idle polls of each kind, of each process, are moments like any other."""
