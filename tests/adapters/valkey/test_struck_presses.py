@@ -24,7 +24,7 @@ from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.settings import Settings
 from monarch.web.acts.means import Means
 from tests.contracts.moves import one, planned, taken
-from tests.contracts.worlds import ValkeyWorld
+from tests.contracts.worlds import World
 from tests.stages.seams import methods
 from tests.web.acts.house import ADA, FROM_HERE, JSON, a_page
 
@@ -89,27 +89,27 @@ class Struck:
 class Press:
     """An act on a world that was made ready for it, and the event that is its line in the audit; how many there are to be."""
 
-    ready: Callable[[ValkeyWorld], Awaitable[str]]
+    ready: Callable[[World], Awaitable[str]]
     event: str
     lines: int = 1
     requests: int = 1
 
 
-async def _nothing(_world: ValkeyWorld) -> str:
+async def _nothing(_world: World) -> str:
     return ""
 
 
-async def _under_way(world: ValkeyWorld) -> str:
+async def _under_way(world: World) -> str:
     return await planned(world, "org/team-a")
 
 
-async def _reached(world: ValkeyWorld) -> str:
+async def _reached(world: World) -> str:
     request = await planned(world, "org/team-a")
     await taken(world, await one(world.streams("worker-1"), Stream.MIGRATIONS))
     return request
 
 
-async def _given_up(world: ValkeyWorld) -> str:
+async def _given_up(world: World) -> str:
     request = await planned(world, "org/team-a", "org/team-b")
     streams = world.streams()
     for delivery in await streams.receive(Stream.MIGRATIONS, 2):
@@ -117,7 +117,7 @@ async def _given_up(world: ValkeyWorld) -> str:
     return request
 
 
-async def _paused(world: ValkeyWorld) -> str:
+async def _paused(world: World) -> str:
     await world.hands.pause("grace")
     return ""
 
@@ -137,7 +137,7 @@ PRESSES: Final = {
 }
 
 
-async def events(world: ValkeyWorld, name: str) -> list[dict[bytes, bytes]]:
+async def events(world: World, name: str) -> list[dict[bytes, bytes]]:
     """What the audit has of this name."""
     found = await world.client.xrange(world.keys.events)
     return [fields for _, fields in found if fields[b"event"] == name.encode()]
@@ -181,7 +181,7 @@ async def test_a_press_is_done_once_whatever_befalls_it(
 
         async def live(strokes: Strokes) -> list[int]:
             await client.flushall()
-            world = ValkeyWorld(client, NAMESPACE)
+            world = World(client, NAMESPACE)
             await world.open()
             about = await press.ready(world)
             before = len(await events(world, press.event))
@@ -203,7 +203,7 @@ async def test_a_press_is_done_once_whatever_befalls_it(
 
 async def test_a_look_whose_process_was_killed_is_over_by_itself(client: Valkey) -> None:
     """It says that it is under way only as long as somebody says so again; then another one begins."""
-    world = ValkeyWorld(client, NAMESPACE)
+    world = World(client, NAMESPACE)
     shelf, request = Shelf(client, world.keys), RequestId("1-0")
 
     assert await shelf.begin_look(request, b"ada") is None
