@@ -107,6 +107,7 @@ def submit(
         str | None,
         typer.Option(help="Submitting again under the same key makes no second request."),
     ] = None,
+    by: By = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask for a migration, durably. Prints the request's id once it is on disk."""
@@ -114,7 +115,7 @@ def submit(
     from monarch.cli.submit import submit_message
 
     asked = Asked(source, targets, channel, not_before, milestones or [])
-    submit_message(asked, key, wait=wait, as_json=as_json)
+    submit_message(asked, key, by, wait=wait, as_json=as_json)
 
 
 @app.command()

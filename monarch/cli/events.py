@@ -8,7 +8,7 @@ from monarch.adapters.valkey.views.numbers import NUMBER
 from monarch.adapters.valkey.views.wanted import Wanted, newest
 from monarch.cli.calling import end_if_interrupted, operate
 from monarch.cli.choice import hint_of
-from monarch.cli.follow import AGAIN_S
+from monarch.cli.terminal.away import AGAIN_S, Away
 from monarch.cli.terminal.printing import clean, complain, fields_of, moment, say, show_json
 from monarch.cli.terminal.troubles import tell_obstacles
 
@@ -43,7 +43,7 @@ async def _follow_events(person: "Operator", wanted: Wanted, after: str, *, as_j
 
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
 
-    is_away = False
+    away = Away("waiting")
     while True:
         end_if_interrupted()
         try:
@@ -51,13 +51,9 @@ async def _follow_events(person: "Operator", wanted: Wanted, after: str, *, as_j
                 if wanted.holds(event):
                     _show_event(event, as_json=as_json)
                 after = event.id
-            if is_away:
-                complain("Valkey answers again")
-            is_away = False
+            away.ended()
         except StoreError as error:
-            if not is_away:
-                complain(f"Valkey does not answer ({clean(error)}); waiting")
-            is_away = True
+            away.missed(error)
             await anyio.sleep(AGAIN_S)
 
 

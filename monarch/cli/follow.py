@@ -19,6 +19,7 @@ from monarch.cli.calling import (
     fail,
     settings,
 )
+from monarch.cli.terminal.away import AGAIN_S, Away
 from monarch.cli.terminal.ending import ending_lines
 from monarch.cli.terminal.printing import clean, complain
 from monarch.cli.terminal.progress import Progress, Sight, progress
@@ -28,12 +29,6 @@ from monarch.telemetry.obstacles import obstacles
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, RequestDetails
-
-AWAY_FOR_S: Final = 900.0
-"""How long a Valkey may be away before the following is given up, in seconds."""
-
-AGAIN_S: Final = 1.0
-"""How soon it is asked again."""
 
 TOLD_WITHIN_S: Final = 10.0
 """How long after the end it is waited for Slack's answer, in seconds: it is a part of how it ended."""
@@ -103,21 +98,16 @@ async def _sights(person: "Operator", request: RequestId, shown: Progress) -> As
 
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
 
-    after, away_since = "$", None
+    after, away = "$", Away("the request goes on, waiting", shown.say)
     while True:
         end_if_interrupted()
         try:
             sight = await _look(person, request)
-            if away_since is not None:
-                shown.say("Valkey answers again")
-                away_since = None
+            away.ended()
             yield sight
             after = await person.reader.pulse(after)
         except StoreError as error:
-            if away_since is None:
-                away_since = time.monotonic()
-                shown.say(f"Valkey does not answer ({clean(error)}); the request goes on, waiting")
-            elif time.monotonic() - away_since > AWAY_FOR_S:
+            if away.missed(error):
                 raise OutOfSight(
                     f"Valkey has not answered for 15 min; {_goes_on(request)}"
                 ) from None

@@ -210,6 +210,7 @@ def _request_facts(details: "RequestDetails", forecast: "Forecast | None") -> di
         "channel": view.channel,
         "cohort": details.cohort or "-",
         "came by": details.via,
+        **({"asked by": details.asked_by} if details.asked_by else {}),
         "run": view.run,
         "appended": moment(view.appended_ms),
         "planned": moment(details.planned_ms),

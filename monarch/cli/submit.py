@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, fail, operate, settings
+from monarch.cli.choice import actor
 from monarch.cli.follow import follow, judge
 from monarch.cli.portions import Asked, demand_date
 from monarch.cli.terminal.printing import clean, complain, got, show_json
@@ -13,12 +14,14 @@ if TYPE_CHECKING:
     from monarch.app.operator import Operator, Submission
 
 
-def submit_message(asked: Asked, key: str | None, *, wait: bool, as_json: bool) -> None:
+def submit_message(
+    asked: Asked, key: str | None, by: str | None, *, wait: bool, as_json: bool
+) -> None:
     """Submit, print the request's id, and with `wait` follow it to its end."""
-    payload = asked.message()
-    _demand_request(payload)
+    name, payload = actor(by), asked.message()
+    _demand_request(payload, "submitted")
     chosen = uuid.uuid4().hex if key is None else _checked(key)
-    done = operate(lambda person: _submitted(person, payload, chosen))
+    done = operate(lambda person: _submitted(person, payload, chosen, name))
     request = done.request
     if not done.is_new:
         complain(f"request {request} was submitted already under this key")
@@ -31,12 +34,12 @@ def submit_message(asked: Asked, key: str | None, *, wait: bool, as_json: bool) 
         judge(end)
 
 
-async def _submitted(person: "Operator", payload: bytes, key: str) -> "Submission":
+async def _submitted(person: "Operator", payload: bytes, key: str, by: str) -> "Submission":
     from monarch.app.operator import KeyTaken  # noqa: PLC0415 - lazily
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
 
     try:
-        return await person.submit(payload, key)
+        return await person.submit(payload, key, by=by)
     except KeyTaken as taken:
         fail(f"{taken}. Nothing was submitted: choose another --key, or none")
     except StoreError as error:
@@ -49,14 +52,17 @@ async def _submitted(person: "Operator", payload: bytes, key: str) -> "Submissio
         )
 
 
-def _demand_request(payload: bytes) -> None:
-    """Refuse a message that cannot be planned; warn of each invalid target, and go on with the others."""
+def _demand_request(payload: bytes, done: str) -> None:
+    """Refuse a message that cannot be planned, or that has no target left; warn of each invalid target beside others."""
     from monarch.app.plan import BadMessage, parsed  # noqa: PLC0415 - lazily
 
     request = parsed(payload, settings())
     if isinstance(request, BadMessage):
-        fail(f"{clean(request.sentence)}; nothing was submitted", WRONG)
-    demand_date(request.portion, "nothing was submitted")
+        fail(f"{clean(request.sentence)}; nothing was {done}", WRONG)
+    demand_date(request.portion, f"nothing was {done}")
+    if not request.targets:
+        words = "; ".join(clean(refused.letter) for refused in request.refused)
+        fail(f"there is no target that can be one: {words}; nothing was {done}", WRONG)
     for refused in request.refused:
         words = f"{clean(refused.target)} will end as a dead letter: {clean(refused.letter)}"
         complain(f"! {words}")
@@ -90,6 +96,7 @@ def publish_message(
         )
     if payload is None:
         content = message(source or "", targets, channel)
+        _demand_request(content, "published (--payload publishes anything)")
     else:
         # What the terminal gave, byte for byte.
         content = payload.encode("utf-8", "surrogateescape")

@@ -1,15 +1,25 @@
 """`verify`: what the targets hold of a request, and with `--heal` the wish to have it whole again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import typer
 
-from monarch.cli.calling import FAILED, WRONG, fail, failures_told, operate, settings
+from monarch.cli.calling import (
+    FAILED,
+    OUT_OF_SIGHT,
+    WRONG,
+    end_if_interrupted,
+    fail,
+    failures_told,
+    operate,
+    settings,
+)
 from monarch.cli.choice import actor, request_id
 from monarch.cli.follow import follow, judge
 from monarch.cli.plan import ranges
+from monarch.cli.terminal.away import AGAIN_S, Away
 from monarch.cli.terminal.printing import clean, say, show_facts, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
@@ -19,8 +29,9 @@ from monarch.core.report.verification import COUNTED, SIGNS, Mark
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, RequestDetails
-    from monarch.app.verify import Finding, TargetReport, Verified
+    from monarch.app.verify import Finding, TargetReport, Unverifiable, Verified
     from monarch.ports import Healing
+    from monarch.settings import Settings
 
 
 def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_json: bool) -> None:
@@ -32,7 +43,7 @@ def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_j
     from monarch.app.verify import verified_document  # noqa: PLC0415 - lazily
 
     name = actor(by) if heal else ""
-    found = _verified(request_id(request), quiet=as_json)
+    found = _verified(request_id(request), quiet=as_json, wait=wait)
     if not as_json:
         _print(found)
     told, end = _heal(found, name, wait=wait, quiet=as_json) if heal else ((), None)
@@ -44,17 +55,49 @@ def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_j
         raise typer.Exit(FAILED)
 
 
-def _verified(request: RequestId, *, quiet: bool) -> "Verified":
+def _verified(request: RequestId, *, quiet: bool, wait: bool) -> "Verified":
     import anyio  # noqa: PLC0415 - lazily
 
     from monarch.app.verify import Unverifiable, verified  # noqa: PLC0415 - lazily
 
     known = settings(needs_github=True)
     with failures_told(), readings(quiet=quiet) as tell:
-        found = anyio.run(verified, known, request, tell)
+        found = anyio.run(_patiently if wait else verified, known, request, tell)
     if isinstance(found, Unverifiable):
         fail(clean(found.reason))
     return found
+
+
+async def _patiently(
+    known: "Settings", request: RequestId, tell: Callable[[str], None]
+) -> "Verified | Unverifiable":
+    """Read it through whatever the workers survive: nothing is submitted before it is read, so it is read anew.
+
+    A Valkey that does not answer the first question is no outage, but the wrong one.
+    """
+    import anyio  # noqa: PLC0415 - lazily
+
+    from monarch.app.verify import verified  # noqa: PLC0415 - lazily
+    from monarch.ports import StoreError  # noqa: PLC0415 - lazily
+
+    answered, away = False, Away("nothing was submitted yet, waiting")
+
+    def heard(name: str) -> None:
+        nonlocal answered
+        answered = True
+        away.ended()
+        tell(name)
+
+    while True:
+        end_if_interrupted()
+        try:
+            return await verified(known, request, heard)
+        except StoreError as error:
+            if not answered:
+                raise
+            if away.missed(error):
+                fail("Valkey has not answered for 15 min; nothing was submitted", OUT_OF_SIGHT)
+            await anyio.sleep(AGAIN_S)
 
 
 def _is_well(found: "Verified", told: "tuple[Healing, ...]") -> bool:

@@ -94,7 +94,8 @@ class RequestDetails:
 
     While it waits to be planned its view has what its message says; `next_ms` is when that is tried again, `None` where
     it is not parked. `notice_error` is why its channel could not be told, `""` where it was or need not be;
-    `is_to_be_told`: its channel does not know the end yet. `cohort` and `card` as in `RequestLine`.
+    `is_to_be_told`: its channel does not know the end yet. `cohort` and `card` as in `RequestLine`. `asked_by` is the person
+    who submitted it, `""` where a message or a program did, which names nobody.
     """
 
     view: RequestView
@@ -107,6 +108,7 @@ class RequestDetails:
     is_to_be_told: bool = False
     cohort: CohortId | None = None
     card: Card | None = None
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ table       the one table
 hands/      one function for each kind of fault
   hands        on Valkey, GitHub, Slack, by people        workers   on worker processes
   deeds, repositories, strangers, heavy, memory, fleet    those of the edges
-  acts, recalls, updates, arrivals                        those of the acts
+  acts, recalls, updates, arrivals, changes               those of the acts
 judge/                                                                                               pure
   judge        what was owed against what is there        timing    its part about time
   acts         its part about what comes after the copy   verdicts  what it says, column by column

@@ -102,8 +102,10 @@ async def supervise(built: World) -> None:
             if worker.state == "up" and not worker.has_life():
                 code = worker.process.returncode if worker.process else 0
                 built.diary.gone.append(f"{worker.name} ended by itself with {code}")
+                worker.state = "down"
                 await anyio.sleep(RESTART_AFTER_S)
-                worker.start()
+                if not worker.has_life():
+                    worker.start()
 
 
 async def weigh(built: World) -> None:

@@ -154,10 +154,12 @@ ACTS: Final = (
     Kind("after.first"),
     Kind("after.missed", often=2),
     # What GitHub does with a change of an issue: for how long the rule stays in force, or how late it acts.
-    Kind("changes.lost_answer", 5.0, 15.0),
-    Kind("changes.never_arrive", 5.0, 15.0),
-    Kind("changes.bad_gateway_after", 5.0, 15.0),
+    Kind("changes.lost_answer", 15.0, 30.0),
+    Kind("changes.never_arrive", 15.0, 30.0),
+    Kind("changes.bad_gateway_after", 15.0, 30.0),
     Kind("changes.act_late", 11.0, 19.5, often=2),
+    # The whole fleet dies while a change is under way, and stays away for so long.
+    Kind("changes.killed", 0.5, 2.0, often=2),
 )
 """What is only done in the world `acts`: what people ask for after the copy."""
 

@@ -70,6 +70,7 @@ class Ticket:
         is_open: whether it was open all the time since; what was closed or deleted meanwhile may be copied, or not.
         former: titles that it had before.
         milestone: its title; `""`: none.
+        labels: the names of those that it has now.
     """
 
     id: int
@@ -80,6 +81,7 @@ class Ticket:
     is_open: bool = True
     former: tuple[str, ...] = ()
     milestone: str = ""
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Copy:
         is_removed: whether a person deleted it.
         turns: its closings and openings, oldest first.
         is_adopted: whether it stood there before Monarch came, under our account and with the ticket's title.
+        labels: the names of those that it has now.
     """
 
     number: int
@@ -114,6 +117,7 @@ class Copy:
     is_removed: bool = False
     turns: tuple[Turn, ...] = ()
     is_adopted: bool = False
+    labels: frozenset[str] = frozenset()
 
     def last_turn(self, before: float) -> Turn | None:
         """The last closing or opening before that time."""

@@ -18,20 +18,28 @@ LOOK_EVERY_S: Final = 0.02
 GIVE_UP_S: Final = 60.0
 """After so long a worker that was asked to stop is killed, in seconds; the judge has its reason by then."""
 
+DUMP_WITHIN_S: Final = 2.0
+"""A worker that does not end has so long to write its stacks into its log, in seconds."""
+
 THAW_S: Final = 3.0
 """A thawed worker finds out for so long that its connections are dead, in seconds."""
 
 STARTED: Final = b"worker.started"
 """What a worker says once it is one; on a busy machine it loads its modules for many seconds before that."""
 
+FAULT_DUMP: Final = {"PYTHONFAULTHANDLER": "1"}
+"""With this in its surroundings a process writes the stacks of all its threads when SIGABRT ends it."""
+
 _PEAK: Final = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
+_STATE: Final = re.compile(r"^State:\s+(.+)", re.MULTILINE)
 
 
 @dataclass
 class Worker:
     """One place in the fleet and the process that fills it now.
 
-    `state` is `up`, `frozen`, `ending` or `down`.
+    `state` is `up`, `frozen`, `ending` or `down`. A hand takes only a worker that is `up`, and says otherwise before it
+    waits for anything: the state is what keeps two hands off one worker.
     """
 
     number: int
@@ -98,20 +106,34 @@ class Worker:
         self.state = "up"
 
     async def stop(self) -> None:
-        """SIGTERM; returns when it has ended, and writes down how long that took."""
-        began = time.monotonic()
+        """SIGTERM; returns when this life has ended, and writes down how long that took.
+
+        One that does not end writes its stacks into its log and is killed. A life that somebody else has begun meanwhile
+        is left alone: it was asked nothing.
+        """
+        process, name, had_started = self.process, self.name, self.has_started
+        if process is None:
+            return
         self.state = "ending"
-        had_started = self.has_started
         self._signal(signal.SIGTERM)
-        while (  # noqa: ASYNC110 - an open process object would be waited for in a thread
-            self.has_life() and time.monotonic() - began < GIVE_UP_S
-        ):
-            await anyio.sleep(LOOK_EVERY_S)
+        began = time.monotonic()
+        has_ended = await _ended(process, GIVE_UP_S)
         seconds = time.monotonic() - began
-        name = self.name
-        self.kill()
-        code = self.process.returncode if self.process else 0
+        state = _status_of(process.pid, _STATE)
+        if not has_ended:
+            await _dump(process)
+        process.kill()
+        code = process.wait()
+        if not has_ended:
+            self._say(name, f"did not end, its state was {state}; its stacks are above")
+        if self.process is process:
+            self.state = "down"
         self.exits.append(Exit(name, round(seconds, 2), code, had_started))
+
+    def _say(self, name: str, what: str) -> None:
+        """Put a line into the log of a life that is over; a living one would write over it, from where it was."""
+        with (self.logs / f"{name}.log").open("a", encoding="utf-8") as log:
+            log.write(f"chaos: {name} {what}\n")
 
     async def until_works(self, within_s: float) -> None:
         """As an orchestrator waits for the new one before it stops the next, but not for ever."""
@@ -121,12 +143,8 @@ class Worker:
 
     def peak_mib(self) -> int:
         """The most memory that this life of it has had, in MiB; 0 where the system does not say."""
-        try:
-            status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
-        except OSError:
-            return 0
-        found = _PEAK.search(status)
-        return -(-int(found[1]) // 1024) if found else 0
+        found = _status_of(self.pid, _PEAK)
+        return -(-int(found) // 1024) if found else 0
 
     def has_life(self) -> bool:
         """Whether the process runs."""
@@ -135,3 +153,28 @@ class Worker:
     def _signal(self, number: signal.Signals) -> None:
         if self.process and self.process.poll() is None:
             self.process.send_signal(number)
+
+
+async def _ended(process: "subprocess.Popen[bytes]", within_s: float) -> bool:
+    """Wait until it has ended, but not for ever; whether it has."""
+    with anyio.move_on_after(within_s):
+        while process.poll() is None:  # noqa: ASYNC110 - an open process object would be waited for in a thread
+            await anyio.sleep(LOOK_EVERY_S)
+    return process.poll() is not None
+
+
+async def _dump(process: "subprocess.Popen[bytes]") -> None:
+    """Have it write the stacks of its threads and end, also where somebody has frozen it."""
+    process.send_signal(signal.SIGABRT)
+    process.send_signal(signal.SIGCONT)
+    await _ended(process, DUMP_WITHIN_S)
+
+
+def _status_of(pid: int, what: "re.Pattern[str]") -> str:
+    """What the system says of a process; empty where it says nothing."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    found = what.search(status)
+    return found[1] if found else ""

@@ -30,7 +30,7 @@ from scripts.chaos_machine.scenes import Template, text_of, title_of
 from scripts.chaos_machine.store import Alone, Store, Watched
 from scripts.chaos_machine.timetable import SOURCES, Timetable
 from scripts.chaos_machine.wishes import GONE, Wish
-from scripts.chaos_machine.workers import Worker
+from scripts.chaos_machine.workers import FAULT_DUMP, Worker
 
 SLACK_TOKEN = "xoxb-chaos"  # noqa: S105 - of the stand-in
 MARKER_KEY = "a-key-of-the-chaos-machine"
@@ -124,7 +124,7 @@ class World:
             "MONARCH_WRITES_AT_ONCE": "6",
             # A target that never appears ends its request within the run.
             "MONARCH_TARGET_PATIENCE_SECONDS": "20",
-            "PYTHONFAULTHANDLER": "1",
+            **FAULT_DUMP,
         }
 
     def victim(self, number: int) -> Worker | None:

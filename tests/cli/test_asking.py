@@ -10,6 +10,7 @@ import pytest
 import valkey
 from valkey.client import PubSub
 
+from monarch.cli.choice import actor
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.cli.conftest import Give, requests_in
 
@@ -50,6 +51,26 @@ def end(server: EmbeddedValkey, state: str) -> threading.Thread:
     thread = threading.Thread(target=work)
     thread.start()
     return thread
+
+
+def test_who_has_submitted_a_request_is_on_record(give: Give) -> None:
+    """`came by submit` named nobody, and at night one wants to know whom to ask."""
+    given = give("submit", "o/s", "o/a", "--by", "  Ada\tLovelace ")
+    request = given.stdout.strip()
+
+    shown = give("show", request).stdout
+    events = give("events", "--request", request).stdout
+
+    assert "\ncame by   submit\nasked by  Ada Lovelace\n" in shown
+    assert json.loads(give("show", request, "--json").stdout)["asked_by"] == "Ada Lovelace"
+    assert "Ada Lovelace" in events
+
+
+def test_a_submission_without_a_name_is_asked_for_by_the_user(give: Give) -> None:
+    """As every other command does it."""
+    request = give("submit", "o/s", "o/a").stdout.strip()
+
+    assert f"asked by  {actor(None)}\n" in give("show", request).stdout
 
 
 def test_submit_prints_the_id_of_a_request_on_disk(give: Give, client: "valkey.Valkey") -> None:

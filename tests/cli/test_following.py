@@ -15,6 +15,7 @@ import typer
 import valkey
 
 from monarch.cli import follow
+from monarch.cli.terminal import away
 from monarch.core.ids import RequestId
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.cli.conftest import Give
@@ -149,7 +150,7 @@ def test_a_valkey_that_stays_away_is_given_up_at_last(
     """After a quarter of an hour; a script that waits for ever tells nobody."""
     assert give("status").exit_code == 0
     monkeypatch.setenv("VALKEY_URL", "valkey://127.0.0.1:1/0")
-    monkeypatch.setattr(follow, "AWAY_FOR_S", 0.0)
+    monkeypatch.setattr(away, "AWAY_FOR_S", 0.0)
     monkeypatch.setattr(follow, "AGAIN_S", 0.0)
 
     with pytest.raises(typer.Exit) as end:

@@ -8,9 +8,12 @@ import pytest
 
 from monarch.app import verify
 from monarch.app.verify import TargetReport, Verified
+from monarch.cli import verify as verify_command
+from monarch.cli.terminal import away
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.report.summary import State
 from monarch.core.report.verification import Extra, Finding, Mark, Verification
+from monarch.ports import StoreError
 from tests.cli.conftest import Give
 from tests.core.builders import a_plan
 
@@ -130,6 +133,64 @@ def test_programs_get_one_document(find: Callable[..., Any]) -> None:
     assert ill["tickets"][3]["marks"] == ["edited", "closed"]
     assert ill["extra"] == [{"number": 7, "ticket": 12}]
     assert (gone["tickets"], gone["problem"]) == ([], "it does not exist")
+
+
+@pytest.fixture
+def reading(
+    monkeypatch: pytest.MonkeyPatch, give: Give, client: Any
+) -> Callable[..., tuple[Any, list[int]]]:
+    """Give `verify --heal --wait` where so many readings end with a Valkey that dies, in the middle or at once."""
+    done(client, {"org/team-b": "done"})
+    monkeypatch.setattr(verify_command, "AGAIN_S", 0.0)
+
+    def told(outages: int, *, at_once: bool = False) -> tuple[Any, list[int]]:
+        begun: list[int] = []
+
+        async def verified(_: object, __: object, tell: Callable[[str], None]) -> Verified:
+            begun.append(len(begun))
+            if not at_once:
+                tell("org/team-b")
+            if len(begun) <= outages:
+                raise StoreError("reading a ledger: Connection closed by server")
+            return Verified(REQUEST, State.DONE, a_plan(1), (WELL,))
+
+        monkeypatch.setattr(verify, "verified", verified)
+        return give("verify", REQUEST, "--heal", "--wait", **GITHUB), begun
+
+    return told
+
+
+def test_a_valkey_that_restarts_while_targets_are_read_ends_no_verifying(
+    reading: Callable[..., tuple[Any, list[int]]],
+) -> None:
+    """It ended with status 1, as if the request were not whole, and nothing had been submitted yet."""
+    result, begun = reading(2)
+
+    assert (result.exit_code, len(begun)) == (0, 3)
+    assert "Connection closed by server); nothing was submitted yet, waiting" in result.stderr
+    assert result.stderr.count("Valkey answers again") == 2
+
+
+def test_a_valkey_that_never_answered_is_the_wrong_one(
+    reading: Callable[..., tuple[Any, list[int]]],
+) -> None:
+    """Waiting for a port at which nobody listens would tell nobody that it is wrong."""
+    result, begun = reading(1, at_once=True)
+
+    assert (result.exit_code, len(begun)) == (1, 1)
+    assert "See `monarch doctor`" in result.stderr
+
+
+def test_a_verifying_gives_up_a_valkey_that_stays_away(
+    reading: Callable[..., tuple[Any, list[int]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the status of what cannot be seen any more, not that of what is not whole."""
+    monkeypatch.setattr(away, "AWAY_FOR_S", -1.0)
+
+    result, _ = reading(1)
+
+    assert result.exit_code == 3
+    assert "Valkey has not answered for 15 min; nothing was submitted" in result.stderr
 
 
 def test_a_healing_is_submitted_for_what_is_missing_alone(

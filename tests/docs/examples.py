@@ -29,6 +29,7 @@ _ID = re.compile(r"(?<![\w.])\d{9,}(?:-\d+)?")
 _SHAPES = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\b\d{1,2}:\d\d\b"), "#"),
     (re.compile(r"\b[0-9a-f]{8,40}(?:@\d+)?\b|\b[0-9A-F]{4}(?::[0-9A-F]+)+\b"), "#"),
+    (re.compile(r"(?<![\w.#])[a-z_][\w-]*@[\w.-]+"), "WHO"),
     (re.compile(r"[\w-]+\.\d+\.[0-9a-f]{6}\b"), "WORKER"),
     (re.compile(r"\d+(?:\.\d+)*(?:-\d+)?"), "#"),
     (re.compile(r"# (?:ms|s|min|h|d)\b"), "#"),

@@ -283,6 +283,20 @@ async def test_missed_repositories_are_shown_and_counted_on_the_front(
     assert [one["by"] for one in document.json()] == ["", "ada"]
 
 
+async def test_missed_repositories_stand_on_the_front_beside_what_is_worse(
+    telemetry: Telemetry,
+) -> None:
+    """Dead letters take the answer; the way to the missed ones is there all the same."""
+    fleet = Snapshot(1732406460000, (), workers=1, replicas=1, dead=1, missed=1)
+    async with paging(Given(fleet, dead=[a_letter()]), telemetry) as (client, _):
+        front = await client.get("/")
+        document = await client.get("/", headers=PROGRAM)
+
+    assert "1 dead letter<" in front.text
+    assert '<a href="/missed">1 missed repository</a>' in front.text
+    assert document.json()["missed"] == 1
+
+
 async def test_events_name_who_did_it(telemetry: Telemetry) -> None:
     """A person's act looks the same whether it came from the page, Slack or a command."""
     paused = Event("2-0", 2, "fleet.paused", {"by": "ada"})

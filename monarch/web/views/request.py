@@ -62,6 +62,7 @@ def _facts(details: RequestDetails, forecast: Forecast | None) -> tuple[tuple[st
         ("paused by", "" if view.has_ended else view.paused_by),
         ("channel", view.channel or ""),
         ("came by", details.via),
+        ("asked by", details.asked_by),
         ("run", str(view.run) if view.run > 1 else ""),
     )
     return tuple((name, value) for name, value in told if value)

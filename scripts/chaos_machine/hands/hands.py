@@ -18,6 +18,7 @@ from monarch.sandbox import faults
 from monarch.sandbox.faults import Match
 from scripts.chaos_machine.hands import workers
 from scripts.chaos_machine.hands.arrivals import ARRIVALS
+from scripts.chaos_machine.hands.changes import CHANGES, CHANGING
 from scripts.chaos_machine.hands.deeds import Hand
 from scripts.chaos_machine.hands.fleet import FLEET
 from scripts.chaos_machine.hands.heavy import HEAVY
@@ -33,7 +34,6 @@ from scripts.chaos_machine.watch import Watch
 from scripts.chaos_machine.world import FRIENDLY, World
 
 CREATES: Final = Match(api="github", method="POST", path_regex="/issues$")
-CHANGES: Final = Match(api="github", method="PATCH", path_regex=r"/issues/\d+$")
 READS: Final = Match(api="github", method="GET")
 POSTS: Final = Match(api="slack", path_regex="postMessage")
 SLACK: Final = Match(api="slack")
@@ -340,6 +340,7 @@ _HANDS: Final[dict[str, Hand]] = {
     **RECALLS,
     **UPDATES,
     **ARRIVALS,
+    **CHANGING,
 }
 
 KNOWN: Final = frozenset(_RULES) | frozenset(_HANDS)

@@ -112,10 +112,13 @@ async def _come_back_empty(world: World, _: Watch, fault: Fault) -> str | None:
     """The server dies and starts without a memory; a newcomer is there before anybody else has come back."""
     if not isinstance(world.store, Alone):
         return None
-    server, newcomer = world.store.primary, world.victim(fault.victim)
-    if newcomer is None:
-        return None
+    server = world.store.primary
     rule = await _write_under_way(world)
+    # Only now: the wait is long, and who was up before it may be in other hands.
+    newcomer = world.victim(fault.victim)
+    if newcomer is None:
+        await world.sandbox.remove_faults(rule)
+        return None
     newcomer.kill()
     with all_frozen(world):
         server.kill()

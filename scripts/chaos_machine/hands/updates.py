@@ -40,7 +40,7 @@ async def _update(world: World, _: Watch, fault: Fault) -> str | None:
     for ticket in tickets[:EDITED:2]:
         await _edit(world, scene, ticket.number, body=f"{ticket.body}\nDo it better.\n")
     for ticket in tickets[1:EDITED:2]:
-        await _edit(world, scene, ticket.number, title=f"{ticket.title} anew")
+        await _edit(world, scene, ticket.number, title=f"{ticket.title} anew", labels=("hard",))
     await _add_one(world, scene)
     is_seen = await _brought(world, fault, request, tickets[:EDITED], "update")
     await press(world, "update", "--source", scene.source)

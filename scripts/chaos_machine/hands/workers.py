@@ -1,6 +1,10 @@
-"""The hands on workers: they are killed, stopped and frozen."""
+"""The hands on workers: they are killed, stopped and frozen.
 
-from collections.abc import Iterator
+A hand takes a worker that is `up`, and changes its state before it waits for anything. So no other hand takes it
+meanwhile: who starts a new life while another hand waits for the end of the old one has the new one killed for it.
+"""
+
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -27,7 +31,7 @@ async def kill(world: World, watch: Watch, fault: Fault) -> str | None:
 
 
 async def _kill_one(watch: Watch, worker: Worker) -> None:
-    worker.state = "ending"
+    _take([worker])
     held = await watch.held_by(worker)
     worker.kill()
     watch.lost("killed", held)
@@ -37,6 +41,7 @@ async def kill_all(world: World, watch: Watch, fault: Fault) -> str | None:
     """The same to all of them."""
     victims = [one for one in world.workers if one.state == "up"]
     names = ", ".join(one.name for one in victims)
+    _take(victims)
     for worker in victims:
         await _kill_one(watch, worker)
     await anyio.sleep(fault.length_s)
@@ -59,7 +64,7 @@ async def terminate(world: World, watch: Watch, fault: Fault) -> str | None:
 
 async def stop_one(watch: Watch, worker: Worker) -> None:
     """SIGTERM; returns when it has ended."""
-    worker.state = "ending"
+    _take([worker])
     async with watch.handing_back(await watch.held_by(worker)):
         await worker.stop()
 
@@ -82,6 +87,7 @@ async def freeze(world: World, watch: Watch, fault: Fault) -> str | None:
     worker = world.victim(fault.victim)
     if worker is None:
         return None
+    worker.state = "frozen"
     is_long = fault.kind == "worker.freeze_long"
     held = await watch.held_by(worker) if is_long else []
     worker.freeze()
@@ -95,6 +101,7 @@ async def freeze(world: World, watch: Watch, fault: Fault) -> str | None:
 async def replace_all(world: World, watch: Watch) -> None:
     """Stop all at once and start all anew: a deployment that takes no care; returns when they work."""
     replaced = [one for one in world.workers if one.state == "up"]
+    _take(replaced)
 
     async def replace(worker: Worker) -> None:
         await stop_one(watch, worker)
@@ -117,3 +124,8 @@ def all_frozen(world: World, but: Worker | None = None) -> Iterator[None]:
     finally:
         for worker in frozen:
             worker.thaw()
+
+
+def _take(workers: Iterable[Worker]) -> None:
+    for worker in workers:
+        worker.state = "ending"

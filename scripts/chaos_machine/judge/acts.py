@@ -286,4 +286,6 @@ def _behind(act: Act, copy: Copy, ticket: Ticket) -> str:
         return ""  # a recall has closed it
     if copy.title != ticket.title:
         return f"has the title {copy.title!r} and not {ticket.title!r}"
+    if not ticket.labels <= copy.labels:
+        return f"lacks the labels {sorted(ticket.labels - copy.labels)}"
     return "" if copy.body == ticket.bodies[-1] else "has a text of before"

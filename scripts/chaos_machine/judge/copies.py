@@ -49,6 +49,7 @@ def _ticket(issue: IssueView, *, is_open: bool) -> Ticket:
         is_open,
         former,
         issue.milestone or "",
+        frozenset(issue.labels),
     )
 
 
@@ -98,6 +99,7 @@ def _copy(
         is_removed,
         turns,
         not issue.by_api,
+        frozenset(issue.labels),
     )
 
 

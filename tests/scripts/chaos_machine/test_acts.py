@@ -209,6 +209,10 @@ BROKEN = {
         "not up to date",
         after(COPIES, UPDATE, tickets=edited(TICKETS[1], title="Anew", former=("Ticket 2",))),
     ),
+    "an untouched copy lacks a label that the template has added": (
+        "not up to date",
+        after(COPIES, UPDATE, tickets=edited(TICKETS[1], labels=frozenset({"hard"}))),
+    ),
     "a new ticket was not copied": (
         "not up to date",
         after(

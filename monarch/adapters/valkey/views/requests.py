@@ -191,6 +191,7 @@ class Reader:
             is_to_be_told=_is_to_be_told(view, fields, cards.get(cohort)),
             cohort=cohort,
             card=cards.get(cohort),
+            asked_by=fields.get("asked_by", ""),
         )
 
     async def _unseen(self, request: RequestId) -> dict[str, str]:

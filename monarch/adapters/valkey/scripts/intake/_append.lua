@@ -7,9 +7,10 @@ local function append_request(stream, payload, via, now, act)
   local entry = redis.call('XADD', stream, '*', 'v', version, 'payload', payload, 'via', via, unpack(more))
   redis.call('HSET', ns .. 'request:' .. entry, 'state', 'queued', 'run', '1', 'version', '1',
     'via', via, 'entry', entry, 'appended_ms', int(now), unpack(more))
+  local by = act and act.by ~= '' and {'by', act.by} or {}
+  if by[2] then redis.call('HSET', ns .. 'request:' .. entry, 'asked_by', by[2]) end
   redis.call('ZADD', ns .. 'known', int(now), entry)
   open(entry)
-  local by = act and act.by ~= '' and {'by', act.by} or {}
   event('request.appended', 'request', entry, 'via', via, unpack(by))
   return entry
 end
