@@ -61,6 +61,7 @@ def loaded(folder: Path) -> set[str]:
 
 
 def test_a_worker_loads_nothing_that_it_can_do_without(tmp_path: Path) -> None:
+    """An idle worker is to stay under 60 MB, and each of these took a share of it for nothing."""
     found = loaded(tmp_path)
 
     assert {"monarch.app.worker", "monarch.app.page", "httpx", "structlog"} <= found
