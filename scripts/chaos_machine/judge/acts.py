@@ -50,10 +50,15 @@ class Deeds:
             act for act in self.truth.acts if act.repository == repository and act.kind in kinds
         )
 
-    def touches(self, repository: int, number: int) -> list[Touch]:
-        """What people did to an issue."""
-        touches = self.truth.touches
-        return [one for one in touches if (one.repository, one.number) == (repository, number)]
+    def touches(self, repository: int, copy: Copy) -> list[Touch]:
+        """What people did to a copy; who closes what Monarch has just closed does nothing to it."""
+        by_people = [turn.at for turn in copy.turns if turn.is_closed and not turn.is_ours]
+        return [
+            one
+            for one in self.truth.touches
+            if (one.repository, one.number) == (repository, copy.number)
+            and (one.what != "closed" or any(abs(at - one.at) < JUST_S for at in by_people))
+        ]
 
     def writes(self, repository: int, number: int) -> list[Call]:
         """The calls that changed an issue, or tried to."""
@@ -150,7 +155,7 @@ def _closed(deeds: Deeds, repository: int, copy: Copy, ticket: Ticket, turn: Tur
     if not wishes:
         return "no person had asked for it"
     sent = deeds.sent(repository, copy.number, turn)
-    touches = [one for one in deeds.touches(repository, copy.number) if deeds.was_seen(one, sent)]
+    touches = [one for one in deeds.touches(repository, copy) if deeds.was_seen(one, sent)]
     if touches:
         return f"it had been {touches[0].what} {sent - touches[0].at:.1f} s before"
     return ""
@@ -167,7 +172,7 @@ def _opened(deeds: Deeds, repository: int, copy: Copy, _: Ticket, turn: Turn) ->
     sent = deeds.sent(repository, copy.number, turn)
     since = [
         one
-        for one in deeds.touches(repository, copy.number)
+        for one in deeds.touches(repository, copy)
         if one.at > before.at and deeds.was_seen(one, sent)
     ]
     if since and "heal" not in wishes:
@@ -179,7 +184,7 @@ def _overwritten(deeds: Deeds, repository: int, copy: Copy) -> Iterator[Breach]:
     """What a person wrote into a copy stands there at the end."""
     edits = [
         one
-        for one in deeds.touches(repository, copy.number)
+        for one in deeds.touches(repository, copy)
         if one.title is not None or one.body is not None
     ]
     if not edits or copy.is_removed:
@@ -240,7 +245,7 @@ def _not_recalled(deeds: Deeds, act: Act, its: list[tuple[Copy, Ticket]]) -> Ite
         return
     for copy, _ in its:
         is_old = copy.created_at < act.at and not copy.is_removed and not copy.is_adopted
-        if is_old and copy.is_open and not deeds.touches(act.repository, copy.number):
+        if is_old and copy.is_open and not deeds.touches(act.repository, copy):
             yield Breach("not recalled", f"#{copy.number} of {act.repository} is open")
 
 
@@ -252,7 +257,7 @@ def _not_reopened(
     for copy, _ in its:
         turn = copy.turns[-1] if copy.turns else None
         is_closed = turn is not None and turn.is_closed and turn.is_ours and turn.at < ended
-        is_theirs = act.kind == "undo" and deeds.touches(act.repository, copy.number)
+        is_theirs = act.kind == "undo" and deeds.touches(act.repository, copy)
         if is_closed and not later and not is_theirs and not copy.is_removed:
             what = f"#{copy.number} of {act.repository}"
             yield Breach("not reopened", f"{what} is closed after the {act.kind} of {act.at:.3f}")
@@ -272,7 +277,7 @@ def _outdated(
             yield Breach("not up to date", what)
     for copy, ticket in its:
         is_ours = not copy.is_removed and not copy.is_adopted
-        if is_ours and not deeds.touches(act.repository, copy.number):
+        if is_ours and not deeds.touches(act.repository, copy):
             why = _behind(act, copy, ticket)
             if why:
                 yield Breach("not up to date", f"#{copy.number} of {act.repository} {why}")

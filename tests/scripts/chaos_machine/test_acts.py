@@ -304,6 +304,12 @@ ALLOWED = {
         UNDO,
         touches=(replace(COMMENTED, at=1_026.0),),
     ),
+    "a person closed what Monarch had just closed, and changed nothing": after(
+        turned(CLOSED, OPENED),
+        RECALL,
+        UNDO,
+        touches=(replace(COMMENTED, at=CLOSED_AT + 3, what="closed"),),
+    ),
     "a healing opens what people touched since, too": after(
         turned(CLOSED, OPENED), RECALL, HEAL, touches=(replace(COMMENTED, at=1_026.0),)
     ),
