@@ -1,12 +1,10 @@
-"""Puts a worker together: which adapter stands behind which port. Nothing runs here.
+"""Puts a worker together: which adapter stands behind which port. Nothing runs here, and nothing is sent.
+
+What it stands among comes from `surroundings`: by settings in production, in memory under the tests of the stages.
 
 Each purpose has a Valkey client of its own (why: `adapters.valkey.client.connection`).
 """
 
-import os
-import random
-import secrets
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,13 +13,8 @@ from typing import Final
 
 from valkey.asyncio import Valkey
 
-from monarch.adapters.clock import BootClock
-from monarch.adapters.github.client import HttpGitHub
-from monarch.adapters.slack import HttpSlack, NoSlack
-from monarch.adapters.threads import Threads
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.cards import ValkeyCards
-from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
@@ -30,23 +23,10 @@ from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.refusals import ValkeyRefusals
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
-from monarch.adapters.valkey.subscriber import ValkeyEar
 from monarch.adapters.valkey.views.plans import ValkeyPlans
-from monarch.app.missing import missed_watch
-from monarch.app.wiring import (
-    ceilings_of,
-    github_of,
-    manner_of,
-    meter_of,
-    outlook_of,
-    proxy_of,
-    rules_of,
-    style_of,
-    valkey_of,
-)
+from monarch.app.surroundings import Production, Surroundings, Terms, terms_of
 from monarch.core.delivery import Stream
-from monarch.core.verdict import Policy
-from monarch.ports import GitHub, Slack, Streams
+from monarch.ports import GitHub, Streams
 from monarch.settings import Settings
 from monarch.stages.consumer import Consumer, Handler
 from monarch.stages.crossing.subject import Tools
@@ -103,63 +83,53 @@ class Parts:
     missed: MissedWatch | None = None
 
 
-def consumer_name() -> str:
-    """`<host>.<pid>.<random>`: never the same twice, so that nobody takes up a dead one's fence."""
-    return f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}"
-
-
 @asynccontextmanager
 async def assembled(
     settings: Settings, roles: frozenset[Role], telemetry: Telemetry
 ) -> AsyncIterator[Parts]:
     """Build a worker for `roles`; its connections are closed at the end."""
     async with AsyncExitStack() as stack:
-        yield await _Assembly(settings, roles, telemetry, stack).build()
+        yield assemble(terms_of(settings), roles, telemetry, Production(settings, stack))
+
+
+def assemble(
+    terms: Terms, roles: frozenset[Role], telemetry: Telemetry, among: Surroundings
+) -> Parts:
+    """Build a worker for `roles` among these surroundings."""
+    return _Assembly(terms, roles, telemetry, among).build()
 
 
 class _Assembly:
     def __init__(
-        self,
-        settings: Settings,
-        roles: frozenset[Role],
-        telemetry: Telemetry,
-        stack: AsyncExitStack,
+        self, terms: Terms, roles: frozenset[Role], telemetry: Telemetry, among: Surroundings
     ) -> None:
-        self._settings = settings
+        self._terms = terms
         self._roles = roles
         self._telemetry = telemetry
-        self._stack = stack
-        self._clock = BootClock()
+        self._among = among
+        self._keys = terms.keys
         self._pause = Pause()
-        self._keys = Keys(settings.namespace)
-        self._valkey = valkey_of(settings)
-        self._name = consumer_name()
         self._seen = Seen()
-        self._dice = random.SystemRandom().random
-        self._lease_ms = round(settings.lease_seconds * 1000)
-        self._retention_ms = settings.retention_days * 86_400_000
+        self._lease_ms = round(terms.lease_s * 1000)
         self._signature: SignatureWatch | None = None
         self._missed: MissedWatch | None = None
-        self._policy = Policy(
-            settings.max_attempts, settings.max_deliveries, settings.target_patience_seconds
-        )
 
-    async def build(self) -> Parts:
+    def build(self) -> Parts:
         # A pool that runs dry raises at once, and whoever asked would take Valkey for gone: each place has a socket,
         # opened when it is first needed.
-        places = self._settings.concurrency + 2 * BESIDE
-        commands = await self._client("commands", connections=places + SPARE_SOCKETS)
+        places = self._terms.places + 2 * BESIDE
+        commands = self._among.client("commands", connections=places + SPARE_SOCKETS)
         scripts = Scripts(commands, self._keys.prefix)
-        streams = await self._streams(scripts)
-        holds = Holds(streams, self._telemetry, self._clock, lease_s=self._settings.lease_seconds)
-        intake = await self._intake(commands)
-        handlers = await self._handlers(scripts, commands, intake)
+        streams = self._streams(scripts)
+        holds = Holds(streams, self._telemetry, self._among.clock, lease_s=self._terms.lease_s)
+        intake = self._intake(commands)
+        handlers = self._handlers(scripts, commands, intake)
         consumers = tuple(
             self._consumer(STREAM_OF[role], handler, streams, holds)
             for role, handler in handlers.items()
         )
         return Parts(
-            self._name,
+            self._among.name,
             self._telemetry,
             streams,
             holds,
@@ -172,102 +142,82 @@ class _Assembly:
             self._missed,
         )
 
-    async def _client(self, purpose: str, *, connections: int = 1) -> Valkey:
-        return await self._stack.enter_async_context(
-            connected(self._valkey, purpose, connections=connections)
-        )
+    def _scripts(self, purpose: str) -> Scripts:
+        return Scripts(self._among.client(purpose), self._keys.prefix)
 
-    async def _streams(self, commands: Scripts) -> ValkeyStreams:
+    def _streams(self, commands: Scripts) -> ValkeyStreams:
         consumed = [STREAM_OF[role] for role in STREAM_OF if role in self._roles]
-        readers = {stream: await self._client(f"reads-{stream}") for stream in consumed}
-        renewals = Scripts(await self._client("renewal"), self._keys.prefix)
+        readers = {stream: self._among.client(f"reads-{stream}") for stream in consumed}
         return ValkeyStreams(
             readers,
             commands,
-            renewals,
+            self._scripts("renewal"),
             self._keys,
-            self._name,
+            self._among.name,
             self._seen,
+            self._among.aside,
             lease_ms=self._lease_ms,
-            retention_ms=self._retention_ms,
+            retention_ms=self._terms.retention_ms,
             on_request_ended=lambda took_s: self._telemetry.request_duration(seconds=took_s),
         )
 
-    async def _handlers(
+    def _handlers(
         self, scripts: Scripts, commands: Valkey, intake: Intake | None
     ) -> dict[Role, Handler]:
         handlers: dict[Role, Handler] = {}
         if self._roles & {Role.PLANNER, Role.MIGRATOR}:
-            ceilings = ceilings_of(self._settings)
-            github = await self._github(scripts)
-            refusals = ValkeyRefusals(commands, scripts, self._keys)
-            self._signature = SignatureWatch(github, refusals, self._telemetry)
-            self._missed = await self._missed_watch(github, intake)
-            budget = ValkeyBudget(scripts, self._keys, ceilings, on_changed=self._ceiling_changed)
-            ledger = self._ledger(budget, scripts)
-            if Role.PLANNER in self._roles:
-                handlers[Role.PLANNER] = Planner(
-                    github,
-                    budget,
-                    ledger.now_ms,
-                    self._telemetry,
-                    rules_of(self._settings),
-                    self._policy,
-                    self._dice,
-                )
-            if Role.MIGRATOR in self._roles:
-                handlers[Role.MIGRATOR] = self._migrator(github, budget, ledger, scripts, commands)
+            handlers |= self._writers(scripts, commands)
+            gaps = (lambda: intake.gaps) if intake else (lambda: 0)
+            self._missed = self._among.missed(self._telemetry, gaps)
         if Role.NOTIFIER in self._roles:
             handlers[Role.NOTIFIER] = Notifier(
-                await self._slack(),
+                self._among.slack(),
                 ValkeyCards(scripts, self._keys),
-                outlook_of(commands, self._settings),
+                self._among.outlook(commands),
                 self._telemetry,
-                self._clock,
-                self._policy,
-                self._dice,
-                manner_of(self._settings),
+                self._among.clock,
+                self._terms.policy,
+                self._among.dice,
+                self._terms.manner,
             )
         return handlers
 
-    async def _missed_watch(self, github: HttpGitHub, intake: Intake | None) -> MissedWatch | None:
-        if not self._settings.missed_owners:
-            return None
-        client = await self._client("missed")
-        gaps = (lambda: intake.gaps) if intake else (lambda: 0)
-        slack = await self._slack()
-        return missed_watch(self._settings, client, github, slack, self._telemetry, gaps)
+    def _writers(self, scripts: Scripts, commands: Valkey) -> dict[Role, Handler]:
+        """Those who need GitHub, and who watches whether it takes what we sign with."""
+        handlers: dict[Role, Handler] = {}
+        github, signing = self._among.github(scripts)
+        refusals = ValkeyRefusals(commands, scripts, self._keys)
+        self._signature = SignatureWatch(signing, refusals, self._telemetry)
+        budget = ValkeyBudget(
+            scripts, self._keys, self._terms.ceilings, on_changed=self._ceiling_changed
+        )
+        ledger = self._ledger(budget, scripts)
+        if Role.PLANNER in self._roles:
+            handlers[Role.PLANNER] = Planner(
+                github,
+                budget,
+                ledger.now_ms,
+                self._telemetry,
+                self._terms.rules,
+                self._terms.policy,
+                self._among.dice,
+            )
+        if Role.MIGRATOR in self._roles:
+            handlers[Role.MIGRATOR] = self._migrator(github, budget, ledger, scripts, commands)
+        return handlers
 
     def _ceiling_changed(self, window: str, before: int, after: int) -> None:
         self._telemetry.ceiling_changed(window=window, before=before, after=after)
-
-    async def _github(self, scripts: Scripts) -> HttpGitHub:
-        meter = meter_of(self._settings, scripts, self._keys)
-        github = github_of(self._settings, meter)
-        self._stack.push_async_callback(github.aclose)
-        return github
-
-    async def _slack(self) -> Slack:
-        if self._settings.slack_bot_token is None:
-            return NoSlack()
-        token = self._settings.slack_bot_token.get_secret_value()
-        slack = HttpSlack(
-            token,
-            self._settings.slack_api_url,
-            proxy=proxy_of(self._settings.slack_proxy),
-        )
-        self._stack.push_async_callback(slack.aclose)
-        return slack
 
     def _ledger(self, budget: ValkeyBudget, scripts: Scripts) -> ValkeyLedger:
         return ValkeyLedger(
             scripts,
             self._keys,
             budget,
-            lambda: secrets.token_hex(4),
+            self._among.nonce,
             self._seen,
             lease_ms=self._lease_ms,
-            retention_ms=self._retention_ms,
+            retention_ms=self._terms.retention_ms,
         )
 
     def _migrator(
@@ -284,27 +234,29 @@ class _Assembly:
             ledger,
             budget,
             self._telemetry,
-            self._clock,
-            self._dice,
-            self._policy,
-            style_of(self._settings),
-            Threads(),
+            self._among.clock,
+            self._among.dice,
+            self._terms.policy,
+            self._terms.style,
+            self._among.aside,
         )
-        return Migrator(tools, ValkeyPlans(commands, self._keys), rules_of(self._settings))
+        return Migrator(
+            tools, ValkeyPlans(commands, self._keys, self._among.aside), self._terms.rules
+        )
 
     def _consumer(
         self, stream: Stream, handler: Handler, streams: Streams, holds: Holds
     ) -> Consumer:
-        places = self._settings.concurrency if stream is Stream.MIGRATIONS else BESIDE
+        places = self._terms.places if stream is Stream.MIGRATIONS else BESIDE
         return Consumer(
             stream,
             handler,
             streams,
             holds,
             self._telemetry,
-            self._clock,
-            self._dice,
-            self._policy,
+            self._among.clock,
+            self._among.dice,
+            self._terms.policy,
             places=places,
             # People are told while the fleet is paused, too: of the pause, for one.
             pause=None if stream is Stream.NOTICES else self._pause,
@@ -319,24 +271,16 @@ class _Assembly:
             streams,
             consumers,
             self._telemetry,
-            self._clock,
-            self._dice,
+            self._among.clock,
+            self._among.dice,
             reclaims=reclaims,
             pause=self._pause,
         )
 
-    async def _intake(self, commands: Valkey) -> Intake | None:
+    def _intake(self, commands: Valkey) -> Intake | None:
         if Role.INTAKE not in self._roles:
             return None
-        ear = ValkeyEar(
-            await self._client("subscription"),
-            commands,
-            self._keys,
-            self._settings.channel,
-            self._name,
-            self._clock.now,
-        )
+        ear, subscribed_ms = self._among.ear(commands)
         # Appending many messages must hold up nobody's settle.
-        scripts = Scripts(await self._client("intake"), self._keys.prefix)
-        inbox = ValkeyInbox(scripts, self._keys, self._name, lambda: ear.subscribed_ms)
-        return Intake(ear, inbox, self._telemetry, self._clock, self._dice)
+        inbox = ValkeyInbox(self._scripts("intake"), self._keys, self._among.name, subscribed_ms)
+        return Intake(ear, inbox, self._telemetry, self._among.clock, self._among.dice)

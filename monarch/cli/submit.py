@@ -19,7 +19,7 @@ def submit_message(
 ) -> None:
     """Submit, print the request's id, and with `wait` follow it to its end."""
     name, payload = actor(by), asked.message()
-    _demand_request(payload)
+    _demand_request(payload, "submitted")
     chosen = uuid.uuid4().hex if key is None else _checked(key)
     done = operate(lambda person: _submitted(person, payload, chosen, name))
     request = done.request
@@ -52,14 +52,17 @@ async def _submitted(person: "Operator", payload: bytes, key: str, by: str) -> "
         )
 
 
-def _demand_request(payload: bytes) -> None:
-    """Refuse a message that cannot be planned; warn of each invalid target, and go on with the others."""
+def _demand_request(payload: bytes, done: str) -> None:
+    """Refuse a message that cannot be planned, or that has no target left; warn of each invalid target beside others."""
     from monarch.app.plan import BadMessage, parsed  # noqa: PLC0415 - lazily
 
     request = parsed(payload, settings())
     if isinstance(request, BadMessage):
-        fail(f"{clean(request.sentence)}; nothing was submitted", WRONG)
-    demand_date(request.portion, "nothing was submitted")
+        fail(f"{clean(request.sentence)}; nothing was {done}", WRONG)
+    demand_date(request.portion, f"nothing was {done}")
+    if not request.targets:
+        words = "; ".join(clean(refused.letter) for refused in request.refused)
+        fail(f"there is no target that can be one: {words}; nothing was {done}", WRONG)
     for refused in request.refused:
         words = f"{clean(refused.target)} will end as a dead letter: {clean(refused.letter)}"
         complain(f"! {words}")
@@ -93,6 +96,7 @@ def publish_message(
         )
     if payload is None:
         content = message(source or "", targets, channel)
+        _demand_request(content, "published (--payload publishes anything)")
     else:
         # What the terminal gave, byte for byte.
         content = payload.encode("utf-8", "surrogateescape")

@@ -6,13 +6,12 @@ is the contract suite, and tests/contracts/test_budget_model.py.
 
 from dataclasses import dataclass, field
 
-from monarch.core.budget.ceilings import KEPT_BACK, Ceilings, Pace, room_ms
+from monarch.core.budget.ceilings import Ceilings, Pace, room_ms
 from monarch.core.budget.learning import Learned, Refusal, effective, learn, review, wait_ms
 from monarch.core.budget.turns import place, wait_in_line_ms, waits_in_place
 from monarch.core.ids import TargetId
 
 READ_POINTS, WRITE_POINTS = 1, 5
-OUT_OF_CALLS = "GitHub's limit on calls an hour is used up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,6 @@ class Account:
     learned: Learned = field(default_factory=Learned)
     closed_until_ms: int | None = None
     cause: str = ""
-    strikes: int = 0
     probe: str = ""
     probe_until_ms: int = 0
     sent_ms: int | None = None
@@ -139,7 +137,7 @@ class Account:
         self.faults.clear()
         if self.closed_until_ms is None or self.closed_until_ms > now:
             return
-        self.closed_until_ms, self.strikes, self.cause, self.probe_until_ms = None, 0, "", 0
+        self.closed_until_ms, self.cause, self.probe_until_ms = None, "", 0
 
     # ---------------------------------------------------------------------------------------------- gate
 
@@ -152,12 +150,6 @@ class Account:
         self.closed_until_ms = max(self.closed_until_ms or 0, now + wait_ms)
         self.cause, self.probe_until_ms = cause, 0
         return self.closed_until_ms - now
-
-    def doubled_ms(self, pace: Pace, now: int) -> int:
-        """How long a limit is waited for that does not say; what comes while it is waited for is the same limit."""
-        if not self.strikes or (self.closed_until_ms or 0) <= now:
-            self.strikes += 1
-        return min(pace.wait_ms << (self.strikes - 1), pace.longest_wait_ms)
 
     # ------------------------------------------------------------------------------------------ learning
 
@@ -213,9 +205,3 @@ class Account:
             length = (pace.minute_ms + pace.margin_ms) / 60
             bucket = round(now // length * length)
             self.points[bucket] = self.points.get(bucket, 0) + weight
-
-    def calls_wait_ms(self, now: int) -> int:
-        """How long until GitHub's count of calls begins anew, where it is nearly used up."""
-        if self.calls is None or self.calls[0] > KEPT_BACK:
-            return 0
-        return max(0, self.calls[1] - now)

@@ -19,7 +19,7 @@ from monarch.cli.terminal.printing import complain, show_json
 from monarch.cli.terminal.readings import progress_line
 from monarch.core.outcome import Code
 from tests.cli.conftest import Give
-from tests.cli.terminals import OTHER, REQUEST, TEAMS, Screen, Terminal, night, screen_for
+from tests.cli.terminals import OTHER, REQUEST, SOURCE, TEAMS, Screen, Terminal, night, screen_for
 
 PICTURES: Final = Path(__file__).parents[1] / "data" / "terminals"
 COMMANDS: Final = {
@@ -111,6 +111,17 @@ def test_equal_reasons_stand_once_below_the_table(screen: Screen) -> None:
 def test_an_empty_listing_says_so(give: Give, command: tuple[str, ...], words: str) -> None:
     """A bare head looks like a listing that broke off."""
     assert give(*command).stdout == words
+
+
+def test_an_empty_listing_fits_its_terminal(monkeypatch: pytest.MonkeyPatch, give: Give) -> None:
+    """What was looked for may be long; a word is not broken."""
+    long = ("requests", "--source", SOURCE, "--target", TEAMS[2], "--state", "failed")
+    assert give(*long).exit_code == 0
+
+    lines = screen_for(monkeypatch)(80, *long).splitlines()
+
+    assert [len(line) <= 80 for line in lines] == [True, True]
+    assert TEAMS[2] in lines[1]
 
 
 def test_no_events_are_said_beside_the_result(give: Give) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from monarch.adapters.valkey.client.connection import connected
 from monarch.sandbox.valkey import EmbeddedValkey
-from tests.contracts.worlds import MemoryWorld, ValkeyWorld, World
+from tests.contracts.worlds import MemoryWorld, World
 
 
 @pytest.fixture
@@ -35,9 +35,11 @@ async def world(
 ) -> AsyncIterator[World]:
     """An installation: once in memory, once on a real Valkey."""
     if request.param == "memory":
-        yield MemoryWorld()
+        memory = MemoryWorld()
+        await memory.open()
+        yield memory
         return
     async with connected(server.url, "tests", connections=20) as client:
-        real = ValkeyWorld(client, request.node.name)
+        real = World(client, request.node.name)
         await real.open()
         yield real

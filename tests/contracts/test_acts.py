@@ -38,9 +38,6 @@ from tests.contracts.moves import (
 from tests.contracts.telling import tell
 from tests.contracts.worlds import World
 
-# The double lends only what is done.
-pytestmark = pytest.mark.parametrize("world", ["valkey"], indirect=True)
-
 MIGRATIONS: Final = Stream.MIGRATIONS
 TEAM_A, TEAM_B = "org/team-a", "org/team-b"
 REFUSED = Dead(Code.TICKETS_REFUSED, "GitHub refused #2")

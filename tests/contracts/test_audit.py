@@ -9,7 +9,7 @@ from monarch.core.verdict import Done, Retry, Said, Snooze
 from monarch.ports import Audited, Hearing
 from tests.contracts.moves import fields_of, migrated, one, plan_for, planned, target_of
 from tests.contracts.telling import tell
-from tests.contracts.worlds import LEASE_S, ValkeyWorld, World, a_message
+from tests.contracts.worlds import LEASE_S, World, a_message
 
 REQUESTS, MIGRATIONS, NOTICES = Stream.REQUESTS, Stream.MIGRATIONS, Stream.NOTICES
 real = pytest.mark.parametrize("world", ["valkey"], indirect=True)
@@ -94,7 +94,7 @@ async def test_a_migration_that_was_removed_while_it_was_in_hand_is_put_back_onc
 
 
 @real
-async def test_parked_work_whose_time_was_lost_is_due_at_once(world: ValkeyWorld) -> None:
+async def test_parked_work_whose_time_was_lost_is_due_at_once(world: World) -> None:
     """Somebody deleted the sorted set: what it parked would never come back, its message least of all."""
     await heard(world, "org/team-b")
     streams = world.streams()
@@ -111,7 +111,7 @@ async def test_parked_work_whose_time_was_lost_is_due_at_once(world: ValkeyWorld
 
 
 @real
-async def test_parked_work_whose_entry_was_lost_is_put_back(world: ValkeyWorld) -> None:
+async def test_parked_work_whose_entry_was_lost_is_put_back(world: World) -> None:
     """Somebody deleted the hash: a migration needs no more than its names."""
     request = await planned(world, "org/team-a")
     streams = world.streams()
@@ -237,7 +237,7 @@ async def test_a_fleet_does_not_audit_more_often_than_one_worker(world: World) -
 
 @real
 async def test_workers_go_on_where_the_last_audit_ended(
-    world: ValkeyWorld, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Together they get through many open requests, however many workers there are."""
     monkeypatch.setattr("monarch.adapters.valkey.streams._AUDITED_AT_ONCE", 2)
@@ -256,7 +256,7 @@ async def test_workers_go_on_where_the_last_audit_ended(
 
 @real
 async def test_consumers_that_are_no_more_are_removed_and_no_others(
-    world: ValkeyWorld, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who holds something stays, whatever became of it: removing it would drop what it holds."""
     monkeypatch.setattr("monarch.adapters.valkey.streams._GONE_AFTER_MS", -1_000_000)

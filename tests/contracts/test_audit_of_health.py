@@ -6,6 +6,7 @@ an audit finds nothing to do. Then everything is worked off, and every request h
 
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -155,7 +156,7 @@ async def test_an_audit_changes_nothing_about_healthy_work(world: World, seed: i
         await life.dice.choice(life.steps())()
         await world.advance(6)
 
-        assert await world.streams("auditor").audit() == Audited()
+        assert replace(await world.streams("auditor").audit(), consumers=0) == Audited()
 
     await life.end()
     states = {request: (await world.request(request))["state"] for request in life.known}
@@ -174,4 +175,4 @@ async def test_a_taken_migration_is_healthy(world: World) -> None:
 
     assert isinstance(await world.ledger().take(delivery, TARGET, ME), Taken)
     await world.advance(6)
-    assert await world.streams("auditor").audit() == Audited()
+    assert replace(await world.streams("auditor").audit(), consumers=0) == Audited()

@@ -12,7 +12,7 @@ from monarch.adapters.valkey.client.connection import connected
 from monarch.core.delivery import Stream
 from monarch.ports import Hearing, Inbox
 from monarch.sandbox.valkey import EmbeddedValkey
-from tests.contracts.worlds import MemoryWorld, ValkeyWorld, World, a_message
+from tests.contracts.worlds import MemoryWorld, World, a_message
 
 PAYLOAD = a_message()
 _ids = count(1)
@@ -191,4 +191,4 @@ def test_the_same_holds_on_a_real_server(server: EmbeddedValkey, dying: bool) ->
 async def in_valkey(url: str, order: list[int]) -> int:
     """`replay` in a namespace of its own."""
     async with connected(url, "tests") as client:
-        return await replay(ValkeyWorld(client, f"inbox-{next(_ids)}"), order)
+        return await replay(World(client, f"inbox-{next(_ids)}"), order)

@@ -9,7 +9,7 @@ from monarch.core.target.permission import Granted, WasCreated, WasStray
 from monarch.core.verdict import Dead, Done, Retry, Said
 from monarch.ports import Posted
 from tests.contracts.moves import FIRST, ME, TARGET, appended, migrated, one, planned, taken
-from tests.contracts.worlds import ValkeyWorld
+from tests.contracts.worlds import World
 
 REQUESTS, MIGRATIONS, NOTICES = Stream.REQUESTS, Stream.MIGRATIONS, Stream.NOTICES
 ARCHIVED = Dead(Code.ARCHIVED, "unarchive it")
@@ -18,20 +18,20 @@ ARCHIVED = Dead(Code.ARCHIVED, "unarchive it")
 pytestmark = pytest.mark.parametrize("world", ["valkey"], indirect=True)
 
 
-async def ages(world: ValkeyWorld, request: RequestId, *targets: str) -> set[bool]:
+async def ages(world: World, request: RequestId, *targets: str) -> set[bool]:
     """Which of request, plan and migrations have an end; one answer where they are of one mind."""
     keys = [world.keys.request(request), world.keys.plan(request)]
     keys += [f"{world.keys.prefix}migration:{request}:{target}" for target in targets]
     return {await world.client.pttl(key) > 0 for key in keys if await world.client.exists(key)}
 
 
-async def drop(world: ValkeyWorld, *numbers: int) -> None:
+async def drop(world: World, *numbers: int) -> None:
     """Throw away the letters with these numbers."""
     letters = await world.dead()
     assert await world.hands.drop([letters[n]["id"] for n in numbers], "ann") == len(numbers)
 
 
-async def test_the_last_letter_that_is_dropped_lets_a_request_age(world: ValkeyWorld) -> None:
+async def test_the_last_letter_that_is_dropped_lets_a_request_age(world: World) -> None:
     """Until then there is something to replay."""
     teams = ("org/team-a", "org/team-b")
     request = await planned(world, *teams)
@@ -48,7 +48,7 @@ async def test_the_last_letter_that_is_dropped_lets_a_request_age(world: ValkeyW
 
 
 async def test_letters_that_were_dropped_before_the_end_pin_nothing_after_it(
-    world: ValkeyWorld,
+    world: World,
 ) -> None:
     """Nobody would come by a second time to release it."""
     request = await planned(world, "org/team-a", "org/team-b")
@@ -63,7 +63,7 @@ async def test_letters_that_were_dropped_before_the_end_pin_nothing_after_it(
     assert await ages(world, request, "org/team-a", "org/team-b") == {True}
 
 
-async def test_a_notice_that_is_dropped_releases_no_dead_request(world: ValkeyWorld) -> None:
+async def test_a_notice_that_is_dropped_releases_no_dead_request(world: World) -> None:
     """Its own letter can still be replayed."""
     request = await appended(world, "org/team-a")
     streams = world.streams()
@@ -78,7 +78,7 @@ async def test_a_notice_that_is_dropped_releases_no_dead_request(world: ValkeyWo
     assert await ages(world, request) == {True}
 
 
-async def test_a_replay_pins_what_had_begun_to_age(world: ValkeyWorld) -> None:
+async def test_a_replay_pins_what_had_begun_to_age(world: World) -> None:
     """Of two letters one was dropped and the other comes back."""
     request = await planned(world, "org/team-a", "org/team-b")
     streams = world.streams()
@@ -94,7 +94,7 @@ async def test_a_replay_pins_what_had_begun_to_age(world: ValkeyWorld) -> None:
     assert await ages(world, request, "org/team-a", "org/team-b") == {True}
 
 
-async def test_a_ledger_ends_with_the_last_that_needs_it(world: ValkeyWorld) -> None:
+async def test_a_ledger_ends_with_the_last_that_needs_it(world: World) -> None:
     """A dead migration keeps it; one that was replayed and found everything there writes nothing more to it."""
     await planned(world, "org/team-a")
     streams, ledger = world.streams(), world.ledger()
@@ -115,12 +115,12 @@ async def test_a_ledger_ends_with_the_last_that_needs_it(world: ValkeyWorld) -> 
     assert await world.client.pttl(world.keys.ledger(TARGET)) > 0
 
 
-async def ledger_ages(world: ValkeyWorld) -> bool:
+async def ledger_ages(world: World) -> bool:
     """Whether the target's ledger has an end."""
     return bool(await world.client.pttl(world.keys.ledger(TARGET)) > 0)
 
 
-async def copied(world: ValkeyWorld, team: str = "org/team-a") -> Delivery:
+async def copied(world: World, team: str = "org/team-a") -> Delivery:
     """A migration in hand that has copied a ticket."""
     await planned(world, team)
     delivery = await one(world.streams(), MIGRATIONS)
@@ -132,7 +132,7 @@ async def copied(world: ValkeyWorld, team: str = "org/team-a") -> Delivery:
 
 
 async def test_a_ledger_that_an_open_request_needs_does_not_end_with_another_one(
-    world: ValkeyWorld,
+    world: World,
 ) -> None:
     """Both are about one repository; the second one may be parked for longer than the first is kept."""
     first = await copied(world)
@@ -144,7 +144,7 @@ async def test_a_ledger_that_an_open_request_needs_does_not_end_with_another_one
 
 
 async def test_a_ledger_that_a_dead_letter_needs_does_not_end_with_another_one(
-    world: ValkeyWorld,
+    world: World,
 ) -> None:
     """Else a replay makes again what people have deleted."""
     await world.streams().settle(await copied(world), ARCHIVED)
@@ -157,7 +157,7 @@ async def test_a_ledger_that_a_dead_letter_needs_does_not_end_with_another_one(
 
 
 async def test_a_ledger_that_is_replayed_or_healed_does_not_end_meanwhile(
-    world: ValkeyWorld,
+    world: World,
 ) -> None:
     """From the moment at which a person asks for it, and not from when a worker takes it."""
     delivery = await copied(world)
@@ -172,7 +172,7 @@ async def test_a_ledger_that_is_replayed_or_healed_does_not_end_meanwhile(
 
 
 async def test_the_ledger_of_a_repository_that_is_gone_ends_though_its_migration_goes_on(
-    world: ValkeyWorld,
+    world: World,
 ) -> None:
     """It was deleted and generated anew: the migration is about the new one from then on, and needs that one's ledger."""
     delivery = await copied(world)
@@ -183,7 +183,7 @@ async def test_the_ledger_of_a_repository_that_is_gone_ends_though_its_migration
     assert not await world.client.exists(f"{world.keys.prefix}needs:{TARGET}")
 
 
-async def test_a_stray_without_a_channel_leaves_its_request_to_nobody(world: ValkeyWorld) -> None:
+async def test_a_stray_without_a_channel_leaves_its_request_to_nobody(world: World) -> None:
     """The audit looks through open requests: one that has ended with nobody to tell is none."""
     request = await planned(world, "org/team-a", channel=None)
     streams = world.streams()
@@ -198,7 +198,7 @@ async def test_a_stray_without_a_channel_leaves_its_request_to_nobody(world: Val
 
 
 async def test_a_replayed_notice_of_what_was_told_leaves_no_request_open(
-    world: ValkeyWorld,
+    world: World,
 ) -> None:
     """It is said to be told already, and nothing more would ever close it."""
     request = await planned(world, "org/team-a")
@@ -219,7 +219,7 @@ async def test_a_replayed_notice_of_what_was_told_leaves_no_request_open(
 
 
 async def test_a_request_that_a_letter_pins_stays_known_however_old_it_is(
-    world: ValkeyWorld,
+    world: World,
 ) -> None:
     """It is listed for as long as it can be replayed; one that is gone is listed no more."""
     pinned, streams, known = await planned(world, "org/team-a"), world.streams(), world.keys.known
@@ -233,7 +233,7 @@ async def test_a_request_that_a_letter_pins_stays_known_however_old_it_is(
 
 
 async def test_known_requests_that_are_gone_are_found_behind_many_that_are_not(
-    world: ValkeyWorld,
+    world: World,
 ) -> None:
     """A piece of the old ones is looked through whenever a request ends, and at last all of them."""
     streams, known = world.streams(), world.keys.known
@@ -250,7 +250,7 @@ async def test_known_requests_that_are_gone_are_found_behind_many_that_are_not(
 
 
 async def test_letters_of_messages_that_are_wrong_make_room_for_newer_ones(
-    world: ValkeyWorld,
+    world: World,
 ) -> None:
     """The oldest goes, and its request begins to age; those that people can replay are never dropped by themselves."""
     streams = world.streams()

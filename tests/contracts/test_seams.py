@@ -1,6 +1,6 @@
 """The seams of the scripts: die before and after each effect of a whole run, on a real Valkey.
 
-What the doubles promise of each script they promise of it alone; here the scripts have to fit together. Time is real,
+What the stages do in memory they do here over a socket, with the server and the event loop of production. Time is real,
 so a lease that was left behind is made to run out by moving what Valkey holds into the past, and waits are short.
 """
 
@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import anyio
 import pytest
+from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import connected
 from monarch.core.copy.marker import read_marker
@@ -17,9 +18,10 @@ from monarch.core.ids import RequestId
 from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Snooze
 from monarch.sandbox.valkey import EmbeddedValkey
+from scripts.memory.client import Passage, PassingClient, undisturbed
 from tests.contracts.moves import one
-from tests.contracts.worlds import ValkeyWorld, a_message
-from tests.stages.house import SOURCE, TEAM_A, House, StorePorts
+from tests.contracts.worlds import World, a_message
+from tests.stages.house import SOURCE, TEAM_A, House
 from tests.stages.process import Process, Told
 from tests.stages.seams import Blow, Moment, Trouble
 
@@ -36,33 +38,26 @@ LEAST_MOMENTS = 60
 class ValkeyHouse(House):
     """An installation on a real Valkey."""
 
-    def __init__(self, world: ValkeyWorld) -> None:
+    def __init__(self, world: World) -> None:
+        self._client = world.client
         super().__init__()
-        self.world = world
+        self.world, self.keys = world, world.keys
         self.github.add(SOURCE, *TITLES)
         self.github.add(TEAM_A)
         self.github.listing_lag_s = 3600.0
         self.manner = replace(self.manner, ending_after_ms=0)
 
-    def ports(self, name: str) -> StorePorts:
-        """See `House.ports`."""
-        here = self.world
-        return StorePorts(
-            here.streams(name),
-            here.logins,
-            here.ledger(consumer=name),
-            here.budget,
-            here.plans,
-            here.cards,
-        )
+    def client(self, passage: Passage = undisturbed) -> Valkey:
+        """See `House.client`."""
+        return PassingClient(passage, connection_pool=self._client.connection_pool)
 
 
 class Run:
     """One worker after the other, until there is no work any more."""
 
-    def __init__(self, world: ValkeyWorld, blows: dict[int, Blow]) -> None:
+    def __init__(self, world: World, blows: dict[int, Blow]) -> None:
         self.house = ValkeyHouse(world)
-        # What is lost outside is tried at every moment on the doubles; here the scripts are.
+        # What is lost outside is tried at every moment in memory; here the scripts are.
         spared = ("github.",) if Blow.LOST in blows.values() else ()
         self.trouble = Trouble(blows, spared=spared, on_moment=self._look)
         self._told = Told()
@@ -72,7 +67,7 @@ class Run:
         self.request = RequestId("")
 
     def _look(self, moment: Moment) -> None:
-        if moment.call == "streams.settle":
+        if moment.call == "valkey.settle":
             before, self._settled = self._settled, anyio.Event()
             before.set()
         if moment.number in self._lost:
@@ -147,8 +142,8 @@ class Run:
         assert len({marker.ticket for marker in markers if marker is not None}) == len(TITLES)
         assert (await house.world.request(self.request))["state"] == "done"
         assert await house.world.dead() == []
-        texts = house.slack.texts("C1")
-        finals = [text for text in texts if text.startswith(":white_check_mark:")]
+        said = [message.text for message in house.slack.messages.values() if not message.blocks]
+        finals = [text for text in said if text.startswith(":white_check_mark:")]
         assert finals
         first = [text for text in finals if "Said again" not in text]
         cards = sum("`monarch show`" in text for text in first)
@@ -166,7 +161,7 @@ async def test_work_that_moves_while_it_is_asked_for_is_seen(
 ) -> None:
     """Whoever asks each place in turn misses what is parked when its stream is asked, and back when the parked are."""
     async with connected(server.url, "tests", connections=20) as client:
-        world = ValkeyWorld(client, "to-and-fro")
+        world = World(client, "to-and-fro")
         await world.open()
         await world.append(Stream.MIGRATIONS, {b"request": b"1-0", b"target": TEAM_A.encode()})
 
@@ -197,7 +192,7 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
 async def told(server: EmbeddedValkey, name: str, blows: dict[int, Blow]) -> Run:
     """A run in a namespace of its own, judged."""
     async with connected(server.url, "tests", connections=20) as client:
-        world = ValkeyWorld(client, name)
+        world = World(client, name)
         await world.open()
         run = Run(world, blows)
         await run.tell()

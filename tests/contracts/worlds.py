@@ -1,12 +1,10 @@
-"""The two worlds that every contract is tried in: a real Valkey, and the memory of the doubles."""
-
-# ruff: noqa: D102 - what each method is for stands once, in the Protocol
+"""The two worlds that every contract is tried in: the same adapters and scripts on a real Valkey, and in memory."""
 
 import itertools
 import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol, cast
+from typing import cast
 
 from valkey.asyncio import Valkey
 
@@ -26,15 +24,10 @@ from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId
 from monarch.ports import Budget, Cards, Hands, Inbox, Ledger, Logins, Meter, Plans, Streams
-from tests.contracts.doubles.cards import MemoryCards
-from tests.contracts.doubles.hands import MemoryHands
-from tests.contracts.doubles.inbox import MemoryInbox
-from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
-from tests.contracts.doubles.logins import MemoryLogins
-from tests.contracts.doubles.meter import MemoryMeter
-from tests.contracts.doubles.plans import MemoryPlans
-from tests.contracts.doubles.store import MemoryStore
-from tests.contracts.doubles.streams import MemoryStreams
+from monarch.stages.aside import on_the_loop
+from scripts.memory.client import MemoryClient
+from scripts.memory.clock import LoopTime
+from scripts.memory.server import Server
 from tests.contracts.shifting import end_sayings, run_out, shift
 from tests.contracts.showing import show
 
@@ -44,150 +37,15 @@ _Fields = Awaitable[dict[bytes, bytes]]
 NO_CEILINGS = Ceilings(per_minute=0, per_hour=0, interval_ms=0, at_once=0)
 
 
-class World(Protocol):
-    """An installation, its ports, and what a test may look at or do behind them."""
-
-    logins: Logins
-    plans: Plans
-    cards: Cards
-    budget: Budget
-    hands: Hands
-
-    def streams(self, consumer: str = "worker-1") -> Streams:
-        """The streams, seen by one consumer."""
-
-    def ledger(self, ceilings: Ceilings = NO_CEILINGS, consumer: str = "worker-1") -> Ledger:
-        """The ledger, under these ceilings, seen by the process of one consumer."""
-
-    def gates(self, ceilings: Ceilings = NO_CEILINGS) -> Budget:
-        """The budget, under these ceilings."""
-
-    def meter(self, ceilings: Ceilings = NO_CEILINGS) -> Meter:
-        """Where reads are counted, under these ceilings."""
-
-    def inbox(self, replica: str, subscribed_ms: int = 0) -> Inbox:
-        """The inbox of one replica."""
-
-    async def now_ms(self) -> int:
-        """The store's clock."""
-
-    async def advance(self, seconds: float) -> None:
-        """Let so many seconds have passed, for everything in it."""
-
-    async def forget(self) -> None:
-        """Another memory: as after a restart that lost the last writes."""
-
-    async def lose_a_permit(self) -> None:
-        """The memory goes back to before the newest permit, and nothing that the server says of itself changes."""
-
-    async def append(self, stream: Stream, fields: Mapping[bytes, bytes]) -> str:
-        """Put an entry into a stream, as any producer could; its id."""
-
-    async def drop(self, stream: Stream) -> None:
-        """Delete a stream, its group included."""
-
-    async def remove(self, stream: Stream, entry: str) -> None:
-        """Delete an entry, as a person could."""
-
-    async def length(self, stream: Stream) -> int:
-        """How many entries a stream has."""
-
-    async def dead(self) -> list[dict[str, str]]:
-        """The dead letters."""
-
-    async def parked(self) -> int:
-        """How many entries are parked."""
-
-    async def request(self, request: RequestId) -> dict[str, str]:
-        """The fields of a request."""
-
-    async def migration(self, migration: MigrationId) -> dict[str, str]:
-        """The fields of a migration."""
-
-    async def lock(self, target: TargetId) -> bool:
-        """Whether somebody holds this target."""
-
-
-class MemoryWorld:
-    """The doubles, over one `MemoryStore`."""
-
-    def __init__(self) -> None:
-        self.store = MemoryStore()
-        self.logins: Logins = MemoryLogins(self.store)
-        self.plans: Plans = MemoryPlans(self.store)
-        self.cards: Cards = MemoryCards(self.store)
-        self.budget: Budget = MemoryBudget(self.store)
-        self.hands: Hands = MemoryHands(self.store)
-        self._seen: dict[str, Seen] = defaultdict(Seen)
-
-    def streams(self, consumer: str = "worker-1") -> Streams:
-        return MemoryStreams(
-            self.store, consumer, self._seen[consumer], lease_s=LEASE_S, block_s=0.01
-        )
-
-    def ledger(self, ceilings: Ceilings = NO_CEILINGS, consumer: str = "worker-1") -> Ledger:
-        return MemoryLedger(self.store, ceilings, seen=self._seen[consumer], lease_s=LEASE_S)
-
-    def gates(self, ceilings: Ceilings = NO_CEILINGS) -> Budget:
-        return MemoryBudget(self.store, ceilings)
-
-    def meter(self, ceilings: Ceilings = NO_CEILINGS) -> Meter:
-        return MemoryMeter(self.store, ceilings)
-
-    def inbox(self, replica: str, subscribed_ms: int = 0) -> Inbox:
-        return MemoryInbox(self.store, replica, subscribed_ms)
-
-    async def now_ms(self) -> int:
-        return self.store.now_ms()
-
-    async def advance(self, seconds: float) -> None:
-        self.store.advance(seconds)
-
-    async def forget(self) -> None:
-        self.store.forget()
-
-    async def lose_a_permit(self) -> None:
-        self.store.permits.count -= 1
-
-    async def append(self, stream: Stream, fields: Mapping[bytes, bytes]) -> str:
-        return self.store.append(stream, fields)
-
-    async def drop(self, stream: Stream) -> None:
-        self.store.streams[stream].drop()
-
-    async def remove(self, stream: Stream, entry: str) -> None:
-        here = self.store.streams[stream]
-        del here.entries[entry]
-        here.undelivered = [other for other in here.undelivered if other != entry]
-
-    async def length(self, stream: Stream) -> int:
-        return len(self.store.streams[stream].entries)
-
-    async def dead(self) -> list[dict[str, str]]:
-        return self.store.dead
-
-    async def parked(self) -> int:
-        return len(self.store.parked)
-
-    async def request(self, request: RequestId) -> dict[str, str]:
-        return self.store.requests.get(request, {})
-
-    async def migration(self, migration: MigrationId) -> dict[str, str]:
-        return self.store.migrations.get(migration, {})
-
-    async def lock(self, target: TargetId) -> bool:
-        return self.store.lock_of(target) is not None
-
-
-class ValkeyWorld:
-    """The adapters, over a namespace of its own on a real server."""
+class World:
+    """An installation: the adapters over a namespace of its own, its ports, and what a test may look at or do behind them."""
 
     def __init__(self, client: Valkey, namespace: str) -> None:
         self.client = client
         self.keys = Keys(namespace)
         self.scripts = Scripts(client, self.keys.prefix)
         self.logins: Logins = ValkeyLogins(self.scripts, self.keys)
-        self.plans: Plans = ValkeyPlans(client, self.keys)
+        self.plans: Plans = ValkeyPlans(client, self.keys, on_the_loop)
         self.cards: Cards = ValkeyCards(self.scripts, self.keys)
         self.budget: Budget = ValkeyBudget(self.scripts, self.keys)
         self.hands: Hands = ValkeyHands(self.scripts, self.keys, retention_ms=RETENTION_MS)
@@ -203,6 +61,7 @@ class ValkeyWorld:
         await cast("Awaitable[int]", self.client.hdel(self.keys.epoch, "is_first"))
 
     def streams(self, consumer: str = "worker-1") -> Streams:
+        """The streams, seen by one consumer."""
         return ValkeyStreams(
             dict.fromkeys(Stream, self.client),
             self.scripts,
@@ -210,70 +69,92 @@ class ValkeyWorld:
             self.keys,
             consumer,
             self._seen[consumer],
+            on_the_loop,
             lease_ms=round(LEASE_S * 1000),
             retention_ms=RETENTION_MS,
         )
 
     def ledger(self, ceilings: Ceilings = NO_CEILINGS, consumer: str = "worker-1") -> Ledger:
+        """The ledger, under these ceilings, seen by the process of one consumer."""
         return ValkeyLedger(
             self.scripts,
             self.keys,
             ValkeyBudget(self.scripts, self.keys, ceilings),
-            lambda: f"nonce-{next(self._nonces)}",
+            self.nonce,
             self._seen[consumer],
             lease_ms=round(LEASE_S * 1000),
             retention_ms=RETENTION_MS,
         )
 
+    def nonce(self) -> str:
+        """A name that no other write has."""
+        return f"nonce-{next(self._nonces)}"
+
     def gates(self, ceilings: Ceilings = NO_CEILINGS) -> Budget:
+        """The budget, under these ceilings."""
         return ValkeyBudget(self.scripts, self.keys, ceilings)
 
     def meter(self, ceilings: Ceilings = NO_CEILINGS) -> Meter:
+        """Where reads are counted, under these ceilings."""
         return ValkeyMeter(self.scripts, self.keys, ceilings)
 
     def inbox(self, replica: str, subscribed_ms: int = 0) -> Inbox:
+        """The inbox of one replica."""
         return ValkeyInbox(self.scripts, self.keys, replica, lambda: subscribed_ms)
 
     async def now_ms(self) -> int:
+        """The store's clock."""
         seconds, micros = await self.client.time()
         return int(seconds) * 1000 + int(micros) // 1000
 
     async def advance(self, seconds: float) -> None:
+        """Let so many seconds have passed, for everything in it."""
         await shift(self.client, self.keys, round(seconds * 1000))
 
     async def forget(self) -> None:
+        """Another memory: as after a restart that lost the last writes."""
         await cast("Awaitable[int]", self.client.hset(self.keys.epoch, "run_id", "another"))
 
     async def lose_a_permit(self) -> None:
+        """The memory goes back to before the newest permit, and nothing that the server says of itself changes."""
         await cast("Awaitable[int]", self.client.hincrby(self.keys.epoch, "count", -1))
 
     async def append(self, stream: Stream, fields: Mapping[bytes, bytes]) -> str:
+        """Put an entry into a stream, as any producer could; its id."""
         entry: bytes = await self.client.xadd(self.keys.stream(stream), dict(fields))
         return entry.decode()
 
     async def drop(self, stream: Stream) -> None:
+        """Delete a stream, its group included."""
         await self.client.delete(self.keys.stream(stream))
 
     async def remove(self, stream: Stream, entry: str) -> None:
+        """Delete an entry, as a person could."""
         await self.client.xdel(self.keys.stream(stream), entry)
 
     async def length(self, stream: Stream) -> int:
+        """How many entries a stream has."""
         return int(await self.client.xlen(self.keys.stream(stream)))
 
     async def dead(self) -> list[dict[str, str]]:
+        """The dead letters."""
         found = await self.client.xrange(self.keys.dead)
         return [{"id": letter.decode(), **_text(fields)} for letter, fields in found]
 
     async def parked(self) -> int:
+        """How many entries are parked."""
         return int(await self.client.zcard(self.keys.parked))
 
     async def request(self, request: RequestId) -> dict[str, str]:
+        """The fields of a request."""
         return await self._hash(self.keys.request(request))
 
     async def migration(self, migration: MigrationId) -> dict[str, str]:
+        """The fields of a migration."""
         return await self._hash(self.keys.migration(migration))
 
     async def lock(self, target: TargetId) -> bool:
+        """Whether somebody holds this target."""
         return bool(await self.client.exists(self.keys.target(target)))
 
     async def held_by(self, stream: Stream) -> dict[str, str]:
@@ -307,6 +188,18 @@ class ValkeyWorld:
 
     async def _hash(self, key: str) -> dict[str, str]:
         return _text(await cast("_Fields", self.client.hgetall(key)))
+
+
+class MemoryWorld(World):
+    """The same in memory, where time is let pass by the clock."""
+
+    def __init__(self, namespace: str = "monarch") -> None:
+        self._time = LoopTime()
+        super().__init__(MemoryClient(Server(self._time.now_ms)), namespace)
+
+    async def advance(self, seconds: float) -> None:
+        """See `World.advance`."""
+        self._time.skip(seconds)
 
 
 def a_message(

@@ -23,7 +23,7 @@ from monarch.core.timing import (
     life_ms,
 )
 from monarch.stages.lease import RENEWALS_A_LEASE
-from tests.stages.house import LEASE_S
+from tests.contracts.worlds import LEASE_S
 
 WRITE_DEADLINE_MS = WRITE_DEADLINE_S * 1000
 

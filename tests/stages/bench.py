@@ -10,8 +10,7 @@ from monarch.stages.consumer import Consumer
 from monarch.stages.lease import Hold, Holds
 from monarch.stages.reclaimer import Reclaimer
 from tests.contracts.doubles.flaky import Flaky
-from tests.contracts.doubles.streams import MemoryStreams
-from tests.stages.house import LEASE_S, House, dice
+from tests.stages.house import House, dice
 
 DONE = Done(Said())
 
@@ -68,8 +67,8 @@ class Bench:
     ) -> None:
         self.house = house
         self.handler = Scripted(handle)
-        self.streams = Flaky(MemoryStreams(house.store, name, lease_s=LEASE_S), "streams")
-        self.holds = Holds(self.streams, house.telemetry, house.clock, lease_s=LEASE_S)
+        self.streams = Flaky(house.streams(name), "streams")
+        self.holds = Holds(self.streams, house.telemetry, house.clock, lease_s=house.lease_s)
         self.consumers = [
             Consumer(
                 stream,

@@ -6,61 +6,46 @@ Use: `house = House()`, `house.github.add(…)`, `house.publish("org/team-a")`, 
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import anyio
 import structlog
-from anyio.abc import TaskGroup
 from prometheus_client import CollectorRegistry
 from structlog.testing import CapturingLogger, LogCapture
+from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.client.seen import Seen
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.app import worker
+from monarch.app.assembly import Role, assemble
+from monarch.app.surroundings import Terms
 from monarch.core.after.acts import Act
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.card.telling import Manner
 from monarch.core.card.view import CohortView
 from monarch.core.card.words import Places
 from monarch.core.copy.style import Style
-from monarch.core.delivery import Stream
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.request.rules import Rules
 from monarch.core.verdict import Policy
-from monarch.ports import Budget, Cards, Ledger, Logins, Plans, StoreError, Streams
+from monarch.ports import Clock, Ear, GitHub, Hands, Outlook, Signing, Slack, Streams
 from monarch.stages.aside import Aside, on_the_loop
-from monarch.stages.consumer import Consumer, Handler
-from monarch.stages.crossing.subject import Tools
-from monarch.stages.intake import Intake
-from monarch.stages.lease import Holds
-from monarch.stages.migrator import Migrator
-from monarch.stages.notifier import Notifier
-from monarch.stages.pause import Pause
-from monarch.stages.planner import Planner
-from monarch.stages.reclaimer import Reclaimer
-from monarch.stages.signature import SignatureWatch
+from monarch.stages.missed.watch import MissedWatch
 from monarch.telemetry import Telemetry
-from tests.contracts.doubles.cards import MemoryCards
+from scripts.memory.client import MemoryClient, Passage, undisturbed
 from tests.contracts.doubles.clock import VirtualClock
 from tests.contracts.doubles.ear import MemoryChannel, MemoryEar
 from tests.contracts.doubles.github import FakeGitHub
-from tests.contracts.doubles.hands import MemoryHands
-from tests.contracts.doubles.inbox import MemoryInbox
-from tests.contracts.doubles.ledger import MemoryBudget, MemoryLedger
-from tests.contracts.doubles.logins import MemoryLogins
 from tests.contracts.doubles.outlook import MemoryOutlook
-from tests.contracts.doubles.plans import MemoryPlans
-from tests.contracts.doubles.refusals import MemoryRefusals, TakenSigning
+from tests.contracts.doubles.signing import TakenSigning
 from tests.contracts.doubles.slack import FakeSlack
-from tests.contracts.doubles.store import MemoryStore
-from tests.contracts.doubles.streams import MemoryStreams
-from tests.contracts.worlds import NO_CEILINGS, a_message
+from tests.contracts.worlds import LEASE_S, NO_CEILINGS, RETENTION_MS, World, a_message
+from tests.stages.store import Store
 
-LEASE_S = 20.0
 SOURCE, TEAM_A, TEAM_B = "org/template", "org/team-a", "org/team-b"
 PATIENTLY_S = 24 * 3600.0
-WRITE_GRACE_S, SETTLE_GRACE_S, RETIRE_WITHIN_S = 7.0, 1.5, 0.5
-"""The graces of `app.worker`, which a test holds equal to these."""
+MOST_ROLES = frozenset(Role) - {Role.INTAKE}
 
 Wrap = Callable[[str, Any], Any]
 
@@ -68,18 +53,6 @@ Wrap = Callable[[str, Any], Any]
 def unwrapped(_name: str, port: Any) -> Any:
     """Every port as it is."""
     return port
-
-
-@dataclass(frozen=True, slots=True)
-class StorePorts:
-    """What one worker sees of the store."""
-
-    streams: Streams
-    logins: Logins
-    ledger: Ledger
-    budget: Budget
-    plans: Plans
-    cards: Cards
 
 
 class House:
@@ -95,7 +68,9 @@ class House:
         *,
         hears: bool = False,
     ) -> None:
-        self.store = MemoryStore()
+        self.keys = Keys()
+        self.store = Store(self.keys)
+        self.world = World(self.client(), self.keys.namespace)
         self.outlook = MemoryOutlook()
         self.github = FakeGitHub()
         self.slack = FakeSlack()
@@ -104,6 +79,7 @@ class House:
         self.clock = VirtualClock()
         self.policy = policy or Policy()
         self.ceilings = ceilings
+        self.lease_s = LEASE_S
         self.style = Style()
         self.manner = Manner(Places())
         self.rules = Rules()
@@ -149,25 +125,40 @@ class House:
     ) -> RequestId:
         """An update is asked for; `bases` are earlier requests, with spaces between."""
         message = a_message(*targets, source=source, channel="C1")
-        return self.store.append_request(message, act=act.value, bases=bases, by="Ann")
+        return self.store.append_request(message, act.value, bases, "Ann")
 
-    def ports(self, name: str) -> StorePorts:
-        """The store, as the worker of this name sees it."""
-        seen = Seen()
-        return StorePorts(
-            MemoryStreams(self.store, name, seen, lease_s=LEASE_S),
-            MemoryLogins(self.store),
-            MemoryLedger(self.store, self.ceilings, seen=seen, lease_s=LEASE_S),
-            MemoryBudget(self.store),
-            MemoryPlans(self.store),
-            MemoryCards(self.store),
+    def client(self, passage: Passage = undisturbed) -> Valkey:
+        """A client of the store."""
+        return MemoryClient(self.store.server, passage)
+
+    def terms(self, places: int = 4) -> Terms:
+        """What the installation has settled on, as of now."""
+        return Terms(
+            keys=self.keys,
+            ceilings=self.ceilings,
+            policy=self.policy,
+            rules=self.rules,
+            style=self.style,
+            lease_s=self.lease_s,
+            retention_ms=RETENTION_MS,
+            places=places,
+            manner=self.manner,
         )
 
+    def streams(self, consumer: str) -> Streams:
+        """The streams of work, seen by one consumer."""
+        return self.world.streams(consumer)
+
     def worker(
-        self, name: str = "worker-1", *, places: int = 4, wrap: Wrap = unwrapped
+        self,
+        name: str = "worker-1",
+        *,
+        places: int = 4,
+        wrap: Wrap = unwrapped,
+        passage: Passage = undisturbed,
     ) -> "Worker":
-        """A process that does everything but hear."""
-        return Worker(self, name, places, wrap)
+        """A process that does everything, but hears only where the house does."""
+        return Worker(self, name, places, wrap, passage)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -193,18 +184,18 @@ class House:
         while not holds():
             await self.store.until_changed()
 
-    def cohort(self, cohort: str) -> CohortView:
+    def cohort(self, cohort: CohortId) -> CohortView:
         """How a cohort stands."""
-        return MemoryCards(self.store).view(CohortId(cohort))
+        return self.store.cohort(cohort)
 
     def card(self, channel: str = "C1") -> str:
         """What the newest card of a channel reads."""
         found = [m for m in self.slack.messages.values() if m.channel == channel and m.blocks]
         return found[-1].text
 
-    def hands(self) -> MemoryHands:
+    def hands(self) -> Hands:
         """What people do."""
-        return MemoryHands(self.store)
+        return self.world.hands
 
     def notes(self) -> list[str]:
         """What was noted of any migration, each once."""
@@ -215,121 +206,77 @@ class House:
         return self.store.requests[request]["state"]
 
 
+class Among:
+    """`Surroundings` of one worker of a house.
+
+    `wrap` may put something around each port outside of the store, `passage` something between the worker and its store.
+    """
+
+    def __init__(self, house: House, name: str, wrap: Wrap, passage: Passage) -> None:
+        self.house, self.name = house, name
+        self.clock: Clock = house.clock
+        self.aside: Aside = house.aside
+        self.dice: Callable[[], float] = dice
+        self.nonce: Callable[[], str] = house.world.nonce
+        self._wrap, self._client = wrap, house.client(passage)
+
+    def client(self, purpose: str, *, connections: int = 1) -> Valkey:
+        """See `Surroundings.client`; one is enough, since nobody waits for a socket here."""
+        return self._client
+
+    def github(self, scripts: Scripts) -> tuple[GitHub, Signing]:
+        """See `Surroundings.github`."""
+        return self._wrap("github", self.house.github), self._wrap("signing", TakenSigning())
+
+    def slack(self) -> Slack:
+        """See `Surroundings.slack`."""
+        slack: Slack = self._wrap("slack", self.house.slack)
+        return slack
+
+    def ear(self, commands: Valkey) -> tuple[Ear, Callable[[], int]]:
+        """See `Surroundings.ear`."""
+        subscribed_ms = self.house.store.now_ms()
+        ear = MemoryEar(self.house.channel, self.name)
+        return self._wrap("ear", ear), lambda: subscribed_ms
+
+    def outlook(self, commands: Valkey) -> Outlook:
+        """See `Surroundings.outlook`."""
+        return self.house.outlook
+
+    def missed(self, telemetry: Telemetry, gaps: Callable[[], int]) -> MissedWatch | None:
+        """See `Surroundings.missed`."""
+        return None
+
+
 class Worker:
-    """One worker, assembled as the program assembles it; `wrap` may put something around each port."""
+    """One worker as the program assembles it, among the surroundings of a house."""
 
-    def __init__(self, house: House, name: str, places: int, wrap: Wrap) -> None:
-        self.house = house
-        clock, telemetry, ports = house.clock, house.telemetry, house.ports(name)
-        self.streams = wrap("streams", ports.streams)
-        self.holds = Holds(self.streams, telemetry, clock, lease_s=LEASE_S)
-        github, slack = wrap("github", house.github), wrap("slack", house.slack)
-        budget = wrap("budget", ports.budget)
-        ledger = wrap("ledger", ports.ledger)
-        logins = wrap("logins", ports.logins)
-        tools = Tools(
-            github,
-            logins,
-            ledger,
-            budget,
-            telemetry,
-            clock,
-            dice,
-            house.policy,
-            house.style,
-            house.aside,
-        )
-        cards = wrap("cards", ports.cards)
-        handlers: dict[Stream, Handler] = {
-            Stream.REQUESTS: Planner(
-                github, budget, ledger.now_ms, telemetry, house.rules, house.policy, dice
-            ),
-            Stream.MIGRATIONS: Migrator(tools, wrap("plans", ports.plans), house.rules),
-            Stream.NOTICES: Notifier(
-                slack,
-                cards,
-                house.outlook,
-                telemetry,
-                clock,
-                house.policy,
-                dice,
-                house.manner,
-            ),
-        }
-        pause = Pause()
-        self.consumers = [
-            Consumer(
-                stream,
-                handler,
-                self.streams,
-                self.holds,
-                telemetry,
-                clock,
-                dice,
-                house.policy,
-                places=places,
-                pause=None if stream is Stream.NOTICES else pause,
-            )
-            for stream, handler in handlers.items()
-        ]
-        self.reclaimer = Reclaimer(
-            self.streams, self.consumers, telemetry, clock, dice, pause=pause
-        )
-        self.intake = self._intake(name, wrap) if house.hears else None
-        self.signature = self._signature(wrap) if house.hears else None
-        self.draining = anyio.Event()
+    def __init__(self, house: House, name: str, places: int, wrap: Wrap, passage: Passage) -> None:
+        roles = frozenset(Role) if house.hears else MOST_ROLES
+        among = Among(house, name, wrap, passage)
+        self.parts = assemble(house.terms(places), roles, house.telemetry, among)
+        self.holds = self.parts.holds
+        self._worker = worker.Worker(self.parts)
 
-    def _intake(self, name: str, wrap: Wrap) -> Intake:
-        house = self.house
-        ear = wrap("ear", MemoryEar(house.channel, name))
-        inbox = wrap("inbox", MemoryInbox(house.store, name, house.store.now_ms()))
-        return Intake(ear, inbox, house.telemetry, house.clock, dice)
-
-    def _signature(self, wrap: Wrap) -> SignatureWatch:
-        signing, refusals = wrap("signing", TakenSigning()), wrap("refusals", MemoryRefusals())
-        return SignatureWatch(signing, refusals, self.house.telemetry)
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self.holds.draining
 
     async def run(self, until: Callable[[], Awaitable[None]]) -> None:
         """Run until something is so, then die on the spot."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self.holds.renew_forever)
-            for consumer in self.consumers:
-                tasks.start_soon(consumer.run, tasks)
-            tasks.start_soon(self.reclaimer.run, tasks, self.draining)
+            tasks.start_soon(self._worker.run)
             await until()
             tasks.cancel_scope.cancel()
 
     async def live(self) -> None:
-        """Run until it was told to stop and everything is handed over, in the order that `app.worker` keeps."""
-        async with anyio.create_task_group() as beside:
-            beside.start_soon(self.holds.renew_forever)
-            async with anyio.create_task_group() as tasks:
-                beside.start_soon(self._end_grace, tasks)
-                for consumer in self.consumers:
-                    tasks.start_soon(consumer.run, tasks)
-                tasks.start_soon(self.reclaimer.run, tasks, self.draining)
-                if self.intake is not None:
-                    tasks.start_soon(self.intake.run, self.draining)
-                if self.signature is not None:
-                    tasks.start_soon(self.signature.run, self.draining)
-            with anyio.move_on_after(RETIRE_WITHIN_S):
-                try:
-                    await self.streams.retire()
-                except StoreError as error:
-                    self.house.telemetry.store_trouble(where="retiring", error=str(error))
-            beside.cancel_scope.cancel()
-
-    async def _end_grace(self, tasks: TaskGroup) -> None:
-        await self.draining.wait()
-        await anyio.sleep(WRITE_GRACE_S)
-        self.holds.give_up()
-        await anyio.sleep(SETTLE_GRACE_S)
-        tasks.cancel_scope.cancel()
+        """Run until it was told to stop and everything is handed over."""
+        await self._worker.run()
 
     def drain(self) -> None:
         """Stop as SIGTERM stops it."""
-        self.draining.set()
-        self.holds.drain()
+        self._worker.stop("SIGTERM")
 
 
 async def pass_time(seconds: float) -> None:

@@ -2,18 +2,21 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import anyio
+from valkey.exceptions import ConnectionError as CutOffError
 
+from monarch.adapters.valkey.hands import ValkeyHands
+from monarch.adapters.valkey.scripts import Scripts
 from monarch.core.outcome import RateLimited, Transient, Unknown
 from monarch.ports import Hands, StoreError, Unanswered
+from scripts.memory.client import Command
 from tests.contracts.doubles import github
 from tests.contracts.doubles.faults import Fault
-from tests.contracts.doubles.hands import MemoryHands
-from tests.contracts.doubles.store import Memory
-from tests.stages.house import LEASE_S, House, Worker, pass_time
-from tests.stages.seams import Around, Blow, Died, Moment, Trouble
+from tests.contracts.worlds import LEASE_S, RETENTION_MS
+from tests.stages.house import House, pass_time
+from tests.stages.seams import Across, Around, Blow, Died, Moment, Trouble
 
 T = TypeVar("T")
 
@@ -53,9 +56,10 @@ class Process:
         self.over = anyio.Event()
         self._house, self._trouble, self._told = house, trouble, told
         self._frozen_until = 0.0
-        self._memories: dict[int, Memory] = {}
-        self._open: set[Any] = set()
-        self.worker = Worker(house, name, 4, lambda port, real: Around(port, real, self))
+        self._open: set[tuple[bytes, bytes]] = set()
+        self.worker = house.worker(
+            name, wrap=lambda port, real: Around(port, real, self), passage=Across(self)
+        )
 
     @property
     def is_frozen(self) -> bool:
@@ -86,8 +90,8 @@ class Process:
         if self._poison and args[:1] == (self._poison,):
             self._count_open()
             self._die()
-        if call in {"cards.sending", "cards.said", "cards.not_sent"}:
-            self._note(side, call, args)
+        if call == "valkey.tell":
+            self._note(side, *args)
         moment, blow = self._trouble.pass_by(side, call, self.name)
         if blow is None:
             return None
@@ -96,17 +100,18 @@ class Process:
         await self.thawed()
         return instead
 
-    def _note(self, side: str, call: str, args: tuple[Any, ...]) -> None:
+    def _note(self, side: str, tell: Command) -> None:
         """A message is open from before it is put on record until it is known what became of it."""
-        if call == "cards.sending":
-            self._open.add(args[:2])
-        elif side == "after":
-            self._open.discard(args[:2])
+        (card, _), (_, op, what, *_) = tell.keys, tell.args
+        if op == b"sending":
+            self._open.add((card, what))
+        elif op in {b"said", b"not_sent"} and side == "after":
+            self._open.discard((card, what))
 
     def _count_open(self) -> None:
         kinds = [kind for _, kind in self._open]
-        self._told.finals += kinds.count("ending")
-        self._told.progress += kinds.count("card")
+        self._told.finals += kinds.count(b"ending")
+        self._told.progress += kinds.count(b"card")
 
     async def _befall(self, blow: Blow, moment: Moment) -> Any:
         match blow:
@@ -163,7 +168,8 @@ class Person:
         self.dead = False
         self.in_flight: set[anyio.CancelScope] = set()
         self._trouble = trouble
-        self.hands: Hands = cast("Hands", Around("hands", MemoryHands(house.store), self))
+        scripts = Scripts(house.client(Across(self)), house.keys.prefix)
+        self.hands: Hands = ValkeyHands(scripts, house.keys, retention_ms=RETENTION_MS)
 
     async def thawed(self) -> None:
         """See `seams.Struck.thawed`: people do not freeze."""
@@ -172,7 +178,7 @@ class Person:
         """See `seams.Struck.moment`."""
         moment, blow = self._trouble.pass_by(side, call, self.name)
         if blow is not None:
-            raise StoreError(str(moment))
+            raise CutOffError(str(moment))
 
     def leaving(self, call: str, args: tuple[Any, ...]) -> bool:
         """See `seams.Struck.leaving`."""
@@ -192,9 +198,9 @@ def _lost(moment: Moment) -> Any:
         return Unknown("the connection broke")
     if moment.call.startswith("slack."):
         return Unanswered("the connection broke")
-    if moment.call.startswith("github."):
+    if moment.call.startswith(("github.", "signing.")):
         return Transient("the connection broke")
-    raise StoreError(str(moment))
+    raise CutOffError(str(moment))
 
 
 def _turned_down(moment: Moment) -> Any:

@@ -1,15 +1,16 @@
-"""Seams: every effect of a worker passes through a port, and here is what can be done to it there.
+"""Seams: every effect of a worker passes through a port or a client of Valkey, and here is what can be done to it there.
 
 A **moment** is right before or right after one effect. A run is a row of moments, numbered over all its processes; a
-`Trouble` strikes at some of them. `Around` puts the moments around a port; which methods a port has is looked up in
-its Protocol, so a method that is added tomorrow has its moments tomorrow.
+`Trouble` strikes at some of them. `Around` puts the moments around a port of the world outside; which methods a port has
+is looked up in its Protocol, so a method that is added tomorrow has its moments tomorrow. `Across` puts them around each
+command and each script that a worker sends to its store, so the adapters are tried between any two of them, too.
 
 A poll that brought nothing is a moment only the first times: it changes nothing, and it is done as often as time passes.
 """
 
 import inspect
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,11 +20,34 @@ from typing import Any, Final, Protocol
 import anyio
 
 from monarch import ports
+from monarch.adapters.valkey.scripts import SCRIPTS
+from scripts.memory.client import Answer, Command
 
-POLLS: Final = frozenset({"streams.receive", "streams.sweep", "streams.renew", "streams.audit"})
-NO_EFFECTS: Final = ("clock", "meter", "outlook")
-"""Reading a clock changes nothing, nor does a forecast, which never fails; and the meter is asked by the adapter that
-reads, not by a stage."""
+POLLS: Final = frozenset(f"valkey.{name}" for name in ("xreadgroup", "sweep", "renew", "audit"))
+OUTSIDE: Final = ("ear", "github", "signing", "slack")
+"""The ports that lead to something else than the store."""
+
+STORED: Final = frozenset(
+    {"budget", "cards", "hands", "inbox", "ledger", "logins", "meter", "plans", "refusals"}
+    | {"streams"}
+)
+"""The ports whose adapters do whatever they do by commands and scripts."""
+
+NO_EFFECTS: Final = ("clock", "outlook")
+"""Reading a clock changes nothing, nor does a forecast, which never fails."""
+
+BESIDE: Final = frozenset(
+    {"admit", "standing", "submit", "cohort", "asked", "found", "telling", "turn"}
+)
+"""Scripts that no worker of these houses sends: the adapter that reads GitHub counts its reads, a producer submits, people
+look at a cohort, and what was missed is watched for by its own contract (`tests/contracts/missed`).
+"""
+
+_ROSTER: Final = frozenset({"time", "hsetnx", "hgetall", "hdel"})
+COMMANDS: Final = frozenset({"get", "set", "xreadgroup"}) | _ROSTER
+"""What is sent beside scripts: a worker enters the roster, and leaves it. `xgroup` as well, where a group is gone:
+tried on a real server.
+"""
 
 FIRST_POLLS: Final = 2
 """So many idle polls of each kind, of each process, are moments like any other."""
@@ -50,8 +74,9 @@ def methods(protocol: type) -> dict[str, bool]:
 
 
 def effects() -> set[str]:
-    """Every effect of a stage, such as `ledger.permit`."""
-    return all_methods() - all_methods(*NO_EFFECTS)
+    """Every effect of a stage, such as `github.create_issue` or `valkey.permit`."""
+    sent = (SCRIPTS.keys() - BESIDE) | COMMANDS
+    return all_methods(*OUTSIDE) | {f"valkey.{name}" for name in sent}
 
 
 def all_methods(*names: str) -> set[str]:
@@ -102,7 +127,7 @@ class Died(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """`call` is such as `ledger.permit`; `side` is "before", "after", or "in" it (the bytes are about to leave)."""
+    """`call` is such as `valkey.permit`; `side` is "before", "after", or "in" it (the bytes are about to leave)."""
 
     number: int
     side: str
@@ -160,7 +185,6 @@ class Around:
 
     def __init__(self, name: str, port: Any, process: Struck) -> None:
         self._name, self._port, self._process = name, port, process
-        self._polls: Counter[str] = Counter()
         for method, awaited in methods(protocols()[name]).items():
             around = self._around(method) if awaited else self._listening(method)
             setattr(self, method, around)
@@ -172,18 +196,14 @@ class Around:
         async def asked(*args: Any, **named: Any) -> Any:
             if asks_first:
                 args = self._checked(name, args)
-            if self._is_moment(name, productive=False):
-                instead = await self._process.moment("before", name, args)
-                if instead is not None:
-                    return instead
+            instead = await self._process.moment("before", name, args)
+            if instead is not None:
+                return instead
             await self._process.thawed()
-            answer = await self._call(call, args, named)
+            answer = await in_flight(self._process, lambda: call(*args, **named))
             await self._process.thawed()
-            self._polls[name] += 1
-            if self._is_moment(name, productive=_brought(answer)):
-                instead = await self._process.moment("after", name, args)
-                return answer if instead is None else instead
-            return answer
+            instead = await self._process.moment("after", name, args)
+            return answer if instead is None else instead
 
         return asked
 
@@ -195,19 +215,6 @@ class Around:
             return bool(may_send()) and self._process.leaving(name, args)
 
         return *what, may_leave
-
-    async def _call(self, call: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        """What is in flight when its process dies is not done any more, however it is shielded."""
-        with anyio.CancelScope() as scope:
-            self._process.in_flight.add(scope)
-            try:
-                return await call(*args, **named)
-            finally:
-                self._process.in_flight.discard(scope)
-        raise Died
-
-    def _is_moment(self, name: str, *, productive: bool) -> bool:
-        return name not in POLLS or productive or self._polls[name] < FIRST_POLLS
 
     def _listening(self, method: str) -> Callable[[], Any]:
         """The one port that is no call: subscribing is an effect, and so is each hearing."""
@@ -231,10 +238,49 @@ class Around:
             yield hearing
 
 
-def _brought(answer: Any) -> bool:
+class Across:
+    """The way from a process to its store and back, with a moment before and after each command."""
+
+    def __init__(self, process: Struck) -> None:
+        self._process = process
+        self._polls: Counter[str] = Counter()
+
+    async def __call__(self, command: Command, answer: Answer) -> Any:
+        """See `scripts.memory.client.Passage`."""
+        name = f"valkey.{command.name}"
+        if self._is_moment(name, productive=False):
+            await self._process.moment("before", name, (command,))
+        await self._process.thawed()
+        reply = await in_flight(self._process, answer)
+        await self._process.thawed()
+        self._polls[name] += 1
+        if self._is_moment(name, productive=_brought(command.name, reply)):
+            await self._process.moment("after", name, (command,))
+        return reply
+
+    def _is_moment(self, name: str, *, productive: bool) -> bool:
+        return name not in POLLS or productive or self._polls[name] < FIRST_POLLS
+
+
+async def in_flight(process: Struck, call: Callable[[], Awaitable[Any]]) -> Any:
+    """What is in flight when its process dies is not done any more, however it is shielded."""
+    with anyio.CancelScope() as scope:
+        process.in_flight.add(scope)
+        try:
+            return await call()
+        finally:
+            process.in_flight.discard(scope)
+    raise Died
+
+
+def _brought(poll: str, reply: Any) -> bool:
     """Whether a poll did anything."""
-    if isinstance(answer, ports.Swept):
-        return bool(answer.deliveries or answer.promoted or answer.trimmed)
-    if isinstance(answer, ports.Audited):
-        return answer != ports.Audited()
-    return bool(answer)
+    match poll, reply:
+        case "sweep", [int(promoted), _, _, *found]:
+            return bool(promoted) or any(claimed or gone for _, claimed, gone, _ in found)
+        case "audit", [*counts]:
+            return any(counts)
+        case "renew", [*kept]:
+            return not all(kept)
+        case _:
+            return bool(reply)

@@ -14,12 +14,14 @@ from trio.testing import MockClock
 from monarch.core.card.head import head
 from monarch.core.card.words import Places, card_words
 from monarch.core.copy.marker import read_marker
+from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, migration_id
 from monarch.core.report.summary import ENDS, State
-from tests.contracts.doubles.store import Memory
+from scripts.memory.keyspace import Memory
+from tests.contracts.worlds import LEASE_S
 from tests.stages import faithful
 from tests.stages.faithful import Faithful
-from tests.stages.house import LEASE_S, SOURCE, House, pass_time
+from tests.stages.house import SOURCE, House, pass_time
 from tests.stages.process import BACK, Process, Told
 from tests.stages.seams import Blow, Moment, Trouble
 
@@ -138,8 +140,9 @@ class Story:
         hindered = {Blow.FREEZE, Blow.MIDWAY, Blow.STOP, *GOING_BACK}
         if self.scenario.pauses or not hindered.isdisjoint(self.trouble.blows.values()):
             return
-        for stream in self.house.store.streams.values():
-            held = [e for e, p in stream.pending.items() if p.consumer == process.name]
+        for stream in Stream:
+            pending = self.house.store.pending(stream)
+            held = [e for e, p in pending.items() if p.consumer == process.name]
             assert not held, f"{process.name} died, and still holds {held}"
 
     @property
@@ -250,8 +253,8 @@ class Story:
         letters = store.dead
         for request, known in store.requests.items():
             assert State(known["state"]) in ENDS
-            assert not store.unsettled.get(request)
-            for target in store.targets.get(request, []):
+            assert not store.unsettled(request)
+            for target in store.targets(request):
                 self._judge_target(request, target)
         assert all(letter["code"] and letter["reason"] for letter in letters)
         if not self._may_be_doubled and not self._is_rolled_back:
@@ -313,7 +316,8 @@ class Story:
         numbers = {line["number"] for line in self.house.told("stray.found")}
         assert len(numbers) == strays, f"{strays} second copies, and reported were {numbers}"
         said = "\n".join(self.house.slack.texts("C1"))
-        names = {target, *(name for asked in self.house.store.targets.values() for name in asked)}
+        store = self.house.store
+        names = {target, *(name for asked in store.requests for name in store.targets(asked))}
         for number in numbers:
             assert any(f"/{name}/issues/{number}|" in said for name in names), said
 

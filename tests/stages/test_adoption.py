@@ -61,7 +61,7 @@ async def asked_again(house: House) -> str:
 def ledger(house: House) -> dict[int, int]:
     """The copies on record by the ticket's number, each with the issue's own id."""
     here = house.github.at(TEAM_A)
-    known = house.store.ledgers[here.repository.id]
+    known = house.store.ledger(here.repository.id)
     found = {}
     for ticket in house.github.issues(SOURCE):
         record = known.get(ticket.id)  # type: ignore[call-overload]  # an id
@@ -73,7 +73,7 @@ def ledger(house: House) -> dict[int, int]:
 
 def forget(house: House) -> None:
     """The store's memory of what was copied is gone."""
-    house.store.ledgers.clear()
+    house.store.forget_all("ledger")
 
 
 NUMBERS = {ticket: number for number, ticket in enumerate(ORDER, start=1)}
@@ -345,7 +345,7 @@ async def test_an_issue_that_appears_while_our_own_write_is_unanswered(
     async def appears() -> None:
         here = house.github.at(TEAM_A).repository.id
         await house.until(
-            lambda: any(isinstance(r, Intended) for r in house.store.ledgers.get(here, {}).values())
+            lambda: any(isinstance(r, Intended) for r in house.store.ledger(here).values())
         )
         await house.until(lambda: house.github.faults.count("create_issue") == 1)
         ours(house, 3)

@@ -9,9 +9,9 @@ from monarch.ports import StoreError
 from monarch.stages.lease import Hold
 from monarch.stages.reclaimer import EVERY_S, JITTER
 from tests.contracts.doubles.flaky import failing
-from tests.contracts.doubles.streams import MemoryStreams
+from tests.contracts.worlds import LEASE_S
 from tests.stages.bench import DONE, Bench
-from tests.stages.house import LEASE_S, House, pass_time
+from tests.stages.house import House, pass_time
 
 AWAY = StoreError("Valkey is away")
 MOST_BETWEEN_SWEEPS_S = EVERY_S * (1 + JITTER)
@@ -115,7 +115,7 @@ async def test_poison_is_dead_lettered_without_being_run(house: House) -> None:
     """What ended six workers does not get a seventh."""
     bench = Bench(house)
     bench.give()
-    dying = MemoryStreams(house.store, "dying", lease_s=LEASE_S)
+    dying = house.streams("dying")
     await dying.receive(Stream.NOTICES, 1)
     for _ in range(4):
         house.store.advance(LEASE_S + 1)
@@ -133,7 +133,7 @@ async def test_a_suspect_is_run_without_another_one_beside_it(house: House) -> N
     """What went down with two workers is run one by one, so that only what ends the third is counted for it."""
     bench = Bench(house, work_for_a_minute, places=4)
     bench.give(3)
-    dying = MemoryStreams(house.store, "dying", lease_s=LEASE_S)
+    dying = house.streams("dying")
     await dying.receive(Stream.NOTICES, 3)
     house.store.advance(LEASE_S + 1)
     await dying.sweep({Stream.NOTICES: 3})
@@ -152,7 +152,7 @@ async def test_suspects_of_different_streams_are_run_one_by_one_as_well(house: H
     bench = Bench(house, work_for_a_minute, streams=both)
     bench.give()
     house.store.append_request(b"{}")
-    dying = MemoryStreams(house.store, "dying", lease_s=LEASE_S)
+    dying = house.streams("dying")
     for stream in both:
         await dying.receive(stream, 1)
     house.store.advance(LEASE_S + 1)
@@ -170,7 +170,7 @@ async def test_what_a_dead_worker_left_is_not_kept_waiting_by_a_backlog(house: H
     """Each place that becomes free goes to something new at once; what is stalled has its turn all the same."""
     bench = Bench(house, work_for_a_minute, places=1)
     bench.give()
-    dying = MemoryStreams(house.store, "dying", lease_s=LEASE_S)
+    dying = house.streams("dying")
     [stalled] = await dying.receive(Stream.NOTICES, 1)
     bench.give(20)
 
@@ -187,7 +187,7 @@ async def test_what_a_stopped_worker_handed_back_goes_before_a_backlog(house: Ho
     """Promise 7: each place that becomes free is given to it, until nothing of it is left; then comes what is new."""
     bench = Bench(house, work_for_half_a_second, places=2)
     bench.give(6)
-    stopping = MemoryStreams(house.store, "stopping", lease_s=LEASE_S)
+    stopping = house.streams("stopping")
     in_hand = await stopping.receive(Stream.NOTICES, 6)
     bench.give(200)
 
@@ -212,7 +212,7 @@ async def test_what_is_handed_back_unrun_is_not_swept_for_in_a_hurry(house: Hous
     """A suspect that waits for another one to end would come back at once, and again, as fast as Valkey answers."""
     bench = Bench(house, work_for_a_minute, places=2)
     bench.give(6)
-    dying = MemoryStreams(house.store, "dying", lease_s=LEASE_S)
+    dying = house.streams("dying")
     await dying.receive(Stream.NOTICES, 6)
     house.store.advance(LEASE_S + 1)
     await dying.sweep({Stream.NOTICES: 6})
@@ -229,7 +229,7 @@ async def test_a_sweep_that_fails_does_not_keep_new_work_waiting(house: House) -
     bench = Bench(house, work_for_half_a_second, places=1)
     bench.streams.before = failing("streams.sweep", AWAY, *range(2, 100))
     bench.give(2)
-    dying = MemoryStreams(house.store, "dying", lease_s=LEASE_S)
+    dying = house.streams("dying")
     for delivery in await dying.receive(Stream.NOTICES, 2):
         await dying.settle(delivery, Handback())
     bench.give(5)
@@ -264,7 +264,7 @@ async def test_a_newer_entry_is_handed_back_for_newer_code(house: House) -> None
 
     assert bench.handler.handled == []
     assert house.store.dead == []
-    assert len(house.store.streams[Stream.NOTICES].entries) == 1
+    assert len(house.store.entries(Stream.NOTICES)) == 1
     assert Policy().max_deliveries < bench.streams.calls["streams.settle"] <= leases
     assert [line["version"] for line in house.told("entry.newer")] == [99]
     assert house.told("delivery.reclaimed") == []
@@ -275,7 +275,7 @@ async def test_a_lost_delivery_is_not_settled(house: House) -> None:
     """It is in other hands, and theirs is the word."""
     bench = Bench(house, work_for_a_minute)
     bench.give()
-    thief = MemoryStreams(house.store, "thief", lease_s=LEASE_S)
+    thief = house.streams("thief")
 
     async def stolen() -> None:
         await bench.handler.until_handled(1)
@@ -352,12 +352,10 @@ async def test_a_delivery_in_hand_is_not_begun_a_second_time(house: House) -> No
     """A group that was made again hands out the same entry at the same count: the same token."""
     bench = Bench(house, work_for_a_minute, places=2)
     bench.give()
-    here = house.store.streams[Stream.NOTICES]
 
     async def made_again() -> None:
         await bench.handler.until_handled(1)
-        here.undelivered = list(here.entries)
-        house.store.changed()
+        house.store.deliver_again(Stream.NOTICES)
         await bench.until_quiet()
 
     await bench.run(made_again)
@@ -420,7 +418,7 @@ async def test_a_handler_that_does_not_end_is_given_up(house: House) -> None:
         bench.drain()
         bench.holds.give_up()
 
-    pending = house.store.streams[Stream.NOTICES].pending
+    pending = house.store.pending(Stream.NOTICES)
     assert [(p.consumer, p.count) for p in pending.values()] == [("released", 0)]
 
 

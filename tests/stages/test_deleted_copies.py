@@ -19,8 +19,6 @@ from monarch.core.verdict import Dead
 from monarch.stages.rehearsal.rehearsal import Wanted
 from monarch.stages.rehearsal.store import Remembered, Sources
 from tests.contracts.doubles.faults import Fault
-from tests.contracts.doubles.hands import MemoryHands
-from tests.contracts.doubles.logins import MemoryLogins
 from tests.stages.house import SOURCE, TEAM_A, House
 from tests.stages.test_dry_run import planned, rehearser
 
@@ -48,14 +46,13 @@ def sources(house: House, *, remembers: bool = True) -> Sources:
     """What `plan` and `verify` read with; without `remembers` Valkey cannot be asked."""
 
     async def ledger(target: TargetId) -> Remembered:
-        known = house.store.ledgers.get(target, {}) if remembers else {}
+        known = house.store.ledger(target) if remembers else {}
         return Remembered(dict(known), house.store.now_ms())
 
     async def gate(_credential: Credential) -> None:
         return None
 
-    us = MemoryLogins(house.store).us
-    return Sources(house.github, ledger, gate, us)
+    return Sources(house.github, ledger, gate, house.world.logins.us)
 
 
 @pytest.mark.parametrize("copies", MANY)
@@ -77,7 +74,7 @@ async def test_deleted_copies_are_healed(house: House, copies: int) -> None:
     """Each, once, in order."""
     request = await emptied(house, copies)
 
-    (told,) = await MemoryHands(house.store).heal(request, {TEAM_A: tickets(house)}, "ann")
+    (told,) = await house.world.hands.heal(request, {TEAM_A: tickets(house)}, "ann")
     await house.settle()
 
     assert not told.refused
@@ -100,7 +97,7 @@ async def test_a_replay_works_where_copies_were_deleted(house: House, copies: in
     assert house.state(again) == "failed"
     assert f"0/{copies + 1} ({copies} deleted by a person), *failed*" in house.card()
 
-    await MemoryHands(house.store).replay([letter["id"] for letter in house.store.dead], "ann")
+    await house.world.hands.replay([letter["id"] for letter in house.store.dead], "ann")
     await house.settle()
 
     assert house.state(again) == "done"
@@ -204,7 +201,7 @@ async def test_a_number_of_nowhere_in_the_ledger_hides_nothing(house: House, num
     target = house.github.add(TEAM_A)
     house.publish(TEAM_A)
     await house.settle()
-    records = house.store.ledgers[target]
+    records = house.store.ledger(target)
     records.clear()
     records[TicketId(7)] = CreatedAs(number, 0)
     for copy in (1, 2):
@@ -226,7 +223,7 @@ async def test_five_thousand_deleted_issues_below_a_copy_on_record_are_not_all_r
     house.github.at(TEAM_A).gone |= set(range(1, 5001))
     house.github.at(TEAM_A).highest = 5000
     ticket = tickets(house)[0]
-    house.store.ledgers[target] = {ticket: CreatedAs(5000, 0)}
+    house.store.ledger(target)[ticket] = CreatedAs(5000, 0)
 
     request = house.publish(TEAM_A)
     await house.settle()

@@ -8,13 +8,12 @@ import anyio
 import pytest
 
 from monarch.core.outcome import Unknown
-from monarch.core.target.permission import Granted
 from monarch.core.timing import LONGEST_LIFE_MS, PERMISSION_LIFE_MS, SETTLING_MS, WRITE_DEADLINE_S
+from scripts.memory.client import Answer, Command, Passage, undisturbed
 from tests.contracts.doubles.clock import WALL_MS
 from tests.contracts.doubles.faults import Fault
-from tests.contracts.doubles.ledger import MemoryLedger
 from tests.contracts.worlds import NO_CEILINGS
-from tests.stages.house import SOURCE, TEAM_A, House, Worker, unwrapped
+from tests.stages.house import SOURCE, TEAM_A, House, Worker
 
 TITLES = ["One", "Two", "Three", "Four"]
 SELDOM = replace(NO_CEILINGS, interval_ms=7_000)
@@ -32,25 +31,27 @@ LATE = Fault(
 
 
 class SlowPermits:
-    """A ledger whose permissions take so many seconds to arrive; `granted` is every one, in order."""
+    """Permissions take so many seconds to arrive: the store acts at once, and its answer takes its time.
 
-    def __init__(self, ledger: MemoryLedger, seconds: float) -> None:
-        self._ledger, self._seconds = ledger, seconds
-        self.asked = 0
-        self.granted: list[Granted] = []
+    `granted` is every one, in order: from when to when it holds, in ms.
+    """
 
-    def __getattr__(self, name: str) -> Any:
-        """All else is the ledger's own."""
-        return getattr(self._ledger, name)
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.granted: list[tuple[int, int]] = []
 
-    async def permit(self, *args: Any) -> Any:
-        """See `ports.Ledger.permit`; the store acts at once, and its answer takes its time."""
-        self.asked += 1
-        answer = await self._ledger.permit(*args)
-        if isinstance(answer, Granted):
-            self.granted.append(answer)
-        await anyio.sleep(self._seconds)
-        return answer
+    async def __call__(self, command: Command, answer: Answer) -> Any:
+        """See `scripts.memory.client.Passage`."""
+        reply = await answer()
+        if command.name == "permit":
+            if reply[0] == b"granted":
+                self.granted.append((reply[1], reply[1] + int(command.args[_LIFE_MS])))
+            await anyio.sleep(self._seconds)
+        return reply
+
+
+_LIFE_MS = 20
+"""Which argument of permit.lua says how long a permission lives."""
 
 
 def a_house(**settings: Any) -> House:
@@ -61,38 +62,26 @@ def a_house(**settings: Any) -> House:
     return house
 
 
-def slowly(seconds: float, seen: list[SlowPermits]) -> Callable[[str, Any], Any]:
-    """Let the permissions of a worker take so long."""
-
-    def wrap(name: str, port: Any) -> Any:
-        if name != "ledger":
-            return port
-        seen.append(SlowPermits(port, seconds))
-        return seen[-1]
-
-    return wrap
-
-
-async def run(house: House, wrap: Callable[[str, Any], Any] = unwrapped) -> None:
+async def run(house: House, passage: Passage = undisturbed) -> None:
     """One worker, until there is nothing to be done."""
     with anyio.fail_after(24 * 3600):
-        await house.worker(wrap=wrap).run(house.until_quiet)
+        await house.worker(passage=passage).run(house.until_quiet)
 
 
 @pytest.mark.parametrize("lease_s", [20.0, 60.0, 600.0])
 @pytest.mark.parametrize("gap_s", [0.0, 0.99, TLS_S, SLOW_DISK_S])
 @pytest.mark.parametrize("connects", [False, True], ids=["slow-permit", "slow-connection"])
 async def test_github_acting_20_s_after_departure_doubles_nothing(
-    monkeypatch: pytest.MonkeyPatch, lease_s: float, gap_s: float, *, connects: bool
+    lease_s: float, gap_s: float, *, connects: bool
 ) -> None:
     """Not 20 s after the intent: whatever lies between the two is waited for as well."""
-    monkeypatch.setattr("tests.stages.house.LEASE_S", lease_s)
     house = a_house(ceilings=SELDOM)
+    house.lease_s = lease_s
     house.github.connects_in_s = gap_s if connects else 0.0
     house.github.faults.at("create_issue", 2, LATE)
     request = house.publish(TEAM_A)
 
-    await run(house, unwrapped if connects else slowly(gap_s, []))
+    await run(house, undisturbed if connects else SlowPermits(gap_s))
 
     assert house.github.titles(TEAM_A) == TITLES
     assert house.state(request) == "done"
@@ -106,7 +95,7 @@ async def test_whoever_takes_over_waits_from_departure_too(gap_s: float) -> None
     house.github.faults.at("create_issue", 2, LATE)
     request = house.publish(TEAM_A)
 
-    dying: Worker = house.worker("dying", wrap=slowly(gap_s, []))
+    dying: Worker = house.worker("dying", passage=SlowPermits(gap_s))
     with anyio.move_on_after(3600):
         await dying.run(lambda: _until(lambda: len(house.github.departures) == 2))
     await run(house)
@@ -137,30 +126,29 @@ async def test_the_slowest_allowed_path_from_the_intent_to_the_bytes(
     permit_s: float, connect_s: float, life_ms: int
 ) -> None:
     """The bytes leave within the life of the permission that they leave under, and they do leave."""
-    house, seen = a_house(ceilings=SELDOM), list[SlowPermits]()
+    house, permits = a_house(ceilings=SELDOM), SlowPermits(permit_s)
     house.github.connects_in_s = connect_s
     request = house.publish(TEAM_A)
 
-    await run(house, slowly(permit_s, seen))
+    await run(house, permits)
 
     assert house.state(request) == "done"
     assert house.github.titles(TEAM_A) == TITLES
-    (ledger,) = seen
     for left in house.github.departures:
         left_ms = WALL_MS + left * 1000
-        under = max((g for g in ledger.granted if g.at_ms <= left_ms), key=lambda g: g.at_ms)
-        assert left_ms <= under.until_ms
-        assert under.until_ms - under.at_ms <= life_ms
+        at_ms, until_ms = max(granted for granted in permits.granted if granted[0] <= left_ms)
+        assert left_ms <= until_ms
+        assert until_ms - at_ms <= life_ms
 
 
 async def test_a_slow_valkey_is_neither_stalled_on_nor_asked_in_a_hurry() -> None:
     """Three permissions are lost until one lives long enough; from then on none is."""
-    house, seen = a_house(), list[SlowPermits]()
+    house, permits = a_house(), SlowPermits(SLOW_DISK_S)
     house.publish(TEAM_A)
 
-    await run(house, slowly(SLOW_DISK_S, seen))
+    await run(house, permits)
 
-    assert len(seen[0].granted) == 3 + len(TITLES)
+    assert len(permits.granted) == 3 + len(TITLES)
 
 
 async def test_a_worker_that_is_never_in_time_says_so() -> None:
@@ -168,7 +156,7 @@ async def test_a_worker_that_is_never_in_time_says_so() -> None:
     house = a_house()
     request = house.publish(TEAM_A)
 
-    await run(house, slowly(LONGEST_LIFE_MS / 1000 + 0.5, []))
+    await run(house, SlowPermits(LONGEST_LIFE_MS / 1000 + 0.5))
 
     assert house.state(request) == "failed"
     assert house.github.titles(TEAM_A) == []

@@ -28,7 +28,6 @@ from monarch.ports import Plans
 from monarch.stages.rehearsal.rehearsal import Rehearser, Wanted
 from monarch.stages.rehearsal.store import Remembered, Sources
 from monarch.telemetry import Telemetry
-from tests.contracts.doubles.logins import MemoryLogins
 from tests.stages.house import SOURCE, TEAM_A, House
 
 LABELS = (Label("bug", "d73a4a", "broken"), Label("Help", "008672", ""), Label("api", "123456", ""))
@@ -53,15 +52,15 @@ def sources(house: House) -> Sources:
     """What a dry run reads."""
 
     async def ledger(target: TargetId) -> Remembered:
-        records, later = house.store.ledgers.get(target, {}), house.store.later.get(target, {})
-        return Remembered(dict(records), house.store.now_ms(), later=dict(later))
+        later = dict(house.store.later(target))
+        return Remembered(dict(house.store.ledger(target)), house.store.now_ms(), later=later)
 
-    budget = house.ports("planner").budget
+    budget = house.world.budget
 
     async def gate(credential: Credential) -> GateClosed | None:
         return await budget.gate(credential)
 
-    return Sources(house.github, ledger, gate, MemoryLogins(house.store).us)
+    return Sources(house.github, ledger, gate, house.world.logins.us)
 
 
 async def planned(reader: Rehearser, source: str = SOURCE) -> Plan:
@@ -229,7 +228,7 @@ async def built(world: World) -> House:
         by = {"author": me.login, "author_id": me.id}
         github.add_issue(TEAM_A, issues[place].title, text, **by)
     github.change(TEAM_A, may_push=world.may_push)
-    ledger = house.store.ledgers.setdefault(target, {})
+    ledger = house.store.ledger(target)
     for place, word in world.ledger.items():
         ledger.setdefault(TicketId(issues[place].id), _record(word, house.store.now_ms()))
     return house

@@ -100,7 +100,7 @@ async def test_team_0420_a_marker_is_added_to_copy_1_and_then_the_memory_is_lost
         own, added = house.github.issues(TEAM_A)[0].body, marker(house, 12)
         text = f"{own}\n{added}" if where == "below its own" else f"{added}\n{own}"
         house.github.edit_issue(TEAM_A, 1, body=text)
-        house.store.ledgers.clear()
+        house.store.forget_all("ledger")
         house.store.forget()
         house.publish(TEAM_A)
         await house.until_quiet()
@@ -132,7 +132,7 @@ async def test_a_forgotten_ledger_leaves_an_innocent_paste_what_it_is(house: Hou
     house.github.add_issue(TEAM_A, "How?", marker(house, 5), author="student")
     house.publish(TEAM_A)
     await house.settle()
-    house.store.ledgers.clear()
+    house.store.forget_all("ledger")
 
     house.publish(TEAM_A)
     await house.settle()
@@ -172,10 +172,10 @@ async def test_signed_copies_by_a_forgotten_account_are_copies(house: House) -> 
     house.style = KEYED
     house.publish(TEAM_A)
     await house.settle()
-    house.store.ledgers.clear()
+    house.store.forget_all("ledger")
     house.github.me = Credential("account-2", "fingerprint-2", "new-bot", 4343)
     house.github.writes_as = Author("new-bot", 4343)
-    house.store.logins.clear()
+    house.store.do("DEL", house.keys.logins)
 
     house.publish(TEAM_A)
     await house.settle()
@@ -191,7 +191,7 @@ async def test_a_student_copies_a_signed_marker(house: House) -> None:
     await house.settle()
     signed = house.github.issues(TEAM_A)[4].body
     house.github.add_issue(TEAM_A, "mine", signed, author="student")
-    house.store.ledgers.clear()
+    house.store.forget_all("ledger")
 
     house.publish(TEAM_A)
     await house.settle()

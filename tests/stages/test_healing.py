@@ -6,7 +6,6 @@ from monarch.core.ids import RequestId, TicketId
 from monarch.core.ticket import Issue, Label
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import DROPPED, HANG, LATE, LIMITED, LOST
-from tests.contracts.doubles.hands import MemoryHands
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
 
 TITLES = ["One", "Two", "Three", "Four"]
@@ -42,7 +41,7 @@ async def copied(house: House, *targets: str) -> RequestId:
 
 async def heal(house: House, request: RequestId, *tickets: TicketId, target: str = TEAM_A) -> None:
     """A person asks for it, and it is done."""
-    (told,) = await MemoryHands(house.store).heal(request, {target: tickets}, "ann")
+    (told,) = await house.world.hands.heal(request, {target: tickets}, "ann")
     assert not told.refused
     await house.settle()
 

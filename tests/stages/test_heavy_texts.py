@@ -96,7 +96,8 @@ async def test_texts_are_worked_on_one_at_a_time(house: House, slow: Slow) -> No
     await house.settle()
 
     assert slow.pieces > 2 * 40
-    assert set(slow.texts) == {1}
+    # A plan is packed aside, too, and no text is worked on there.
+    assert set(slow.texts) - {0} == {1}
 
 
 async def test_a_neighbour_is_not_held_up_by_heavy_texts(house: House, slow: Slow) -> None:

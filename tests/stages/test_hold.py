@@ -8,16 +8,16 @@ from monarch.core.ids import CohortId
 from monarch.ports import StoreError
 from monarch.stages.lease import Draining, Hold, Holds, LeaseLost
 from tests.contracts.doubles.flaky import Flaky, failing
-from tests.contracts.doubles.streams import MemoryStreams
-from tests.stages.house import LEASE_S, House, pass_time
+from tests.contracts.worlds import LEASE_S
+from tests.stages.house import House, pass_time
 
 
 class Held:
     """A delivery in hand, and the streams that it came from."""
 
     def __init__(self, house: House) -> None:
-        self.store = house.store
-        self.streams = Flaky(MemoryStreams(house.store, "worker-1", lease_s=LEASE_S), "streams")
+        self.house = house
+        self.streams = Flaky(house.streams("worker-1"), "streams")
         self.holds = Holds(self.streams, house.telemetry, house.clock, lease_s=LEASE_S)
         house.store.append(Stream.NOTICES, {b"request": b"1-1"})
 
@@ -100,7 +100,7 @@ async def test_a_renewal_that_fails_is_repeated_soon(held: Held, house: House) -
 async def test_renewals_keep_a_delivery_for_an_hour(held: Held) -> None:
     """Four in a lease."""
     delivery = await held.receive()
-    other = MemoryStreams(held.store, "worker-2", lease_s=LEASE_S)
+    other = held.house.streams("worker-2")
     with held.holds.holding(delivery, anyio.current_time()) as hold:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(held.holds.renew_forever)

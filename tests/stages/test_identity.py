@@ -13,7 +13,6 @@ from monarch.core.target.step import CreatedAs
 from monarch.core.ticket import Label, Milestone
 from monarch.stages.identity import found_again
 from tests.contracts.doubles.faults import Fault
-from tests.contracts.doubles.hands import MemoryHands
 from tests.contracts.worlds import NO_CEILINGS
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
 
@@ -180,7 +179,7 @@ async def test_a_replay_is_for_the_repository_that_was_asked_for(house: House) -
     house.github.rename(TEAM_A, ELSEWHERE)
     house.github.add(TEAM_A)
 
-    await MemoryHands(house.store).replay([letter["id"] for letter in house.store.dead], "Ann")
+    await house.world.hands.replay([letter["id"] for letter in house.store.dead], "Ann")
     await house.settle()
 
     assert sorted(copies(house, ELSEWHERE)) == sorted(TITLES)
@@ -247,7 +246,7 @@ async def test_a_server_without_addresses_by_id_is_found_out_by_its_numbers(
 
     await house.settle()
 
-    records = house.store.ledgers.get(target, {})
+    records = house.store.ledger(target)
     assert sorted(r.number for r in records.values() if isinstance(r, CreatedAs)) == [
         21 + n for n in range(1, nth)
     ]
@@ -278,7 +277,7 @@ async def test_an_issue_of_that_number_is_not_the_copy_on_record_by_its_number_a
     house.publish(TEAM_A)
     await house.settle()
     target = house.github.at(TEAM_A).repository.id
-    ledger = house.store.ledgers[target]
+    ledger = house.store.ledger(target)
     for ticket, record in ledger.items():
         assert isinstance(record, CreatedAs)
         assert record.issue == house.github.at(TEAM_A).issues[record.number].id

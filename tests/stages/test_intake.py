@@ -12,7 +12,6 @@ from monarch.stages.backlog import MOST
 from monarch.stages.intake import Intake
 from tests.contracts.doubles.ear import MemoryEar
 from tests.contracts.doubles.flaky import Flaky, failing
-from tests.contracts.doubles.inbox import MemoryInbox
 from tests.stages.house import House, dice, pass_time
 
 AWAY = StoreError("Valkey is away")
@@ -65,7 +64,7 @@ class Listening:
 
     def __init__(self, house: House, ear: FakeEar) -> None:
         self.ear = ear
-        self.inbox = Flaky(MemoryInbox(house.store, "replica-1"), "inbox")
+        self.inbox = Flaky(house.world.inbox("replica-1"), "inbox")
         self.intake = Intake(ear, self.inbox, house.telemetry, house.clock, dice)
         self.draining = anyio.Event()
 
@@ -79,7 +78,7 @@ class Listening:
 
 def appended(house: House) -> list[bytes]:
     """What the stream of requests holds."""
-    return [fields[b"payload"] for fields in house.store.streams[Stream.REQUESTS].entries.values()]
+    return [fields[b"payload"] for fields in house.store.entries(Stream.REQUESTS).values()]
 
 
 async def test_what_is_heard_is_appended_as_it_is(house: House) -> None:
@@ -93,13 +92,16 @@ async def test_what_is_heard_is_appended_as_it_is(house: House) -> None:
 async def test_an_append_without_an_answer_is_repeated_until_it_is_done(
     house: House, side: str
 ) -> None:
-    """And appended once, whether it took effect or not."""
+    """And appended once, whether it took effect or not.
+
+    In which order two of one batch are sent is the event loop's: the contract holds it on asyncio, and Trio shuffles.
+    """
     listening = Listening(house, FakeEar(b"one", b"two"))
     setattr(listening.inbox, side, failing("inbox.mirror", AWAY, 1, 2, 3))
 
     await listening.run()
 
-    assert appended(house) == [b"one", b"two"]
+    assert sorted(appended(house)) == [b"one", b"two"]
     assert listening.inbox.calls["inbox.mirror"] >= 4
 
 
@@ -151,14 +153,15 @@ async def test_a_worker_that_stops_appends_all_that_it_has_heard(house: House) -
 
     await listening.run()
 
-    assert appended(house) == heard
+    # Those that are sent together go in whatever order the loop sends them.
+    assert sorted(appended(house)) == sorted(heard)
     assert "messages.dropped" not in house.events
 
 
 async def test_what_is_published_until_a_worker_has_unsubscribed_is_heard(house: House) -> None:
     """The server confirms that behind whatever was published before: all of it is on its way."""
     ear = MemoryEar(house.channel, "replica-1")
-    inbox = MemoryInbox(house.store, "replica-1")
+    inbox = house.world.inbox("replica-1")
     intake = Intake(ear, inbox, house.telemetry, house.clock, dice)
     draining = anyio.Event()
     async with anyio.create_task_group() as tasks:
@@ -168,7 +171,7 @@ async def test_what_is_published_until_a_worker_has_unsubscribed_is_heard(house:
             assert house.channel.publish(b"%d" % number) == 1
         draining.set()
 
-    assert appended(house) == [b"%d" % number for number in range(50)]
+    assert sorted(appended(house)) == sorted(b"%d" % number for number in range(50))
 
 
 async def test_what_cannot_be_appended_in_time_is_counted_and_told(house: House) -> None:

@@ -2,17 +2,18 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import anyio
 import pytest
+from valkey.exceptions import ConnectionError as CutOffError
 
 from monarch.core.copy.marker import read_marker
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
 from monarch.core.target.step import CreatedAs
-from monarch.ports import StoreError
+from scripts.memory.client import Answer, Command
 from tests.contracts.doubles.faults import Fault
-from tests.contracts.doubles.flaky import Flaky
 from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED, LOST
 from tests.contracts.worlds import NO_CEILINGS
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House, pass_time
@@ -56,7 +57,7 @@ async def test_a_target_that_holds_some_is_topped_up(house: House) -> None:
     """What an earlier run copied is adopted, though the ledger knows nothing of it."""
     first = house.publish(TEAM_A)
     await house.settle()
-    house.store.ledgers.clear()
+    house.store.forget_all("ledger")
     house.github.add_issue(SOURCE, "Four")
 
     second = house.publish(TEAM_A)
@@ -358,7 +359,7 @@ async def test_a_new_epoch_in_the_middle_is_looked_at_again(house: House) -> Non
         nonlocal forgotten
         await house.until(lambda: len(house.github.titles(TEAM_A)) == 2)
         house.store.forget()
-        house.store.ledgers.clear()
+        house.store.forget_all("ledger")
         forgotten = True
         await house.until_quiet()
 
@@ -443,12 +444,10 @@ async def test_a_worker_that_is_cut_off_leaves_its_migration_to_another(
     def begun() -> bool:
         return len(house.github.titles(TEAM_A)) > cut_off_after
 
-    def cut_off(call: str, _nth: int) -> BaseException | None:
-        concerned = call in {"streams.renew", "streams.sweep"}
-        return StoreError("cut off") if concerned and begun() and house.clock.now() < 100 else None
-
-    def wrap(name: str, port: object) -> object:
-        return Flaky(port, name, before=cut_off) if name == "streams" else port
+    async def cut_off(command: Command, answer: Answer) -> Any:
+        if command.name in {"renew", "sweep"} and begun() and house.clock.now() < 100:
+            raise CutOffError
+        return await answer()
 
     house.ceilings = SLOWLY
 
@@ -457,7 +456,7 @@ async def test_a_worker_that_is_cut_off_leaves_its_migration_to_another(
         await pass_time(100)
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(house.worker("cut-off", wrap=wrap).run, long_after)
+        tasks.start_soon(house.worker("cut-off", passage=cut_off).run, long_after)
         await house.until(begun)
         tasks.start_soon(house.worker("heir").run, house.until_quiet)
 
@@ -475,19 +474,18 @@ async def test_what_a_zombie_left_behind_is_looked_for(house: House, late_s: flo
     house.github.faults.at("create_issue", 1, frozen)
     request = house.publish(TEAM_A)
 
-    def deaf(call: str, _nth: int) -> BaseException | None:
-        is_frozen = call.startswith("streams.") and house.github.faults.count("create_issue") > 0
-        return StoreError("frozen") if is_frozen and house.clock.now() < 80 else None
-
-    def wrap(name: str, port: object) -> object:
-        return Flaky(port, name, before=deaf) if name == "streams" else port
+    async def deaf(command: Command, answer: Answer) -> Any:
+        is_frozen = house.github.faults.count("create_issue") > 0 and house.clock.now() < 80
+        if command.name in {"xreadgroup", "renew", "settle", "sweep", "audit"} and is_frozen:
+            raise CutOffError
+        return await answer()
 
     async def reported() -> None:
         await house.until(lambda: house.state(request) == "failed")
         await house.until_quiet()
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(house.worker("zombie", wrap=wrap).run, reported)
+        tasks.start_soon(house.worker("zombie", passage=deaf).run, reported)
         # Not `house.until`: that looks when the store changes, and a write that is frozen changes nothing.
         await pass_time(1)
         assert house.github.faults.count("create_issue") == 1

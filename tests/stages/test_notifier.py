@@ -2,24 +2,25 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import anyio
 import pytest
 
 from monarch.core.budget.forecast import Forecast
-from monarch.core.card.telling import Manner, Telling
+from monarch.core.card.telling import Manner
 from monarch.core.card.words import Places, card_words
-from monarch.core.delivery import Delivery, Stream
-from monarch.core.ids import CohortId, RequestId
+from monarch.core.delivery import Stream
+from monarch.core.ids import RequestId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
-from monarch.core.target.permission import Busy
-from monarch.ports import Gone, Posted, Unanswered
-from tests.contracts.doubles.cards import MemoryCards
+from monarch.ports import Gone, Unanswered
+from scripts.memory.client import Answer, Command
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.slack import Message
 from tests.contracts.worlds import NO_CEILINGS
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House, Worker, pass_time
 from tests.stages.scenarios import SLOWLY
+from tests.stages.store import Store
 
 LOST_POST = Fault(Unanswered("the answer was lost"), takes_effect=True)
 REFUSED = Fault(Permanent(Scope.REPOSITORY, Code.SLACK_REFUSED, "channel_not_found"))
@@ -438,28 +439,28 @@ async def test_a_notice_that_comes_twice_says_nothing_twice(house: House) -> Non
     assert house.store.dead == []
 
 
-class StopsItsWorker(MemoryCards):
-    """Stops a worker right after it took the lock on telling."""
+class StopsItsWorker:
+    """Stops a worker right after it took the lock on telling: SIGTERM comes before anything is said."""
 
     worker: Worker
 
-    async def begin(self, delivery: Delivery, cohort: CohortId) -> Telling | Busy | None:
-        """Take the lock; SIGTERM comes before anything is said."""
-        telling = await super().begin(delivery, cohort)
-        self.worker.drain()
-        return telling
+    async def __call__(self, command: Command, answer: Answer) -> Any:
+        """See `scripts.memory.client.Passage`."""
+        reply = await answer()
+        if command.name == "begin_telling":
+            self.worker.drain()
+        return reply
 
 
 async def test_a_stopping_worker_does_not_take_the_lock_on_telling_along(house: House) -> None:
     """Stopped between lock and post: the lock is given back, or the card would come 15 s late."""
-    cards = StopsItsWorker(house.store)
-    worker = house.worker(wrap=lambda name, port: cards if name == "cards" else port)
-    cards.worker = worker
+    stops = StopsItsWorker()
+    worker = stops.worker = house.worker(passage=stops)
     request = house.publish(TEAM_A)
 
     with anyio.fail_after(10):
         await worker.run(
-            lambda: house.until(lambda: worker.draining.is_set() and not house.store.sayings)
+            lambda: house.until(lambda: worker.is_stopping and not house.store.is_saying)
         )
     assert house.slack.faults.calls == []
     await house.settle()
@@ -468,33 +469,27 @@ async def test_a_stopping_worker_does_not_take_the_lock_on_telling_along(house: 
     assert len(endings(house)) == 1
 
 
-class ForgetsAnAnswer(MemoryCards):
+class ForgetsAnAnswer:
     """The store's memory goes back to when the end was not told yet, right before it hears that it was."""
 
-    went_back = False
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._went_back = False
 
-    async def said(
-        self,
-        cohort: CohortId,
-        what: str,
-        version: int,
-        posted: Posted | None,
-        digest: str = "",
-        names: tuple[str, ...] = (),
-    ) -> None:
-        """See `ports.Cards.said`."""
-        if what == "ending" and not self.went_back:
-            self.went_back = True
-            known = self._store.cards[cohort]
-            known["version"] = str(int(known["version"]) - 1)
+    async def __call__(self, command: Command, answer: Answer) -> Any:
+        """See `scripts.memory.client.Passage`."""
+        is_told = command.name == "tell" and command.args[1:3] == (b"said", b"ending")
+        if is_told and not self._went_back:
+            self._went_back = True
+            self._store.do("HINCRBY", command.keys[0], "version", -1)
+            (cohort,) = self._store.cards
             self._store.notify(cohort)
-        await super().said(cohort, what, version, posted, digest, names)
+        return await answer()
 
 
 async def test_a_word_of_a_forgotten_future_is_no_endless_loop_of_notices(house: House) -> None:
     """What the channel knows is newer than what the store knows: each edit seemed to overwrite it, for ever."""
-    cards = ForgetsAnAnswer(house.store)
-    worker = house.worker(wrap=lambda name, port: cards if name == "cards" else port)
+    worker = house.worker(passage=ForgetsAnAnswer(house.store))
     house.slack.faults.at("update", 50, REFUSED)
     request = house.publish(TEAM_A)
 

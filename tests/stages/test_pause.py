@@ -13,11 +13,9 @@ from monarch.stages.lease import Holds
 from monarch.stages.pause import Pause
 from monarch.stages.reclaimer import EVERY_S, JITTER, Reclaimer
 from tests.contracts.doubles.flaky import Flaky, failing
-from tests.contracts.doubles.hands import MemoryHands
-from tests.contracts.doubles.streams import MemoryStreams
-from tests.contracts.worlds import NO_CEILINGS
+from tests.contracts.worlds import LEASE_S, NO_CEILINGS
 from tests.stages.bench import Scripted
-from tests.stages.house import LEASE_S, SOURCE, TEAM_A, House, dice, pass_time
+from tests.stages.house import SOURCE, TEAM_A, House, dice, pass_time
 
 SWEEP_S = EVERY_S * (1 + JITTER)
 REQUESTS, NOTICES = Stream.REQUESTS, Stream.NOTICES
@@ -28,8 +26,8 @@ class PausedBench:
 
     def __init__(self, house: House, *, reclaims: bool = True) -> None:
         self.house = house
-        self.hands = MemoryHands(house.store)
-        self.streams = Flaky(MemoryStreams(house.store, "worker-1", lease_s=LEASE_S), "streams")
+        self.hands = house.world.hands
+        self.streams = Flaky(house.streams("worker-1"), "streams")
         self.holds = Holds(self.streams, house.telemetry, house.clock, lease_s=LEASE_S)
         self.requests, self.notices = Scripted(), Scripted()
         self.pause = Pause()
@@ -94,7 +92,7 @@ async def test_nothing_is_read_while_the_fleet_is_paused_but_notices(house: Hous
     await bench.run(an_hour)
 
     assert (len(bench.requests.handled), len(bench.notices.handled)) == (0, 1)
-    assert house.store.streams[REQUESTS].pending == {}
+    assert house.store.pending(REQUESTS) == {}
     assert house.told("fleet.paused")[0]["by"] == "ann"
 
 
@@ -129,7 +127,7 @@ async def test_what_was_received_in_the_race_is_handed_back_uncounted(house: Hou
     await bench.run(raced)
 
     assert bench.requests.handled == []
-    (pending,) = house.store.streams[REQUESTS].pending.values()
+    (pending,) = house.store.pending(REQUESTS).values()
     assert (pending.consumer, pending.count) == ("released", 0)
 
 
@@ -182,7 +180,7 @@ async def test_a_worker_without_the_reclaimers_role_heeds_the_pause(house: House
     bench = PausedBench(house, reclaims=False)
     await bench.hands.pause("ann")
     bench.give(REQUESTS)
-    other = MemoryStreams(house.store, "dead", lease_s=LEASE_S)
+    other = house.streams("dead")
     await other.receive(REQUESTS, 1)
     bench.give(REQUESTS)
 
@@ -195,7 +193,7 @@ async def test_a_worker_without_the_reclaimers_role_heeds_the_pause(house: House
     await bench.run(resumed)
 
     assert [d.token.count for d in bench.requests.handled] == [1]
-    assert [p.consumer for p in house.store.streams[REQUESTS].pending.values()] == ["dead"]
+    assert [p.consumer for p in house.store.pending(REQUESTS).values()] == ["dead"]
     assert bench.streams.calls["streams.audit"] == 0
 
 
@@ -219,7 +217,7 @@ async def test_what_runs_runs_on_while_the_fleet_is_paused() -> None:
 
     async def paused() -> None:
         await until_one_is_copied(house)
-        await MemoryHands(house.store).pause("ann")
+        await house.world.hands.pause("ann")
         await house.until(lambda: "ann has paused all migrations" in house.slack.texts("C1")[-1])
         await house.until(lambda: house.state(request) == "done")
         await house.until_quiet()
@@ -238,7 +236,7 @@ async def test_a_cancel_ends_a_crossing_at_the_next_ticket() -> None:
 
     async def cancelled() -> None:
         await until_one_is_copied(house)
-        await MemoryHands(house.store).cancel(request, "ann")
+        await house.world.hands.cancel(request, "ann")
         await house.until_quiet()
 
     with anyio.fail_after(60):
@@ -255,7 +253,7 @@ async def test_a_replay_undoes_a_cancel() -> None:
     """What was copied before is not copied again; the rest follows in order."""
     house = slow_house()
     request = house.publish(TEAM_A)
-    hands = MemoryHands(house.store)
+    hands = house.world.hands
 
     async def cancelled() -> None:
         await until_one_is_copied(house)
@@ -278,7 +276,7 @@ async def test_a_target_that_is_to_be_taken_is_not_when_its_request_was_cancelle
 
     async def cancelled() -> None:
         await house.until(lambda: house.state(request) == "running")
-        await MemoryHands(house.store).cancel(request, "ann")
+        await house.world.hands.cancel(request, "ann")
         await house.until_quiet()
 
     with anyio.fail_after(60):

@@ -3,38 +3,33 @@
 from typing import Any
 
 import anyio
+from valkey.exceptions import ConnectionError as CutOffError
 
-from monarch.core.delivery import Delivery, Stream
+from monarch.core.delivery import Stream
 from monarch.core.verdict import Snooze
 from monarch.ports import StoreError
+from scripts.memory.client import Answer, Command
 from tests.contracts.doubles.flaky import failing
-from tests.contracts.doubles.streams import MemoryStreams
+from tests.contracts.worlds import LEASE_S
 from tests.stages.bench import Bench
-from tests.stages.house import LEASE_S, SOURCE, TEAM_A, House, pass_time
+from tests.stages.house import SOURCE, TEAM_A, House, pass_time
 
 
-class Losing:
-    """Streams whose first answer that brings a request is lost on its way."""
+class LosesTheFirstRequest:
+    """The first answer that brings a request is lost on its way."""
 
-    def __init__(self, streams: MemoryStreams) -> None:
-        self._streams = streams
+    def __init__(self, stream: str) -> None:
+        self._stream = stream.encode()
         self._is_lost = False
 
-    def __getattr__(self, method: str) -> Any:
-        return getattr(self._streams, method)
-
-    async def receive(self, stream: Stream, places: int) -> tuple[Delivery, ...]:
-        """See `ports.Streams.receive`."""
-        deliveries = await self._streams.receive(stream, places)
-        if stream is Stream.REQUESTS and deliveries and not self._is_lost:
+    async def __call__(self, command: Command, answer: Answer) -> Any:
+        """See `scripts.memory.client.Passage`."""
+        reply = await answer()
+        brings_one = command.name == "xreadgroup" and self._stream in command.args and reply
+        if brings_one and not self._is_lost:
             self._is_lost = True
-            raise StoreError("the connection was cut")
-        return deliveries
-
-
-def losing_the_first_request(name: str, port: Any) -> Any:
-    """The streams lose it, every other port is as it is."""
-    return Losing(port) if name == "streams" else port
+            raise CutOffError
+        return reply
 
 
 async def minutes(count: int) -> None:
@@ -57,7 +52,7 @@ async def test_a_dead_workers_delivery_is_in_other_hands_within_a_lease_and_5_s(
     """Promise 7."""
     bench = Bench(house)
     bench.give()
-    await MemoryStreams(house.store, "dead", lease_s=LEASE_S).receive(Stream.NOTICES, 1)
+    await house.streams("dead").receive(Stream.NOTICES, 1)
 
     await bench.run(bench.until_quiet)
 
@@ -71,7 +66,9 @@ async def test_what_a_stopped_worker_never_heard_of_is_in_other_hands_within_5_s
     """It was handed out by an answer that was lost with its connection: handed back all the same, and uncounted."""
     house.github.add(SOURCE)
     request = house.publish(TEAM_A)
-    stopping = house.worker("stopping", wrap=losing_the_first_request)
+    stopping = house.worker(
+        "stopping", passage=LosesTheFirstRequest(house.keys.stream(Stream.REQUESTS))
+    )
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(stopping.live)
         await pass_time(1)
@@ -89,7 +86,7 @@ async def test_a_sweep_that_fails_is_not_the_last_one(house: House) -> None:
     bench = Bench(house)
     bench.streams.before = failing("streams.sweep", StoreError("away"), 1, 2, 3)
     bench.give()
-    streams = MemoryStreams(house.store, "other")
+    streams = house.streams("other")
     (delivery,) = await streams.receive(Stream.NOTICES, 1)
     await streams.settle(delivery, Snooze("later", 0))
 
@@ -105,7 +102,7 @@ async def test_nothing_is_taken_over_without_a_free_place(house: House) -> None:
     async def busy() -> None:
         await bench.handler.until_handled(1)
         bench.give()
-        await MemoryStreams(house.store, "dead", lease_s=LEASE_S).receive(Stream.NOTICES, 1)
+        await house.streams("dead").receive(Stream.NOTICES, 1)
         await minutes(2)
 
     bench = Bench(house, lambda _delivery, hold: hold.sleep(600), places=1)  # type: ignore[arg-type,return-value]  # it never ends
@@ -120,8 +117,8 @@ async def test_a_removed_entry_is_told(house: House) -> None:
     """Somebody deleted work in hand."""
     bench = Bench(house)
     bench.give()
-    await MemoryStreams(house.store, "dead", lease_s=LEASE_S).receive(Stream.NOTICES, 1)
-    house.store.streams[Stream.NOTICES].entries.clear()
+    await house.streams("dead").receive(Stream.NOTICES, 1)
+    house.store.empty(Stream.NOTICES)
 
     await bench.run(lambda: minutes(1))
 

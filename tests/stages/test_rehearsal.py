@@ -23,7 +23,6 @@ from monarch.stages.rehearsal.rehearsal import Wanted
 from monarch.stages.rehearsal.store import Remembered, Sources
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import FakeGitHub
-from tests.contracts.doubles.logins import MemoryLogins
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
 from tests.stages.test_dry_run import planned, rehearser
 
@@ -42,7 +41,7 @@ class Desk:
         self.closed: GateClosed | None = None
         self.told: list[str] = []
         house = House()
-        us, style = MemoryLogins(house.store).us, house.style
+        us, style = house.world.logins.us, house.style
         sources, rules = Sources(github, self._ledger, self._gate, us), rules or Rules()
         self.rehearser = rehearser(sources, style, rules, self.told)
 

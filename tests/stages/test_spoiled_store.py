@@ -10,8 +10,9 @@ from monarch.core.verdict import Policy, Verdict
 from monarch.ports import StoreRefused
 from monarch.stages.lease import Hold
 from tests.contracts.doubles.flaky import failing
+from tests.contracts.worlds import LEASE_S
 from tests.stages.bench import Bench
-from tests.stages.house import LEASE_S, SOURCE, TEAM_A, TEAM_B, House, pass_time
+from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House, pass_time
 
 WRONG_TYPE = StoreRefused("take: WRONGTYPE Operation against a key holding the wrong kind of value")
 ODD = UnreadableRecord("moved #1 17 by newer code")

@@ -6,7 +6,6 @@ import pytest
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope
 from tests.contracts.doubles.faults import Fault
-from tests.contracts.doubles.hands import MemoryHands
 from tests.stages.house import SOURCE, TEAM_A, House
 
 TITLES = [f"Ticket {n}" for n in range(1, 14)]
@@ -72,7 +71,7 @@ async def test_one_that_is_called_off_tells_of_the_copies_that_are_there(house: 
 
     async def until_parked_and_called_off() -> None:
         await house.until(lambda: bool(house.store.parked))
-        await MemoryHands(house.store).cancel(again, "ann")
+        await house.world.hands.cancel(again, "ann")
         await house.until_quiet()
 
     with anyio.fail_after(3600):

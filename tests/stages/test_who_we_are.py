@@ -93,8 +93,8 @@ async def test_what_it_copied_before_all_was_forgotten_is_not_copied_again(house
     signs(house, NAMELESS, BOT)
     house.publish(TEAM_A)
     await house.settle()
-    house.store.ledgers.clear()
-    house.store.logins.clear()
+    house.store.forget_all("ledger")
+    house.store.do("DEL", house.keys.logins)
     house.github.add_issue(SOURCE, "Ticket 5")
 
     house.publish(TEAM_A)
@@ -124,7 +124,7 @@ async def test_another_account_goes_on_while_a_write_is_unanswered(
     house.publish(TEAM_A)
 
     await interrupted(house, nth, lambda: signs(house, *after))
-    house.store.ledgers.clear()
+    house.store.forget_all("ledger")
     signs(house, *before)
     house.publish(TEAM_A)
     await house.settle()

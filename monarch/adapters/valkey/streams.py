@@ -17,7 +17,7 @@ worker stops before that and hands them back with all the rest (`retire`). A rep
 right either way. A repeated `renew` renews.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import cast
 
 from anyio import to_thread
@@ -29,7 +29,7 @@ from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.codec import decode_delivery
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.scripts import Arg, Scripts
-from monarch.adapters.valkey.settlement import settling
+from monarch.adapters.valkey.settlement import Settling, settling
 from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.verdict import Done, Planned, Verdict
 from monarch.ports import Audited, Held, Swept
@@ -60,6 +60,7 @@ class ValkeyStreams:
         renewals: sends renewals, and nothing that could hold them up.
         consumer: `<host>.<pid>.<random>`, never the same twice.
         seen: what this process has seen of the memory.
+        aside: does what takes long beside the event loop.
         lease_ms: how long a delivery is left alone without a renewal.
         retention_ms: how long what ended well is kept.
         on_request_ended: told, in seconds, how long a request took that one of our settles has ended.
@@ -73,6 +74,7 @@ class ValkeyStreams:
         keys: Keys,
         consumer: str,
         seen: Seen,
+        aside: Callable[[Callable[[], Settling]], Awaitable[Settling]] = to_thread.run_sync,
         *,
         lease_ms: int,
         retention_ms: int,
@@ -84,6 +86,7 @@ class ValkeyStreams:
         self._keys = keys
         self._consumer = consumer
         self._seen = seen
+        self._aside = aside
         self._lease_ms = lease_ms
         self._retention_ms = retention_ms
         self._on_request_ended = on_request_ended
@@ -124,7 +127,7 @@ class ValkeyStreams:
         """See `ports.Streams.settle`."""
         token = delivery.token
         settled = (
-            await to_thread.run_sync(settling, delivery, verdict, self._retention_ms)
+            await self._aside(lambda: settling(delivery, verdict, self._retention_ms))
             if isinstance(verdict, Done) and isinstance(verdict.result, Planned)
             # A plan may be megabytes and is packed beside the event loop; nothing else is.
             else settling(delivery, verdict, self._retention_ms)

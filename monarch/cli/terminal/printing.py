@@ -37,7 +37,9 @@ def clean(value: object) -> str:
 
 
 def got(text: str) -> str:
-    """What somebody gave, in an error about it: shortened, and nothing is called so."""
+    """What somebody gave, in an error about it: shortened, and nothing is called so, for it cannot be seen."""
+    if text and not text.strip():
+        return "white space alone"
     shown = clean(text[:_SHOWN]) + ("…" if len(text) > _SHOWN else "") if text else "nothing"
     return f"{shown} ({len(text):,} characters)" if len(text) > _SHOWN else shown
 
@@ -109,7 +111,7 @@ def show_table(
     stream = out or sys.stdout
     cells = [[tables.Piece(clean(value), _style(value)) for value in row] for row in rows]
     if not cells:
-        print(empty, file=stream)
+        print(fitted(empty, out=stream), file=stream)
     elif stream.isatty():
         console = _console(stream)
         _print_lines(console, tables.lay_out(columns, cells, console.width))

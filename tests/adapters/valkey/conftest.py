@@ -7,7 +7,7 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import connect, connected
 from monarch.sandbox.valkey import EmbeddedValkey
-from tests.contracts.worlds import ValkeyWorld
+from tests.contracts.worlds import World
 
 
 @pytest.fixture
@@ -26,11 +26,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]
 @pytest.fixture
 async def world(
     server: EmbeddedValkey, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[ValkeyWorld]:
+) -> AsyncIterator[World]:
     """An installation of its own on the server that nobody stops."""
     monkeypatch.setattr("monarch.adapters.valkey.streams.BLOCK_MS", 10)
     async with connected(server.url, "tests", connections=20) as client:
-        real = ValkeyWorld(client, request.node.name)
+        real = World(client, request.node.name)
         await real.open()
         yield real
 

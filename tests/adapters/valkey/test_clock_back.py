@@ -11,13 +11,13 @@ from monarch.core.target.permission import Busy, GateClosed, Granted, Quiet, Tak
 from monarch.core.verdict import Snooze
 from monarch.ports import Hearing
 from tests.contracts.moves import FIRST, ME, SECOND, TARGET, migrating, one, planned, taken
-from tests.contracts.worlds import LEASE_S, ValkeyWorld, a_message
+from tests.contracts.worlds import LEASE_S, World, a_message
 
 BACK_S = -300
 MOST_S = 61
 
 
-async def test_a_gate_is_closed_for_no_longer_than_it_was_asked(world: ValkeyWorld) -> None:
+async def test_a_gate_is_closed_for_no_longer_than_it_was_asked(world: World) -> None:
     """And opens when that is over."""
     delivery = await migrating(world)
     await world.budget.close(ME, 30, "a limit")
@@ -30,7 +30,7 @@ async def test_a_gate_is_closed_for_no_longer_than_it_was_asked(world: ValkeyWor
     assert isinstance(await world.ledger().take(delivery, TARGET, ME), Taken)
 
 
-async def test_the_limit_on_calls_begins_anew_when_it_was_to(world: ValkeyWorld) -> None:
+async def test_the_limit_on_calls_begins_anew_when_it_was_to(world: World) -> None:
     """GitHub counts by its own clock."""
     delivery = await migrating(world)
     look = await taken(world, delivery)
@@ -52,7 +52,7 @@ async def test_the_limit_on_calls_begins_anew_when_it_was_to(world: ValkeyWorld)
     ],
 )
 async def test_the_budget_stops_nobody_for_longer_than_a_minute(
-    world: ValkeyWorld, ceilings: Ceilings
+    world: World, ceilings: Ceilings
 ) -> None:
     """Writes, slots and points of the future are those of now."""
     delivery = await migrating(world)
@@ -75,7 +75,7 @@ async def test_the_budget_stops_nobody_for_longer_than_a_minute(
     assert isinstance(answer, Granted)
 
 
-async def test_what_is_parked_is_due_when_it_was_to_be(world: ValkeyWorld) -> None:
+async def test_what_is_parked_is_due_when_it_was_to_be(world: World) -> None:
     """A sweep notices that the clock went back, and moves all due times along."""
     await planned(world, "org/team-a")
     streams = world.streams()
@@ -88,7 +88,7 @@ async def test_what_is_parked_is_due_when_it_was_to_be(world: ValkeyWorld) -> No
     assert (await streams.sweep({})).promoted == 1
 
 
-async def test_a_lock_of_a_dead_holder_ends_within_a_lease(world: ValkeyWorld) -> None:
+async def test_a_lock_of_a_dead_holder_ends_within_a_lease(world: World) -> None:
     """Its expiry is a moment of the server's clock, too."""
     await taken(world, await migrating(world))
     other = await migrating(world, consumer="worker-2")
@@ -101,7 +101,7 @@ async def test_a_lock_of_a_dead_holder_ends_within_a_lease(world: ValkeyWorld) -
     assert isinstance(await ledger.take(other, TARGET, ME), Taken)
 
 
-async def test_a_quiet_time_is_no_longer_than_it_was_meant_to_be(world: ValkeyWorld) -> None:
+async def test_a_quiet_time_is_no_longer_than_it_was_meant_to_be(world: World) -> None:
     """25 s."""
     delivery = await migrating(world)
     await world.forget()
@@ -115,7 +115,7 @@ async def test_a_quiet_time_is_no_longer_than_it_was_meant_to_be(world: ValkeyWo
     assert isinstance(await world.ledger().take(delivery, TARGET, ME), Taken)
 
 
-async def test_a_message_is_no_echo_of_one_that_lies_in_the_future(world: ValkeyWorld) -> None:
+async def test_a_message_is_no_echo_of_one_that_lies_in_the_future(world: World) -> None:
     """When in doubt it is appended."""
     first, second = (world.inbox(f"replica-{number}") for number in (1, 2))
     await first.mirror([Hearing("one", a_message())])
@@ -126,7 +126,7 @@ async def test_a_message_is_no_echo_of_one_that_lies_in_the_future(world: Valkey
     assert request is not None
 
 
-async def test_an_audit_comes_again_within_seconds(world: ValkeyWorld) -> None:
+async def test_an_audit_comes_again_within_seconds(world: World) -> None:
     """Whatever the clock says of the last one."""
     await world.streams().audit()
     request = await planned(world, "org/team-a")

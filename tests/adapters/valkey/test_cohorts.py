@@ -18,7 +18,7 @@ from monarch.core.target.permission import Busy
 from monarch.core.verdict import Dead, Done, Planned, Skipped, Snooze, Verdict, Waits
 from tests.contracts.moves import a_plan, migrated, one
 from tests.contracts.telling import begun, tell
-from tests.contracts.worlds import RETENTION_MS, ValkeyWorld, a_message
+from tests.contracts.worlds import RETENTION_MS, World, a_message
 
 pytestmark = pytest.mark.anyio
 SOURCE, SOURCE_ID = "org/template", 71
@@ -27,7 +27,7 @@ SOURCE, SOURCE_ID = "org/template", 71
 class Platform:
     """Sends messages, and has each planned as it says."""
 
-    def __init__(self, world: ValkeyWorld) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
         self.cohorts = Cohorts(world.client, world.scripts, world.keys)
         self.reader = Reader(world.client, world.keys)
@@ -72,7 +72,7 @@ def unreadable(source: str = SOURCE, channel: str = "C1") -> Dead:
 
 
 @pytest.fixture
-def platform(world: ValkeyWorld) -> Platform:
+def platform(world: World) -> Platform:
     """A platform."""
     return Platform(world)
 

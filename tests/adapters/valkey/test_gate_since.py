@@ -4,17 +4,17 @@ from monarch.adapters.valkey.views.fleet import Standing
 from monarch.core.budget.ceilings import Ceilings
 from tests.contracts.moves import ME
 from tests.contracts.test_budget import writing
-from tests.contracts.worlds import ValkeyWorld
+from tests.contracts.worlds import World
 
 
-async def closed_for_s(world: ValkeyWorld) -> float | None:
+async def closed_for_s(world: World) -> float | None:
     """For how long the snapshot says that the gate has been closed; `None`: it is open."""
     seen = await Standing(world.client, world.keys, "tickets", Ceilings()).snapshot()
     since = [one.gate_since_ms for one in seen.accounts if one.gate_since_ms is not None]
     return (seen.at_ms - min(since)) / 1000 if since else None
 
 
-async def test_a_gate_that_closes_again_has_been_closed_all_along(world: ValkeyWorld) -> None:
+async def test_a_gate_that_closes_again_has_been_closed_all_along(world: World) -> None:
     """A limit that comes back each minute for an hour is an hour, and not a minute sixty times."""
     await world.budget.close(ME, 60, "a limit")
     await world.advance(61)
@@ -25,7 +25,7 @@ async def test_a_gate_that_closes_again_has_been_closed_all_along(world: ValkeyW
     assert 61 <= (await closed_for_s(world) or 0) < 120
 
 
-async def test_a_gate_that_an_answer_opened_begins_anew(world: ValkeyWorld) -> None:
+async def test_a_gate_that_an_answer_opened_begins_anew(world: World) -> None:
     """What got through ends the closing."""
     await world.budget.close(ME, 60, "a limit")
     await world.advance(61)
@@ -36,7 +36,7 @@ async def test_a_gate_that_an_answer_opened_begins_anew(world: ValkeyWorld) -> N
     assert (await closed_for_s(world) or 0) < 60
 
 
-async def test_a_gate_that_nobody_asked_for_long_begins_anew(world: ValkeyWorld) -> None:
+async def test_a_gate_that_nobody_asked_for_long_begins_anew(world: World) -> None:
     """Closed yesterday, no work since, closed now: that is not a day."""
     await world.budget.close(ME, 60, "a limit")
     await world.advance(1_000)

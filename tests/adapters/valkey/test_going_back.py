@@ -15,7 +15,7 @@ from monarch.core.delivery import Delivery
 from monarch.core.target.permission import Granted
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import FIRST, ME, TARGET, migrating, taken
-from tests.contracts.worlds import ValkeyWorld, a_message
+from tests.contracts.worlds import World, a_message
 
 WHOLE_S = 24
 """A quiet time that has just begun lasts longer, in seconds."""
@@ -38,15 +38,15 @@ def first(tmp_path: Path) -> Iterator[EmbeddedValkey]:
 
 
 @asynccontextmanager
-async def living(server: EmbeddedValkey, name: str = "monarch") -> AsyncIterator[ValkeyWorld]:
+async def living(server: EmbeddedValkey, name: str = "monarch") -> AsyncIterator[World]:
     """An installation whose workers live on, whatever becomes of the server."""
     async with connected(server.url, "tests", connections=20) as client:
-        world = ValkeyWorld(client, name)
+        world = World(client, name)
         await world.open()
         yield world
 
 
-async def write_under_way(world: ValkeyWorld) -> Delivery:
+async def write_under_way(world: World) -> Delivery:
     """A migration of `worker-1` whose first ticket is on its way to GitHub."""
     delivery = await migrating(world)
     look = await taken(world, delivery)
@@ -55,7 +55,7 @@ async def write_under_way(world: ValkeyWorld) -> Delivery:
     return delivery
 
 
-async def is_quiet(world: ValkeyWorld) -> bool:
+async def is_quiet(world: World) -> bool:
     """Whether a quiet time has just begun, as a process is told that starts now."""
     return await opened_ms(world) > 1000 * WHOLE_S
 
@@ -132,7 +132,7 @@ async def test_an_older_file_that_is_put_back(first: EmbeddedValkey, tmp_path: P
         shutil.copytree(tmp_path / "older", first.directory)
         first.start()
     async with connected(first.url, "tests") as client:
-        assert await is_quiet(ValkeyWorld(client, world.keys.namespace))
+        assert await is_quiet(World(client, world.keys.namespace))
 
 
 async def test_a_newcomer_is_quiet_on_a_server_that_was_emptied_beside_a_living_fleet(
@@ -168,7 +168,7 @@ async def test_on_a_server_that_was_never_written_to_nobody_waits_for_25_s(
 ) -> None:
     """A newcomer on a fresh laptop; a submission that comes before its first worker changes nothing."""
     async with connected(second.url, "tests") as client:
-        world = ValkeyWorld(client, "fresh")
+        world = World(client, "fresh")
         await Submitter(client, world.keys).submit(a_message(), "first")
 
         assert await opened_ms(world) <= YOUNG_MS
@@ -178,9 +178,9 @@ async def test_keys_of_somebody_else_are_no_proof_of_a_new_server(second: Embedd
     """Those of this installation may have been deleted beside a living fleet."""
     async with connected(second.url, "tests") as client:
         await client.set("somebody", "else's")
-        assert await is_quiet(ValkeyWorld(client, "late"))
+        assert await is_quiet(World(client, "late"))
         await client.delete("somebody")
-        assert await is_quiet(ValkeyWorld(client, "later"))
+        assert await is_quiet(World(client, "later"))
 
 
 async def test_an_epoch_that_was_opened_is_not_opened_again(first: EmbeddedValkey) -> None:
@@ -192,7 +192,7 @@ async def test_an_epoch_that_was_opened_is_not_opened_again(first: EmbeddedValke
         assert await world.client.hget(world.keys.epoch, "id") == before  # type: ignore[misc]  # as above
 
 
-async def opened_ms(world: ValkeyWorld) -> int:
+async def opened_ms(world: World) -> int:
     """A process starts; the ms of quiet that it is told."""
     keys = Keys(world.keys.namespace)
     answer = await world.scripts.call("open_epoch", [keys.epoch])

@@ -15,7 +15,7 @@ from monarch.core.verdict import Dead
 from monarch.ports import Hearing, StoreError
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import FIRST, ME, TARGET, migrated, migrating, one, planned, taken
-from tests.contracts.worlds import RETENTION_MS, ValkeyWorld, a_message
+from tests.contracts.worlds import RETENTION_MS, World, a_message
 
 # --------------------------------------------------------------------------------------------- epoch
 
@@ -24,14 +24,14 @@ async def test_a_restarted_server_is_a_new_epoch(tmp_path: Path) -> None:
     """Its last writes may be gone: nobody writes for 25 s, and then everybody looks again."""
     with EmbeddedValkey(tmp_path) as server:
         async with connected(server.url, "tests", connections=20) as client:
-            world = ValkeyWorld(client, "restarted")
+            world = World(client, "restarted")
             await world.open()
             delivery = await migrating(world)
             before = await taken(world, delivery)
             server.kill()
             server.start()
         async with connected(server.url, "tests", connections=20) as client:
-            world = ValkeyWorld(client, "restarted")
+            world = World(client, "restarted")
             ledger = world.ledger()
 
             assert isinstance(await ledger.take(delivery, TARGET, ME), Quiet)
@@ -40,7 +40,7 @@ async def test_a_restarted_server_is_a_new_epoch(tmp_path: Path) -> None:
             assert isinstance(answer, Quiet)
 
 
-async def test_an_emptied_server_is_a_new_epoch(world: ValkeyWorld) -> None:
+async def test_an_emptied_server_is_a_new_epoch(world: World) -> None:
     """FLUSHALL forgets the epoch as well, and everybody's deliveries with it."""
     before = await taken(world, await migrating(world))
     for key in await world.client.keys(world.keys.prefix.replace("[", r"\[") + "*"):
@@ -54,7 +54,7 @@ async def test_an_emptied_server_is_a_new_epoch(world: ValkeyWorld) -> None:
     assert after.epoch != before.epoch
 
 
-async def migrating_after_the_flood(world: ValkeyWorld) -> Delivery:
+async def migrating_after_the_flood(world: World) -> Delivery:
     """A migration in hand where the groups had to be made again."""
     for stream in Stream:
         await world.streams().receive(stream, 1)
@@ -64,7 +64,7 @@ async def migrating_after_the_flood(world: ValkeyWorld) -> Delivery:
 # ----------------------------------------------------------------------------------------- lifetimes
 
 
-async def test_what_ended_well_goes_after_the_retention(world: ValkeyWorld) -> None:
+async def test_what_ended_well_goes_after_the_retention(world: World) -> None:
     """Request, plan and migrations."""
     request = await planned(world, "org/team-a")
     streams = world.streams()
@@ -76,7 +76,7 @@ async def test_what_ended_well_goes_after_the_retention(world: ValkeyWorld) -> N
         assert 0 < await world.client.pttl(key) <= RETENTION_MS
 
 
-async def test_what_a_replay_needs_is_kept(world: ValkeyWorld) -> None:
+async def test_what_a_replay_needs_is_kept(world: World) -> None:
     """Dead work pins its plan and its ledger."""
     delivery = await migrating(world)
     look = await taken(world, delivery)
@@ -93,7 +93,7 @@ async def test_what_a_replay_needs_is_kept(world: ValkeyWorld) -> None:
 # ----------------------------------------------------------------------------------------- consumers
 
 
-async def test_a_retired_consumer_is_gone_and_what_it_held_is_not(world: ValkeyWorld) -> None:
+async def test_a_retired_consumer_is_gone_and_what_it_held_is_not(world: World) -> None:
     """Otherwise dead names would pile up for ever, or work be dropped with them."""
     await planned(world, "org/team-a", consumer="leaving")
     holding = world.streams("holding")
@@ -106,7 +106,7 @@ async def test_a_retired_consumer_is_gone_and_what_it_held_is_not(world: ValkeyW
     assert found == [set(), {"released"}]
 
 
-async def names(world: ValkeyWorld, stream: Stream) -> set[str]:
+async def names(world: World, stream: Stream) -> set[str]:
     """The consumers of a stream."""
     found = await world.client.xinfo_consumers(world.keys.stream(stream), GROUP)
     return {consumer["name"].decode() for consumer in found}
@@ -119,7 +119,7 @@ async def test_without_memory_facts_fit_and_new_work_does_not(tmp_path: Path) ->
     """What is known is written down; what would be new work is refused, and may be tried again."""
     with EmbeddedValkey(tmp_path, options={"appendonly": "no"}) as server:
         async with connected(server.url, "tests", connections=20) as client:
-            world = ValkeyWorld(client, "full")
+            world = World(client, "full")
             await world.open()
             delivery = await migrating(world)
             look = await taken(world, delivery)
@@ -136,7 +136,7 @@ async def test_without_memory_facts_fit_and_new_work_does_not(tmp_path: Path) ->
 
 
 async def test_a_submission_is_one_request_however_often_it_is_repeated(
-    server: EmbeddedValkey, world: ValkeyWorld
+    server: EmbeddedValkey, world: World
 ) -> None:
     """Under one key; and it is on disk when its id is told."""
     client = connect(server.url, "submit")
@@ -150,7 +150,7 @@ async def test_a_submission_is_one_request_however_often_it_is_repeated(
     await client.aclose()
 
 
-async def test_an_error_of_the_server_is_a_store_error(world: ValkeyWorld) -> None:
+async def test_an_error_of_the_server_is_a_store_error(world: World) -> None:
     """Stages know no other."""
     await world.drop(Stream.REQUESTS)
     await world.client.set(world.keys.stream(Stream.REQUESTS), "no stream")

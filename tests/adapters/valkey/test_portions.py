@@ -14,7 +14,7 @@ from monarch.core.report.summary import State
 from monarch.core.verdict import Done, Planned, Skipped, Snooze, Verdict, Waits
 from monarch.ports.readings import RequestDetails
 from tests.contracts.moves import a_plan, one
-from tests.contracts.worlds import RETENTION_MS, ValkeyWorld, a_message
+from tests.contracts.worlds import RETENTION_MS, World, a_message
 
 pytestmark = pytest.mark.anyio
 DAY_S = 86_400.0
@@ -24,7 +24,7 @@ SPRINT = ("Sprint 2",)
 class Desk:
     """Requests that are asked for and settled as a test says, and what people see of them."""
 
-    def __init__(self, world: ValkeyWorld) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
         self.reader = Reader(world.client, world.keys)
         self.date = datetime.now(timezone(timedelta(hours=1))).replace(microsecond=0)
@@ -69,7 +69,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(world: ValkeyWorld) -> Desk:
+def desk(world: World) -> Desk:
     """A desk."""
     return Desk(world)
 
@@ -174,7 +174,7 @@ async def test_a_request_that_waits_can_be_cancelled_and_replayed(desk: Desk) ->
     assert getattr(delivery.entry, "request", None) == request
 
 
-async def _promote_all(world: ValkeyWorld) -> None:
+async def _promote_all(world: World) -> None:
     """What is parked comes back before it is due, as after a clock that was put forward and back."""
     await world.client.zadd(
         world.keys.parked, dict.fromkeys(await world.client.zrange(world.keys.parked, 0, -1), 0)

@@ -9,24 +9,24 @@ from monarch.adapters.valkey.client.connection import connect
 from monarch.core.budget.turns import padded
 from monarch.core.delivery import Stream
 from monarch.sandbox.valkey import EmbeddedValkey
-from tests.contracts.worlds import ValkeyWorld
+from tests.contracts.worlds import World
 
 PLACES = dict.fromkeys(Stream, 4)
 
 
 @pytest.fixture
-async def world(server: EmbeddedValkey) -> AsyncIterator[ValkeyWorld]:
+async def world(server: EmbeddedValkey) -> AsyncIterator[World]:
     """An installation of its own, empty."""
     client = connect(server.url, "test")
     await client.flushall()
-    world = ValkeyWorld(client, "promotion")
+    world = World(client, "promotion")
     await world.open()
     yield world
     await client.aclose()
 
 
 async def test_of_more_than_one_sweep_promotes_the_oldest_requests_come_first(
-    world: ValkeyWorld,
+    world: World,
 ) -> None:
     """What a full window parked comes due within a second, in whatever order its workers came."""
     packed = '{"stream": "migrations", "fields": ["request", "%d-0", "target", "org/a"]}'

@@ -13,7 +13,7 @@ from monarch.adapters.valkey.views.workers import Workers
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream
 from monarch.core.target.permission import Credential
-from tests.contracts.worlds import ValkeyWorld
+from tests.contracts.worlds import World
 
 KEYS = Keys("roster")
 
@@ -78,7 +78,7 @@ async def test_a_line_that_cannot_be_read_is_not_known(client: Valkey) -> None:
     assert line.since_ms is None
 
 
-async def test_an_account_has_the_name_that_github_knows_it_by(world: ValkeyWorld) -> None:
+async def test_an_account_has_the_name_that_github_knows_it_by(world: World) -> None:
     """Beside what its budget is kept under; one that has not said who it is has none."""
     await world.logins.introduce(Credential("user:7", "f1", "monarch-bot", 7))
     await world.logins.introduce(Credential("installation:9", "f2"))

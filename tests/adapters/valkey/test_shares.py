@@ -12,7 +12,7 @@ from monarch.core.target.permission import GivesWay, Granted, Taken, Wait, WasCr
 from monarch.core.verdict import Snooze, Waits
 from monarch.ports.hands import NotPutFirst, PutFirst
 from tests.contracts.moves import ME, migrated, one, planned
-from tests.contracts.worlds import NO_CEILINGS, RETENTION_MS, ValkeyWorld
+from tests.contracts.worlds import NO_CEILINGS, RETENTION_MS, World
 
 pytestmark = pytest.mark.anyio
 SCARCE = replace(NO_CEILINGS, interval_ms=20_000)
@@ -23,7 +23,7 @@ SCARCE = replace(NO_CEILINGS, interval_ms=20_000)
 class Hand:
     """A migration in hand, which asks to write a ticket after another."""
 
-    world: ValkeyWorld
+    world: World
     delivery: Delivery
     asked: int = 0
 
@@ -68,7 +68,7 @@ class Hand:
 class Floor:
     """Several requests at work, each in a channel, which makes its cohort."""
 
-    def __init__(self, world: ValkeyWorld) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
         self.streams = world.streams("worker-1")
         self.requests: list[RequestId] = []
@@ -93,7 +93,7 @@ class Floor:
 
 
 @pytest.fixture
-def floor(world: ValkeyWorld) -> Floor:
+def floor(world: World) -> Floor:
     """A floor."""
     return Floor(world)
 

@@ -10,19 +10,19 @@ from typing import cast
 from monarch.core.target.permission import Granted, MustReconcile
 from monarch.core.target.step import Intended
 from tests.contracts.moves import FIRST, ME, TARGET, migrating, taken
-from tests.contracts.worlds import ValkeyWorld
+from tests.contracts.worlds import World
 
 OLDER_INTENT = re.compile(rb"intended (\d{1,15}) ([!-~]{1,100})")
 """What the version before takes for an intent; whatever else it reads, it stops at."""
 
 
-async def put(world: ValkeyWorld, key: str, **fields: str) -> None:
+async def put(world: World, key: str, **fields: str) -> None:
     """Write fields of a hash, as a worker of another version does."""
     await cast("Awaitable[int]", world.client.hset(key, mapping=fields))
 
 
 async def test_an_older_worker_stops_at_an_unanswered_write_of_a_newer_one(
-    world: ValkeyWorld,
+    world: World,
 ) -> None:
     """It does not know the marker that the newer one writes, so its look would show no copy, and it would make a second."""
     delivery = await migrating(world)
@@ -38,7 +38,7 @@ async def test_an_older_worker_stops_at_an_unanswered_write_of_a_newer_one(
     assert OLDER_INTENT.fullmatch(record) is None
 
 
-async def test_an_unanswered_write_of_an_older_worker_is_reconciled(world: ValkeyWorld) -> None:
+async def test_an_unanswered_write_of_an_older_worker_is_reconciled(world: World) -> None:
     """And written over only by whoever has done that."""
     delivery = await migrating(world)
     look = await taken(world, delivery)

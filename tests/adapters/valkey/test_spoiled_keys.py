@@ -21,23 +21,23 @@ from monarch.core.target.step import UnreadableRecord
 from monarch.ports import StoreError, StoreRefused
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import ME, TARGET, migrating, taken
-from tests.contracts.worlds import ValkeyWorld
+from tests.contracts.worlds import World
 
 TICKET = TicketId(101)
 
 
 @pytest.fixture
-async def world(server: EmbeddedValkey) -> AsyncIterator[ValkeyWorld]:
+async def world(server: EmbeddedValkey) -> AsyncIterator[World]:
     """An installation of its own, empty."""
     client: Valkey = connect(server.url, "test")
     await client.flushall()
-    world = ValkeyWorld(client, "spoiled")
+    world = World(client, "spoiled")
     await world.open()
     yield world
     await client.aclose()
 
 
-async def put(world: ValkeyWorld, *command: str | int) -> None:
+async def put(world: World, *command: str | int) -> None:
     """Run a command as a person would; the client has no types for it."""
     client: Any = world.client
     await client.execute_command(*command)
@@ -45,7 +45,7 @@ async def put(world: ValkeyWorld, *command: str | int) -> None:
 
 @pytest.mark.parametrize("key", ["ledger", "target", "gate", "budget", "slots", "epoch"])
 @pytest.mark.parametrize("kind", ["string", "list"])
-async def test_a_key_of_another_type_is_a_refusal(world: ValkeyWorld, key: str, kind: str) -> None:
+async def test_a_key_of_another_type_is_a_refusal(world: World, key: str, kind: str) -> None:
     """To take or to write is refused for good, and not only for now."""
     delivery = await migrating(world)
     keys, account = world.keys, ME.account
@@ -69,7 +69,7 @@ async def test_a_key_of_another_type_is_a_refusal(world: ValkeyWorld, key: str, 
 
 @pytest.mark.parametrize("record", ["moved #5 17", "created", "intended soon nonce", "", "\u00ff"])
 async def test_no_write_is_permitted_over_a_record_that_cannot_be_read(
-    world: ValkeyWorld, record: str
+    world: World, record: str
 ) -> None:
     """Not even where it came after the ledger was read; and it stays as it is."""
     delivery = await migrating(world)
@@ -84,7 +84,7 @@ async def test_no_write_is_permitted_over_a_record_that_cannot_be_read(
     assert again.records == {TICKET: UnreadableRecord(record)}
 
 
-async def test_a_number_that_is_none_breaks_a_script_and_is_a_refusal(world: ValkeyWorld) -> None:
+async def test_a_number_that_is_none_breaks_a_script_and_is_a_refusal(world: World) -> None:
     """Lua's own errors name the script and its line."""
     delivery = await migrating(world)
     gate = world.keys.gate(ME.account)
@@ -94,7 +94,7 @@ async def test_a_number_that_is_none_breaks_a_script_and_is_a_refusal(world: Val
         await world.ledger().take(delivery, TARGET, ME)
 
 
-async def test_a_stream_that_is_none_is_a_refusal_to_whoever_reads_it(world: ValkeyWorld) -> None:
+async def test_a_stream_that_is_none_is_a_refusal_to_whoever_reads_it(world: World) -> None:
     """The reading loop backs off and says so."""
     await world.drop(Stream.NOTICES)
     await world.client.set(world.keys.stream(Stream.NOTICES), "x")

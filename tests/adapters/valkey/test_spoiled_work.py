@@ -12,23 +12,23 @@ from monarch.core.verdict import Snooze
 from monarch.ports import Held
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import TARGET, migrating, one, planned, taken
-from tests.contracts.worlds import LEASE_S, ValkeyWorld
+from tests.contracts.worlds import LEASE_S, World
 
 PLACES = dict.fromkeys(Stream, 4)
 
 
 @pytest.fixture
-async def world(server: EmbeddedValkey) -> AsyncIterator[ValkeyWorld]:
+async def world(server: EmbeddedValkey) -> AsyncIterator[World]:
     """An installation of its own, empty."""
     client: Valkey = connect(server.url, "test")
     await client.flushall()
-    world = ValkeyWorld(client, "spoiled")
+    world = World(client, "spoiled")
     await world.open()
     yield world
     await client.aclose()
 
 
-async def put(world: ValkeyWorld, *command: str | bytes | int) -> None:
+async def put(world: World, *command: str | bytes | int) -> None:
     """Run a command as a person would; the client has no types for it."""
     client: Any = world.client
     await client.execute_command(*command)
@@ -56,7 +56,7 @@ async def put(world: ValkeyWorld, *command: str | bytes | int) -> None:
     ],
 )
 async def test_a_parked_entry_that_cannot_be_read_is_buried_and_the_others_have_their_turn(
-    world: ValkeyWorld, packed: bytes
+    world: World, packed: bytes
 ) -> None:
     """One script promotes them all, so one that broke it would stop the fleet's parked work for ever."""
     streams = world.streams()
@@ -78,7 +78,7 @@ async def test_a_parked_entry_that_cannot_be_read_is_buried_and_the_others_have_
 
 @pytest.mark.parametrize("what", ["waiting", "migration"])
 async def test_a_parked_entry_is_promoted_whatever_stands_beside_it(
-    world: ValkeyWorld, what: str
+    world: World, what: str
 ) -> None:
     """A key of another type is for whoever works on the entry to find out."""
     streams = world.streams()
@@ -99,9 +99,7 @@ async def test_a_parked_entry_is_promoted_whatever_stands_beside_it(
 
 
 @pytest.mark.parametrize("kind", ["another type", "rubbish"])
-async def test_a_delivery_is_reclaimed_whatever_its_progress_says(
-    world: ValkeyWorld, kind: str
-) -> None:
+async def test_a_delivery_is_reclaimed_whatever_its_progress_says(world: World, kind: str) -> None:
     """One migration's hash must not keep the whole fleet from reclaiming."""
     delivery = await migrating(world, consumer="dead-worker")
     request = str(delivery.entry.request)  # type: ignore[union-attr]  # it is a migration
@@ -120,7 +118,7 @@ async def test_a_delivery_is_reclaimed_whatever_its_progress_says(
     ]
 
 
-async def test_a_stream_that_is_none_keeps_no_other_from_being_swept(world: ValkeyWorld) -> None:
+async def test_a_stream_that_is_none_keeps_no_other_from_being_swept(world: World) -> None:
     """Whoever reads it says so; the deliveries of a dead worker are taken over all the same."""
     delivery = await migrating(world, consumer="dead-worker")
     await world.advance(LEASE_S + 1)
@@ -132,7 +130,7 @@ async def test_a_stream_that_is_none_keeps_no_other_from_being_swept(world: Valk
     assert delivery.token.entry in {found.token.entry for found in swept.deliveries}
 
 
-async def test_a_lock_of_another_type_costs_no_lease(world: ValkeyWorld) -> None:
+async def test_a_lock_of_another_type_costs_no_lease(world: World) -> None:
     """One script renews all that a worker holds."""
     delivery = await migrating(world)
     await taken(world, delivery)

@@ -12,7 +12,6 @@ Calls that are made while another batch is on its way wait and go together in th
 without a timer and without a task of its own. The first caller of a batch carries it; the others wait for it.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -93,7 +92,7 @@ class _Call:
     script: Script
     keys: Sequence[str]
     args: Sequence[Arg]
-    turn: asyncio.Event | None = None
+    turn: anyio.Event | None = None
     done: bool = False
     # What its caller is told if the one who carried it was torn away in the middle.
     answer: Answer = field(default_factory=lambda: OSError("the batch was not answered"))
@@ -135,10 +134,10 @@ class Scripts:
         A caller that is cancelled meanwhile takes its call back; had it just been chosen to carry, another must, or
         nobody would ever be sent again.
         """
-        call.turn = asyncio.Event()
+        call.turn = anyio.Event()
         try:
             await call.turn.wait()
-        except asyncio.CancelledError:
+        except anyio.get_cancelled_exc_class():
             if call in self._waiting:
                 self._waiting.remove(call)
                 if call.turn.is_set():

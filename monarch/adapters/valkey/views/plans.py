@@ -1,5 +1,7 @@
 """The frozen tickets: `ports.Plans`."""
 
+from collections.abc import Awaitable, Callable
+
 from anyio import to_thread
 from valkey.asyncio import Valkey
 
@@ -13,13 +15,20 @@ from monarch.core.plan import Plan
 class ValkeyPlans:
     """`ports.Plans`."""
 
-    def __init__(self, client: Valkey, keys: Keys) -> None:
+    def __init__(
+        self,
+        client: Valkey,
+        keys: Keys,
+        aside: Callable[[Callable[[], Plan | None]], Awaitable[Plan | None]] = to_thread.run_sync,
+    ) -> None:
+        """`aside` does what takes long beside the event loop."""
         self._client = client
         self._keys = keys
+        self._aside = aside
 
     async def read(self, request: RequestId) -> Plan | None:
         """See `ports.Plans.read`."""
         with classified("reading a plan"):
             packed = await self._client.get(self._keys.plan(request))
         # Megabytes can come out of it: not on the event loop.
-        return None if packed is None else await to_thread.run_sync(decode_plan, packed)
+        return None if packed is None else await self._aside(lambda: decode_plan(packed))

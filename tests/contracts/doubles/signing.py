@@ -1,0 +1,11 @@
+"""GitHub takes what we sign with."""
+
+from monarch.core.outcome import ReadFailure
+
+
+class TakenSigning:
+    """`ports.Signing` of a good token."""
+
+    async def check(self) -> ReadFailure | None:
+        """See `ports.Signing.check`."""
+        return None
