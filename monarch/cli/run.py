@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, fail, settings
 from monarch.cli.terminal.printing import clean, got
@@ -12,9 +12,17 @@ if TYPE_CHECKING:
     from monarch.app.assembly import Role
 
 
+_OPTIONAL: Final = ("greenlet", "httpx._main", "pygments", "rich", "trio")
+"""What libraries load where they find it and do without where they do not; a worker needs none of it.
+
+structlog loads rich for its tracebacks and greenlet for a context of its own, httpx its command line and with it
+pygments, httpcore trio: 12 MB of the 60 that an idle worker may use.
+"""
+
+
 def run_roles(names: str | None) -> None:
     """Work as the roles in `names` (with commas between; `None`: all of them) until a signal."""
-    with _left_out("rich", "trio"):
+    with _left_out(*_OPTIONAL):
         import httpcore  # noqa: F401, PLC0415 - httpx would load it later, and it trio
 
         from monarch.app.assembly import Role  # noqa: PLC0415 - lazily
@@ -33,7 +41,7 @@ def run_roles(names: str | None) -> None:
 
 def serve_page() -> None:
     """Serve the page alone until a signal."""
-    with _left_out("rich", "trio"):
+    with _left_out(*_OPTIONAL):
         import httpcore  # noqa: F401, PLC0415 - see above
 
         from monarch.app.service import PortError  # noqa: PLC0415 - lazily
@@ -51,11 +59,7 @@ def serve_page() -> None:
 
 @contextmanager
 def _left_out(*modules: str) -> Iterator[None]:
-    """Have libraries imported in here do without these modules, of which they make optional use.
-
-    structlog and httpx load rich for tracebacks and a command line that a worker does not show, httpcore loads trio
-    where it is installed: 10 MB of the 60 that an idle worker may use.
-    """
+    """Have libraries imported in here do without these modules, of which they make optional use."""
     missing = [name for name in modules if name not in sys.modules]
     # What Python documents for it: an import of a name whose entry is None is an ImportError.
     sys.modules.update(dict.fromkeys(missing))  # type: ignore[arg-type]  # typeshed knows no None here

@@ -1,7 +1,7 @@
 """Every setting: its variable, its default, its limits and what is expected of it.
 
-`Settings(...)` itself reads nothing, so that tests and the demo can make one from plain values,
-by field name or by variable name. `.env.template` lists every variable; a test holds the two equal.
+`Settings(...)` reads nothing (`reading.load_settings` alone looks at the environment), so that tests and the demo can
+make one from plain values, by field name or by variable name. `.env.template` lists every variable; a test holds the two equal.
 """
 
 from typing import Annotated, Any, Literal
@@ -9,15 +9,12 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from pydantic import (
     AliasChoices,
+    BaseModel,
+    ConfigDict,
     Field,
     SecretStr,
     ValidationInfo,
     field_validator,
-)
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
 )
 
 from monarch.settings.values import (
@@ -61,16 +58,16 @@ def _variable(name: str, default: object, expected: str, *, also: str = "", **li
 _PORT = "a port, 1 to 65535, or 0 for off"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that an installation may decide. Each field's description says what is expected."""
 
-    model_config = SettingsConfigDict(
+    model_config = ConfigDict(
         frozen=True,
         extra="ignore",
-        case_sensitive=True,
         populate_by_name=True,
         hide_input_in_errors=True,
         str_strip_whitespace=True,
+        validate_default=True,
     )
 
     gh_pat: Token | None = _variable(
@@ -337,16 +334,3 @@ class Settings(BaseSettings):
         secret = f":{quote(password, safe='')}" if password else ""
         # Not urlunsplit: it would drop the empty host of unix:///path.
         return url.replace("://", f"://{user}{secret}@", 1)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read nothing but the arguments: `load_settings` alone looks at the environment."""
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,)

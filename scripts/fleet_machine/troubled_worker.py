@@ -178,7 +178,7 @@ def _become_newer() -> None:
     for name, known in scripts.SCRIPTS.items():
         text = known.text.replace("local VERSION = '1'", "local VERSION = '99'")
         digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-        scripts.SCRIPTS[name] = scripts.Script(name, text, digest)
+        scripts.SCRIPTS[name] = scripts.Script(name, (text,), digest)
     codec.VERSIONS.update(dict.fromkeys(codec.VERSIONS, 99))
 
 

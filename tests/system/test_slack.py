@@ -1,5 +1,7 @@
 """Slack that does not work: migrations do not notice, and what was not said is never taken for said."""
 
+import subprocess
+
 import pytest
 
 from monarch.sandbox.faults import Action, Answer, DropAfter, DropBefore, HangBefore, Match
@@ -10,6 +12,7 @@ POSTS = Match(api="slack", path_regex="^/chat.postMessage$")
 REPLIES = POSTS.model_copy(update={"body_regex": "thread_ts"})
 TEAMS = ("team/a", "team/b")
 EIGHT = tuple(f"team/{letter}" for letter in "abcdefgh")
+ARCHIVED = Answer(status=200, body={"ok": False, "error": "is_archived"})
 DONE = "done, 3 tickets for 2 repositories"
 AGAIN = "Said again, since Slack did not confirm the first time."
 
@@ -31,6 +34,52 @@ async def test_eight_messages_are_one_card_and_one_ending(fleet: Fleet) -> None:
     assert len(there.edits) <= 20
     assert "done, 3 tickets for 8 repositories" in ending.text
     assert (ending.thread_ts, ending.is_broadcast, ending.edits) == (there.ts, True, ())
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        pytest.param(DropAfter(), id="lost-answers"),
+        pytest.param(HangBefore(), id="killed-while-it-tells"),
+        pytest.param(ARCHIVED, id="archived"),
+    ],
+)
+async def test_eight_messages_are_one_card_whatever_befalls_its_edits(
+    fleet: Fleet, trouble: Action
+) -> None:
+    """The card is there once and reads as it is in the end; an archived channel is one dead letter for all eight."""
+    is_archived = trouble is ARCHIVED
+    await fleet.sandbox.seed(a_seed(3, EIGHT))
+    edits = Match(
+        api="slack", path_regex="^/chat.update$" if not is_archived else "update|thread_ts"
+    )
+    struck = await fleet.sandbox.add_fault(trouble, match=edits, times=None if is_archived else 1)
+    fleet.start(2, MONARCH_SLACK_ENDING_SECONDS="3")
+
+    for team in EIGHT:
+        fleet.publish(a_message([team]))
+    assert await fleet.sandbox.wait(fault=struck, hits=1)
+    if isinstance(trouble, HangBefore):
+        _teller(fleet).kill()
+    fleet.until_ended(8, within_s=90)
+
+    state = await fleet.sandbox.state()
+    assert_all_copied(state, EIGHT)
+    [there] = [one for one in state.slack_messages if one.blocks]
+    assert len(there.edits) <= 20
+    if is_archived:
+        assert [letter["code"] for letter in fleet.dead()] == ["slack_refused"]
+        return
+    assert all(f"|{team}> 3/3" in there.text for team in EIGHT)
+    assert len([text for text in endings(state) if "3 tickets for 8 repositories" in text]) == 1
+    assert fleet.dead() == []
+
+
+def _teller(fleet: Fleet) -> "subprocess.Popen[bytes]":
+    """The worker that has a notice in hand."""
+    held = fleet.client.xpending_range("{monarch}:notices", "workers", "-", "+", 10)
+    pids = {int(one["consumer"].split(b".")[-2]) for one in held}
+    return next(worker for worker in fleet.workers if worker.pid in pids)
 
 
 async def test_two_teams_that_fail_are_a_reply_for_each_cause(fleet: Fleet) -> None:

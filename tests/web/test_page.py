@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch.cli.terminal.printing import as_json
+from monarch.core.after.touch import Left, Touch
 from monarch.core.budget.shares import Part
 from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
@@ -119,6 +120,22 @@ async def test_a_request_shows_every_team(telemetry: Telemetry) -> None:
     assert f'href="https://github.com/{TEAM}/issues/14"' in answer.text
     assert answer.text.index(TEAM) < answer.text.index("org/team-b")
     assert f"monarch show {REQUEST}" in answer.text
+
+
+async def test_copies_that_an_act_has_left_to_people_are_listed(telemetry: Telemetry) -> None:
+    """Each a link, with what people did to it, as the confirmation of the act has promised."""
+    left = (Left(1, 14, (Touch.COMMENTED, Touch.LABELLED)), Left(2, 15, (Touch.EDITED,)))
+    recalled = a_migration(state=State.DONE, acted="recall", changed=3, left=left)
+    source = Given(details=[details_of(recalled)], planned=TICKETS)
+    async with paging(source, telemetry) as (client, _):
+        answer = await client.get(f"/requests/{REQUEST}")
+
+    said = answer.text[answer.text.index("Left to people") :]
+    assert (
+        f'href="https://github.com/{TEAM}/issues/14" rel="noreferrer">#14</a> (commented, labelled), '
+        in said
+    )
+    assert "#15</a> (edited)</p>" in said
 
 
 async def test_what_has_failed_does_not_count_as_done(telemetry: Telemetry) -> None:
@@ -281,6 +298,20 @@ async def test_missed_repositories_are_shown_and_counted_on_the_front(
     assert page.text.index("org/team-z") < page.text.index("org/team-y")
     assert f"/requests/{REQUEST}" in page.text
     assert [one["by"] for one in document.json()] == ["", "ada"]
+
+
+async def test_missed_repositories_stand_on_the_front_beside_what_is_worse(
+    telemetry: Telemetry,
+) -> None:
+    """Dead letters take the answer; the way to the missed ones is there all the same."""
+    fleet = Snapshot(1732406460000, (), workers=1, replicas=1, dead=1, missed=1)
+    async with paging(Given(fleet, dead=[a_letter()]), telemetry) as (client, _):
+        front = await client.get("/")
+        document = await client.get("/", headers=PROGRAM)
+
+    assert "1 dead letter<" in front.text
+    assert '<a href="/missed">1 missed repository</a>' in front.text
+    assert document.json()["missed"] == 1
 
 
 async def test_events_name_who_did_it(telemetry: Telemetry) -> None:

@@ -25,7 +25,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The answers; cohorts that are under way and those that have ended, newest first; requests of no cohort; causes."""
+    """The answers; cohorts that are under way and those that have ended, newest first; requests of no cohort; causes.
+
+    `missed` counts the repositories that no message named, in words; `""` where there is none.
+    """
 
     answers: tuple[Answer, ...]
     under_way: tuple[CohortCard, ...]
@@ -33,6 +36,7 @@ class Front:
     alone: tuple[Line, ...]
     causes: tuple[Cause, ...]
     untold: tuple[CohortCard, ...]
+    missed: str
 
 
 def front(
@@ -65,6 +69,7 @@ def front(
         tuple(alone),
         tuple(causes),
         untold,
+        _missed(snapshot),
     )
 
 
@@ -103,10 +108,16 @@ def _needs(snapshot: Snapshot, causes: Sequence[Cause], untold: Sequence[CohortC
         return Answer(question, "bad", what, f"{causes[0].title}{_and_more(len(causes))}", "/dead")
     if untold:
         return Answer(question, "warn", "Slack was not told", untold[0].slack, "#untold")
-    if snapshot.missed:
-        what = counted(snapshot.missed, "missed repository", "missed repositories")
-        return Answer(question, "warn", what, "named by no message", "/missed")
+    if missed := _missed(snapshot):
+        return Answer(question, "warn", missed, "named by no message", "/missed")
     return Answer(question, "ok", "Nothing", "no dead letters", "/dead")
+
+
+def _missed(snapshot: Snapshot) -> str:
+    """How many repositories no message named; `""` for none."""
+    if not snapshot.missed:
+        return ""
+    return counted(snapshot.missed, "missed repository", "missed repositories")
 
 
 def _and_more(causes: int) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from monarch.core.after.touch import Left
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.report.summary import ENDS, MigrationView, State
 from monarch.core.report.verification import SIGNS, Finding, Mark
@@ -57,7 +58,8 @@ class Cell:
 class Row:
     """A target. `read_ms` is when a person last had it read, `None` where that is not kept.
 
-    `basis` says what the row rests on, as of `basis_ms` (`None`: as of now).
+    `basis` says what the row rests on, as of `basis_ms` (`None`: as of now). `left` are the copies that the last recall
+    or update has left to people.
     """
 
     request: RequestId
@@ -74,6 +76,7 @@ class Row:
     basis_ms: int | None
     cells: tuple[Cell, ...]
     next_ms: int | None
+    left: tuple[Left, ...] = ()
 
     @property
     def owner(self) -> str:
@@ -88,7 +91,7 @@ class Row:
     @property
     def is_told(self) -> bool:
         """Whether there is more to say of it than its cells do."""
-        return bool(self.why or self.notes or self.strays or self.next_ms)
+        return bool(self.why or self.notes or self.strays or self.next_ms or self.left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +193,7 @@ def _row(
         there=migration.copied + migration.present,
         of=len(own),
         strays=migration.strays,
+        left=migration.left,
         why=migration.reason,
         notes=_notes(migration, holding),
         basis=basis,

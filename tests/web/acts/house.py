@@ -25,6 +25,7 @@ from monarch.ports import (
 from monarch.ports.hands import NotPutFirst, PutFirst
 from monarch.ports.readings import Choice, DeadLetter, MigrationTimes, RequestDetails
 from monarch.telemetry import Snapshot, StreamSnapshot
+from monarch.web.acts import means as acts
 from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished
 from monarch.web.acts.meant import Done, Receipt
 from monarch.web.acts.routes import Acts
@@ -263,7 +264,7 @@ def _draw(
     return PlainTextResponse(f"{template} {title} {models!r}", status)
 
 
-def a_page(means: Means, doors: Doors | None = None) -> httpx.AsyncClient:
+def a_page(means: acts.Means, doors: Doors | None = None) -> httpx.AsyncClient:
     """A client on this machine of a page with a token."""
     known, tries = doors or Doors(token=TOKEN), Tries()
     signing_in = SigningIn(known, tries, _draw, lambda: NOW_S, lambda: 0.0)
