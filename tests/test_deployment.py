@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from monarch.cli.calling import WRONG
 from monarch.settings import Settings, names, settings_from
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -241,6 +242,17 @@ def test_monarch_has_time_to_drain() -> None:
 
     assert grace > DRAIN_S
     assert MONARCH["restart"] == "unless-stopped"
+
+
+def test_the_unit_of_systemd_lets_a_worker_drain_and_gives_up_a_wrong_configuration() -> None:
+    """It is restarted for ever else, or killed while it finishes."""
+    text = (ROOT / "deploy/systemd/monarch@.service").read_text(encoding="utf-8")
+    unit = dict(line.split("=", 1) for line in text.splitlines() if re.match(r"[A-Z]\w+=", line))
+
+    assert int(unit["TimeoutStopSec"]) > DRAIN_S
+    assert (unit["Restart"], int(unit["RestartPreventExitStatus"])) == ("always", WRONG)
+    assert unit["ExecStart"].endswith("/monarch run")
+    assert unit["User"] != "root"
 
 
 def test_monarch_gets_the_commands_of_the_image() -> None:

@@ -20,8 +20,9 @@ from monarch.adapters.valkey.views.fleet import Standing
 from monarch.app.assembly import Role, assembled
 from monarch.app.doctor.valkey_checks import Status, check_server
 from monarch.app.page import page_of
+from monarch.app.signals import stopped_by_signals
 from monarch.app.wiring import ceilings_of, valkey_of
-from monarch.app.worker import Worker, stopped_by_signals
+from monarch.app.worker import Worker
 from monarch.ports import StoreError
 from monarch.settings import ConfigurationError, Settings
 from monarch.telemetry import Telemetry
@@ -73,7 +74,7 @@ async def _work(
             await stack.enter_async_context(serving(app, health, MOST + READERS))
             # After its server: so it ends before it, and streams do not hold the server up.
             await stack.enter_async_context(served.page.living())
-        await stack.enter_async_context(stopped_by_signals(worker))
+        stack.enter_context(stopped_by_signals(worker.stop))
         version = monarch.__version__
         consumer, place = parts.consumer_name, _place_of(settings)
         telemetry.started(consumer=consumer, roles=roles, version=version, place=place)

@@ -1,6 +1,5 @@
 """The page as a program of its own, for a host that does no work: `/health` and `/ready` beside it, no metrics."""
 
-import signal
 import socket
 import sys
 from contextlib import AsyncExitStack
@@ -11,6 +10,7 @@ from structlog.typing import FilteringBoundLogger
 import monarch
 from monarch.app.page import page_of
 from monarch.app.service import listeners_of, log_of, registry, standing_of
+from monarch.app.signals import stopped_by_signals
 from monarch.settings import ConfigurationError, Settings
 from monarch.telemetry import Telemetry
 from monarch.web.connections import MOST
@@ -37,14 +37,18 @@ def run_site(settings: Settings) -> None:
 
 async def _serve(settings: Settings, log: FilteringBoundLogger, listener: socket.socket) -> None:
     telemetry = Telemetry(registry(), log)
+    stopped = anyio.Event()
+
+    def stop(reason: str) -> None:
+        log.info("page.stopping", reason=reason)
+        stopped.set()
+
     async with AsyncExitStack() as stack:
-        signals = stack.enter_context(anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT))
+        stack.enter_context(stopped_by_signals(stop))
         standing = await stack.enter_async_context(standing_of(settings))
         served = await stack.enter_async_context(page_of(settings))
         app = health_app(telemetry, lambda: True, standing.snapshot, served.app)
         port = await stack.enter_async_context(serving(app, listener, MOST + READERS))
         await stack.enter_async_context(served.page.living())
         log.info("page.served", address=f"{settings.web_host}:{port}", version=monarch.__version__)
-        async for number in signals:
-            log.info("page.stopping", reason=signal.Signals(number).name)
-            break
+        await stopped.wait()

@@ -11,14 +11,9 @@ The order of stopping (docs/protocols.md, "Stopping"), all within 10 s of the fi
 9.5 s whatever is still not done (a script sent to a Valkey that does not answer is not cancelled) is left
 ```
 
-A second signal stops at once. That is safe too: what was in hand is pending and will be reclaimed.
+The last of these, and the second signal, are the matter of `app/signals.py`: the loop may be stuck.
 """
 
-import os
-import signal
-import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final
 
 import anyio
@@ -37,9 +32,6 @@ SETTLE_GRACE_S: Final = 1.5
 """How long what was decided may then still be settled, in seconds; what is not is handed back, or stays pending."""
 
 RETIRE_WITHIN_S: Final = 0.5
-
-END_WITHIN_S: Final = 9.5
-"""After so many seconds the process ends, whatever still holds it up: a thread sees to it, for the loop may be stuck."""
 
 _OPEN_EPOCH_EVERY_S: Final = 1.0
 
@@ -123,34 +115,3 @@ class Worker:
                 await self._roster.leave(self._parts.consumer_name)
             except StoreError as error:
                 self._parts.telemetry.store_trouble(where="retiring", error=str(error))
-
-
-@asynccontextmanager
-async def stopped_by_signals(worker: Worker) -> AsyncIterator[None]:
-    """The first SIGTERM or SIGINT drains the worker, the second ends the process at once."""
-    async with anyio.create_task_group() as tasks:
-        await tasks.start(_listen_for_signals, worker)
-        yield
-        tasks.cancel_scope.cancel()
-
-
-async def _listen_for_signals(
-    worker: Worker, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED
-) -> None:
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        task_status.started()
-        first = True
-        async for number in signals:
-            if not first:
-                # Nothing is flushed and nothing closed: whatever is in hand will be reclaimed.
-                os._exit(128 + number)
-            first = False
-            _end_at_last()
-            worker.stop(signal.Signals(number).name)
-
-
-def _end_at_last() -> None:
-    """End like the second signal does, but as one who was asked to: with 0."""
-    timer = threading.Timer(END_WITHIN_S, os._exit, (0,))
-    timer.daemon = True
-    timer.start()

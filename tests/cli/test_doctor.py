@@ -142,6 +142,23 @@ def test_more_ears_than_workers_are_somebody_elses(
     assert found.status == status
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [("99999999999999-0", "days ahead of the server's clock"), ("1732406400000-0", "")],
+)
+def test_a_forced_id_of_the_future_is_warned_of(
+    give: Give, client: "valkey.Valkey", entry: str, said: str
+) -> None:
+    """All later ids follow it, so ages and dates are wrong, and nothing said why; none is lost."""
+    client.xadd("{monarch}:requests", {"payload": "{}"}, id=entry)
+
+    checks = json.loads(give("doctor", "--json").stdout)["checks"]
+
+    found = [check for check in checks if check["name"] == "ids"]
+    assert [check["status"] for check in found] == (["WARN"] if said else [])
+    assert all(said in check["detail"] for check in found)
+
+
 def test_dead_letters_are_worth_a_look() -> None:
     """They do not go away by themselves."""
     assert check_dead(Snapshot(0, (), dead=2)).status is Status.WARN

@@ -12,6 +12,7 @@ from monarch.core.copy.marker import read_marker
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient, Unknown
 from monarch.core.target.step import CreatedAs
+from monarch.core.timing import SETTLING_MS
 from scripts.memory.client import Answer, Command
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED, LOST
@@ -67,6 +68,39 @@ async def test_a_target_that_holds_some_is_topped_up(house: House) -> None:
     assert (house.state(first), house.state(second)) == ("done", "done")
     migration = house.store.migrations[next(m for m in house.store.migrations if second in m)]
     assert (migration["copied"], migration["present"]) == ("1", "3")
+
+
+class IntentAtTheLastMoment:
+    """The ledger shows the intent of another write only as the first permission is asked for."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self.since_s: float | None = None
+
+    async def __call__(self, command: Command, answer: Answer) -> Any:
+        """See `scripts.memory.client.Passage`."""
+        if command.name == "permit" and self.since_s is None:
+            self.since_s = anyio.current_time()
+            ledger, ticket = command.keys[2], command.args[5]
+            intent = f"intended until {self._house.store.now_ms()} another"
+            self._house.store.do("HSET", ledger, ticket, intent)
+        return await answer()
+
+
+async def test_an_intent_that_was_not_there_before_is_waited_for(house: House) -> None:
+    """Its write may still arrive: nothing is written beside it before it has settled and the target was looked at."""
+    house.publish(TEAM_A)
+    passage = IntentAtTheLastMoment(house)
+
+    async def first_copy() -> None:
+        await house.until(lambda: house.github.titles(TEAM_A) != [])
+        assert passage.since_s is not None
+        assert anyio.current_time() - passage.since_s >= SETTLING_MS / 1000
+        await house.until_quiet()
+
+    await house.worker(passage=passage).run(first_copy)
+
+    assert house.github.titles(TEAM_A) == TITLES
 
 
 async def test_closed_tickets_and_pull_requests_stay_where_they_are(house: House) -> None:

@@ -151,6 +151,28 @@ async def test_what_was_handed_back_is_worked_on_after_the_resume(house: House) 
     assert delivery.token.count == 1
 
 
+async def test_what_a_dead_worker_held_stays_where_it_is_while_the_fleet_is_paused(
+    house: House,
+) -> None:
+    """No sweep takes it over, so that no try of it is used up; the resume lets the next one."""
+    bench = PausedBench(house)
+    bench.give(REQUESTS)
+    await house.streams("dead").receive(REQUESTS, 1)
+    await bench.hands.pause("ann")
+
+    async def resumed() -> None:
+        await pass_time(3600)
+        (held,) = house.store.pending(REQUESTS).values()
+        assert (held.consumer, held.count) == ("dead", 1)
+        await bench.hands.resume("ann")
+        with anyio.fail_after(SWEEP_S):
+            await bench.requests.until_handled(1)
+
+    await bench.run(resumed)
+
+    assert [delivery.token.count for delivery in bench.requests.handled] == [2]
+
+
 async def test_nothing_is_read_before_the_first_sweep_has_answered(house: House) -> None:
     """Nobody knows yet whether the fleet is paused; a worker that starts must not take on what it may not."""
     bench = PausedBench(house)
@@ -267,6 +289,29 @@ async def test_a_replay_undoes_a_cancel() -> None:
 
     assert house.state(request) == "done"
     assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
+
+
+async def test_a_letter_that_was_replayed_is_gone() -> None:
+    """It is in one place only: a second replay does not find it, and no list of dead letters shows it."""
+    house = slow_house()
+    request = house.publish(TEAM_A)
+    hands = house.world.hands
+
+    async def replayed() -> None:
+        await until_one_is_copied(house)
+        await hands.cancel(request, "ann")
+        await house.until_quiet()
+        (letter,) = house.store.dead
+        await hands.replay([letter["id"]], "ben")
+        assert house.store.dead == []
+        (again,) = await hands.replay([letter["id"]], "ben")
+        assert (again.work, again.refused != "") == ("", True)
+        await house.until_quiet()
+
+    with anyio.fail_after(600):
+        await house.worker().run(replayed)
+
+    assert (house.state(request), house.store.dead) == ("done", [])
 
 
 async def test_a_target_that_is_to_be_taken_is_not_when_its_request_was_cancelled() -> None:

@@ -13,6 +13,8 @@ OLDEST: Final = (7, 2)
 """The oldest Valkey that has what the scripts use."""
 UNREAD_BYTES: Final = 128 * 1024 * 1024
 """A subscriber that may leave less than this unread is cut off by a burst of large messages, and they are lost."""
+FUTURE_MS: Final = 60_000
+"""An id that is further ahead of the server's clock was not given out by it."""
 ROOM_BYTES: Final = 32 * 1024 * 1024
 """Less memory than this before `maxmemory` is worth a look."""
 
@@ -72,7 +74,21 @@ def check_server(facts: ServerFacts, *, watched: bool) -> tuple[Check, ...]:
         _eviction(facts),
         _memory(facts),
         _unread(facts),
+        *_ids(facts),
     )
+
+
+def _ids(facts: ServerFacts) -> tuple[Check, ...]:
+    """Whether somebody has forced an id; clocks that differ a little are no matter."""
+    if facts.ahead_ms < FUTURE_MS:
+        return ()
+    days = facts.ahead_ms / 86_400_000
+    detail = f"the newest request has an id that is {days:,.1f} days ahead of the server's clock"
+    advice = (
+        "Nothing is lost, and every later id follows it: ages, dates and `--since` are wrong for these requests."
+        " Have producers append with `*` for an id, and set the server's clock right."
+    )
+    return (Check("ids", Status.WARN, detail, advice),)
 
 
 def _version(facts: ServerFacts) -> Check:

@@ -255,8 +255,10 @@ local MARKS_KEPT = 64
 
 local function mark_of(count) return redis.call('HGET', ns .. 'epoch', 'mark:' .. int(count % MARKS_KEPT)) or '-' end
 
--- What this memory shows to a worker: `since count mark`.
-local function shown_memory()
+-- What this memory shows to a worker: `since count mark`. `read` is what `epoch` gave in this same call, where nothing has
+-- changed the epoch since: an idle worker does little but sweep, so each command of a sweep counts.
+local function shown_memory(read)
+  if read and read.is_whole then return read.since .. ' ' .. int(read.count) .. ' ' .. read.mark end
   local known = redis.call('HMGET', ns .. 'epoch', 'since', 'count')
   local count = tonumber(known[2] or 0)
   return (known[1] or '0') .. ' ' .. int(count) .. ' ' .. mark_of(count)
@@ -268,31 +270,35 @@ local function know_one_more(nonce)
   redis.call('HSET', ns .. 'epoch', 'mark:' .. int(count % MARKS_KEPT), nonce)
 end
 
-local function knows_less(seen_since, seen_count, seen_mark, since, count)
+local function knows_less(seen_since, seen_count, seen_mark, since, count, its_mark)
   if seen_since ~= since then return seen_since > since or redis.call('HEXISTS', ns .. 'epoch', 'is_first') == 1 end
   if seen_count > count then return true end
-  return seen_count > math.max(0, count - MARKS_KEPT) and mark_of(seen_count) ~= seen_mark
+  return seen_count > math.max(0, count - MARKS_KEPT) and its_mark ~= seen_mark
 end
 
--- Returns the epoch's id and the ms of quiet that are left. `seen` is what the caller shows, '' where that is nothing.
+-- Returns the epoch's id, the ms of quiet that are left, and what was read of it: nil where a new one began, else a table of
+-- `clock`, `since`, `count`, and the `mark` of that count where `is_whole`: one that the caller has seen is read with the rest.
+-- `seen` is what the caller shows, '' where that is nothing.
 local function epoch(now, seen)
   local key, info = ns .. 'epoch', redis.call('INFO', 'server', 'replication')
   local run_id, replid = string.match(info, 'run_id:(%w+)'), string.match(info, 'master_replid:(%w+)')
-  local known = redis.call('HMGET', key, 'run_id', 'replid', 'id', 'quiet_until', 'since', 'count')
-  local since, count = tonumber(known[5] or 0), tonumber(known[6] or 0)
   local seen_since, seen_count, seen_mark = string.match(seen, '^(%d+) (%d+) (%S+)$')
   seen_since, seen_count = tonumber(seen_since or 0), tonumber(seen_count or 0)
+  local known = redis.call('HMGET', key, 'run_id', 'replid', 'id', 'quiet_until', 'since', 'count', 'clock',
+    'mark:' .. int(seen_count % MARKS_KEPT))
+  local since, count, its_mark = tonumber(known[5] or 0), tonumber(known[6] or 0), known[8] or '-'
   local cause
   if not known[3] then cause = WORDS.epoch_first
   elseif known[1] ~= run_id then cause = WORDS.epoch_restarted
   elseif known[2] ~= replid then cause = WORDS.epoch_promoted
-  elseif seen_mark and knows_less(seen_since, seen_count, seen_mark, since, count) then cause = WORDS.epoch_forgot
+  elseif seen_mark and knows_less(seen_since, seen_count, seen_mark, since, count, its_mark) then cause = WORDS.epoch_forgot
   else
+    local read = {clock = known[7] or '0', since = known[5] or '0', count = count, mark = its_mark, is_whole = seen_count == count}
     local left = math.max(0, tonumber(known[4] or 0) - now)
-    if left <= QUIET_MS then return known[3], left end
+    if left <= QUIET_MS then return known[3], left, read end
     -- The clock went back.
     redis.call('HSET', key, 'quiet_until', int(now + QUIET_MS))
-    return known[3], QUIET_MS
+    return known[3], QUIET_MS, read
   end
   since = math.max(now, since + 1, seen_since + 1)
   local id = string.sub(run_id, 1, 8) .. '@' .. int(since)

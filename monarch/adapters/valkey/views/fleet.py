@@ -57,6 +57,7 @@ class ServerFacts:
         min_replicas: how many must be, or writes are refused.
         unread_bytes: how much a subscriber may leave unread before it is cut off; 0: without end.
         holds_our_keys: `False` where this is a node of a cluster and another one has the slot of our keys.
+        ahead_ms: how far the newest id of the requests is before the server's clock, in milliseconds; 0: it is not.
     """
 
     version: str
@@ -71,6 +72,7 @@ class ServerFacts:
     min_replicas: int | None
     unread_bytes: int | None = None
     holds_our_keys: bool = True
+    ahead_ms: int = 0
 
 
 class Standing:
@@ -214,7 +216,18 @@ class Standing:
             min_replicas=_number(await self._setting("min-replicas-to-write")),
             unread_bytes=_hard_limit(await self._setting("client-output-buffer-limit"), "pubsub"),
             holds_our_keys=await self._holds_our_keys(),
+            ahead_ms=await self._ahead_ms(),
         )
+
+    async def _ahead_ms(self) -> int:
+        """Ids go up only, so one that was forced draws all later ones after it."""
+        with classified("asking for the newest id"):
+            try:
+                stream = await self._client.xinfo_stream(self._keys.stream(Stream.REQUESTS))
+                seconds, _ = await self._client.time()
+            except ResponseError:  # there is no stream yet, or this is another node of a cluster
+                return 0
+        return max(0, entry_ms(stream["last-generated-id"].decode()) - int(seconds) * 1000)
 
     async def _holds_our_keys(self) -> bool:
         with classified("asking for a key"):

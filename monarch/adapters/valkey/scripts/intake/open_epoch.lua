@@ -8,4 +8,5 @@
 -- Atomic, so that only the very first does so.
 local now = now_ms()
 open_first_epoch(now)
-return {epoch(now, '')}
+local id, quiet = epoch(now, '')
+return {id, quiet}

@@ -15,8 +15,8 @@
 -- through.
 local DUE_LOOKED_AT = 2000
 
-local function promote_due(parked, limit)
-  local due = redis.call('ZRANGEBYSCORE', parked, '-inf', now_ms(), 'LIMIT', 0, DUE_LOOKED_AT)
+local function promote_due(parked, now, limit)
+  local due = redis.call('ZRANGEBYSCORE', parked, '-inf', int(now), 'LIMIT', 0, DUE_LOOKED_AT)
   -- By name, not by due time: the oldest request first, its targets in their order. What one gate or one full window
   -- parked was parked within milliseconds, in whatever order its workers came, and may be more than one sweep promotes.
   table.sort(due)
@@ -30,7 +30,7 @@ end
 -- A memory that went back is noticed within a sweep, and not only by the next one who wants to write: so its quiet time
 -- begins at once.
 local now = now_ms()
-epoch(now, ARGV[5])
+local _, _, read = epoch(now, ARGV[5])
 
 -- The clock went back by `by` ms: due times, and the moments at which entries were handed out, move along. Valkey says
 -- `idle 0` of an entry that was handed out in the future, and would keep it from everybody until then.
@@ -47,14 +47,15 @@ local function clock_went_back(by)
 end
 
 -- Written down every 10 s and not with each sweep, so that an idle fleet hardly writes; so much may be missed of a step.
-local clock = tonumber(redis.call('HGET', ns .. 'epoch', 'clock') or 0)
+local clock = tonumber(read and read.clock or redis.call('HGET', ns .. 'epoch', 'clock') or 0)
 if clock > now + 1000 then clock_went_back(clock - now) end
 if clock > now + 1000 or clock < now - 10000 then redis.call('HSET', ns .. 'epoch', 'clock', int(now)) end
 local paused = redis.call('GET', ns .. 'paused') or ''
-local answers = {promote_due(KEYS[1], ARGV[4]), paused, shown_memory()}
+local answers = {promote_due(KEYS[1], now, ARGV[4]), paused, shown_memory(read)}
 
 -- What is idle, up to `limit`, from `cursor` on and once round: XAUTOCLAIM looks at ten times its COUNT and no further (t_stream.c, attempts_factor), so
 -- one call with few free places would pass a front of renewed entries only in many sweeps, each two seconds later.
+-- Gives the next cursor, what was taken over, what was gone, and whether it has seen all: then nothing is left.
 local ROUNDS = 200
 local function take_over(stream, cursor, limit)
   local items, gone, may_wrap = {}, {}, cursor ~= '0-0'
@@ -65,15 +66,16 @@ local function take_over(stream, cursor, limit)
       if not string.find(found.err, 'NOGROUP', 1, true) and not string.find(found.err, 'WRONGTYPE', 1, true) then
         error(found.err)
       end
-      return '0-0', items, gone
+      return '0-0', items, gone, false
     end
     for _, item in ipairs(found[2]) do items[#items + 1] = item end
     for _, entry in ipairs(found[3] or {}) do gone[#gone + 1] = entry end
     cursor = found[1]
-    if #items >= limit or cursor == '0-0' and not may_wrap then break end
+    if #items >= limit then break end
+    if cursor == '0-0' and not may_wrap then return cursor, items, gone, true end
     if cursor == '0-0' then may_wrap = false end
   end
-  return cursor, items, gone
+  return cursor, items, gone, false
 end
 
 local function is_more_idle(stream)
@@ -86,8 +88,9 @@ for i = 2, #KEYS do
   local cursor, items, removed, limit, left = ARGV[at + 1], {}, {}, tonumber(ARGV[at + 2]), 0
   -- Paused: nothing new is taken on; people are told all the same.
   if paused == '' or ARGV[at] == 'notices' then
-    if limit > 0 then cursor, items, removed = take_over(stream, cursor, limit) end
-    left = is_more_idle(stream) and 1 or 0
+    local has_seen_all = false
+    if limit > 0 then cursor, items, removed, has_seen_all = take_over(stream, cursor, limit) end
+    left = not has_seen_all and is_more_idle(stream) and 1 or 0
   end
   local claimed = {}
   for _, item in ipairs(items) do

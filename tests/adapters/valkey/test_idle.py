@@ -1,0 +1,71 @@
+"""What an idle worker asks of Valkey, counted by the server: the commands inside of scripts count, too."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from valkey.asyncio import Valkey
+
+from monarch.adapters.valkey.client.connection import BLOCK_MS, connected
+from monarch.adapters.valkey.client.seen import Seen
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import SCRIPTS, Scripts
+from monarch.adapters.valkey.streams import ValkeyStreams, make_group
+from monarch.adapters.valkey.subscriber import CANARY_EVERY_S
+from monarch.core.delivery import Stream
+from monarch.sandbox.valkey import EmbeddedValkey
+from monarch.stages.reclaimer import AUDIT_EVERY_S, EVERY_S
+
+KEYS: Final = Keys("idle")
+
+MOST_PER_S: Final = 7.1
+"""Commands a second of a worker that has nothing to do."""
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The client needs asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
+    """One server for these tests."""
+    directory: Path = tmp_path_factory.mktemp("valkey")
+    with EmbeddedValkey(directory, options={"appendfsync": "no"}) as embedded:
+        yield embedded
+
+
+async def processed(client: Valkey) -> int:
+    """Commands that the server has run so far; the next time this question is one of them."""
+    return int((await client.info("stats"))["total_commands_processed"])
+
+
+async def test_an_idle_worker_asks_seven_times_a_second(server: EmbeddedValkey) -> None:
+    """Its reads, sweeps, audits and canaries, each at its pace: what each of them costs is counted, not timed."""
+    async with connected(server.url, "tests", connections=2) as client:
+        for stream in Stream:
+            await make_group(client, KEYS.stream(stream))
+        scripts = Scripts(client, KEYS.prefix)
+        for name in ("sweep", "audit"):  # as a server knows them after the first time
+            await client.script_load(SCRIPTS[name].text)
+        await scripts.call("open_epoch", [KEYS.epoch])
+        streams = ValkeyStreams(
+            {}, scripts, scripts, KEYS, "worker", Seen(), lease_ms=20_000, retention_ms=60_000
+        )
+        places = dict.fromkeys(Stream, 4)
+        await streams.sweep(places)  # shows the worker the memory
+        before = await processed(client)
+        await streams.sweep(places)
+        sweep = await processed(client) - before - 1
+        await streams.audit()
+        audit = await processed(client) - before - sweep - 2
+
+    per_s = {
+        "reads": len(Stream) / (BLOCK_MS / 1000),
+        "sweeps": sweep / EVERY_S,
+        "audits": audit / AUDIT_EVERY_S,
+        "canaries": 1 / CANARY_EVERY_S,
+    }
+    assert sum(per_s.values()) < MOST_PER_S, per_s
