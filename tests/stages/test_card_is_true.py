@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from monarch.core.card.words import Places, card_words
@@ -88,10 +88,19 @@ class TrueCard(Story):
             shown = [one for one in self.house.slack.messages.values() if one.blocks]
             assert len(shown) <= len(self.house.store.cards), shown
             there = self.house.slack.messages.get(card.get("card_ts", ""))
-            if there is not None and "frozen" not in card:
+            if "refused" in card:
+                # The channel takes nothing more until a person has put it right and sent the letter back.
+                assert _is_told(self.house, cohort)
+            elif there is not None and "frozen" not in card:
                 view = self.house.cohort(cohort)
                 assert there.text == card_words(view, Places()).text
                 read_by_line(self.house, there, view.requests)
+
+
+def _is_told(house: House, cohort: str) -> bool:
+    """Whether a dead letter says why the card of a cohort stands still."""
+    letters = [one for one in house.store.dead if one["stream"] == "notices"]
+    return any(one["request"] == cohort and one["reason"] for one in letters)
 
 
 def read_by_line(house: House, card: Message, requests: tuple[RequestView, ...]) -> None:
@@ -162,6 +171,7 @@ def built(tale: Tale) -> House:
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(tale=tales)
+@example(tale=Tale((("org/team-a", 0.1),), {}, {1: "is archived"}, (), {}, 1))
 def test_the_last_state_of_the_card_is_what_show_says(tale: Tale) -> None:
     """Two workers, whoever of them dies, freezes, stops or hears nothing; Slack away, slow, archived; people pressing."""
     titles = dict.fromkeys((*TEAMS, GONE), TITLES)
