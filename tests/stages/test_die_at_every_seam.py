@@ -34,7 +34,7 @@ from tests.stages.story import Story, tell
 
 OTHERS = [name for name in SCENARIOS if name != "fresh"]
 WAYS = pytest.mark.parametrize("taken_over", [False, True], ids=["restarted", "taken-over"])
-FRESH_EVERY, OTHERS_EVERY, DEATHS_EVERY = 9, 40, 8
+FRESH_EVERY, OTHERS_EVERY, DEATHS_EVERY = 13, 67, 13
 """So thinned out are the stories of the main path, of the other scenarios, and of their deaths."""
 
 RARE = [blow for blow in Blow if blow is not Blow.DEATH]
