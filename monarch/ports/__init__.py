@@ -1,7 +1,7 @@
 """What the stages need, as Protocols; each method's promise stands in its docstring. People are in `hands`, GitHub and Slack in `outside`.
 
-Nothing here says how: adapters do it with Valkey, httpx and the system's clock, tests with doubles that
-pass the same contract suites.
+Nothing here says how: adapters do it with Valkey, httpx and the system's clock, tests with doubles of what lies
+outside that pass the same contract suites.
 
 Errors form one small tree; everything else that an outside call can do is an Outcome, never an exception:
 
