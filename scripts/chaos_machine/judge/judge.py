@@ -181,13 +181,17 @@ def _excused_strays(truth: Truth, places: Places) -> Iterator[Stray]:
             yield Stray(repository, copy.number, cause)
 
 
+_EMPTIES: Final = {"valkey.flush_all", "memory.comes_back_empty"}
+"""After these nothing is left of what Valkey knew; the others take a few seconds of it."""
+
+
 def _is_unknowable(truth: Truth, repository: int, first: Copy, copy: Copy) -> bool:
     """Whether nothing was left that tells what the first copy is: people took title, text and marker, and the memory went.
 
     No later look can report it either, so it needs no report.
     """
     is_rewritten = (repository, first.number) in truth.touched and first.body != first.first
-    emptied = (fault.began for fault in truth.faults if fault.kind == "valkey.flush_all")
+    emptied = (fault.began for fault in truth.faults if fault.kind in _EMPTIES)
     return is_rewritten and any(first.created_at < at < copy.created_at for at in emptied)
 
 
@@ -231,11 +235,16 @@ def _sign(copy: Copy) -> str:
 def _unordered(truth: Truth, places: Places) -> Iterator[Breach]:
     """Promise 3: the first copies of a source's tickets ascend, but for a ticket that was once refused.
 
-    So do those of each milestone, where they come in portions; what was adopted has no order.
+    So do those of each milestone, where they come in portions; what was adopted has no order. Of two requests for one
+    target, one may have met a ticket open and the other closed: then whichever comes second adds it, out of its place.
     """
     for repository, copies in truth.copies.items():
         for source, tickets in _portions(truth):
-            numbers = {ticket.id: ticket.number for ticket in tickets}
+            numbers = {
+                ticket.id: ticket.number
+                for ticket in tickets
+                if ticket.is_open or not _is_asked_twice(truth, places, source, repository)
+            }
             highest, seen = 0, set[int]()
             for copy in copies:
                 number = numbers.get(copy.ticket or 0, 0)
@@ -255,6 +264,16 @@ def _portions(truth: Truth) -> Iterator[tuple[str, list[Ticket]]]:
     for source, tickets in truth.tickets.items():
         for milestone in dict.fromkeys(ticket.milestone for ticket in tickets):
             yield source, [ticket for ticket in tickets if ticket.milestone == milestone]
+
+
+def _is_asked_twice(truth: Truth, places: Places, source: str, repository: int) -> bool:
+    names = places.names_of(repository)
+    asking = [
+        request
+        for request in truth.requests
+        if request.source == source and names & {target.lower() for target in request.targets}
+    ]
+    return len(asking) > 1
 
 
 def _was_given_up(truth: Truth, places: Places, repository: int, before: float) -> bool:

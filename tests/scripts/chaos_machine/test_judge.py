@@ -96,6 +96,21 @@ BROKEN = {
             copies={HERE: (a_copy(1, TICKETS[2]), a_copy(2, TICKETS[0]), a_copy(3, TICKETS[1]))}
         ),
     ),
+    "a ticket that was closed meanwhile is out of its place in the only pass": (
+        "out of order",
+        a_truth(
+            tickets={SOURCE: (replace(TICKETS[0], is_open=False), *TICKETS[1:])},
+            copies={HERE: (a_copy(1, TICKETS[1]), a_copy(2, TICKETS[2]), a_copy(3, TICKETS[0]))},
+        ),
+    ),
+    "people had rewritten the copy, and the memory went back by seconds": (
+        "doubled",
+        a_truth(
+            copies={HERE: (REWRITTEN, *COPIES[1:], STRAY)},
+            touched=frozenset({(HERE, 1)}),
+            faults=(replace(EMPTIED, kind="memory.restored"),),
+        ),
+    ),
     "Slack heard done too early": ("false done", a_truth(calls=(a_post(at=1_002.5),))),
     "the state said done too early": (
         "false done",
@@ -216,6 +231,16 @@ ALLOWED = {
         copies={HERE: (REWRITTEN, *COPIES[1:], STRAY)},
         touched=frozenset({(HERE, 1)}),
         faults=(EMPTIED,),
+    ),
+    "people had rewritten the copy, and Valkey came back empty": a_truth(
+        copies={HERE: (REWRITTEN, *COPIES[1:], STRAY)},
+        touched=frozenset({(HERE, 1)}),
+        faults=(replace(EMPTIED, kind="memory.comes_back_empty"),),
+    ),
+    "one of two requests met a ticket open that the other met closed": a_truth(
+        tickets={SOURCE: (replace(TICKETS[0], is_open=False), *TICKETS[1:])},
+        requests=(REQUEST, replace(REQUEST, id="2-0")),
+        copies={HERE: (a_copy(1, TICKETS[1]), a_copy(2, TICKETS[2]), a_copy(3, TICKETS[0]))},
     ),
     "a target that somebody deleted is given up": a_truth(
         requests=with_state("failed"),

@@ -9,6 +9,7 @@ knowing what a repetition does.
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Final
 
 from valkey.asyncio import Valkey
 from valkey.asyncio.retry import Retry
@@ -37,6 +38,21 @@ _MAY_PASS = re.compile(
 )
 
 
+TROUBLE: Final = (ValkeyError, OSError, TimeoutError, RuntimeError)
+"""What to catch around a call to Valkey; `is_trouble` tells which of it is."""
+
+_CLOSED: Final = "the handler is closed"
+
+
+def is_trouble(error: BaseException) -> bool:
+    """Whether the server, or the way to it, failed.
+
+    A write to a connection that has just been closed is an `OSError` on asyncio's own loop, and valkey-py makes its error of
+    that. On uvloop it is a `RuntimeError` (uvloop/handles/handle.pyx, `_ensure_alive`), which valkey-py lets through.
+    """
+    return not isinstance(error, RuntimeError) or _CLOSED in str(error)
+
+
 @contextmanager
 def classified(doing: str) -> Iterator[None]:
     """Turn whatever the client raises into a `StoreError` that says what was being done.
@@ -45,7 +61,9 @@ def classified(doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except (ValkeyError, OSError, TimeoutError) as error:
+    except TROUBLE as error:
+        if not is_trouble(error):
+            raise
         kind = StoreRefused if is_refusal(error) else StoreError
         message = f"{doing}: {type(error).__name__}: {error}"
         raise kind(message, is_untouched=is_untouched(error)) from error

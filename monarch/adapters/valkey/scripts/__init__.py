@@ -21,9 +21,9 @@ from typing import Final
 
 import anyio
 from valkey.asyncio import Valkey
-from valkey.exceptions import NoScriptError, ValkeyError
+from valkey.exceptions import NoScriptError
 
-from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.connection import TROUBLE, classified, is_trouble
 from monarch.adapters.valkey.scripts.words import WORDS
 from monarch.core.timing import QUIET_MS
 
@@ -184,7 +184,9 @@ class Scripts:
             unknown = [call for call in batch if isinstance(call.answer, NoScriptError)]
             if unknown:
                 await self._run(unknown, whole=True)
-        except (ValkeyError, OSError, TimeoutError) as error:
+        except TROUBLE as error:
+            if not is_trouble(error):
+                raise
             for call in batch:
                 call.answer = error
 
