@@ -21,6 +21,8 @@ from scripts.chaos_machine.world import World
 
 STUDENT: Final = "student"
 HEALINGS: Final = 3
+UNDER_WAY_S: Final = 600.0
+AT_ONCE_S: Final = 1.0
 
 
 def _plant(association: Association) -> Hand:
@@ -108,7 +110,9 @@ async def _heal(world: World, scene: Scene, request: str, copies: int) -> bool:
         await by_command(world, "verify", request, "--heal")
         if await is_filled(world, scene, copies):
             return True
-    return False
+    # One that is under way may be held up by whatever else befalls the fleet: nothing is given up until it has ended.
+    has_ended = await until_ended(world, scene, UNDER_WAY_S)
+    return has_ended and await is_filled(world, scene, copies, AT_ONCE_S)
 
 
 # ------------------------------------------------------------------------------------------- pieces
