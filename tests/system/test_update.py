@@ -74,6 +74,7 @@ async def test_an_update_that_is_killed_edits_what_is_ours_and_copies_what_is_ne
 
     await _edit(fleet, 2, state="closed", by="teacher")
     await fleet.sandbox.update_issue(IssueChange(repo=TEAM, number=2, further_comments=1))
+    two = (await _issues(fleet))[1]
     told = fleet.run("update", "--source", SOURCE, "--close", "--dry-run", "--json")
     [target] = json.loads(told.stdout)["targets"]
     closed = [(one["ticket"], one["close"], one["touches"]) for one in target["closed"]]
