@@ -86,6 +86,13 @@ def test_a_ticket_of_another_template_has_a_title_that_is_not_known() -> None:
     assert copied(see([issue], KNOWN)) == {90: 5}
 
 
+def test_a_paste_from_the_copy_of_another_template_takes_no_retitled_copy_away() -> None:
+    """The pasted ticket has its copy, so the issue is that of its own, though nobody knows the other's title."""
+    retitled = copy(6, marker(90), marker(2), title="Ticket 2 (Ann)")
+
+    assert copied(see([retitled, copy(9, marker(90), title="Another")], KNOWN)) == {2: 6, 90: 9}
+
+
 def test_an_issue_of_a_stranger_with_all_markers_answers_no_write_under_way() -> None:
     """What we have just written names one ticket, whoever its author seems to be."""
     planted = by_student(1, 1, body="\n".join(marker(ticket) for ticket in TICKETS))

@@ -9,8 +9,8 @@ decides:
 1  how much it is believed       a marker that names another target is none of this one's
 2  a signature of its own        for this target. It can be copied only from a copy of that ticket, so it does not count
                                  where another issue clearly is that copy
-3  the title                     the issue has the title of the ticket; one whose title is not known comes before
-                                 one that has another title
+3  the title                     the issue has the title of the ticket; one whose title is not known, and of which no
+                                 other issue clearly is the copy, comes before one that has another title
 4  no other copy                 a ticket of which another issue clearly is the copy has no need of this one
 5  the lower number              copies are made in the template's order, so a ticket that has no copy yet comes later
 ```
@@ -60,6 +60,6 @@ def names_one(markers: Iterable[Marker]) -> bool:
 def _doubt(issue: Issue, marker: Marker, known: Known) -> tuple[int, bool, int, bool, int]:
     is_taken = marker.ticket in known.taken
     title = known.titles.get(marker.ticket)
-    has_title = 1 if title is None else 0 if title == issue.title else 2
+    has_title = 0 if title == issue.title else 2 if title is not None or is_taken else 1
     is_proven = known.is_signed(marker) and not is_taken
     return known.rank(issue, marker), not is_proven, has_title, is_taken, marker.number
