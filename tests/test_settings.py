@@ -582,3 +582,27 @@ def test_a_header_and_its_proxies_belong_together() -> None:
 
     assert all(told[0].startswith("MONARCH_WEB_TRUSTED_PROXIES") for told in (alone, without))
     assert "got nothing. Set it." in alone[0]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["host:6380", ":hunter2@host", "valkey://:hunter2@host", "host/0", "[::1]"],
+)
+def test_a_valkey_host_that_is_more_than_a_host_is_told_without_its_password(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A port in it ended in a traceback, and so did a password, which was in its last line."""
+    monkeypatch.setenv("VALKEY_HOST", host)
+
+    with pytest.raises(ConfigurationError, match="VALKEY_HOST: expected a host name") as raised:
+        load_settings(env_file=None)
+
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize("host", ["localhost", "valkey_1", "10.0.0.1", "::1", "valkey.example.org"])
+def test_a_valkey_host_is_a_name_or_an_address(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of either family."""
+    monkeypatch.setenv("VALKEY_HOST", host)
+
+    assert load_settings(env_file=None).valkey_host == host

@@ -4,7 +4,9 @@
 make one from plain values, by field name or by variable name. `.env.template` lists every variable; a test holds the two equal.
 """
 
-from typing import Annotated, Any, Literal
+import re
+from ipaddress import ip_address
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from pydantic import (
@@ -56,6 +58,9 @@ def _variable(name: str, default: object, expected: str, *, also: str = "", **li
 
 
 _PORT = "a port, 1 to 65535, or 0 for off"
+
+
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 
 
 class Settings(BaseModel):
@@ -245,6 +250,13 @@ class Settings(BaseModel):
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], Upper] = (
         _variable("MONARCH_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING, ERROR or CRITICAL")
     )
+
+    @field_validator("valkey_host")
+    @classmethod
+    def _is_a_host(cls, value: str) -> str:
+        if not _HOST_NAME.fullmatch(value):
+            ip_address(value)  # raises a ValueError
+        return value
 
     @field_validator("web_port")
     @classmethod

@@ -83,7 +83,7 @@ class Reader:
             if len(ids) < PAGE:
                 break
         if sought.state in {None, State.QUEUED}:
-            unseen = await self._waiting.unseen(limit)
+            unseen = await self._waiting.unseen(limit if sought.is_every else LOOKED_THROUGH)
             found += [
                 _unseen(one, wish) for one, wish in unseen.items() if _asks(one, wish, sought)
             ]
