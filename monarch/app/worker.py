@@ -72,6 +72,7 @@ class Worker:
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
             await self._open_epoch()
+            await self._enter_roster()
             self._start_loops(tasks)
 
     def _start_loops(self, tasks: TaskGroup) -> None:
@@ -95,18 +96,24 @@ class Worker:
             self._tasks.cancel_scope.cancel()
 
     async def _open_epoch(self) -> None:
-        """Before anything is read; on a server that was never written to nobody need be quiet. Then it enters the roster."""
+        """Before anything is read; on a server that was never written to nobody need be quiet."""
         scripts = Scripts(self._parts.commands, self._parts.keys.prefix)
         while not self._draining.is_set():
             try:
                 await scripts.call("open_epoch", [self._parts.keys.epoch])
-                await self._roster.enter(self._parts.consumer_name, monarch.__version__)
             except StoreError as error:
                 self._parts.telemetry.store_trouble(where="opening the epoch", error=str(error))
                 with anyio.move_on_after(_OPEN_EPOCH_EVERY_S):
                     await self._draining.wait()
             else:
                 return
+
+    async def _enter_roster(self) -> None:
+        """Once, and whatever comes of it: nothing is decided by the roster."""
+        try:
+            await self._roster.enter(self._parts.consumer_name, monarch.__version__)
+        except StoreError as error:
+            self._parts.telemetry.store_trouble(where="entering the roster", error=str(error))
 
     async def _retire(self) -> None:
         with anyio.move_on_after(RETIRE_WITHIN_S):

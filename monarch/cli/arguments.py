@@ -11,7 +11,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON doc
 
 
 def whole(least: int, most: int) -> Callable[[str | int], int]:
-    """A parser of whole numbers in these bounds: what is none, is told with what came."""
+    """A parser of whole numbers in these bounds; its error says what it expected and what came."""
 
     def parsed(text: str | int) -> int:
         try:

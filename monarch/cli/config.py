@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def show_config(*, only_set: bool, as_json: bool) -> None:
-    """Show every setting, or only those that were given; a wrong configuration is told with all its mistakes."""
+    """Show every setting, or only those that were given; the error of a wrong configuration lists all its mistakes."""
     from monarch.settings import effective, read_given  # noqa: PLC0415 - lazily
 
     known = settings()

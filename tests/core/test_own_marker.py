@@ -101,6 +101,14 @@ def test_an_issue_of_a_stranger_with_all_markers_answers_no_write_under_way() ->
     assert see([planted], replace(NOBODY, records=under_way)) == Seen(planted=(1,), highest=1)
 
 
+def test_a_copy_of_an_account_without_a_name_is_found_also_with_a_text_pasted_above() -> None:
+    """Somebody edits it before the write without an answer is resolved; else its ticket would be copied twice."""
+    edited = by_student(3, 12, body=f"{marker(5)}\nDo it.\n\n{marker(12)}")
+    evidence = replace(NOBODY, records={TicketId(112): Intended(0, "n")})
+
+    assert copied(see([edited], evidence)) == {12: 3}
+
+
 _ADDED = st.lists(
     st.builds(
         marker,

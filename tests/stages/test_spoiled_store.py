@@ -37,6 +37,23 @@ async def test_what_valkey_refuses_for_ever_is_counted_and_given_up(house: House
     assert len(house.told("store.troubled")) == Policy().max_attempts
 
 
+async def test_a_roster_that_cannot_be_entered_keeps_no_worker_from_working(house: House) -> None:
+    """Nothing is decided by it; the log says what is in the way."""
+    house.store.do("SET", house.keys.workers, "of another type")
+    house.github.add(SOURCE, "One")
+    house.github.add(TEAM_A)
+    request = house.publish(TEAM_A)
+
+    await house.settle()
+
+    assert house.state(request) == "done"
+    assert {line["where"] for line in house.told("store.troubled")} <= {
+        "entering the roster",
+        "retiring",
+    }
+    assert house.told("store.troubled")
+
+
 async def test_a_verdict_that_valkey_refuses_becomes_a_counted_failure(house: House) -> None:
     """The second settle carries the failure out, and the log says what was refused."""
     bench = Bench(house)

@@ -209,9 +209,9 @@ def _claims(
 
 
 def _rank(issue: Issue, marker: Marker, evidence: Evidence) -> Rank:
-    """How much it claims: what a write of ours has just made names one ticket, so an issue with more is no answer to it."""
+    """How much it claims: a write of ours ends in its marker, so only the last one answers a write that is under way."""
     rank = evidence.rank(issue, marker)
-    is_planted = rank is Rank.UNDER_WAY and not names_one(read_markers(issue.body))
+    is_planted = rank is Rank.UNDER_WAY and marker != read_markers(issue.body)[-1]
     return Rank.PLANTED if is_planted else rank
 
 

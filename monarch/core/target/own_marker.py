@@ -59,7 +59,13 @@ def names_one(markers: Iterable[Marker]) -> bool:
 
 def _doubt(issue: Issue, marker: Marker, known: Known) -> tuple[int, bool, int, bool, int]:
     is_taken = marker.ticket in known.taken
-    title = known.titles.get(marker.ticket)
-    has_title = 0 if title == issue.title else 2 if title is not None or is_taken else 1
     is_proven = known.is_signed(marker) and not is_taken
-    return known.rank(issue, marker), not is_proven, has_title, is_taken, marker.number
+    misfit = _misfit(issue.title, known.titles.get(marker.ticket), is_taken=is_taken)
+    return known.rank(issue, marker), not is_proven, misfit, is_taken, marker.number
+
+
+def _misfit(title: str, of_copies: str | None, *, is_taken: bool) -> int:
+    """How badly the title of the issue fits that of the ticket's copies, `None` where that is not known."""
+    if title == of_copies:
+        return 0
+    return 1 if of_copies is None and not is_taken else 2

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 import uvloop
+from valkey.asyncio import Connection
 
 from monarch.adapters.valkey.client.connection import classified, connected
+from monarch.adapters.valkey.client.sentinel import Guide, Sentinels
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.ports import StoreError
@@ -65,3 +67,16 @@ def test_another_runtime_error_is_what_it_is() -> None:
     """A mistake of the program must not look like an outage."""
     with pytest.raises(RuntimeError, match="something else"), classified("anything"):
         raise RuntimeError("something else")
+
+
+async def test_a_sentinel_whose_connection_was_closed_is_one_that_did_not_answer() -> None:
+    """The others are asked; it was an error that nothing takes for an outage."""
+
+    class _Guide(Guide):
+        async def _ask(self, address: tuple[str, int]) -> Any:
+            raise RuntimeError(f"{address}: the handler is closed")
+
+    guide = _Guide(Sentinels((("127.0.0.1", 1),), "monarch"), Connection, {})
+
+    with pytest.raises(StoreError, match="the handler is closed"), classified("asking"):
+        await guide.locate()

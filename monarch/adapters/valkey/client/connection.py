@@ -9,7 +9,6 @@ knowing what a repetition does.
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Final
 
 from valkey.asyncio import Valkey
 from valkey.asyncio.retry import Retry
@@ -19,10 +18,10 @@ from valkey.exceptions import (
     ConnectionError,  # noqa: A004 - the client's own
     MaxConnectionsError,
     ResponseError,
-    ValkeyError,
 )
 
 from monarch.adapters.valkey.client.sockets import SOCKET_TIMEOUT_S, Place, place, pool
+from monarch.adapters.valkey.client.trouble import TROUBLE, is_trouble
 from monarch.ports import StoreError, StoreRefused
 
 __all__ = ["BLOCK_MS", "SOCKET_TIMEOUT_S", "classified", "connect", "connected", "is_refusal"]
@@ -36,21 +35,6 @@ _MAY_PASS = re.compile(
     r"\b(OOM|READONLY|LOADING|MASTERDOWN|NOREPLICAS|MISCONF|BUSY|UNBLOCKED|NOSCRIPT|CLUSTERDOWN|TRYAGAIN|MOVED|ASK"
     r"|NOAUTH|NOPERM|WRONGPASS|NOGROUP)\b|killed|unknown command|permission"
 )
-
-
-TROUBLE: Final = (ValkeyError, OSError, TimeoutError, RuntimeError)
-"""What to catch around a call to Valkey; `is_trouble` tells which of it is."""
-
-_CLOSED: Final = "the handler is closed"
-
-
-def is_trouble(error: BaseException) -> bool:
-    """Whether the server, or the way to it, failed.
-
-    A write to a connection that has just been closed is an `OSError` on asyncio's own loop, and valkey-py makes its error of
-    that. On uvloop it is a `RuntimeError` (uvloop/handles/handle.pyx, `_ensure_alive`), which valkey-py lets through.
-    """
-    return not isinstance(error, RuntimeError) or _CLOSED in str(error)
 
 
 @contextmanager

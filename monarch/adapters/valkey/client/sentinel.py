@@ -23,7 +23,8 @@ from typing import Any, Final
 import anyio
 from valkey.asyncio import Connection, ConnectionPool, Valkey
 from valkey.exceptions import ConnectionError as ConnectionLostError
-from valkey.exceptions import ValkeyError
+
+from monarch.adapters.valkey.client.trouble import TROUBLE, is_trouble
 
 Address = tuple[str, int]
 
@@ -116,7 +117,9 @@ class Guide:
         async def ask(address: Address) -> None:
             try:
                 answers.append(await self._ask(address))
-            except (ValkeyError, OSError, TimeoutError) as error:
+            except TROUBLE as error:
+                if not is_trouble(error):
+                    raise
                 refusals.append(f"{address[0]}:{address[1]}: {error}")
             if len(answers) >= enough:
                 tasks.cancel_scope.cancel()

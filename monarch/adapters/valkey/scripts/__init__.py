@@ -23,7 +23,8 @@ import anyio
 from valkey.asyncio import Valkey
 from valkey.exceptions import NoScriptError
 
-from monarch.adapters.valkey.client.connection import TROUBLE, classified, is_trouble
+from monarch.adapters.valkey.client.connection import classified
+from monarch.adapters.valkey.client.trouble import TROUBLE, is_trouble
 from monarch.adapters.valkey.scripts.words import WORDS
 from monarch.core.timing import QUIET_MS
 
