@@ -3,6 +3,7 @@
 First come, first served is the order within one cohort, so for that case the small request is sent in the cohort of the large one.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -39,6 +40,11 @@ class Setup:
     workers: int
 
     @property
+    def large(self) -> list[str]:
+        """The targets of the large request."""
+        return [f"school/team-{n:02}" for n in range(self.teams)]
+
+    @property
     def writes(self) -> int:
         """How many copies both requests are together."""
         return (self.teams + 1) * self.tickets
@@ -72,12 +78,12 @@ class Result:
     @property
     def lost_s(self) -> float:
         """So much longer the large request took, because the small one came."""
-        return _of(self.took[FAIR].large_s) - _of(self.took[LARGE_ALONE].large_s)
+        return round(_of(self.took[FAIR].large_s) - _of(self.took[LARGE_ALONE].large_s), 1)
 
     @property
     def allowed_s(self) -> float:
-        """The large request may take so long: as alone, and a second for each write of the small one."""
-        return (_of(self.took[LARGE_ALONE].large_s) + self.setup.tickets) * self.spare
+        """The large request may take so long: as alone, and a second for each write of the small one, to the second."""
+        return math.ceil((_of(self.took[LARGE_ALONE].large_s) + self.setup.tickets) * self.spare)
 
     @property
     def problems(self) -> list[str]:

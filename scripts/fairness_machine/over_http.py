@@ -31,7 +31,7 @@ def run(case: Case, setup: Setup, times: float) -> Took:
 async def _run(case: Case, setup: Setup, times: float) -> Took:
     with tempfile.TemporaryDirectory() as folder:
         async with running_sandbox() as sandbox:
-            await sandbox.seed(a_seed(setup.tickets, [*_teams(setup), SMALL]))
+            await sandbox.seed(a_seed(setup.tickets, [*setup.large, SMALL]))
             await sandbox.settings(content_per_minute=None, content_per_hour=None)
             with _fleet(Path(folder), sandbox, setup, times) as fleet:
                 measured = partial(_measured, fleet, case, setup, times)
@@ -52,12 +52,8 @@ def _fleet(folder: Path, sandbox: SandboxClient, setup: Setup, times: float) -> 
             yield fleet
 
 
-def _teams(setup: Setup) -> list[str]:
-    return [f"school/team-{n:02}" for n in range(setup.teams)]
-
-
 def _measured(fleet: Fleet, case: Case, setup: Setup, times: float) -> Took:
-    teams = _teams(setup)
+    teams = setup.large
     if case.large:
         fleet.publish(a_message(teams))
         fleet.until(lambda: _copied(fleet, teams[0]) >= BEGUN)

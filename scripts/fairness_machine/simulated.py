@@ -1,22 +1,24 @@
-"""The cases on a virtual clock: the house of the stage tests, with the limits as they are set by default.
+"""The cases on a virtual clock, with the limits as they are set by default.
 
-Workers, scripts and adapters are those of production over a Valkey in memory; GitHub answers at once. So the ceilings alone
-take time, and each run gives the same figures.
+Workers as the program assembles them and the scripts as they are shipped, over a Valkey in memory; the sandbox's GitHub, which has
+the same limits, in this process. Each call takes as long as is said here, so each run gives the same figures.
 """
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 import anyio
 from trio.testing import MockClock
 
-from monarch.core.budget.ceilings import Ceilings
 from monarch.core.ids import RequestId
 from scripts.fairness_machine.cases import BEGUN, Case, Setup, Took
-from tests.stages.house import SOURCE, House
+from scripts.fairness_machine.town import Town
+from scripts.fleet_machine.fleet import a_message, a_seed
 
-SMALL, COHORT, OTHER_COHORT = "school/small", "C1", "C2"
-WITHIN_S = 7 * 24 * 3600.0
+SMALL: Final = "school/small"
+COHORT, OTHER_COHORT = "C1", "C2"
+WITHIN_S: Final = 7 * 24 * 3600.0
 
 
 def run(case: Case, setup: Setup) -> Took:
@@ -27,50 +29,34 @@ def run(case: Case, setup: Setup) -> Took:
 
 
 async def _run(case: Case, setup: Setup) -> Took:
-    house = _a_house(setup)
-    over = anyio.Event()
+    town = Town()
+    await town.open(a_seed(setup.tickets, [*setup.large, SMALL]))
     with anyio.fail_after(WITHIN_S):
         async with anyio.create_task_group() as fleet:
             for n in range(setup.workers):
-                fleet.start_soon(house.worker(f"worker-{n}").run, over.wait)
-            took = await _measured(case, setup, house)
-            over.set()
+                fleet.start_soon(town.worker(f"worker-{n}").run)
+            took = await _measured(case, setup, town)
+            fleet.cancel_scope.cancel()
     return took
 
 
-def _a_house(setup: Setup) -> House:
-    house = House(Ceilings())
-    house.github.add(SOURCE, *(f"Ticket {n}" for n in range(setup.tickets)))
-    for name in (*_teams(setup), SMALL):
-        house.github.add(name)
-    return house
-
-
-def _teams(setup: Setup) -> list[str]:
-    return [f"school/team-{n:02}" for n in range(setup.teams)]
-
-
-async def _measured(case: Case, setup: Setup, house: House) -> Took:
+async def _measured(case: Case, setup: Setup, town: Town) -> Took:
     ended: dict[str, float] = {}
     async with anyio.create_task_group() as waiting:
         if case.large:
-            large = house.publish(*_teams(setup), channel=COHORT)
-            waiting.start_soon(_follow, house, large, partial(ended.__setitem__, "large"))
-            await house.until(lambda: _copied(house, setup) >= BEGUN or not case.small)
+            large = await town.send(a_message(setup.large, channel=COHORT))
+            waiting.start_soon(_follow, town, large, partial(ended.__setitem__, "large"))
+        if case.large and case.small:
+            await town.until(lambda: town.copied(large, setup.large[0]) >= BEGUN)
         if case.small:
             channel = COHORT if case.same_cohort else OTHER_COHORT
-            small = house.publish(SMALL, channel=channel)
-            waiting.start_soon(_follow, house, small, partial(ended.__setitem__, "small"))
+            small = await town.send(a_message([SMALL], channel=channel))
+            waiting.start_soon(_follow, town, small, partial(ended.__setitem__, "small"))
     return Took(ended.get("small"), ended.get("large"))
 
 
-async def _follow(house: House, request: RequestId, ended: Callable[[float], None]) -> None:
+async def _follow(town: Town, request: RequestId, ended: Callable[[float], None]) -> None:
     """Tell after how many seconds a request is done."""
     began_s = anyio.current_time()
-    await house.until(lambda: house.store.requests[request].get("state") == "done")
+    await town.until(lambda: town.state(request) == "done")
     ended(anyio.current_time() - began_s)
-
-
-def _copied(house: House, setup: Setup) -> int:
-    """How many copies the first team has."""
-    return len(house.github.issues(_teams(setup)[0]))
