@@ -8,15 +8,8 @@ import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, operate
 from monarch.cli.choice import actor, demand_choice, demand_ids, hint_of
-from monarch.cli.terminal.printing import (
-    clean,
-    complain,
-    moment,
-    say,
-    show_facts,
-    show_json,
-    show_table,
-)
+from monarch.cli.terminal.printing import clean, moment, say, show_facts, show_json, show_table
+from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.tables import reason, word
 from monarch.web.documents import letter_document
 
@@ -71,7 +64,7 @@ def show_dead_letter(letter: str, *, as_json: bool) -> None:
 
     found = operate(work)
     if found is None:
-        fail(f"no dead letter {clean(letter)} is known: see `monarch dead list`")
+        fail(f"no dead letter {clean(letter)} is known", advice="see `monarch dead list`")
     if as_json:
         show_json(letter_document(found))
     else:
@@ -151,7 +144,8 @@ def drop_letters(
     if dry_run:
         return _show_meant(ids, chosen, as_json=as_json)
     if everything and not yes:
-        fail("--all throws everything away that is meant: add --yes (or see --dry-run)", WRONG)
+        what = "--all throws everything away that is meant"
+        fail(what, WRONG, advice="add --yes (or see --dry-run)")
 
     async def work(person: "Operator") -> tuple[int, int]:
         dropped = gone = 0
