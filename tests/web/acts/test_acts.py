@@ -263,16 +263,58 @@ async def test_nothing_is_done_by_a_get_by_nobody_or_without_a_set() -> None:
     assert not means.done
 
 
-async def test_a_valkey_that_does_not_answer_is_a_sentence() -> None:
-    """And it is said whether the press may have been done."""
-    means = Means()
+async def press_in_trouble(means: Means, method: str, error: StoreError) -> str:
+    """What a press says whose `method` has this trouble; the set was shown before."""
+    address = "/acts/drop" if method in {"letters", "drop"} else "/acts/pause"
     async with a_page(means) as page:
-        seen = await shown(page, "/acts/pause")
-        means.trouble = StoreError("pausing: TimeoutError: ")
-        lost = await press(page, "/acts/pause", seen)
+        seen = await shown(page, address)
+        means.trouble_at = {method: error}
+        lost = await press(page, address, seen)
 
     assert lost.status_code == 503
-    assert "may have been done or not" in lost.text
+    return lost.text
+
+
+@pytest.mark.parametrize(
+    ("method", "is_untouched", "words"),
+    [
+        ("snapshot", False, "Nothing was done."),
+        ("pause", False, "It may have been done or not"),
+        ("pause", True, "Nothing was done."),
+        ("keep_receipt", True, "The press was carried out: The fleet is paused."),
+    ],
+)
+async def test_a_valkey_that_does_not_answer_is_a_sentence(
+    method: str, words: str, *, is_untouched: bool
+) -> None:
+    """It says what became of the press: reading changes nothing, and a receipt comes after what it tells of."""
+    error = StoreError("TimeoutError: ", is_untouched=is_untouched)
+    said = await press_in_trouble(Means(), method, error)
+
+    assert words in said
+
+
+@pytest.mark.parametrize(("letters", "words"), [(50, "Nothing was done."), (150, "may have been")])
+async def test_a_press_that_broke_off_between_portions_is_not_said_to_be_nothing(
+    letters: int, words: str
+) -> None:
+    """The last portion was certainly not done; another may have been before it."""
+    means = with_letters(*(a_letter(number) for number in range(1, letters + 1)))
+    means.trouble_after = letters // 100
+    said = await press_in_trouble(means, "drop", StoreError("away", is_untouched=True))
+
+    assert words in said
+
+
+async def test_what_goes_on_after_the_answer_goes_on_without_a_receipt() -> None:
+    """A look was said to begin: it begins."""
+    means = Means(known=a_request(a_migration("org/a", State.DONE)))
+    means.trouble_at = {"keep_receipt": StoreError("away"), "look": StoreError("away")}
+    async with a_page(means) as page:
+        pressed = await press(page, f"/acts/verify?request={REQUEST}")
+
+    assert pressed.status_code == 503
+    assert means.done == [("begin_look", REQUEST, BY), ("look", REQUEST, BY)]
 
 
 async def test_a_form_that_is_too_large_is_refused() -> None:
