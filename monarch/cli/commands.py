@@ -21,7 +21,7 @@ from monarch.cli.arguments import (
     Targets,
 )
 from monarch.cli.dead_commands import dead
-from monarch.cli.program import Program
+from monarch.cli.terminal.program import Program
 
 _EPILOG = """
 **Exit status.** 0: done. 1: it failed, or the request that was followed did not end well. 2: wrong usage or configuration.

@@ -10,6 +10,7 @@ from monarch.cli.follow import follow, judge
 from monarch.cli.portions import Asked, demand_date
 from monarch.cli.terminal.printing import clean, show_json
 from monarch.cli.terminal.problem import complain
+from monarch.core.request.channels import EXPECTED, can_be_a_channel
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, Submission
@@ -19,6 +20,7 @@ def submit_message(
     asked: Asked, key: str | None, by: str | None, *, wait: bool, as_json: bool
 ) -> None:
     """Submit, print the request's id, and with `wait` follow it to its end."""
+    _demand_channel(asked.channel)
     name, payload = actor(by), asked.message()
     _demand_request(payload, "submitted")
     chosen = uuid.uuid4().hex if key is None else _checked(key)
@@ -50,6 +52,12 @@ async def _submitted(person: "Operator", payload: bytes, key: str, by: str) -> "
         # Said with the key: only so can it be repeated without a second request.
         advice = f"to repeat it safely, add --key {key}. See `monarch doctor`."
         fail(f"{reason}. It may have been submitted", advice=advice)
+
+
+def _demand_channel(channel: str | None) -> None:
+    """Refuse what Slack would refuse after all the work is done. Empty is nobody."""
+    if channel and channel.strip() and not can_be_a_channel(channel):
+        refuse("--channel", EXPECTED, channel)
 
 
 def _demand_request(payload: bytes, done: str) -> None:
@@ -94,6 +102,7 @@ def publish_message(
         fail(
             "give SOURCE and TARGETS (with --channel or without), or --payload, and not both", WRONG
         )
+    _demand_channel(channel)
     if payload is None:
         content = message(source or "", targets, channel)
         _demand_request(content, "published (--payload publishes anything)")
