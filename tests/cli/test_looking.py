@@ -294,7 +294,7 @@ def test_an_event_names_a_ticket_by_its_number(give: Give, told: "valkey.Valkey"
     words = give("events", "--limit", "1").stdout
     document = json.loads(give("events", "--limit", "1", "--json").stdout)
 
-    assert words.split()[-3:] == [f"request={REQUEST}", "number=9", "ticket=#5"]
+    assert words.split()[-3:] == [f"request={REQUEST}", "ticket=#5", "number=9"]
     assert (document["fields"]["ticket"], document["fields"]["ticket_number"]) == (ticket, "5")
 
 
