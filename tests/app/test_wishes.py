@@ -6,6 +6,7 @@ from typing import cast
 import pytest
 
 from monarch.adapters.valkey.kept.shelf import Shelf
+from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.app.acting import OperatorsMeans
 from monarch.app.operator import Operator
 from monarch.settings import Settings
@@ -16,7 +17,7 @@ from monarch.web.asking import Asked
 def wished(channel: str) -> Wished | str:
     """What becomes of a wish with this channel. Nobody is asked for it."""
     person = cast("Operator", SimpleNamespace(settings=Settings()))
-    means = OperatorsMeans(person, cast("Shelf", None))
+    means = OperatorsMeans(person, cast("Shelf", None), cast("Matrices", None))
     return means.wished(Asked("school/template", ("school/team",), channel))
 
 
