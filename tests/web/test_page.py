@@ -287,7 +287,7 @@ async def test_the_budget_shows_each_cohorts_share(telemetry: Telemetry) -> None
     assert "goes first, with every write<" in one_first.text
     assert "monarch-bot · user:1" in by_turns.text
     assert "As it stands: about 35 min left" in by_turns.text
-    assert "about 34 min left (until 00:35 UTC), and others end up to 33 min later" in by_turns.text
+    assert "about 35 min left (until 00:35 UTC), and others end up to 33 min later" in by_turns.text
     assert "and no other ends later" in by_turns.text
     assert "after a pause of 10 min</dt><dd>about 45 min left" in by_turns.text
     assert "at GitHub as monarch-bot" in front.text
