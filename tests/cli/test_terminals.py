@@ -114,6 +114,15 @@ def test_an_empty_listing_says_so(give: Give, command: tuple[str, ...], words: s
     assert give(*command).stdout == words
 
 
+@pytest.mark.parametrize("command", [(), ("submit",), ("dead",), ("dead", "replay")])
+def test_a_flag_stands_in_the_help_by_its_name_alone(give: Give, command: tuple[str, ...]) -> None:
+    """`--wait <bool>` asks for a value that the command then takes for an argument."""
+    shown = give(*command, "--help").stdout
+
+    assert "--help" in shown
+    assert "bool" not in shown
+
+
 def test_an_empty_listing_fits_its_terminal(monkeypatch: pytest.MonkeyPatch, give: Give) -> None:
     """What was looked for may be long; a word is not broken."""
     long = ("requests", "--source", SOURCE, "--target", TEAMS[2], "--state", "failed")

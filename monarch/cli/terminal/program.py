@@ -15,7 +15,30 @@ from monarch.cli.terminal.problem import Problem, for_programs, tell
 _JSON: Final = "--json"
 
 
-class Program(TyperGroup):
+class Group(TyperGroup):
+    """A group of commands whose help shows a flag by its name alone: `<bool>` behind it looks like a value to be given."""
+
+    # typer brings its own click, without types: hence `Any`.
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """See `TyperGroup.get_command`."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            _name_alone(command.get_params(command.context_class(command, parent=ctx)))
+        return command
+
+    def get_params(self, ctx: Any) -> Any:
+        """See `TyperGroup.get_params`."""
+        return _name_alone(super().get_params(ctx))
+
+
+def _name_alone(params: list[Any]) -> list[Any]:
+    for param in params:
+        if getattr(param, "is_flag", False):
+            param.metavar = ""
+    return params
+
+
+class Program(Group):
     """The group of all commands."""
 
     # typer passes on what its own group takes: hence `Any`.
