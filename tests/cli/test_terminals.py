@@ -15,6 +15,7 @@ from typing import Final
 
 import pytest
 
+from monarch.cli.terminal.output import output_ended
 from monarch.cli.terminal.printing import show_json
 from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.readings import progress_line
@@ -230,6 +231,17 @@ def test_a_closed_pipe_ends_it_as_it_ends_other_tools(what: str) -> None:
 
     os.close(writes)
     assert (result.returncode, result.stderr) == (-signal.SIGPIPE, b"")
+
+
+@pytest.mark.parametrize("columns", ["0", "00", ""])
+def test_a_terminal_of_no_columns_is_one_that_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    """`COLUMNS=0`, as some programs leave it: everything would be cut to nothing, with status 0."""
+    monkeypatch.setenv("COLUMNS", columns)
+
+    with output_ended():
+        assert "COLUMNS" not in os.environ
 
 
 @pytest.mark.parametrize("what", ["--help", "--version"])
