@@ -6,14 +6,14 @@ disk never sends the newer Lua with its older Python.
 
 A script is its own header, then the words (`words.py`) and the quiet time (`core/timing.py`), then what all share
 (`_common.lua`, `_cards.lua`), then its body. It is called by its digest; a server that does not know it (restarted,
-flushed) says `NOSCRIPT`, which means that nothing was done, and gets it whole.
+flushed) says `NOSCRIPT`, which means that nothing was done, and gets it whole, once a batch.
 
 Calls that are made while another batch is on its way wait and go together in the next one: one round trip for many,
 without a timer and without a task of its own. The first caller of a batch carries it; the others wait for it.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -135,8 +135,8 @@ class Scripts:
             await self._wait_for_turn(call)
         if not call.done:
             await self._carry()
-        with classified(name):
-            if isinstance(call.answer, BaseException):
+        if isinstance(call.answer, BaseException):
+            with classified(name):
                 raise call.answer
         return call.answer
 
@@ -181,21 +181,30 @@ class Scripts:
 
     async def _send(self, batch: list[_Call]) -> None:
         try:
-            await self._run(batch, whole=False)
-            unknown = [call for call in batch if isinstance(call.answer, NoScriptError)]
-            if unknown:
-                await self._run(unknown, whole=True)
+            await self._run(batch)
+            # A server that refuses the first of a script (it is out of memory) still does not know it for the others.
+            for tell in (_first_of_each, list):
+                unknown = [call for call in batch if isinstance(call.answer, NoScriptError)]
+                if unknown:
+                    await self._run(unknown, tell(unknown))
         except TROUBLE as error:
             if not is_trouble(error):
                 raise
             for call in batch:
                 call.answer = error
 
-    async def _run(self, batch: list[_Call], *, whole: bool) -> None:
+    async def _run(self, batch: Sequence[_Call], told: Collection[_Call] = ()) -> None:
+        """Send a batch; those in `told` with the whole of their script, which the server knows from then on."""
         pipe = self._client.pipeline(transaction=False)
         for call in batch:
-            command = ("EVAL", call.script.text) if whole else ("EVALSHA", call.script.digest)
+            script = call.script
+            command = ("EVAL", script.text) if call in told else ("EVALSHA", script.digest)
             pipe.execute_command(*command, len(call.keys), *call.keys, *call.args)
         answers = await pipe.execute(raise_on_error=False)
         for call, answer in zip(batch, answers, strict=True):
             call.answer = answer
+
+
+def _first_of_each(calls: list[_Call]) -> list[_Call]:
+    """The first call of each script: a batch of settles carries one text of 56 kB, and not one for each of them."""
+    return list({call.script.digest: call for call in reversed(calls)}.values())
