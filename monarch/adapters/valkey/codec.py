@@ -9,6 +9,7 @@ import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -237,6 +238,10 @@ def pairs(flat: Sequence[bytes]) -> dict[str, str]:
     return dict(zip(items[::2], items[1::2], strict=True))
 
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False)
+"""Made once: `json.dumps` makes one for each document."""
+
+
 def document(fields: Mapping[str, object]) -> bytes:
     """A JSON document for a script; `None`s are left out, as Lua knows them only as absent.
 
@@ -244,4 +249,4 @@ def document(fields: Mapping[str, object]) -> bytes:
     the delivery could never be settled.
     """
     known = {name: value for name, value in fields.items() if value is not None}
-    return json.dumps(known, ensure_ascii=False).encode("utf-8", "replace")
+    return _JSON.encode(known).encode("utf-8", "replace")
