@@ -14,6 +14,7 @@ from monarch.core.target.permission import (
     WasCreated,
     WasRefused,
     WasStray,
+    Wish,
 )
 from monarch.core.verdict import Dead, RefusedTarget, Retry
 from monarch.ports import Replayed
@@ -188,7 +189,7 @@ async def test_who_held_it_before_holds_nothing_after_the_replay(world: World) -
     await heir.settle(mine, ARCHIVED)
     await replay_all(world)
 
-    assert isinstance(await world.ledger().permit(old, TARGET, FIRST, ME, held.epoch, None), Lost)
+    assert isinstance(await world.ledger().permit(old, TARGET, ME, Wish(held.epoch, FIRST)), Lost)
     assert isinstance(await world.ledger().take(old, TARGET, ME), Lost)
     assert not await zombie.settle(old, migrated())
     assert await world.length(MIGRATIONS) == 1
@@ -201,7 +202,7 @@ async def test_tickets_that_were_refused_are_tried_again(world: World) -> None:
     delivery = await one(streams, MIGRATIONS)
     held = await taken(world, delivery)
     for ticket, fact in ((FIRST, WasCreated), (SECOND, WasRefused)):
-        granted = await ledger.permit(delivery, TARGET, ticket, ME, held.epoch, None)
+        granted = await ledger.permit(delivery, TARGET, ME, Wish(held.epoch, ticket))
         assert isinstance(granted, Granted)
         told = (
             WasCreated(1, granted.nonce)
@@ -215,8 +216,8 @@ async def test_tickets_that_were_refused_are_tried_again(world: World) -> None:
 
     again = await one(streams, MIGRATIONS)
     held = await taken(world, again)
-    assert isinstance(await ledger.permit(again, TARGET, SECOND, ME, held.epoch, None), Granted)
-    assert not isinstance(await ledger.permit(again, TARGET, FIRST, ME, held.epoch, None), Granted)
+    assert isinstance(await ledger.permit(again, TARGET, ME, Wish(held.epoch, SECOND)), Granted)
+    assert not isinstance(await ledger.permit(again, TARGET, ME, Wish(held.epoch, FIRST)), Granted)
     assert "refused" not in await fields_of(world, request, "org/team-a")
 
 
@@ -440,7 +441,7 @@ async def test_a_stray_that_was_recorded_after_the_last_look_is_never_called_don
     streams, ledger = world.streams(), world.ledger()
     delivery = await one(streams, MIGRATIONS)
     held = await taken(world, delivery)
-    granted = await ledger.permit(delivery, TARGET, FIRST, ME, held.epoch, None)
+    granted = await ledger.permit(delivery, TARGET, ME, Wish(held.epoch, FIRST))
     assert isinstance(granted, Granted)
     await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(1, granted.nonce))
     await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(2, "a zombie's"))

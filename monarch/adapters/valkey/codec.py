@@ -9,7 +9,6 @@ import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -44,6 +43,8 @@ _MAX_ID = 18
 
 _MAX_ENTRY_ID = 41
 """Two 64-bit numbers and a dash."""
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 Fields = Mapping[bytes, bytes]
 
@@ -238,10 +239,6 @@ def pairs(flat: Sequence[bytes]) -> dict[str, str]:
     return dict(zip(items[::2], items[1::2], strict=True))
 
 
-_JSON: Final = json.JSONEncoder(ensure_ascii=False)
-"""Made once: `json.dumps` makes one for each document."""
-
-
 def document(fields: Mapping[str, object]) -> bytes:
     """A JSON document for a script; `None`s are left out, as Lua knows them only as absent.
 
@@ -249,4 +246,4 @@ def document(fields: Mapping[str, object]) -> bytes:
     the delivery could never be settled.
     """
     known = {name: value for name, value in fields.items() if value is not None}
-    return _JSON.encode(known).encode("utf-8", "replace")
+    return _ENCODER.encode(known).encode("utf-8", "replace")
