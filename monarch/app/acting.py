@@ -21,6 +21,8 @@ from monarch.app.verify import Unverifiable, verified
 from monarch.app.wiring import valkey_of
 from monarch.core.ids import RequestId
 from monarch.core.portions.dates import date_mistake
+from monarch.core.redact import quote
+from monarch.core.request.channels import EXPECTED, can_be_a_channel
 from monarch.ports import Hands, Replayed, StoreError
 from monarch.ports.readings import Choice, DeadLetter, Holding, RequestDetails
 from monarch.settings import Settings
@@ -79,6 +81,8 @@ class OperatorsMeans:
 
     def wished(self, asked: Asked) -> Wished | str:
         """See `Means.wished`."""
+        if asked.channel and not can_be_a_channel(asked.channel):
+            return f"The channel should be {EXPECTED}, not {quote(asked.channel, 80)}."
         payload = message_of(asked)
         request = parsed(payload, self._person.settings)
         if isinstance(request, BadMessage):
