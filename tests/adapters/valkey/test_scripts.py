@@ -5,6 +5,7 @@ import resource
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -97,6 +98,33 @@ async def test_calls_that_wait_go_together(client: Valkey) -> None:
 
     assert answers == [0] * 50
     assert trips == 2
+
+
+async def test_more_calls_than_fit_into_a_batch_are_all_answered(client: Valkey) -> None:
+    """Those that are left over are woken with the batch that was full, and wait once more for their own."""
+    scripts = Scripts(client, KEYS.prefix)
+    await ask(scripts)
+
+    with anyio.fail_after(20):
+        answers = await asyncio.gather(*(ask(scripts) for _ in range(700)))
+
+    assert answers == [0] * 700
+
+
+async def test_calls_go_in_the_order_in_which_they_were_made(client: Valkey) -> None:
+    """Whoever of them carries a batch."""
+    scripts = Scripts(client, KEYS.prefix)
+    sent: list[object] = []
+    run = scripts._run
+
+    async def noted(batch: list[Any], told: Sequence[Any] = ()) -> None:
+        sent.extend(call.args[1] for call in batch if not told)
+        await run(batch, told)
+
+    scripts._run = noted  # type: ignore[method-assign, assignment]  # noting only
+    await asyncio.gather(*(scripts.call("retire", [KEYS.parked], str(n)) for n in range(600)))
+
+    assert sent == [str(n) for n in range(600)]
 
 
 async def test_a_cancelled_caller_does_not_stop_the_others(client: Valkey) -> None:

@@ -128,8 +128,7 @@ class _Link(AbstractConnection):
 
     def pack_command(self, *args: Any) -> list[bytes]:
         """A command as it goes over the wire: packed in C, as the library does it for its blocking connections only."""
-        packed: list[bytes] = _PACKER.pack(*args)  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
-        return packed
+        return _PACKER.pack(*args)
 
     async def read_response(
         self,
