@@ -107,7 +107,9 @@ class RememberingLedger:
         match fact:
             case WasCreated(number) if ticket is not None:
                 self.created[ticket] = number
-            case WasChanged(Change.CLOSE | Change.REOPEN, number) if ticket is not None:
+            case WasChanged(Change.CLOSE | Change.RETIRE | Change.REOPEN, number) if (
+                ticket is not None
+            ):
                 self.changed[ticket] = number
             case WasFound() if ticket is not None:
                 self.found.add(ticket)
