@@ -3,8 +3,8 @@
 One JSON object, or one line for people, each, on standard error: results of commands keep standard output
 to themselves. Lines of libraries (httpx, uvicorn, asyncio) come through the same door, from WARNING up.
 
-Secrets are taken out of the *finished* line, tracebacks included: there is no way around that for whoever
-logs. Known secrets are removed wherever they stand; whatever looks like a token of GitHub's or Slack's, or
+Secrets are taken out of the *finished* line, tracebacks included, so no caller can go around that. Known secrets
+of four characters and more are removed wherever they stand; whatever looks like a token of GitHub's or Slack's, or
 like a password in an address, is removed as well, known or not.
 """
 

@@ -150,15 +150,6 @@ def say(text: str, *, goes_on: str = "    ") -> None:
     print(fitted(text, goes_on=goes_on), flush=True)
 
 
-def complain(text: str) -> None:
-    """Say on standard error what is wrong; a terminal is given each line of it broken between words.
-
-    What looks like a secret is hidden: it may have been put where something else belongs.
-    """
-    lines = (fitted(line, out=sys.stderr) for line in redact(text).split("\n"))
-    print("\n".join(lines), file=sys.stderr, flush=True)
-
-
 def fitted(text: str, *, goes_on: str = "    ", out: TextIO | None = None) -> str:
     """A sentence for `out` (standard output), broken between words on a terminal; what goes on stands behind `goes_on`."""
     console = _terminal(out or sys.stdout)

@@ -46,7 +46,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where a rehearsal reads. All but `github` are Valkey's, and say what is known without it where it cannot be reached."""
+    """Where a rehearsal reads. All but `github` read Valkey, and give an empty answer where it is away."""
 
     github: GitHub
     ledger: Callable[[TargetId], Awaitable[Remembered]]
@@ -146,7 +146,7 @@ class RememberingBudget:
 
 
 class ReadLogins:
-    """See `ports.Logins`: nobody is introduced who writes nothing."""
+    """See `ports.Logins`: a dry run records no account."""
 
     def __init__(self, us: Callable[[Credential], Awaitable[Us]]) -> None:
         self._us = us
