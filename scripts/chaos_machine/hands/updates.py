@@ -75,15 +75,15 @@ async def _brought(
     numbers = [one.number for one in copies if one.title in titles]
     dice.shuffle(numbers)
     await touch_some(world, scene.team, numbers[:1], dice)
-    is_seen = False
+    seen: list[bool] = []
     async with anyio.create_task_group() as group:
 
         async def people() -> None:
             await touch_some(world, scene.team, numbers[1:2], dice, within_s=TOUCH_WITHIN_S)
 
         group.start_soon(people)
-        is_seen = await _pressed(world, scene, request, kind)
-    return is_seen
+        seen.append(await _pressed(world, scene, request, kind))
+    return all(seen)
 
 
 async def _pressed(world: World, scene: Scene, request: str, kind: str) -> bool:
