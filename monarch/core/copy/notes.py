@@ -90,7 +90,7 @@ def closed_too(numbers: Sequence[int]) -> str:
 
 def opened_too(numbers: Sequence[int]) -> str:
     """Tickets that the template has opened again, whose copies an update had closed and are open now."""
-    return f"tickets {_some([f'#{n}' for n in numbers])}: opened again in the template, and their copies with them"
+    return f"tickets {numbered(numbers, _SHOWN)}: opened again in the template, and their copies with them"
 
 
 def kept(numbers: Sequence[int]) -> str:

@@ -28,6 +28,7 @@ from monarch.core.target.permission import (
     WasLooked,
     WasNotCreated,
     WasNoted,
+    WasRecalled,
     WasRefused,
     WasStray,
     WasUnanswered,
@@ -131,6 +132,7 @@ class RememberingLedger:
                 | WasUnanswered()
                 | WasStray()
                 | WasAnswered()
+                | WasRecalled()
                 | WasLooked()
             ):
                 pass  # they happen only to writes that are sent, or change nothing that a plan says
