@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import typer
 
-from monarch.cli.terminal.printing import complain
+from monarch.cli.terminal.printing import clean, got
+from monarch.cli.terminal.problem import Problem, tell
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
@@ -18,10 +19,33 @@ FAILED, WRONG, OUT_OF_SIGHT, INTERRUPTED = 1, 2, 3, 130
 """Exit statuses. `OUT_OF_SIGHT`: what was followed goes on, but how it stands cannot be seen any more."""
 
 
-def fail(message: str, status: int = FAILED) -> NoReturn:
-    """Say why on standard error, and end."""
-    complain(f"monarch: {message}")
-    raise typer.Exit(status)
+def end(problem: Problem) -> NoReturn:
+    """Say on standard error what ends the command, and end it."""
+    tell(problem)
+    raise typer.Exit(problem.status)
+
+
+def fail(
+    message: str,
+    status: int = FAILED,
+    *,
+    advice: str | None = None,
+    mistakes: tuple[str, ...] = (),
+) -> NoReturn:
+    """Say why on standard error, with what to do, and end."""
+    end(Problem(message, status, advice=advice, mistakes=mistakes))
+
+
+def refuse(what: str, expected: str, came: str, *, advice: str | None = None) -> NoReturn:
+    """End for wrong usage: `what` (an option, an argument) was given something else than it takes."""
+    message = f"{what} should be {expected}, not {got(came)}"
+    end(Problem(message, WRONG, expected=expected, got=got(came), advice=advice))
+
+
+def unknown_request(request: str) -> NoReturn:
+    """End: there is no such request."""
+    what = f"no request {clean(request)} is known"
+    fail(what, advice="it has expired, or see `monarch requests`")
 
 
 def settings(*, needs_github: bool = False) -> "Settings":
@@ -31,7 +55,7 @@ def settings(*, needs_github: bool = False) -> "Settings":
     try:
         return load_settings(needs_github=needs_github)
     except ConfigurationError as error:
-        fail(str(error), WRONG)
+        fail(str(error), WRONG, mistakes=error.mistakes)
 
 
 def operate(work: "Callable[[Operator], Awaitable[T]]") -> T:
@@ -71,6 +95,6 @@ def failures_told() -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        fail(f"{str(error).rstrip('.')}. See `monarch doctor`.")
+        fail(str(error).rstrip("."), advice="See `monarch doctor`.")
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from monarch.cli.calling import WRONG, fail, settings
-from monarch.cli.terminal.printing import clean, got
+from monarch.cli.calling import WRONG, fail, refuse, settings
 
 if TYPE_CHECKING:
     from monarch.app.assembly import Role
@@ -34,7 +33,7 @@ def run_roles(names: str | None) -> None:
     try:
         run_worker(known, roles)
     except ConfigurationError as error:
-        fail(str(error), WRONG)
+        fail(str(error), WRONG, mistakes=error.mistakes)
     except PortError as error:
         fail(str(error))
 
@@ -52,7 +51,7 @@ def serve_page() -> None:
     try:
         run_site(known)
     except ConfigurationError as error:
-        fail(str(error), WRONG)
+        fail(str(error), WRONG, mistakes=error.mistakes)
     except PortError as error:
         fail(str(error))
 
@@ -77,8 +76,8 @@ def _roles(names: str | None) -> "frozenset[Role]":
         return frozenset(Role)
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     if not wanted:
-        fail(f"--roles should be some of {', '.join(Role)}, not {got(names)}", WRONG)
-    unknown = [clean(name) for name in wanted if name not in list(Role)]
+        refuse("--roles", f"some of {', '.join(Role)}", names)
+    unknown = [name for name in wanted if name not in list(Role)]
     if unknown:
-        fail(f"--roles knows {', '.join(Role)}, not {', '.join(unknown)}", WRONG)
+        refuse("--roles", f"some of {', '.join(Role)}", ", ".join(unknown))
     return frozenset(map(Role, wanted))

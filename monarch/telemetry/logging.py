@@ -3,8 +3,8 @@
 One JSON object, or one line for people, each, on standard error: results of commands keep standard output
 to themselves. Lines of libraries (httpx, uvicorn, asyncio) come through the same door, from WARNING up.
 
-Secrets are taken out of the *finished* line, tracebacks included: there is no way around that for whoever
-logs. Known secrets are removed wherever they stand; whatever looks like a token of GitHub's or Slack's, or
+Secrets are taken out of the *finished* line, tracebacks included, so no caller can go around that. Known secrets
+of four characters and more are removed wherever they stand; whatever looks like a token of GitHub's or Slack's, or
 like a password in an address, is removed as well, known or not.
 """
 
@@ -20,6 +20,7 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from monarch.core.redact import Redactor
+from monarch.telemetry.naming import with_names
 
 Format = Literal["json", "console"]
 
@@ -68,7 +69,7 @@ def _shared(format: Format) -> list[Processor]:  # noqa: A002 - likewise
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     for_json: list[Processor] = [structlog.processors.format_exc_info] if format == "json" else []
     return [
-        structlog.contextvars.merge_contextvars,
+        with_names,
         structlog.processors.add_log_level,
         stamp,
         *for_json,

@@ -54,8 +54,15 @@ async def failed(world: World, *targets: str) -> RequestId:
 
 
 async def replay_all(world: World) -> tuple[Replayed, ...]:
-    """Every letter, in one call."""
-    return await world.hands.replay(await letters(world), "ann")
+    """Every letter, in one call; a look before it says the same, and leaves them there."""
+    names = await letters(world)
+    foreseen = await world.hands.foresee_replay(names)
+    assert await letters(world) == names
+
+    told = await world.hands.replay(names, "ann")
+
+    assert foreseen == told
+    return told
 
 
 def entry_of(delivery: Delivery) -> MigrationEntry:
@@ -142,9 +149,11 @@ async def test_a_letter_that_is_named_twice_is_replayed_once(world: World) -> No
     await failed(world, "org/team-a")
     (letter,) = await letters(world)
 
+    foreseen = await world.hands.foresee_replay([letter, letter])
     first, second = await world.hands.replay([letter, letter], "ann")
     (third,) = await world.hands.replay([letter], "ben")
 
+    assert foreseen == (first, second)
     assert not first.refused
     assert second.refused == third.refused == "it is no dead letter any more: replayed or dropped"
     assert await world.length(MIGRATIONS) == 1

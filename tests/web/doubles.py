@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from monarch.core.budget.forecast import Forecast
+from monarch.core.budget.ceilings import Ceilings
+from monarch.core.budget.forecast import Forecast, Load
+from monarch.core.budget.moves import Shares
 from monarch.core.budget.shares import Part
 from monarch.core.card.view import Card, CohortView
 from monarch.core.ids import CohortId, RequestId
@@ -28,6 +30,7 @@ from monarch.ports.readings import (
     Writes,
 )
 from monarch.telemetry import Snapshot, Telemetry
+from monarch.web.acts.means import Looked, Looking
 from monarch.web.connections import MOST
 from monarch.web.door.guard import Guard
 from monarch.web.door.visit import Doors
@@ -181,6 +184,7 @@ class Given:
     parted: Sequence[Part] = ()
     unheard: Sequence[MissedLine] = ()
     happened: Sequence[Event] = ()
+    look: Looking | Looked | None = None
     is_away: bool = False
     asked: int = 0
 
@@ -225,6 +229,10 @@ class Given:
             for request, target in rows
         ]
 
+    async def looked(self, request: RequestId) -> Looking | Looked | None:
+        """The same for all."""
+        return self.look
+
     async def history(self, requests: Collection[RequestId], limit: int) -> Sequence[Event]:
         """All that are given."""
         return self.happened[:limit]
@@ -245,9 +253,10 @@ class Given:
         """Those that are given."""
         return self.unheard
 
-    async def parts(self) -> Sequence[Part]:
+    async def shares(self) -> Shares:
         """Those that are given."""
-        return self.parted
+        load = Load(self.fleet.at_ms, (), Ceilings(0, 0, 0, 0), write_ms=60_000)
+        return Shares(self.parted, load, paused_by=self.fleet.paused_by)
 
     async def writes(self, accounts: Sequence[str]) -> Sequence[Writes]:
         """Those that are given."""

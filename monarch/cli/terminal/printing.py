@@ -43,6 +43,8 @@ def got(text: str) -> str:
         return "white space alone"
     text = redact(text)
     shown = clean(text[:_SHOWN]) + ("…" if len(text) > _SHOWN else "") if text else "nothing"
+    # White space around it is what is wrong, and else could not be seen.
+    shown = shown if text == text.strip() else f'"{shown}"'
     return f"{shown} ({len(text):,} characters)" if len(text) > _SHOWN else shown
 
 
@@ -148,15 +150,6 @@ def show_facts(facts: Mapping[str, object], *, whole: Collection[str] = ()) -> N
 def say(text: str, *, goes_on: str = "    ") -> None:
     """Print a sentence; a terminal is given it broken between words, a pipe on one line."""
     print(fitted(text, goes_on=goes_on), flush=True)
-
-
-def complain(text: str) -> None:
-    """Say on standard error what is wrong; a terminal is given each line of it broken between words.
-
-    What looks like a secret is hidden: it may have been put where something else belongs.
-    """
-    lines = (fitted(line, out=sys.stderr) for line in redact(text).split("\n"))
-    print("\n".join(lines), file=sys.stderr, flush=True)
 
 
 def fitted(text: str, *, goes_on: str = "    ", out: TextIO | None = None) -> str:

@@ -6,6 +6,7 @@ the forecast's to say, and not what the crossing would do.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from monarch.core.after.acts import Change
 from monarch.core.after.later import Later
@@ -20,10 +21,17 @@ from monarch.core.target.permission import (
     Granted,
     Recorded,
     Taken,
+    WasAnswered,
     WasChanged,
     WasCreated,
     WasFound,
+    WasLooked,
+    WasNotCreated,
     WasNoted,
+    WasRecalled,
+    WasRefused,
+    WasStray,
+    WasUnanswered,
     Wish,
 )
 from monarch.core.target.step import LedgerRecord
@@ -46,7 +54,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where a rehearsal reads. All but `github` are Valkey's, and say what is known without it where it cannot be reached."""
+    """Where a rehearsal reads. All but `github` read Valkey, and give an empty answer where it is away."""
 
     github: GitHub
     ledger: Callable[[TargetId], Awaitable[Remembered]]
@@ -54,7 +62,7 @@ class Sources:
     us: Callable[[Credential], Awaitable[Us]]
 
 
-NOW = RequestId(f"{2**53}-0")
+DRY_RUN = RequestId(f"{2**53}-0")
 """The request that a dry run is for: younger than all that is on record."""
 
 
@@ -107,12 +115,29 @@ class RememberingLedger:
         match fact:
             case WasCreated(number) if ticket is not None:
                 self.created[ticket] = number
-            case WasChanged(Change.CLOSE | Change.REOPEN, number) if ticket is not None:
+            case WasChanged(Change.CLOSE | Change.RETIRE | Change.REOPEN, number) if (
+                ticket is not None
+            ):
                 self.changed[ticket] = number
             case WasFound() if ticket is not None:
                 self.found.add(ticket)
             case WasNoted(text):
                 self.notes.append(text)
+            case (
+                WasCreated()
+                | WasChanged()
+                | WasFound()
+                | WasRefused()
+                | WasNotCreated()
+                | WasUnanswered()
+                | WasStray()
+                | WasAnswered()
+                | WasRecalled()
+                | WasLooked()
+            ):
+                pass  # they happen only to writes that are sent, or change nothing that a plan says
+            case _:
+                assert_never(fact)
         return Recorded()
 
     async def now_ms(self) -> int:
@@ -144,7 +169,7 @@ class RememberingBudget:
 
 
 class ReadLogins:
-    """See `ports.Logins`: nobody is introduced who writes nothing."""
+    """See `ports.Logins`: a dry run records no account."""
 
     def __init__(self, us: Callable[[Credential], Awaitable[Us]]) -> None:
         self._us = us
@@ -159,13 +184,13 @@ class ReadLogins:
 
 
 class OnePlan:
-    """See `ports.Plans`: the plan of the dry run is that of `NOW`, all others are read."""
+    """See `ports.Plans`: the plan of the dry run is that of `DRY_RUN`, all others are read."""
 
     def __init__(self, plan: Plan, others: Plans | None) -> None:
         self._plan, self._others = plan, others
 
     async def read(self, request: RequestId) -> Plan | None:
         """See `ports.Plans`."""
-        if request == NOW:
+        if request == DRY_RUN:
             return self._plan
         return None if self._others is None else await self._others.read(request)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monarch.core.budget.forecast import Forecast
-from monarch.core.budget.shares import Part
+from monarch.core.budget.moves import Shares
 from monarch.core.card.view import CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import State
@@ -24,6 +24,7 @@ from monarch.ports.readings import (
     Writes,
 )
 from monarch.telemetry import Snapshot
+from monarch.web.acts.means import Looked, Looking
 
 
 class Source(Protocol):
@@ -63,6 +64,10 @@ class Source(Protocol):
         """What is known of these targets of requests, in their order."""
         ...
 
+    async def looked(self, request: RequestId) -> Looking | Looked | None:
+        """The look at its targets that is under way, or the last one that was begun on the page."""
+        ...
+
     async def history(self, requests: Collection[RequestId], limit: int) -> Sequence[Event]:
         """What happened to these requests lately, newest first."""
         ...
@@ -87,8 +92,8 @@ class Source(Protocol):
         """What these accounts have written in the last hour."""
         ...
 
-    async def parts(self) -> Sequence[Part]:
-        """Which part of the writes each cohort has that has something to write."""
+    async def shares(self) -> Shares:
+        """Which part of the writes each cohort has that has something to write, and how the account stands."""
         ...
 
     async def events(

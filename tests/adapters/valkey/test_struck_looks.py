@@ -13,6 +13,8 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.kept.shelf import LOOKING_MS, Shelf
 from monarch.adapters.valkey.kept.verifications import Verifications
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.app import surveys
 from monarch.app.acting import OperatorsMeans, means_of
 from monarch.app.operator import operator
@@ -46,8 +48,9 @@ class ClosedAtLast(FakeGitHub):
 async def means_under(settings: Settings, strokes: Strokes) -> AsyncIterator[OperatorsMeans]:
     """The means of the page, whose shelf is struck."""
     async with operator(settings) as person, connected(valkey_of(settings), "shelf") as client:
-        shelf = Struck(Shelf(client, World(client, NAMESPACE).keys), Shelf, strokes)
-        yield OperatorsMeans(person, cast("Shelf", shelf))
+        keys = Keys(NAMESPACE)
+        shelf = cast("Shelf", Struck(Shelf(client, keys), Shelf, strokes))
+        yield OperatorsMeans(person, shelf, Matrices(client, keys))
 
 
 async def ended(world: World) -> RequestId:
@@ -85,11 +88,13 @@ async def test_a_look_is_told_once_whatever_befalls_its_press(
             assert found.by == BY
             assert 0 < await client.pttl(world.keys.looking(request)) <= LOOKING_MS
             await client.delete(world.keys.looking(request))
+        if isinstance(found, Looking) or (found is not None and found.problem):
             assert await pressed(means, means, address) == [303]
             found = await means.looked(request)
         assert isinstance(found, Looked)
-        assert {of: [*ids] for of, ids in found.missing.items()} == {TEAM: [FIRST, SECOND]}
-        assert found.by == BY
+        assert (found.by, found.problem) == (BY, "")
+        (team,) = await means.holdings(request, [TEAM])
+        assert tuple(one.id for one in team.to_heal) == (FIRST, SECOND)
         assert await client.xlen(world.keys.events) == before
         return answers
 

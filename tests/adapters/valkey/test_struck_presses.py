@@ -9,23 +9,22 @@ from dataclasses import dataclass
 from typing import Final
 
 import pytest
-from pydantic_core import to_json
 from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.kept.shelf import Shelf
+from monarch.adapters.valkey.kept.verifications import Verifications
 from monarch.app.acting import means_of
 from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
-from monarch.core.ids import RequestId
+from monarch.core.ids import RequestId, migration_id
 from monarch.core.outcome import Code
+from monarch.core.report.verification import Finding, Mark, Verification
 from monarch.core.verdict import Acted, Dead, Done
 from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.settings import Settings
 from monarch.web.acts.catalogue import ACTS
-from monarch.web.acts.means import Looked
 from tests.adapters.valkey.pressing import BY, Blow, Strokes, pressed, struck
 from tests.contracts.moves import FIRST, migrated, one, planned, taken
-from tests.contracts.worlds import World
+from tests.contracts.worlds import RETENTION_MS, World
 
 NAMESPACE: Final = "struck"
 
@@ -68,8 +67,9 @@ async def _copied(world: World) -> str:
     delivery = await one(world.streams(), Stream.MIGRATIONS)
     await taken(world, delivery)
     assert await world.streams().settle(delivery, migrated())
-    found = Looked(BY, 1, {"org/team-a": (FIRST,)}, {FIRST: "#1 Ticket 1"}, {})
-    await Shelf(world.client, world.keys).end_look(request, to_json(found))
+    missing = Finding(1, FIRST, "Ticket 1", None, (Mark.MISSING,))
+    kept = Verifications(world.client, world.keys, RETENTION_MS)
+    await kept.keep(migration_id(request, "org/team-a"), Verification("org/team-a", (missing,)))
     return request
 
 

@@ -23,7 +23,7 @@ from monarch.ports import (
     StoreError,
 )
 from monarch.ports.hands import NotPutFirst, PutFirst
-from monarch.ports.readings import Choice, DeadLetter, MigrationTimes, RequestDetails
+from monarch.ports.readings import Choice, DeadLetter, Holding, MigrationTimes, RequestDetails
 from monarch.telemetry import Snapshot, StreamSnapshot
 from monarch.web.acts import means as acts
 from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished
@@ -85,6 +85,8 @@ class Means:
     known: RequestDetails | None = None
     dead: list[DeadLetter] = field(default_factory=list)
     found: Looking | Looked | None = None
+    held: Sequence[Holding] = ()
+    """What is known of targets; nothing of the others."""
     refuses: frozenset[str] = frozenset()
     reads_github: bool = True
     trouble_at: Mapping[str, StoreError] = field(default_factory=dict)
@@ -189,6 +191,10 @@ class Means:
             Replayed(one, one, "its plan is gone" if one in self.refuses else "") for one in letters
         )
 
+    async def foresee_replay(self, letters: Sequence[str]) -> tuple[Replayed, ...]:
+        """See `Hands`; the page asks for no such look."""
+        raise NotImplementedError
+
     async def drop(self, letters: Sequence[str], by: str) -> int:
         """See `Hands`."""
         self._try("drop")
@@ -228,6 +234,11 @@ class Means:
     async def looked(self, request: RequestId) -> Looking | Looked | None:
         """See `Means`."""
         return self.found
+
+    async def holdings(self, request: RequestId, targets: Sequence[str]) -> Sequence[Holding]:
+        """See `Means`."""
+        held = {one.target: one for one in self.held}
+        return [held.get(name, Holding(request, name, None, {}, None)) for name in targets]
 
     async def keep_receipt(self, act: str, by: str, done: Done) -> str:
         """See `Means`."""

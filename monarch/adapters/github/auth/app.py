@@ -21,7 +21,7 @@ from monarch.ports import Clock
 
 ISSUED_AGO_S: Final = 60
 VALID_S: Final = 480
-"""From now on, in seconds: with what lies before it is less than the ten minutes that are the most."""
+"""The life of a signature from now on, in seconds. With `ISSUED_AGO_S` it stays under GitHub's ten minutes."""
 
 SKEW_S: Final = 30.0
 """A clock that is further off than that is corrected, in seconds; an answer's date has whole ones."""
@@ -54,7 +54,7 @@ class AppCaller:
     async def call(self, method: str, path: str) -> Answer:
         """Ask; once more where it was refused because our clock is wrong."""
         answer = await self._signed(method, path)
-        if self._corrected(answer) and _is_refused(answer):
+        if self._learn_skew(answer) and _is_refused(answer):
             return await self._signed(method, path)
         return answer
 
@@ -81,7 +81,7 @@ class AppCaller:
             json.dumps(claims).encode(), self._key.pem, algorithm="RS256", headers={"typ": "JWT"}
         )
 
-    def _corrected(self, answer: Answer) -> bool:
+    def _learn_skew(self, answer: Answer) -> bool:
         """Learn GitHub's time; whether ours was wrong."""
         date_s = time_s(answer.headers.get("date", "")) if isinstance(answer, Reply) else None
         if date_s is None or abs(date_s - self.now_s()) <= SKEW_S:

@@ -27,9 +27,9 @@
 --       the limits is due to be looked at again.
 --
 -- Atomic: compare-and-set of the ledger under the fence, the lock, the epoch, the gate and the budget, all of one
--- moment. Why no ticket is copied twice by it: a write is granted only over an empty field, or over the very intent
--- that the caller has reconciled by a look of this epoch, under the target's lock; and it turns the field into an
--- intent before anybody may write. A copy on record is written over only by who names its very number: a person asked
+-- moment. Why no ticket is copied twice by it: a write is granted only over an empty field, over a refusal (GitHub
+-- answered that it made nothing), or over the very intent that the caller has reconciled by a look of this epoch, under
+-- the target's lock; and it turns the field into an intent before anybody may write. A copy on record is written over only by who names its very number: a person asked
 -- for it, and a look showed it to be deleted. A write that makes no issue may be done twice, so the ledger keeps nothing
 -- of it; all else counts for it, too. A change of a copy (closing it, opening it) is on record as pending while nobody has
 -- answered for it: a late old write must not come over a newer one, so whoever meets it waits as for a copy. Either
