@@ -4,8 +4,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-import typer
-
 from monarch.cli.terminal.printing import complain
 
 if TYPE_CHECKING:
@@ -20,6 +18,8 @@ FAILED, WRONG, OUT_OF_SIGHT, INTERRUPTED = 1, 2, 3, 130
 
 def fail(message: str, status: int = FAILED) -> NoReturn:
     """Say why on standard error, and end."""
+    import typer  # noqa: PLC0415 - a worker does without it
+
     complain(f"monarch: {message}")
     raise typer.Exit(status)
 
@@ -73,4 +73,6 @@ def failures_told() -> Iterator[None]:
     except StoreError as error:
         fail(f"{str(error).rstrip('.')}. See `monarch doctor`.")
     except KeyboardInterrupt:
+        import typer  # noqa: PLC0415 - see `fail`
+
         raise typer.Exit(INTERRUPTED) from None

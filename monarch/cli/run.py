@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from types import ModuleType
+from typing import TYPE_CHECKING, Final, NoReturn
 
-from monarch.cli.calling import WRONG, fail, settings
-from monarch.cli.terminal.printing import clean, got
+from monarch.cli.calling import FAILED, WRONG
+from monarch.cli.terminal.printing import clean, complain, got
 
 if TYPE_CHECKING:
     from monarch.app.assembly import Role
@@ -19,6 +20,9 @@ structlog loads rich for its tracebacks and greenlet for a context of its own, h
 pygments, httpcore trio: 12 MB of the 60 that an idle worker may use.
 """
 
+_COMMAND_LINE: Final = "uvicorn.main"
+"""uvicorn's own command line, which it does not do without: with the library that reads its arguments, 1.5 MB more."""
+
 
 def run_roles(names: str | None) -> None:
     """Work as the roles in `names` (with commas between; `None`: all of them) until a signal."""
@@ -27,16 +31,15 @@ def run_roles(names: str | None) -> None:
 
         from monarch.app.assembly import Role  # noqa: PLC0415 - lazily
         from monarch.app.service import PortError, run_worker  # noqa: PLC0415 - lazily
-        from monarch.settings import ConfigurationError  # noqa: PLC0415 - lazily
+        from monarch.settings import ConfigurationError, load_settings  # noqa: PLC0415 - lazily
 
     roles = _roles(names)
-    known = settings(needs_github=bool(roles & {Role.PLANNER, Role.MIGRATOR}))
     try:
-        run_worker(known, roles)
+        run_worker(load_settings(needs_github=bool(roles & {Role.PLANNER, Role.MIGRATOR})), roles)
     except ConfigurationError as error:
-        fail(str(error), WRONG)
+        _end(str(error), WRONG)
     except PortError as error:
-        fail(str(error))
+        _end(str(error), FAILED)
 
 
 def serve_page() -> None:
@@ -46,15 +49,20 @@ def serve_page() -> None:
 
         from monarch.app.service import PortError  # noqa: PLC0415 - lazily
         from monarch.app.site import run_site  # noqa: PLC0415 - lazily
-        from monarch.settings import ConfigurationError  # noqa: PLC0415 - lazily
+        from monarch.settings import ConfigurationError, load_settings  # noqa: PLC0415 - lazily
 
-    known = settings()
     try:
-        run_site(known)
+        run_site(load_settings())
     except ConfigurationError as error:
-        fail(str(error), WRONG)
+        _end(str(error), WRONG)
     except PortError as error:
-        fail(str(error))
+        _end(str(error), FAILED)
+
+
+def _end(message: str, status: int) -> NoReturn:
+    """As `calling.fail`, without the library whose exception that one ends with."""
+    complain(f"monarch: {message}")
+    raise SystemExit(status)
 
 
 @contextmanager
@@ -63,11 +71,21 @@ def _left_out(*modules: str) -> Iterator[None]:
     missing = [name for name in modules if name not in sys.modules]
     # What Python documents for it: an import of a name whose entry is None is an ImportError.
     sys.modules.update(dict.fromkeys(missing))  # type: ignore[arg-type]  # typeshed knows no None here
+    if _COMMAND_LINE not in sys.modules:
+        missing.append(_COMMAND_LINE)
+        sys.modules[_COMMAND_LINE] = _no_command_line()
     try:
         yield
     finally:
         for name in missing:
             del sys.modules[name]
+
+
+def _no_command_line() -> ModuleType:
+    """What stands in for it: the names that `uvicorn` takes from there. Our servers are made of `uvicorn.server`."""
+    module = ModuleType(_COMMAND_LINE)
+    vars(module).update(Server=None, main=None, run=None)
+    return module
 
 
 def _roles(names: str | None) -> "frozenset[Role]":
@@ -77,8 +95,8 @@ def _roles(names: str | None) -> "frozenset[Role]":
         return frozenset(Role)
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     if not wanted:
-        fail(f"--roles should be some of {', '.join(Role)}, not {got(names)}", WRONG)
+        _end(f"--roles should be some of {', '.join(Role)}, not {got(names)}", WRONG)
     unknown = [clean(name) for name in wanted if name not in list(Role)]
     if unknown:
-        fail(f"--roles knows {', '.join(Role)}, not {', '.join(unknown)}", WRONG)
+        _end(f"--roles knows {', '.join(Role)}, not {', '.join(unknown)}", WRONG)
     return frozenset(map(Role, wanted))
