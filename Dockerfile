@@ -16,7 +16,7 @@ RUN python -m venv --without-pip /app \
 FROM dependencies AS program
 COPY requirements-build.lock ./
 RUN pip install --require-hashes --requirement requirements-build.lock
-COPY pyproject.toml LICENSE ./
+COPY pyproject.toml README.md LICENSE ./
 COPY monarch monarch
 # Built with what was just installed, not in isolation, so that nothing unhashed is fetched.
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .

@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 
 from monarch.settings import (
@@ -37,12 +38,12 @@ def mistakes(**variables: str) -> tuple[str, ...]:
 
 
 def template() -> list[tuple[str, str, str]]:
-    """Return (variable, its text, the comment above it) for each variable of the template."""
+    """Return (variable, its text, the comment above it) for each variable of the template; defaults are commented out."""
     lines = TEMPLATE.read_text(encoding="utf-8").splitlines()
     return [
-        (*line.split("=", 1), above)  # type: ignore[misc]  # one "=": two parts
+        (*line.removeprefix("#").split("=", 1), above)  # type: ignore[misc]  # one "=": two parts
         for above, line in pairwise(lines)
-        if re.match(r"[A-Z_]+=", line)
+        if re.match(r"#?[A-Z_]+=", line)
     ]
 
 
@@ -55,10 +56,11 @@ def test_the_template_lists_every_variable_in_the_order_of_the_fields() -> None:
 
 
 def test_the_template_shows_the_defaults() -> None:
-    """A copied template changes nothing."""
+    """A copied template changes nothing, and freezes nothing: a later version's better default arrives in it."""
     shown = {name: text for name, text, _ in template()}
 
     assert settings_from(shown) == Settings() == load_settings(env_file=TEMPLATE)
+    assert set(dotenv_values(TEMPLATE).values()) == {""}
 
 
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, text, _ in template()])

@@ -2,27 +2,29 @@
 
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import anyio
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.kept.shelf import Shelf
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.app.operator import Operator, message, operator
 from monarch.app.plan import BadMessage, parsed
 from monarch.app.surveys import LOOKED_AT
 from monarch.app.update import Refused, submitted, wishes
-from monarch.app.verify import Unverifiable, Verified, verified, verified_document
+from monarch.app.verify import Unverifiable, verified
 from monarch.app.wiring import valkey_of
-from monarch.core.ids import RequestId, TicketId
+from monarch.core.ids import RequestId
 from monarch.core.portions.dates import date_mistake
-from monarch.core.report.verification import Mark
+from monarch.core.redact import quote
+from monarch.core.request.channels import EXPECTED, can_be_a_channel
 from monarch.ports import Hands, Replayed, StoreError
-from monarch.ports.readings import Choice, DeadLetter, RequestDetails
+from monarch.ports.readings import Choice, DeadLetter, Holding, RequestDetails
 from monarch.settings import Settings
 from monarch.telemetry import Snapshot
 from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished
@@ -38,13 +40,17 @@ MOST_LINES: Final = 500
 
 _SAID_AGAIN_EVERY_S: Final = 10.0
 
+_HOLDINGS_AT_ONCE: Final = 50
+"""Targets that are unpacked between two turns of the event loop."""
+
 
 class OperatorsMeans:
     """`web.acts.means.Means`."""
 
-    def __init__(self, person: Operator, shelf: Shelf) -> None:
+    def __init__(self, person: Operator, shelf: Shelf, matrices: Matrices) -> None:
         self._person = person
         self._shelf = shelf
+        self._matrices = matrices
 
     @property
     def hands(self) -> Hands:
@@ -75,6 +81,8 @@ class OperatorsMeans:
 
     def wished(self, asked: Asked) -> Wished | str:
         """See `Means.wished`."""
+        if asked.channel and not can_be_a_channel(asked.channel):
+            return f"The channel should be {EXPECTED}, not {quote(asked.channel, 80)}."
         payload = message_of(asked)
         request = parsed(payload, self._person.settings)
         if isinstance(request, BadMessage):
@@ -133,20 +141,32 @@ class OperatorsMeans:
         except StoreError as error:
             found = Unverifiable(str(error))
         if isinstance(found, Unverifiable):
-            return Looked(by, _now_ms(), {}, {}, {}, found.reason)
-        return Looked(by, _now_ms(), found.missing, _titles(found), verified_document(found))
+            return Looked(by, _now_ms(), found.reason)
+        unread = {one.target: one.problem for one in found.targets if one.verification is None}
+        return Looked(by, _now_ms(), found.unkept, unread)
 
     async def _say_again(self, request: RequestId) -> None:
         while True:
             await anyio.sleep(_SAID_AGAIN_EVERY_S)
-            await self._shelf.go_on_looking(request)
+            with suppress(StoreError):  # it is said again before it runs out
+                await self._shelf.go_on_looking(request)
 
     async def looked(self, request: RequestId) -> Looking | Looked | None:
         """See `Means.looked`."""
         under_way, found = await self._shelf.look(request)
-        if under_way is not None:
-            return _LOOKING.validate_json(under_way)
-        return None if found is None else _LOOKED.validate_json(found)
+        with suppress(ValidationError):  # another version has kept it in other words
+            if under_way is not None:
+                return _LOOKING.validate_json(under_way)
+            return None if found is None else _LOOKED.validate_json(found)
+        return None
+
+    async def holdings(self, request: RequestId, targets: Sequence[str]) -> Sequence[Holding]:
+        """See `Means.holdings`."""
+        found: list[Holding] = []
+        for start in range(0, len(targets), _HOLDINGS_AT_ONCE):
+            some = targets[start : start + _HOLDINGS_AT_ONCE]
+            found += await self._matrices.holdings([(request, target) for target in some])
+        return found
 
     # ------------------------------------------------------------------------------------- receipts
 
@@ -160,15 +180,6 @@ class OperatorsMeans:
         """See `Means.receipt`."""
         found = await self._shelf.receipt(name)
         return None if found is None else _RECEIPT.validate_json(found)
-
-
-def _titles(found: Verified) -> dict[TicketId, str]:
-    return {
-        one.id: f"#{one.ticket} {one.title}"
-        for target in found.targets
-        if target.verification is not None
-        for one in target.verification.marked(Mark.MISSING)
-    }
 
 
 def message_of(asked: Asked) -> bytes:
@@ -188,4 +199,4 @@ async def means_of(settings: Settings) -> AsyncIterator[OperatorsMeans]:
     """The means of the installation that `settings` name; nothing is asked before somebody presses something."""
     keys = Keys(settings.namespace)
     async with operator(settings) as person, connected(valkey_of(settings), "shelf") as client:
-        yield OperatorsMeans(person, Shelf(client, keys))
+        yield OperatorsMeans(person, Shelf(client, keys), Matrices(client, keys))

@@ -18,7 +18,7 @@ from monarch.adapters.valkey.cards import ValkeyCards
 from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.ledger import ValkeyLedger
+from monarch.adapters.valkey.ledger.ledger import ValkeyLedger
 from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.refusals import ValkeyRefusals
 from monarch.adapters.valkey.scripts import Scripts

@@ -1,7 +1,7 @@
 """What the commands that people give need: one connection, and what can be asked and done over it."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -115,12 +115,28 @@ class Operator:
         Raises:
             StoreError: nobody knows which of them were sent back. Repeating it is safe.
         """
-        try:
-            return await self.hands.replay(letters, by)
-        except StoreRefused as error:
-            if len(letters) == 1:
-                return (Replayed(letters[0], "", str(error)),)
-        return tuple([one for letter in letters for one in await self.replay([letter], by)])
+        return await _each(letters, lambda some: self.hands.replay(some, by))
+
+    async def foresee_replay(self, letters: Sequence[str]) -> tuple[Replayed, ...]:
+        """Say of each what a replay would do now; nothing is changed.
+
+        Raises:
+            StoreError: Valkey cannot be asked.
+        """
+        return await _each(letters, self.hands.foresee_replay)
+
+
+async def _each(
+    letters: Sequence[str],
+    work: Callable[[Sequence[str]], Awaitable[tuple[Replayed, ...]]],
+) -> tuple[Replayed, ...]:
+    """All at once, or one by one where Valkey refuses that."""
+    try:
+        return await work(letters)
+    except StoreRefused as error:
+        if len(letters) == 1:
+            return (Replayed(letters[0], "", str(error)),)
+    return tuple([one for letter in letters for one in await _each([letter], work)])
 
 
 @asynccontextmanager

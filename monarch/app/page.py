@@ -1,6 +1,6 @@
 """The page of a process: the commands' own readers, over connections that hold up nobody's work."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -47,6 +47,7 @@ from monarch.ports.readings import (
 )
 from monarch.settings import Settings
 from monarch.telemetry import Snapshot
+from monarch.web.acts.means import Looked, Looking
 from monarch.web.acts.routes import Acts
 from monarch.web.asking import Asked
 from monarch.web.door.guard import Guard
@@ -65,10 +66,14 @@ LOOKED_THROUGH: Final = 2_000
 """Among so many events, the newest, those of a request are looked for."""
 
 
+LookedAt = Callable[[RequestId], Awaitable[Looking | Looked | None]]
+
+
 class Readings:
     """`web.page.source.Source`: whatever is asked, one of the readers of the commands answers."""
 
-    def __init__(self, client: Valkey, keys: Keys, settings: Settings) -> None:
+    def __init__(self, client: Valkey, keys: Keys, settings: Settings, looked: LookedAt) -> None:
+        self._looked = looked
         self._reader = Reader(client, keys)
         self._standing = Standing(client, keys, settings.channel, ceilings_of(settings))
         self._outlook = outlook_of(client, settings)
@@ -112,6 +117,10 @@ class Readings:
     async def holdings(self, rows: Sequence[tuple[RequestId, str]]) -> Sequence[Holding]:
         """See `Source.holdings`."""
         return await self._matrices.holdings(rows)
+
+    async def looked(self, request: RequestId) -> Looking | Looked | None:
+        """See `Source.looked`."""
+        return await self._looked(request)
 
     async def history(self, requests: Collection[RequestId], limit: int) -> Sequence[Event]:
         """See `Source.history`."""
@@ -162,7 +171,7 @@ async def page_of(settings: Settings) -> AsyncIterator[Served]:
     keys, doors, tries = Keys(settings.namespace), doors_of(settings), Tries()
     link = connected(valkey_of(settings), "page", connections=CONNECTIONS)
     async with link as client, means_of(settings) as means:
-        readings = Readings(client, keys, settings)
+        readings = Readings(client, keys, settings, means.looked)
         signing_in = SigningIn(doors, tries, sheet)
         place = Place(web_url_of(settings))
         planning = Planning(partial(_planned, settings), place.github)

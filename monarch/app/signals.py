@@ -1,10 +1,13 @@
 """Signals: the first SIGTERM or SIGINT asks a program to stop, the second ends its process at once.
 
 A thread of its own heeds them, not the event loop, for what keeps a program from ending may be the loop itself: a line
-for a log that nobody takes away, a disk that does not answer, work without an end. The handler only hands the signal on,
-by the queue that Python made for that. Python runs the handler between any two instructions of the main thread, and in a
-system call that waits. What still escapes is a C function that neither returns nor lets itself be interrupted; no such
-thing runs in the main thread.
+for a log that nobody takes away, a disk that does not answer, work without an end. The thread does not depend on the
+main thread either: the interpreter writes each signal's number to a socket within the system's own handler
+(`signal.set_wakeup_fd`), before any Python code runs. A handler in Python would wait for the main thread's next
+instruction, and a signal that comes just before the main thread waits for a lock would wait with it.
+
+The socket takes the place of the event loop's own. That is safe: a loop needs its own for the handlers that it was given
+and to wake up, and here the thread wakes it.
 
 An end like that is safe: nothing is flushed and nothing closed, but what a worker has in hand is pending and will be
 reclaimed.
@@ -13,10 +16,10 @@ reclaimed.
 import asyncio
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Final
 
@@ -24,50 +27,59 @@ END_WITHIN_S: Final = 9.5
 """So many seconds after the first signal the process ends, whatever still holds it up."""
 
 _STOPS: Final = (signal.SIGTERM, signal.SIGINT)
-_Heard = SimpleQueue[int | None]
-"""The numbers of signals as they come; `None`: from now on they are somebody else's."""
 
 
 @contextmanager
 def stopped_by_signals(stop: Callable[[str], None]) -> Iterator[None]:
-    """Within, a signal calls `stop` in the running loop, with the signal's name.
+    """Within, a signal calls `stop` in the running loop, with the signal's name. Only the main thread may enter.
 
     The time that the first one has set runs on after the end of that: what is closed then may hang, too.
     """
-    loop, heard = asyncio.get_running_loop(), _Heard()
+    loop = asyncio.get_running_loop()
+    heard, told = socket.socketpair()
+    told.setblocking(False)
 
     def ask(number: int) -> None:
         with suppress(RuntimeError):  # the loop has just ended by itself
             loop.call_soon_threadsafe(stop, signal.Signals(number).name)
 
     Thread(target=_heed, args=(heard, ask), name="signals", daemon=True).start()
-    before = [(each, signal.signal(each, lambda number, _: heard.put(number))) for each in _STOPS]
+    told_before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    # The system's handler is set only beside one in Python, which has nothing left to do.
+    before = [(each, signal.signal(each, lambda *_: None)) for each in _STOPS]
     try:
         yield
     finally:
         for each, handler in before:
             signal.signal(each, handler)
-        heard.put(None)
+        signal.set_wakeup_fd(told_before)
+        told.close()
 
 
-def _heed(heard: _Heard, ask: Callable[[int], None]) -> None:
+def _heed(heard: socket.socket, ask: Callable[[int], None]) -> None:
     """Wait for the first signal; if there is one, the process ends in here unless it has ended before."""
-    first = heard.get()
-    if first is None:
-        return
-    ends_at = time.monotonic() + END_WITHIN_S
-    ask(first)
-    second = _next(heard, ends_at)
-    # Without a second one, as a process that was asked to end: with 0.
-    os._exit(0 if second is None else 128 + second)
+    with heard:
+        first = _next(heard)
+        if first is None:
+            return
+        ends_at = time.monotonic() + END_WITHIN_S
+        ask(first)
+        second = _next(heard, ends_at)
+        if second is None:
+            time.sleep(max(0.0, ends_at - time.monotonic()))
+        # Without a second one, as a process that was asked to end: with 0.
+        os._exit(0 if second is None else 128 + second)
 
 
-def _next(heard: _Heard, until: float) -> int | None:
-    """The next signal, `None` where none comes until then."""
+def _next(heard: socket.socket, until: float | None = None) -> int | None:
+    """The next SIGTERM or SIGINT. `None`: none came until then, or from now on they are somebody else's."""
     while True:
+        heard.settimeout(None if until is None else max(0.001, until - time.monotonic()))
         try:
-            number = heard.get(timeout=max(0.0, until - time.monotonic()))
-        except Empty:
+            number = heard.recv(1)
+        except TimeoutError:
             return None
-        if number is not None:
-            return number
+        if not number:
+            return None
+        if number[0] in _STOPS:
+            return number[0]

@@ -5,7 +5,6 @@ same, and the page goes on to show what was found before.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from anyio import to_thread
@@ -64,12 +63,13 @@ class TargetReport:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A request, target by target, in its order."""
+    """A request, target by target, in its order. `unkept` says why the page cannot show what was found, else `""`."""
 
     request: RequestId
     state: State
     plan: Plan
     targets: tuple[TargetReport, ...]
+    unkept: str = ""
 
     @property
     def is_well(self) -> bool:
@@ -131,15 +131,20 @@ async def verified(
                 reading.rehearser, plan, others, views[target], known.get(target), style
             ),
         )
-        await _keep(store, request, reports)
-        return Verified(request, details.view.state, plan, tuple(reports))
+        unkept = await _keep(store, request, reports)
+        return Verified(request, details.view.state, plan, tuple(reports), unkept)
 
 
-async def _keep(store: Store, request: RequestId, reports: Sequence[TargetReport]) -> None:
+async def _keep(store: Store, request: RequestId, reports: Sequence[TargetReport]) -> str:
+    """Keep what was found; why some of it could not be kept, else `""`."""
+    unkept = ""
     for one in reports:
         if one.verification is not None:
-            with suppress(StoreError):
+            try:
                 await store.verifications.keep(migration_id(request, one.target), one.verification)
+            except StoreError as error:
+                unkept = str(error)
+    return unkept
 
 
 def why_without_plan(request: RequestId, state: State) -> str:

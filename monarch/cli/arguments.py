@@ -7,6 +7,15 @@ import typer
 
 from monarch.cli.terminal.printing import got
 
+
+class WrongValue(typer.BadParameter):
+    """An option or argument was given something else than it takes."""
+
+    def __init__(self, expected: str, came: str) -> None:
+        super().__init__(f"it should be {expected}, not {came}")
+        self.expected, self.came = expected, came
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")]
 
 
@@ -19,8 +28,7 @@ def whole(least: int, most: int) -> Callable[[str | int], int]:
         except ValueError:
             found = least - 1
         if not least <= found <= most:
-            expected = f"a whole number from {least:,} to {most:,}"
-            raise typer.BadParameter(f"it should be {expected}, not {got(str(text))}")
+            raise WrongValue(f"a whole number from {least:,} to {most:,}", got(str(text)))
         return found
 
     return parsed

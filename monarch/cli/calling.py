@@ -1,10 +1,12 @@
 """From a command to the work and back: settings, the event loop, and what becomes of failures."""
 
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from monarch.cli.terminal.printing import complain
+from monarch.cli.terminal.printing import clean, got
+from monarch.cli.terminal.problem import Problem, tell
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
@@ -16,12 +18,42 @@ FAILED, WRONG, OUT_OF_SIGHT, INTERRUPTED = 1, 2, 3, 130
 """Exit statuses. `OUT_OF_SIGHT`: what was followed goes on, but how it stands cannot be seen any more."""
 
 
-def fail(message: str, status: int = FAILED) -> NoReturn:
-    """Say why on standard error, and end."""
-    import typer  # noqa: PLC0415 - a worker does without it
+def end(problem: Problem) -> NoReturn:
+    """Say on standard error what ends the command, and end it."""
+    tell(problem)
+    raise _with(problem.status)
 
-    complain(f"monarch: {message}")
-    raise typer.Exit(status)
+
+def _with(status: int) -> BaseException:
+    """The end of a command, as the library ends it that reads its arguments; a worker was started without it."""
+    if "typer" not in sys.modules:
+        return SystemExit(status)
+    import typer  # noqa: PLC0415 - see above
+
+    return typer.Exit(status)
+
+
+def fail(
+    message: str,
+    status: int = FAILED,
+    *,
+    advice: str | None = None,
+    mistakes: tuple[str, ...] = (),
+) -> NoReturn:
+    """Say why on standard error, with what to do, and end."""
+    end(Problem(message, status, advice=advice, mistakes=mistakes))
+
+
+def refuse(what: str, expected: str, came: str, *, advice: str | None = None) -> NoReturn:
+    """End for wrong usage: `what` (an option, an argument) was given something else than it takes."""
+    message = f"{what} should be {expected}, not {got(came)}"
+    end(Problem(message, WRONG, expected=expected, got=got(came), advice=advice))
+
+
+def unknown_request(request: str) -> NoReturn:
+    """End: there is no such request."""
+    what = f"no request {clean(request)} is known"
+    fail(what, advice="it has expired, or see `monarch requests`")
 
 
 def settings(*, needs_github: bool = False) -> "Settings":
@@ -31,7 +63,7 @@ def settings(*, needs_github: bool = False) -> "Settings":
     try:
         return load_settings(needs_github=needs_github)
     except ConfigurationError as error:
-        fail(str(error), WRONG)
+        fail(str(error), WRONG, mistakes=error.mistakes)
 
 
 def operate(work: "Callable[[Operator], Awaitable[T]]") -> T:
@@ -71,8 +103,6 @@ def failures_told() -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        fail(f"{str(error).rstrip('.')}. See `monarch doctor`.")
+        fail(str(error).rstrip("."), advice="See `monarch doctor`.")
     except KeyboardInterrupt:
-        import typer  # noqa: PLC0415 - see `fail`
-
-        raise typer.Exit(INTERRUPTED) from None
+        raise _with(INTERRUPTED) from None

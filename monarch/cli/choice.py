@@ -6,8 +6,9 @@ import socket
 import time
 from typing import TYPE_CHECKING, Final
 
-from monarch.cli.calling import WRONG, fail, settings
+from monarch.cli.calling import WRONG, end, fail, refuse, settings
 from monarch.cli.terminal.printing import got
+from monarch.cli.terminal.problem import Problem
 from monarch.core.outcome import Code
 from monarch.core.request.refs import BadRef, parse_ref
 
@@ -30,7 +31,7 @@ def actor(by: str | None) -> str:
         return f"{_user()}@{socket.gethostname()}"
     name = " ".join(by.split())
     if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
-        fail(f"--by should be a name of up to {_LONGEST_NAME} characters, not {got(by)}", WRONG)
+        refuse("--by", f"a name of up to {_LONGEST_NAME} characters", by)
     return name
 
 
@@ -41,8 +42,9 @@ def request_id(text: str) -> "RequestId":
 
     found = text.strip()
     if not is_entry_id(found) or len(found) > _LONGEST_ID:
-        what = "a request's id is two numbers with a dash between, such as 1732406400000-0"
-        fail(f"{what}; got {got(text)}: see `monarch requests`", WRONG)
+        expected, came = "two numbers with a dash between, such as 1732406400000-0", got(text)
+        what = f"a request's id is {expected}; got {came}"
+        end(Problem(what, WRONG, expected, came, advice="see `monarch requests`"))
     return RequestId(found)
 
 
@@ -114,17 +116,16 @@ def demand_choice(ids: list[str], chosen: "Choice", *, everything: bool) -> None
     if everything and (ids or chosen != Choice()):
         fail("--all means every letter: leave it out, or what chooses some of them", WRONG)
     if not ids and chosen == Choice() and not everything:
-        fail(
-            "say which: ids, --request, --target, --code, --older-than, --newer-than (together: all of"
-            " it holds), or --all; `monarch dead list` takes the same",
-            WRONG,
+        which = (
+            "--request, --target, --code, --older-than, --newer-than (together: all of it holds)"
         )
+        fail(f"say which: ids, {which}, or --all; `monarch dead list` takes the same", WRONG)
 
 
 def demand_ids(ids: list[str]) -> None:
     """Refuse an empty text in the place of an id: a variable of a script that is not set."""
     if not all(each.strip() for each in ids):
-        fail("ID should be the id of a dead letter, not nothing: see `monarch dead list`", WRONG)
+        refuse("ID", "the id of a dead letter", "", advice="see `monarch dead list`")
 
 
 def repository(option: str, text: str) -> str:
@@ -138,7 +139,7 @@ def repository(option: str, text: str) -> str:
 def _target(text: str) -> str:
     """A target in any usual spelling; one that cannot be one is known as it was spelled."""
     if not text.strip():
-        fail("--target should be a repository as owner/repo, not nothing", WRONG)
+        refuse("--target", "a repository as owner/repo", "")
     try:
         return parse_ref(text, _hosts()).full_name
     except BadRef:
@@ -164,7 +165,7 @@ def _hosts() -> frozenset[str]:
 
 def _code(code: str) -> str:
     if code not in list(Code):
-        fail(f"--code should be one of {', '.join(sorted(Code))}, not {got(code)}", WRONG)
+        refuse("--code", f"one of {', '.join(sorted(Code))}", code)
     return code
 
 
@@ -174,5 +175,5 @@ def seconds(option: str, text: str | None) -> float | None:
         return None
     found = _AGE.fullmatch(text.strip())
     if found is None:
-        fail(f"{option} should be an age such as 90s, 15min, 2h or 3d, not {got(text)}", WRONG)
+        refuse(option, "an age such as 90s, 15min, 2h or 3d", text)
     return float(found[1]) * _SECONDS[found[2]]

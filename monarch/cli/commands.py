@@ -21,10 +21,15 @@ from monarch.cli.arguments import (
     Targets,
 )
 from monarch.cli.dead_commands import dead
+from monarch.cli.terminal.program import Program
 
 _EPILOG = """
 **Exit status.** 0: done. 1: it failed, or the request that was followed did not end well. 2: wrong usage or configuration.
 3: the request that was followed goes on, but cannot be seen any more. 130: interrupted (Ctrl-C). 141: the output was closed.
+
+**Errors.** They stand on standard error. With `--json` it has one JSON document a line: `{"error": {…}}` with `message`,
+`status`, `expected`, `got`, `advice` and `mistakes` (each `null` or empty where there is none), and `{"note": "…"}` for
+what is worth knowing beside the result.
 
 **Environment.** VALKEY_URL (or VALKEY_HOST and VALKEY_PORT), GH_PAT (or GITHUB_APP_ID and its private key),
 SLACK_BOT_TOKEN, MONARCH_NAMESPACE and others, also from a file `.env`: see `.env.template`. NO_COLOR switches colours
@@ -41,6 +46,7 @@ monarch dead replay --request 1732406400000-0
 
 app = typer.Typer(
     name="monarch",
+    cls=Program,
     help="Copies the tickets of a template repository into many team repositories.",
     epilog=_EPILOG,
     no_args_is_help=True,

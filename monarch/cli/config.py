@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from monarch.cli.calling import settings
 from monarch.cli.terminal.printing import doubt, show_facts, show_json, show_table
@@ -37,23 +38,25 @@ def _reached(known: "Settings") -> dict[str, str]:
     """What all of it leads to, without credentials."""
     from pathlib import Path  # noqa: PLC0415 - lazily
 
+    from monarch.core.redact import Redactor  # noqa: PLC0415 - lazily
     from monarch.settings import ENV_FILE  # noqa: PLC0415 - lazily
 
     path = Path.cwd() / ENV_FILE
-    return {
+    reached = {
         "file": f"{path}" if path.is_file() else f"{path} (there is none)",
         "valkey": known.valkey_url_safe,
         "github": _by_way(known.github_api_url, known.github_proxy),
         "slack": _by_way(known.slack_api_url, known.slack_proxy),
     }
+    hide = Redactor(known.secrets())
+    return {name: hide(text) for name, text in reached.items()}
 
 
 def _by_way(url: str, proxy: object) -> str:
-    """An address, and the proxy that leads to it, without its password."""
+    """An address, and the proxy that leads to it: its host and port alone."""
     from pydantic import SecretStr  # noqa: PLC0415 - lazily
-
-    from monarch.settings.values import without_credentials  # noqa: PLC0415 - lazily
 
     if not isinstance(proxy, SecretStr):
         return url
-    return f"{url} by way of {without_credentials(proxy.get_secret_value())}"
+    way = urlsplit(proxy.get_secret_value())
+    return f"{url} by way of {way.scheme}://{way.netloc.rpartition('@')[2]}"

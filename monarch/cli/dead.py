@@ -8,15 +8,8 @@ import typer
 
 from monarch.cli.calling import FAILED, WRONG, fail, operate
 from monarch.cli.choice import actor, demand_choice, demand_ids, hint_of
-from monarch.cli.terminal.printing import (
-    clean,
-    complain,
-    moment,
-    say,
-    show_facts,
-    show_json,
-    show_table,
-)
+from monarch.cli.terminal.printing import clean, moment, say, show_facts, show_json, show_table
+from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.tables import reason, word
 from monarch.web.documents import letter_document
 
@@ -71,7 +64,7 @@ def show_dead_letter(letter: str, *, as_json: bool) -> None:
 
     found = operate(work)
     if found is None:
-        fail(f"no dead letter {clean(letter)} is known: see `monarch dead list`")
+        fail(f"no dead letter {clean(letter)} is known", advice="see `monarch dead list`")
     if as_json:
         show_json(letter_document(found))
     else:
@@ -106,19 +99,20 @@ def replay_letters(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Send dead letters back, and say of each what goes on or why it does not; some refused is a failure."""
+    """Send dead letters back, and say of each what goes on or why it does not; some refused is a failure.
+
+    With `dry_run` the same is said, and nothing is changed.
+    """
     demand_choice(ids, chosen, everything=everything)
     name = actor(by)
-    if dry_run:
-        return _show_meant(ids, chosen, as_json=as_json)
 
     async def work(person: "Operator") -> "list[Replayed]":
         told: list[Replayed] = []
         async for chunk, missing in _meant(person, ids, chosen):
-            found = await person.replay([letter.id for letter in chunk], name) if chunk else ()
+            found = await _replayed(person, [letter.id for letter in chunk], name, dry_run=dry_run)
             news = [*map(_missing, missing), *found]
             if not as_json:
-                _print_replayed(news)
+                _print_replayed(news, dry_run=dry_run)
             told += news
             _tell_progress(len(told), len(news))
         return told
@@ -126,13 +120,20 @@ def replay_letters(
     told = operate(work)
     refused = sum(bool(one.refused) for one in told)
     if as_json:
-        counts = {"replayed": len(told) - refused, "refused": refused}
+        counts = {"replayed": len(told) - refused, "refused": refused, "dry_run": dry_run}
         show_json({**counts, "letters": told})
     else:
-        _say(f"{len(told) - refused} replayed, {refused} refused" if told else _NONE_MEANT)
+        _say(_counted(len(told) - refused, refused, dry_run=dry_run) if told else _NONE_MEANT)
     if refused:
         raise typer.Exit(FAILED)
-    return None
+
+
+async def _replayed(
+    person: "Operator", letters: "Sequence[str]", by: str, *, dry_run: bool
+) -> "Sequence[Replayed]":
+    if not letters:
+        return ()
+    return await (person.foresee_replay(letters) if dry_run else person.replay(letters, by))
 
 
 def drop_letters(
@@ -151,7 +152,8 @@ def drop_letters(
     if dry_run:
         return _show_meant(ids, chosen, as_json=as_json)
     if everything and not yes:
-        fail("--all throws everything away that is meant: add --yes (or see --dry-run)", WRONG)
+        what = "--all throws everything away that is meant"
+        fail(what, WRONG, advice="add --yes (or see --dry-run)")
 
     async def work(person: "Operator") -> tuple[int, int]:
         dropped = gone = 0
@@ -186,7 +188,7 @@ def _show_meant(ids: list[str], chosen: "Choice", *, as_json: bool) -> None:
 
     letters, unknown = operate(work)
     _show_letters(letters, _NO_SUCH, as_json=as_json)
-    _say(f"meant: {len(letters)}; nothing was changed (--dry-run)")
+    _say(f"meant: {len(letters)}; {_UNCHANGED}")
     if unknown:
         fail(f"{', '.join(map(clean, unknown))}: {_GONE}")
 
@@ -211,6 +213,7 @@ def _chunks(many: "Sequence[T]") -> "Iterator[Sequence[T]]":
 
 
 _GONE: Final = "no dead letter any more, or not one that is meant: see `monarch dead list`"
+_UNCHANGED: Final = "nothing was changed (--dry-run)"
 _NONE_MEANT: Final = "no dead letter is meant: see `monarch dead list`"
 
 
@@ -220,12 +223,18 @@ def _missing(letter: str) -> "Replayed":
     return Replayed(letter, "", _GONE)
 
 
-def _print_replayed(told: "Iterable[Replayed]") -> None:
+def _print_replayed(told: "Iterable[Replayed]", *, dry_run: bool) -> None:
     for one in told:
-        what = f"refused   {clean(one.letter)}  {clean(one.refused)}"
-        if not one.refused:
-            what = f"replayed  {one.letter}  {clean(one.work)}"
-        say(what)
+        done = "refused" if one.refused else "replayed"
+        would = "would refuse" if one.refused else "would replay"
+        word = f"{would:<12}" if dry_run else f"{done:<8}"
+        say(f"{word}  {clean(one.letter)}  {clean(one.refused or one.work)}")
+
+
+def _counted(replayed: int, refused: int, *, dry_run: bool) -> str:
+    if dry_run:
+        return f"would replay {replayed}, would refuse {refused}; {_UNCHANGED}"
+    return f"{replayed} replayed, {refused} refused"
 
 
 def _tell_progress(so_far: int, now: int) -> None:

@@ -9,7 +9,8 @@ from monarch.adapters.valkey.views.wanted import Wanted, newest
 from monarch.cli.calling import end_if_interrupted, operate
 from monarch.cli.choice import hint_of
 from monarch.cli.terminal.away import AGAIN_S, Away
-from monarch.cli.terminal.printing import clean, complain, fields_of, moment, say, show_json
+from monarch.cli.terminal.printing import clean, fields_of, moment, say, show_json
+from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.troubles import tell_obstacles
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from monarch.cli.calling import (
 )
 from monarch.cli.terminal.away import AGAIN_S, Away
 from monarch.cli.terminal.ending import ending_lines
-from monarch.cli.terminal.printing import clean, complain
+from monarch.cli.terminal.printing import clean
+from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.progress import Progress, Sight, progress
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
@@ -56,8 +57,7 @@ def follow(request: RequestId, *, quiet: bool) -> "RequestDetails":
     except OutOfSight as lost:
         fail(str(lost), OUT_OF_SIGHT)
     except KeyboardInterrupt:
-        complain(f"monarch: interrupted; {goes_on}")
-        raise typer.Exit(INTERRUPTED) from None
+        fail(f"interrupted; {goes_on}", INTERRUPTED)
     if not quiet:
         for line in ending_lines(end):
             complain(line)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from monarch.cli.calling import FAILED, WRONG, fail, failures_told, settings
+from monarch.cli.calling import FAILED, WRONG, fail, failures_told, refuse, settings
 from monarch.cli.choice import actor, seconds
-from monarch.cli.terminal.printing import age, clean, got, moment, say, show_json, show_table
+from monarch.cli.terminal.printing import age, clean, moment, say, show_json, show_table
 from monarch.cli.terminal.readings import readings
 from monarch.cli.terminal.tables import number, word
 
@@ -31,7 +31,7 @@ def show_missed(
     wanted = _checked(owners or list(known.missed_owners))
     since_ms = _window_ms(since, known.retention_days)
     if by is not None and not submit:
-        fail("--by names who asks: give --submit, too", WRONG)
+        fail("--by names who asks", WRONG, advice="give --submit, too")
     name = actor(by) if submit else None
     with failures_told(), readings(quiet=as_json) as tell:
         found = anyio.run(swept, known, wanted, since_ms, name, tell)
@@ -49,7 +49,7 @@ def _checked(owners: list[str]) -> list[str]:
         fail("say whose repositories: OWNER, one or more, or set MONARCH_MISSED_OWNERS", WRONG)
     for owner in owners:
         if not _OWNER.fullmatch(owner):
-            fail(f"OWNER should be the name of an organisation or a user, not {got(owner)}", WRONG)
+            refuse("OWNER", "the name of an organisation or a user", owner)
     return list({owner.lower(): owner for owner in reversed(owners)}.values())[::-1]
 
 
@@ -58,7 +58,7 @@ def _window_ms(since: str, retention_days: int) -> int:
     window_s = seconds("--since", since) or 0.0
     if not 0 < window_s <= retention_days * _DAY_S:
         most = f"{retention_days}d (MONARCH_RETENTION_DAYS: before that no request is remembered)"
-        fail(f"--since should be more than 0 and at most {most}, not {got(since)}", WRONG)
+        refuse("--since", f"more than 0 and at most {most}", since)
     return round(window_s * 1000)
 
 

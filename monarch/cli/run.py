@@ -4,10 +4,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
-from monarch.cli.calling import FAILED, WRONG
-from monarch.cli.terminal.printing import clean, complain, got
+from monarch.cli.calling import WRONG, fail, refuse, settings
 
 if TYPE_CHECKING:
     from monarch.app.assembly import Role
@@ -31,15 +30,16 @@ def run_roles(names: str | None) -> None:
 
         from monarch.app.assembly import Role  # noqa: PLC0415 - lazily
         from monarch.app.service import PortError, run_worker  # noqa: PLC0415 - lazily
-        from monarch.settings import ConfigurationError, load_settings  # noqa: PLC0415 - lazily
+        from monarch.settings import ConfigurationError  # noqa: PLC0415 - lazily
 
     roles = _roles(names)
+    known = settings(needs_github=bool(roles & {Role.PLANNER, Role.MIGRATOR}))
     try:
-        run_worker(load_settings(needs_github=bool(roles & {Role.PLANNER, Role.MIGRATOR})), roles)
+        run_worker(known, roles)
     except ConfigurationError as error:
-        _end(str(error), WRONG)
+        fail(str(error), WRONG, mistakes=error.mistakes)
     except PortError as error:
-        _end(str(error), FAILED)
+        fail(str(error))
 
 
 def serve_page() -> None:
@@ -49,20 +49,15 @@ def serve_page() -> None:
 
         from monarch.app.service import PortError  # noqa: PLC0415 - lazily
         from monarch.app.site import run_site  # noqa: PLC0415 - lazily
-        from monarch.settings import ConfigurationError, load_settings  # noqa: PLC0415 - lazily
+        from monarch.settings import ConfigurationError  # noqa: PLC0415 - lazily
 
+    known = settings()
     try:
-        run_site(load_settings())
+        run_site(known)
     except ConfigurationError as error:
-        _end(str(error), WRONG)
+        fail(str(error), WRONG, mistakes=error.mistakes)
     except PortError as error:
-        _end(str(error), FAILED)
-
-
-def _end(message: str, status: int) -> NoReturn:
-    """As `calling.fail`, without the library whose exception that one ends with."""
-    complain(f"monarch: {message}")
-    raise SystemExit(status)
+        fail(str(error))
 
 
 @contextmanager
@@ -95,8 +90,8 @@ def _roles(names: str | None) -> "frozenset[Role]":
         return frozenset(Role)
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     if not wanted:
-        _end(f"--roles should be some of {', '.join(Role)}, not {got(names)}", WRONG)
-    unknown = [clean(name) for name in wanted if name not in list(Role)]
+        refuse("--roles", f"some of {', '.join(Role)}", names)
+    unknown = [name for name in wanted if name not in list(Role)]
     if unknown:
-        _end(f"--roles knows {', '.join(Role)}, not {', '.join(unknown)}", WRONG)
+        refuse("--roles", f"some of {', '.join(Role)}", ", ".join(unknown))
     return frozenset(map(Role, wanted))

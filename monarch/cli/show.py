@@ -4,13 +4,12 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from monarch.cli.after.telling import print_acts
-from monarch.cli.calling import WRONG, fail, operate
+from monarch.cli.calling import fail, operate, refuse, unknown_request
 from monarch.cli.choice import hint_of, request_id, sought
 from monarch.cli.terminal.printing import (
     age,
     alarm,
     clean,
-    got,
     moment,
     say,
     show_facts,
@@ -91,7 +90,7 @@ def _state(name: str | None) -> State | None:
         found is State.PARKED
     ):  # a request is queued while it is parked; only migrations are called so
         known = ", ".join(state for state in State if state is not State.PARKED)
-        fail(f"--state should be one of {known}, not {got(name or '')}", WRONG)
+        refuse("--state", f"one of {known}", name or "")
     return found
 
 
@@ -131,7 +130,7 @@ def show_request(request: str, *, as_json: bool) -> None:
     if details is None and not named:
         fail("there is no request yet")
     if details is None:
-        fail(f"no request {clean(request)} is known: it has expired, or see `monarch requests`")
+        unknown_request(request)
     if as_json:
         show_json(request_document(details, forecast))
     else:

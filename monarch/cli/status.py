@@ -8,13 +8,13 @@ from monarch.cli.terminal.printing import (
     age,
     alarm,
     clean,
-    complain,
     doubt,
     say,
     show_facts,
     show_json,
     show_table,
 )
+from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.tables import number, reason, word
 from monarch.cli.terminal.troubles import obstacle_line, tell_obstacles
 from monarch.core.delivery import Stream

@@ -79,8 +79,8 @@ def _cancelled_targets(answer: "Cancelling | NotCancelled", request: str) -> int
     from monarch.ports import NotCancelled  # noqa: PLC0415 - lazily
 
     if isinstance(answer, NotCancelled):
-        hint = "" if answer.is_unknown else f": see `monarch show {clean(request)}`"
-        fail(f"{clean(answer.reason)}; nothing was changed{hint}")
+        advice = None if answer.is_unknown else f"see `monarch show {clean(request)}`"
+        fail(f"{clean(answer.reason)}; nothing was changed", advice=advice)
     return answer.targets
 
 
@@ -95,8 +95,8 @@ def put_first(request: str, by: str | None, *, as_json: bool) -> None:
     name, known = actor(by), request_id(request)
     answer = operate(lambda person: person.hands.first(known, name))
     if isinstance(answer, NotPutFirst):
-        hint = "" if answer.is_unknown else f": see `monarch show {clean(request)}`"
-        fail(f"{clean(answer.reason)}; nothing was changed{hint}")
+        advice = None if answer.is_unknown else f"see `monarch show {clean(request)}`"
+        fail(f"{clean(answer.reason)}; nothing was changed", advice=advice)
     if as_json:
         show_json({"request": request, "by": answer.by, "changed": answer.changed})
         return

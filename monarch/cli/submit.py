@@ -4,11 +4,13 @@ import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from monarch.cli.calling import WRONG, fail, operate, settings
+from monarch.cli.calling import WRONG, fail, operate, refuse, settings
 from monarch.cli.choice import actor
 from monarch.cli.follow import follow, judge
 from monarch.cli.portions import Asked, demand_date
-from monarch.cli.terminal.printing import clean, complain, got, show_json
+from monarch.cli.terminal.printing import clean, show_json
+from monarch.cli.terminal.problem import complain
+from monarch.core.request.channels import EXPECTED, can_be_a_channel
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator, Submission
@@ -18,6 +20,7 @@ def submit_message(
     asked: Asked, key: str | None, by: str | None, *, wait: bool, as_json: bool
 ) -> None:
     """Submit, print the request's id, and with `wait` follow it to its end."""
+    _demand_channel(asked.channel)
     name, payload = actor(by), asked.message()
     _demand_request(payload, "submitted")
     chosen = uuid.uuid4().hex if key is None else _checked(key)
@@ -41,15 +44,20 @@ async def _submitted(person: "Operator", payload: bytes, key: str, by: str) -> "
     try:
         return await person.submit(payload, key, by=by)
     except KeyTaken as taken:
-        fail(f"{taken}. Nothing was submitted: choose another --key, or none")
+        fail(f"{taken}. Nothing was submitted", advice="choose another --key, or none")
     except StoreError as error:
         reason = str(error).rstrip(".")
         if error.is_untouched:
-            fail(f"{reason}. Nothing was submitted. See `monarch doctor`.")
+            fail(f"{reason}. Nothing was submitted", advice="See `monarch doctor`.")
         # Said with the key: only so can it be repeated without a second request.
-        fail(
-            f"{reason}. It may have been submitted: to repeat it safely, add --key {key}. See `monarch doctor`."
-        )
+        advice = f"to repeat it safely, add --key {key}. See `monarch doctor`."
+        fail(f"{reason}. It may have been submitted", advice=advice)
+
+
+def _demand_channel(channel: str | None) -> None:
+    """Refuse what Slack would refuse after all the work is done. Empty is nobody."""
+    if channel and channel.strip() and not can_be_a_channel(channel):
+        refuse("--channel", EXPECTED, channel)
 
 
 def _demand_request(payload: bytes, done: str) -> None:
@@ -74,7 +82,7 @@ _LONGEST_KEY: Final = 200
 def _checked(key: str) -> str:
     """A key becomes the name of a key of Valkey's."""
     if not key.strip() or not key.isprintable() or len(key) > _LONGEST_KEY:
-        fail(f"--key should be up to {_LONGEST_KEY} printable characters, not {got(key)}", WRONG)
+        refuse("--key", f"up to {_LONGEST_KEY} printable characters", key)
     return key
 
 
@@ -94,6 +102,7 @@ def publish_message(
         fail(
             "give SOURCE and TARGETS (with --channel or without), or --payload, and not both", WRONG
         )
+    _demand_channel(channel)
     if payload is None:
         content = message(source or "", targets, channel)
         _demand_request(content, "published (--payload publishes anything)")
@@ -111,6 +120,6 @@ def publish_message(
         print(f"heard by {heard}")
     if not heard:
         fail(
-            f"no worker listens to the channel {clean(published_on)}, so it is lost: start `monarch run`, set"
-            " MONARCH_CHANNEL as the workers have it, or use `monarch submit`"
+            f"no worker listens to the channel {clean(published_on)}, so it is lost",
+            advice="start `monarch run`, set MONARCH_CHANNEL as the workers have it, or use `monarch submit`",
         )

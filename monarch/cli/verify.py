@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_json: bool) -> None:
     """Show what is there; fails where something is missing or doubled and no healing was submitted for it."""
     if wait and not heal:
-        fail("--wait follows what --heal submits: give both", WRONG)
+        fail("--wait follows what --heal submits", WRONG, advice="give both")
     if by is not None and not heal:
-        fail("--by names who heals: give --heal, too", WRONG)
+        fail("--by names who heals", WRONG, advice="give --heal, too")
     from monarch.app.verify import verified_document  # noqa: PLC0415 - lazily
 
     name = actor(by) if heal else ""

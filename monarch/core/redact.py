@@ -2,19 +2,27 @@
 
 Everything that ends in a reason, a dead letter or a notice passes here first. What is hidden is hidden
 by its looks (the known shapes of tokens), so a secret without a shape of its own is not recognised: no
-secret may be passed in knowingly.
+secret may be passed in knowingly. `Redactor` hides known secrets as well.
 """
 
+import json
 import re
+from collections.abc import Iterable
+from typing import Final
 
 HIDDEN = "***"
 """Stands where a secret stood."""
+
+SHORTEST_SECRET: Final = 4
+"""A shorter one would blot out ordinary words; nobody is protected by it anyway."""
 
 _SECRETS = re.compile(
     r"gh[a-z]_[A-Za-z0-9_.\-]{6,}"  # GitHub: ghp_, gho_, ghu_, ghs_ (the long form has dots), ghr_
     r"|github_pat_[A-Za-z0-9_]+"
     r"|xox[a-z]-[A-Za-z0-9\-]+"  # Slack
     r"|xapp-[A-Za-z0-9\-]+"
+    r"|(?<=hooks\.slack\.com/)\S+"  # who knows the address may post
+    r"|\bMII[A-Za-z0-9+/]{50,}"  # a key without the lines around it
     # A JSON web token, and whatever runs into it. Tried only where such a run begins: tried at each `eyJ`, a
     # megabyte of them would keep a worker busy for minutes.
     r"|(?<![A-Za-z0-9_\-])(?=[A-Za-z0-9_\-]*eyJ)[A-Za-z0-9_\-]++\.[A-Za-z0-9_.\-]+"
@@ -22,6 +30,9 @@ _SECRETS = re.compile(
     r"|(?<=//)[^/\s@]*(?=@)"  # user and password in an address
     r"|(?<=bearer )\S+|(?<=basic )\S+",
     re.ASCII | re.IGNORECASE,
+)
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
 _SPACE = re.compile(r"\s+")
 _KINDS = {
@@ -35,7 +46,26 @@ _KINDS = {
 
 def redact(text: str) -> str:
     """Replace everything that looks like a secret by `***`."""
-    return _SECRETS.sub(HIDDEN, text)
+    return _SECRETS.sub(HIDDEN, _PRIVATE_KEY.sub(HIDDEN, text))
+
+
+class Redactor:
+    """Takes these secrets out of text, and whatever looks like one."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
+        longest_first = sorted(spellings, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def __call__(self, text: str) -> str:
+        """Return `text` with `***` in place of each secret."""
+        return redact(self._known.sub(HIDDEN, text) if self._known is not None else text)
+
+
+def _spellings(secret: str) -> Iterable[str]:
+    """A secret as it is, and as it stands in JSON and in a `repr`."""
+    if len(secret) >= SHORTEST_SECRET:
+        yield from (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1])
 
 
 def shorten(text: str, limit: int) -> str:

@@ -20,18 +20,17 @@ from typing import Protocol
 
 from monarch.core.budget.forecast import Forecast
 from monarch.core.delivery import Delivery, Stream, Token
-from monarch.core.ids import Epoch, RequestId, TargetId, TicketId
+from monarch.core.ids import RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
 from monarch.core.target.permission import (
     Credential,
     Fact,
     GateClosed,
-    Intention,
     Permission,
     Recorded,
     Taking,
+    Wish,
 )
-from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import Verdict
 from monarch.ports.cards import Cards
 from monarch.ports.hands import Begun, Cancelling, Hands, Healing, NotCancelled, Paused, Replayed
@@ -200,28 +199,9 @@ class Ledger(Protocol):
         """
 
     async def permit(
-        self,
-        delivery: Delivery,
-        target: TargetId,
-        ticket: TicketId | None,
-        credential: Credential,
-        epoch: Epoch,
-        reconciled: str | None,
-        life_ms: int = PERMISSION_LIFE_MS,
-        intention: Intention | None = None,
+        self, delivery: Delivery, target: TargetId, credential: Credential, wish: Wish
     ) -> Permission:
-        """Ask to write once; a `Granted` has already recorded the intent and taken the budget.
-
-        Args:
-            ticket: whose copy is to be created; `None` for any other write (a label, an edit), of which the ledger
-                keeps nothing, since it may be done twice.
-            epoch: the one that the caller's look belongs to.
-            reconciled: nonce of the intent that the caller has reconciled, if any; `#<number>` of the copy that the
-                caller was told to make again and has seen to be deleted.
-            life_ms: the bytes leave within so many milliseconds after this was called, or not at all. The intent on
-                record names the end of that time, by the server's clock.
-            intention: a change of a copy that is there, which goes on record as pending; `ticket` is `None` then.
-        """
+        """Ask to write once; a `Granted` has already recorded the intent and taken the budget."""
 
     async def record(
         self,

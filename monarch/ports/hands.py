@@ -101,6 +101,9 @@ class Hands(Protocol):
     async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
         """Send dead letters back, under the same ids and without attempts; a refused one stays."""
 
+    async def foresee_replay(self, letters: Sequence[str]) -> tuple[Replayed, ...]:
+        """What `replay` would answer now; nothing is changed."""
+
     async def drop(self, letters: Sequence[str], by: str) -> int:
         """Throw dead letters away; returns how many there were."""
 

@@ -6,7 +6,8 @@ from typing import Final
 
 from pydantic.fields import FieldInfo
 
-from monarch.settings.mistakes import default_text, field_names
+from monarch.core.redact import Redactor
+from monarch.settings.mistakes import default_text, field_names, is_secret
 from monarch.settings.model import Settings
 from monarch.settings.reading import Given
 from monarch.settings.values import without_credentials
@@ -17,11 +18,8 @@ HIDDEN: Final = "set, not shown"
 _ADDRESS: Final = "VALKEY_URL"
 """A secret for the credentials in it alone."""
 
-_TELLING: Final = 4
-"""A password of fewer characters stands in many a value by chance."""
-
-_PATHS: Final = frozenset({"GITHUB_APP_PRIVATE_KEY_FILE"})
-"""Names where a secret is, and is none."""
+_IN_SIGHT: Final = frozenset({_ADDRESS, "GITHUB_APP_PRIVATE_KEY_FILE"})
+"""Kept as secrets, and shown: an address without its credentials, and the name of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,36 +43,33 @@ class Effective:
 
 def effective(settings: Settings, given: Given) -> Iterator[Effective]:
     """Every setting, in the order of the template."""
-    secrets = settings.secrets()
+    hide = Redactor(settings.secrets())
     for field in Settings.model_fields.values():
         if not field.exclude:
-            yield _effective(field, given, secrets)
+            yield _effective(field, given, hide)
 
 
-def _effective(field: FieldInfo, given: Given, secrets: list[str]) -> Effective:
+def _effective(field: FieldInfo, given: Given, hide: Redactor) -> Effective:
     names = field_names(field)
     variable = next((name for name in names if given.variables.get(name, "").strip()), None)
     if variable is None:
         return Effective(names[0], default_text(field), "default")
     raw = given.variables[variable].strip()
-    shown, is_secret = _shown(field, variable, raw, secrets)
+    shown, hidden = _shown(field, variable, raw, hide)
     in_file = given.file.get(variable, "").strip()
     return Effective(
         variable,
         shown,
         "environment" if variable in given.process else ".env",
         shadowed=variable in given.process and in_file not in {"", raw},
-        is_secret=is_secret,
+        is_secret=hidden,
     )
 
 
-def _shown(field: FieldInfo, variable: str, raw: str, secrets: list[str]) -> tuple[str, bool]:
+def _shown(field: FieldInfo, variable: str, raw: str, hide: Redactor) -> tuple[str, bool]:
     """What may be shown of a value, and whether something had to be hidden."""
-    if variable == _ADDRESS:
-        safe = without_credentials(raw)
-        return safe, safe != raw
-    if "SecretStr" in str(field.annotation) and variable not in _PATHS:
+    shown = without_credentials(raw) if variable == _ADDRESS else raw
+    # A token in the place of a host, say: what holds a secret is one, and so is what looks like one.
+    if hide(shown) != shown or "@" in shown or (is_secret(field) and variable not in _IN_SIGHT):
         return HIDDEN, True
-    # A password in the place of a host, say: whatever holds a secret is one, and so is what looks like an address with one.
-    is_secret = "@" in raw or any(secret in raw for secret in secrets if len(secret) >= _TELLING)
-    return (HIDDEN, True) if is_secret else (raw, False)
+    return shown, shown != raw

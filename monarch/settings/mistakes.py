@@ -12,6 +12,7 @@ from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from monarch.core.redact import redact
 from monarch.settings.values import Wrong
 
 OWN = "MONARCH_"
@@ -54,12 +55,15 @@ _LINKED_PORT = re.compile(r"(tcp|udp|sctp)://.*")
 
 
 class ConfigurationError(Exception):
-    """The configuration cannot be used; `mistakes` has a line for each, the message has them all."""
+    """The configuration cannot be used; `mistakes` has a line for each, the message has them all.
+
+    What looks like a secret is hidden in each, whichever variable it was put into.
+    """
 
     def __init__(self, mistakes: list[str]) -> None:
-        self.mistakes = tuple(mistakes)
+        self.mistakes = tuple(map(redact, mistakes))
         title = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        lines = "".join(f"\n- {mistake}" for mistake in mistakes)
+        lines = "".join(f"\n- {mistake}" for mistake in self.mistakes)
         super().__init__(f"{title} in the configuration (environment and .env file):{lines}")
 
 
@@ -149,6 +153,11 @@ def mistake(fields: Fields, name: str, came: object, cause: object = None) -> st
     return f"{variable}: expected {field.description}; got {_shown(field, came)}{why}. {todo}."
 
 
+def is_secret(field: FieldInfo) -> bool:
+    """Whether the value of this field is never shown as it is."""
+    return "SecretStr" in str(field.annotation)
+
+
 def default_text(field: FieldInfo) -> str:
     """The default as one would write it; `""`: nothing."""
     return "" if field.default is None else _as_text(field.default)
@@ -163,6 +172,8 @@ def _as_text(value: object) -> str:
 def _shown(field: FieldInfo, came: object) -> str:
     if came is None:
         return "nothing"
-    if "SecretStr" in str(field.annotation):
+    if is_secret(field):
         return "something else (not shown, it may be a secret)"
-    return repr(came) if "@" not in str(came) else "something else (not shown, it has an '@')"
+    sign = next((sign for sign in "@?#" if sign in str(came)), "")
+    # Behind each of them may stand what is nobody's business: a password, or a token in a query.
+    return f"something else (not shown, it has a {sign!r})" if sign else repr(came)

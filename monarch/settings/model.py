@@ -58,6 +58,7 @@ def _variable(name: str, default: object, expected: str, *, also: str = "", **li
 
 
 _PORT = "a port, 1 to 65535, or 0 for off"
+_ADDRESS = "an http(s) address without user, password, query and fragment"
 
 
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
@@ -95,9 +96,7 @@ class Settings(BaseModel):
         None,
         "a file with the private key of the GitHub App, an RSA key as PEM without a passphrase",
     )
-    github_api_url: HttpUrl = _variable(
-        "GITHUB_API_URL", "https://api.github.com", "an http(s) address without user or password"
-    )
+    github_api_url: HttpUrl = _variable("GITHUB_API_URL", "https://api.github.com", _ADDRESS)
     slack_bot_token: Token | None = _variable(
         "SLACK_BOT_TOKEN", None, "a Slack bot token (xoxb-…) in one line", also="SLACK_TOKEN"
     )
@@ -105,9 +104,7 @@ class Settings(BaseModel):
     """The proxy that leads to GitHub's API; `None`: none. Worked out of the usual variables by `reading`."""
     slack_proxy: SecretStr | None = Field(default=None, exclude=True)
     """Likewise to Slack's."""
-    slack_api_url: HttpUrl = _variable(
-        "SLACK_API_URL", "https://slack.com/api/", "an http(s) address without user or password"
-    )
+    slack_api_url: HttpUrl = _variable("SLACK_API_URL", "https://slack.com/api/", _ADDRESS)
 
     valkey_url_given: ValkeyUrl | None = _variable(
         "VALKEY_URL",
@@ -216,9 +213,7 @@ class Settings(BaseModel):
     slack_ending_seconds: int = _variable(
         "MONARCH_SLACK_ENDING_SECONDS", 20, "seconds, 0 to 600", ge=0, le=600
     )
-    page_url: HttpUrl | None = _variable(
-        "MONARCH_PAGE_URL", None, "an http(s) address without user or password"
-    )
+    page_url: HttpUrl | None = _variable("MONARCH_PAGE_URL", None, _ADDRESS)
     retention_days: int = _variable("MONARCH_RETENTION_DAYS", 30, "days, 1 to 3650", ge=1, le=3650)
     metrics_port: int = _variable("MONARCH_METRICS_PORT", 8080, _PORT, ge=0, le=65535)
     web_port: int = _variable(

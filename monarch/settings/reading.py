@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pydantic import SecretStr, ValidationError
 
+from monarch.core.redact import Redactor
 from monarch.settings import mistakes as told
 from monarch.settings.certificates import certificate_mistakes
 from monarch.settings.env_file import read_env_file
@@ -34,13 +35,22 @@ def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FIL
         ConfigurationError: with every mistake that was found.
     """
     given = read_given(env_file)
+    hide = Redactor(_secrets_in(given.variables))
     try:
         settings = settings_from(given.variables, needs_github=needs_github)
     except ConfigurationError as error:
-        raise ConfigurationError([*given.mistakes, *error.mistakes]) from None
+        raise ConfigurationError(list(map(hide, (*given.mistakes, *error.mistakes)))) from None
     if given.mistakes:
-        raise ConfigurationError(list(given.mistakes))
+        raise ConfigurationError(list(map(hide, given.mistakes)))
     return settings
+
+
+def _secrets_in(variables: Mapping[str, str]) -> Iterator[str]:
+    """What stands where a secret belongs: in another variable, too, it must not be shown."""
+    for field in Settings.model_fields.values():
+        for name in told.field_names(field) if told.is_secret(field) else ():
+            if name not in _NO_SECRETS:
+                yield variables.get(name, "").strip()
 
 
 class Given(NamedTuple):
@@ -105,6 +115,9 @@ def names() -> tuple[str, ...]:
 
 _OUTSIDE = frozenset({"SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"})
 """What the libraries read from the process itself: in a file they do nothing."""
+
+_NO_SECRETS = frozenset({"VALKEY_URL", "GITHUB_APP_PRIVATE_KEY_FILE"})
+"""Held like secrets for what they may carry or lead to; their own text stands in many a message rightly."""
 
 _KEYS = ("GITHUB_APP_PRIVATE_KEY", "GITHUB_APP_PRIVATE_KEY_FILE")
 

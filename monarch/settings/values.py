@@ -91,6 +91,9 @@ def _http_url(value: str) -> str:
     _ = parts.port  # raises ValueError when it is no port
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
         raise ValueError
+    # Paths are added behind it; and what stands in a query may be a token.
+    if "?" in value or "#" in value:
+        raise ValueError
     return value
 
 
@@ -99,7 +102,9 @@ def _addresses(value: object) -> object:
     if not isinstance(value, str):
         return value
     parts = [urlsplit(f"//{part.strip()}") for part in value.split(",") if part.strip()]
-    if not all(part.hostname and not part.path and "@" not in part.netloc for part in parts):
+    if not all(part.hostname and f"//{part.netloc}" == part.geturl() for part in parts):
+        raise ValueError
+    if any("@" in part.netloc for part in parts):
         raise ValueError
     return tuple((part.hostname, part.port or SENTINEL_PORT) for part in parts)
 

@@ -73,7 +73,7 @@ class Hold:
         return self._draining
 
     def check(self) -> None:
-        """Go on to the next step, or not.
+        """Raise where the handler must not take its next step.
 
         Raises:
             LeaseLost: the delivery is in other hands.
@@ -189,8 +189,8 @@ class Holds:
         for hold in holds:
             if hold.token not in lost:
                 hold.renewed(sent_at)
+            # A settle that overtook this renewal has ended the lease: that one is not lost.
             elif not hold.settling and hold.token in self._all:
-                # A settle that overtook this renewal has ended the lease, and nobody lost it.
                 self._telemetry.lease_lost(token=hold.token)
                 hold.lose()
 

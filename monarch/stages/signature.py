@@ -17,7 +17,7 @@ EVERY_S: Final = 60.0
 
 
 class SignatureWatch:
-    """Receives nothing, decides nothing: asks, tells, waits."""
+    """Asks whether the credential signs, keeps the answer where people see it, and waits."""
 
     def __init__(self, signing: Signing, refusals: Refusals, telemetry: Telemetry) -> None:
         self._signing = signing

@@ -106,11 +106,11 @@ class Telemetry:
     def store_trouble(self, *, where: str, error: str) -> None:
         """Valkey could not be asked, or did not answer; the caller backs off and asks again."""
         self.metrics.troubles.inc()
-        self._log.warning("store.troubled", where=where, error=error)
+        self._log.warning("valkey.unavailable", where=where, error=error)
 
     def server_doubted(self, *, what: str, found: str, advice: str) -> None:
         """Valkey is set up so that it may forget, or stop; said once, when a worker starts."""
-        self._log.warning("server.doubted", what=what, found=found, advice=advice)
+        self._log.warning("valkey.unsafe", what=what, found=found, advice=advice)
 
     # ----------------------------------------------------------------------------------- intake
 
@@ -198,7 +198,7 @@ class Telemetry:
         self._log.error("delivery.failed", exc_info=exc, **_named(delivery.token))
 
     def delivery_handed_back(self, *, delivery: Delivery, rests: bool = False) -> None:
-        """Somebody else takes it, uncounted; one that `rests` comes round until newer code is there, and is told once."""
+        """Given back for another worker, uncounted. `rests`: it waits for a newer version, so the line is for debugging only."""
         self.metrics.handed_back.labels(delivery.token.stream.value).inc()
         tell = self._log.debug if rests else self._log.info
         tell("delivery.handed_back", **_named(delivery.token))
@@ -299,11 +299,11 @@ class Telemetry:
         self._log.info("detail.written", target=target, what=what)
 
     def detail_unknown(self, *, target: str, what: str, reason: str) -> None:
-        """Nobody knows whether it took effect; it is looked at again."""
+        """Whether it took effect is not known; it is looked at again."""
         self._log.warning("detail.unknown", target=target, what=what, reason=reason)
 
     def act_ended(self, *, target: str, act: str, changed: int, left: int) -> None:
-        """A recall, or the undoing of one, is over there. Stream: `migration.<act>.ended`."""
+        """A recall, its undoing or an update is over there. Stream: `migration.<act>.ended`."""
         self._log.info("act.ended", target=target, act=act, changed=changed, left=left)
 
     def migration_noted(self, *, target: str, note: str) -> None:
@@ -366,10 +366,9 @@ class Telemetry:
         say(f"ceiling.{way}", window=window, before=before, after=after)
 
     def notice_said(self, *, kind: str) -> None:
-        """Slack has taken it; `kind` is `progress` or `final`."""
-        name = closed(kind, NOTICES, "progress")
-        self.metrics.notices.labels(name).inc()
-        self._log.info("notice.said", kind=name)
+        """Slack has taken it; `kind` is `card`, `reply`, `ending` or `missed`."""
+        self.metrics.notices.labels(closed(kind, NOTICES, "card")).inc()
+        self._log.info("notice.said", kind=kind)
 
     def notice_gone(self, *, reason: str) -> None:
         """The message that is edited in place cannot be edited any more; nothing is left to do."""

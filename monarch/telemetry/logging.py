@@ -3,55 +3,25 @@
 One JSON object, or one line for people, each, on standard error: results of commands keep standard output
 to themselves. Lines of libraries (httpx, uvicorn, asyncio) come through the same door, from WARNING up.
 
-Secrets are taken out of the *finished* line, tracebacks included: there is no way around that for whoever
-logs. Known secrets are removed wherever they stand; whatever looks like a token of GitHub's or Slack's, or
+Secrets are taken out of the *finished* line, tracebacks included, so no caller can go around that. Known secrets
+of four characters and more are removed wherever they stand; whatever looks like a token of GitHub's or Slack's, or
 like a password in an address, is removed as well, known or not.
 """
 
-import json
 import logging
 import os
-import re
 import sys
 from collections.abc import Iterable
-from typing import Final, Literal, TextIO
+from typing import Literal, TextIO
 
 import structlog
 from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
-from monarch.core.redact import HIDDEN, redact
+from monarch.core.redact import Redactor
 
 Format = Literal["json", "console"]
-
-SHORTEST_SECRET: Final = 4
-"""A shorter one would blot out ordinary words; nobody is protected by it anyway."""
-
-_PRIVATE_KEY: Final = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
-)
-
-
-class Redactor:
-    """Takes secrets out of text."""
-
-    def __init__(self, secrets: Iterable[str]) -> None:
-        spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
-        longest_first = sorted(spellings, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
-
-    def __call__(self, text: str) -> str:
-        """Return `text` with `***` in place of each secret."""
-        if self._known is not None:
-            text = self._known.sub(HIDDEN, text)
-        return redact(_PRIVATE_KEY.sub(HIDDEN, text))
-
-
-def _spellings(secret: str) -> Iterable[str]:
-    """A secret as it is, and as it stands in JSON and in a `repr`."""
-    if len(secret) >= SHORTEST_SECRET:
-        yield from (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1])
 
 
 class _Redacting:

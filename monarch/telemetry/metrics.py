@@ -29,7 +29,7 @@ WRITES = (
     "unknown",
 )
 DETAILS = ("label", "milestone", "edit", "sub-issue", "dependency", "close", "reopen")
-NOTICES = ("progress", "final", "missed")
+NOTICES = ("card", "reply", "ending", "missed")
 WINDOWS = ("minute", "hour")
 WAYS = ("lowered", "raised")
 
@@ -67,7 +67,7 @@ class Metrics:
         self.dead.set(snapshot.dead)
         self.missed.set(snapshot.missed)
         self.workers.set(snapshot.workers)
-        # A server that will not say is no server that says 0, on which people are woken.
+        # Unknown is not 0: 0 pages a person.
         self.replicas.set(math.nan if snapshot.replicas is None else snapshot.replicas)
         self.paused.set(snapshot.paused)
         self.paused_since.set((snapshot.paused_ms or 0) / 1000)

@@ -33,7 +33,7 @@ from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.ledger import ValkeyLedger
+from monarch.adapters.valkey.ledger.ledger import ValkeyLedger
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.adapters.valkey.subscriber import ValkeyEar
@@ -41,7 +41,7 @@ from monarch.app.service import freeze_what_stays
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
 from monarch.core.ids import RequestId, TargetId, TicketId
-from monarch.core.target.permission import Credential, Granted, Taken, WasCreated
+from monarch.core.target.permission import Credential, Granted, Taken, WasCreated, Wish
 from monarch.core.verdict import Done, Policy, Said, Verdict
 from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.stages.consumer import Consumer
@@ -278,7 +278,7 @@ async def copied(client: Valkey, keys: Keys, tickets: int) -> int:
         raise SystemExit(f"the lock was not given: {taken}")
     for number in range(1, tickets + 1):
         ticket = TicketId(2_034_567_000 + number)
-        granted = await ledger.permit(delivery, target, ticket, credential, taken.epoch, None)
+        granted = await ledger.permit(delivery, target, credential, Wish(taken.epoch, ticket))
         if not isinstance(granted, Granted):
             raise SystemExit(f"the write was not permitted: {granted}")
         fact = WasCreated(number, granted.nonce)

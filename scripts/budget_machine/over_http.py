@@ -28,7 +28,7 @@ from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.ledger import ValkeyLedger
+from monarch.adapters.valkey.ledger.ledger import ValkeyLedger
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
 from monarch.core.budget.ceilings import Ceilings, Pace
@@ -44,6 +44,7 @@ from monarch.core.target.permission import (
     Wait,
     WasCreated,
     WasNotCreated,
+    Wish,
 )
 from monarch.core.ticket import Repository
 from monarch.sandbox.control.client import SandboxClient
@@ -156,7 +157,7 @@ class Writer:
         while time.monotonic() < self.run.ends_at:
             ticket = TicketId(next(self.run.tickets))
             answer = await self.ledger.permit(
-                self.delivery, target, ticket, self.credential, taken.epoch, None
+                self.delivery, target, self.credential, Wish(taken.epoch, ticket)
             )
             match answer:
                 case Granted(nonce):

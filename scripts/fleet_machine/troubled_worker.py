@@ -28,7 +28,7 @@ from monarch.__main__ import main
 from monarch.adapters import http_send
 from monarch.adapters.github.client import HttpGitHub
 from monarch.adapters.valkey import codec, scripts
-from monarch.adapters.valkey.ledger import ValkeyLedger
+from monarch.adapters.valkey.ledger.ledger import ValkeyLedger
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.core.delivery import Delivery, MigrationEntry
 from monarch.core.target.permission import Granted

@@ -1,6 +1,7 @@
 """The client that the adapters use, with a way there and back that a test can disturb; and over a server in memory."""
 
 import inspect
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,6 +29,11 @@ class Command:
     name: str
     keys: tuple[bytes, ...]
     args: tuple[bytes, ...]
+
+    @property
+    def document(self) -> Any:
+        """What a script is given that takes one document."""
+        return json.loads(self.args[1])
 
 
 Answer = Callable[[], Awaitable[Any]]

@@ -11,7 +11,7 @@ import pytest
 from monarch.sandbox.program import ROOT
 
 PROGRAM = """
-import os, sys, threading
+import ctypes, os, sys, threading
 import anyio
 from monarch.app import signals
 
@@ -36,6 +36,12 @@ def wait_for_a_lock():
     lock = threading.Lock()
     lock.acquire()
     lock.acquire()
+
+def wait_where_no_signal_interrupts():
+    mutex = ctypes.create_string_buffer(256)
+    library = ctypes.CDLL(None)
+    library.pthread_mutex_lock(mutex)
+    library.pthread_mutex_lock(mutex)
 
 async def main():
     with signals.stopped_by_signals(lambda reason: say(f"stops for {reason}")):
@@ -84,18 +90,23 @@ def line_of(process: "subprocess.Popen[str]") -> str:
         "read_what_never_comes",
         "write_what_nobody_reads",
         "wait_for_a_lock",
+        "wait_where_no_signal_interrupts",
         "close",
     ],
 )
 def test_a_process_whose_loop_is_stuck_ends_in_time_too(doing: str) -> None:
-    """A log that nobody takes away any more held up the very loop that was to notice the signal."""
+    """A log that nobody takes away any more held up the very loop that was to notice the signal.
+
+    A main thread that never again runs an instruction of Python held up the handler, too: so did one that went to wait
+    for a lock in the moment in which the signal came.
+    """
     with running(SOON_S, doing) as process:
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(HANGS_S) == 0
 
 
-@pytest.mark.parametrize("doing", ["sleep", "wait_for_a_lock"])
+@pytest.mark.parametrize("doing", ["sleep", "wait_for_a_lock", "wait_where_no_signal_interrupts"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_second_signal_ends_it_at_once(doing: str, number: signal.Signals) -> None:
     """Also where the loop has not noticed the first one. Two that come at once are one to the system."""

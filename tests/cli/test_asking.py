@@ -11,6 +11,7 @@ import valkey
 from valkey.client import PubSub
 
 from monarch.cli.choice import actor
+from monarch.core.request.channels import EXPECTED
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.cli.conftest import Give, requests_in
 
@@ -170,8 +171,35 @@ def test_submit_waits_and_ends_in_json(give: Give, server: EmbeddedValkey) -> No
     result = give("submit", "o/s", "o/a", "--wait", "--json")
 
     worker.join()
-    assert json.loads(result.stdout)["view"]["state"] == "done"
+    document = json.loads(result.stdout)
+    assert document["view"]["state"] == "done"
+    assert document["request"] == document["view"]["id"]
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "channel",
+    ["<!channel>", "<#C06GHMZB3M3>", "@ada", "a,b", "C1 C2", "#", "##a", "https://x.slack.com/C1"],
+)
+@pytest.mark.parametrize("command", ["submit", "publish"])
+def test_a_channel_that_can_be_none_is_refused_while_it_can_be_corrected(
+    give: Give, client: "valkey.Valkey", command: str, channel: str
+) -> None:
+    """Slack would refuse it when all is copied, and nobody would hear of the end."""
+    said = give(command, "o/s", "o/a", "--channel", channel)
+
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert f"--channel should be {EXPECTED}, not {channel}" in said.stderr
+    assert requests_in(client) == []
+
+
+@pytest.mark.parametrize("channel", ["C06GHMZB3M3", "#cohort-12", "größe_1", " C1 ", ""])
+def test_a_channel_may_be_an_id_or_a_name(
+    give: Give, client: "valkey.Valkey", channel: str
+) -> None:
+    """Of any script; empty is nobody."""
+    assert give("submit", "o/s", "o/a", "--channel", channel).exit_code == 0
+    assert len(requests_in(client)) == 1
 
 
 def test_publish_says_how_many_heard(give: Give, client: "valkey.Valkey") -> None:

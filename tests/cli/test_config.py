@@ -69,8 +69,7 @@ def test_no_secret_is_shown(give: Give, form: tuple[str, ...]) -> None:
         "GITHUB_APP_ID": "17",
         "GITHUB_APP_PRIVATE_KEY": pem.decode(),
         "VALKEY_URL": "valkey://ada:trout@h:6380/1",
-        "HTTPS_PROXY": "http://u:salmon@proxy.example:3128",
-        "VALKEY_HOST": "x:herring@h",
+        "HTTPS_PROXY": "http://u:salmon@proxy.example:3128?key=herring",
         "MONARCH_CHANNEL": "swordfish",
     }
 
@@ -80,6 +79,80 @@ def test_no_secret_is_shown(give: Give, form: tuple[str, ...]) -> None:
     assert [secret for secret in hidden if secret in shown] == []
     for told in ("valkey://h:6380/1", "http://proxy.example:3128", "set, not shown"):
         assert told in shown
+
+
+TOKENS: Final = (
+    "ghp_0123456789abcdefABCDEF",
+    "github_pat_11ABCDEFG0_abcdefghij",
+    "xoxb-1234567890-abcdefghij",
+    "xapp-1-A0123-456-abcdef",
+    "0123456789abcdef0123456789abcdef01234567",
+    "https://hooks.slack.com/services/T0/B0/abcdefghij",
+    "-----BEGIN RSA PRIVATE KEY-----\\nabcdefghij\\n-----END RSA PRIVATE KEY-----",
+    "MIIEpAIBAAKCAQEA" + "abcdefghij" * 6,
+)
+TAKEN: Final = (
+    "MONARCH_CHANNEL",
+    "MONARCH_WEB_HOST",
+    "VALKEY_USERNAME",
+    "VALKEY_SENTINEL_USERNAME",
+)
+REFUSED: Final = (
+    "MONARCH_LOG_LEVEL",
+    "MONARCH_ISSUE_TEMPLATE_FILE",
+    "MONARCH_WEB_PORT",
+    "GITHUB_API_URL",
+    "VALKEY_PORT",
+    "VALKEY_SENTINEL_MASTER",
+    "SSL_CERT_FILE",
+)
+
+
+@pytest.mark.parametrize("token", TOKENS, ids=range(len(TOKENS)))
+@pytest.mark.parametrize("variables", [TAKEN, REFUSED], ids=["taken", "refused"])
+def test_a_token_in_the_wrong_variable_is_never_shown(
+    give: Give, variables: tuple[str, ...], token: str
+) -> None:
+    """A paste into the wrong line of `.env`, seen by everybody who is shown the settings or their mistakes."""
+    shown = give("config", "--json", **dict.fromkeys(variables, token))
+
+    assert shown.exit_code == (0 if variables is TAKEN else 2), shown.output
+    assert token.removeprefix("https://hooks.slack.com/") not in shown.output
+
+
+@pytest.mark.parametrize("variable", ["MONARCH_LOG_LEVEL", "VALKEY_PORT", "MONARCH_MENTIONS"])
+def test_a_password_in_two_variables_is_shown_in_neither(give: Give, variable: str) -> None:
+    """It has no looks of its own; that it stands where a secret belongs tells."""
+    wrong = give("status", **{variable: "swordfish", "VALKEY_PASSWORD": "swordfish"})
+
+    assert wrong.exit_code == 2
+    assert variable in wrong.stderr
+    assert "swordfish" not in wrong.output
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_API_URL", "SLACK_API_URL", "MONARCH_PAGE_URL"])
+@pytest.mark.parametrize("behind", ["?token=swordfish", "/api/v3?a=swordfish", "#swordfish"])
+def test_an_address_with_a_query_is_refused_unseen(give: Give, variable: str, behind: str) -> None:
+    """Paths are added behind it, so it leads nowhere; and a token may stand in it."""
+    wrong = give("config", **{variable: f"https://h.example{behind}"})
+
+    assert wrong.exit_code == 2
+    assert f"{variable}: expected an http(s) address without user, password, query" in wrong.stderr
+    assert "swordfish" not in wrong.output
+
+
+def test_the_doctor_shows_no_secret_in_the_place_of_something_else(give: Give) -> None:
+    """Its lines are pasted into tickets and chats."""
+    shown = give(
+        "doctor",
+        MONARCH_ALLOWED_SOURCES="swordfish/*",
+        MONARCH_ALLOWED_TARGETS="ghp_0123456789abcdef/*",
+        VALKEY_PASSWORD="swordfish",
+        MONARCH_WEB_TOKEN="fedcba9876543210-web",
+    ).output
+
+    assert "***/*" in shown
+    assert [one for one in ("swordfish", "ghp_0123") if one in shown] == []
 
 
 def test_a_wrong_configuration_is_told_with_all_its_mistakes(give: Give) -> None:

@@ -156,14 +156,34 @@ def test_an_id_and_a_filter_hold_together(
     assert client.xlen("{monarch}:dead") == 4
 
 
-@pytest.mark.parametrize("command", ["replay", "drop"])
-def test_a_dry_run_shows_and_changes_nothing(
-    give: Give, client: Any, many: list[str], command: str
+def test_a_dry_run_says_what_a_replay_then_does(give: Give, client: Any, many: list[str]) -> None:
+    """To the letter, with what is refused and why; and it changes nothing."""
+    client.delete(f"{{monarch}}:plan:{OTHER}")
+    before = {name: client.dump(name) for name in client.keys("*")}
+
+    foreseen = give("dead", "replay", "--all", "--dry-run")
+    document = json.loads(give("dead", "replay", "--all", "--dry-run", "--json").stdout)
+    unknown = give("dead", "replay", "5-5", "--dry-run")
+    after = {name: client.dump(name) for name in client.keys("*")}
+    done = give("dead", "replay", "--all")
+
+    assert after == before
+    as_done = foreseen.stdout.replace("would refuse", "refused ").replace(
+        "would replay", "replayed"
+    )
+    assert (as_done, foreseen.exit_code) == (done.stdout, done.exit_code)
+    assert foreseen.stderr == "would replay 3, would refuse 1; nothing was changed (--dry-run)\n"
+    assert (document["dry_run"], document["replayed"], document["refused"]) == (True, 3, 1)
+    assert (unknown.exit_code, GONE in unknown.stdout) == (1, True)
+
+
+def test_a_dry_run_of_a_drop_shows_and_changes_nothing(
+    give: Give, client: Any, many: list[str]
 ) -> None:
     """The same listing that the command would go through; a name that is none is a failure here, too."""
-    said = give("dead", command, "--request", REQUEST, "--dry-run")
-    document = give("dead", command, "--all", "--dry-run", "--json").stdout
-    unknown = give("dead", command, many[0], "5-5", "--dry-run")
+    said = give("dead", "drop", "--request", REQUEST, "--dry-run")
+    document = give("dead", "drop", "--all", "--dry-run", "--json").stdout
+    unknown = give("dead", "drop", many[0], "5-5", "--dry-run")
 
     assert said.exit_code == 0
     assert [line.split()[0] for line in said.stdout.splitlines()] == ["ID", *many[:3]]

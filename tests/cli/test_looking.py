@@ -6,7 +6,9 @@ import time
 import pytest
 import valkey
 
+from monarch.adapters.valkey.codec import encode_plan
 from tests.cli.conftest import Give
+from tests.core.builders import a_plan
 
 REQUEST = "1732406400000-0"
 
@@ -279,6 +281,21 @@ def test_events_are_a_log(give: Give) -> None:
     assert first == f"2024-11-24 00:00:00 UTC  request.appended    request={REQUEST}"
     assert "request.failed" in second
     assert json.loads(line)["name"] == "request.failed"
+
+
+def test_an_event_names_a_ticket_by_its_number(give: Give, told: "valkey.Valkey") -> None:
+    """People know no id of GitHub's; programs get both. `number` is that of the copy."""
+    plan = a_plan(3, 5)
+    told.set(f"{{monarch}}:plan:{REQUEST}", encode_plan(plan))
+    ticket = str(plan.tickets[1].id)
+    fields = {"event": "ticket.copied", "request": REQUEST, "ticket": ticket, "number": "9"}
+    told.xadd("{monarch}:events", fields, id="1732406470000-0")
+
+    words = give("events", "--limit", "1").stdout
+    document = json.loads(give("events", "--limit", "1", "--json").stdout)
+
+    assert words.split()[-3:] == [f"request={REQUEST}", "ticket=#5", "number=9"]
+    assert (document["fields"]["ticket"], document["fields"]["ticket_number"]) == (ticket, "5")
 
 
 def test_status_of_an_empty_installation(give: Give) -> None:

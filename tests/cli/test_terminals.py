@@ -15,7 +15,8 @@ from typing import Final
 
 import pytest
 
-from monarch.cli.terminal.printing import complain, show_json
+from monarch.cli.terminal.printing import show_json
+from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.readings import progress_line
 from monarch.core.outcome import Code
 from tests.cli.conftest import Give

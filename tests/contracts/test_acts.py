@@ -21,6 +21,7 @@ from monarch.core.target.permission import (
     WasCreated,
     WasNotCreated,
     WasUnanswered,
+    Wish,
 )
 from monarch.core.target.step import CreatedAs, Intended
 from monarch.core.verdict import Acted, Dead, Done
@@ -77,7 +78,7 @@ async def ask(
     epoch = (await taken(world, delivery)).epoch
     wish = Intention(FIRST, change, 11, reconciled)
     return await world.ledger().permit(
-        delivery, TARGET, None, ME, epoch, reconciled, intention=wish
+        delivery, TARGET, ME, Wish(epoch, reconciled=reconciled, intention=wish)
     )
 
 

@@ -20,6 +20,7 @@ from monarch.core.target.permission import (
     WasCreated,
     WasNotCreated,
     WasUnanswered,
+    Wish,
 )
 from tests.contracts.moves import ME, TARGET, is_left, migrating, taken
 from tests.contracts.worlds import NO_CEILINGS, World
@@ -48,7 +49,7 @@ class Writing:
             self.asked += 1
             ticket = TicketId(self.asked)
         ledger = self.world.ledger(self.ceilings)
-        return await ledger.permit(self.delivery, TARGET, ticket, self.me, self.look.epoch, None)
+        return await ledger.permit(self.delivery, TARGET, self.me, Wish(self.look.epoch, ticket))
 
     async def written(self, ticket: TicketId | None = NEXT) -> Granted:
         """A write that may begin, and is not answered yet."""

@@ -6,7 +6,7 @@ from monarch.core.card.telling import Telling
 from monarch.core.delivery import Delivery, RequestEntry, Stream
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.outcome import Code
-from monarch.core.target.permission import Cancelled, Granted, Taken, WasCreated
+from monarch.core.target.permission import Cancelled, Granted, Taken, WasCreated, Wish
 from monarch.core.verdict import Dead, Done, Handback, Retry, Skipped, Snooze, Verdict
 from monarch.ports import Cancelling, Hearing, NotCancelled, Paused
 from tests.contracts.moves import (
@@ -351,13 +351,13 @@ async def test_nothing_more_of_a_cancelled_request_is_permitted(world: World) ->
     """The write that is under way is recorded; the next one is not begun."""
     request, delivery, held = await in_hand(world)
     ledger = world.ledger()
-    granted = await ledger.permit(delivery, TARGET, FIRST, ME, held.epoch, None)
+    granted = await ledger.permit(delivery, TARGET, ME, Wish(held.epoch, FIRST))
     assert isinstance(granted, Granted)
 
     await world.hands.cancel(request, "ann")
 
     await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(1, granted.nonce))
-    refused = await ledger.permit(delivery, TARGET, SECOND, ME, held.epoch, None)
+    refused = await ledger.permit(delivery, TARGET, ME, Wish(held.epoch, SECOND))
     assert refused == Cancelled("ann")
     assert (await fields_of(world, request, "org/team-a"))["copied"] == "1"
     assert await ledger.take(delivery, TARGET, ME) == Cancelled("ann")

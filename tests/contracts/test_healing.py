@@ -7,7 +7,7 @@ import pytest
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import RequestId, TicketId, migration_id
 from monarch.core.outcome import Code
-from monarch.core.target.permission import Lost
+from monarch.core.target.permission import Lost, Wish
 from monarch.core.verdict import Dead, Retry
 from monarch.ports import Healing
 from tests.contracts.moves import (
@@ -274,7 +274,7 @@ async def test_who_held_it_before_holds_nothing_after_the_healing(world: World) 
     await heir.settle(mine, migrated())
     await heal(world, request)
 
-    assert isinstance(await world.ledger().permit(old, TARGET, FIRST, ME, held.epoch, None), Lost)
+    assert isinstance(await world.ledger().permit(old, TARGET, ME, Wish(held.epoch, FIRST)), Lost)
     assert not await zombie.settle(old, migrated())
     assert await world.length(MIGRATIONS) == 1
 

@@ -26,6 +26,7 @@ from monarch.core.target.permission import (
     WasRefused,
     WasStray,
     WasUnanswered,
+    Wish,
 )
 from monarch.core.target.step import CreatedAs, Intended, Refused
 from monarch.core.verdict import Dead, Retry
@@ -53,7 +54,7 @@ async def ask(
     world: World, delivery: Delivery, look: Taken, reconciled: str | None = None
 ) -> Permission:
     """Ask to write the first ticket."""
-    return await world.ledger().permit(delivery, TARGET, FIRST, ME, look.epoch, reconciled)
+    return await world.ledger().permit(delivery, TARGET, ME, Wish(look.epoch, FIRST, reconciled))
 
 
 async def granted(world: World, delivery: Delivery, look: Taken) -> Granted:
@@ -128,7 +129,9 @@ async def test_an_intent_names_the_moment_by_which_its_bytes_have_left(world: Wo
     delivery = await migrating(world)
     look = await taken(world, delivery)
 
-    answer = await world.ledger().permit(delivery, TARGET, FIRST, ME, look.epoch, None, 4_000)
+    answer = await world.ledger().permit(
+        delivery, TARGET, ME, Wish(look.epoch, FIRST, life_ms=4_000)
+    )
 
     assert isinstance(answer, Granted)
     assert answer.until_ms == answer.at_ms + 4_000
@@ -248,11 +251,11 @@ async def test_a_loss_is_noticed_though_another_worker_was_permitted_since(world
     other = world.ledger(consumer="worker-2")
     look = await other.take(second, TARGET, ME)
     assert isinstance(look, Taken)
-    assert isinstance(await other.permit(second, TARGET, SECOND, ME, look.epoch, None), Granted)
+    assert isinstance(await other.permit(second, TARGET, ME, Wish(look.epoch, SECOND)), Granted)
 
     await world.streams("worker-1").sweep({})
 
-    assert isinstance(await other.permit(second, TARGET, SECOND, ME, look.epoch, None), Quiet)
+    assert isinstance(await other.permit(second, TARGET, ME, Wish(look.epoch, SECOND)), Quiet)
 
 
 async def test_each_loss_makes_one_epoch_however_many_workers_have_seen_more(world: World) -> None:
@@ -356,7 +359,7 @@ async def test_a_write_that_makes_no_issue_leaves_the_ledger_alone(world: World)
     ledger = world.ledger()
 
     for _ in range(2):
-        grant = await ledger.permit(delivery, TARGET, None, ME, look.epoch, None)
+        grant = await ledger.permit(delivery, TARGET, ME, Wish(look.epoch))
         assert isinstance(grant, Granted)
         for fact in (WasAnswered(grant.nonce), WasUnanswered(grant.nonce)):
             assert await ledger.record(delivery, TARGET, None, ME, fact) == Recorded()
@@ -370,7 +373,7 @@ async def test_a_write_that_makes_no_issue_is_fenced_like_any_other(world: World
     look = await taken(world, stale)
     await reclaimed(world)
 
-    assert await world.ledger().permit(stale, TARGET, None, ME, look.epoch, None) == Lost()
+    assert await world.ledger().permit(stale, TARGET, ME, Wish(look.epoch)) == Lost()
 
 
 async def test_a_deleted_copy_is_made_again_by_who_names_its_number(world: World) -> None:

@@ -14,6 +14,7 @@ from monarch.core.target.permission import (
     WasCreated,
     WasRefused,
     WasStray,
+    Wish,
 )
 from monarch.core.verdict import Dead, RefusedTarget, Retry
 from monarch.ports import Replayed
@@ -53,8 +54,15 @@ async def failed(world: World, *targets: str) -> RequestId:
 
 
 async def replay_all(world: World) -> tuple[Replayed, ...]:
-    """Every letter, in one call."""
-    return await world.hands.replay(await letters(world), "ann")
+    """Every letter, in one call; a look before it says the same, and leaves them there."""
+    names = await letters(world)
+    foreseen = await world.hands.foresee_replay(names)
+    assert await letters(world) == names
+
+    told = await world.hands.replay(names, "ann")
+
+    assert foreseen == told
+    return told
 
 
 def entry_of(delivery: Delivery) -> MigrationEntry:
@@ -141,9 +149,11 @@ async def test_a_letter_that_is_named_twice_is_replayed_once(world: World) -> No
     await failed(world, "org/team-a")
     (letter,) = await letters(world)
 
+    foreseen = await world.hands.foresee_replay([letter, letter])
     first, second = await world.hands.replay([letter, letter], "ann")
     (third,) = await world.hands.replay([letter], "ben")
 
+    assert foreseen == (first, second)
     assert not first.refused
     assert second.refused == third.refused == "it is no dead letter any more: replayed or dropped"
     assert await world.length(MIGRATIONS) == 1
@@ -188,7 +198,7 @@ async def test_who_held_it_before_holds_nothing_after_the_replay(world: World) -
     await heir.settle(mine, ARCHIVED)
     await replay_all(world)
 
-    assert isinstance(await world.ledger().permit(old, TARGET, FIRST, ME, held.epoch, None), Lost)
+    assert isinstance(await world.ledger().permit(old, TARGET, ME, Wish(held.epoch, FIRST)), Lost)
     assert isinstance(await world.ledger().take(old, TARGET, ME), Lost)
     assert not await zombie.settle(old, migrated())
     assert await world.length(MIGRATIONS) == 1
@@ -201,7 +211,7 @@ async def test_tickets_that_were_refused_are_tried_again(world: World) -> None:
     delivery = await one(streams, MIGRATIONS)
     held = await taken(world, delivery)
     for ticket, fact in ((FIRST, WasCreated), (SECOND, WasRefused)):
-        granted = await ledger.permit(delivery, TARGET, ticket, ME, held.epoch, None)
+        granted = await ledger.permit(delivery, TARGET, ME, Wish(held.epoch, ticket))
         assert isinstance(granted, Granted)
         told = (
             WasCreated(1, granted.nonce)
@@ -215,8 +225,8 @@ async def test_tickets_that_were_refused_are_tried_again(world: World) -> None:
 
     again = await one(streams, MIGRATIONS)
     held = await taken(world, again)
-    assert isinstance(await ledger.permit(again, TARGET, SECOND, ME, held.epoch, None), Granted)
-    assert not isinstance(await ledger.permit(again, TARGET, FIRST, ME, held.epoch, None), Granted)
+    assert isinstance(await ledger.permit(again, TARGET, ME, Wish(held.epoch, SECOND)), Granted)
+    assert not isinstance(await ledger.permit(again, TARGET, ME, Wish(held.epoch, FIRST)), Granted)
     assert "refused" not in await fields_of(world, request, "org/team-a")
 
 
@@ -440,7 +450,7 @@ async def test_a_stray_that_was_recorded_after_the_last_look_is_never_called_don
     streams, ledger = world.streams(), world.ledger()
     delivery = await one(streams, MIGRATIONS)
     held = await taken(world, delivery)
-    granted = await ledger.permit(delivery, TARGET, FIRST, ME, held.epoch, None)
+    granted = await ledger.permit(delivery, TARGET, ME, Wish(held.epoch, FIRST))
     assert isinstance(granted, Granted)
     await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(1, granted.nonce))
     await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(2, "a zombie's"))

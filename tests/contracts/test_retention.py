@@ -5,7 +5,7 @@ import pytest
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import CohortId, RequestId, TargetId
 from monarch.core.outcome import Code
-from monarch.core.target.permission import Granted, WasCreated, WasStray
+from monarch.core.target.permission import Granted, WasCreated, WasStray, Wish
 from monarch.core.verdict import Dead, Done, Retry, Said
 from monarch.ports import Posted
 from tests.contracts.moves import FIRST, ME, TARGET, appended, migrated, one, planned, taken
@@ -100,7 +100,7 @@ async def test_a_ledger_ends_with_the_last_that_needs_it(world: World) -> None:
     streams, ledger = world.streams(), world.ledger()
     delivery = await one(streams, MIGRATIONS)
     held = await taken(world, delivery)
-    granted = await ledger.permit(delivery, TARGET, FIRST, ME, held.epoch, None)
+    granted = await ledger.permit(delivery, TARGET, ME, Wish(held.epoch, FIRST))
     assert isinstance(granted, Granted)
     await ledger.record(delivery, TARGET, FIRST, ME, WasCreated(1, granted.nonce))
     await streams.settle(delivery, ARCHIVED)
@@ -125,7 +125,7 @@ async def copied(world: World, team: str = "org/team-a") -> Delivery:
     await planned(world, team)
     delivery = await one(world.streams(), MIGRATIONS)
     held = await taken(world, delivery)
-    answer = await world.ledger().permit(delivery, TARGET, FIRST, ME, held.epoch, "#1")
+    answer = await world.ledger().permit(delivery, TARGET, ME, Wish(held.epoch, FIRST, "#1"))
     assert isinstance(answer, Granted)
     await world.ledger().record(delivery, TARGET, FIRST, ME, WasCreated(1, answer.nonce))
     return delivery

@@ -14,6 +14,7 @@ from monarch.core.target.permission import (
     Wait,
     WasCreated,
     WasUnanswered,
+    Wish,
 )
 from tests.contracts.moves import ME, one, planned, taken
 from tests.contracts.worlds import NO_CEILINGS, World
@@ -40,7 +41,7 @@ class Crossing:
         self.look = await taken(self.world, self.delivery, self.target)
         self.asked += 1
         ledger, ticket = self.world.ledger(self.ceilings), TicketId(self.asked)
-        return await ledger.permit(self.delivery, self.target, ticket, ME, self.look.epoch, None)
+        return await ledger.permit(self.delivery, self.target, ME, Wish(self.look.epoch, ticket))
 
     async def waits(self) -> Wait:
         """It has to."""

@@ -14,7 +14,7 @@ from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import GROUP, Keys
-from monarch.adapters.valkey.ledger import ValkeyLedger
+from monarch.adapters.valkey.ledger.ledger import ValkeyLedger
 from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.meter import ValkeyMeter
 from monarch.adapters.valkey.scripts import Scripts

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.benchmarks import fairness
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -43,6 +45,20 @@ def test_the_budget_bench_judges_a_case() -> None:
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert [case["problems"] for case in json.loads(ended.stdout)["cases"]] == [[], []]
+
+
+def test_the_fairness_bench_shows_the_goal_beside_first_come_first_served(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """On the virtual clock, in this process: forty teams of twenty tickets take half a minute, three of five half a second."""
+    code = fairness.main(["--teams", "3", "--tickets", "5", "--json"])
+
+    told = json.loads(capsys.readouterr().out)
+    assert (code, told["problems"]) == (0, [])
+    assert told["times_as_long"] <= 2.5
+    assert told["lost_s"] <= 5
+    cases = told["cases"]
+    assert cases["first come, first served"]["small_s"] > cases["fair order"]["small_s"]
 
 
 @pytest.mark.parametrize("program", ["pipeline", "budget", "zombies", "page"])

@@ -299,7 +299,7 @@ async def test_a_store_that_cannot_be_read_is_read_again(house: House) -> None:
     await bench.run(bench.until_quiet)
 
     assert len(bench.handler.handled) == 1
-    assert house.events.count("store.troubled") == 3
+    assert house.events.count("valkey.unavailable") == 3
 
 
 @pytest.mark.parametrize("side", ["before", "after"])

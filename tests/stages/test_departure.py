@@ -45,13 +45,9 @@ class SlowPermits:
         reply = await answer()
         if command.name == "permit":
             if reply[0] == b"granted":
-                self.granted.append((reply[1], reply[1] + int(command.args[_LIFE_MS])))
+                self.granted.append((reply[1], reply[1] + command.document["life_ms"]))
             await anyio.sleep(self._seconds)
         return reply
-
-
-_LIFE_MS = 20
-"""Which argument of permit.lua says how long a permission lives."""
 
 
 def a_house(**settings: Any) -> House:

@@ -34,10 +34,15 @@ from tests.stages.story import Story, tell
 
 OTHERS = [name for name in SCENARIOS if name != "fresh"]
 WAYS = pytest.mark.parametrize("taken_over", [False, True], ids=["restarted", "taken-over"])
-FRESH_EVERY, OTHERS_EVERY, DEATHS_EVERY = 13, 67, 13
-"""So thinned out are the stories of the main path, of the other scenarios, and of their deaths."""
+FRESH_EVERY, OTHERS_EVERY, DEATHS_EVERY, LEAVING_EVERY = 13, 97, 19, 3
+"""So thinned out are the stories of the main path, of the other scenarios, of their deaths, and of bytes that leave.
+
+The main path is struck at each death and at each moment at which bytes leave.
+"""
 
 RARE = [blow for blow in Blow if blow is not Blow.DEATH]
+LEAVING = {Blow.MIDWAY, Blow.POSTHUMOUS}
+"""These fall at the few moments at which bytes leave."""
 
 
 class Anything:
@@ -120,8 +125,8 @@ def test_death_finds_nothing_lost_and_nothing_doubled(scenario: str, *, taken_ov
 @pytest.mark.parametrize("blow", RARE)
 def test_what_is_not_death_is_survived_as_well(blow: Blow, *, taken_over: bool) -> None:
     """A lost answer, a refusal, a freeze, a stop, a memory that goes back, and what GitHub does late."""
-    found = moments("fresh", blow, taken_over=taken_over)
-    for number in _thinned(found, FRESH_EVERY, blow):
+    every = 1 if blow in LEAVING else FRESH_EVERY
+    for number in _thinned(moments("fresh", blow, taken_over=taken_over), every, blow):
         assert strike("fresh", {number: blow}, taken_over=taken_over).trouble.struck
 
 
@@ -130,8 +135,8 @@ def test_whatever_befalls_any_path_is_survived(scenario: str) -> None:
     """All blows on every other path, each at some of its moments."""
     for turn, blow in enumerate(RARE):
         taken_over = bool(turn % 2)
-        found = moments(scenario, blow, taken_over=taken_over)
-        for number in _thinned(found, OTHERS_EVERY, blow):
+        every = LEAVING_EVERY if blow in LEAVING else OTHERS_EVERY
+        for number in _thinned(moments(scenario, blow, taken_over=taken_over), every, blow):
             strike(scenario, {number: blow}, taken_over=taken_over)
 
 
@@ -145,9 +150,7 @@ def test_a_zombie_that_gives_up_looks_behind_itself_first() -> None:
 
 
 def _thinned(numbers: list[int], every: int, blow: Blow) -> list[int]:
-    """Not the same moments for each blow; the few at which bytes leave are all taken."""
-    if blow in {Blow.MIDWAY, Blow.POSTHUMOUS}:
-        return numbers
+    """Not the same moments for each blow."""
     return numbers[list(Blow).index(blow) % every :: every]
 
 

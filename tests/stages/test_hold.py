@@ -94,7 +94,7 @@ async def test_a_renewal_that_fails_is_repeated_soon(held: Held, house: House) -
             tasks.cancel_scope.cancel()
 
     assert anyio.current_time() == pytest.approx(16.5)
-    assert house.events.count("store.troubled") == 3
+    assert house.events.count("valkey.unavailable") == 3
 
 
 async def test_renewals_keep_a_delivery_for_an_hour(held: Held) -> None:

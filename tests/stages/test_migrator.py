@@ -81,7 +81,7 @@ class IntentAtTheLastMoment:
         """See `scripts.memory.client.Passage`."""
         if command.name == "permit" and self.since_s is None:
             self.since_s = anyio.current_time()
-            ledger, ticket = command.keys[2], command.args[5]
+            ledger, ticket = command.keys[2], command.document["ticket"]
             intent = f"intended until {self._house.store.now_ms()} another"
             self._house.store.do("HSET", ledger, ticket, intent)
         return await answer()

@@ -14,6 +14,7 @@ from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.outcome import Code, Permanent, RateLimited, Scope, Transient
 from monarch.ports import Gone, Unanswered
+from monarch.telemetry.metrics import NOTICES
 from scripts.memory.client import Answer, Command
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.slack import Message
@@ -123,6 +124,18 @@ async def test_two_failing_teams_are_one_reply_for_each_cause_and_one_ending(hou
     assert TEAM_B in ending.text
     assert "unarchive it" in ending.text
     judge(house)
+
+
+async def test_an_ending_is_counted_as_an_ending(house: House) -> None:
+    """Every message counted as progress, so the board showed no end for ever."""
+    house.github.change(TEAM_A, archived=True)
+
+    await cohort(house)
+
+    kinds = [line["kind"] for line in house.told("notice.said")]
+    assert (kinds[0], kinds[-1]) == ("card", "ending")
+    assert kinds.count("reply") == kinds.count("ending") == 1
+    assert set(kinds) <= set(NOTICES)
 
 
 async def test_a_cause_that_many_share_is_told_once(house: House) -> None:

@@ -94,7 +94,7 @@ async def test_a_sweep_that_fails_is_not_the_last_one(house: House) -> None:
     await bench.run(bench.until_quiet)
 
     assert len(bench.handler.handled) == 1
-    assert house.events.count("store.troubled") == 3
+    assert house.events.count("valkey.unavailable") == 3
 
 
 async def test_nothing_is_taken_over_without_a_free_place(house: House) -> None:

@@ -85,4 +85,4 @@ async def test_a_worker_asks_when_it_is_its_turn(house: House) -> None:
     await watched(house, signing, refusals, 4.5 * EVERY_S)
 
     assert signing.asked == 4
-    assert house.told("store.troubled")
+    assert house.told("valkey.unavailable")

@@ -34,7 +34,7 @@ async def test_what_valkey_refuses_for_ever_is_counted_and_given_up(house: House
     assert letter["code"] == Code.OUT_OF_ATTEMPTS
     assert "WRONGTYPE" in letter["reason"]
     assert len(bench.handler.handled) == Policy().max_attempts
-    assert len(house.told("store.troubled")) == Policy().max_attempts
+    assert len(house.told("valkey.unavailable")) == Policy().max_attempts
 
 
 async def test_a_roster_that_cannot_be_entered_keeps_no_worker_from_working(house: House) -> None:
@@ -47,11 +47,11 @@ async def test_a_roster_that_cannot_be_entered_keeps_no_worker_from_working(hous
     await house.settle()
 
     assert house.state(request) == "done"
-    assert {line["where"] for line in house.told("store.troubled")} <= {
+    assert {line["where"] for line in house.told("valkey.unavailable")} <= {
         "entering the roster",
         "retiring",
     }
-    assert house.told("store.troubled")
+    assert house.told("valkey.unavailable")
 
 
 async def test_a_verdict_that_valkey_refuses_becomes_a_counted_failure(house: House) -> None:
@@ -79,7 +79,7 @@ async def test_an_entry_that_cannot_be_settled_at_all_is_no_hot_loop(house: Hous
     await bench.run(let_pass)
 
     assert bench.streams.calls["streams.settle"] <= 2 * (leases + 1)
-    assert len(house.told("store.troubled")) >= leases
+    assert len(house.told("valkey.unavailable")) >= leases
     assert bench.consumer.free == 2
 
 
@@ -95,7 +95,7 @@ async def test_an_error_in_settling_that_no_code_expects_does_not_end_the_worker
 
     assert house.store.dead == []
     assert len(house.told("delivery.failed")) == 3
-    assert len(house.told("store.troubled")) == 3
+    assert len(house.told("valkey.unavailable")) == 3
     assert isinstance(house.told("delivery.failed")[0]["exc_info"], OSError)
 
 

@@ -23,5 +23,5 @@ async def test_all_places_may_want_a_slow_valkey_at_once(fleet: Fleet) -> None:
     fleet.until_ended()
 
     assert "Too many connections" not in fleet.log_of(worker)
-    assert "store.troubled" not in fleet.log_of(worker)
+    assert "valkey.unavailable" not in fleet.log_of(worker)
     assert_all_copied(await fleet.sandbox.state(), teams)

@@ -193,7 +193,7 @@ async def test_a_valkey_that_may_forget_is_doubted_at_the_start(fleet: Fleet) ->
     worker = fleet.start(1, **LEASE)
 
     fleet.until(lambda: "Set `appendfsync always`" in fleet.log_of(worker))
-    assert fleet.log_of(worker).count("server.doubted") == 1
+    assert fleet.log_of(worker).count("valkey.unsafe") == 1
 
 
 async def test_a_black_hole_between_one_worker_and_valkey(fleet: Fleet) -> None:

@@ -62,7 +62,7 @@ async def test_the_whole_way_by_tls_with_the_rights_of_the_page(secured: Secured
     assert "appendfsync" in found.stdout
     assert "FAIL" not in found.stdout
     log = fleet.log_of(worker)
-    assert "store.troubled" not in log
+    assert "valkey.unavailable" not in log
     assert not any(secret in log + found.stdout for secret in (SECRET, QUOTED))
 
 

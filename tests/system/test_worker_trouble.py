@@ -99,7 +99,7 @@ async def test_a_worker_without_file_descriptors_heals_when_there_are_some(fleet
     fleet.until(lambda: bool(lines_of(fleet, worker, "retry.scheduled")))
     for kind in ("normal", "pubsub"):
         fleet.client.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
-    fleet.until(lambda: len(lines_of(fleet, worker, "store.troubled")) > 4)
+    fleet.until(lambda: len(lines_of(fleet, worker, "valkey.unavailable")) > 4)
     await fleet.sandbox.release(held)
     assert "Too many open files" in fleet.log_of(worker)
     assert worker.poll() is None

@@ -227,7 +227,7 @@ def test_every_event_tells_in_a_line_of_noun_and_participle(told: Told) -> None:
     tell.first_copy(seconds=1.2)
     tell.request_duration(seconds=60)
     tell.gate_closed(cause="secondary limit", wait_s=60)
-    tell.notice_said(kind="final")
+    tell.notice_said(kind="ending")
     tell.notice_failed(reason="channel_not_found")
 
     assert len(told.lines) == 29
@@ -350,7 +350,7 @@ def test_a_doubted_server_is_a_warning_with_advice(told: Told) -> None:
     """Whoever looks at warnings learns what to do."""
     told.telemetry.server_doubted(what="appendonly", found="off", advice="Set it.")
 
-    assert told.lines == [("warning", "server.doubted")]
+    assert told.lines == [("warning", "valkey.unsafe")]
     assert told.last["advice"] == "Set it."
 
 

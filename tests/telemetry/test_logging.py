@@ -202,6 +202,6 @@ def test_a_terminal_that_wants_no_colours_gets_none(
         monkeypatch.setenv(name, value)
     out = Terminal()
 
-    configure("console", "info", stream=out).warning("store.troubled", where="reading")
+    configure("console", "info", stream=out).warning("valkey.unavailable", where="reading")
 
     assert ("\x1b[" in out.getvalue()) is coloured

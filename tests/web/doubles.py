@@ -28,6 +28,7 @@ from monarch.ports.readings import (
     Writes,
 )
 from monarch.telemetry import Snapshot, Telemetry
+from monarch.web.acts.means import Looked, Looking
 from monarch.web.connections import MOST, READERS
 from monarch.web.door.guard import Guard
 from monarch.web.door.visit import Doors
@@ -180,6 +181,7 @@ class Given:
     parted: Sequence[Part] = ()
     unheard: Sequence[MissedLine] = ()
     happened: Sequence[Event] = ()
+    look: Looking | Looked | None = None
     is_away: bool = False
     asked: int = 0
 
@@ -223,6 +225,10 @@ class Given:
             self.held.get(target, Holding(request, target, None, {}, None))
             for request, target in rows
         ]
+
+    async def looked(self, request: RequestId) -> Looking | Looked | None:
+        """The same for all."""
+        return self.look
 
     async def history(self, requests: Collection[RequestId], limit: int) -> Sequence[Event]:
         """All that are given."""

@@ -12,7 +12,7 @@ import pytest
 from monarch.telemetry import Snapshot, Telemetry
 from monarch.web import connections
 from monarch.web.page import hub, live
-from monarch.web.page.sights import Sight
+from monarch.web.page.sights import Sight, Wish
 from tests.web.asking import HOST, asking_on
 from tests.web.doubles import Given, paging
 
@@ -132,6 +132,33 @@ async def test_an_open_stream_does_not_hold_a_worker_up(telemetry: Telemetry) ->
             tasks.start_soon(read, client.base_url.port or 0, is_read)
             await is_read.wait()
         await ended.wait()
+
+
+async def test_live_views_take_a_tenth_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rendering of one second was followed by a rest of two, so the page took a third."""
+    worked_s, rests = iter(range(1000)), list[float]()
+    rested = anyio.Event()
+
+    async def rest(seconds: float) -> None:
+        if seconds >= 1:
+            rests.append(seconds)
+            rested.set()
+        await anyio.lowlevel.checkpoint()
+
+    async def read(_: object) -> Sight | None:
+        return None
+
+    monkeypatch.setattr(hub, "REST", 9.0)
+    monkeypatch.setattr(hub, "_worked_s", lambda: next(worked_s))
+    monkeypatch.setattr(hub, "_rest", rest)
+    views = hub.Hub(read, lambda _sight, _now_ms: "")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(views.run)
+        with views.reading(Wish("fleet", "/")):
+            await rested.wait()
+        tasks.cancel_scope.cancel()
+
+    assert rests[0] == 9.0
 
 
 async def test_a_page_that_nobody_looks_at_costs_nothing(telemetry: Telemetry) -> None:

@@ -1,7 +1,10 @@
 """The matrix: which of two words a cell rests on, and what it says."""
 
+from dataclasses import replace
+
 import pytest
 
+from monarch.core.after.later import Later, Recalled
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.outcome import Code
 from monarch.core.report.summary import State
@@ -96,6 +99,30 @@ def test_what_was_written_after_the_look_is_shown() -> None:
     row = the_row(held(CreatedAs(9, 20), read_at(8, Mark.MISSING, number=None)))
 
     assert (row.cells[0].sign, row.cells[0].href) == (".", f"{GITHUB}/{TEAM}/issues/9")
+
+
+@pytest.mark.parametrize(("closed_ms", "sign"), [(20, "x"), (5, ".")])
+def test_the_ledger_says_what_a_recall_has_closed(closed_ms: int, sign: str) -> None:
+    """No look says it yet; one that is newer than the recall has the last word."""
+    later = {TICKET.id: Later(recall=Recalled(7, closed_ms))}
+
+    row = the_row(replace(held(CreatedAs(7, 3), read_at(8, Mark.PRESENT)), later=later))
+    alone = the_row(replace(held(CreatedAs(7, 3)), later=later))
+
+    assert row.cells[0].sign == sign
+    assert (alone.cells[0].sign, alone.cells[0].href) == ("x", COPY)
+
+
+@pytest.mark.parametrize(
+    "later", [Recalled(7, 20, is_reopened=True), Recalled(6, 20)], ids=["undone", "of another copy"]
+)
+def test_a_copy_is_not_recalled_because_it_was_once(later: Recalled) -> None:
+    """Opened again, or another copy by now."""
+    known = held(CreatedAs(7, 3), read_at(8, Mark.RECALLED))
+
+    row = the_row(replace(known, later={TICKET.id: Later(recall=later)}))
+
+    assert row.cells[0].sign == "."
 
 
 def test_deleted_copies_are_counted_where_no_look_says_which() -> None:

@@ -26,6 +26,7 @@ from monarch.ports.readings import (
     Writes,
 )
 from monarch.telemetry import AccountSnapshot, Snapshot, Telemetry
+from monarch.web.acts.means import Looked, Looking
 from monarch.web.documents import request_document, status_document
 from monarch.web.page import drawing
 from monarch.web.views.buttons import STAYS_WRONG
@@ -170,6 +171,29 @@ async def test_requests_of_one_template_can_be_told_apart(telemetry: Telemetry) 
         answer = await client.get("/requests")
 
     assert "org/team-a, org/team-b, org/team-c, and 2 more" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("look", "words"),
+    [
+        (Looking("ada", 1_000), ("GitHub is being looked at by <bdi>ada</bdi>, since",)),
+        (Looked("ada", 1_000), ("Last looked at from this page by <bdi>ada</bdi>",)),
+        (Looked("ada", 1_000, "GitHub answered 401"), ("It failed: GitHub answered 401.",)),
+        (
+            Looked("ada", 1_000, "", {f"org/{n}": "it is gone" for n in range(7)}),
+            ("org/0 could not be read: it is gone.", "2 more teams could not be read."),
+        ),
+    ],
+)
+async def test_a_look_stands_beside_what_it_has_found(
+    telemetry: Telemetry, look: Looking | Looked, words: tuple[str, ...]
+) -> None:
+    """By whom, when, and what it could not read."""
+    source = Given(details=[details_of(a_migration())], look=look)
+    async with paging(source, telemetry) as (client, _):
+        page = await client.get(f"/requests/{REQUEST}")
+
+    assert all(said in page.text for said in words)
 
 
 async def test_a_cohort_shows_the_teams_of_all_its_requests(telemetry: Telemetry) -> None:

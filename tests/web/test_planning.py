@@ -120,6 +120,7 @@ async def test_an_empty_form_reads_nothing() -> None:
     assert planner.asked == []
     assert 'name="source"' in form.text
     assert 'value="org/template"' in foreign.text
+    assert "another site led here" in foreign.text
     assert document.status_code == 400
 
 
@@ -135,6 +136,18 @@ async def test_what_cannot_be_planned_is_said(answer: str | Exception) -> None:
     assert document.status_code == 422
 
 
+async def test_a_failure_is_not_shown_again() -> None:
+    """It was, for a minute after Valkey had come back."""
+    planner = Planner(StoreError("connection refused"))
+    async with planning(planner) as client:
+        failed = await client.get(ADDRESS)
+        planner.answer = a_plan()
+        made = await client.get(ADDRESS)
+
+    assert "Valkey does not answer: connection refused" in failed.text
+    assert "1 ticket, 1 write" in made.text
+
+
 async def test_too_many_targets_are_left_to_the_command() -> None:
     """A page must not read five hundred repositories."""
     planner = Planner(a_plan())
@@ -144,3 +157,4 @@ async def test_too_many_targets_are_left_to_the_command() -> None:
 
     assert planner.asked == []
     assert "use the command" in page.text
+    assert f"org/t{TARGETS}</textarea>" in page.text  # none of what was typed is lost

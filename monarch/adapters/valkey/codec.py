@@ -44,6 +44,8 @@ _MAX_ID = 18
 _MAX_ENTRY_ID = 41
 """Two 64-bit numbers and a dash."""
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
 Fields = Mapping[bytes, bytes]
 
 
@@ -244,4 +246,4 @@ def document(fields: Mapping[str, object]) -> bytes:
     the delivery could never be settled.
     """
     known = {name: value for name, value in fields.items() if value is not None}
-    return json.dumps(known, ensure_ascii=False).encode("utf-8", "replace")
+    return _ENCODER.encode(known).encode("utf-8", "replace")

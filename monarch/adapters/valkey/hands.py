@@ -65,7 +65,16 @@ class ValkeyHands:
 
     async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
         """See `ports.Hands.replay`."""
-        answer = await self._scripts.call("replay", [self._keys.dead], by, *letters)
+        return await self._replay(letters, by, looks=False)
+
+    async def foresee_replay(self, letters: Sequence[str]) -> tuple[Replayed, ...]:
+        """See `ports.Hands.foresee_replay`."""
+        return await self._replay(letters, "", looks=True)
+
+    async def _replay(
+        self, letters: Sequence[str], by: str, *, looks: bool
+    ) -> tuple[Replayed, ...]:
+        answer = await self._scripts.call("replay", [self._keys.dead], by, int(looks), *letters)
         return tuple(map(_replayed, letters, _told(answer)))
 
     async def drop(self, letters: Sequence[str], by: str) -> int:

@@ -4,6 +4,8 @@ Each check says how it is and, where it is not well, what to do. FAIL: Monarch c
 WARN: it can, but something is worth a look. No check writes anything, posts anything or shows a secret.
 """
 
+from dataclasses import replace
+
 from monarch.adapters.http_send import Sent
 from monarch.adapters.valkey.views.fleet import ServerFacts
 from monarch.app.doctor.asked import asked, fields_of, why
@@ -13,6 +15,7 @@ from monarch.app.doctor.valkey_checks import Check, Status, advice_on, check_ser
 from monarch.app.operator import Operator
 from monarch.core.copy.frame import NAMES
 from monarch.core.github.reply import Reply
+from monarch.core.redact import Redactor
 from monarch.ports import StoreError
 from monarch.settings import Settings
 from monarch.telemetry import Snapshot
@@ -21,7 +24,7 @@ from monarch.telemetry import Snapshot
 async def examine(operator: Operator) -> tuple[Check, ...]:
     """Look at everything; one thing that is broken hides no other."""
     settings = operator.settings
-    return (
+    found = (
         *await _valkey(operator),
         *await github_checks(settings),
         *await missed_checks(settings),
@@ -29,6 +32,9 @@ async def examine(operator: Operator) -> tuple[Check, ...]:
         check_template(settings),
         await _slack(settings),
     )
+    # In each, for a secret may stand in the place of something that is shown.
+    hide = Redactor(settings.secrets())
+    return tuple(replace(one, detail=hide(one.detail), advice=hide(one.advice)) for one in found)
 
 
 # ---------------------------------------------------------------------------------------- Valkey

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from monarch.cli.after.telling import issue_url, left_lines, print_acts
-from monarch.cli.calling import FAILED, WRONG, fail, failures_told, operate, settings
+from monarch.cli.calling import (
+    FAILED,
+    WRONG,
+    fail,
+    failures_told,
+    operate,
+    settings,
+    unknown_request,
+)
 from monarch.cli.choice import actor, repository, request_id
 from monarch.cli.follow import follow, judge
 from monarch.cli.terminal.printing import clean, say, show_facts, show_json
@@ -53,7 +61,7 @@ def act_on(
 async def _all_targets(person: "Operator", request: RequestId) -> tuple[str, ...]:
     details = await person.reader.request(request)
     if details is None:
-        fail(f"no request {clean(request)} is known: it has expired, or see `monarch requests`")
+        unknown_request(request)
     if not details.view.migrations:
         fail(f"request {clean(request)} has no targets: nothing was copied")
     took = {one.target for one in details.times if one.target_id is not None}

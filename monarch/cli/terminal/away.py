@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from monarch.cli.terminal.printing import clean, complain
+from monarch.cli.terminal.printing import clean
+from monarch.cli.terminal.problem import complain
 
 AWAY_FOR_S: Final = 900.0
 """How long a Valkey may be away before the following is given up, in seconds."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from monarch.core.redact import redact
 from monarch.web.plain import plain
 
 if TYPE_CHECKING:
@@ -37,9 +38,10 @@ def clean(value: object) -> str:
 
 
 def got(text: str) -> str:
-    """What somebody gave, in an error about it: shortened, and nothing is called so, for it cannot be seen."""
+    """What somebody gave, in an error about it: shortened, without secrets; nothing is called so, for it cannot be seen."""
     if text and not text.strip():
         return "white space alone"
+    text = redact(text)
     shown = clean(text[:_SHOWN]) + ("…" if len(text) > _SHOWN else "") if text else "nothing"
     return f"{shown} ({len(text):,} characters)" if len(text) > _SHOWN else shown
 
@@ -146,12 +148,6 @@ def show_facts(facts: Mapping[str, object], *, whole: Collection[str] = ()) -> N
 def say(text: str, *, goes_on: str = "    ") -> None:
     """Print a sentence; a terminal is given it broken between words, a pipe on one line."""
     print(fitted(text, goes_on=goes_on), flush=True)
-
-
-def complain(text: str) -> None:
-    """Say on standard error what is wrong; a terminal is given each line of it broken between words."""
-    lines = (fitted(line, out=sys.stderr) for line in text.split("\n"))
-    print("\n".join(lines), file=sys.stderr, flush=True)
 
 
 def fitted(text: str, *, goes_on: str = "    ", out: TextIO | None = None) -> str:

@@ -3,7 +3,8 @@
 import time
 from typing import TYPE_CHECKING
 
-from monarch.cli.terminal.printing import age, clean, complain, moment
+from monarch.cli.terminal.printing import age, clean, moment
+from monarch.cli.terminal.problem import complain
 from monarch.telemetry.obstacles import obstacles
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Touches: what people have done to a copy, going by the issue and by its timeline.
 
 A copy that anyone has touched is theirs, and no recall closes it. Title and text are held against what Monarch writes
-(`core.render`), since GitHub's timeline does not tell of an edited text. Comments and reactions are counted on the issue.
+(`core.copy.render`), since GitHub's timeline does not tell of an edited text. Comments and reactions are counted on the issue.
 All else stands in the timeline with its actor, so what our own account has done (the labels of a new copy, a sub-issue) is
 told apart from what people did. An event that this code does not know counts as a touch: in doubt a copy is left alone.
 

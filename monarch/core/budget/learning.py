@@ -19,7 +19,7 @@ refusal.
 
 **Is it believed?** In proportion to what supports it. Where a ceiling of the window is set or was learned, a limit is no
 surprise, and one refusal lowers it. Where there is none, one refusal alone proves nothing: it may have nothing to do with
-counts. Nor does one that is taken for the hour's only because nearly nothing is in the minute. It is kept as a *lone* one,
+counts. Neither does a refusal that counts for the hour only because the minute was nearly empty. It is kept as a *lone* one,
 the gate closes for as long as GitHub asked, and then the fleet tries. A second refusal that agrees makes a ceiling of it:
 after writes were accepted again, no more of them fitted than before. So do some refusals in a row with hardly anything
 accepted between. What is learned from one refusal alone holds nobody for longer than its wait.

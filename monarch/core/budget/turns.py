@@ -3,13 +3,10 @@
 Cohorts take turns (core/budget/shares.py); within one it is the oldest request's turn, its targets in their order.
 
 Each delivery that was told to wait for a write of an account stands in that account's line until it asks again. permit.lua
-grants a write to nobody while somebody before him in the line is due to ask. What is here is its arithmetic.
+grants no write while an earlier waiter is due to ask. What is here is its arithmetic.
 
-**Nobody starves.** The order is by age, and ages are given once: nobody can come before a request that is older. Whoever is
-first in line has nobody to wait for but the budget itself.
-
-**A dead waiter blocks nobody for long.** He is waited for from the moment at which he said that he would ask again, and for
-`Pace.late_ms` (2 s) longer, by the server's clock; then he is out of the line. Until that moment there was no room for him
+**A dead waiter blocks nobody for long.** It is waited for from the moment at which it said that it would ask again, and for
+`Pace.late_ms` (2 s) longer, by the server's clock; then it is out of the line. Until that moment there was no room for it
 either, and if room appears before, others may have it.
 
 **Throughput does not fall.** The line is asked only where a write would have been granted. What is lost is the time in
@@ -17,7 +14,7 @@ which the one whose turn it is does not come: 2 s where his worker died, `Pace.r
 answered and has nothing more to write, which is over before the interval between two writes is. Writes under way hold up
 nobody: whoever has one is not in the line.
 
-Who is parked is not in the line: he comes back `EARLY_S` before there is room for him, in the order of ages, so he stands
+A parked entry is not in the line: it comes back `EARLY_S` before there is room for it, in the order of ages, so it stands
 in it when the room appears. The first two of a line are not parked for a minute's window: they would come back at the end
 of the stream, behind younger ones.
 """

@@ -1,6 +1,6 @@
 """Details: what tickets have beside their text, and what a target has of it.
 
-There are kinds of them: labels, milestones, issue types, assignees. What a kind is stands in one place, as a `Kind`; what
+There are kinds of them: labels, milestones, issue types, assignees. How a kind is found, compared and created is one `Kind`; what
 is done with it is the same for all:
 
 ```
@@ -195,7 +195,7 @@ def details_of(
 ) -> Details:
     """What the copy of this ticket is created with: all that it has and the target has, too.
 
-    `without` are GitHub's names of fields that it has refused for this ticket (`labels`, `milestone`, `type`).
+    `without` are GitHub's names of fields that it has refused for this ticket (`labels`, `milestone`, `type`, `assignees`).
     """
 
     def had(kind: Kind[T]) -> tuple[T, ...]:

@@ -21,7 +21,7 @@ team's repository is a student there.
   where one of our accounts has opened them. Whatever else carries a marker was planted, in malice or by pasting a copy's
   text: it is reported, and changes nothing.
 
-Two weaker things count below these, since to copy a ticket twice would be worse. As long as it is not certain which account
+Two weaker things count beside these, since to copy a ticket twice would be worse. As long as it is not certain which account
 is ours: a marker in an issue by a bot. And as long as an account has written that nobody has named: for a ticket whose
 write is under way, a marker in any issue at all. The first 201 makes it certain, and the target is looked at anew before
 anything more is written. Why that is enough for each target, without a turn for the whole fleet: whatever is written before

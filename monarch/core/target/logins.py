@@ -8,7 +8,7 @@ once said so. Before that, an issue by a bot may be ours: only installations of 
 asked who they are, and these write as bots.
 
 *Complete* says whether all accounts that have ever begun to write are known by their numbers. One may have written without an
-answer and be gone: then another, which knows itself, finds a copy by somebody whom nobody has ever named.
+answer and be gone: then a later account finds a copy whose author is on no record.
 """
 
 from dataclasses import dataclass

@@ -8,6 +8,7 @@ from monarch.core.after.later import Later
 from monarch.core.ids import Epoch, TicketId
 from monarch.core.target.step import Intended, LedgerRecord
 from monarch.core.ticket import Author
+from monarch.core.timing import PERMISSION_LIFE_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,41 @@ class Wait:
     in_place: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """The wish to change a copy that is there: what goes on record as pending before the write.
+
+    `reconciled` is the nonce of the pending change that the caller has seen the end of, `None` where there was none.
+    """
+
+    ticket: TicketId
+    change: Change
+    number: int
+    reconciled: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One write that a crossing asks for.
+
+    Attributes:
+        epoch: the one that the caller's look belongs to.
+        ticket: whose copy is to be created; `None` for any other write (a label, an edit), of which the ledger keeps
+            nothing, since it may be done twice.
+        reconciled: nonce of the intent that the caller has reconciled, if any; `#<number>` of the copy that the caller
+            was told to make again and has seen to be deleted.
+        life_ms: the bytes leave within so many milliseconds after the call, or not at all. The intent on record names
+            the end of that time, by the server's clock.
+        intention: a change of a copy that is there, which goes on record as pending; `ticket` is `None` then.
+    """
+
+    epoch: Epoch
+    ticket: TicketId | None = None
+    reconciled: str | None = None
+    life_ms: int = PERMISSION_LIFE_MS
+    intention: Intention | None = None
+
+
 Taking = Taken | Busy | GivesWay | GateClosed | Quiet | Cancelled | Lost
 Permission = Granted | AlreadyCreated | MustReconcile | Wait | GateClosed | Quiet | Cancelled | Lost
 
@@ -180,19 +216,6 @@ class WasAnswered:
     """A write that makes no issue was answered, with whatever but a limit: the slot of `nonce` is free."""
 
     nonce: str
-
-
-@dataclass(frozen=True, slots=True)
-class Intention:
-    """The wish to change a copy that is there: what goes on record as pending before the write.
-
-    `reconciled` is the nonce of the pending change that the caller has seen the end of, `None` where there was none.
-    """
-
-    ticket: TicketId
-    change: Change
-    number: int
-    reconciled: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

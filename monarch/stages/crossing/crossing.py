@@ -9,7 +9,7 @@ Pure and effectful lines alternate: `next_action` decides for one ticket, ledger
 before and after its effect, so that a crossing which ends anywhere is taken up by another one.
 
 Why nothing is doubled: a create needs `permit`, which is fenced and grants only over an empty field of the ledger, over
-the very intent that was reconciled by a look, or (healing) over the record of that very copy which was seen to be
+a refusal, over the very intent that was reconciled by a look, or (healing) over the record of that very copy which was seen to be
 deleted; the look began 20 s after the intent or later; and all of it happened under the target's lock and in one epoch.
 What can still go wrong: docs/protocols.md, "The three windows".
 """

@@ -47,6 +47,7 @@ from monarch.core.target.permission import (
     WasNoted,
     WasRefused,
     WasUnanswered,
+    Wish,
 )
 from monarch.core.timing import LEASE_MARGIN_S, LONGEST_LIFE_MS, WRITE_DEADLINE_S, life_ms
 from monarch.core.verdict import (
@@ -111,7 +112,7 @@ class Desk:
         ended = await self._be_ready() or await self._same_account()
         if ended is not None:
             return ended
-        permission = await self._permit(ticket, reconciled, self._life_ms)
+        permission = await self._permit(Wish(self._epoch, ticket, reconciled, self._life_ms))
         if isinstance(permission, Granted | AlreadyCreated | MustReconcile):
             return permission
         return await self._put_off(permission)
@@ -128,7 +129,7 @@ class Desk:
             ended = await self._be_ready()
             if ended is not None:
                 return ended
-            permission = await self._permit(None, None, LONGEST_LIFE_MS)
+            permission = await self._permit(Wish(self._epoch, life_ms=LONGEST_LIFE_MS))
             match permission:
                 case Granted():
                     return permission
@@ -149,11 +150,12 @@ class Desk:
         Raises:
             LeaseLost, Draining: see `Hold.check`.
         """
+        wish = Wish(self._epoch, None, intention.reconciled, LONGEST_LIFE_MS, intention)
         while True:
             ended = await self._be_ready()
             if ended is not None:
                 return ended
-            permission = await self._permit(None, intention.reconciled, LONGEST_LIFE_MS, intention)
+            permission = await self._permit(wish)
             match permission:
                 case Granted() | MustReconcile():
                     return permission
@@ -170,25 +172,12 @@ class Desk:
         self._is_late = self._tools.clock.now() >= self._good_until
         return not self._is_late and self._subject.hold.outlives(WRITE_DEADLINE_S)
 
-    async def _permit(
-        self,
-        ticket: TicketId | None,
-        reconciled: str | None,
-        life: int,
-        intention: Intention | None = None,
-    ) -> Permission:
+    async def _permit(self, wish: Wish) -> Permission:
         subject = self._subject
         await subject.hold.until_outlives(WRITE_DEADLINE_S + LEASE_MARGIN_S)
-        self._good_until = self._tools.clock.now() + life / 1000
+        self._good_until = self._tools.clock.now() + wish.life_ms / 1000
         return await self._tools.ledger.permit(
-            subject.delivery,
-            subject.repository.id,
-            ticket,
-            subject.credential,
-            self._epoch,
-            reconciled,
-            life,
-            intention,
+            subject.delivery, subject.repository.id, subject.credential, wish
         )
 
     async def _be_ready(self) -> Verdict | None:

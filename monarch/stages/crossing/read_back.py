@@ -1,7 +1,7 @@
 """Reading back: look again and compare, so that "done" is said of what was seen, not of what was done.
 
-Between the comparing and the verdict lies the second pass, which needs all copies to be there. It is gone through
-beside tickets that were refused and beside strays, too: what is there is put right, whatever is said of the rest.
+Between the comparing and the verdict lies the second pass, which needs all copies to be there. It runs even where tickets
+were refused or strays were found: what is there is put right.
 """
 
 from typing import Final

@@ -18,16 +18,15 @@ from monarch.core.target.permission import (
     Fact,
     GateClosed,
     Granted,
-    Intention,
     Recorded,
     Taken,
     WasChanged,
     WasCreated,
     WasFound,
     WasNoted,
+    Wish,
 )
 from monarch.core.target.step import LedgerRecord
-from monarch.core.timing import PERMISSION_LIFE_MS
 from monarch.core.verdict import CREDENTIAL_PAUSE_S
 from monarch.ports import Clock, GitHub, Plans
 
@@ -47,7 +46,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where a rehearsal reads. All but `github` are Valkey's, and say what is known without it where it cannot be reached."""
+    """Where a rehearsal reads. All but `github` read Valkey, and give an empty answer where it is away."""
 
     github: GitHub
     ledger: Callable[[TargetId], Awaitable[Remembered]]
@@ -89,20 +88,12 @@ class RememberingLedger:
         return self._target
 
     async def permit(
-        self,
-        delivery: Delivery,
-        target: TargetId,
-        ticket: TicketId | None,
-        credential: Credential,
-        epoch: Epoch,
-        reconciled: str | None,
-        life_ms: int = PERMISSION_LIFE_MS,
-        intention: Intention | None = None,
+        self, delivery: Delivery, target: TargetId, credential: Credential, wish: Wish
     ) -> Granted:
         """See `ports.Ledger`."""
         self._grants += 1
         now_ms = await self.now_ms()
-        return Granted(f"rehearsed-{self._grants}", now_ms, now_ms + life_ms)
+        return Granted(f"rehearsed-{self._grants}", now_ms, now_ms + wish.life_ms)
 
     async def record(
         self,
@@ -153,7 +144,7 @@ class RememberingBudget:
 
 
 class ReadLogins:
-    """See `ports.Logins`: nobody is introduced who writes nothing."""
+    """See `ports.Logins`: a dry run records no account."""
 
     def __init__(self, us: Callable[[Credential], Awaitable[Us]]) -> None:
         self._us = us

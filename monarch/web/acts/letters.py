@@ -1,11 +1,12 @@
 """Dead letters: sending exactly those back that are shown, or throwing them away."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 from urllib.parse import urlencode
 
 from monarch.core.ids import RequestId
-from monarch.ports import Replayed
+from monarch.ports import Replayed, StoreError
 from monarch.ports.readings import Choice, DeadLetter
 from monarch.web.acts.means import Means
 from monarch.web.acts.meant import Done, Line, Meant, Member
@@ -61,7 +62,8 @@ async def replay(means: Means, meant: Meant, by: str) -> Done:
     """Send them back, some at a time."""
     told: list[Replayed] = []
     for chunk in _chunks(meant.keys):
-        told += await means.replay(chunk, by)
+        with _after(told):
+            told += await means.replay(chunk, by)
     refused = sum(bool(one.refused) for one in told)
     words = {member.key: member for member in meant.members}
     lines = tuple(
@@ -80,12 +82,24 @@ async def drop(means: Means, meant: Meant, by: str) -> Done:
     """Throw them away, some at a time."""
     dropped = 0
     for chunk in _chunks(meant.keys):
-        dropped += await means.hands.drop(chunk, by)
+        with _after(dropped):
+            dropped += await means.hands.drop(chunk, by)
     gone = len(meant.keys) - dropped
     lines = [Line(member.words) for member in meant.members]
     if gone:
         lines.append(Line(f"{gone} of them had been sent back or deleted before", is_bad=True))
     return Done(f"{dropped} deleted", tuple(lines), meant.back, "To the dead letters")
+
+
+@contextmanager
+def _after(done: object) -> Iterator[None]:
+    """A portion that changed nothing is not all of the press, where others were `done` before it."""
+    try:
+        yield
+    except StoreError as error:
+        if done:
+            raise StoreError(str(error)) from error
+        raise
 
 
 async def _chosen(means: Means, asked: Mapping[str, str]) -> Sequence[DeadLetter]:

@@ -1,12 +1,12 @@
 """What acts need. `app` puts behind it what the commands use."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from monarch.core.ids import RequestId, TicketId
+from monarch.core.ids import RequestId
 from monarch.ports import Hands, Replayed
-from monarch.ports.readings import Choice, DeadLetter, RequestDetails
+from monarch.ports.readings import Choice, DeadLetter, Holding, RequestDetails
 from monarch.telemetry import Snapshot
 from monarch.web.acts.meant import Done, Receipt
 from monarch.web.asking import Asked
@@ -14,23 +14,19 @@ from monarch.web.asking import Asked
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What the targets of a request held at one moment.
+    """The last look that was begun on the page. What it found is kept for each target, as that of a command is.
 
     Attributes:
-        by: who had them looked at.
+        by: who had the targets looked at.
         at_ms: when, in milliseconds since 1970.
-        missing: for each target the tickets without a copy, by their ids; targets without such are left out.
-        titles: what the missing tickets are called, by id.
-        document: what `monarch verify --json` prints.
-        problem: why nothing could be read, `""` where it was.
+        problem: why none could be read, or why what was found could not be kept; `""`: neither.
+        unread: why some could not be read, by their names.
     """
 
     by: str
     at_ms: int
-    missing: Mapping[str, Sequence[TicketId]]
-    titles: Mapping[TicketId, str]
-    document: Mapping[str, object]
     problem: str = ""
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +120,11 @@ class Means(Protocol):
         ...
 
     async def looked(self, request: RequestId) -> Looking | Looked | None:
-        """The look that is under way, or the last one; `None` where there was none."""
+        """The look that is under way, or the last one; `None` where none was begun on the page."""
+        ...
+
+    async def holdings(self, request: RequestId, targets: Sequence[str]) -> Sequence[Holding]:
+        """What is known of these targets, in their order."""
         ...
 
     async def keep_receipt(self, act: str, by: str, done: Done) -> str:

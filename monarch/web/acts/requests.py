@@ -1,12 +1,13 @@
 """One request: calling it off, looking at what its targets hold, and making again what is missing there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.report.summary import ENDS, State
+from monarch.core.report.verification import Finding, Mark
 from monarch.ports import NotCancelled
 from monarch.ports.hands import NotPutFirst
 from monarch.ports.readings import RequestDetails
@@ -105,24 +106,27 @@ async def verify(means: Means, meant: Meant, by: str) -> Done:
 
 
 async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
-    """The tickets that the last look has not found."""
+    """The tickets that the last look at each target has not found, or found closed by a recall."""
     request, details = await _request(means, asked)
     looked = None if details is None else await means.looked(request)
-    missing = looked.missing if isinstance(looked, Looked) else {}
-    titles = looked.titles if isinstance(looked, Looked) else {}
+    names = () if details is None else tuple(one.target for one in details.view.migrations)
+    holdings = await means.holdings(request, names) if names else ()
+    members = tuple(_wanted(one.target, found) for one in holdings for found in one.to_heal)
+    was_read = any(one.look for one in holdings)
     return Meant(
         "heal",
         f"Make again what is missing of request {request}",
         "Make them again",
         f"monarch verify {request} --heal",
         f"/requests/{request}",
-        tuple(_wanted(target, ticket, titles) for target in missing for ticket in missing[target]),
+        members,
         (
             "Each target is looked at again before anything is written; what is there by then is left alone.",
-            "Copies that people have deleted on purpose are made again, too.",
+            "Copies that people have deleted on purpose are made again, too, and recalled ones are opened again.",
+            *_unread(looked),
         ),
-        _why_not_healed(request, details, looked),
-        instead=f"/acts/verify?request={request}" if details is not None and looked is None else "",
+        _why_not_healed(request, details, looked, members, was_read=was_read),
+        instead="" if was_read or details is None else f"/acts/verify?request={request}",
     )
 
 
@@ -192,15 +196,22 @@ def _why_not_verified(means: Means, request: RequestId, details: RequestDetails 
 
 
 def _why_not_healed(
-    request: RequestId, details: RequestDetails | None, looked: Looking | Looked | None
+    request: RequestId,
+    details: RequestDetails | None,
+    looked: Looking | Looked | None,
+    members: tuple[Member, ...],
+    *,
+    was_read: bool,
 ) -> str:
     if details is None:
         return _unknown(request)
     if isinstance(looked, Looking):
         return f"A look is under way, begun by {looked.by}."
-    if looked is None:
+    if looked is not None and looked.problem:
+        return f"The last look failed: {looked.problem.rstrip('.')}. Look again."
+    if not was_read:
         return "Its targets were not looked at yet: look first."
-    if not looked.missing:
+    if not members:
         return "Nothing was missing at the last look."
     if details.view.state not in ENDS:
         return (
@@ -209,8 +220,15 @@ def _why_not_healed(
     return ""
 
 
-def _wanted(target: str, ticket: TicketId, titles: Mapping[TicketId, str]) -> Member:
-    return Member(f"{target}#{ticket}", f"{target}: {titles.get(ticket, ticket)}")
+def _unread(looked: Looking | Looked | None) -> Iterator[str]:
+    if isinstance(looked, Looked):
+        for target, reason in looked.unread.items():
+            yield f"{target} could not be read: {reason.rstrip('.')}."
+
+
+def _wanted(target: str, found: Finding) -> Member:
+    opened = " (opened again)" if Mark.RECALLED in found.marks else ""
+    return Member(f"{target}#{found.id}", f"{target}: #{found.ticket} {found.title}{opened}")
 
 
 def _unknown(request: RequestId) -> str:

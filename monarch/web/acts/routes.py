@@ -1,6 +1,7 @@
 """The acts over HTTP. Who may press was decided by the guard; whether the set is the one that was shown is decided here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -23,6 +24,10 @@ MOST_KEYS: Final = 1000
 
 SHOWN: Final = 500
 """Members that are listed."""
+
+_NOTHING: Final = "Nothing was done."
+_UNSURE: Final = "It may have been done or not: look at how things stand before you press again."
+"""What became of a press that Valkey did not answer: reading changes nothing, and nobody knows of what was sent."""
 
 
 class Drawing(Protocol):
@@ -90,13 +95,28 @@ class Acts:
         if not meant.can_be_done or form.get("digest") != meant.digest:
             before = [key.rstrip("\r") for key in form.get("keys", "").split("\n") if key.strip()]
             return self._set(request, meant, _why_not(meant, before, form))
-        done = await act.do(self._means, meant, visitor.by)
-        name = await self._means.keep_receipt(act.name, visitor.by, done)
-        answer: Response = RedirectResponse(f"/receipts/{name}", HTTPStatus.SEE_OTHER, _NOT_KEPT)
-        if wants_json(request):
-            answer = _json(_done_document(act, visitor, done))
-        answer.background = None if done.then is None else BackgroundTask(done.then)
+        return await self._do(request, act, meant, visitor)
+
+    async def _do(self, request: Request, act: Act, meant: Meant, visitor: Named) -> Response:
+        try:
+            done = await act.do(self._means, meant, visitor.by)
+        except StoreError as error:
+            return self._away(request, error, _NOTHING if error.is_untouched else _UNSURE)
+        answer = await self._answer(request, act, visitor, done)
+        if done.then is not None:
+            answer.background = BackgroundTask(_to_its_end, done.then)
         return answer
+
+    async def _answer(self, request: Request, act: Act, visitor: Named, done: Done) -> Response:
+        """Lead to the receipt; a program has what stands in it at once."""
+        if wants_json(request):
+            return _json(_done_document(act, visitor, done))
+        try:
+            name = await self._means.keep_receipt(act.name, visitor.by, done)
+        except StoreError as error:
+            known = f"The press was carried out: {done.title}. Only its receipt is missing."
+            return self._away(request, error, known)
+        return RedirectResponse(f"/receipts/{name}", HTTPStatus.SEE_OTHER, _NOT_KEPT)
 
     async def _receipt(self, request: Request) -> Response:
         """Show what was done."""
@@ -137,14 +157,18 @@ class Acts:
             return _json({"problem": reason}, status)
         return self._draw(request, "Not done", "trouble.html", status, {"reason": reason})
 
-    def _away(self, request: Request, error: StoreError) -> Response:
-        known = "Nothing was done." if request.method == "GET" or error.is_untouched else _UNSURE
+    def _away(self, request: Request, error: StoreError, known: str = _NOTHING) -> Response:
+        """Valkey did not answer; `known` says what became of the press."""
         return self._trouble(
             request, HTTPStatus.SERVICE_UNAVAILABLE, f"{str(error).rstrip('.')}. {known}"
         )
 
 
-_UNSURE: Final = "It may have been done or not: look at how things stand before you press again."
+async def _to_its_end(then: Callable[[], Awaitable[None]]) -> None:
+    """What goes on after the answer has nobody to tell: what Valkey did not keep of it is pressed again."""
+    with suppress(StoreError):
+        await then()
+
 
 _NOT_KEPT: Final = {"Cache-Control": "no-store"}
 

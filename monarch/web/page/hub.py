@@ -5,8 +5,10 @@ readers of a view --wait--> Frame    one task renders the views that have reader
 one-off answers   --ask---> Frame    a frame that is not older than a second is good enough
 ```
 
-The task rests nine times as long as a rendering took, so that the page takes a tenth of a worker's time at most, whatever
-is open: with many views each is only rendered less often. Without readers it sleeps, and asks Valkey nothing.
+The task rests nine times as long as the processor worked during a rendering, so that live views take a tenth of a worker's
+time at most, however many are open: each is only rendered less often. What other tasks worked meanwhile counts, too, so a
+busy worker renders less. Without readers the task sleeps, and asks Valkey nothing. One-off answers do not rest; two are
+made at once, and one for each view and second.
 """
 
 import time
@@ -26,7 +28,7 @@ EVERY_S: Final = 1.0
 """A view is rendered at most this often, in seconds."""
 
 REST: Final = 9.0
-"""So many times as long as a rendering took nothing is rendered."""
+"""The rest after a rendering, as a multiple of the processor's time that passed in it."""
 
 ASK_WITHIN_S: Final = 2.0
 """How long Valkey may take to answer before it counts as away, in seconds."""
@@ -36,6 +38,9 @@ VIEWS: Final = 400
 
 AT_ONCE: Final = 2
 """So many readings for one-off answers are under way at once; the others wait in line."""
+
+_worked_s = time.thread_time
+_rest = anyio.sleep
 
 Read = Callable[[Wish], Awaitable[Sight | None]]
 Draw = Callable[[Sight, int], str]
@@ -74,7 +79,7 @@ class _View:
 class Now:
     """A view at one moment. `trouble` says why Valkey does not answer, since `trouble_ms`; `""` where it does.
 
-    `changed` is set as soon as that is not how it stands any more.
+    `changed` is set when the view changes.
     """
 
     frame: Frame | None
@@ -169,10 +174,10 @@ class Hub:
         for view in sorted(read, key=lambda one: one.looked_s):
             if time.monotonic() - view.looked_s < EVERY_S or not view.readers:
                 continue
-            began_s = time.monotonic()
+            began_s = _worked_s()
             async with view.lock:
                 await self._look(view)
-            await anyio.sleep(min(ASK_WITHIN_S, REST * (time.monotonic() - began_s)))
+            await _rest(REST * (_worked_s() - began_s))
 
     # -------------------------------------------------------------------------------------- looking
 

@@ -1,7 +1,7 @@
-"""`/plan`: source and targets in, the plan out. It reads GitHub, so it is bounded otherwise than what reads Valkey.
+"""`/plan`: source and targets in, the plan out. It reads GitHub, so its bounds are its own.
 
-One plan is made at a time, and one that was made is shown again for a minute. Another site cannot have a browser make one:
-each costs calls that the workers need.
+One plan is made at a time, and one that was made is shown again for a minute; a failure is not, for it may be over. Another
+site cannot have a browser make one: each costs calls that the workers need.
 """
 
 import time
@@ -25,12 +25,16 @@ from monarch.web.plain import plain
 from monarch.web.views.plan import plan_page
 
 WITHIN_S: Final = 60.0
-"""How long a plan may take to make, in seconds."""
+"""How long a plan may take to make, and how long it may wait for the others before it, in seconds."""
 
 SHOWN_FOR_S: Final = 60.0
 KEPT: Final = 16
 TARGETS: Final = 60
 """Targets of a plan on the page; the command takes more."""
+
+FROM_ELSEWHERE: Final = (
+    "another site led here, and a plan costs calls to GitHub: press the button to make it"
+)
 
 Plan = Callable[[Asked], Awaitable[DryRun | str]]
 """Makes a plan; a text says why there can be none."""
@@ -43,7 +47,7 @@ class Planning:
         self._plan = plan
         self._github = github
         self._one = anyio.Lock()
-        self._made: OrderedDict[Asked, tuple[float, int, DryRun | str]] = OrderedDict()
+        self._made: OrderedDict[Asked, tuple[float, int, DryRun]] = OrderedDict()
 
     def routes(self) -> list[BaseRoute]:
         """Where it is found."""
@@ -53,13 +57,14 @@ class Planning:
         asked = asked_in(request.query_params)
         found: DryRun | str | None = None
         now_ms = 0
-        if asked.source and asked.targets and _is_from_here(request):
-            now_ms, found = await self._found(asked)
+        if asked.source and asked.targets:
+            is_ours = _is_from_here(request)
+            now_ms, found = await self._found(asked) if is_ours else (0, FROM_ELSEWHERE)
         if wants_json(request):
             return _json(found)
         models = {
             "asked": asked,
-            "targets": "\n".join(asked.targets[:TARGETS]),
+            "targets": "\n".join(asked.targets),
             "milestones": "\n".join(asked.milestones),
             "problem": found if isinstance(found, str) else "",
             "plan": plan_page(found, now_ms, self._github) if isinstance(found, DryRun) else None,
@@ -78,13 +83,26 @@ class Planning:
             )
         # Whom Slack tells changes nothing of a plan.
         name = replace(asked, channel="")
-        async with self._one:
-            made_s, made_ms, found = self._made.get(name, (float("-inf"), 0, ""))
-            if time.monotonic() - made_s > SHOWN_FOR_S:
-                made_ms, found = round(time.time() * 1000), await self._make(name)
-                self._made[name] = (time.monotonic(), made_ms, found)
-            while len(self._made) > KEPT:
-                self._made.popitem(last=False)
+        try:
+            with anyio.fail_after(WITHIN_S):
+                await self._one.acquire()
+        except TimeoutError:
+            return 0, "others wait for plans: try again in a minute, or use the command"
+        try:
+            return await self._kept_or_made(name)
+        finally:
+            self._one.release()
+
+    async def _kept_or_made(self, name: Asked) -> tuple[int, DryRun | str]:
+        kept = self._made.get(name)
+        if kept and time.monotonic() - kept[0] <= SHOWN_FOR_S:
+            return kept[1:]
+        made_ms, found = round(time.time() * 1000), await self._make(name)
+        if isinstance(found, DryRun):
+            self._made[name] = (time.monotonic(), made_ms, found)
+            self._made.move_to_end(name)
+        while len(self._made) > KEPT:
+            self._made.popitem(last=False)
         return made_ms, found
 
     async def _make(self, asked: Asked) -> DryRun | str:

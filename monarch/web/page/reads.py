@@ -13,6 +13,7 @@ from monarch.web.views.buttons import request_buttons
 from monarch.web.views.cohort import cohort_page, newest_open, teams_of
 from monarch.web.views.events import happenings
 from monarch.web.views.listing import listing
+from monarch.web.views.looks import look_line
 from monarch.web.views.matrix import Matrix, Team, columns_of, matrix, shown, urgent_first
 from monarch.web.views.request import request_view
 
@@ -58,6 +59,7 @@ async def request(source: Source, place: Place, wish: Wish) -> Sight | None:
         {
             "banner": banner(await source.snapshot()),
             "request": request_view(details, forecast, place.github),
+            "look": look_line(await source.looked(name)),
             "buttons": request_buttons(details),
             "matrix": await _matrix(
                 source, place, urgent_first(teams), [name], details.view.source, wish

@@ -24,6 +24,7 @@ from monarch.ports.readings import (
     Writes,
 )
 from monarch.telemetry import Snapshot
+from monarch.web.acts.means import Looked, Looking
 
 
 class Source(Protocol):
@@ -61,6 +62,10 @@ class Source(Protocol):
 
     async def holdings(self, rows: Sequence[tuple[RequestId, str]]) -> Sequence[Holding]:
         """What is known of these targets of requests, in their order."""
+        ...
+
+    async def looked(self, request: RequestId) -> Looking | Looked | None:
+        """The look at its targets that is under way, or the last one that was begun on the page."""
         ...
 
     async def history(self, requests: Collection[RequestId], limit: int) -> Sequence[Event]:

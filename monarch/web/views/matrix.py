@@ -1,8 +1,8 @@
 """The matrix: a row for each team, a cell for each ticket, each cell with its sign, its link and what it rests on.
 
 A cell rests on the newest of two words: what a person last had read (`monarch verify`), and what the ledger knows. The
-ledger knows what Monarch wrote, and not what people did to it since: so a row says which of the two it shows, and when that
-was.
+ledger knows what Monarch wrote and what a recall closed, and not what people did to it since: so a row says which of the
+two it shows, and when that was.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -228,20 +228,17 @@ class _Teller:
     """Says what is known of the tickets of one target."""
 
     def __init__(self, holding: Holding, state: State, href: str) -> None:
-        self._records = holding.records
-        self._read_ms = 0 if holding.look is None else holding.look.at_ms
-        found = holding.look.found.findings if holding.look else ()
-        self._findings = {finding.id: finding for finding in found}
+        self._holding = holding
+        self._findings = holding.findings
         self._has_ended = state in ENDS
         self._href = href
 
     def cell(self, column: Column) -> Cell:
         """What is known of this one."""
-        record = self._records.get(column.id)
         finding = self._findings.get(column.id)
-        if finding is not None and _at_ms(record) <= self._read_ms:
+        if finding is not None:
             return self._found(column, finding)
-        return self._recorded(column, record)
+        return self._recorded(column, self._holding.records.get(column.id))
 
     def _found(self, column: Column, finding: Finding) -> Cell:
         mark = next(mark for mark in SIGNS if mark in finding.marks)
@@ -255,6 +252,9 @@ class _Teller:
 
     def _recorded(self, column: Column, record: LedgerRecord | None) -> Cell:
         match record:
+            case CreatedAs(number) if self._holding.is_recalled(column.id):
+                words = f"{column.label} is #{number}: {Mark.RECALLED.value}"
+                return self._cell(SIGNS[Mark.RECALLED], _TONES[Mark.RECALLED], words, number)
             case CreatedAs(number):
                 return self._cell(".", "ok", f"{column.label} is #{number}: copied", number)
             case Intended():
@@ -271,11 +271,6 @@ class _Teller:
 
     def _cell(self, sign: str, tone: str, label: str, number: int | None = None) -> Cell:
         return Cell(sign, tone, label, "" if number is None else f"{self._href}/{number}")
-
-
-def _at_ms(record: LedgerRecord | None) -> int:
-    """When it was written down; 0 where nobody knows."""
-    return record.at_ms if isinstance(record, CreatedAs | Intended | Refused) else 0
 
 
 _WORDS: Final = (

@@ -7,7 +7,7 @@ import pytest
 
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream
-from monarch.core.target.permission import Busy, GateClosed, Granted, Quiet, Taken, Wait
+from monarch.core.target.permission import Busy, GateClosed, Granted, Quiet, Taken, Wait, Wish
 from monarch.core.verdict import Snooze
 from monarch.ports import Hearing
 from tests.contracts.moves import FIRST, ME, SECOND, TARGET, migrating, one, planned, taken
@@ -37,7 +37,7 @@ async def test_the_limit_on_calls_begins_anew_when_it_was_to(world: World) -> No
     await world.meter().standing(ME.account, 0, 40)
     await world.advance(BACK_S)
 
-    answer = await world.ledger().permit(delivery, TARGET, FIRST, ME, look.epoch, None)
+    answer = await world.ledger().permit(delivery, TARGET, ME, Wish(look.epoch, FIRST))
 
     assert isinstance(answer, GateClosed)
     assert answer.wait_s <= 40
@@ -58,18 +58,18 @@ async def test_the_budget_stops_nobody_for_longer_than_a_minute(
     delivery = await migrating(world)
     look = await taken(world, delivery)
     ledger = world.ledger(ceilings)
-    granted = await ledger.permit(delivery, TARGET, FIRST, ME, look.epoch, None)
+    granted = await ledger.permit(delivery, TARGET, ME, Wish(look.epoch, FIRST))
     assert isinstance(granted, Granted)
     await world.advance(BACK_S)
 
-    answer = await ledger.permit(delivery, TARGET, SECOND, ME, look.epoch, None)
+    answer = await ledger.permit(delivery, TARGET, ME, Wish(look.epoch, SECOND))
 
     assert isinstance(answer, Wait)
     assert answer.wait_s <= MOST_S
     for _ in range(2):
         await world.advance(MOST_S)
         await world.streams().sweep({})
-        answer = await ledger.permit(delivery, TARGET, SECOND, ME, look.epoch, None)
+        answer = await ledger.permit(delivery, TARGET, ME, Wish(look.epoch, SECOND))
         if isinstance(answer, Granted):
             break
     assert isinstance(answer, Granted)

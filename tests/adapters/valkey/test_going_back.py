@@ -12,7 +12,7 @@ from monarch.adapters.valkey.client.connection import connected
 from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
 from monarch.core.delivery import Delivery
-from monarch.core.target.permission import Granted
+from monarch.core.target.permission import Granted, Wish
 from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import FIRST, ME, TARGET, migrating, taken
 from tests.contracts.worlds import World, a_message
@@ -50,7 +50,7 @@ async def write_under_way(world: World) -> Delivery:
     """A migration of `worker-1` whose first ticket is on its way to GitHub."""
     delivery = await migrating(world)
     look = await taken(world, delivery)
-    grant = await world.ledger().permit(delivery, TARGET, FIRST, ME, look.epoch, None)
+    grant = await world.ledger().permit(delivery, TARGET, ME, Wish(look.epoch, FIRST))
     assert isinstance(grant, Granted)
     return delivery
 
@@ -107,7 +107,7 @@ async def test_a_snapshot_that_is_reverted_under_a_running_server(first: Embedde
         delivery = await migrating(world)
         look = await taken(world, delivery)
         await world.client.save()
-        grant = await world.ledger().permit(delivery, TARGET, FIRST, ME, look.epoch, None)
+        grant = await world.ledger().permit(delivery, TARGET, ME, Wish(look.epoch, FIRST))
         assert isinstance(grant, Granted)
         await world.client.execute_command(  # type: ignore[no-untyped-call]  # the library leaves it untyped
             "DEBUG", "RELOAD", "NOSAVE"

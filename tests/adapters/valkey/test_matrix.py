@@ -12,6 +12,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.settlement import member_of_migration, member_of_request
 from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.adapters.valkey.views.traffic import Traffic
+from monarch.core.after.later import Later, Recalled
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
 from monarch.core.report.verification import Finding, Mark, Verification
@@ -33,7 +34,11 @@ async def put(client: Valkey, key: str, **fields: str) -> None:
 async def test_a_team_is_its_ledger_and_the_last_look_at_it(client: Valkey) -> None:
     """A team that was never found has neither."""
     await put(client, KEYS.migration(MIGRATION), target_id="7", ended_ms="1000")
-    await put(client, KEYS.ledger(TargetId(7)), **{"101": "created #5 900"})
+    await put(
+        client,
+        KEYS.ledger(TargetId(7)),
+        **{"101": "created #5 900", "recall:101": "closed #5 950 1-0"},
+    )
     found = Verification(TEAM, (Finding(1, TicketId(101), "One", 5, (Mark.EDITED,)),))
     await Verifications(client, KEYS, 60_000).keep(MIGRATION, found)
 
@@ -42,6 +47,7 @@ async def test_a_team_is_its_ledger_and_the_last_look_at_it(client: Valkey) -> N
     )
 
     assert known.records == {TicketId(101): CreatedAs(5, 900)}
+    assert known.later == {TicketId(101): Later(recall=Recalled(5, 950))}
     assert known.ended_ms == 1000
     assert known.look is not None
     assert known.look.found == found

@@ -10,7 +10,7 @@ from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import GROUP
 from monarch.core.delivery import Delivery, Stream
 from monarch.core.outcome import Code
-from monarch.core.target.permission import Granted, Quiet, Taken
+from monarch.core.target.permission import Granted, Quiet, Taken, Wish
 from monarch.core.verdict import Dead
 from monarch.ports import Hearing, StoreError
 from monarch.sandbox.valkey import EmbeddedValkey
@@ -36,7 +36,7 @@ async def test_a_restarted_server_is_a_new_epoch(tmp_path: Path) -> None:
 
             assert isinstance(await ledger.take(delivery, TARGET, ME), Quiet)
             await world.advance(10)
-            answer = await ledger.permit(delivery, TARGET, FIRST, ME, before.epoch, None)
+            answer = await ledger.permit(delivery, TARGET, ME, Wish(before.epoch, FIRST))
             assert isinstance(answer, Quiet)
 
 
@@ -80,7 +80,7 @@ async def test_what_a_replay_needs_is_kept(world: World) -> None:
     """Dead work pins its plan and its ledger."""
     delivery = await migrating(world)
     look = await taken(world, delivery)
-    answer = await world.ledger().permit(delivery, TARGET, FIRST, ME, look.epoch, None)
+    answer = await world.ledger().permit(delivery, TARGET, ME, Wish(look.epoch, FIRST))
     assert isinstance(answer, Granted)
     request = delivery.entry.request  # type: ignore[union-attr]  # it is a migration
 
@@ -128,7 +128,7 @@ async def test_without_memory_facts_fit_and_new_work_does_not(tmp_path: Path) ->
             with pytest.raises(StoreError, match="OutOfMemory"):
                 await world.inbox("replica-1").mirror([Hearing("h", a_message())])
             with pytest.raises(StoreError, match="OutOfMemory"):
-                await world.ledger().permit(delivery, TARGET, FIRST, ME, look.epoch, None)
+                await world.ledger().permit(delivery, TARGET, ME, Wish(look.epoch, FIRST))
             assert await world.streams().settle(delivery, migrated())
 
 

@@ -8,7 +8,7 @@ from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.core.delivery import Delivery, MigrationEntry, Stream
 from monarch.core.ids import RequestId, TargetId, TicketId
-from monarch.core.target.permission import GivesWay, Granted, Taken, Wait, WasCreated
+from monarch.core.target.permission import GivesWay, Granted, Taken, Wait, WasCreated, Wish
 from monarch.core.verdict import Snooze, Waits
 from monarch.ports.hands import NotPutFirst, PutFirst
 from tests.contracts.moves import ME, migrated, one, planned
@@ -46,7 +46,7 @@ class Hand:
         assert isinstance(taken, Taken)
         self.asked += 1
         answer = await self.world.ledger(SCARCE).permit(
-            self.delivery, self.target, TicketId(self.asked), ME, taken.epoch, None
+            self.delivery, self.target, ME, Wish(taken.epoch, TicketId(self.asked))
         )
         assert isinstance(answer, Granted | Wait)
         self.asked -= isinstance(answer, Wait)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable
 from typing import cast
 
-from monarch.core.target.permission import Granted, MustReconcile
+from monarch.core.target.permission import Granted, MustReconcile, Wish
 from monarch.core.target.step import Intended
 from tests.contracts.moves import FIRST, ME, TARGET, migrating, taken
 from tests.contracts.worlds import World
@@ -28,7 +28,7 @@ async def test_an_older_worker_stops_at_an_unanswered_write_of_a_newer_one(
     delivery = await migrating(world)
     look = await taken(world, delivery)
 
-    granted = await world.ledger().permit(delivery, TARGET, FIRST, ME, look.epoch, None)
+    granted = await world.ledger().permit(delivery, TARGET, ME, Wish(look.epoch, FIRST))
 
     assert isinstance(granted, Granted)
     record = await cast(
@@ -46,8 +46,8 @@ async def test_an_unanswered_write_of_an_older_worker_is_reconciled(world: World
     await put(world, world.keys.ledger(TARGET), **{str(FIRST): f"intended {look.now_ms} older"})
 
     assert (await taken(world, delivery)).records == {FIRST: Intended(look.now_ms, "older")}
-    unread = await ledger.permit(delivery, TARGET, FIRST, ME, look.epoch, None)
+    unread = await ledger.permit(delivery, TARGET, ME, Wish(look.epoch, FIRST))
     assert unread == MustReconcile(Intended(look.now_ms, "older"))
     assert isinstance(
-        await ledger.permit(delivery, TARGET, FIRST, ME, look.epoch, "older"), Granted
+        await ledger.permit(delivery, TARGET, ME, Wish(look.epoch, FIRST, "older")), Granted
     )

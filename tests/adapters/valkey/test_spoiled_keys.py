@@ -17,6 +17,7 @@ from valkey.exceptions import (
 from monarch.adapters.valkey.client.connection import connect, is_refusal
 from monarch.core.delivery import Stream
 from monarch.core.ids import TicketId
+from monarch.core.target.permission import Wish
 from monarch.core.target.step import UnreadableRecord
 from monarch.ports import StoreError, StoreRefused
 from monarch.sandbox.valkey import EmbeddedValkey
@@ -64,7 +65,7 @@ async def test_a_key_of_another_type_is_a_refusal(world: World, key: str, kind: 
     await put(world, *spoil)
 
     with pytest.raises(StoreRefused, match="WRONGTYPE"):
-        await world.ledger().permit(delivery, TARGET, TICKET, ME, before.epoch, None)
+        await world.ledger().permit(delivery, TARGET, ME, Wish(before.epoch, TICKET))
 
 
 @pytest.mark.parametrize("record", ["moved #5 17", "created", "intended soon nonce", "", "\u00ff"])
@@ -78,7 +79,7 @@ async def test_no_write_is_permitted_over_a_record_that_cannot_be_read(
     await put(world, "HSET", ledger, TICKET, record)
 
     with pytest.raises(StoreRefused, match="UNREADABLE"):
-        await world.ledger().permit(delivery, TARGET, TICKET, ME, before.epoch, None)
+        await world.ledger().permit(delivery, TARGET, ME, Wish(before.epoch, TICKET))
 
     again = await taken(world, delivery)
     assert again.records == {TICKET: UnreadableRecord(record)}

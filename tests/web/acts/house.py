@@ -23,7 +23,7 @@ from monarch.ports import (
     StoreError,
 )
 from monarch.ports.hands import NotPutFirst, PutFirst
-from monarch.ports.readings import Choice, DeadLetter, MigrationTimes, RequestDetails
+from monarch.ports.readings import Choice, DeadLetter, Holding, MigrationTimes, RequestDetails
 from monarch.telemetry import Snapshot, StreamSnapshot
 from monarch.web.acts import means as acts
 from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished
@@ -76,15 +76,21 @@ def a_request(*migrations: MigrationView, state: State = State.RUNNING) -> Reque
 
 @dataclass
 class Means:
-    """`web.acts.means.Means`, and its own hands. `done` is what was done, in order; `trouble` is raised by every call."""
+    """`web.acts.means.Means`, and its own hands. `done` is what was done, in order.
+
+    The methods in `trouble_at` raise its errors, once they were called `trouble_after` times without.
+    """
 
     paused_by: str = ""
     known: RequestDetails | None = None
     dead: list[DeadLetter] = field(default_factory=list)
     found: Looking | Looked | None = None
+    held: Sequence[Holding] = ()
+    """What is known of targets; nothing of the others."""
     refuses: frozenset[str] = frozenset()
     reads_github: bool = True
-    trouble: StoreError | None = None
+    trouble_at: Mapping[str, StoreError] = field(default_factory=dict)
+    trouble_after: int = 0
     done: list[tuple[object, ...]] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     made: dict[str, RequestId] = field(default_factory=dict)
@@ -100,7 +106,7 @@ class Means:
 
     async def newest_for(self, source: str) -> str:
         """See `Means`."""
-        self._try()
+        self._try("newest_for")
         return self.newest
 
     async def submit(self, wished: Wished, key: str, by: str) -> RequestId:
@@ -127,25 +133,27 @@ class Means:
         """Itself."""
         return self
 
-    def _try(self) -> None:
-        if self.trouble is not None:
-            raise self.trouble
+    def _try(self, method: str) -> None:
+        error = self.trouble_at.get(method)
+        if error is not None and not self.trouble_after:
+            raise error
+        self.trouble_after -= error is not None
 
     async def snapshot(self) -> Snapshot:
         """Three in hand, four waiting."""
-        self._try()
+        self._try("snapshot")
         streams = (StreamSnapshot(Stream.MIGRATIONS, 7, 3),)
         paused = bool(self.paused_by)
         return Snapshot(0, streams, paused=paused, paused_by=self.paused_by)
 
     async def request(self, request: RequestId) -> RequestDetails | None:
         """The one that is known."""
-        self._try()
+        self._try("request")
         return self.known if request == REQUEST else None
 
     async def letters(self, limit: int, choice: Choice) -> Sequence[DeadLetter]:
         """Those that are meant."""
-        self._try()
+        self._try("letters")
         return [one for one in reversed(self.dead) if choice.means(one)][:limit]
 
     async def letter(self, letter: str) -> DeadLetter | None:
@@ -154,7 +162,7 @@ class Means:
 
     async def pause(self, by: str) -> Paused:
         """See `Hands`."""
-        self._try()
+        self._try("pause")
         changed, self.paused_by = not self.paused_by, self.paused_by or by
         self.done.append(("pause", by))
         return Paused(changed, self.paused_by)
@@ -183,8 +191,13 @@ class Means:
             Replayed(one, one, "its plan is gone" if one in self.refuses else "") for one in letters
         )
 
+    async def foresee_replay(self, letters: Sequence[str]) -> tuple[Replayed, ...]:
+        """See `Hands`; the page asks for no such look."""
+        raise NotImplementedError
+
     async def drop(self, letters: Sequence[str], by: str) -> int:
         """See `Hands`."""
+        self._try("drop")
         self.done.append(("drop", tuple(letters), by))
         before = len(self.dead)
         self.dead = [one for one in self.dead if one.id not in letters]
@@ -216,13 +229,20 @@ class Means:
     async def look(self, request: RequestId, by: str) -> None:
         """See `Means`."""
         self.done.append(("look", request, by))
+        self._try("look")
 
     async def looked(self, request: RequestId) -> Looking | Looked | None:
         """See `Means`."""
         return self.found
 
+    async def holdings(self, request: RequestId, targets: Sequence[str]) -> Sequence[Holding]:
+        """See `Means`."""
+        held = {one.target: one for one in self.held}
+        return [held.get(name, Holding(request, name, None, {}, None)) for name in targets]
+
     async def keep_receipt(self, act: str, by: str, done: Done) -> str:
         """See `Means`."""
+        self._try("keep_receipt")
         self.receipts.append(
             Receipt(act, by, 1, done.title, done.lines, done.back, done.back_words)
         )

@@ -1,6 +1,7 @@
 """Each act: the set that is shown is the set that it is done to, or nothing is done."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import httpx
@@ -9,7 +10,10 @@ import pytest
 from monarch.core.after.acts import Act
 from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
+from monarch.core.report.verification import Finding, Mark, Verification
+from monarch.core.target.step import CreatedAs
 from monarch.ports import StoreError
+from monarch.ports.readings import Holding, KeptLook
 from monarch.web.acts.means import Looked, Looking
 from monarch.web.asking import Asked
 from monarch.web.door.visit import Doors
@@ -206,40 +210,75 @@ async def test_a_look_goes_on_after_the_answer() -> None:
     assert "begun by grace" in receipt.text
 
 
+def read(target: str, *tickets: int, mark: Mark = Mark.MISSING, at_ms: int = 9) -> Holding:
+    """A target, of which a look has found these tickets so."""
+    found = [Finding(n, TicketId(10 + n), f"Ticket {n}", None, (mark,)) for n in tickets]
+    look = KeptLook(at_ms, Verification(target, tuple(found)))
+    return Holding(REQUEST, target, None, {}, look)
+
+
 async def test_exactly_what_the_last_look_has_missed_is_made_again() -> None:
     """Another look found more in the meantime: nothing is done."""
-    tickets = [TicketId(11), TicketId(12)]
     means = Means(known=a_request(a_migration("org/a", State.DONE), state=State.DONE))
-    means.found = Looked("ada", 1, {"org/a": tickets[:1]}, {TicketId(11): "#1 A ticket"}, {})
+    means.held = [read("org/a", 1)]
     async with a_page(means) as page:
         seen = await shown(page, f"/acts/heal?request={REQUEST}")
-        means.found = Looked("ada", 2, {"org/a": tickets}, {}, {})
+        means.held = [read("org/a", 1, 2)]
         refused = await press(page, f"/acts/heal?request={REQUEST}", seen)
         assert not means.done
         await press(page, f"/acts/heal?request={REQUEST}")
 
     assert refused.status_code == 409
+    assert "1 new in the set: org/a: #2 Ticket 2" in refused.text
     assert means.done == [("heal", REQUEST, {"org/a": (11, 12)}, BY)]
 
 
+async def test_what_a_recall_has_closed_is_opened_again_as_the_command_does() -> None:
+    """`verify --heal` does both, and so does its button."""
+    means = Means(known=a_request(a_migration("org/a", State.DONE), state=State.DONE))
+    means.held = [read("org/a", 1, mark=Mark.RECALLED)]
+    async with a_page(means) as page:
+        told = await page.get(f"/acts/heal?request={REQUEST}", headers=ADA)
+        await press(page, f"/acts/heal?request={REQUEST}")
+
+    assert "#1 Ticket 1 (opened again)" in told.text
+    assert means.done == [("heal", REQUEST, {"org/a": (11,)}, BY)]
+
+
+async def test_what_was_made_since_the_look_is_not_made_again() -> None:
+    """The matrix shows it, too: both go by the same word."""
+    known = replace(read("org/a", 1), records={TicketId(11): CreatedAs(7, 10)})
+    means = Means(known=a_request(a_migration("org/a", State.DONE), state=State.DONE))
+    means.held = [known]
+    async with a_page(means) as page:
+        refused = await press(page, f"/acts/heal?request={REQUEST}")
+
+    assert "Nothing was missing" in refused.text
+    assert not means.done
+
+
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("found", "held", "words"),
     [
-        (None, "look first"),
-        (Looking("grace", 1), "under way, begun by grace"),
-        (Looked("ada", 1, {}, {}, {}), "Nothing was missing"),
+        (None, (), "look first"),
+        (Looking("grace", 1), (), "under way, begun by grace"),
+        (None, (read("org/a"),), "Nothing was missing"),
+        (Looked("ada", 1), (read("org/a"),), "Nothing was missing"),
+        (Looked("ada", 1, "GitHub answered 401"), (read("org/a", 1),), "GitHub answered 401"),
+        (Looked("ada", 1, "", {"org/a": "it is gone"}), (), "org/a could not be read: it is gone."),
     ],
 )
 async def test_nothing_is_made_again_without_a_look(
-    found: Looked | Looking | None, words: str
+    found: Looked | Looking | None, held: Sequence[Holding], words: str
 ) -> None:
     """Each with the sentence that says why."""
     means = Means(known=a_request(a_migration("org/a", State.DONE), state=State.DONE), found=found)
+    means.held = held
     async with a_page(means) as page:
         refused = await press(page, f"/acts/heal?request={REQUEST}")
 
     assert words in refused.text
-    assert (f"instead='/acts/verify?request={REQUEST}'" in refused.text) == (found is None)
+    assert (f"instead='/acts/verify?request={REQUEST}'" in refused.text) == (not held)
     assert not means.done
 
 
@@ -263,16 +302,58 @@ async def test_nothing_is_done_by_a_get_by_nobody_or_without_a_set() -> None:
     assert not means.done
 
 
-async def test_a_valkey_that_does_not_answer_is_a_sentence() -> None:
-    """And it is said whether the press may have been done."""
-    means = Means()
+async def press_in_trouble(means: Means, method: str, error: StoreError) -> str:
+    """What a press says whose `method` has this trouble; the set was shown before."""
+    address = "/acts/drop" if method in {"letters", "drop"} else "/acts/pause"
     async with a_page(means) as page:
-        seen = await shown(page, "/acts/pause")
-        means.trouble = StoreError("pausing: TimeoutError: ")
-        lost = await press(page, "/acts/pause", seen)
+        seen = await shown(page, address)
+        means.trouble_at = {method: error}
+        lost = await press(page, address, seen)
 
     assert lost.status_code == 503
-    assert "may have been done or not" in lost.text
+    return lost.text
+
+
+@pytest.mark.parametrize(
+    ("method", "is_untouched", "words"),
+    [
+        ("snapshot", False, "Nothing was done."),
+        ("pause", False, "It may have been done or not"),
+        ("pause", True, "Nothing was done."),
+        ("keep_receipt", True, "The press was carried out: The fleet is paused."),
+    ],
+)
+async def test_a_valkey_that_does_not_answer_is_a_sentence(
+    method: str, words: str, *, is_untouched: bool
+) -> None:
+    """It says what became of the press: reading changes nothing, and a receipt comes after what it tells of."""
+    error = StoreError("TimeoutError: ", is_untouched=is_untouched)
+    said = await press_in_trouble(Means(), method, error)
+
+    assert words in said
+
+
+@pytest.mark.parametrize(("letters", "words"), [(50, "Nothing was done."), (150, "may have been")])
+async def test_a_press_that_broke_off_between_portions_is_not_said_to_be_nothing(
+    letters: int, words: str
+) -> None:
+    """The last portion was certainly not done; another may have been before it."""
+    means = with_letters(*(a_letter(number) for number in range(1, letters + 1)))
+    means.trouble_after = letters // 100
+    said = await press_in_trouble(means, "drop", StoreError("away", is_untouched=True))
+
+    assert words in said
+
+
+async def test_what_goes_on_after_the_answer_goes_on_without_a_receipt() -> None:
+    """A look was said to begin: it begins."""
+    means = Means(known=a_request(a_migration("org/a", State.DONE)))
+    means.trouble_at = {"keep_receipt": StoreError("away"), "look": StoreError("away")}
+    async with a_page(means) as page:
+        pressed = await press(page, f"/acts/verify?request={REQUEST}")
+
+    assert pressed.status_code == 503
+    assert means.done == [("begin_look", REQUEST, BY), ("look", REQUEST, BY)]
 
 
 async def test_a_form_that_is_too_large_is_refused() -> None:

@@ -21,7 +21,7 @@ from monarch.ports import Clock
 
 ISSUED_AGO_S: Final = 60
 VALID_S: Final = 480
-"""From now on, in seconds: with what lies before it is less than the ten minutes that are the most."""
+"""The life of a signature from now on, in seconds. With `ISSUED_AGO_S` it stays under GitHub's ten minutes."""
 
 SKEW_S: Final = 30.0
 """A clock that is further off than that is corrected, in seconds; an answer's date has whole ones."""

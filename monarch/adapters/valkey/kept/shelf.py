@@ -1,13 +1,12 @@
-"""What the page keeps between two requests, so that any worker can show it: receipts of presses, and looks at targets.
+"""What the page keeps between two requests, so that any worker can show it: receipts of presses, and who looks at targets.
 
-Nothing else rests on it: what is lost here is pressed, or looked at, again.
+What a look has found stands in `verifications`, once. Nothing else rests on this: what is lost here is pressed, or looked
+at, again.
 """
 
 import secrets
-import zlib
 from typing import Final
 
-from anyio import to_thread
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
@@ -54,18 +53,17 @@ class Shelf:
             await self._client.pexpire(self._keys.looking(request), LOOKING_MS)
 
     async def end_look(self, request: RequestId, content: bytes) -> None:
-        """Keep what was found for a week, and say that the look is over."""
-        packed = await to_thread.run_sync(zlib.compress, content)
+        """Keep who looked, and how that went, for a week; the look is over."""
         with classified("keeping a look"):
             async with self._client.pipeline(transaction=True) as both:
-                both.set(self._keys.looked(request), packed, px=LOOKED_MS)
+                both.set(self._keys.looked(request), content, px=LOOKED_MS)
                 both.delete(self._keys.looking(request))
                 await both.execute()
 
     async def look(self, request: RequestId) -> tuple[bytes | None, bytes | None]:
-        """What a look that is under way said, and what the last one found."""
+        """What a look that is under way said, and the last one that is over."""
         with classified("reading a look"):
-            under_way, packed = await self._client.mget(
+            under_way, last = await self._client.mget(
                 self._keys.looking(request), self._keys.looked(request)
             )
-        return under_way, packed and await to_thread.run_sync(zlib.decompress, packed)
+        return under_way, last

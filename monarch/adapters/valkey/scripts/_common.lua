@@ -48,7 +48,7 @@ local function still_holds(stream, consumer, entry, count)
   return false
 end
 
--- To a consumer that nobody is, idle long enough to be claimed at once, this delivery uncounted. Claiming it to
+-- To a consumer that no worker has, idle long enough to be claimed at once, this delivery uncounted. Claiming it to
 -- oneself would leave the old fence valid.
 local function hand_back(stream, entry, count, idle)
   redis.call('XCLAIM', stream, GROUP, 'released', 0, entry, 'IDLE', idle or 86400000, 'RETRYCOUNT', math.max(0, count - 1), 'JUSTID')
@@ -112,7 +112,7 @@ end
 
 local function need_ledger(target_id, migration, retention_ms)
   redis.call('SET', ns .. 'latest:' .. target_id, migration, 'PX', retention_ms)
-  -- Of a request that nobody knows nobody would ever say that it has ended.
+  -- A request that is not on record never ends, so it must not keep the ledger for ever.
   if redis.call('EXISTS', ns .. 'request:' .. string.match(migration, '^[^:]*')) == 0 then return end
   redis.call('SADD', ns .. 'needs:' .. target_id, migration)
   redis.call('PERSIST', ns .. 'ledger:' .. target_id)
@@ -145,7 +145,7 @@ local function knocks_no_more(group)
   redis.call('HDEL', ns .. 'knockers', group)
 end
 
--- The name of a parked entry, as `park_member` in settling.py makes it.
+-- The name of a parked entry, as `park_member` in settlement.py makes it.
 local function parked_member(request, stream, order, target)
   local name = padded(request) .. ':' .. stream
   return target and name .. ':' .. string.rep('0', 4 - #order) .. order .. ':' .. target or name

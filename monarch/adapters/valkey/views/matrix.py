@@ -16,6 +16,7 @@ from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.codec import decode_ledger, decode_plan
 from monarch.adapters.valkey.kept.verifications import decode_look
 from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.ledger.later import decode_later
 from monarch.adapters.valkey.views.request import whole
 from monarch.core.ids import RequestId, TargetId, migration_id
 from monarch.ports.readings import Holding, TicketLine
@@ -81,7 +82,14 @@ class Matrices:
         ledgers = await self._ledgers([target_id for target_id, _ in facts])
         looks = [decode_look(raw) for raw in answers[1::2]]
         return tuple(
-            Holding(request, target, ended_ms, decode_ledger(flat, now_ms), look)
+            Holding(
+                request,
+                target,
+                ended_ms,
+                decode_ledger(flat, now_ms),
+                look,
+                decode_later(flat, now_ms),
+            )
             for (request, target), (_, ended_ms), flat, look in zip(
                 rows, facts, ledgers, looks, strict=True
             )

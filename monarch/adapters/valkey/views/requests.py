@@ -14,7 +14,7 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.codec import decode_ledger
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.later import decode_later
+from monarch.adapters.valkey.ledger.later import decode_later
 from monarch.adapters.valkey.settlement import member_of_request
 from monarch.adapters.valkey.views.cohorts import read_cards
 from monarch.adapters.valkey.views.entry_ids import entry_ms, entry_order, is_entry_id

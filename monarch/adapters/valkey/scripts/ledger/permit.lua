@@ -5,23 +5,31 @@
 --       6 budget:<account> (sorted set)  7 slots:<account> (sorted set)  8 request:<id> (hash)
 --       9 learned:<account> (hash)  10 points:<account> (hash)  11 primary:<account> (hash)
 --       12 turns:<account> (sorted set)  13 asks:<account> (sorted set)
--- ARGV  1 prefix  2 consumer  3 entry  4 count  5 migration id  6 ticket id, '' for a write that makes no issue
---       7 epoch of the caller's look  8 nonce of the intent that the caller reconciled, #<number> of the copy that it was
---       told to make again, or ''  9 nonce of the new intent
---       10 writes a minute  11 writes an hour  12 interval, ms  13 writes at once  14 points a minute (0 = none, each)
---       15 a minute  16 an hour  17 margin of both windows  18 a slot  19 between two asking for one (each in ms)
---       20 calls that are kept back  21 the life of the permission, ms  22 the longest life that there is, ms
---       23 what this worker has seen of the memory  24 the caller's name in line  25 how long one in line is waited for
---       26 how long a wait may be that keeps its place  27 the same for the first ones in line (each in ms)
---       28 field of the ledger for a change of a copy that is there, '' for none  29 the change, such as `close #12`
+-- ARGV  1 prefix  2 document (JSON)
+--
+-- The document; what is not there is nil:
+--   consumer entry count migration  the delivery that asks      turn   its name in line
+--   ticket     whose copy is to be created; not there for a write that makes no issue
+--   epoch      that of the caller's look      seen  what this worker has seen of the memory, '' for nothing
+--   reconciled nonce of the intent that the caller has reconciled, or #<number> of the copy that it was told to make again
+--   nonce      of the new intent      life_ms  how long the permission is good
+--   pending change   of a write that changes a copy: the field of the ledger, and the change, such as `close #12`
+-- and, the same for every write of a worker:
+--   per_minute per_hour interval_ms at_once points   the ceilings; 0 is none
+--   minute_ms hour_ms margin_ms   the windows, and by how much each is taken longer
+--   slot_ms    of a write in hand      poll_ms  between two asking for one
+--   late_ms    how long one in line is waited for
+--   in_place_ms in_turn_ms        how long a wait may be that keeps its place, and that of the first ones in line
+--   kept_back  calls that are left to those who read back      longest_life_ms  of any permission
+--
 -- Gives {'lost'} | {'quiet', ms} | {'created', number} | {'reconcile', intended ms, nonce} | {'gate', ms, cause}
 --       | {'wait', ms, review, 1 where it is waited in place, 0 where the caller gives its place to others} | {'granted', now ms, review, what the memory shows} | {'cancelled', by whom}; review is 1 where what was learned of
 --       the limits is due to be looked at again.
 --
 -- Atomic: compare-and-set of the ledger under the fence, the lock, the epoch, the gate and the budget, all of one
--- moment. Why no ticket is copied twice by it: a write is granted only over an empty field, or over the very intent
--- that the caller has reconciled by a look of this epoch, under the target's lock; and it turns the field into an
--- intent before anybody may write. A copy on record is written over only by who names its very number: a person asked
+-- moment. Why no ticket is copied twice by it: a write is granted only over an empty field, over a refusal (GitHub
+-- answered that it made nothing), or over the very intent that the caller has reconciled by a look of this epoch, under
+-- the target's lock; and it turns the field into an intent before anybody may write. A copy on record is written over only by who names its very number: a person asked
 -- for it, and a look showed it to be deleted. A write that makes no issue may be done twice, so the ledger keeps nothing
 -- of it; all else counts for it, too. A change of a copy (closing it, opening it) is on record as pending while nobody has
 -- answered for it: a late old write must not come over a newer one, so whoever meets it waits as for a copy. Either
@@ -30,38 +38,36 @@
 -- be frozen between this answer and the bytes.
 -- Not `allow-oom`: when memory is out, no new write begins.
 local account = string.sub(KEYS[9], #(ns .. 'learned:') + 1)
-local consumer, entry, count, migration = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local ticket, reconciled, nonce = ARGV[6], ARGV[8], ARGV[9]
-local interval, at_once, points = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
-local minute, hour, margin, slot = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17]), tonumber(ARGV[18])
+local ask = cjson.decode(ARGV[2])
 
 -- First of all: a memory that went back may know neither delivery nor lock, and that must be noticed all the same.
 local now = now_ms()
-local id, quiet = epoch(now, ARGV[23])
-if not still_holds(KEYS[1], consumer, entry, count) then return {'lost'} end
-if redis.call('GET', KEYS[2]) ~= consumer .. ' ' .. entry .. ' ' .. count .. ' ' .. migration then return {'lost'} end
+local id, quiet = epoch(now, ask.seen)
+if not still_holds(KEYS[1], ask.consumer, ask.entry, ask.count) then return {'lost'} end
+local holder = ask.consumer .. ' ' .. ask.entry .. ' ' .. ask.count .. ' ' .. ask.migration
+if redis.call('GET', KEYS[2]) ~= holder then return {'lost'} end
 local by = redis.call('HGET', KEYS[8], 'cancelled_by')
 if by then return {'cancelled', by} end
 
-if id ~= ARGV[7] then return {'quiet', quiet} end
+if id ~= ask.epoch then return {'quiet', quiet} end
 
-local record = ticket ~= '' and redis.call('HGET', KEYS[3], ticket)
+local record = ask.ticket and redis.call('HGET', KEYS[3], ask.ticket)
 if record then
   local number = string.match(record, '^created #(%d+)')
-  if number and reconciled ~= '#' .. number then return {'created', tonumber(number)} end
+  if number and ask.reconciled ~= '#' .. number then return {'created', tonumber(number)} end
   local at, before = intent_in(record)
-  if at and before ~= reconciled then return {'reconcile', math.min(tonumber(at), now + tonumber(ARGV[22])), before} end
+  if at and before ~= ask.reconciled then return {'reconcile', math.min(tonumber(at), now + ask.longest_life_ms), before} end
   -- Newer code's, or a person's: not known is not absent.
   if not number and not at and not string.match(record, '^refused %d+ %d+') then
-    return redis.error_reply('UNREADABLE the ledger says of ticket ' .. ticket .. ': ' .. record)
+    return redis.error_reply('UNREADABLE the ledger says of ticket ' .. ask.ticket .. ': ' .. record)
   end
 end
 
-local pending = ARGV[28] ~= '' and redis.call('HGET', KEYS[3], ARGV[28])
+local pending = ask.pending and redis.call('HGET', KEYS[3], ask.pending)
 if pending then
   local at, before = string.match(pending, '^%l+ #%d+ until (%d+) (%S+)$')
-  if not at then return redis.error_reply('UNREADABLE the ledger says in ' .. ARGV[28] .. ': ' .. pending) end
-  if before ~= reconciled then return {'reconcile', math.min(tonumber(at), now + tonumber(ARGV[22])), before} end
+  if not at then return redis.error_reply('UNREADABLE the ledger says in ' .. ask.pending .. ': ' .. pending) end
+  if before ~= ask.reconciled then return {'reconcile', math.min(tonumber(at), now + ask.longest_life_ms), before} end
 end
 
 for i = 4, 5 do
@@ -70,7 +76,7 @@ for i = 4, 5 do
 end
 -- The limit on calls of any kind: the last ones are for those who have written already and read it back.
 local remaining, resets_in = redis.call('HGET', KEYS[11], 'remaining'), ms_until(KEYS[11], 'reset', now)
-if remaining and tonumber(remaining) <= tonumber(ARGV[20]) and resets_in > 0 then
+if remaining and tonumber(remaining) <= ask.kept_back and resets_in > 0 then
   return {'gate', resets_in, "GitHub's limit on calls an hour is used up"}
 end
 local learned = redis.call('HMGET', KEYS[9], 'minute', 'hour', 'review', 'sent')
@@ -79,16 +85,15 @@ local review = learned[3] and tonumber(learned[3]) <= now and 1 or 0
 local half_open = redis.call('HMGET', KEYS[4], 'until', 'probe_until')
 local wait, scarce = 0, false
 local probed_for = half_open[1] and half_open[2] and tonumber(half_open[2]) - now or 0
-if probed_for > 0 and probed_for <= slot then wait, scarce = math.ceil(minute / 60), true end
+if probed_for > 0 and probed_for <= ask.slot_ms then wait, scarce = math.ceil(ask.minute_ms / 60), true end
 
 -- The budget: windows that slide, so their oldest writes say when there is room again. What was learned of the limits
 -- counts where it is less than what is set. Writes are kept for two hours: what was accepted is how one learns.
-redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', int(now - 2 * hour))
+redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', int(now - 2 * ask.hour_ms))
 redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', int(now))
 none_later(KEYS[6], now)
-none_later(KEYS[7], now + slot)
-local function room(span, set, known)
-  local ceiling = tonumber(set)
+none_later(KEYS[7], now + ask.slot_ms)
+local function room(span, ceiling, known)
   known = tonumber(known) or 0
   if known > 0 and (ceiling == 0 or known < ceiling) then ceiling = known end
   if ceiling == 0 then return end
@@ -98,8 +103,9 @@ local function room(span, set, known)
   local blocking = redis.call('ZRANGE', KEYS[6], -ceiling, -ceiling, 'WITHSCORES')
   wait = math.max(wait, tonumber(blocking[2]) + span - now)
 end
-room(minute + margin, ARGV[10], learned[1])
-room(hour + margin, ARGV[11], learned[2])
+local minute = ask.minute_ms + ask.margin_ms
+room(minute, ask.per_minute, learned[1])
+room(ask.hour_ms + ask.margin_ms, ask.per_hour, learned[2])
 -- What came to nothing has left the windows, and keeps its distance all the same.
 local sent = tonumber(learned[4]) or 0
 if sent > now then
@@ -107,22 +113,21 @@ if sent > now then
   sent = now
   redis.call('HSET', KEYS[9], 'sent', int(now))
 end
-if interval > 0 then wait = math.max(wait, sent + interval - now) end
-if at_once > 0 and redis.call('ZCARD', KEYS[7]) >= at_once then wait = math.max(wait, tonumber(ARGV[19])) end
-wait = math.max(wait, points_wait(KEYS[10], now, minute + margin, points, WRITE_POINTS))
+if ask.interval_ms > 0 then wait = math.max(wait, sent + ask.interval_ms - now) end
+if ask.at_once > 0 and redis.call('ZCARD', KEYS[7]) >= ask.at_once then wait = math.max(wait, ask.poll_ms) end
+wait = math.max(wait, points_wait(KEYS[10], now, minute, ask.points, WRITE_POINTS))
 
 -- The line: where a budget is scarce, a write goes to the cohort whose turn it is, and within it to the oldest who is due (core/budget/turns.py).
-local in_place, line = true, line_of(account, string.match(migration, '^[^:]*'), ARGV[24])
-if scarce or interval > 0 or at_once > 0 or points > 0 then
-  local poll, late, in_turn = tonumber(ARGV[19]), tonumber(ARGV[25]), tonumber(ARGV[27])
-  join_shares(line, 2 * in_turn)
-  local ahead, own, held = place_in_line(line, now, late)
-  if held then wait = math.max(wait, poll) end
-  if wait > 0 and ahead >= 2 then wait = wait + poll * math.min(ahead - 1, 10) end
-  in_place = wait <= (ahead < 2 and in_turn or tonumber(ARGV[26]))
+local in_place, line = true, line_of(account, string.match(ask.migration, '^[^:]*'), ask.turn)
+if scarce or ask.interval_ms > 0 or ask.at_once > 0 or ask.points > 0 then
+  join_shares(line, 2 * ask.in_turn_ms)
+  local ahead, own, held = place_in_line(line, now, ask.late_ms)
+  if held then wait = math.max(wait, ask.poll_ms) end
+  if wait > 0 and ahead >= 2 then wait = wait + ask.poll_ms * math.min(ahead - 1, 10) end
+  in_place = wait <= (ahead < 2 and ask.in_turn_ms or ask.in_place_ms)
   if wait > 0 and in_place and gives_place(line, own) then in_place = false end
   if wait > 0 and in_place then
-    stand_in_line(line, now + wait, 2 * in_turn)
+    stand_in_line(line, now + wait, 2 * ask.in_turn_ms)
   else
     leave_line(line)
   end
@@ -130,21 +135,17 @@ if scarce or interval > 0 or at_once > 0 or points > 0 then
 end
 if wait > 0 then return {'wait', math.ceil(wait), review, in_place and 1 or 0} end
 
-spend_points(KEYS[10], now, minute + margin, points, WRITE_POINTS)
-redis.call('ZADD', KEYS[6], int(now), nonce)
-redis.call('PEXPIRE', KEYS[6], 2 * hour)
-redis.call('ZADD', KEYS[7], int(now + slot), nonce)
-redis.call('PEXPIRE', KEYS[7], slot)
+spend_points(KEYS[10], now, minute, ask.points, WRITE_POINTS)
+redis.call('ZADD', KEYS[6], int(now), ask.nonce)
+redis.call('PEXPIRE', KEYS[6], 2 * ask.hour_ms)
+redis.call('ZADD', KEYS[7], int(now + ask.slot_ms), ask.nonce)
+redis.call('PEXPIRE', KEYS[7], ask.slot_ms)
 redis.call('HSET', KEYS[9], 'sent', int(now))
 used(account, now)
-if half_open[1] then redis.call('HSET', KEYS[4], 'probe', nonce, 'probe_until', int(now + slot)) end
-if ticket ~= '' then
-  redis.call('HSET', KEYS[3], ticket, 'intended until ' .. int(now + tonumber(ARGV[21])) .. ' ' .. nonce)
-  redis.call('PERSIST', KEYS[3])
-end
-if ARGV[28] ~= '' then
-  redis.call('HSET', KEYS[3], ARGV[28], ARGV[29] .. ' until ' .. int(now + tonumber(ARGV[21])) .. ' ' .. nonce)
-  redis.call('PERSIST', KEYS[3])
-end
-know_one_more(nonce)
+if half_open[1] then redis.call('HSET', KEYS[4], 'probe', ask.nonce, 'probe_until', int(now + ask.slot_ms)) end
+local intent = ' until ' .. int(now + ask.life_ms) .. ' ' .. ask.nonce
+if ask.ticket then redis.call('HSET', KEYS[3], ask.ticket, 'intended' .. intent) end
+if ask.pending then redis.call('HSET', KEYS[3], ask.pending, ask.change .. intent) end
+if ask.ticket or ask.pending then redis.call('PERSIST', KEYS[3]) end
+know_one_more(ask.nonce)
 return {'granted', now, review, shown_memory()}

@@ -4,23 +4,32 @@
 -- KEYS  1 ledger:<id> (hash)  2 slots:<account>  3 gate:<account>  4 faults:<account> (set)
 --       5 migration:<id> (hash)  6 request:<id> (hash)  7 budget:<account> (sorted set)
 --       8 turns:<account> (sorted set)  9 asks:<account> (sorted set)
--- ARGV  1 prefix  2 fact (created | found | refused | not_created | unanswered | stray | answered | noted | looked
---       | changed | seen_changed)
---       3 ticket id, '' where it is about none  4 number, of a look how many copies are there, or ''
---       5 nonce or ''  6 run  7 reason or note, of a look how many copies people have deleted, of a change what it was
---       (close | reopen)  8 migration id  9 request id  10 entry  11 count  12 target id
---       13 retention, ms  14 the gate's rest after faults, ms
---       15 GitHub's id of the issue of that number, 0 where it is not known
---       16 the caller's name in line  17 how long its next question is waited for  18 how long one in line is (ms)
+-- ARGV  1 prefix  2 document (JSON)
+--
+-- The document, by fact; what is not there is nil:
+--   created      number nonce issue: GitHub's id of the issue, where it is known
+--   found        number issue
+--   refused      nonce reason
+--   not_created unanswered answered   nonce
+--   stray        number original
+--   changed seen_changed   number nonce change (close | reopen | edit)
+--   noted        note
+--   looked       there: how many copies are there  deleted: how many people have deleted
+-- each also has `fact`, and `ticket` where it is about one, and of the delivery that reports it
+--   entry count migration request run target  turn: its name in line
+-- and, the same for every fact of a worker, in ms:
+--   retention_ms  faults_ms: the gate's rest after faults  returns_ms: how long its next question is waited for
+--   late_ms: how long one in line is
 -- Gives the number of a second copy, or 0.
 --
 -- Atomic, because two holders may report at once (a zombie its late 201, the new one its own), and the second to
 -- come must see the first: of two numbers one is the copy and the other a stray, said to people at once.
 -- It may be repeated: the same fact again changes nothing but times.
-local fact, ticket, number, nonce = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local request, now = ARGV[9], now_ms()
+local doc, now = cjson.decode(ARGV[2]), now_ms()
+local fact, ticket, nonce, migration, request = doc.fact, doc.ticket, doc.nonce, doc.migration, doc.request
+local number = doc.number and int(doc.number)
 local NOTES_KEPT = 20
-local record = ticket ~= '' and redis.call('HGET', KEYS[1], ticket)
+local record = ticket and redis.call('HGET', KEYS[1], ticket)
 local created = record and string.match(record, '^created #(%d+)')
 local _, intent = intent_in(record)
 local stray = 0
@@ -29,7 +38,7 @@ local is_known = redis.call('EXISTS', KEYS[5]) == 1
 -- On which migration and request a stray is reported: its own, or where this memory does not know that (it was emptied),
 -- the one that took the target last; nil where nobody has.
 local function reported_on()
-  for _, one in ipairs({ARGV[8], redis.call('GET', ns .. 'latest:' .. ARGV[12]) or nil}) do
+  for _, one in ipairs({migration, redis.call('GET', ns .. 'latest:' .. doc.target) or nil}) do
     local its_request = string.match(one, '^[^:]*')
     if redis.call('EXISTS', ns .. 'migration:' .. one, ns .. 'request:' .. its_request) == 2 then return one, its_request end
   end
@@ -37,8 +46,8 @@ end
 
 local function bury_stray(on_migration, on_request, target, second)
   local reason = string.format(WORDS.stray, second)
-  bury('migrations', ARGV[10], on_request, on_migration, cjson.encode({request = on_request, target = target}),
-    'strays_found', reason, '0', ARGV[11])
+  bury('migrations', doc.entry, on_request, on_migration, cjson.encode({request = on_request, target = target}),
+    'strays_found', reason, '0', doc.count)
   return reason
 end
 
@@ -60,13 +69,13 @@ end
 local function report_stray(second)
   stray = tonumber(second)
   local on_migration, on_request = reported_on()
-  local key = ns .. 'migration:' .. (on_migration or ARGV[8])
+  local key = ns .. 'migration:' .. (on_migration or migration)
   local known = redis.call('HGET', key, 'strays') or ''
   if string.find(' ' .. known .. ' ', ' ' .. second .. ' ', 1, true) then return end
   redis.call('HSET', key, 'strays', known == '' and second or known .. ' ' .. second)
-  event('stray.found', 'migration', on_migration or ARGV[8], 'number', second, 'ticket', ticket)
+  event('stray.found', 'migration', on_migration or migration, 'number', second, 'ticket', ticket)
   -- Nobody asked for this target since: the letter is all that tells of it.
-  if not on_migration then return bury_stray(ARGV[8], request, string.match(ARGV[8], ':(.*)$') or '', second) end
+  if not on_migration then return bury_stray(migration, request, string.match(migration, ':(.*)$') or '', second) end
   local its = redis.call('HMGET', key, 'state', 'target')
   if its[1] == 'done' then
     local reason = bury_stray(on_migration, on_request, its[2], second)
@@ -87,16 +96,16 @@ local function note(text)
   if kept > NOTES_KEPT then return end
   if kept == NOTES_KEPT then text = WORDS.more_notes end
   redis.call('HSET', KEYS[5], 'notes', known == '' and text or known .. '\n' .. text)
-  event('migration.noted', 'request', request, 'migration', ARGV[8], 'note', text)
+  event('migration.noted', 'request', request, 'migration', migration, 'note', text)
   changed(request)
 end
 
 -- What people are told is what the newest look of whoever has the target shows, and the copies made since: an older
 -- one, by a holder that lost it, says nothing of now. Counts add up: copied + present = there.
 local function count(there, deleted)
-  local holder = redis.call('GET', ns .. 'target:' .. ARGV[12]) or ''
+  local holder = redis.call('GET', ns .. 'target:' .. doc.target) or ''
   local entry, delivered = string.match(holder, '^%S+ (%S+) (%S+) ')
-  if entry ~= ARGV[10] or delivered ~= ARGV[11] then return end
+  if entry ~= doc.entry or tonumber(delivered) ~= doc.count then return end
   local copied = math.min(tonumber(redis.call('HGET', KEYS[5], 'copied') or 0), there)
   redis.call('HSET', KEYS[5], 'copied', copied, 'present', there - copied, 'deleted', deleted)
 end
@@ -112,8 +121,8 @@ end
 
 -- A change of a copy that nobody had answered for. It is over when its own write was answered or came to nothing, or when
 -- somebody has seen what came of it; what another write left there stays.
-local pending_field = 'pending:' .. ticket
-local pending = ticket ~= '' and nonce ~= ''
+local pending_field = ticket and 'pending:' .. ticket
+local pending = ticket and nonce
   and string.match(redis.call('HGET', KEYS[1], pending_field) or '', '^%l+ #%d+ until %d+ (%S+)$') == nonce
 local CHANGED = {close = 'closed', reopen = 'reopened'}
 local TOLD = {close = 'ticket.recalled', reopen = 'ticket.reopened', edit = 'ticket.updated'}
@@ -122,11 +131,11 @@ local function change(what)
   if CHANGED[what] then
     redis.call('HSET', KEYS[1], 'recall:' .. ticket, CHANGED[what] .. ' #' .. number .. ' ' .. int(now) .. ' ' .. request)
   end
-  event(TOLD[what], 'migration', ARGV[8], 'ticket', ticket, 'number', number)
+  event(TOLD[what], 'migration', migration, 'ticket', ticket, 'number', number)
   redis.call('HINCRBY', KEYS[5], 'changed', 1)
 end
 
-if pending and (fact == 'changed' or fact == 'seen_changed') then change(ARGV[7]) end
+if pending and (fact == 'changed' or fact == 'seen_changed') then change(doc.change) end
 if pending and fact ~= 'unanswered' then redis.call('HDEL', KEYS[1], pending_field) end
 
 if fact == 'created' or fact == 'found' then
@@ -135,30 +144,30 @@ if fact == 'created' or fact == 'found' then
   elseif not created then
     redis.call('HSET', KEYS[1], ticket, 'created #' .. number .. ' ' .. int(now))
     -- Beside the record and not in it: older code reads the record, and passes over what names no ticket.
-    if ARGV[15] ~= '0' then redis.call('HSET', KEYS[1], 'issue:' .. ticket, '#' .. number .. ' ' .. ARGV[15]) end
-    event(fact == 'created' and 'ticket.copied' or 'ticket.found', 'migration', ARGV[8], 'ticket', ticket,
+    if doc.issue then redis.call('HSET', KEYS[1], 'issue:' .. ticket, '#' .. number .. ' ' .. int(doc.issue)) end
+    event(fact == 'created' and 'ticket.copied' or 'ticket.found', 'migration', migration, 'ticket', ticket,
       'number', number)
     if fact == 'created' or intent then count_copied(fact == 'found') end
   end
 elseif fact == 'refused' and (not record or intent == nonce) then
   -- About its own write alone: a zombie's late refusal must not hide the intent of a write that is under way.
   redis.call('HINCRBY', KEYS[5], 'refused', 1)
-  redis.call('HSET', KEYS[1], ticket, 'refused ' .. ARGV[6] .. ' ' .. int(now) .. ' ' .. ARGV[7])
-  event('ticket.refused', 'migration', ARGV[8], 'ticket', ticket, 'reason', ARGV[7])
+  redis.call('HSET', KEYS[1], ticket, 'refused ' .. int(doc.run) .. ' ' .. int(now) .. ' ' .. doc.reason)
+  event('ticket.refused', 'migration', migration, 'ticket', ticket, 'reason', doc.reason)
 elseif fact == 'not_created' then
   -- GitHub does not count what it refused: its place in the windows is free again, too.
   redis.call('ZREM', KEYS[7], nonce)
   if intent == nonce then redis.call('HDEL', KEYS[1], ticket) end
 elseif fact == 'stray' and not intent then
   -- While a write of this ticket is under way, whoever reconciles it looks again and tells which of the two it is.
-  report_stray(created == number and ARGV[7] or number)
+  report_stray(created == number and int(doc.original) or number)
 elseif fact == 'noted' then
-  note(ARGV[7])
+  note(doc.note)
 elseif fact == 'looked' then
-  count(tonumber(number), tonumber(ARGV[7]))
+  count(doc.there, doc.deleted)
 end
 
-if nonce ~= '' then
+if nonce then
   redis.call('ZREM', KEYS[2], nonce)
   -- Whoever was the first through an opening gate and comes back without a copy lets another go first, at once: its
   -- 15 s are for one that never comes back. Else one bad target would hold up all others for longer than its write.
@@ -167,7 +176,7 @@ end
 if fact == 'created' or fact == 'refused' or fact == 'answered' or fact == 'changed' then
   -- It comes back at once, if it has more to write: the others in line let it.
   if redis.call('EXISTS', KEYS[8]) == 1 then
-    stand_in_line(line_of(string.sub(KEYS[8], #(ns .. 'turns:') + 1), request, ARGV[16]), now + tonumber(ARGV[17]) - tonumber(ARGV[18]), 90 * tonumber(ARGV[18]))
+    stand_in_line(line_of(string.sub(KEYS[8], #(ns .. 'turns:') + 1), request, doc.turn), now + doc.returns_ms - doc.late_ms, 90 * doc.late_ms)
   end
   -- An answer opens a gate that is half-open. Not a closed one: a late answer to a write of before the limit says
   -- nothing of the time after it, and must not send everybody against a closed door.
@@ -176,16 +185,16 @@ if fact == 'created' or fact == 'refused' or fact == 'answered' or fact == 'chan
   redis.call('DEL', KEYS[4])
 elseif fact == 'unanswered' then
   -- Two targets without an answer and no success between: it is not the targets. The gate is the circuit breaker.
-  redis.call('SADD', KEYS[4], ARGV[12])
-  redis.call('PEXPIRE', KEYS[4], 40 * tonumber(ARGV[14]))
+  redis.call('SADD', KEYS[4], doc.target)
+  redis.call('PEXPIRE', KEYS[4], 40 * doc.faults_ms)
   if redis.call('SCARD', KEYS[4]) >= 2 then
     redis.call('DEL', KEYS[4])
-    close_gate(KEYS[3], now, tonumber(ARGV[14]), WORDS.unanswered)
+    close_gate(KEYS[3], now, doc.faults_ms, WORDS.unanswered)
   end
 end
 -- A look is no progress: what kills its worker right after each of them is poison all the same.
-if fact ~= 'looked' then redis.call('HSET', KEYS[5], 'progress_entry', ARGV[10], 'progress_count', ARGV[11]) end
+if fact ~= 'looked' then redis.call('HSET', KEYS[5], 'progress_entry', doc.entry, 'progress_count', doc.count) end
 -- Of a migration that this memory has lost or let expire, a fact alone must not stay for ever.
-if not is_known then redis.call('PEXPIRE', KEYS[5], ARGV[13]) end
-keep_ledger(ARGV[12], ARGV[13])
+if not is_known then redis.call('PEXPIRE', KEYS[5], doc.retention_ms) end
+keep_ledger(doc.target, doc.retention_ms)
 return stray

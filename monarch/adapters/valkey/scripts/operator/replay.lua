@@ -2,21 +2,66 @@
 -- A person sends dead letters back: the same ids, no attempts.
 --
 -- KEYS  1 dead (stream)
--- ARGV  1 prefix  2 by whom  then the ids of the letters
+-- ARGV  1 prefix  2 by whom  3 '1': look only, and say what a replay would do  then the ids of the letters
 -- Gives for each {'replayed', what} | {'gone'} | {'refused', code, figures ...}; scripts/words.py has the sentences.
 --
 -- Atomic: a letter leaves its stream as its work enters the other, so nothing is replayed twice at once, and nothing is
 -- lost between. An entry that comes back is a new one: whoever holds the old one fails its fence.
-local by = ARGV[2]
+-- A look asks what the replay asks, in the same order, and writes nothing: `gone` has the states that the letters before
+-- would have left behind.
+local by, looks = ARGV[2], ARGV[3] == '1'
+local gone = {}
+
+local function state_of(key)
+  return gone[key] or redis.call('HGET', key, 'state')
+end
+
+-- Of each stream: why a letter cannot go back into it, or nothing.
+local refused = {}
+
+function refused.requests(letter)
+  if letter.cut then return {'cut'} end
+  if letter.code == 'entry_trimmed' then return {'trimmed'} end
+  local state = state_of(ns .. 'request:' .. letter.request)
+  if state and state ~= 'dead' and state ~= 'cancelled' then return {'request', letter.request, state} end
+end
+
+function refused.migrations(letter)
+  local request, migration = letter.request, letter.migration
+  if migration == '' then return {'no_migration'} end
+  if letter.code == 'bad_target' then return {'bad_target'} end
+  local key, request_key = ns .. 'migration:' .. migration, ns .. 'request:' .. request
+  if redis.call('HEXISTS', key, 'target') == 0 or redis.call('EXISTS', request_key, ns .. 'plan:' .. request) < 2 then
+    return {'no_plan'}
+  end
+  local act = redis.call('HGET', key, 'act') or ''
+  if act ~= act_of(letter) then
+    return act == '' and {'act_over', act_of(letter)} or {'act_since', act}
+  end
+  local state = state_of(key)
+  if state ~= 'dead' and state ~= 'cancelled' then return {'migration', migration, state} end
+  if redis.call('HEXISTS', request_key, 'cancelled_by') == 1 and redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 then
+    return {'cancelling'}
+  end
+end
+
+function refused.notices(letter)
+  if redis.call('EXISTS', ns .. 'request:' .. letter.request) == 0 then return {'request_gone', letter.request} end
+end
+
+-- What a letter that goes back leaves behind, as far as the letters after it are asked about it.
+local function leaves(into, letter)
+  local key = ns .. 'request:' .. letter.request
+  if into == 'requests' then gone[key] = 'queued' end
+  if into ~= 'migrations' then return end
+  gone[ns .. 'migration:' .. letter.migration] = 'queued'
+  if ENDED[state_of(key)] then gone[key] = 'running' end
+end
 
 local replay_into = {}
 
 function replay_into.requests(letter)
   local key, request = ns .. 'request:' .. letter.request, letter.request
-  if letter.cut then return {'cut'} end
-  if letter.code == 'entry_trimmed' then return {'trimmed'} end
-  local state = redis.call('HGET', key, 'state')
-  if state and state ~= 'dead' and state ~= 'cancelled' then return {'request', request, state} end
   reopen(request)
   local asked = redis.call('HMGET', key, 'act', 'bases', 'by')
   local more, version = {}, VERSION
@@ -33,21 +78,6 @@ end
 
 function replay_into.migrations(letter)
   local request, migration = letter.request, letter.migration
-  if migration == '' then return {'no_migration'} end
-  if letter.code == 'bad_target' then return {'bad_target'} end
-  local key, request_key = ns .. 'migration:' .. migration, ns .. 'request:' .. request
-  local known = redis.call('HMGET', key, 'state', 'target')
-  if not known[2] or redis.call('EXISTS', request_key, ns .. 'plan:' .. request) < 2 then
-    return {'no_plan'}
-  end
-  local act = redis.call('HGET', key, 'act') or ''
-  if act ~= act_of(letter) then
-    return act == '' and {'act_over', act_of(letter)} or {'act_since', act}
-  end
-  if known[1] ~= 'dead' and known[1] ~= 'cancelled' then return {'migration', migration, known[1]} end
-  if redis.call('HEXISTS', request_key, 'cancelled_by') == 1 and redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 then
-    return {'cancelling'}
-  end
   reopen(request)
   queue_again(request, migration)
   event('migration.replayed', 'request', request, 'migration', migration, 'by', by)
@@ -57,7 +87,6 @@ end
 -- A letter of an older version names a request, and its notice goes to that one's card.
 function replay_into.notices(letter)
   local key = ns .. 'request:' .. letter.request
-  if redis.call('EXISTS', key) == 0 then return {'request_gone', letter.request} end
   local card = join_card(letter.request)
   redis.call('HDEL', key, 'notice_error')
   redis.call('HDEL', ns .. 'card:' .. card, 'notice_error', 'refused')
@@ -73,19 +102,25 @@ function replay_into.notices(letter)
 end
 
 local answers = {}
-for i = 3, #ARGV do
+for i = 4, #ARGV do
   local found = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])
-  if not found[1] then
+  if not found[1] or gone[ARGV[i]] then
     answers[#answers + 1] = {'gone'}
   else
     local letter = {request = '', migration = '', payload = '', code = ''}
     for f = 1, #found[1][2], 2 do letter[found[1][2][f]] = found[1][2][f + 1] end
     -- A target that was refused while planning comes from the stream of requests, and is a migration all the same.
-    local into = letter.migration ~= '' and replay_into.migrations or replay_into[letter.stream or '']
+    local into = letter.migration ~= '' and 'migrations' or letter.stream or ''
     local problem = {'no_stream'}
-    if into and letter.request == '' then problem = {'nothing_left'} end
-    if into and letter.request ~= '' then problem = into(letter) end
-    if not problem then redis.call('XDEL', KEYS[1], ARGV[i]) end
+    if refused[into] and letter.request == '' then problem = {'nothing_left'} end
+    if refused[into] and letter.request ~= '' then problem = refused[into](letter) end
+    if not problem and looks then
+      leaves(into, letter)
+      gone[ARGV[i]] = true
+    elseif not problem then
+      replay_into[into](letter)
+      redis.call('XDEL', KEYS[1], ARGV[i])
+    end
     answers[#answers + 1] = problem and {'refused', unpack(problem)}
       or {'replayed', letter.migration ~= '' and letter.migration or letter.request}
   end

@@ -1,0 +1,90 @@
+"""What ended a command, for people and for programs; no secret is ever part of it.
+
+Under `--json` standard error has one JSON document a line: `{"error": …}` for what ended the command and
+`{"note": …}` for what is worth knowing beside it. Results keep standard output to themselves, as ever.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from monarch.cli.terminal.printing import as_json, fitted
+from monarch.core.redact import redact
+
+_FOR_PROGRAMS: Final = ContextVar("_FOR_PROGRAMS", default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a command ended before its work was done.
+
+    Attributes:
+        message: what is wrong, as people read it.
+        status: the exit status.
+        expected: what should have come; `None`: the message says all there is.
+        got: what came in its place.
+        advice: what to do, as people read it behind the message.
+        mistakes: each of several, with what was expected, what came and what to do.
+    """
+
+    message: str
+    status: int
+    expected: str | None = None
+    got: str | None = None
+    advice: str | None = None
+    mistakes: tuple[str, ...] = ()
+
+
+@contextmanager
+def for_programs() -> Iterator[None]:
+    """In here it is a program that reads standard error."""
+    before = _FOR_PROGRAMS.set(True)
+    try:
+        yield
+    finally:
+        _FOR_PROGRAMS.reset(before)
+
+
+def tell(problem: Problem) -> None:
+    """Say on standard error what ended the command."""
+    if _FOR_PROGRAMS.get():
+        _print_document({"error": asdict(problem)})
+        return
+    _print(f"monarch: {problem.message}{_behind(problem.advice)}")
+
+
+def complain(text: str) -> None:
+    """Say on standard error what is worth knowing; a terminal is given each line of it broken between words."""
+    if _FOR_PROGRAMS.get():
+        _print_document({"note": text})
+        return
+    _print(text)
+
+
+def _behind(advice: str | None) -> str:
+    if not advice:
+        return ""
+    return f". {advice}" if advice[0].isupper() else f": {advice}"
+
+
+def _print(text: str) -> None:
+    lines = (fitted(line, out=sys.stderr) for line in redact(text).split("\n"))
+    print("\n".join(lines), file=sys.stderr, flush=True)
+
+
+def _print_document(value: object) -> None:
+    is_unicode = (sys.stderr.encoding or "").lower().startswith("utf")
+    text = as_json(_without_secrets(value), indent=None, ascii_only=not is_unicode)
+    print(text, file=sys.stderr, flush=True)
+
+
+def _without_secrets(value: object) -> object:
+    """Each text by itself: what is hidden in the finished document could take a quotation mark with it."""
+    if isinstance(value, dict):
+        return {name: _without_secrets(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(part) for part in value]
+    return redact(value) if isinstance(value, str) else value

@@ -1,0 +1,37 @@
+"""What a person asks for on the page is read as the command reads it."""
+
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from monarch.adapters.valkey.kept.shelf import Shelf
+from monarch.adapters.valkey.views.matrix import Matrices
+from monarch.app.acting import OperatorsMeans
+from monarch.app.operator import Operator
+from monarch.settings import Settings
+from monarch.web.acts.means import Wished
+from monarch.web.asking import Asked
+
+
+def wished(channel: str) -> Wished | str:
+    """What becomes of a wish with this channel. Nobody is asked for it."""
+    person = cast("Operator", SimpleNamespace(settings=Settings()))
+    means = OperatorsMeans(person, cast("Shelf", None), cast("Matrices", None))
+    return means.wished(Asked("school/template", ("school/team",), channel))
+
+
+@pytest.mark.parametrize("channel", ["<!channel>", "@ada", "a/b"])
+def test_a_channel_that_can_be_none_is_refused_on_the_page_too(channel: str) -> None:
+    """It says what came and what is expected."""
+    told = wished(channel)
+
+    assert isinstance(told, str)
+    assert told.startswith("The channel should be the id of a Slack channel such as C06GHMZB3M3")
+    assert told.endswith(f"not {channel}.")
+
+
+@pytest.mark.parametrize("channel", ["C06GHMZB3M3", "#cohort", ""])
+def test_a_channel_or_none_is_taken(channel: str) -> None:
+    """Without one Slack hears nothing."""
+    assert isinstance(wished(channel), Wished)
