@@ -1,4 +1,4 @@
-"""How the whole fleet stands at one moment, as Valkey tells it."""
+"""The state of the whole fleet at one moment, as Valkey reports it."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class StreamSnapshot:
         oldest_pending_s: how long ago the oldest of the pending was appended, in seconds; 0 without one.
         oldest_undelivered_s: the same for those not handed out.
         consumers: names that the group knows, living or not.
-        released: of those handed out, how many were handed back: nobody has them in hand.
+        released: of those handed out, how many were handed back and are in no worker's hands.
     """
 
     stream: Stream
@@ -34,11 +34,11 @@ class AccountSnapshot:
     """What one account may still write, and whether its gate is closed.
 
     `minute_left` and `hour_left` are `None` where there is no ceiling; `gate_closed_s` is how long the
-    gate stays closed from now, in seconds, 0 where it is open. `minute_learned` and `hour_learned` are what is believed
+    gate stays closed from now, in seconds, 0 where it is open. `minute_learned` and `hour_learned` are the estimates
     of GitHub's hidden limits, 0 where nothing was learned. `gate_since_ms` is since when the gate is closed, in
     milliseconds since 1970, closings that followed each other without a call that went through between them counted as
-    one; `None` where it is open, or nobody knows. `calls_left` is what GitHub allows of calls of any kind until
-    its count begins anew, `None` where nobody knows. `login` is its name at GitHub, `""` where nobody knows.
+    one; `None` where it is open, or unknown. `calls_left` is what GitHub allows of calls of any kind until
+    its count begins anew, `None` where unknown. `login` is its name at GitHub, `""` where unknown.
     """
 
     account: str
@@ -78,17 +78,17 @@ class Snapshot:
         missed: repositories that no request named, as the last sweep for them found.
         accounts: whose writes are counted or whose gate was used.
         workers: consumers that have read within the last minute.
-        replicas: subscribers of the channel: `None` where Valkey would not say.
+        replicas: subscribers of the channel: `None` where Valkey does not say.
         epoch: what Valkey remembers since, `None` before the first worker.
         paused: whether a person has paused the fleet.
-        paused_by: who it was, `""` where nobody has.
+        paused_by: who it was, `""` where it is not paused.
         requests: how many requests are known.
-        paused_ms: since when it is paused, in milliseconds since 1970; `None` where it is not, or nobody knows.
+        paused_ms: since when it is paused, in milliseconds since 1970; `None` where it is not, or unknown.
         refused: whose repositories GitHub refuses the credential for.
         refuses_writes: why Valkey takes nothing new, `""` where it does, or does not say.
-        newer: entries that a newer version has written and that no worker here can read.
+        newer: entries that a newer version wrote and no worker here can read.
         oldest_open_s: how long ago the oldest request that has not ended was appended, in seconds; 0 without one.
-        open_requests: how many requests have not ended, or have and Slack has not been told.
+        open_requests: how many requests have not ended, or have ended without Slack knowing yet.
         oldest_parked_s: how long ago the oldest request with parked work was appended, in seconds, among the 200 entries
             that are due first; 0 without one.
     """
