@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Give, requests_in
+from tests.cli.terminals import screen_for
 
 ADA = ("--by", "ada")
 
@@ -23,6 +24,16 @@ def test_a_pause_says_what_runs_on(give: Give, client: Any) -> None:
     assert "paused by ada: nothing new is begun until `monarch resume`" in said.stdout
     assert "in hand, and runs on to its end: 1; waits, with all that comes in: 1" in said.stdout
     assert client.get("{monarch}:paused") == b"ada"
+
+
+def test_what_an_act_says_fits_its_terminal(monkeypatch: pytest.MonkeyPatch, give: Give) -> None:
+    """Also behind a long name."""
+    request, name = give("submit", "o/s", "o/a").stdout.strip(), " ".join(["Ada Lovelace"] * 7)
+    screen = screen_for(monkeypatch)
+
+    for command in (("pause",), ("first", request), ("cancel", request), ("resume",)):
+        shown = screen(80, *command, "--by", name)
+        assert max(map(len, shown.splitlines())) <= 80, command
 
 
 def test_what_was_handed_back_is_in_nobodys_hands(give: Give, client: Any) -> None:
