@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from monarch.cli.calling import fail, operate
+from monarch.cli.calling import fail, operate, unknown_request
 from monarch.cli.choice import actor, request_id
 from monarch.cli.terminal.printing import clean, say, show_json
 from monarch.core.delivery import Stream
@@ -86,6 +86,26 @@ def _cancelled_targets(answer: "Cancelling | NotCancelled", request: str) -> int
 
 def _count(targets: int) -> str:
     return f"{targets} target" if targets == 1 else f"{targets} targets"
+
+
+def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
+    """Have tried now what the request would try later. That nothing of it waits is no failure."""
+    from monarch.ports.hands import NotHurried  # noqa: PLC0415 - lazily
+
+    name, known = actor(by), request_id(request)
+    answer = operate(lambda person: person.hands.hurry(known, name))
+    if isinstance(answer, NotHurried):
+        if answer.is_unknown:
+            unknown_request(request)
+        advice = f"see `monarch show {clean(request)}`"
+        fail(f"{clean(answer.reason)}; nothing was changed", advice=advice)
+    if as_json:
+        show_json({"request": request, "by": name, "tried": answer})
+    elif answer:
+        what = "1 piece of work is" if answer == 1 else f"{answer} pieces of work are"
+        say(f"{what} tried at once: see `monarch show {clean(request)}`")
+    else:
+        say("nothing of it waits for a later time: what is queued is begun in its turn")
 
 
 def put_first(request: str, by: str | None, *, as_json: bool) -> None:

@@ -26,6 +26,21 @@ def test_a_pause_says_what_runs_on(give: Give, client: Any) -> None:
     assert client.get("{monarch}:paused") == b"ada"
 
 
+def test_what_waits_is_tried_at_once(give: Give, client: Any) -> None:
+    """Where nothing waits, that is no failure; what is not known is one."""
+    request = give("submit", "o/s", "o/a").stdout.strip()
+    client.hset(f"{{monarch}}:request:{request}", "state", "queued")
+
+    nothing = give("try", request, *ADA)
+    document = json.loads(give("try", request, "--json", *ADA).stdout)
+    unknown = give("try", "1-1")
+
+    assert nothing.stdout.startswith("nothing of it waits for a later time")
+    assert document == {"request": request, "by": "ada", "tried": 0}
+    assert (unknown.exit_code, unknown.stdout) == (1, "")
+    assert "no request 1-1 is known: it has expired, or see `monarch requests`" in unknown.stderr
+
+
 def test_what_an_act_says_fits_its_terminal(monkeypatch: pytest.MonkeyPatch, give: Give) -> None:
     """Also behind a long name."""
     request, name = give("submit", "o/s", "o/a").stdout.strip(), " ".join(["Ada Lovelace"] * 7)
