@@ -423,6 +423,19 @@ def test_a_command_in_a_text_is_the_only_thing_that_is_marked(text: str) -> None
     assert unescape(bare) == drawing.shown(text)
 
 
+def test_options_and_ids_are_not_torn_at_the_end_of_a_line() -> None:
+    """Words without a hyphen wrap as ever, and what was escaped stays so."""
+    made = str(drawing.unbroken("monarch dead replay --all of 1732406400000-0 <b>"))
+
+    assert made == (
+        'monarch dead replay <span class="whole">--all</span> of '
+        '<span class="whole">1732406400000-0</span> &lt;b&gt;'
+    )
+    assert '<code class="command"><span class="whole">--dry-run</span></code>' in str(
+        drawing.coded("with `--dry-run`")
+    )
+
+
 def test_a_reason_marks_its_command() -> None:
     """As it does beside a button."""
     printed = drawing.coded("unarchive it, then replay it (`monarch dead replay`)")
