@@ -2,10 +2,9 @@
 
 ```
             open                          recalled     closed by anyone else
-recall      close, if nobody touched it   done         left
+recall      close, if untouched           done         left
 undo        done, if a recall closed it   open it,     nothing: no recall closed it
-            once, else nothing            if nobody
-                                          touched it
+            once, else nothing            if untouched
 ```
 """
 
@@ -20,7 +19,7 @@ class Course(Enum):
     """What is to be done with a copy."""
 
     CHANGE = auto()
-    """Change it, if nobody has touched it; else it is left."""
+    """Change it if it is untouched; else leave it."""
     DONE = auto()
     LEFT = auto()
     NOTHING = auto()
