@@ -126,7 +126,7 @@ def _valkey_url(value: SecretStr) -> SecretStr:
     _ = parts.port  # raises ValueError when it is no port
     if parts.scheme not in VALKEY_SCHEMES or not place or not (database or "0").isdecimal():
         raise ValueError
-    # Of unix://tmp/valkey.sock the first folder is a host, which no reader expects.
+    # In unix://tmp/valkey.sock the first folder would count as a host, which is hardly meant.
     if _BLANK.search(url) or (is_socket and parts.hostname):
         raise ValueError
     _check_options(parts, database)
