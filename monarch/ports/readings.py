@@ -94,7 +94,7 @@ class RequestDetails:
     """A request, whole. `code` says why it is dead, `""` if it is not.
 
     While it waits to be planned its view has what its message says; `next_ms` is when that is tried again, `None` if it
-    is not parked. `notice_error` is why Slack could not be told, `""` if it was or need not be;
+    is not parked. `notice_error` is why Slack did not get its notice, `""` if it did or need not;
     `is_to_be_told`: its channel does not show the end yet. `cohort` and `card` as in `RequestLine`. `asked_by` is the
     person who submitted it, `""` if a message or a program did, which names no person.
     """

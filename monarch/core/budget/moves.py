@@ -19,7 +19,7 @@ PAUSES_MIN: Final = (10, 60)
 class Shares:
     """Who has something to write, the oldest first, and how the account stands that they share.
 
-    `is_least`: there are more open requests than were looked at. `paused_by`: nobody writes now, because of them.
+    `is_least`: there are more open requests than were read. `paused_by`: who has paused the fleet: nothing is written.
     """
 
     parts: Sequence[Part]

@@ -11,7 +11,7 @@ class Card:
     """Where the card of a cohort is in Slack, for people.
 
     `channel` is as the message spelled it until Slack has named its id, `ts` is `""` before it is posted; `error` is why
-    Slack could not be reached, `""` if it could. `shown_version` is the newest version of the cohort that Slack shows.
+    Slack did not get it, `""` if it did. `shown_version` is the newest version of the cohort that Slack shows.
     """
 
     channel: str
