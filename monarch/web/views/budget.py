@@ -15,7 +15,7 @@ MINUTES: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A minute of the strip: where it stands and how high it is, in hundredths of the strip."""
+    """A minute of the strip: its position and its height, in hundredths of the strip."""
 
     x: int
     height: float
@@ -24,7 +24,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account. A ceiling is `None` where there is none; `learned_…` is what is believed of GitHub's own, 0: nothing."""
+    """An account. A ceiling is `None` if there is none; `learned_…` is our estimate of GitHub's own, 0: none."""
 
     name: str
     minute: int
@@ -60,7 +60,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class BudgetPage:
-    """Accounts, and the cohorts that share them. `paused_by`: nobody writes now, because of them."""
+    """Accounts, and the cohorts that share them. `paused_by`: the person whose pause stops all writes now."""
 
     accounts: tuple[Account, ...]
     shares: tuple[Share, ...]
@@ -111,7 +111,7 @@ def _account(one: AccountSnapshot, writes: Writes | None, now_ms: int) -> Accoun
     hour_ceiling = None if one.hour_left is None else one.written_hour + one.hour_left
     counts = writes.by_minute if writes else ()
     top = max([minute_ceiling or 0, *counts, 1])
-    # To ten seconds: the end of a wait is worked out anew at each look, and would else move by milliseconds.
+    # Rounded to ten seconds: each reading computes the end of a wait anew, and it would move by milliseconds.
     opens_ms = round((now_ms + one.gate_closed_s * 1000) / 10_000) * 10_000
     return Account(
         name=" · ".join(filter(None, (one.login, one.account))),
