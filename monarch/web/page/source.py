@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monarch.core.budget.forecast import Forecast
-from monarch.core.budget.shares import Part
+from monarch.core.budget.moves import Shares
 from monarch.core.card.view import CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import State
@@ -92,8 +92,8 @@ class Source(Protocol):
         """What these accounts have written in the last hour."""
         ...
 
-    async def parts(self) -> Sequence[Part]:
-        """The share of the writes that each cohort with something to write has."""
+    async def shares(self) -> Shares:
+        """The share of the writes that each cohort with something to write has, and the state of the account."""
         ...
 
     async def events(
