@@ -4,8 +4,8 @@ It opens only those that an update closed with their tickets, by the ledger's wo
 Each is inspected like a copy that is recalled (`stages.after.turns`), and is left and listed if people have touched it. An
 open copy is like any other, and the update goes on to edit it.
 
-Of a copy that is closed as a recall closes one the ledger may say nothing (Valkey was emptied). Who wanted that cannot be known
-any more, so it is left and listed, too.
+The ledger may not know a copy that is closed as a recall closes one (Valkey was emptied). Who wanted that is unknown then,
+so the copy is left and listed, too.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 -- Shared by permit, record and take: the line of deliveries that wait to write under an account, and whose turn it is.
--- core/budget/turns.py and core/budget/shares.py have the same arithmetic, and the arguments why no cohort starves and
--- why a dead waiter blocks the others for `late` ms at most.
+-- core/budget/shares.py argues why no cohort starves; core/budget/turns.py, why a dead waiter blocks the others for
+-- `late` ms at most.
 --
 -- turns:<account>   sorted set, all with the score 0: `<group>/<name>` of each that waits. A group is a cohort (its id, padded),
 --                   or `!` for the requests that a person has put first; names sort as their turns come within it
