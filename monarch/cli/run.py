@@ -20,7 +20,7 @@ pygments, httpcore trio: 12 MB of the 60 that an idle worker may use.
 """
 
 _COMMAND_LINE: Final = "uvicorn.main"
-"""uvicorn's own command line, which it does not do without: with the library that reads its arguments, 1.5 MB more."""
+"""uvicorn's own command line, without which uvicorn does not import: with its argument parser, 1.5 MB more."""
 
 
 def run_roles(names: str | None) -> None:
@@ -77,7 +77,7 @@ def _left_out(*modules: str) -> Iterator[None]:
 
 
 def _no_command_line() -> ModuleType:
-    """What stands in for it: the names that `uvicorn` takes from there. Our servers are made of `uvicorn.server`."""
+    """A substitute with the names that `uvicorn` takes from there. Our servers are made from `uvicorn.server`."""
     module = ModuleType(_COMMAND_LINE)
     vars(module).update(Server=None, main=None, run=None)
     return module

@@ -15,7 +15,7 @@ MOST: Final = 100
 """How many connections one port has at the same time."""
 
 READERS: Final = 200
-"""Readers of live views of the page at the same time, on top of these; whoever comes then reloads."""
+"""How many may read live views of the page at the same time, on top of these; further readers have to reload."""
 
 REQUEST_WITHIN_S: Final = 5.0
 """How long a connection may be without a whole request in hand, in seconds."""

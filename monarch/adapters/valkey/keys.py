@@ -44,7 +44,7 @@ primary:<account>      hash        standing                      when GitHub's c
 gate:<account>         hash        gate, believe, permit, record opened by a success; a day after it ran out
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
-saying:<cohort>        string, PX  begin_telling                 15 s; of a request, where older code tells of it
+saying:<cohort>        string, PX  begin_telling                 15 s; of a request, where older code posts it
 named                  sorted set  settle                        names of targets by when they were asked for; the newest 100,000, for the retention
 sources                sorted set  settle                        ids of sources by when they were asked for; a member leaves after the retention
 source:<id>            hash        settle                        retention after it was asked for

@@ -133,9 +133,9 @@ class Changes:
     async def _seen(
         self, ticket: TicketId, change: Change, number: int, granted: Granted
     ) -> Accepted | Verdict | None:
-        """Whether a write without an answer took effect after all, which goes on record then; `None`: it did not.
+        """Find out whether a write without an answer took effect after all, and record that; `None`: it did not.
 
-        Of an edit nobody can tell that by the issue alone: whether it is still to be made `is_still` decides.
+        The issue alone does not show that for an edit: `is_still` decides whether it is still to be made.
         """
         if change is Change.EDIT:
             return None

@@ -171,7 +171,7 @@ class Updating:
         later = self._later.get(ticket.id, NOTHING)
         how = standing(issue, later, self._subject.us)
         if how is Standing.RECALLED:
-            # Of one that the ledger knows nothing of (Valkey was emptied) nobody can say who wanted it closed.
+            # If the ledger does not know this copy (Valkey was emptied), it is unknown who wanted it closed.
             is_known = later.recall is not None and later.recall.number == issue.number
             return None if is_known else Theirs(Touch.CLOSED)
         earlier = self._of(ticket)

@@ -1,4 +1,4 @@
-"""A whole page around what it shows: its reader's name stands here, outside of what is sent live to all readers."""
+"""A whole page around what it shows: it has the reader's name, outside of what is sent live to all readers."""
 
 from collections.abc import Mapping
 from typing import Final
