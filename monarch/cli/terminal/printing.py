@@ -38,7 +38,7 @@ def clean(value: object) -> str:
 
 
 def got(text: str) -> str:
-    """A given value, in an error about it: shortened, without secrets; an empty one is named, since it cannot be seen."""
+    """A given value, in an error about it: shortened, without secrets; an empty one reads `nothing`, to be seen."""
     if text and not text.strip():
         return "white space alone"
     text = redact(text)

@@ -119,7 +119,7 @@ def _is_loopback(text: str) -> bool:
 
 
 def name_of(text: str) -> str:
-    """A person's name as it is kept: each white space made one space; `""` if it is not a name.
+    """A person's name as it is kept: runs of white space made one space; `""` if it is not a name.
 
     Unprintable characters are refused, and with them those that turn the direction of what follows.
     """

@@ -65,7 +65,7 @@ class Roster:
             await cast("Awaitable[int]", self._client.hdel(self._key, *names))
 
     async def all(self) -> dict[str, Entered]:
-        """Every worker on it, by name; an unreadable line has started at 0."""
+        """Every worker on it, by name; with an unreadable line it counts as started at 0."""
         with classified("reading the roster of workers"):
             found = await cast("Awaitable[dict[bytes, bytes]]", self._client.hgetall(self._key))
         return {name.decode("utf-8", "replace"): _entered(line) for name, line in found.items()}

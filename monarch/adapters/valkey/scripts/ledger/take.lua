@@ -33,7 +33,7 @@ if holder and string.match(holder, '^%S+ %S+ %S+ (.*)$') ~= migration then
 end
 redis.call('SET', KEYS[2], consumer .. ' ' .. entry .. ' ' .. count .. ' ' .. migration, 'PX', ARGV[6])
 
--- Its target was deleted, and another repository has the name now: forget the counts of the old one.
+-- Its target was deleted, and another repository has the name now: forget what was counted and noted in the old one.
 local before = redis.call('HGET', KEYS[6], 'target_id')
 if before and before ~= ARGV[7] then
   redis.call('HDEL', KEYS[6], 'copied', 'present', 'deleted', 'refused', 'strays', 'notes', 'first_copy_ms')
