@@ -31,12 +31,12 @@ class Meant:
         command: the `monarch` command that does the same.
         back: where the thing is shown.
         members: the set; empty where there is nothing to do it to.
-        notes: its consequences, and what it leaves as it is, a sentence each.
-        problem: why it cannot be done, `""` if it can.
-        is_destructive: whether no other act undoes it.
-        basis: what else it depends on, as much a part of what was shown as the members are, else `""`.
-        also: address and words of the act that does more than this one, `""` if there is none.
-        instead: the address of the act that has to come first, if this one cannot be done because of it, else `""`.
+        notes: what follows from it, and what does not, a sentence each.
+        problem: why it cannot be done, `""` where it can.
+        is_destructive: whether it takes something away, whether or not another act brings it back.
+        basis: what else it rests on, and is as much a part of what was shown as the members are, else `""`.
+        also: address and words of the act that does more than this one, `""` where there is none.
+        instead: the address of the act that comes first, where it cannot be done because of that, else `""`.
     """
 
     act: str
