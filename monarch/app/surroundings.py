@@ -172,7 +172,7 @@ class Production:
         """See `Surroundings.missed`."""
         if self._github is None or not self._settings.missed_owners:
             return None
-        # Not above: most watch nothing, and do without its code.
+        # Imported here, since most workers watch nothing, and do without its code.
         from monarch.app.missing import missed_watch  # noqa: PLC0415 - see above
 
         client, slack = self.client("missed"), self.slack()

@@ -25,7 +25,7 @@ def end(problem: Problem) -> NoReturn:
 
 
 def _with(status: int) -> BaseException:
-    """The end of a command, as the library ends it that reads its arguments; a worker was started without it."""
+    """End a command as the library that reads arguments does; a worker is started without that library."""
     if "typer" not in sys.modules:
         return SystemExit(status)
     import typer  # noqa: PLC0415 - see above

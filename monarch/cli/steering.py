@@ -89,7 +89,7 @@ def _count(targets: int) -> str:
 
 
 def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
-    """Have tried now what the request would try later. That nothing of it waits is no failure."""
+    """Try now what the request would try later. If nothing of it waits that is not a failure."""
     from monarch.ports.hands import NotHurried  # noqa: PLC0415 - lazily
 
     name, known = actor(by), request_id(request)

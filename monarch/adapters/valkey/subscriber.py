@@ -4,7 +4,7 @@ A subscription can die silently: behind a black hole nothing comes, and nothing 
 to a channel of its own, over a separate connection, every 10 s, hears it on the very connection that it listens with,
 and gives the subscription up when it misses two.
 
-When it hears again it keeps, for people, from when to when it did not: from the last moment at which it certainly heard.
+When it hears again it records the gap, for people: from the last moment at which it certainly heard.
 """
 
 import time
@@ -77,7 +77,7 @@ class ValkeyEar:
             await pubsub.aclose()  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
 
     async def _end_gap(self) -> None:
-        """It hears: where it has heard before, it was deaf until now."""
+        """Note that it hears; if it has heard before, the gap ends now."""
         now = self._now()
         if self._last_heard is not None:
             since_ms = self.subscribed_ms - round((now - self._last_heard) * 1000)

@@ -5,7 +5,8 @@ ask (pending on record) --Granted--> decide on a fresh reading --> send once -->
      ^------ wait until it has settled, and see what came of it <--- MustReconcile, or no answer ---|
 ```
 
-What is seen of an unanswered close goes on record like an answered one: GitHub shows that it was closed, and not why.
+An unanswered close that is seen to have taken effect goes on record like an answered one: GitHub shows that the issue is
+closed, and not why.
 
 Closing twice is as good as once. But GitHub may carry out an unanswered write 20 s late, and by then a person, or the
 undoing of a recall, may have opened the issue again. So the ledger names each such write before it is sent, and no

@@ -152,7 +152,7 @@ class Turns:
         return None
 
     async def _take_over(self, ticket: Ticket, found: Inspected) -> None:
-        """What an update closed with its ticket a person has recalled now: no update opens it again."""
+        """Record that a person has recalled a copy that an update closed with its ticket: no update opens it again."""
         number = found.issue.number
         is_recalled = self._act is Act.RECALL and found.course is Course.DONE
         if is_recalled and self.is_retired(ticket.id, number):

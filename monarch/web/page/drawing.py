@@ -36,7 +36,7 @@ PAGES: Final = (
 _TICKED: Final = re.compile("`([^`\n]{1,200})`")
 
 _HYPHENED: Final = re.compile(r"[^\s-]*-\S*")
-"""A word that a browser would tear; in a text that was escaped, where no word has a mark of its own."""
+"""A word that a browser would break; in escaped text, where no word contains markup."""
 
 _OBEYED: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
@@ -63,7 +63,7 @@ def coded(text: str) -> "Markup":
 
 
 def unbroken(text: str) -> "Markup":
-    """A text whose words with a hyphen, such as options and ids, are not torn at the end of a line."""
+    """A text whose hyphenated words, such as options and ids, do not break at the end of a line."""
     from markupsafe import Markup, escape  # noqa: PLC0415 - with jinja2
 
     return Markup(_whole_words(str(escape(shown(text)))))  # noqa: S704 - escaped before

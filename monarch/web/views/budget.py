@@ -101,7 +101,7 @@ def budget_page(
 
 
 def _ends(shares: Shares, moved: Moves) -> tuple[tuple[str, str], ...]:
-    """When everything is done, and what a pause moves."""
+    """When everything will be done, and what a pause changes about that."""
     name = "resumed now" if shares.paused_by else "as it stands"
     paused = ((f"after a pause of {n} min", end_s) for n, end_s in moved.paused)
     return tuple(
@@ -115,7 +115,7 @@ def _in_words(shares: Shares, seconds: float) -> str:
 
 
 def _first(part: Part, move: Move, say: Callable[[float], str]) -> str:
-    """What changes if it is put first; `""` where it is first, or is alone."""
+    """What changes if it is put first; `""` if it is first, or alone."""
     if part.is_first or part.of == 1:
         return ""
     later = ", and no other ends later"

@@ -127,7 +127,7 @@ class _Link(AbstractConnection):
             raise ConnectionLostError(f"{self.host}:{self.port} is no primary, it says {role!r}")
 
     def pack_command(self, *args: Any) -> list[bytes]:
-        """A command as it goes over the wire: packed in C, as the library does it for its blocking connections only."""
+        """A command as bytes for the wire, packed in C; the library does that only for its blocking connections."""
         return _PACKER.pack(*args)
 
     async def read_response(

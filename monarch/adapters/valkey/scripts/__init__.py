@@ -122,7 +122,7 @@ class Scripts:
         self._prefix = prefix
         self._waiting: list[_Call] = []
         self._carrier: _Call | None = None
-        """Who carries a batch, or is chosen to carry the next one; `None` while nothing is asked."""
+        """The call that carries a batch, or is chosen to carry the next one; `None` while there are no calls."""
         self._shared: anyio.Event | None = None
 
     async def call(self, name: str, keys: Sequence[str], *args: Arg) -> Answer:
@@ -200,7 +200,7 @@ class Scripts:
     async def _send(self, batch: list[_Call]) -> None:
         try:
             await self._run(batch)
-            # A server that refuses the first of a script (it is out of memory) still does not know it for the others.
+            # A server that refuses the first call of a script (it is out of memory) still does not know it for the others.
             for tell in (_first_of_each, list):
                 unknown = [call for call in batch if isinstance(call.answer, NoScriptError)]
                 if unknown:
@@ -212,7 +212,7 @@ class Scripts:
                 call.answer = error
 
     async def _run(self, batch: Sequence[_Call], told: Collection[_Call] = ()) -> None:
-        """Send a batch; those in `told` with the whole of their script, which the server knows from then on."""
+        """Send a batch; calls in `told` carry their whole script, which the server knows from then on."""
         pipe = self._client.pipeline(transaction=False)
         for call in batch:
             script = call.script

@@ -159,7 +159,7 @@ class Outlook:
         return Traffic(load, _ahead(found, left, request, cohort), by, is_least), own
 
     async def _oldest(self) -> tuple[int, str, list[RequestId]]:
-        """The server's time, who has paused the fleet, and the oldest open requests: one more than is looked at."""
+        """The server's time, who has paused the fleet, and the oldest open requests: one more than it looks at."""
         pipe = self._client.pipeline(transaction=False)
         pipe.time()
         pipe.get(self._keys.paused)

@@ -127,7 +127,7 @@ local pending = ticket and nonce
   and string.match(redis.call('HGET', KEYS[1], pending_field) or '', '^%l+ #%d+ until %d+ (%S+)$') == nonce
 local CHANGED = {close = 'closed', retire = 'closed', reopen = 'reopened'}
 local TOLD = {close = 'ticket.recalled', retire = 'ticket.recalled', reopen = 'ticket.reopened', edit = 'ticket.updated'}
--- Behind the request, where older code reads nothing: to it the copy is recalled, and it leaves it alone.
+-- Put after the request, where older code does not read: to older code the copy is recalled, so it leaves the copy alone.
 local WHY = {retire = ' with-ticket'}
 local recall_field = ticket and 'recall:' .. ticket
 
@@ -167,7 +167,7 @@ elseif fact == 'stray' and not intent then
   -- While a write of this ticket is under way, the worker that reconciles it looks again and reports which of the two it is.
   report_stray(created == number and int(doc.original) or number)
 elseif fact == 'recalled' then
-  -- A person wants it closed, whatever becomes of its ticket.
+  -- A person wants the copy closed, whatever becomes of its ticket.
   local closed = string.match(redis.call('HGET', KEYS[1], recall_field) or '', '^(closed #' .. number .. ' %d+ %S+) with%-ticket$')
   if closed then redis.call('HSET', KEYS[1], recall_field, closed) end
 elseif fact == 'noted' then
