@@ -25,7 +25,7 @@ def end(problem: Problem) -> NoReturn:
 
 
 def _with(status: int) -> BaseException:
-    """End a command as the library that reads arguments does; a worker is started without that library."""
+    """The exception that ends a command: that of the argument parser, or a plain one in a worker, which has no parser."""
     if "typer" not in sys.modules:
         return SystemExit(status)
     import typer  # noqa: PLC0415 - see above
