@@ -161,6 +161,20 @@ async def test_a_refused_ticket_does_not_keep_the_others(house: House) -> None:
     assert "no, says GitHub" in letter["reason"]
 
 
+async def test_each_refusal_is_told_with_its_own_reason(house: House) -> None:
+    """Of several the first one's reason stood for all."""
+    too_long = Permanent(Scope.TICKET, Code.TICKETS_REFUSED, "title is too long")
+    house.github.faults.at("create_issue", 1, REFUSED)
+    house.github.faults.at("create_issue", 2, Fault(too_long))
+    house.publish(TEAM_A)
+
+    await house.settle()
+
+    (letter,) = house.store.dead
+    told = "GitHub refused #1: no, says GitHub; #2: title is too long"
+    assert letter["reason"].startswith(told)
+
+
 async def test_a_ticket_that_another_request_was_refused_is_tried_again(house: House) -> None:
     """Somebody has changed the template and sent the message again, as they were told to."""
     house.github.add(SOURCE, "One", "Two")

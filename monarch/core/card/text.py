@@ -88,12 +88,6 @@ def repositories(number: int) -> str:
     return count(number, "repository", "repositories")
 
 
-def listed(names: list[str], most: int) -> str:
-    """The first of some names, and how many more there are."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
-
-
 def fitting(lines: list[str], room: int) -> int:
     """How many of the lines, from the first, fit into so many units."""
     ends = accumulate(length(line) + 1 for line in lines)

@@ -19,12 +19,12 @@ from monarch.core.card.text import (
     fitting,
     length,
     link,
-    listed,
     repositories,
     sentence,
     shown_id,
 )
 from monarch.core.card.view import CohortView
+from monarch.core.listed import listed
 from monarch.core.report.summary import RequestView, State
 
 Block = Mapping[str, object]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from monarch.core.listed import numbered
 from monarch.core.plan import Plan
 from monarch.core.ticket import Issue, Ticket
 
@@ -31,16 +32,14 @@ def left_out(tickets: Sequence[Issue]) -> tuple[str, ...]:
             one.number for one in tickets if one.fields
         ],
     }
-    return tuple(f"{kind} of {_some(those)}" for kind, those in kinds.items() if those)
+    return tuple(f"{kind} of {numbered(those, _SHOWN)}" for kind, those in kinds.items() if those)
 
 
 def _outside(tickets: Sequence[Ticket]) -> tuple[str, ...]:
     """Likewise of dependencies on closed issues, and on those of other repositories."""
     those = [one.number for one in tickets if one.blockers > len(one.blocked_by)]
-    return (f"dependencies of {_some(those)} on issues that are no open tickets",) if those else ()
-
-
-def _some(numbers: Sequence[int]) -> str:
-    told = ", ".join(f"#{number}" for number in numbers[:_SHOWN])
-    more = len(numbers) - _SHOWN
-    return f"{told} and {more} more" if more > 0 else told
+    return (
+        (f"dependencies of {numbered(those, _SHOWN)} on issues that are no open tickets",)
+        if those
+        else ()
+    )

@@ -6,6 +6,7 @@ Each is about one target, which is named beside it; the same cause gives the sam
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from monarch.core.listed import listed, numbered
 from monarch.core.outcome import Permanent
 from monarch.core.redact import quote
 
@@ -40,12 +41,12 @@ def dropped(what: str) -> str:
 
 def refused(kind: str, names: Iterable[str], refusal: Permanent) -> str:
     """GitHub will not have something that was to be created, such as a label."""
-    return f"{kind} {_some([quote(name, 60) for name in names])}: not copied. {refusal.sentence}"
+    return f"{kind} {listed([quote(name, 60) for name in names], _SHOWN)}: not copied. {refusal.sentence}"
 
 
 def given_up(kind: str, names: Iterable[str], reason: str) -> str:
     """What the target has of a kind could not be read, again and again."""
-    return f"{kind} {_some([quote(name, 60) for name in names])}: not copied. {quote(reason, 200)}"
+    return f"{kind} {listed([quote(name, 60) for name in names], _SHOWN)}: not copied. {quote(reason, 200)}"
 
 
 def refused_fields(fields: Iterable[str], refusal: Permanent) -> str:
@@ -64,69 +65,65 @@ def not_listed(kind: str, name: str) -> str:
 def lacking(kind: str, names: Iterable[str]) -> str:
     """The target lacks these, and cannot be given any: its organisation has the types, and it chooses who works there."""
     why = "they cannot be assigned there" if kind == ASSIGNEES else "it has none of that name"
-    return f"{kind} {_some([quote(name, 60) for name in names])}: not copied, since {why}"
+    return f"{kind} {listed([quote(name, 60) for name in names], _SHOWN)}: not copied, since {why}"
 
 
 def personal(names: Iterable[str]) -> str:
     """The target belongs to a person, and only organisations have issue types."""
-    return f"{TYPES} {_some([quote(name, 60) for name in names])}: not copied, since it belongs to a person and only organisations have them"
+    return f"{TYPES} {listed([quote(name, 60) for name in names], _SHOWN)}: not copied, since it belongs to a person and only organisations have them"
 
 
 def touched(numbers: Sequence[int]) -> str:
     """Copies whose references were to be put right do not say any more what was copied."""
-    return f"references in {_some([f'#{n}' for n in numbers])}: left as they are, because a person edited the text there, or the ticket"
+    return f"references in {numbered(numbers, _SHOWN)}: left as they are, because a person edited the text there, or the ticket"
 
 
 def closed_since(numbers: Sequence[int]) -> str:
     """Tickets that the template has closed since, whose copies are open: they stay so until a person asks."""
-    return f"tickets {_some([f'#{n}' for n in numbers])}: closed in the template since; their copies stay open (`monarch update --close` closes those that people have not touched)"
+    return f"tickets {numbered(numbers, _SHOWN)}: closed in the template since; their copies stay open (`monarch update --close` closes those that people have not touched)"
 
 
 def closed_too(numbers: Sequence[int]) -> str:
     """Tickets that the template has closed since, whose copies are closed now."""
-    return f"tickets {_some([f'#{n}' for n in numbers])}: closed in the template since, and their copies with them"
+    return f"tickets {numbered(numbers, _SHOWN)}: closed in the template since, and their copies with them"
 
 
 def kept(numbers: Sequence[int]) -> str:
     """Adopted issues refer to other tickets, or should be sub-issues."""
-    return f"references and parents of {_some([f'#{n}' for n in numbers])}: left as they are, since these issues were there before and carry no marker"
+    return f"references and parents of {numbered(numbers, _SHOWN)}: left as they are, since these issues were there before and carry no marker"
 
 
 def not_rewritten(numbers: Sequence[int], refusal: Permanent) -> str:
     """GitHub would not let copies be edited."""
-    return f"references in {_some([f'#{n}' for n in numbers])}: not put right. {refusal.sentence}"
+    return f"references in {numbered(numbers, _SHOWN)}: not put right. {refusal.sentence}"
 
 
 def no_nesting(numbers: Sequence[int]) -> str:
     """The server has no addresses for sub-issues, as Enterprise Servers up to 3.20 have not."""
-    return f"{SUB_ISSUES} {_some([f'#{n}' for n in numbers])}: not put under their parents, since this server has no API for it"
+    return f"{SUB_ISSUES} {numbered(numbers, _SHOWN)}: not put under their parents, since this server has no API for it"
 
 
 def not_nested(numbers: Sequence[int], refusal: Permanent) -> str:
     """GitHub would not have copies as sub-issues."""
-    return f"{SUB_ISSUES} {_some([f'#{n}' for n in numbers])}: not put under their parents. {refusal.sentence}"
+    return (
+        f"{SUB_ISSUES} {numbered(numbers, _SHOWN)}: not put under their parents. {refusal.sentence}"
+    )
 
 
 def no_blocking(numbers: Sequence[int]) -> str:
     """The server has no addresses for dependencies, as Enterprise Servers up to 3.18 have not."""
-    return f"{DEPENDENCIES} of {_some([f'#{n}' for n in numbers])}: not copied, since this server has no API for it"
+    return f"{DEPENDENCIES} of {numbered(numbers, _SHOWN)}: not copied, since this server has no API for it"
 
 
 def not_blocked(numbers: Sequence[int], refusal: Permanent) -> str:
     """GitHub would not have copies blocked by others."""
-    return f"{DEPENDENCIES} of {_some([f'#{n}' for n in numbers])}: not copied. {refusal.sentence}"
+    return f"{DEPENDENCIES} of {numbered(numbers, _SHOWN)}: not copied. {refusal.sentence}"
 
 
 def other_due(title: str, ours: str, theirs: str) -> str:
     """The target has a milestone of that title, due on another day; the team's stays as it is."""
     days = [day[:10] or "no day" for day in (ours, theirs)]
     return f"milestone {quote(title, 60)}: the target's own is used, due on {days[1]}; the template's is due on {days[0]}"
-
-
-def _some(names: Sequence[str]) -> str:
-    told = ", ".join(names[:_SHOWN])
-    more = len(names) - _SHOWN
-    return f"{told} and {more} more" if more > 0 else told
 
 
 def _and(names: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote
 
+from monarch.core.listed import listed
 from monarch.core.missed.judging import Missed
 
 NAMED_MOST: Final = 20
@@ -20,12 +21,11 @@ def missed_text(
     """
     sources = sorted({one.origin.full_name for one in missed})
     made = " and ".join(_link(name, web_url) for name in sources)
-    names = ", ".join(_link(one.repository.full_name, web_url) for one in missed[:NAMED_MOST])
-    more = f" and {len(missed) - NAMED_MOST} more" if len(missed) > NAMED_MOST else ""
+    names = listed([_link(one.repository.full_name, web_url) for one in missed], NAMED_MOST)
     were = "repository was" if len(missed) == 1 else "repositories were"
     head = f":mag: {len(missed)} {were} made from {made}, and no message about it arrived"
     before = " (Said again, since a worker ended while it said this.)" if again else ""
-    return f"{head}: {names}{more}. {_advice(submits=submits)}{before}"
+    return f"{head}: {names}. {_advice(submits=submits)}{before}"
 
 
 def _advice(*, submits: bool) -> str:

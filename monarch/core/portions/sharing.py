@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from monarch.core.copy.details import MILESTONES
+from monarch.core.listed import listed
 from monarch.core.plan import MAX_TEXT, Plan, characters
 from monarch.core.redact import describe, quote
 from monarch.core.ticket import Issue, Milestone
@@ -50,7 +51,6 @@ def milestones_missing(source: str, unknown: Collection[str], existing: Iterable
     """The sentence for people that says which milestones the source does not have, and which it has."""
     names = " and ".join(describe(one) for one in unknown)
     titles = sorted(one.title for one in existing)
-    shown = ", ".join(f'"{quote(one, 100)}"' for one in titles[:_SHOWN])
-    more = f" and {len(titles) - _SHOWN} more" if len(titles) > _SHOWN else ""
-    has = f"it has {shown}{more}" if titles else "it has no milestones at all"
+    shown = listed([f'"{quote(one, 100)}"' for one in titles], _SHOWN)
+    has = f"it has {shown}" if titles else "it has no milestones at all"
     return f"{source} has no milestone {names}: {has}"

@@ -1,5 +1,6 @@
 """What a portion is called in a sentence."""
 
+from monarch.core.listed import listed
 from monarch.core.portions.dates import date_ms, date_words
 from monarch.core.portions.keys import Portion
 from monarch.core.redact import describe
@@ -13,8 +14,7 @@ def milestones_words(portion: Portion) -> str:
     if not titles:
         return ""
     noun = "milestone" if len(titles) == 1 else "milestones"
-    more = f" and {len(titles) - _SHOWN} more" if len(titles) > _SHOWN else ""
-    return f"{noun} {', '.join(map(describe, titles[:_SHOWN]))}{more}"
+    return f"{noun} {listed([describe(title) for title in titles], _SHOWN)}"
 
 
 def portion_facts(portion: Portion, came_ms: int | None = None) -> dict[str, str]:

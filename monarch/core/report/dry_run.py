@@ -1,9 +1,9 @@
 """A dry run for people: from what the crossing of one target has remembered to what is told of it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from monarch.core.copy.style import Style
+from monarch.core.listed import numbered
 from monarch.core.redact import quote
 from monarch.core.report.lint import warnings
 from monarch.core.report.passage import Obstacle, Passage
@@ -83,15 +83,10 @@ def _known_before(passed: Passage) -> list[str]:
     if refused:
         why = quote(next(iter(refused.values())).reason, 200)
         told.append(
-            f"{_some(tuple(refused))}: GitHub refused it to another request ({why}); it is tried again"
+            f"{numbered(tuple(refused), _SHOWN)}: GitHub refused it to another request ({why}); it is tried again"
         )
     if under_way:
         told.append(
-            f"{_some(under_way)}: a write was not answered; if it has happened after all, nothing more is written"
+            f"{numbered(under_way, _SHOWN)}: a write was not answered; if it has happened after all, nothing more is written"
         )
     return told
-
-
-def _some(numbers: Sequence[int]) -> str:
-    told = ", ".join(f"#{number}" for number in numbers[:_SHOWN])
-    return f"{told} and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else told

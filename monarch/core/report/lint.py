@@ -10,6 +10,7 @@ from monarch.core.copy.references import References
 from monarch.core.copy.render import MAX_BODY, MAX_TITLE, NO_TITLE, compose
 from monarch.core.copy.style import Copying
 from monarch.core.copy.wording import encodable, is_heard, size, worded
+from monarch.core.listed import listed
 from monarch.core.redact import quote
 from monarch.core.text.marks import Mention, Reference
 from monarch.core.text.prose import find
@@ -136,7 +137,6 @@ def _is_in_source(address: str, copying: Copying) -> bool:
 def _listed(things: Iterable[str]) -> str:
     """Each thing once, in order; the first few by name."""
     once = list(dict.fromkeys(quote(thing) for thing in things))
-    shown, more = once[:_SHOWN], len(once) - _SHOWN
-    if more > 0:
-        return f"{', '.join(shown)} and {more} more"
-    return ", ".join(shown[:-1]) + " and " * (len(shown) > 1) + shown[-1]
+    if len(once) > _SHOWN:
+        return listed(once, _SHOWN)
+    return ", ".join(once[:-1]) + " and " * (len(once) > 1) + once[-1]

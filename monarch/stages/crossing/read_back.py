@@ -8,6 +8,7 @@ from typing import Final
 
 from monarch.core.advice import Advice
 from monarch.core.ids import TicketId
+from monarch.core.listed import numbered
 from monarch.core.outcome import Code
 from monarch.core.target.look import missing, strays_of, with_known
 from monarch.core.target.step import CreatedAs, Fate, LedgerRecord, Refused
@@ -17,6 +18,12 @@ from monarch.stages.crossing.other_writes import OtherWrites
 from monarch.stages.crossing.second_pass import SecondPass
 from monarch.stages.crossing.subject import Subject, Tools
 from monarch.stages.crossing.watch import Watch
+
+_NAMED: Final = 20
+"""Tickets that a reason names at most."""
+
+_REASONS: Final = 3
+"""Different reasons of refusals that are told at most."""
 
 _CHANGE: Final = Advice("change the template and send the message again, or change the target")
 
@@ -80,7 +87,7 @@ class ReadingBack:
         lost = missing(self._subject.share, seen, self._refused, self._deleted)
         if not lost:
             return None
-        numbers = ", ".join(f"#{ticket.number}" for ticket in lost[:20])
+        numbers = numbered([ticket.number for ticket in lost], _NAMED)
         return self._desk.fail(
             f"reading {self._subject.name} back did not show the copies of {numbers}"
         )
@@ -100,8 +107,15 @@ class ReadingBack:
                 advice=Advice(f"close {issues}"),
             )
         if self._refused:
-            numbers = ", ".join(f"#{t.number}" for t in plan.tickets if t.id in self._refused)
-            why = next(iter(self._refused.values())).reason
-            return Dead(Code.TICKETS_REFUSED, f"GitHub refused {numbers}: {why}", advice=_CHANGE)
+            return Dead(Code.TICKETS_REFUSED, self._refusals(), advice=_CHANGE)
         deleted = sum(ticket.id not in self._watch.numbers for ticket in plan.tickets)
         return Done(Migrated(self._subject.repository.id, len(plan.tickets), deleted))
+
+    def _refusals(self) -> str:
+        """Each reason once, with the tickets that GitHub refused for it."""
+        numbers: dict[str, list[int]] = {}
+        for ticket in self._subject.plan.tickets:
+            if refusal := self._refused.get(ticket.id):
+                numbers.setdefault(refusal.reason, []).append(ticket.number)
+        told = [f"{numbered(those, _NAMED)}: {why}" for why, those in numbers.items()]
+        return f"GitHub refused {'; '.join(told[:_REASONS])}" + "; …" * (len(told) > _REASONS)

@@ -6,6 +6,7 @@ the forecast's to say, and not what the crossing would do.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from monarch.core.after.acts import Change
 from monarch.core.after.later import Later
@@ -20,10 +21,16 @@ from monarch.core.target.permission import (
     Granted,
     Recorded,
     Taken,
+    WasAnswered,
     WasChanged,
     WasCreated,
     WasFound,
+    WasLooked,
+    WasNotCreated,
     WasNoted,
+    WasRefused,
+    WasStray,
+    WasUnanswered,
     Wish,
 )
 from monarch.core.target.step import LedgerRecord
@@ -113,6 +120,20 @@ class RememberingLedger:
                 self.found.add(ticket)
             case WasNoted(text):
                 self.notes.append(text)
+            case (
+                WasCreated()
+                | WasChanged()
+                | WasFound()
+                | WasRefused()
+                | WasNotCreated()
+                | WasUnanswered()
+                | WasStray()
+                | WasAnswered()
+                | WasLooked()
+            ):
+                pass  # they happen only to writes that are sent, or change nothing that a plan says
+            case _:
+                assert_never(fact)
         return Recorded()
 
     async def now_ms(self) -> int:

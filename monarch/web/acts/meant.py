@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from monarch.core.listed import listed
+
 _NAMED: Final = 10
 """How many members are named where a set has changed; of the others there is a number."""
 
@@ -78,12 +80,7 @@ def changes(before: Sequence[str], now: Meant) -> tuple[str, ...]:
     gone = [key for key in dict.fromkeys(before) if key not in words]
     new = [words[key] for key in words if key not in set(before)]
     told = (("no longer in the set", gone), ("new in the set", new))
-    return tuple(f"{len(found)} {what}: {_listed(found)}" for what, found in told if found)
-
-
-def _listed(found: Sequence[str]) -> str:
-    more = len(found) - _NAMED
-    return ", ".join(found[:_NAMED]) + (f", and {more} more" if more > 0 else "")
+    return tuple(f"{len(found)} {what}: {listed(found, _NAMED)}" for what, found in told if found)
 
 
 @dataclass(frozen=True, slots=True)
