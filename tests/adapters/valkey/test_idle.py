@@ -80,7 +80,7 @@ async def test_an_idle_worker_asks_less_than_five_times_a_second(server: Embedde
         thorough = await costs(
             client, streams.audit()
         )  # looks at the consumers, too, as it does once a minute
-        await client.hset(KEYS.audited, "until", 0)
+        await cast("Awaitable[int]", client.hset(KEYS.audited, "until", "0"))
         audit = await costs(client, streams.audit())
 
     per_s = {
