@@ -77,9 +77,8 @@ async def test_an_idle_worker_asks_less_than_five_times_a_second(server: Embedde
         places = dict.fromkeys(Stream, 4)
         await streams.sweep(places)  # shows the worker the memory
         sweep = await costs(client, streams.sweep(places))
-        thorough = await costs(
-            client, streams.audit()
-        )  # looks at the consumers, too, as it does once a minute
+        # Looks at the consumers, too, as it does once a minute.
+        thorough = await costs(client, streams.audit())
         await cast("Awaitable[int]", client.hset(KEYS.audited, "until", "0"))
         audit = await costs(client, streams.audit())
 
