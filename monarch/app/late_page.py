@@ -4,7 +4,7 @@
 waiting --first look--> loaded (in a thread) --> open --the worker ends--> closed
 ```
 
-The first reader waits for a second or less, and the event loop goes on meanwhile. What the page opens is opened and
+The first reader waits for about a second, and the event loop goes on meanwhile. What the page opens is opened and
 closed by a task of its own, since the request that asked for it may be given up at any moment. Where its code cannot be
 loaded (somebody replaces it while the worker runs) that request fails, and neither the worker nor the next one with it.
 """
