@@ -106,7 +106,7 @@ class Consumer:
         """How many deliveries could be worked on now."""
         return max(0, self._places - self._taken)
 
-    def is_swept_by(self, ask: Callable[[], None]) -> None:
+    def set_sweep(self, ask: Callable[[], None]) -> None:
         """Somebody sweeps for this consumer, whenever it asks by `ask` and now and then by itself; see `swept`."""
         self._ask = ask
 

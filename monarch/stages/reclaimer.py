@@ -61,7 +61,7 @@ class Reclaimer:
         self._audit_at = clock.now()
         self._asked = anyio.Event()
         for consumer in self._consumers.values():
-            consumer.is_swept_by(self._sweep_soon)
+            consumer.set_sweep(self._sweep_soon)
 
     def _sweep_soon(self) -> None:
         self._asked.set()

@@ -67,10 +67,11 @@ class Ticket:
         title: the one that it has now; no other ticket has it.
         bodies: every text that it has had, the one of now last.
         since: when it was opened, in seconds since 1970.
-        is_open: whether it was open all the time since; what was closed or deleted meanwhile may be copied, or not.
+        is_open: whether it is open; what was closed or deleted before it was copied may be copied, or not.
         former: titles that it had before.
         milestone: its title; `""`: none.
         labels: the names of those that it has now.
+        reopened_at: when it was opened again, in seconds since 1970; `None`: it was not, or is closed now.
     """
 
     id: int
@@ -82,6 +83,12 @@ class Ticket:
     former: tuple[str, ...] = ()
     milestone: str = ""
     labels: frozenset[str] = frozenset()
+    reopened_at: float | None = None
+
+    @property
+    def was_closed(self) -> bool:
+        """Whether it is closed, or was for a while."""
+        return not self.is_open or self.reopened_at is not None
 
 
 @dataclass(frozen=True, slots=True)

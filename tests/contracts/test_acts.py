@@ -20,6 +20,7 @@ from monarch.core.target.permission import (
     WasChanged,
     WasCreated,
     WasNotCreated,
+    WasRecalled,
     WasUnanswered,
     Wish,
 )
@@ -82,9 +83,11 @@ async def ask(
     )
 
 
-async def granted(world: World, delivery: Delivery, **asked: str) -> Granted:
+async def granted(
+    world: World, delivery: Delivery, change: Change = Change.CLOSE, reconciled: str | None = None
+) -> Granted:
     """It may."""
-    answer = await ask(world, delivery, reconciled=asked.get("reconciled"))
+    answer = await ask(world, delivery, change, reconciled)
     assert isinstance(answer, Granted)
     return answer
 
@@ -285,6 +288,35 @@ async def test_a_change_that_was_answered_is_what_the_ledger_says(world: World) 
 
     assert isinstance((await later(world, delivery)).recall, Recalled)
     assert (await fields_of(world, RequestId(_request(delivery)), TEAM_A))["changed"] == "2"
+
+
+async def test_what_was_closed_with_its_ticket_is_told_apart_until_a_person_recalls_it(
+    world: World,
+) -> None:
+    """The words behind are none to older code: to it the copy is recalled, and both are one to it."""
+    delivery, ledger = await recalling(world), world.ledger()
+    grant = await granted(world, delivery, change=Change.RETIRE)
+    pending = (await later(world, delivery)).pending
+    assert pending is not None
+    assert pending.change is Change.RETIRE
+    await ledger.record(delivery, TARGET, FIRST, ME, WasChanged(Change.RETIRE, 11, grant.nonce))
+    assert (await later(world, delivery)).is_retired(11)
+    assert not (await later(world, delivery)).is_retired(12)
+
+    await ledger.record(delivery, TARGET, FIRST, ME, WasRecalled(12))
+    assert (await later(world, delivery)).is_retired(11)
+    await ledger.record(delivery, TARGET, FIRST, ME, WasRecalled(11))
+    await ledger.record(delivery, TARGET, FIRST, ME, WasRecalled(11))
+
+    recall = (await later(world, delivery)).recall
+    assert recall is not None
+    assert (recall.number, recall.is_reopened, recall.with_ticket) == (11, False, False)
+    grant = await granted(world, delivery, change=Change.REOPEN)
+    await ledger.record(delivery, TARGET, FIRST, ME, WasChanged(Change.REOPEN, 11, grant.nonce))
+    await ledger.record(delivery, TARGET, FIRST, ME, WasRecalled(11))
+    recall = (await later(world, delivery)).recall
+    assert recall is not None
+    assert recall.is_reopened
 
 
 async def test_a_change_that_came_to_nothing_leaves_nothing(world: World) -> None:

@@ -50,6 +50,7 @@ class World:
         teacher: what the template says now of some, by place.
         new: so many tickets are new.
         recalled: whether they were recalled before people came.
+        retired: tickets, by place, that the template closed before that, an update with them, and that are open again.
     """
 
     texts: tuple[str, ...]
@@ -57,6 +58,7 @@ class World:
     teacher: dict[int, str]
     new: int
     recalled: bool
+    retired: frozenset[int]
     act: Act
 
 
@@ -71,6 +73,7 @@ def worlds(draw: st.DrawFn) -> World:
         draw(st.dictionaries(place, st.sampled_from(tuple(TEACHER)), max_size=3)),
         draw(st.integers(0, 2)),
         draw(st.booleans()),
+        draw(st.frozensets(place, max_size=3)),
         draw(st.sampled_from([Act.RECALL, Act.UNDO, Act.UPDATE, Act.UPDATE_AND_CLOSE])),
     )
 
@@ -98,7 +101,7 @@ async def _compare(world: World) -> None:
     done = [(one.method, _about(one.what[0])) for one in house.github.did[before[1] :]]
     for method, _ in done:
         event(method)
-    assert done == _writes(told)
+    assert done == _writes(told, world.act)
     match told.verdict:
         case Done(Acted(changed=changed, left=left)):
             line = house.told("act.ended")[-1]
@@ -121,6 +124,12 @@ async def _copied(house: House, world: World) -> tuple[RequestId, Plan]:
 
 async def _lived(house: House, world: World, base: RequestId) -> None:
     """People and the template went on."""
+    for place in world.retired:
+        house.github.edit_issue(SOURCE, place + 1, state="closed")
+    if world.retired:
+        await updated(house, base, Act.UPDATE_AND_CLOSE)
+    for place in world.retired:
+        house.github.edit_issue(SOURCE, place + 1, state="open")
     if world.recalled:
         await began(house, base, Act.RECALL)
     for place, what in world.people.items():
@@ -152,13 +161,16 @@ def _about(what: Any) -> Any:
     return getattr(what, "title", what)
 
 
-def _writes(told: Passage) -> list[tuple[str, Any]]:
+def _writes(told: Passage, act: Act) -> list[tuple[str, Any]]:
     """The writes of a rehearsal, in the order of a crossing."""
     writes = told.writes
+    open_ones = {ticket.id for ticket in told.plan.tickets} if act.is_update else set()
+    first = [number for ticket, number in told.changed.items() if ticket in open_ones]
     return [
         *(("create_label", name) for name in writes.labels),
         *(("create_issue", title) for title in writes.created.values()),
+        *(("change_state", number) for number in first),
         *(("revise_issue", issue.number) for issue, _ in writes.revised),
-        *(("change_state", number) for number in told.changed.values()),
+        *(("change_state", number) for number in told.changed.values() if number not in first),
         *(("edit_body", number) for number in writes.edited),
     ]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from monarch.core.after.acts import Act
 from monarch.core.after.revision import Theirs
 from monarch.core.after.touch import Happening, Touch
@@ -119,6 +121,88 @@ async def test_an_update_that_is_asked_to_closes_what_people_have_not_touched(ho
     house.publish(TEAM_A)
     await house.settle()
     assert house.github.titles(TEAM_A) == list(TITLES)
+
+
+async def retired(house: House, *numbers: int) -> tuple[RequestId, Plan]:
+    """The template has closed these tickets, an update their copies, and the template has opened them again."""
+    base = await copied(house, *TITLES)
+    earlier = await planned(house)
+    close(house, *numbers)
+    await updated(house, base, Act.UPDATE_AND_CLOSE)
+    assert all(states(house)[number] == "not_planned" for number in numbers)
+    for number in numbers:
+        house.github.edit_issue(SOURCE, number, state="open")
+    return base, earlier
+
+
+@pytest.mark.parametrize("act", [Act.UPDATE, Act.UPDATE_AND_CLOSE])
+async def test_a_ticket_that_the_template_opens_again_gets_its_copy_back(
+    house: House, act: Act
+) -> None:
+    """It stayed closed for ever. What people have touched since stays as it is and is listed; a dry run says all of it before."""
+    base, earlier = await retired(house, 1, 2, 3, 4)
+    house.github.edit_issue(SOURCE, 1, body="After #2.")
+    house.github.edit_issue(TEAM_A, 2, comments=1)
+    for happening, state, reason in (("reopened", "open", ""), ("closed", "closed", "completed")):
+        house.github.edit_issue(TEAM_A, 3, state=state, state_reason=reason)
+        house.github.happen(TEAM_A, 3, happening)
+    house.github.edit_issue(TEAM_A, 4, state="open", state_reason="reopened")
+    house.github.happen(TEAM_A, 4, "reopened")
+    passed = await passage(house, await planned(house), act, earlier)
+    told = foresight_of(passed, [earlier], house.style)
+
+    did = await updated(house, base, act)
+
+    assert did == [("change_state", 1), ("revise_issue", 1)]
+    assert told.opened == ((1, 1),)
+    assert [(one.issue.number, one.found) for one in told.differing if one.issue.number > 1] == [
+        (2, Theirs(Touch.COMMENTED)),
+        (3, Theirs(Touch.CLOSED)),
+    ]
+    assert house.told("act.ended")[-1]["changed"] == 1
+    assert states(house) == {1: "reopened", 2: "not_planned", 3: "completed", 4: "reopened"}
+    assert "tickets #1: opened again in the template, and their copies with them" in house.card()
+    assert await updated(house, base, act) == []
+
+
+async def test_a_copy_goes_with_its_ticket_as_often_as_that_is_closed(house: House) -> None:
+    """Our own closing and opening is no touch."""
+    base, _ = await retired(house, 2)
+    assert await updated(house, base, Act.UPDATE) == [("change_state", 2)]
+    close(house, 2)
+    assert await updated(house, base, Act.UPDATE_AND_CLOSE) == [("change_state", 2)]
+    house.github.edit_issue(SOURCE, 2, state="open")
+
+    assert await updated(house, base, Act.UPDATE) == [("change_state", 2)]
+
+    assert states(house)[2] == "reopened"
+
+
+async def test_what_a_person_recalls_stays_closed_whatever_becomes_of_its_ticket(
+    house: House,
+) -> None:
+    """Also if an update had closed it before: the recall closes nothing then, and is what holds. Its undoing opens all."""
+    base, _ = await retired(house, 2)
+    await began(house, base, Act.RECALL)
+
+    assert await updated(house, base, Act.UPDATE) == []
+
+    assert set(states(house).values()) == {"not_planned"}
+    await began(house, base, Act.UNDO)
+    assert set(states(house).values()) == {"reopened"}
+
+
+async def test_a_closed_copy_of_which_nothing_is_on_record_is_left_and_listed(house: House) -> None:
+    """Valkey forgot the ledger: it may have been a recall, which an update must not undo."""
+    base, earlier = await retired(house, 2)
+    house.store.forget_all("ledger")
+    passed = await passage(house, await planned(house), Act.UPDATE, earlier)
+
+    assert await updated(house, base, Act.UPDATE) == []
+
+    assert states(house)[2] == "not_planned"
+    told = foresight_of(passed, [earlier], house.style)
+    assert [(one.issue.number, one.found) for one in told.differing] == [(2, Theirs(Touch.CLOSED))]
 
 
 async def test_a_template_whose_tickets_are_all_closed_is_updated_like_any_other(

@@ -112,10 +112,14 @@ def _lines(target: "TargetUpdate", web_url: str, *, close: bool) -> Iterator[str
     closing = [one for one in found.closed if close and not one.touches]
     left = len(found.differing) - len(edits) + (len(found.closed) - len(closing) if close else 0)
     would = f"would copy {len(found.new)}, edit {len(edits)}"
+    would += f", open {len(found.opened)} again" if found.opened else ""
     would += f", close {len(closing)}" if close else ""
     yield f"{clean(target.target)}: {would}, leave {left}"
     for ticket in found.new:
         yield f"  copy ticket #{ticket.number} {clean(ticket.title)}"
+    for ticket_number, number in found.opened:
+        url = issue_url(target.target, number, web_url)
+        yield f"  open #{number} again (ticket #{ticket_number} is open again in the template): {url}"
     for one in found.differing:
         yield f"  {_what(one)}: {issue_url(target.target, one.issue.number, web_url)}"
         yield from (f"    {clean(line)}" for line in _difference(one))
@@ -186,6 +190,10 @@ def _document(target: "TargetUpdate", web_url: str, *, close: bool) -> dict[str,
                 "difference": list(_difference(one)),
             }
             for one in target.foresight.differing
+        ],
+        "opened": [
+            {"ticket": ticket, "number": number, "url": issue_url(target.target, number, web_url)}
+            for ticket, number in target.foresight.opened
         ],
         "closed": [
             {

@@ -24,8 +24,18 @@ class Act(StrEnum):
 
 
 class Change(StrEnum):
-    """What one write does to a copy that is there."""
+    """What one write does to a copy that is there.
+
+    `RETIRE` closes it as `CLOSE` does, because the template has closed its ticket: an update opens it again once the
+    template does, and never one that a person had recalled.
+    """
 
     CLOSE = "close"
+    RETIRE = "retire"
     REOPEN = "reopen"
     EDIT = "edit"
+
+    @property
+    def closes(self) -> bool:
+        """Whether the copy is closed by it."""
+        return self in {Change.CLOSE, Change.RETIRE}

@@ -1,12 +1,16 @@
 """What an act does with one copy: a table over how the copy stands.
 
 ```
-            open                          recalled     closed by anyone else
-recall      close, if nobody touched it   done         left
-undo        done, if a recall closed it   open it,     nothing: no recall closed it
-            once, else nothing            if nobody
-                                          touched it
+                open                          recalled     closed by anyone else
+recall          close, if nobody touched it   done         left
+update-close    the same, of a ticket that the template has closed
+undo            done, if a recall closed it   open it,     nothing: no recall closed it
+                once, else nothing            if nobody
+                                              touched it
+update          nothing: somebody opened it   the same     left
 ```
+
+An update asks only about copies that an update has closed with their tickets, and whose tickets are open again.
 """
 
 from enum import Enum, auto
@@ -27,13 +31,18 @@ class Course(Enum):
     """The act is not about it."""
 
 
-CHANGES = {Act.RECALL: Change.CLOSE, Act.UNDO: Change.REOPEN}
+CHANGES = {
+    Act.RECALL: Change.CLOSE,
+    Act.UPDATE_AND_CLOSE: Change.RETIRE,
+    Act.UNDO: Change.REOPEN,
+    Act.UPDATE: Change.REOPEN,
+}
 """What each act does to a copy."""
 
 
 def course(act: Act, how: Standing, later: Later, number: int) -> Course:
     """Say what is to be done with copy `number`."""
-    if act is Act.RECALL:
+    if CHANGES[act].closes:
         return {
             Standing.OPEN: Course.CHANGE,
             Standing.RECALLED: Course.DONE,
@@ -41,6 +50,8 @@ def course(act: Act, how: Standing, later: Later, number: int) -> Course:
         }[how]
     if how is Standing.RECALLED:
         return Course.CHANGE
+    if act is Act.UPDATE:
+        return Course.LEFT if how is Standing.CLOSED else Course.NOTHING
     recall = later.recall
     is_undone = recall is not None and recall.is_reopened and recall.number == number
     return Course.DONE if is_undone and how is Standing.OPEN else Course.NOTHING

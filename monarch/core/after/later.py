@@ -1,8 +1,8 @@
 """What the ledger says of a copy beside *created #m*: a change that is under way, and whether a recall closed it.
 
 ```
-pending   close|reopen #m until <ms> <nonce>     a write may be under way, or may have happened
-recall    closed|reopened #m <ms> <request>      what the last recall, or the undoing of it, did to #m
+pending   close|retire|reopen|edit #m until <ms> <nonce>     a write may be under way, or may have happened
+recall    closed|reopened #m <ms> <request> [with-ticket]    what a recall, the undoing of it, or an update did to #m last
 ```
 
 Both stand in fields of their own beside the record of the copy, so older code still reads that record and skips the
@@ -32,11 +32,15 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """A recall closed copy `number`; with `is_reopened` the undoing of it opened it again."""
+    """A recall closed copy `number`; with `is_reopened` the undoing of it opened it again.
+
+    `with_ticket`: no person asked for this very copy, but an update closed it with its ticket.
+    """
 
     number: int
     at_ms: int
     is_reopened: bool = False
+    with_ticket: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,11 @@ class Later:
     pending: Pending | None = None
     recall: Recalled | None = None
     unreadable: str = ""
+
+    def is_retired(self, number: int) -> bool:
+        """Whether an update closed copy `number` with its ticket, and nothing was done to it by Monarch since."""
+        recall = self.recall
+        return recall is not None and recall.with_ticket and recall.number == number
 
 
 NOTHING: Final = Later()

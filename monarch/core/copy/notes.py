@@ -88,6 +88,11 @@ def closed_too(numbers: Sequence[int]) -> str:
     return f"tickets {numbered(numbers, _SHOWN)}: closed in the template since, and their copies with them"
 
 
+def opened_too(numbers: Sequence[int]) -> str:
+    """Tickets that the template has opened again, whose copies an update had closed and are open now."""
+    return f"tickets {numbered(numbers, _SHOWN)}: opened again in the template, and their copies with them"
+
+
 def kept(numbers: Sequence[int]) -> str:
     """Adopted issues refer to other tickets, or should be sub-issues."""
     return f"references and parents of {numbered(numbers, _SHOWN)}: left as they are, since these issues were there before and carry no marker"

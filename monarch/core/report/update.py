@@ -33,12 +33,14 @@ class Foreseen:
 class Foresight:
     """What an update would do to one target.
 
+    `opened` are the closed copies that would be opened with their tickets, each as ticket and copy by their numbers.
     `closed` are the open copies of tickets that the template has closed since; those without a touch can be closed.
     `writes` is all that it would write: labels and milestones that are made first, and the second pass, too.
     """
 
     new: tuple[Ticket, ...] = ()
     differing: tuple[Foreseen, ...] = ()
+    opened: tuple[tuple[int, int], ...] = ()
     closed: tuple[Left, ...] = ()
     writes: Writes = field(default_factory=Writes)
 
@@ -60,6 +62,7 @@ def foresight_of(passed: Passage, earlier: Sequence[Plan], style: Style) -> Fore
             for ticket in tickets
             if (number := numbers.get(ticket.id)) in found
         ),
+        tuple((one.number, passed.changed[one.id]) for one in tickets if one.id in passed.changed),
         tuple(_closed(passed, earlier, left)),
         passed.writes,
     )

@@ -232,6 +232,16 @@ class WasChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class WasRecalled:
+    """A person recalls copy `number`, which an update has closed with its ticket: from now on it is recalled like the others.
+
+    It counts only while that is what the ledger says of it.
+    """
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class WasNoted:
     """Something that people should know of this migration and that fails nothing, such as a label that was dropped.
 
@@ -264,6 +274,7 @@ Fact = (
     | WasNoted
     | WasLooked
     | WasChanged
+    | WasRecalled
 )
 
 

@@ -5,6 +5,8 @@ ask (pending on record) --Granted--> decide on a fresh reading --> send once -->
      ^------ wait until it has settled, and see what came of it <--- MustReconcile, or no answer ---|
 ```
 
+What is seen of an unanswered close goes on record like an answered one: GitHub shows that it was closed, and not why.
+
 Closing twice is as good as once. But GitHub may carry out an unanswered write 20 s late, and by then a person, or the
 undoing of a recall, may have opened the issue again. So the ledger names each such write before it is sent, and nobody
 writes to that copy before it has settled. `permit.lua` holds everybody to that; the target's lock alone would not, since
@@ -20,6 +22,8 @@ from functools import partial
 from typing import Final
 
 from monarch.core.after.acts import Change
+from monarch.core.after.later import Pending
+from monarch.core.after.standing import took_effect
 from monarch.core.ids import TicketId
 from monarch.core.outcome import (
     Absent,
@@ -108,6 +112,9 @@ class Changes:
             if isinstance(answer, Unknown):
                 unanswered, reconciled = unanswered + 1, permission.nonce
                 await self._until(permission.until_ms + SETTLING_MS)
+                seen = await self._seen(ticket, change, number, permission)
+                if seen is not None:
+                    return seen
         return self._desk.fail(
             f"GitHub left {UNANSWERED} writes without an answer: {change} #{number}"
         )
@@ -123,10 +130,29 @@ class Changes:
             case _:
                 return await self._desk.judge(answer)
 
+    async def _seen(
+        self, ticket: TicketId, change: Change, number: int, granted: Granted
+    ) -> Accepted | Verdict | None:
+        """Whether a write without an answer took effect after all, which goes on record then; `None`: it did not.
+
+        Of an edit nobody can tell that by the issue alone: whether it is still to be made `is_still` decides.
+        """
+        if change is Change.EDIT:
+            return None
+        answer = await self._tools.github.read_issue(self._subject.repository, number)
+        if not isinstance(answer, Found | Absent):
+            return await self._desk.judge(answer)
+        pending = Pending(change, number, granted.until_ms, granted.nonce)
+        if isinstance(answer, Absent) or not took_effect(pending, answer.value, self._subject.us):
+            return None
+        await self._desk.record(ticket, WasChanged(change, number, granted.nonce, is_seen=True))
+        return Accepted()
+
     async def _send(self, change: Change, number: int, send: Send | None) -> DetailOutcome:
         began, github = self._tools.clock.now(), self._tools.github
         if send is None:
-            send = partial(github.change_state, self._subject.repository, number, change)
+            wanted = Change.CLOSE if change.closes else Change.REOPEN
+            send = partial(github.change_state, self._subject.repository, number, wanted)
         outcome = await send(self._desk.may_send)
         seconds = self._tools.clock.now() - began
         self._tools.telemetry.write_finished(outcome=type(outcome).__name__, seconds=seconds)

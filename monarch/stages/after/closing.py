@@ -1,7 +1,7 @@
 """Closing: an update lists the tickets that the template has closed since, and closes their untouched copies if it is asked to.
 
 A copy is closed as a recall closes it (`stages.after.turns`): so a later message does not make it again, and the undoing of a
-recall opens it. Without being asked to, those that the look shows as open are listed.
+recall opens it. The ledger says that it was closed with its ticket, so `stages.after.returning` opens it with its ticket. Without being asked to, those that the look shows as open are listed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ class Closing:
         self._desk = desk
         self._watch = watch
         self._closed = closed_since(subject.plan, earlier)
-        self._turns = Turns(tools, subject, desk, watch, Act.RECALL, later)
+        self._turns = Turns(tools, subject, desk, watch, Act.UPDATE_AND_CLOSE, later)
         self._closed_before: list[int] = []
         self._open: list[int] = []
 

@@ -1,4 +1,4 @@
-"""Turns: copies are closed or opened one by one, or left, for a recall, for its undoing, and for an update that closes.
+"""Turns: copies are closed or opened one by one, or left, for a recall, for its undoing, and for an update.
 
 ```
 pending change --settled--> see what came of it
@@ -24,7 +24,7 @@ from monarch.core.after.touch import Left, Touch
 from monarch.core.copy.style import Copying
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Absent, Accepted, AlreadyThere, Found, Permanent, Scope
-from monarch.core.target.permission import WasChanged, WasNotCreated
+from monarch.core.target.permission import WasChanged, WasNotCreated, WasRecalled
 from monarch.core.ticket import Ticket
 from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict, judge
@@ -55,11 +55,12 @@ class Turns:
         act: Act,
         later: Mapping[TicketId, Later],
     ) -> None:
-        """`act` is a recall or the undoing of one; `later` is the ledger's word when the target was taken."""
+        """`act` as in `core.after.course`; `later` is the ledger's word when the target was taken."""
         self._tools = tools
         self._subject = subject
         self._desk = desk
         self._watch = watch
+        self._act = act
         self._change = CHANGES[act]
         self._later = dict(later)
         self._changes = Changes(tools, subject, desk, watch.until)
@@ -75,6 +76,10 @@ class Turns:
         """Whether the ledger says of a ticket's copy that a recall or an update closed it after that moment."""
         recall = self._later.get(ticket, NOTHING).recall
         return recall is not None and not recall.is_reopened and recall.at_ms >= at_ms
+
+    def is_retired(self, ticket: TicketId, number: int) -> bool:
+        """Whether the ledger says that an update closed this copy with its ticket."""
+        return self._later.get(ticket, NOTHING).is_retired(number)
 
     async def see_pending(self, ticket: Ticket) -> Verdict | None:
         """Learn what came of a change that nobody has answered for, once it has settled.
@@ -102,7 +107,8 @@ class Turns:
 
     def _note(self, ticket: Ticket, change: Change, number: int) -> None:
         """The ledger's word after a change."""
-        recall = Recalled(number, self._watch.now_ms(), change is Change.REOPEN)
+        is_reopened, with_ticket = change is Change.REOPEN, change is Change.RETIRE
+        recall = Recalled(number, self._watch.now_ms(), is_reopened, with_ticket)
         before = self._later.get(ticket.id, NOTHING)
         self._later[ticket.id] = replace(before, pending=None, recall=recall)
 
@@ -123,6 +129,7 @@ class Turns:
                 return await self._desk.judge(found)
             if not found.is_to_be_changed:
                 self._count(ticket, found)
+                await self._take_over(ticket, found)
                 return None
             is_still = partial(self._changes.is_still, found.issue)
             answer = await self._changes.make(ticket.id, self._change, number, is_still)
@@ -143,6 +150,13 @@ class Turns:
                     return answer
         self.left.append(Left(ticket.number, number, (Touch.CHANGED,)))
         return None
+
+    async def _take_over(self, ticket: Ticket, found: Inspected) -> None:
+        """What an update closed with its ticket a person has recalled now: no update opens it again."""
+        number = found.issue.number
+        is_recalled = self._act is Act.RECALL and found.course is Course.DONE
+        if is_recalled and self.is_retired(ticket.id, number):
+            await self._desk.record(ticket.id, WasRecalled(number))
 
     def _count(self, ticket: Ticket, found: Inspected) -> None:
         if found.course is Course.DONE:

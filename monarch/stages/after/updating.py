@@ -1,6 +1,6 @@
 """Updating: the copies that are still as Monarch wrote them are edited into what the template says now.
 
-Tickets that the template has closed since are `stages.after.closing`'s.
+Tickets that the template has closed since are `stages.after.closing`'s, those that it has opened again `stages.after.returning`'s.
 
 It runs inside a crossing, once every new ticket has its copy and all numbers are known, and before the target is read back.
 Each copy is read fresh and its edit is decided (with its timeline, where it would be given a label, a milestone or a
@@ -12,6 +12,7 @@ their edit is overwritten, and stays in the issue's history.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from monarch.core.after.acts import Change
@@ -28,6 +29,7 @@ from monarch.core.ticket import Issue, Ticket
 from monarch.core.verdict import Acted, Done, Verdict, judge
 from monarch.stages.after.changes import GONE, ROUNDS, Changes
 from monarch.stages.after.closing import Closing
+from monarch.stages.after.returning import Returning
 from monarch.stages.crossing.desk import Desk
 from monarch.stages.crossing.details import Detailing
 from monarch.stages.crossing.other_writes import Nothing
@@ -57,7 +59,8 @@ class Updating:
         self._earlier = earlier
         self._changes = Changes(tools, subject, desk, watch.until)
         self._closing = Closing(tools, subject, desk, watch, later, earlier)
-        self._changed = 0
+        self._returning = Returning(tools, subject, desk, watch, later, earlier)
+        self._changed: set[int] = set()
         self._left: list[Left] = []
 
     async def needing(self, created: tuple[Ticket, ...]) -> tuple[Ticket, ...]:
@@ -71,6 +74,8 @@ class Updating:
         issue = self._watch.issues.get(self._watch.numbers.get(ticket.id, 0))
         if issue is None:
             return False
+        if self._later.get(ticket.id, NOTHING).is_retired(issue.number):
+            issue = replace(issue, state="open")
         edit = await self._decided(issue, ticket, wished(ticket, self._tools.style), NONE)
         return isinstance(edit, Edit) and edit.gives_details
 
@@ -79,25 +84,31 @@ class Updating:
         return self._subject.entry.act.is_update
 
     async def run(self) -> Verdict | None:
-        """Edit what is ours, in order; `None`: all of it is as it should be.
+        """Open what has come back, edit what is ours, in order, and close; `None`: all of it is as it should be.
 
         Raises:
             LeaseLost, Draining: see `Hold.check`.
         """
         if not self._is_update:
             return None
+        return await self._returning.run() or await self._revise_all() or await self._closing.run()
+
+    async def _revise_all(self) -> Verdict | None:
+        left = {one.number for one in self._returning.left}
         for ticket in self._subject.tickets:
             number = await self._watch.number_of(ticket)
+            if number in left:
+                continue
             ended = await self._revise(ticket, number) if isinstance(number, int) else number
             if ended is not None:
                 return ended
-        return await self._closing.run()
+        return None
 
     def ended(self, verdict: Verdict) -> Verdict:
         """The verdict of the crossing, with what the update did."""
         if self._is_update and isinstance(verdict, Done):
-            changed = self._changed + self._closing.changed
-            left = (*self._left, *self._closing.left)
+            changed = len(self._changed | self._returning.opened) + self._closing.changed
+            left = (*self._returning.left, *self._left, *self._closing.left)
             return Done(Acted(self._subject.entry.act, changed, left))
         return verdict
 
@@ -122,7 +133,7 @@ class Updating:
             done = await self._changes.make(ticket.id, Change.EDIT, number, is_still, send)
             match done:
                 case Accepted() | AlreadyThere():
-                    self._changed += 1
+                    self._changed.add(number)
                     return None
                 case Permanent(Scope.TICKET, code) if code in GONE:
                     return None
@@ -155,9 +166,12 @@ class Updating:
     async def _decided(
         self, issue: Issue, ticket: Ticket, details: Details, theirs: Deeds
     ) -> Edit | Theirs | None:
-        how = standing(issue, self._later.get(ticket.id, NOTHING), self._subject.us)
+        later = self._later.get(ticket.id, NOTHING)
+        how = standing(issue, later, self._subject.us)
         if how is Standing.RECALLED:
-            return None
+            # Of one that the ledger knows nothing of (Valkey was emptied) nobody can say who wanted it closed.
+            is_known = later.recall is not None and later.recall.number == issue.number
+            return None if is_known else Theirs(Touch.CLOSED)
         earlier = self._of(ticket)
         copying, us = self._watch.copying(self._subject.plan), self._subject.us
         found = await self._tools.aside(

@@ -33,7 +33,7 @@ from monarch.stages.planner import Planner
 from monarch.stages.rehearsal.github import RememberingGitHub
 from monarch.stages.rehearsal.hold import JumpingClock, RehearsedHold
 from monarch.stages.rehearsal.store import (
-    NOW,
+    DRY_RUN,
     OnePlan,
     ReadLogins,
     RememberingBudget,
@@ -85,7 +85,9 @@ class Rehearser:
     async def plan(self, request: Request, act: Act = Act.COPY) -> Plan | Verdict:
         """Freeze the tickets of the source as they are now; a verdict where there can be no plan."""
         name, clock = request.source.full_name, JumpingClock()
-        delivery = Delivery(Token(Stream.REQUESTS, "rehearsal", "0-0", 1), RequestEntry(NOW, b""))
+        delivery = Delivery(
+            Token(Stream.REQUESTS, "rehearsal", "0-0", 1), RequestEntry(DRY_RUN, b"")
+        )
         ledger = RememberingLedger(self._sources, clock, None)
         planner = Planner(
             self._github(name),
@@ -160,7 +162,7 @@ class Rehearser:
             self._style,
             self._aside,
         )
-        entry = MigrationEntry(NOW, asked, 0, 1, act=wanted.act, bases=wanted.bases)
+        entry = MigrationEntry(DRY_RUN, asked, 0, 1, act=wanted.act, bases=wanted.bases)
         delivery = Delivery(Token(Stream.MIGRATIONS, "rehearsal", "0-0", 1), entry)
         migrator = Migrator(tools, OnePlan(wanted.plan, self._plans), self._rules)
         hold = RehearsedHold(delivery, clock)

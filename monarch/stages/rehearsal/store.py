@@ -28,6 +28,7 @@ from monarch.core.target.permission import (
     WasLooked,
     WasNotCreated,
     WasNoted,
+    WasRecalled,
     WasRefused,
     WasStray,
     WasUnanswered,
@@ -61,7 +62,7 @@ class Sources:
     us: Callable[[Credential], Awaitable[Us]]
 
 
-NOW = RequestId(f"{2**53}-0")
+DRY_RUN = RequestId(f"{2**53}-0")
 """The request that a dry run is for: younger than all that is on record."""
 
 
@@ -114,7 +115,9 @@ class RememberingLedger:
         match fact:
             case WasCreated(number) if ticket is not None:
                 self.created[ticket] = number
-            case WasChanged(Change.CLOSE | Change.REOPEN, number) if ticket is not None:
+            case WasChanged(Change.CLOSE | Change.RETIRE | Change.REOPEN, number) if (
+                ticket is not None
+            ):
                 self.changed[ticket] = number
             case WasFound() if ticket is not None:
                 self.found.add(ticket)
@@ -129,6 +132,7 @@ class RememberingLedger:
                 | WasUnanswered()
                 | WasStray()
                 | WasAnswered()
+                | WasRecalled()
                 | WasLooked()
             ):
                 pass  # they happen only to writes that are sent, or change nothing that a plan says
@@ -180,13 +184,13 @@ class ReadLogins:
 
 
 class OnePlan:
-    """See `ports.Plans`: the plan of the dry run is that of `NOW`, all others are read."""
+    """See `ports.Plans`: the plan of the dry run is that of `DRY_RUN`, all others are read."""
 
     def __init__(self, plan: Plan, others: Plans | None) -> None:
         self._plan, self._others = plan, others
 
     async def read(self, request: RequestId) -> Plan | None:
         """See `ports.Plans`."""
-        if request == NOW:
+        if request == DRY_RUN:
             return self._plan
         return None if self._others is None else await self._others.read(request)

@@ -17,7 +17,7 @@ from typing import Final
 import anyio
 from starlette.types import Receive, Scope, Send
 
-from monarch.web.page.hub import Hub, Now, Reading
+from monarch.web.page.hub import Frame, Hub, Reading
 from monarch.web.page.sights import Wish
 
 BEAT_S: Final = 5.0
@@ -68,7 +68,7 @@ async def events(reading: Reading) -> AsyncIterator[bytes]:
             yield _named("away", since=now.trouble_ms, why=now.trouble)
             was_away = True
         elif now.frame is not None and (now.frame.number != number or was_away):
-            yield _frame(now)
+            yield _framed(now.frame)
             number, was_away = now.frame.number, False
         elif now.frame is not None:
             yield _named("beat", at=now.frame.at_ms)
@@ -77,10 +77,7 @@ async def events(reading: Reading) -> AsyncIterator[bytes]:
     yield _named("bye")
 
 
-def _frame(now: Now) -> bytes:
-    frame = now.frame
-    if frame is None:
-        return b""
+def _framed(frame: Frame) -> bytes:
     lines = "".join(f"data: {line}\n" for line in frame.html.split("\n"))
     return f"id: {frame.at_ms}\n{lines}\n".encode()
 

@@ -48,7 +48,7 @@ async def _update(world: World, _: Watch, fault: Fault) -> str | None:
 
 
 async def _update_and_close(world: World, _: Watch, fault: Fault) -> str | None:
-    """The template has closed some tickets since."""
+    """The template has closed some tickets since; then it opens some of them again, and is brought in once more."""
     scene = fault.stage
     request = await copied(world, scene)
     if request is None:
@@ -58,6 +58,10 @@ async def _update_and_close(world: World, _: Watch, fault: Fault) -> str | None:
     for ticket in tickets[:EDITED]:
         await _edit(world, scene, ticket.number, state="closed")
     is_seen = await _brought(world, fault, request, tickets[:EDITED], "update-close")
+    if is_seen:
+        for ticket in tickets[:EDITED:2]:
+            await _edit(world, scene, ticket.number, state="open")
+        is_seen = await _pressed(world, scene, request, "update")
     return f"{scene.team}, {'ended' if is_seen else 'end not seen'}"
 
 
@@ -71,19 +75,25 @@ async def _brought(
     numbers = [one.number for one in copies if one.title in titles]
     dice.shuffle(numbers)
     await touch_some(world, scene.team, numbers[:1], dice)
-    words = ("--close",) if kind == "update-close" else ()
-    is_seen = False
+    seen: list[bool] = []
     async with anyio.create_task_group() as group:
 
         async def people() -> None:
             await touch_some(world, scene.team, numbers[1:2], dice, within_s=TOUCH_WITHIN_S)
 
         group.start_soon(people)
-        act = await asked_for(world, kind, scene)
-        told = await press(world, "update", request, *words)
-        if told is not None and await is_done(world, told.split()[0]):
-            has_ended(world, act)
-            is_seen = True
+        seen.append(await _pressed(world, scene, request, kind))
+    return all(seen)
+
+
+async def _pressed(world: World, scene: Scene, request: str, kind: str) -> bool:
+    """Ask for an update and wait for its end; whether it was seen."""
+    words = ("--close",) if kind == "update-close" else ()
+    act = await asked_for(world, kind, scene)
+    told = await press(world, "update", request, *words)
+    is_seen = told is not None and await is_done(world, told.split()[0])
+    if is_seen:
+        has_ended(world, act)
     return is_seen
 
 

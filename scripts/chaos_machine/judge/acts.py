@@ -150,7 +150,7 @@ def _closed(deeds: Deeds, repository: int, copy: Copy, ticket: Ticket, turn: Tur
     wishes = [
         act
         for act in deeds.acts(repository, _TAKES_BACK)
-        if act.at <= turn.at and (act.kind == "recall" or not ticket.is_open)
+        if act.at <= turn.at and (act.kind == "recall" or ticket.was_closed)
     ]
     if not wishes:
         return "no person had asked for it"
@@ -161,12 +161,17 @@ def _closed(deeds: Deeds, repository: int, copy: Copy, ticket: Ticket, turn: Tur
     return ""
 
 
-def _opened(deeds: Deeds, repository: int, copy: Copy, _: Ticket, turn: Turn) -> str:
-    """The same of an opening. A healing opens everything that Monarch closed, whatever people did to it since."""
+def _opened(deeds: Deeds, repository: int, copy: Copy, ticket: Ticket, turn: Turn) -> str:
+    """The same of an opening. A healing opens everything that Monarch closed, whatever people did to it since.
+
+    An update opens the copy of a ticket that was opened again.
+    """
     before = copy.last_turn(turn.at)
     if before is None or not before.is_ours:
         return "Monarch had not closed it"
-    wishes = {act.kind for act in deeds.acts(repository, _GIVES_BACK) if act.at <= turn.at}
+    is_back = ticket.reopened_at is not None and ticket.reopened_at <= turn.at
+    kinds = _GIVES_BACK | _UPDATES if is_back else _GIVES_BACK
+    wishes = {act.kind for act in deeds.acts(repository, kinds) if act.at <= turn.at}
     if not wishes:
         return "no person had asked for it"
     sent = deeds.sent(repository, copy.number, turn)
@@ -281,6 +286,18 @@ def _outdated(
             why = _behind(act, copy, ticket)
             if why:
                 yield Breach("not up to date", f"#{copy.number} of {act.repository} {why}")
+            if _stayed_closed(deeds, act, ended, copy, ticket):
+                what = f"#{copy.number} of {act.repository} is closed, its ticket is open again"
+                yield Breach("not reopened", what)
+
+
+def _stayed_closed(deeds: Deeds, act: Act, ended: float, copy: Copy, ticket: Ticket) -> bool:
+    """Whether an update left a copy closed that another one had closed, though its ticket had been opened again."""
+    is_back = ticket.reopened_at is not None and ticket.reopened_at < act.at
+    turn = copy.turns[-1] if copy.turns else None
+    is_closed = turn is not None and turn.is_closed and turn.is_ours and turn.at < ended
+    recalls = any(deeds.acts(act.repository, frozenset({"recall"})))
+    return is_back and is_closed and not recalls
 
 
 def _behind(act: Act, copy: Copy, ticket: Ticket) -> str:

@@ -50,7 +50,12 @@ def _ticket(issue: IssueView, *, is_open: bool) -> Ticket:
         former,
         issue.milestone or "",
         frozenset(issue.labels),
+        _reopened_at(issue) if is_open else None,
     )
+
+
+def _reopened_at(issue: IssueView) -> float | None:
+    return max((one.at for one in issue.timeline if one.event == "reopened"), default=None)
 
 
 def by_title(tickets: Mapping[str, tuple[Ticket, ...]]) -> dict[str, int]:

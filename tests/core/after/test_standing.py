@@ -14,6 +14,7 @@ from tests.core.builders import OWN, US, an_issue
 WE, STUDENT = Author(OWN), Author("student", 7)
 CLOSED = {"state": "closed", "state_reason": NOT_PLANNED}
 RECALLED, UNDONE = Later(recall=Recalled(4, 1)), Later(recall=Recalled(4, 1, is_reopened=True))
+RETIRED = Later(recall=Recalled(4, 1, with_ticket=True))
 ELSEWHERE = Later(recall=Recalled(3, 1))
 CLOSING = Pending(Change.CLOSE, 4, 1000, "n")
 OPENING = Pending(Change.REOPEN, 4, 2000, "n")
@@ -57,6 +58,12 @@ def test_the_ledger_comes_first_and_then_github(
         (Act.UNDO, Standing.OPEN, RECALLED, Course.NOTHING),
         (Act.UNDO, Standing.OPEN, NOTHING, Course.NOTHING),
         (Act.UNDO, Standing.CLOSED, NOTHING, Course.NOTHING),
+        (Act.UPDATE_AND_CLOSE, Standing.OPEN, NOTHING, Course.CHANGE),
+        (Act.UPDATE_AND_CLOSE, Standing.RECALLED, RETIRED, Course.DONE),
+        (Act.UPDATE_AND_CLOSE, Standing.CLOSED, NOTHING, Course.LEFT),
+        (Act.UPDATE, Standing.OPEN, RETIRED, Course.NOTHING),
+        (Act.UPDATE, Standing.RECALLED, RETIRED, Course.CHANGE),
+        (Act.UPDATE, Standing.CLOSED, RETIRED, Course.LEFT),
     ],
 )
 def test_an_undo_is_about_what_a_recall_has_closed_and_nothing_else(

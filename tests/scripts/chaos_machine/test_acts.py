@@ -93,6 +93,8 @@ def in_portions(*made_at: float) -> Truth:
     return a_truth(tickets={SOURCE: tickets}, copies={HERE: copies}, asks=asks)
 
 
+BACK = replace(UPDATE, at=UNDO_AT, ended=1_035.0)
+RETURNED = edited(TICKETS[2], reopened_at=1_028.0)
 REWRITTEN = replace(TICKETS[0], bodies=(*TICKETS[0].bodies, "Do it better."))
 
 BROKEN = {
@@ -225,6 +227,31 @@ BROKEN = {
         "not up to date",
         after(COPIES, UPDATE_AND_CLOSE, tickets=edited(TICKETS[2], is_open=False)),
     ),
+    "a copy stayed closed though its ticket was opened again": (
+        "not reopened",
+        after(
+            (*COPIES[:2], *turned(CLOSED, of=COPIES[2:])), UPDATE_AND_CLOSE, BACK, tickets=RETURNED
+        ),
+    ),
+    "a copy was opened that people had touched, though its ticket was opened again": (
+        "wrongly reopened",
+        after(
+            (*COPIES[:2], *turned(CLOSED, OPENED, of=COPIES[2:])),
+            UPDATE_AND_CLOSE,
+            BACK,
+            tickets=RETURNED,
+            touches=(replace(COMMENTED, at=1_026.0, number=3),),
+        ),
+    ),
+    "a copy was opened before its ticket was": (
+        "wrongly reopened",
+        after(
+            (*COPIES[:2], *turned(CLOSED, replace(OPENED, at=1_027.0), of=COPIES[2:])),
+            UPDATE_AND_CLOSE,
+            BACK,
+            tickets=RETURNED,
+        ),
+    ),
     "what the predecessor had left was copied": (
         "adopted twice",
         after((*adopted(*COPIES), a_copy(4, TICKETS[0], 1_005.0))),
@@ -312,6 +339,19 @@ ALLOWED = {
     ),
     "a healing opens what people touched since, too": after(
         turned(CLOSED, OPENED), RECALL, HEAL, touches=(replace(COMMENTED, at=1_026.0),)
+    ),
+    "a copy that was closed and opened with its ticket": after(
+        (*COPIES[:2], *turned(CLOSED, OPENED, of=COPIES[2:])),
+        UPDATE_AND_CLOSE,
+        BACK,
+        tickets=RETURNED,
+    ),
+    "one that people have touched stays closed": after(
+        (*COPIES[:2], *turned(CLOSED, of=COPIES[2:])),
+        UPDATE_AND_CLOSE,
+        BACK,
+        tickets=RETURNED,
+        touches=(replace(COMMENTED, at=1_026.0, number=3),),
     ),
     "an update of what people left alone": after(
         (replace(COPIES[0], body="Do it better."), *COPIES[1:]),

@@ -54,7 +54,7 @@ class AppCaller:
     async def call(self, method: str, path: str) -> Answer:
         """Ask; once more where it was refused because our clock is wrong."""
         answer = await self._signed(method, path)
-        if self._corrected(answer) and _is_refused(answer):
+        if self._learn_skew(answer) and _is_refused(answer):
             return await self._signed(method, path)
         return answer
 
@@ -81,7 +81,7 @@ class AppCaller:
             json.dumps(claims).encode(), self._key.pem, algorithm="RS256", headers={"typ": "JWT"}
         )
 
-    def _corrected(self, answer: Answer) -> bool:
+    def _learn_skew(self, answer: Answer) -> bool:
         """Learn GitHub's time; whether ours was wrong."""
         date_s = time_s(answer.headers.get("date", "")) if isinstance(answer, Reply) else None
         if date_s is None or abs(date_s - self.now_s()) <= SKEW_S:

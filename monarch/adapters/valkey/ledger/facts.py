@@ -22,6 +22,7 @@ from monarch.core.target.permission import (
     WasLooked,
     WasNotCreated,
     WasNoted,
+    WasRecalled,
     WasRefused,
     WasStray,
     WasUnanswered,
@@ -84,6 +85,8 @@ def _words(fact: Fact) -> Fields:
         case WasChanged(change, number, nonce, is_seen):
             word = "seen_changed" if is_seen else "changed"
             return {"fact": word, "number": number, "nonce": nonce, "change": change.value}
+        case WasRecalled(number):
+            return {"fact": "recalled", "number": number}
         case WasNoted(text):
             return {"fact": "noted", "note": quote(text, MAX_NOTE)}
         case WasLooked(there, deleted):

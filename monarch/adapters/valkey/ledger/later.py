@@ -11,13 +11,14 @@ from monarch.core.timing import LONGEST_LIFE_MS
 
 _FIELD: Final = re.compile(rb"(pending|recall):(\d{1,18})", re.ASCII)
 _PENDING: Final = re.compile(
-    r"(?P<change>close|reopen|edit) #(?P<number>[1-9]\d{0,17}) until (?P<at>\d{1,15}) (?P<nonce>[!-~]{1,100})",
+    r"(?P<change>close|retire|reopen|edit) #(?P<number>[1-9]\d{0,17}) until (?P<at>\d{1,15}) (?P<nonce>[!-~]{1,100})",
     re.ASCII,
 )
 _RECALL: Final = re.compile(
-    r"(?P<word>closed|reopened) #(?P<number>[1-9]\d{0,17}) (?P<at>\d{1,15})(?: .*)?", re.ASCII
+    r"(?P<word>closed|reopened) #(?P<number>[1-9]\d{0,17}) (?P<at>\d{1,15})(?: .*?)?(?P<why> with-ticket)?",
+    re.ASCII,
 )
-"""As permit.lua and record.lua write them; behind the time stands for people which request it was."""
+"""As permit.lua and record.lua write them; behind the time stands which request it was, for people, and after that why."""
 
 
 def decode_later(flat: Sequence[bytes], now_ms: int) -> dict[TicketId, Later]:
@@ -53,4 +54,6 @@ def _recalled(text: str | None) -> Recalled | None:
     found = _RECALL.fullmatch(text or "")
     if found is None:
         return None
-    return Recalled(int(found["number"]), int(found["at"]), found["word"] == "reopened")
+    is_reopened = found["word"] == "reopened"
+    with_ticket = found["why"] is not None and not is_reopened
+    return Recalled(int(found["number"]), int(found["at"]), is_reopened, with_ticket)

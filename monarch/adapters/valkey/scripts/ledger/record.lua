@@ -12,7 +12,8 @@
 --   refused      nonce reason
 --   not_created unanswered answered   nonce
 --   stray        number original
---   changed seen_changed   number nonce change (close | reopen | edit)
+--   changed seen_changed   number nonce change (close | retire | reopen | edit)
+--   recalled     number
 --   noted        note
 --   looked       there: how many copies are there  deleted: how many people have deleted
 -- each also has `fact`, and `ticket` where it is about one, and of the delivery that reports it
@@ -124,12 +125,16 @@ end
 local pending_field = ticket and 'pending:' .. ticket
 local pending = ticket and nonce
   and string.match(redis.call('HGET', KEYS[1], pending_field) or '', '^%l+ #%d+ until %d+ (%S+)$') == nonce
-local CHANGED = {close = 'closed', reopen = 'reopened'}
-local TOLD = {close = 'ticket.recalled', reopen = 'ticket.reopened', edit = 'ticket.updated'}
+local CHANGED = {close = 'closed', retire = 'closed', reopen = 'reopened'}
+local TOLD = {close = 'ticket.recalled', retire = 'ticket.recalled', reopen = 'ticket.reopened', edit = 'ticket.updated'}
+-- Behind the request, where older code reads nothing: to it the copy is recalled, and it leaves it alone.
+local WHY = {retire = ' with-ticket'}
+local recall_field = ticket and 'recall:' .. ticket
 
 local function change(what)
   if CHANGED[what] then
-    redis.call('HSET', KEYS[1], 'recall:' .. ticket, CHANGED[what] .. ' #' .. number .. ' ' .. int(now) .. ' ' .. request)
+    redis.call('HSET', KEYS[1], recall_field,
+      CHANGED[what] .. ' #' .. number .. ' ' .. int(now) .. ' ' .. request .. (WHY[what] or ''))
   end
   event(TOLD[what], 'migration', migration, 'ticket', ticket, 'number', number)
   redis.call('HINCRBY', KEYS[5], 'changed', 1)
@@ -161,6 +166,10 @@ elseif fact == 'not_created' then
 elseif fact == 'stray' and not intent then
   -- While a write of this ticket is under way, whoever reconciles it looks again and tells which of the two it is.
   report_stray(created == number and int(doc.original) or number)
+elseif fact == 'recalled' then
+  -- A person wants it closed, whatever becomes of its ticket.
+  local closed = string.match(redis.call('HGET', KEYS[1], recall_field) or '', '^(closed #' .. number .. ' %d+ %S+) with%-ticket$')
+  if closed then redis.call('HSET', KEYS[1], recall_field, closed) end
 elseif fact == 'noted' then
   note(doc.note)
 elseif fact == 'looked' then

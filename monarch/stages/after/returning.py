@@ -1,0 +1,82 @@
+"""Returning: an update opens the copies again that an update has closed, of tickets that the template has opened again.
+
+Only those of which the ledger says that an update closed them with their tickets: what a person has recalled stays closed.
+Each is inspected like a copy that is recalled (`stages.after.turns`), and is left and listed if people have touched it. Once
+it is open it is a copy like any other, and the update goes on to edit it.
+
+Of a copy that is closed as a recall closes one the ledger may say nothing (Valkey was emptied). Who wanted that cannot be known
+any more, so it is left and listed, too.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from monarch.core.after.acts import Act, Change
+from monarch.core.after.closed import versions_of
+from monarch.core.after.later import NOTHING, Later
+from monarch.core.after.touch import Left
+from monarch.core.copy import notes
+from monarch.core.ids import TicketId
+from monarch.core.plan import Plan
+from monarch.core.ticket import Ticket
+from monarch.core.verdict import Verdict
+from monarch.stages.after.turns import Turns
+from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.subject import Subject, Tools
+from monarch.stages.crossing.watch import Watch
+
+
+class Returning:
+    """The returns of one update. `earlier` are the plans of before, newest first."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        subject: Subject,
+        desk: Desk,
+        watch: Watch,
+        later: Mapping[TicketId, Later],
+        earlier: Sequence[Plan],
+    ) -> None:
+        self._subject = subject
+        self._desk = desk
+        self._watch = watch
+        self._later = later
+        self._plans = (subject.plan, *earlier)
+        self._turns = Turns(tools, subject, desk, watch, Act.UPDATE, later)
+
+    @property
+    def opened(self) -> frozenset[int]:
+        """The numbers of the copies that were opened."""
+        return frozenset(number for _, number in self._turns.changed)
+
+    @property
+    def left(self) -> tuple[Left, ...]:
+        """Copies that stay closed, because people have touched them."""
+        return tuple(self._turns.left)
+
+    async def run(self) -> Verdict | None:
+        """Open them in the order of their tickets; `None`: that is done.
+
+        Raises:
+            LeaseLost, Draining: see `Hold.check`.
+        """
+        for ticket in self._subject.tickets:
+            number = await self._watch.number_of(ticket)
+            ended = await self._see_to(ticket, number) if isinstance(number, int) else number
+            if ended is not None:
+                return ended
+        if self._turns.changed:
+            await self._desk.note(notes.opened_too([ticket for ticket, _ in self._turns.changed]))
+        return None
+
+    async def _see_to(self, ticket: Ticket, number: int) -> Verdict | None:
+        pending = self._later.get(ticket.id, NOTHING).pending
+        if pending is not None and pending.change is not Change.EDIT:
+            ended = await self._turns.see_pending(ticket)
+            if ended is not None:
+                return ended
+        if not self._turns.is_retired(ticket.id, number):
+            return None
+        versions = versions_of(ticket, self._plans)
+        written = [(one, self._watch.copying(plan)) for one, plan in versions]
+        return await self._turns.turn(ticket, number, *written)
