@@ -27,9 +27,9 @@ local function promote_due(parked, now, limit)
   return promoted
 end
 
--- A sweep notices a memory that went back, and not only the next write: so its quiet time begins at once.
-local now = now_ms()
-local _, _, read = epoch(now, ARGV[5])
+-- A memory that went back is noticed within a sweep, and not only by the next one who wants to write: so its quiet time
+-- begins at once.
+local _, _, read, now = epoch(nil, ARGV[5])
 
 -- The clock went back by `by` ms: move due times, and the moments at which entries were handed out, along. Valkey says
 -- `idle 0` of an entry that was handed out in the future, so until then no worker could claim it.
