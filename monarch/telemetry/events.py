@@ -1,11 +1,12 @@
 """One method per event: its log line and its metric, together, so that they cannot drift.
 
-No method waits or touches the network, so any code of a process may call them. The happy path of a delivery is logged
-at debug; what an operator may want to know at info; what needs a look at warning; what should not happen at error.
+No method waits or touches the network; all may be called from anywhere in a process. The happy path of
+a delivery is logged at debug; what an operator may want to know at info; what an operator should look at
+at warning; what should not happen at error.
 
-An event may also have an entry in the stream `events`, for people. An entry about a change of state is written by the
-script that makes the change, atomically with it, and never here: neither can be true without the other. Each method
-names that entry as "Stream: `noun.past_participle`".
+An event also has an entry in the stream `events`, for people. If it belongs to a change of state, *the
+script that makes the change* writes it, atomically with it, never this module: neither can be true
+without the other. Each method names that entry as "Stream: `noun.past_participle`".
 """
 
 import platform
@@ -38,11 +39,11 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
 QUIET_VERDICTS = ("done", "snooze")
-"""The usual verdicts, logged at debug: a migration and a snooze have lines of their own that say more."""
+"""How a delivery usually ends; the lines of its migration or its snooze say more."""
 
 
 class Telemetry:
-    """Receives the events of a whole process."""
+    """What all code reports to."""
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class Telemetry:
         self.registry = registry
         self.metrics = Metrics(registry)
         self.pulse = Pulse(clock)
-        # Looked up once: these three count every single delivery.
+        # Looked up once: these three count every delivery.
         self._started = {s: self.metrics.started.labels(s.value) for s in Stream}
         self._delivery_seconds = {s: self.metrics.delivery_seconds.labels(s.value) for s in Stream}
         self._settled = {
@@ -66,13 +67,13 @@ class Telemetry:
         self.sweeps = SweepEvents(self.metrics, log)
 
     def observe(self, snapshot: Snapshot) -> None:
-        """Set the gauges of the fleet. Called right before a scrape."""
+        """Set the gauges, right before they are scraped."""
         self.metrics.observe(snapshot)
         ages = self.pulse.loop_ages_s().values()
         self.metrics.last_progress.set(max(ages, default=0.0))
 
     def unobserved(self) -> None:
-        """Valkey did not answer before a scrape: the gauges of the fleet are old, and `valkey_up` says so."""
+        """Valkey could not be asked before a scrape: the gauges of the fleet are old, and `valkey_up` says so."""
         self.metrics.valkey_up.set(0)
 
     # ------------------------------------------------------------------------------ the process
@@ -90,30 +91,30 @@ class Telemetry:
         self._log.info("worker.stopping", reason=reason)
 
     def stopped(self) -> None:
-        """Draining has ended, and the work in hand was handed over."""
+        """Draining has ended: work in hand was finished or handed back."""
         self._log.info("worker.stopped")
 
     def loop_progressed(self, *, name: str) -> None:
-        """A loop made progress: Valkey answered it, or it waits for a free place. Not logged."""
+        """A loop came round: Valkey answered it, or it waits for a free place. Not logged."""
         self.pulse.progressed(name)
 
     def loop_ended(self, *, name: str) -> None:
-        """A loop stopped on purpose and is no longer expected to make progress. Not logged."""
+        """A loop stopped on purpose; from now on it need not make progress. Not logged."""
         self.pulse.ended(name)
 
     def store_trouble(self, *, where: str, error: str) -> None:
-        """Valkey could not be reached or did not answer; the caller backs off and asks again."""
+        """Valkey could not be asked, or did not answer; the caller backs off and asks again."""
         self.metrics.troubles.inc()
         self._log.warning("valkey.unavailable", where=where, error=error)
 
     def server_doubted(self, *, what: str, found: str, advice: str) -> None:
-        """Valkey is set up so that it may lose data or stop. Logged once, when a worker starts."""
+        """Valkey's configuration may make it forget, or stop; reported once, when a worker starts."""
         self._log.warning("valkey.unsafe", what=what, found=found, advice=advice)
 
     # ----------------------------------------------------------------------------------- intake
 
     def message_heard(self, *, size_bytes: int) -> None:
-        """The channel carried a message, not parsed yet."""
+        """The channel carried a message; nothing is known about it yet."""
         self.pulse.heard()
         self.metrics.last_message.set_to_current_time()
         self.metrics.heard.inc()
@@ -130,19 +131,19 @@ class Telemetry:
         self._log.debug("message.echoed")
 
     def hearing_behind(self, *, waiting: int) -> None:
-        """Messages come faster than they can be appended; `waiting` of them are in hand, more in the socket and in Valkey's buffer."""
+        """Messages come faster than they can be appended; more of them wait in the socket, and in Valkey's buffer."""
         self.metrics.behind.inc()
         self._log.warning("hearing.behind", waiting=waiting)
 
     def messages_dropped(self, *, n: int) -> None:
-        """A stopping worker could not append `n` messages that it had heard. They are lost unless a replica has them."""
+        """A stopping worker could not append `n` messages that it had heard: they are lost unless a replica has them."""
         self.metrics.dropped.inc(n)
         self._log.error("messages.dropped", n=n)
 
     def hearing_gap(self, *, seconds: float | None, reason: str) -> None:
-        """The subscription was down. Messages published meanwhile are lost unless a replica heard them.
+        """The channel was not heard: what was published meanwhile is lost unless a replica heard it.
 
-        `seconds` is for how long, `None` before the first subscription.
+        `seconds` is how long, `None` before the first subscription.
         """
         self.metrics.gaps.inc()
         self.metrics.gap_seconds.inc(seconds or 0.0)
@@ -168,9 +169,9 @@ class Telemetry:
     # --------------------------------------------------------------------------------- the loop
 
     def delivery_started(self, *, delivery: Delivery) -> None:
-        """A handler begins; from here on every line that its task logs names the delivery.
+        """A handler begins: all that its task logs from here on names the delivery.
 
-        Each delivery has a task of its own, so nothing has to be unbound.
+        Each delivery is worked on by a task of its own, so nothing has to be unbound.
         Stream: `migration.started`, once the target is taken.
         """
         name_lines_by(delivery)
@@ -186,40 +187,40 @@ class Telemetry:
         say("delivery.settled", verdict=name, seconds=round(seconds, 4), **_named(delivery.token))
 
     def delivery_reclaimed(self, *, token: Token, since_progress: int) -> None:
-        """Its worker died or handed it back. `since_progress`: deliveries since its last recorded step."""
+        """Its worker died, or gave it back. `since_progress`: deliveries since its last recorded step."""
         self.metrics.reclaimed.labels(token.stream.value).inc()
         self._log.info("delivery.reclaimed", since_progress=since_progress, **_named(token))
 
     def delivery_failed(self, *, delivery: Delivery, exc: BaseException) -> None:
-        """A handler raised an unexpected exception; the traceback is logged."""
+        """A handler raised an error that no code expects; the traceback is logged."""
         self.metrics.failed.labels(delivery.token.stream.value).inc()
         self._log.error("delivery.failed", exc_info=exc, **_named(delivery.token))
 
     def delivery_handed_back(self, *, delivery: Delivery, rests: bool = False) -> None:
-        """Handed back for another worker, uncounted. `rests`: it waits for a newer version, and is logged at debug."""
+        """Given back for another worker, uncounted. `rests`: it waits for a newer version, so the line is for debugging only."""
         self.metrics.handed_back.labels(delivery.token.stream.value).inc()
         tell = self._log.debug if rests else self._log.info
         tell("delivery.handed_back", **_named(delivery.token))
 
     def lease_lost(self, *, token: Token) -> None:
-        """Another worker has the delivery; the handler ends at its next step."""
+        """The delivery is not ours any more; the handler ends at its next step."""
         self.metrics.leases_lost.labels(token.stream.value).inc()
         self._log.warning("lease.lost", **_named(token))
 
     def retry_scheduled(self, *, reason: str, delay_s: float) -> None:
-        """The delivery failed, and an attempt was counted."""
+        """It failed, and counted an attempt."""
         self.metrics.retries.inc()
         self._log.warning("retry.scheduled", reason=reason, delay_s=_rounded(delay_s))
 
     def snoozed(self, *, reason: str, delay_s: float, kind: str = "other") -> None:
-        """The delivery waits, uncounted. `kind` is one of `metrics.SNOOZES`. A refused credential is an error: everything waits."""
+        """It waits, uncounted. `kind` is one of `metrics.SNOOZES`. Everything waits for a refused credential: an error."""
         name = closed(kind, SNOOZES, "other")
         self.metrics.snoozes.labels(name).inc()
         say = self._log.error if name == Waits.CREDENTIAL else self._log.info
         say("delivery.snoozed", kind=name, reason=reason, delay_s=_rounded(delay_s))
 
     def credential_refused(self, *, reason: str) -> None:
-        """GitHub refuses our credential; all work that needs it waits. Stream: `credential.refused`."""
+        """GitHub does not take our credential; everything that needs it waits. Stream: `credential.refused`."""
         self._log.error("credential.refused", reason=reason)
 
     def dead_lettered(self, *, stream: Stream, code: Code, reason: str) -> None:
@@ -228,30 +229,30 @@ class Telemetry:
         self._log.error("entry.dead_lettered", stream=stream.value, code=code.value, reason=reason)
 
     def entry_newer(self, *, version: int, token: Token) -> None:
-        """A newer Monarch wrote the entry, so it was released for one: a rolling upgrade is under way. Logged once an entry."""
+        """A newer Monarch wrote it: released, for a newer Monarch. A rolling upgrade is under way. Once for each."""
         self.metrics.newer.inc()
         self._log.warning("entry.newer", version=version, **_named(token))
 
     def entries_promoted(self, *, n: int) -> None:
-        """`n` parked entries were due and were moved back into their streams."""
+        """`n` parked entries were due and are in their streams again."""
         if n:
             self.metrics.promoted.inc(n)
             self._log.debug("entries.promoted", n=n)
 
     def entries_trimmed(self, *, n: int) -> None:
-        """`n` entries disappeared from a stream while they were being worked on. Stream: `entry.trimmed`."""
+        """`n` entries were removed from outside while they were being worked on. Stream: `entry.trimmed`."""
         if n:
             self.metrics.trimmed.inc(n)
             self._log.error("entries.trimmed", n=n)
 
     def audited(self, *, restored: int, given_up: int) -> None:
-        """Work had disappeared from a stream: it was restored (stream: `migration.restored`) or given up with a reason."""
+        """Work was removed from outside: it was put back (stream: `migration.restored`) or given up with a reason."""
         if restored or given_up:
             self.metrics.restored.inc(restored)
             self._log.error("work.removed", restored=restored, given_up=given_up)
 
     def fleet_paused(self, *, by: str) -> None:
-        """`by` has paused the fleet; `""`: it was resumed. Stream: `fleet.paused`, `fleet.resumed`."""
+        """A person has paused the fleet; `""`: it goes on. Stream: `fleet.paused`, `fleet.resumed`."""
         if by:
             self._log.warning("fleet.paused", by=by)
         else:
@@ -260,7 +261,7 @@ class Telemetry:
     # ----------------------------------------------------------------------------- the migrator
 
     def write_finished(self, *, outcome: str, seconds: float) -> None:
-        """A write to GitHub has ended; `outcome` is its class's name. Not logged: the ticket's own event is."""
+        """One call that writes has ended; `outcome` is its class's name. Not logged: its ticket is."""
         name = closed(outcome, WRITES, "unknown")
         self.metrics.write_seconds.labels(name).observe(seconds)
 
@@ -272,22 +273,22 @@ class Telemetry:
         )
 
     def ticket_present(self, *, target: str, ticket: int, number: int) -> None:
-        """The copy was there already; nothing was written."""
+        """It was there before; nothing was written."""
         self.metrics.tickets.labels("present").inc()
         self._log.debug("ticket.present", target=target, ticket=ticket, number=number)
 
     def ticket_adopted(self, *, target: str, ticket: int, number: int) -> None:
-        """An issue with the same text but no marker was there already, and is the copy from now on."""
+        """An issue that says the same was there before, without a marker; it is the copy from now on."""
         self.metrics.tickets.labels("present").inc()
         self._log.info("ticket.adopted", target=target, ticket=ticket, number=number)
 
     def ticket_refused(self, *, target: str, ticket: int, reason: str) -> None:
-        """GitHub refused the ticket for good; the other tickets go on. Stream: `ticket.refused`."""
+        """GitHub refused it for good; the others go on. Stream: `ticket.refused`."""
         self.metrics.tickets.labels("refused").inc()
         self._log.error("ticket.refused", target=target, ticket=ticket, reason=reason)
 
     def ticket_unknown(self, *, target: str, ticket: int, reason: str) -> None:
-        """It is unknown whether the ticket was copied; the next look will show it."""
+        """It is not known whether it was copied; a look will show."""
         self.metrics.tickets.labels("unknown").inc()
         self._log.warning("ticket.unknown", target=target, ticket=ticket, reason=reason)
 
@@ -297,40 +298,40 @@ class Telemetry:
         self._log.info("detail.written", target=target, what=what)
 
     def detail_unknown(self, *, target: str, what: str, reason: str) -> None:
-        """It is unknown whether the write took effect; it is checked again."""
+        """Whether it took effect is not known; it is looked at again."""
         self._log.warning("detail.unknown", target=target, what=what, reason=reason)
 
     def act_ended(self, *, target: str, act: str, changed: int, left: int) -> None:
-        """A recall, its undoing or an update has ended in this target. Stream: `migration.<act>.ended`."""
+        """A recall, its undoing or an update is over there. Stream: `migration.<act>.ended`."""
         self._log.info("act.ended", target=target, act=act, changed=changed, left=left)
 
     def migration_noted(self, *, target: str, note: str) -> None:
-        """Something worth knowing that is not a failure. Stream: `migration.noted`."""
+        """Something that people should know though nothing failed. Stream: `migration.noted`."""
         self.metrics.notes.inc()
         self._log.warning("migration.noted", target=target, note=note)
 
     def stray_found(self, *, target: str, number: int, kept: int | None) -> None:
-        """Issue `number` is a second copy, `kept` the first; a person should close it. Stream: `stray.found`.
+        """Issue `number` is a second copy, `kept` the first: a person should close it. Stream: `stray.found`.
 
-        `kept` is `None` where another worker made the first copy, and only the ledger has its number.
+        `kept` is `None` if another worker made the first, and only the ledger has its number.
         """
         self.metrics.strays.inc()
         first = {} if kept is None else {"kept": kept}
         self._log.error("stray.found", target=target, number=number, **first)
 
     def target_replaced(self, *, target: str) -> None:
-        """The target's name leads to another repository than when its crossing began; it is looked up again."""
+        """A target is no longer the repository that its crossing began with: it is looked up anew."""
         self._log.warning("target.replaced", target=target)
 
     def marker_planted(self, *, target: str, number: int) -> None:
-        """Issue `number` carries a marker without proof: another author planted it, or pasted a copy's text."""
+        """Issue `number` carries a marker that nothing proves: a person planted it, or pasted a copy's text."""
         self.metrics.planted.inc()
         self._log.warning("marker.planted", target=target, number=number)
 
     def migration_migrated(self, *, target: str, tickets: int, deleted: int) -> None:
         """The target was read back and every ticket found. Stream: `migration.done`.
 
-        `deleted` counts tickets whose copy a person has deleted; they are not copied again.
+        `deleted` counts tickets whose copy a person has deleted; they are not made again.
         """
         self.metrics.migrated.inc()
         self._log.info("migration.migrated", target=target, tickets=tickets, deleted=deleted)
@@ -353,7 +354,7 @@ class Telemetry:
         self._log.warning("gate.closed", cause=cause, wait_s=_rounded(wait_s))
 
     def ceiling_changed(self, *, window: str, before: int, after: int) -> None:
-        """The estimate of GitHub's hidden limit has changed; 0 stands for the configured one. Stream: `ceilings.changed`.
+        """The belief about GitHub's hidden limit changed; 0 stands for what is set. Stream: `ceilings.changed`.
 
         `window` is `minute` or `hour`. Lowered after a refusal, raised after a quiet period.
         """
@@ -364,22 +365,22 @@ class Telemetry:
         say(f"ceiling.{way}", window=window, before=before, after=after)
 
     def notice_said(self, *, kind: str) -> None:
-        """Slack has accepted a message; `kind` is `card`, `reply`, `ending` or `missed`."""
+        """Slack has taken it; `kind` is `card`, `reply`, `ending` or `missed`."""
         self.metrics.notices.labels(closed(kind, NOTICES, "card")).inc()
         self._log.info("notice.said", kind=kind)
 
     def notice_gone(self, *, reason: str) -> None:
-        """A card can no longer be edited in Slack; nothing is left to do."""
+        """The message that is edited in place can no longer be edited; nothing is left to do."""
         self._log.info("notice.gone", reason=reason)
 
     def notice_failed(self, *, reason: str) -> None:
-        """Slack refused a notice for good. Stream: `notice.dead`."""
+        """Slack refused it for good. Stream: `notice.dead`."""
         self.metrics.notices_failed.inc()
         self._log.error("notice.failed", reason=reason)
 
 
 def _named(token: Token) -> dict[str, str | int]:
-    """The fields that identify a delivery in a log line."""
+    """What tells deliveries apart, for a log line."""
     return {"stream": token.stream.value, "entry_id": token.entry, "delivery": token.count}
 
 

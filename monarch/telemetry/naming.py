@@ -1,4 +1,4 @@
-"""Names the delivery in hand in each log line. The names are made when a line is written: most deliveries write none."""
+"""What names a delivery in a log line: put there when a line is written, and most deliveries write none."""
 
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def names_of(delivery: Delivery) -> dict[str, str | int]:
-    """The delivery's entry and attempt, and its request and target where it has them."""
+    """Its entry and attempt, and its request and target if it has them."""
     names: dict[str, str | int] = {
         "entry_id": delivery.token.entry,
         "attempt": delivery.attempts + 1,
@@ -20,7 +20,7 @@ def names_of(delivery: Delivery) -> dict[str, str | int]:
             names["request_id"] = request
         case MigrationEntry(request, target):
             names |= {"request_id": request, "target": target}
-        case _:  # an entry that cannot be read names nothing
+        case _:  # it is not known what it is about
             pass
     return names
 
@@ -29,7 +29,7 @@ _IN_HAND: Final[ContextVar[Delivery | None]] = ContextVar("delivery", default=No
 
 
 def name_lines_by(delivery: Delivery) -> None:
-    """From here on every line that this task logs names `delivery`."""
+    """All that this task logs from here on names `delivery`."""
     _IN_HAND.set(delivery)
 
 

@@ -1,8 +1,8 @@
 """Whether this process is alive: its loops make progress and Valkey answers them.
 
-Liveness means progress, not being up. An idle loop still makes progress (its read came back empty), and so does a loop
-whose places are all taken (it reports while it waits for one). Times are local and monotonic, and compared only with
-each other.
+Liveness is progress, not being up. A loop without work still progresses (its read came back empty), and
+so does a loop whose places are all taken (it says so while it waits for one). Times are local and
+monotonic; they are compared only with each other.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class Pulse:
         self.began_at = self.clock()
 
     def progressed(self, loop: str) -> None:
-        """`loop` made progress; from now on it is expected to go on."""
+        """`loop` came round; from now on it is expected to do so."""
         self.loops[loop] = self.clock()
 
     def ended(self, loop: str) -> None:

@@ -27,11 +27,11 @@ class ServerFacts:
         appendfsync: `always`, `everysec` or `no`.
         subscribers: of the channel.
         memory_left: bytes until `maxmemory`, `None` where there is no ceiling.
-        replicas: how many of them are in step.
-        min_replicas: how many must be, or writes are refused.
-        unread_bytes: how much a subscriber may leave unread before it is cut off; 0: without end.
+        replicas: how many replicas are in step.
+        min_replicas: how many must be in step, or writes are refused.
+        unread_bytes: how much a subscriber may leave unread before it is cut off; 0: no limit.
         holds_our_keys: `False` where this is a node of a cluster and another one has the slot of our keys.
-        ahead_ms: how far the newest id of the requests is before the server's clock, in milliseconds; 0: it is not.
+        ahead_ms: how far the newest id of the requests is ahead of the server's clock, in milliseconds; 0: it is not.
     """
 
     version: str
@@ -80,7 +80,7 @@ class Server:
         )
 
     async def _ahead_ms(self) -> int:
-        """Ids go up only, so one that was forced draws all later ones after it."""
+        """See `ServerFacts.ahead_ms`. Ids only go up, so after a forced id all later ones are ahead, too."""
         with classified("asking for the newest id"):
             try:
                 stream = await self._client.xinfo_stream(self._keys.stream(Stream.REQUESTS))
@@ -128,6 +128,6 @@ def _number(text: str | None) -> int | None:
 
 
 def _hard_limit(limits: str | None, kind: str) -> int | None:
-    """Of `normal 0 0 0 … pubsub 33554432 8388608 60`, the first number behind `kind`, in bytes."""
+    """In `normal 0 0 0 … pubsub 33554432 8388608 60`, the first number after `kind`, in bytes."""
     _, _, behind = (limits or "").partition(f"{kind} ")
     return _number(behind.partition(" ")[0])
