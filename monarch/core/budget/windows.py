@@ -160,7 +160,7 @@ class Window:
         return replace(self.settled(), ceiling=kept, base=kept)
 
     def followed(self, pace: Pace) -> Limit:
-        """It was hit after next to nothing was accepted: keep the limit while its load is below half, else lower it."""
+        """It was hit after next to nothing was accepted: keep the limit while the load is below half of it, else lower it."""
         return self.limit if self.load < self.known // 2 else self.lowered(pace)
 
     def settled(self) -> Limit:

@@ -114,7 +114,7 @@ class Evidence:
         """Whether the issue `#m` is the copy that the ledger knows as `#m`.
 
         It is if GitHub's id of it is the one on record. An older record has no id: then our account must have opened the
-        issue, or a signature must prove it, as far as it is certain who we are.
+        issue, or a signature must prove it; while it is not certain who we are, neither is needed.
         """
         if record.issue:
             return record.is_issue(issue.id)

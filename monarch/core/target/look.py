@@ -59,7 +59,7 @@ class Seen:
 
     Attributes:
         copies: the number of each ticket's copy, by the best evidence (`core.target.evidence`).
-        strays: further copies by our own accounts that are open; people were asked to close them.
+        strays: further copies by our own accounts that are open; people are asked to close them, so a closed one is none.
         planted: numbers of issues that carry a marker which is not believed.
         highest: the highest number that is known to be used, 0 in an empty repository.
         adopted: those of the tickets whose copies only say the same (`core.target.adoption`) and are not on record yet.

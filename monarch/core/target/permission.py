@@ -73,7 +73,7 @@ class Cancelled:
 class Taken:
     """The target's lock is ours.
 
-    `records` is its ledger; `now_ms` the server's time of this answer; `epoch` names its memory. `later` is what the
+    `records` is its ledger; `now_ms` the server's time of this answer; `epoch` names the server's memory. `later` is what the
     ledger says about copies after they were created, only for those about which it says something.
     """
 
