@@ -27,7 +27,6 @@ REFUSED: Final = {
 
 PLAIN: Final = (
     "monarch/adapters/github",
-    "monarch/core",
     "monarch/ports",
     "monarch/sandbox",
     "monarch/settings",
