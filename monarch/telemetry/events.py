@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
-from structlog.contextvars import bind_contextvars
 
 from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import RequestId
@@ -31,7 +30,7 @@ from monarch.telemetry.metrics import (
     Metrics,
     closed,
 )
-from monarch.telemetry.naming import names_of
+from monarch.telemetry.naming import name_lines_by
 from monarch.telemetry.pulse import Pulse
 from monarch.telemetry.snapshot import Snapshot
 from monarch.telemetry.sweeps import SweepEvents
@@ -175,7 +174,7 @@ class Telemetry:
         Each delivery is worked on by a task of its own, so nothing has to be unbound.
         Stream: `migration.started`, once the target is taken.
         """
-        bind_contextvars(**names_of(delivery))
+        name_lines_by(delivery)
         self._started[delivery.token.stream].inc()
         self._log.debug("delivery.started", **_named(delivery.token))
 

@@ -20,6 +20,7 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from monarch.core.redact import Redactor
+from monarch.telemetry.naming import with_names
 
 Format = Literal["json", "console"]
 
@@ -68,7 +69,7 @@ def _shared(format: Format) -> list[Processor]:  # noqa: A002 - likewise
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     for_json: list[Processor] = [structlog.processors.format_exc_info] if format == "json" else []
     return [
-        structlog.contextvars.merge_contextvars,
+        with_names,
         structlog.processors.add_log_level,
         stamp,
         *for_json,

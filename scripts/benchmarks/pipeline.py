@@ -106,12 +106,12 @@ class Nothing:
 
 
 def quiet() -> FilteringBoundLogger:
-    """A logger at the level of a worker in operation, whose lines go nowhere."""
+    """A logger at the level of a worker in operation, bound as a worker's is, whose lines go nowhere."""
     level = structlog.make_filtering_bound_logger("info")
     log: FilteringBoundLogger = structlog.wrap_logger(
         structlog.ReturnLogger(), processors=[], wrapper_class=level
     )
-    return log
+    return log.bind()
 
 
 @asynccontextmanager

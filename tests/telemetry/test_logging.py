@@ -3,16 +3,16 @@
 import json
 import logging
 from collections.abc import Iterator
+from contextvars import Context
 from io import StringIO
 
 import pytest
 import structlog
-from structlog.contextvars import bound_contextvars
 
 from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token, UnreadableEntry
 from monarch.core.ids import RequestId
 from monarch.telemetry.logging import configure
-from monarch.telemetry.naming import names_of
+from monarch.telemetry.naming import name_lines_by
 
 TOKEN = "ghp_" + "a" * 36
 
@@ -68,22 +68,27 @@ def test_lines_below_the_level_are_left_out() -> None:
 
 
 def test_a_delivery_names_every_line_inside() -> None:
-    """Bound once, by request, target, entry and attempt; gone afterwards."""
+    """By request, target, entry and attempt; another task's lines it does not name."""
     out = StringIO()
     log = configure("json", "info", stream=out)
     token = Token(Stream.MIGRATIONS, "c", "18-0", 1)
     delivery = Delivery(token, MigrationEntry(RequestId("17-0"), "o/a", 0, 1), attempts=2)
 
-    with bound_contextvars(**names_of(delivery)):
+    def work() -> None:
+        name_lines_by(delivery)
         log.info("inside")
-    log.info("outside")
+        log.info("itself", entry_id="19-0")
 
-    inside, outside = lines(out)
+    Context().run(work)
+    Context().run(lambda: log.info("outside"))
+
+    inside, itself, outside = lines(out)
     assert inside["request_id"] == "17-0"
     assert inside["target"] == "o/a"
     assert inside["entry_id"] == "18-0"
     assert inside["attempt"] == 3
-    assert "target" not in outside
+    assert itself["entry_id"] == "19-0"
+    assert outside.keys() == {"event", "level", "timestamp"}
 
 
 def test_an_entry_that_nobody_can_read_is_bound_by_its_id() -> None:
@@ -92,8 +97,12 @@ def test_an_entry_that_nobody_can_read_is_bound_by_its_id() -> None:
     log = configure("json", "info", stream=out)
 
     delivery = Delivery(Token(Stream.NOTICES, "c", "18-0", 1), UnreadableEntry("no fields"))
-    with bound_contextvars(**names_of(delivery)):
+
+    def work() -> None:
+        name_lines_by(delivery)
         log.info("inside")
+
+    Context().run(work)
 
     assert lines(out)[0]["entry_id"] == "18-0"
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import resource
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -57,16 +58,37 @@ async def test_a_server_that_forgot_the_scripts_is_told_them_again(client: Valke
     assert await ask(scripts) == 0
 
 
+async def test_a_whole_batch_that_is_forgotten_is_told_once(
+    client: Valkey, server: EmbeddedValkey
+) -> None:
+    """Forty-nine calls that waited together meet a server that has forgotten their script meanwhile."""
+    scripts = Scripts(client, KEYS.prefix)
+    run = scripts._run
+
+    async def forgotten(batch: list[object], told: Sequence[object] = ()) -> None:
+        if not told:
+            await client.script_flush()
+        await run(batch, told)  # type: ignore[arg-type]  # handed through as it came
+
+    scripts._run = forgotten  # type: ignore[method-assign, assignment]  # the server forgets before each batch
+    before = await received(server)
+
+    answers = await asyncio.gather(*(ask(scripts) for _ in range(50)))
+
+    assert answers == [0] * 50
+    assert await received(server) - before < 3 * len(SCRIPTS["retire"].text)
+
+
 async def test_calls_that_wait_go_together(client: Valkey) -> None:
     """While one batch is under way the others gather: many calls, few round trips."""
     scripts = Scripts(client, KEYS.prefix)
     trips = 0
     run = scripts._run
 
-    async def counted(batch: list[object], *, whole: bool) -> None:
+    async def counted(batch: list[object], told: Sequence[object] = ()) -> None:
         nonlocal trips
         trips += 1
-        await run(batch, whole=whole)  # type: ignore[arg-type]  # handed through as it came
+        await run(batch, told)  # type: ignore[arg-type]  # handed through as it came
 
     scripts._run = counted  # type: ignore[method-assign, assignment]  # counting only
     await ask(scripts)
@@ -76,6 +98,33 @@ async def test_calls_that_wait_go_together(client: Valkey) -> None:
 
     assert answers == [0] * 50
     assert trips == 2
+
+
+async def test_more_calls_than_fit_into_a_batch_are_all_answered(client: Valkey) -> None:
+    """Those that are left over are woken with the batch that was full, and wait once more for their own."""
+    scripts = Scripts(client, KEYS.prefix)
+    await ask(scripts)
+
+    with anyio.fail_after(20):
+        answers = await asyncio.gather(*(ask(scripts) for _ in range(700)))
+
+    assert answers == [0] * 700
+
+
+async def test_calls_go_in_the_order_in_which_they_were_made(client: Valkey) -> None:
+    """Whoever of them carries a batch."""
+    scripts = Scripts(client, KEYS.prefix)
+    sent: list[object] = []
+    run = scripts._run
+
+    async def noted(batch: list[Any], told: Sequence[Any] = ()) -> None:
+        sent.extend(call.args[1] for call in batch if not told)
+        await run(batch, told)
+
+    scripts._run = noted  # type: ignore[method-assign, assignment]  # noting only
+    await asyncio.gather(*(scripts.call("retire", [KEYS.parked], str(n)) for n in range(600)))
+
+    assert sent == [str(n) for n in range(600)]
 
 
 async def test_a_cancelled_caller_does_not_stop_the_others(client: Valkey) -> None:
@@ -146,6 +195,14 @@ async def test_without_file_descriptors_a_settle_is_store_trouble_and_then_goes_
 
     assert await scripts.call(*asked, "{}", "") == 0
     await client.aclose()
+
+
+async def received(server: EmbeddedValkey) -> int:
+    """Bytes that the server was sent so far, by anybody."""
+    client = connect(server.url, "watching")
+    info = await client.info("stats")
+    await client.aclose()
+    return int(info["total_net_input_bytes"])
 
 
 @contextmanager

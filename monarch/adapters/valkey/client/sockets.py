@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from valkey.asyncio import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection
 from valkey.asyncio.connection import AbstractConnection, ValkeySSLContext, parse_url
+from valkey.connection import LibvalkeyRespSerializer
 from valkey.exceptions import ConnectionError as ConnectionLostError
 from valkey.exceptions import ReadOnlyError
 
@@ -28,6 +29,8 @@ SOCKET_TIMEOUT_S = 5.0
 
 # TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT on Linux: a peer that vanished is noticed after 60 s at the latest.
 _KEEPALIVE: Final = {4: 30, 5: 10, 6: 3}
+
+_PACKER: Final = LibvalkeyRespSerializer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,10 @@ class _Link(AbstractConnection):
         role = (await self.read_response())[0].decode()
         if role != "master":
             raise ConnectionLostError(f"{self.host}:{self.port} is no primary, it says {role!r}")
+
+    def pack_command(self, *args: Any) -> list[bytes]:
+        """A command as it goes over the wire: packed in C, as the library does it for its blocking connections only."""
+        return _PACKER.pack(*args)
 
     async def read_response(
         self,
