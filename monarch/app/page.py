@@ -27,7 +27,7 @@ from monarch.app.plan import BadMessage, dry_run, parsed
 from monarch.app.update import Refused, foreseen
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
 from monarch.core.budget.forecast import Forecast
-from monarch.core.budget.shares import Part
+from monarch.core.budget.moves import Shares
 from monarch.core.card.view import CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.foretold import DryRun
@@ -150,9 +150,9 @@ class Readings:
         """See `Source.writes`."""
         return await self._traffic.writes(accounts)
 
-    async def parts(self) -> Sequence[Part]:
-        """See `Source.parts`."""
-        return await self._outlook.parts()
+    async def shares(self) -> Shares:
+        """See `Source.shares`."""
+        return await self._outlook.shares()
 
     async def events(
         self, limit: int, request: str | None, target: str | None, kind: str | None

@@ -1,5 +1,6 @@
 """Arguments and options that several commands take."""
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Final
 
@@ -16,6 +17,8 @@ class WrongValue(typer.BadParameter):
         self.expected, self.came = expected, came
 
 
+_WHOLE: Final = re.compile(r"\s*[+-]?[0-9]{1,9}\s*")
+
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")]
 
 
@@ -23,10 +26,8 @@ def whole(least: int, most: int) -> Callable[[str | int], int]:
     """A parser of whole numbers in these bounds; its error says what it expected and what came."""
 
     def parsed(text: str | int) -> int:
-        try:
-            found = int(text)
-        except ValueError:
-            found = least - 1
+        # Not all that Python reads: 1_0 is a slip of the finger.
+        found = int(text) if _WHOLE.fullmatch(str(text)) else least - 1
         if not least <= found <= most:
             raise WrongValue(f"a whole number from {least:,} to {most:,}", got(str(text)))
         return found

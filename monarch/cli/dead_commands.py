@@ -19,9 +19,12 @@ from monarch.cli.arguments import (
     OlderThan,
     WithCode,
 )
+from monarch.cli.terminal.program import Group
 
 dead = typer.Typer(
-    help="Dead letters: what was given up and why; send it back or delete it.", no_args_is_help=True
+    cls=Group,
+    help="Dead letters: what was given up and why; send it back or delete it.",
+    no_args_is_help=True,
 )
 
 

@@ -188,6 +188,14 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A worker did not hear the channel, as far as it can tell; both in milliseconds since 1970."""
+
+    since_ms: int
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerLine:
     """A worker that consumes.
 
@@ -198,6 +206,8 @@ class WorkerLine:
         targets: what it writes to, or is about to.
         version: of its program, `""` where that is not known.
         since_ms: when it began, in milliseconds since 1970; `None` where that is not known.
+        heard_ms: when it heard the last message on the channel; `None`: none yet.
+        gap: the last time in which it did not hear the channel; `None`: it always did, or it never heard yet.
     """
 
     name: str
@@ -206,6 +216,8 @@ class WorkerLine:
     targets: tuple[str, ...]
     version: str = ""
     since_ms: int | None = None
+    heard_ms: int | None = None
+    gap: Gap | None = None
 
     @property
     def host(self) -> str:

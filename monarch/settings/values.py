@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from string import Template
 from typing import Annotated, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BeforeValidator, InstanceOf, SecretStr
 
@@ -25,6 +25,14 @@ _OF_TLS: Final = {
     "ssl_keyfile",
 }
 _IN_QUERY: Final = {"username", "password"}
+_FORMS: Final = {
+    "db": re.compile(r"[0-9]+"),
+    "ssl_cert_reqs": re.compile(r"none|optional|required"),
+    "ssl_check_hostname": re.compile(r"yes|no|true|false|on|off|1|0", re.IGNORECASE),
+}
+_BLANK: Final = re.compile(r"[\s\x00-\x1f\x7f]")
+"""In an address; the parser drops line ends without a word."""
+
 SENTINEL_PORT: Final = 26379
 _NAMESPACE: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _OWNER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
@@ -92,7 +100,7 @@ def _http_url(value: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
         raise ValueError
     # Paths are added behind it; and what stands in a query may be a token.
-    if "?" in value or "#" in value:
+    if "?" in value or "#" in value or _BLANK.search(value):
         raise ValueError
     return value
 
@@ -110,16 +118,32 @@ def _addresses(value: object) -> object:
 
 
 def _valkey_url(value: SecretStr) -> SecretStr:
-    parts = urlsplit(value.get_secret_value())
-    place = parts.path if parts.scheme == "unix" else parts.hostname
-    database = parts.path.strip("/") if parts.scheme != "unix" else ""
+    url = value.get_secret_value()
+    parts = urlsplit(url)
+    is_socket = parts.scheme == "unix"
+    place = parts.path if is_socket else parts.hostname
+    database = "" if is_socket else parts.path.strip("/")
     _ = parts.port  # raises ValueError when it is no port
     if parts.scheme not in VALKEY_SCHEMES or not place or not (database or "0").isdecimal():
         raise ValueError
-    options = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
-    if options - _IN_QUERY - ({"db"} | (_OF_TLS if parts.scheme in _WITH_TLS else set())):
+    # Of unix://tmp/valkey.sock the first folder is a host, which nobody would look at.
+    if _BLANK.search(url) or (is_socket and parts.hostname):
         raise ValueError
+    _check_options(parts, database)
     return value
+
+
+def _check_options(parts: SplitResult, database: str) -> None:
+    """Each option once and in its form: the client would take the first of two, or end with a traceback."""
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    options = dict(pairs)
+    known = _IN_QUERY | {"db"} | (_OF_TLS if parts.scheme in _WITH_TLS else set())
+    if options.keys() - known or len(pairs) != len(options):
+        raise ValueError
+    if not all(form.fullmatch(options[name]) for name, form in _FORMS.items() if name in options):
+        raise ValueError
+    if database and options.get("db", database) != database:
+        raise ValueError
 
 
 def _app_id(value: str) -> str:

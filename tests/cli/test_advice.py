@@ -177,7 +177,7 @@ def test_a_key_has_limits(give: Give, key: str) -> None:
         (("submit", "o/s", ""), "there is no target that can be one"),
         (("publish", "notarepo", "o/a"), "nothing was published (--payload publishes anything)"),
         (("publish", "o/s", ""), "there is no target that can be one"),
-        (("publish", "o/s", "o/a", "--channel", "a b"), "nothing was published"),
+        (("publish", "o/s", "o/a", "--channel", "a b"), "--channel should be the id of a Slack"),
         (("pause", "--by", "  "), "not white space alone"),
         (("submit", "o/s", "o/a", "--key", "\t"), "not white space alone"),
         (("show", "   "), "got white space alone"),
@@ -202,6 +202,10 @@ def test_a_key_has_limits(give: Give, key: str) -> None:
         (("dead", "list", "--limit", "9" * 5_000), "(5,000 characters)"),
         (("sandbox", "--port", "65536"), "0 to 65,535, not 65536"),
         (("sandbox", "--valkey-port", "-1"), "0 to 65,535, not -1"),
+        (("requests", "--limit", "1_0"), "1 to 1,000,000, not 1_0"),
+        (("requests", "--state", " done"), 'not " done"'),
+        (("requests", "--limit", "3", "-n", "5"), "it takes one value, and was given 2"),
+        (("dead", "drop", "--target=o/a", "--target", "o/b"), "it takes one value, and was given"),
     ],
 )
 def test_wrong_usage_says_what_came_and_what_was_expected(

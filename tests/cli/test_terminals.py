@@ -15,6 +15,7 @@ from typing import Final
 
 import pytest
 
+from monarch.cli.terminal.output import output_ended
 from monarch.cli.terminal.printing import show_json
 from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.readings import progress_line
@@ -112,6 +113,15 @@ def test_equal_reasons_stand_once_below_the_table(screen: Screen) -> None:
 def test_an_empty_listing_says_so(give: Give, command: tuple[str, ...], words: str) -> None:
     """A bare head looks like a listing that broke off."""
     assert give(*command).stdout == words
+
+
+@pytest.mark.parametrize("command", [(), ("submit",), ("dead",), ("dead", "replay")])
+def test_a_flag_stands_in_the_help_by_its_name_alone(give: Give, command: tuple[str, ...]) -> None:
+    """`--wait <bool>` asks for a value that the command then takes for an argument."""
+    shown = give(*command, "--help").stdout
+
+    assert "--help" in shown
+    assert "bool" not in shown
 
 
 def test_an_empty_listing_fits_its_terminal(monkeypatch: pytest.MonkeyPatch, give: Give) -> None:
@@ -221,6 +231,17 @@ def test_a_closed_pipe_ends_it_as_it_ends_other_tools(what: str) -> None:
 
     os.close(writes)
     assert (result.returncode, result.stderr) == (-signal.SIGPIPE, b"")
+
+
+@pytest.mark.parametrize("columns", ["0", "00", ""])
+def test_a_terminal_of_no_columns_is_one_that_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    """`COLUMNS=0`, as some programs leave it: everything would be cut to nothing, with status 0."""
+    monkeypatch.setenv("COLUMNS", columns)
+
+    with output_ended():
+        assert "COLUMNS" not in os.environ
 
 
 @pytest.mark.parametrize("what", ["--help", "--version"])

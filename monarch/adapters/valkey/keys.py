@@ -53,6 +53,7 @@ swept                  hash        turn                          a day after the
 missed                 hash        found                         a field leaves when its repository was asked for or is too old; 2,000 at most
 logins                 hash        introduce                     never; the newest 200: who we were is known by them alone
 workers                hash        roster                        never; a field leaves when its worker stops; the newest 200
+hearing                hash        mirror (heard:<worker>), ear (gap:<worker>)   never; a worker's fields leave with its line of `workers`
 epoch                  hash        open_epoch, take, permit, sweep   never; 64 marks
 paused                 string      pause (by whom)               when resumed
 paused:since           string      pause (when, ms)              when resumed
@@ -162,6 +163,10 @@ class Keys:
     @property
     def newer(self) -> str:
         return self.prefix + "newer"
+
+    @property
+    def hearing(self) -> str:
+        return self.prefix + "hearing"
 
     @property
     def refused(self) -> str:

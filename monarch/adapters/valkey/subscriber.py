@@ -3,12 +3,14 @@
 A subscription can die without a sound: behind a black hole nothing comes, and nothing fails. So each ear publishes a
 canary to a channel of its own on a connection of its own every 10 s, hears it on the very connection that it listens
 with, and gives the subscription up when two are missed.
+
+When it hears again it keeps, for people, from when to when it did not: from the last moment at which it certainly heard.
 """
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from valkey.asyncio import Valkey
 from valkey.asyncio.client import PubSub
@@ -44,9 +46,11 @@ class ValkeyEar:
         self._speaker = speaker
         self._channel = channel
         self._canary = f"{keys.prefix}canary:{replica}"
+        self._kept_in = keys.hearing
         self._replica = replica
         self._now = now
         self._heard = 0
+        self._last_heard: float | None = None
         self._pubsub: PubSub | None = None
         self._is_ending = False
         self.subscribed_ms = 0
@@ -62,6 +66,7 @@ class ValkeyEar:
                     await pubsub.get_message(timeout=_LISTEN_S)
                 seconds, micros = await self._speaker.time()
             self.subscribed_ms = seconds * 1000 + micros // 1000
+            await self._end_gap()
             self._pubsub = pubsub
             if self._is_ending:
                 await self.unsubscribe()
@@ -70,6 +75,19 @@ class ValkeyEar:
         finally:
             self._pubsub = None
             await pubsub.aclose()  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
+
+    async def _end_gap(self) -> None:
+        """It hears: where it has heard before, it was deaf until now."""
+        now = self._now()
+        if self._last_heard is not None:
+            since_ms = self.subscribed_ms - round((now - self._last_heard) * 1000)
+            gap = f"{since_ms} {self.subscribed_ms}"
+            with classified("keeping a gap in hearing"):
+                await cast(
+                    "Awaitable[int]",
+                    self._speaker.hset(self._kept_in, f"gap:{self._replica}", gap),
+                )
+        self._last_heard = now
 
     async def unsubscribe(self) -> None:
         """See `ports.Ear.unsubscribe`; the server confirms it behind whatever was published before."""
@@ -91,6 +109,8 @@ class ValkeyEar:
                 return
             if message is not None and message["type"] != "message":
                 continue
+            if message is not None:
+                self._last_heard = self._now()
             if message is not None and message["channel"] == self._canary.encode():
                 canary_heard = self._now()
             else:

@@ -48,7 +48,12 @@ def _where_it_leads() -> tuple[int, int, int] | None:
 
 
 def _make_fit() -> None:
-    """Spell out what the encoding cannot say; a stream that was closed from the start takes everything."""
+    """Spell out what the encoding cannot say; a stream that was closed from the start takes everything.
+
+    A terminal that says it has no columns says nothing: rich would print nothing on it.
+    """
+    if os.environ.get("COLUMNS", "").strip("0") == "":
+        os.environ.pop("COLUMNS", None)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:

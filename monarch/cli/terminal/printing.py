@@ -43,6 +43,8 @@ def got(text: str) -> str:
         return "white space alone"
     text = redact(text)
     shown = clean(text[:_SHOWN]) + ("…" if len(text) > _SHOWN else "") if text else "nothing"
+    # White space around it is what is wrong, and else could not be seen.
+    shown = shown if text == text.strip() else f'"{shown}"'
     return f"{shown} ({len(text):,} characters)" if len(text) > _SHOWN else shown
 
 

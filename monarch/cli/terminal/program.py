@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
+import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
@@ -15,14 +16,60 @@ from monarch.cli.terminal.problem import Problem, for_programs, tell
 _JSON: Final = "--json"
 
 
-class Program(TyperGroup):
+class Group(TyperGroup):
+    """A group of commands whose help shows a flag by its name alone: `<bool>` behind it looks like a value to be given."""
+
+    # typer brings its own click, without types: hence `Any`.
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """See `TyperGroup.get_command`."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            _name_alone(command.get_params(command.context_class(command, parent=ctx)))
+        return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """See `TyperGroup.resolve_command`. Of an option that is given twice the first would be dropped in silence."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and not ctx.resilient_parsing:
+            context = command.context_class(command, info_name=name, parent=ctx)
+            for param in command.params:
+                _demand_once(param, before_the_end(rest), context)
+        return name, command, rest
+
+    def get_params(self, ctx: Any) -> Any:
+        """See `TyperGroup.get_params`."""
+        return _name_alone(super().get_params(ctx))
+
+
+def _demand_once(param: Any, given: list[str], context: Any) -> None:
+    """Refuse a second value for an option that takes one."""
+    if param.param_type_name != "option" or param.is_flag or param.multiple:
+        return
+    times = sum(each.partition("=")[0] in param.opts for each in given)
+    if times > 1:
+        raise typer.BadParameter(f"it takes one value, and was given {times}", context, param)
+
+
+def before_the_end(given: list[str]) -> list[str]:
+    """What stands before `--`, behind which everything is an argument."""
+    return given[: given.index("--")] if "--" in given else given
+
+
+def _name_alone(params: list[Any]) -> list[Any]:
+    for param in params:
+        if getattr(param, "is_flag", False):
+            param.metavar = ""
+    return params
+
+
+class Program(Group):
     """The group of all commands."""
 
     # typer passes on what its own group takes: hence `Any`.
     def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:  # type: ignore[override]  # see above
         """Run the command that the arguments name; see `TyperGroup.main`."""
         given = list(sys.argv[1:] if args is None else args)
-        if _JSON not in given[: given.index("--") if "--" in given else None]:
+        if _JSON not in before_the_end(given):
             return super().main(args, **extra)
         with for_programs():
             raise SystemExit(self._status(given, extra))

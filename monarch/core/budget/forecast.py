@@ -6,7 +6,7 @@ right), failures and their patience come on top.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
@@ -80,15 +80,25 @@ def forecast_s(load: Load, writes: int) -> float:
 
     `writes` are those of older requests and one's own. More of them, and more in `load.writes`, never take less time.
     """
-    if writes <= 0:
-        return 0.0
-    replayed = min(writes, REPLAYED)
-    done_ms = _last_permitted_ms(load, replayed) + load.write_ms
-    return (done_ms - load.now_ms + (writes - replayed) * _in_the_long_run_ms(load)) / 1000
+    return timetable(load, writes)(writes)
 
 
-def _last_permitted_ms(load: Load, writes: int) -> float:
-    """When the last of so many writes is permitted: the windows' own arithmetic, asked again and again."""
+def timetable(load: Load, most: int) -> Callable[[int], float]:
+    """`forecast_s` of that load, for any number of writes up to `most`: they are replayed once for all of them."""
+    permitted = _permitted_ms(load, min(most, REPLAYED))
+
+    def done_s(writes: int) -> float:
+        if writes <= 0:
+            return 0.0
+        replayed = min(writes, REPLAYED)
+        done_ms = permitted[replayed - 1] + load.write_ms
+        return (done_ms - load.now_ms + (writes - replayed) * _in_the_long_run_ms(load)) / 1000
+
+    return done_s
+
+
+def _permitted_ms(load: Load, writes: int) -> list[float]:
+    """When each of so many writes is permitted: the windows' own arithmetic, asked again and again."""
     pace = Pace(minute_ms=load.minute_ms, hour_ms=load.hour_ms, margin_ms=0)
     ceilings = replace(load.ceilings, interval_ms=0)
     apart_ms = _apart_ms(load)
@@ -99,7 +109,7 @@ def _last_permitted_ms(load: Load, writes: int) -> float:
             at = max(at, times[-1] + apart_ms)
         at += max(0.0, room_ms(times, None, ceilings, pace, at))
         times.append(at)
-    return at
+    return times[len(load.writes) :]
 
 
 def _in_the_long_run_ms(load: Load) -> float:

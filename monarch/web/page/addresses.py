@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from monarch.core.budget.moves import moves
 from monarch.ports.readings import Choice
 from monarch.web.documents import letter_document, status_document, workers_document
 from monarch.web.page import reads
@@ -90,18 +91,21 @@ async def _budget(source: Source, place: Place, wish: Wish) -> Sight | None:
     del place, wish
     snapshot = await source.snapshot()
     writes = await source.writes([one.account for one in snapshot.accounts])
-    parts = await source.parts()
-    lines = await source.requests(NEWEST)
-    still_open = [line for line in lines if line.ended_ms is None]
-    forecast = await source.forecast(still_open[0].id) if still_open else None
+    shares = await source.shares()
+    moved = moves(shares)
     return Sight(
         "Budget",
         "budget.html",
-        {"accounts": snapshot.accounts, "writes": writes, "shares": parts},
+        {
+            "accounts": snapshot.accounts,
+            "writes": writes,
+            "shares": list(shares.parts),
+            "moves": moved,
+        },
         "monarch status",
         {
             "banner": banner(snapshot),
-            "budget": budget_page(snapshot, writes, await source.cohorts(COHORTS), parts, forecast),
+            "budget": budget_page(snapshot, writes, await source.cohorts(COHORTS), shares, moved),
         },
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monarch.core.budget.forecast import Forecast
-from monarch.core.budget.shares import Part
+from monarch.core.budget.moves import Shares
 from monarch.core.card.view import CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import State
@@ -92,8 +92,8 @@ class Source(Protocol):
         """What these accounts have written in the last hour."""
         ...
 
-    async def parts(self) -> Sequence[Part]:
-        """Which part of the writes each cohort has that has something to write."""
+    async def shares(self) -> Shares:
+        """Which part of the writes each cohort has that has something to write, and how the account stands."""
         ...
 
     async def events(

@@ -18,7 +18,8 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.request import whole
 from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.core.budget.forecast import Forecast, Load, forecast_s, write_ms
-from monarch.core.budget.shares import Ahead, Part, ahead_of, parts_of
+from monarch.core.budget.moves import Shares
+from monarch.core.budget.shares import Ahead, ahead_of, parts_of
 from monarch.core.ids import RequestId
 from monarch.core.portions.details import portion_details
 from monarch.core.portions.keys import WHOLE, Portion
@@ -131,40 +132,43 @@ class Outlook:
         traffic, _ = await self._look(None, newcomer)
         return traffic
 
-    async def parts(self) -> tuple[Part, ...]:
-        """Which part of the writes each cohort has that has something to write, the oldest first.
+    async def shares(self) -> Shares:
+        """Which part of the writes each cohort has that has something to write, and how the account stands.
 
         Raises:
             StoreError: Valkey cannot be asked.
         """
-        with classified("looking for who shares the budget"):
-            members = await self._client.zrange(self._keys.open, 0, AHEAD - 1)
-        names = sorted((RequestId(one.decode("utf-8", "replace")) for one in members), key=_age)
-        found = await self._open(names)
+        now_ms, by, names = await self._oldest()
+        found = await self._open(names[:AHEAD])
         left = await self._left(found, None)
-        return parts_of((one.cohort, n, one.is_first) for one, n in zip(found, left, strict=True))
+        parts = parts_of((one.cohort, n, one.is_first) for one, n in zip(found, left, strict=True))
+        return Shares(parts, await self._load(now_ms), len(names) > AHEAD, by)
 
     async def _look(
         self, request: RequestId | None, newcomer: Newcomer | None = None
     ) -> tuple[Traffic, int]:
         """What is before that request (`None`: a new one), and how many writes of its own are left."""
-        pipe = self._client.pipeline(transaction=False)
-        pipe.time()
-        pipe.get(self._keys.paused)
-        pipe.zrange(self._keys.open, 0, AHEAD)
-        with classified("looking for what is ahead"):
-            (seconds, micros), paused, members = await pipe.execute()
-        now_ms = int(seconds) * 1000 + int(micros) // 1000
-        names = sorted((RequestId(one.decode("utf-8", "replace")) for one in members), key=_age)
+        now_ms, by, names = await self._oldest()
         is_least = len(names) > AHEAD
         names = [one for one in names[:AHEAD] if one != request]
         found = await self._open([*names, *([] if request is None else [request])])
         left = await self._left(found, request)
         own = sum(n for one, n in zip(found, left, strict=True) if one.request == request)
         load = await self._load(now_ms)
-        by = paused.decode("utf-8", "replace") if paused else ""
         cohort = _cohort_of(newcomer, found)
         return Traffic(load, _ahead(found, left, request, cohort), by, is_least), own
+
+    async def _oldest(self) -> tuple[int, str, list[RequestId]]:
+        """The server's time, who has paused the fleet, and the oldest open requests: one more than is looked at."""
+        pipe = self._client.pipeline(transaction=False)
+        pipe.time()
+        pipe.get(self._keys.paused)
+        pipe.zrange(self._keys.open, 0, AHEAD)
+        with classified("looking for what is ahead"):
+            (seconds, micros), paused, members = await pipe.execute()
+        names = sorted((RequestId(one.decode("utf-8", "replace")) for one in members), key=_age)
+        by = paused.decode("utf-8", "replace") if paused else ""
+        return int(seconds) * 1000 + int(micros) // 1000, by, names
 
     # ------------------------------------------------------------------------------ what is to be written
 

@@ -3,7 +3,7 @@
 --
 -- KEYS  1 inbox:<digest> (hash)   2 requests (stream)
 -- ARGV  1 prefix  2 replica  3 hearing id  4 subscribed since, ms  5 window, ms  6 payload  7 via
--- Gives {'appended', request id} or {'echo', request id}.
+-- Gives {'appended', request id} or {'echo', request id}. For people it keeps when this replica last heard something.
 --
 -- Each append of these bytes has an index; each replica remembers the last one that it heard as its own or as an
 -- echo. A hearing is an echo exactly when another replica made an append that this one has not matched yet, within
@@ -22,6 +22,8 @@ if before then
   local verdict, entry = string.match(before, '^(%a+) (.*)$')
   return {verdict, entry}
 end
+
+redis.call('HSET', ns .. 'hearing', 'heard:' .. replica, int(now))
 
 local since = math.max(now - window, tonumber(ARGV[4]))
 local appends = tonumber(redis.call('HGET', inbox, 'appends') or 0)
