@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from monarch.cli.calling import fail, operate
+from monarch.cli.calling import fail, operate, unknown_request
 from monarch.cli.choice import actor, request_id
-from monarch.cli.terminal.printing import clean, show_json
+from monarch.cli.terminal.printing import clean, say, show_json
 from monarch.core.delivery import Stream
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def pause_fleet(by: str | None, *, as_json: bool) -> None:
         show_json({"paused": True, "changed": paused.changed, "by": paused.by, **numbers})
         return
     word = "paused" if paused.changed else "was paused already,"
-    print(f"{word} by {clean(paused.by)}: nothing new is begun until `monarch resume`")
-    print(f"in hand, and runs on to its end: {in_hand}; waits, with all that comes in: {waiting}")
+    say(f"{word} by {clean(paused.by)}: nothing new is begun until `monarch resume`")
+    say(f"in hand, and runs on to its end: {in_hand}; waits, with all that comes in: {waiting}")
 
 
 def resume_fleet(by: str | None, *, as_json: bool) -> None:
@@ -43,9 +43,9 @@ def resume_fleet(by: str | None, *, as_json: bool) -> None:
         show_json({"paused": False, "changed": paused.changed, "by": paused.by})
     elif paused.changed:
         _, waiting = _work_in(snapshot)
-        print(f"resumed (it was paused by {clean(paused.by)}); waited, and goes on now: {waiting}")
+        say(f"resumed (it was paused by {clean(paused.by)}); waited, and goes on now: {waiting}")
     else:
-        print("it was not paused")
+        say("it was not paused")
 
 
 def _work_in(snapshot: "Snapshot") -> tuple[int, int]:
@@ -68,11 +68,11 @@ def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:
     if as_json:
         show_json({"request": request, "by": name, "targets": targets})
         return
-    print(f"cancelled by {name}: {_count(targets)} had not ended")
-    print("what is copied stays, a write that is under way is finished, nothing more is copied")
+    say(f"cancelled by {name}: {_count(targets)} had not ended")
+    say("what is copied stays, a write that is under way is finished, nothing more is copied")
     if snapshot.paused:
-        print(f"the fleet is paused by {clean(snapshot.paused_by)}: it ends after `monarch resume`")
-    print(f"`monarch dead replay --request {request}` undoes it once it has ended")
+        say(f"the fleet is paused by {clean(snapshot.paused_by)}: it ends after `monarch resume`")
+    say(f"`monarch dead replay --request {request}` undoes it once it has ended")
 
 
 def _cancelled_targets(answer: "Cancelling | NotCancelled", request: str) -> int:
@@ -88,6 +88,26 @@ def _count(targets: int) -> str:
     return f"{targets} target" if targets == 1 else f"{targets} targets"
 
 
+def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
+    """Have tried now what the request would try later. That nothing of it waits is no failure."""
+    from monarch.ports.hands import NotHurried  # noqa: PLC0415 - lazily
+
+    name, known = actor(by), request_id(request)
+    answer = operate(lambda person: person.hands.hurry(known, name))
+    if isinstance(answer, NotHurried):
+        if answer.is_unknown:
+            unknown_request(request)
+        advice = f"see `monarch show {clean(request)}`"
+        fail(f"{clean(answer.reason)}; nothing was changed", advice=advice)
+    if as_json:
+        show_json({"request": request, "by": name, "tried": answer})
+    elif answer:
+        what = "1 piece of work is" if answer == 1 else f"{answer} pieces of work are"
+        say(f"{what} tried at once: see `monarch show {clean(request)}`")
+    else:
+        say("nothing of it waits for a later time: what is queued is begun in its turn")
+
+
 def put_first(request: str, by: str | None, *, as_json: bool) -> None:
     """Put a request first. That it is so already is no failure; that it has ended is one."""
     from monarch.ports.hands import NotPutFirst  # noqa: PLC0415 - lazily
@@ -101,6 +121,6 @@ def put_first(request: str, by: str | None, *, as_json: bool) -> None:
         show_json({"request": request, "by": answer.by, "changed": answer.changed})
         return
     word = "put first" if answer.changed else "was put first already,"
-    print(
+    say(
         f"{word} by {clean(answer.by)}: its writes go before those of other requests until it has ended"
     )

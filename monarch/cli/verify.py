@@ -137,7 +137,7 @@ def _print_not_healed(found: "Verified") -> None:
     if unread:
         print()
     for one in unread:
-        print(f"not read {clean(one.target)}  nothing is healed there: {clean(one.problem)}")
+        say(f"not read {clean(one.target)}  nothing is healed there: {clean(one.problem)}")
     if not found.to_heal and len(unread) < len(found.targets):
         where = "elsewhere nothing" if unread else "\nnothing"
         print(f"{where} is missing: there is nothing to heal")
@@ -155,11 +155,9 @@ def _print_healing(found: "Verified", told: "tuple[Healing, ...]") -> None:
                 "opened again": len(recalled.get(one.target, ())),
             }
             words = ", ".join(f"{count} to be {wish}" for wish, count in wishes.items() if count)
-            print(f"healing  {clean(one.target)}  {words}")
+            say(f"healing  {clean(one.target)}  {words}")
     if any(one.migration for one in told):
-        print(
-            f"it is done like any other migration: see `monarch show {found.request}`", flush=True
-        )
+        say(f"it is done like any other migration: see `monarch show {found.request}`")
 
 
 # ---------------------------------------------------------------------------------------- for people

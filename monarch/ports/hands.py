@@ -48,6 +48,14 @@ class NotPutFirst:
 
 
 @dataclass(frozen=True, slots=True)
+class NotHurried:
+    """Nothing was changed, because of this; `is_unknown`: there is no such request."""
+
+    reason: str
+    is_unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Replayed:
     """What became of one dead letter.
 
@@ -97,6 +105,9 @@ class Hands(Protocol):
 
     async def first(self, request: RequestId, by: str) -> PutFirst | NotPutFirst:
         """Put a request first: its writes go before those of all that were not, until it has ended."""
+
+    async def hurry(self, request: RequestId, by: str) -> int | NotHurried:
+        """Have tried at once what the request would try later; returns of how many pieces of work that is so."""
 
     async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
         """Send dead letters back, under the same ids and without attempts; a refused one stays."""

@@ -86,9 +86,9 @@ def _print_begun(request: RequestId, act: Act, told: "tuple[Begun, ...]") -> Non
         if one.refused:
             say(f"refused  {clean(one.target)}  {clean(one.refused)}")
         else:
-            print(f"{_DOING[act]}  {clean(one.target)}")
+            say(f"{_DOING[act]}  {clean(one.target)}")
     if any(one.migration for one in told):
-        print(f"it is done like any other migration: see `monarch show {request}`", flush=True)
+        say(f"it is done like any other migration: see `monarch show {request}`")
 
 
 # ----------------------------------------------------------------------------------------- rehearsal
