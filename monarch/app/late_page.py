@@ -4,7 +4,7 @@
 waiting --first look--> loaded (in a thread) --> open --the worker ends--> closed
 ```
 
-The first reader waits for some tenths of a second, and the event loop goes on meanwhile. What the page opens is opened and
+The first reader waits for about a second, and the event loop goes on meanwhile. What the page opens is opened and
 closed by a task of its own, since the request that asked for it may be given up at any moment. Where its code cannot be
 loaded (somebody replaces it while the worker runs) that request fails, and neither the worker nor the next one with it.
 """
@@ -77,3 +77,6 @@ class LatePage:
 
 def _load() -> None:
     import monarch.app.page  # noqa: F401, PLC0415 - see above
+    from monarch.web.page.drawing import prepare  # noqa: PLC0415 - see above
+
+    prepare()

@@ -19,8 +19,16 @@ structlog loads rich for its tracebacks and greenlet for a context of its own, h
 pygments, httpcore trio: 12 MB of the 60 that an idle worker may use.
 """
 
-_COMMAND_LINE: Final = "uvicorn.main"
-"""uvicorn's own command line, which it does not do without: with the library that reads its arguments, 1.5 MB more."""
+_STOOD_IN_FOR: Final = {
+    "uvicorn.main": ("Server", "main", "run"),
+    "valkey.asyncio.cluster": ("ValkeyCluster",),
+    "valkey.cluster": ("ValkeyCluster",),
+}
+"""Modules that libraries do not do without where a worker does, and what they take from there: 2 MB more.
+
+uvicorn's own command line (our servers are made of `uvicorn.server`), with the library that reads its arguments; and the
+clients for a Valkey Cluster, of which Monarch is none: `valkey` only passes them on.
+"""
 
 
 def run_roles(names: str | None) -> None:
@@ -66,20 +74,19 @@ def _left_out(*modules: str) -> Iterator[None]:
     missing = [name for name in modules if name not in sys.modules]
     # What Python documents for it: an import of a name whose entry is None is an ImportError.
     sys.modules.update(dict.fromkeys(missing))  # type: ignore[arg-type]  # typeshed knows no None here
-    if _COMMAND_LINE not in sys.modules:
-        missing.append(_COMMAND_LINE)
-        sys.modules[_COMMAND_LINE] = _no_command_line()
+    stand_ins = {name: _stand_in(name) for name in _STOOD_IN_FOR if name not in sys.modules}
+    sys.modules.update(stand_ins)
     try:
         yield
     finally:
-        for name in missing:
+        for name in (*missing, *stand_ins):
             del sys.modules[name]
 
 
-def _no_command_line() -> ModuleType:
-    """What stands in for it: the names that `uvicorn` takes from there. Our servers are made of `uvicorn.server`."""
-    module = ModuleType(_COMMAND_LINE)
-    vars(module).update(Server=None, main=None, run=None)
+def _stand_in(name: str) -> ModuleType:
+    """A module with an empty class for each name that is taken from it: one of which no object is an instance."""
+    module = ModuleType(name)
+    vars(module).update((taken, type(taken, (), {})) for taken in _STOOD_IN_FOR[name])
     return module
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from monarch.telemetry.obstacles import Obstacle
 
 STALL_S: Final = 30.0
-"""A loop that made no progress for longer is stuck: reads end after 2 s, and outages are reported otherwise."""
+"""A loop that made no progress for longer is stuck: reads end after 3 s, and outages are reported otherwise."""
 
 Answer = tuple[int, dict[str, object]]
 """HTTP status and JSON document."""

@@ -18,13 +18,13 @@ right either way. A repeated `renew` renews.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import cast
+from typing import Final, cast
 
 from anyio import to_thread
 from valkey.asyncio import Valkey
 from valkey.exceptions import ResponseError
 
-from monarch.adapters.valkey.client.connection import BLOCK_MS, classified
+from monarch.adapters.valkey.client.connection import BLOCK_MS, IDLE_BLOCK_MS, classified
 from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.codec import decode_delivery
 from monarch.adapters.valkey.keys import GROUP, Keys
@@ -46,6 +46,9 @@ _GONE_AFTER_MS = 60_000
 """After how long, in milliseconds, an idle consumer without pending entries is removed. One that only slept (a pause,
 a frozen machine) comes back with its next read.
 """
+
+_IDLE_AFTER: Final = 15
+"""So many reads in a row without work are half a minute of it."""
 
 Claimed = tuple[bytes, list[bytes], int, int]
 Found = tuple[bytes, list[Claimed], list[bytes], int]
@@ -91,14 +94,16 @@ class ValkeyStreams:
         self._retention_ms = retention_ms
         self._on_request_ended = on_request_ended
         self._cursors = dict.fromkeys(Stream, "0-0")
+        self._in_vain = dict.fromkeys(Stream, 0)
 
     async def receive(self, stream: Stream, places: int) -> tuple[Delivery, ...]:
         """See `ports.Streams.receive`."""
         reader, name = self._readers[stream], self._keys.stream(stream)
+        block_ms = IDLE_BLOCK_MS if self._in_vain[stream] >= _IDLE_AFTER else BLOCK_MS
         with classified(f"reading {stream}"):
             try:
                 answer = await reader.xreadgroup(
-                    GROUP, self._consumer, {name: ">"}, count=places, block=BLOCK_MS
+                    GROUP, self._consumer, {name: ">"}, count=places, block=block_ms
                 )
             except ResponseError as error:
                 if not str(error).startswith("NOGROUP"):
@@ -106,6 +111,7 @@ class ValkeyStreams:
                 await make_group(reader, name)
                 return ()
         entries = answer[0][1] if answer else []
+        self._in_vain[stream] = 0 if entries else self._in_vain[stream] + 1
         return tuple(self._new(stream, entry, fields) for entry, fields in entries)
 
     def _new(self, stream: Stream, entry: bytes, fields: dict[bytes, bytes]) -> Delivery:

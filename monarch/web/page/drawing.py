@@ -82,6 +82,13 @@ def draw(template: str, **models: object) -> str:
     return _environment().get_template(template).render(**models)
 
 
+def prepare() -> None:
+    """Load what drawing takes and read every template: some tenths of a second, for a thread, that no drawing needs then."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
 @cache
 def _environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - lazily

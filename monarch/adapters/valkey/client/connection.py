@@ -29,6 +29,9 @@ __all__ = ["BLOCK_MS", "SOCKET_TIMEOUT_S", "classified", "connect", "connected",
 BLOCK_MS = 2_000
 """How long a read waits for work, in milliseconds: short, so that it ends by a flag and not by cancelling."""
 
+IDLE_BLOCK_MS = 3_000
+"""The same, where none has come for a while: what comes ends it at once all the same."""
+
 # A script's own error names the script and its line; inside a script, the server's other troubles do so too.
 _BROKEN = re.compile(r"^(WRONGTYPE|UNREADABLE) |user_script:\d|not an integer|not a valid float")
 _MAY_PASS = re.compile(

@@ -18,6 +18,12 @@ end
 
 local function int(n) return string.format('%.0f', n) end
 
+-- The same, as `INFO server` tells it.
+local function clock_in(info)
+  local micros = string.match(info, 'server_time_usec:(%d+)')
+  return micros and math.floor(tonumber(micros) / 1000) or now_ms()
+end
+
 -- One line of the log for people: event('migration.done', 'request', id, ...).
 local function event(name, ...)
   redis.call('XADD', ns .. 'events', 'MAXLEN', '~', EVENTS_KEPT, '*', 'event', name, ...)
@@ -248,7 +254,7 @@ end
 -- record and everything shown, whatever the clock says, so each loss makes one epoch, not one for each worker.
 --
 -- What can still go wrong: a memory that goes back while the only worker that had seen the lost permit dies, with its
--- write under way; and what another worker is permitted between the loss and the next sweep, about 2 s later.
+-- write under way; and what another worker is permitted between the loss and the next sweep, within 3 s.
 -- A false alarm costs 25 s: Valkey also changes its replication id when a first replica comes, and an hour after the
 -- last one has gone.
 local MARKS_KEPT = 64
@@ -278,9 +284,10 @@ end
 
 -- Returns the epoch's id, the ms of quiet that are left, and what was read of it: nil where a new one began, else a table of
 -- `clock`, `since`, `count`, and the `mark` of that count where `is_whole`: one that the caller has seen is read with the rest.
--- `seen` is what the caller shows, '' where that is nothing.
-local function epoch(now, seen)
+-- `seen` is what the caller shows, '' where that is nothing. A caller that gives no `now` gets the time last: INFO tells it, too.
+local function epoch(given, seen)
   local key, info = ns .. 'epoch', redis.call('INFO', 'server', 'replication')
+  local now = given or clock_in(info)
   local run_id, replid = string.match(info, 'run_id:(%w+)'), string.match(info, 'master_replid:(%w+)')
   local seen_since, seen_count, seen_mark = string.match(seen, '^(%d+) (%d+) (%S+)$')
   seen_since, seen_count = tonumber(seen_since or 0), tonumber(seen_count or 0)
@@ -295,10 +302,10 @@ local function epoch(now, seen)
   else
     local read = {clock = known[7] or '0', since = known[5] or '0', count = count, mark = its_mark, is_whole = seen_count == count}
     local left = math.max(0, tonumber(known[4] or 0) - now)
-    if left <= QUIET_MS then return known[3], left, read end
+    if left <= QUIET_MS then return known[3], left, read, now end
     -- The clock went back.
     redis.call('HSET', key, 'quiet_until', int(now + QUIET_MS))
-    return known[3], QUIET_MS, read
+    return known[3], QUIET_MS, read, now
   end
   since = math.max(now, since + 1, seen_since + 1)
   local id = string.sub(run_id, 1, 8) .. '@' .. int(since)
@@ -306,7 +313,7 @@ local function epoch(now, seen)
     'quiet_until', int(now + QUIET_MS))
   redis.call('HDEL', key, 'is_first')
   event('epoch.began', 'epoch', id, 'quiet_ms', int(QUIET_MS), 'cause', cause)
-  return id, QUIET_MS
+  return id, QUIET_MS, nil, now
 end
 
 -- The server's clock may go back (a failover to one that lags). What was to be waited for would then lie further away by

@@ -26,7 +26,7 @@ from monarch.core.delivery import Stream
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
 
 ALIVE_MS: Final = 60_000
-"""A consumer that asked for nothing for longer is taken for dead, in milliseconds; it reads every 2 s."""
+"""A consumer that asked for nothing for longer is taken for dead, in milliseconds; it reads every 3 s."""
 
 PARKED_LOOKED_AT: Final = 200
 """Among so many of what is parked, those that are due first, the oldest is looked for."""

@@ -29,8 +29,7 @@ end
 
 -- A memory that went back is noticed within a sweep, and not only by the next one who wants to write: so its quiet time
 -- begins at once.
-local now = now_ms()
-local _, _, read = epoch(now, ARGV[5])
+local _, _, read, now = epoch(nil, ARGV[5])
 
 -- The clock went back by `by` ms: due times, and the moments at which entries were handed out, move along. Valkey says
 -- `idle 0` of an entry that was handed out in the future, and would keep it from everybody until then.
