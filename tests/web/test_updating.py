@@ -22,6 +22,7 @@ from monarch.web.plain import plain
 from monarch.web.views.update import ALL_LINES, LINE_SHOWN, LINES_SHOWN, update_page
 from tests.core.builders import a_ticket, an_issue
 from tests.web.asking import asking
+from tests.web.doubles import in_words
 
 ADDRESS, GITHUB = "/requests/1732406400000-0/update", "https://github.com"
 PROGRAM = {"Accept": "application/json"}
@@ -90,7 +91,7 @@ async def test_the_difference_is_shown_copy_by_copy() -> None:
     assert "#5, as the template has opened #5 again" in page
     assert "#6: leave #6 open, --close closes it" in page
     assert "#7: leave #7 (commented)" in page
-    assert "monarch update 1732406400000-0 --dry-run" in page
+    assert "monarch update 1732406400000-0 --dry-run" in in_words(page)
     assert 'href="https://github.com/org/team-a/issues/3"' in page
 
 
@@ -127,7 +128,7 @@ async def test_one_target_is_asked_for_alone() -> None:
         page = (await client.get(f"{ADDRESS}?target=org/team-a")).text
 
     assert oracle.asked == [("1732406400000-0", "org/team-a")]
-    assert "monarch update 1732406400000-0 --target org/team-a --dry-run" in page
+    assert "monarch update 1732406400000-0 --target org/team-a --dry-run" in in_words(page)
 
 
 async def test_another_site_has_nothing_read() -> None:
