@@ -86,7 +86,7 @@ async def wishes(
 
 
 def _nothing_worked_on(request: RequestId | None, source: str, only: Sequence[str]) -> str:
-    """Which targets, and of what: they may well have been filled by another request, or from another source."""
+    """Which targets, and of what: another request, or one from another source, may well have filled them."""
     what = ", ".join(only) or "any target"
     if request is None:
         return f"no request for {source} has worked on {what}: see `monarch requests`"
@@ -121,12 +121,12 @@ async def _wish(
 async def submitted(
     person: Operator, wish: Wish, by: str, key: str = "", *, close: bool = False
 ) -> Submission:
-    """Ask for it, durably; with `close` also for closing the copies of tickets that were closed since.
+    """Ask for the update, durably; with `close` also for closing the copies of tickets that were closed since.
 
     The same `key` again is the same request; without one it is always a new one.
 
     Raises:
-        StoreError: see `Submitter.submission`. An update that is asked for twice edits nothing twice.
+        StoreError: see `Submitter.submission`. An update that is submitted twice edits nothing twice.
     """
     payload = message(wish.source, wish.targets, wish.channel, milestones=wish.milestones)
     act = Act.UPDATE_AND_CLOSE if close else Act.UPDATE
@@ -141,7 +141,7 @@ async def foreseen(
     tell: Callable[[str], None],
     most: int | None = None,
 ) -> tuple[TargetUpdate, ...] | Refused:
-    """What the update would do, target by target, and what it would close if it was asked to. Nothing is written.
+    """What the update would do, target by target, and what it would close with `close`. Nothing is written.
 
     More than `most` targets are refused before GitHub is asked.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 _OPTIONAL: Final = ("greenlet", "httpx._main", "pygments", "rich", "trio")
-"""What libraries load where they find it and do without where they do not; a worker needs none of it.
+"""What libraries load if they find it and do without if not; a worker needs none of it.
 
 structlog loads rich for its tracebacks and greenlet for a context of its own, httpx its command line and with it
 pygments, httpcore trio: 12 MB of the 60 that an idle worker may use.
@@ -32,7 +32,7 @@ clients for a Valkey Cluster, of which Monarch is none: `valkey` only passes the
 
 
 def run_roles(names: str | None) -> None:
-    """Work as the roles in `names` (with commas between; `None`: all of them) until a signal."""
+    """Work in the roles in `names` (separated by commas; `None`: all of them) until a signal."""
     with _left_out(*_OPTIONAL):
         import httpcore  # noqa: F401, PLC0415 - httpx would load it later, and it trio
 
@@ -70,9 +70,9 @@ def serve_page() -> None:
 
 @contextmanager
 def _left_out(*modules: str) -> Iterator[None]:
-    """Have libraries imported in here do without these modules, of which they make optional use."""
+    """Make libraries that are imported in here do without these modules, which they use optionally."""
     missing = [name for name in modules if name not in sys.modules]
-    # What Python documents for it: an import of a name whose entry is None is an ImportError.
+    # Python documents this: importing a name whose entry is None raises ImportError.
     sys.modules.update(dict.fromkeys(missing))  # type: ignore[arg-type]  # typeshed knows no None here
     stand_ins = {name: _stand_in(name) for name in _STOOD_IN_FOR if name not in sys.modules}
     sys.modules.update(stand_ins)

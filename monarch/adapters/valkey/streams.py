@@ -11,10 +11,10 @@ appended --receive--> held --settle--> gone | parked | dead | handed back
              reclaimed by a sweep: another count, so the older token is void
 ```
 
-What can still go wrong: a reply that is lost. A repeated `receive` leaves the first entries pending with this very
-consumer: nobody works on them, so they fall idle and a sweep (of any worker, this one too) takes them over, unless the
-worker stops before that and hands them back with all the rest (`retire`). A repeated `settle` answers *lost*, and it is
-right either way. A repeated `renew` renews.
+What can still go wrong: a reply is lost. A repeated `receive` leaves the first entries pending with this very consumer:
+no handler works on them, so they fall idle and a sweep (of any worker, this one too) takes them over, unless the worker
+stops before that and hands them back with all the rest (`retire`). A repeated `settle` answers *lost*, which is right
+either way. A repeated `renew` renews.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -37,10 +37,10 @@ from monarch.ports import Audited, Held, Swept
 _PROMOTED_AT_ONCE = 100
 _REQUEST_ENDED = 2
 _AUDITED_AT_ONCE = 2000
-"""Requests and migrations that one audit looks at, about: some milliseconds of the server's time."""
+"""About how many requests and migrations one audit looks at: some milliseconds of the server's time."""
 
 AUDIT_EVERY_MS = 5_000
-"""The fleet audits itself so often, in milliseconds, whatever its size."""
+"""How often the fleet audits itself, in milliseconds, whatever its size."""
 
 _GONE_AFTER_MS = 60_000
 """After how long, in milliseconds, an idle consumer without pending entries is removed. One that only slept (a pause,
@@ -66,7 +66,7 @@ class ValkeyStreams:
         aside: does what takes long beside the event loop.
         lease_ms: how long a delivery is left alone without a renewal.
         retention_ms: how long what ended well is kept.
-        on_request_ended: told, in seconds, how long a request took that one of our settles has ended.
+        on_request_ended: called with the duration, in seconds, of a request that one of our settles has ended.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class ValkeyStreams:
         settled = (
             await self._aside(lambda: settling(delivery, verdict, self._retention_ms))
             if isinstance(verdict, Done) and isinstance(verdict.result, Planned)
-            # A plan may be megabytes and is packed beside the event loop; nothing else is.
+            # Only a plan is packed beside the event loop: it may be megabytes.
             else settling(delivery, verdict, self._retention_ms)
         )
         answer = await self._commands.call(
@@ -207,7 +207,7 @@ class ValkeyStreams:
 
 
 async def make_group(client: Valkey, stream: str) -> None:
-    """Make the group of a stream, and the stream; from the beginning, so that nothing is passed over."""
+    """Make the group of a stream, and the stream; from its beginning, so that no entry is skipped."""
     try:
         await client.xgroup_create(stream, GROUP, id="0", mkstream=True)
     except ResponseError as error:

@@ -1,4 +1,4 @@
-"""`update`: later edits of the template, brought into the copies that are still as Monarch wrote them."""
+"""`update`: brings later edits of the template into the copies that are still as Monarch wrote them."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING

@@ -47,7 +47,7 @@ class Foresight:
 
 @dataclass(frozen=True, slots=True)
 class TargetUpdate:
-    """What an update would do to one target; `problem` says why it cannot be told, else `""`."""
+    """What an update would do to one target; `problem` says why that is unknown, else `""`."""
 
     target: str
     foresight: Foresight = field(default_factory=Foresight)

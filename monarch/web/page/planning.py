@@ -18,25 +18,25 @@ from monarch.web.plain import plain
 from monarch.web.views.plan import plan_page
 
 TARGETS: Final = 60
-"""Targets of a plan on the page; the command takes more."""
+"""How many targets a plan on the page may have; the command takes more."""
 
 FROM_ELSEWHERE: Final = (
     "another site led here, and a plan costs calls to GitHub: press the button to make it"
 )
 
 Plan = Callable[[Asked], Awaitable[DryRun | str]]
-"""Makes a plan; a text says why there can be none."""
+"""Makes a plan; a text says why it cannot."""
 
 
 class Planning:
-    """The address. Plans are made by `plan`; `github` is where GitHub's pages are."""
+    """The address `/plan`. `plan` makes the plans; `github` is where GitHub's pages are."""
 
     def __init__(self, plan: Plan, github: str) -> None:
         self._slow = Slow(plan)
         self._github = github
 
     def routes(self) -> list[BaseRoute]:
-        """Where it is found."""
+        """Its routes."""
         return [Route("/plan", self._answer, methods=["GET"])]
 
     async def _answer(self, request: Request) -> Response:
