@@ -43,6 +43,7 @@ from tests.web.doubles import (
     a_line,
     a_migration,
     details_of,
+    in_words,
     paging,
 )
 
@@ -121,7 +122,7 @@ async def test_a_request_shows_every_team(telemetry: Telemetry) -> None:
     assert "its issues are switched off" in answer.text
     assert f'href="https://github.com/{TEAM}/issues/14"' in answer.text
     assert answer.text.index(TEAM) < answer.text.index("org/team-b")
-    assert f"monarch show {REQUEST}" in answer.text
+    assert f"monarch show {REQUEST}" in in_words(answer.text)
 
 
 async def test_copies_that_an_act_has_left_to_people_are_listed(telemetry: Telemetry) -> None:
@@ -223,7 +224,7 @@ async def test_dead_letters_stand_by_cause_with_what_to_do(telemetry: Telemetry)
     assert "Issues are switched off" in every.text
     assert "A target is no repository" in every.text
     assert "A target is no repository" not in some.text
-    assert "monarch dead replay --code issues_disabled" in some.text
+    assert "monarch dead replay --code issues_disabled" in in_words(some.text)
     assert [letter["id"] for letter in document.json()] == ["2-0"]
 
 
@@ -421,6 +422,19 @@ def test_a_command_in_a_text_is_the_only_thing_that_is_marked(text: str) -> None
     bare = re.sub(r"<code class=\"command\">([^`<>]+)</code>", r"`\1`", printed)
     assert not {"<", ">", '"'} & set(bare)
     assert unescape(bare) == drawing.shown(text)
+
+
+def test_options_and_ids_are_not_torn_at_the_end_of_a_line() -> None:
+    """Words without a hyphen wrap as ever, and what was escaped stays so."""
+    made = str(drawing.unbroken("monarch dead replay --all of 1732406400000-0 <b>"))
+
+    assert made == (
+        'monarch dead replay <span class="whole">--all</span> of '
+        '<span class="whole">1732406400000-0</span> &lt;b&gt;'
+    )
+    assert '<code class="command"><span class="whole">--dry-run</span></code>' in str(
+        drawing.coded("with `--dry-run`")
+    )
 
 
 def test_a_reason_marks_its_command() -> None:

@@ -80,6 +80,7 @@ async def _meant(means: Means, asked: Mapping[str, str], act: Act) -> Meant:
         () if details is None else tuple(Member(one, one) for one in _taken(details)),
         words.notes,
         _why_not(request, details),
+        is_destructive=act is Act.RECALL,
     )
 
 

@@ -33,7 +33,7 @@ class Meant:
         members: the set; empty where there is nothing to do it to.
         notes: what follows from it, and what does not, a sentence each.
         problem: why it cannot be done, `""` where it can.
-        is_destructive: whether no other act undoes it.
+        is_destructive: whether it takes something away, whether or not another act brings it back.
         basis: what else it rests on, and is as much a part of what was shown as the members are, else `""`.
         also: address and words of the act that does more than this one, `""` where there is none.
         instead: the address of the act that comes first, where it cannot be done because of that, else `""`.

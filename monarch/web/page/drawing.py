@@ -35,6 +35,9 @@ PAGES: Final = (
 
 _TICKED: Final = re.compile("`([^`\n]{1,200})`")
 
+_HYPHENED: Final = re.compile(r"[^\s-]*-\S*")
+"""A word that a browser would tear; in a text that was escaped, where no word has a mark of its own."""
+
 _OBEYED: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
 )
@@ -52,7 +55,22 @@ def coded(text: str) -> "Markup":
     """A text in which commands between backticks stand as such; everything else in it is only shown."""
     from markupsafe import Markup, escape  # noqa: PLC0415 - with jinja2
 
-    return Markup(_TICKED.sub(r'<code class="command">\1</code>', str(escape(shown(text)))))  # noqa: S704 - escaped before
+    marked = _TICKED.sub(
+        lambda found: f'<code class="command">{_whole_words(found[1])}</code>',
+        str(escape(shown(text))),
+    )
+    return Markup(marked)  # noqa: S704 - escaped before
+
+
+def unbroken(text: str) -> "Markup":
+    """A text whose words with a hyphen, such as options and ids, are not torn at the end of a line."""
+    from markupsafe import Markup, escape  # noqa: PLC0415 - with jinja2
+
+    return Markup(_whole_words(str(escape(shown(text)))))  # noqa: S704 - escaped before
+
+
+def _whole_words(escaped: str) -> str:
+    return _HYPHENED.sub(r'<span class="whole">\g<0></span>', escaped)
 
 
 def draw(template: str, **models: object) -> str:
@@ -86,6 +104,7 @@ def _environment() -> "Environment":
         moment=words.moment,
         number=words.number,
         coded=coded,
+        unbroken=unbroken,
     )
     return made
 

@@ -1,6 +1,6 @@
--- Shared by permit, record and take: the line of those who wait for a write of an account, and whose turn it is. The
--- arithmetic is that of core/budget/turns.py and core/budget/shares.py, and so are the arguments why no cohort starves and
--- why a dead waiter blocks nobody for longer than `late` ms.
+-- Shared by permit, record and take: the line of those who wait for a write of an account, and whose turn it is. Why
+-- no cohort starves stands in core/budget/shares.py; why a dead waiter blocks nobody for longer than `late` ms, in
+-- core/budget/turns.py.
 --
 -- turns:<account>   sorted set, all with the score 0: `<group>/<name>` of each that waits. A group is a cohort (its id, padded),
 --                   or `!` for the requests that a person has put first; names sort as their turns come within it
