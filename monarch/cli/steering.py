@@ -1,4 +1,4 @@
-"""`pause`, `resume`, `cancel`, `first`: what people do to what runs. Each says what happens now, and what runs on."""
+"""`pause`, `resume`, `cancel`, `first`: what people do to running work. Each says what happens now, and what goes on."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def pause_fleet(by: str | None, *, as_json: bool) -> None:
-    """Let nobody take on anything new. That it was so already is no failure."""
+    """Stop all workers from taking on new work. An existing pause is not a failure."""
     name = actor(by)
 
     async def work(person: "Operator") -> "tuple[Paused, Snapshot]":
@@ -33,7 +33,7 @@ def pause_fleet(by: str | None, *, as_json: bool) -> None:
 
 
 def resume_fleet(by: str | None, *, as_json: bool) -> None:
-    """Let the fleet go on. That it runs already is no failure."""
+    """Let the fleet go on. A running fleet is not a failure."""
     name = actor(by)
 
     async def work(person: "Operator") -> "tuple[Paused, Snapshot]":
@@ -57,7 +57,7 @@ def _work_in(snapshot: "Snapshot") -> tuple[int, int]:
 
 
 def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:
-    """Call a request off. One that has ended, or is not known, is a failure that says what to do."""
+    """Cancel a request. An ended or unknown one is a failure that says what to do."""
     name, known = actor(by), request_id(request)
 
     async def work(person: "Operator") -> "tuple[Cancelling | NotCancelled, Snapshot]":
@@ -90,7 +90,7 @@ def _count(targets: int) -> str:
 
 
 def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
-    """Have tried now what the request would try later. That nothing of it waits is no failure."""
+    """Try now what the request would try later. If nothing of it waits that is not a failure."""
     from monarch.ports.hands import NotHurried  # noqa: PLC0415 - lazily
 
     name, known = actor(by), request_id(request)
@@ -117,7 +117,7 @@ def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
 
 
 def put_first(request: str, by: str | None, *, as_json: bool) -> None:
-    """Put a request first. That it is so already is no failure; that it has ended is one."""
+    """Put a request first. If it is first already that is not a failure; if it has ended it is one."""
     from monarch.ports.hands import NotPutFirst  # noqa: PLC0415 - lazily
 
     name, known = actor(by), request_id(request)

@@ -1,4 +1,4 @@
-"""What people do to running work: `ports.Hands`. The argument why each is safe stands in its script."""
+"""What people do to running work: `ports.Hands`. The header of each script argues why it is safe."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
@@ -124,7 +124,7 @@ class ValkeyHands:
 
 
 def _told(answer: object) -> list[tuple[str, list[str]]]:
-    """Of each thing that was asked for: a word, and what goes with it."""
+    """For each thing that was asked for: a word, and its figures."""
     told = cast("list[list[bytes]]", answer)
     return [(_text(word), [*map(_text, rest)]) for word, *rest in told]
 

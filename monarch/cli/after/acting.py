@@ -35,7 +35,7 @@ _DONE: Final = {Act.RECALL: "recalled already", Act.UNDO: "reopened already"}
 def act_on(
     request: str, act: Act, targets: Sequence[str], by: str | None, *, wait: bool, as_json: bool
 ) -> None:
-    """Begin the act in these targets, or in all; fails where it is refused in one of them."""
+    """Begin the act in these targets, or in all; fails if it is refused in one of them."""
     name, known = actor(by), request_id(request)
     only = names_of(targets)
 
