@@ -1,4 +1,4 @@
-"""The page of a process: the commands' own readers, over connections that hold up nobody's work."""
+"""The page of a process: the commands' own readers, over connections of their own, so that they hold up no work."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ from monarch.app.doors import doors_of
 from monarch.app.plan import BadMessage, dry_run, parsed
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
 from monarch.core.budget.forecast import Forecast
-from monarch.core.budget.shares import Part
+from monarch.core.budget.moves import Shares
 from monarch.core.card.view import CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.foretold import DryRun
@@ -63,14 +63,14 @@ CONNECTIONS: Final = 6
 
 
 LOOKED_THROUGH: Final = 2_000
-"""Among so many events, the newest, those of a request are looked for."""
+"""How many events, the newest, to search for those of a request."""
 
 
 LookedAt = Callable[[RequestId], Awaitable[Looking | Looked | None]]
 
 
 class Readings:
-    """`web.page.source.Source`: whatever is asked, one of the readers of the commands answers."""
+    """`web.page.source.Source`, answered by the readers of the commands."""
 
     def __init__(self, client: Valkey, keys: Keys, settings: Settings, looked: LookedAt) -> None:
         self._looked = looked
@@ -146,9 +146,9 @@ class Readings:
         """See `Source.writes`."""
         return await self._traffic.writes(accounts)
 
-    async def parts(self) -> Sequence[Part]:
-        """See `Source.parts`."""
-        return await self._outlook.parts()
+    async def shares(self) -> Shares:
+        """See `Source.shares`."""
+        return await self._outlook.shares()
 
     async def events(
         self, limit: int, request: str | None, target: str | None, kind: str | None
@@ -167,7 +167,7 @@ class Served:
 
 @asynccontextmanager
 async def page_of(settings: Settings) -> AsyncIterator[Served]:
-    """The page of the installation that `settings` name; nothing is asked before somebody opens it."""
+    """The page of the installation that `settings` name; it sends nothing before a person opens it."""
     keys, doors, tries = Keys(settings.namespace), doors_of(settings), Tries()
     link = connected(valkey_of(settings), "page", connections=CONNECTIONS)
     async with link as client, means_of(settings) as means:
@@ -185,7 +185,7 @@ async def page_of(settings: Settings) -> AsyncIterator[Served]:
 
 
 async def _planned(settings: Settings, asked: Asked) -> DryRun | str:
-    """What a request would do; a text says why it cannot be told."""
+    """What a request would do; a text says why that is unknown."""
     if not (settings.gh_pat or settings.github_app_id):
         return "this process has no credential for GitHub: set GH_PAT or a GitHub App"
     request = parsed(message_of(asked), settings)

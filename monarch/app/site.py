@@ -1,4 +1,4 @@
-"""The page as a program of its own, for a host that does no work: `/health` and `/ready` beside it, no metrics."""
+"""The page as a program of its own, for a host without a worker: with `/health` and `/ready`, without metrics."""
 
 import socket
 import sys
@@ -13,8 +13,7 @@ from monarch.app.service import listeners_of, log_of, registry, standing_of
 from monarch.app.signals import stopped_by_signals
 from monarch.settings import ConfigurationError, Settings
 from monarch.telemetry import Telemetry
-from monarch.web.connections import MOST
-from monarch.web.page.hub import READERS
+from monarch.web.connections import MOST, READERS
 from monarch.web.server import health_app, serving
 
 
@@ -22,7 +21,7 @@ def run_site(settings: Settings) -> None:
     """Serve the page until a signal.
 
     Raises:
-        ConfigurationError: the page is switched off, or the host is none of this machine's.
+        ConfigurationError: the page is switched off, or the host is not an address of this machine.
         PortError: the port cannot be listened on.
     """
     if not settings.web_port:

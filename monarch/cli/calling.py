@@ -1,10 +1,9 @@
-"""From a command to the work and back: settings, the event loop, and what becomes of failures."""
+"""From a command to the work and back: settings, the event loop, and failures."""
 
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn, TypeVar
-
-import typer
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from monarch.cli.terminal.printing import clean, got
 from monarch.cli.terminal.problem import Problem, tell
@@ -16,13 +15,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FAILED, WRONG, OUT_OF_SIGHT, INTERRUPTED = 1, 2, 3, 130
-"""Exit statuses. `OUT_OF_SIGHT`: what was followed goes on, but how it stands cannot be seen any more."""
+"""Exit statuses. `OUT_OF_SIGHT`: the followed request goes on, but its state cannot be seen any more."""
 
 
 def end(problem: Problem) -> NoReturn:
     """Say on standard error what ends the command, and end it."""
     tell(problem)
-    raise typer.Exit(problem.status)
+    raise _with(problem.status)
+
+
+def _with(status: int) -> BaseException:
+    """The exception that ends a command: that of the argument parser, or a plain one in a worker, which has no parser."""
+    if "typer" not in sys.modules:
+        return SystemExit(status)
+    import typer  # noqa: PLC0415 - see above
+
+    return typer.Exit(status)
 
 
 def fail(
@@ -37,7 +45,7 @@ def fail(
 
 
 def refuse(what: str, expected: str, came: str, *, advice: str | None = None) -> NoReturn:
-    """End for wrong usage: `what` (an option, an argument) was given something else than it takes."""
+    """End for wrong usage: `what` (an option, an argument) has a value that it does not take."""
     message = f"{what} should be {expected}, not {got(came)}"
     end(Problem(message, WRONG, expected=expected, got=got(came), advice=advice))
 
@@ -49,7 +57,7 @@ def unknown_request(request: str) -> NoReturn:
 
 
 def settings(*, needs_github: bool = False) -> "Settings":
-    """The settings of the environment; where they are wrong, all mistakes are shown."""
+    """The settings of the environment; if they are wrong, all mistakes are shown."""
     from monarch.settings import ConfigurationError, load_settings  # noqa: PLC0415 - lazily
 
     try:
@@ -75,9 +83,9 @@ def operate(work: "Callable[[Operator], Awaitable[T]]") -> T:
 
 
 def end_if_interrupted() -> None:
-    """In every round of a loop without an end: Ctrl-C cancels the task once, and that may have been swallowed.
+    """Call this in every round of an endless loop: Ctrl-C cancels the task once, and that may have been swallowed.
 
-    `asyncio.wait_for` does so before Python 3.12, where what it waits for is done at that moment; the client of Valkey
+    Before Python 3.12 `asyncio.wait_for` swallows it if what it waits for is done at that moment; the client of Valkey
     waits for each command with it.
     """
     import asyncio  # noqa: PLC0415 - lazily
@@ -87,14 +95,19 @@ def end_if_interrupted() -> None:
         raise asyncio.CancelledError
 
 
+_DOCTOR: Final = "See `monarch doctor`."
+_RUBBISH: Final = "Something else than Monarch's work stands in one of its keys: find it with `valkey-cli` (TYPE), and rename it."
+"""The doctor looks at the server, and not into each key."""
+
+
 @contextmanager
 def failures_told() -> Iterator[None]:
-    """Around work: a Valkey that cannot be asked, and an interrupt, end the command with a word for people."""
+    """Around work: a Valkey that cannot be asked, and an interrupt, end the command with a message."""
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
 
     try:
         yield
     except StoreError as error:
-        fail(str(error).rstrip("."), advice="See `monarch doctor`.")
+        fail(str(error).rstrip("."), advice=_RUBBISH if "WRONGTYPE" in str(error) else _DOCTOR)
     except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
+        raise _with(INTERRUPTED) from None

@@ -1,207 +1,146 @@
-"""One account's budget, gate and points in memory: the arithmetic of permit.lua, record.lua, gate.lua and believe.lua.
+"""One account's budget, as it is shipped: ledger, budget and their scripts, over a Valkey in memory.
 
-No time passes by itself, so the simulation of `scripts/bench budget` runs on it, too. What holds it equal to the scripts
-is the contract suite, and tests/contracts/test_budget_model.py.
+The simulation of `scripts/bench budget` asks it, so there is no second arithmetic of windows, slots, gate and line. Its
+clock is the simulation's. Nothing in it waits: each call is over at its first step.
 """
 
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar, cast
 
-from monarch.core.budget.ceilings import Ceilings, Pace, room_ms
-from monarch.core.budget.learning import Learned, Refusal, effective, learn, review, wait_ms
-from monarch.core.budget.turns import place, wait_in_line_ms, waits_in_place
-from monarch.core.ids import TargetId
+from monarch.adapters.valkey.budget import Spent, ValkeyBudget
+from monarch.adapters.valkey.client.seen import Seen
+from monarch.adapters.valkey.keys import GROUP, Keys
+from monarch.adapters.valkey.ledger.ledger import ValkeyLedger
+from monarch.adapters.valkey.scripts import SCRIPTS, Answer, Arg, Scripts
+from monarch.core.budget.ceilings import Ceilings, Pace
+from monarch.core.delivery import Delivery, MigrationEntry, Stream, Token
+from monarch.core.ids import Epoch, RequestId, TargetId
+from monarch.core.target.permission import (
+    Credential,
+    Fact,
+    Permission,
+    Taken,
+    WasAnswered,
+    WasNotCreated,
+    Wish,
+)
+from scripts.memory.server import Server
 
-READ_POINTS, WRITE_POINTS = 1, 5
+CREDENTIAL = Credential("user:1", "00000000")
+REQUEST = RequestId("1-0")
+FOR_EVER_MS = 10**11
+
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class InLine:
-    """How long to wait for a write, in milliseconds, and whether with place and target kept."""
+class StraightScripts(Scripts):
+    """Runs scripts in memory, with no connection between."""
 
-    wait_ms: int
-    in_place: bool = True
+    def __init__(self, server: Server, prefix: str) -> None:
+        self._server = server
+        self._prefix_word = prefix.encode()
+
+    async def call(self, name: str, keys: Sequence[str], *args: Arg) -> Answer:
+        """See `Scripts.call`."""
+        words = [one if isinstance(one, bytes) else str(one).encode() for one in args]
+        named = [key.encode() for key in keys]
+        digest, count = SCRIPTS[name].digest.encode(), b"%d" % len(named)
+        answer: Answer = self._server.do(
+            b"EVALSHA", [digest, count, *named, self._prefix_word, *words]
+        )
+        return answer
 
 
-@dataclass(slots=True)
+class Writer:
+    """One delivery that holds its target, and writes into it for ever."""
+
+    def __init__(
+        self, ledger: ValkeyLedger, delivery: Delivery, target: TargetId, epoch: Epoch
+    ) -> None:
+        self._ledger = ledger
+        self._delivery = delivery
+        self._target = target
+        self._epoch = epoch
+
+    def ask(self) -> Permission:
+        """Ask for a write of which the ledger keeps nothing, so that a day of them fits in memory."""
+        return at_once(
+            self._ledger.permit(self._delivery, self._target, CREDENTIAL, Wish(self._epoch))
+        )
+
+    def answered(self, nonce: str) -> None:
+        """The write was answered."""
+        self._record(WasAnswered(nonce))
+
+    def came_to_nothing(self, nonce: str) -> None:
+        """The write was refused."""
+        self._record(WasNotCreated(nonce))
+
+    def _record(self, fact: Fact) -> None:
+        at_once(self._ledger.record(self._delivery, self._target, None, CREDENTIAL, fact))
+
+
 class Account:
-    """Budget, slots and gate of one account, or the gate of one token.
+    """What a fleet shares.
 
-    Attributes:
-        writes: when those were permitted that count, by their nonce; ascending.
-        calls: those that GitHub allows, and when its count begins anew (ms); `None`: nobody knows.
-        learned_by: the refused write that the fleet learned from last.
-        line: when each of those asks again (ms) who wait for a write, by their turn.
+    Args:
+        clock: now, in ms since 1970.
     """
 
-    writes: dict[str, int] = field(default_factory=dict)
-    slots: dict[str, int] = field(default_factory=dict)
-    points: dict[int, int] = field(default_factory=dict)
-    faults: set[TargetId] = field(default_factory=set)
-    learned: Learned = field(default_factory=Learned)
-    closed_until_ms: int | None = None
-    cause: str = ""
-    probe: str = ""
-    probe_until_ms: int = 0
-    sent_ms: int | None = None
-    calls: tuple[int, int] | None = None
-    learned_by: str = ""
-    line: dict[str, int] = field(default_factory=dict)
-    _times: list[int] | None = None
+    def __init__(self, ceilings: Ceilings, pace: Pace, clock: Callable[[], int]) -> None:
+        keys = Keys("bench")
+        self._server = Server(clock)
+        self._stream = keys.stream(Stream.MIGRATIONS).encode()
+        scripts = StraightScripts(self._server, keys.prefix)
+        at_once(scripts.call("open_epoch", [keys.epoch]))
+        self._server.do(b"HSET", [keys.epoch.encode(), b"quiet_until", b"0"])
+        self._server.do(b"XGROUP", [b"CREATE", self._stream, GROUP.encode(), b"0", b"MKSTREAM"])
+        self._budget = ValkeyBudget(scripts, keys, ceilings, pace)
+        nonces = itertools.count()
+        self._ledger = ValkeyLedger(
+            scripts,
+            keys,
+            self._budget,
+            lambda: str(next(nonces)),
+            Seen(),
+            lease_ms=FOR_EVER_MS,
+            retention_ms=FOR_EVER_MS,
+        )
 
-    # -------------------------------------------------------------------------------------------- writes
+    def writer(self, order: int) -> Writer:
+        """One more at work; the writer of a lower order has its turn first."""
+        target, consumer = TargetId(order + 1), f"worker-{order}"
+        entry = cast("bytes", self._server.do(b"XADD", [self._stream, b"*", b"v", b"2"])).decode()
+        group = [b"GROUP", GROUP.encode(), consumer.encode(), b"COUNT", b"1"]
+        self._server.do(b"XREADGROUP", [*group, b"STREAMS", self._stream, b">"])
+        delivery = Delivery(
+            Token(Stream.MIGRATIONS, consumer, entry, 1),
+            MigrationEntry(REQUEST, f"school/team-{order}", order, 1),
+        )
+        taken = at_once(self._ledger.take(delivery, target, CREDENTIAL))
+        if not isinstance(taken, Taken):
+            raise SystemExit(f"the target was not given: {taken}")
+        return Writer(self._ledger, delivery, target, taken.epoch)
 
-    def permit(
-        self, nonce: str, ceilings: Ceilings, pace: Pace, now: int, turn: str = ""
-    ) -> InLine | None:
-        """Take a write from an open budget: `None`; else how long to wait, and whether in place.
+    def refused(self, nonce: str, wait_s: float | None, cause: str) -> None:
+        """Learn from a refused write and close the gate."""
+        at_once(self._budget.close(CREDENTIAL, wait_s, cause, nonce))
 
-        `turn` is the caller's name in line.
-        """
-        wait_ms = self._wait_ms(ceilings, pace, now)
-        if self.review(ceilings, pace, now):
-            wait_ms = self._wait_ms(ceilings, pace, now)
-        waits = self._in_line(wait_ms, turn, ceilings, pace, now)
-        if waits is not None:
-            return waits
-        self.spend(WRITE_POINTS, ceilings, pace, now)
-        self.writes[nonce] = self.sent_ms = now
-        self._times = None
-        self.slots[nonce] = now + pace.slot_ms
-        if self.closed_until_ms is not None:
-            self.probe, self.probe_until_ms = nonce, now + pace.slot_ms
-        return None
+    def spent(self) -> Spent:
+        """What is known of the account now."""
+        return at_once(self._budget.spent(CREDENTIAL.account))
 
-    def _in_line(
-        self, wait_ms: int, turn: str, ceilings: Ceilings, pace: Pace, now: int
-    ) -> InLine | None:
-        """Stand in line, or leave it: parked, or because it is the caller's turn (`None`)."""
-        known = effective(ceilings, self.learned)
-        is_half_open = self.closed_until_ms is not None and self.probe_until_ms > now
-        limits = (known.per_minute, known.per_hour, known.interval_ms, known.at_once, known.points)
-        if not is_half_open and not any(limits):
-            return InLine(wait_ms) if wait_ms > 0 else None
-        self.line = {name: at for name, at in self.line.items() if at + pace.late_ms >= now}
-        at = place([when for name, when in self.line.items() if name < turn], pace, now)
-        wait_ms = wait_in_line_ms(wait_ms, at, pace)
-        in_place = waits_in_place(wait_ms, at, pace)
-        self.line.pop(turn, None)
-        if wait_ms > 0 and in_place:
-            self.line[turn] = now + wait_ms
-        return InLine(wait_ms, in_place) if wait_ms > 0 else None
 
-    def returns(self, turn: str, pace: Pace, now: int) -> None:
-        """Its write was answered: it asks again at once, if it has more to write."""
-        if self.line:
-            self.line[turn] = now + pace.returns_ms - pace.late_ms
+def at_once(call: Coroutine[Any, Any, T]) -> T:
+    """The result of a call that waits for nothing.
 
-    def _wait_ms(self, ceilings: Ceilings, pace: Pace, now: int) -> int:
-        self._forget(pace, now)
-        known = effective(ceilings, self.learned)
-        waits = [
-            room_ms(self._all_times(), self.sent_ms, known, pace, now),
-            self.points_wait(WRITE_POINTS, ceilings, pace, now),
-        ]
-        if self.closed_until_ms is not None and self.probe_until_ms > now:
-            waits.append(pace.minute_ms // 60)
-        if known.at_once and len(self.slots) >= known.at_once:
-            waits.append(pace.poll_ms)
-        return max(waits)
-
-    def _forget(self, pace: Pace, now: int) -> None:
-        # A minute late is as good, and sixty times as cheap where a day is simulated.
-        oldest = now - 2 * pace.hour_ms
-        if self.writes and next(iter(self.writes.values())) <= oldest - pace.minute_ms:
-            self.writes = {nonce: at for nonce, at in self.writes.items() if at > oldest}
-            self._times = None
-        self.slots = {nonce: until for nonce, until in self.slots.items() if until > now}
-
-    def _all_times(self) -> list[int]:
-        """Made once for each change: a simulation asks far more often than it writes."""
-        if self._times is None:
-            self._times = list(self.writes.values())
-        return self._times
-
-    def ended(self, nonce: str) -> None:
-        """A write is not under way any more: its slot is free, and if it was the probe another may go first."""
-        self.slots.pop(nonce, None)
-        if nonce == self.probe:
-            self.probe_until_ms = 0
-
-    def withdraw(self, nonce: str) -> None:
-        """It certainly came to nothing: its place in the windows is free again."""
-        self.writes.pop(nonce, None)
-        self._times = None
-
-    def answered(self, now: int) -> None:
-        """A write was answered: that opens a gate which is half-open, and none that is closed."""
-        self.faults.clear()
-        if self.closed_until_ms is None or self.closed_until_ms > now:
-            return
-        self.closed_until_ms, self.cause, self.probe_until_ms = None, "", 0
-
-    # ---------------------------------------------------------------------------------------------- gate
-
-    def wait_ms(self, now: int) -> int:
-        """How long the gate stays closed; 0 where it is open or half-open."""
-        return max(0, (self.closed_until_ms or 0) - now)
-
-    def close(self, now: int, wait_ms: int, cause: str) -> int:
-        """Close the gate, never for shorter than it is."""
-        self.closed_until_ms = max(self.closed_until_ms or 0, now + wait_ms)
-        self.cause, self.probe_until_ms = cause, 0
-        return self.closed_until_ms - now
-
-    # ------------------------------------------------------------------------------------------ learning
-
-    def refused(
-        self, nonce: str, asked_ms: int | None, cause: str, ceilings: Ceilings, pace: Pace, now: int
-    ) -> int | None:
-        """Learn from a refused write and close the gate; `None` where it says nothing of what is written."""
-        if self.calls is not None and self.calls[0] <= 0 and self.calls[1] > now:
-            return None
-        if self.learned_by == nonce:
-            return self.wait_ms(now)
-        refusal = Refusal(now, asked_ms, self.accepted(nonce, now))
-        self.learned_by = nonce
-        self.learned = learn(self.learned, refusal, ceilings, pace)
-        return self.close(now, wait_ms(self.learned, refusal, pace), cause)
-
-    def accepted(self, without: str, now: int) -> list[int]:
-        """When those were permitted that were answered, or left without an answer."""
-        in_hand = {nonce for nonce, until in self.slots.items() if until > now} | {without}
-        return [at for nonce, at in self.writes.items() if nonce not in in_hand]
-
-    def review(self, ceilings: Ceilings, pace: Pace, now: int) -> bool:
-        """Raise what was not refused for long, where that is due; whether anything changed."""
-        due = self.learned.review_ms
-        if due is None or due > now:
-            return False
-        before = self.learned
-        self.learned = review(before, self.accepted("", now), ceilings, pace, now)
-        return self.learned != before
-
-    # -------------------------------------------------------------------------------------------- points
-
-    def points_wait(self, weight: int, ceilings: Ceilings, pace: Pace, now: int) -> int:
-        """How long until so many points fit, in milliseconds."""
-        if not ceilings.points:
-            return 0
-        minute_ms = pace.minute_ms + pace.margin_ms
-        length = minute_ms / 60
-        ends = {began: began + length + minute_ms for began in self.points}
-        self.points = {began: n for began, n in self.points.items() if ends[began] > now}
-        spent = weight + sum(self.points.values())
-        for began in sorted(self.points):
-            if spent <= ceilings.points:
-                return 0
-            spent -= self.points[began]
-            if spent <= ceilings.points:
-                return max(1, round(ends[began] - now))
-        return 0 if spent <= ceilings.points else minute_ms
-
-    def spend(self, weight: int, ceilings: Ceilings, pace: Pace, now: int) -> None:
-        """Count points."""
-        if ceilings.points:
-            length = (pace.minute_ms + pace.margin_ms) / 60
-            bucket = round(now // length * length)
-            self.points[bucket] = self.points.get(bucket, 0) + weight
+    Raises:
+        RuntimeError: it waits.
+    """
+    try:
+        call.send(None)
+    except StopIteration as ended:
+        return cast("T", ended.value)
+    call.close()
+    raise RuntimeError("a call to a memory waited")

@@ -118,7 +118,7 @@ def run(case: Case, seed: int, hours: float = HOURS) -> Result:
         name: max((_theirs(case, one, seed, ends_s, best) for one in ways), key=_together)
         for name, ways in RIVALS.items()
     }
-    learned = fleet.account.learned
+    learned = fleet.account.spent().learned
     ceilings = learned.minute.ceiling, learned.hour.ceiling
     return Result(case, best, ours, rivals, fleet.errors(ends_s), ceilings)
 

@@ -1,6 +1,5 @@
-"""Our policy: workers that share one account, by the pure functions of production and the arithmetic of its scripts."""
+"""Our policy: workers that share one account, by the adapters and scripts that are shipped."""
 
-import itertools
 import random
 from dataclasses import dataclass, field
 
@@ -8,7 +7,8 @@ from monarch.core.budget.ceilings import Ceilings, Pace, long_wait
 from monarch.core.budget.forecast import Load, forecast_s, write_ms
 from monarch.core.budget.learning import proven
 from monarch.core.budget.turns import AGAIN_S, EARLY_S
-from scripts.budget_machine.account import Account
+from monarch.core.target.permission import GateClosed, Granted, Wait
+from scripts.budget_machine.account import Account, Writer
 from scripts.budget_machine.door import Answer, Door
 from scripts.budget_machine.engine import Process
 
@@ -36,47 +36,42 @@ class Fleet:
     dice: random.Random
     ceilings: Ceilings = field(default_factory=Ceilings)
     pace: Pace = field(default_factory=Pace)
-    account: Account = field(default_factory=Account)
     promises: list[Promise] = field(default_factory=list)
-    _nonces: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.account = Account(self.ceilings, self.pace, self._now_ms)
 
     def start(self, workers: int) -> None:
         """Set them to work, within a second."""
         for n in range(workers):
-            self.door.engine.start(self._work(f"{n:04d}"), self.dice.random())
+            self.door.engine.start(self._work(self.account.writer(n)), self.dice.random())
 
-    def _work(self, turn: str) -> Process:
+    def _work(self, writer: Writer) -> Process:
         while True:
             yield self._round_trip()
-            nonce, now = str(next(self._nonces)), self._now_ms()
-            gate_s = self.account.wait_ms(now) / 1000
-            if gate_s:
-                yield self._parked(gate_s) if long_wait(gate_s) else gate_s
-                continue
-            waits = self.account.permit(nonce, self.ceilings, self.pace, now, turn)
-            if waits is None:
-                yield from self._write(nonce, turn)
-            elif waits.in_place:
-                yield min(waits.wait_ms / 1000, AGAIN_S)
-            else:
-                yield self._parked(max(0.0, waits.wait_ms / 1000 - EARLY_S))
+            match writer.ask():
+                case Granted(nonce):
+                    yield from self._write(writer, nonce)
+                case GateClosed(wait_s):
+                    yield self._parked(wait_s) if long_wait(wait_s) else wait_s
+                case Wait(wait_s, in_place=True):
+                    yield min(wait_s, AGAIN_S)
+                case Wait(wait_s):
+                    yield self._parked(max(0.0, wait_s - EARLY_S))
+                case other:
+                    raise SystemExit(f"permit.lua answered {other}")
 
-    def _write(self, nonce: str, turn: str) -> Process:
+    def _write(self, writer: Writer, nonce: str) -> Process:
         answer = Answer()
         yield from self.door.write(answer)
         yield self._round_trip()
         if answer.is_created:
-            self.account.ended(nonce)
-            self.account.answered(self._now_ms())
-            self.account.returns(turn, self.pace, self._now_ms())
+            writer.answered(nonce)
             return
-        asked_ms = None if answer.retry_after_s is None else answer.retry_after_s * 1000
-        now = self._now_ms()
-        self.account.refused(nonce, asked_ms, "a limit", self.ceilings, self.pace, now)
+        self.account.refused(nonce, answer.retry_after_s, "a limit")
         # As in production: the gate is closed before the slot is given back.
         yield self._round_trip()
-        self.account.ended(nonce)
-        self.account.withdraw(nonce)
+        writer.came_to_nothing(nonce)
 
     def _parked(self, wait_s: float) -> float:
         """Promoted by a sweep, and the target is looked at before anything else."""
@@ -90,14 +85,13 @@ class Fleet:
 
     def foretell(self) -> None:
         """Say when each of `SIZES` would be done, to be compared with what comes."""
-        now, account = self._now_ms(), self.account
-        writes, pace = account.accepted("", now), self.pace
+        spent, pace = self.account.spent(), self.pace
         load = Load(
-            now,
-            writes,
-            proven(self.ceilings, account.learned),
-            account.wait_ms(now),
-            write_ms(writes),
+            spent.now_ms,
+            spent.writes,
+            proven(self.ceilings, spent.learned),
+            spent.gate_ms,
+            write_ms(spent.writes),
             pace.minute_ms + pace.margin_ms,
             pace.hour_ms + pace.margin_ms,
         )

@@ -6,6 +6,7 @@ A lone 403 or 429 says nothing of a limit. The ideal is what the same fleet crea
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 from monarch.core.budget.ceilings import Ceilings
@@ -79,17 +80,28 @@ class MoodResult:
 def run(case: MoodCase, seed: int, hours: float | None = None) -> MoodResult:
     """The fleet with the refusals, and the same one without."""
     lasts_s = (hours or case.mood.hours) * HOUR_S
-    best = _fleet(case, (), seed, lasts_s).door
-    ours = _fleet(case, case.mood.refused_at, seed, lasts_s).door
-    return MoodResult(case, len(ours.created) / len(best.created), ours.rejected)
+    ours = _door(case.workers, case.mood.ceilings, case.mood.refused_at, case.hints, seed, lasts_s)
+    best = _undisturbed(case.workers, case.mood.ceilings, seed, lasts_s)
+    return MoodResult(case, len(ours.created) / best, ours.rejected)
 
 
-def _fleet(case: MoodCase, refused_at: Sequence[int], seed: int, lasts_s: float) -> Fleet:
+@cache
+def _undisturbed(workers: int, ceilings: Ceilings, seed: int, lasts_s: float) -> int:
+    """How much is created where nothing is refused."""
+    return len(_door(workers, ceilings, (), True, seed, lasts_s).created)
+
+
+def _door(
+    workers: int,
+    ceilings: Ceilings,
+    refused_at: Sequence[int],
+    hints: bool,  # noqa: FBT001 - one of the chances
+    seed: int,
+    lasts_s: float,
+) -> Door:
     dice = random.Random(seed)  # noqa: S311 - chance, not secrecy
     engine = Engine(BEGAN_S)
-    fleet = Fleet(
-        Door(engine, Moody(refused_at, ASKS_S), case.hints, dice), dice, case.mood.ceilings
-    )
-    fleet.start(case.workers)
+    door = Door(engine, Moody(refused_at, ASKS_S), hints, dice)
+    Fleet(door, dice, ceilings).start(workers)
     engine.run(BEGAN_S + lasts_s)
-    return fleet
+    return door

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 from lupa import lua51
@@ -59,12 +58,15 @@ class Json:
         return self._made(json.loads(raw.decode("utf-8", "surrogateescape"), parse_int=float))
 
     def _made(self, value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return self._table_from({_raw(name): self._made(one) for name, one in value.items()})
-        if isinstance(value, list):
-            return self._table_from([self._made(one) for one in value])
-        if isinstance(value, str):
+        kind = type(value)
+        if kind is str:
             return _raw(value)
+        if kind is float:
+            return value
+        if kind is dict:
+            return self._table_from({_raw(name): self._made(one) for name, one in value.items()})
+        if kind is list:
+            return self._table_from([self._made(one) for one in value])
         return self.null if value is None else value
 
 

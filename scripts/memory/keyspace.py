@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
@@ -60,7 +60,35 @@ class Hash(dict[bytes, bytes]):
 
 
 class SortedSet(dict[bytes, float]):
-    """A sorted set: scores by member."""
+    """A sorted set: scores by member. Its order is made when it is asked for, and kept until a score changes."""
+
+    def __init__(self, *scores: Mapping[bytes, float]) -> None:
+        super().__init__(*scores)
+        self._in_order: list[tuple[float, bytes]] | None = None
+
+    def in_order(self) -> list[tuple[float, bytes]]:
+        """Scores and their members, the lowest first."""
+        if self._in_order is None:
+            self._in_order = sorted((score, member) for member, score in self.items())
+        return self._in_order
+
+    def __setitem__(self, member: bytes, score: float) -> None:
+        self._in_order = None
+        super().__setitem__(member, score)
+
+    def __delitem__(self, member: bytes) -> None:
+        self._in_order = None
+        super().__delitem__(member)
+
+    def remove(self, member: bytes) -> bool:
+        """Take a member out; whether it was in."""
+        if member not in self:
+            return False
+        del self[member]
+        return True
+
+    def __deepcopy__(self, _memo: object) -> "SortedSet":
+        return SortedSet(self)
 
 
 Memory = tuple[dict[bytes, Any], dict[bytes, int]]

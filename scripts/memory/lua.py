@@ -72,9 +72,11 @@ class Lua:
     def _call(self, name: bytes, *args: Any) -> Any:
         words = [one if type(one) is bytes else _argument(one) for one in args]
         try:
-            return self._given(self._do(name, words))
+            reply = self._do(name, words)
         except RefusedError as error:
             return self._table_from({b"err": str(error).encode()})
+        kind = type(reply)
+        return reply if kind is bytes or kind is int else self._given(reply)
 
     def _given(self, reply: Any) -> Any:
         """A reply, as a script sees it: nil is false, and a status is a table."""

@@ -1,7 +1,8 @@
 """Commands on sorted sets."""
 
-import operator
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Final
 
 from scripts.memory.keyspace import (
@@ -14,7 +15,7 @@ from scripts.memory.keyspace import (
     words,
 )
 
-Item = tuple[bytes, float]
+Item = tuple[float, bytes]
 
 
 _KEEPS: Final[Mapping[bytes, Callable[[float, float], bool]]] = {
@@ -29,8 +30,7 @@ class Ordered(Keyspace):
     """What each does stands in Valkey's manual."""
 
     def _items(self, key: bytes) -> list[Item]:
-        here = self.get(key, SortedSet)
-        return sorted(here.items(), key=lambda item: (item[1], item[0]))
+        return self.get(key, SortedSet).in_order()
 
     def _do_zadd(self, key: bytes, *args: bytes) -> int:
         option = args[0].upper() if len(args) % 2 else b""
@@ -47,7 +47,7 @@ class Ordered(Keyspace):
 
     def _do_zrem(self, key: bytes, *members: bytes) -> int:
         here = self.get(key, SortedSet)
-        gone = sum(here.pop(member, None) is not None for member in members)
+        gone = sum(here.remove(member) for member in members)
         self.tidy(key)
         return gone
 
@@ -97,23 +97,23 @@ class Ordered(Keyspace):
 
     def _within(self, key: bytes, low: bytes, high: bytes) -> list[bytes]:
         """By name, which means something where all scores are equal."""
-        above, below = _lexical(low, operator.gt), _lexical(high, operator.lt)
-        return [member for member, _ in self._items(key) if above(member) and below(member)]
+        members = [member for _, member in self._items(key)]
+        return members[_lexical(members, low, bisect_left) : _lexical(members, high, bisect_right)]
 
     def _do_zremrangebyscore(self, key: bytes, low: bytes, high: bytes) -> int:
-        return self._do_zrem(key, *(member for member, _ in self._between(key, low, high)))
+        return self._do_zrem(key, *(member for _, member in self._between(key, low, high)))
 
     def _do_zremrangebyrank(self, key: bytes, start: bytes, stop: bytes) -> int:
-        return self._do_zrem(key, *(member for member, _ in _slice(self._items(key), start, stop)))
+        return self._do_zrem(key, *(member for _, member in _slice(self._items(key), start, stop)))
 
     def _do_zpopmin(self, key: bytes) -> list[bytes]:
         first = self._items(key)[:1]
-        self._do_zrem(key, *(member for member, _ in first))
+        self._do_zrem(key, *(member for _, member in first))
         return _flat(first, with_scores=True)
 
     def _between(self, key: bytes, low: bytes, high: bytes) -> list[Item]:
-        above, below = _bound(low, operator.gt), _bound(high, operator.lt)
-        return [item for item in self._items(key) if above(item[1]) and below(item[1])]
+        items = self._items(key)
+        return items[_bound(items, low, bisect_left) : _bound(items, high, bisect_right)]
 
 
 def _with_scores(options: tuple[bytes, ...]) -> bool:
@@ -128,20 +128,31 @@ def _slice(items: list[Item], start: bytes, stop: bytes) -> list[Item]:
 
 
 def _flat(items: list[Item], with_scores: bool) -> list[bytes]:  # noqa: FBT001  # an option of the command
-    return [part for m, s in items for part in ((m, words(s)) if with_scores else (m,))]
+    return [part for s, m in items for part in ((m, words(s)) if with_scores else (m,))]
 
 
-def _lexical(raw: bytes, beyond: Callable[[bytes, bytes], bool]) -> Callable[[bytes], bool]:
+_Bisect = Callable[..., int]
+
+
+def _lexical(members: list[bytes], raw: bytes, inclusive: _Bisect) -> int:
+    """Where a range by name begins, or ends."""
     kind, name = raw[:1], raw[1:]
     if kind not in {b"[", b"("}:
         raise RefusedError("ERR min or max not valid string range item")
-    return lambda member: beyond(member, name) or (member == name and kind == b"[")
+    return _other(inclusive, kind == b"(")(members, name)
 
 
-def _bound(raw: bytes, beyond: Callable[[float, float], bool]) -> Callable[[float], bool]:
-    is_open = raw.startswith(b"(")
+def _bound(items: list[Item], raw: bytes, inclusive: _Bisect) -> int:
+    """Where a range of scores begins, or ends."""
     try:
-        value = number(raw.removeprefix(b"("))
+        score = number(raw.removeprefix(b"("))
     except RefusedError:
         raise RefusedError("ERR min or max is not a float") from None
-    return lambda score: beyond(score, value) or (score == value and not is_open)
+    return _other(inclusive, raw.startswith(b"("))(items, score, key=itemgetter(0))
+
+
+def _other(inclusive: _Bisect, is_open: bool) -> _Bisect:  # noqa: FBT001  # it is all that it decides by
+    """An open end lies on the other side of what is equal to it."""
+    if not is_open:
+        return inclusive
+    return bisect_right if inclusive is bisect_left else bisect_left

@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 WIDTHS: Final = (1280, 375)
 OF_REQUESTS: Final = (
     ("cancel", "running"),
+    ("first", "running"),
     ("heal", "failed"),
     ("update", "done"),
+    ("recall", "done"),
 )
 """Acts on one request, and how the one stands that is shown: where there is one."""
+
+RUNNING: Final = ("request-running", "act-cancel", "act-first")
+"""The pictures of what ends while the others are taken."""
 
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 
@@ -55,23 +60,25 @@ def addresses(world: World) -> Iterator[tuple[str, str]]:
 
 
 def shoot(browser: "Browser", world: World, folder: Path) -> int:
-    """Write the pictures; returns how many."""
-    count = 0
-    for scheme in SCHEMES:
-        for width in WIDTHS:
-            view = browser.new_context(
-                color_scheme=scheme,
-                viewport={"width": width, "height": 900},
-                extra_http_headers=world.sign(),
-            )
-            page = view.new_page()
-            for name, address in addresses(world):
-                page.goto(world.base + address)
-                page.wait_for_load_state("load")
-                page.screenshot(path=folder / f"{name}-{scheme}-{width}.png", full_page=True)
-                count += 1
-            view.close()
-    return count
+    """Write the pictures; returns how many. What runs comes first: it will not run for ever."""
+    pages = {
+        f"{scheme}-{width}": browser.new_context(
+            color_scheme=scheme,
+            viewport={"width": width, "height": 900},
+            extra_http_headers=world.sign(),
+        ).new_page()
+        for scheme in SCHEMES
+        for width in WIDTHS
+    }
+    found = sorted(addresses(world), key=lambda one: one[0] not in RUNNING)
+    for name, address in found:
+        for look, page in pages.items():
+            page.goto(world.base + address)
+            page.wait_for_load_state("load")
+            if page.locator("[hx-sse\\:connect]").count():
+                page.locator("html[data-link=live]").wait_for()
+            page.screenshot(path=folder / f"{name}-{look}.png", full_page=True)
+    return len(found) * len(pages)
 
 
 def main() -> int:

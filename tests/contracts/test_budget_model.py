@@ -1,4 +1,4 @@
-"""The arithmetic of the budget in memory is that of the scripts: both are asked the same, and answer the same.
+"""The budget over a Valkey in memory is that over a real one: both are asked the same, and answer the same.
 
 The simulation of `scripts/bench budget` runs on the one, production on the other.
 """

@@ -1,12 +1,15 @@
 """A source for the page whose readings are given, and a page of it over real HTTP."""
 
+import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
 
-from monarch.core.budget.forecast import Forecast
+from monarch.core.budget.ceilings import Ceilings
+from monarch.core.budget.forecast import Forecast, Load
+from monarch.core.budget.moves import Shares
 from monarch.core.budget.shares import Part
 from monarch.core.card.view import Card, CohortView
 from monarch.core.ids import CohortId, RequestId
@@ -29,11 +32,10 @@ from monarch.ports.readings import (
 )
 from monarch.telemetry import Snapshot, Telemetry
 from monarch.web.acts.means import Looked, Looking
-from monarch.web.connections import MOST
+from monarch.web.connections import MOST, READERS
 from monarch.web.door.guard import Guard
 from monarch.web.door.visit import Doors
 from monarch.web.page.app import Page
-from monarch.web.page.hub import READERS
 from monarch.web.page.source import Place
 from monarch.web.server import health_app, listening_on, serving
 from tests.web.asking import HOST, asking_on
@@ -251,9 +253,10 @@ class Given:
         """Those that are given."""
         return self.unheard
 
-    async def parts(self) -> Sequence[Part]:
+    async def shares(self) -> Shares:
         """Those that are given."""
-        return self.parted
+        load = Load(self.fleet.at_ms, (), Ceilings(0, 0, 0, 0), write_ms=60_000)
+        return Shares(self.parted, load, paused_by=self.fleet.paused_by)
 
     async def writes(self, accounts: Sequence[str]) -> Sequence[Writes]:
         """Those that are given."""
@@ -279,3 +282,8 @@ async def paging(
         asking_on(port) as client,
     ):
         yield client, page
+
+
+def in_words(page: str) -> str:
+    """A page as people read it, where a word that is not torn has a mark of its own."""
+    return re.sub(r'<span class="whole">(.*?)</span>', r"\1", page)

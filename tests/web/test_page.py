@@ -18,6 +18,7 @@ from monarch.core.report.summary import State
 from monarch.core.target.step import CreatedAs
 from monarch.ports.readings import (
     Event,
+    Gap,
     Holding,
     MissedLine,
     Parked,
@@ -42,6 +43,7 @@ from tests.web.doubles import (
     a_line,
     a_migration,
     details_of,
+    in_words,
     paging,
 )
 
@@ -120,7 +122,7 @@ async def test_a_request_shows_every_team(telemetry: Telemetry) -> None:
     assert "its issues are switched off" in answer.text
     assert f'href="https://github.com/{TEAM}/issues/14"' in answer.text
     assert answer.text.index(TEAM) < answer.text.index("org/team-b")
-    assert f"monarch show {REQUEST}" in answer.text
+    assert f"monarch show {REQUEST}" in in_words(answer.text)
 
 
 async def test_copies_that_an_act_has_left_to_people_are_listed(telemetry: Telemetry) -> None:
@@ -222,7 +224,7 @@ async def test_dead_letters_stand_by_cause_with_what_to_do(telemetry: Telemetry)
     assert "Issues are switched off" in every.text
     assert "A target is no repository" in every.text
     assert "A target is no repository" not in some.text
-    assert "monarch dead replay --code issues_disabled" in some.text
+    assert "monarch dead replay --code issues_disabled" in in_words(some.text)
     assert [letter["id"] for letter in document.json()] == ["2-0"]
 
 
@@ -285,15 +287,23 @@ async def test_the_budget_shows_each_cohorts_share(telemetry: Telemetry) -> None
     assert "waits for what was put first<" in one_first.text
     assert "goes first, with every write<" in one_first.text
     assert "monarch-bot · user:1" in by_turns.text
+    assert "As it stands: about 35 min left" in by_turns.text
+    assert "about 35 min left (until 00:35 UTC), and others end up to 33 min later" in by_turns.text
+    assert "and no other ends later" in by_turns.text
+    assert "after a pause of 10 min</dt><dd>about 45 min left" in by_turns.text
     assert "at GitHub as monarch-bot" in front.text
 
 
 async def test_workers_show_what_they_hold_and_what_is_parked(telemetry: Telemetry) -> None:
     """And which of them says nothing any more."""
-    held = WorkerLine("host.7.abc", 0.4, {"migrations": 2}, (TEAM,), "1.2.3", 1732406400000)
+    heard, gap = 1732406430000, Gap(1732406410000, 1732406423000)
+    held = WorkerLine(
+        "host.7.abc", 0.4, {"migrations": 2}, (TEAM,), "1.2.3", 1732406400000, heard, gap
+    )
     silent = WorkerLine("host.8.def", 90.0, {"requests": 1}, ())
     waiting = Parked(REQUEST, "migrations", "org/team-z", 1732406500000)
-    source = Given(working=[held, silent], waiting=[waiting])
+    fleet = Snapshot(1732406460000, (), workers=2, replicas=1)
+    source = Given(fleet, working=[held, silent], waiting=[waiting])
     async with paging(source, telemetry) as (client, _):
         page = await client.get("/workers")
         document = await client.get("/workers", headers=PROGRAM)
@@ -302,8 +312,15 @@ async def test_workers_show_what_they_hold_and_what_is_parked(telemetry: Telemet
     assert ">1 request<" in page.text
     assert page.text.count(">silent<") == 1
     assert page.text.count("version 1.2.3, since <time") == 1
+    assert "Last message heard <time" in page.text
+    assert "did not hear the channel for 13 s, from <time" in page.text
+    assert "24 Nov 00:00:10 UTC" in page.text
+    assert "1 listening to the channel: <strong" in page.text
+    assert "fewer than there are workers" in page.text
     assert "org/team-z" in page.text
     assert [one["host"] for one in document.json()] == ["host", "host"]
+    assert [one["heard_ms"] for one in document.json()] == [heard, None]
+    assert document.json()[0]["gap"] == {"since_ms": gap.since_ms, "until_ms": gap.until_ms}
 
 
 async def test_missed_repositories_are_shown_and_counted_on_the_front(
@@ -405,6 +422,19 @@ def test_a_command_in_a_text_is_the_only_thing_that_is_marked(text: str) -> None
     bare = re.sub(r"<code class=\"command\">([^`<>]+)</code>", r"`\1`", printed)
     assert not {"<", ">", '"'} & set(bare)
     assert unescape(bare) == drawing.shown(text)
+
+
+def test_options_and_ids_are_not_torn_at_the_end_of_a_line() -> None:
+    """Words without a hyphen wrap as ever, and what was escaped stays so."""
+    made = str(drawing.unbroken("monarch dead replay --all of 1732406400000-0 <b>"))
+
+    assert made == (
+        'monarch dead replay <span class="whole">--all</span> of '
+        '<span class="whole">1732406400000-0</span> &lt;b&gt;'
+    )
+    assert '<code class="command"><span class="whole">--dry-run</span></code>' in str(
+        drawing.coded("with `--dry-run`")
+    )
 
 
 def test_a_reason_marks_its_command() -> None:

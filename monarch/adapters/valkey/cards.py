@@ -6,7 +6,7 @@ from typing import Final, cast
 from monarch.adapters.valkey.codec import pairs
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.views.cohorts import RawRequest, request_views
+from monarch.adapters.valkey.views.raw import RawRequest, request_views
 from monarch.adapters.valkey.views.request import cohort_view, whole
 from monarch.core.card.telling import Message, Reply, Telling
 from monarch.core.card.view import CohortView
@@ -145,7 +145,7 @@ def _card(fields: Mapping[str, str]) -> Message | None:
 
 
 def _reply(value: str) -> Reply:
-    """`ts channel digest`, a dash for what nobody knows; then what it names, a line each."""
+    """Parse `ts channel digest`, a dash for unknown; then what the reply names, a line each."""
     first, *names = value.split("\n")
     ts, _, rest = first.partition(" ")
     channel, _, digest = rest.partition(" ")

@@ -1,14 +1,16 @@
 """The subscription to the channel, and the canary that shows whether it still hears.
 
-A subscription can die without a sound: behind a black hole nothing comes, and nothing fails. So each ear publishes a
-canary to a channel of its own on a connection of its own every 10 s, hears it on the very connection that it listens
-with, and gives the subscription up when two are missed.
+A subscription can die silently: behind a black hole nothing comes, and nothing fails. So each ear publishes a canary
+to a channel of its own, over a separate connection, every 10 s, hears it on the very connection that it listens with,
+and gives the subscription up when it misses two.
+
+When it hears again it records the gap, for people: from the last moment at which it certainly heard.
 """
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from valkey.asyncio import Valkey
 from valkey.asyncio.client import PubSub
@@ -28,7 +30,7 @@ class ValkeyEar:
     Args:
         subscriber: a client that does nothing else.
         speaker: publishes the canaries.
-        now: seconds that only go forward.
+        now: a monotonic clock, in seconds.
     """
 
     def __init__(
@@ -44,9 +46,11 @@ class ValkeyEar:
         self._speaker = speaker
         self._channel = channel
         self._canary = f"{keys.prefix}canary:{replica}"
+        self._kept_in = keys.hearing
         self._replica = replica
         self._now = now
         self._heard = 0
+        self._last_heard: float | None = None
         self._pubsub: PubSub | None = None
         self._is_ending = False
         self.subscribed_ms = 0
@@ -62,6 +66,7 @@ class ValkeyEar:
                     await pubsub.get_message(timeout=_LISTEN_S)
                 seconds, micros = await self._speaker.time()
             self.subscribed_ms = seconds * 1000 + micros // 1000
+            await self._end_gap()
             self._pubsub = pubsub
             if self._is_ending:
                 await self.unsubscribe()
@@ -71,8 +76,21 @@ class ValkeyEar:
             self._pubsub = None
             await pubsub.aclose()  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
 
+    async def _end_gap(self) -> None:
+        """Note that it hears; if it has heard before, the gap ends now."""
+        now = self._now()
+        if self._last_heard is not None:
+            since_ms = self.subscribed_ms - round((now - self._last_heard) * 1000)
+            gap = f"{since_ms} {self.subscribed_ms}"
+            with classified("keeping a gap in hearing"):
+                await cast(
+                    "Awaitable[int]",
+                    self._speaker.hset(self._kept_in, f"gap:{self._replica}", gap),
+                )
+        self._last_heard = now
+
     async def unsubscribe(self) -> None:
-        """See `ports.Ear.unsubscribe`; the server confirms it behind whatever was published before."""
+        """See `ports.Ear.unsubscribe`; the server confirms it after everything that was published before."""
         self._is_ending = True
         if self._pubsub is not None:
             with classified("unsubscribing"):
@@ -91,13 +109,15 @@ class ValkeyEar:
                 return
             if message is not None and message["type"] != "message":
                 continue
+            if message is not None:
+                self._last_heard = self._now()
             if message is not None and message["channel"] == self._canary.encode():
                 canary_heard = self._now()
             else:
                 told_at = self._now()
                 yield self._hearing(message)
-                # Only listening counts as silence. Whoever was told may have needed minutes to append it (Valkey out
-                # of memory), and what came meanwhile waits in the socket: to give that up would be to lose it.
+                # Only time spent listening counts as silence. The caller may have needed minutes to append a message
+                # (Valkey out of memory), and what came meanwhile waits in the socket: giving up would lose it.
                 canary_heard += self._now() - told_at
             silence = self._now() - canary_heard
             if silence > CANARY_EVERY_S * CANARIES_MISSED + _LISTEN_S:

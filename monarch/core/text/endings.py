@@ -3,9 +3,7 @@
 import re
 from typing import Final
 
-import pyromark
-
-from monarch.core.text.events import OPTIONS
+from monarch.core.text.pulldown import events_as_read
 
 _PROBE: Final = "monarchprobe"
 _FENCE: Final = re.compile(r"[ ]*+(`{3,}+|~{3,}+)")
@@ -14,7 +12,7 @@ _HIDDEN: Final = (("<!--", "-->"), ("<?", "?>"), ("<![CDATA[", "]]>"), ("<!", ">
 
 
 def open_fence(text: str) -> str:
-    """The fence of the code block in which a text ends, `""` for none; in a quote or a list the margin ends it."""
+    """The fence of the code block in which a text ends, `""` for none; in a quote or a list the margin ends the block."""
     fence = _FENCE.match(_last_block(text)) if "```" in text or "~~~" in text else None
     return fence[1] if fence else ""
 
@@ -34,7 +32,7 @@ def open_block(text: str) -> str:
 def _last_block(text: str) -> str:
     """The block that would take in even a paragraph below the text, `""` for none."""
     probed = f"{text}\n\n{_PROBE}"
-    *_, (last, where) = pyromark.events_with_range(probed, options=OPTIONS)
+    *_, (last, where) = events_as_read(probed)
     if last == {"End": "Paragraph"}:
         return ""
     return probed.encode()[where["start"] :].decode()

@@ -1,8 +1,8 @@
-"""Asking for new work: a request that was planned on the page, and an update of copies that are there.
+"""Asking for new work: a request that was planned on the page, and an update of existing copies.
 
 Two people who press the same button ask once. The digest of a set names the newest request for its template, too: the first
-press makes a newer one, so the second is refused; and of two presses that come at the same moment both submit under the key
-that the digest makes, which Valkey takes for one.
+press makes a newer one, so the second is refused. Two presses at the same moment both submit under the key that the digest
+makes, which Valkey takes for one submission.
 """
 
 from collections.abc import Mapping
@@ -93,7 +93,7 @@ async def _to_update(means: Means, asked: Mapping[str, str], act: Act) -> Meant:
         tuple(Member(one.target, one.target) for one in touched),
         (
             "Copies that are still as Monarch wrote them are edited, and what is new in the template is copied.",
-            "What people have changed is left, and listed at the update; the command with --dry-run shows each difference first.",
+            "What people have changed is left, and listed at the update; the command with `--dry-run` shows each difference first.",
             _ALSO[act],
         ),
         problem,

@@ -1,9 +1,10 @@
-"""Every address: what is read for it, and what is made of that."""
+"""Every address: what is read for it, and what it shows."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from monarch.core.budget.moves import moves
 from monarch.ports.readings import Choice
 from monarch.web.documents import letter_document, status_document, workers_document
 from monarch.web.page import reads
@@ -21,13 +22,13 @@ from monarch.web.views.workers import workers_page
 Read = Callable[[Source, Place, Wish], Awaitable[Sight | None]]
 
 NEWEST: Final = 30
-"""Requests that are looked at for the front page."""
+"""How many requests to look at for the front page."""
 
 COHORTS: Final = 20
 """Cohorts on the front page."""
 
 LETTERS: Final = 500
-"""Dead letters that are put together by cause, the newest."""
+"""How many dead letters, the newest, to group by cause."""
 
 PARKED: Final = 100
 EVENTS: Final = 200
@@ -36,7 +37,7 @@ EVENTS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One of them. `query` names the parameters that it knows; `read` gives `None` where there is no such thing."""
+    """An address. `query` names the parameters that it knows; `read` gives `None` where there is no such thing."""
 
     name: str
     path: str
@@ -90,18 +91,21 @@ async def _budget(source: Source, place: Place, wish: Wish) -> Sight | None:
     del place, wish
     snapshot = await source.snapshot()
     writes = await source.writes([one.account for one in snapshot.accounts])
-    parts = await source.parts()
-    lines = await source.requests(NEWEST)
-    still_open = [line for line in lines if line.ended_ms is None]
-    forecast = await source.forecast(still_open[0].id) if still_open else None
+    shares = await source.shares()
+    moved = moves(shares)
     return Sight(
         "Budget",
         "budget.html",
-        {"accounts": snapshot.accounts, "writes": writes, "shares": parts},
+        {
+            "accounts": snapshot.accounts,
+            "writes": writes,
+            "shares": list(shares.parts),
+            "moves": moved,
+        },
         "monarch status",
         {
             "banner": banner(snapshot),
-            "budget": budget_page(snapshot, writes, await source.cohorts(COHORTS), parts, forecast),
+            "budget": budget_page(snapshot, writes, await source.cohorts(COHORTS), shares, moved),
         },
     )
 

@@ -81,6 +81,7 @@
     live.addEventListener(name, () => { if (!connection) { lost(); later(); } });
   }
 
+  show("still", "Connecting");
   pause.hidden = false;
   pause.addEventListener("click", () => {
     paused = !paused;

@@ -1,21 +1,24 @@
 """GitHub's limits: an hour of writes against the ceilings, the gate, and who writes next."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from monarch.core.budget.forecast import Forecast, in_words
+from monarch.core.budget.moves import Move, Moves, Shares
 from monarch.core.budget.shares import Part
 from monarch.ports.readings import CohortLine, Writes
 from monarch.telemetry import AccountSnapshot, Snapshot
 from monarch.web.views.cohort import CohortCard, cohort_card
+from monarch.web.views.words import span
 
 MINUTES: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A minute of the strip: where it stands and how high it is, in hundredths of the strip."""
+    """A minute of the strip: its position and its height, in hundredths of the strip."""
 
     x: int
     height: float
@@ -24,7 +27,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account. A ceiling is `None` where there is none; `learned_…` is what is believed of GitHub's own, 0: nothing."""
+    """An account. A ceiling is `None` if there is none; `learned_…` is our estimate of GitHub's own, 0: none."""
 
     name: str
     minute: int
@@ -46,7 +49,8 @@ class Account:
 class Share:
     """A cohort that has something to write, and its part of the writes in words: one of `of`, 0 for none now.
 
-    `source` is `""` where the cohort is too old to be listed.
+    `source` is `""` where the cohort is too old to be listed. `stands` says when it is done, `first` what changes if it is
+    put first: `""` where nothing does.
     """
 
     id: str
@@ -56,39 +60,71 @@ class Share:
     left: int
     of: int
     words: str
+    stands: str
+    first: str
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetPage:
-    """Accounts, and the cohorts that share them. `paused_by`: nobody writes now, because of them."""
+    """Accounts, and the cohorts that share them. `paused_by`: the person whose pause stops all writes now.
+
+    `ends` says when everything will be done, as things are and after pauses: names and forecasts.
+    """
 
     accounts: tuple[Account, ...]
     shares: tuple[Share, ...]
     paused_by: str
-    forecast: str
+    ends: tuple[tuple[str, str], ...]
 
 
 def budget_page(
     snapshot: Snapshot,
     writes: Sequence[Writes],
     cohorts: Sequence[CohortLine],
-    parts: Sequence[Part],
-    forecast: Forecast | None,
+    shares: Shares,
+    moved: Moves,
 ) -> BudgetPage:
-    """Make the page of the budget. `writes` are those of each account in the last hour; `parts` who writes now."""
+    """Make the page of the budget. `writes` are those of each account in the last hour; `shares` who writes now."""
     by_account = {one.account: one for one in writes}
     cards = {str(one.id): cohort_card(one) for one in cohorts}
     return BudgetPage(
         tuple(
             _account(one, by_account.get(one.account), snapshot.at_ms) for one in snapshot.accounts
         ),
-        tuple(_share(part, cards.get(part.cohort)) for part in parts),
+        tuple(
+            _share(part, cards.get(part.cohort), move, partial(_in_words, shares))
+            for part, move in zip(shares.parts, moved.cohorts, strict=True)
+        ),
         snapshot.paused_by if snapshot.paused else "",
-        in_words(forecast),
+        _ends(shares, moved) if shares.parts else (),
     )
 
 
-def _share(part: Part, card: CohortCard | None) -> Share:
+def _ends(shares: Shares, moved: Moves) -> tuple[tuple[str, str], ...]:
+    """When everything will be done, and what a pause changes about that."""
+    name = "resumed now" if shares.paused_by else "as it stands"
+    paused = ((f"after a pause of {n} min", end_s) for n, end_s in moved.paused)
+    return tuple(
+        (words, _in_words(shares, end_s)) for words, end_s in ((name, moved.all_s), *paused)
+    )
+
+
+def _in_words(shares: Shares, seconds: float) -> str:
+    told = in_words(Forecast(seconds, shares.load.now_ms, shares.is_least))
+    return told or "done in less than a minute"
+
+
+def _first(part: Part, move: Move, say: Callable[[float], str]) -> str:
+    """What changes if it is put first; `""` if it is first, or alone."""
+    if part.is_first or part.of == 1:
+        return ""
+    later = ", and no other ends later"
+    if move.others_s >= 1:
+        later = f", and others end up to {span(move.others_s)} later"
+    return f"{say(move.first_s)}{later}"
+
+
+def _share(part: Part, card: CohortCard | None, move: Move, say: Callable[[float], str]) -> Share:
     if not part.of:
         words = "waits for what was put first"
     elif part.of == 1:
@@ -103,6 +139,8 @@ def _share(part: Part, card: CohortCard | None) -> Share:
         part.left,
         part.of,
         words,
+        say(move.stands_s),
+        _first(part, move, say),
     )
 
 
@@ -111,7 +149,7 @@ def _account(one: AccountSnapshot, writes: Writes | None, now_ms: int) -> Accoun
     hour_ceiling = None if one.hour_left is None else one.written_hour + one.hour_left
     counts = writes.by_minute if writes else ()
     top = max([minute_ceiling or 0, *counts, 1])
-    # To ten seconds: the end of a wait is worked out anew at each look, and would else move by milliseconds.
+    # Rounded to ten seconds: each reading computes the end of a wait anew, and it would move by milliseconds.
     opens_ms = round((now_ms + one.gate_closed_s * 1000) / 10_000) * 10_000
     return Account(
         name=" · ".join(filter(None, (one.login, one.account))),

@@ -1,13 +1,13 @@
-"""Who works, who listens, and what is parked until when."""
+"""The workers, the subscribers, and what is parked until when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from monarch.core.delivery import Stream
-from monarch.ports.readings import Parked, WorkerLine
+from monarch.ports.readings import Gap, Parked, WorkerLine
 from monarch.telemetry import Snapshot
-from monarch.web.views.words import counted
+from monarch.web.views.words import counted, span
 
 SILENT_S: Final = 10.0
 """A worker asks for work every two seconds; one that has been silent for longer may be stuck, or dead."""
@@ -15,9 +15,10 @@ SILENT_S: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One of them. `seen_ms` is its last sign of life where it is silent, `None` where it is well.
+    """A worker. `seen_ms` is its last sign of life if it is silent, `None` if it is well.
 
-    `since_ms` is when it began, `None` where that is not known.
+    `since_ms` is when it began, `None` where that is not known. `heard_ms` and `gap` as in `WorkerLine`; `gap_s` says how
+    long the gap was.
     """
 
     name: str
@@ -28,15 +29,23 @@ class Worker:
     targets: tuple[str, ...]
     version: str
     since_ms: int | None
+    heard_ms: int | None
+    gap: Gap | None
+    gap_s: str
 
 
 @dataclass(frozen=True, slots=True)
 class WorkersPage:
-    """`listening` is `None` where Valkey does not say who is subscribed; `waits` names each stream with what waits."""
+    """`listening` is `None` where Valkey does not say who is subscribed; `waits` names each stream and what waits in it.
+
+    `heard_ms` is when one of the workers last heard a message, `None`: none has, as far as is known.
+    """
 
     workers: tuple[Worker, ...]
     listening: int | None
     more_listen: bool
+    fewer_listen: bool
+    heard_ms: int | None
     parked: tuple[Parked, ...]
     parked_count: int
     waits: tuple[tuple[str, int, int], ...]
@@ -51,6 +60,8 @@ def workers_page(
         tuple(_worker(one, snapshot.at_ms) for one in workers),
         snapshot.replicas,
         (snapshot.replicas or 0) > snapshot.workers,
+        snapshot.replicas is not None and snapshot.replicas < snapshot.workers,
+        max((one.heard_ms for one in workers if one.heard_ms), default=None),
         tuple(parked),
         snapshot.parked,
         tuple(
@@ -62,7 +73,7 @@ def workers_page(
 
 
 def _worker(one: WorkerLine, now_ms: int) -> Worker:
-    # To the second, so that a page on which nothing has changed is the same page.
+    # Rounded to the second, so that an unchanged page stays the same.
     seen_ms = round((now_ms - one.silent_s * 1000) / 1000) * 1000
     held = ((stream.value, one.held.get(stream, 0)) for stream in Stream)
     return Worker(
@@ -74,4 +85,7 @@ def _worker(one: WorkerLine, now_ms: int) -> Worker:
         one.targets,
         one.version,
         one.since_ms,
+        one.heard_ms,
+        one.gap,
+        span((one.gap.until_ms - one.gap.since_ms) / 1000) if one.gap else "",
     )

@@ -254,9 +254,9 @@ async def test_each_cohort_that_has_something_to_write_has_its_part(books: Books
     await books.request(OLD, 12, 3, card="a")
     await books.request(OWN, 5, 0, 0, card="b")
     await books.request(YOUNG, 5, 4, card="c")
-    by_turns = await books.outlook.parts()
+    by_turns = (await books.outlook.shares()).parts
     await books.request(OWN, 5, 0, 0, card="b", first_by="ada")
-    first = await books.outlook.parts()
+    first = (await books.outlook.shares()).parts
 
     assert by_turns == (Part("a", 8, 2), Part("b", 8, 2))
     assert first == (Part("a", 8, 0), Part("b", 8, 1, is_first=True))

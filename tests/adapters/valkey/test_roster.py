@@ -13,6 +13,8 @@ from monarch.adapters.valkey.views.workers import Workers
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream
 from monarch.core.target.permission import Credential
+from monarch.ports import Hearing
+from monarch.ports.readings import Gap
 from tests.contracts.worlds import World
 
 KEYS = Keys("roster")
@@ -66,6 +68,32 @@ async def test_the_roster_is_bounded(client: Valkey) -> None:
     assert len(left) == module.KEPT
     assert "host.1.aa" in left
     assert not {f"dead.{n}.x" for n in range(1, 6)} & set(left)
+
+
+async def test_a_worker_shows_what_it_has_heard(world: World) -> None:
+    """The last message, an echo too, and the last gap; none of it is left behind by a worker that stops."""
+    await world.inbox("host.1.aa").mirror([Hearing("1", b"{}")])
+    await world.inbox("host.2.bb").mirror([Hearing("2", b"{}")])
+    keys, roster = world.keys, Roster(world.client, world.keys)
+    await cast("Awaitable[int]", world.client.hset(keys.hearing, "gap:host.1.aa", "5 9"))
+    for name in ("host.1.aa", "host.2.bb", "host.3.cc"):
+        await make_consumer(world, name)
+
+    one, echo, deaf = await Workers(world.client, keys).all()
+
+    now_ms = await world.now_ms()
+    assert [now_ms - 5_000 < (line.heard_ms or 0) <= now_ms for line in (one, echo)] == [True] * 2
+    assert [line.gap for line in (one, echo)] == [Gap(5, 9), None]
+    assert (deaf.heard_ms, deaf.gap) == (None, None)
+    for name in ("host.1.aa", "host.2.bb"):
+        await roster.leave(name)
+    assert not await world.client.exists(keys.hearing)
+
+
+async def make_consumer(world: World, name: str) -> None:
+    """A consumer that the groups know."""
+    stream = world.keys.stream(Stream.MIGRATIONS)
+    await world.client.xgroup_createconsumer(stream, GROUP, name)
 
 
 async def test_a_line_that_cannot_be_read_is_not_known(client: Valkey) -> None:

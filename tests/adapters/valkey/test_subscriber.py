@@ -1,6 +1,7 @@
 """The subscription, and the canary that shows whether it still hears."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
+from typing import cast
 
 import pytest
 from valkey.asyncio import Valkey
@@ -106,6 +107,22 @@ async def test_a_subscription_that_is_cut_off_says_so(ears: Ears) -> None:
 
         with pytest.raises(StoreError):
             await next_message(hearings)
+
+
+async def test_a_gap_in_hearing_is_kept_from_when_to_when(ears: Ears) -> None:
+    """From the last moment at which it certainly heard; the first subscription ends none."""
+    hearing, gap = Keys("ear").hearing, "gap:replica-1"
+    async with ears.ear.listen() as hearings:
+        await ears.publish(b"one")
+        await next_message(hearings)
+        first = await cast("Awaitable[bytes | None]", ears.speaker.hget(hearing, gap))
+    ears.now += 13
+    async with ears.ear.listen():
+        kept = await cast("Awaitable[bytes]", ears.speaker.hget(hearing, gap))
+
+    assert first is None
+    since_ms, until_ms = map(int, kept.split())
+    assert (until_ms - since_ms, until_ms) == (13_000, ears.ear.subscribed_ms)
 
 
 async def test_messages_that_came_while_one_was_being_appended_are_all_heard(ears: Ears) -> None:

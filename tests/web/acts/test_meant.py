@@ -46,6 +46,6 @@ def test_what_has_changed_is_said_with_names() -> None:
     told = changes(["a", "b", *map(str, range(20))], meant("b", "c"))
 
     assert told == (
-        "21 no longer in the set: a, 0, 1, 2, 3, 4, 5, 6, 7, 8, and 11 more",
+        "21 no longer in the set: a, 0, 1, 2, 3, 4, 5, 6, 7, 8 and 11 more",
         "1 new in the set: the c",
     )

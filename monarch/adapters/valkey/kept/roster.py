@@ -1,10 +1,10 @@
-"""Which workers have begun: the version of each, and since when, for people. Nothing is decided by it.
+"""Which workers have started: the version of each, since when, and how it hears, for people. No decision depends on it.
 
-A worker enters itself when it begins and leaves when it stops. One that was killed stays until so many others have begun
-that it is among the oldest; whoever shows the roster asks the consumer groups which of them live.
+A worker enters itself when it starts and leaves when it stops. A killed worker stays until `KEPT` others have started
+after it; to show the roster, a reader asks the consumer groups which of them live.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Final, NamedTuple, cast
 
 from valkey.asyncio import Valkey
@@ -12,9 +12,10 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.request import whole
+from monarch.ports.readings import Gap
 
 KEPT: Final = 200
-"""So many workers stay on the roster, the newest."""
+"""How many workers, the newest, stay on the roster."""
 
 
 class Entered(NamedTuple):
@@ -24,15 +25,23 @@ class Entered(NamedTuple):
     version: str
 
 
+class Heard(NamedTuple):
+    """How a worker hears the channel: when it heard the last message, in milliseconds since 1970, and its last gap."""
+
+    at_ms: int | None = None
+    gap: Gap | None = None
+
+
 class Roster:
     """Every method raises `StoreError` where Valkey cannot be asked; each may be repeated."""
 
     def __init__(self, client: Valkey, keys: Keys) -> None:
         self._client = client
         self._key = keys.workers
+        self._hearing = keys.hearing
 
     async def enter(self, name: str, version: str) -> None:
-        """This worker begins; one that entered before keeps its moment."""
+        """Enter a worker that starts; one that entered before keeps its time."""
         with classified("entering the roster of workers"):
             seconds, micros = await self._client.time()
             now_ms = int(seconds) * 1000 + int(micros) // 1000
@@ -42,19 +51,43 @@ class Roster:
         known = await self.all()
         if len(known) > KEPT:
             oldest = sorted(known, key=lambda one: known[one].since_ms)[: len(known) - KEPT]
-            with classified("shortening the roster of workers"):
-                await cast("Awaitable[int]", self._client.hdel(self._key, *oldest))
+            await self._remove("shortening the roster of workers", oldest)
 
     async def leave(self, name: str) -> None:
-        """This worker has stopped."""
-        with classified("leaving the roster of workers"):
-            await cast("Awaitable[int]", self._client.hdel(self._key, name))
+        """Remove a worker that has stopped."""
+        await self._remove("leaving the roster of workers", [name])
+
+    async def _remove(self, what: str, names: Sequence[str]) -> None:
+        """Remove its line last, so that a repetition still finds it."""
+        fields = [f"{kind}:{name}" for name in names for kind in ("heard", "gap")]
+        with classified(what):
+            await cast("Awaitable[int]", self._client.hdel(self._hearing, *fields))
+            await cast("Awaitable[int]", self._client.hdel(self._key, *names))
 
     async def all(self) -> dict[str, Entered]:
-        """Everybody who is on it, by name; what cannot be read has begun at 0."""
+        """Every worker on it, by name; with an unreadable line it counts as started at 0."""
         with classified("reading the roster of workers"):
             found = await cast("Awaitable[dict[bytes, bytes]]", self._client.hgetall(self._key))
         return {name.decode("utf-8", "replace"): _entered(line) for name, line in found.items()}
+
+    async def hearing(self, names: Sequence[str]) -> dict[str, Heard]:
+        """How these workers hear, by name."""
+        fields = [f"{kind}:{name}" for name in names for kind in ("heard", "gap")]
+        with classified("reading how the workers hear"):
+            found = await cast(
+                "Awaitable[list[bytes | None]]", self._client.hmget(self._hearing, fields)
+            )
+        values = [(one or b"").decode("utf-8", "replace") for one in found]
+        return {
+            name: Heard(whole(heard), _gap(gap))
+            for name, heard, gap in zip(names, values[::2], values[1::2], strict=True)
+        }
+
+
+def _gap(line: str) -> Gap | None:
+    since, _, until = line.partition(" ")
+    since_ms, until_ms = whole(since), whole(until)
+    return None if since_ms is None or until_ms is None else Gap(since_ms, until_ms)
 
 
 def _entered(line: bytes) -> Entered:

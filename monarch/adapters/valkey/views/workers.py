@@ -1,4 +1,4 @@
-"""Who works: each consumer of the streams, its last sign of life, and what it has in hand."""
+"""The workers: each consumer of the streams, its last sign of life, and what it has in hand."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,19 +6,19 @@ from typing import Any, Final
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
-from monarch.adapters.valkey.kept.roster import Entered, Roster
+from monarch.adapters.valkey.kept.roster import Entered, Heard, Roster
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.views.fleet import NOBODY
-from monarch.adapters.valkey.views.requests import texts
+from monarch.adapters.valkey.views.raw import texts
 from monarch.core.delivery import Stream
 from monarch.ports.readings import WorkerLine
 
 _SHOWN: Final = 50
-"""So many targets in hand are named for each worker."""
+"""How many targets in hand to name for each worker."""
 
 
 class Workers:
-    """Looks at the consumers. Every method raises `StoreError` where Valkey cannot be asked."""
+    """Reads the consumers. Every method raises `StoreError` where Valkey cannot be asked."""
 
     def __init__(self, client: Valkey, keys: Keys) -> None:
         self._client = client
@@ -26,7 +26,7 @@ class Workers:
         self._roster = Roster(client, keys)
 
     async def all(self) -> tuple[WorkerLine, ...]:
-        """Every worker that the groups know, by name; one that died is among them until it is swept away."""
+        """Every worker that the groups know, by name; a dead one is among them until it is removed."""
         pipe = self._client.pipeline(transaction=False)
         for stream in Stream:
             pipe.xinfo_consumers(self._keys.stream(stream), GROUP)
@@ -37,20 +37,24 @@ class Workers:
             for one in answer if isinstance(answer, list) else []:
                 found.setdefault(one["name"].decode("utf-8", "replace"), {})[stream.value] = one
         found.pop(NOBODY, None)
+        names = sorted(found)
         roster = await self._roster.all() if found else {}
+        hearing = await self._roster.hearing(names) if found else {}
         return tuple(
-            [await self._line(name, found[name], roster.get(name)) for name in sorted(found)]
+            [await self._line(one, found[one], roster.get(one), hearing[one]) for one in names]
         )
 
     async def _line(
-        self, name: str, consumers: Mapping[str, Any], entered: Entered | None
+        self, name: str, consumers: Mapping[str, Any], entered: Entered | None, heard: Heard
     ) -> WorkerLine:
         held = {stream: int(one["pending"]) for stream, one in consumers.items()}
         silent_s = min(one["idle"] for one in consumers.values()) / 1000
         has_targets = held.get(Stream.MIGRATIONS, 0) > 0
         targets = await self._targets(name) if has_targets else ()
         version, since_ms = ("", None) if entered is None else (entered.version, entered.since_ms)
-        return WorkerLine(name, silent_s, held, targets, version, since_ms or None)
+        return WorkerLine(
+            name, silent_s, held, targets, version, since_ms or None, heard.at_ms, heard.gap
+        )
 
     async def _targets(self, name: str) -> tuple[str, ...]:
         stream = self._keys.stream(Stream.MIGRATIONS)
