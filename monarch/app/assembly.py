@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from valkey.asyncio import Valkey
 
@@ -33,13 +33,15 @@ from monarch.stages.crossing.subject import Tools
 from monarch.stages.intake import Intake
 from monarch.stages.lease import Holds
 from monarch.stages.migrator import Migrator
-from monarch.stages.missed.watch import MissedWatch
 from monarch.stages.notifier import Notifier
 from monarch.stages.pause import Pause
 from monarch.stages.planner import Planner
 from monarch.stages.reclaimer import Reclaimer
 from monarch.stages.signature import SignatureWatch
 from monarch.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from monarch.stages.missed.watch import MissedWatch
 
 
 class Role(StrEnum):
@@ -80,7 +82,7 @@ class Parts:
     commands: Valkey
     keys: Keys
     signature: SignatureWatch | None = None
-    missed: MissedWatch | None = None
+    missed: "MissedWatch | None" = None
 
 
 @asynccontextmanager

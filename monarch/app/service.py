@@ -19,7 +19,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.fleet import Standing
 from monarch.app.assembly import Role, assembled
 from monarch.app.doctor.valkey_checks import Status, check_server
-from monarch.app.page import page_of
+from monarch.app.late_page import LatePage
 from monarch.app.signals import stopped_by_signals
 from monarch.app.wiring import ceilings_of, valkey_of
 from monarch.app.worker import Worker
@@ -27,8 +27,7 @@ from monarch.ports import StoreError
 from monarch.settings import ConfigurationError, Settings
 from monarch.telemetry import Telemetry
 from monarch.telemetry.logging import configure
-from monarch.web.connections import MOST
-from monarch.web.page.hub import READERS
+from monarch.web.connections import MOST, READERS
 from monarch.web.server import health_app, listening_on, metrics_app, serving
 
 _DOUBT_EVERY_S = 5.0
@@ -69,11 +68,12 @@ async def _work(
             app = metrics_app(telemetry, standing.snapshot)
             await stack.enter_async_context(serving(app, metrics))
         if health is not None:
-            served = await stack.enter_async_context(page_of(settings))
-            app = health_app(telemetry, lambda: worker.is_ready, standing.snapshot, served.app)
+            page = LatePage(settings)
+            await stack.enter_async_context(page.opening())
+            app = health_app(telemetry, lambda: worker.is_ready, standing.snapshot, page)
             await stack.enter_async_context(serving(app, health, MOST + READERS))
             # After its server: so it ends before it, and streams do not hold the server up.
-            await stack.enter_async_context(served.page.living())
+            await stack.enter_async_context(page.living())
         stack.enter_context(stopped_by_signals(worker.stop))
         version = monarch.__version__
         consumer, place = parts.consumer_name, _place_of(settings)

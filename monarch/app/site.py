@@ -13,8 +13,7 @@ from monarch.app.service import listeners_of, log_of, registry, standing_of
 from monarch.app.signals import stopped_by_signals
 from monarch.settings import ConfigurationError, Settings
 from monarch.telemetry import Telemetry
-from monarch.web.connections import MOST
-from monarch.web.page.hub import READERS
+from monarch.web.connections import MOST, READERS
 from monarch.web.server import health_app, serving
 
 

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from valkey.asyncio import Valkey
 
@@ -23,7 +23,6 @@ from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.subscriber import ValkeyEar
-from monarch.app.missing import missed_watch
 from monarch.app.wiring import (
     ceilings_of,
     github_of,
@@ -43,8 +42,10 @@ from monarch.core.verdict import Policy
 from monarch.ports import Clock, Ear, GitHub, Outlook, Signing, Slack
 from monarch.settings import Settings
 from monarch.stages.aside import Aside
-from monarch.stages.missed.watch import MissedWatch
 from monarch.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from monarch.stages.missed.watch import MissedWatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +113,7 @@ class Surroundings(Protocol):
     def outlook(self, commands: Valkey) -> Outlook:
         """Who foretells when a request is done."""
 
-    def missed(self, telemetry: Telemetry, gaps: Callable[[], int]) -> MissedWatch | None:
+    def missed(self, telemetry: Telemetry, gaps: Callable[[], int]) -> "MissedWatch | None":
         """Who looks for what no message named, asked for after `github`; `None` where nothing is to be watched.
 
         `gaps` is how often this worker did not hear until now.
@@ -167,10 +168,13 @@ class Production:
         """See `Surroundings.outlook`."""
         return outlook_of(commands, self._settings)
 
-    def missed(self, telemetry: Telemetry, gaps: Callable[[], int]) -> MissedWatch | None:
+    def missed(self, telemetry: Telemetry, gaps: Callable[[], int]) -> "MissedWatch | None":
         """See `Surroundings.missed`."""
         if self._github is None or not self._settings.missed_owners:
             return None
+        # Not above: most watch nothing, and do without its code.
+        from monarch.app.missing import missed_watch  # noqa: PLC0415 - see above
+
         client, slack = self.client("missed"), self.slack()
         return missed_watch(self._settings, client, self._github, slack, telemetry, gaps)
 

@@ -1,10 +1,9 @@
 """From a command to the work and back: settings, the event loop, and what becomes of failures."""
 
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, TypeVar
-
-import typer
 
 from monarch.cli.terminal.printing import clean, got
 from monarch.cli.terminal.problem import Problem, tell
@@ -22,7 +21,16 @@ FAILED, WRONG, OUT_OF_SIGHT, INTERRUPTED = 1, 2, 3, 130
 def end(problem: Problem) -> NoReturn:
     """Say on standard error what ends the command, and end it."""
     tell(problem)
-    raise typer.Exit(problem.status)
+    raise _with(problem.status)
+
+
+def _with(status: int) -> BaseException:
+    """The end of a command, as the library ends it that reads its arguments; a worker was started without it."""
+    if "typer" not in sys.modules:
+        return SystemExit(status)
+    import typer  # noqa: PLC0415 - see above
+
+    return typer.Exit(status)
 
 
 def fail(
@@ -97,4 +105,4 @@ def failures_told() -> Iterator[None]:
     except StoreError as error:
         fail(str(error).rstrip("."), advice="See `monarch doctor`.")
     except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
+        raise _with(INTERRUPTED) from None

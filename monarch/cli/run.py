@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from monarch.cli.calling import WRONG, fail, refuse, settings
@@ -17,6 +18,9 @@ _OPTIONAL: Final = ("greenlet", "httpx._main", "pygments", "rich", "trio")
 structlog loads rich for its tracebacks and greenlet for a context of its own, httpx its command line and with it
 pygments, httpcore trio: 12 MB of the 60 that an idle worker may use.
 """
+
+_COMMAND_LINE: Final = "uvicorn.main"
+"""uvicorn's own command line, which it does not do without: with the library that reads its arguments, 1.5 MB more."""
 
 
 def run_roles(names: str | None) -> None:
@@ -62,11 +66,21 @@ def _left_out(*modules: str) -> Iterator[None]:
     missing = [name for name in modules if name not in sys.modules]
     # What Python documents for it: an import of a name whose entry is None is an ImportError.
     sys.modules.update(dict.fromkeys(missing))  # type: ignore[arg-type]  # typeshed knows no None here
+    if _COMMAND_LINE not in sys.modules:
+        missing.append(_COMMAND_LINE)
+        sys.modules[_COMMAND_LINE] = _no_command_line()
     try:
         yield
     finally:
         for name in missing:
             del sys.modules[name]
+
+
+def _no_command_line() -> ModuleType:
+    """What stands in for it: the names that `uvicorn` takes from there. Our servers are made of `uvicorn.server`."""
+    module = ModuleType(_COMMAND_LINE)
+    vars(module).update(Server=None, main=None, run=None)
+    return module
 
 
 def _roles(names: str | None) -> "frozenset[Role]":

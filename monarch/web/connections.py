@@ -14,6 +14,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 MOST: Final = 100
 """Connections on one port at the same time."""
 
+READERS: Final = 200
+"""Readers of live views of the page at the same time, on top of these; whoever comes then reloads."""
+
 REQUEST_WITHIN_S: Final = 5.0
 """How long a connection may be without a whole request in hand, in seconds."""
 

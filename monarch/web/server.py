@@ -14,13 +14,14 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 import anyio
-import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
+from uvicorn.config import Config
+from uvicorn.server import Server
 
 from monarch.ports import StoreError
 from monarch.telemetry import Snapshot, Telemetry
@@ -146,8 +147,8 @@ def listening_on(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _config(app: ASGIApp, most: int) -> uvicorn.Config:
-    return uvicorn.Config(
+def _config(app: ASGIApp, most: int) -> Config:
+    return Config(
         app,
         http=bounded(most),
         backlog=BACKLOG,
@@ -165,10 +166,10 @@ def _config(app: ASGIApp, most: int) -> uvicorn.Config:
     )
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """uvicorn as a part of a program: signals, and when to end, are the program's to decide."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.listening = anyio.Event()
         self.told_to_stop = anyio.Event()

@@ -26,8 +26,8 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.app.page import Served, page_of
 from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.settings import load_settings
-from monarch.web.connections import MOST
-from monarch.web.page.hub import READERS, Hub
+from monarch.web.connections import MOST, READERS
+from monarch.web.page.hub import Hub
 from monarch.web.page.sights import Wish
 from monarch.web.server import listening_on, serving
 from scripts.page_machine.crowd import COHORT, REQUEST, fill, move

@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 import tempfile
@@ -58,12 +59,13 @@ class Size:
 
     backlogs: tuple[int, ...] = (5_000, 100, 100_000)
     pings: int = 500
-    idle_s: float = 10.0
+    settled_s: float = 10.0
+    idle_s: float = 60.0
     entries: int = 1000
     tickets: int = 200
 
 
-WHOLE, QUICK = Size(), Size((100,), 5, 0.5, 10, 5)
+WHOLE, QUICK = Size(), Size((100,), 5, 0.0, 0.5, 10, 5)
 
 
 TO_BEAT = {
@@ -284,14 +286,21 @@ async def copied(client: Valkey, keys: Keys, tickets: int) -> int:
     return await client.memory_usage(keys.ledger(target), samples=0) or 0
 
 
-async def idle(url: str, seconds: float) -> dict[str, float]:
-    """A whole worker, as it is run, with nothing to do."""
+def free_port() -> int:
+    """One that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+async def idle(url: str, size: Size) -> dict[str, float]:
+    """A whole worker, as it is run: the page on and nobody looking, nothing to do, and for long enough to have settled."""
     environment = {
         **os.environ,
         "VALKEY_URL": url,
         "GH_PAT": "none",
-        "MONARCH_METRICS_PORT": "0",
-        "MONARCH_WEB_PORT": "0",
+        "SLACK_BOT_TOKEN": "none",
+        "MONARCH_METRICS_PORT": str(free_port()),
+        "MONARCH_WEB_PORT": str(free_port()),
         "MONARCH_NAMESPACE": "bench-idle",
         "MONARCH_CHANNEL": "bench-idle",
     }
@@ -303,8 +312,8 @@ async def idle(url: str, seconds: float) -> dict[str, float]:
                 if worker.poll() is not None:
                     raise SystemExit(f"the worker ended with {worker.returncode}")
                 await anyio.sleep(0.05)
-            await anyio.sleep(2)
-            return await measured_idle(client, worker.pid, seconds)
+            await anyio.sleep(size.settled_s)
+            return await measured_idle(client, worker.pid, size.idle_s)
     finally:
         worker.terminate()
         worker.wait(15)
@@ -353,7 +362,7 @@ async def measure(size: Size) -> dict[str, object]:
             "deliveries_per_s": best.deliveries_per_s,
             "cpu_ms_per_delivery": best.cpu_ms_per_delivery,
             **await latency(server.url, size.pings),
-            **await idle(server.url, size.idle_s),
+            **await idle(server.url, size),
             **await footprint(server.url, size.entries, size.tickets),
             "by_backlog": [asdict(run) for run in runs],
         }

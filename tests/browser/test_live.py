@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from monarch.web.page.hub import READERS
+from monarch.web.connections import READERS
 from scripts.page_machine.world import HOST, World
 from tests.browser.test_acts import press
 from tests.browser.windows import Window, a_window

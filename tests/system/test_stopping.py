@@ -218,7 +218,7 @@ def test_sigterm_is_heeded_from_the_first_instruction(command: str, status: int)
         "import monarch.__main__ as program\n"
         "class Stuck:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == 'monarch.cli.commands':\n"
+        "        if name in ('monarch.cli.commands', 'monarch.cli.run'):\n"
         "            print('loading', flush=True)\n"
         "            threading.Event().wait(60)\n"
         "sys.meta_path.insert(0, Stuck())\n"

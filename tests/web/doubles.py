@@ -32,11 +32,10 @@ from monarch.ports.readings import (
 )
 from monarch.telemetry import Snapshot, Telemetry
 from monarch.web.acts.means import Looked, Looking
-from monarch.web.connections import MOST
+from monarch.web.connections import MOST, READERS
 from monarch.web.door.guard import Guard
 from monarch.web.door.visit import Doors
 from monarch.web.page.app import Page
-from monarch.web.page.hub import READERS
 from monarch.web.page.source import Place
 from monarch.web.server import health_app, listening_on, serving
 from tests.web.asking import HOST, asking_on

@@ -3,9 +3,7 @@
 import re
 from typing import Final
 
-import pyromark
-
-from monarch.core.text.events import OPTIONS
+from monarch.core.text.pulldown import events_as_read
 
 _PROBE: Final = "monarchprobe"
 _FENCE: Final = re.compile(r"[ ]*+(`{3,}+|~{3,}+)")
@@ -34,7 +32,7 @@ def open_block(text: str) -> str:
 def _last_block(text: str) -> str:
     """The block that would take in even a paragraph below the text, `""` for none."""
     probed = f"{text}\n\n{_PROBE}"
-    *_, (last, where) = pyromark.events_with_range(probed, options=OPTIONS)
+    *_, (last, where) = events_as_read(probed)
     if last == {"End": "Paragraph"}:
         return ""
     return probed.encode()[where["start"] :].decode()

@@ -11,15 +11,7 @@ from collections.abc import Iterator
 from itertools import accumulate, pairwise
 from typing import Any, Final
 
-import pyromark
-from pyromark import Options
-
-OPTIONS: Final = (
-    Options.ENABLE_TABLES
-    | Options.ENABLE_STRIKETHROUGH
-    | Options.ENABLE_TASKLISTS
-    | Options.ENABLE_FOOTNOTES
-)
+from monarch.core.text.pulldown import events_as_read
 
 _DELIMITER: Final = re.compile(
     r"\n[ >\t]*+(?P<row>\|?+[ \t]*+:?+-++:?+[ \t]*+(?:\|[ \t]*+:?+-++:?+[ \t]*+)*+\|?+)[ \t]*+(?=\r?+\n|\r?+\Z)"
@@ -57,7 +49,7 @@ def _read(text: str, headers: list[int]) -> Iterator[tuple[Any, int, int]]:
     """The events of the text with a bar in each of these places."""
     edges = [0, *headers, len(text)]
     barred = "|".join(text[start:end] for start, end in pairwise(edges))
-    for event, where in pyromark.events_with_range(barred, options=OPTIONS):
+    for event, where in events_as_read(barred):
         yield event, where["start"], where["end"]
 
 

@@ -10,14 +10,13 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
-import pyromark
-
 from monarch.core.text import raw_html
 from monarch.core.text.destinations import Destination, defined, linked
-from monarch.core.text.events import OPTIONS, events
+from monarch.core.text.events import events
 from monarch.core.text.grammar import Grammar, grammar
 from monarch.core.text.marks import Findings, Mark, Reference, Spelling
 from monarch.core.text.places import Lines, Places
+from monarch.core.text.pulldown import definitions
 from monarch.core.text.signs import Signs
 from monarch.core.text.words import Words
 
@@ -78,10 +77,7 @@ class _Reader:
                 self._words.part()
                 self._take(kind, value, start, end)
         if "]:" in self._text:
-            known = pyromark.reference_definitions(self._text, options=OPTIONS)
-            self._take_definitions(
-                sorted((d["span"]["start"], d["span"]["end"]) for d in known.values())
-            )
+            self._take_definitions(definitions(self._text))
 
     def findings(self) -> Findings:
         """What was found."""

@@ -21,6 +21,7 @@ from typing import Final
 import anyio
 
 from monarch.ports import StoreError
+from monarch.web.connections import READERS
 from monarch.web.page.sights import Sight, Wish
 
 EVERY_S: Final = 1.0
@@ -31,9 +32,6 @@ REST: Final = 9.0
 
 ASK_WITHIN_S: Final = 2.0
 """How long Valkey may take to answer before it counts as away, in seconds."""
-
-READERS: Final = 200
-"""Readers of live views at the same time; whoever comes on top reloads."""
 
 VIEWS: Final = 400
 """Views whose last frame is kept."""

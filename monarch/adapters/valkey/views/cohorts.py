@@ -9,18 +9,14 @@ from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.codec import pairs
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.views.request import card_of, cohort_view, request_view, whole
+from monarch.adapters.valkey.views.raw import Flat, RawRequest, request_views, text, texts
+from monarch.adapters.valkey.views.request import card_of, cohort_view, whole
 from monarch.core.card.view import Card, CohortView
 from monarch.core.ids import CohortId, RequestId
-from monarch.core.report.summary import RequestView
 from monarch.ports.readings import CohortLine
 
 MOST: Final = 500
 """So many cohorts are listed at most."""
-
-_Flat = list[bytes]
-RawRequest = tuple[bytes, _Flat, list[_Flat]]
-"""Its id, its fields, and those of each of its migrations, as the scripts give them."""
 
 
 class Cohorts:
@@ -48,7 +44,7 @@ class Cohorts:
         with classified("reading cohorts"):
             members = await pipe.execute()
         asked = [
-            (cohort, RequestId(_text(raw)))
+            (cohort, RequestId(text(raw)))
             for cohort, requests in zip(cohorts, members, strict=True)
             for raw in requests
         ]
@@ -61,13 +57,13 @@ class Cohorts:
         for (cohort, _), state in zip(asked, answers, strict=True):
             counts = states.setdefault(cohort, {})
             if state:
-                counts[_text(state)] = counts.get(_text(state), 0) + 1
+                counts[text(state)] = counts.get(text(state), 0) + 1
         return states
 
     async def one(self, cohort: CohortId) -> CohortView | None:
         """One cohort with all its requests and their targets, at one moment; `None` where it is not known (any more)."""
         answer = await cast(
-            "Awaitable[tuple[_Flat, list[RawRequest], bytes]]",
+            "Awaitable[tuple[Flat, list[RawRequest], bytes]]",
             self._scripts.call("cohort", [self._keys.card(cohort)], cohort),
         )
         flat, requests, paused = answer
@@ -75,19 +71,6 @@ class Cohorts:
             return None
         views = request_views(requests, paused)
         return cohort_view(cohort, pairs(flat), views)
-
-
-def request_views(requests: Sequence[RawRequest], paused: bytes) -> list[RequestView]:
-    """The requests of a cohort as they stand; `paused`: by whom, or nothing."""
-    return [
-        request_view(
-            RequestId(_text(request)),
-            pairs(fields),
-            [pairs(one) for one in migrations],
-            _text(paused),
-        )
-        for request, fields, migrations in requests
-    ]
 
 
 async def _cards(
@@ -100,7 +83,7 @@ async def _cards(
     with classified("reading cards"):
         answers = await pipe.execute()
     found = zip(cohorts, answers, strict=True)
-    return {one: {_text(k): _text(v) for k, v in raw.items()} for one, raw in found if raw}
+    return {one: texts(raw) for one, raw in found if raw}
 
 
 async def read_cards(
@@ -123,7 +106,3 @@ def _line(cohort: CohortId, card: Mapping[str, str], states: Mapping[str, int]) 
         states=states,
         card=card_of(card),
     )
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")

@@ -8,8 +8,9 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.entry_ids import entry_ms, is_entry_id
+from monarch.adapters.valkey.views.raw import texts
 from monarch.adapters.valkey.views.request import whole
-from monarch.adapters.valkey.views.requests import PAGE, RawEntry, texts
+from monarch.adapters.valkey.views.requests import PAGE, RawEntry
 from monarch.ports.readings import Choice, DeadLetter
 
 FIRST, LAST = "-", "+"

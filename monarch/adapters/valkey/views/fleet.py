@@ -19,8 +19,8 @@ from monarch.adapters.valkey.client.refusal import WRITE_SETTINGS, why_refused
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.logins import login_of_each
 from monarch.adapters.valkey.views.entry_ids import entry_ms
+from monarch.adapters.valkey.views.raw import texts
 from monarch.adapters.valkey.views.request import whole
-from monarch.adapters.valkey.views.requests import texts
 from monarch.core.budget.ceilings import Ceilings, least
 from monarch.core.delivery import Stream
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot

@@ -7,7 +7,7 @@ has expired since it was listed is left out.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from valkey.asyncio import Valkey
 
@@ -19,6 +19,7 @@ from monarch.adapters.valkey.settlement import member_of_request
 from monarch.adapters.valkey.views.cohorts import read_cards
 from monarch.adapters.valkey.views.entry_ids import entry_ms, entry_order, is_entry_id
 from monarch.adapters.valkey.views.numbers import Numbering
+from monarch.adapters.valkey.views.raw import text, texts
 from monarch.adapters.valkey.views.request import cohort_of, request_view, whole
 from monarch.adapters.valkey.views.sought import Sought, failed
 from monarch.adapters.valkey.views.waiting import Waiting, Wish, members_of, with_wish
@@ -98,13 +99,13 @@ class Reader:
         for line in lines:
             pipe.hget(self._keys.request(line.id), "targets")
         with classified("reading requests"):
-            targets = [_lines(_text(raw or "")) for raw in await pipe.execute()]
+            targets = [_lines(text(raw or "")) for raw in await pipe.execute()]
         pipe = self._client.pipeline(transaction=False)
         for line, named in zip(lines, targets, strict=True):
             for target in named:
                 pipe.hget(self._keys.migration(migration_id(line.id, target)), "state")
         with classified("reading requests"):
-            states = iter([_text(raw or "") for raw in await pipe.execute()])
+            states = iter([text(raw or "") for raw in await pipe.execute()])
         return tuple(
             replace(line, failed=failed(islice(states, len(named))))
             for line, named in zip(lines, targets, strict=True)
@@ -132,7 +133,7 @@ class Reader:
         with classified("reading requests"):
             known = await pipe.execute()
         rows = {
-            one: tuple(_text(field or "") for field in raw)
+            one: tuple(text(field or "") for field in raw)
             for one, raw in zip(ids, known, strict=True)
         }
         unplanned = {one: row[3] or one for one, row in rows.items() if not row[1]}
@@ -172,7 +173,7 @@ class Reader:
         migrations = await self._hashes(
             [self._keys.migration(migration_id(request, target)) for target in targets]
         )
-        view = request_view(request, fields, migrations, _text(paused_by or ""))
+        view = request_view(request, fields, migrations, text(paused_by or ""))
         if view.state is State.QUEUED and not migrations:
             wishes = await self._waiting.wishes({request: fields.get("entry", request)})
             view = with_wish(view, wishes.get(request, Wish()))
@@ -251,15 +252,6 @@ class Reader:
 
 
 # ---------------------------------------------------------------------------------------- decoding
-
-
-def texts(raw: Mapping[Any, Any]) -> dict[str, str]:
-    """A hash, or an entry's fields, as text."""
-    return {_text(name): _text(value) for name, value in raw.items()}
-
-
-def _text(raw: bytes | str) -> str:
-    return raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
 
 
 def _maybe(fields: Mapping[str, str], name: str) -> int | None:

@@ -9,7 +9,7 @@ from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.kept.roster import Entered, Heard, Roster
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.views.fleet import NOBODY
-from monarch.adapters.valkey.views.requests import texts
+from monarch.adapters.valkey.views.raw import texts
 from monarch.core.delivery import Stream
 from monarch.ports.readings import WorkerLine
 
