@@ -304,9 +304,12 @@ async def test_workers_show_what_they_hold_and_what_is_parked(telemetry: Telemet
     waiting = Parked(REQUEST, "migrations", "org/team-z", 1732406500000)
     fleet = Snapshot(1732406460000, (), workers=2, replicas=1)
     source = Given(fleet, working=[held, silent], waiting=[waiting])
+    deaf = replace(source, fleet=replace(fleet, replicas=0))
     async with paging(source, telemetry) as (client, _):
         page = await client.get("/workers")
         document = await client.get("/workers", headers=PROGRAM)
+    async with paging(deaf, telemetry) as (client, _):
+        unheard = await client.get("/workers")
 
     assert ">2 migrations<" in page.text
     assert ">1 request<" in page.text
@@ -315,8 +318,8 @@ async def test_workers_show_what_they_hold_and_what_is_parked(telemetry: Telemet
     assert "Last message heard <time" in page.text
     assert "did not hear the channel for 13 s, from <time" in page.text
     assert "24 Nov 00:00:10 UTC" in page.text
-    assert "1 listening to the channel: <strong" in page.text
-    assert "fewer than there are workers" in page.text
+    assert "1 listening to the channel, fewer than there are workers" in page.text
+    assert "0 listening to the channel: <strong" in unheard.text
     assert "org/team-z" in page.text
     assert [one["host"] for one in document.json()] == ["host", "host"]
     assert [one["heard_ms"] for one in document.json()] == [heard, None]
