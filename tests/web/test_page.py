@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from monarch.cli.terminal.printing import as_json
 from monarch.core.after.touch import Left, Touch
+from monarch.core.budget.moves import FORETOLD
 from monarch.core.budget.shares import Part
 from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
@@ -292,6 +293,16 @@ async def test_the_budget_shows_each_cohorts_share(telemetry: Telemetry) -> None
     assert "and no other ends later" in by_turns.text
     assert "after a pause of 10 min</dt><dd>about 45 min left" in by_turns.text
     assert "at GitHub as monarch-bot" in front.text
+
+
+async def test_a_cohort_too_many_is_shown_without_its_forecast(telemetry: Telemetry) -> None:
+    """Its share is told all the same."""
+    many = tuple(Part(f"{n}-0", 1, FORETOLD + 1) for n in range(FORETOLD + 1))
+    async with paging(Given(parted=many), telemetry) as (client, _):
+        page = await client.get("/budget")
+
+    assert page.text.count("1 write to go") == FORETOLD + 1
+    assert page.text.count("As it stands:") == FORETOLD
 
 
 async def test_workers_show_what_they_hold_and_what_is_parked(telemetry: Telemetry) -> None:
