@@ -19,9 +19,9 @@ __all__ = ["ActRehearsal", "TargetRehearsal", "Unverifiable", "rehearsed", "web_
 
 @dataclass(frozen=True, slots=True)
 class TargetRehearsal:
-    """One target: the numbers of the copies that would be changed, how many stand so already, and which are left.
+    """One target: the numbers of the copies that would be changed, how many are so already, and which are left.
 
-    `problem` says why it cannot be told, else `""`.
+    `problem` says why that is unknown, else `""`.
     """
 
     target: str

@@ -1,4 +1,4 @@
-"""What the page's acts are done with: an operator's connection, as the commands have it, and a shelf for what was done."""
+"""The means of the page's acts: an operator's connection, as the commands have it, and a shelf for what was done."""
 
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -36,12 +36,12 @@ _LOOKED: Final = TypeAdapter(Looked)
 _LOOKING: Final = TypeAdapter(Looking)
 
 MOST_LINES: Final = 500
-"""Of a receipt."""
+"""How many lines a receipt has at most."""
 
 _SAID_AGAIN_EVERY_S: Final = 10.0
 
 _HOLDINGS_AT_ONCE: Final = 50
-"""Targets that are unpacked between two turns of the event loop."""
+"""How many targets to unpack between two turns of the event loop."""
 
 
 class OperatorsMeans:
@@ -110,7 +110,7 @@ class OperatorsMeans:
         asked = await wishes(self._person.reader, request, "", targets)
         if isinstance(asked, Refused):
             return NotUpdated(f"{asked.reason}.")
-        # Of one request there is one wish.
+        # One request gives one wish.
         return (await submitted(self._person, asked[0], by, key, close=closes)).request
 
     # -------------------------------------------------------------------------------------- looking
@@ -148,7 +148,7 @@ class OperatorsMeans:
     async def _say_again(self, request: RequestId) -> None:
         while True:
             await anyio.sleep(_SAID_AGAIN_EVERY_S)
-            with suppress(StoreError):  # it is said again before it runs out
+            with suppress(StoreError):  # it is repeated before the note runs out
                 await self._shelf.go_on_looking(request)
 
     async def looked(self, request: RequestId) -> Looking | Looked | None:
@@ -178,7 +178,7 @@ class OperatorsMeans:
 
 
 async def looked(shelf: Shelf, request: RequestId) -> Looking | Looked | None:
-    """See `Means.looked`; `None` also where another version has kept it in other words."""
+    """See `Means.looked`; `None` also where another version has kept it in another form."""
     under_way, found = await shelf.look(request)
     with suppress(ValidationError):
         if under_way is not None:
@@ -188,20 +188,20 @@ async def looked(shelf: Shelf, request: RequestId) -> Looking | Looked | None:
 
 
 def message_of(asked: Asked) -> bytes:
-    """The message that asks for it."""
+    """The message that asks for this."""
     return message(
         asked.source, asked.targets, asked.channel, asked.not_before or None, asked.milestones
     )
 
 
 def _now_ms() -> int:
-    """For people; nothing is decided by it."""
+    """For people; no decision depends on it."""
     return round(time.time() * 1000)
 
 
 @asynccontextmanager
 async def means_of(settings: Settings) -> AsyncIterator[OperatorsMeans]:
-    """The means of the installation that `settings` name; nothing is asked before somebody presses something."""
+    """The means of the installation that `settings` name; it sends nothing before a person presses something."""
     keys = Keys(settings.namespace)
     async with operator(settings) as person, connected(valkey_of(settings), "shelf") as client:
         yield OperatorsMeans(person, Shelf(client, keys), Matrices(client, keys))

@@ -1,6 +1,6 @@
 """Puts a worker together: which adapter stands behind which port. Nothing runs here, and nothing is sent.
 
-What it stands among comes from `surroundings`: by settings in production, in memory under the tests of the stages.
+Its surroundings come from `surroundings`: by settings in production, in memory under the tests of the stages.
 
 Each purpose has a Valkey client of its own (why: `adapters.valkey.client.connection`).
 """
@@ -59,13 +59,13 @@ STREAM_OF: Final[Mapping[Role, Stream]] = {
     Role.MIGRATOR: Stream.MIGRATIONS,
     Role.NOTIFIER: Stream.NOTICES,
 }
-"""Which roles consume, and what."""
+"""Which roles consume, and which stream."""
 
 BESIDE: Final = 4
-"""Requests, and notices, that one worker has in hand at once: short work beside the migrations."""
+"""How many requests, and how many notices, a worker has in hand at once: short work beside the migrations."""
 
 SPARE_SOCKETS: Final = 8
-"""For what no place does: hearing, sweeping, handing back what came beyond the places."""
+"""Sockets for what no place does: hearing, sweeping, handing back what came beyond the places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class _Assembly:
         self._missed: MissedWatch | None = None
 
     def build(self) -> Parts:
-        # A pool that runs dry raises at once, and whoever asked would take Valkey for gone: each place has a socket,
+        # A pool that runs dry raises at once, and the caller would take Valkey for gone: so each place has a socket,
         # opened when it is first needed.
         places = self._terms.places + 2 * BESIDE
         commands = self._among.client("commands", connections=places + SPARE_SOCKETS)
@@ -185,7 +185,7 @@ class _Assembly:
         return handlers
 
     def _writers(self, scripts: Scripts, commands: Valkey) -> dict[Role, Handler]:
-        """Those who need GitHub, and who watches whether it takes what we sign with."""
+        """The handlers that need GitHub, and the watch over whether GitHub accepts our credential."""
         handlers: dict[Role, Handler] = {}
         github, signing = self._among.github(scripts)
         refusals = ValkeyRefusals(commands, scripts, self._keys)
@@ -260,12 +260,12 @@ class _Assembly:
             self._among.dice,
             self._terms.policy,
             places=places,
-            # People are told while the fleet is paused, too: of the pause, for one.
+            # Notices go out while the fleet is paused, too: that of the pause, for one.
             pause=None if stream is Stream.NOTICES else self._pause,
         )
 
     def _reclaimer(self, streams: Streams, consumers: tuple[Consumer, ...]) -> Reclaimer | None:
-        """Whoever consumes learns of a pause from its sweeps, with the role of reclaimer or without."""
+        """Every consuming worker learns of a pause from its sweeps, with the role of reclaimer or without."""
         reclaims = Role.RECLAIMER in self._roles
         if not reclaims and not consumers:
             return None
@@ -283,6 +283,6 @@ class _Assembly:
         if Role.INTAKE not in self._roles:
             return None
         ear, subscribed_ms = self._among.ear(commands)
-        # Appending many messages must hold up nobody's settle.
+        # Appending many messages must not hold up any settle.
         inbox = ValkeyInbox(self._scripts("intake"), self._keys, self._among.name, subscribed_ms)
         return Intake(ear, inbox, self._telemetry, self._among.clock, self._among.dice)

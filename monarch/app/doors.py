@@ -5,7 +5,7 @@ from monarch.web.door.visit import Doors
 
 
 def doors_of(settings: Settings) -> Doors:
-    """Who may look and press; under the name that the page listens on it may be asked for, too."""
+    """Who may look and press; the page also answers to the name that it listens on."""
     token = settings.web_token.get_secret_value() if settings.web_token else ""
     header = (settings.web_user_header or "").lower()
     names = frozenset({*settings.web_names, settings.web_host.lower()})

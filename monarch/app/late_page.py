@@ -1,10 +1,10 @@
-"""The page of a worker, loaded at its first look: with nobody looking it costs nothing, its code included.
+"""The page of a worker, loaded for its first visitor: without visitors it costs nothing, its code included.
 
 ```
 waiting --first look--> loaded (in a thread) --> open --the worker ends--> closed
 ```
 
-The first reader waits for some tenths of a second, and the event loop goes on meanwhile. What the page opens is opened and
+The first reader waits for about a second, and the event loop goes on meanwhile. What the page opens is opened and
 closed by a task of its own, since the request that asked for it may be given up at any moment. Where its code cannot be
 loaded (somebody replaces it while the worker runs) that request fails, and neither the worker nor the next one with it.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class LatePage:
-    """An ASGI application that becomes `app.page.Served` at its first look."""
+    """An ASGI application that becomes `app.page.Served` at its first request."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -42,7 +42,7 @@ class LatePage:
 
     @asynccontextmanager
     async def opening(self) -> AsyncIterator[None]:
-        """Open the page when it is asked for; closed at the end of the `with` block. To stand around its server."""
+        """Open the page when it is asked for, and close it at the end of the `with` block. Put it around the server."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._open)
             try:
@@ -52,7 +52,7 @@ class LatePage:
 
     @asynccontextmanager
     async def living(self) -> AsyncIterator[None]:
-        """As `Page.living`, once there is one. To stand inside of its server, so that streams do not hold it up."""
+        """As `Page.living`, once there is a page. Put it inside of the server, so that streams do not hold that up."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._live)
             try:
@@ -77,3 +77,6 @@ class LatePage:
 
 def _load() -> None:
     import monarch.app.page  # noqa: F401, PLC0415 - see above
+    from monarch.web.page.drawing import prepare  # noqa: PLC0415 - see above
+
+    prepare()

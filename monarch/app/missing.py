@@ -35,7 +35,7 @@ from monarch.telemetry import Telemetry
 __all__ = ["Missed", "Sweep", "Swept", "missed_watch", "swept"]
 
 READ_MOST: Final = 10_000
-"""So many repositories a person's sweep reads at their own addresses: all that it lists."""
+"""How many repositories a person's sweep reads at their own addresses: all that it lists."""
 
 _DAY_MS: Final = 86_400_000
 
@@ -73,15 +73,15 @@ async def swept(
     by: str | None,
     tell: Callable[[str], None],
 ) -> Swept:
-    """Sweep each of these owners once; what seems to be missed is looked into now, whatever is remembered.
+    """Sweep each of these owners once; look into everything that seems to be missed, whatever is on record.
 
     Args:
         since_ms: how old a repository may be.
-        by: whose wish it is that what was missed is asked for; `None`: nobody's.
-        tell: hears of each reading, by the name of what it is about.
+        by: the person who asks for what was missed; `None`: only list it.
+        tell: receives the name of each reading's subject.
 
     Raises:
-        StoreError: Valkey cannot be asked; without it nothing is known to be missed. Repeating it is safe.
+        StoreError: Valkey cannot be asked; without it nothing is known to be missed. Repeating the sweep is safe.
     """
     keys = Keys(settings.namespace)
     async with AsyncExitStack() as stack:

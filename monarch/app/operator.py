@@ -61,9 +61,9 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`reader` tells of requests, `cohorts` of those that came together, `letters` of what was given up, `standing` of the fleet and the server.
+    """`reader` reads requests, `cohorts` those that came together, `letters` dead letters, `standing` fleet and server.
 
-    `outlook` tells of what lies ahead; `hands` change what runs.
+    `outlook` forecasts; `hands` change what runs.
     """
 
     reader: Reader
@@ -81,7 +81,7 @@ class Operator:
     ) -> Submission:
         """Append a message as a request, durably; the same key again gives the same request.
 
-        `by` asks for it, where that is known; an update says so itself.
+        `by` is the person who asks, where known; an update names that person itself.
 
         Raises:
             KeyTaken: the key stands for another message.
@@ -102,18 +102,18 @@ class Operator:
         """Publish a message on the channel, as the platform does; returns how many heard it.
 
         Raises:
-            StoreError: nobody knows whether it was published.
+            StoreError: it is unknown whether it was published.
         """
         with classified("publishing"):
             return int(await self._client.publish(self.settings.channel, payload))
 
     async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
-        """Send dead letters back, and where Valkey refuses one of them for good, the others all the same.
+        """Send dead letters back; where Valkey refuses one of them for good, still send the others.
 
-        What was sent back before a refusal is then told as gone.
+        A letter that was sent back before such a refusal is then reported as gone.
 
         Raises:
-            StoreError: nobody knows which of them were sent back. Repeating it is safe.
+            StoreError: it is unknown which of them were sent back. Repeating it is safe.
         """
         return await _each(letters, lambda some: self.hands.replay(some, by))
 
@@ -130,7 +130,7 @@ async def _each(
     letters: Sequence[str],
     work: Callable[[Sequence[str]], Awaitable[tuple[Replayed, ...]]],
 ) -> tuple[Replayed, ...]:
-    """All at once, or one by one where Valkey refuses that."""
+    """Replay all at once, or one by one where Valkey refuses that."""
     try:
         return await work(letters)
     except StoreRefused as error:
@@ -143,7 +143,7 @@ async def _each(
 async def operator(settings: Settings) -> AsyncIterator[Operator]:
     """Reach the installation that `settings` name; nothing is sent before the first question."""
     keys = Keys(settings.namespace)
-    # One socket: what is submitted and the waiting for the disk must go over the same.
+    # One socket: a submission and the wait for the disk must use the same connection.
     async with connected(valkey_of(settings), "operator") as client:
         standing = Standing(client, keys, settings.channel, ceilings_of(settings))
         scripts = Scripts(client, keys.prefix)
@@ -163,7 +163,7 @@ def message(
     not_before: str | None = None,
     milestones: Sequence[str] = (),
 ) -> bytes:
-    """The message that the platform would publish; without `channel` Slack is told nothing.
+    """The message that the platform would publish; without `channel` nothing goes to Slack.
 
     `not_before` and `milestones` ask for a portion (`core.portions`).
     """

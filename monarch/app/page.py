@@ -1,4 +1,4 @@
-"""The page of a process: the commands' own readers, over connections that hold up nobody's work."""
+"""The page of a process: the commands' own readers, over connections of their own, so that they hold up no work."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -64,11 +64,11 @@ CONNECTIONS: Final = 6
 
 
 LOOKED_THROUGH: Final = 2_000
-"""Among so many events, the newest, those of a request are looked for."""
+"""How many events, the newest, to search for those of a request."""
 
 
 class Readings:
-    """`web.page.source.Source`: whatever is asked, one of the readers of the commands answers."""
+    """`web.page.source.Source`, answered by the readers of the commands."""
 
     def __init__(self, client: Valkey, keys: Keys, settings: Settings) -> None:
         self._shelf = Shelf(client, keys)
@@ -165,7 +165,7 @@ class Served:
 
 @asynccontextmanager
 async def page_of(settings: Settings) -> AsyncIterator[Served]:
-    """The page of the installation that `settings` name; nothing is asked before somebody opens it."""
+    """The page of the installation that `settings` name; it sends nothing before a person opens it."""
     keys, doors, tries = Keys(settings.namespace), doors_of(settings), Tries()
     link = connected(valkey_of(settings), "page", connections=CONNECTIONS)
     async with link as client, means_of(settings) as means:
@@ -183,7 +183,7 @@ async def page_of(settings: Settings) -> AsyncIterator[Served]:
 
 
 async def _planned(settings: Settings, asked: Asked) -> DryRun | str:
-    """What a request would do; a text says why it cannot be told."""
+    """What a request would do; a text says why that is unknown."""
     if not (settings.gh_pat or settings.github_app_id):
         return "this process has no credential for GitHub: set GH_PAT or a GitHub App"
     request = parsed(message_of(asked), settings)

@@ -28,7 +28,7 @@ def parsed(payload: bytes, settings: Settings) -> Request | BadMessage:
 
 
 async def dry_run(settings: Settings, request: Request, tell: Callable[[str], None]) -> DryRun:
-    """Find out what `request` would do. `tell` hears of each reading, by the name of its repository."""
+    """Find out what `request` would do. `tell` receives the name of each repository that is read."""
     async with surveying(settings, tell, needs_store=False) as reading:
         store, source = reading.store, request.source.full_name
         plan = await reading.rehearser.plan(request)
@@ -58,7 +58,7 @@ async def dry_run(settings: Settings, request: Request, tell: Callable[[str], No
 async def _all_targets(
     reading: Means, request: Request, plan: Plan, settings: Settings
 ) -> tuple[TargetPlan, ...]:
-    """In the order of the request; of two names for one repository the second finds all that the first has copied."""
+    """In the order of the request; if two names lead to one repository, the second finds all that the first has copied."""
     names = [target.full_name for target in request.targets]
     wanted = Wanted(plan)
     found = await in_order(names, lambda name: reading.rehearser.rehearse(name, wanted))
@@ -81,7 +81,7 @@ async def _all_targets(
 
 
 def _target(name: str, passed: Passage | Verdict, settings: Settings) -> TargetPlan:
-    """What is told of one target. It works on whole texts."""
+    """What the plan says of one target. It works on whole texts."""
     way = obstacle(passed, settings.target_patience_seconds)
     code = None if way is None else way.code
     if not isinstance(passed, Passage):

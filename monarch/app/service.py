@@ -31,7 +31,7 @@ from monarch.web.connections import MOST, READERS
 from monarch.web.server import health_app, listening_on, metrics_app, serving
 
 _DOUBT_EVERY_S = 5.0
-"""How soon a Valkey that did not answer is asked again how it is set up, in seconds."""
+"""Delay before asking a Valkey that did not answer again how it is set up, in seconds."""
 
 
 class PortError(Exception):
@@ -42,8 +42,8 @@ def run_worker(settings: Settings, roles: frozenset[Role]) -> None:
     """Work until a signal, then hand over and return.
 
     Raises:
-        ConfigurationError: the host is none of this machine's; before anything was started.
-        PortError: likewise, for ports that cannot be listened on; all of them are named.
+        ConfigurationError: the host is not an address of this machine; before anything was started.
+        PortError: likewise, for ports that cannot be listened on; it names all of them.
     """
     metrics, health = listeners_of(settings)
     log = log_of(settings)
@@ -72,7 +72,7 @@ async def _work(
             await stack.enter_async_context(page.opening())
             app = health_app(telemetry, lambda: worker.is_ready, standing.snapshot, page)
             await stack.enter_async_context(serving(app, health, MOST + READERS))
-            # After its server: so it ends before it, and streams do not hold the server up.
+            # Entered after its server, so that it ends before it: open streams do not hold the server up.
             await stack.enter_async_context(page.living())
         stack.enter_context(stopped_by_signals(worker.stop))
         version = monarch.__version__
@@ -87,7 +87,7 @@ async def _work(
 
 
 def _place_of(settings: Settings) -> dict[str, object]:
-    """Where this worker works: what a person compares first when another one does what this one should."""
+    """Where this worker works: what to compare first when another worker does what this one should."""
     return {
         "valkey": settings.valkey_url_safe,
         "namespace": settings.namespace,
@@ -99,9 +99,9 @@ def _place_of(settings: Settings) -> dict[str, object]:
 
 
 async def _doubt(standing: Standing, telemetry: Telemetry, watched: bool) -> None:  # noqa: FBT001  # of start_soon
-    """Say once what the doctor would say of this Valkey; beside the work, since it may not answer yet."""
+    """Report once what the doctor would say of this Valkey; beside the work, since it may not answer yet."""
     while True:
-        with contextlib.suppress(StoreError):  # the loops say so
+        with contextlib.suppress(StoreError):  # the loops report that
             facts = await standing.server()
             break
         await anyio.sleep(_DOUBT_EVERY_S)
@@ -122,7 +122,7 @@ def freeze_what_stays() -> None:
 
 @asynccontextmanager
 async def standing_of(settings: Settings) -> AsyncIterator[Standing]:
-    """What scrapes and health checks ask, over connections that hold up nobody's work."""
+    """What scrapes and health checks read, over connections of their own, so that they hold up no work."""
     ceilings = ceilings_of(settings)
     # Prometheus and an orchestrator may ask at the same moment.
     async with connected(valkey_of(settings), "watch", connections=4) as client:
@@ -174,7 +174,7 @@ def _wrong_host(host: str, error: OSError) -> str:
 
 
 def log_of(settings: Settings) -> FilteringBoundLogger:
-    """What a process writes its log with; `auto` is for people on a terminal, and for machines anywhere else."""
+    """The log of a process; `auto` writes for people on a terminal, and for machines anywhere else."""
     chosen = settings.log_format
     for_people = chosen == "console" or (chosen == "auto" and sys.stderr.isatty())
     known = settings.secrets()

@@ -1,13 +1,13 @@
 """Signals: the first SIGTERM or SIGINT asks a program to stop, the second ends its process at once.
 
-A thread of its own heeds them, not the event loop, for what keeps a program from ending may be the loop itself: a line
-for a log that nobody takes away, a disk that does not answer, work without an end. The thread does not depend on the
-main thread either: the interpreter writes each signal's number to a socket within the system's own handler
+A thread of its own heeds them, not the event loop, because the loop itself may be what keeps a program from ending: a
+log line into a pipe that is not read, a disk that does not answer, work without an end. The thread does not depend on
+the main thread either: the interpreter writes each signal's number to a socket within the system's own handler
 (`signal.set_wakeup_fd`), before any Python code runs. A handler in Python would wait for the main thread's next
 instruction, and a signal that comes just before the main thread waits for a lock would wait with it.
 
-The socket takes the place of the event loop's own. That is safe: a loop needs its own for the handlers that it was given
-and to wake up, and here the thread wakes it.
+The socket replaces the event loop's own. That is safe: a loop needs its own for the handlers that were added to it and
+to wake up, and here the thread wakes it.
 
 An end like that is safe: nothing is flushed and nothing closed, but what a worker has in hand is pending and will be
 reclaimed.
@@ -24,7 +24,7 @@ from threading import Thread
 from typing import Final
 
 END_WITHIN_S: Final = 9.5
-"""So many seconds after the first signal the process ends, whatever still holds it up."""
+"""How long after the first signal the process ends, in seconds, whatever still holds it up."""
 
 _STOPS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -33,7 +33,7 @@ _STOPS: Final = (signal.SIGTERM, signal.SIGINT)
 def stopped_by_signals(stop: Callable[[str], None]) -> Iterator[None]:
     """Within, a signal calls `stop` in the running loop, with the signal's name. Only the main thread may enter.
 
-    The time that the first one has set runs on after the end of that: what is closed then may hang, too.
+    The deadline that the first signal sets stays in force after the block: what closes then may hang, too.
     """
     loop = asyncio.get_running_loop()
     heard, told = socket.socketpair()
@@ -57,7 +57,7 @@ def stopped_by_signals(stop: Callable[[str], None]) -> Iterator[None]:
 
 
 def _heed(heard: socket.socket, ask: Callable[[int], None]) -> None:
-    """Wait for the first signal; if there is one, the process ends in here unless it has ended before."""
+    """Wait for the first signal; after one, end the process from here unless it has ended before."""
     with heard:
         first = _next(heard)
         if first is None:
@@ -67,12 +67,12 @@ def _heed(heard: socket.socket, ask: Callable[[int], None]) -> None:
         second = _next(heard, ends_at)
         if second is None:
             time.sleep(max(0.0, ends_at - time.monotonic()))
-        # Without a second one, as a process that was asked to end: with 0.
+        # Without a second signal: 0, as for a process that ended on request.
         os._exit(0 if second is None else 128 + second)
 
 
 def _next(heard: socket.socket, until: float | None = None) -> int | None:
-    """The next SIGTERM or SIGINT. `None`: none came until then, or from now on they are somebody else's."""
+    """The next SIGTERM or SIGINT. `None`: none came until then, or signals are not ours any more."""
     while True:
         heard.settimeout(None if until is None else max(0.001, until - time.monotonic()))
         try:

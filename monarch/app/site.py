@@ -1,4 +1,4 @@
-"""The page as a program of its own, for a host that does no work: `/health` and `/ready` beside it, no metrics."""
+"""The page as a program of its own, for a host without a worker: with `/health` and `/ready`, without metrics."""
 
 import socket
 import sys
@@ -21,7 +21,7 @@ def run_site(settings: Settings) -> None:
     """Serve the page until a signal.
 
     Raises:
-        ConfigurationError: the page is switched off, or the host is none of this machine's.
+        ConfigurationError: the page is switched off, or the host is not an address of this machine.
         PortError: the port cannot be listened on.
     """
     if not settings.web_port:

@@ -1,7 +1,7 @@
-"""What a worker stands among: its settled terms, and the world outside of it.
+"""A worker's surroundings: its settled terms, and the world outside of it.
 
-`assembly` puts a worker together from these two and knows nothing else. So a test that gives it other surroundings tries
-the very worker that is shipped.
+`assembly` puts a worker together from these two and knows nothing else. So a test with other surroundings tries the very
+worker that is shipped.
 """
 
 import os
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 class Terms:
     """What an installation has settled on, as the stages take it.
 
-    `places` are the migrations that one worker has in hand at once; `manner` is how Slack is told.
+    `places` is how many migrations one worker has in hand at once; `manner` is how Slack messages are written.
     """
 
     keys: Keys
@@ -67,7 +67,7 @@ class Terms:
 
 
 def terms_of(settings: Settings) -> Terms:
-    """What these settings come to."""
+    """The terms that these settings come to."""
     return Terms(
         keys=Keys(settings.namespace),
         ceilings=ceilings_of(settings),
@@ -84,11 +84,11 @@ def terms_of(settings: Settings) -> Terms:
 
 
 class Surroundings(Protocol):
-    """The world outside of one worker. Each is asked for when the worker is put together, and nothing is sent yet.
+    """The world outside of one worker. `assembly` asks for each part once, and nothing is sent yet.
 
     Attributes:
         name: the worker's, as a consumer; never the same twice.
-        dice: a number from 0 to 1, by chance.
+        dice: a random number from 0 to 1.
         nonce: a name that no other write has.
     """
 
@@ -102,21 +102,21 @@ class Surroundings(Protocol):
         """A client of Valkey for one purpose (why not one for all: `adapters.valkey.client.connection`)."""
 
     def github(self, scripts: Scripts) -> tuple[GitHub, Signing]:
-        """GitHub, and who asks it whether it takes what we sign with; `scripts` count what is read."""
+        """GitHub, and the check whether it accepts our credential; `scripts` count what is read."""
 
     def slack(self) -> Slack:
         """Slack."""
 
     def ear(self, commands: Valkey) -> tuple[Ear, Callable[[], int]]:
-        """Who hears what is published, and since when (ms, by the server's clock; asked at each hearing)."""
+        """The subscriber, and since when it hears (ms, by the server's clock; read at each hearing)."""
 
     def outlook(self, commands: Valkey) -> Outlook:
-        """Who foretells when a request is done."""
+        """The forecast of when a request is done."""
 
     def missed(self, telemetry: Telemetry, gaps: Callable[[], int]) -> "MissedWatch | None":
-        """Who looks for what no message named, asked for after `github`; `None` where nothing is to be watched.
+        """The watch for repositories that no message named, built after `github`; `None` where nothing is watched.
 
-        `gaps` is how often this worker did not hear until now.
+        `gaps` counts how often this worker did not hear until now.
         """
 
 
@@ -148,7 +148,7 @@ class Production:
         return self._github, self._github
 
     def slack(self) -> Slack:
-        """See `Surroundings.slack`; without a token nobody is told."""
+        """See `Surroundings.slack`; without a token nothing is sent."""
         if self._settings.slack_bot_token is None:
             return NoSlack()
         token = self._settings.slack_bot_token.get_secret_value()
@@ -172,7 +172,7 @@ class Production:
         """See `Surroundings.missed`."""
         if self._github is None or not self._settings.missed_owners:
             return None
-        # Not above: most watch nothing, and do without its code.
+        # Imported here, since most workers watch nothing, and do without its code.
         from monarch.app.missing import missed_watch  # noqa: PLC0415 - see above
 
         client, slack = self.client("missed"), self.slack()
@@ -180,5 +180,5 @@ class Production:
 
 
 def consumer_name() -> str:
-    """`<host>.<pid>.<random>`: never the same twice, so that nobody takes up a dead one's fence."""
+    """`<host>.<pid>.<random>`: never the same twice, so that no worker takes up a dead worker's fence."""
     return f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}"

@@ -1,6 +1,7 @@
-"""What the commands need that look at GitHub for people: a rehearser, and what Valkey knows of its targets.
+"""What commands that look at GitHub need: a rehearser, and what Valkey knows of its targets.
 
-Nothing is written but what the reads cost, and what was found. Where Valkey cannot be reached it depends on the command: a plan is told without it, and says so.
+They write only the cost of the reads, and their findings. Without Valkey it depends on the command: a plan is made without
+it, and says so.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -38,22 +39,22 @@ from monarch.telemetry import Telemetry
 T = TypeVar("T")
 
 LOOKED_AT: Final = 200
-"""So many requests are looked through for those of the same template, the newest."""
+"""How many requests, the newest, to search for those of the same template."""
 
 OTHERS: Final = 10
-"""So many of their plans are read; as `begin.lua` has it."""
+"""How many of their plans to read, as in `begin.lua`."""
 
 PLANNED: Final = frozenset({State.RUNNING, State.DONE, State.FAILED, State.CANCELLED})
 """The states of requests that may have a plan."""
 
 AT_ONCE: Final = 4
-"""So many targets are read at once: a cohort is done in seconds, and GitHub's limits for reads are far."""
+"""How many targets to read at once: a cohort takes seconds, far from GitHub's limits for reads."""
 
 
 class Store:
-    """What is asked of Valkey.
+    """The questions to Valkey.
 
-    `trouble` says why it is not asked (any more), `""` while it is; one that is needed raises instead.
+    `trouble` says why it is not asked (any more), `""` while it is; a store that is required raises instead.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class Store:
         self._is_needed = is_needed
 
     async def bases(self, request: RequestId, plan: Plan) -> tuple[RequestId, ...]:
-        """Other requests for the same template, newest first: an update may have written by the plan of one of them.
+        """Other requests for the same template, newest first: an update may have written from the plan of one of them.
 
         Raises:
             StoreError: Valkey cannot be asked.
@@ -107,7 +108,7 @@ class Store:
         return await self._ask(lambda: self._logins.us(credential), us_of((), credential))
 
     async def traffic(self, newcomer: Newcomer) -> Traffic | None:
-        """What a request would find that is submitted now; `None` where Valkey is not asked."""
+        """What a request would meet if it were submitted now; `None` if Valkey is not asked."""
         return await self._ask(lambda: self._outlook.traffic(newcomer), None)
 
     async def _ask(self, question: Callable[[], Awaitable[T]], otherwise: T) -> T:
@@ -124,7 +125,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a command has to look at GitHub with."""
+    """What a command looks at GitHub with."""
 
     rehearser: Rehearser
     store: Store
@@ -134,9 +135,9 @@ class Means:
 async def surveying(
     settings: Settings, tell: Callable[[str], None], *, needs_store: bool
 ) -> AsyncIterator[Means]:
-    """What reads the installation that `settings` name; its connections are closed at the end.
+    """The means to read the installation that `settings` name; their connections are closed at the end.
 
-    Its reads are counted with those of the workers: a look at a large cohort is not to use up what they need.
+    Their reads count together with those of the workers: a look at a large cohort must not use up what these need.
     """
     keys = Keys(settings.namespace)
     async with AsyncExitStack() as stack:
@@ -155,7 +156,7 @@ async def surveying(
 
 
 def _unheard() -> Telemetry:
-    """Where a dry run reports to: what it tells of has not happened."""
+    """Telemetry for a dry run, which goes nowhere: what it reports has not happened."""
     log = structlog.wrap_logger(structlog.ReturnLogger(), processors=[])
     return Telemetry(CollectorRegistry(), log)
 
@@ -164,7 +165,7 @@ async def in_order(names: Sequence[str], work: Callable[[str], Awaitable[T]]) ->
     """Do it for each of these distinct names, some at once; the results are in the order of the names.
 
     Raises:
-        StoreError: as one of them raised it; the others are called off.
+        StoreError: as one of them raised it; the others are cancelled.
     """
     found: dict[str, T] = {}
     failed: list[StoreError] = []

@@ -56,7 +56,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class TargetUpdate:
-    """What an update would do to one target; `problem` says why it cannot be told, else `""`."""
+    """What an update would do to one target; `problem` says why that is unknown, else `""`."""
 
     target: str
     foresight: Foresight = field(default_factory=Foresight)
@@ -96,7 +96,7 @@ async def wishes(
 
 
 def _nothing_worked_on(request: RequestId | None, source: str, only: Sequence[str]) -> str:
-    """Which targets, and of what: they may well have been filled by another request, or from another source."""
+    """Which targets, and of what: another request, or one from another source, may well have filled them."""
     what = ", ".join(only) or "any target"
     if request is None:
         return f"no request for {source} has worked on {what}: see `monarch requests`"
@@ -131,12 +131,12 @@ async def _wish(
 async def submitted(
     person: Operator, wish: Wish, by: str, key: str = "", *, close: bool = False
 ) -> Submission:
-    """Ask for it, durably; with `close` also for closing the copies of tickets that were closed since.
+    """Ask for the update, durably; with `close` also for closing the copies of tickets that were closed since.
 
     The same `key` again is the same request; without one it is always a new one.
 
     Raises:
-        StoreError: see `Submitter.submission`. An update that is asked for twice edits nothing twice.
+        StoreError: see `Submitter.submission`. An update that is submitted twice edits nothing twice.
     """
     payload = message(wish.source, wish.targets, wish.channel, milestones=wish.milestones)
     act = Act.UPDATE_AND_CLOSE if close else Act.UPDATE
@@ -150,7 +150,7 @@ async def foreseen(
     only: Sequence[str],
     tell: Callable[[str], None],
 ) -> tuple[TargetUpdate, ...] | Refused:
-    """What the update would do, target by target, and what it would close if it was asked to. Nothing is written.
+    """What the update would do, target by target, and what it would close with `close`. Nothing is written.
 
     Raises:
         StoreError: Valkey cannot be asked.

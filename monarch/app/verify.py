@@ -1,7 +1,7 @@
-"""Verifying a request: its plan from Valkey, held against what its targets show right now.
+"""Verifying a request: compare its plan, from Valkey, with what its targets show right now.
 
-Nothing is written to GitHub. What was found is kept in Valkey for the page; where Valkey takes in nothing it is told all the
-same, and the page goes on to show what was found before.
+Nothing is written to GitHub. The findings are kept in Valkey for the page; where Valkey takes no writes they are still
+reported, and the page goes on showing what was found before.
 """
 
 from collections.abc import Callable, Sequence
@@ -52,7 +52,7 @@ class TargetReport:
         return found is not None and not any(finding.is_bad for finding in found.findings)
 
     def count(self, mark: Mark) -> int:
-        """How many tickets; *present* are all that have a copy, whatever else is to be said of it."""
+        """How many tickets have this mark; *present* counts all that have a copy, whatever other marks it has."""
         found = self.verification
         if found is None:
             return 0
@@ -73,12 +73,12 @@ class Verified:
 
     @property
     def is_well(self) -> bool:
-        """Whether nobody has to do anything."""
+        """Whether a person has nothing to do."""
         return all(target.is_well for target in self.targets)
 
     @property
     def to_heal(self) -> dict[str, tuple[TicketId, ...]]:
-        """What a healing is for, for each target: copies to be made again, and recalled ones to be opened again."""
+        """What to heal, for each target: copies to be made again, and recalled ones to be opened again."""
         missing, recalled = self.missing, self.recalled
         names = (target.target for target in self.targets)
         both = {name: (*missing.get(name, ()), *recalled.get(name, ())) for name in names}
@@ -86,13 +86,13 @@ class Verified:
 
     @property
     def recalled(self) -> dict[str, tuple[TicketId, ...]]:
-        """The tickets whose copies a recall has closed, for each target that has such."""
+        """The tickets whose copies a recall has closed, for each target that has any."""
         found = ((one.target, one.verification) for one in self.targets if one.verification)
         return {target: one.recalled for target, one in found if one.recalled}
 
     @property
     def missing(self) -> dict[str, tuple[TicketId, ...]]:
-        """The tickets without a copy, for each target that has such; GitHub has not refused them."""
+        """The tickets without a copy that GitHub has not refused, for each target that has any."""
         found = ((one.target, one.verification) for one in self.targets if one.verification)
         return {target: one.missing for target, one in found if one.missing}
 
@@ -107,7 +107,7 @@ class Unverifiable:
 async def verified(
     settings: Settings, request: RequestId, tell: Callable[[str], None]
 ) -> Verified | Unverifiable:
-    """Hold every target of a request against its plan. `tell` hears of each reading, by the name of its repository.
+    """Compare every target of a request with its plan. `tell` receives the name of each repository that is read.
 
     Raises:
         StoreError: Valkey cannot be asked; without it there is no plan.

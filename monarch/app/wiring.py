@@ -1,6 +1,6 @@
 """From settings to the parts of an installation: where its Valkey and GitHub are, who signs, what copies look like.
 
-Nothing is asked of anyone here.
+Nothing is sent here.
 """
 
 from urllib.parse import urlsplit
@@ -32,7 +32,7 @@ from monarch.settings import Settings
 
 
 def valkey_of(settings: Settings) -> Place:
-    """The Valkey of an installation; its Sentinels lead there, if it has any. Nothing is asked yet."""
+    """The Valkey of an installation, found through its Sentinels if it has any. Nothing is asked yet."""
     return place(settings.valkey_url.get_secret_value(), _sentinels(settings))
 
 
@@ -54,7 +54,7 @@ def proxy_of(way: SecretStr | None) -> str | None:
 
 
 def manner_of(settings: Settings) -> Manner:
-    """How Slack is told."""
+    """How Slack messages are written."""
     return Manner(
         Places(web_url_of(settings), settings.page_url or ""),
         ending_in_channel=settings.slack_ending == "channel",
@@ -83,7 +83,7 @@ def github_of(settings: Settings, meter: Meter | None = None) -> HttpGitHub:
 
     Args:
         settings: with a token, an App, or both.
-        meter: counts reads; `None`: nobody does.
+        meter: counts reads; `None`: they are not counted.
     """
     token = settings.gh_pat.get_secret_value() if settings.gh_pat else None
     proxy = proxy_of(settings.github_proxy)
@@ -119,7 +119,7 @@ def ceilings_of(settings: Settings) -> Ceilings:
 
 
 def outlook_of(client: Valkey, settings: Settings) -> Outlook:
-    """What foretells by the ceilings that are set, or learned and proven where those are less."""
+    """The forecast, by the ceilings that are set, or by learned and proven ones where those are lower."""
     ceilings, keys = ceilings_of(settings), Keys(settings.namespace)
     budget = ValkeyBudget(Scripts(client, keys.prefix), keys, ceilings)
 

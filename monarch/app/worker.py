@@ -4,14 +4,14 @@ The order of stopping (docs/protocols.md, "Stopping"), all within 10 s of the fi
 
 ```
 0 s   not ready; nothing new is read; every handler ends at its next step and hands its delivery back
-7 s   a write still in hand is left without an answer: its intent stays, and somebody will reconcile it
-8.5 s what could not be recorded or settled (Valkey is away) is left: an intent stays, and the entry pending
+7 s   a write still in hand is left without an answer: its intent stays, and another worker will reconcile it
+8.5 s what could not be recorded or settled (Valkey is away) is left: an intent stays, and the entry stays pending
 9 s   own consumers are removed, and what they still hold is handed back with them, if Valkey answers by then: what is
       left from before, and what came by an answer that was lost. Renewals end last: until settled a lease must hold
-9.5 s whatever is still not done (a script sent to a Valkey that does not answer is not cancelled) is left
+9.5 s what is still not done (a script sent to a Valkey that does not answer is not cancelled) is left
 ```
 
-The last of these, and the second signal, are the matter of `app/signals.py`: the loop may be stuck.
+`app/signals.py` handles the last of these, and the second signal, since the loop may be stuck.
 """
 
 from typing import Final
@@ -29,7 +29,7 @@ WRITE_GRACE_S: Final = 7.0
 """How long a write in hand may still be answered after the first signal, in seconds."""
 
 SETTLE_GRACE_S: Final = 1.5
-"""How long what was decided may then still be settled, in seconds; what is not is handed back, or stays pending."""
+"""How long a decided delivery may then take to settle, in seconds; an unsettled one is handed back, or stays pending."""
 
 RETIRE_WITHIN_S: Final = 0.5
 
@@ -68,7 +68,7 @@ class Worker:
             beside.cancel_scope.cancel()
 
     async def _work(self) -> None:
-        """Ends when every loop has ended and every delivery in hand is settled or handed back."""
+        """Work until every loop has ended and every delivery in hand is settled or handed back."""
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
             await self._open_epoch()
@@ -96,7 +96,7 @@ class Worker:
             self._tasks.cancel_scope.cancel()
 
     async def _open_epoch(self) -> None:
-        """Before anything is read; on a server that was never written to nobody need be quiet."""
+        """Open the epoch before anything is read; on a server that was never written to there is no quiet time."""
         scripts = Scripts(self._parts.commands, self._parts.keys.prefix)
         while not self._draining.is_set():
             try:
@@ -109,7 +109,7 @@ class Worker:
                 return
 
     async def _enter_roster(self) -> None:
-        """Once, and whatever comes of it: nothing is decided by the roster."""
+        """Enter the roster once, and ignore a failure: no decision depends on the roster."""
         try:
             await self._roster.enter(self._parts.consumer_name, monarch.__version__)
         except StoreError as error:

@@ -10,7 +10,7 @@ from monarch.cli.terminal.printing import got
 
 
 class WrongValue(typer.BadParameter):
-    """An option or argument was given something else than it takes."""
+    """An option or argument has a value that it does not take."""
 
     def __init__(self, expected: str, came: str) -> None:
         super().__init__(f"it should be {expected}, not {came}")
@@ -26,7 +26,7 @@ def whole(least: int, most: int) -> Callable[[str | int], int]:
     """A parser of whole numbers in these bounds; its error says what it expected and what came."""
 
     def parsed(text: str | int) -> int:
-        # Not all that Python reads: 1_0 is a slip of the finger.
+        # Not everything that Python accepts: 1_0 is a typo.
         found = int(text) if _WHOLE.fullmatch(str(text)) else least - 1
         if not least <= found <= most:
             raise WrongValue(f"a whole number from {least:,} to {most:,}", got(str(text)))

@@ -1,4 +1,4 @@
-"""From a command to the work and back: settings, the event loop, and what becomes of failures."""
+"""From a command to the work and back: settings, the event loop, and failures."""
 
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FAILED, WRONG, OUT_OF_SIGHT, INTERRUPTED = 1, 2, 3, 130
-"""Exit statuses. `OUT_OF_SIGHT`: what was followed goes on, but how it stands cannot be seen any more."""
+"""Exit statuses. `OUT_OF_SIGHT`: the followed request goes on, but its state cannot be seen any more."""
 
 
 def end(problem: Problem) -> NoReturn:
@@ -25,7 +25,7 @@ def end(problem: Problem) -> NoReturn:
 
 
 def _with(status: int) -> BaseException:
-    """The end of a command, as the library ends it that reads its arguments; a worker was started without it."""
+    """The exception that ends a command: that of the argument parser, or a plain one in a worker, which has no parser."""
     if "typer" not in sys.modules:
         return SystemExit(status)
     import typer  # noqa: PLC0415 - see above
@@ -45,7 +45,7 @@ def fail(
 
 
 def refuse(what: str, expected: str, came: str, *, advice: str | None = None) -> NoReturn:
-    """End for wrong usage: `what` (an option, an argument) was given something else than it takes."""
+    """End for wrong usage: `what` (an option, an argument) has a value that it does not take."""
     message = f"{what} should be {expected}, not {got(came)}"
     end(Problem(message, WRONG, expected=expected, got=got(came), advice=advice))
 
@@ -57,7 +57,7 @@ def unknown_request(request: str) -> NoReturn:
 
 
 def settings(*, needs_github: bool = False) -> "Settings":
-    """The settings of the environment; where they are wrong, all mistakes are shown."""
+    """The settings of the environment; if they are wrong, all mistakes are shown."""
     from monarch.settings import ConfigurationError, load_settings  # noqa: PLC0415 - lazily
 
     try:
@@ -83,9 +83,9 @@ def operate(work: "Callable[[Operator], Awaitable[T]]") -> T:
 
 
 def end_if_interrupted() -> None:
-    """In every round of a loop without an end: Ctrl-C cancels the task once, and that may have been swallowed.
+    """Call this in every round of an endless loop: Ctrl-C cancels the task once, and that may have been swallowed.
 
-    `asyncio.wait_for` does so before Python 3.12, where what it waits for is done at that moment; the client of Valkey
+    Before Python 3.12 `asyncio.wait_for` swallows it if what it waits for is done at that moment; the client of Valkey
     waits for each command with it.
     """
     import asyncio  # noqa: PLC0415 - lazily
@@ -97,7 +97,7 @@ def end_if_interrupted() -> None:
 
 @contextmanager
 def failures_told() -> Iterator[None]:
-    """Around work: a Valkey that cannot be asked, and an interrupt, end the command with a word for people."""
+    """Around work: a Valkey that cannot be asked, and an interrupt, end the command with a message."""
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
 
     try:

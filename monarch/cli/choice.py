@@ -26,7 +26,7 @@ _AGE: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w)", re.ASCII)
 
 
 def actor(by: str | None) -> str:
-    """The name under which something is done: what `--by` says, or `user@host`."""
+    """The name of the person who acts: what `--by` says, or `user@host`."""
     if by is None:
         return f"{_user()}@{socket.gethostname()}"
     name = " ".join(by.split())
@@ -62,7 +62,7 @@ def choice(
     older_than: str | None,
     newer_than: str | None,
 ) -> "Choice":
-    """The letters of which all of this holds."""
+    """The letters that match all of this."""
     from monarch.app.operator import Choice  # noqa: PLC0415 - lazily
 
     older_s, newer_s = seconds("--older-than", older_than), seconds("--newer-than", newer_than)
@@ -80,7 +80,7 @@ def choice(
 def sought(
     state: "State | None", source: str | None, target: str | None, since: str | None
 ) -> "Sought":
-    """The requests of which all of this holds."""
+    """The requests that match all of this."""
     from monarch.adapters.valkey.views.sought import Sought  # noqa: PLC0415 - lazily
 
     return Sought(
@@ -92,7 +92,7 @@ def sought(
 
 
 def wanted(request: str | None, target: str | None, since: str | None) -> "Wanted":
-    """The events of which all of this holds."""
+    """The events that match all of this."""
     from monarch.adapters.valkey.views.wanted import Wanted  # noqa: PLC0415 - lazily
 
     ago_s = seconds("--since", since)
@@ -109,7 +109,7 @@ def _ago_ms(ago_s: float | None) -> int | None:
 
 
 def demand_choice(ids: list[str], chosen: "Choice", *, everything: bool) -> None:
-    """Changing something asks for words: nothing said is not *all*, and *all* is not what something else chooses."""
+    """Demand an explicit choice for a change: no filter does not mean *all*, and *all* excludes any other choice."""
     from monarch.app.operator import Choice  # noqa: PLC0415 - lazily
 
     demand_ids(ids)
@@ -123,7 +123,7 @@ def demand_choice(ids: list[str], chosen: "Choice", *, everything: bool) -> None
 
 
 def demand_ids(ids: list[str]) -> None:
-    """Refuse an empty text in the place of an id: a variable of a script that is not set."""
+    """Refuse an empty text in place of an id: it comes from an unset variable in a script."""
     if not all(each.strip() for each in ids):
         refuse("ID", "the id of a dead letter", "", advice="see `monarch dead list`")
 
@@ -137,7 +137,7 @@ def repository(option: str, text: str) -> str:
 
 
 def _target(text: str) -> str:
-    """A target in any usual spelling; one that cannot be one is known as it was spelled."""
+    """A target in any usual spelling; an impossible name stays as it was spelled."""
     if not text.strip():
         refuse("--target", "a repository as owner/repo", "")
     try:
@@ -147,7 +147,7 @@ def _target(text: str) -> str:
 
 
 def hint_of(target: str | None) -> str:
-    """What to add where nothing has this target: it may be no repository at all, which a listing takes all the same."""
+    """What to add if nothing has this target: it may not be a repository at all, which a listing still accepts."""
     if target is None:
         return ""
     try:
@@ -170,7 +170,7 @@ def _code(code: str) -> str:
 
 
 def seconds(option: str, text: str | None) -> float | None:
-    """An age such as 90s, 15min, 2h or 3d, in seconds; `None` where none is given."""
+    """An age such as 90s, 15min, 2h or 3d, in seconds; `None` if none is given."""
     if text is None:
         return None
     found = _AGE.fullmatch(text.strip())

@@ -327,6 +327,14 @@ def cancel(
     cancel_request(request, by, as_json=as_json)
 
 
+@app.command("try", epilog="Example: monarch try 1732406400000-0 --by ada")
+def try_(request: RequestName, by: By = None, as_json: AsJson = False) -> None:
+    """Try at once what a request would try later, when its cause is mended. GitHub's limits hold as ever."""
+    from monarch.cli.steering import try_at_once
+
+    try_at_once(request, by, as_json=as_json)
+
+
 @app.command(epilog="Example: monarch first 1732406400000-0 --by ada")
 def first(request: RequestName, by: By = None, as_json: AsJson = False) -> None:
     """Put a request first: its writes go before those of all others, until it has ended."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CHUNK: Final = 100
-"""How many letters one script handles: while it runs, nobody else is served."""
+"""How many letters one script handles: while it runs, Valkey serves no other client."""
 
 # ------------------------------------------------------------------------------------------ looking
 
@@ -99,9 +99,9 @@ def replay_letters(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Send dead letters back, and say of each what goes on or why it does not; some refused is a failure.
+    """Send dead letters back, and report for each what goes on or why not; a refused one is a failure.
 
-    With `dry_run` the same is said, and nothing is changed.
+    With `dry_run` it reports the same, and changes nothing.
     """
     demand_choice(ids, chosen, everything=everything)
     name = actor(by)
@@ -146,7 +146,7 @@ def drop_letters(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Throw dead letters away; a named one that is not there is a failure."""
+    """Drop dead letters; a named one that does not exist is a failure."""
     demand_choice(ids, chosen, everything=everything)
     name = actor(by)
     if dry_run:
@@ -176,7 +176,7 @@ def drop_letters(
 
 
 def _show_meant(ids: list[str], chosen: "Choice", *, as_json: bool) -> None:
-    """What would be done, and to what: the same listing, and nothing is changed."""
+    """Show what would be done, and to what: the same listing, and nothing is changed."""
 
     async def work(person: "Operator") -> "tuple[list[DeadLetter], list[str]]":
         letters: list[DeadLetter] = []
@@ -196,7 +196,7 @@ def _show_meant(ids: list[str], chosen: "Choice", *, as_json: bool) -> None:
 async def _meant(
     person: "Operator", ids: Sequence[str], chosen: "Choice"
 ) -> "AsyncIterator[tuple[Sequence[DeadLetter], list[str]]]":
-    """The letters that are meant, a chunk at a time, and with each the named ones that are not among them."""
+    """The chosen letters, a chunk at a time, and with each chunk the named ones that are not among them."""
     if not ids:
         async for page in person.letters.pages(chosen):
             for chunk in _chunks(page):
@@ -238,7 +238,7 @@ def _counted(replayed: int, refused: int, *, dry_run: bool) -> str:
 
 
 def _tell_progress(so_far: int, now: int) -> None:
-    """Only where it takes a while, so that it can be seen to go on."""
+    """Show progress, but only if it takes a while."""
     if so_far > now:
         _say(f"{so_far} so far")
 

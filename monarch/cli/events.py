@@ -20,10 +20,10 @@ _NONE, _NONE_SUCH = "no events yet", "no such events: see them all with `monarch
 
 
 def show_events(limit: int, wanted: Wanted, *, follow: bool, as_json: bool) -> None:
-    """Show the newest events that are wanted, and with `follow` what comes."""
+    """Show the newest wanted events, and with `follow` those that come."""
 
     async def work(person: "Operator") -> None:
-        # What comes while the past is read is to be shown, and once.
+        # Events that come while past ones are read must be shown, and only once.
         before = await person.reader.events(1)
         events = await newest(person.reader, limit, wanted)
         for event in events:
@@ -39,7 +39,7 @@ def show_events(limit: int, wanted: Wanted, *, follow: bool, as_json: bool) -> N
 
 
 async def _follow_events(person: "Operator", wanted: Wanted, after: str, *, as_json: bool) -> None:
-    """Show what comes, through whatever the workers survive: what happened meanwhile is shown afterwards."""
+    """Show what comes, through every outage that the workers survive: what happened meanwhile is shown afterwards."""
     import anyio  # noqa: PLC0415 - lazily
 
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
@@ -59,7 +59,7 @@ async def _follow_events(person: "Operator", wanted: Wanted, after: str, *, as_j
 
 
 def _as_known(fields: Mapping[str, str]) -> Mapping[str, str]:
-    """A ticket by its number, as people know it, where that is known; else by GitHub's id."""
+    """The fields, with a ticket by its number, as people know it, or by GitHub's id if the number is unknown."""
     if NUMBER not in fields:
         return fields
     shown = {**fields, "ticket": f"#{fields[NUMBER]}"}

@@ -1,7 +1,7 @@
-"""How a request is followed to its end, through whatever its workers survive.
+"""Follows a request to its end, through every outage that its workers survive.
 
 Following survives a Valkey that does not answer, restarts, fails over or is paused: the trouble is printed and Valkey is
-asked again. Where the request can no longer be read, a line says that it goes on, and the exit status is `OUT_OF_SIGHT`,
+asked again. If the request can no longer be read, a line says that it goes on, and the exit status is `OUT_OF_SIGHT`,
 because the request has not failed.
 """
 
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from monarch.app.operator import Operator, RequestDetails
 
 TOLD_WITHIN_S: Final = 10.0
-"""How long after the end it is waited for Slack's answer, in seconds: it is a part of how it ended."""
+"""How long to wait for Slack's answer after the end, in seconds: it is a part of how the request ended."""
 
 
 class OutOfSight(Exception):  # noqa: N818 - no error of the request's
-    """How the request stands cannot be seen any more; the message says why and what to do."""
+    """The state of the request cannot be seen any more; the message says why and what to do."""
 
 
 def follow(request: RequestId, *, quiet: bool) -> "RequestDetails":
-    """Show how a request goes on until it has ended, and how it has; ends the program where that cannot be seen."""
+    """Show a request's progress until it has ended, and how it ended; ends the program if that cannot be seen."""
     import anyio  # noqa: PLC0415 - lazily
 
     from monarch.app.operator import operator  # noqa: PLC0415 - lazily
@@ -69,7 +69,7 @@ def _goes_on(request: RequestId) -> str:
 
 
 def judge(end: "RequestDetails") -> None:
-    """Fail where a followed request did not end well."""
+    """Fail if a followed request did not end well."""
     if end.view.state not in {State.DONE, State.SKIPPED}:
         raise typer.Exit(FAILED)
 
@@ -89,7 +89,7 @@ async def _followed(person: "Operator", request: RequestId, *, quiet: bool) -> "
 
 
 async def _sights(person: "Operator", request: RequestId, shown: Progress) -> AsyncIterator[Sight]:
-    """How it stands, now and soon after each event, without an end.
+    """Its state, now and soon after each event, endlessly.
 
     Raises:
         OutOfSight: Valkey was away for too long, or the request is not known there any more.
@@ -117,7 +117,7 @@ async def _sights(person: "Operator", request: RequestId, shown: Progress) -> As
 async def _look(person: "Operator", request: RequestId) -> Sight:
     details = await person.reader.request(request)
     if details is None:
-        # That it went on would be untrue, and `monarch show` knows no more.
+        # "It goes on" would be untrue, and `monarch show` knows no more.
         raise OutOfSight(
             f"Valkey does not know request {clean(request)} any more: it has expired, or Valkey has lost its memory."
             " Unless it was done, ask for it again: nothing is copied twice"

@@ -1,4 +1,4 @@
-"""`missed`: repositories that nobody asked for, and asking for them."""
+"""`missed`: repositories that no message asked for, and asking for them."""
 
 import re
 import time
@@ -22,7 +22,7 @@ _DAY_S: Final = 86_400
 def show_missed(
     owners: list[str], since: str, by: str | None, *, submit: bool, as_json: bool
 ) -> None:
-    """Show what was missed, and with `submit` ask for it. Fails where an owner could not be looked through."""
+    """Show what was missed, and with `submit` ask for it. Fails if an owner could not be looked through."""
     import anyio  # noqa: PLC0415 - lazily
 
     from monarch.app.missing import swept  # noqa: PLC0415 - lazily

@@ -1,4 +1,4 @@
-"""`plan`: what `submit` would do, said before it is done."""
+"""`plan`: shows what `submit` would do."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def show_plan(asked: Asked, *, as_json: bool) -> None:
-    """Show what would be done; fails where something of it would not end well."""
+    """Show what would be done; fails if some of it would not end well."""
     import anyio  # noqa: PLC0415 - lazily
 
     from monarch.app.plan import BadMessage, dry_run, parsed  # noqa: PLC0415 - lazily
@@ -115,7 +115,7 @@ def _soon(seconds: float) -> str:
 
 
 def _show_targets(found: "DryRun") -> None:
-    """A line for each target; few templates have dependencies, so these have a column only where there are some."""
+    """A line for each target; few templates have dependencies, so these get a column only if there are some."""
     rare = "dependencies"
     shown = [
         name
@@ -147,7 +147,7 @@ def _title(target: "TargetPlan") -> str:
 
 
 def _lines(one: "Rehearsal") -> Iterator[tuple[str, str]]:
-    """All that is to be known of a target beside its numbers."""
+    """Everything to know about a target besides its numbers."""
     if one.create:
         yield "creates", _pairs(one.create)
     there = [copy for copy in one.present if copy not in one.adopted]
@@ -176,7 +176,7 @@ def _pairs(copies: "Sequence[Copy]") -> str:
 
 
 def _print_warnings(found: "DryRun") -> None:
-    """Each once, with the targets where that is not all of them: most are about the ticket alone."""
+    """Each once, with its targets unless those are all: most warnings are about the ticket alone."""
     where: dict[Warned, list[str]] = {}
     for target in found.targets:
         for warned in target.rehearsal.warnings:
@@ -194,7 +194,7 @@ def _print_warnings(found: "DryRun") -> None:
 
 
 def ranges(numbers: Iterable[int]) -> str:
-    """`#1-#12, #14`: numbers in their order, those that follow one another together."""
+    """`#1-#12, #14`: numbers in their order, consecutive ones together."""
     runs: list[list[int]] = []
     for one in numbers:
         if runs and one == runs[-1][-1] + 1:

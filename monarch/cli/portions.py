@@ -30,8 +30,8 @@ class Asked:
 def demand_date(portion: Portion, untouched: str = "") -> None:
     """Refuse a date that has passed or is too far ahead.
 
-    A person who types such a date has made a mistake. A message that names a past date is carried out: it may be an old one that
-    is sent again for a late team. `untouched` says what the refusal left undone.
+    A person who types such a date has made a mistake. A message with a past date is carried out: it may be an old one,
+    sent again for a late team. `untouched` says what the refusal left undone.
     """
     date, now_ms = portion.not_before, round(time.time() * 1000)
     if date is None:

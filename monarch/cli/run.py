@@ -13,18 +13,26 @@ if TYPE_CHECKING:
 
 
 _OPTIONAL: Final = ("greenlet", "httpx._main", "pygments", "rich", "trio")
-"""What libraries load where they find it and do without where they do not; a worker needs none of it.
+"""What libraries load if they find it and do without if not; a worker needs none of it.
 
 structlog loads rich for its tracebacks and greenlet for a context of its own, httpx its command line and with it
 pygments, httpcore trio: 12 MB of the 60 that an idle worker may use.
 """
 
-_COMMAND_LINE: Final = "uvicorn.main"
-"""uvicorn's own command line, which it does not do without: with the library that reads its arguments, 1.5 MB more."""
+_STOOD_IN_FOR: Final = {
+    "uvicorn.main": ("Server", "main", "run"),
+    "valkey.asyncio.cluster": ("ValkeyCluster",),
+    "valkey.cluster": ("ValkeyCluster",),
+}
+"""Modules that libraries do not do without where a worker does, and what they take from there: 2 MB more.
+
+uvicorn's own command line (our servers are made of `uvicorn.server`), with the library that reads its arguments; and the
+clients for a Valkey Cluster, of which Monarch is none: `valkey` only passes them on.
+"""
 
 
 def run_roles(names: str | None) -> None:
-    """Work as the roles in `names` (with commas between; `None`: all of them) until a signal."""
+    """Work in the roles in `names` (separated by commas; `None`: all of them) until a signal."""
     with _left_out(*_OPTIONAL):
         import httpcore  # noqa: F401, PLC0415 - httpx would load it later, and it trio
 
@@ -62,24 +70,23 @@ def serve_page() -> None:
 
 @contextmanager
 def _left_out(*modules: str) -> Iterator[None]:
-    """Have libraries imported in here do without these modules, of which they make optional use."""
+    """Make libraries that are imported in here do without these modules, which they use optionally."""
     missing = [name for name in modules if name not in sys.modules]
-    # What Python documents for it: an import of a name whose entry is None is an ImportError.
+    # Python documents this: importing a name whose entry is None raises ImportError.
     sys.modules.update(dict.fromkeys(missing))  # type: ignore[arg-type]  # typeshed knows no None here
-    if _COMMAND_LINE not in sys.modules:
-        missing.append(_COMMAND_LINE)
-        sys.modules[_COMMAND_LINE] = _no_command_line()
+    stand_ins = {name: _stand_in(name) for name in _STOOD_IN_FOR if name not in sys.modules}
+    sys.modules.update(stand_ins)
     try:
         yield
     finally:
-        for name in missing:
+        for name in (*missing, *stand_ins):
             del sys.modules[name]
 
 
-def _no_command_line() -> ModuleType:
-    """What stands in for it: the names that `uvicorn` takes from there. Our servers are made of `uvicorn.server`."""
-    module = ModuleType(_COMMAND_LINE)
-    vars(module).update(Server=None, main=None, run=None)
+def _stand_in(name: str) -> ModuleType:
+    """A module with an empty class for each name that is taken from it: one of which no object is an instance."""
+    module = ModuleType(name)
+    vars(module).update((taken, type(taken, (), {})) for taken in _STOOD_IN_FOR[name])
     return module
 
 

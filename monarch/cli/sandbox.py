@@ -1,6 +1,6 @@
 """`sandbox`: a Valkey and a stand-in for GitHub and Slack, with the world of the README's examples in it.
 
-It prints a recipe that can be pasted as it is into a second terminal: paths, a second worker, logs aside, how to stop.
+It prints a recipe to paste as it is into a second terminal: paths, a second worker, logs in a file, how to stop.
 """
 
 import os
@@ -22,7 +22,7 @@ HOST: Final = "127.0.0.1"
 
 
 def run_sandbox(port: int, valkey_port: int) -> None:
-    """Run both until SIGINT or SIGTERM, and say how to use them; port 0 takes a free one."""
+    """Run both until SIGINT or SIGTERM, and print how to use them; port 0 takes a free one."""
     try:
         from monarch.sandbox.process import (  # noqa: PLC0415 - lazily
             StartError,
@@ -49,7 +49,7 @@ def run_sandbox(port: int, valkey_port: int) -> None:
             fail(f"the sandbox did not start: {error}")
         stack.callback(stop_sandbox, stand_in)
         _seed(stand_in.base_url)
-        # Blocked before the recipe is printed: its last line says that they may come.
+        # Blocked before the recipe is printed, since its last line invites these signals.
         ends = {signal.SIGINT, signal.SIGTERM}
         signal.pthread_sigmask(signal.SIG_BLOCK, ends)
         urls = server.url, stand_in.github_url, stand_in.slack_url
@@ -58,7 +58,7 @@ def run_sandbox(port: int, valkey_port: int) -> None:
 
 
 def _check_free(option: str, port: int) -> None:
-    """Before anything starts, since a server that finds its port taken says so with a traceback."""
+    """Check the port before anything starts, since a server that finds it taken says so with a traceback."""
     try:
         with socket.create_server((HOST, port)):
             return

@@ -1,4 +1,4 @@
-"""`requests` and `show`: what was asked for, and how it goes. Nothing here changes anything."""
+"""`requests` and `show`: what was asked for, and its progress. Nothing here changes anything."""
 
 import time
 from typing import TYPE_CHECKING, Final
@@ -46,7 +46,7 @@ def show_requests(
     *,
     as_json: bool,
 ) -> None:
-    """Show the newest requests of which all that is given holds."""
+    """Show the newest requests that match all given filters."""
     chosen = sought(_state(state), source, target, since)
 
     async def work(person: "Operator") -> "tuple[tuple[RequestLine, ...], Snapshot]":
@@ -189,7 +189,7 @@ def _last_error(times: "MigrationTimes") -> str:
 
 
 def _until(next_ms: int | None) -> str:
-    """In how long parked work goes on; `""` for what is not parked."""
+    """In how long parked work goes on; `""` if it is not parked."""
     return "" if next_ms is None else f"in {age(max(0.0, next_ms / 1000 - time.time()))}"
 
 

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from monarch.telemetry import AccountSnapshot, Snapshot
 
 WATCHED_S: Final = 2.0
-"""How often `status --watch` looks."""
+"""How often `status --watch` looks, in seconds."""
 
 
 def show_status(*, watch: bool, as_json: bool) -> None:
-    """Show how the fleet stands; with `watch` again and again."""
+    """Show the state of the fleet; with `watch` again and again."""
 
     async def work(person: "Operator") -> None:
-        # One after the other they are no JSON document, so each is a line.
+        # Several documents in a row are not one JSON document, so each is a line.
         indent = None if watch else 2
         _show_snapshot(await person.standing.snapshot(), as_json=as_json, indent=indent)
         while watch:
@@ -46,7 +46,7 @@ def show_status(*, watch: bool, as_json: bool) -> None:
 
 
 async def _show_later(person: "Operator", *, as_json: bool) -> None:
-    """Show it again in the same place; say where Valkey cannot be asked, and ask again."""
+    """Show it again in the same place; if Valkey cannot be asked, say so and ask again."""
     import anyio  # noqa: PLC0415 - lazily
 
     from monarch.ports import StoreError  # noqa: PLC0415 - lazily
@@ -59,7 +59,7 @@ async def _show_later(person: "Operator", *, as_json: bool) -> None:
         complain(f"Valkey does not answer ({clean(error)}); waiting")
         return
     if not as_json:
-        # Home, and nothing below; a pipe gets one after the other.
+        # Cursor home, and clear what is below; a pipe gets one after the other.
         print(end="\x1b[H\x1b[J" if sys.stdout.isatty() else "\n")
     _show_snapshot(snapshot, as_json=as_json, indent=None)
 
@@ -146,7 +146,7 @@ def _show_accounts(accounts: "tuple[AccountSnapshot, ...]") -> None:
 
 
 def _learned(account: "AccountSnapshot") -> str:
-    """What GitHub's hidden limits are believed to be."""
+    """Our estimate of GitHub's hidden limits."""
     told = {"min": account.minute_learned, "h": account.hour_learned}
     return ", ".join(f"{ceiling}/{window}" for window, ceiling in told.items() if ceiling) or "-"
 
@@ -164,11 +164,11 @@ def _since(seconds: float) -> str:
 # ----------------------------------------------------------------------------------------- workers
 
 SILENT_S: Final = 10.0
-"""A worker asks for work every two seconds."""
+"""A worker that was silent for longer, in seconds, may be stuck: it asks for work every two seconds."""
 
 
 def show_workers(*, as_json: bool) -> None:
-    """Show who works; one that said nothing for a while may be stuck, or dead."""
+    """Show the workers; one that was silent for a while may be stuck, or dead."""
 
     async def work(person: "Operator") -> "tuple[tuple[WorkerLine, ...], Snapshot]":
         return await person.workers(), await person.standing.snapshot()

@@ -1,10 +1,10 @@
-"""`pause`, `resume`, `cancel`, `first`: what people do to what runs. Each says what happens now, and what runs on."""
+"""`pause`, `resume`, `cancel`, `first`: what people do to running work. Each says what happens now, and what goes on."""
 
 from typing import TYPE_CHECKING
 
-from monarch.cli.calling import fail, operate
+from monarch.cli.calling import fail, operate, unknown_request
 from monarch.cli.choice import actor, request_id
-from monarch.cli.terminal.printing import clean, show_json
+from monarch.cli.terminal.printing import clean, say, show_json
 from monarch.core.delivery import Stream
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def pause_fleet(by: str | None, *, as_json: bool) -> None:
-    """Let nobody take on anything new. That it was so already is no failure."""
+    """Stop all workers from taking on new work. An existing pause is not a failure."""
     name = actor(by)
 
     async def work(person: "Operator") -> "tuple[Paused, Snapshot]":
@@ -27,12 +27,12 @@ def pause_fleet(by: str | None, *, as_json: bool) -> None:
         show_json({"paused": True, "changed": paused.changed, "by": paused.by, **numbers})
         return
     word = "paused" if paused.changed else "was paused already,"
-    print(f"{word} by {clean(paused.by)}: nothing new is begun until `monarch resume`")
-    print(f"in hand, and runs on to its end: {in_hand}; waits, with all that comes in: {waiting}")
+    say(f"{word} by {clean(paused.by)}: nothing new is begun until `monarch resume`")
+    say(f"in hand, and runs on to its end: {in_hand}; waits, with all that comes in: {waiting}")
 
 
 def resume_fleet(by: str | None, *, as_json: bool) -> None:
-    """Let the fleet go on. That it runs already is no failure."""
+    """Let the fleet go on. A running fleet is not a failure."""
     name = actor(by)
 
     async def work(person: "Operator") -> "tuple[Paused, Snapshot]":
@@ -43,9 +43,9 @@ def resume_fleet(by: str | None, *, as_json: bool) -> None:
         show_json({"paused": False, "changed": paused.changed, "by": paused.by})
     elif paused.changed:
         _, waiting = _work_in(snapshot)
-        print(f"resumed (it was paused by {clean(paused.by)}); waited, and goes on now: {waiting}")
+        say(f"resumed (it was paused by {clean(paused.by)}); waited, and goes on now: {waiting}")
     else:
-        print("it was not paused")
+        say("it was not paused")
 
 
 def _work_in(snapshot: "Snapshot") -> tuple[int, int]:
@@ -56,7 +56,7 @@ def _work_in(snapshot: "Snapshot") -> tuple[int, int]:
 
 
 def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:
-    """Call a request off. One that has ended, or is not known, is a failure that says what to do."""
+    """Cancel a request. An ended or unknown one is a failure that says what to do."""
     name, known = actor(by), request_id(request)
 
     async def work(person: "Operator") -> "tuple[Cancelling | NotCancelled, Snapshot]":
@@ -68,11 +68,11 @@ def cancel_request(request: str, by: str | None, *, as_json: bool) -> None:
     if as_json:
         show_json({"request": request, "by": name, "targets": targets})
         return
-    print(f"cancelled by {name}: {_count(targets)} had not ended")
-    print("what is copied stays, a write that is under way is finished, nothing more is copied")
+    say(f"cancelled by {name}: {_count(targets)} had not ended")
+    say("what is copied stays, a write that is under way is finished, nothing more is copied")
     if snapshot.paused:
-        print(f"the fleet is paused by {clean(snapshot.paused_by)}: it ends after `monarch resume`")
-    print(f"`monarch dead replay --request {request}` undoes it once it has ended")
+        say(f"the fleet is paused by {clean(snapshot.paused_by)}: it ends after `monarch resume`")
+    say(f"`monarch dead replay --request {request}` undoes it once it has ended")
 
 
 def _cancelled_targets(answer: "Cancelling | NotCancelled", request: str) -> int:
@@ -88,8 +88,28 @@ def _count(targets: int) -> str:
     return f"{targets} target" if targets == 1 else f"{targets} targets"
 
 
+def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
+    """Try now what the request would try later. If nothing of it waits that is not a failure."""
+    from monarch.ports.hands import NotHurried  # noqa: PLC0415 - lazily
+
+    name, known = actor(by), request_id(request)
+    answer = operate(lambda person: person.hands.hurry(known, name))
+    if isinstance(answer, NotHurried):
+        if answer.is_unknown:
+            unknown_request(request)
+        advice = f"see `monarch show {clean(request)}`"
+        fail(f"{clean(answer.reason)}; nothing was changed", advice=advice)
+    if as_json:
+        show_json({"request": request, "by": name, "tried": answer})
+    elif answer:
+        what = "1 piece of work is" if answer == 1 else f"{answer} pieces of work are"
+        say(f"{what} tried at once: see `monarch show {clean(request)}`")
+    else:
+        say("nothing of it waits for a later time: what is queued is begun in its turn")
+
+
 def put_first(request: str, by: str | None, *, as_json: bool) -> None:
-    """Put a request first. That it is so already is no failure; that it has ended is one."""
+    """Put a request first. If it is first already that is not a failure; if it has ended it is one."""
     from monarch.ports.hands import NotPutFirst  # noqa: PLC0415 - lazily
 
     name, known = actor(by), request_id(request)
@@ -101,6 +121,6 @@ def put_first(request: str, by: str | None, *, as_json: bool) -> None:
         show_json({"request": request, "by": answer.by, "changed": answer.changed})
         return
     word = "put first" if answer.changed else "was put first already,"
-    print(
+    say(
         f"{word} by {clean(answer.by)}: its writes go before those of other requests until it has ended"
     )

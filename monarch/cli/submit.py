@@ -49,13 +49,13 @@ async def _submitted(person: "Operator", payload: bytes, key: str, by: str) -> "
         reason = str(error).rstrip(".")
         if error.is_untouched:
             fail(f"{reason}. Nothing was submitted", advice="See `monarch doctor`.")
-        # Said with the key: only so can it be repeated without a second request.
+        # With the key, because only that way it can be repeated without a second request.
         advice = f"to repeat it safely, add --key {key}. See `monarch doctor`."
         fail(f"{reason}. It may have been submitted", advice=advice)
 
 
 def _demand_channel(channel: str | None) -> None:
-    """Refuse what Slack would refuse after all the work is done. Empty is nobody."""
+    """Refuse what Slack would refuse after all the work is done. Empty means no channel."""
     if channel and channel.strip() and not can_be_a_channel(channel):
         refuse("--channel", EXPECTED, channel)
 
@@ -80,7 +80,7 @@ _LONGEST_KEY: Final = 200
 
 
 def _checked(key: str) -> str:
-    """A key becomes the name of a key of Valkey's."""
+    """Check a key, which becomes part of the name of a key in Valkey."""
     if not key.strip() or not key.isprintable() or len(key) > _LONGEST_KEY:
         refuse("--key", f"up to {_LONGEST_KEY} printable characters", key)
     return key
@@ -94,7 +94,7 @@ def publish_message(
     *,
     as_json: bool,
 ) -> None:
-    """Publish, and print how many heard it."""
+    """Publish, and print how many subscribers heard it."""
     from monarch.app.operator import message  # noqa: PLC0415 - lazily
 
     has_payload, has_names = payload is not None, bool(source or targets or channel)
@@ -107,7 +107,7 @@ def publish_message(
         content = message(source or "", targets, channel)
         _demand_request(content, "published (--payload publishes anything)")
     else:
-        # What the terminal gave, byte for byte.
+        # The terminal's input, byte for byte.
         content = payload.encode("utf-8", "surrogateescape")
 
     async def work(person: "Operator") -> tuple[int, str]:

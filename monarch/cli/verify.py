@@ -1,4 +1,4 @@
-"""`verify`: what the targets hold of a request, and with `--heal` the wish to have it whole again."""
+"""`verify`: what the targets hold of a request, and with `--heal` the request to make it whole again."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def verify_request(request: str, by: str | None, *, heal: bool, wait: bool, as_json: bool) -> None:
-    """Show what is there; fails where something is missing or doubled and no healing was submitted for it."""
+    """Show what is there; fails if something is missing or doubled and no healing was submitted for it."""
     if wait and not heal:
         fail("--wait follows what --heal submits", WRONG, advice="give both")
     if by is not None and not heal:
@@ -71,9 +71,9 @@ def _verified(request: RequestId, *, quiet: bool, wait: bool) -> "Verified":
 async def _patiently(
     known: "Settings", request: RequestId, tell: Callable[[str], None]
 ) -> "Verified | Unverifiable":
-    """Read it through whatever the workers survive: nothing is submitted before it is read, so it is read anew.
+    """Read it through every outage that the workers survive: nothing is submitted before the reading, so read again.
 
-    A Valkey that does not answer the first question is no outage, but the wrong one.
+    A Valkey that does not answer the first question is not an outage, but the wrong Valkey.
     """
     import anyio  # noqa: PLC0415 - lazily
 
@@ -101,7 +101,7 @@ async def _patiently(
 
 
 def _is_well(found: "Verified", told: "tuple[Healing, ...]") -> bool:
-    """Whether nobody has to do anything any more: what is being healed needs nobody."""
+    """Whether a person has nothing left to do: what is being healed needs no person."""
     healed = {one.target for one in told if one.migration}
     return all(
         target.is_well or (target.target in healed and not target.count(Mark.DOUBLED))
@@ -132,12 +132,12 @@ def _heal(
 
 
 def _print_not_healed(found: "Verified") -> None:
-    """What could not be read is not known to be whole."""
+    """Name the targets that could not be read: they are not known to be whole."""
     unread = [target for target in found.targets if target.verification is None]
     if unread:
         print()
     for one in unread:
-        print(f"not read {clean(one.target)}  nothing is healed there: {clean(one.problem)}")
+        say(f"not read {clean(one.target)}  nothing is healed there: {clean(one.problem)}")
     if not found.to_heal and len(unread) < len(found.targets):
         where = "elsewhere nothing" if unread else "\nnothing"
         print(f"{where} is missing: there is nothing to heal")
@@ -155,11 +155,9 @@ def _print_healing(found: "Verified", told: "tuple[Healing, ...]") -> None:
                 "opened again": len(recalled.get(one.target, ())),
             }
             words = ", ".join(f"{count} to be {wish}" for wish, count in wishes.items() if count)
-            print(f"healing  {clean(one.target)}  {words}")
+            say(f"healing  {clean(one.target)}  {words}")
     if any(one.migration for one in told):
-        print(
-            f"it is done like any other migration: see `monarch show {found.request}`", flush=True
-        )
+        say(f"it is done like any other migration: see `monarch show {found.request}`")
 
 
 # ---------------------------------------------------------------------------------------- for people
@@ -189,7 +187,7 @@ def _print(found: "Verified") -> None:
 
 
 def _next_steps(found: "Verified") -> Iterator[str]:
-    """What mends it; a copy that a person has deleted is not missed by everybody."""
+    """What repairs it; not every deleted copy is missed, since a person may have deleted it on purpose."""
     if found.state not in ENDS:
         return
     done = {target.target for target in found.targets if target.state is State.DONE}
@@ -221,7 +219,7 @@ def _symbol(finding: "Finding") -> str:
 
 
 def _lines(target: "TargetReport") -> Iterator[str]:
-    """What is more than present, ticket by ticket."""
+    """What there is to say beyond *present*, ticket by ticket."""
     if target.verification is None:
         yield target.problem
         return
@@ -233,7 +231,7 @@ def _lines(target: "TargetReport") -> Iterator[str]:
 
 
 def _sort(finding: "Finding") -> object:
-    """Tickets without a copy are told of together where the same is to be said of them; any other by itself."""
+    """The key to group findings by: tickets without a copy share a line if the same holds for them; others do not."""
     if finding.number is not None or finding.strays:
         return finding.ticket
     return finding.marks, finding.reason

@@ -1,9 +1,9 @@
-"""Work on texts, aside: so that the event loop goes on turning while one is rendered or compared.
+"""Work on texts, aside: so that the event loop keeps turning while a text is rendered or compared.
 
 A text of 60,000 characters full of references takes some tenths of a second, and a crossing has hundreds of them. Done
 on the loop they would hold up the renewals of every lease of this worker, and its neighbours' work. So each pure step
-that works on a whole text is handed to an `Aside`, one text at a time: the next one begins only after the loop had its
-turn, and a crossing that has lost its lease ends between two of them.
+that works on a whole text goes to an `Aside`, one text at a time: the next one begins only after the loop had its turn,
+and a crossing that has lost its lease ends between two of them.
 """
 
 from collections.abc import Callable
@@ -15,13 +15,13 @@ T = TypeVar("T")
 
 
 class Aside(Protocol):
-    """Does pure work somewhere else than on the event loop, and gives back what it returned or raised."""
+    """Does pure work outside of the event loop, and returns or raises what the work did."""
 
     async def __call__(self, work: Callable[[], T]) -> T:
-        """Do it, whole: it is not torn away in the middle where its caller is cancelled."""
+        """Do it to the end: a cancelled caller does not interrupt it."""
 
 
 async def on_the_loop(work: Callable[[], T]) -> T:
-    """An `Aside` for whoever has the loop to itself: one turn of the loop before each piece of work."""
+    """An `Aside` for a caller that has the loop to itself: one turn of the loop before each piece of work."""
     await anyio.lowlevel.checkpoint()
     return work()

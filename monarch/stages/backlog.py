@@ -1,7 +1,7 @@
-"""What was heard and is not appended yet: in order, bounded, handed on in batches.
+"""Messages that were heard and not yet appended: in order, bounded, handed on in batches.
 
-Whoever hears puts messages in and waits where there is no room, so that what cannot be kept up with waits in the socket
-and then in Valkey's output buffer. Whoever appends takes all that fits into one round trip.
+The hearing side puts messages in and waits while there is no room, so that a surplus waits in the socket and then in
+Valkey's output buffer. The appending side takes all that fits into one round trip.
 """
 
 from collections import deque
@@ -12,14 +12,14 @@ import anyio
 from monarch.ports import Hearing
 
 MOST: Final = 1024
-"""Messages that wait here at most."""
+"""How many messages wait here at most."""
 
 MOST_BYTES: Final = 64 * 1024 * 1024
-"""Bytes that wait here at most; one message of more has the place to itself."""
+"""How many bytes wait here at most; a larger message has the place to itself."""
 
 BATCH: Final = 256
 BATCH_BYTES: Final = 8 * 1024 * 1024
-"""What is appended in one round trip at most: a Valkey that writes to the disk answers well within its timeout."""
+"""How many bytes one round trip appends at most: a Valkey that writes to disk answers well within its timeout."""
 
 
 class Backlog:
@@ -45,7 +45,7 @@ class Backlog:
         self._change()
 
     async def take(self) -> tuple[Hearing, ...]:
-        """The oldest ones, as soon as there are any; empty once it is over and none is left."""
+        """The oldest messages, as soon as there are any; empty once it is over and none is left."""
         while not self._waiting and not self._is_over:
             await self._changed.wait()
         batch: list[Hearing] = []
@@ -60,7 +60,7 @@ class Backlog:
         return tuple(batch)
 
     def begin_end(self) -> None:
-        """Nothing more is published to us: what is on its way has room, so that none of it stays behind uncounted."""
+        """Nothing more is published to us: make room for all that is on its way, so that none of it is lost uncounted."""
         self._is_ending = True
         self._change()
 

@@ -1,12 +1,12 @@
 """The one consumer loop: receives deliveries, has them decided, settles what was decided.
 
 It receives deliveries of one stream, decides nothing, hands each to a handler under a renewed lease, and carries the
-verdict out. It promises that a delivery which it received is settled once, or left to be reclaimed: whatever the handler
-raises, whatever Valkey does, and whenever the worker stops. And that a place which becomes free goes to what a stopped
-or dead worker left, before it goes to anything new.
+verdict out. It promises that each delivery it receives is settled once, or left to be reclaimed: whatever the handler
+raises, whatever Valkey does, and whenever the worker stops. It also promises that a free place goes to what a stopped or
+dead worker left, before it goes to anything new.
 
 This module has the program's one broad `except` (`_classified`): an error that no code expects is logged with its
-traceback and classified. From a handler it is a failure that may pass, from a settle it is store trouble; the loop goes
+traceback and classified. From a handler it counts as a transient failure, from a settle as store trouble; the loop goes
 on either way.
 """
 
@@ -58,7 +58,7 @@ class Handler(Protocol):
         """Work on the delivery and say what becomes of it.
 
         Raises:
-            LeaseLost: it is in other hands.
+            LeaseLost: another worker has it.
             Draining: the worker is stopping.
             StoreError: Valkey cannot be asked.
         """
@@ -103,15 +103,15 @@ class Consumer:
 
     @property
     def free(self) -> int:
-        """How many deliveries could be worked on now."""
+        """How many places are free now."""
         return max(0, self._places - self._taken)
 
     def set_sweep(self, ask: Callable[[], None]) -> None:
-        """Somebody sweeps for this consumer, whenever it asks by `ask` and now and then by itself; see `swept`."""
+        """Register the reclaimer's `ask`: it sweeps when asked, and from time to time by itself; see `swept`."""
         self._ask = ask
 
     def swept(self, *, left: bool) -> None:
-        """A sweep is over; `left`: there is more that stalled, for which there was no place."""
+        """Note that a sweep is over; `left`: there are more stalled deliveries, for which there was no place."""
         self._left_stalled = left
         if self._swept is not None:
             self._swept.set()
@@ -146,14 +146,14 @@ class Consumer:
     def accept(self, deliveries: Sequence[Delivery], sent_at: float, tasks: TaskGroup) -> None:
         """Work on deliveries that were received, or taken over, by a call sent at `sent_at`.
 
-        Both may come at once, so there can be more than there are places; the rest waits here, its leases renewed.
-        What is in hand already is left to the handler that has it: a group that was made again, or a handback whose
+        Both may come at once, so there can be more deliveries than places; the rest waits here, its leases renewed.
+        A delivery that is in hand already stays with its handler: a group that was made again, or a handback whose
         answer was lost, hands out the same entry at the same count, and one token cannot fence two handlers.
         """
         for delivery in deliveries:
             if delivery.token in self._in_hand:
                 continue
-            # From here on, not from when its handler begins: the next call may bring it before that.
+            # In hand from here on, not from the start of its handler: the next call may bring it before that.
             self._in_hand.add(delivery.token)
             self._taken += 1
             if is_suspect(delivery.since_progress, self._policy):
@@ -167,7 +167,7 @@ class Consumer:
         self._freed = None
 
     async def _until_swept(self) -> None:
-        """Let what stalled have the free places. Asked for once: a sweep that does not come keeps nothing waiting."""
+        """Let stalled deliveries have the free places. Ask once: a sweep that does not come keeps nothing waiting."""
         self._left_stalled = False
         self._swept = anyio.Event()
         self._ask()
@@ -189,11 +189,11 @@ class Consumer:
                 self._freed.set()
 
     def _gives_way(self, delivery: Delivery) -> bool:
-        """Whether it is a suspect beside another one: of those that may end this worker, one is to be counted for it."""
+        """Whether it is a suspect beside another one: if this worker dies, only one suspect is to be counted for it."""
         return delivery.token in self._holds.suspects[1:]
 
     async def _until_alone(self, hold: Hold) -> None:
-        """Let a suspect wait until those that give way to it are handed back, lest they go down with it."""
+        """Let a suspect wait until those that give way to it are handed back, so that they do not die with it."""
         while hold.token in self._holds.suspects[:1] and len(self._holds.suspects) > 1:
             await hold.sleep(_ALONE_CHECK_S)
 
@@ -205,13 +205,13 @@ class Consumer:
             verdict = await self._decide(hold)
         settled = None if verdict is None else await self._settle(hold, verdict)
         if isinstance(settled, Handback):
-            # To sweep at once would bring the same again, and again.
+            # Sweeping at once would bring the same delivery again and again.
             self._left_stalled = False
         if settled is not None:
             self._report(hold.delivery, settled, self._clock.now() - began)
 
     async def _decide(self, hold: Hold) -> Verdict | None:
-        """The verdict; `None` where the delivery is in other hands."""
+        """The verdict; `None` if another worker has the delivery."""
         delivery = hold.delivery
         try:
             known = self._decide_unrun(delivery)
@@ -234,7 +234,7 @@ class Consumer:
             return judge_failure(reason, delivery.attempts, self._policy, self._dice())
 
     async def _classified(self, delivery: Delivery, work: Awaitable[T]) -> T:
-        """Log what no code expects, and make it an `_Unexpected`; pass on what is part of a contract."""
+        """Log an error that no code expects, and raise it as `_Unexpected`; let errors of a contract pass."""
         try:
             return await work
         except (LeaseLost, Draining, StoreError):
@@ -244,12 +244,12 @@ class Consumer:
             raise _Unexpected(type(error).__name__) from error
 
     def _refused(self, delivery: Delivery, error: StoreRefused) -> Retry | Dead:
-        """Judge what no waiting mends: counted, so that it ends."""
+        """Judge a refusal that no waiting repairs: counted, so that it ends."""
         reason = f"Valkey cannot do it with what stands in its keys ({quote(str(error), 300)})"
         return judge_failure(reason, delivery.attempts, self._policy, self._dice())
 
     def _decide_unrun(self, delivery: Delivery) -> Verdict | None:
-        """What is decided without running the handler; `None` where it is to be run."""
+        """The verdict without running the handler; `None` if the handler has to run."""
         if self._pause is not None and self._pause.is_on:
             return Handback("the fleet is paused")
         if is_poison(delivery.since_progress, self._policy):
@@ -271,7 +271,7 @@ class Consumer:
                 return None
 
     def _tell_newer(self, delivery: Delivery, version: int) -> None:
-        """Say it once of each entry, however often it comes round until newer code takes it."""
+        """Report each entry once, however often it comes round until newer code takes it."""
         entry = delivery.token.entry
         if entry not in self._newer:
             if len(self._newer) >= _TOLD_KEPT:
@@ -280,15 +280,15 @@ class Consumer:
             self._telemetry.entry_newer(version=version, token=delivery.token)
 
     async def _settle(self, hold: Hold, verdict: Verdict) -> Verdict | None:
-        """Settle, and say with which verdict; `None` where nothing was settled.
+        """Settle, and return the verdict that was settled; `None` if nothing was.
 
-        Not in the handler's scope, so that giving up a handler does not give up its verdict.
+        This runs outside of the handler's scope, so that giving up a handler does not give up its verdict.
 
-        Repeated while the lease may still be ours: repeating is safe, since a settle that took effect answers *lost*
-        the next time. Given up after that, or when the worker stops: the entry is pending and will be reclaimed.
-        What Valkey refuses to carry out becomes a counted failure; where it refuses that as well, the entry is left
-        to be reclaimed, one lease later and each time as loudly. An error that no code expects is repeated once and
-        then left like that, too: it never ends the worker.
+        It repeats while the lease may still be ours: that is safe, since a settle that took effect answers *lost* the
+        next time. It gives up after that, or when the worker stops: the entry is pending and will be reclaimed.
+        What Valkey refuses to carry out becomes a counted failure; if it refuses that as well, the entry is left to be
+        reclaimed, one lease later, and logged each time. After an error that no code expects it repeats once, and then
+        leaves the entry in the same way: such an error never ends the worker.
         """
         tries, refusals = 0, 0
         hold.settling = True
@@ -327,4 +327,4 @@ class Consumer:
 
 
 def _nobody_sweeps() -> None:
-    """Without a reclaimer nothing is known to be left, and nothing asked for."""
+    """Without a reclaimer there is nothing to ask."""

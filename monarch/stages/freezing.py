@@ -1,8 +1,8 @@
 """Freezing: from a complete reading of the source to the plan of a request, for the planner and for a dry run alike.
 
-It receives the issues of the source and the portion that is asked for. It promises a plan with the tickets of that
-portion, or the reason why there is none. What nobody has seen is never taken for absent: neither tickets that GitHub
-counts elsewhere, nor a milestone that no issue is in.
+It receives the issues of the source and the requested portion. It promises a plan with the tickets of that portion, or
+the reason why there is none. It never takes the unseen for absent: neither tickets that GitHub counts elsewhere, nor a
+milestone that no issue is in.
 """
 
 from collections.abc import Callable, Collection
@@ -41,7 +41,7 @@ async def frozen(
     Args:
         issues: everything that a complete look at the source has shown.
         wanted: titles of milestones; empty for all tickets.
-        check: is asked between calls, and ends the reading by raising (`Hold.check`).
+        check: called between calls to GitHub; it ends the reading by raising (`Hold.check`).
     """
     whole = make_plan(source.full_name, issues, private=source.private)
     existing = await _milestones(github, source, issues, wanted, check)
@@ -69,9 +69,9 @@ async def _milestones(
     wanted: Collection[str],
     check: Callable[[], None],
 ) -> tuple[Milestone, ...] | Dead | ReadFailure:
-    """The milestones of the source, as far as it takes to know those that are wanted.
+    """The milestones of the source, as far as needed to know the wanted ones.
 
-    An issue shows its milestone. One that no issue is in is asked for, so that an empty one is told from a wrong title.
+    An issue shows its milestone. A milestone without issues is looked up, to tell an empty one from a wrong title.
     """
     shown = milestones_of(issues)
     if not unknown_milestones(wanted, shown):

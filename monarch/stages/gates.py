@@ -1,4 +1,4 @@
-"""What planner and migrator share: when they give way to a limit, to a refused credential, or to a person."""
+"""What planner and migrator share: when they yield to a limit, to a refused credential, or to a person."""
 
 from monarch.core.outcome import Permanent, RateLimited, ReadFailure, Scope
 from monarch.core.target.permission import Credential, GateClosed
@@ -14,9 +14,9 @@ async def give_way(
     telemetry: Telemetry,
     refused: str | None = None,
 ) -> Snooze | None:
-    """Close the gate where the outcome asks for it; `None` where it is about this delivery alone.
+    """Close the gate if the outcome asks for it; `None` if it is about this delivery alone.
 
-    `refused` is the nonce of the write that failed, `None` where it was a read.
+    `refused` is the nonce of the write that failed, `None` for a read.
     """
     match outcome:
         case RateLimited(reason, wait_s):

@@ -1,4 +1,4 @@
-"""Which repository is meant: the one that was asked for, and not whichever bears its name by now."""
+"""Which repository is meant: the one that was asked for, and not another one that has its name by now."""
 
 from monarch.core.ids import TargetId
 from monarch.core.outcome import Code, Found, Permanent, ReadFailure
@@ -9,13 +9,13 @@ from monarch.ports import GitHub
 async def found_again(
     github: GitHub, known: TargetId | None, name: str
 ) -> Found[Repository] | ReadFailure:
-    """Find the repository on record as long as it exists, else whichever has the name.
+    """Find the repository on record as long as it exists, else the one that has the name.
 
-    A name says which repository is meant when it is resolved first. After that it may be given to another one, which
-    nobody has asked for. But where the one on record is gone, its name is all that is left of the wish.
+    A name says which repository is meant when it is first resolved. After that it may be given to another repository,
+    which was not asked for. But if the one on record is gone, its name is all that is left of the request.
 
     Args:
-        known: the one on record, `None`: none is.
+        known: the one on record, `None` if there is none.
         name: `owner/repo`, as it was asked for.
     """
     if known is not None:

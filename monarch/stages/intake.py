@@ -1,13 +1,13 @@
 """The intake: hears the channel and appends what it hears. The only place where something can be lost, so the smallest.
 
 It receives messages, decides nothing, not even whether they can be read, appends them to the stream in the order in
-which it heard them, many in one round trip, and promises that what it heard is kept. A worker that stops unsubscribes
-first, hears out what was published until then, and appends all of it; what it cannot append in time is counted and told.
+which it heard them, many in one round trip, and promises that what it heard is kept. A stopping worker first unsubscribes,
+then hears what was published until then, and appends all of it; it counts and reports what it cannot append in time.
 
-What can still go wrong: a worker that dies takes along what it has heard and not appended, a moment's worth, unless
-another one heard it too; and Valkey cuts off a subscriber that leaves more unread than its output buffer may hold
-(`client-output-buffer-limit pubsub`). What is published while nobody is subscribed is lost by pub/sub itself. Each gap in
-hearing is logged and counted.
+What can still go wrong: a worker that dies loses what it has heard and not appended, a moment's worth, unless another
+worker heard it too; and Valkey cuts off a subscriber that leaves more unread than its output buffer may hold
+(`client-output-buffer-limit pubsub`). Pub/sub itself loses what is published without a subscriber. Each gap in hearing
+is logged and counted.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,14 +22,14 @@ from monarch.stages.backlog import Backlog
 from monarch.telemetry import Telemetry
 
 KEEPS_WITHIN_S: Final = 6.0
-"""How long a worker that stops goes on appending what it has heard, in seconds: it has to be gone within 10 s."""
+"""How long a stopping worker goes on appending what it has heard, in seconds: it has to be gone within 10 s."""
 
 BEHIND_AFTER_S: Final = 5.0
-"""After so many seconds without room for what is heard, that is told."""
+"""How long there may be no room for what is heard, in seconds, before that is reported."""
 
 
 class Intake:
-    """Mirrors the channel into the stream of requests. `subscribed`: it hears now; `gaps`: how often it did not, until then."""
+    """Mirrors the channel into the stream of requests. `subscribed`: it hears now; `gaps`: how often it did not, so far."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Intake:
         self.gaps = 0
 
     async def run(self, draining: anyio.Event) -> None:
-        """Hear until the worker stops, and append all of it; a subscription that breaks is made again."""
+        """Hear until the worker stops, and append all of it; renew a subscription that breaks."""
         async with anyio.create_task_group() as ending:
             async with anyio.create_task_group() as working:
                 ending.start_soon(self._end_with, draining, working.cancel_scope)
@@ -65,7 +65,7 @@ class Intake:
         self._telemetry.loop_ended(name="intake")
 
     async def _end_with(self, draining: anyio.Event, working: anyio.CancelScope) -> None:
-        """Once the worker stops: hear no more, hear out what is on its way, and give up in time."""
+        """Once the worker stops: unsubscribe, hear what is still on its way, and give up in time."""
         await draining.wait()
         self._backlog.begin_end()
         with anyio.move_on_after(KEEPS_WITHIN_S):
@@ -129,7 +129,7 @@ class Intake:
             self._in_hand = ()
 
     async def _mirror(self, batch: Sequence[Hearing]) -> Sequence[RequestId | None]:
-        """Append them; repeated until it is done, since nobody else may have heard them.
+        """Append them, and repeat until it is done, since perhaps no other worker has heard them.
 
         The same hearing ids make a repetition harmless.
         """

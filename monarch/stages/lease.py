@@ -24,13 +24,13 @@ from monarch.ports import Clock, Held, StoreError, Streams
 from monarch.telemetry import Telemetry
 
 RENEWALS_A_LEASE: Final = 4
-"""Renewals are tried so often within one lease."""
+"""How many renewals are tried within one lease."""
 
 _RETRY_S: Final = 0.5
 
 
 class LeaseLost(Exception):  # noqa: N818 - it is no error: it ends a handler
-    """The delivery is in other hands: end, and settle nothing."""
+    """Another worker has the delivery: end, and settle nothing."""
 
 
 class Draining(Exception):  # noqa: N818 - it is no error: it ends a handler
@@ -64,7 +64,7 @@ class Hold:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the delivery is known to be in other hands."""
+        """Whether another worker is known to have the delivery."""
         return self._lost
 
     @property
@@ -73,10 +73,10 @@ class Hold:
         return self._draining
 
     def check(self) -> None:
-        """Raise where the handler must not take its next step.
+        """Raise if the handler must not take its next step.
 
         Raises:
-            LeaseLost: the delivery is in other hands.
+            LeaseLost: another worker has the delivery.
             Draining: the worker is stopping.
         """
         if self._lost:
@@ -101,7 +101,7 @@ class Hold:
             self.check()
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep, renewed; ended early, by raising, when the lease is lost or the worker stops."""
+        """Sleep while the lease is renewed; raises early when the lease is lost or the worker stops."""
         self.check()
         with anyio.move_on_after(seconds):
             while True:
@@ -109,18 +109,18 @@ class Hold:
                 self.check()
 
     async def _change(self) -> None:
-        """Wait for whatever happens to the lease next."""
+        """Wait for the next change of the lease."""
         if self._changed is None:
             self._changed = anyio.Event()
         await self._changed.wait()
 
     def renewed(self, sent_at: float) -> None:
-        """A renewal that was sent at `sent_at` was confirmed."""
+        """Note that a renewal which was sent at `sent_at` is confirmed."""
         self._trusted_until = max(self._trusted_until, sent_at + self._lease_s)
         self._wake()
 
     def lose(self) -> None:
-        """The delivery is in other hands."""
+        """Note that another worker has the delivery."""
         self._lost = True
         self._wake()
 
@@ -147,7 +147,7 @@ class Holds:
         self._lease_s = lease_s
         self._all: dict[Token, Hold] = {}
         self.draining = False
-        # In hand beside one another, whatever their stream: one that ends this worker ends all of them.
+        # In hand beside one another, whatever their stream: if one of them kills this worker, all of them go down.
         self.suspects: list[Token] = []
 
     def has(self, token: Token) -> bool:
@@ -170,7 +170,7 @@ class Holds:
             del self._all[delivery.token]
 
     async def renew_forever(self) -> None:
-        """Renew everything that is held, a quarter of the lease apart; ends by being cancelled, last of all."""
+        """Renew everything that is held, every quarter of a lease; ended by cancellation, last of all tasks."""
         while True:
             pause = self._lease_s / RENEWALS_A_LEASE
             try:

@@ -1,6 +1,6 @@
 """The migrator brings the tickets of a plan into one target.
 
-It receives a migration, decides whether its target can be written to, takes the target's lock, has it crossed, and
+It receives a migration, decides whether its target can be written to, takes the target's lock, runs a crossing, and
 promises that every ticket of the plan is in the target once, in order, and was seen there.
 """
 
@@ -44,8 +44,8 @@ from monarch.stages.identity import found_again
 from monarch.stages.lease import Hold, LeaseLost
 
 BUSY_S = 30.0
-"""A target in other hands wakes whoever waits for it when it is released, and after so many seconds at the latest:
-a dead holder releases nothing.
+"""How long to wait at most for a target that another migration holds, in seconds. Its release wakes the waiting delivery
+earlier, but a dead holder releases nothing.
 """
 
 
@@ -67,7 +67,7 @@ class Migrator:
         entry = delivery.entry
         if not isinstance(entry, MigrationEntry):
             return Dead(Code.UNREADABLE, f"expected a migration, not {entry!r}")
-        # Whoever can reach the stream can append to it: not every migration is a planner's.
+        # Any client of Valkey can append to the stream: not every migration comes from a planner.
         refusal = target_refusal(entry.target, self._rules)
         if refusal is not None:
             return refusal
@@ -95,7 +95,7 @@ class Migrator:
         target = await self._preflight(delivery, entry, reader)
         if not isinstance(target, Repository):
             return target
-        # Where it was given to another owner since, somebody else may sign there.
+        # If it was transferred to another owner since, another credential may sign there.
         writer = await self._signer(target.full_name, delivery)
         if not isinstance(writer, Credential):
             return writer
@@ -103,7 +103,7 @@ class Migrator:
         return Subject(delivery, hold, entry, plan, target, writer, us)
 
     async def _signer(self, name: str, delivery: Delivery) -> Credential | Verdict:
-        """Who signs for the repository of this name, or what becomes of a delivery for which nobody can."""
+        """The credential for the repository of this name, or what becomes of a delivery without one."""
         tools = self._tools
         answer = await tools.github.credential(name)
         if isinstance(answer, Found):
@@ -113,7 +113,7 @@ class Migrator:
     async def _preflight(
         self, delivery: Delivery, entry: MigrationEntry, credential: Credential
     ) -> Repository | Verdict:
-        """The target as its canonical self, or what becomes of a delivery that cannot reach it."""
+        """The target under its canonical name, or what becomes of a delivery that cannot reach it."""
         tools = self._tools
         answer = await self._find(delivery, entry)
         if isinstance(answer, Found):
@@ -121,7 +121,7 @@ class Migrator:
         waits = await give_way(answer, credential, tools.budget, tools.telemetry)
         if waits is not None:
             return waits
-        # A request is as old as the server says that numbered it: a worker's clock may be wrong by any amount.
+        # The server that numbered a request says how old it is: a worker's clock may be wrong by any amount.
         age_s = (await tools.ledger.now_ms() - int(entry.request.partition("-")[0])) / 1000
         return judge_target(
             answer, delivery.attempts, tools.policy, tools.dice(), age_s=max(0.0, age_s)
@@ -139,7 +139,7 @@ class Migrator:
         refusal = target_refusal(target.full_name, self._rules, entry.target)
         if refusal is not None:
             return refusal
-        # What is taken back from a public target is seen by nobody who did not see it before.
+        # Taking back from a public target shows nothing to people who did not see it before.
         is_copying = entry.act is Act.COPY or entry.act.is_update
         rules = self._rules if is_copying else replace(self._rules, private_to_public=True)
         return unwritable(target, plan, rules)
@@ -168,7 +168,7 @@ class Migrator:
                 raise LeaseLost
 
     async def work(self, subject: Subject, taken: Taken) -> Crossing | TakingBack:
-        """What this run of the migration is for, to be run once."""
+        """The work of this run of the migration, to be run once."""
         bases = [await self._plans.read(base) for base in subject.entry.bases]
         known = [plan for plan in bases if plan is not None]
         if subject.entry.act in {Act.RECALL, Act.UNDO}:

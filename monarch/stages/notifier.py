@@ -1,13 +1,13 @@
-"""The notifier tells people how their cohort stands.
+"""The notifier posts the state of a cohort to its channel.
 
-It receives a notice, decides what Slack is to know of its cohort now, says it, and promises that the channel is never
-told what is not so.
+It receives a notice, decides what Slack should show of its cohort now, posts it, and promises that the channel never
+reads what is not so.
 
-A notice carries no text. Its cohort is rendered as it stands, under a short lock, and nothing is said that is older than
-what was said. A failing Slack never runs a migration again: nobody waits for the notifier.
+A notice carries no text. The notifier renders the cohort's present state, under a short lock, and posts nothing older than
+what was posted. A failing Slack never runs a migration again: no other stage waits for the notifier.
 
-What is said, and when, is decided in `core.card.telling`: one card that is edited in place, a reply in its thread for each
-cause of failures, and one ending. Here each step is put on record before and after it is taken.
+`core.card.telling` decides what to post, and when: one card that is edited in place, a reply in its thread for each cause
+of failures, and one ending. This module records each step before and after it is taken.
 """
 
 from collections.abc import Callable
@@ -44,7 +44,7 @@ from monarch.stages.lease import Hold
 from monarch.telemetry import Telemetry
 
 _EDIT_EVERY_S: Final = 300.0
-"""How often what is left to edit is tried once all attempts are used up, in seconds."""
+"""Delay between tries of a remaining edit once all attempts are used up, in seconds."""
 
 _BUSY_S: Final = 2.0
 _BUSY_TRY_S: Final = 0.2
@@ -55,7 +55,7 @@ Failure = ReadFailure | Unanswered
 
 
 class _TooLate(Exception):  # noqa: N818 - it is no error: it ends the telling
-    """Another worker may be telling by now: begin again."""
+    """Another worker may be posting by now: begin again."""
 
 
 class Notifier:
@@ -109,7 +109,7 @@ class Notifier:
     async def _tell_locked(
         self, telling: Telling, until_s: float, delivery: Delivery, hold: Hold
     ) -> Verdict:
-        """Tell it, and give the lock back however that ends: a stopping worker must not take it along."""
+        """Post, and release the lock however that ends: a stopping worker must not keep it."""
         try:
             hold.check()
             return await self._take_steps(telling, until_s, delivery)
@@ -120,7 +120,7 @@ class Notifier:
     async def _begin(
         self, delivery: Delivery, cohort: CohortId, hold: Hold
     ) -> tuple[Telling | Busy | None, float]:
-        """Take the lock, and until when a call may begin; another holder is done in a moment, so that is waited for."""
+        """Take the lock, and say until when a call may begin; wait for another holder, which is done in a moment."""
         for _ in range(_BUSY_TRIES):
             until_s = self._clock.now() + TELLING_BEGINS_WITHIN_S
             telling = await self._cards.begin(delivery, cohort)
@@ -134,7 +134,7 @@ class Notifier:
             raise _TooLate
 
     async def _take_steps(self, telling: Telling, until_s: float, delivery: Delivery) -> Verdict:
-        """One step after the other until there is none, or until one fails."""
+        """Take one step after the other until there is none, or until one fails."""
         forecast = await self._forecast(telling)
         while True:
             step = next_step(telling, self._manner, forecast, ending_first=delivery.attempts > 0)
@@ -175,7 +175,7 @@ class Notifier:
                 assert_never(step)
 
     async def _post(self, step: Post, telling: Telling, until_s: float) -> Telling | Failure:
-        """Put on record that it is sent off, send it once, put on record what became of it."""
+        """Record that it is being sent, send it once, and record what became of it."""
         cohort, what = telling.view.id, step.what
         await self._cards.sending(cohort, what, step.names)
         self._check(until_s)
@@ -187,7 +187,7 @@ class Notifier:
             case Posted():
                 return await self._said(step, telling, answer)
             case Unanswered():
-                # Nobody knows whether it is there. An ending is said again, and says so; another one would be noise.
+                # Whether it was posted is unknown. An ending is posted again, and says so; any other repetition would be noise.
                 return answer if what == ENDING else after_loss(telling, step)
             case Gone(reason):
                 await self._not_sent(what, telling)
@@ -199,12 +199,12 @@ class Notifier:
                 assert_never(answer)
 
     async def _not_sent(self, what: str, telling: Telling) -> None:
-        """This one is not there; whether an earlier ending is, whose answer was lost, nobody knows any better."""
+        """Record that this post is not there; an earlier ending whose answer was lost may still be, so that record stays."""
         if what != ENDING or not telling.ending_open:
             await self._cards.not_sent(telling.view.id, what)
 
     async def _edit(self, step: Edit, telling: Telling) -> Telling | Failure:
-        """Edit a message; repeating it is harmless. A channel's name is enough for a post alone."""
+        """Edit a message; repeating that is harmless. An edit needs the channel's id; its name is enough only for a post."""
         there = step.message
         channel = there.channel or telling.channel or ""
         answer = await self._slack.update(channel, there.ts, step.words)
@@ -228,7 +228,7 @@ class Notifier:
         return after_gone(telling, what, deleted=deleted)
 
     def _judge(self, failure: Failure, step: Step, telling: Telling, delivery: Delivery) -> Verdict:
-        """What becomes of the notice; once the end was said, what is left to edit is tried again and again."""
+        """What becomes of the notice; once the ending was posted, remaining edits are tried again and again."""
         if isinstance(failure, Unanswered):
             failure = Transient(failure.reason)
         verdict = judge(failure, delivery.attempts, self._policy, self._dice())

@@ -1,7 +1,7 @@
-"""The fleet's pause, as this worker knows it: told by each sweep, heeded by the consumers of requests and migrations.
+"""The fleet's pause, as this worker knows it: each sweep reports it, the consumers of requests and migrations obey it.
 
 Valkey is authoritative. A worker learns of a change within one sweep; what it receives before is handed back, uncounted.
-Until the first sweep has answered nobody knows, and nothing is taken on.
+Until the first sweep has answered, the pause is unknown, and nothing is taken on.
 """
 
 from typing import Final
@@ -24,7 +24,7 @@ class Pause:
         return bool(self._by)
 
     def told(self, by: str) -> bool:
-        """Valkey says who has paused the fleet, `""`: nobody. Returns whether that is news worth telling."""
+        """Note who has paused the fleet, by Valkey's word; `""`: not paused. Returns whether that is worth a report."""
         before, self._by = self._by, by
         if before == by:
             return False
@@ -33,5 +33,5 @@ class Pause:
         return before != UNTOLD or bool(by)
 
     async def changes(self) -> None:
-        """Wait until something else is known."""
+        """Wait for a change."""
         await self._changed.wait()

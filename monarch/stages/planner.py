@@ -1,14 +1,14 @@
-"""The planner makes a message into a plan.
+"""The planner turns a message into a plan.
 
 It receives a request, decides whether it can be carried out, reads the source's tickets, and promises a plan that does
 not change and one migration for each distinct target; or a reason that a person can act on.
 
-A source that cannot be read is never taken for an empty one: only a complete look without tickets is *skipped*. A
-template is changed seconds before a person asks for its copies, so a listing alone proves nothing.
+An unreadable source is never taken for an empty one: only a complete look without tickets gives *skipped*. People change
+a template seconds before they ask for its copies, so a listing alone proves nothing.
 
-A request that names a date (`core.portions`) is parked until then, before anything is asked of GitHub: its tickets are
-those that the template has on that day. The server's clock says whether the date has come, again at each delivery, so a
-clock that was put back releases nothing too early.
+A request that names a date (`core.portions`) is parked until then, before any call to GitHub: its tickets are those that
+the template has on that day. The server's clock says whether the date has come, again at each delivery, so a clock that
+was set back releases nothing too early.
 """
 
 from collections.abc import Awaitable, Callable
@@ -46,7 +46,7 @@ from monarch.telemetry import Telemetry
 
 
 class Planner:
-    """The handler of the stream of requests. `now_ms` asks for the server's clock (`Ledger.now_ms`)."""
+    """The handler of the stream of requests. `now_ms` reads the server's clock (`Ledger.now_ms`)."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Planner:
         return verdict
 
     async def _wait(self, request: Request) -> Snooze | Dead | None:
-        """Park a request until its date; `None`: it names none, or the date has come."""
+        """Park a request until its date; `None`: it has no date, or the date has come."""
         if request.portion.not_before is None:
             return None
         match release_of(request.portion.not_before, await self._now_ms()):
@@ -160,14 +160,14 @@ def _refuse(bad: BadMessage) -> Dead:
 
 
 def _with_details(verdict: Verdict, request: Request) -> Verdict:
-    """While a request waits it keeps what its channel is to be told, should somebody call it off."""
+    """A waiting request keeps its details, so that its channel can hear of it if a person cancels it."""
     if isinstance(verdict, Retry | Snooze | Dead):
         return replace(verdict, details={**_details(request), **verdict.details})
     return verdict
 
 
 def _details(request: Request) -> dict[str, str]:
-    """What a request keeps although it was never planned, so that it finds its cohort and its channel can be told."""
+    """What an unplanned request keeps, so that it finds its cohort and its channel."""
     named = (*_names(request), *(each.target for each in request.refused))
     return {
         **portion_details(request.portion),
@@ -179,7 +179,7 @@ def _details(request: Request) -> dict[str, str]:
 
 
 def _shared_out(plan: Plan, request: Request, source_id: int, act: Act) -> Planned | Skipped:
-    """A plan among the targets of a request; nothing of one without tickets, unless the copies of closed ones may be meant."""
+    """Share a plan out among the targets of a request; without tickets skip it, unless copies of closed tickets may be meant."""
     names, portion = _names(request), request.portion
     if not plan.tickets and not act.is_update:
         return Skipped(plan.source, request.channel, names, request.refused, source_id, portion)

@@ -1,12 +1,12 @@
 """The reclaimer: a timer that brings stalled and parked work back into the same loop.
 
-It receives nothing, decides nothing but the moment, sweeps, and promises that a delivery whose worker died is worked on
-again within one lease and a sweep, given a free place. Each worker has one; no lock is needed, because to claim an entry
-starts its idle time anew, so two sweeps never get the same one. Where a sweep had to leave something for want of a
-place, the consumer asks for another one as soon as it has a place, so that nothing new overtakes what was left.
+It receives nothing, decides only the moment, sweeps, and promises that a delivery whose worker died is worked on again
+within one lease and a sweep, given a free place. Each worker has one; no lock is needed, because claiming an entry
+restarts its idle time, so two sweeps never get the same entry. If a sweep had to leave entries because there was no free
+place, the consumer asks for another sweep as soon as it has one, so that nothing new overtakes what was left.
 
-Each sweep also tells whether the fleet is paused, and now and then the fleet audits itself: work that somebody removed
-from where it stood is put back, or given up with a reason.
+Each sweep also reports whether the fleet is paused, and from time to time the fleet audits itself: work that was removed
+from its place by hand is put back, or given up with a reason.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,11 +21,14 @@ from monarch.stages.consumer import Consumer
 from monarch.stages.pause import Pause
 from monarch.telemetry import Telemetry
 
-EVERY_S: Final = 2.0
-JITTER: Final = 0.25
-"""A sweep comes every 2 s, give or take a quarter, so that a fleet does not sweep in step."""
+EVERY_S: Final = 2.7
+JITTER: Final = 0.1
+"""A sweep comes every 2.7 s, give or take a tenth, so that a fleet does not sweep in step.
 
-AUDIT_EVERY_S: Final = 10.0
+Within 3 s at most: of the 5 s beyond the lease that promise 7 allows for a takeover, 2 s are left for everything else.
+"""
+
+AUDIT_EVERY_S: Final = 15.0
 """Each worker asks for an audit so often; the store sees to it that a fleet does not audit more than it needs."""
 
 
@@ -34,7 +37,7 @@ class Reclaimer:
 
     Args:
         reclaims: without it, it only learns of a pause and promotes what is due.
-        pause: what it tells; `None`: nobody wants to know.
+        pause: what it reports a pause to; `None`: it does not report.
     """
 
     def __init__(
@@ -64,7 +67,7 @@ class Reclaimer:
         self._asked.set()
 
     async def run(self, tasks: TaskGroup, draining: anyio.Event) -> None:
-        """Sweep until the worker stops; what is found is worked on in `tasks`."""
+        """Sweep until the worker stops; handlers of what it finds run in `tasks`."""
         while not draining.is_set():
             try:
                 await self._sweep(tasks)
@@ -77,7 +80,7 @@ class Reclaimer:
         self._telemetry.loop_ended(name="reclaimer")
 
     async def _until_due(self, draining: anyio.Event) -> None:
-        """Until the timer has run out, a consumer asks, or the worker stops."""
+        """Wait until the timer has run out, a consumer asks, or the worker stops."""
         with anyio.move_on_after(EVERY_S * (1 - JITTER + 2 * JITTER * self._dice())):
             async with anyio.create_task_group() as waiting:
 
@@ -104,7 +107,7 @@ class Reclaimer:
         self._telemetry.entries_promoted(n=swept.promoted)
         self._telemetry.entries_trimmed(n=swept.trimmed)
         for delivery in swept.deliveries:
-            # One of a newer version comes round until newer code is there; the consumer says so, once.
+            # An entry of a newer version comes round until newer code takes it; the consumer reports it, once.
             if not isinstance(delivery.entry, NewerEntry):
                 self._telemetry.delivery_reclaimed(
                     token=delivery.token, since_progress=delivery.since_progress
@@ -113,7 +116,7 @@ class Reclaimer:
         return swept.left
 
     def _tell(self, left: frozenset[Stream]) -> None:
-        """Answer whoever has asked until now."""
+        """Answer the consumers that have asked so far."""
         self._asked = anyio.Event()
         for stream, consumer in self._consumers.items():
             consumer.swept(left=stream in left)

@@ -1,8 +1,8 @@
-"""Watches whether GitHub takes what we sign with, so that a refused credential is known before work meets it.
+"""Watches whether GitHub accepts our credential, so that a refusal is known before work meets it.
 
-A worker asks when it starts, and then once a minute one of the fleet does. What it finds is kept in Valkey for all who
-look, and logged: a refusal as an error each time, since everything stops for it and only a person can mend it. GitHub
-counts refused logins and closes itself to good ones after many, so more is not asked.
+A worker asks when it starts, and then one worker of the fleet asks once a minute. The answer is kept in Valkey for all
+readers, and logged: a refusal as an error each time, since it stops everything and only a person can repair it. GitHub
+counts refused logins, and after many it rejects good ones, too, so no worker asks more often.
 """
 
 from typing import Final
@@ -17,7 +17,7 @@ EVERY_S: Final = 60.0
 
 
 class SignatureWatch:
-    """Asks whether the credential signs, keeps the answer where people see it, and waits."""
+    """Asks whether GitHub accepts the credential, keeps the answer where people see it, and waits."""
 
     def __init__(self, signing: Signing, refusals: Refusals, telemetry: Telemetry) -> None:
         self._signing = signing
@@ -45,7 +45,7 @@ class SignatureWatch:
         failure = await self._signing.check()
         is_refused = isinstance(failure, Permanent) and failure.scope is Scope.CREDENTIAL
         if failure is not None and not is_refused:
-            # It says nothing of the credential: work that needs GitHub tells of it.
+            # This says nothing about the credential; work that needs GitHub reports it.
             return
         if failure is not None:
             self._telemetry.credential_refused(reason=said_of(failure))
@@ -55,5 +55,5 @@ class SignatureWatch:
             self._tell(error)
 
     def _tell(self, error: StoreError) -> None:
-        """Valkey is away; the next minute is another try."""
+        """Report that Valkey is away; the next try is in a minute."""
         self._telemetry.store_trouble(where="watching the credential", error=str(error))

@@ -1,4 +1,4 @@
-"""What a person types into the form for a request: read from an address, and written into one. Pure."""
+"""The fields of the form for a request: read from an address, and written into one. Pure."""
 
 import shlex
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
-"""Bounds what strangers can open: so many connections, so long without a request, so long without taking an answer.
+"""Bounds what strangers can open: the number of connections, the time to a whole request, the time to take an answer.
 
-A worker's files are few (1,024 by default) and shared by its ways to Valkey and GitHub, so connections that nobody asks
-anything over must not use them up. When a port is full, the connection that has been idle for longest makes room: a
-probe or a scrape, which asks at once, still gets its answer.
+A worker has few files (1,024 by default), and its connections to Valkey and GitHub need them, too, so idle connections
+must not use them up. When a port is full, the connection that has been idle for longest makes room: a probe or a scrape,
+which asks at once, still gets its answer.
 """
 
 import asyncio
@@ -12,16 +12,16 @@ from typing import Any, Final
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 MOST: Final = 100
-"""Connections on one port at the same time."""
+"""How many connections one port has at the same time."""
 
 READERS: Final = 200
-"""Readers of live views of the page at the same time, on top of these; whoever comes then reloads."""
+"""How many may read live views of the page at the same time, on top of these; further readers have to reload."""
 
 REQUEST_WITHIN_S: Final = 5.0
 """How long a connection may be without a whole request in hand, in seconds."""
 
 TAKEN_WITHIN_S: Final = 10.0
-"""How long an answer may wait for its reader to take some of it, in seconds: what he does not take is in our memory."""
+"""How long an answer may wait for its reader to take some of it, in seconds: the rest is in our memory."""
 
 _numbers = count()
 
@@ -44,7 +44,7 @@ class BoundedProtocol(H11Protocol):
         return cycle is None or cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        """Take a connection in; over the bound, the oldest idle one goes, this one if there is no other."""
+        """Accept a connection; over the bound, close the oldest idle one, or this one if there is no other."""
         super().connection_made(transport)
         self._wait_for_a_request()
         if len(self.connections) > self.most:
@@ -59,24 +59,24 @@ class BoundedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on; a request that is whole ends the wait for it, a part of one does not."""
+        """Read on; a whole request ends the wait for it, a part of one does not."""
         super().data_received(data)
         if not self.is_idle:
             self._stop_waiting()
 
     def on_response_complete(self) -> None:
-        """Answered: wait for the next request."""
+        """The request is answered: wait for the next one."""
         super().on_response_complete()
         if self.is_idle:
             self._wait_for_a_request()
 
     def pause_writing(self) -> None:
-        """More was written than is on its way: the reader has so long to take some of it."""
+        """The send buffer is full: the reader has `TAKEN_WITHIN_S` to take some of it."""
         super().pause_writing()
         self._untaken = self.loop.call_later(TAKEN_WITHIN_S, self.end)
 
     def resume_writing(self) -> None:
-        """He took some."""
+        """The reader took some."""
         self._stop_waiting_for_the_reader()
         super().resume_writing()
 
@@ -102,5 +102,5 @@ class BoundedProtocol(H11Protocol):
 
 
 def bounded(most: int) -> type[BoundedProtocol]:
-    """The protocol, with so many connections at the same time."""
+    """The protocol, with at most `most` connections at the same time."""
     return type("BoundedProtocol", (BoundedProtocol,), {"most": most})

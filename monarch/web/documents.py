@@ -1,4 +1,4 @@
-"""The JSON documents of what people are shown: `monarch … --json` prints them, and the page answers them. Pure."""
+"""The JSON documents of what people see: `monarch … --json` prints them, and the page answers with them. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -14,7 +14,7 @@ Document = dict[str, object]
 
 
 def status_document(snapshot: Snapshot) -> Document:
-    """How the fleet stands (`monarch status`)."""
+    """The state of the fleet (`monarch status`)."""
     return {**asdict(snapshot), "obstacles": obstacles(snapshot)}
 
 
@@ -37,7 +37,7 @@ def letter_document(letter: DeadLetter) -> Document:
 
 
 def workers_document(workers: Iterable[WorkerLine]) -> list[Document]:
-    """Who works (`monarch workers`)."""
+    """The workers (`monarch workers`)."""
     return [{**asdict(one), "host": one.host, "pid": one.pid} for one in workers]
 
 

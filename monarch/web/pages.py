@@ -1,8 +1,8 @@
-"""What is said, decided from what is known: pure.
+"""The answers, decided from what is known of the worker: pure.
 
-A worker is healthy while Valkey answers and each of its loops came round within `STALL_S`. It is ready while
-it hears the channel, reads, and is not stopping. An orchestrator restarts what is not healthy and sends
-nobody to what is not ready; a draining worker is healthy and not ready.
+A worker is healthy while Valkey answers and each of its loops made a round within `STALL_S`. It is ready while
+it hears the channel, reads, and is not stopping. An orchestrator restarts an unhealthy worker and sends
+no traffic to one that is not ready; a draining worker is healthy and not ready.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from typing import Final
 from monarch.telemetry.obstacles import Obstacle
 
 STALL_S: Final = 30.0
-"""A loop that made no progress for longer is stuck: reads end after 2 s, and outages are reported otherwise."""
+"""A loop that made no progress for longer is stuck: reads end after 3 s, and outages are reported otherwise."""
 
 Answer = tuple[int, dict[str, object]]
 """HTTP status and JSON document."""
@@ -22,7 +22,7 @@ Answer = tuple[int, dict[str, object]]
 class Vitals:
     """What is known of this worker; ages in seconds.
 
-    `message_age_s` is `None` where no message was heard since the start; `obstacles` are what stops all work.
+    `message_age_s` is `None` if no message was heard since the start; `obstacles` are what stops all work.
     """
 
     valkey_connected: bool
@@ -33,9 +33,9 @@ class Vitals:
 
 
 def health(vitals: Vitals) -> Answer:
-    """Say how the worker is: 200 `ok` or `blocked`, or 503 `valkey_away` or `stalled`.
+    """The health of the worker: 200 `ok` or `blocked`, or 503 `valkey_away` or `stalled`.
 
-    `blocked` is what stops all work and no restart can mend, so it is no failure of this worker.
+    `blocked`: something stops all work that no restart can repair, so it is not a failure of this worker.
     """
     status = _status(vitals)
     age = vitals.message_age_s
@@ -68,5 +68,5 @@ def _status(vitals: Vitals) -> str:
 
 
 def ready(*, is_ready: bool) -> Answer:
-    """Say whether the worker takes in work."""
+    """Whether the worker takes in work."""
     return 200 if is_ready else 503, {"ready": is_ready}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 
 def plain(value: object) -> object:
-    """The same of plain values alone: dataclasses as mappings, tuples as lists, dates in ISO 8601, at any depth."""
+    """The same from plain values only: dataclasses as mappings, tuples as lists, dates in ISO 8601, at any depth."""
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, Mapping):

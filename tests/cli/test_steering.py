@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Give, requests_in
+from tests.cli.terminals import screen_for
 
 ADA = ("--by", "ada")
 
@@ -23,6 +24,31 @@ def test_a_pause_says_what_runs_on(give: Give, client: Any) -> None:
     assert "paused by ada: nothing new is begun until `monarch resume`" in said.stdout
     assert "in hand, and runs on to its end: 1; waits, with all that comes in: 1" in said.stdout
     assert client.get("{monarch}:paused") == b"ada"
+
+
+def test_what_waits_is_tried_at_once(give: Give, client: Any) -> None:
+    """Where nothing waits, that is no failure; what is not known is one."""
+    request = give("submit", "o/s", "o/a").stdout.strip()
+    client.hset(f"{{monarch}}:request:{request}", "state", "queued")
+
+    nothing = give("try", request, *ADA)
+    document = json.loads(give("try", request, "--json", *ADA).stdout)
+    unknown = give("try", "1-1")
+
+    assert nothing.stdout.startswith("nothing of it waits for a later time")
+    assert document == {"request": request, "by": "ada", "tried": 0}
+    assert (unknown.exit_code, unknown.stdout) == (1, "")
+    assert "no request 1-1 is known: it has expired, or see `monarch requests`" in unknown.stderr
+
+
+def test_what_an_act_says_fits_its_terminal(monkeypatch: pytest.MonkeyPatch, give: Give) -> None:
+    """Also behind a long name."""
+    request, name = give("submit", "o/s", "o/a").stdout.strip(), " ".join(["Ada Lovelace"] * 7)
+    screen = screen_for(monkeypatch)
+
+    for command in (("pause",), ("first", request), ("cancel", request), ("resume",)):
+        shown = screen(80, *command, "--by", name)
+        assert max(map(len, shown.splitlines())) <= 80, command
 
 
 def test_what_was_handed_back_is_in_nobodys_hands(give: Give, client: Any) -> None:

@@ -17,6 +17,7 @@ _Fields = Awaitable[dict[bytes, bytes]]
 _Text = Awaitable[bytes | None]
 _TIMES = {
     *("until", "closed_at", "probe_until", "quiet_until", "reset", "clock"),
+    "consumers_until",
     *("minute_lone_ms", "hour_lone_ms"),
     *("opened_ms", "joined_ms"),
     *("sent", "minute_changed", "hour_changed", "before_changed", "refused_ms", "review"),

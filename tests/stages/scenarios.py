@@ -150,6 +150,13 @@ async def it_appears(story: Story) -> None:
     story.house.github.add(TEAM_A)
 
 
+async def it_appears_and_is_tried(story: Story) -> None:
+    """Ann has made it, and does not want to wait."""
+    await it_appears(story)
+    person = Person(story.house, story.trouble)
+    await person.insist(lambda hands: hands.hurry(story.request, "Ann"))
+
+
 def slack_is_slow() -> House:
     """Slack asks to wait, and leaves both a progress and a final message without an answer."""
     house = a_house(TEAM_A, titles=("One",))
@@ -616,6 +623,7 @@ SCENARIOS = {
         dead_request, {TEAM_A: ()}, states=("dead",), codes=("repository_not_found",)
     ),
     "not-ready": Scenario(not_ready, {TEAM_A: TITLES}, act=it_appears),
+    "hurried": Scenario(not_ready, {TEAM_A: TITLES}, act=it_appears_and_is_tried, forgets=False),
     # Where the end comes before the card, both posts without an answer are posts of the end.
     "slack-is-slow": Scenario(slack_is_slow, {TEAM_A: ("One",)}, repeats=2),
     "told-before": Scenario(told_before, {TEAM_A: TITLES}),

@@ -8,7 +8,7 @@ from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
 
 SHOWN_FOR_MS: Final = 2 * 86_400_000
-"""An account that nobody has written with for longer is not shown, in milliseconds."""
+"""An account that has not been used to write for longer is not shown, in milliseconds."""
 
 
 class Accounts:
@@ -19,7 +19,7 @@ class Accounts:
         self._keys = keys
 
     async def known(self, now_ms: int) -> tuple[str, ...]:
-        """Who writes, or had a gate closed; a token that was refused has one of its own, named `token:<fingerprint>`."""
+        """Accounts that write, or had a gate closed; a refused token has its own, named `token:<fingerprint>`."""
         with classified("looking for accounts"):
             found = await self._client.zrangebyscore(
                 self._keys.accounts, now_ms - SHOWN_FOR_MS, "+inf"

@@ -4,8 +4,8 @@
 (spent.lua), decide (`core.budget.learning`, pure), write it down unless another worker has learned something meanwhile
 (believe.lua); then begin again, with what that worker has learned. So a fleet learns once from each refusal.
 
-What can still go wrong: a worker that dies between a refusal and the closed gate has taught nobody, and the next write
-meets the same refusal; the slot that it still holds keeps the others away for up to 15 s.
+What can still go wrong: a worker that dies between a refusal and the closed gate has taught the fleet nothing, and the
+next write meets the same refusal. Its slot still keeps the others away for up to 15 s.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from monarch.core.target.permission import Credential, GateClosed
 from monarch.ports import StoreError
 
 _TRIES = 5
-"""So often somebody else may learn something between our reading and writing."""
+"""How often to start over after another worker has learned something between our reading and our writing."""
 
 Changed = Callable[[str, int, int], None]
 
@@ -33,9 +33,9 @@ class Spent:
     Attributes:
         now_ms: the moment, by the server's clock.
         writes: when those were permitted that were answered, or left without an answer; ascending.
-        gate_ms: how long nobody calls, in milliseconds.
-        calls: those that GitHub allows until its count begins anew, and in how many milliseconds that is; `None` where
-            nothing is known.
+        gate_ms: how long no worker may call, in milliseconds.
+        calls: how many calls GitHub still allows, and in how many milliseconds its count starts anew; `None` if
+            unknown.
     """
 
     now_ms: int
@@ -46,7 +46,7 @@ class Spent:
 
     @property
     def is_out_of_calls(self) -> bool:
-        """Whether a refusal is about calls of any kind, and says nothing of what is written."""
+        """Whether a refusal is about calls of any kind, and says nothing about the limits on writes."""
         return self.calls is not None and self.calls[0] <= 0
 
 
@@ -124,7 +124,7 @@ class ValkeyBudget:
     async def _learn(
         self, account: str, asked_ms: int | None, cause: str, refused: str
     ) -> GateClosed | None:
-        """Learn from a refusal, and close the gate with it; `None` where it says nothing of what is written."""
+        """Learn from a refusal, and close the gate with it; `None` where it says nothing about the limits on writes."""
         for _ in range(_TRIES):
             spent = await self.spent(account, refused)
             if spent.is_out_of_calls:
@@ -140,9 +140,9 @@ class ValkeyBudget:
         return None
 
     async def review(self, account: str) -> bool:
-        """Raise the ceilings that were not refused for long; whether anything changed.
+        """Raise the ceilings that have long met no refusal; whether anything changed.
 
-        Not now is as good: where Valkey cannot be asked, or somebody else was first, nothing changes.
+        It can wait: where Valkey cannot be asked, or another worker was first, nothing changes.
         """
         try:
             spent = await self.spent(account)
@@ -156,7 +156,7 @@ class ValkeyBudget:
     async def _believe(
         self, account: str, before: Learned, after: Learned, closing: "Closing | None"
     ) -> tuple[bool, int]:
-        """Write it down unless something else was learned meanwhile; whether, and how long the gate is closed (ms)."""
+        """Record it unless something else was learned meanwhile; whether it was, and how long the gate is closed (ms)."""
         closes_ms, cause, refused = closing or ("", "", "")
         fields: Fields = encode_learned(after)
         answer = await self._scripts.call(

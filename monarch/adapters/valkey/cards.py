@@ -145,7 +145,7 @@ def _card(fields: Mapping[str, str]) -> Message | None:
 
 
 def _reply(value: str) -> Reply:
-    """`ts channel digest`, a dash for what nobody knows; then what it names, a line each."""
+    """Parse `ts channel digest`, a dash for unknown; then what the reply names, a line each."""
     first, *names = value.split("\n")
     ts, _, rest = first.partition(" ")
     channel, _, digest = rest.partition(" ")

@@ -1,7 +1,7 @@
 """Stream entries to values and back. Every entry carries `v`, its version.
 
-An entry of a newer version is told apart from one that cannot be read: the first waits for newer code, the second
-is given up. Nothing that stands in a stream makes this raise.
+An entry of a newer version differs from an unreadable one: the first waits for newer code, the second is given up.
+Nothing in a stream makes this module raise.
 """
 
 import json
@@ -32,14 +32,14 @@ from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused,
 from monarch.core.timing import LONGEST_LIFE_MS
 
 VERSIONS = {Stream.REQUESTS: 2, Stream.MIGRATIONS: 2, Stream.NOTICES: 2}
-"""The newest that this code reads. What asks for an act, and the notice of a cohort, are of version 2, so code that knows none
-hands them back."""
+"""The newest versions that this code reads. Entries that ask for an act, and notices of a cohort, are of version 2, so code
+that knows neither hands them back."""
 
 _MAX_DIGITS = 9
-"""Of a number in an entry: more is no count of anything."""
+"""Digits of a number in an entry: nothing that is counted has more."""
 
 _MAX_ID = 18
-"""Digits of GitHub's ids, far beyond those that there are."""
+"""Digits of GitHub's ids, far more than they have today."""
 
 _MAX_ENTRY_ID = 41
 """Two 64-bit numbers and a dash."""
@@ -50,7 +50,7 @@ Fields = Mapping[bytes, bytes]
 
 
 def decode_delivery(token: Token, fields: Fields, since_progress: int | None = None) -> Delivery:
-    """Read a delivery; `since_progress` is its delivery count where it is not given."""
+    """Read a delivery; `since_progress` defaults to its delivery count."""
     return Delivery(
         token,
         decode_entry(token.stream, token.entry, fields),
@@ -60,7 +60,7 @@ def decode_delivery(token: Token, fields: Fields, since_progress: int | None = N
 
 
 def decode_entry(stream: Stream, entry: str, fields: Fields) -> Entry:
-    """Read an entry of `stream`; what cannot be read becomes an `UnreadableEntry` that says why."""
+    """Read an entry of `stream`; an unreadable one becomes an `UnreadableEntry` that says why."""
     version = _number(fields.get(b"v", b"1"))
     if version is None or version < 1:
         return UnreadableEntry(
@@ -87,7 +87,7 @@ def _decode_request(entry: str, fields: Fields) -> Entry:
         return UnreadableEntry(
             f"a request needs the field `payload` (the message's JSON); it has: {names}"
         )
-    # A parked request comes back as another entry, and keeps its first id as its name.
+    # A parked request comes back as a new entry, and keeps its first id as its name.
     act = _act(fields.get(b"act", Act.COPY.value.encode()))
     if act is None:
         return UnreadableEntry(f"`act` is unknown: {_shown(fields, b'act')}")
@@ -160,7 +160,7 @@ def encode_plan(plan: Plan) -> bytes:
 
 
 def decode_plan(packed: bytes) -> Plan | None:
-    """The plan, or `None` where these bytes are none that this code can read."""
+    """The plan; `None` if this code cannot read these bytes."""
     version, _, body = packed.partition(b":")
     if version != b"1":
         return None
@@ -186,9 +186,9 @@ _RECORD = re.compile(
 def decode_ledger(flat: Sequence[bytes], now_ms: int) -> dict[TicketId, LedgerRecord]:
     """A ledger from its `HGETALL` of `now_ms`, by the server's clock.
 
-    A value that cannot be parsed becomes an `UnreadableRecord`, never a missing one: it may have been written by newer code. A
-    field that names no ticket is passed over. An intent that ends later than any permission of now (the server's clock
-    went back) ends as one of now does: it was on record before it was read.
+    A value that cannot be parsed becomes an `UnreadableRecord`, never a missing one: newer code may have written it. A
+    field that names no ticket is skipped. An intent that ends later than any permission granted now (the server's clock
+    went back) ends as such a one: it was on record before it was read.
     """
     fields = dict(zip(flat[::2], flat[1::2], strict=True))
     records: dict[TicketId, LedgerRecord] = {}
@@ -200,7 +200,7 @@ def decode_ledger(flat: Sequence[bytes], now_ms: int) -> dict[TicketId, LedgerRe
 
 
 def _not_after(record: LedgerRecord, now_ms: int) -> LedgerRecord:
-    """The same record; an intent ends with the longest life of a permission of `now_ms` at the latest."""
+    """The same record; an intent ends, at the latest, with the longest-lived permission granted at `now_ms`."""
     if not isinstance(record, Intended):
         return record
     return replace(record, at_ms=min(record.at_ms, now_ms + LONGEST_LIFE_MS))
@@ -210,10 +210,10 @@ _ISSUE = re.compile(rb"#([1-9]\d{0,17}) ([1-9]\d{0,17})", re.ASCII)
 
 
 def _with_issue(record: LedgerRecord, beside: bytes) -> LedgerRecord:
-    """The same record; a copy with GitHub's id of it, as it stands in a field beside it: `#<number> <id>`.
+    """The same record; a copy gets GitHub's id, from the field beside it: `#<number> <id>`.
 
-    In a field of its own, because older code passes over it and would not read the record with it. Older code writes a
-    new number without it: so it counts only for the number that it names.
+    The id has a field of its own, because older code skips that field and could not read a record that contains it.
+    Older code writes a new number without an id, so the id counts only for the number that it names.
     """
     found = _ISSUE.fullmatch(beside)
     if isinstance(record, CreatedAs) and found and int(found[1]) == record.number:
@@ -240,7 +240,7 @@ def pairs(flat: Sequence[bytes]) -> dict[str, str]:
 
 
 def document(fields: Mapping[str, object]) -> bytes:
-    """A JSON document for a script; `None`s are left out, as Lua knows them only as absent.
+    """A JSON document for a script; `None`s are left out, since Lua knows them only as absent.
 
     Half a surrogate pair (JSON can spell one, UTF-8 cannot) becomes a question mark: the script would refuse it, and
     the delivery could never be settled.

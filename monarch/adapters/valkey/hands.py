@@ -1,6 +1,7 @@
-"""What people do to running work: `ports.Hands`. The argument why each is safe stands in its script."""
+"""What people do to running work: `ports.Hands`. The header of each script argues why it is safe."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import cast
 
 from monarch.adapters.valkey.keys import Keys
@@ -9,8 +10,9 @@ from monarch.adapters.valkey.scripts.words import BEGIN, HEAL, REPLAY, refusal
 from monarch.core.after.acts import Act
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TicketId
+from monarch.core.portions.dates import date_words
 from monarch.ports import Begun, Cancelling, Healing, NotCancelled, Paused, Replayed
-from monarch.ports.hands import NotPutFirst, PutFirst
+from monarch.ports.hands import NotHurried, NotPutFirst, PutFirst
 
 
 class ValkeyHands:
@@ -63,6 +65,22 @@ class ValkeyHands:
                 reason = f"no request {request} is known: see `monarch requests`"
                 return NotPutFirst(reason, is_unknown=True)
 
+    async def hurry(self, request: RequestId, by: str) -> int | NotHurried:
+        """See `ports.Hands.hurry`."""
+        answer = await self._scripts.call("hurry", [self._keys.request(request)], request, by)
+        match cast("list[object]", answer):
+            case [b"tried", int(pieces)]:
+                return pieces
+            case [b"ended", bytes(state)]:
+                return NotHurried(f"request {request} has ended: it is {_text(state)}")
+            case [b"cancelled", bytes(who)]:
+                return NotHurried(f"request {request} was cancelled by {_text(who)}")
+            case [b"dated", bytes(ms)]:
+                date = date_words(datetime.fromtimestamp(int(ms) / 1000, UTC))
+                return NotHurried(f"request {request} was asked to begin no earlier than {date}")
+            case _:
+                return NotHurried(f"no request {request} is known", is_unknown=True)
+
     async def replay(self, letters: Sequence[str], by: str) -> tuple[Replayed, ...]:
         """See `ports.Hands.replay`."""
         return await self._replay(letters, by, looks=False)
@@ -106,7 +124,7 @@ class ValkeyHands:
 
 
 def _told(answer: object) -> list[tuple[str, list[str]]]:
-    """Of each thing that was asked for: a word, and what goes with it."""
+    """For each thing that was asked for: a word, and its figures."""
     told = cast("list[list[bytes]]", answer)
     return [(_text(word), [*map(_text, rest)]) for word, *rest in told]
 

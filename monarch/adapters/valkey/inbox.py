@@ -1,6 +1,6 @@
 """Where messages become requests: from the channel, heard by N replicas, or submitted directly.
 
-The argument why each publish is appended once while its replicas live, and never too seldom, stands in mirror.lua.
+mirror.lua argues why each published message is appended once while its replicas live, and never less often.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ class ValkeyInbox:
 
     Args:
         replica: this process's name, never the same twice.
-        subscribed_ms: since when this replica hears, by the server's clock; asked at each hearing.
+        subscribed_ms: since when this replica hears, by the server's clock; called at each hearing.
     """
 
     def __init__(
@@ -49,8 +49,8 @@ class ValkeyInbox:
     async def mirror(self, hearings: Sequence[Hearing]) -> tuple[RequestId | None, ...]:
         """See `ports.Inbox.mirror`: all go together, in two round trips at most.
 
-        What was answered is not sent again with those that were not: Valkey knows a hearing for a minute only, and may be
-        out of memory for longer, in the middle of a batch.
+        A repetition leaves out what was answered: Valkey knows a hearing for a minute only, and may be out of memory for
+        longer, in the middle of a batch.
         """
         troubles: list[StoreError] = []
 
@@ -60,7 +60,7 @@ class ValkeyInbox:
             except StoreError as error:
                 troubles.append(error)
 
-        # Each is sent in the order in which its task is started.
+        # They are sent in the order in which their tasks start.
         async with anyio.create_task_group() as tasks:
             for hearing in hearings:
                 if hearing.id not in self._known:
@@ -95,7 +95,7 @@ class KeyTaken(Exception):  # noqa: N818 - not an error of Valkey's
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A request that is on disk; `is_new` is false where its message was submitted under its key before."""
+    """A request that is on disk; `is_new` is false if its message was submitted under its key before."""
 
     request: RequestId
     is_new: bool
@@ -128,7 +128,7 @@ class Submitter:
         self._keys = keys
 
     async def submit(self, payload: bytes, idempotency_key: str) -> RequestId:
-        """`submission`, where it does not matter whether it is a new one."""
+        """`submission`, for callers that need not know whether it is new."""
         return (await self.submission(payload, idempotency_key)).request
 
     async def submission(
@@ -141,13 +141,13 @@ class Submitter:
     ) -> Submission:
         """Append a message as a request, once for each key, and wait until it is on disk.
 
-        `via` says to people which way it came, and `by` who asks for it; `update` asks for one instead of a copy, and
-        names who asks itself.
+        `via` tells people which way it came, and `by` who asks for it; `update` asks for an update instead of a copy, and
+        itself names who asks.
 
         Raises:
             KeyTaken: the key stands for another message.
-            StoreError: it is not known to be on disk; where it says so, it was not even appended. Submitting again under
-                the same key is safe.
+            StoreError: it is unknown whether it is on disk; if the error says so, it was not even appended. Submitting
+                again under the same key is safe.
         """
         keys = [
             self._keys.inbox(f"submission:{idempotency_key}"),
@@ -163,15 +163,15 @@ class Submitter:
         try:
             await self._on_disk()
         except StoreError as error:
-            # It is appended, whatever became of the waiting.
+            # It is appended, whatever became of the wait.
             old = ": this server is too old, use Valkey 7.2 or newer"
             raise StoreError(f"{error}{old if 'unknown command' in str(error) else ''}") from error
         return Submission(request, what == b"new")
 
     async def _on_disk(self) -> None:
-        """Wait for the disk, and where the server has replicas for one of them: a failover would lose what none has.
+        """Wait for the disk and, if the server has replicas, for one of them: a failover would lose what none has.
 
-        WAITAOF and WAIT speak of the writes of their own connection: the client has only one.
+        WAITAOF and WAIT cover the writes of their own connection, and the client has only one.
         """
         with classified("waiting for the disk"):
             role = cast("list[Any]", await self._client.role())

@@ -1,7 +1,7 @@
 """The catalogue of keys: name, type, who writes it, when it ends.
 
-All keys of an installation carry one hash tag, so that every script is legal in Valkey Cluster. Scripts are
-handed the keys that they are about and derive the names of the rest from the prefix, by the rules below.
+All keys of an installation carry one hash tag, so that every script is legal in Valkey Cluster. Scripts receive
+the keys that they are about and derive the names of the rest from the prefix, by the rules below.
 
 ```
 key                    type        written by                    ends
@@ -25,7 +25,7 @@ unsettled:<id>         set         settle                        empty when the 
 plan:<id>              string      settle                        retention after it ended well
 migration:<id>         hash        settle, take, record, heal, begin   retention after the request ended well
 verified:<migration>   string, PX  verify                        retention after it was read
-ledger:<target id>     hash        permit, record                retention after its last write, while nobody needs it
+ledger:<target id>     hash        permit, record                retention after its last write, while no migration needs it
 needs:<target id>      set         take, settle, drop, replay, heal, begin   member leaves when its request has ended for good
 latest:<target id>     string, PX  take                          retention after it was taken last
 target:<target id>     string, PX  take, renew, settle           one lease
@@ -44,7 +44,7 @@ primary:<account>      hash        standing                      when GitHub's c
 gate:<account>         hash        gate, believe, permit, record opened by a success; a day after it ran out
 faults:<account>       set         record                        emptied by a success
 inbox:<digest>         hash, PX    mirror, submit                a minute; a day for a submission
-saying:<cohort>        string, PX  begin_telling                 15 s; of a request, where older code tells of it
+saying:<cohort>        string, PX  begin_telling                 15 s; of a request, where older code posts it
 named                  sorted set  settle                        names of targets by when they were asked for; the newest 100,000, for the retention
 sources                sorted set  settle                        ids of sources by when they were asked for; a member leaves after the retention
 source:<id>            hash        settle                        retention after it was asked for

@@ -13,7 +13,7 @@ from monarch.core.budget.windows import UNKNOWN, Limit, Lone
 Fields = dict[str, int | str]
 
 _NEVER = "9999999999999"
-"""A review that is not due, in milliseconds since 1970."""
+"""The time of a review that is never due, in milliseconds since 1970."""
 
 
 def encode_learned(learned: Learned) -> Fields:
@@ -49,7 +49,7 @@ def _encode_lone(name: str, lone: Lone) -> Fields:
 
 
 def decode_learned(flat: Sequence[bytes]) -> Learned:
-    """From an `HGETALL`. What is no number reads as 0: then it was not learned."""
+    """From an `HGETALL`. What is not a number reads as 0, that is, not learned."""
     fields = pairs(flat)
     suspected = bool(_number(fields, "suspected"))
     return Learned(

@@ -16,7 +16,7 @@ def encode_left(left: Left) -> str:
 
 
 def decode_left(text: str) -> tuple[Left, ...]:
-    """The lines of the field; one that cannot be read is passed over, a touch of newer code counts as *changed*."""
+    """The lines of the field; an unreadable one is skipped, a touch that only newer code knows counts as *changed*."""
     found = (_LINE.fullmatch(line) for line in text.split("\n"))
     return tuple(
         Left(int(line["ticket"]), int(line["number"]), _touches(line["why"]))

@@ -49,7 +49,7 @@ def login_of_each(kept: Mapping[bytes, bytes]) -> dict[str, str]:
 
 
 def _known(flat: list[bytes]) -> tuple[Known, ...]:
-    """The accounts on record, the newest first; what cannot be read is nobody."""
+    """The accounts on record, the newest first; an unreadable one is left out."""
     texts = [each.decode("utf-8", "replace") for each in flat]
     rows = [(name, told.split(" ")) for name, told in zip(texts[::2], texts[1::2], strict=True)]
     return tuple(_each(sorted(rows, key=lambda row: row[1][0], reverse=True)))

@@ -8,16 +8,16 @@ from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.ports import StoreError
 
 PATIENCE_S = 60.0
-"""Longer than this no read waits, in seconds: then the points of any minute before are forgotten at GitHub as well."""
+"""The longest wait of a read, in seconds: by then GitHub, too, has forgotten the points of any minute before."""
 
 UNASKED_S = 5.0
 """How long reads pass unmetered after a failed call, in seconds, so that a Valkey that hangs cannot stall them."""
 
 _LOW = 100
-"""With so few calls left each answer is news."""
+"""With this few calls left, every answer is news."""
 
 _STEP = 250
-"""Otherwise so many calls less are."""
+"""Otherwise an answer is news when the count has fallen by this many calls."""
 
 
 class ValkeyMeter:

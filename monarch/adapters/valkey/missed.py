@@ -23,7 +23,7 @@ from monarch.core.request.message import CHANNEL, SOURCE, TARGETS
 from monarch.core.ticket import Origin
 
 UNPLANNED_MOST: Final = 1000
-"""So many messages that no planner has read yet are looked at; with more of them nothing is called missed."""
+"""How many messages that no planner has read yet to look at; with more of them nothing counts as missed."""
 
 _CHUNK: Final = 500
 
@@ -32,9 +32,9 @@ class ValkeyMissed:
     """`ports.missed.Missing`.
 
     Args:
-        client: with one connection, since a submission waits for the disk over its own.
+        client: with one connection, since a submission waits for the disk over the connection that it used.
         channel: the one that messages are published on.
-        retention_ms: how long an owner is remembered that nobody sweeps any more.
+        retention_ms: how long to remember an owner that is not swept any more.
     """
 
     def __init__(self, client: Valkey, keys: Keys, channel: str, *, retention_ms: int) -> None:
@@ -52,7 +52,7 @@ class ValkeyMissed:
         )
 
     async def is_heard_by_one(self) -> bool:
-        """See `Missing.is_heard_by_one`; where the server does not say, it is not."""
+        """See `Missing.is_heard_by_one`; false if the server does not say."""
         with classified("asking who is subscribed"):
             try:
                 [(_, count)] = await self._client.pubsub_numsub(self._channel)
@@ -113,7 +113,7 @@ class ValkeyMissed:
         return found
 
     async def _reached(self, ids: Sequence[TargetId]) -> frozenset[TargetId]:
-        """Those that a migration has taken, or has written down something of."""
+        """Those that a migration has taken, or has recorded something about."""
         found: set[TargetId] = set()
         with classified("reading which repositories were reached"):
             for chunk in _chunks(ids):
@@ -167,13 +167,13 @@ class ValkeyMissed:
     async def submit(self, missed: Missed, by: str) -> RequestId:
         """See `Missing.submit`.
 
-        Under a key that the repository and its source make, so that a repetition and another worker change nothing.
+        The key is made from the repository and its source, so that a repetition, or another worker, changes nothing.
         """
         key = f"missed:{missed.repository.id}:{missed.origin.id}"
         try:
             submission = await self._submitter.submission(_message(missed), key, "missed")
         except KeyTaken as taken:
-            # Its name or its channel is another one by now.
+            # Its name or its channel has changed since.
             return taken.request
         if submission.is_new:
             await self._scripts.call(
@@ -199,7 +199,7 @@ def _document(owner: str, one: Missed) -> bytes:
 
 
 def _message(missed: Missed) -> bytes:
-    """The message that was missed, as the platform makes it."""
+    """The missed message, as the platform writes it."""
     channel = {CHANNEL: missed.channel} if missed.channel else {}
     fields = {SOURCE: missed.origin.full_name, TARGETS: [missed.repository.full_name]}
     return json.dumps({**fields, **channel}).encode()
@@ -215,7 +215,7 @@ def _packed(memory: Memory) -> bytes:
 
 
 def unpacked(packed: bytes) -> Memory:
-    """What was remembered; nothing where that cannot be read: it costs some reads, and no more."""
+    """What was remembered; empty if unreadable, which only costs some reads."""
     try:
         plain = json.loads(zlib.decompress(packed))
         sightings = [_sighting(one) for one in plain["sightings"]]

@@ -1,4 +1,4 @@
-"""Whether GitHub refuses the fleet's credential: `ports.Refusals`. What is kept, and for how long, stands in _refused.lua."""
+"""Whether GitHub refuses the fleet's credential: `ports.Refusals`. _refused.lua says what is kept, and for how long."""
 
 from typing import Final
 
@@ -9,10 +9,10 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 
 TURN_MS: Final = 50_000
-"""How long nobody asks again, in milliseconds. A little less than the minute between two questions of one worker."""
+"""How long no worker asks again, in milliseconds. A little less than the minute between two questions of one worker."""
 
 ALL: Final = "*"
-"""It is about the credential itself, and not about the repositories of one owner."""
+"""The refusal is about the credential itself, and not about the repositories of one owner."""
 
 
 class ValkeyRefusals:

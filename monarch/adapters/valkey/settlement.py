@@ -1,4 +1,4 @@
-"""A verdict, put into the words of the settle script. Pure: what it says is decided before anything is sent."""
+"""A verdict as the arguments of the settle script. Pure: everything is decided before anything is sent."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple, assert_never
@@ -42,13 +42,13 @@ class Settling(NamedTuple):
 
 
 def settling(delivery: Delivery, verdict: Verdict, retention_ms: int) -> Settling:
-    """Say what the settle script is to do."""
+    """The arguments that carry this verdict out."""
     word, fields, plan = _verdict(delivery, verdict)
     return Settling(word, document({**_subject(delivery, retention_ms), **fields}), plan)
 
 
 NAMED: Final = "named"
-"""The detail that has the targets that a message names, in lines."""
+"""The detail with the targets that a message names, in lines."""
 
 Words = tuple[str, dict[str, object], bytes]
 
@@ -91,7 +91,7 @@ def _parked(
 
 
 def _details(details: Mapping[str, str]) -> dict[str, object]:
-    """What the request keeps, and beside it the targets that it names: there may be hundreds of them."""
+    """What the request keeps, and separately the targets that it names: there may be hundreds of them."""
     kept = {field: value for field, value in details.items() if field != NAMED}
     return {"details": kept, NAMED: details.get(NAMED, "").splitlines()}
 
@@ -153,12 +153,12 @@ def _subject(delivery: Delivery, retention_ms: int) -> dict[str, object]:
         case MigrationEntry() as entry:
             subject: dict[str, object] = {"request": entry.request, "migration": entry.migration}
         case NoticeEntry(cohort):
-            # The request that began it has its name, so that people find its letter.
+            # The request that began the cohort has its name, so that people find its letter.
             subject = {"request": cohort, "card": cohort}
         case RequestEntry(request) | FormerNoticeEntry(request):
             subject = {"request": request}
         case _:
-            # It cannot be read, so it is named by its entry.
+            # It cannot be read, so its entry names it.
             subject = {"request": delivery.token.entry}
     return {**subject, "retention_ms": retention_ms}
 

@@ -11,20 +11,20 @@ appended --receive--> held --settle--> gone | parked | dead | handed back
              reclaimed by a sweep: another count, so the older token is void
 ```
 
-What can still go wrong: a reply that is lost. A repeated `receive` leaves the first entries pending with this very
-consumer: nobody works on them, so they fall idle and a sweep (of any worker, this one too) takes them over, unless the
-worker stops before that and hands them back with all the rest (`retire`). A repeated `settle` answers *lost*, and it is
-right either way. A repeated `renew` renews.
+What can still go wrong: a reply is lost. A repeated `receive` leaves the first entries pending with this very consumer:
+no handler works on them, so they fall idle and a sweep (of any worker, this one too) takes them over, unless the worker
+stops before that and hands them back with all the rest (`retire`). A repeated `settle` answers *lost*, which is right
+either way. A repeated `renew` renews.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import cast
+from typing import Final, cast
 
 from anyio import to_thread
 from valkey.asyncio import Valkey
 from valkey.exceptions import ResponseError
 
-from monarch.adapters.valkey.client.connection import BLOCK_MS, classified
+from monarch.adapters.valkey.client.connection import BLOCK_MS, IDLE_BLOCK_MS, classified
 from monarch.adapters.valkey.client.seen import Seen
 from monarch.adapters.valkey.codec import decode_delivery
 from monarch.adapters.valkey.keys import GROUP, Keys
@@ -37,15 +37,18 @@ from monarch.ports import Audited, Held, Swept
 _PROMOTED_AT_ONCE = 100
 _REQUEST_ENDED = 2
 _AUDITED_AT_ONCE = 2000
-"""Requests and migrations that one audit looks at, about: some milliseconds of the server's time."""
+"""About how many requests and migrations one audit looks at: some milliseconds of the server's time."""
 
 AUDIT_EVERY_MS = 5_000
-"""The fleet audits itself so often, in milliseconds, whatever its size."""
+"""How often the fleet audits itself, in milliseconds, whatever its size."""
 
 _GONE_AFTER_MS = 60_000
 """After how long, in milliseconds, an idle consumer without pending entries is removed. One that only slept (a pause,
 a frozen machine) comes back with its next read.
 """
+
+_IDLE_AFTER: Final = 15
+"""So many reads in a row without work are half a minute of it."""
 
 Claimed = tuple[bytes, list[bytes], int, int]
 Found = tuple[bytes, list[Claimed], list[bytes], int]
@@ -63,7 +66,7 @@ class ValkeyStreams:
         aside: does what takes long beside the event loop.
         lease_ms: how long a delivery is left alone without a renewal.
         retention_ms: how long what ended well is kept.
-        on_request_ended: told, in seconds, how long a request took that one of our settles has ended.
+        on_request_ended: called with the duration, in seconds, of a request that one of our settles has ended.
     """
 
     def __init__(
@@ -91,14 +94,16 @@ class ValkeyStreams:
         self._retention_ms = retention_ms
         self._on_request_ended = on_request_ended
         self._cursors = dict.fromkeys(Stream, "0-0")
+        self._in_vain = dict.fromkeys(Stream, 0)
 
     async def receive(self, stream: Stream, places: int) -> tuple[Delivery, ...]:
         """See `ports.Streams.receive`."""
         reader, name = self._readers[stream], self._keys.stream(stream)
+        block_ms = IDLE_BLOCK_MS if self._in_vain[stream] >= _IDLE_AFTER else BLOCK_MS
         with classified(f"reading {stream}"):
             try:
                 answer = await reader.xreadgroup(
-                    GROUP, self._consumer, {name: ">"}, count=places, block=BLOCK_MS
+                    GROUP, self._consumer, {name: ">"}, count=places, block=block_ms
                 )
             except ResponseError as error:
                 if not str(error).startswith("NOGROUP"):
@@ -106,6 +111,7 @@ class ValkeyStreams:
                 await make_group(reader, name)
                 return ()
         entries = answer[0][1] if answer else []
+        self._in_vain[stream] = 0 if entries else self._in_vain[stream] + 1
         return tuple(self._new(stream, entry, fields) for entry, fields in entries)
 
     def _new(self, stream: Stream, entry: bytes, fields: dict[bytes, bytes]) -> Delivery:
@@ -129,7 +135,7 @@ class ValkeyStreams:
         settled = (
             await self._aside(lambda: settling(delivery, verdict, self._retention_ms))
             if isinstance(verdict, Done) and isinstance(verdict.result, Planned)
-            # A plan may be megabytes and is packed beside the event loop; nothing else is.
+            # Only a plan is packed beside the event loop: it may be megabytes.
             else settling(delivery, verdict, self._retention_ms)
         )
         answer = await self._commands.call(
@@ -201,7 +207,7 @@ class ValkeyStreams:
 
 
 async def make_group(client: Valkey, stream: str) -> None:
-    """Make the group of a stream, and the stream; from the beginning, so that nothing is passed over."""
+    """Make the group of a stream, and the stream; from its beginning, so that no entry is skipped."""
     try:
         await client.xgroup_create(stream, GROUP, id="0", mkstream=True)
     except ResponseError as error:

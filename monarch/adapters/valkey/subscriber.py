@@ -1,10 +1,10 @@
 """The subscription to the channel, and the canary that shows whether it still hears.
 
-A subscription can die without a sound: behind a black hole nothing comes, and nothing fails. So each ear publishes a
-canary to a channel of its own on a connection of its own every 10 s, hears it on the very connection that it listens
-with, and gives the subscription up when two are missed.
+A subscription can die silently: behind a black hole nothing comes, and nothing fails. So each ear publishes a canary
+to a channel of its own, over a separate connection, every 10 s, hears it on the very connection that it listens with,
+and gives the subscription up when it misses two.
 
-When it hears again it keeps, for people, from when to when it did not: from the last moment at which it certainly heard.
+When it hears again it records the gap, for people: from the last moment at which it certainly heard.
 """
 
 import time
@@ -30,7 +30,7 @@ class ValkeyEar:
     Args:
         subscriber: a client that does nothing else.
         speaker: publishes the canaries.
-        now: seconds that only go forward.
+        now: a monotonic clock, in seconds.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class ValkeyEar:
             await pubsub.aclose()  # type: ignore[no-untyped-call]  # valkey-py leaves it untyped
 
     async def _end_gap(self) -> None:
-        """It hears: where it has heard before, it was deaf until now."""
+        """Note that it hears; if it has heard before, the gap ends now."""
         now = self._now()
         if self._last_heard is not None:
             since_ms = self.subscribed_ms - round((now - self._last_heard) * 1000)
@@ -90,7 +90,7 @@ class ValkeyEar:
         self._last_heard = now
 
     async def unsubscribe(self) -> None:
-        """See `ports.Ear.unsubscribe`; the server confirms it behind whatever was published before."""
+        """See `ports.Ear.unsubscribe`; the server confirms it after everything that was published before."""
         self._is_ending = True
         if self._pubsub is not None:
             with classified("unsubscribing"):
@@ -116,8 +116,8 @@ class ValkeyEar:
             else:
                 told_at = self._now()
                 yield self._hearing(message)
-                # Only listening counts as silence. Whoever was told may have needed minutes to append it (Valkey out
-                # of memory), and what came meanwhile waits in the socket: to give that up would be to lose it.
+                # Only time spent listening counts as silence. The caller may have needed minutes to append a message
+                # (Valkey out of memory), and what came meanwhile waits in the socket: giving up would lose it.
                 canary_heard += self._now() - told_at
             silence = self._now() - canary_heard
             if silence > CANARY_EVERY_S * CANARIES_MISSED + _LISTEN_S:

@@ -1,4 +1,4 @@
-"""How the doctor asks others: once, briefly, and without showing what it asked with."""
+"""How the doctor asks other services: once, briefly, and without showing its credential."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -38,7 +38,7 @@ async def asked(
     signed = {"Authorization": f"Bearer {token}", "User-Agent": USER_AGENT, **headers}
     async with new_client(base_url, signed, None, proxy_of(proxy)) as client:
         sent = await send_once(client, method, quote(path), deadline_s=ANSWER_WITHIN_S)
-        # What a check found is shown, and Slack refuses with a 200.
+        # Findings are shown, and Slack refuses with a 200, so hide the secret in the answer.
         return without_secret(sent, client.headers) if isinstance(sent, Reply) else sent
 
 
@@ -48,7 +48,7 @@ def why(sent: object) -> str:
 
 
 def fields_of(body: bytes) -> Mapping[str, Any]:
-    """A JSON object, or nothing where it is none: another server may be behind the address."""
+    """The fields of a JSON object; empty if it is not one: another server may be behind the address."""
     try:
         return _OBJECT.validate_json(body)
     except ValidationError:

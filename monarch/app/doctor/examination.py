@@ -1,6 +1,6 @@
-"""Checks an installation from outside: Valkey, who hears, who signs at GitHub, what copies look like, Slack's token.
+"""Checks an installation from outside: Valkey, the subscribers, who signs at GitHub, what copies look like, Slack's token.
 
-Each check says how it is and, where it is not well, what to do. FAIL: Monarch cannot keep its promises.
+Each check says what it found and, if something is wrong, what to do. FAIL: Monarch cannot keep its promises.
 WARN: it can, but something is worth a look. No check writes anything, posts anything or shows a secret.
 """
 
@@ -22,7 +22,7 @@ from monarch.telemetry import Snapshot
 
 
 async def examine(operator: Operator) -> tuple[Check, ...]:
-    """Look at everything; one thing that is broken hides no other."""
+    """Check everything; one broken thing hides no other."""
     settings = operator.settings
     found = (
         *await _valkey(operator),
@@ -32,7 +32,7 @@ async def examine(operator: Operator) -> tuple[Check, ...]:
         check_template(settings),
         await _slack(settings),
     )
-    # In each, for a secret may stand in the place of something that is shown.
+    # In every check, because a secret may have been put where a shown value belongs.
     hide = Redactor(settings.secrets())
     return tuple(replace(one, detail=hide(one.detail), advice=hide(one.advice)) for one in found)
 
@@ -54,7 +54,7 @@ async def _valkey(operator: Operator) -> tuple[Check, ...]:
 
 
 def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
-    """Whether messages are heard, and by no more than ourselves: pub/sub knows no namespace."""
+    """Whether messages are heard, and by our fleet alone: pub/sub has no namespaces."""
     heard, workers = facts.subscribers, snapshot.workers
     detail = f"{heard} subscribed, {workers} working"
     if heard is None:
@@ -73,7 +73,7 @@ def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
 
 
 def check_dead(snapshot: Snapshot) -> Check:
-    """Whether something was given up that nobody has looked at."""
+    """Whether there are dead letters that no person has dealt with."""
     if not snapshot.dead:
         return Check("dead letters", Status.OK, "none")
     return Check("dead letters", Status.WARN, str(snapshot.dead), "See `monarch dead list`.")
@@ -102,7 +102,7 @@ def _list(variable: str, globs: tuple[str, ...], verb: str) -> Check:
 
 
 def check_template(settings: Settings) -> Check:
-    """What stands around the text of a copy; a wrong template has been refused before."""
+    """What stands around the text of a copy; the settings have already refused a wrong template."""
     template = settings.issue_template
     if template is None:
         return Check("template", Status.OK, "none: a copy has the ticket's text alone")

@@ -1,4 +1,4 @@
-"""Checks who signs at GitHub: a personal token, an App, where that is installed, and what each may do."""
+"""Checks who signs at GitHub: a personal token, an App, where the App is installed, and what each may do."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -24,7 +24,7 @@ APP: Final = "github app"
 
 
 async def github_checks(settings: Settings) -> tuple[Check, ...]:
-    """Look at everything that may sign; nothing is written."""
+    """Check every credential that may sign; nothing is written."""
     app = app_of(settings)
     if settings.gh_pat is None and app is None:
         advice = "Set GH_PAT to a token, or GITHUB_APP_ID and the App's private key."
@@ -84,7 +84,7 @@ def _github_rights(reply: Reply) -> Check:
     left = reply.headers.get("x-ratelimit-remaining")
     detail = f"token of {login}" + (f", {left} calls left this hour" if left else "")
     if scopes is None:
-        # A fine-grained token does not tell what it may do: the first preflight of a target does.
+        # A fine-grained token does not show what it may do; the first preflight of a target does.
         return Check("github", Status.OK, f"{detail}; fine-grained: needs Issues (read and write)")
     detail += f"; scopes: {scopes or 'none'}"
     granted = {scope.strip() for scope in scopes.split(",")}
@@ -177,7 +177,7 @@ def check_app(answer: Answer) -> Check:
 
 
 def check_installations(answer: Answer, *, alone: bool) -> tuple[Check, ...]:
-    """Where the App is installed, one line for each owner; `alone`: no personal token signs elsewhere."""
+    """Where the App is installed, one line for each owner; `alone`: there is no personal token for other owners."""
     listed = read_as(_INSTALLATIONS, answer.body) if isinstance(answer, Reply) else None
     if listed is None:
         detail = "what GitHub said of where it is installed cannot be read"

@@ -14,9 +14,9 @@ OLDEST: Final = (7, 2)
 UNREAD_BYTES: Final = 128 * 1024 * 1024
 """A subscriber that may leave less than this unread is cut off by a burst of large messages, and they are lost."""
 FUTURE_MS: Final = 60_000
-"""An id that is further ahead of the server's clock was not given out by it."""
+"""An id further ahead of the server's clock than this, in milliseconds, was not given out by the server."""
 ROOM_BYTES: Final = 32 * 1024 * 1024
-"""Less memory than this before `maxmemory` is worth a look."""
+"""Less room than this before `maxmemory`, in bytes, is worth a look."""
 
 _MUTE: Final = (
     "Correct the address: what is there does not speak as Valkey. With TLS it is valkeys://, without it valkey://."
@@ -37,7 +37,7 @@ _UNREACHED: Final = {
     "closed by server": _MUTE,
     "": "Start Valkey, or correct VALKEY_URL (or VALKEY_HOST and VALKEY_PORT).",
 }
-"""What to do by what the error says; the first that fits counts."""
+"""What to do, by the text of the error; the first match counts."""
 
 
 class Status(StrEnum):
@@ -50,7 +50,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the doctor's: what was looked at, how it is, and what to do (`""`: nothing)."""
+    """One line of the doctor's: what was checked, what was found, and what to do (`""`: nothing)."""
 
     name: str
     status: Status
@@ -64,7 +64,7 @@ def advice_on(error: str) -> str:
 
 
 def check_server(facts: ServerFacts, *, watched: bool) -> tuple[Check, ...]:
-    """Whether this server remembers what it is told; `watched`: Sentinels may replace it."""
+    """Whether this server keeps what is written to it; `watched`: Sentinels may replace it."""
     return (
         _version(facts),
         _role(facts),
@@ -79,7 +79,7 @@ def check_server(facts: ServerFacts, *, watched: bool) -> tuple[Check, ...]:
 
 
 def _ids(facts: ServerFacts) -> tuple[Check, ...]:
-    """Whether somebody has forced an id; clocks that differ a little are no matter."""
+    """Whether an id was forced; clocks that differ a little do not matter."""
     if facts.ahead_ms < FUTURE_MS:
         return ()
     days = facts.ahead_ms / 86_400_000
@@ -131,7 +131,7 @@ def _appendfsync(facts: ServerFacts) -> Check:
 
 
 def _replication(facts: ServerFacts, *, watched: bool) -> Check:
-    """A primary that is alone confirms what a failover forgets, unless it refuses to."""
+    """Whether a primary that is alone refuses writes: otherwise it confirms what a failover forgets."""
     replicas, needed = facts.replicas, facts.min_replicas
     detail = f"{replicas} in step" + (f", {needed} needed for a write" if needed else "")
     if needed and replicas < needed:

@@ -35,7 +35,7 @@ _DONE: Final = {Act.RECALL: "recalled already", Act.UNDO: "reopened already"}
 def act_on(
     request: str, act: Act, targets: Sequence[str], by: str | None, *, wait: bool, as_json: bool
 ) -> None:
-    """Begin the act in these targets, or in all; fails where it is refused in one of them."""
+    """Begin the act in these targets, or in all; fails if it is refused in one of them."""
     name, known = actor(by), request_id(request)
     only = names_of(targets)
 
@@ -86,9 +86,9 @@ def _print_begun(request: RequestId, act: Act, told: "tuple[Begun, ...]") -> Non
         if one.refused:
             say(f"refused  {clean(one.target)}  {clean(one.refused)}")
         else:
-            print(f"{_DOING[act]}  {clean(one.target)}")
+            say(f"{_DOING[act]}  {clean(one.target)}")
     if any(one.migration for one in told):
-        print(f"it is done like any other migration: see `monarch show {request}`", flush=True)
+        say(f"it is done like any other migration: see `monarch show {request}`")
 
 
 # ----------------------------------------------------------------------------------------- rehearsal

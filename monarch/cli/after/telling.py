@@ -1,4 +1,4 @@
-"""What became of an act, in lines for people: how many copies stand so now, and each that was left, with its link."""
+"""The result of an act, in lines for people: how many copies are so now, and each that was left, with its link."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +10,7 @@ from monarch.core.report.summary import MigrationView
 
 
 def print_acts(migrations: Sequence[MigrationView]) -> None:
-    """Print what the last act did in each target; nothing where there was none."""
+    """Print what the last act did in each target; nothing if there was none."""
     if not any(one.acted for one in migrations):
         return
     from monarch.app.wiring import web_url_of  # noqa: PLC0415 - lazily
@@ -22,7 +22,7 @@ def print_acts(migrations: Sequence[MigrationView]) -> None:
 
 
 def acted_lines(migration: MigrationView, web_url: str) -> Iterator[str]:
-    """What the last act did in one target; nothing where there was none."""
+    """What the last act did in one target; nothing if there was none."""
     if not migration.acted:
         return
     word = ended_word(migration.acted)

@@ -1,4 +1,4 @@
-"""`update`: later edits of the template, brought into the copies that are still as Monarch wrote them."""
+"""`update`: brings later edits of the template into the copies that are still as Monarch wrote them."""
 
 from collections.abc import Iterator, Sequence
 from difflib import unified_diff
@@ -133,7 +133,7 @@ def _lines(target: "TargetUpdate", web_url: str, *, close: bool) -> Iterator[str
 
 
 def _beside(writes: "Writes") -> dict[str, list[str]]:
-    """What is written beside the copies themselves."""
+    """What is written besides the copies themselves."""
     return {
         "new labels": writes.labels,
         "new milestones": writes.milestones,

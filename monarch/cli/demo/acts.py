@@ -30,10 +30,10 @@ from monarch.core.report.summary import RequestView, State
 from monarch.sandbox.faults import Hold, Match
 
 KILL_AT: Final = 5
-"""The write to the first target of act two whose answer never arrives."""
+"""Which write to the first target of act two never gets its answer."""
 
 RECONCILE_S: Final = 20
-"""How long after a write without an answer GitHub may still act on it; only then it is looked for."""
+"""How long GitHub may still act on a write without an answer, in seconds; a worker looks for it only after that."""
 
 HEARD_WITHIN_S: Final = 10.0
 ENDED_WITHIN_S: Final = 120.0
@@ -74,7 +74,7 @@ async def act_two(fleet: Fleet, person: Operator) -> None:
 
 
 async def _published(fleet: Fleet, person: Operator, teams: tuple[str, ...]) -> RequestId:
-    """Publish, and return the id of the one request that comes of it."""
+    """Publish, and return the id of the one request that results."""
     known = {line.id for line in await person.reader.requests(10)}
     say(f"PUBLISH {CHANNEL} '{message(teams)}'")
     heard = await fleet.publish(teams)
@@ -95,7 +95,7 @@ async def _published(fleet: Fleet, person: Operator, teams: tuple[str, ...]) -> 
 async def _until_ended(
     fleet: Fleet, person: Operator, request: RequestId, teams: Sequence[str], shown: Watch
 ) -> AsyncIterator[RequestView]:
-    """Show how it goes, and give the request's view after each look, until it has ended."""
+    """Show its progress, and give the request's view after each look, until it has ended."""
     deadline = time.monotonic() + ENDED_WITHIN_S
     while time.monotonic() < deadline:
         fleet.check_workers()
@@ -110,7 +110,7 @@ async def _until_ended(
 
 
 async def _draw(fleet: Fleet, teams: Sequence[str], shown: Watch) -> int:
-    """Show what GitHub holds and who is at it; returns how many issues were created, ever."""
+    """Show what GitHub holds and which worker is at it; returns how many issues were ever created."""
     state = await fleet.sandbox.state()
     shown.show({t: Standing(len(copies(state, t)), await fleet.holder(t)) for t in teams})
     return sum(issue.by_api for each in state.repositories.values() for issue in each.issues)
@@ -120,7 +120,7 @@ async def _draw(fleet: Fleet, teams: Sequence[str], shown: Watch) -> int:
 
 
 async def _hold_an_answer(fleet: Fleet, team: str) -> int:
-    """GitHub shall make the issue and keep its answer to itself."""
+    """Make the stand-in create the issue and withhold its answer."""
     match = Match(api="github", method="POST", path_regex=f"^/repos/{team}/issues$")
     return await fleet.sandbox.add_fault(Hold(after=True), match=match, nth=KILL_AT)
 
@@ -130,7 +130,7 @@ async def _is_held(fleet: Fleet, fault: int, team: str) -> bool:
 
 
 async def _kill_holder(fleet: Fleet, team: str, shown: Watch) -> int:
-    """SIGKILL for the worker that writes to `team`; returns its number."""
+    """SIGKILL the worker that writes to `team`; returns its number."""
     number = await fleet.holder(team)
     if number is None:
         raise DemoError(f"a write to {team} is under way, so a worker should hold it; none does")
@@ -160,7 +160,7 @@ async def _tell_takeover(
 async def _check(
     fleet: Fleet, person: Operator, request: RequestId, teams: tuple[str, ...]
 ) -> None:
-    """Show the copies; raise where anything is not as promised."""
+    """Show the copies; raise if anything is not as promised."""
     details = await person.reader.request(request)
     state = await fleet.sandbox.state()
     findings = judge(state, teams)
@@ -178,7 +178,7 @@ async def _check(
 
 
 async def _show_slack(fleet: Fleet, *, endings: int) -> None:
-    """Show the channel: one card, and so many endings in its thread; raise where it is not so."""
+    """Show the channel: one card, and `endings` endings in its thread; raise if it is not so."""
     say(f"\nSlack, channel {SLACK_CHANNEL}:")
     card, *replies = (await fleet.sandbox.state()).slack_messages
     show_messages([card, *replies])

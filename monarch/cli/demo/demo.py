@@ -2,7 +2,7 @@
 
 Act one: a published message, three teams, Slack's messages. Act two: another one, and SIGKILL for the
 worker that has just sent a write and not yet read the answer; the other one finishes its work.
-What came of it is read from the stand-in's own state. Exit status 0 only if all of it is as it should be.
+The result is read from the stand-in's own state. Exit status 0 only if all of it is as it should be.
 """
 
 import signal
@@ -15,7 +15,7 @@ from monarch.cli.calling import FAILED, INTERRUPTED
 
 
 def run_demo() -> int:
-    """Show it; returns the exit status. Every process that it started has ended by then."""
+    """Run the demo; returns the exit status. Every process that it started has ended by then."""
     try:
         from monarch.cli.demo import fleet  # noqa: PLC0415 - lazily: it is an extra
     except ImportError as error:
@@ -34,7 +34,7 @@ def _complain(words: str) -> int:
 
 
 async def _until_signal() -> int:
-    """Run the demo; a signal cancels it, so that everything is put away on the way out."""
+    """Run the demo; a signal cancels it, so that everything is cleaned up on the way out."""
     from monarch.cli.demo.fleet import DemoError  # noqa: PLC0415 - lazily
 
     status = INTERRUPTED

@@ -29,7 +29,7 @@ _MILESTONES: Final = (
 )
 _TYPES: Final = ("Feature", "Task")
 
-# Below, a reference is to a number in the template: the pull request is #4, the closed issue is #8.
+# References below are to numbers in the template: the pull request is #4, the closed issue is #8.
 _TICKETS: Final[tuple[dict[str, Any], ...]] = (
     {
         "title": "Set up the repository",
@@ -101,7 +101,7 @@ TICKETS: Final = len(_TICKETS)
 
 
 def seed(source: str = SOURCE, names: Sequence[str] = (*FIRST_TEAMS, *SECOND_TEAMS)) -> Seed:
-    """Twelve open tickets, between them a closed one and a pull request; empty teams by these names."""
+    """Twelve open tickets, among them a closed one and a pull request; empty teams with these names."""
     teams = [{"full_name": name, "collaborators": {"monarch-bot": "write"}} for name in names]
     return Seed.model_validate(
         {
@@ -138,7 +138,7 @@ def _template(source: str) -> dict[str, Any]:
 
 
 def message(teams: Sequence[str]) -> str:
-    """What the platform publishes, written as it writes it."""
+    """What the platform publishes, in its own format."""
     return json.dumps(
         {
             "notification_channel": SLACK_CHANNEL,

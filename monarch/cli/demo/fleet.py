@@ -20,7 +20,7 @@ from monarch.sandbox.program import start_program
 from monarch.sandbox.valkey import EmbeddedValkey
 
 LEASE_S: Final = 15
-"""The shortest that Monarch takes, so that the wait for a dead worker is bearable."""
+"""The shortest lease that Monarch accepts, so that the wait for a dead worker is bearable."""
 
 START_WITHIN_S: Final = 30.0
 TOLD_WITHIN_S: Final = 60.0
@@ -32,7 +32,7 @@ Condition = Callable[[], Awaitable[bool]]
 
 
 class DemoError(Exception):
-    """The demo cannot go on, or what it shows is not so; the message says what was expected and what came."""
+    """The demo cannot go on, or its result is wrong; the message says what was expected and what came."""
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Fleet:
         await self.until(all_hear, START_WITHIN_S, "the workers were not ready")
 
     def check_workers(self) -> None:
-        """Raise where a worker has failed; one that was killed has not."""
+        """Raise if a worker has failed; one that was killed has not."""
         for number, worker in enumerate(self.workers, start=1):
             if worker.poll() not in {None, 0, -signal.SIGKILL}:
                 raise DemoError(f"worker {number} ended with {worker.returncode}\n{self._logs()}")
@@ -77,10 +77,10 @@ class Fleet:
         return next(n for n, worker in enumerate(self.workers, start=1) if worker.pid == pid)
 
     async def until_told(self) -> None:
-        """Wait until Slack has been told everything that there is to tell."""
+        """Wait until everything has been posted to Slack."""
 
         async def is_told() -> bool:
-            # At one moment: a notice that waits its turn is parked, and comes back while it is asked for.
+            # In one transaction: a notice that waits its turn is parked, and could come back between two questions.
             async with self.client.pipeline(transaction=True) as pipe:
                 pipe.xlen("{monarch}:notices")
                 pipe.zcard("{monarch}:parked")
@@ -89,7 +89,7 @@ class Fleet:
         await self.until(is_told, TOLD_WITHIN_S, "Slack was not told")
 
     async def until(self, condition: Condition, within_s: float, complaint: str) -> None:
-        """Wait for a condition; raise the complaint, with the workers' last words, where it stays away."""
+        """Wait for a condition; if it does not come, raise the complaint with the workers' last log lines."""
         with anyio.move_on_after(within_s):
             while True:
                 if await condition():
@@ -104,7 +104,7 @@ class Fleet:
         self.workers[number - 1].wait()
 
     async def stop_workers(self) -> None:
-        """Ask those that live to stop, as a deployment does, and wait until they have."""
+        """Ask live workers to stop, as a deployment does, and wait until they have."""
         living = [worker for worker in self.workers if worker.poll() is None]
         for worker in living:
             worker.terminate()
@@ -119,7 +119,7 @@ class Fleet:
         return start_program(["monarch", "run"], self._environment(), log)
 
     def _environment(self) -> dict[str, str]:
-        """What a worker knows of its surroundings."""
+        """The environment of a worker."""
         return {
             "VALKEY_URL": self.server.url,
             "GH_PAT": GITHUB_TOKEN,
@@ -133,19 +133,19 @@ class Fleet:
             # Two at a time, so that both workers have something to do.
             "MONARCH_CONCURRENCY": "2",
             "MONARCH_WRITES_AT_ONCE": "2",
-            # Quicker than GitHub would bear, and slow enough to be watched.
+            # Faster than GitHub would accept, and slow enough to watch.
             "MONARCH_WRITE_INTERVAL_SECONDS": "0.1",
             "MONARCH_WRITES_PER_MINUTE": "0",
         }
 
     def _logs(self) -> str:
-        """The last words of the workers."""
+        """The last log lines of the workers."""
         files = sorted(self.logs.glob("worker-*.log"))
         return "\n".join(f"--- {file.name}\n{_tail(file)}" for file in files)
 
     @contextmanager
     def ended(self) -> Iterator[None]:
-        """Whatever happens within, no worker outlives it."""
+        """Whatever happens in the block, no worker outlives it."""
         try:
             yield
         finally:

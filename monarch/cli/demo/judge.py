@@ -1,7 +1,7 @@
 """Judges the demo by the stand-in's own state: what GitHub holds, not what Monarch says it did.
 
-The marker is read and references are renumbered here by rules of their own, so that a mistake of Monarch's
-cannot hide itself. The rules are simpler than Monarch's: they need to be right for the demo's template only.
+This module has its own rules to read the marker and to renumber references, so that a mistake of Monarch's
+cannot hide itself. They are simpler than Monarch's: they need to be right for the demo's template only.
 """
 
 import re
@@ -41,7 +41,7 @@ class Findings:
 
 
 def tickets(state: StateView) -> list[IssueView]:
-    """The template's tickets in its order: open issues that are no pull requests."""
+    """The template's tickets in its order: open issues that are not pull requests."""
     issues = state.repositories[SOURCE].issues
     return [issue for issue in issues if issue.state == "open" and not issue.pull_request]
 
@@ -52,13 +52,13 @@ def copies(state: StateView, team: str) -> list[IssueView]:
 
 
 def ticket_id(copy: IssueView) -> int | None:
-    """The id of the ticket that a copy names; `None` where it names none."""
+    """The id of the ticket that a copy names; `None` if it names none."""
     found = _MARKER.search(copy.body or "")
     return int(found[1]) if found else None
 
 
 def judge(state: StateView, teams: Sequence[str]) -> Findings:
-    """Hold every team's repository against the template."""
+    """Compare every team's repository with the template."""
     wanted = {ticket.id: ticket for ticket in tickets(state)}
     order = list(wanted)
     every = lost = doubled = altered = 0

@@ -16,7 +16,7 @@ from monarch.cli.terminal.tables import prose, word
 from monarch.sandbox.control.views import IssueView, MessageView, StateView
 
 LINE_EVERY: Final = 4
-"""Without a terminal: copies between two lines about a target."""
+"""Without a terminal: how many copies between two lines about a target."""
 
 _SIGN: Final = re.compile(r"!! |   \| |   ")
 _LINK = re.compile(r"<[^|>]*\|([^>]*)>")
@@ -24,14 +24,14 @@ _LINK = re.compile(r"<[^|>]*\|([^>]*)>")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a target stands: its copies, and the number of the worker that writes there, if any."""
+    """The state of a target: its copies, and the number of the worker that writes there, if any."""
 
     made: int
     worker: int | None
 
 
 class Watch(Protocol):
-    """Shows how the targets stand each time it is called."""
+    """Shows the state of the targets each time it is called."""
 
     def show(self, standings: Mapping[str, Standing]) -> None:
         """Show what has changed."""
@@ -41,7 +41,7 @@ class Watch(Protocol):
 
 
 def say(words: str = "") -> None:
-    """A line, or some; on a terminal each goes on behind the sign that it begins with."""
+    """Print a line, or some; on a terminal each wraps to behind the sign that it begins with."""
     print(_fitted(words), flush=True)
 
 
@@ -57,7 +57,7 @@ def headline(words: str) -> None:
 
 @contextmanager
 def watch(teams: Sequence[str]) -> Iterator[Watch]:
-    """What fits to where it is shown."""
+    """The kind of display that fits the output."""
     console = Console()
     if not console.is_terminal:
         yield _Lines()
@@ -119,7 +119,7 @@ def show_copies(state: StateView, teams: Sequence[str]) -> None:
 
 
 def show_details(state: StateView, teams: Sequence[str]) -> None:
-    """What came along with the tickets; and a ticket with references beside one of its copies."""
+    """The details copied with the tickets; and a ticket with references beside one of its copies."""
     for name in (SOURCE, *teams):
         repository = state.repositories[name]
         parts = sum(issue.parent is not None for issue in repository.issues)
@@ -151,7 +151,7 @@ def _cell(issue: IssueView, copied: Mapping[int | None, list[int]]) -> str:
 
 
 def _title(issue: IssueView) -> str:
-    """What is not copied says why, once."""
+    """The title; an issue that is not copied says why, once."""
     if issue.pull_request:
         return f"{issue.title} (a pull request: not copied)"
     return issue.title if issue.state == "open" else f"{issue.title} (closed: not copied)"

@@ -1,4 +1,4 @@
-"""A Valkey that does not answer while a command looks on: said once, and given up after a while."""
+"""A Valkey that does not answer while a command follows: reported once, and given up after a while."""
 
 import time
 from collections.abc import Callable
@@ -8,14 +8,14 @@ from monarch.cli.terminal.printing import clean
 from monarch.cli.terminal.problem import complain
 
 AWAY_FOR_S: Final = 900.0
-"""How long a Valkey may be away before the following is given up, in seconds."""
+"""How long a Valkey may be away before a command stops following, in seconds."""
 
 AGAIN_S: Final = 1.0
-"""How soon it is asked again."""
+"""Delay before asking again, in seconds."""
 
 
 class Away:
-    """Since when it has not answered; `meanwhile` is what its silence means for what the command is about."""
+    """Since when it has not answered; `meanwhile` says what its silence means for the followed work."""
 
     def __init__(self, meanwhile: str, say: Callable[[str], None] = complain) -> None:
         self._meanwhile = meanwhile
@@ -23,14 +23,14 @@ class Away:
         self._since: float | None = None
 
     def missed(self, error: Exception) -> bool:
-        """It did not answer: say so the first time. Whether it has been away for too long."""
+        """Note a missing answer, and report the first one. Returns whether it has been away for too long."""
         if self._since is None:
             self._since = time.monotonic()
             self._say(f"Valkey does not answer ({clean(error)}); {self._meanwhile}")
         return time.monotonic() - self._since > AWAY_FOR_S
 
     def ended(self) -> None:
-        """It answered: say so where it had not."""
+        """Note an answer, and report it after a silence."""
         if self._since is not None:
             self._say("Valkey answers again")
         self._since = None

@@ -1,4 +1,4 @@
-"""How a followed request ended, in a few lines: what was copied, what failed, what people should know, who was told."""
+"""How a followed request ended, in a few lines: what was copied, what failed, what people should know, where it was posted."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING

@@ -1,8 +1,8 @@
-r"""Standard output and standard error: made fit for any text, and ended well where nobody takes it.
+r"""Standard output and standard error: made fit for any text, and ended cleanly if their reader is gone.
 
-What an encoding cannot say is spelled out (`\\xe4`). A closed pipe (`| head -1`) ends the program as it ends other
-Unix tools, by SIGPIPE (a shell says 141), without a word. Output that cannot be written (a full disk) is a failure
-that is said on standard error, with status 1.
+What an encoding cannot express is spelled out (`\\xe4`). A closed pipe (`| head -1`) ends the program as it ends other
+Unix tools, by SIGPIPE (a shell says 141), silently. Output that cannot be written (a full disk) is a failure, reported
+on standard error, with status 1.
 """
 
 import errno
@@ -18,7 +18,7 @@ _NOT_WRITTEN: Final = {errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG, errno.
 
 @contextmanager
 def output_ended() -> Iterator[None]:
-    """Around a program that ends by `SystemExit`, as typer's do: see to it that all it said was written."""
+    """Around a program that ends by `SystemExit`, as typer's do: make sure that all its output was written."""
     _make_fit()
     out, leads_to = sys.stdout, _where_it_leads()
     try:
@@ -33,7 +33,7 @@ def output_ended() -> Iterator[None]:
             raise
         _fail(error)
     except SystemExit:
-        # Where it meets a closed pipe, typer puts another stream in its place, and rich turns it to /dev/null.
+        # On a closed pipe, typer replaces the stream, and rich redirects it to /dev/null.
         if sys.stdout is not out or _where_it_leads() != leads_to:
             _end_by_sigpipe()
         raise
@@ -48,9 +48,9 @@ def _where_it_leads() -> tuple[int, int, int] | None:
 
 
 def _make_fit() -> None:
-    """Spell out what the encoding cannot say; a stream that was closed from the start takes everything.
+    """Spell out what the encoding cannot express; a stream that was closed from the start takes everything.
 
-    A terminal that says it has no columns says nothing: rich would print nothing on it.
+    Ignore a terminal that claims to have no columns: rich would print nothing on it.
     """
     if os.environ.get("COLUMNS", "").strip("0") == "":
         os.environ.pop("COLUMNS", None)
@@ -68,7 +68,7 @@ def _end_by_sigpipe() -> None:
 
 
 def _fail(error: OSError) -> None:
-    # What is still buffered goes nowhere, or the interpreter would try again and complain in its own words.
+    # Send what is still buffered to nowhere, or the interpreter would try again and print its own complaint.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     message = f"monarch: cannot write the output: {error.strerror}\n"

@@ -1,7 +1,7 @@
 """How results look: a table for people on a terminal, plain columns in a pipe, JSON for programs.
 
-Texts come from outside (messages, repositories, GitHub's answers), so whatever a terminal could obey is
-shown, not sent.
+Texts come from outside (messages, repositories, GitHub's answers), so control characters that a terminal could
+obey are shown, not sent.
 """
 
 import json
@@ -25,7 +25,7 @@ Row = Sequence[object]
 _OBEYED: Final = re.compile(
     "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
 )
-"""Of what JSON leaves as it is: C1 control characters, marks that turn the direction of a text, and what is no text."""
+"""What JSON would leave as it is: C1 control characters, marks that turn the direction of a text, and what is not text."""
 
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (0, "s"))
 
@@ -38,12 +38,12 @@ def clean(value: object) -> str:
 
 
 def got(text: str) -> str:
-    """What somebody gave, in an error about it: shortened, without secrets; nothing is called so, for it cannot be seen."""
+    """A given value, in an error about it: shortened, without secrets; an empty one reads `nothing`, to be seen."""
     if text and not text.strip():
         return "white space alone"
     text = redact(text)
     shown = clean(text[:_SHOWN]) + ("…" if len(text) > _SHOWN else "") if text else "nothing"
-    # White space around it is what is wrong, and else could not be seen.
+    # White space around it may be the mistake, and could not be seen otherwise.
     shown = shown if text == text.strip() else f'"{shown}"'
     return f"{shown} ({len(text):,} characters)" if len(text) > _SHOWN else shown
 
@@ -52,7 +52,7 @@ _SHOWN = 80
 
 
 def age(seconds: float | None) -> str:
-    """`3 s`, `5 min`, `2 h`, `4 d`; `-` where there is none."""
+    """`3 s`, `5 min`, `2 h`, `4 d`; `-` for none."""
     if seconds is None:
         return "-"
     size, unit = next((size, unit) for size, unit in UNITS if seconds >= size or not size)
@@ -69,21 +69,21 @@ def moment(ms: int | None) -> str:
 def as_json(value: object, *, indent: int | None = 2, ascii_only: bool = False) -> str:
     """A JSON document of dataclasses, tuples and plain values; `ascii_only` escapes the rest, as JSON has it.
 
-    What a terminal could obey is always escaped: a parser reads the same.
+    Control characters that a terminal could obey are always escaped: a parser reads the same.
     """
     text = json.dumps(plain(value), indent=indent, ensure_ascii=ascii_only, default=str)
     return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def show_json(value: object, *, indent: int | None = 2) -> None:
-    """Print one JSON document, in what the stream's encoding can say."""
+    """Print one JSON document, in what the stream's encoding can express."""
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     print(as_json(value, indent=indent, ascii_only=not is_unicode), flush=indent is None)
 
 
 @dataclass(frozen=True, slots=True)
 class Styled:
-    """A value with a colour, which it has on a terminal alone."""
+    """A value with a colour, shown only on a terminal."""
 
     value: object
     style: str
@@ -93,7 +93,7 @@ class Styled:
 
 
 def alarm(value: object, *, when: bool = True) -> object:
-    """A value that somebody should act on: red."""
+    """A value that a person should act on: red."""
     return Styled(value, "bold red") if when else value
 
 
@@ -109,7 +109,7 @@ def show_table(
     empty: str,
     out: TextIO | None = None,
 ) -> None:
-    """Print a table: laid out for the terminal's width, or in aligned columns anywhere else; `empty`: without rows."""
+    """Print a table: laid out for the terminal's width, or in aligned columns anywhere else; `empty` is for no rows."""
     from monarch.cli.terminal import tables  # noqa: PLC0415 - loads rich, which a worker does without
 
     stream = out or sys.stdout
@@ -125,7 +125,7 @@ def show_table(
 
 
 def show_facts(facts: Mapping[str, object], *, whole: Collection[str] = ()) -> None:
-    """Print names and values below each other. Sentences are broken between words, but for those that are `whole`."""
+    """Print names and values below each other. Sentences wrap between words, except those that are `whole`."""
     from monarch.cli.terminal import tables  # noqa: PLC0415 - loads rich, which a worker does without
 
     wide, console = max(map(len, facts), default=0), _terminal(sys.stdout)
@@ -148,12 +148,12 @@ def show_facts(facts: Mapping[str, object], *, whole: Collection[str] = ()) -> N
 
 
 def say(text: str, *, goes_on: str = "    ") -> None:
-    """Print a sentence; a terminal is given it broken between words, a pipe on one line."""
+    """Print a sentence: wrapped between words on a terminal, on one line in a pipe."""
     print(fitted(text, goes_on=goes_on), flush=True)
 
 
 def fitted(text: str, *, goes_on: str = "    ", out: TextIO | None = None) -> str:
-    """A sentence for `out` (standard output), broken between words on a terminal; what goes on stands behind `goes_on`."""
+    """A sentence for `out` (standard output), wrapped between words on a terminal; further lines begin with `goes_on`."""
     console = _terminal(out or sys.stdout)
     if console is None:
         return text
@@ -182,7 +182,7 @@ def _print_lines(console: "Console", lines: "Iterable[Line]") -> None:
         # Without colours nothing is bold either: NO_COLOR asks for plain text.
         text = Text.assemble(*(piece.text if console.no_color else piece for piece in line))
         text.rstrip()
-        # Soft: what is wider than the terminal is the terminal's to wrap, so that it can be copied whole.
+        # Soft wrap: the terminal wraps what is wider than itself, so that it can be copied whole.
         console.print(text, soft_wrap=True)
 
 

@@ -1,7 +1,7 @@
-"""What ended a command, for people and for programs; no secret is ever part of it.
+"""What ended a command, for people and for programs; it never contains a secret.
 
-Under `--json` standard error has one JSON document a line: `{"error": …}` for what ended the command and
-`{"note": …}` for what is worth knowing beside it. Results keep standard output to themselves, as ever.
+With `--json` standard error has one JSON document a line: `{"error": …}` for what ended the command and
+`{"note": …}` for what else is worth knowing. Standard output is for results alone, as always.
 """
 
 import sys
@@ -24,9 +24,9 @@ class Problem:
     Attributes:
         message: what is wrong, as people read it.
         status: the exit status.
-        expected: what should have come; `None`: the message says all there is.
-        got: what came in its place.
-        advice: what to do, as people read it behind the message.
+        expected: what should have come; `None`: the message says everything.
+        got: what came instead.
+        advice: what to do, as people read it after the message.
         mistakes: each of several, with what was expected, what came and what to do.
     """
 
@@ -40,7 +40,7 @@ class Problem:
 
 @contextmanager
 def for_programs() -> Iterator[None]:
-    """In here it is a program that reads standard error."""
+    """Within the block a program reads standard error."""
     before = _FOR_PROGRAMS.set(True)
     try:
         yield
@@ -49,7 +49,7 @@ def for_programs() -> Iterator[None]:
 
 
 def tell(problem: Problem) -> None:
-    """Say on standard error what ended the command."""
+    """Report on standard error what ended the command."""
     if _FOR_PROGRAMS.get():
         _print_document({"error": asdict(problem)})
         return
@@ -57,7 +57,7 @@ def tell(problem: Problem) -> None:
 
 
 def complain(text: str) -> None:
-    """Say on standard error what is worth knowing; a terminal is given each line of it broken between words."""
+    """Report on standard error what is worth knowing; on a terminal each line wraps between words."""
     if _FOR_PROGRAMS.get():
         _print_document({"note": text})
         return
@@ -82,7 +82,7 @@ def _print_document(value: object) -> None:
 
 
 def _without_secrets(value: object) -> object:
-    """Each text by itself: what is hidden in the finished document could take a quotation mark with it."""
+    """Hide secrets in each text by itself: hiding in the finished document could remove a quotation mark."""
     if isinstance(value, dict):
         return {name: _without_secrets(part) for name, part in value.items()}
     if isinstance(value, list | tuple):

@@ -1,6 +1,6 @@
-"""The program around the commands: with `--json`, wrong usage is told in JSON as every other error is.
+"""The program around the commands: with `--json`, wrong usage is reported in JSON like every other error.
 
-It is found before a command begins, so the arguments are looked at, and not the command's option.
+Wrong usage is found before a command begins, so this module looks for `--json` in the arguments, not at the option.
 """
 
 import sys
@@ -17,7 +17,7 @@ _JSON: Final = "--json"
 
 
 class Group(TyperGroup):
-    """A group of commands whose help shows a flag by its name alone: `<bool>` behind it looks like a value to be given."""
+    """A group of commands whose help shows a flag by its name alone: `<bool>` after it looks like a value to give."""
 
     # typer brings its own click, without types: hence `Any`.
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -28,7 +28,7 @@ class Group(TyperGroup):
         return command
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """See `TyperGroup.resolve_command`. Of an option that is given twice the first would be dropped in silence."""
+        """See `TyperGroup.resolve_command`. If an option is given twice, the first would silently be dropped."""
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None and not ctx.resilient_parsing:
             context = command.context_class(command, info_name=name, parent=ctx)
@@ -51,7 +51,7 @@ def _demand_once(param: Any, given: list[str], context: Any) -> None:
 
 
 def before_the_end(given: list[str]) -> list[str]:
-    """What stands before `--`, behind which everything is an argument."""
+    """What comes before `--`, after which everything is an argument."""
     return given[: given.index("--")] if "--" in given else given
 
 
@@ -81,12 +81,12 @@ class Program(Group):
             problem = _usage(error)
             tell(problem)
             return problem.status
-        # Without an early end it is what the command returned.
+        # Without an early end this is what the command returned.
         return status if isinstance(status, int) else 0
 
 
 def _usage(error: TyperException) -> Problem:
-    """Wrong usage: what its command takes, and where that is described."""
+    """Wrong usage: what the command takes, and where that is described."""
     context: Any = getattr(error, "ctx", None)
     usage = context.get_usage().split(":", 1)[-1].strip() if context else None
     return Problem(

@@ -1,6 +1,6 @@
-"""How a request is followed: a bar on a terminal, a line for each change anywhere else, or nothing.
+"""Shows a followed request: a bar on a terminal, a line for each change anywhere else, or nothing.
 
-All of it on standard error: the request's id alone is the result.
+All of it goes to standard error: the result is the request's id alone.
 """
 
 import sys
@@ -32,18 +32,18 @@ class Sight:
 
 
 class Progress(Protocol):
-    """Shows how a request stands, each time it is read."""
+    """Shows the state of a request, each time it is read."""
 
     def update(self, sight: Sight) -> None:
         """Show what has changed, and when it will be done."""
 
     def say(self, words: str) -> None:
-        """Say something beside it."""
+        """Print something besides it."""
 
 
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Progress]:
-    """What fits to where it is shown."""
+    """The kind of progress that fits the output."""
     if quiet:
         yield _Silence()
     elif sys.stderr.isatty():
@@ -62,13 +62,13 @@ class _Silence:
 
 
 class _Lines:
-    """Says each change once."""
+    """Prints each change once."""
 
     def __init__(self) -> None:
         self._said: dict[str, str] = {}
 
     def update(self, sight: Sight) -> None:
-        """Print a line for the request and for each target that is not as it was."""
+        """Print a line for the request and for each target that has changed."""
         view = sight.details.view
         self._say("request", request_line(view, sight.forecast))
         for name, line in target_lines(sight.details):
@@ -121,7 +121,7 @@ class _Bar:
 
 
 _TOLD: Final = frozenset({State.DONE, State.DEAD, State.CANCELLED, State.PARKED})
-"""A target that runs is the bar's to show."""
+"""The states that get a line; the bar shows a running target."""
 
 
 def _bars() -> "rich.progress.Progress":
@@ -134,16 +134,16 @@ def _bars() -> "rich.progress.Progress":
         TimeElapsedColumn,
     )
 
-    # The words are last: as they come and go, nothing else moves.
+    # The words are last, so that nothing else moves as they come and go.
     counts = (BarColumn(bar_width=16), MofNCompleteColumn(), TimeElapsedColumn())
     words = TextColumn("{task.description}", markup=False)
     return Progress(*counts, words, console=Console(stderr=True))
 
 
 def counted(view: RequestView) -> tuple[int, int | None]:
-    """How many copies are there, and how many there will be; `None` where that is not known yet.
+    """How many copies exist, and how many there will be; `None` if that is not known yet.
 
-    A target that has ended will get no more, so what it lacks is not counted.
+    An ended target will get no more copies, so what it lacks is not counted.
     """
     there = sum(m.copied + m.present for m in view.migrations)
     to_come = sum(
@@ -155,7 +155,7 @@ def counted(view: RequestView) -> tuple[int, int | None]:
 
 
 def waits(details: "RequestDetails") -> str:
-    """`waits until 12:01:01 UTC` where everything that is left does; `""` where something goes on."""
+    """`waits until 12:01:01 UTC` if everything that is left waits; `""` if something goes on."""
     open_ones = {m.target: m.state for m in details.view.migrations if m.state not in ENDS}
     if any(state is not State.PARKED for state in open_ones.values()):
         return ""
@@ -166,7 +166,7 @@ def waits(details: "RequestDetails") -> str:
 
 
 def target_lines(details: "RequestDetails") -> Iterator[tuple[str, str]]:
-    """Each target's name, and how it stands."""
+    """Each target's name, and its state."""
     times = {one.target: one for one in details.times}
     for migration in details.view.migrations:
         known = times.get(migration.target)
@@ -184,7 +184,7 @@ def clock(at_ms: int) -> str:
 
 
 def request_line(view: RequestView, forecast: Forecast | None = None) -> str:
-    """How the request stands and when it will be done, in a few words."""
+    """The state of the request and when it will be done, in a few words."""
     state, reason = view.state.value, f": {clean(view.reason)}" if view.reason else ""
     if view.cancelled_by:
         state = f"{state}, cancelled by {clean(view.cancelled_by)}"
@@ -201,7 +201,7 @@ def request_line(view: RequestView, forecast: Forecast | None = None) -> str:
 
 
 def migration_line(migration: MigrationView, tickets: int) -> str:
-    """How a target stands, in a few words."""
+    """The state of a target, in a few words."""
     there = migration.copied + migration.present
     line = f"{migration.state.value}, {there} of {tickets} tickets"
     if migration.present:

@@ -1,4 +1,4 @@
-"""How the readings of a survey are shown while it goes on, on standard error: the result alone is on the other."""
+"""Shows the readings of a survey while it goes on, on standard error: standard output is for the result alone."""
 
 import sys
 from collections import Counter
@@ -11,12 +11,12 @@ from monarch.cli.terminal.printing import clean
 Tell = Callable[[str], None]
 
 EVERY: Final = 100
-"""Where nobody sees a line change, so many readings of one repository are told of at a time."""
+"""How many readings of one repository to report at a time without a terminal, on which a line cannot be rewritten."""
 
 
 @contextmanager
 def readings(*, quiet: bool) -> Iterator[Tell]:
-    """What hears of each reading, by the name of its repository, and shows how far it is."""
+    """A function to call with the name of each repository that is read; it shows the progress."""
     if quiet:
         yield lambda _name: None
     elif sys.stderr.isatty():
@@ -27,13 +27,13 @@ def readings(*, quiet: bool) -> Iterator[Tell]:
 
 
 class _Lines:
-    """A line for each repository when it begins to be read, and again where that takes long."""
+    """A line for each repository when its reading begins, and again if that takes long."""
 
     def __init__(self) -> None:
         self._read: Counter[str] = Counter()
 
     def tell(self, name: str) -> None:
-        """One more reading."""
+        """Count one more reading."""
         self._read[name] += 1
         count = self._read[name]
         if count == 1:
@@ -60,7 +60,7 @@ def _spinner() -> Iterator[Tell]:
 
 
 def progress_line(repositories: int, name: str, count: int) -> str:
-    """How many repositories are being read, the one that was read last, and how often."""
+    """How many repositories are being read, the last one that was read, and how often."""
     noun = "repository" if repositories == 1 else "repositories"
     many = "reading" if count == 1 else "readings"
     return f"{repositories} {noun}, {clean(name)}: {count} {many}"

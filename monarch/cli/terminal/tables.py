@@ -1,9 +1,9 @@
-"""How a table is laid out, decided from its cells and the width of the terminal: pure.
+"""Lays a table out, from its cells and the width of the terminal: pure.
 
-No cell is ever folded or cut: there is no code here that could do either. What does not fit beside the others
-leaves the line whole. Reasons go first, to below the table, where equal ones stand once; then the widest column
-leaves, again and again, until the rest fits: the first one, which names the row, to a line above, any other to a
-line below. Only prose (a last column of sentences) is broken, between words.
+No cell is ever folded or cut: there is no code here that could do either. A cell that does not fit beside the others
+leaves the line whole. Reasons go first, to below the table, where equal ones appear once; then the widest column
+leaves, again and again, until the rest fits: the first column, which names the row, to a line above, any other to a
+line below. Only prose (a last column of sentences) wraps, between words.
 """
 
 import re
@@ -18,16 +18,16 @@ from rich.cells import cell_len
 
 GAP: Final = "  "
 PROSE_WIDTH: Final = 30
-"""Sentences are not squeezed into fewer columns than this."""
+"""The fewest columns into which sentences are squeezed."""
 
 _COMMAND: Final = re.compile("`[^`]*`")
 _SHORT: Final = re.compile(r"(?<!\S)(\S) (?=\S\S)")
 _JOINT: Final = "\0"
-"""A space that is no place to break; text from outside holds none, since control characters are spelled out."""
+"""A space at which no line breaks; text from outside has none, since control characters are spelled out."""
 
 
 class Kind(Enum):
-    """What a column holds, and so what becomes of it where the line is full."""
+    """What a column holds, and so what becomes of it if the line is full."""
 
     WORD = "word"
     NUMBER = "number"
@@ -37,7 +37,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. A `NUMBER` is aligned to the right; `PROSE` is last but for a `REASON`."""
+    """A column. A `NUMBER` is aligned to the right; `PROSE` is last, except for a `REASON`."""
 
     name: str
     kind: Kind = Kind.WORD
@@ -97,7 +97,7 @@ def lay_out(columns: Sequence[Column], rows: Sequence[Cells], width: int) -> Ite
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Which columns (by their number) stand where, and how wide those in the line are."""
+    """Which columns (by their number) go where, and how wide those in the line are."""
 
     above: bool
     inline: Sequence[int]
@@ -169,7 +169,7 @@ def _row(plan: _Plan, columns: Sequence[Column], cells: Cells, *, names: bool) -
 
 
 def _lines_in_a_row(plan: _Plan, columns: Sequence[Column], cells: Cells) -> Iterator[Line]:
-    """The row's line; its prose goes on below itself, between words."""
+    """The row's line; its prose continues below itself, wrapped between words."""
     cut = {
         n: _prose(cells[n], plan.widths[n]) if columns[n].kind is Kind.PROSE else [cells[n]]
         for n in plan.inline
@@ -203,13 +203,13 @@ def _reasons(rows: Sequence[Cells], column: int, width: int) -> Iterator[Line]:
 
 
 def wrapped(text: str, width: int, first: str = "", *, goes_on: str = GAP * 2) -> list[str]:
-    """`text` behind `first`, broken between words alone; what goes on stands behind `goes_on`."""
+    """`text` after `first`, wrapped only between words; further lines begin with `goes_on`."""
     room = max(width, len(goes_on) + PROSE_WIDTH)
     return _between_words(text, room, initial_indent=first, subsequent_indent=goes_on) or [first]
 
 
 def _between_words(text: str, width: int, **indents: Any) -> list[str]:
-    """A command in backquotes is one word: it is to be copied. One character stays with its next word: it may be a sign."""
+    """Wrap, with a command in backquotes as one word, for copying. One character stays with the next word: it may be a sign."""
     whole = _COMMAND.sub(lambda found: found[0].replace(" ", _JOINT), text)
     joined = _SHORT.sub(rf"\g<1>{_JOINT}", whole)
     lines = textwrap.wrap(

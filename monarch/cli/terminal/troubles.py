@@ -1,4 +1,4 @@
-"""What stops all work, in words: beside whatever a person looks at, on standard error."""
+"""What stops all work, in words, on standard error, beside the output of any command."""
 
 import time
 from typing import TYPE_CHECKING
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def tell_obstacles(snapshot: "Snapshot") -> None:
-    """Say each on a line of its own."""
+    """Print each on a line of its own."""
     for one in obstacles(snapshot):
         complain(f"! {obstacle_line(one)}")
 
 
 def obstacle_line(one: "Obstacle", *, ago: bool = True) -> str:
-    """What it is, since when, and what to do; without `ago` it stays the same as time passes."""
+    """What it is, since when, and what to do; without `ago` the text does not change as time passes."""
     return clean(f"{one.words}{_since(one.since_ms, ago)}. {one.advice}")
 
 

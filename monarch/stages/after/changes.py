@@ -5,12 +5,13 @@ ask (pending on record) --Granted--> decide on a fresh reading --> send once -->
      ^------ wait until it has settled, and see what came of it <--- MustReconcile, or no answer ---|
 ```
 
-What is seen of an unanswered close goes on record like an answered one: GitHub shows that it was closed, and not why.
+An unanswered close that is seen to have taken effect goes on record like an answered one: GitHub shows that the issue is
+closed, and not why.
 
 Closing twice is as good as once. But GitHub may carry out an unanswered write 20 s late, and by then a person, or the
-undoing of a recall, may have opened the issue again. So the ledger names each such write before it is sent, and nobody
-writes to that copy before it has settled. `permit.lua` holds everybody to that; the target's lock alone would not, since
-it passes on while a write of its last holder is under way.
+undoing of a recall, may have opened the issue again. So the ledger names each such write before it is sent, and no
+worker writes to that copy before it has settled. `permit.lua` enforces that; the target's lock alone would not, since it
+passes on while a write of its last holder is under way.
 
 What can still go wrong: GitHub acts later than 20 s; this process is frozen between the last check and the bytes; a
 person opens the issue within those 20 s, while an unanswered close is under way. Then the issue ends closed, and its
@@ -62,10 +63,10 @@ GONE: Final = frozenset({Code.NOT_FOUND, Code.ISSUES_DISABLED})
 """What GitHub answers about an issue that is not there any more."""
 
 Until = Callable[[int], Awaitable[None]]
-"""Waits until the server's clock says so many milliseconds."""
+"""Waits until the server's clock shows this time, in milliseconds."""
 
 IsStill = Callable[[], Awaitable[bool | Verdict]]
-"""Reads the copy, and says whether it is to be changed still."""
+"""Reads the copy, and says whether it is still to be changed."""
 
 
 class Changes:
@@ -87,8 +88,8 @@ class Changes:
     ) -> Answer | Nothing | Verdict:
         """Change one copy, once it is certain that no older change is under way; a verdict ends the act.
 
-        `is_still` is asked with the permission in hand, and anew after a write without an answer. `send` sends an edit;
-        a close or a reopening needs none.
+        `is_still` is called with the permission in hand, and again after a write without an answer. `send` sends an
+        edit; a close or a reopening needs none.
 
         Raises:
             LeaseLost, Draining: see `Hold.check`.
@@ -133,9 +134,9 @@ class Changes:
     async def _seen(
         self, ticket: TicketId, change: Change, number: int, granted: Granted
     ) -> Accepted | Verdict | None:
-        """Whether a write without an answer took effect after all, which goes on record then; `None`: it did not.
+        """Find out whether a write without an answer took effect after all, and record that; `None`: it did not.
 
-        Of an edit nobody can tell that by the issue alone: whether it is still to be made `is_still` decides.
+        The issue alone does not show that for an edit: `is_still` decides whether it is still to be made.
         """
         if change is Change.EDIT:
             return None
@@ -166,7 +167,7 @@ class Changes:
         granted: Granted,
         outcome: DetailOutcome,
     ) -> Answer | Unknown | Withheld | Verdict:
-        """Write down what became of it. A limit, a refused credential and a fault end the act."""
+        """Record what became of it. A limit, a refused credential and a fault end the act."""
         desk, telemetry, target = self._desk, self._tools.telemetry, self._subject.name
         match outcome:
             case RateLimited() | Transient() | Permanent(Scope.CREDENTIAL):

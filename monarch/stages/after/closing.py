@@ -1,7 +1,8 @@
-"""Closing: an update lists the tickets that the template has closed since, and closes their untouched copies if it is asked to.
+"""Closing: an update lists the tickets that the template has closed since, and closes their untouched copies on request.
 
-A copy is closed as a recall closes it (`stages.after.turns`): so a later message does not make it again, and the undoing of a
-recall opens it. The ledger says that it was closed with its ticket, so `stages.after.returning` opens it with its ticket. Without being asked to, those that the look shows as open are listed.
+It closes a copy as a recall does (`stages.after.turns`): so a later message does not make it again, and the undoing of a
+recall opens it. The ledger says that it was closed with its ticket, so `stages.after.returning` opens it with its
+ticket. Without such a request it lists those that the look shows as open.
 """
 
 from collections.abc import Mapping, Sequence
@@ -83,7 +84,7 @@ class Closing:
             return ended
         asked_ms = int(self._subject.entry.request.partition("-")[0])
         if self._turns.closed_since(one.ticket.id, asked_ms):
-            # This very update has closed it, and its worker has died since.
+            # This very update closed it, and its worker died after that.
             self._closed_before.append(one.ticket.number)
         versions = [(ticket, self._watch.copying(plan)) for ticket, plan in one.versions]
         return await self._turns.turn(one.ticket, number, *versions)

@@ -1,4 +1,4 @@
-"""Inspection: how one copy stands and who has touched it, read fresh. A dry run and the act itself read by it.
+"""Inspection: the state of one copy and who has touched it, read fresh. A dry run and the act itself both use it.
 
 ```
 GET the issue --> how it stands, what is to be done --> touches on the issue --> GET its timeline --> touches in it
@@ -28,7 +28,7 @@ from monarch.stages.aside import Aside, on_the_loop
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """One copy as it was read. `touches` are looked for only where it would be changed, or is left."""
+    """One copy as it was read. `touches` are looked for only if it would be changed, or is left."""
 
     issue: Issue
     course: Course
@@ -41,7 +41,7 @@ class Inspected:
 
     @property
     def is_left(self) -> bool:
-        """Whether it is people's, and stays as it is."""
+        """Whether it belongs to people, and stays as it is."""
         return self.course is Course.LEFT or (self.course is Course.CHANGE and bool(self.touches))
 
 

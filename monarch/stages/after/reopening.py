@@ -1,4 +1,4 @@
-"""Reopening: a healing opens the copies again that a recall has closed, beside making those again that were deleted.
+"""Reopening: besides making deleted copies again, a healing reopens the copies that a recall has closed.
 
 A person has asked for these very copies, so it does not matter who has touched them since. What can still go wrong is
 what can go wrong with any change (`stages.after.changes`).
@@ -21,7 +21,7 @@ from monarch.stages.crossing.watch import Watch
 
 
 class Reopening:
-    """Opens recalled copies of one healing. `later` is the ledger's word of them."""
+    """Opens recalled copies of one healing. `later` is what the ledger says of them."""
 
     def __init__(
         self,

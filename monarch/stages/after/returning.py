@@ -1,11 +1,11 @@
-"""Returning: an update opens the copies again that an update has closed, of tickets that the template has opened again.
+"""Returning: an update reopens copies that an update has closed, if the template has opened their tickets again.
 
-Only those of which the ledger says that an update closed them with their tickets: what a person has recalled stays closed.
-Each is inspected like a copy that is recalled (`stages.after.turns`), and is left and listed if people have touched it. Once
-it is open it is a copy like any other, and the update goes on to edit it.
+It opens only those that an update closed with their tickets, by the ledger's word: what a person has recalled stays closed.
+Each is inspected like a copy that is recalled (`stages.after.turns`), and is left and listed if people have touched it. An
+open copy is like any other, and the update goes on to edit it.
 
-Of a copy that is closed as a recall closes one the ledger may say nothing (Valkey was emptied). Who wanted that cannot be known
-any more, so it is left and listed, too.
+The ledger may not know a copy that is closed as a recall closes one (Valkey was emptied). Who wanted that is unknown then,
+so the copy is left and listed, too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ from monarch.stages.crossing.watch import Watch
 
 
 class Returning:
-    """The returns of one update. `earlier` are the plans of before, newest first."""
+    """The returns of one update. `earlier` are the older plans, newest first."""
 
     def __init__(
         self,

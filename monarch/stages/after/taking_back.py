@@ -1,12 +1,12 @@
-"""Taking back: a recall closes the copies that nobody has touched, and the undoing of it opens exactly those again.
+"""Taking back: a recall closes the copies that no person has touched, and undoing it opens exactly those again.
 
 ```
 wait until pending changes have settled --> look --> see what came of them
     --> for each ticket: its turn (`stages.after.turns`) --> identity --> verdict
 ```
 
-A recall that ends anywhere is taken up by another one: what it has closed stands in the ledger, and what it may have
-closed stands there as pending.
+Wherever a recall ends, another one can take it up: what it has closed is in the ledger, and what it may have closed is
+there as pending.
 """
 
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ class TakingBack:
         return await self.watch.look()
 
     async def _see_all_pending(self) -> Verdict | None:
-        """Learn what came of every change that nobody has answered for. It has settled by now."""
+        """Learn what came of every change without an answer. It has settled by now."""
         for ticket in self._subject.tickets:
             ended = await self._turns.see_pending(ticket)
             if ended is not None:
@@ -86,6 +86,6 @@ class TakingBack:
         return Acted(self._act, len(turns.changed) + len(turns.done), tuple(turns.left))
 
     def _versions(self, ticket: Ticket) -> list[tuple[Ticket, Copying]]:
-        """What the copy may have been written for: the ticket as it was asked for, or as an update has brought it in."""
+        """The versions that the copy may have been written from: the ticket as requested, or as an update changed it."""
         found = versions_of(ticket, (self._subject.plan, *self._others))
         return [(one, self.watch.copying(plan)) for one, plan in found]

@@ -1,4 +1,4 @@
-"""Turns: copies are closed or opened one by one, or left, for a recall, for its undoing, and for an update.
+"""Turns: close, open or leave copies one by one, for a recall, for its undoing, and for an update.
 
 ```
 pending change --settled--> see what came of it
@@ -6,9 +6,9 @@ copy --> inspect (issue and timeline) --> permission --> still the very same iss
 ```
 
 A copy is changed only if GitHub shows the very same issue with the permission in hand, its counts and `updated_at`
-included; after some rounds it is left: somebody is at work on it.
+included; after some rounds it is left: a person is at work on it.
 
-What can still go wrong: somebody touches a copy between that last reading and the write, a fraction of a second as a rule.
+What can still go wrong: a person touches a copy between that last reading and the write, a fraction of a second as a rule.
 Then a copy ends closed that a person has just commented on; it stays readable and can be opened again.
 """
 
@@ -41,8 +41,8 @@ class Turns:
 
     Attributes:
         changed: copies that were changed, each after its ticket, by their numbers.
-        done: copies that stood so already.
-        left: copies that are people's, and stay as they are.
+        done: copies that were so already.
+        left: copies that belong to people, and stay as they are.
         left_closed: the numbers of those of them that were closed when they were read.
     """
 
@@ -55,7 +55,7 @@ class Turns:
         act: Act,
         later: Mapping[TicketId, Later],
     ) -> None:
-        """`act` as in `core.after.course`; `later` is the ledger's word when the target was taken."""
+        """`act` as in `core.after.course`; `later` is what the ledger said when the target was taken."""
         self._tools = tools
         self._subject = subject
         self._desk = desk
@@ -82,7 +82,7 @@ class Turns:
         return self._later.get(ticket, NOTHING).is_retired(number)
 
     async def see_pending(self, ticket: Ticket) -> Verdict | None:
-        """Learn what came of a change that nobody has answered for, once it has settled.
+        """Learn what came of a change without an answer, once it has settled.
 
         Raises:
             LeaseLost, Draining: see `Hold.check`.
@@ -106,7 +106,7 @@ class Turns:
         return None
 
     def _note(self, ticket: Ticket, change: Change, number: int) -> None:
-        """The ledger's word after a change."""
+        """Note what the ledger says after a change."""
         is_reopened, with_ticket = change is Change.REOPEN, change is Change.RETIRE
         recall = Recalled(number, self._watch.now_ms(), is_reopened, with_ticket)
         before = self._later.get(ticket.id, NOTHING)
@@ -152,7 +152,7 @@ class Turns:
         return None
 
     async def _take_over(self, ticket: Ticket, found: Inspected) -> None:
-        """What an update closed with its ticket a person has recalled now: no update opens it again."""
+        """Record that a person has recalled a copy that an update closed with its ticket: no update opens it again."""
         number = found.issue.number
         is_recalled = self._act is Act.RECALL and found.course is Course.DONE
         if is_recalled and self.is_retired(ticket.id, number):

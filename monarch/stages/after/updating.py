@@ -1,11 +1,13 @@
-"""Updating: the copies that are still as Monarch wrote them are edited into what the template says now.
+"""Updating: edit the copies that are still as Monarch wrote them into what the template says now.
 
-Tickets that the template has closed since are `stages.after.closing`'s, those that it has opened again `stages.after.returning`'s.
+`stages.after.closing` handles tickets that the template has closed since, `stages.after.returning` those that it has
+opened again.
 
 It runs inside a crossing, once every new ticket has its copy and all numbers are known, and before the target is read back.
 Each copy is read fresh and its edit is decided (with its timeline, where it would be given a label, a milestone or a
-type). With the permission in hand it is read once more: only where GitHub shows the very same issue the edit leaves. An edit goes on record as pending before it is sent, so that a late old one never comes
-over a newer one (`stages.after.changes`). Done twice it does nothing: a copy that says what its ticket says is not edited.
+type). With the permission in hand it is read once more: the edit leaves only if GitHub shows the very same issue. An edit
+goes on record as pending before it is sent, so that a late old one never comes over a newer one
+(`stages.after.changes`). A second run does nothing: a copy that says what its ticket says is not edited.
 
 What can still go wrong: a person edits a copy between that last reading and the write, a fraction of a second as a rule:
 their edit is overwritten, and stays in the issue's history.
@@ -84,7 +86,7 @@ class Updating:
         return self._subject.entry.act.is_update
 
     async def run(self) -> Verdict | None:
-        """Open what has come back, edit what is ours, in order, and close; `None`: all of it is as it should be.
+        """Open what has come back, edit what is ours, in order, and close; `None`: all of that is as it should be.
 
         Raises:
             LeaseLost, Draining: see `Hold.check`.
@@ -148,7 +150,7 @@ class Updating:
         return None
 
     async def _edit(self, issue: Issue, ticket: Ticket) -> Edit | Theirs | Verdict | None:
-        """What is to be done with a copy; `None`: nothing, since a recall has closed it or it is gone."""
+        """What to do with a copy; `None`: nothing, since a recall has closed it or it is gone."""
         details = self._details.of(ticket, ())
         found = await self._decided(issue, ticket, details, NONE)
         if not isinstance(found, Edit) or not found.gives_details:
@@ -169,7 +171,7 @@ class Updating:
         later = self._later.get(ticket.id, NOTHING)
         how = standing(issue, later, self._subject.us)
         if how is Standing.RECALLED:
-            # Of one that the ledger knows nothing of (Valkey was emptied) nobody can say who wanted it closed.
+            # If the ledger does not know this copy (Valkey was emptied), it is unknown who wanted it closed.
             is_known = later.recall is not None and later.recall.number == issue.number
             return None if is_known else Theirs(Touch.CLOSED)
         earlier = self._of(ticket)

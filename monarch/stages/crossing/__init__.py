@@ -1,1 +1,1 @@
-"""A crossing: one pass over one target, from the first look to the last comparison. `crossing` is its course."""
+"""A crossing: one pass over one target, from the first look to the last comparison. Start at `crossing`."""

@@ -1,7 +1,7 @@
 """One copy: ask permission, send once, write down what became of it.
 
 It receives a ticket that is to be created, and promises that whatever happens after the permission is in the ledger: as
-created, as refused, as certainly not created, or still as intended, which is *nobody knows*.
+created, as refused, as certainly not created, or still as intended, which means *unknown*.
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -47,7 +47,8 @@ Drafting = Callable[[Ticket, Collection[str]], Awaitable[Draft]]
 class Writer:
     """Creates the copies of one crossing.
 
-    It keeps `records`, the ledger as known here, up to date. `author` is whom GitHub named as the author of its newest copy.
+    It keeps `records`, the ledger as known here, up to date. `author` is the account that GitHub named as the author of
+    its newest copy.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Writer:
         draft: Drafting,
         highest: Callable[[], int],
     ) -> None:
-        """See the class. `highest` is the highest number that is known to be used in the target."""
+        """See the class. `highest` is the highest number known to be used in the target."""
         self._tools = tools
         self._subject = subject
         self._desk = desk
@@ -77,15 +78,15 @@ class Writer:
         return self._unanswered.get(ticket.id, 0)
 
     async def write(self, ticket: Ticket, reconciled: str | None) -> Verdict | None:
-        """Try to create the copy once, or wait for leave to; `None`: look at its record and go on.
+        """Try once to create the copy, or wait for permission; `None`: look at its record and go on.
 
         Raises:
             LeaseLost, Draining: see `Hold.check`.
         """
-        # Before the permission, which is good for a second: a long text takes its time.
+        # Draft before asking: a permission is good for a second, and a long text takes longer to draft.
         draft = await self._draft(ticket, self._left_out(ticket))
         if not self._is_introduced:
-            # Once, and not for who writes nothing: as long as one has no name, weaker evidence counts.
+            # Once, and only for an account that writes: until an account has a name, weaker evidence counts.
             await self._tools.logins.introduce(self._subject.credential)
             self._is_introduced = True
         permission = await self._desk.ask(ticket.id, reconciled)
@@ -110,8 +111,8 @@ class Writer:
         seconds = tools.clock.now() - began
         tools.telemetry.write_finished(outcome=type(outcome).__name__, seconds=seconds)
         if draft.labels and isinstance(outcome, Permanent) and outcome.code is Code.FORBIDDEN:
-            # A label that is not there (any more) would have to be made: since 2026 GitHub refuses the whole call for it
-            # to an account that may not push. Without labels it says whether issues may be opened at all.
+            # A label that does not exist (any more) would have to be made. Since 2026 GitHub refuses the whole call for
+            # that if the account may not push. A call without labels shows whether it may open issues at all.
             outcome = replace(outcome, scope=Scope.TICKET, fields=("labels",))
         return await self._note(ticket, granted, outcome, seconds)
 
@@ -149,7 +150,7 @@ class Writer:
     ) -> Verdict | None:
         """A number that was used before: numbers only rise, so this was not created in our target, or we are wrong.
 
-        The target is asked who it is. Only where it is still itself its answer is believed.
+        Ask the target for its id. Believe the answer only if the target is still the same repository.
         """
         ended = await self._desk.identity()
         match ended:
@@ -180,12 +181,12 @@ class Writer:
             await self._desk.note(notes.dropped(what))
 
     async def _note_refused(self, ticket: Ticket, granted: Granted, refusal: Permanent) -> None:
-        """Refused for good, unless it is only for a detail that the copy can be created without."""
+        """Record a refusal for good, unless it is only about a detail that the copy can be created without."""
         before = self._left_out(ticket)
         after = before | frozenset(refusal.fields)
         if before < after <= DISPENSABLE:
             self._without[ticket.id] = after
-            # What is wrong with a type or a right is wrong with the target: no other ticket is refused for it, too.
+            # A wrong type or a missing right is the target's: do not let it refuse other tickets, too.
             is_right = refusal.code is Code.FORBIDDEN
             self._never |= after & {"type", *(["labels"] if is_right else [])}
             await self._withdraw(ticket, granted)

@@ -6,11 +6,12 @@ looks    details     core.target.step, copies                 read_back         
 ```
 
 Pure and effectful lines alternate: `next_action` decides for one ticket, ledger and GitHub act. Each step is on record
-before and after its effect, so that a crossing which ends anywhere is taken up by another one.
+before and after its effect, so wherever a crossing ends, another one can take it up.
 
 Why nothing is doubled: a create needs `permit`, which is fenced and grants only over an empty field of the ledger, over
-a refusal, over the very intent that was reconciled by a look, or (healing) over the record of that very copy which was seen to be
-deleted; the look began 20 s after the intent or later; and all of it happened under the target's lock and in one epoch.
+a refusal, over the very intent that a look has reconciled, or (healing) over the record of the very copy that a look
+showed to be deleted; the look began 20 s after the intent or later; and all of it happened under the target's lock and
+in one epoch.
 What can still go wrong: docs/protocols.md, "The three windows".
 """
 
@@ -60,7 +61,7 @@ class Crossing:
     def __init__(
         self, tools: Tools, subject: Subject, taken: Taken, earlier: Sequence[Plan] = ()
     ) -> None:
-        """`earlier` are the plans of before that an update goes by, newest first."""
+        """`earlier` are the older plans that an update compares with, newest first."""
         self._tools = tools
         self._subject = subject
         self._records: dict[TicketId, LedgerRecord] = dict(taken.records)
@@ -103,7 +104,7 @@ class Crossing:
             raise
 
     async def _cross_as_owner(self) -> Verdict:
-        """However it ends: nobody walks away from an open write without knowing whose the target is now."""
+        """Cross; however that ends, leave no open write behind without knowing who owns the target now."""
         try:
             verdict = await self._cross()
         except StoreError:
@@ -113,12 +114,12 @@ class Crossing:
         return verdict
 
     async def _know_whose(self) -> None:
-        """A worker that was frozen learns only by its next renewal that it has lost its lease, and who looks then?"""
+        """Confirm the lease: a frozen worker learns of its loss only by a renewal, and only then looks (see `run`)."""
         if self._has_open():
             await self._subject.hold.until_outlives(0)
 
     def _has_open(self) -> bool:
-        """Whether we have written a copy, and nobody knows what came of it."""
+        """Whether we have written a copy whose outcome is unknown."""
         return any(
             self._writer.unanswered(ticket) > 0
             and isinstance(self._records.get(ticket.id), Intended)
@@ -145,7 +146,7 @@ class Crossing:
     # ------------------------------------------------------------------------------ ticket by ticket
 
     async def _inspect_all(self) -> Verdict | None:
-        """Learn what became of the copies that are to be healed, before it is known what is to be created."""
+        """Learn what became of the copies that are to be healed, before deciding what to create."""
         for ticket in self._subject.tickets:
             action = self._next(ticket)
             ended = await self._inspect(ticket, action) if isinstance(action, Inspect) else None
@@ -219,7 +220,7 @@ class Crossing:
         tell(target=self._subject.name, ticket=ticket.number, number=number)
 
     async def _reconcile(self, ticket: Ticket, at_ms: int) -> Verdict | None:
-        """An intent that nobody answered for: wait until it has happened or will not, and look."""
+        """Settle an intent without an answer: wait until it has happened or cannot happen any more, and look."""
         if self._writer.unanswered(ticket) >= UNANSWERED:
             reason = f"GitHub left {UNANSWERED} writes of ticket #{ticket.number} without an answer"
             return self._desk.fail(reason)
@@ -237,7 +238,7 @@ class Crossing:
     async def _draft(self, ticket: Ticket, without: Collection[str]) -> Draft:
         """The copy as far as numbers are known by now: the rest is for the second pass.
 
-        Whoever waits for leave asks for the same one again and again: the newest is kept.
+        A ticket that waits for permission is drafted again and again, so the newest draft is kept.
         """
         details = self._details.of(ticket, without)
         copying = self.watch.copying(self._subject.plan)

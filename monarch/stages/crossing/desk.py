@@ -1,20 +1,20 @@
-"""The desk of a crossing: where it asks for permission, writes facts down, and has failures judged.
+"""The desk of a crossing: it asks for permission, records facts, and judges failures.
 
-Every write to GitHub passes here twice, before it is sent and after it was answered, whether it makes an issue or not:
+Every write to GitHub passes here twice, before it is sent and after its answer, whether it makes an issue or not:
 
 ```
 ask, grant --Granted--> the caller sends, once, while `may_send` --> record a fact, or give_up
 ```
 
 A permission is asked for only once the lease outlives the write. `may_send` asks again right before the bytes leave,
-and whether the permission is still young: it is good for a second from before its call was *sent*, because everybody
-who waits for the write to settle counts from the end of that second (`core.timing`). What stays possible between that
+and whether the permission is still young: it is good for a second from before its call was *sent*, because every worker
+that waits for the write to settle counts from the end of that second (`core.timing`). What stays possible between that
 and the bytes: docs/protocols.md, "The three windows".
 
-Why this comes to an end on the slowest path: a permission that was too old when it was needed makes the next one live
-longer, up to 5 s, and before it is asked for the target is read once, so that a token and an open connection are there.
-Each such round takes as long as the permission lives, so it never spins; and `LATE_AT_MOST` of them in a row end the
-crossing as a counted failure, which names the cause.
+Why this ends even on the slowest path: after a permission that was too old when needed, the next one lives longer, up
+to 5 s, and the crossing reads the target once before it asks, so that a token and an open connection are ready. Each
+such round takes as long as the permission lives, so it never spins; and `LATE_AT_MOST` of them in a row end the crossing
+as a counted failure, which names the cause.
 """
 
 from typing import Final, assert_never
@@ -65,14 +65,14 @@ from monarch.stages.gates import give_way, snooze_until_open
 from monarch.stages.lease import LeaseLost
 
 DETAIL_ATTEMPTS: Final = 3
-"""After so many failed attempts a label, a reference or the like is given up, and never a ticket for it."""
+"""How many failed attempts until a label, a reference or the like is given up. The ticket is never given up for it."""
 
 RECORD_WITHIN_S: Final = 60.0
 """How long to retry recording a fact while Valkey is away, in seconds; after that its intent has to serve."""
 
 
 LATE_AT_MOST: Final = 8
-"""So many permissions in a row may be too old when the bytes would leave; then the crossing ends, counted."""
+"""How many permissions in a row may be too old when the bytes would leave, until the crossing ends, counted."""
 
 _TOO_OLD: Final = (
     f"{LATE_AT_MOST} permissions to write in a row were older than {{:g}} s when the write would have left: Valkey, GitHub,"
@@ -80,7 +80,7 @@ _TOO_OLD: Final = (
 )
 
 _WARM_S: Final = 2.0
-"""So long a connection is taken for open after a read, in seconds; idle ones are closed after five."""
+"""How long a connection is taken to be open after a read, in seconds; idle ones are closed after five."""
 
 
 class Desk:
@@ -104,7 +104,7 @@ class Desk:
     ) -> Granted | AlreadyCreated | MustReconcile | Verdict | None:
         """Ask once for the copy of a ticket.
 
-        `None`: it was waited, and may be asked for again; a verdict ends the crossing.
+        `None`: the wait is over, and the caller may ask again; a verdict ends the crossing.
 
         Raises:
             LeaseLost, Draining: see `Hold.check`.
@@ -120,7 +120,7 @@ class Desk:
     async def grant(self) -> Granted | Verdict:
         """Ask for a write of which the ledger keeps nothing, until it is granted or the crossing ends.
 
-        Nobody waits for such a write to settle, and the caller reads with the permission in hand: it lives longest.
+        No worker waits for such a write to settle, and the caller reads with the permission in hand: it lives longest.
 
         Raises:
             LeaseLost, Draining: see `Hold.check`.
@@ -142,10 +142,10 @@ class Desk:
                 return ended
 
     async def ask_change(self, intention: Intention) -> Granted | MustReconcile | Verdict:
-        """Ask to change a copy that is there, until it is granted, or an older change has to be seen the end of.
+        """Ask to change an existing copy, until it is granted or an older change has to be reconciled first.
 
-        What is pending settles 20 s after its bytes can have left, so the permission lives as long as that of `grant`:
-        the caller reads the copy with it in hand.
+        A pending change settles 20 s after the last moment at which its bytes can leave. The permission lives as long as
+        that of `grant`, because the caller reads the copy with it in hand.
 
         Raises:
             LeaseLost, Draining: see `Hold.check`.
@@ -181,7 +181,7 @@ class Desk:
         )
 
     async def _be_ready(self) -> Verdict | None:
-        """After a permission that was too old: have all that a write needs, so that the next one only has to leave."""
+        """After a permission that was too old: prepare all that a write needs, so that the next one only has to leave."""
         if self._is_late:
             self._is_late = False
             self._late += 1
@@ -193,9 +193,9 @@ class Desk:
         return await self._warm_up()
 
     def excuse(self) -> str | None:
-        """Why a detail is done without that no permission was young enough for; `None` where that is not so, or not yet.
+        """Why to do without a detail whose permissions were all too old; `None` if that is not so, or not yet.
 
-        What follows has all tries again.
+        The details after it start with all tries again.
         """
         if self._late < LATE_AT_MOST or not self.has_patience_ended:
             return None
@@ -203,17 +203,17 @@ class Desk:
         return _TOO_OLD.format(self._life_ms / 1000)
 
     async def _warm_up(self) -> Verdict | None:
-        """Read the target once: then there is a token, and a connection is open."""
+        """Read the target once, so that a token and an open connection are ready."""
         ended = await self.identity()
         self._warm_until = self._tools.clock.now() + _WARM_S
         return ended
 
     async def _same_account(self) -> Verdict | None:
-        """Whether the account signs that this crossing has put on record; `None`: it does.
+        """Check that the account that signs is the one that this crossing has put on record; `None`: it is.
 
         An App may be installed or suspended at any moment. A copy by an account that is not on record would not be known
         again if GitHub's answer to it were lost, so the crossing ends, uncounted, and the next one introduces the other.
-        Nothing is asked for that: who signs is remembered. What can still go wrong: the account changes in the few
+        This makes no call: the client remembers who signs. What can still go wrong: the account changes in the few
         milliseconds between this and the bytes, and the answer to just that write is lost.
         """
         subject = self._subject
@@ -228,7 +228,7 @@ class Desk:
     async def _put_off(
         self, permission: Wait | GateClosed | Quiet | Cancelled | Lost
     ) -> Verdict | None:
-        """What becomes of the delivery; `None` where the wait was short, and is over."""
+        """What becomes of the delivery; `None` if the wait was short and is over."""
         match permission:
             case Wait(wait_s, in_place=True):
                 await self._subject.hold.sleep(min(wait_s, AGAIN_S))
@@ -249,7 +249,7 @@ class Desk:
                 assert_never(permission)
 
     async def _wait(self, snooze: Snooze) -> Snooze | None:
-        """A wait of seconds is waited; a longer one gives place and target to others."""
+        """Wait here for some seconds; a longer wait gives place and target to others."""
         if long_wait(snooze.delay_s):
             return snooze
         await self._subject.hold.sleep(snooze.delay_s)
@@ -258,7 +258,7 @@ class Desk:
     # ------------------------------------------------------------------------------------------ facts
 
     async def record(self, ticket: TicketId | None, fact: Fact) -> Recorded:
-        """Write a fact down, though the lease be lost, the worker stopping, or Valkey away for a while.
+        """Record a fact, even if the lease is lost, the worker is stopping, or Valkey is away for a while.
 
         Shielded, because a 201 that was read and not recorded would cost a reconciling wait; bounded, because nothing
         may keep a worker from stopping, and an intent that stays is safe.
@@ -283,7 +283,7 @@ class Desk:
         raise StoreError(message)
 
     async def note(self, text: str) -> None:
-        """Tell people of something that fails nothing, once. `text` is a sentence without the target's name."""
+        """Report something to people, once, that fails nothing. `text` is a sentence without the target's name."""
         if text in self._noted:
             return
         self._noted.add(text)
@@ -298,31 +298,31 @@ class Desk:
         granted: Granted,
         outcome: RateLimited | Permanent | Transient,
     ) -> Verdict:
-        """A write that had certainly no effect ends the crossing. The gate first, so that others stop at once."""
+        """End the crossing after a write that certainly had no effect. The gate closes first, so that others stop at once."""
         verdict = await self.judge(outcome, granted.nonce)
         await self.record(ticket, WasNotCreated(granted.nonce))
         return verdict
 
     async def judge(self, outcome: ReadFailure, refused: str | None = None) -> Verdict:
-        """What a failed call makes of the delivery; `refused` names the write, where it was one."""
+        """What becomes of the delivery after a failed call; `refused` names the write, if it was one."""
         return await self.gone(outcome) or await self._judge(outcome, refused)
 
     @property
     def has_patience_ended(self) -> bool:
-        """Whether what only a detail needs is done without when it fails once more."""
+        """Whether one more failure of something that only a detail needs means to do without it."""
         return self._subject.delivery.attempts >= DETAIL_ATTEMPTS
 
     async def gone(self, outcome: object) -> Verdict | None:
-        """Where an answer says that something is missing: whether it is the repository itself; `None`: it is there."""
+        """After a "not found": whether the repository itself is missing; `None`: it is there."""
         missing = isinstance(outcome, Permanent) and outcome.code is Code.NOT_FOUND
         return await self.identity() if missing else None
 
     async def identity(self) -> Verdict | None:
         """Read the target's id once more; `None`: it is the repository that the crossing began with.
 
-        Else the crossing ends, uncounted: nothing that it has seen is about a repository that anybody asked for. The
-        next delivery looks the target up anew. That is bounded by what happens outside: it finds the id again, or
-        another repository under the name, or none, which is a failure like any other.
+        Else the crossing ends, uncounted: what it has seen is not about the repository that was asked for. The next
+        delivery looks the target up again. That cannot go on for ever: it finds the id again, or another repository
+        under the name, or none, which is a failure like any other.
         """
         subject, tools = self._subject, self._tools
         answer = await tools.github.find_repository(subject.repository.id, subject.name)
@@ -341,6 +341,6 @@ class Desk:
         return waits or judge(outcome, subject.delivery.attempts, tools.policy, tools.dice())
 
     def fail(self, reason: str, advice: Advice = NO_ADVICE) -> Verdict:
-        """A failure that may pass, counted."""
+        """A transient failure, counted."""
         tools, attempts = self._tools, self._subject.delivery.attempts
         return judge_failure(reason, attempts, tools.policy, tools.dice(), advice)

@@ -3,10 +3,10 @@
 It receives the tickets that are to be created, reads what the target has of each kind of detail (only where one of them
 needs any), makes what is missing, and promises for each ticket the details that its copy can have.
 
-Nothing of it fails a ticket. Without the right to push GitHub would drop all of it silently, so nothing is asked for;
-what GitHub refuses is left out; both are noted. Where GitHub does not say whether we may push, as it does not to an App,
-it is tried. What is about to pass (a limit, a fault, no answer) ends the crossing, as anywhere, and the next one begins
-with reading again; a listing or a write that still fails at the `DETAIL_ATTEMPTS`th attempt is noted and done without.
+No detail fails a ticket. Without the right to push GitHub would silently drop all details, so none are sent; what GitHub
+refuses is left out; both are noted. Where GitHub does not say whether we may push, as for an App, we try. A transient
+failure (a limit, a fault, no answer) ends the crossing, as anywhere, and the next one reads again first; a listing or a
+write that still fails at the `DETAIL_ATTEMPTS`th attempt is noted, and the copies do without it.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -48,14 +48,14 @@ List = Callable[[Repository], Awaitable[Found[tuple[T, ...]] | ReadFailure]]
 Make = Callable[[Repository, T, Callable[[], bool]], Awaitable[DetailOutcome]]
 
 NO_PUSH: Final = frozenset({Code.FORBIDDEN, Code.NOT_FOUND})
-"""What GitHub answers a write of whoever may only read."""
+"""What GitHub answers a write by an account that may only read."""
 
 LISTED_AFTER_S: Final = (0.0, 5.0, 15.0)
 """Delays in seconds before each new look for a detail that GitHub reports as existing: listings lag."""
 
 
 def lists(github: GitHub) -> Mapping[Kind[Any], List[Any]]:
-    """How what a target has of each kind is read."""
+    """How to list what a target has of each kind."""
     return {
         LABELS: github.list_labels,
         MILESTONES: github.list_milestones,
@@ -65,7 +65,7 @@ def lists(github: GitHub) -> Mapping[Kind[Any], List[Any]]:
 
 
 class Detailing:
-    """What one target has and is given, for the tickets of one crossing."""
+    """The details that one target has and is given, for the tickets of one crossing."""
 
     def __init__(self, tools: Tools, subject: Subject, desk: Desk, writes: OtherWrites) -> None:
         self._style = tools.style
@@ -85,7 +85,7 @@ class Detailing:
         return details_of(ticket, self._style, self._stock, without)
 
     async def prepare(self, tickets: tuple[Ticket, ...]) -> Verdict | None:
-        """Bring what these tickets need into the target, as far as it can be; `None`: they can be created now.
+        """Bring what these tickets need into the target, as far as possible; `None`: they can be created now.
 
         Raises:
             LeaseLost, Draining: see `Hold.check`.
@@ -108,7 +108,7 @@ class Detailing:
         if kind.is_organisations and self._subject.repository.is_personal:
             await self._desk.note(notes.personal(kind.names(needed)))
             return None
-        # Where no listing tells, they are asked for, and the answer to each copy shows what came of it.
+        # Where there is no listing, send them all the same: the answer to each copy shows what came of it.
         there = await self._read(kind, needed, None if kind.can_be_made else needed)
         if not isinstance(there, tuple):
             return there
@@ -121,9 +121,9 @@ class Detailing:
     # ----------------------------------------------------------------------------------------- making
 
     async def _make_all(self, kind: Kind[T], missing: Sequence[T]) -> Verdict | None:
-        """Make what is missing of a kind, one after the other; what is refused is noted.
+        """Make what is missing of a kind, one after the other; refusals are noted.
 
-        A refusal that is about the whole repository is one for all that follow: GitHub is not asked again.
+        A refusal about the whole repository holds for all that follow: GitHub is not asked again.
         """
         for place, thing in enumerate(missing):
             answer = await self._make(kind, thing)
@@ -142,7 +142,7 @@ class Detailing:
         return None
 
     async def _make(self, kind: Kind[T], thing: T) -> Verdict | Permanent | None:
-        """Make one; after a try without an answer, only if it is still not there."""
+        """Make one; after a try without an answer, only if it is still missing."""
         name, tried = kind.name_of(thing), False
         send: Send = partial(self._makes[kind], self._subject.repository, thing)
 
@@ -172,7 +172,7 @@ class Detailing:
         return kind.find(name, listed.value) is not None if isinstance(listed, Found) else listed
 
     async def _look_up(self, kind: Kind[T], thing: T) -> Verdict | None:
-        """It is there, and only a listing tells what it is."""
+        """Look up a detail that exists: only a listing gives its id."""
         name = kind.name_of(thing)
         for wait_s in LISTED_AFTER_S:
             await self._subject.hold.sleep(wait_s)
@@ -190,7 +190,7 @@ class Detailing:
     async def _read(
         self, kind: Kind[T], needed: Sequence[T], unlisted: tuple[T, ...] | None = None
     ) -> tuple[T, ...] | Verdict | None:
-        """What the target has of a kind; `None` where it is not to be had, which is noted.
+        """What the target has of a kind; `None` if it cannot be listed, which is noted.
 
         `unlisted` counts where the server has no such listing.
         """

@@ -1,6 +1,6 @@
-"""To look: read a repository until absence is evidence. The effects; what to ask for is decided in `core.target.look`.
+"""Looks: read a repository until absence is evidence. These are the effects; `core.target.look` decides what to read.
 
-Source and target are read by the same reading, since listings lie about both in the same ways: they lag, and a list of
+Source and target are read in the same way, since listings mislead about both in the same ways: they lag, and a list of
 *open* issues shrinks while it is paged, so that an issue closed meanwhile hides another one.
 Only a complete answer is evidence: an error on the way is an outcome, never an empty list.
 """
@@ -32,7 +32,7 @@ from monarch.stages.aside import Aside, on_the_loop
 class Reading:
     """Every issue and pull request of a repository by number, the highest number in use, and those that are gone.
 
-    `gone` are numbers whose issue was deleted or moved away, as far as they were read: not all of an old repository.
+    `gone` are numbers whose issue was deleted or moved away, as far as they were read: in an old repository not all are.
     """
 
     issues: Mapping[int, Issue]
@@ -42,7 +42,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A complete look: what it shows, and every issue that it read, by its number; `gone` is that of `Reading`."""
+    """A complete look: what it shows, and every issue that it read, by its number; `gone` is as in `Reading`."""
 
     seen: Seen
     issues: Mapping[int, Issue]
@@ -56,9 +56,9 @@ async def look(
     check: Callable[[], None],
     aside: Aside = on_the_loop,
 ) -> Sight | ReadFailure:
-    """Read a target whole, and see which copies it holds. `check` is that of `read_whole`.
+    """Read a target whole, and see which copies it holds. `check` is as in `read_whole`.
 
-    All texts of a large target are seen `aside`.
+    The texts of a large target are searched `aside`.
     """
     on_record = highest_on_record(evidence.records.values())
     reading = await read_whole(github, repository, check, on_record)
@@ -71,11 +71,11 @@ async def look(
 async def read_whole(
     github: GitHub, repository: Repository, check: Callable[[], None], on_record: int = 0
 ) -> Reading | ReadFailure:
-    """Read the whole listing, every number that it skips, and onwards from the highest.
+    """Read the whole listing, every number that it skips, and onwards from the highest number.
 
     Args:
-        check: is asked between calls, and ends the reading by raising (`Hold.check`).
-        on_record: the highest number that is known to have been used, 0 where none is.
+        check: called between calls to GitHub; it ends the reading by raising (`Hold.check`).
+        on_record: the highest number known to have been used, 0 if none is.
     """
     return await _Whole(github, repository, check, on_record).read()
 
@@ -127,7 +127,7 @@ class _Whole:
         return _too_many_gone(self._repository, probe) if probe.is_exhausted() else None
 
     async def _probe(self, highest: int, most: int) -> Probe | ReadFailure:
-        """Read onwards from `highest` until nothing lies behind, `most` numbers at the most."""
+        """Read onwards from `highest` until nothing follows, `most` numbers at most."""
         probe = begin_probe(highest)
         while not (probe.is_over or probe.is_exhausted(most)):
             answer = await self._read(probe.number)
@@ -157,7 +157,7 @@ class _Whole:
         return answer
 
     async def _ask(self) -> ReadFailure | None:
-        """Whether deleted issues are deleted issues: `None`; or every number is said to be, since issues are off."""
+        """Whether numbers reported as deleted are: `None` if so; with issues off GitHub reports every number so."""
         self._check()
         repository = self._repository
         answer = await self._github.find_repository(repository.id, repository.full_name)
@@ -173,7 +173,7 @@ def _switched_off(repository: Repository) -> Permanent:
 
 
 def _too_many_gone(repository: Repository, probe: Probe) -> Permanent:
-    """A later issue at the top makes gaps of them all, of which the newest are enough."""
+    """Ask for a later issue at the top: it turns all these numbers into gaps, of which the newest are enough."""
     reason = (
         f"the {probe.read} numbers below #{probe.number} in {repository.full_name} are not in its listing, and more"
         " seem to follow"

@@ -1,9 +1,9 @@
 """Every write that makes no issue: a label, a milestone, an edit, a sub-issue, a dependency.
 
-It receives what is to be brought about and how to tell whether it is, and promises that it is sent only with a
-permission, each time once, and that what came of it is on record.
+It receives a change to make and how to tell whether it is made, and promises that the write is sent only with a
+permission, once for each permission, and that what came of it is on record.
 
-**Each of these writes may be done twice.** The ledger keeps no intent of them, since nothing is doubled by them:
+**Each of these writes may be done twice.** The ledger keeps no intent of them, since repeating one doubles nothing:
 
 - a second label or milestone of the same name is turned down by GitHub (422 `already_exists`), and that is the answer
   that we want;
@@ -11,9 +11,9 @@ permission, each time once, and that what came of it is on record.
 - an issue has one parent at most, so it cannot become a sub-issue twice;
 - an issue blocks another one or does not, so it cannot do so twice.
 
-So whoever meets a write without an answer, in this crossing or the next, just looks at the target again and decides
-anew, without waiting for what GitHub may do late. Two writes of one thing without an answer end the crossing as a
-counted failure: the next one begins with a look, too. After some attempts it is given up, as if it was refused.
+So after a write without an answer, this crossing or the next just looks at the target again and decides anew, without
+waiting for what GitHub may do late. Two writes of one thing without an answer end the crossing as a counted failure: the
+next one begins with a look, too. After some attempts the change is given up, as if it had been refused.
 """
 
 from collections.abc import Awaitable, Callable
@@ -37,17 +37,17 @@ from monarch.stages.crossing.desk import Desk
 from monarch.stages.crossing.subject import Subject, Tools
 
 UNANSWERED: Final = 2
-"""So many unanswered writes of one thing end the crossing as a counted failure."""
+"""How many unanswered writes of one thing end the crossing as a counted failure."""
 
 Send = Callable[[Callable[[], bool]], Awaitable[DetailOutcome]]
-"""Sends once, if the function that it is given says yes right before."""
+"""Sends once, if the function that it receives says yes right before."""
 
 Answer = Accepted | AlreadyThere | Permanent
-"""What a write can come to without ending the crossing. `Permanent` is a refusal, and fails nothing."""
+"""The outcomes of a write that do not end the crossing. `Permanent` is a refusal, and fails nothing."""
 
 
 class Nothing:
-    """Nothing is to be done: things are as they should be, or not ours to change."""
+    """There is nothing to do: things are as they should be, or not ours to change."""
 
 
 class OtherWrites:
@@ -61,12 +61,12 @@ class OtherWrites:
     async def bring_about(
         self, what: str, decide: Callable[[], Awaitable[Send | Nothing | Verdict]]
     ) -> Answer | Nothing | Verdict:
-        """Write until it is answered, or until nothing is to be done; a verdict ends the crossing.
+        """Write until it is answered, or until there is nothing to do; a verdict ends the crossing.
 
         Args:
             what: for people, such as `label "bug"`.
-            decide: looks at the target as it is now. It is asked with the permission in hand, so that nothing but its
-                own reading lies between what it saw and the write; and asked anew after a write without an answer.
+            decide: looks at the target as it is now. It is called with the permission in hand, so that nothing but its
+                own reading lies between what it saw and the write; and called again after a write without an answer.
 
         Raises:
             LeaseLost, Draining: see `Hold.check`.
@@ -98,7 +98,7 @@ class OtherWrites:
     async def _note(
         self, what: str, granted: Granted, outcome: DetailOutcome
     ) -> Answer | Unknown | Withheld | Verdict:
-        """Write down what became of it; a limit, a refused credential and a fault end the crossing."""
+        """Record what became of it; a limit, a refused credential and a fault end the crossing."""
         desk, telemetry, target = self._desk, self._tools.telemetry, self._subject.name
         match outcome:
             case RateLimited() | Transient() | Permanent(Scope.CREDENTIAL):
@@ -121,5 +121,5 @@ class OtherWrites:
 
 
 def _given_up(reason: str) -> Permanent:
-    """As if it was refused for the whole repository, so that the others of its kind are not tried as well."""
+    """A refusal for the whole repository, so that the others of its kind are not tried as well."""
     return Permanent(Scope.REPOSITORY, Code.OUT_OF_ATTEMPTS, reason)

@@ -1,6 +1,6 @@
-"""Reading back: look again and compare, so that "done" is said of what was seen, not of what was done.
+"""Reading back: look again and compare, so that "done" rests on what was seen, not on what was sent.
 
-Between the comparing and the verdict lies the second pass, which needs all copies to be there. It runs even where tickets
+Between the comparison and the verdict comes the second pass, which needs all copies to exist. It runs even where tickets
 were refused or strays were found: what is there is put right.
 """
 
@@ -20,16 +20,16 @@ from monarch.stages.crossing.subject import Subject, Tools
 from monarch.stages.crossing.watch import Watch
 
 _NAMED: Final = 20
-"""Tickets that a reason names at most."""
+"""How many tickets a reason names at most."""
 
 _REASONS: Final = 3
-"""Different reasons of refusals that are told at most."""
+"""How many different reasons of refusals to report at most."""
 
 _CHANGE: Final = Advice("change the template and send the message again, or change the target")
 
 
 class ReadingBack:
-    """The end of one crossing. `records` is the ledger as it is known when all tickets were brought."""
+    """The end of one crossing. `records` is the ledger as known once all tickets were brought."""
 
     def __init__(
         self,
@@ -66,10 +66,10 @@ class ReadingBack:
         )
 
     async def _find_unseen(self) -> Verdict | None:
-        """Copies on record that no marker shows: edited, or deleted by somebody, or never there.
+        """Find copies on record that no marker shows: edited, deleted by a person, or never there.
 
-        Of the whole plan, although a healing touches only its share: what is told of a target is told of all of it. And
-        of other portions: a reference to a copy of theirs must not be lost with its marker.
+        Of the whole plan, although a healing touches only its share: a report about a target covers all of it. And of
+        other portions: a reference to a copy of theirs must not be lost with its marker.
         """
         for ticket in self._subject.plan.everything:
             record = self._records.get(ticket.id)

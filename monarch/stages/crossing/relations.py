@@ -1,8 +1,8 @@
-"""What the template's tickets are to each other that no list of them shows: the order of sub-issues, and dependencies.
+"""The relations between the template's tickets that no list of them shows: the order of sub-issues, and dependencies.
 
-It receives a plan, asks for each ticket that has such relations, and promises that every ticket knows its place among its
-siblings and what blocks it, or that the plan says that this server has no addresses for it. Nothing of it costs a ticket:
-what cannot be read leaves the order of the numbers, or a dependency.
+It receives a plan, reads the relations of each ticket that has any, and promises that every ticket knows its place among
+its siblings and what blocks it, or that the plan says that this server has no addresses for that. No ticket fails over
+this: where relations cannot be read, sub-issues keep the order of their numbers, and dependencies are left out.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,7 +24,7 @@ async def related(
 ) -> Plan | ReadFailure:
     """The plan with the relations of its tickets; a failure only where a limit or the credential forbids to read on.
 
-    `check` is asked between calls, and ends the reading by raising (`Hold.check`).
+    `check` is called between calls to GitHub, and ends the reading by raising (`Hold.check`).
     """
     order = await _ask(github.list_sub_issues, source, parents_to_ask(plan), check)
     if not isinstance(order, dict | None):
@@ -41,7 +41,7 @@ async def related(
 async def _ask(
     list_all: List, source: Repository, numbers: Sequence[int], check: Callable[[], None]
 ) -> Asked | ReadFailure | None:
-    """What the lists of these issues show, by number; `None` where the server has no such addresses."""
+    """What the lists of these issues show, by number; `None` if the server has no such addresses."""
     found: Asked = {}
     missing = 0
     for number in numbers:
@@ -56,5 +56,5 @@ async def _ask(
                 return answer
             case _:
                 continue
-    # One issue may be gone by now; where all of them are "not found" it is the address that is not there.
+    # One issue may be gone by now; if all of them are "not found", the server does not have the address.
     return None if missing and missing == len(numbers) else found

@@ -4,20 +4,20 @@ It receives the numbers of all copies and what the look at the end has shown, an
 says what Monarch wrote refers to the right issues; and that sub-issues are where they are in the template, and blocked by
 what blocks them there.
 
-Nothing is remembered of it: how far it came stands in the target. So whoever takes a crossing over just begins it
-again, and finds done what is done. What the numbers left as it should be is not even read again.
+It keeps no record: the target itself shows how far it came. So a worker that takes a crossing over just begins this
+pass again, and finds done what is done. Copies that already have the right numbers are not even read again.
 
 A body is people's as soon as it is there, and `PATCH` takes no condition. So the decision is made twice: on the look,
 to know whether there is anything to do; and, with the permission in hand, on the issue as it is read at that moment.
 What can still go wrong:
 
-- somebody edits the text between that reading and the write, a fraction of a second, as a rule: their edit is
+- a person edits the text between that reading and the write, a fraction of a second, as a rule: their edit is
   overwritten, and stays in the issue's history;
 - GitHub carries an unanswered edit out late, up to 20 s after it was sent, or this process is frozen between the last
-  check and the bytes and thawed when others are done; and somebody edits the text meanwhile: likewise.
+  check and the bytes and thawed when others are done; and a person edits the text meanwhile: likewise.
 
-What was adopted (`core.target.adoption`) is not as Monarch wrote it: it is neither edited nor moved under a parent. A copy of ours
-may become its sub-issue.
+An adopted issue (`core.target.adoption`) is not as Monarch wrote it: it is neither edited nor moved under a parent. A
+copy of ours may become its sub-issue.
 
 Neither a person's text nor a refusal fails anything; both are noted.
 """
@@ -41,7 +41,7 @@ from monarch.stages.crossing.watch import Watch
 
 Decide = Callable[[], Awaitable[Send | Nothing | Verdict]]
 _Named = tuple[int, str, Decide]
-"""A write: the number of the issue that it is about, what it is for people, and how it is decided."""
+"""A write: the number of its issue, its name for people, and how it is decided."""
 
 
 class SecondPass:
@@ -94,7 +94,7 @@ class SecondPass:
         return ended
 
     async def _rewritten(self, issue: Issue, ticket: Ticket) -> str | None:
-        """What the copy is to say; `None` where it stays as it is."""
+        """The new text of the copy; `None` if it stays as it is."""
         match await self._aside(lambda: rewriting(issue.body, ticket, self._copying)):
             case Rewrite(body):
                 return body
@@ -185,7 +185,7 @@ class SecondPass:
     # ------------------------------------------------------------------------------------ small parts
 
     async def _read(self, number: int) -> Issue | Nothing | Verdict:
-        """The issue as it is now; to one that somebody has deleted meanwhile nothing is to be done."""
+        """The issue as it is now; there is nothing to do for one that a person has deleted meanwhile."""
         answer = await self._github.read_issue(self._repository, number)
         match answer:
             case Found(issue):
@@ -200,9 +200,9 @@ class SecondPass:
         writes: Sequence[_Named],
         say: Callable[[Sequence[int], Permanent], str],
     ) -> Verdict | None:
-        """One after the other, each about the issue of that number; what is refused is noted at the end, together.
+        """Make these writes one after the other, each to the issue of that number; note all refusals together at the end.
 
-        A refusal that is about the whole repository is one for all that follow: GitHub is not asked again.
+        A refusal about the whole repository holds for all that follow: GitHub is not asked again.
         """
         refused: list[int] = []
         why: Permanent | None = None

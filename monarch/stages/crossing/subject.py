@@ -1,4 +1,4 @@
-"""What every part of a crossing is given: its tools, and what it is about."""
+"""What every part of a crossing receives: its tools, and what it is about."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -34,7 +34,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a crossing is about. `us` is who we are, as it was known when it began."""
+    """What a crossing is about. `us` is who we are, as known when it began."""
 
     delivery: Delivery
     hold: Hold
@@ -66,7 +66,7 @@ class Subject:
     def to_be_put_right(self) -> tuple[Ticket, ...]:
         """The tickets whose copies the second pass goes through.
 
-        Those of other portions are among them: what they refer to, or lie below, may just have been copied. A healing
-        touches nothing but its share.
+        They include those of other portions: what these refer to, or lie below, may just have been copied. A healing
+        touches only its share.
         """
         return self.tickets if self.entry.heal else self.plan.everything

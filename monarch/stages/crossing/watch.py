@@ -1,8 +1,8 @@
-"""The watch over a target: what its looks have shown so far, and what people must be told of it at once.
+"""The watch over a target: what its looks have shown so far, and what people must hear about at once.
 
-It looks when asked to, never before every intent on record has happened or will not, and keeps the newest complete
-sight; copies that are created meanwhile are added to it. Strays and planted markers are reported when they
-are seen, whatever becomes of the crossing.
+It looks when asked to, never before every intent on record has happened or cannot happen any more, and keeps the newest
+complete sight; copies that are created meanwhile are added to it. It reports strays and planted markers when it sees
+them, whatever becomes of the crossing.
 """
 
 from collections.abc import Mapping
@@ -36,11 +36,11 @@ class Watch:
     """The looks of one crossing.
 
     Attributes:
-        seen: what the newest one shows.
+        seen: what the newest look shows.
         issues: what it read, by number.
         looked_at_ms: when it began, by the server's clock.
-        numbers: the copies that are known to be there: seen, created by us, or read by their number.
-        fates: what became of copies on record that it does not show, as far as they were read, by number.
+        numbers: the copies known to exist: seen, created by us, or read by their number.
+        fates: what became of copies on record that the look does not show, as far as they were read, by number.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Watch:
         self._desk = desk
         self._records = records
         self._us = subject.us
-        # The server's clock, as far as it is known here: a little behind, so waits are never too short.
+        # Our estimate of the server's clock: a little behind it, so waits are never too short.
         self._server_ms, self._asked_at = now_ms, tools.clock.now()
         self._reported: set[int] = set()
         self.seen = Seen()
@@ -77,7 +77,7 @@ class Watch:
             await self._subject.hold.sleep(wait_s)
 
     async def look(self) -> Verdict | None:
-        """Look, not before every intent on record has happened or will not; `None` where it was complete."""
+        """Look, once every intent on record has happened or cannot happen any more; `None` if the look was complete."""
         records = [r for t in self._subject.tickets if (r := self._records.get(t.id))]
         await self.until(first_look_at_ms(records))
         looked_at_ms = self.now_ms()
@@ -98,11 +98,11 @@ class Watch:
         return None
 
     async def look_behind(self) -> None:
-        """Look for what became of a write of ours without an answer, now that the target is in other hands.
+        """Look for what became of a write of ours without an answer, now that another worker has the target.
 
-        Whoever has it may have looked before GitHub acted, and be done: a process that was frozen right before the
-        bytes left is the only one that knows of them. To look and to report needs no lease. At once, and when GitHub
-        can act no more.
+        That worker may have looked before GitHub acted, and be done: a process that was frozen right before the bytes
+        left is the only one that knows of them. To look and to report needs no lease. It looks at once, and again when
+        GitHub can act no more.
         """
         for wait_s in (0.0, SETTLING_MS / 1000):
             await anyio.sleep(wait_s)
@@ -117,10 +117,10 @@ class Watch:
                 await self._report(sight.seen)
 
     async def created(self, ticket: Ticket, number: int) -> None:
-        """A copy is there that no look has shown yet.
+        """Add a new copy that no look has shown yet.
 
-        The numbers that somebody else took meanwhile are read: a copy by a zombie would be among them. What cannot be
-        read now is seen by the look at the end.
+        Read the numbers that others took meanwhile: a copy by a zombie would be among them. The look at the end shows
+        what cannot be read now.
         """
         found = []
         for taken in skipped(self.seen.highest, number):
@@ -137,10 +137,10 @@ class Watch:
         self.numbers = {**self._own(self.seen), **self.numbers, ticket.id: number}
 
     async def learn(self, author: Author | None) -> Verdict | None:
-        """Whom GitHub names as the author of a copy that we have just created; `None`: go on.
+        """Learn whom GitHub names as the author of a copy that we have just created; `None`: go on.
 
-        Where it was not certain before who we are, the target is looked at anew: what was taken for a copy until now may
-        be somebody else's.
+        If it was not certain before who we are, look at the target again: what was taken for a copy until now may be
+        another author's.
         """
         if author is None or (self._us.is_certain and self._us.know(author)):
             return None
@@ -151,7 +151,7 @@ class Watch:
     async def find(self, ticket: Ticket, number: int) -> Fate | Verdict:
         """What became of a copy on record whose marker no look shows.
 
-        An issue of that number proves nothing by itself: it has to be the one on record (`CreatedAs.is_issue`).
+        An issue with that number proves nothing by itself: it has to be the one on record (`CreatedAs.is_issue`).
         """
         known = self.fates.get(number)
         if known is not None:
@@ -187,7 +187,7 @@ class Watch:
         return known
 
     def copying(self, plan: Plan) -> Copying:
-        """What a copy of a ticket of this plan would be written with, by the numbers that are known now."""
+        """What to write a copy of this plan's tickets with, by the numbers that are known now."""
         return Copying(
             plan,
             self._subject.name,
@@ -198,7 +198,7 @@ class Watch:
         )
 
     def _evidence(self) -> Evidence:
-        """What is seen is judged by: the ledger as it is known by now, and who we are."""
+        """The evidence that a sight is judged by: the ledger as known by now, and who we are."""
         target, style = self._subject.repository.id, self._tools.style
         plan = self._subject.plan
         tickets = plan.tickets if style.adopt else ()
@@ -211,14 +211,14 @@ class Watch:
         return {one.id: seen.copies[one.id] for one in tickets if one.id in seen.copies}
 
     async def _count(self, sight: Sight) -> None:
-        """Put on record what people are told of this target while it is worked on, and if that fails."""
+        """Record the counts that people see of this target while it is worked on, and if the work fails."""
         subject = self._subject
         healed = {ticket.id for ticket in subject.share.tickets} if subject.entry.heal else ()
         counted = tally(subject.plan, sight.seen, self._records, sight.gone, healed)
         await self._desk.record(None, counted)
 
     async def _report(self, seen: Seen) -> None:
-        """Tell of each once. The ledger has the last word on which of two copies is the second."""
+        """Report each once. The ledger has the last word on which of two copies is the second."""
         name, telemetry = self._subject.name, self._tools.telemetry
         for stray in strays_of(self._subject.share, seen):
             if stray.number not in self._reported:

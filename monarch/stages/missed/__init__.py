@@ -1,1 +1,1 @@
-"""The sweep for missed repositories: `sweeper` looks through one owner's, `watch` does so again and again."""
+"""The sweep for missed repositories: `sweeper` looks through those of one owner, `watch` does so again and again."""

@@ -1,16 +1,17 @@
 """One sweep over the repositories of an owner.
 
-It receives an owner and a window of time, reads what it does not remember, decides with what Valkey knows of requests
+It receives an owner and a window of time, reads what it does not remember, decides by what Valkey knows of requests
 which repositories were missed, and promises that none of those that it names carries a copy of ours and that it writes
 nothing to GitHub.
 
-What it costs: one read for each hundred repositories in the window, and none where the newest hundred are unchanged
-(GitHub says 304); one for each repository that it sees for the first time, since no list says what a repository was made
-from; one or two more for each that seems to be missed. All of it is remembered, so a sweep that finds nothing new costs one read.
+Its cost: one read for each hundred repositories in the window, and none where the newest hundred are unchanged (GitHub
+says 304); one for each repository that it sees for the first time, since no list says what a repository was made from;
+one or two more for each that seems to be missed. It remembers all answers, so a sweep that finds nothing new costs one
+read.
 
-What can still go wrong: a message that is on its way while the sweep looks. Then the repository is asked for twice, which
-copies nothing twice. A repository that is transferred to the owner is older than what is remembered, and seen only by a
-sweep whose window is longer.
+What can still go wrong: a message is on its way while the sweep looks. Then the repository is asked for twice, which
+copies nothing twice. A repository that is transferred to the owner is older than what is remembered, and only a sweep
+with a longer window sees it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -56,7 +57,7 @@ from monarch.ports.owners import Owners
 T = TypeVar("T")
 
 REMEMBERED_MOST: Final = 5000
-"""So many repositories of one owner are remembered, the newest."""
+"""How many repositories of one owner, the newest, to remember."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,10 @@ class Sweep:
         missed: the newest first.
         left: how many others there are, by the reason why they are left alone.
         repositories: how many the window holds.
-        unread: how many of these were not read, since a sweep reads only so many; the next one goes on.
-        reads: how many answers of GitHub it took, but for the pages of long lists of issues.
-        ripe_ms: when the next of those is old enough that came a moment ago, in ms since 1970; `None` without one.
-        problem: why it came to no end, `""` where it did.
+        unread: how many of these were not read, since a sweep reads only `Options.most`; the next sweep goes on.
+        reads: how many answers of GitHub it took, not counting the pages of long lists of issues.
+        ripe_ms: when the first of the too young repositories is old enough, in ms since 1970; `None` without one.
+        problem: why it did not finish, `""` if it did.
     """
 
     owner: str
@@ -87,7 +88,7 @@ class Sweep:
 class Reading:
     """Where a sweep reads.
 
-    `us` says who we are. `budget` says whether GitHub may be called, and hears of a limit.
+    `us` says who we are. `budget` says whether GitHub may be called, and receives limits.
     """
 
     github: GitHub
@@ -102,9 +103,9 @@ class Options:
     """How a sweep is done.
 
     Attributes:
-        most: so many repositories are read at their own addresses.
-        is_fresh: those are looked into once more that were looked into before.
-        tell: hears of each reading, by the name of what it is about.
+        most: how many repositories to read at their own addresses.
+        is_fresh: look again into those that were looked into before.
+        tell: receives the name of each reading's subject.
     """
 
     rules: Rules
@@ -115,7 +116,7 @@ class Options:
 
 
 async def sweep(reading: Reading, owner: str, window: Window, options: Options) -> Sweep:
-    """Look through the repositories of `owner`. What was read before a failure is remembered all the same.
+    """Look through the repositories of `owner`. What was read before a failure is still remembered.
 
     Raises:
         StoreError: Valkey cannot be asked; without it nothing is known to be missed.
@@ -124,11 +125,11 @@ async def sweep(reading: Reading, owner: str, window: Window, options: Options) 
 
 
 class _Stopped(Exception):  # noqa: N818 - the end of a sweep, and no error of the program's
-    """A sweep ends here; the message says why."""
+    """The sweep ends here; the message says why."""
 
 
 class _Sweeper:
-    """One sweep: what it remembers, and what it has cost until now."""
+    """One sweep: what it remembers, and what it has cost so far."""
 
     def __init__(self, reading: Reading, owner: str, window: Window, options: Options) -> None:
         self._from = reading
@@ -155,7 +156,7 @@ class _Sweeper:
         return replace(found, unread=self._unread, reads=self._reads)
 
     async def _begin(self) -> None:
-        """Find out who pays, and whether GitHub may be called at all."""
+        """Find out which credential reads, and whether GitHub may be called at all."""
         who = await self._from.github.credential(name_within(self._owner))
         self._credential = await self._found(who)
         closed = await self._from.budget.gate(self._credential)
@@ -195,7 +196,7 @@ class _Sweeper:
         self._memory = bounded(self._with_completeness(newest), REMEMBERED_MOST)
 
     def _with_completeness(self, newest: Newest) -> Memory:
-        """Whether nothing is missing in the memory; where it is, the next sweep lists the whole window again."""
+        """Note whether the memory is complete; if not, the next sweep lists the whole window again."""
         if self._unread:
             return replace(self._memory, complete_ms=None)
         since_ms, known_ms = self._window.since_ms, self._memory.complete_ms
@@ -203,7 +204,7 @@ class _Sweeper:
         return replace(self._memory, tag=newest.tag, complete_ms=complete_ms)
 
     async def _repository(self, one: Listed) -> Repository | None:
-        """The repository as its own address shows it, asked once in a sweep; `None` where it is gone."""
+        """The repository as its own address shows it, read once in a sweep; `None` if it is gone."""
         if one.id in self._repositories:
             return self._repositories[one.id]
         self._options.tell(one.full_name)
@@ -263,7 +264,7 @@ class _Sweeper:
         return with_unplanned(asked, ((at, parse_message(raw, rules)) for at, raw in unplanned))
 
     async def _look_into(self, one: Sighting, asked: Asked) -> Left | None:
-        """Why it is left alone after all, once it was looked into; `None`: it was missed."""
+        """Look into a repository: why it is left alone after all; `None`: it was missed."""
         if one.is_empty and not self._options.is_fresh:
             return None
         repository = await self._repository(one.listed)
@@ -278,9 +279,9 @@ class _Sweeper:
         return left_alone(seen, self._window, asked, self._options.rules)
 
     async def _has_copies(self, repository: Repository) -> bool:
-        """Whether an issue there carries a marker that is to be believed.
+        """Whether an issue there carries a credible marker.
 
-        Where issues are switched off there is none, and its request would say what to do.
+        With issues switched off there is none, and the request for it would say what to do.
         """
         if not repository.has_issues:
             return False
@@ -297,7 +298,7 @@ class _Sweeper:
 
 
 def _is_of_one(outcome: object) -> bool:
-    """Whether it is a refusal of this one repository, so that the others can be read all the same."""
+    """Whether only this one repository is refused, so that the others can still be read."""
     return isinstance(outcome, Permanent) and outcome.scope is not Scope.CREDENTIAL
 
 

@@ -1,8 +1,8 @@
-"""Telling a channel of repositories that were missed: each once, in the channel in which people ask for their source.
+"""Posts missed repositories to a channel: each once, in the channel in which people ask for their source.
 
-A post whose answer was lost is not repeated; one whose worker has died is, and says so. One that Slack refused is tried
-again by the next sweep, but for one that it refuses for good: that is logged, and the next message to the same channel
-ends as a dead letter that says what to do.
+A post whose answer was lost is not repeated; a post whose worker has died is, and says so. The next sweep repeats a post
+that Slack refused, unless Slack refused it for good: that is logged, and the next message to the same channel ends as a
+dead letter that says what to do.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from monarch.telemetry import Telemetry
 
 
 class Teller:
-    """Tells. `submits`: what was missed is asked for without anybody's help."""
+    """Posts. `submits`: missed repositories are asked for automatically."""
 
     def __init__(
         self, slack: Slack, missing: Missing, telemetry: Telemetry, web_url: str, *, submits: bool
@@ -30,7 +30,7 @@ class Teller:
         self._submits = submits
 
     async def tell(self, missed: Sequence[Missed]) -> None:
-        """Tell each channel of those of which it does not know yet."""
+        """Post to each channel the repositories that it does not know of yet."""
         by_channel = sorted(missed, key=lambda one: one.channel or "")
         for channel, those in groupby(by_channel, key=lambda one: one.channel or ""):
             if channel:

@@ -1,7 +1,7 @@
-"""The watch for missed repositories: sweeps by itself, tells what it found, and asks for it where that is switched on.
+"""The watch for missed repositories: it sweeps, reports what it found, and asks for it where that is switched on.
 
-One worker of the fleet sweeps, every ten minutes, and soon after a time in which nobody heard the channel. Two that sweep
-at once do no harm: each repository is told once and asked for once, whoever finds it.
+One worker of the fleet sweeps, every ten minutes, and soon after a time in which no worker heard the channel. Two that
+sweep at once do no harm: each repository is reported once and asked for once, whichever worker finds it.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,26 +19,26 @@ from monarch.telemetry import Telemetry
 
 EVERY_MS: Final = 600_000
 LOOKS_EVERY_S: Final = 5.0
-"""A worker looks so often whether it is its turn, in seconds."""
+"""How often a worker checks whether it is its turn, in seconds."""
 
 WINDOW_MS: Final = 7 * 86_400_000
-"""Repositories that are older than a week are nobody's concern any more, in milliseconds."""
+"""Repositories older than this, a week, are not looked at any more, in milliseconds."""
 
 AGAIN_MS: Final = 30_000
-"""After a sweep that came to no end the next one follows, doubling up to `EVERY_MS`, in milliseconds."""
+"""Delay after a sweep that did not finish, in milliseconds; it doubles each time, up to `EVERY_MS`."""
 
 YOUNG_MS: Final = 60_000
-"""A message comes seconds after its repository; one that is younger than this may still be asked for, in milliseconds."""
+"""A message comes seconds after its repository; one for a repository younger than this may still come, in milliseconds."""
 
 ASKED_MOST: Final = 100
-"""So many are asked for after one sweep; the next one goes on."""
+"""How many to ask for after one sweep; the next sweep goes on."""
 
 BY: Final = "Monarch"
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What is to be watched. `submits`: ask for what was missed, and do not only tell."""
+    """What to watch. `submits`: also ask for what was missed, besides reporting it."""
 
     owners: Sequence[str]
     submits: bool = False
@@ -48,7 +48,7 @@ class MissedWatch:
     """Watches for one worker.
 
     Args:
-        gaps: how often this worker did not hear the channel, until now.
+        gaps: how often this worker did not hear the channel, so far.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class MissedWatch:
         self._again_ms: int | None = None
 
     async def run(self, draining: anyio.Event) -> None:
-        """Sweep whenever it is this worker's turn, until it stops; a sweep that is under way is left."""
+        """Sweep whenever it is this worker's turn, until it stops; a sweep that is under way is abandoned."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._watch_on)
             await draining.wait()
@@ -89,7 +89,7 @@ class MissedWatch:
             await anyio.sleep(LOOKS_EVERY_S)
 
     async def look(self) -> bool:
-        """Sweep if it is time to; whether it was.
+        """Sweep if it is due; whether it was.
 
         Raises:
             StoreError: Valkey cannot be asked. This worker goes on soon, or the next one whose turn it is.
@@ -97,18 +97,18 @@ class MissedWatch:
         is_due = await self._is_due()
         if is_due:
             now_ms = await self._missing.now_ms()
-            # What ends this sweep on its way leaves that word.
+            # If this sweep ends on its way, this remains set.
             self._again_ms = now_ms + self._pause_ms()
             self._failures += 1
             self._again_ms = await self._sweep_all(now_ms)
         return is_due
 
     def _pause_ms(self) -> int:
-        """How long after a sweep that failed, by how many have failed before it in a row."""
+        """The delay after a failed sweep, by how many have failed in a row before it."""
         return min(EVERY_MS, AGAIN_MS << min(self._failures, 10))
 
     async def _is_due(self) -> bool:
-        """Whether it is this worker's turn, or time to look again at what was too young, or was not read to its end."""
+        """Whether it is this worker's turn, or time to look again at what was too young or not read to the end."""
         gaps = self._gaps()
         heard_nothing = gaps != self._gaps_swept or (
             self._is_first and await self._missing.is_heard_by_one()
@@ -147,7 +147,7 @@ class MissedWatch:
             problem=found.problem,
         )
         if found.problem:
-            # What was missed before is missed still, as far as anybody can say.
+            # What was missed before counts as still missed.
             return
         fresh = await self._missing.found(found.owner, found.missed)
         for one in found.missed:

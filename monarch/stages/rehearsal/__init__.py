@@ -1,1 +1,1 @@
-"""The real crossing over ports that read really and remember writes, so that a dry run says what the act would do."""
+"""The real crossing over ports that do read and only remember writes, so that a dry run says what the act would do."""

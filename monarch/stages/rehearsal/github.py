@@ -1,8 +1,8 @@
-"""A GitHub that is read really and never written to: a write changes only what is read here afterwards.
+"""A GitHub that is really read and never written to: a write changes only what is read here afterwards.
 
-Each address is read once, and is the same from then on: a dry run is about one moment, and its looks cost what one look
-costs. A failure is no answer, and is asked for again. What was written here is shown on top: a copy has the next number
-after the highest in use, and nobody else does anything meanwhile.
+Each address is read once, and stays the same from then on: a dry run is about one moment, and all its looks cost as much as
+one. A failure is not an answer, and is asked for again. What was written here is shown on top: a copy has the next number
+after the highest in use, and no one else writes meanwhile.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -39,13 +39,13 @@ MaySend = Callable[[], bool]
 class RememberingGitHub:
     """See `ports.GitHub`, for the crossing of one target. Used once.
 
-    `writes` is what was written so far; `author` whom copies are written by, set once it is known.
+    `writes` is what was written so far; `author` is the author of copies, set once it is known.
     """
 
     def __init__(
         self, github: GitHub, tell: Callable[[], None], unsigned: dict[str, ReadFailure]
     ) -> None:
-        """`tell` hears of each reading; `unsigned` are owners that we cannot sign for, shared with other targets."""
+        """`tell` is called for each reading; `unsigned` are owners that we cannot sign for, shared with other targets."""
         self._github = github
         self._unsigned = unsigned
         self._tell = tell
@@ -75,7 +75,7 @@ class RememberingGitHub:
         return self._known(answer)
 
     async def find_repository(self, target: TargetId, name: str) -> Found[Repository] | ReadFailure:
-        """See `ports.GitHub`; the one that was read before is still there."""
+        """See `ports.GitHub`; a repository that was read before still exists."""
         if target in self._repositories:
             return Found(self._repositories[target])
         return self._known(await self._once(self._github.find_repository, target, name))
@@ -98,7 +98,7 @@ class RememberingGitHub:
     async def read_issue(
         self, repository: Repository, number: int
     ) -> Found[Issue] | Absent | ReadFailure:
-        """See `ports.GitHub`; nothing lies behind what was created here."""
+        """See `ports.GitHub`; no number follows those that were created here."""
         if number in self._issues:
             return Found(self._issues[number])
         if self.writes.created and number > self._highest:
@@ -146,7 +146,7 @@ class RememberingGitHub:
     async def list_blockers(
         self, repository: Repository, number: int
     ) -> Found[tuple[int, ...]] | ReadFailure:
-        """See `ports.GitHub`; nothing blocks what was created here yet, or it was decided here."""
+        """See `ports.GitHub`; only what was decided here blocks an issue that was created here."""
         if number in self.writes.created:
             return Found(())
         return await self._once(self._github.list_blockers, repository, number)
@@ -275,7 +275,7 @@ class RememberingGitHub:
         return Accepted()
 
     async def _there(self, repository: Repository, number: int) -> Issue:
-        """The issue that is written to: whoever writes to it has just read it."""
+        """The issue that is written to: the writer has just read it."""
         answer = await self.read_issue(repository, number)
         if isinstance(answer, Found):
             return answer.value
@@ -283,7 +283,7 @@ class RememberingGitHub:
         raise AssertionError(message)
 
     def _of_id(self, issue: int) -> Issue:
-        """The issue with this id: whoever names it has just read it."""
+        """The issue with this id: the caller has just read it."""
         read = (answer.value for answer in self._answers.values() if isinstance(answer, Found))
         known = [*(one for one in read if isinstance(one, Issue)), *self._issues.values()]
         return next(one for one in reversed(known) if one.id == issue)

@@ -5,7 +5,7 @@ from monarch.stages.lease import Hold
 
 
 class JumpingClock:
-    """See `ports.Clock`: it stands still but for what is slept."""
+    """See `ports.Clock`: it moves only by what is slept."""
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -19,12 +19,12 @@ class JumpingClock:
         return round(1000 * self._now)
 
     def jump(self, seconds: float) -> None:
-        """So many seconds are over."""
+        """Move on by this many seconds."""
         self._now += seconds
 
 
 class RehearsedHold(Hold):
-    """A hold that nobody takes away. What would be waited for is over at once."""
+    """A hold that no other worker takes away. Every wait is over at once."""
 
     def __init__(self, delivery: Delivery, clock: JumpingClock) -> None:
         super().__init__(delivery, clock, float("inf"), 0.0)

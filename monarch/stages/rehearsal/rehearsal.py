@@ -1,11 +1,11 @@
 """A rehearsal: planner, migrator and crossing themselves, over ports that remember.
 
-It receives a request, a target or an act, has the real stage read the source, reach the target and go through it, and
-promises that nothing is written: neither to GitHub nor to Valkey. It tells what was remembered.
+It receives a request, a target or an act, lets the real stage read the source, reach the target and go through it, and
+promises that nothing is written: neither to GitHub nor to Valkey. It returns the remembered writes.
 
-What is waited for in earnest is not waited for here: a write that was not answered counts as settled, a target that
-another migration fills is looked at as it stands, and budget, pauses and quiet times are the forecast's. What differs
-otherwise when it is done: what people do meanwhile, and what GitHub refuses.
+It skips all waits: a write without an answer counts as settled, a target that another migration fills is looked at as it
+is, and budget, pauses and quiet times are left to the forecast. Besides that, the real run differs by what people do
+meanwhile, and by what GitHub refuses.
 """
 
 from collections.abc import Callable
@@ -43,7 +43,7 @@ from monarch.stages.rehearsal.store import (
 from monarch.telemetry import Telemetry
 
 _POLICY = Policy(target_patience_s=0)
-"""A target that is not there is said to be missing at once."""
+"""A target that does not exist is reported as missing at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ class Wanted:
 
 
 class Rehearser:
-    """Rehearses for one command. `tell` hears of every reading, by the name of what it is about.
+    """Rehearses for one command. `tell` receives the name of each reading's subject.
 
-    `telemetry` is one that nobody listens to: nothing that it is told of has happened.
+    `telemetry` goes nowhere: nothing that is reported to it has happened.
     """
 
     def __init__(
@@ -76,14 +76,14 @@ class Rehearser:
         plans: Plans | None = None,
         aside: Aside = on_the_loop,
     ) -> None:
-        """`plans` are those of earlier requests, which an update goes by."""
+        """`plans` are those of earlier requests, with which an update compares."""
         self._sources, self._rules, self._style = sources, rules, style
         self._telemetry, self._tell, self._plans, self._aside = telemetry, tell, plans, aside
         self._budget = RememberingBudget(sources)
         self._unsigned: dict[str, ReadFailure] = {}
 
     async def plan(self, request: Request, act: Act = Act.COPY) -> Plan | Verdict:
-        """Freeze the tickets of the source as they are now; a verdict where there can be no plan."""
+        """Freeze the tickets of the source as they are now; a verdict if there can be no plan."""
         name, clock = request.source.full_name, JumpingClock()
         delivery = Delivery(
             Token(Stream.REQUESTS, "rehearsal", "0-0", 1), RequestEntry(DRY_RUN, b"")
@@ -108,7 +108,7 @@ class Rehearser:
                 return verdict
 
     async def rehearse(self, asked: str, wanted: Wanted) -> Passage | Verdict:
-        """Go through one target; a verdict where it cannot be begun."""
+        """Go through one target; a verdict if that cannot begin."""
         stage = self._stage(asked, wanted)
         subject = await stage.migrator.reach(stage.delivery, stage.hold)
         if not isinstance(subject, Subject):
@@ -130,7 +130,7 @@ class Rehearser:
         )
 
     async def look(self, asked: str, wanted: Wanted) -> Survey | Verdict:
-        """Look at a target as a crossing does, whether it may be written to or not; a verdict where it cannot be read."""
+        """Look at a target as a crossing does, whether it may be written to or not; a verdict if it cannot be read."""
         stage = self._stage(asked, wanted)
         subject = await stage.migrator.find(stage.delivery, stage.hold, stage.entry, wanted.plan)
         if not isinstance(subject, Subject):
@@ -171,7 +171,7 @@ class Rehearser:
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """What one target is rehearsed with."""
+    """The stage for rehearsing one target."""
 
     github: RememberingGitHub
     ledger: RememberingLedger

@@ -1,7 +1,7 @@
-"""Valkey as a dry run has it: its ledger, gate and logins are read, and what is told to them is only remembered.
+"""Valkey for a dry run: its ledger, gate and logins are read, and writes to them are only remembered.
 
-Every permission is granted: what a write would wait for (budget, gate, quiet time, another migration in this target) is
-the forecast's to say, and not what the crossing would do.
+Every permission is granted: what a write would wait for (budget, gate, quiet time, another migration in this target)
+belongs to the forecast, and does not change what the crossing would do.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -41,7 +41,7 @@ from monarch.ports import Clock, GitHub, Plans
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What Valkey knows of a target: its ledger, the time of that clock in ms, and whether somebody writes to it now.
+    """What Valkey knows of a target: its ledger, the server's time in ms, and whether a migration writes to it now.
 
     `later` is what the ledger says of copies after they were created.
     """
@@ -54,7 +54,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where a rehearsal reads. All but `github` read Valkey, and give an empty answer where it is away."""
+    """Where a rehearsal reads. All but `github` read Valkey, and give an empty answer while it is away."""
 
     github: GitHub
     ledger: Callable[[TargetId], Awaitable[Remembered]]
@@ -63,17 +63,17 @@ class Sources:
 
 
 DRY_RUN = RequestId(f"{2**53}-0")
-"""The request that a dry run is for: younger than all that is on record."""
+"""The request of a dry run: younger than all that are on record."""
 
 
 class RememberingLedger:
     """See `ports.Ledger`, for one target.
 
     Attributes:
-        known: what it said when the target was taken.
+        known: what the ledger said when the target was taken.
         created, changed: the numbers of the copies that would be made, and of those that would be closed or opened again.
         found: tickets whose copies would be put on record as they are.
-        notes: what people would be told.
+        notes: what people would read.
     """
 
     def __init__(self, sources: Sources, clock: Clock, known: TargetId | None) -> None:
@@ -146,7 +146,7 @@ class RememberingLedger:
 
 
 class RememberingBudget:
-    """See `ports.Budget`. What GitHub says to one target of a dry run holds for the others: nobody asks on."""
+    """See `ports.Budget`. A limit that one target of a dry run meets holds for the others: they do not call GitHub."""
 
     def __init__(self, sources: Sources) -> None:
         self._gate = sources.gate

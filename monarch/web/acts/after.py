@@ -1,4 +1,4 @@
-"""After the copy: closing the untouched copies of a request, and opening those again that a recall has closed."""
+"""After the copy: closing the untouched copies of a request, and reopening those that a recall has closed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ async def to_recall(means: Means, asked: Mapping[str, str]) -> Meant:
 
 
 async def recall(means: Means, meant: Meant, by: str) -> Done:
-    """Have them closed."""
+    """Begin to close them."""
     return await _begin(means, meant, by, Act.RECALL)
 
 
@@ -64,7 +64,7 @@ async def to_undo(means: Means, asked: Mapping[str, str]) -> Meant:
 
 
 async def undo(means: Means, meant: Meant, by: str) -> Done:
-    """Have them opened."""
+    """Begin to reopen them."""
     return await _begin(means, meant, by, Act.UNDO)
 
 
@@ -97,7 +97,7 @@ async def _begin(means: Means, meant: Meant, by: str, act: Act) -> Done:
 
 
 def _taken(details: RequestDetails) -> tuple[str, ...]:
-    """The targets in which there may be copies: as `monarch recall` chooses them where none is named."""
+    """The targets in which there may be copies: those that `monarch recall` chooses if none is named."""
     known = {one.target for one in details.times if one.target_id is not None}
     names = tuple(one.target for one in details.view.migrations)
     return tuple(name for name in names if name in known) or names

@@ -1,8 +1,8 @@
-"""Asking for new work: a request that was planned on the page, and an update of copies that are there.
+"""Asking for new work: a request that was planned on the page, and an update of existing copies.
 
 Two people who press the same button ask once. The digest of a set names the newest request for its template, too: the first
-press makes a newer one, so the second is refused; and of two presses that come at the same moment both submit under the key
-that the digest makes, which Valkey takes for one.
+press makes a newer one, so the second is refused. Two presses at the same moment both submit under the key that the digest
+makes, which Valkey takes for one submission.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Every act: how its set is read, and how it is done."""
+"""Every act: how to read its set, and how to do it."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,16 +12,16 @@ from monarch.web.asking import ASKS
 
 _ENTRY: Final = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
 _LONGEST: Final = 200
-"""Of what an address may ask for, in characters: no repository's name is longer."""
+"""The longest value of a parameter, in characters: no repository's name is longer."""
 
 
 _LONG: Final = {"targets": 10_000, "milestones": 4_000}
-"""What may be longer, and have several lines."""
+"""The parameters that may be longer, and have several lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One of them.
+    """An act.
 
     Attributes:
         name: in the address.
@@ -57,15 +57,15 @@ ACTS: Final = {
 
 
 class BadQuestion(ValueError):  # noqa: N818 - said to people, not raised past the page
-    """What the address asks for cannot be meant; the message says why."""
+    """The address asks for something impossible; the message says why."""
 
 
 def asked(act: Act, given: Mapping[str, str]) -> dict[str, str]:
     """What an address asks for.
 
     Raises:
-        BadQuestion: a parameter that the act does not know, or an id that is none: it might have been meant to make the
-            set smaller.
+        BadQuestion: a parameter that the act does not know, or a malformed id: it may have been meant to make the set
+            smaller.
     """
     found = {name: value.strip() for name, value in given.items() if value.strip()}
     for name, value in found.items():

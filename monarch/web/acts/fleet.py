@@ -32,7 +32,7 @@ async def to_pause(means: Means, asked: Mapping[str, str]) -> Meant:
 
 
 async def pause(means: Means, meant: Meant, by: str) -> Done:
-    """Let nobody take on anything new."""
+    """Stop every worker from taking on new work."""
     del meant
     paused = await means.hands.pause(by)
     if not paused.changed:
@@ -71,7 +71,7 @@ async def resume(means: Means, meant: Meant, by: str) -> Done:
 
 
 def _state(snapshot: Snapshot) -> str:
-    """Paused by another person, or at another time, is another state."""
+    """The state as a text: a pause by another person, or at another time, is another state."""
     return f"paused by {snapshot.paused_by} {snapshot.paused_ms}" if snapshot.paused else _RUNNING
 
 

@@ -1,4 +1,4 @@
-"""What a form sends: read with a bound, and without a library, since ours have no files in them."""
+"""Reads what a form sends, with a bound, and without a library, since our forms have no files in them."""
 
 from contextlib import aclosing
 from typing import Final
@@ -7,17 +7,17 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 LARGEST: Final = 256 * 1024
-"""Of a form, in bytes."""
+"""The largest form, in bytes."""
 
 FIELDS: Final = 50
 
 
 class BadForm(ValueError):  # noqa: N818 - said to people, not raised past the page
-    """What came is no form of ours; the message says why."""
+    """The body is not a form of ours; the message says why."""
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """The fields of a form; of one that came twice the last.
+    """The fields of a form; of a repeated field the last value.
 
     Raises:
         BadForm: it is too large, or cannot be read.

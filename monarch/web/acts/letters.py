@@ -1,4 +1,4 @@
-"""Dead letters: sending exactly those back that are shown, or throwing them away."""
+"""Dead letters: replaying exactly those that are shown, or dropping them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,10 +12,10 @@ from monarch.web.acts.means import Means
 from monarch.web.acts.meant import Done, Line, Meant, Member
 
 MOST: Final = 500
-"""Letters in one press; the newest. The page can show so many, and a person can look through them."""
+"""How many letters, the newest, one press handles: the page can show them, and a person can look through them."""
 
 CHUNK: Final = 100
-"""How many letters one script handles: while it runs, nobody else is served."""
+"""How many letters one script handles: while it runs, Valkey serves no other client."""
 
 FILTERS: Final = ("request", "target", "code", "letter")
 """What chooses letters, in the address and on the command line."""
@@ -79,7 +79,7 @@ async def replay(means: Means, meant: Meant, by: str) -> Done:
 
 
 async def drop(means: Means, meant: Meant, by: str) -> Done:
-    """Throw them away, some at a time."""
+    """Drop them, some at a time."""
     dropped = 0
     for chunk in _chunks(meant.keys):
         with _after(dropped):
@@ -93,7 +93,7 @@ async def drop(means: Means, meant: Meant, by: str) -> Done:
 
 @contextmanager
 def _after(done: object) -> Iterator[None]:
-    """A portion that changed nothing is not all of the press, where others were `done` before it."""
+    """Let a failed portion not count as the whole press if other portions were `done` before it."""
     try:
         yield
     except StoreError as error:

@@ -1,4 +1,4 @@
-"""What acts need. `app` puts behind it what the commands use."""
+"""What acts need. `app` implements it with what the commands use."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ from monarch.web.asking import Asked
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The last look that was begun on the page. What it found is kept for each target, as that of a command is.
+    """The last look that was started on the page. Its findings are kept for each target, as those of a command are.
 
     Attributes:
-        by: who had the targets looked at.
+        by: who started it.
         at_ms: when, in milliseconds since 1970.
-        problem: why none could be read, or why what was found could not be kept; `""`: neither.
+        problem: why none could be read, or why the findings could not be kept; `""`: neither.
         unread: why some could not be read, by their names.
     """
 
@@ -31,7 +31,7 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """A look is under way; `by` whom, and since when in milliseconds since 1970."""
+    """A look under way: `by` whom, and since when in milliseconds since 1970."""
 
     by: str
     since_ms: int
@@ -41,7 +41,7 @@ class Looking:
 class Wished:
     """A request that could be made: as it is submitted, and as its planner would read it.
 
-    `refused` is a sentence for each target that cannot be one.
+    `refused` has a sentence for each name that cannot be a target.
     """
 
     source: str
@@ -58,15 +58,15 @@ class NotUpdated:
 
 
 class Means(Protocol):
-    """Every method raises `StoreError` where Valkey cannot be asked, or nobody knows what it did."""
+    """Every method raises `StoreError` where Valkey cannot be asked, or where it is unknown what Valkey did."""
 
     @property
     def hands(self) -> Hands:
-        """What is done to running work."""
+        """The changes to running work."""
         ...
 
     async def snapshot(self) -> Snapshot:
-        """How the fleet stands."""
+        """The state of the fleet."""
         ...
 
     async def request(self, request: RequestId) -> RequestDetails | None:
@@ -74,19 +74,19 @@ class Means(Protocol):
         ...
 
     async def letters(self, limit: int, choice: Choice) -> Sequence[DeadLetter]:
-        """The newest dead letters that are meant, newest first."""
+        """The newest dead letters of this choice, newest first."""
         ...
 
     async def letter(self, letter: str) -> DeadLetter | None:
-        """One, by its id."""
+        """One letter, by its id."""
         ...
 
     async def replay(self, letters: Sequence[str], by: str) -> Sequence[Replayed]:
-        """Send dead letters back; each is answered for itself."""
+        """Send dead letters back; returns an answer for each."""
         ...
 
     def wished(self, asked: Asked) -> Wished | str:
-        """Read what a person asks for; a text says why nobody could carry it out."""
+        """Read what a person asks for; a text says why it cannot be carried out."""
         ...
 
     async def newest_for(self, source: str) -> str:
@@ -94,33 +94,33 @@ class Means(Protocol):
         ...
 
     async def submit(self, wished: Wished, key: str, by: str) -> RequestId:
-        """Have a request made, durably; the same key again is the same request."""
+        """Submit a request, durably; the same key again is the same request."""
         ...
 
     async def update(
         self, request: RequestId, targets: Sequence[str], key: str, by: str, *, closes: bool
     ) -> RequestId | NotUpdated:
-        """Have the template of now brought into the copies of these targets; the same key again is the same request.
+        """Submit an update of these targets' copies to the present template; the same key again is the same request.
 
-        With `closes` also the untouched copies of tickets are closed that the template has closed since.
+        With `closes` it also closes the untouched copies of tickets that the template has closed since.
         """
         ...
 
     @property
     def reads_github(self) -> bool:
-        """Whether targets can be looked at: there is a credential of GitHub."""
+        """Whether targets can be looked at: there is a credential for GitHub."""
         ...
 
     async def begin_look(self, request: RequestId, by: str) -> Looking | None:
-        """Say that a look at the targets of a request begins; else the one that is under way."""
+        """Record that a look at the targets of a request begins; returns the one that is under way, if any."""
         ...
 
     async def look(self, request: RequestId, by: str) -> None:
-        """Look at them, after `begin_look`, and keep what was found: it may take minutes."""
+        """Look at them, after `begin_look`, and keep the findings: it may take minutes."""
         ...
 
     async def looked(self, request: RequestId) -> Looking | Looked | None:
-        """The look that is under way, or the last one; `None` where none was begun on the page."""
+        """The look that is under way, or the last one; `None` if none was started on the page."""
         ...
 
     async def holdings(self, request: RequestId, targets: Sequence[str]) -> Sequence[Holding]:
@@ -128,9 +128,9 @@ class Means(Protocol):
         ...
 
     async def keep_receipt(self, act: str, by: str, done: Done) -> str:
-        """Keep what was done for a day; its id."""
+        """Keep what was done for a day; returns its id."""
         ...
 
     async def receipt(self, name: str) -> Receipt | None:
-        """What was kept; `None` where it is not there any more."""
+        """What was kept; `None` if it is gone."""
         ...

@@ -8,12 +8,12 @@ from typing import Final
 from monarch.core.listed import listed
 
 _NAMED: Final = 10
-"""How many members are named where a set has changed; of the others there is a number."""
+"""How many members to name if a set has changed; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One thing of the set. `key` names it in the digest, `words` for people, `href` is where it is shown."""
+    """A member of the set. `key` names it in the digest, `words` for people, `href` is where it is shown."""
 
     key: str
     words: str
@@ -69,13 +69,13 @@ class Meant:
 
 
 def digest_of(act: str, keys: Sequence[str], basis: str = "") -> str:
-    """Names an act, its set and what that rests on in 32 hex digits."""
+    """Names an act, its set and its basis in 32 hex digits."""
     said = "\n".join([act, *sorted(set(keys)), *([f"\0{basis}"] if basis else [])])
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def changes(before: Sequence[str], now: Meant) -> tuple[str, ...]:
-    """What has become different since the set was shown, a sentence each; empty where nothing has."""
+    """What has changed since the set was shown, a sentence each; empty if nothing has."""
     words = {member.key: member.words for member in now.members}
     gone = [key for key in dict.fromkeys(before) if key not in words]
     new = [words[key] for key in words if key not in set(before)]
@@ -85,7 +85,7 @@ def changes(before: Sequence[str], now: Meant) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that came of a press; `is_bad`: it was refused, or is not there any more."""
+    """One result of a press; `is_bad`: it was refused, or is gone."""
 
     words: str
     href: str = ""
@@ -94,13 +94,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of a press.
+    """The result of a press.
 
     Attributes:
         title: in a line.
-        lines: what became of each member, or what else is to be said.
+        lines: what became of each member, or what else there is to say.
         back: where the thing is shown, in the words of `back_words`.
-        then: what takes long, and goes on after the press was answered.
+        then: long work, which goes on after the press was answered.
     """
 
     title: str

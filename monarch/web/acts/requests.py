@@ -1,4 +1,4 @@
-"""One request: calling it off, looking at what its targets hold, and making again what is missing there."""
+"""One request: cancelling it, putting it first, looking at what its targets hold, and making missing copies again."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ _UNPLANNED: Final = frozenset({State.QUEUED, State.PARKED})
 
 
 async def to_cancel(means: Means, asked: Mapping[str, str]) -> Meant:
-    """The targets that have not ended, or the request itself where it is not planned yet."""
+    """The targets that have not ended, or the request itself if it is not planned yet."""
     request, details = await _request(means, asked)
     members = () if details is None else _open_parts(details)
     return Meant(
@@ -37,7 +37,7 @@ async def to_cancel(means: Means, asked: Mapping[str, str]) -> Meant:
 
 
 async def cancel(means: Means, meant: Meant, by: str) -> Done:
-    """Call it off."""
+    """Cancel it."""
     request = RequestId(meant.back.removeprefix("/requests/"))
     answer = await means.hands.cancel(request, by)
     if isinstance(answer, NotCancelled):
@@ -67,7 +67,7 @@ async def to_first(means: Means, asked: Mapping[str, str]) -> Meant:
 
 
 async def first(means: Means, meant: Meant, by: str) -> Done:
-    """Put it there."""
+    """Put it first."""
     request = RequestId(meant.back.removeprefix("/requests/"))
     answer = await means.hands.first(request, by)
     if isinstance(answer, NotPutFirst):
@@ -95,7 +95,7 @@ async def to_verify(means: Means, asked: Mapping[str, str]) -> Meant:
 
 
 async def verify(means: Means, meant: Meant, by: str) -> Done:
-    """Begin to look."""
+    """Begin the look."""
     request = RequestId(meant.back.removeprefix("/requests/"))
     under_way = await means.begin_look(request, by)
     if under_way is not None:
@@ -140,7 +140,7 @@ async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
 
 
 async def heal(means: Means, meant: Meant, by: str) -> Done:
-    """Have them made again."""
+    """Begin to heal them."""
     request = RequestId(meant.back.removeprefix("/requests/"))
     missing: dict[str, list[TicketId]] = {}
     for key in meant.keys:

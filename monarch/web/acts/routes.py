@@ -1,4 +1,4 @@
-"""The acts over HTTP. Who may press was decided by the guard; whether the set is the one that was shown is decided here."""
+"""The acts over HTTP. The guard has decided who may press; this module decides whether the set is the one that was shown."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -20,14 +20,14 @@ from monarch.web.door.guard import visitor_of, wants_json
 from monarch.web.door.visit import Doors
 
 MOST_KEYS: Final = 1000
-"""Members that a form names, so that it can be said what has changed; of a larger set only the digest is sent."""
+"""How many members a form names, so that the page can say what has changed; for a larger set it sends only the digest."""
 
 SHOWN: Final = 500
-"""Members that are listed."""
+"""How many members to list."""
 
 _NOTHING: Final = "Nothing was done."
 _UNSURE: Final = "It may have been done or not: look at how things stand before you press again."
-"""What became of a press that Valkey did not answer: reading changes nothing, and nobody knows of what was sent."""
+"""What to say of a press that Valkey did not answer: reading changes nothing, but what became of a write is unknown."""
 
 
 class Drawing(Protocol):
@@ -43,7 +43,7 @@ class Acts:
     """The addresses of the acts.
 
     Args:
-        means: what they are done with.
+        means: what the acts use.
         doors: whether there is a way to sign in.
         draw: makes pages.
     """
@@ -54,7 +54,7 @@ class Acts:
         self._draw = draw
 
     def routes(self) -> list[BaseRoute]:
-        """What is added to the page's own."""
+        """The routes to add to the page's own."""
         return [
             Route("/acts/{act}", self._ask, methods=["GET"]),
             Route("/acts/{act}", self._press, methods=["POST"]),
@@ -79,7 +79,7 @@ class Acts:
         act, visitor = ACTS.get(request.path_params["act"]), visitor_of(request)
         if act is None:
             return self._trouble(request, HTTPStatus.NOT_FOUND, "There is no such act.")
-        # The guard lets nobody else through; that it stands there is not taken for granted where something is changed.
+        # The guard lets no other visitor through; but where something is changed, do not rely on the guard being there.
         if not isinstance(visitor, Named):
             return self._trouble(request, HTTPStatus.FORBIDDEN, "Nothing was done: sign in first.")
         try:
@@ -108,7 +108,7 @@ class Acts:
         return answer
 
     async def _answer(self, request: Request, act: Act, visitor: Named, done: Done) -> Response:
-        """Lead to the receipt; a program has what stands in it at once."""
+        """Redirect to the receipt; a program gets its content at once."""
         if wants_json(request):
             return _json(_done_document(act, visitor, done))
         try:
@@ -165,7 +165,7 @@ class Acts:
 
 
 async def _to_its_end(then: Callable[[], Awaitable[None]]) -> None:
-    """What goes on after the answer has nobody to tell: what Valkey did not keep of it is pressed again."""
+    """Work after the answer cannot report a failure: people press again for what Valkey did not keep."""
     with suppress(StoreError):
         await then()
 

@@ -1,4 +1,4 @@
-"""Decides who came, whether they may look, and whether they may press: pure."""
+"""Decides who the visitor is, whether they may look, and whether they may press: pure."""
 
 import hmac
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ _BEARER: Final = "bearer "
 
 
 class Way(Enum):
-    """How a name came."""
+    """Where a name comes from."""
 
     PROXY = auto()
     """A trusted proxy has signed the person in."""
     SESSION = auto()
-    """The person has the page's token, and says what they are called."""
+    """The person has the page's token, and gives their own name."""
     BEARER = auto()
     """A program sent the token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Somebody who may look and press."""
+    """A visitor who may look and press."""
 
     name: str
     way: Way
@@ -37,20 +37,20 @@ class Named:
 
     @property
     def by(self) -> str:
-        """What stands beside the things that they do; a name that nobody has checked is told from one that was."""
+        """The name shown beside what they do; it distinguishes an unchecked name from a checked one."""
         return f"{self.name} (page)" if self.way is Way.PROXY else f"{self.name} (page's token)"
 
 
 @dataclass(frozen=True, slots=True)
 class Nameless:
-    """Somebody who may look at most."""
+    """A visitor who may look at most."""
 
     name = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing is shown, and nothing is done. `reason` says why and what to do, and holds nothing secret."""
+    """Nothing is shown, and nothing is done. `reason` says why and what to do, and contains no secret."""
 
     status: int
     reason: str
@@ -60,10 +60,10 @@ Who = Named | Nameless | Refused
 
 
 def is_reached_by_name(visit: Visit, doors: Doors) -> bool:
-    """Whether the page was asked for under a name of its own.
+    """Whether the request names one of the page's own host names.
 
-    A site of an attacker can have its name lead to this machine (DNS rebinding), and its scripts then are of one origin
-    with whatever answers. It cannot do so with an IP address, nor with `localhost`.
+    An attacker's site can make its name lead to this machine (DNS rebinding), and its scripts then share an origin with
+    the server that answers. It cannot do so with an IP address, nor with `localhost`.
     """
     host = visit.host
     is_plain = host == "localhost" or address_of(host) is not None
@@ -71,10 +71,10 @@ def is_reached_by_name(visit: Visit, doors: Doors) -> bool:
 
 
 def who(visit: Visit, doors: Doors, now_s: float) -> Who:
-    """Who came.
+    """Who the visitor is.
 
     Args:
-        visit: what came.
+        visit: the request.
         doors: the ways in.
         now_s: seconds since 1970; sessions end by it.
     """
@@ -102,7 +102,7 @@ def _told_by_proxy(visit: Visit, doors: Doors) -> Who:
 
 
 def is_token(given: str, doors: Doors) -> bool:
-    """Whether this is the page's token; how long it takes says nothing about it."""
+    """Whether this is the page's token, compared in constant time."""
     return bool(doors.token) and hmac.compare_digest(given.encode(), doors.token.encode())
 
 
@@ -126,13 +126,13 @@ def _in_session(visit: Visit, doors: Doors, now_s: float) -> Named | Nameless:
 
 
 def _cookie(header: str, wanted: str) -> str:
-    """Not by `http.cookies`: there one odd cookie of another program hides all that follow."""
+    """A cookie's value. Not by `http.cookies`: there one odd cookie of another program hides all that follow."""
     pairs = (part.strip().partition("=") for part in header.split(";"))
     return next((value for name, _, value in pairs if name == wanted), "")
 
 
 def may_look(visitor: Named | Nameless, visit: Visit, doors: Doors) -> bool:
-    """With a way to sign in: who has signed in. Without: this machine. Anybody where the page is public."""
+    """With a way to sign in: visitors who have signed in. Without: this machine. On a public page: anyone."""
     if isinstance(visitor, Named) or doors.is_public:
         return True
     return not doors.can_name and visit.is_local
@@ -141,8 +141,8 @@ def may_look(visitor: Named | Nameless, visit: Visit, doors: Doors) -> bool:
 def is_from_here(visit: Visit, visitor: Who) -> bool:
     """Whether a POST comes from the page itself or from a program, and not from another site.
 
-    A browser says so with `Sec-Fetch-Site`, or where it does not trust the connection with `Origin`. It lets no other
-    site send a token, so a program with one needs neither.
+    A browser says so with `Sec-Fetch-Site`, or, if it does not trust the connection, with `Origin`. It lets no other site
+    send a token, so a program with a token needs neither.
     """
     if visit.all("sec-fetch-site"):
         return visit.one("sec-fetch-site") == "same-origin"
@@ -152,7 +152,7 @@ def is_from_here(visit: Visit, visitor: Who) -> bool:
 
 
 def _is_own(origin: str, visit: Visit) -> bool:
-    """Of one origin but for the scheme: in front of us a proxy may speak TLS."""
+    """Whether it is of our own origin, ignoring the scheme: a proxy in front of us may speak TLS."""
     try:
         parts = urlsplit(origin.lower())
         default = {"http": 80, "https": 443}[parts.scheme]

@@ -1,4 +1,4 @@
-"""Stands before every route of the page: nothing behind it sees a request that may not look, or not press.
+"""Stands before every route of the page: no route sees a request that may not look, or not press.
 
 So a route that is added later is closed by default. `/health` and `/ready` are not behind it (`web.server`): an orchestrator
 asks under any name and signs in nowhere.
@@ -41,7 +41,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-"""Of every answer of the page."""
+"""The headers of every answer of the page."""
 
 
 class Refusal(Protocol):
@@ -71,7 +71,7 @@ class Guard:
         await (answer or self.app)(scope, receive, _with_headers(send))
 
     def _answer(self, scope: Scope) -> Response | None:
-        """What is answered in the page's place; `None` where it may answer. Who it is stands in the scope then."""
+        """The answer in place of the page's; `None` if the page may answer. Then the scope has the visitor."""
         request, visit = Request(scope), visit_of(scope)
         state = scope.setdefault("state", {})
         state["can_sign_in"] = bool(self.doors.token)
@@ -149,7 +149,7 @@ def visit_of(scope: Scope) -> Visit:
 
 
 def visitor_of(request: Request) -> Named | Nameless:
-    """Who the guard let through."""
+    """The visitor that the guard let through."""
     visitor: Named | Nameless = getattr(request.state, "visitor", Nameless())
     return visitor
 
@@ -160,7 +160,7 @@ def can_sign_in(request: Request) -> bool:
 
 
 def wants_json(request: Request) -> bool:
-    """Whether a program asks; `*/*` is what a browser's and curl's say too, and is for people."""
+    """Whether a program asks; browsers and curl send `*/*`, too, so that counts as people."""
     accept = request.headers.get("accept", "")
     return "application/json" in accept and "text/html" not in accept
 
@@ -177,7 +177,7 @@ def _with_headers(send: Send) -> Send:
 
 
 def too_many(waits_s: float) -> str:
-    """What is said to an address that guesses."""
+    """What to tell an address that guesses."""
     return f"Too many wrong tokens came from this address. Try again in {waits_s:.0f} s."
 
 

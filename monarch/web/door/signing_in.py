@@ -21,7 +21,7 @@ SIGN_OUT: Final = "/sign-out"
 
 
 class SigningIn:
-    """The form. Wrong tokens are counted together with those that programs send."""
+    """The form. Wrong tokens count together with those that programs send."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class SigningIn:
         self._now_s, self._ticks_s = now_s, ticks_s
 
     def routes(self) -> list[BaseRoute]:
-        """What is added to the page's own; nothing where there is no token."""
+        """The routes to add to the page's own; none without a token."""
         if not self._doors.token:
             return []
         return [
@@ -76,7 +76,7 @@ class SigningIn:
             value,
             max_age=lasts_s,
             path="/",
-            # Over TLS, which a proxy may speak for us. Who forges it keeps the cookie from nobody but themselves.
+            # Over TLS, which a proxy may speak for us. A client that forges the header only loses its own cookie.
             secure="https" in (request.url.scheme, request.headers.get("x-forwarded-proto")),
             httponly=True,
             samesite="strict",
@@ -101,7 +101,7 @@ class SigningIn:
 
 
 def _own(address: str) -> str:
-    r"""An address of this page, else its front: `//evil.example` and `/\evil.example` lead elsewhere."""
+    r"""An address of this page, else the front page: `//evil.example` and `/\evil.example` lead elsewhere."""
     is_own = address.startswith("/") and not address.startswith(("//", "/\\"))
     return address if is_own and address.isprintable() else "/"
 

@@ -1,15 +1,15 @@
-"""Slows down guessing: after some wrong tokens an address has to wait. In the memory of one worker, and bounded."""
+"""Slows down guessing: after some wrong tokens an address has to wait. Kept in the memory of one worker, and bounded."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
 MOST: Final = 10
-"""Wrong tokens from one address within `WITHIN_S`."""
+"""How many wrong tokens one address may send within `WITHIN_S`."""
 
 WITHIN_S: Final = 60.0
 REMEMBERED: Final = 1000
-"""Addresses; of more the one that has been silent for longest is forgotten."""
+"""How many addresses to remember; beyond that the one that has been silent for longest is forgotten."""
 
 
 @dataclass(slots=True)
@@ -19,12 +19,12 @@ class Tries:
     _wrong: OrderedDict[str, list[float]] = field(default_factory=OrderedDict)
 
     def wait_s(self, peer: str, now_s: float) -> float:
-        """How long this address has to wait before it is listened to again; 0: not at all."""
+        """How long this address has to wait before its next try, in seconds; 0: not at all."""
         recent = [at for at in self._wrong.get(peer, ()) if now_s - at < WITHIN_S]
         return WITHIN_S - (now_s - recent[0]) if len(recent) >= MOST else 0.0
 
     def wrong(self, peer: str, now_s: float) -> None:
-        """One more wrong token."""
+        """Count one more wrong token."""
         recent = [at for at in self._wrong.pop(peer, ()) if now_s - at < WITHIN_S]
         self._wrong[peer] = [*recent, now_s][-MOST:]
         if len(self._wrong) > REMEMBERED:

@@ -1,4 +1,4 @@
-"""One HTTP request as far as the door looks at it, and the ways in that an installation has."""
+"""The parts of an HTTP request that the door looks at, and the ways in that an installation has."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,16 +20,16 @@ _FORWARDED: Final = frozenset(
 """Headers by which a proxy shows itself."""
 
 LONGEST_NAME: Final = 80
-"""Of a person, in characters: it stands beside what they did, and in Slack."""
+"""The longest name of a person, in characters: it is shown beside what they did, and in Slack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The ways in; made of the settings.
+    """The ways in, from the settings.
 
     Attributes:
-        token: what people and programs sign in with, `""` where there is none.
-        user_header: in which header a trusted proxy names a person, in lower case; `""` where there is none.
+        token: what people and programs sign in with, `""` if there is none.
+        user_header: the header in which a trusted proxy names a person, in lower case; `""` if there is none.
         proxies: whose header is believed.
         names: the host names under which the page is reached, in lower case.
         is_public: whether looking needs no name.
@@ -49,11 +49,11 @@ class Doors:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What came.
+    """A request as it came.
 
     Attributes:
-        peer: the address at the other end of the connection, `""` where it is none (a Unix socket).
-        headers: names in lower case, in their order, repeated ones repeated.
+        peer: the address at the other end of the connection, `""` without one (a Unix socket).
+        headers: names in lower case, in their order, with repetitions.
     """
 
     method: str
@@ -65,24 +65,24 @@ class Visit:
         return [value for key, value in self.headers if key == name]
 
     def one(self, name: str) -> str:
-        """The value of a header, `""` where it is missing or came more than once."""
+        """The value of a header, `""` if it is missing or came more than once."""
         values = self.all(name)
         return values[0].strip() if len(values) == 1 else ""
 
     @property
     def host(self) -> str:
-        """The host that was asked for, in lower case and without its port; `""` where there is none."""
+        """The requested host, in lower case and without its port; `""` if there is none."""
         return host_of(self.one("host"))
 
     @property
     def is_local(self) -> bool:
-        """Whether it was sent on this machine, to this machine, by no proxy that says so."""
+        """Whether it was sent from this machine to this machine, without a proxy's header."""
         own = self.host == "localhost" or _is_loopback(self.host)
         return own and _is_loopback(self.peer) and not any(map(self.all, _FORWARDED))
 
 
 def host_of(text: str) -> str:
-    """The host of a `Host` header, in lower case, without port, brackets and final dot; `""` where it is none."""
+    """The host of a `Host` header, in lower case, without port, brackets and final dot; `""` if it is not a host."""
     host = text.strip().lower()
     if host.startswith("["):
         address, bracket, rest = host[1:].partition("]")
@@ -96,7 +96,7 @@ def _is_port(text: str) -> bool:
 
 
 def address_of(text: str) -> Address | None:
-    """An IP address; one of IPv4 in the form of IPv6 is the one of IPv4. `None` where it is none."""
+    """An IP address; an IPv4 address in IPv6 form becomes IPv4. `None` if it is not an address."""
     try:
         found = ip_address(text)
     except ValueError:
@@ -119,9 +119,9 @@ def _is_loopback(text: str) -> bool:
 
 
 def name_of(text: str) -> str:
-    """A person's name as it is kept: white space made one space; `""` where it is none.
+    """A person's name as it is kept: runs of white space made one space; `""` if it is not a name.
 
-    Whatever is not printable is refused, and with it characters that turn the direction of what follows.
+    Unprintable characters are refused, and with them those that turn the direction of what follows.
     """
     name = " ".join(text.split())
     return name if name.isprintable() and len(name) <= LONGEST_NAME else ""

@@ -1,4 +1,4 @@
-"""Every address: what is read for it, and what is made of that."""
+"""Every address: what is read for it, and what it shows."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ from monarch.web.views.workers import workers_page
 Read = Callable[[Source, Place, Wish], Awaitable[Sight | None]]
 
 NEWEST: Final = 30
-"""Requests that are looked at for the front page."""
+"""How many requests to look at for the front page."""
 
 COHORTS: Final = 20
 """Cohorts on the front page."""
 
 LETTERS: Final = 500
-"""Dead letters that are put together by cause, the newest."""
+"""How many dead letters, the newest, to group by cause."""
 
 PARKED: Final = 100
 EVENTS: Final = 200
@@ -37,7 +37,7 @@ EVENTS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One of them. `query` names the parameters that it knows; `read` gives `None` where there is no such thing."""
+    """An address. `query` names the parameters that it knows; `read` gives `None` where there is no such thing."""
 
     name: str
     path: str

@@ -3,7 +3,7 @@
 ```
 /requests/<id>        Accept: application/json    the document that `monarch show <id> --json` prints
 /requests/<id>        anything else               the page
-/live/requests/<id>                               the same, for as long as somebody reads
+/live/requests/<id>                               the same, for as long as its reader stays
 /static/<hash>/<file>                             what the page loads, kept by browsers for ever
 ```
 """
@@ -39,8 +39,8 @@ class Page:
 
     Args:
         source: what it reads.
-        place: where things are.
-        routes: further addresses, before the page's own.
+        place: the addresses of other things.
+        routes: further routes, before the page's own.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Page:
 
 
 class _Live(Response):
-    """As a `Response`, so that starlette calls it; where no more may read it says so instead."""
+    """A `Response`, so that starlette calls it; where no more readers fit, it says so instead."""
 
     def __init__(self, hub: Hub, wish: Wish) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""Prints view models: templates from this package, every text escaped, whatever a reader's screen could obey spelled out.
+"""Prints view models: templates from this package, every text escaped, every character that a screen could obey spelled out.
 
-jinja2 is imported and templates are read when the first page is asked for: a worker whose page nobody opens does without.
+jinja2 is imported and templates are read for the first page: a worker whose page is never opened does without.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ FILES: Final = {
     "hx-sse.min.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
-"""What a page loads beside its HTML, and of what type it is."""
+"""What a page loads besides its HTML, and the type of each file."""
 
 PAGES: Final = (
     ("Now", "/"),
@@ -31,17 +31,17 @@ PAGES: Final = (
     ("Events", "/events"),
     ("Plan", "/plan"),
 )
-"""What is offered on top of every page, and where it is."""
+"""The links on top of every page, and their addresses."""
 
 _TICKED: Final = re.compile("`([^`\n]{1,200})`")
 
 _HYPHENED: Final = re.compile(r"[^\s-]*-\S*")
-"""A word that a browser would tear; in a text that was escaped, where no word has a mark of its own."""
+"""A word that a browser would break; in escaped text, where no word contains markup."""
 
 _OBEYED: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
 )
-"""Control characters, marks that turn the direction of a text, and what is no text."""
+"""Control characters, marks that turn the direction of a text, and what is not text."""
 
 
 def shown(value: object) -> object:
@@ -52,7 +52,7 @@ def shown(value: object) -> object:
 
 
 def coded(text: str) -> "Markup":
-    """A text in which commands between backticks stand as such; everything else in it is only shown."""
+    """A text in which words between backticks become code; everything else in it is only shown."""
     from markupsafe import Markup, escape  # noqa: PLC0415 - with jinja2
 
     marked = _TICKED.sub(
@@ -63,7 +63,7 @@ def coded(text: str) -> "Markup":
 
 
 def unbroken(text: str) -> "Markup":
-    """A text whose words with a hyphen, such as options and ids, are not torn at the end of a line."""
+    """A text whose hyphenated words, such as options and ids, do not break at the end of a line."""
     from markupsafe import Markup, escape  # noqa: PLC0415 - with jinja2
 
     return Markup(_whole_words(str(escape(shown(text)))))  # noqa: S704 - escaped before
@@ -80,6 +80,13 @@ def draw(template: str, **models: object) -> str:
         jinja2.UndefinedError: the template asks for what no model has; a mistake of ours.
     """
     return _environment().get_template(template).render(**models)
+
+
+def prepare() -> None:
+    """Load what drawing takes and read every template: some tenths of a second, for a thread, that no drawing needs then."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
 
 
 @cache

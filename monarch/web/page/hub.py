@@ -6,9 +6,9 @@ one-off answers   --ask---> Frame    a frame that is not older than a second is 
 ```
 
 The task rests nine times as long as the processor worked during a rendering, so that live views take a tenth of a worker's
-time at most, however many are open: each is only rendered less often. What other tasks worked meanwhile counts, too, so a
-busy worker renders less. Without readers the task sleeps, and asks Valkey nothing. One-off answers do not rest; two are
-made at once, and one for each view and second.
+time at most, however many are open: each is only rendered less often. Processor time of other tasks counts, too, so a
+busy worker renders less. Without readers the task sleeps, and asks Valkey nothing. One-off answers do not rest; at most
+two are made at once, and one for each view and second.
 """
 
 import time
@@ -34,10 +34,10 @@ ASK_WITHIN_S: Final = 2.0
 """How long Valkey may take to answer before it counts as away, in seconds."""
 
 VIEWS: Final = 400
-"""Views whose last frame is kept."""
+"""How many views keep their last frame."""
 
 AT_ONCE: Final = 2
-"""So many readings for one-off answers are under way at once; the others wait in line."""
+"""How many readings for one-off answers are under way at once; the others wait in line."""
 
 _worked_s = time.thread_time
 _rest = anyio.sleep
@@ -50,7 +50,7 @@ Draw = Callable[[Sight, int], str]
 class Frame:
     """What a view shows. `sight` is `None` where there is no such thing.
 
-    `number` is another one for every change; `at_ms` is when it was last found to be so, in milliseconds since 1970.
+    `number` changes with every change of the view; `at_ms` is when it was last confirmed, in milliseconds since 1970.
     """
 
     sight: Sight | None
@@ -89,11 +89,11 @@ class Now:
 
 
 class Full(Exception):  # noqa: N818 - a word of the contract
-    """As many readers as there may be are there."""
+    """The limit of readers is reached."""
 
 
 class Hub:
-    """Give what views show, once or as long as somebody reads.
+    """Give what views show, once or for as long as a reader stays.
 
     Args:
         read: reads what an address shows; may raise `StoreError`.
@@ -111,13 +111,13 @@ class Hub:
 
     @property
     def readers(self) -> int:
-        """How many read live views now."""
+        """How many readers live views have now."""
         return sum(view.readers for view in self._views.values())
 
     # -------------------------------------------------------------------------------------- one-off
 
     async def frame(self, wish: Wish) -> Frame:
-        """What is to be seen now, or was less than a second ago.
+        """What the view shows now, or showed less than a second ago.
 
         Raises:
             StoreError: Valkey cannot be asked, or does not answer in time.
@@ -138,7 +138,7 @@ class Hub:
         """Be a reader of a view for the length of a `with` block.
 
         Raises:
-            Full: too many are.
+            Full: there are too many readers.
         """
         if self.readers >= READERS:
             raise Full
@@ -151,7 +151,7 @@ class Hub:
             view.readers -= 1
 
     async def run(self) -> None:
-        """Render what is read, until cancelled; then every reader is told that it ends."""
+        """Render what is read, until cancelled; then end every reader's stream."""
         try:
             while True:
                 await self._wanted.wait()
@@ -162,7 +162,7 @@ class Hub:
                 view.tell()
 
     async def _round(self) -> None:
-        """Look at every view that is read and due, and rest after each."""
+        """Render every view that has readers and is due, and rest after each."""
         read = [view for view in self._views.values() if view.readers]
         if not read:
             self._wanted = anyio.Event()
@@ -194,7 +194,7 @@ class Hub:
         return view
 
     async def _look(self, view: _View) -> None:
-        """Read and render; a frame that says the same keeps its number."""
+        """Read and render; an unchanged frame keeps its number."""
         try:
             with anyio.fail_after(ASK_WITHIN_S):
                 sight = await self._read(view.wish)

@@ -7,7 +7,7 @@ away        Valkey does not answer: {"since": ms, "why": text}
 bye         this worker stops; connect again
 ```
 
-A reader who does not take what is sent is let go by `web.connections`.
+`web.connections` drops a reader that does not take what is sent.
 """
 
 import json
@@ -21,7 +21,7 @@ from monarch.web.page.hub import Frame, Hub, Reading
 from monarch.web.page.sights import Wish
 
 BEAT_S: Final = 5.0
-"""At least this often something is sent, in seconds; a proxy ends a connection that is silent for a minute."""
+"""Something is sent at least this often, in seconds; a proxy ends a connection that is silent for a minute."""
 
 _HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -34,7 +34,7 @@ class LiveAnswer:
     """An answer that goes on as long as its reader stays.
 
     Raises:
-        Full: when it is called and too many are reading; nothing was sent.
+        Full: when it is called and there are too many readers; nothing was sent.
     """
 
     def __init__(self, hub: Hub, wish: Wish) -> None:
@@ -60,7 +60,7 @@ class LiveAnswer:
 
 
 async def events(reading: Reading) -> AsyncIterator[bytes]:
-    """What a reader is sent, until the worker stops."""
+    """What a reader receives, until the worker stops."""
     number, was_away = 0, False
     while not reading.is_over:
         now = reading.now()

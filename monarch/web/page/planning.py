@@ -1,7 +1,7 @@
 """`/plan`: source and targets in, the plan out. It reads GitHub, so its bounds are its own.
 
-One plan is made at a time, and one that was made is shown again for a minute; a failure is not, for it may be over. Another
-site cannot have a browser make one: each costs calls that the workers need.
+One plan is made at a time, and shown again for a minute; a failure is not, since it may be over. Another site cannot
+have a browser make a plan: each costs calls that the workers need.
 """
 
 import time
@@ -25,23 +25,23 @@ from monarch.web.plain import plain
 from monarch.web.views.plan import plan_page
 
 WITHIN_S: Final = 60.0
-"""How long a plan may take to make, and how long it may wait for the others before it, in seconds."""
+"""How long making a plan may take, and how long it may wait for others before it, in seconds."""
 
 SHOWN_FOR_S: Final = 60.0
 KEPT: Final = 16
 TARGETS: Final = 60
-"""Targets of a plan on the page; the command takes more."""
+"""How many targets a plan on the page may have; the command takes more."""
 
 FROM_ELSEWHERE: Final = (
     "another site led here, and a plan costs calls to GitHub: press the button to make it"
 )
 
 Plan = Callable[[Asked], Awaitable[DryRun | str]]
-"""Makes a plan; a text says why there can be none."""
+"""Makes a plan; a text says why it cannot."""
 
 
 class Planning:
-    """The address. Plans are made by `plan`; `github` is where GitHub's pages are."""
+    """The address `/plan`. `plan` makes the plans; `github` is where GitHub's pages are."""
 
     def __init__(self, plan: Plan, github: str) -> None:
         self._plan = plan
@@ -50,7 +50,7 @@ class Planning:
         self._made: OrderedDict[Asked, tuple[float, int, DryRun]] = OrderedDict()
 
     def routes(self) -> list[BaseRoute]:
-        """Where it is found."""
+        """Its routes."""
         return [Route("/plan", self._answer, methods=["GET"])]
 
     async def _answer(self, request: Request) -> Response:
@@ -81,7 +81,7 @@ class Planning:
                 0,
                 f"{len(asked.targets)} targets are too many for the page: {TARGETS} at most, or use the command",
             )
-        # Whom Slack tells changes nothing of a plan.
+        # The Slack channel does not change a plan.
         name = replace(asked, channel="")
         try:
             with anyio.fail_after(WITHIN_S):
@@ -116,7 +116,7 @@ class Planning:
 
 
 def _is_from_here(request: Request) -> bool:
-    """A person who types the address or follows a link from a message, a program, or the page itself."""
+    """Whether it comes from a person who types the address or follows a link in a message, from a program, or the page."""
     return request.headers.get("sec-fetch-site", "none") in {"none", "same-origin"}
 
 

@@ -1,4 +1,4 @@
-"""What is read for the addresses of requests and cohorts, and what is made of it."""
+"""What is read for the addresses of requests and cohorts, and what they show."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -18,14 +18,14 @@ from monarch.web.views.matrix import Matrix, Team, columns_of, matrix, shown, ur
 from monarch.web.views.request import request_view
 
 LISTED: Final = 100
-"""Requests in a listing."""
+"""How many requests a listing has."""
 
 HISTORY: Final = 30
-"""Events of a request."""
+"""How many events a request shows."""
 
 
 async def requests(source: Source, place: Place, wish: Wish) -> Sight | None:
-    """The newest requests, by their state where it is given."""
+    """The newest requests, of one state if it is given."""
     del place
     known = {state.value: state for state in State if state is not State.PARKED}
     state = known.get(wish.get("state"))

@@ -1,4 +1,4 @@
-"""What an address gives: a document for programs, a view model for people. And what it is asked with."""
+"""What an address gives (a document for programs, a view model for people), and the request for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An address as somebody asked for it; two wishes that are equal are shown the same.
+    """An address as it was requested; equal wishes are shown the same.
 
     Attributes:
         name: of the address.
@@ -41,7 +41,7 @@ class Sight:
     Attributes:
         title: of the window.
         template: the file that prints `models`.
-        models: the view models, by the names that the template knows them by.
+        models: the view models, by their names in the template.
         document: the same thing for programs, as `monarch … --json` prints it.
         command: the `monarch` command that shows the same.
         status: of the HTTP answer.

@@ -1,4 +1,4 @@
-"""What the page reads. `app` puts the commands' own readers behind it."""
+"""What the page reads. `app` implements it with the commands' own readers."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Source(Protocol):
         ...
 
     async def forecast(self, request: RequestId) -> Forecast | None:
-        """When it is done; `None` where nothing can be foretold."""
+        """When it will be done; `None` if that cannot be forecast."""
         ...
 
     async def cohorts(self, limit: int) -> Sequence[CohortLine]:
@@ -65,7 +65,7 @@ class Source(Protocol):
         ...
 
     async def looked(self, request: RequestId) -> Looking | Looked | None:
-        """The look at its targets that is under way, or the last one that was begun on the page."""
+        """The look at its targets that is under way, or the last one that was started on the page."""
         ...
 
     async def history(self, requests: Collection[RequestId], limit: int) -> Sequence[Event]:
@@ -73,15 +73,15 @@ class Source(Protocol):
         ...
 
     async def letters(self, limit: int, choice: Choice) -> Sequence[DeadLetter]:
-        """The newest dead letters that are meant, newest first."""
+        """The newest dead letters of this choice, newest first."""
         ...
 
     async def workers(self) -> Sequence[WorkerLine]:
-        """Who works."""
+        """The workers."""
         ...
 
     async def parked(self, limit: int) -> Sequence[Parked]:
-        """What waits until it is due, what is due first."""
+        """What waits until it is due, the earliest due first."""
         ...
 
     async def missed(self) -> Sequence[MissedLine]:
@@ -93,13 +93,13 @@ class Source(Protocol):
         ...
 
     async def shares(self) -> Shares:
-        """Which part of the writes each cohort has that has something to write, and how the account stands."""
+        """The share of the writes that each cohort with something to write has, and the state of the account."""
         ...
 
     async def events(
         self, limit: int, request: str | None, target: str | None, kind: str | None
     ) -> Sequence[Event]:
-        """The newest events of which all that is given holds, oldest first."""
+        """The newest events that match all given filters, oldest first."""
         ...
 
 

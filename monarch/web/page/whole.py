@@ -1,4 +1,4 @@
-"""A whole page around what it shows: who looks at it stands here, outside of what is sent live to all of them."""
+"""A whole page around what it shows: it has the reader's name, outside of what is sent live to all readers."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -26,12 +26,12 @@ def whole(
 
     Args:
         request: who asked.
-        wish: what it goes on to show live; `None`: nothing.
+        wish: what it then shows live; `None`: nothing.
         title: of the window.
         html: what it shows.
         at_ms: as of when, in milliseconds since 1970; 0: of no moment.
         status: of the HTTP answer.
-        why: why Valkey does not answer, `""` where it does.
+        why: why Valkey does not answer, `""` if it does.
     """
     text = drawing.draw(
         "layout.html",
@@ -50,13 +50,13 @@ def whole(
 def sheet(
     request: Request, title: str, template: str, status: int, models: Mapping[str, object]
 ) -> Response:
-    """A page that does not change while it is looked at: an act, a receipt, a form, a refusal."""
+    """A page that does not change while it is open: an act, a receipt, a form, a refusal."""
     html = drawing.draw(template, title=title, **models)
     return whole(request, None, title, html, 0, status)
 
 
 def refusal(request: Request, status: int, reason: str) -> Response:
-    """What the door says to people."""
+    """The door's refusal, for people."""
     return sheet(
         request,
         "Not shown" if request.method == "GET" else "Not done",

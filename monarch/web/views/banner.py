@@ -1,4 +1,4 @@
-"""What stands on top of every address: how the fleet stands, in a word, and what stops it."""
+"""The banner on top of every page: the state of the fleet, in a word, and what stops it."""
 
 from dataclasses import dataclass
 

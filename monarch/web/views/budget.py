@@ -18,7 +18,7 @@ MINUTES: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A minute of the strip: where it stands and how high it is, in hundredths of the strip."""
+    """A minute of the strip: its position and its height, in hundredths of the strip."""
 
     x: int
     height: float
@@ -27,7 +27,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account. A ceiling is `None` where there is none; `learned_…` is what is believed of GitHub's own, 0: nothing."""
+    """An account. A ceiling is `None` if there is none; `learned_…` is our estimate of GitHub's own, 0: none."""
 
     name: str
     minute: int
@@ -66,9 +66,9 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class BudgetPage:
-    """Accounts, and the cohorts that share them. `paused_by`: nobody writes now, because of them.
+    """Accounts, and the cohorts that share them. `paused_by`: the person whose pause stops all writes now.
 
-    `ends` says when everything is done, as it stands and after pauses: names and forecasts.
+    `ends` says when everything will be done, as things are and after pauses: names and forecasts.
     """
 
     accounts: tuple[Account, ...]
@@ -102,7 +102,7 @@ def budget_page(
 
 
 def _ends(shares: Shares, moved: Moves) -> tuple[tuple[str, str], ...]:
-    """When everything is done, and what a pause moves."""
+    """When everything will be done, and what a pause changes about that."""
     name = "resumed now" if shares.paused_by else "as it stands"
     paused = ((f"after a pause of {n} min", end_s) for n, end_s in moved.paused)
     return tuple(
@@ -116,7 +116,7 @@ def _in_words(shares: Shares, seconds: float) -> str:
 
 
 def _first(part: Part, move: Move | None, say: Callable[[float], str]) -> str:
-    """What changes if it is put first; `""` where it is first or alone, or that is not told."""
+    """What changes if it is put first; `""` if it is first or alone, or not foretold."""
     if move is None or part.is_first or part.of == 1:
         return ""
     later = ", and no other ends later"
@@ -152,7 +152,7 @@ def _account(one: AccountSnapshot, writes: Writes | None, now_ms: int) -> Accoun
     hour_ceiling = None if one.hour_left is None else one.written_hour + one.hour_left
     counts = writes.by_minute if writes else ()
     top = max([minute_ceiling or 0, *counts, 1])
-    # To ten seconds: the end of a wait is worked out anew at each look, and would else move by milliseconds.
+    # Rounded to ten seconds: each reading computes the end of a wait anew, and it would move by milliseconds.
     opens_ms = round((now_ms + one.gate_closed_s * 1000) / 10_000) * 10_000
     return Account(
         name=" · ".join(filter(None, (one.login, one.account))),

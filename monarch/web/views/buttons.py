@@ -13,7 +13,7 @@ from monarch.telemetry import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One of them. `kind` is `primary` for what the page suggests, `destructive` for what cannot be undone, or `""`."""
+    """A button. `kind` is `primary` for what the page suggests, `destructive` for what cannot be undone, or `""`."""
 
     href: str
     words: str
@@ -46,7 +46,7 @@ STAYS_WRONG: Final = frozenset(
         Code.UNREADABLE,
     }
 )
-"""What is wrong in these stands in the message itself: sent back it fails again, so the page suggests to delete it."""
+"""In these the message itself is wrong: sent back it fails again, so the page suggests deleting it."""
 
 _GIVEN_UP: Final = frozenset({State.DEAD, State.FAILED, State.CANCELLED})
 
@@ -82,8 +82,8 @@ def letter_buttons(code_of_all: str = "", **chosen: str) -> tuple[Button, ...]:
     """For the dead letters that are chosen by request, target, code or letter.
 
     Args:
-        code_of_all: their code, where they have one in common.
-        chosen: what chooses them.
+        code_of_all: their code, if they have one in common.
+        chosen: the filters that choose them.
     """
     given = {name: value for name, value in chosen.items() if value}
     query = f"?{urlencode(given)}" if given else ""

@@ -1,4 +1,4 @@
-"""A cohort: its head, the requests that came together, and what stands on the front page of it."""
+"""A cohort: its head, the requests that came together, and its card on the front page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _NEED_A_PERSON: Final = frozenset({State.FAILED, State.DEAD})
 
 @dataclass(frozen=True, slots=True)
 class CohortCard:
-    """A cohort in a listing. `done` of its `requests` have ended; `slack` is why Slack could not be told, else `""`."""
+    """A cohort in a listing. `done` of its `requests` have ended; `slack` is why Slack was not reached, else `""`."""
 
     id: str
     source: str
@@ -97,7 +97,7 @@ def teams_of(cohort: CohortView) -> list[Team]:
 
 
 def newest_open(cohort: CohortView) -> RequestView | None:
-    """Of its requests the one that is done last, as far as it can be told; `None` where all have ended."""
+    """Its request that will be done last, as far as is known; `None` if all have ended."""
     still_open = [one for one in cohort.requests if not one.has_ended]
     return still_open[-1] if still_open else None
 

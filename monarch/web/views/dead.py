@@ -1,4 +1,4 @@
-"""Dead letters by cause: what it is, what to do, and who is hit."""
+"""Dead letters by cause: what happened, what to do, and which targets it hits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -138,12 +138,12 @@ CAUSES: Final[dict[Code, tuple[str, str]]] = {
 """What each code means, and what a person does about it."""
 
 NAMED: Final = 50
-"""So many letters are named for each reason."""
+"""How many letters to name for each reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One of them. `what` is its target, or what it is about."""
+    """A letter. `what` is its target, or what it is about."""
 
     id: str
     what: str
@@ -176,7 +176,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class DeadPage:
-    """By cause, those that are met most first. `is_all`: there are no more than these."""
+    """Letters by cause, the most frequent first. `is_all`: there are no more than these."""
 
     causes: tuple[Cause, ...]
     count: int
@@ -187,7 +187,7 @@ class DeadPage:
 def dead_page(
     letters: Sequence[DeadLetter], filters: Sequence[tuple[str, str]], most: int
 ) -> DeadPage:
-    """Make the page of dead letters: of the newest, at most `most`, those that were chosen by `filters`."""
+    """Make the page of dead letters: of the newest `most`, those that `filters` choose."""
     given = tuple((name, value) for name, value in filters if value)
     return DeadPage(causes_of(letters, given), len(letters), len(letters) < most, given)
 
@@ -195,7 +195,7 @@ def dead_page(
 def causes_of(
     letters: Sequence[DeadLetter], filters: Sequence[tuple[str, str]] = ()
 ) -> tuple[Cause, ...]:
-    """Put letters together by code."""
+    """Group letters by code."""
     by_code: dict[str, list[DeadLetter]] = {}
     for letter in letters:
         by_code.setdefault(letter.code, []).append(letter)

@@ -1,4 +1,4 @@
-"""What happened, as sentences are too many: a moment, a name, and the fields that say of what."""
+"""What happened, not as sentences, which would be too many: a moment, a name, and the fields that say of what."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ _TONES: Final = {
 _SHOWN_APART: Final = frozenset({"request", "migration", "target", "by", "number", "ticket_number"})
 
 _NUMBERED: Final = (("ticket", "ticket_number"), ("copy", "number"))
-"""What people know by a number: the ticket, which else has GitHub's id, and its copy."""
+"""What people know by its number: the ticket, which otherwise has GitHub's id, and its copy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One event. `by` is who did it, `""` where Monarch did; `more` are its other fields."""
+    """One event. `by` is the person who did it, `""` if Monarch did; `more` are its other fields."""
 
     id: str
     at_ms: int

@@ -1,4 +1,4 @@
-"""The front page: does it run, what is under way, what needs a person, when is it done."""
+"""The front page: does it run, what is under way, what needs a person, when will it be done."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The answers; cohorts that are under way and those that have ended, newest first; requests of no cohort; causes.
+    """The answers; cohorts under way and cohorts that have ended, newest first; requests of no cohort; causes.
 
-    `missed` counts the repositories that no message named, in words; `""` where there is none.
+    `missed` counts the repositories that no message named, in words; `""` for none.
     """
 
     answers: tuple[Answer, ...]
@@ -52,7 +52,7 @@ def front(
         cohorts: the newest, newest first.
         alone: the newest requests that belong to none.
         causes: why work was given up.
-        forecast: of the newest request that is under way, and with it of all before it.
+        forecast: of the newest request that is under way, which covers all before it.
     """
     cards = list(cohorts)
     under_way = tuple(card for card in cards if card.done < card.requests)

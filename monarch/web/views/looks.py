@@ -1,4 +1,4 @@
-"""The look at a request's targets that was begun on the page: who had it begun, since when, and what could not be read."""
+"""The look at a request's targets that was started on the page: by whom, when, and what could not be read."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,12 +7,12 @@ from monarch.web.acts.means import Looked, Looking
 from monarch.web.views.words import counted
 
 NAMED: Final = 5
-"""Targets that could not be read, with the reason of each; of the others there is a number."""
+"""How many unread targets to name with their reasons; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class LookLine:
-    """What is to be said of a look. `problems` are sentences; `at_ms` is when it began or ended, in milliseconds since 1970."""
+    """What to say of a look. `problems` are sentences; `at_ms` is when it began or ended, in milliseconds since 1970."""
 
     by: str
     at_ms: int
@@ -21,7 +21,7 @@ class LookLine:
 
 
 def look_line(look: Looking | Looked | None) -> LookLine | None:
-    """Make the line; `None` where none was begun on the page."""
+    """Make the line; `None` if no look was started on the page."""
     match look:
         case None:
             return None

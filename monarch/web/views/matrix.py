@@ -1,8 +1,8 @@
 """The matrix: a row for each team, a cell for each ticket, each cell with its sign, its link and what it rests on.
 
-A cell rests on the newest of two words: what a person last had read (`monarch verify`), and what the ledger knows. The
-ledger knows what Monarch wrote and what a recall closed, and not what people did to it since: so a row says which of the
-two it shows, and when that was.
+A cell rests on the newer of two sources: what a person last had read (`monarch verify`), and what the ledger knows. The
+ledger knows what Monarch wrote and what a recall closed, and not what people have done to it since: so a row says which
+of the two it shows, and from when that is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from monarch.ports.readings import Holding, TicketLine
 from monarch.web.views.listing import TONES
 
 CELLS: Final = 1_000
-"""On one page of a matrix; more teams stand on its next page."""
+"""How many cells one page of a matrix has; further teams are on its next page."""
 
 _WRITING, _NOT_YET, _UNKNOWN = "+", "\u00a0", "?"
 
@@ -46,7 +46,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A ticket in a target. `label` says it in words; `href` is `""` where there is no copy."""
+    """A ticket in a target. `label` says its state in words; `href` is `""` where there is no copy."""
 
     sign: str
     tone: str
@@ -59,7 +59,7 @@ class Row:
     """A target. `read_ms` is when a person last had it read, `None` where that is not kept.
 
     `basis` says what the row rests on, as of `basis_ms` (`None`: as of now). `left` are the copies that the last recall
-    or update has left to people.
+    or update left to people.
     """
 
     request: RequestId
@@ -80,23 +80,23 @@ class Row:
 
     @property
     def owner(self) -> str:
-        """Of the target; `""` where its name has no slash."""
+        """The target's owner; `""` where its name has no slash."""
         return self.target.rpartition("/")[0]
 
     @property
     def name(self) -> str:
-        """Of the target, without its owner."""
+        """The target's name without its owner."""
         return self.target.rpartition("/")[2]
 
     @property
     def is_told(self) -> bool:
-        """Whether there is more to say of it than its cells do."""
+        """Whether there is more to say about it than its cells show."""
         return bool(self.why or self.notes or self.strays or self.next_ms or self.left)
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """`page` of `pages`, from 1. `legend` names the signs that stand in it."""
+    """`page` of `pages`, from 1. `legend` explains the signs in it."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
@@ -116,12 +116,12 @@ class Team:
 
 
 def urgent_first(teams: Iterable[Team]) -> list[Team]:
-    """What needs a person comes first, what is done last."""
+    """The teams that need a person first, those that are done last."""
     return sorted(teams, key=lambda one: _ORDER.index(tone_of(one.migration)))
 
 
 def tone_of(migration: MigrationView) -> str:
-    """How a target stands: its state, and what is to be said beside it."""
+    """The tone of a target: by its state, and what is to be said beside it."""
     if migration.strays:
         return "bad"
     tone = TONES[migration.state]
@@ -167,7 +167,7 @@ def matrix(
 
     Args:
         holdings: what is known of each of them, in their order.
-        planned: the tickets of each request: others are none of its teams' affair.
+        planned: the tickets of each request: others do not concern its teams.
         place: which page this is, of how many, and how many teams there are in all.
     """
     rows = tuple(
@@ -211,7 +211,7 @@ _NONE: Final = Cell(_NOT_YET, "none", "not a ticket of this request")
 
 
 def _notes(migration: MigrationView, holding: Holding) -> tuple[str, ...]:
-    """What the cells cannot say: without a look it is not known which copies people have deleted."""
+    """What the cells cannot show: without a look it is unknown which copies people have deleted."""
     if migration.deleted and holding.look is None:
         return (
             f"{migration.deleted} deleted by people; `monarch verify` shows which",
@@ -238,7 +238,7 @@ class _Teller:
         self._href = href
 
     def cell(self, column: Column) -> Cell:
-        """What is known of this one."""
+        """What is known of this ticket."""
         finding = self._findings.get(column.id)
         if finding is not None:
             return self._found(column, finding)
@@ -286,6 +286,6 @@ _WORDS: Final = (
 
 
 def _legend(rows: Iterable[Row]) -> tuple[tuple[str, str, str], ...]:
-    """Sign, words and tone of those signs that stand in the matrix."""
+    """Sign, words and tone of each sign in the matrix."""
     used = {cell.sign for row in rows for cell in row.cells}
     return tuple(one for one in _WORDS if one[0] in used)

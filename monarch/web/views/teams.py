@@ -1,4 +1,4 @@
-"""How far the teams of a request or a cohort are, as the card in Slack counts them."""
+"""Progress of the teams of a request or a cohort, as the card in Slack counts them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from monarch.web.views.words import counted, number
 
 @dataclass(frozen=True, slots=True)
 class Teams:
-    """How many there are, and of them, how many hold all that they were asked to, and how many failed."""
+    """How many teams there are, how many of them hold all that was asked for, and how many failed."""
 
     all: int
     done: int

@@ -1,4 +1,4 @@
-"""How times and numbers are written. The zone is always said; the reader's script adds how long ago it is."""
+"""How times and numbers are written. The zone is always given; the browser's script adds how long ago it was."""
 
 from datetime import UTC, datetime
 from typing import Final

@@ -1,4 +1,4 @@
-"""Who works, who listens, and what is parked until when."""
+"""The workers, the subscribers, and what is parked until when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SILENT_S: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One of them. `seen_ms` is its last sign of life where it is silent, `None` where it is well.
+    """A worker. `seen_ms` is its last sign of life if it is silent, `None` if it is well.
 
     `since_ms` is when it began, `None` where that is not known. `heard_ms` and `gap` as in `WorkerLine`; `gap_s` says how
     long the gap was.
@@ -36,9 +36,9 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class WorkersPage:
-    """`listening` is `None` where Valkey does not say who is subscribed; `waits` names each stream with what waits.
+    """`listening` is `None` where Valkey does not say who is subscribed; `waits` names each stream and what waits in it.
 
-    `heard_ms` is when the last message was heard by one of the workers, `None`: none, as far as is known.
+    `heard_ms` is when one of the workers last heard a message, `None`: none has, as far as is known.
     """
 
     workers: tuple[Worker, ...]
@@ -73,7 +73,7 @@ def workers_page(
 
 
 def _worker(one: WorkerLine, now_ms: int) -> Worker:
-    # To the second, so that a page on which nothing has changed is the same page.
+    # Rounded to the second, so that an unchanged page stays the same.
     seen_ms = round((now_ms - one.silent_s * 1000) / 1000) * 1000
     held = ((stream.value, one.held.get(stream, 0)) for stream in Stream)
     return Worker(

@@ -12,6 +12,7 @@ from monarch.core.portions.details import portion_details
 from monarch.core.portions.keys import WHOLE, Portion
 from monarch.core.report.summary import State
 from monarch.core.verdict import Done, Planned, Skipped, Snooze, Verdict, Waits
+from monarch.ports.hands import NotHurried
 from monarch.ports.readings import RequestDetails
 from tests.contracts.moves import a_plan, one
 from tests.contracts.worlds import RETENTION_MS, World, a_message
@@ -153,6 +154,18 @@ async def test_the_same_moment_in_another_zone_is_the_same_date(desk: Desk) -> N
     second = await desk.waits(Portion(desk.date.astimezone(UTC)))
 
     assert (await desk.details(second)).cohort == (await desk.details(first)).cohort
+
+
+async def test_a_request_that_waits_for_its_date_is_not_tried_before(desk: Desk) -> None:
+    """The date is a wish, and no trouble: it stays parked."""
+    request = await desk.waits(Portion(desk.date))
+    hands = ValkeyHands(desk.world.scripts, desk.world.keys, retention_ms=RETENTION_MS)
+
+    told = await hands.hurry(request, "Ann")
+
+    assert isinstance(told, NotHurried)
+    assert told.reason.startswith(f"request {request} was asked to begin no earlier than ")
+    assert await desk.world.parked() == 1
 
 
 async def test_a_request_that_waits_can_be_cancelled_and_replayed(desk: Desk) -> None:

@@ -191,6 +191,10 @@ class Means:
             Replayed(one, one, "its plan is gone" if one in self.refuses else "") for one in letters
         )
 
+    async def hurry(self, request: RequestId, by: str) -> int:
+        """See `Hands`; the page has no such press."""
+        raise NotImplementedError
+
     async def foresee_replay(self, letters: Sequence[str]) -> tuple[Replayed, ...]:
         """See `Hands`; the page asks for no such look."""
         raise NotImplementedError

@@ -1,9 +1,9 @@
 """Connections to Valkey, each for one purpose, and the one place where its errors are classified.
 
 Why several: a blocked read must not hold up a renewal, a subscribed
-connection can do nothing else, and one pool that runs dry would stop them all.
-Why no retries in the client: it would send a script again whose answer was lost. Here whoever called decides,
-knowing what a repetition does.
+connection can do nothing else, and a single pool that runs dry would stop them all.
+Why no retries in the client: it would resend a script whose answer was lost. Here the caller decides, because it
+knows what a repetition does.
 """
 
 import re
@@ -27,7 +27,10 @@ from monarch.ports import StoreError, StoreRefused
 __all__ = ["BLOCK_MS", "SOCKET_TIMEOUT_S", "classified", "connect", "connected", "is_refusal"]
 
 BLOCK_MS = 2_000
-"""How long a read waits for work, in milliseconds: short, so that it ends by a flag and not by cancelling."""
+"""How long a read waits for work, in milliseconds: short, so that a flag can end it instead of a cancellation."""
+
+IDLE_BLOCK_MS = 3_000
+"""The same, where none has come for a while: what comes ends it at once all the same."""
 
 # A script's own error names the script and its line; inside a script, the server's other troubles do so too.
 _BROKEN = re.compile(r"^(WRONGTYPE|UNREADABLE) |user_script:\d|not an integer|not a valid float")
@@ -41,7 +44,7 @@ _MAY_PASS = re.compile(
 def classified(doing: str) -> Iterator[None]:
     """Turn whatever the client raises into a `StoreError` that says what was being done.
 
-    Where the keys themselves are in the way it is a `StoreRefused`: an outage passes, they do not.
+    If the keys themselves are in the way it is a `StoreRefused`: an outage passes, a bad key does not.
     """
     try:
         yield
@@ -61,9 +64,9 @@ _NEVER_RUN = re.compile(
 
 
 def is_untouched(error: BaseException) -> bool:
-    """Whether what was asked for certainly did not happen: it never got there, or the server refused to begin.
+    """Whether the command certainly did nothing: it never reached the server, or the server refused to begin.
 
-    What a script ran into in its middle names the script, and may have been half done.
+    An error in the middle of a script names the script, which may be half done.
     """
     if isinstance(error, AuthenticationError | MaxConnectionsError):
         return True
@@ -76,7 +79,7 @@ def is_untouched(error: BaseException) -> bool:
     return False
 
 
-# The client takes these words off the answer and makes classes of them.
+# The client strips these words from the answer and makes classes of them.
 _SPELLED = {
     "OutOfMemoryError": "OOM ",
     "ReadOnlyError": "READONLY ",
@@ -87,10 +90,10 @@ _SPELLED = {
 
 
 def is_refusal(error: BaseException) -> bool:
-    """Whether the server would answer the same for ever: a key's type, a value, or a script that broke on one.
+    """Whether the server would give the same answer for ever: a key's type, a value, or a script that broke on one.
 
-    Only what is known for that; anything else (an outage, missing rights, another version of the server) may be
-    put right while the work waits.
+    Only errors known to be permanent; anything else (an outage, missing rights, another version of the server) may
+    be put right while the work waits.
     """
     if not isinstance(error, ResponseError) or _MAY_PASS.search(str(error)):
         return False

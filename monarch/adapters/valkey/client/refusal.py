@@ -1,7 +1,7 @@
 """Why a Valkey refuses to be written to, by what it says of itself: pure.
 
-The same conditions as the server's own, in the order in which it checks them. A server that may not be asked refuses
-nothing, as far as anybody knows.
+The same conditions as the server's own, in the order in which it checks them. A server that may not be asked is taken
+to refuse nothing.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ def why_refused(info: Mapping[str, Any], settings: Mapping[str, str]) -> str:
 
     Args:
         info: the sections memory, persistence and replication of `INFO`; empty where it may not be asked.
-        settings: `WRITE_SETTINGS` and their values, as far as they are told.
+        settings: `WRITE_SETTINGS` and their values, as far as the server gives them.
     """
     if info.get("role") == "slave":
         return "it is a replica (READONLY); name the primary in VALKEY_URL"

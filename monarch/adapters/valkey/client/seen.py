@@ -1,13 +1,13 @@
-"""What this process has seen of Valkey's memory, to be shown to it.
+"""What this process has seen of Valkey's memory, to show it to Valkey.
 
-The argument why a server that knows less has forgotten stands at the epoch in `_common.lua`.
+The epoch in `_common.lua` has the argument why a server that knows less has forgotten.
 """
 
 
 class Seen:
     """The newest memory that an answer has shown this process.
 
-    One for each process, shared by all that ask: whatever one of them saw, all of them show.
+    One for each process, shared by all callers: what one of them saw, all of them show.
     """
 
     def __init__(self) -> None:

@@ -1,16 +1,16 @@
-"""Where the primary is, as its Sentinels say, and whether it still is there.
+"""Where the primary is according to its Sentinels, and whether it is still there.
 
 Why not the client's own support: it asks one Sentinel after the other, each
 with a whole timeout, believes the first, and never asks again while a connection lives; a primary that is replaced
-without being told keeps its writers for up to eleven seconds, and what it confirms to them is rolled back.
+without noticing keeps its writers for up to eleven seconds, and what it confirms to them is rolled back.
 
-Here all Sentinels are asked at once, and of those that answer in time the one with the newest configuration is
-believed. It is enough that a majority has answered; when fewer can be reached, those must do. While connections live,
-the question is asked again each `CHECK_EVERY_S`, by whoever is about to send a command: no task of its own, nothing to
-close. An answer that does not come moves nobody: the connection that works is kept.
+This module asks all Sentinels at once, and of those that answer in time it believes the one with the newest
+configuration. It waits until a majority has answered; when fewer can be reached, those must do. While connections
+live, the next command after `CHECK_EVERY_S` asks again before it is sent: no task of its own, nothing to close.
+Without an answer a connection that works is kept.
 
 What can still go wrong: between the promotion of a replica and the next question a second passes in which the old
-primary may confirm a write that nobody will find. `min-replicas-to-write 1` closes that window, since a primary that
+primary may confirm a write that will be lost. `min-replicas-to-write 1` closes that window, since a primary that
 has lost its replica refuses writes; without it the epoch rule (docs/protocols.md, "Epoch") repairs what GitHub knows.
 """
 
@@ -29,7 +29,7 @@ from monarch.adapters.valkey.client.trouble import TROUBLE, is_trouble
 Address = tuple[str, int]
 
 CHECK_EVERY_S: Final = 1.0
-"""How long an answer is taken for true while the connection works, in seconds."""
+"""How long an answer is trusted while the connection works, in seconds."""
 
 ASK_WITHIN_S: Final = 2.0
 """How long the Sentinels have for an answer, all together, in seconds."""
@@ -52,7 +52,7 @@ class Sentinels:
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Answer:
-    """What one Sentinel says: the newer the configuration, the greater."""
+    """What one Sentinel says; an answer with a newer configuration compares as greater."""
 
     epoch: int
     address: Address
@@ -63,9 +63,9 @@ class Guide:
 
     Args:
         sentinels: whom to ask.
-        kind: the class of connection by which they are asked: with TLS or without.
+        kind: the class of connection used to ask them: with TLS or without.
         options: for that connection, such as the certificates to trust.
-        now: seconds that only go forward.
+        now: a monotonic clock, in seconds.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Guide:
     async def has_moved_from(self, address: Address) -> bool:
         """Whether the primary is known to be elsewhere by now; asks when the last answer is old."""
         if self._now() - self._asked_at >= CHECK_EVERY_S:
-            self._asked_at = self._now()  # others go on with what is known meanwhile
+            self._asked_at = self._now()  # meanwhile the other callers go on with what is known
             with contextlib.suppress(ConnectionLostError):
                 await self.locate()
         return self._address not in (None, address)
@@ -149,6 +149,6 @@ class Guide:
 
 
 def _read(state: Sequence[bytes], address: Sequence[bytes]) -> _Answer:
-    """Only the second question is answered with the new primary from the moment of its promotion."""
+    """From the moment of a promotion only the answer to the second question names the new primary."""
     facts = dict(zip(state[::2], state[1::2], strict=True))
     return _Answer(int(facts[b"config-epoch"]), (address[0].decode(), int(address[1])))

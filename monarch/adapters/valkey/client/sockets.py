@@ -1,12 +1,12 @@
-"""The sockets to Valkey: what an address means, and when a connection is left for a better one.
+"""The sockets to Valkey: what an address means, and when a connection is replaced.
 
-A connection is left before its next command, and a new one made, when
+A connection is dropped before its next command, and a new one made, when
 
 - the server has answered `READONLY`: it was the primary and is a replica now. Whether an address or a name leads to
   the new one, or the Sentinels do, only a new connection finds out;
 - the Sentinels name another primary (see `sentinel`), even though the old one still answers.
 
-What leads to a primary by Sentinels is believed only once the server says by `ROLE` that it is one.
+A server that Sentinels name is believed to be the primary only once its own `ROLE` says so.
 
 TLS (`valkeys://`) trusts the system's authorities, those of `SSL_CERT_FILE`, and those of `?ssl_ca_certs=<file>`; and
 it checks that the certificate is the host's, which the client by itself does not.
@@ -25,7 +25,7 @@ from valkey.exceptions import ReadOnlyError
 from monarch.adapters.valkey.client.sentinel import Guide, Sentinels
 
 SOCKET_TIMEOUT_S = 5.0
-"""After so long without an answer a connection is dead, in seconds. Longer than `BLOCK_MS`, and a test says so."""
+"""How long a connection may go without an answer before it is dead, in seconds. Longer than `BLOCK_MS`, as a test checks."""
 
 # TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT on Linux: a peer that vanished is noticed after 60 s at the latest.
 _KEEPALIVE: Final = {4: 30, 5: 10, 6: 3}
@@ -39,7 +39,7 @@ class Place:
 
     Attributes:
         kind: how it is reached.
-        options: of each connection; the trusted certificates, which take a while to load, are among them once.
+        options: of each connection; they share the trusted certificates, which take a while to load.
         guide: asks the Sentinels; `None` where there are none.
     """
 
@@ -53,8 +53,8 @@ def place(url: str, sentinels: Sentinels | None = None) -> Place:
 
     Args:
         url: `valkey://`, `valkeys://`, `redis://`, `rediss://` or `unix://`, with its credentials.
-        sentinels: who lead to the primary; then the host and the port of `url` mean nothing, and the rest of it
-            counts. They are asked by TLS where `url` asks for it.
+        sentinels: they name the primary; then the host and the port of `url` mean nothing, and the rest of it
+            counts. They are asked over TLS if `url` asks for TLS.
     """
     kind, options = _kind_and_options(url)
     if sentinels is None:
@@ -67,7 +67,7 @@ def place(url: str, sentinels: Sentinels | None = None) -> Place:
 
 
 def pool(where: Place, **options: Any) -> ConnectionPool:
-    """A pool of connections to a place; what that says wins over `options`."""
+    """A pool of connections to a place, whose own options win over `options`."""
     guided = {"guide": where.guide} if where.guide else {}
     return ConnectionPool(connection_class=where.kind, **{**options, **where.options, **guided})
 
@@ -86,7 +86,7 @@ def _kind_and_options(url: str) -> tuple[type[AbstractConnection], dict[str, Any
 
 
 def _trust(options: Mapping[str, Any]) -> ValkeySSLContext:
-    """Whom to trust; loaded at its first use, and kept."""
+    """Whom to trust; loaded at first use, and kept."""
     named = {name.removeprefix("ssl_"): value for name, value in options.items()}
     # A certificate that is not looked at cannot be compared with a name.
     verified = named.get("cert_reqs", "required") == "required"
@@ -117,7 +117,7 @@ class _Link(AbstractConnection):
         await super()._connect()  # type: ignore[safe-super, no-untyped-call]  # the class beside has it
 
     async def on_connect(self) -> None:
-        """Introduce itself; with Sentinels, ask for the role: they may not know yet that it has changed."""
+        """Introduce the connection; with Sentinels, ask for the role, since they may not know yet that it has changed."""
         await super().on_connect()
         if self._guide is None:
             return
@@ -127,7 +127,7 @@ class _Link(AbstractConnection):
             raise ConnectionLostError(f"{self.host}:{self.port} is no primary, it says {role!r}")
 
     def pack_command(self, *args: Any) -> list[bytes]:
-        """A command as it goes over the wire: packed in C, as the library does it for its blocking connections only."""
+        """A command as bytes for the wire, packed in C; the library does that only for its blocking connections."""
         return _PACKER.pack(*args)
 
     async def read_response(

@@ -1,11 +1,11 @@
-"""Trouble: what the client of Valkey raises where the server, or the way to it, has failed."""
+"""Trouble: what the client of Valkey raises when the server, or the way to it, has failed."""
 
 from typing import Final
 
 from valkey.exceptions import ValkeyError
 
 TROUBLE: Final = (ValkeyError, OSError, TimeoutError, RuntimeError)
-"""What to catch around a call to Valkey; `is_trouble` tells which of it is."""
+"""What to catch around a call to Valkey; `is_trouble` tells which of it is trouble."""
 
 _CLOSED: Final = "the handler is closed"
 

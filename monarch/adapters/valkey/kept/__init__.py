@@ -1,1 +1,1 @@
-"""What is kept to be shown to people: receipts, looks, readings of targets, who works. Nothing is decided by it."""
+"""What is kept to show to people: receipts, looks, readings of targets, workers. No decision depends on it."""

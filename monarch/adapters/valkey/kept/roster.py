@@ -1,7 +1,7 @@
-"""Which workers have begun: the version of each, since when, and how it hears, for people. Nothing is decided by it.
+"""Which workers have started: the version of each, since when, and how it hears, for people. No decision depends on it.
 
-A worker enters itself when it begins and leaves when it stops. One that was killed stays until so many others have begun
-that it is among the oldest; whoever shows the roster asks the consumer groups which of them live.
+A worker enters itself when it starts and leaves when it stops. A killed worker stays until `KEPT` others have started
+after it; to show the roster, a reader asks the consumer groups which of them live.
 """
 
 from collections.abc import Awaitable, Sequence
@@ -15,7 +15,7 @@ from monarch.adapters.valkey.views.request import whole
 from monarch.ports.readings import Gap
 
 KEPT: Final = 200
-"""So many workers stay on the roster, the newest."""
+"""How many workers, the newest, stay on the roster."""
 
 
 class Entered(NamedTuple):
@@ -41,7 +41,7 @@ class Roster:
         self._hearing = keys.hearing
 
     async def enter(self, name: str, version: str) -> None:
-        """This worker begins; one that entered before keeps its moment."""
+        """Enter a worker that starts; one that entered before keeps its time."""
         with classified("entering the roster of workers"):
             seconds, micros = await self._client.time()
             now_ms = int(seconds) * 1000 + int(micros) // 1000
@@ -54,18 +54,18 @@ class Roster:
             await self._remove("shortening the roster of workers", oldest)
 
     async def leave(self, name: str) -> None:
-        """This worker has stopped."""
+        """Remove a worker that has stopped."""
         await self._remove("leaving the roster of workers", [name])
 
     async def _remove(self, what: str, names: Sequence[str]) -> None:
-        """Its line goes last: until then a repetition finds it."""
+        """Remove its line last, so that a repetition still finds it."""
         fields = [f"{kind}:{name}" for name in names for kind in ("heard", "gap")]
         with classified(what):
             await cast("Awaitable[int]", self._client.hdel(self._hearing, *fields))
             await cast("Awaitable[int]", self._client.hdel(self._key, *names))
 
     async def all(self) -> dict[str, Entered]:
-        """Everybody who is on it, by name; what cannot be read has begun at 0."""
+        """Every worker on it, by name; with an unreadable line it counts as started at 0."""
         with classified("reading the roster of workers"):
             found = await cast("Awaitable[dict[bytes, bytes]]", self._client.hgetall(self._key))
         return {name.decode("utf-8", "replace"): _entered(line) for name, line in found.items()}

@@ -1,7 +1,7 @@
-"""What was found the last time that a target was read for people: kept, so that the page can show it and say of when it is.
+"""What was found when a target was last read for people: kept, so that the page can show it, and from when it is.
 
-A copy of what GitHub showed at one moment, for looking at. Nothing is ever decided by it: whoever heals or recalls reads
-GitHub anew.
+A copy of what GitHub showed at one moment, for people. No decision ever depends on it: a healing or a recall reads GitHub
+anew.
 """
 
 import zlib
@@ -18,7 +18,7 @@ from monarch.ports.readings import KeptLook
 
 _LOOK = TypeAdapter(KeptLook)
 _MOST: Final = 1 << 24
-"""Bytes of one, unpacked."""
+"""How many bytes a verification may have, unpacked."""
 
 
 class Verifications:
@@ -30,7 +30,7 @@ class Verifications:
         self._retention_ms = retention_ms
 
     async def keep(self, migration: MigrationId, found: Verification) -> None:
-        """Keep what was found just now, in the place of what was found before."""
+        """Keep what was found just now, replacing what was found before."""
         with classified("keeping what a target holds"):
             seconds, micros = await self._client.time()
             look = KeptLook(int(seconds) * 1000 + int(micros) // 1000, found)
@@ -45,7 +45,7 @@ def encode_look(look: KeptLook) -> bytes:
 
 
 def decode_look(packed: bytes | None) -> KeptLook | None:
-    """What was kept; `None` where nothing was, or nothing that this code can read."""
+    """What was kept; `None` if nothing was, or if this code cannot read it."""
     version, _, body = (packed or b"").partition(b":")
     if version != b"1":
         return None

@@ -18,13 +18,13 @@ _RECALL: Final = re.compile(
     r"(?P<word>closed|reopened) #(?P<number>[1-9]\d{0,17}) (?P<at>\d{1,15})(?: .*?)?(?P<why> with-ticket)?",
     re.ASCII,
 )
-"""As permit.lua and record.lua write them; behind the time stands which request it was, for people, and after that why."""
+"""As permit.lua and record.lua write them. After the time come the request, for people, and then why."""
 
 
 def decode_later(flat: Sequence[bytes], now_ms: int) -> dict[TicketId, Later]:
     """What a ledger says of its copies, from its `HGETALL` of `now_ms`, by the server's clock.
 
-    A pending change that ends later than any permission of now (the server's clock went back) ends as one of now does.
+    A pending change that ends later than any permission granted now (the server's clock went back) ends as such a one.
     """
     found: dict[TicketId, dict[str, str]] = {}
     for name, value in zip(flat[::2], flat[1::2], strict=True):

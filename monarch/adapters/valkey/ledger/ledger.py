@@ -1,7 +1,7 @@
-"""Ledger and target locks: `ports.Ledger`, which writes are permitted by.
+"""Ledger and target locks: `ports.Ledger`, which permits writes.
 
 Permissions are fenced, facts are not: `take` and `permit` ask whether the delivery is still held, `record` does not.
-Each is one script; the argument why no ticket is copied twice stands at the head of permit.lua.
+Each is one script; the argument why no ticket is copied twice is at the head of permit.lua.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ from monarch.core.target.permission import (
 Answer = permission.Answer
 
 _TOO_LONG = 19
-"""So many digits are no id of GitHub's."""
+"""A number with this many digits is not an id of GitHub's."""
 
 
 class ValkeyLedger:
@@ -41,7 +41,7 @@ class ValkeyLedger:
     Args:
         lease_ms: how long a target's lock holds without a renewal.
         retention_ms: how long a ledger is kept after its last write.
-        budget: what is shared by all that writes under one account.
+        budget: the budget that all writes under one account share.
         nonce: makes a name that no other write has.
         seen: what this process has seen of the memory.
     """

@@ -33,7 +33,7 @@ Fields = Mapping[str, object]
 class Answered(NamedTuple):
     """An answer of permit.lua.
 
-    `is_due`: what was learned of the limits is to be looked at again. `memory` is what the server shows of its memory,
+    `is_due`: what was learned of the limits is due for a review. `memory` is what the server shows of its memory,
     `None` where it shows nothing.
     """
 

@@ -4,11 +4,11 @@ All of them are read and hashed when this package is imported, which is at the s
 call opens a file: a process that has run out of file descriptors still settles, and one whose package is replaced on
 disk never sends the newer Lua with its older Python.
 
-A script is its own header, then the words (`words.py`) and the quiet time (`core/timing.py`), then what all share
+A script is its own header, then the words (`words.py`) and the quiet time (`core/timing.py`), then the shared parts
 (`_common.lua`, `_cards.lua`), then its body. It is called by its digest; a server that does not know it (restarted,
-flushed) says `NOSCRIPT`, which means that nothing was done, and gets it whole, once a batch.
+flushed) says `NOSCRIPT`, which means that nothing was done, and then receives the whole text, once a batch.
 
-Calls that are made while another batch is on its way wait and go together in the next one: one round trip for many,
+Calls that come while another batch is on its way wait and go together in the next one: one round trip for many,
 without a timer and without a task of its own. The first caller of a batch carries it; the others wait for it.
 """
 
@@ -55,9 +55,9 @@ _BATCH: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script, ready to be sent: its name, its parts and the digest that the server knows it by.
+    """A script, ready to be sent: its name, its parts and its digest, by which the server knows it.
 
-    The parts that scripts share are in memory once. All texts together are 1.3 MB, and a server asks for each once.
+    Shared parts are in memory once. All texts together are 1.3 MB, and a server asks for each once.
     """
 
     name: str
@@ -66,12 +66,12 @@ class Script:
 
     @property
     def text(self) -> str:
-        """The whole of it, as a server gets it that does not know it."""
+        """The whole text, for a server that does not know it."""
         return "".join(self.parts)
 
 
 def _texts(folder: Traversable) -> Iterator[tuple[str, str]]:
-    """Each file of Lua by its name, from this folder and those in it: a room says whose scripts they are."""
+    """Each Lua file by its name, from this folder and those in it: a folder says which task its scripts serve."""
     for one in folder.iterdir():
         if one.is_dir():
             yield from _texts(one)
@@ -90,7 +90,7 @@ def _whole(name: str, texts: Mapping[str, str]) -> Script:
 
 
 def _read_all(folder: Traversable) -> dict[str, Script]:
-    """Every script but the parts that others share."""
+    """Every script, without the shared parts."""
     texts = dict(_texts(folder))
     return {name: _whole(name, texts) for name in texts if not name.startswith("_")}
 
@@ -106,7 +106,7 @@ class _Call:
     args: Sequence[Arg]
     turn: anyio.Event | None = None
     done: bool = False
-    # What its caller is told if the one who carried it was torn away in the middle.
+    # What the caller receives if the carrier of its batch was cancelled in the middle.
     answer: Answer = field(default_factory=lambda: OSError("the batch was not answered"))
 
     def wake(self) -> None:
@@ -122,14 +122,14 @@ class Scripts:
         self._prefix = prefix
         self._waiting: list[_Call] = []
         self._carrier: _Call | None = None
-        """Who carries a batch, or is chosen to carry the next one; `None` while nothing is asked."""
+        """The call that carries a batch, or is chosen to carry the next one; `None` while there are no calls."""
         self._shared: anyio.Event | None = None
 
     async def call(self, name: str, keys: Sequence[str], *args: Arg) -> Answer:
         """Run one script; the prefix goes before `args`.
 
         Raises:
-            StoreError: it was not run, or nobody knows whether it was. It may be called again.
+            StoreError: it was not run, or it is unknown whether it was. It may be called again.
         """
         call = _Call(SCRIPTS[name], keys, (self._prefix, *args))
         self._waiting.append(call)
@@ -145,10 +145,10 @@ class Scripts:
         return call.answer
 
     async def _wait_for_turn(self, call: _Call) -> None:
-        """Wait until `call` was sent by another, or is to carry the next batch.
+        """Wait until another caller has sent `call`, or `call` is chosen to carry the next batch.
 
-        A caller that is cancelled meanwhile takes its call back; had it just been chosen to carry, another must, or
-        nobody would ever be sent again.
+        A caller that is cancelled meanwhile takes its call back; if it had just been chosen to carry, another call must
+        be chosen, or no call would ever be sent again.
         """
         call.turn = self._turn_of(call)
         try:
@@ -176,16 +176,15 @@ class Scripts:
         return self._shared
 
     def _choose(self) -> None:
-        """Let the one who has waited longest carry the next batch."""
+        """Let the call that has waited longest carry the next batch."""
         self._carrier = self._waiting[0] if self._waiting else None
         if self._carrier is not None:
             self._carrier.wake()
 
     async def _carry(self) -> None:
-        """Send what waits, then hand the carrying on to whoever came meanwhile.
+        """Send the waiting calls, then let a call that came meanwhile carry the next batch.
 
-        Shielded: a caller that is cancelled still carries the calls of the others home; the socket's timeout bounds
-        it.
+        Shielded: a caller that is cancelled still completes the calls of the others; the socket's timeout bounds it.
         """
         batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
         self._shared = None
@@ -201,7 +200,7 @@ class Scripts:
     async def _send(self, batch: list[_Call]) -> None:
         try:
             await self._run(batch)
-            # A server that refuses the first of a script (it is out of memory) still does not know it for the others.
+            # A server that refuses the first call of a script (it is out of memory) still does not know it for the others.
             for tell in (_first_of_each, list):
                 unknown = [call for call in batch if isinstance(call.answer, NoScriptError)]
                 if unknown:
@@ -213,7 +212,7 @@ class Scripts:
                 call.answer = error
 
     async def _run(self, batch: Sequence[_Call], told: Collection[_Call] = ()) -> None:
-        """Send a batch; those in `told` with the whole of their script, which the server knows from then on."""
+        """Send a batch; calls in `told` carry their whole script, which the server knows from then on."""
         pipe = self._client.pipeline(transaction=False)
         for call in batch:
             script = call.script

@@ -1,16 +1,16 @@
--- Shared by all scripts: cohorts and their cards, what is kept of a request, and that a change of it is told.
+-- Shared by all scripts: cohorts and their cards, what is kept of a request, and the notice of a change.
 --
 -- The requests of one source and one channel that come together, and ask for the same portion of the source, are a cohort,
--- and people see one card for it: a sprint that waits for its date does not keep the card of the one before it open. A request
+-- and people see one card for it: a sprint that waits for its date does not keep the previous sprint's card open. A request
 -- joins one card, once, and stays on it whatever becomes of it: its field `card` names that card. A card has the id of the
--- request that began it, so that planning twice makes no second one. Joining is part of the script that plans: between
+-- request that began it, so that planning twice makes no second card. Joining is part of the script that plans: between
 -- scripts there is no planned request without a card, and two requests that are planned at once find each other.
 
--- A card takes another request while one of its own is open, and for so long after the last one joined it.
+-- A card takes another request while one of its own is open, and for this many ms after the last one joined it.
 local JOINED_WITHIN_MS = 600000
--- So much fits on a card, because it is read whole each time that it is told. The next request begins another one.
+-- How much fits on a card, because every notice reads it whole. The next request begins another card.
 local CARD_REQUESTS, CARD_TARGETS = 200, 1000
--- A card is found by its source for so long after it was last joined; one whose requests are open for longer is followed by another.
+-- For how many ms after it was last joined a card is found by its source; if its requests are open for longer, another card follows.
 local CARD_FOUND_MS = 2592000000
 
 -- Requests of a cohort, in the order in which they joined.
@@ -24,8 +24,8 @@ local function has_open(card)
   return false
 end
 
--- Where the newest card of a source, a channel and a portion is found: by GitHub's id of the source, and by its name as it
--- is spelled in small letters, for a source that cannot be read.
+-- Where the newest card of a source, a channel and a portion is found: by GitHub's id of the source, and by its name in
+-- lower case, for a source that cannot be read.
 local function found_by(kind, source, known)
   return ns .. 'cards:' .. redis.sha1hex(kind .. '\n' .. source .. '\n' .. known.channel .. known.portion)
 end
@@ -36,7 +36,7 @@ local function places(known)
   return found
 end
 
--- Whether a card takes this request. A repository that has the name of another one by now is another source.
+-- Whether a card takes this request. A different repository that has taken over the name is another source.
 local function takes(card, known, now)
   local its = redis.call('HMGET', ns .. 'card:' .. card, 'joined_ms', 'requests', 'targets', 'source_id')
   local joined, requests, targets = tonumber(its[1]), tonumber(its[2]), tonumber(its[3])
@@ -80,8 +80,8 @@ local function put_on(card, request, known, now)
   for _, place in ipairs(places(known)) do redis.call('SET', place, card, 'PX', int(CARD_FOUND_MS)) end
 end
 
--- The card that a request is on. One that is on none joins one now, and so does one whose card is not kept any more; where
--- it is to be `by_itself` it begins one.
+-- The card that a request is on. A request without a card, or whose card is not kept any more, joins one now; with
+-- `by_itself` it begins its own.
 local function join_card(request, by_itself)
   local known, now = what_joins(request), now_ms()
   if not known.state then return nil end
@@ -127,8 +127,8 @@ local function keep_card(request, pinned, retention_ms)
   end
 end
 
--- Requests and cohorts leave their lists once they are gone. Some that are old are not: a dead letter pins them, or they
--- took long. So a piece of the old ones is looked through each time, another one whenever it is.
+-- Requests and cohorts leave their lists once they are gone. Some old ones are not gone: a dead letter pins them, or they
+-- took long. So each call looks through a part of the old ones, a different part each time.
 local LOOKED_THROUGH = 100
 
 local function forget_gone(list, prefix, before_ms)
@@ -140,8 +140,8 @@ local function forget_gone(list, prefix, before_ms)
   end
 end
 
--- What a request keeps once it has ended: all, while a dead letter of it may be replayed; else it goes after the retention.
--- A letter that a person dropped pins nothing, whether that was before the end or after it.
+-- What stays of a request once it has ended: everything, while a dead letter of it may be replayed; otherwise it expires
+-- after the retention. A letter that a person dropped pins nothing, before the end or after it.
 local function retain(request, retention_ms)
   local key = ns .. 'request:' .. request
   local known = redis.call('HMGET', key, 'state', 'targets', 'dropped_ms')
@@ -171,8 +171,9 @@ end
 -- The name of the parked notice of a card.
 local function card_member(card) return parked_member(card, 'notices') .. ':card' end
 
--- A notice carries no text: whoever takes it tells how the cohort stands then. Its version is a newer one than that of the
--- notices which older code writes, one for each request: older code leaves it alone, so that a cohort is never told of twice.
+-- A notice carries no text: the worker that takes it posts the state of the cohort at that time. Its version is newer than
+-- that of the notices which older code writes, one for each request: older code leaves it alone, so that a cohort is never
+-- posted twice.
 local NOTICE_VERSION = '2'
 
 local function notify_card(card)
@@ -180,22 +181,22 @@ local function notify_card(card)
   redis.call('HSET', ns .. 'card:' .. card, 'notice_due', '1', 'notice_entry', entry)
 end
 
--- A change of what a card shows: it gets a higher version, and one notice is under way that will show it. Returns the version.
+-- Note a change of what a card shows: raise its version, and see that a notice is under way that will show it. Returns the version.
 -- `notice_due` is cleared by begin_telling before it reads the state, so a change after that emits anew, and 500 targets
 -- that end together do not make 500 notices.
 local function card_changed(card)
   local key = ns .. 'card:' .. card
   local version = redis.call('HINCRBY', key, 'version', 1)
   local known = redis.call('HMGET', key, 'channel', 'notice_due', 'refused')
-  -- Once Slack has refused the channel for good, a letter says so. The end is tried again, since somebody may have put it
-  -- right; what comes before it is not.
+  -- Once Slack has refused the channel for good, a dead letter says so. The ending is tried again, since a person may have
+  -- repaired the channel; earlier notices are not.
   local silent = (known[1] or '') == '' or known[2] == '1' or known[3] and has_open(card)
   if not silent then notify_card(card) end
   return version
 end
 
--- Older code tells of each request by itself. What it has begun it may be about to say at this moment, so such a request
--- keeps its own notices until one of them is in hand here; then it gets a card of its own (adopt.lua).
+-- Older code posts each request by itself. It may be about to post one that it has begun, so such a request keeps its own
+-- notices until this code has one of them in hand; then it gets a card of its own (adopt.lua).
 local function is_told_as_before(key)
   for _, field in ipairs(redis.call('HMGET', key, 'notice_due', 'said_version', 'progress_open', 'final_open')) do
     if field then return redis.call('HEXISTS', key, 'card') == 0 end
@@ -208,16 +209,16 @@ local function notify_as_before(request)
   redis.call('HSET', ns .. 'request:' .. request, 'notice_due', '1', 'notice_entry', entry)
 end
 
--- What older code needs to see so that it never tells of a request that has a card: `notice_due`, which is to say that a
--- notice of the request is under way; it emits none then. `carded` is the version of the request that its card knows of:
--- where older code has raised it since, the audit notices.
+-- Keep older code from posting a request that has a card: `notice_due` tells it that a notice of the request is under way,
+-- and then it emits none. `carded` is the version of the request that its card knows: if older code has raised the version
+-- since, the audit notices.
 local function show_on_card(request, card)
   local key = ns .. 'request:' .. request
   redis.call('HSET', key, 'carded', redis.call('HGET', key, 'version'), 'card_version', card_changed(card), 'notice_due', '1')
 end
 
--- A change of a request's state: it gets a higher version, and its card shows it. One whose message nobody has read yet has
--- no card: what it is about, and whom to tell, is not known.
+-- Note a change of a request's state: raise its version, and show it on its card. A request whose message was not read yet
+-- has no card: its subject and its channel are not known.
 local function changed(request)
   local key = ns .. 'request:' .. request
   if redis.call('EXISTS', key) == 0 then return end

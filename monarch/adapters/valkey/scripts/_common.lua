@@ -1,8 +1,8 @@
--- Stands before the body of every script: Valkey scripts cannot include one another.
+-- Goes before the body of every script: Valkey scripts cannot include one another.
 --
 -- ARGV[1] is always the prefix of the installation's keys, `{namespace}:`; names of keys that depend on data
 -- (a migration's hash, a request's set) are derived from it by the rules of the catalogue in keys.py. All
--- share one hash tag, so they live in the slot of the keys that the script was handed.
+-- share one hash tag, so they live in the slot of the keys that the script receives.
 
 local ns = ARGV[1]
 local GROUP = 'workers'
@@ -18,14 +18,20 @@ end
 
 local function int(n) return string.format('%.0f', n) end
 
+-- The same, as `INFO server` tells it.
+local function clock_in(info)
+  local micros = string.match(info, 'server_time_usec:(%d+)')
+  return micros and math.floor(tonumber(micros) / 1000) or now_ms()
+end
+
 -- One line of the log for people: event('migration.done', 'request', id, ...).
 local function event(name, ...)
   redis.call('XADD', ns .. 'events', 'MAXLEN', '~', EVENTS_KEPT, '*', 'event', name, ...)
 end
 
--- The fence. Whether this consumer still holds this entry at this delivery count. Valkey counts a delivery up
--- whenever it hands the entry to anybody, so an older holder fails here for ever. Where the stream or the group
--- is gone, nobody holds anything.
+-- The fence. Whether this consumer still holds this entry at this delivery count. Valkey raises the count
+-- whenever it hands the entry to any consumer, so an older holder fails here for ever. Where the stream or the group
+-- is gone, no consumer holds anything.
 local function holds(stream, consumer, entry, count)
   local found = redis.pcall('XPENDING', stream, GROUP, entry, entry, 1, consumer)
   if found.err then
@@ -35,8 +41,8 @@ local function holds(stream, consumer, entry, count)
   return #found == 1 and tonumber(found[1][4]) == tonumber(count)
 end
 
--- The fence, as whoever works on a delivery asks for it. One that has lost it and still asks has outlived it: the
--- delivery ended without a death, and is not counted when it is asked whether the entry is poison. Kept for a day.
+-- The fence, for a worker in the middle of a delivery. A worker that has lost the delivery and still asks has outlived
+-- it: the delivery ended without a death, so it does not count towards the entry being poison. Kept for a day.
 local function still_holds(stream, consumer, entry, count)
   if holds(stream, consumer, entry, count) then return true end
   local found = redis.pcall('XPENDING', stream, GROUP, entry, entry, 1)
@@ -48,20 +54,21 @@ local function still_holds(stream, consumer, entry, count)
   return false
 end
 
--- To a consumer that no worker has, idle long enough to be claimed at once, this delivery uncounted. Claiming it to
--- oneself would leave the old fence valid.
+-- Hand the entry to a consumer that no worker has, idle long enough to be claimed at once, with this delivery uncounted.
+-- Claiming it for the caller itself would leave the old fence valid.
 local function hand_back(stream, entry, count, idle)
   redis.call('XCLAIM', stream, GROUP, 'released', 0, entry, 'IDLE', idle or 86400000, 'RETRYCOUNT', math.max(0, count - 1), 'JUSTID')
 end
 
--- Why a message can never be replayed with success, whatever people change: it itself is wrong. Of such a one so many
--- bytes are kept, and of them all so many letters (settle.lua): else whoever may publish could fill the memory with junk.
+-- The codes of messages that can never be replayed with success, whatever people change, because the message itself is
+-- wrong. JUNK_BYTES bounds what is kept of each, JUNK_KEPT (settle.lua) how many letters: otherwise any publisher could
+-- fill the memory with junk.
 local JUNK = {message_too_large = true, message_not_json = true, message_not_an_object = true, message_missing_key = true,
   message_wrong_type = true, bad_source = true, no_targets = true, too_many_targets = true,
   bad_not_before = true, bad_milestones = true}
 local JUNK_BYTES = 4096
 
--- A dead letter: what is given up, and why. Returns its id.
+-- Write a dead letter: what is given up, and why. Returns its id.
 local function bury(stream, entry, request, migration, payload, code, reason, attempts, deliveries)
   local fields = {'v', VERSION, 'stream', stream, 'entry', entry, 'request', request, 'migration', migration, 'code', code,
     'attempts', attempts, 'deliveries', deliveries, 'at', int(now_ms())}
@@ -87,23 +94,23 @@ local function lines(text) return string.gmatch(text or '', '[^\n]+') end
 -- The states in which nothing more happens to a request unless a person replays it.
 local ENDED = {done = true, failed = true, skipped = true, dead = true, cancelled = true}
 
--- When a request began to be anybody's business, in ms: when it came, or on the date that it names.
+-- When a request became due, in ms: when it came, or on the date that it names.
 local function began_ms(request)
   local came = tonumber(string.match(request, '^%d+') or 0)
   return math.max(came, tonumber(redis.call('HGET', ns .. 'request:' .. request, 'not_before_ms') or 0))
 end
 
--- A request is open until it has ended and its channel, if it has one, was told. The audit looks through the open ones.
--- The oldest of them is watched, and one that waits for its date is not old.
+-- A request is open until it has ended and its channel, if it has one, has heard so. The audit looks through the open
+-- requests. The age of the oldest one is watched, and a request that waits for its date is not old.
 local function open(request) redis.call('ZADD', ns .. 'open', int(began_ms(request)), request) end
 
 local function close_unless_told_later(request)
   if (redis.call('HGET', ns .. 'request:' .. request, 'channel') or '') == '' then redis.call('ZREM', ns .. 'open', request) end
 end
 
--- Who needs a target's ledger: each migration that has taken the target and has not ended for good. While there is one
--- the ledger stays, whatever other requests of that target have ended; else a copy that people have deleted would be
--- made again by a replay. `latest` is the one that took the target last.
+-- A target's ledger is needed by each migration that has taken the target and has not ended for good. While there is one
+-- the ledger stays, even if other requests of that target have ended; otherwise a replay would make a copy again that
+-- people have deleted. `latest` is the migration that took the target last.
 local function keep_ledger(target_id, retention_ms)
   local key = ns .. 'ledger:' .. target_id
   if redis.call('EXISTS', ns .. 'needs:' .. target_id) == 1 then redis.call('PERSIST', key)
@@ -118,8 +125,8 @@ local function need_ledger(target_id, migration, retention_ms)
   redis.call('PERSIST', ns .. 'ledger:' .. target_id)
 end
 
--- Whose share a write of this request is: that of its cohort, or `!` where a person has put it first. A cohort's id is
--- padded, so that text sorts as ages do.
+-- The group whose share a write of this request uses: its cohort, or `!` where a person has put it first. A cohort's id
+-- is padded, so that text sorts by age.
 local FIRST = '!'
 
 local function padded(id)
@@ -133,7 +140,7 @@ local function group_of(request)
   return known[2] and FIRST or padded(known[1] or request)
 end
 
--- An entry of this request goes into the stream of migrations: its cohort may wait for a place (_turns.lua).
+-- An entry of this request goes into the stream of migrations, so its cohort may wait for a place (_turns.lua).
 local function knock(request)
   local group = group_of(request)
   redis.call('ZADD', ns .. 'knocks', int(now_ms()), group)
@@ -151,8 +158,8 @@ local function parked_member(request, stream, order, target)
   return target and name .. ':' .. string.rep('0', 4 - #order) .. order .. ':' .. target or name
 end
 
--- A migration goes into its stream, by what is on record of it; false where nothing is. One that heals goes on healing,
--- whoever puts it back.
+-- Put a migration into its stream, from its record; false where there is none. A migration that heals goes on healing,
+-- whichever script puts it back.
 local function queue_migration(request, migration)
   local key = ns .. 'migration:' .. migration
   local known = redis.call('HMGET', key, 'target', 'order', 'run', 'attempts', 'heal', 'act', 'heal_v', 'bases')
@@ -179,7 +186,7 @@ local function queue_migration(request, migration)
   return true
 end
 
--- What a parked entry says of itself; nil where it cannot be read.
+-- The content of a parked entry; nil where it cannot be read.
 local STREAMS = {requests = true, migrations = true, notices = true}
 
 local function unpacked(packed)
@@ -192,9 +199,9 @@ local function unpacked(packed)
   return parked
 end
 
--- Park bookkeeping: put a parked entry back into its stream. False where it is not parked (any more).
--- One that cannot be read is buried, so that it does not keep the others from their turn.
--- What belongs to it is noted where that can be; keys of another type are found out by whoever works on it.
+-- Put a parked entry back into its stream. False where it is not parked (any more).
+-- An unreadable entry is buried, so that it does not keep the others from their turn.
+-- Notes that belong to it are written where possible; the worker that takes it finds keys of a wrong type.
 local function promote(member)
   local packed = redis.call('HGET', ns .. 'parked:entries', member)
   redis.call('ZREM', ns .. 'parked', member)
@@ -208,7 +215,7 @@ local function promote(member)
   end
   local entry = redis.call('XADD', ns .. parked.stream, '*', unpack(parked.fields))
   if parked.waits_for then redis.pcall('ZREM', ns .. 'waiting:' .. tostring(parked.waits_for), member) end
-  -- Where a piece of work stands is on record, so that the audit notices when somebody removes it from there.
+  -- The place of each piece of work is on record, so that the audit notices when it was removed from there.
   if parked.migration then
     if parked.request then knock(tostring(parked.request)) end
     redis.pcall('HSET', ns .. 'migration:' .. tostring(parked.migration), 'state', 'queued', 'entry', entry)
@@ -232,31 +239,31 @@ end
 --   * the replication id differs: it was promoted. A failover and back (A, B, A) changes it twice, and so does a restore
 --     by REPLICAOF, while both leave the run id as it was;
 --   * it knows less than a worker has seen: a reverted snapshot changes no id at all.
--- It begins quietly, because a write of before may be under way that this memory does not know.
+-- It begins with a quiet time, because an earlier write that this memory does not know may be under way.
 --
 -- Knowing less. Every permit raises `count` and leaves its nonce as the mark of that count, in the same script that
 -- records the intent. So a memory that lost an intent lost its count, too. Each worker keeps the newest
--- `since count mark` that an answer has shown it, and shows it with each `take`, `permit` and `sweep`; so all that live
--- have told within a sweep. A server that shows a worker something knows it from then on, or has forgotten: `since` and
--- `count` never fall. So what a worker shows is, on an unbroken memory,
---   * of an older `since`: a worker that has not heard of the newer epoch yet. It is taken for what it is, and changes
---     nothing: epochs do not flap, however many stale workers there are. Only to the very first epoch of a server it is
---     the proof that there was a memory before it, so the server came back empty: that epoch ends;
+-- `since count mark` that an answer has shown it, and shows it with each `take`, `permit` and `sweep`; so every live
+-- worker has shown its own within a sweep. A server that shows a worker something knows it from then on, or has
+-- forgotten: `since` and `count` never fall. So what a worker shows is, on an unbroken memory,
+--   * of an older `since`: the worker has not heard of the newer epoch yet. That changes nothing: epochs do not flap,
+--     however many stale workers there are. Only for the very first epoch of a server it proves that there was a memory
+--     before it, so the server came back empty: that epoch ends;
 --   * of this `since` and at most this `count`, and where that mark is still kept, it is the same. Another mark under
---     the same count is a memory that went back and has permitted other writes since.
--- Whatever else is shown can only come from a memory that is gone. The new epoch's `since` is later than everything on
+--     the same count means a memory that went back and has permitted other writes since.
+-- Anything else can only come from a memory that is gone. The new epoch's `since` is later than everything on
 -- record and everything shown, whatever the clock says, so each loss makes one epoch, not one for each worker.
 --
 -- What can still go wrong: a memory that goes back while the only worker that had seen the lost permit dies, with its
--- write under way; and what another worker is permitted between the loss and the next sweep, about 2 s later.
+-- write under way; and what another worker is permitted between the loss and the next sweep, within 3 s.
 -- A false alarm costs 25 s: Valkey also changes its replication id when a first replica comes, and an hour after the
 -- last one has gone.
 local MARKS_KEPT = 64
 
 local function mark_of(count) return redis.call('HGET', ns .. 'epoch', 'mark:' .. int(count % MARKS_KEPT)) or '-' end
 
--- What this memory shows to a worker: `since count mark`. `read` is what `epoch` gave in this same call, where nothing has
--- changed the epoch since: an idle worker does little but sweep, so each command of a sweep counts.
+-- What this memory shows to a worker: `since count mark`. `read` is what `epoch` gave in this same call, if the epoch has
+-- not changed since: an idle worker does little but sweep, so each command of a sweep counts.
 local function shown_memory(read)
   if read and read.is_whole then return read.since .. ' ' .. int(read.count) .. ' ' .. read.mark end
   local known = redis.call('HMGET', ns .. 'epoch', 'since', 'count')
@@ -264,7 +271,7 @@ local function shown_memory(read)
   return (known[1] or '0') .. ' ' .. int(count) .. ' ' .. mark_of(count)
 end
 
--- A write is permitted: this memory knows one more, by its nonce.
+-- Count one more permitted write in this memory, by its nonce.
 local function know_one_more(nonce)
   local count = redis.call('HINCRBY', ns .. 'epoch', 'count', 1)
   redis.call('HSET', ns .. 'epoch', 'mark:' .. int(count % MARKS_KEPT), nonce)
@@ -278,9 +285,10 @@ end
 
 -- Returns the epoch's id, the ms of quiet that are left, and what was read of it: nil where a new one began, else a table of
 -- `clock`, `since`, `count`, and the `mark` of that count where `is_whole`: one that the caller has seen is read with the rest.
--- `seen` is what the caller shows, '' where that is nothing.
-local function epoch(now, seen)
+-- `seen` is what the caller shows, '' where that is nothing. A caller that gives no `now` gets the time last: INFO tells it, too.
+local function epoch(given, seen)
   local key, info = ns .. 'epoch', redis.call('INFO', 'server', 'replication')
+  local now = given or clock_in(info)
   local run_id, replid = string.match(info, 'run_id:(%w+)'), string.match(info, 'master_replid:(%w+)')
   local seen_since, seen_count, seen_mark = string.match(seen, '^(%d+) (%d+) (%S+)$')
   seen_since, seen_count = tonumber(seen_since or 0), tonumber(seen_count or 0)
@@ -295,10 +303,10 @@ local function epoch(now, seen)
   else
     local read = {clock = known[7] or '0', since = known[5] or '0', count = count, mark = its_mark, is_whole = seen_count == count}
     local left = math.max(0, tonumber(known[4] or 0) - now)
-    if left <= QUIET_MS then return known[3], left, read end
+    if left <= QUIET_MS then return known[3], left, read, now end
     -- The clock went back.
     redis.call('HSET', key, 'quiet_until', int(now + QUIET_MS))
-    return known[3], QUIET_MS, read
+    return known[3], QUIET_MS, read, now
   end
   since = math.max(now, since + 1, seen_since + 1)
   local id = string.sub(run_id, 1, 8) .. '@' .. int(since)
@@ -306,16 +314,16 @@ local function epoch(now, seen)
     'quiet_until', int(now + QUIET_MS))
   redis.call('HDEL', key, 'is_first')
   event('epoch.began', 'epoch', id, 'quiet_ms', int(QUIET_MS), 'cause', cause)
-  return id, QUIET_MS
+  return id, QUIET_MS, nil, now
 end
 
--- The server's clock may go back (a failover to one that lags). What was to be waited for would then lie further away by
--- as much, so every moment of the future is bounded by how far away it may be at most.
+-- The server's clock may go back (a failover to a server whose clock lags). Every due moment would then be further away by
+-- as much, so every moment of the future is bounded by how far away it can be at most.
 
--- Ms until the moment in a field of a hash, which was set for `<field>_for` ms; 0 where it is over or not there.
+-- Ms until the moment in a field of a hash, which was set for `<field>_for` ms; 0 where it is over or absent.
 local function ms_until(key, field, now)
   local set = redis.call('HMGET', key, field, field .. '_for')
-  -- What is no number breaks the script, so that it is told: not known is not over.
+  -- What is not a number breaks the script, so that it is reported: unknown is not over.
   local left = math.max(0, set[1] and tonumber(set[1]) - now or 0)
   local most = tonumber(set[2]) or left
   if left <= most then return left end
@@ -323,45 +331,45 @@ local function ms_until(key, field, now)
   return most
 end
 
--- Members of a sorted set of times, none of them later than `latest`.
+-- Cap the times in a sorted set: none of them later than `latest`.
 local function none_later(key, latest)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', key, '(' .. int(latest), '+inf')) do
     redis.call('ZADD', key, int(latest), member)
   end
 end
 
--- A lock that ends after `most` ms at the latest.
+-- Make a lock end after `most` ms at the latest.
 local function ends_within(key, most)
   if redis.call('PTTL', key) > tonumber(most) then redis.call('PEXPIRE', key, most) end
 end
 
--- The intent in a ledger's record: the latest moment at which its bytes can have left, in ms, and its nonce; nil where it is none.
--- Older code wrote the moment of its permission, without the word `until`. It cannot read the word, so it stops at a newer
--- intent: it would not know the marker of what that write has made, and would make it again.
+-- The intent in a ledger's record: the latest moment at which its bytes can have left, in ms, and its nonce; nil if the
+-- record is not an intent. Older code wrote the moment of its permission, without the word `until`. It cannot read the
+-- word, so it stops at a newer intent: it would not recognise the marker of what that write has made, and would make it again.
 local function intent_in(record)
   local at, nonce = string.match(record or '', '^intended until (%d+) (%S+)')
   if at then return at, nonce end
   return string.match(record or '', '^intended (%d+) (%S+)')
 end
 
--- A gate: ms until anybody may call, and why; 0 where it is open or half-open.
+-- A gate: ms until it opens, and why it is closed; 0 where it is open or half-open.
 local function gate_wait(key, now)
   local wait = ms_until(key, 'until', now)
   return wait, redis.call('HGET', key, 'cause') or ''
 end
 
--- An account, or a token with a gate of its own, is in use: people are shown those. A rotated token leaves when a thousand
--- others came after it.
+-- Note that an account, or a token with a gate of its own, is in use: people see those. A rotated token leaves when a
+-- thousand others came after it.
 local function used(account, now)
   redis.call('ZADD', ns .. 'accounts', int(now), account)
   redis.call('ZREMRANGEBYRANK', ns .. 'accounts', 0, -1001)
 end
 
--- A gate that closes again so soon after it ran out, in ms, and that no answer has opened meanwhile, has been closed all along.
+-- A gate that closes again within this many ms after it ran out, without an answer that opened it, counts as closed all along.
 local SAME_CLOSING_MS = 300000
 
--- Close a gate for `wait` ms, never for shorter than it is. `closed_at` stays while it closes again and again: it is what people
--- are told, and nothing rests on it.
+-- Close a gate for `wait` ms, but never shorten its wait. `closed_at` stays while it closes again and again: it is for
+-- people, and nothing depends on it.
 local function close_gate(key, now, wait, cause)
   local known = redis.call('HMGET', key, 'closed_at', 'until')
   local since, ran_out = tonumber(known[1]), tonumber(known[2]) or 0
@@ -369,7 +377,7 @@ local function close_gate(key, now, wait, cause)
   local till = now + math.max(ms_until(key, 'until', now), wait)
   redis.call('HSET', key, 'until', int(till), 'until_for', int(till - now), 'cause', cause)
   redis.call('HDEL', key, 'probe', 'probe_until')
-  -- A token that was rotated away is never asked for again: its gate must not stay for ever.
+  -- A rotated token is never asked about again, so its gate must not stay for ever.
   redis.call('PEXPIRE', key, int(till - now + 86400000))
   used(string.sub(key, #(ns .. 'gate:') + 1), now)
   event('gate.closed', 'cause', cause, 'wait_ms', int(till - now))

@@ -1,7 +1,8 @@
-"""The sentences for people that scripts cause: they know codes and figures, and the words stand here.
+"""The sentences for people that scripts cause: scripts know codes and figures, and the words are here.
 
-What a person is answered at once is made of the code and the figures that a script gives. What a script writes down, a
-dead letter's reason above all, is readable in Valkey, by an older worker too: of that it is given the words (`WORDS`).
+An immediate answer to a person is made from the code and the figures that a script gives. What a script writes down, a
+dead letter's reason above all, must be readable in Valkey, by an older worker too: for that it receives the words
+(`WORDS`).
 """
 
 import json
@@ -34,11 +35,11 @@ WRITTEN: Final = {
     "epoch_promoted": "the server was promoted",
     "epoch_forgot": "the server knew less than a worker had seen",
 }
-"""What scripts write down, by the name that they know it by; `%s` is a figure."""
+"""What scripts write down, by the name that they use for it; `%s` is a figure."""
 
 _LUA: Final = ", ".join(f"{name} = {json.dumps(text)}" for name, text in WRITTEN.items())
 WORDS: Final = f"local WORDS = {{{_LUA}}}\n"
-"""The same as Lua; it stands before what all scripts share."""
+"""The same as Lua; it goes before the shared parts."""
 
 _OF_A_REQUEST: Final = {
     "unknown": "no request {0} is known: see `monarch requests`",

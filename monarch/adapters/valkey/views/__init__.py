@@ -1,1 +1,1 @@
-"""What people are shown of Valkey. Nothing here writes."""
+"""What people see of Valkey. Nothing here writes."""

@@ -1,4 +1,4 @@
-"""Cohorts, for people: which there are, and one with its requests. Nothing here writes."""
+"""Cohorts, for people: a list, and one cohort with its requests. Nothing here writes."""
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Final, cast
@@ -16,7 +16,7 @@ from monarch.core.ids import CohortId, RequestId
 from monarch.ports.readings import CohortLine
 
 MOST: Final = 500
-"""So many cohorts are listed at most."""
+"""How many cohorts to list at most."""
 
 
 class Cohorts:
@@ -37,7 +37,7 @@ class Cohorts:
         return tuple(_line(one, cards[one], states.get(one, {})) for one in ids if one in cards)
 
     async def _states(self, cohorts: list[CohortId]) -> dict[CohortId, dict[str, int]]:
-        """How many requests of each are in which state."""
+        """For each cohort, how many requests are in which state."""
         pipe = self._client.pipeline(transaction=False)
         for one in cohorts:
             pipe.zrange(self._keys.cohort(one), 0, -1)
@@ -76,7 +76,7 @@ class Cohorts:
 async def _cards(
     client: Valkey, keys: Keys, cohorts: Sequence[CohortId]
 ) -> dict[CohortId, dict[str, str]]:
-    """What stands on the cards of these cohorts; nothing of one that is gone."""
+    """The fields of these cohorts' cards; those that are gone are left out."""
     pipe = client.pipeline(transaction=False)
     for one in cohorts:
         pipe.hgetall(keys.card(one))
@@ -89,7 +89,7 @@ async def _cards(
 async def read_cards(
     client: Valkey, keys: Keys, cohorts: Iterable[CohortId | None]
 ) -> dict[CohortId | None, Card | None]:
-    """Where the cards of these cohorts are in Slack; of one that is gone, and of none, nothing."""
+    """Where the cards of these cohorts are in Slack; nothing for one that is gone, and for `None`."""
     known = sorted({one for one in cohorts if one is not None})
     found = await _cards(client, keys, known) if known else {}
     return {one: card_of(fields) for one, fields in found.items()}

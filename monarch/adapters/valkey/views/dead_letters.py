@@ -1,4 +1,4 @@
-"""Dead letters, for people: what stands in them, and which of them are meant. Nothing here writes."""
+"""Dead letters, for people: their content, and the choice among them. Nothing here writes."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Final, cast
@@ -28,7 +28,7 @@ class Letters:
         self._dead = keys.dead
 
     async def newest(self, limit: int, choice: Choice = EVERY) -> tuple[DeadLetter, ...]:
-        """The newest `limit` of those that are meant, newest first."""
+        """The newest `limit` letters of this choice, newest first."""
         found: list[DeadLetter] = []
         first, last = await self._span(choice)
         while len(found) < limit:
@@ -42,10 +42,10 @@ class Letters:
         return tuple(found[:limit])
 
     async def pages(self, choice: Choice = EVERY) -> AsyncIterator[tuple[DeadLetter, ...]]:
-        """All that are meant, oldest first, some at a time.
+        """All letters of this choice, oldest first, some at a time.
 
-        What is given up after the first page was read is left out: a letter that is replayed between two pages, and
-        dies again, is not met a second time.
+        Letters that come after the first page was read are left out, so that a letter that is replayed between two
+        pages, and dies again, is not met a second time.
         """
         first, last = await self._span(choice)
         if last == LAST:
@@ -62,7 +62,7 @@ class Letters:
             first = f"({letters[-1].id}"
 
     async def one(self, letter: str, choice: Choice = EVERY) -> DeadLetter | None:
-        """One that is meant, by its id (or by the id of the entry that was given up); `None` where there is none."""
+        """A letter of this choice, by its id (or by the id of the entry that was given up); `None` if there is none."""
         if not is_entry_id(letter):
             return None
         first, last = await self._span(choice)
@@ -75,7 +75,7 @@ class Letters:
         return next((one for one in near if one.entry == letter), None)
 
     async def _span(self, choice: Choice) -> tuple[str, str]:
-        """Between which ids those of the wanted age are: ids are given out by the server's clock."""
+        """The first and last possible id of the wanted age: the server gives ids out by its clock."""
         if choice.older_than_s is None and choice.newer_than_s is None:
             return FIRST, LAST
         with classified("asking for the time"):

@@ -1,7 +1,7 @@
-"""How the fleet stands, and how the server is set up: for gauges, `monarch status` and `monarch doctor`.
+"""The state of the fleet, and how the server is set up: for gauges, `monarch status` and `monarch doctor`.
 
-Three round trips for a snapshot, whatever the backlog. What a server does not tell (a managed one may refuse
-`CONFIG`, a stream may not exist yet) reads as not known, or as nothing.
+Three round trips for a snapshot, whatever the backlog. What a server does not say (a managed one may refuse
+`CONFIG`, a stream may not exist yet) reads as unknown, or as nothing.
 """
 
 import json
@@ -26,21 +26,21 @@ from monarch.core.delivery import Stream
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
 
 ALIVE_MS: Final = 60_000
-"""A consumer that asked for nothing for longer is taken for dead, in milliseconds; it reads every 2 s."""
+"""A consumer that asked for nothing for longer is taken for dead, in milliseconds; it reads every 3 s."""
 
 PARKED_LOOKED_AT: Final = 200
-"""Among so many of what is parked, those that are due first, the oldest is looked for."""
+"""How many parked entries, those that are due first, to search for the oldest."""
 
 NOBODY: Final = "released"
-"""The pseudo-consumer that deliveries are handed back to."""
+"""The pseudo-consumer to which deliveries are handed back."""
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 
 REFUSED_FOR_MS: Final = 180_000
-"""A refusal of the credential that was not confirmed for longer is over, in milliseconds; work asks once a minute."""
+"""A refusal of the credential is over if it was not confirmed for longer, in milliseconds; work asks once a minute."""
 
 _WHOLE: Final = 17
-"""So many answers are about the whole, the time first."""
+"""How many answers are about the whole fleet, the time first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,11 @@ class ServerFacts:
         appendfsync: `always`, `everysec` or `no`.
         subscribers: of the channel.
         memory_left: bytes until `maxmemory`, `None` where there is no ceiling.
-        replicas: how many of them are in step.
-        min_replicas: how many must be, or writes are refused.
-        unread_bytes: how much a subscriber may leave unread before it is cut off; 0: without end.
+        replicas: how many replicas are in step.
+        min_replicas: how many must be in step, or writes are refused.
+        unread_bytes: how much a subscriber may leave unread before it is cut off; 0: no limit.
         holds_our_keys: `False` where this is a node of a cluster and another one has the slot of our keys.
-        ahead_ms: how far the newest id of the requests is before the server's clock, in milliseconds; 0: it is not.
+        ahead_ms: how far the newest id of the requests is ahead of the server's clock, in milliseconds; 0: it is not.
     """
 
     version: str
@@ -76,7 +76,7 @@ class ServerFacts:
 
 
 class Standing:
-    """Looks at the whole. Every method raises `StoreError` where Valkey cannot be asked."""
+    """Reads the state of the whole fleet. Every method raises `StoreError` where Valkey cannot be asked."""
 
     def __init__(self, client: Valkey, keys: Keys, channel: str, ceilings: Ceilings) -> None:
         self._client = client
@@ -86,14 +86,14 @@ class Standing:
         self._accounts = Accounts(client, keys)
 
     async def ping(self) -> None:
-        """Ask for any answer at all."""
+        """Check that Valkey answers at all."""
         with classified("asking whether Valkey is there"):
             await self._client.ping()
 
     # ---------------------------------------------------------------------------------- snapshot
 
     async def snapshot(self) -> Snapshot:
-        """How the fleet stands now."""
+        """The state of the fleet now."""
         whole, *streams = await self._first_look()
         accounts = await self._accounts.known(whole["now_ms"])
         later = self._client.pipeline(transaction=False)
@@ -122,7 +122,7 @@ class Standing:
         )
 
     async def _first_look(self) -> list[dict[str, Any]]:
-        """What one round trip tells: first the whole, then each stream."""
+        """The answers of one round trip: first about the whole fleet, then about each stream."""
         pipe = self._client.pipeline(transaction=False)
         self._ask_whole(pipe)
         for stream in Stream:
@@ -220,7 +220,7 @@ class Standing:
         )
 
     async def _ahead_ms(self) -> int:
-        """Ids go up only, so one that was forced draws all later ones after it."""
+        """See `ServerFacts.ahead_ms`. Ids only go up, so after a forced id all later ones are ahead, too."""
         with classified("asking for the newest id"):
             try:
                 stream = await self._client.xinfo_stream(self._keys.stream(Stream.REQUESTS))
@@ -257,7 +257,7 @@ class Standing:
 
 
 def _given(answer: Any) -> Any:
-    """An answer without which there is no snapshot."""
+    """An answer that a snapshot cannot do without."""
     if isinstance(answer, Exception):
         raise answer
     return answer
@@ -268,7 +268,7 @@ def _count(answer: Any) -> int:
 
 
 def _pair(answer: Any) -> list[bytes | None]:
-    """Two fields of a hash; neither where the key is of another type."""
+    """Two fields of a hash; two `None`s where the key is of another type."""
     return answer if isinstance(answer, list) else [None, None]
 
 
@@ -286,7 +286,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _hard_limit(limits: str | None, kind: str) -> int | None:
-    """Of `normal 0 0 0 … pubsub 33554432 8388608 60`, the first number behind `kind`, in bytes."""
+    """In `normal 0 0 0 … pubsub 33554432 8388608 60`, the first number after `kind`, in bytes."""
     _, _, behind = (limits or "").partition(f"{kind} ")
     return _number(behind.partition(" ")[0])
 
@@ -322,7 +322,7 @@ def _whole(whole: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _oldest_s(parked: Any, now_ms: int) -> float:
-    """The age of the oldest request of which something is parked, in seconds: names begin with it, padded."""
+    """The age of the oldest request with parked work, in seconds: names begin with the request's id, padded."""
     if not parked or not isinstance(parked, list):
         return 0.0
     began_ms = min(member for member, _ in parked).partition(b"-")[0]
@@ -330,7 +330,7 @@ def _oldest_s(parked: Any, now_ms: int) -> float:
 
 
 def _known(answer: Any) -> dict[Any, Any]:
-    """What a server tells of itself; nothing where it may not be asked."""
+    """What a server says about itself; empty where it may not be asked."""
     return answer if isinstance(answer, dict) else {}
 
 
@@ -345,7 +345,7 @@ def _refused(answer: Any, now_ms: int) -> tuple[RefusalSnapshot, ...]:
 
 
 def _raw(stream: Stream, answers: list[Any]) -> dict[str, Any]:
-    """One stream's answers under their names; a stream or a group that is not there yet is empty."""
+    """One stream's answers under their names; a stream or a group that does not exist yet is empty."""
     length, groups, pending, consumers = answers
     group = next((g for g in _listed(groups) if g["name"] == GROUP.encode()), {})
     summary = pending if isinstance(pending, dict) else {}
@@ -369,8 +369,8 @@ def _listed(answer: Any) -> list[dict[str, Any]]:
 
 
 def _stream(raw: Mapping[str, Any], next_up: Any, now_ms: int) -> StreamSnapshot:
-    # Settled entries are deleted, so whatever is in the stream and not handed out waits. (Valkey's own lag is
-    # not known after a deletion.)
+    # Settled entries are deleted, so what is in the stream and not handed out waits. (Valkey's own lag is unknown
+    # after a deletion.)
     waiting = bool(next_up) and isinstance(next_up, list)
     return StreamSnapshot(
         stream=raw["stream"],

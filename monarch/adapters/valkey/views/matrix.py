@@ -1,7 +1,7 @@
-"""What is known of each ticket in each target: the ledger's word, and what a person last had read. Nothing here writes.
+"""What is known of each ticket in each target: from the ledger, and from what a person last had read. Nothing here writes.
 
-Two round trips for a page of rows. Plans are frozen, so what is needed of them is remembered: the same plan is not
-unpacked for each request of a cohort, nor for each look at it.
+Two round trips for a page of rows. Plans are frozen, so the needed parts are remembered: the same plan is not unpacked for
+each request of a cohort, nor for each look at it.
 """
 
 import hashlib
@@ -22,10 +22,10 @@ from monarch.core.ids import RequestId, TargetId, migration_id
 from monarch.ports.readings import Holding, TicketLine
 
 REMEMBERED: Final = 64
-"""So many different plans are remembered, each as the numbers and titles of its tickets."""
+"""How many different plans to remember, each as the numbers and titles of its tickets."""
 
 LONGEST_TITLE: Final = 120
-"""Characters of a title that are remembered."""
+"""How many characters of a title to remember."""
 
 Tickets = tuple[TicketLine, ...]
 
@@ -40,7 +40,7 @@ class Matrices:
         self._digests: OrderedDict[RequestId, bytes] = OrderedDict()
 
     async def tickets(self, requests: Sequence[RequestId]) -> Mapping[RequestId, Tickets]:
-        """The tickets of their plans, in order; nothing of a request without one."""
+        """The tickets of their plans, in order; a request without a plan is left out."""
         unknown = [one for one in requests if one not in self._digests]
         if unknown:
             pipe = self._client.pipeline(transaction=False)
@@ -57,7 +57,7 @@ class Matrices:
     async def _remember(self, request: RequestId, packed: bytes) -> None:
         digest = hashlib.sha256(packed).digest()
         if digest not in self._plans:
-            # Megabytes can come out of it: not on the event loop.
+            # Unpacking can give megabytes, so it does not run on the event loop.
             self._plans[digest] = await to_thread.run_sync(_tickets_of, packed)
         self._digests[request] = digest
         while len(self._digests) > REMEMBERED * 10:
@@ -96,7 +96,7 @@ class Matrices:
         )
 
     async def _ledgers(self, targets: Sequence[int | None]) -> list[list[bytes]]:
-        """The ledgers of these; nothing of a target that was never found."""
+        """The ledgers of these; empty for a target that was never found."""
         pipe = self._client.pipeline(transaction=False)
         known = [target for target in targets if target is not None]
         for target in known:

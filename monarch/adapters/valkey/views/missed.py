@@ -1,4 +1,4 @@
-"""Repositories that no request named, as the last sweep for them has put them on record."""
+"""Repositories that no request named, as the last sweep for them has recorded them."""
 
 import json
 from collections.abc import Awaitable
@@ -12,11 +12,11 @@ from monarch.adapters.valkey.views.request import whole
 from monarch.ports.readings import MissedLine
 
 MOST: Final = 500
-"""So many are listed at most."""
+"""How many to list at most."""
 
 
 class MissedOnRecord:
-    """Looks at the record. Raises `StoreError` where Valkey cannot be asked."""
+    """Reads the record. Raises `StoreError` where Valkey cannot be asked."""
 
     def __init__(self, client: Valkey, keys: Keys) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""The numbers of tickets beside their ids, in events: GitHub's id is what scripts know, a number is what people know."""
+"""Adds the numbers of tickets to events: scripts know GitHub's id, people know the number."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -11,13 +11,13 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.core.ids import RequestId
 
 _KEPT: Final = 50
-"""So many requests' numbers are kept for the events to come."""
+"""For how many requests to keep the numbers for later events."""
 
 NUMBER: Final = "ticket_number"
 
 
 class Numbering:
-    """Reads each plan once; of one that is gone nobody knows the numbers."""
+    """Reads each plan once; the numbers of a plan that is gone are unknown."""
 
     def __init__(self, client: Valkey, keys: Keys) -> None:
         self._client = client
@@ -25,7 +25,7 @@ class Numbering:
         self._known: dict[str, Mapping[str, str]] = {}
 
     async def numbered(self, all_fields: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-        """The same fields, and `ticket_number` where there is a ticket whose number is known."""
+        """The same fields, with `ticket_number` added where there is a ticket whose number is known."""
         return [{**fields, **await self._number(fields)} for fields in all_fields]
 
     async def _number(self, fields: Mapping[str, str]) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """What lies ahead of a request: the account's budget and gate, and the writes that go before its own.
 
 Those are the writes of older requests of its cohort, and the share of the other cohorts (core/budget/shares.py).
-Six round trips and some thousand answers, whatever the backlog: only the oldest requests are looked at. Where there are
-more, what is foretold is the least. The account is the one that the fleet writes with; of
-several the busiest in the last hour, since no request is bound to one before it writes.
+Six round trips and some thousand answers, whatever the backlog: it looks only at the oldest requests. If there are
+more, the forecast is a minimum. The account is the one that the fleet writes with; of several, the busiest in the
+last hour, since no request is bound to an account before it writes.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -27,24 +27,24 @@ from monarch.core.report.summary import ENDS
 from monarch.ports import StoreError
 
 AHEAD: Final = 200
-"""So many older requests are looked at, the oldest; those behind them are not in the forecast, which says so."""
+"""How many older requests, the oldest, to look at; those after them are not in the forecast, which says so."""
 
 LOOKED_AT: Final = 500
-"""Of so many unfinished migrations it is read how far they are, the oldest; of those behind them nothing is copied."""
+"""For how many unfinished migrations, the oldest, to read the progress; those after them count as not begun."""
 
 _AT_ONCE: Final = 250
-"""So many answers are read in one turn of the event loop."""
+"""How many answers to read in one turn of the event loop."""
 
 _JOINS_BY: Final = ["source", "channel", "not_before_ms", "milestones"]
-"""What requests of one cohort have in common; as `_cards.lua` has it."""
+"""What requests of one cohort have in common, as in `_cards.lua`."""
 
 _FIELDS: Final = ["state", "tickets", "cancelled_by", "card", "first_by", *_JOINS_BY]
 
 _SETTLED: Final = ["copied", "present", "refused", "deleted"]
-"""Of these tickets a migration makes no copy any more."""
+"""The counts of tickets that a migration does not copy any more."""
 
 PACE: Final = Pace()
-"""By which permit.lua takes each window a little longer than GitHub does."""
+"""Its margins: permit.lua makes each window a little longer than GitHub's."""
 
 Effective = Callable[[str], Awaitable[Ceilings]]
 """The ceilings that count for an account."""
@@ -52,7 +52,7 @@ Effective = Callable[[str], Awaitable[Ceilings]]
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """How the account stands, and what stands before a request; `paused_by` as in `RequestView`.
+    """The state of the account, and what comes before a request; `paused_by` as in `RequestView`.
 
     `is_least`: there are more open requests than were looked at.
     """
@@ -63,7 +63,7 @@ class Traffic:
     is_least: bool = False
 
     def forecast(self, writes: int) -> Forecast:
-        """When so many more writes are done, by turns with what is ahead."""
+        """When this many more writes will be done, in turns with what is ahead."""
         seconds = forecast_s(self.load, self.ahead.before(writes) + writes)
         return Forecast(seconds, self.load.now_ms, self.is_least, self.ahead.sharing)
 
@@ -103,7 +103,7 @@ class _Open:
 
 
 class Outlook:
-    """`ports.Outlook`, and what people's commands need beside it.
+    """`ports.Outlook`, and what the commands need besides.
 
     Args:
         effective: gives the ceilings that count for an account.
@@ -124,7 +124,7 @@ class Outlook:
         return None if traffic.paused_by or not own else traffic.forecast(own)
 
     async def traffic(self, newcomer: Newcomer | None = None) -> Traffic:
-        """What a request would find that is appended now; `None`: one that is a cohort by itself.
+        """What a request would meet if it were appended now; `None`: a request that is a cohort by itself.
 
         Raises:
             StoreError: Valkey cannot be asked.
@@ -133,7 +133,7 @@ class Outlook:
         return traffic
 
     async def shares(self) -> Shares:
-        """Which part of the writes each cohort has that has something to write, and how the account stands.
+        """The share of the writes that each cohort with something to write has, and the state of the account.
 
         Raises:
             StoreError: Valkey cannot be asked.
@@ -147,7 +147,7 @@ class Outlook:
     async def _look(
         self, request: RequestId | None, newcomer: Newcomer | None = None
     ) -> tuple[Traffic, int]:
-        """What is before that request (`None`: a new one), and how many writes of its own are left."""
+        """What comes before that request (`None`: a new one), and how many writes of its own are left."""
         now_ms, by, names = await self._oldest()
         is_least = len(names) > AHEAD
         names = [one for one in names[:AHEAD] if one != request]
@@ -159,7 +159,7 @@ class Outlook:
         return Traffic(load, _ahead(found, left, request, cohort), by, is_least), own
 
     async def _oldest(self) -> tuple[int, str, list[RequestId]]:
-        """The server's time, who has paused the fleet, and the oldest open requests: one more than is looked at."""
+        """The server's time, who has paused the fleet, and the oldest open requests: one more than it looks at."""
         pipe = self._client.pipeline(transaction=False)
         pipe.time()
         pipe.get(self._keys.paused)
@@ -196,7 +196,7 @@ class Outlook:
         ]
 
     async def _left(self, requests: Sequence[_Open], own: RequestId | None) -> list[int]:
-        """How many tickets each of them has still to copy: exactly of the oldest, and of the one that is asked about."""
+        """How many tickets each of them still has to copy: exact for the oldest, and for `own`."""
         left = [one.writes for one in requests]
         exact, looked_at = [], 0
         for index, one in enumerate(requests):
@@ -208,7 +208,7 @@ class Outlook:
         return left
 
     async def _there(self, requests: Sequence[_Open], exact: Sequence[int]) -> list[int]:
-        """How many tickets are in the targets of each of these already."""
+        """How many tickets the targets of each of these already have."""
         pipe = self._client.pipeline(transaction=False)
         for index in exact:
             pipe.smembers(self._keys.unsettled(requests[index].request))
@@ -237,7 +237,7 @@ class Outlook:
     # ------------------------------------------------------------------------------- how the account stands
 
     async def _load(self, now_ms: int) -> Load:
-        """The windows and the gate of the busiest account; those of nobody where none is known."""
+        """The windows and the gate of the busiest account; empty ones if no account is known."""
         known = await self._accounts.known(now_ms)
         accounts = [one for one in known if not one.startswith("token:")] or [""]
         pipe = self._client.pipeline(transaction=False)
@@ -262,7 +262,7 @@ class Outlook:
 
 
 def _cohort(request: RequestId, known: Sequence[bytes | None]) -> str:
-    """The cohort of a request; it is one by itself where it joined none."""
+    """The cohort of a request; a request that joined none is one by itself."""
     return request if known[3] is None else known[3].decode("utf-8", "replace")
 
 
@@ -272,7 +272,7 @@ def _joins_by(known: Sequence[bytes | None]) -> tuple[str, ...]:
 
 
 def _cohort_of(newcomer: Newcomer | None, found: Sequence[_Open]) -> str:
-    """The cohort that a new request joins: that of the newest open one of its kind; `""` where it begins one."""
+    """The cohort that a new request joins: that of the newest open one of its kind; `""` if it begins one."""
     same = [one for one in found if newcomer is not None and one.joins_by == newcomer.joins_by]
     return max(same, key=lambda one: _age(one.request)).cohort if same else ""
 
@@ -280,7 +280,7 @@ def _cohort_of(newcomer: Newcomer | None, found: Sequence[_Open]) -> str:
 def _ahead(
     found: Sequence[_Open], left: Sequence[int], request: RequestId | None, joined: str
 ) -> Ahead:
-    """What stands before a request; `None`: before a new one of the cohort `joined`."""
+    """What comes before a request; `None`: before a new one of the cohort `joined`."""
     mine = next((one for one in found if one.request == request), None)
     rows = [(one, n) for one, n in zip(found, left, strict=True) if one is not mine]
     first = [n for one, n in rows if one.is_first and not _is_before(mine, one)]
@@ -300,7 +300,7 @@ def _is_before(mine: _Open | None, other: _Open) -> bool:
 
 
 def _age(request: RequestId) -> tuple[int, int]:
-    """What requests are ordered by: their entry's id."""
+    """The sort key of requests: their entry's id."""
     ms, _, sequence = request.partition("-")
     return whole(ms) or 0, whole(sequence) or 0
 

@@ -30,5 +30,5 @@ class ValkeyPlans:
         """See `ports.Plans.read`."""
         with classified("reading a plan"):
             packed = await self._client.get(self._keys.plan(request))
-        # Megabytes can come out of it: not on the event loop.
+        # Unpacking can give megabytes, so it does not run on the event loop.
         return None if packed is None else await self._aside(lambda: decode_plan(packed))

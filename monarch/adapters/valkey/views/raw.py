@@ -1,4 +1,4 @@
-"""What a server or a script answers, in Python's terms. Apart from those who read for people: a worker does without them."""
+"""Answers of a server or a script as Python values. Apart from the readers for people, which a worker does without."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from monarch.core.report.summary import RequestView
 
 Flat = list[bytes]
 RawRequest = tuple[bytes, Flat, list[Flat]]
-"""Its id, its fields, and those of each of its migrations, as the scripts give them."""
+"""A request's id, its fields, and those of each of its migrations, as the scripts give them."""
 
 
 def request_views(requests: Sequence[RawRequest], paused: bytes) -> list[RequestView]:
-    """The requests of a cohort as they stand; `paused`: by whom, or nothing."""
+    """The present requests of a cohort; `paused`: by whom, or empty."""
     return [
         request_view(
             RequestId(text(request)),

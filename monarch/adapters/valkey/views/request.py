@@ -1,4 +1,4 @@
-"""A request's hashes as the view that people are shown."""
+"""A request's hashes as the view that people see."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ from monarch.core.report.summary import MigrationView, RequestView, State
 Hash = Mapping[str, str]
 
 _MAX_DIGITS = 18
-"""Of a number: times in milliseconds have 13."""
+"""Digits of a number: times in milliseconds have 13."""
 
 
 def request_view(
@@ -54,13 +54,13 @@ def cohort_view(cohort: CohortId, fields: Hash, requests: Sequence[RequestView])
 
 
 def cohort_of(fields: Hash) -> CohortId | None:
-    """The cohort of a request; `None` before it is planned, and where an older version planned it."""
+    """The cohort of a request; `None` before it is planned, and if an older version planned it."""
     card = fields.get("card")
     return CohortId(card) if card else None
 
 
 def card_of(fields: Hash) -> Card | None:
-    """Where a card is in Slack; `None` where no channel is to be told."""
+    """Where a card is in Slack; `None` without a channel."""
     if not fields.get("channel"):
         return None
     return Card(

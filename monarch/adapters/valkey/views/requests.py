@@ -1,7 +1,7 @@
 """The read side, for people: requests, events. Nothing here writes.
 
-What stands in Valkey is shown as it is: fields that are not there yet read as nothing, and a request that
-has expired since it was listed is left out.
+Records are shown as they are: fields that do not exist yet read as empty, and a request that has expired since
+it was listed is left out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,10 +33,10 @@ from monarch.core.target.step import LedgerRecord
 from monarch.ports.readings import Event, MigrationTimes, RequestDetails, RequestLine
 
 PAGE: Final = 200
-"""How many are read at once where many are looked through."""
+"""How many requests to read at once when searching many."""
 
 LOOKED_THROUGH: Final = 20_000
-"""So many requests are looked through for those that are sought, the newest."""
+"""How many requests, the newest, to search for those that are wanted."""
 
 EVERY_REQUEST: Final = Sought()
 
@@ -72,7 +72,7 @@ class Reader:
     # --------------------------------------------------------------------------------- requests
 
     async def requests(self, limit: int, sought: Sought = EVERY_REQUEST) -> tuple[RequestLine, ...]:
-        """The newest `limit` requests that are sought, newest first, among the newest `LOOKED_THROUGH`."""
+        """The newest `limit` wanted requests, newest first, among the newest `LOOKED_THROUGH`."""
         found: list[RequestLine] = []
         start = 0
         while len(found) < limit and start < LOOKED_THROUGH:
@@ -94,7 +94,7 @@ class Reader:
         return await self._with_wishes(newest)
 
     async def with_failed(self, lines: Sequence[RequestLine]) -> tuple[RequestLine, ...]:
-        """The same, each with how many of its targets were given up: a read for each target of those that were planned."""
+        """The same, each with how many of its targets were given up: one read for each target of a planned request."""
         pipe = self._client.pipeline(transaction=False)
         for line in lines:
             pipe.hget(self._keys.request(line.id), "targets")
@@ -112,7 +112,7 @@ class Reader:
         )
 
     async def _with_wishes(self, lines: Sequence[RequestLine]) -> tuple[RequestLine, ...]:
-        """The same, and what those ask for that wait to be planned, and until when."""
+        """The same; for those that wait to be planned, also what they ask for, and until when they wait."""
         queued = {line.id: line.entry for line in lines if line.state is State.QUEUED}
         if not queued:
             return tuple(lines)
@@ -124,7 +124,7 @@ class Reader:
         )
 
     async def _sought(self, ids: Sequence[RequestId], sought: Sought) -> Sequence[RequestId]:
-        """Those that are sought; what an unplanned one asks for is read in its message."""
+        """The wanted ones; what an unplanned request asks for is read from its message."""
         if sought.is_every:
             return ids
         pipe = self._client.pipeline(transaction=False)
@@ -196,7 +196,7 @@ class Reader:
         )
 
     async def _unseen(self, request: RequestId) -> dict[str, str]:
-        """What would be on record of a producer's own entry, which has no hash before somebody looks at it."""
+        """What would be on record of a producer's own entry, which has no hash before a worker takes it."""
         if not is_entry_id(request) or not await self._waiting.wishes({request: request}):
             return {}
         return {"state": "queued", "via": "producer", "appended_ms": str(entry_ms(request))}
@@ -236,7 +236,7 @@ class Reader:
     async def pulse(self, after: str) -> str:
         """Wait a moment for an event after that id (`$`: from now on), and give the newest id to go on from.
 
-        Copies make no events: whoever watches them looks again after each pulse, whatever it brought.
+        Copies make no events: to watch them, look again after each pulse, whatever it brought.
         """
         events = await self.next_events(after)
         return events[-1].id if events else after
@@ -264,7 +264,7 @@ def _number(fields: Mapping[str, str], name: str, default: int = 0) -> int:
 
 
 NAMED: Final = 3
-"""Targets that a listing names of each request."""
+"""How many targets of each request a listing names."""
 
 
 def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> RequestLine:
@@ -290,12 +290,12 @@ def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> Requ
 
 
 def _notice_error(fields: Mapping[str, str], card: Card | None) -> str:
-    """Why its channel could not be told; of a request without a card an older version says."""
+    """Why its channel could not be reached; for a request without a card, as an older version recorded it."""
     return card.error if card else fields.get("notice_error", "")
 
 
 def _is_to_be_told(view: RequestView, fields: Mapping[str, str], card: Card | None) -> bool:
-    """Whether Slack does not show the newest of it yet; of a request without a card an older version says."""
+    """Whether Slack does not show its newest state yet; for a request without a card, as an older version recorded it."""
     if not view.channel or _notice_error(fields, card):
         return False
     if card is None:
@@ -304,7 +304,7 @@ def _is_to_be_told(view: RequestView, fields: Mapping[str, str], card: Card | No
 
 
 def _asks(request: RequestId, wish: Wish, sought: Sought) -> bool:
-    """Whether a request that has no hash yet is sought."""
+    """Whether a request that has no hash yet is wanted."""
     return sought.holds(State.QUEUED.value, wish.source, wish.targets, entry_ms(request))
 
 
@@ -369,5 +369,5 @@ def _event(entry: RawEntry) -> Event:
 
 
 def _lines(text: str) -> list[str]:
-    """A refused target is kept as it was spelled, spaces and all; `str.splitlines` would know more line ends."""
+    """The lines of a field. A refused target is kept as it was spelled; `str.splitlines` would split at more characters."""
     return [line for line in text.split("\n") if line]

@@ -8,7 +8,7 @@ from monarch.core.report.summary import State
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What all has to hold of a request; `None`: no matter.
+    """The conditions that a request has to meet; `None`: any.
 
     Repositories are `owner/repo`, compared without case. `since_ms` is in milliseconds since 1970, and compared with when
     a request was appended.
@@ -21,11 +21,11 @@ class Sought:
 
     @property
     def is_every(self) -> bool:
-        """Whether every request is one."""
+        """Whether every request meets them."""
         return self == Sought()
 
     def holds(self, state: str, source: str, targets: Iterable[str], appended_ms: int) -> bool:
-        """Whether a request of which this is known is one."""
+        """Whether a request with these properties meets them."""
         return (
             (self.state is None or self.state.value == state)
             and (self.source is None or self.source.lower() == source.lower())

@@ -14,14 +14,14 @@ _MINUTE_MS: Final = 60_000
 
 
 class Traffic:
-    """Looks at what moves. Both methods raise `StoreError` where Valkey cannot be asked."""
+    """Reads parked work and writes. Both methods raise `StoreError` where Valkey cannot be asked."""
 
     def __init__(self, client: Valkey, keys: Keys) -> None:
         self._client = client
         self._keys = keys
 
     async def parked(self, limit: int) -> tuple[Parked, ...]:
-        """What is parked, those that are due first, at most so many."""
+        """At most `limit` parked entries, those that are due first."""
         with classified("reading what is parked"):
             found = await self._client.zrange(self._keys.parked, 0, limit - 1, withscores=True)
         return tuple(parked_of(name.decode("utf-8", "replace"), int(due)) for name, due in found)
@@ -44,7 +44,7 @@ class Traffic:
 
 
 _MOST: Final = 5_000
-"""Writes of one account that are looked at: far beyond what GitHub allows in an hour."""
+"""How many writes of one account to look at: far more than GitHub allows in an hour."""
 
 
 def _by_minute(times: Sequence[int], last: int) -> tuple[int, ...]:

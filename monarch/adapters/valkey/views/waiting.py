@@ -1,7 +1,7 @@
-"""What is known of work that waits: the message of a request that was never planned, and when parked work goes on.
+"""What is known of work that waits: the message of an unplanned request, and when parked work goes on.
 
-A request that waits to be planned has no source and no targets on record yet, but its message is there: in its
-stream, or in what parked it.
+A request that waits to be planned has no source and no targets on record yet, but its message exists: in its
+stream, or in its parked entry.
 """
 
 import json
@@ -28,7 +28,7 @@ from monarch.core.request.rules import Rules
 class Wish:
     """What an unplanned request asks for, as far as its message can be read.
 
-    `reason` says why nobody plans it: its message cannot be read, or a newer version wrote it; `""` where somebody will.
+    `reason` says why no worker plans it: its message cannot be read, or a newer version wrote it; `""` if one will.
     """
 
     source: str = ""
@@ -39,14 +39,14 @@ class Wish:
 
 
 class Waiting:
-    """Looks into the stream of requests and at what is parked."""
+    """Reads the stream of requests and the parked entries."""
 
     def __init__(self, client: Valkey, keys: Keys) -> None:
         self._client = client
         self._keys = keys
 
     async def wishes(self, entries: Mapping[RequestId, str]) -> dict[RequestId, Wish]:
-        """What these requests ask for, by the entry in which each stands; those that nobody has any more are left out."""
+        """What these requests ask for, by the entry that carries each; those whose entry is gone are left out."""
         pipe = self._client.pipeline(transaction=False)
         for request, entry in entries.items():
             pipe.xrange(self._keys.stream(Stream.REQUESTS), entry, entry)
@@ -61,7 +61,7 @@ class Waiting:
         return found
 
     async def unseen(self, limit: int) -> dict[RequestId, Wish]:
-        """The newest entries of the stream that nobody has looked at: a producer's own have no hash before that."""
+        """The newest entries of the stream that no worker has taken: a producer's own have no hash before that."""
         if limit < 1:
             return {}
         with classified("reading what waits"):
@@ -129,7 +129,7 @@ def _in_stream(answer: Any) -> Mapping[bytes, bytes] | None:
 
 
 def _in_parked(answer: Any) -> Mapping[bytes, bytes] | None:
-    """The fields of a parked entry; `None` where there is none that can be read."""
+    """The fields of a parked entry; `None` if there is no readable one."""
     if not isinstance(answer, bytes):
         return None
     try:

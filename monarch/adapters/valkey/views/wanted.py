@@ -9,7 +9,7 @@ from monarch.ports.readings import Event
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What all has to hold of an event; `None`: no matter. Targets are compared without case, times in ms since 1970.
+    """The conditions that an event has to meet; `None`: any. Targets are compared without case, times are ms since 1970.
 
     `kind` is the name of an event, or how it begins: `migration` is every `migration.…`.
     """
@@ -20,7 +20,7 @@ class Wanted:
     kind: str | None = None
 
     def holds(self, event: Event) -> bool:
-        """Whether it is one of them."""
+        """Whether the event meets them."""
         _, _, to = event.fields.get("migration", "").partition(":")
         request = request_of(event)
         target = event.fields.get("target") or to
@@ -33,7 +33,7 @@ class Wanted:
 
 
 async def newest(reader: Reader, limit: int, wanted: Wanted) -> tuple[Event, ...]:
-    """The newest `limit` events that are wanted, oldest first; all that are kept are looked through.
+    """The newest `limit` wanted events, oldest first; it searches all that are kept.
 
     Raises:
         StoreError: Valkey cannot be asked.
@@ -70,6 +70,6 @@ async def history(
 
 
 def request_of(event: Event) -> str:
-    """Which request it is about, `""` for none."""
+    """The request that an event is about, `""` for none."""
     of, _, _ = event.fields.get("migration", "").partition(":")
     return event.fields.get("request") or of

@@ -1,4 +1,4 @@
-"""Who works: each consumer of the streams, its last sign of life, and what it has in hand."""
+"""The workers: each consumer of the streams, its last sign of life, and what it has in hand."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,11 +14,11 @@ from monarch.core.delivery import Stream
 from monarch.ports.readings import WorkerLine
 
 _SHOWN: Final = 50
-"""So many targets in hand are named for each worker."""
+"""How many targets in hand to name for each worker."""
 
 
 class Workers:
-    """Looks at the consumers. Every method raises `StoreError` where Valkey cannot be asked."""
+    """Reads the consumers. Every method raises `StoreError` where Valkey cannot be asked."""
 
     def __init__(self, client: Valkey, keys: Keys) -> None:
         self._client = client
@@ -26,7 +26,7 @@ class Workers:
         self._roster = Roster(client, keys)
 
     async def all(self) -> tuple[WorkerLine, ...]:
-        """Every worker that the groups know, by name; one that died is among them until it is swept away."""
+        """Every worker that the groups know, by name; a dead one is among them until it is removed."""
         pipe = self._client.pipeline(transaction=False)
         for stream in Stream:
             pipe.xinfo_consumers(self._keys.stream(stream), GROUP)

@@ -1,7 +1,7 @@
 -- Shared by settle and refuse: since when GitHub refuses the credential, for each owner of repositories ('*' for all).
 --
--- A refusal is confirmed about once a minute, by work that waits for it or by a worker's own question. One that was not
--- confirmed for STALE_MS is over, whoever it was that could not say so.
+-- A refusal is confirmed about once a minute, by work that waits for it or by a worker's own question. A refusal that
+-- was not confirmed for STALE_MS is over, even if no worker could say so.
 local STALE_MS = 300000
 
 local function is_refused(owner, reason)

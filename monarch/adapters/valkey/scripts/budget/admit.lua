@@ -1,5 +1,5 @@
 #!lua
--- One more read: count its points, where they fit.
+-- One more read: count its points if they fit.
 --
 -- KEYS  1 points:<account> (hash)
 -- ARGV  1 prefix  2 points a minute  3 a minute and its margin, ms

@@ -4,13 +4,13 @@
 -- KEYS  1 gate:<account>  2 gate:<token>
 -- ARGV  1 prefix  2 op (state | close | close_token)  3 wait, ms, or '' for one that doubles  4 cause
 --       5 the first such wait, ms  6 the longest one, ms
--- Gives {ms until anybody may call, cause}; 0 ms where it is open.
+-- Gives {ms until the gate opens, cause}; 0 ms where it is open.
 --
--- Atomic, because a closing may only lengthen the wait that another one asked for.
+-- Atomic, because a closing may only lengthen the wait that another closing asked for.
 local now = now_ms()
 
--- A limit that does not say for how long: the wait doubles with each that comes after the one before was waited for.
--- Those that come while the gate is closed belong to the same.
+-- A limit that does not say for how long: the wait doubles with each that comes after the wait before it is over.
+-- Limits that come while the gate is closed count as the same one.
 local function doubled(key, now, first, longest)
   local known = redis.call('HMGET', key, 'strikes', 'until')
   local strikes = tonumber(known[1]) or 0

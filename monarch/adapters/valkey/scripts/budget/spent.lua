@@ -7,8 +7,8 @@
 -- Gives {now ms, learned as HGETALL, {when each write was permitted that was answered, or left without an answer},
 --       ms until the gate opens, {remaining calls, ms until that count begins anew} or {}}
 --
--- Atomic, because what was learned belongs to the writes of the same moment. Writes in hand are not answered yet, so
--- nobody knows whether they were accepted: they do not count here.
+-- Atomic, because what was learned belongs to the writes of the same moment. Writes in hand are not answered yet, so it
+-- is unknown whether GitHub accepts them: they do not count here.
 local now = now_ms()
 local in_hand = {[ARGV[2]] = true}
 for _, nonce in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. int(now), '+inf')) do in_hand[nonce] = true end

@@ -1,6 +1,6 @@
 -- Shared by mirror and submit: a message becomes a request.
--- `act` is nil where nobody is named; else it says by whom it is asked for, and where that is no copy, what is asked for
--- (`act`, else '') and which earlier requests it builds on.
+-- `act` is nil where no person is named; else it says who asks, and if that is not for a copy, what for (`act`, else '')
+-- and which earlier requests it builds on.
 local function append_request(stream, payload, via, now, act)
   local more, version = {}, VERSION
   if act and act.act ~= '' then more, version = {'act', act.act, 'bases', act.bases, 'by', act.by}, ACT_VERSION end

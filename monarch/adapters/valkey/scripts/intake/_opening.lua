@@ -1,7 +1,7 @@
 -- Shared by open_epoch and submit, whichever comes first to a new installation.
 
--- So young a server may have come back empty beside a living fleet, in ms. Each of its workers sweeps within 2.5 s of the
--- server's start, shows what it has seen, and so begins a quiet epoch.
+-- A server younger than this, in ms, may have come back empty beside a living fleet. Each of the fleet's workers sweeps
+-- within 2.5 s of the server's start, shows what it has seen, and so begins a quiet epoch.
 local YOUNG_MS = 5000
 
 -- Whether this server was never written to, by anyone: no key, no change since it was started or last saved, no save,
@@ -12,10 +12,10 @@ local function is_pristine(info)
     and number('aof_current_size') == number('aof_base_size')
 end
 
--- An epoch without the quiet time, where no write of before can be under way: on a server that was never written to,
--- a newcomer need not wait. What nobody listens to, or who is connected, says nothing: after an outage a living fleet
--- is disconnected for a moment. What can still go wrong: a server that came back without its data, and a fleet that
--- does not reach it within 5 s while a newcomer does.
+-- Open an epoch without the quiet time, where no earlier write can be under way: on a server that was never written to,
+-- a newcomer need not wait. Missing subscribers or connections prove nothing: after an outage a living fleet is
+-- disconnected for a moment. What can still go wrong: a server comes back without its data, and its fleet does not reach
+-- it within 5 s while a newcomer does.
 -- Where anything was ever written, the quiet time is kept: the keys of this installation may have been there.
 local function open_first_epoch(now)
   if redis.call('EXISTS', ns .. 'epoch') == 1 then return end

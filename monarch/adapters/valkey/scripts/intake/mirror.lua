@@ -7,7 +7,7 @@
 --
 -- Each append of these bytes has an index; each replica remembers the last one that it heard as its own or as an
 -- echo. A hearing is an echo exactly when another replica made an append that this one has not matched yet, within
--- the window and after this one subscribed (a message of before that it cannot have heard). Else it appends: in
+-- the window and after this one subscribed (it cannot have heard an earlier message). Else it appends: in
 -- doubt a request too many, which copies nothing, rather than one too few.
 --
 -- Atomic, because two replicas that both look first and both append would make two requests of one message.
@@ -16,7 +16,7 @@ local replica, hearing, payload, via = ARGV[2], 'hearing:' .. ARGV[3], ARGV[6], 
 local now = now_ms()
 local window = tonumber(ARGV[5])
 
--- A repeated call: its answer was lost, and the same hearing has the same answer, an echo too.
+-- A repeated call, whose first answer was lost: the same hearing gets the same answer, an echo too.
 local before = redis.call('HGET', inbox, hearing)
 if before then
   local verdict, entry = string.match(before, '^(%a+) (.*)$')
@@ -30,7 +30,7 @@ local appends = tonumber(redis.call('HGET', inbox, 'appends') or 0)
 local matched = tonumber(redis.call('HGET', inbox, 'matched:' .. replica) or 0)
 for i = matched + 1, appends do
   local append = redis.call('HMGET', inbox, 'at:' .. i, 'by:' .. i, 'entry:' .. i)
-  -- One of the future was made before the clock went back: nobody can say when, so it is no echo.
+  -- An append in the future was made before the clock went back: its real time is unknown, so this is not an echo.
   if append[2] ~= replica and tonumber(append[1]) >= since and tonumber(append[1]) <= now then
     redis.call('HSET', inbox, 'matched:' .. replica, i, hearing, 'echo ' .. append[3])
     return {'echo', append[3]}

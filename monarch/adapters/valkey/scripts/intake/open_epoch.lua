@@ -5,7 +5,7 @@
 -- ARGV  1 prefix
 -- Gives {epoch, ms of quiet that are left}.
 --
--- Atomic, so that only the very first does so.
+-- Atomic, so that only the very first process does so.
 local now = now_ms()
 open_first_epoch(now)
 local id, quiet = epoch(now, '')

@@ -3,11 +3,11 @@
 --
 -- KEYS  1 inbox:<submission> (hash)   2 requests (stream)
 -- ARGV  1 prefix  2 payload  3 via  4 how long a submission is remembered, ms
---       and where it is known who asks: 5 act, '' to copy  6 earlier requests that it builds on, a space between  7 by whom
--- Gives {what, request id}: 'new', 'same' where this message was submitted before, 'other' where another one was.
+--       and if it is known who asks: 5 act, '' to copy  6 earlier requests that it builds on, a space between  7 by whom
+-- Gives {what, request id}: 'new', 'same' if this message was submitted before, 'other' if another one was.
 --
 -- Atomic, so that a submission whose answer was lost can be repeated without a second request. On a server that was
--- never written to it opens the epoch: a fleet that starts later must not take this write for the sign of an older one.
+-- never written to it opens the epoch: a fleet that starts later must not take this write for a sign of an older memory.
 local inbox, requests = KEYS[1], KEYS[2]
 local kind = redis.call('TYPE', requests).ok
 if kind ~= 'stream' and kind ~= 'none' then

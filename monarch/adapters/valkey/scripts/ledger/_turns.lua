@@ -1,6 +1,6 @@
--- Shared by permit, record and take: the line of those who wait for a write of an account, and whose turn it is. Why
--- no cohort starves stands in core/budget/shares.py; why a dead waiter blocks nobody for longer than `late` ms, in
--- core/budget/turns.py.
+-- Shared by permit, record and take: the line of deliveries that wait to write under an account, and whose turn it is.
+-- core/budget/shares.py argues why no cohort starves; core/budget/turns.py, why a dead waiter blocks the others for
+-- `late` ms at most.
 --
 -- turns:<account>   sorted set, all with the score 0: `<group>/<name>` of each that waits. A group is a cohort (its id, padded),
 --                   or `!` for the requests that a person has put first; names sort as their turns come within it
@@ -8,9 +8,9 @@
 -- shares:<account>  sorted set of groups by their virtual time, in writes; `@` is the virtual time of the account
 -- knocks            sorted set of groups by when an entry of theirs last went into the stream of migrations, in ms
 -- knockers          hash: whose entry that was, by group
--- The first two are as large as the fleet has places: who is parked is in neither.
+-- The first two are at most as large as the fleet has places: a parked delivery is in neither.
 local SOON_MS, LOOKED_AT, FORGOTTEN_AT_ONCE = 50, 64, 100
--- So many other groups are looked at, and so many members of each: the ones whose turns come first.
+-- How many other groups to look at, and how many members of each: those whose turns come first.
 local GROUPS_LOOKED_AT, MEMBERS_LOOKED_AT = 32, 8
 local KNOCKS_LOOKED_AT, QUEUED_LOOKED_AT, GIVES_WAY_MS = 16, 20, 5000
 
@@ -35,7 +35,7 @@ end
 -- `0` is the character after `/`.
 local function in_line(line, group) return redis.call('ZLEXCOUNT', line.turns, '[' .. group .. '/', '(' .. group .. '0') end
 
--- The virtual time of the account, and that of a group. What a group did not use while it had nothing to write is gone.
+-- The virtual time of the account, and that of a group. A group forfeits what it did not use while it had nothing to write.
 local function virtual_time(line) return tonumber(redis.call('ZSCORE', line.shares, '@') or 0) end
 
 local function share_of(line, group)
@@ -59,7 +59,7 @@ local function charge(line)
   redis.call('ZADD', line.shares, now + 1, line.group)
 end
 
--- How many of these members are waited for, and whether one of them is due to ask.
+-- For how many of these members the line waits, and whether one of them is due to ask.
 local function alive_of(line, members, now, late)
   local alive, due = 0, false
   for _, other in ipairs(members) do
@@ -97,7 +97,7 @@ local function place_in_line(line, now, late)
     local alive, due = alive_of(line, members, now, late)
     ahead = ahead + math.min(alive, own + 1)
     held = held or due
-    -- One that is not there and is behind the account's time has nothing to remember.
+    -- A group that is not in line and is behind the account's time has nothing to remember.
     if #members == 0 and group ~= FIRST and tonumber(redis.call('ZSCORE', line.shares, group)) < virtual_time(line) then
       redis.call('ZREM', line.shares, group)
     end
@@ -105,7 +105,7 @@ local function place_in_line(line, now, late)
   return ahead, own, held
 end
 
--- Whether one of the last knocker's entries stands in the stream and was not taken yet.
+-- Whether one of the last knocker's entries is in the stream and not yet taken.
 local function is_queued(request)
   for _, migration in ipairs(redis.call('SRANDMEMBER', ns .. 'unsettled:' .. request, QUEUED_LOOKED_AT)) do
     if redis.call('HGET', ns .. 'migration:' .. migration, 'state') == 'queued' then return true end
@@ -113,7 +113,7 @@ local function is_queued(request)
   return false
 end
 
--- Whether a group that has nobody in line waits in the stream for a place, and its turn is before the caller's.
+-- Whether a group with no member in line waits in the stream for a place, and its turn is before the caller's.
 local function must_give_way(line)
   if line.group == FIRST then return false end
   local own = share_of(line, line.group)
@@ -126,7 +126,7 @@ local function must_give_way(line)
   return false
 end
 
--- Of several in hand, the last one of a group gives its place to a group that has none.
+-- Of a group's several deliveries in hand, the last one gives its place to a group that has none.
 local function gives_place(line, own)
   if own < 1 or redis.call('ZLEXCOUNT', line.turns, '(' .. line.me, '(' .. line.group .. '0') > 0 then return false end
   return must_give_way(line)

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Put on record whom a credential writes as, and say who we are and were.
+-- Record the account that a credential writes as, and return who we are and were.
 --
 -- KEYS  1 logins (hash): GitHub's number of the account, its login where that is not known, or '?' and the credential's
 --         account where nothing is -> 'ms bot account login'
@@ -7,12 +7,12 @@
 --       5 1 where it is a bot  6 account of the credential  7 how many are kept
 -- Gives the whole hash.
 --
--- Atomic, so that the bound holds and nobody reads an account between its login and its number. It may be repeated.
+-- Atomic, so that the bound holds and no worker reads an account between its login and its number. It may be repeated.
 local id, login, account, now = ARGV[3], ARGV[4], ARGV[6], int(now_ms())
 local all = redis.call('HGETALL', KEYS[1])
 if ARGV[2] == 'ask' then return all end
 
--- One that does not say who it is may have been named by a 201 before.
+-- A credential that does not say who it is may have been named by an earlier 201.
 if login == '' then
   for i = 1, #all, 2 do
     if string.match(all[i], '^%d+$') and string.match(all[i + 1], '^%d+ %d (%S+) ') == account then return all end
@@ -22,7 +22,7 @@ local field = id ~= '0' and id or login ~= '' and string.lower(login) or '?' .. 
 local who = ARGV[5] .. ' ' .. account .. ' ' .. login
 local known = redis.call('HGET', KEYS[1], field)
 local at = known and tonumber(string.match(known, '^(%d+) ')) or 0
--- Said at every crossing: what has not changed is written once an hour, to know which are the newest.
+-- Called at every crossing: an unchanged account is written once an hour, to know which are the newest.
 if not known or tonumber(now) - at > 3600000 or string.match(known, '^%d+ (.*)$') ~= who then
   redis.call('HSET', KEYS[1], field, now .. ' ' .. who)
 end

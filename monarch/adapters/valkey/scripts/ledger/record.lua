@@ -1,12 +1,12 @@
 #!lua flags=allow-oom
--- Write down what became of a write, or what a look showed. A fact: not fenced.
+-- Record what became of a write, or what a look showed. Facts are not fenced.
 --
 -- KEYS  1 ledger:<id> (hash)  2 slots:<account>  3 gate:<account>  4 faults:<account> (set)
 --       5 migration:<id> (hash)  6 request:<id> (hash)  7 budget:<account> (sorted set)
 --       8 turns:<account> (sorted set)  9 asks:<account> (sorted set)
 -- ARGV  1 prefix  2 document (JSON)
 --
--- The document, by fact; what is not there is nil:
+-- The document, by fact; an absent field is nil:
 --   created      number nonce issue: GitHub's id of the issue, where it is known
 --   found        number issue
 --   refused      nonce reason
@@ -15,17 +15,17 @@
 --   changed seen_changed   number nonce change (close | retire | reopen | edit)
 --   recalled     number
 --   noted        note
---   looked       there: how many copies are there  deleted: how many people have deleted
+--   looked       there: how many copies exist  deleted: how many people have deleted
 -- each also has `fact`, and `ticket` where it is about one, and of the delivery that reports it
 --   entry count migration request run target  turn: its name in line
 -- and, the same for every fact of a worker, in ms:
---   retention_ms  faults_ms: the gate's rest after faults  returns_ms: how long its next question is waited for
---   late_ms: how long one in line is
+--   retention_ms  faults_ms: the gate's rest after faults  returns_ms: how long the line waits for its next question
+--   late_ms: how long the line waits for a late member
 -- Gives the number of a second copy, or 0.
 --
--- Atomic, because two holders may report at once (a zombie its late 201, the new one its own), and the second to
--- come must see the first: of two numbers one is the copy and the other a stray, said to people at once.
--- It may be repeated: the same fact again changes nothing but times.
+-- Atomic, because two holders may report at once (a zombie its late 201, the new holder its own), and the second to
+-- come must see the first: of two numbers one is the copy and the other a stray, which people hear of at once.
+-- It may be repeated: the same fact again changes only times.
 local doc, now = cjson.decode(ARGV[2]), now_ms()
 local fact, ticket, nonce, migration, request = doc.fact, doc.ticket, doc.nonce, doc.migration, doc.request
 local number = doc.number and int(doc.number)
@@ -36,8 +36,8 @@ local _, intent = intent_in(record)
 local stray = 0
 local is_known = redis.call('EXISTS', KEYS[5]) == 1
 
--- On which migration and request a stray is reported: its own, or where this memory does not know that (it was emptied),
--- the one that took the target last; nil where nobody has.
+-- On which migration and request a stray is reported: its own, or where this memory does not know that one (it was
+-- emptied), the one that took the target last; nil where none has.
 local function reported_on()
   for _, one in ipairs({migration, redis.call('GET', ns .. 'latest:' .. doc.target) or nil}) do
     local its_request = string.match(one, '^[^:]*')
@@ -75,7 +75,7 @@ local function report_stray(second)
   if string.find(' ' .. known .. ' ', ' ' .. second .. ' ', 1, true) then return end
   redis.call('HSET', key, 'strays', known == '' and second or known .. ' ' .. second)
   event('stray.found', 'migration', on_migration or migration, 'number', second, 'ticket', ticket)
-  -- Nobody asked for this target since: the letter is all that tells of it.
+  -- No request has asked for this target since: the dead letter is the only report.
   if not on_migration then return bury_stray(migration, request, string.match(migration, ':(.*)$') or '', second) end
   local its = redis.call('HMGET', key, 'state', 'target')
   if its[1] == 'done' then
@@ -87,7 +87,7 @@ local function report_stray(second)
   fail_request(on_request, request_key, redis.call('HGET', request_key, 'state'))
 end
 
--- What people should know and fails nothing: each text once, and not without end.
+-- What people should know and what fails nothing: each text once, and at most NOTES_KEPT of them.
 local function note(text)
   local kept, known = 0, redis.call('HGET', KEYS[5], 'notes') or ''
   for line in lines(known) do
@@ -101,8 +101,8 @@ local function note(text)
   changed(request)
 end
 
--- What people are told is what the newest look of whoever has the target shows, and the copies made since: an older
--- one, by a holder that lost it, says nothing of now. Counts add up: copied + present = there.
+-- People see what the newest look by the target's holder shows, and the copies made since. A look by a holder that lost
+-- the target says nothing of now. Counts add up: copied + present = there.
 local function count(there, deleted)
   local holder = redis.call('GET', ns .. 'target:' .. doc.target) or ''
   local entry, delivered = string.match(holder, '^%S+ (%S+) (%S+) ')
@@ -111,7 +111,7 @@ local function count(there, deleted)
   redis.call('HSET', KEYS[5], 'copied', copied, 'present', there - copied, 'deleted', deleted)
 end
 
--- One more that this migration has copied; where a look counted it already, it was only taken for an older one.
+-- This migration has copied one more. Where a look counted it already, the look took it for an older copy.
 local function count_copied(was_counted)
   local copied = redis.call('HINCRBY', KEYS[5], 'copied', 1)
   local present = tonumber(redis.call('HGET', KEYS[5], 'present') or 0)
@@ -120,14 +120,14 @@ local function count_copied(was_counted)
   redis.call('HSETNX', KEYS[5], 'first_copy_ms', int(now))
 end
 
--- A change of a copy that nobody had answered for. It is over when its own write was answered or came to nothing, or when
--- somebody has seen what came of it; what another write left there stays.
+-- A change of a copy whose outcome is not known. It is over when its own write was answered or came to nothing, or when
+-- a worker has seen what came of it; what another write left there stays.
 local pending_field = ticket and 'pending:' .. ticket
 local pending = ticket and nonce
   and string.match(redis.call('HGET', KEYS[1], pending_field) or '', '^%l+ #%d+ until %d+ (%S+)$') == nonce
 local CHANGED = {close = 'closed', retire = 'closed', reopen = 'reopened'}
 local TOLD = {close = 'ticket.recalled', retire = 'ticket.recalled', reopen = 'ticket.reopened', edit = 'ticket.updated'}
--- Behind the request, where older code reads nothing: to it the copy is recalled, and it leaves it alone.
+-- Put after the request, where older code does not read: to older code the copy is recalled, so it leaves the copy alone.
 local WHY = {retire = ' with-ticket'}
 local recall_field = ticket and 'recall:' .. ticket
 
@@ -148,7 +148,7 @@ if fact == 'created' or fact == 'found' then
     if fact == 'created' then report_stray(number) end
   elseif not created then
     redis.call('HSET', KEYS[1], ticket, 'created #' .. number .. ' ' .. int(now))
-    -- Beside the record and not in it: older code reads the record, and passes over what names no ticket.
+    -- Beside the record and not in it: older code reads the record, and skips fields that name no ticket.
     if doc.issue then redis.call('HSET', KEYS[1], 'issue:' .. ticket, '#' .. number .. ' ' .. int(doc.issue)) end
     event(fact == 'created' and 'ticket.copied' or 'ticket.found', 'migration', migration, 'ticket', ticket,
       'number', number)
@@ -160,14 +160,14 @@ elseif fact == 'refused' and (not record or intent == nonce) then
   redis.call('HSET', KEYS[1], ticket, 'refused ' .. int(doc.run) .. ' ' .. int(now) .. ' ' .. doc.reason)
   event('ticket.refused', 'migration', migration, 'ticket', ticket, 'reason', doc.reason)
 elseif fact == 'not_created' then
-  -- GitHub does not count what it refused: its place in the windows is free again, too.
+  -- GitHub does not count what it refused, so its place in the windows is free again, too.
   redis.call('ZREM', KEYS[7], nonce)
   if intent == nonce then redis.call('HDEL', KEYS[1], ticket) end
 elseif fact == 'stray' and not intent then
-  -- While a write of this ticket is under way, whoever reconciles it looks again and tells which of the two it is.
+  -- While a write of this ticket is under way, the worker that reconciles it looks again and reports which of the two it is.
   report_stray(created == number and int(doc.original) or number)
 elseif fact == 'recalled' then
-  -- A person wants it closed, whatever becomes of its ticket.
+  -- A person wants the copy closed, whatever becomes of its ticket.
   local closed = string.match(redis.call('HGET', KEYS[1], recall_field) or '', '^(closed #' .. number .. ' %d+ %S+) with%-ticket$')
   if closed then redis.call('HSET', KEYS[1], recall_field, closed) end
 elseif fact == 'noted' then
@@ -178,22 +178,22 @@ end
 
 if nonce then
   redis.call('ZREM', KEYS[2], nonce)
-  -- Whoever was the first through an opening gate and comes back without a copy lets another go first, at once: its
-  -- 15 s are for one that never comes back. Else one bad target would hold up all others for longer than its write.
+  -- A probe that comes back without a copy lets another write go first, at once: its 15 s are for a prober that never
+  -- comes back. Otherwise one bad target would hold up all others for longer than its write.
   if redis.call('HGET', KEYS[3], 'probe') == nonce then redis.call('HDEL', KEYS[3], 'probe', 'probe_until') end
 end
 if fact == 'created' or fact == 'refused' or fact == 'answered' or fact == 'changed' then
-  -- It comes back at once, if it has more to write: the others in line let it.
+  -- It comes back at once if it has more to write, so it keeps its place in line.
   if redis.call('EXISTS', KEYS[8]) == 1 then
     stand_in_line(line_of(string.sub(KEYS[8], #(ns .. 'turns:') + 1), request, doc.turn), now + doc.returns_ms - doc.late_ms, 90 * doc.late_ms)
   end
-  -- An answer opens a gate that is half-open. Not a closed one: a late answer to a write of before the limit says
-  -- nothing of the time after it, and must not send everybody against a closed door.
+  -- An answer opens a gate that is half-open, but not a closed one: a late answer to a write of before the limit says
+  -- nothing of the time after it, and must not send the whole fleet against a closed gate.
   local till = redis.call('HGET', KEYS[3], 'until')
   if till and tonumber(till) <= now then redis.call('DEL', KEYS[3]) end
   redis.call('DEL', KEYS[4])
 elseif fact == 'unanswered' then
-  -- Two targets without an answer and no success between: it is not the targets. The gate is the circuit breaker.
+  -- Two targets without an answer and no success between: the targets are not the cause. The gate is the circuit breaker.
   redis.call('SADD', KEYS[4], doc.target)
   redis.call('PEXPIRE', KEYS[4], 40 * doc.faults_ms)
   if redis.call('SCARD', KEYS[4]) >= 2 then
@@ -201,9 +201,9 @@ elseif fact == 'unanswered' then
     close_gate(KEYS[3], now, doc.faults_ms, WORDS.unanswered)
   end
 end
--- A look is no progress: what kills its worker right after each of them is poison all the same.
+-- A look is not progress: a delivery that kills its worker right after each look is still poison.
 if fact ~= 'looked' then redis.call('HSET', KEYS[5], 'progress_entry', doc.entry, 'progress_count', doc.count) end
--- Of a migration that this memory has lost or let expire, a fact alone must not stay for ever.
+-- Where this memory has lost the migration or let it expire, a fact alone must not stay for ever.
 if not is_known then redis.call('PEXPIRE', KEYS[5], doc.retention_ms) end
 keep_ledger(doc.target, doc.retention_ms)
 return stray

@@ -7,10 +7,10 @@
 --       8 what this worker has seen of the memory  9 retention, ms
 -- Gives {'lost'} | {'cancelled', by whom} | {'quiet', ms} | {'gate', ms, cause} | {'busy'} | {'turn', ms} | {'taken', now ms, epoch, ledger as HGETALL}
 --
--- Atomic, because between the check of the fence and the lock the delivery could change hands; and the ledger is
--- the one of the moment of the lock, so nothing can be created between. A newer delivery of the same migration
--- takes the lock over from an older one: the older one fails its fence at its next permit, and the write that it
--- may have in hand stands in the ledger as an intent.
+-- Atomic, because the delivery could change hands between the check of the fence and the lock; and the ledger is read
+-- at the moment of the lock, so nothing can be created between. A newer delivery of the same migration takes the lock
+-- over from an older one: the older one fails its fence at its next permit, and the write that it may have in hand is
+-- in the ledger as an intent.
 local consumer, entry, count, migration = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local now = now_ms()
 local id, quiet = epoch(now, ARGV[8])
@@ -33,7 +33,7 @@ if holder and string.match(holder, '^%S+ %S+ %S+ (.*)$') ~= migration then
 end
 redis.call('SET', KEYS[2], consumer .. ' ' .. entry .. ' ' .. count .. ' ' .. migration, 'PX', ARGV[6])
 
--- Its target was deleted, and another repository has the name now: nothing is told of what was done in the old one.
+-- Its target was deleted, and another repository has the name now: forget what was counted and noted in the old one.
 local before = redis.call('HGET', KEYS[6], 'target_id')
 if before and before ~= ARGV[7] then
   redis.call('HDEL', KEYS[6], 'copied', 'present', 'deleted', 'refused', 'strays', 'notes', 'first_copy_ms')

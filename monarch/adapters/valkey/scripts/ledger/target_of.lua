@@ -3,7 +3,7 @@
 --
 -- KEYS  1 migration:<id> (hash)
 -- ARGV  1 prefix
--- Gives GitHub's id of it, or nothing.
+-- Gives GitHub's id of the repository, or nothing.
 --
--- Atomic, as a single command is; a script all the same, because it travels in one batch with the others.
+-- Atomic, as any single command is. It is a script because it travels in one batch with the others.
 return redis.call('HGET', KEYS[1], 'target_id')

@@ -1,6 +1,6 @@
 -- Shared by settle: what requests have named, for the sweep for missed repositories.
 --
--- Every message that a planner has read leaves the names of its targets here, whatever becomes of it; before that, it is in
+-- Every message that a planner has read leaves the names of its targets here, whatever becomes of it; until then it is in
 -- the stream of requests, where the sweep reads it. A source is on record once it was read.
 local NAMES_KEPT = 100000
 
@@ -17,7 +17,7 @@ local function name_source(id, name, channel, retention_ms)
   redis.call('ZADD', ns .. 'sources', int(now_ms()), id)
   redis.call('ZREMRANGEBYSCORE', ns .. 'sources', '-inf', '(' .. int(now_ms() - retention_ms))
   redis.call('HSET', key, 'name', name)
-  -- Whoever asks without a channel tells nobody; that says nothing of where the others want to be told.
+  -- A request without a channel posts nothing; that says nothing about the channel of the others.
   if (channel or '') ~= '' then redis.call('HSET', key, 'channel', channel) end
   redis.call('PEXPIRE', key, retention_ms)
 end

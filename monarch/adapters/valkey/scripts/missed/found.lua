@@ -1,12 +1,12 @@
 #!lua
--- Put on record which repositories of an owner are missed.
+-- Record which repositories of an owner are missed.
 --
 -- KEYS  1 missed (hash)
 -- ARGV  1 prefix  2 owner, in lower case  then pairs: repository's id, document (JSON: owner repository source channel created_ms)
 -- Gives the ids that were not on record before.
 --
--- Atomic, so that each is told once, whichever worker found it and however often a sweep is repeated. What the owner has on
--- record and is not missed any more (it was asked for, archived, deleted, or is too old) leaves it.
+-- Atomic, so that each is reported once, whichever worker found it and however often a sweep is repeated. A repository on
+-- the owner's record that is not missed any more (it was asked for, archived, deleted, or is too old) leaves the record.
 local MOST = 2000
 local now, owner = now_ms(), ARGV[2]
 local missed = {}

@@ -1,13 +1,13 @@
 #!lua
--- Take it upon oneself to tell a channel of missed repositories; and say how that ended.
+-- Take the task of telling a channel about missed repositories, and record how it ended.
 --
 -- KEYS  1 missed (hash)
--- ARGV  1 prefix  2 'take', 'told', or 'give_back' (the channel certainly was not told)  then ids of repositories
--- Gives for 'take' pairs: an id that is to be told, and '1' if somebody took it before and never said how that ended.
+-- ARGV  1 prefix  2 'take', 'told', or 'give_back' (certainly nothing was posted)  then ids of repositories
+-- Gives for 'take' pairs: an id to tell of, and '1' if a worker took it before and never recorded how that ended.
 --
--- Atomic, so that of two workers one tells. Who takes has a minute, much longer than a post may take; after that it has died,
--- before Slack heard it or after. So the next one tells once more, and says that it may be there already: better twice than
--- never. A post whose answer was lost counts as told.
+-- Atomic, so that of two workers one tells. The worker has a minute, much longer than a post may take; after that it counts
+-- as dead, before Slack heard the post or after. So the next worker posts once more, and says that the post may be there
+-- already: better twice than never. A post whose answer was lost counts as told.
 local TELLING_MS = 60000
 local now, taken = now_ms(), {}
 

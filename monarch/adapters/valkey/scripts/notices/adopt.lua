@@ -1,20 +1,20 @@
 #!lua flags=allow-oom
--- A request that older code has told of gets a card of its own; what was posted for it is the card from now on.
+-- Give a request that older code has posted a card of its own: its posted message is the card from now on.
 --
 -- KEYS  1 notices (stream)  2 saying:<request> (string)  3 request:<id> (hash)
 -- ARGV  1 prefix  2 consumer  3 entry  4 count  5 lock, ms  6 request id
 -- Gives 'busy' | 'unknown' | 'adopted'.
 --
--- Atomic, and under the lock that older code takes before it says anything: it is not being told of at this moment, and
--- once it has a card older code says nothing of it. `final_said` and `notice_refused` are for a notice that older code has
--- parked and takes up again: it finds nothing that is left to say. What can still go wrong: a notice that was parked in that
--- way, and a person who replays the request by a command of the older version.
+-- Atomic, and under the lock that older code takes before it posts anything: older code is not posting about the request at
+-- this moment, and once the request has a card it posts nothing. `final_said` and `notice_refused` are for a notice that
+-- older code has parked and takes up again: it finds nothing left to say. What can still go wrong: a notice was parked in
+-- that way, and a person replays the request by a command of the older version.
 if not still_holds(KEYS[1], ARGV[2], ARGV[3], ARGV[4]) then return 'busy' end
 if redis.call('EXISTS', KEYS[2]) == 1 then
   ends_within(KEYS[2], ARGV[5])
   return 'busy'
 end
--- One whose message nobody has read is told of once it is read.
+-- A request whose message was not read yet is posted once it is read.
 if redis.call('HEXISTS', KEYS[3], 'source') == 0 then return 'unknown' end
 local request = ARGV[6]
 local told = redis.call('HMGET', KEYS[3], 'card', 'progress_ts', 'progress_channel', 'progress_open', 'said_version',

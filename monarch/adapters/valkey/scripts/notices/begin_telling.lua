@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Take the short lock on telling people of a cohort, and read how it stands now.
+-- Take the short lock on posting about a cohort, and read its present state.
 --
 -- KEYS  1 notices (stream)  2 saying:<cohort> (string)  3 card:<cohort> (hash)
 -- ARGV  1 prefix  2 consumer  3 entry  4 count  5 lock, ms  6 cohort id

@@ -6,5 +6,5 @@
 -- Gives {card as HGETALL, {{request id, request as HGETALL, {migration as HGETALL...}}...}, by whom paused or ''}; the card
 -- is empty where the cohort is not known (any more).
 --
--- Atomic, so that the requests are shown as they stood at one moment.
+-- Atomic, so that the requests are shown as of one moment.
 return {redis.call('HGETALL', KEYS[1]), read_requests(ARGV[2]), redis.call('GET', ns .. 'paused') or ''}

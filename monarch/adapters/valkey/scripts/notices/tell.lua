@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Put on record what Slack was told of a cohort.
+-- Record what was posted to Slack about a cohort.
 --
 -- KEYS  1 card:<cohort> (hash)  2 saying:<cohort> (string)
 -- ARGV  1 prefix  2 op (sending | said | not_sent | deleted | frozen | end)  3 what (card | ending | reply:<cause>)
@@ -16,7 +16,7 @@ if op == 'end' then
 end
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 
--- Of a reply: `ts channel digest`, then what it names. A dash stands for what nobody knows.
+-- A reply's record: `ts channel digest`, then what it names. A dash stands for unknown.
 local function note_reply(ts, channel, digest)
   redis.call('HSET', KEYS[1], what, ts .. ' ' .. channel .. ' ' .. digest .. '\n' .. ARGV[8])
 end
@@ -31,8 +31,8 @@ function not_sent.card() redis.call('HDEL', KEYS[1], 'card_open') end
 function not_sent.ending() redis.call('HDEL', KEYS[1], 'ending_open') end
 function not_sent.reply() redis.call('HDEL', KEYS[1], what) end
 
--- A version beyond the newest one was told before Valkey's memory went back. On record it would stay newer than whatever
--- can be said, and each edit would be taken for one that overwrote it: a notice after the other, without an end.
+-- A version beyond the newest one was posted before Valkey's memory went back. On record it would stay newer than anything
+-- that can be posted, and each edit would look like one that overwrote it: one notice after the other, without end.
 local function known_versions(field)
   local now = tonumber(redis.call('HGET', KEYS[1], 'version') or 0)
   return now, math.min(tonumber(redis.call('HGET', KEYS[1], field) or 0), now)
@@ -44,15 +44,15 @@ function said.card()
   if version > before and version <= now then redis.call('HSET', KEYS[1], 'said_version', ARGV[4]) end
   if ARGV[5] == '' then return end
   redis.call('HSET', KEYS[1], 'card_ts', ARGV[5], 'card_channel', ARGV[6], 'card_digest', ARGV[7], 'edited_ms', int(now_ms()))
-  -- A teller that was frozen on its way to Slack has overwritten what is newer, or has posted a card that nobody waited for
-  -- any more: another notice puts it right. Where one is under way or in hand already, it finds that it is said.
+  -- A teller that was frozen on its way to Slack has overwritten newer text, or has posted a card that was not awaited any
+  -- more: another notice repairs that. One that is under way or in hand already finds that all is said.
   if version < before then redis.call('HSET', KEYS[1], 'said_version', ARGV[4])
   elseif version >= now then return end
   if redis.call('HGET', KEYS[1], 'notice_due') ~= '1' then notify_card(cohort_id) end
 end
 
--- An end that something came after (a stray that was found, a replay that began while it was on its way to Slack) is one all
--- the same; the newer one has a version of its own, and is said, too.
+-- An ending that was overtaken (by a stray that was found, or by a replay that began while it was on its way to Slack) still
+-- counts as one; the newer ending has a version of its own, and is posted, too.
 function said.ending()
   local now, before = known_versions('ended_version')
   redis.call('HDEL', KEYS[1], 'ending_open')
@@ -67,7 +67,7 @@ end
 
 function said.reply() note_reply(ARGV[5], ARGV[6], ARGV[7]) end
 
--- The first time a card is posted anew, and then never again: whoever deletes it twice does not want it.
+-- After the first deletion the card is posted anew, and then never again: people who delete it twice do not want it.
 function deleted.card()
   local again = redis.call('HGET', KEYS[1], 'reposted')
   redis.call('HDEL', KEYS[1], 'card_ts', 'card_channel', 'card_digest', 'card_open')

@@ -1,5 +1,5 @@
--- Shared by begin, settle, replay and drop: an act (recall, undo) borrows a migration that has ended. How it had ended is
--- kept in `before` until the act is over, and then stands there again, so a dead letter of the copying keeps its meaning.
+-- Shared by begin, settle, replay and drop: an act (recall, undo) borrows a migration that has ended. `before` keeps how it
+-- had ended until the act is over; then that is restored, so a dead letter of the copying keeps its meaning.
 local BORROWED = {'state', 'code', 'reason', 'ended_ms', 'dropped_ms', 'refused'}
 
 local function begin_act(key, act, by, bases)
@@ -20,13 +20,13 @@ local function end_act(key)
   return known[1]
 end
 
--- The act that a letter is about, by what it kept of its entry; '' where that is none.
+-- The act that a letter is about, by what it kept of its entry; '' if none.
 local function act_of(letter)
   local ok, kept = pcall(cjson.decode, letter.payload or '')
   return ok and type(kept) == 'table' and kept.act or ''
 end
 
--- How a request has ended whose migrations all have.
+-- The state in which a request ends once all its migrations have ended.
 local function ended_as(request)
   local as = 'done'
   for target in lines(redis.call('HGET', ns .. 'request:' .. request, 'targets')) do

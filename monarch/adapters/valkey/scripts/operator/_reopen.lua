@@ -1,6 +1,6 @@
--- Shared by replay and heal: what has ended goes on, under the same ids.
+-- Shared by replay and heal: ended work goes on, under the same ids.
 
--- A request that has ended runs again, one run further; what belongs to it is kept.
+-- Run an ended request again, one run further, and keep what belongs to it.
 local function reopen(request)
   local key = ns .. 'request:' .. request
   if ENDED[redis.call('HGET', key, 'state')] then
@@ -27,14 +27,14 @@ local function reopen(request)
   open(request)
 end
 
--- A migration that has ended is queued again, one run further and without attempts.
+-- Queue an ended migration again, one run further and without attempts.
 local function queue_again(request, migration)
   local key = ns .. 'migration:' .. migration
   redis.call('HINCRBY', key, 'run', 1)
   redis.call('HDEL', key, 'code', 'ended_ms', 'dropped_ms', 'refused', 'strays', 'progress_entry', 'progress_count')
-  -- What there is to know of them is found again by whoever goes through all tickets, and not by one that heals a few.
+  -- A run over all tickets finds the notes again; one that heals a few does not.
   if redis.call('HEXISTS', key, 'heal') + redis.call('HEXISTS', key, 'act') == 0 then redis.call('HDEL', key, 'notes') end
-  -- What is copied or healed again is no more what an act has left.
+  -- After a new copy or healing, what an act has left no longer holds.
   if redis.call('HEXISTS', key, 'act') == 0 then redis.call('HDEL', key, 'acted', 'acted_by', 'acted_ms', 'changed', 'left') end
   redis.call('HSETNX', key, 'order', '0')
   redis.call('HSET', key, 'reason', '', 'attempts', '0', 'queued_ms', int(now_ms()))

@@ -18,8 +18,8 @@ local function problem_of_request()
   if redis.call('EXISTS', KEYS[2]) == 0 then return {'no_plan'} end
 end
 
--- The other requests for that template whose plans are known, newest first, with spaces between: an update may have
--- written for one of them what stands in a copy now, and that is no deed of people's.
+-- The other requests for that template whose plans are known, newest first, with spaces between: an update for one of them
+-- may have written what a copy says now, and that is not a change by people.
 local LOOKED_AT, BASES = 200, 10
 local function bases()
   local source = string.lower(redis.call('HGET', KEYS[1], 'source') or '')

@@ -1,13 +1,14 @@
 #!lua flags=allow-oom
--- A person calls a request off: what has not been copied yet will not be.
+-- A person cancels a request: what has not been copied yet will not be.
 --
 -- KEYS  1 request:<id> (hash)  2 requests (stream)
 -- ARGV  1 prefix  2 request id  3 by whom
 -- Gives {'unknown'} | {'ended', state} | {'cancelled', by whom it was before} | {'cancelling', how many targets are left}.
 --
--- Atomic, so that it is on record before anybody is told. From here on nothing of the request is permitted (`take`,
--- `permit`), and whatever would go on is settled as a dead letter (`settle`). Each piece of it that is parked goes back
--- into its stream, so that it ends now and not when its wait is over. A write that is under way is finished and recorded.
+-- Atomic, so that the cancel is on record before this script answers or emits a notice. From here on nothing of the
+-- request is permitted (`take`, `permit`), and work that would go on is settled as a dead letter (`settle`). Each parked
+-- piece of it goes back into its stream, so that it ends now and not when its wait is over. A write that is under way is
+-- finished and recorded.
 local request, by = ARGV[2], ARGV[3]
 local known = redis.call('HMGET', KEYS[1], 'state', 'cancelled_by')
 if not known[1] then

@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
--- A person throws dead letters away.
+-- A person drops dead letters.
 --
 -- KEYS  1 dead (stream)
 -- ARGV  1 prefix  2 by whom  3 retention, ms  then the ids of the letters
 -- Gives for each 1 (dropped) or 0 (it was gone).
 --
--- Atomic, because a letter pins its request, plan and migrations: with the last one they begin to age.
+-- Atomic, because a letter pins its request, plan and migrations: once the last letter is gone they begin to age.
 local answers = {}
 for i = 4, #ARGV do
   local found = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])
@@ -18,7 +18,7 @@ for i = 4, #ARGV do
     local act = redis.call('EXISTS', key or '') == 1 and redis.call('HGET', key, 'act') or nil
     local is_lent = act and redis.call('HEXISTS', key, 'before') == 1
     if is_lent and act == act_of(letter) then
-      -- The act alone is given up. What the migration was before, it is again.
+      -- Only the act is given up: restore what the migration was before.
       end_act(key)
       local request_key = ns .. 'request:' .. letter.request
       if ENDED[redis.call('HGET', request_key, 'state')] then redis.call('HSET', request_key, 'state', ended_as(letter.request)) end

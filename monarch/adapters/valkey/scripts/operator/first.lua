@@ -5,8 +5,8 @@
 -- ARGV  1 prefix  2 request id  3 by whom
 -- Gives {'unknown'} | {'ended', state} | {'cancelled', by whom} | {'first', by whom, 1, or 0 where it was so before}.
 --
--- Atomic, so that it is on record before anybody is told. From here on its group in the line is `!` (`group_of`). Each piece
--- of it that is parked goes back into its stream: what it waits for may be a turn that is its own now.
+-- Atomic, so that it is on record before this script answers. From here on its group in the line is `!` (`group_of`). Each
+-- parked piece of it goes back into its stream: the turn that it waits for may be its own now.
 local request, by = ARGV[2], ARGV[3]
 local known = redis.call('HMGET', KEYS[1], 'state', 'cancelled_by', 'first_by')
 if not known[1] then return {'unknown'} end

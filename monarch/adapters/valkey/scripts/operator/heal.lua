@@ -1,5 +1,5 @@
 #!lua
--- A person has copies made again that somebody deleted, or opened again that a recall has closed: migrations that are done go on, as ones that heal.
+-- A person asks to make deleted copies again, or to reopen copies that a recall has closed: migrations that are done go on, as healing ones.
 --
 -- KEYS  1 request:<id> (hash)  2 plan:<id>
 -- ARGV  1 prefix  2 request id  3 by whom  then, in turn, a target and the ids of its tickets, ascending, a space between
@@ -21,7 +21,7 @@ end
 
 local problem = problem_of_request()
 
--- What is told of the target while it is healed: so many copies are there, without those that are missing.
+-- The counts that people see of the target while it is healed: the copies that exist, without the missing ones.
 local function count_without(key, tickets)
   local _, missing = string.gsub(tickets, '%d+', '')
   local total = tonumber(redis.call('HGET', KEYS[1], 'tickets') or 0)
@@ -33,7 +33,7 @@ local function count_without(key, tickets)
     'deleted', math.max(0, tonumber(counts[3] or 0) - missing))
 end
 
--- Whether a recall has closed one of these copies. Older code would skip it and say that it is done.
+-- Whether a recall has closed one of these copies. Older code would skip such a copy and report the target as done.
 local function is_any_recalled(key, tickets)
   local ledger = ns .. 'ledger:' .. (redis.call('HGET', key, 'target_id') or '')
   for ticket in string.gmatch(tickets, '%d+') do
@@ -42,10 +42,10 @@ local function is_any_recalled(key, tickets)
   return false
 end
 
--- What a person would have to ask for anew, under another name.
+-- Failures after which a person has to ask anew, under another name.
 local NEVER = {bad_target = true, target_is_source = true}
 
--- Have one target healed; returns why not.
+-- Begin the healing of one target; returns why not.
 local function heal(target, tickets)
   local migration = request .. ':' .. target
   local key = ns .. 'migration:' .. migration

@@ -5,10 +5,10 @@
 -- ARGV  1 prefix  2 op (pause | resume)  3 by whom
 -- Gives {1 where this changed something, else 0; by whom it is, or was, paused, or ''}.
 --
--- Atomic, so that of two people one is told that the other was first, and so that each open request's channel is told
--- exactly of what happened.
+-- Atomic, so that of two people one learns that the other was first, and so that each open request's channel hears
+-- exactly what happened.
 local before = redis.call('GET', KEYS[1])
--- No name at all would read as *not paused*.
+-- An empty name would read as *not paused*.
 local by = ARGV[3] ~= '' and ARGV[3] or 'somebody'
 if ARGV[2] == 'pause' then
   if before then return {0, before} end
@@ -19,12 +19,12 @@ else
   redis.call('DEL', KEYS[1], KEYS[1] .. ':since')
 end
 event(ARGV[2] == 'pause' and 'fleet.paused' or 'fleet.resumed', 'by', by)
--- The oldest are those that something happens to. Of a backlog of 100,000 the others learn of it when their turn comes.
+-- The oldest requests are those at work. In a backlog of 100,000 the others learn of the pause when their turn comes.
 local TOLD = 1000
 local cards = {}
 for _, request in ipairs(redis.call('ZRANGE', ns .. 'open', 0, TOLD - 1)) do
-  -- Not of one that has ended: its end would be said again.
-  -- One that was never planned names no channel yet, and of 100,000 that are queued nobody need be told.
+  -- Skip an ended request: its ending would be posted again.
+  -- An unplanned request has no channel yet, and 100,000 queued ones need no notices.
   local key = ns .. 'request:' .. request
   local known = redis.call('HMGET', key, 'state', 'channel', 'card', 'notice_due')
   local is_told = known[1] and not ENDED[known[1]] and (known[2] or '') ~= ''

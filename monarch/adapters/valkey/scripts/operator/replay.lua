@@ -6,9 +6,9 @@
 -- Gives for each {'replayed', what} | {'gone'} | {'refused', code, figures ...}; scripts/words.py has the sentences.
 --
 -- Atomic: a letter leaves its stream as its work enters the other, so nothing is replayed twice at once, and nothing is
--- lost between. An entry that comes back is a new one: whoever holds the old one fails its fence.
--- A look asks what the replay asks, in the same order, and writes nothing: `gone` has the states that the letters before
--- would have left behind.
+-- lost between. An entry that comes back is a new one: the holder of the old one fails its fence.
+-- A look checks what the replay checks, in the same order, and writes nothing: `gone` has the states that the letters
+-- before would have left behind.
 local by, looks = ARGV[2], ARGV[3] == '1'
 local gone = {}
 
@@ -16,7 +16,7 @@ local function state_of(key)
   return gone[key] or redis.call('HGET', key, 'state')
 end
 
--- Of each stream: why a letter cannot go back into it, or nothing.
+-- For each stream: why a letter cannot go back into it, or nothing.
 local refused = {}
 
 function refused.requests(letter)
@@ -49,7 +49,7 @@ function refused.notices(letter)
   if redis.call('EXISTS', ns .. 'request:' .. letter.request) == 0 then return {'request_gone', letter.request} end
 end
 
--- What a letter that goes back leaves behind, as far as the letters after it are asked about it.
+-- What a letter that goes back leaves behind, as far as the checks of later letters depend on it.
 local function leaves(into, letter)
   local key = ns .. 'request:' .. letter.request
   if into == 'requests' then gone[key] = 'queued' end
@@ -93,10 +93,10 @@ function replay_into.notices(letter)
   local ended = tonumber(redis.call('HGET', ns .. 'card:' .. card, 'ended_version') or 0)
   for _, request in ipairs(cohort(card)) do
     local its = redis.call('HMGET', ns .. 'request:' .. request, 'state', 'card_version')
-    -- Of what was told already nothing would ever close it again.
+    -- If its ending was posted already, nothing would ever close it again.
     if its[1] and (not ENDED[its[1]] or tonumber(its[2] or 0) > ended) then open(request) end
   end
-  -- One that is under way will show it all.
+  -- A notice that is under way will show it all.
   if redis.call('HGET', ns .. 'card:' .. card, 'notice_due') ~= '1' then notify_card(card) end
   event('notice.replayed', 'request', letter.request, 'by', by)
 end
@@ -109,7 +109,7 @@ for i = 4, #ARGV do
   else
     local letter = {request = '', migration = '', payload = '', code = ''}
     for f = 1, #found[1][2], 2 do letter[found[1][2][f]] = found[1][2][f + 1] end
-    -- A target that was refused while planning comes from the stream of requests, and is a migration all the same.
+    -- The letter of a target that was refused while planning comes from the stream of requests, but it is a migration.
     local into = letter.migration ~= '' and 'migrations' or letter.stream or ''
     local problem = {'no_stream'}
     if refused[into] and letter.request == '' then problem = {'nothing_left'} end

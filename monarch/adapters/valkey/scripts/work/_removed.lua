@@ -1,14 +1,14 @@
--- Shared by renew, sweep and audit: somebody removed work from where it stood. Each piece of work is on record with the
+-- Shared by renew, sweep and audit: work was removed from its place by hand. Each piece of work is on record with the
 -- entry that carries it, so what belongs to an open request is put back, or given up with a reason.
 
--- A migration needs no more than its names: it goes back into its stream, and what was copied is not copied again.
+-- A migration needs only its names: it goes back into its stream, and what was copied is not copied again.
 local function put_back(request, migration)
   if not queue_migration(request, migration) then return false end
   event('migration.restored', 'migration', migration)
   return true
 end
 
--- A request's message stood in its entry alone.
+-- Only its entry had the request's message.
 local function give_up_request(request, entry)
   local key = ns .. 'request:' .. request
   local reason = WORDS.removed_unplanned
@@ -20,8 +20,8 @@ local function give_up_request(request, entry)
   changed(request)
 end
 
--- Whose entries a stream has, by what is on record: looked up once in a call, and only where an entry was removed. With
--- 100,000 open requests that is some tenths of a second, once, and a false *nobody knows it* is worse.
+-- The owners of a stream's entries, by what is on record: looked up once in a call, and only if an entry was removed. With
+-- 100,000 open requests that takes some tenths of a second, once, and a false *no owner* would be worse.
 local owners = {}
 
 local function owners_in(name)

@@ -1,32 +1,40 @@
 #!lua
--- Look through the open requests for work that stands nowhere (somebody deleted a stream or an entry), and remove
--- consumers that are no more.
+-- Look through the open requests for work that is in no place (a stream or an entry was deleted by hand), and remove
+-- consumers that are gone.
 --
--- KEYS  1 open (sorted set)  2 audited (hash: until, to)  then the streams
+-- KEYS  1 open (sorted set)  2 audited (hash: until, to, consumers_until)  then the streams
 -- ARGV  1 prefix  2 how many requests and migrations to look at, about  3 not again within, ms
---       4 a consumer is no more after, ms
+--       4 a consumer is no more after, ms: they are looked through no more often than that
 -- Gives {how many migrations and notices were put back, requests given up, consumers removed}.
 --
--- Where to go on the next time stands in Valkey, because whichever worker comes next does it: some ms every few seconds,
--- and 100,000 open requests are through in some minutes. Requests that close meanwhile move the others up, and one that
--- is passed over by that has its turn in the next round.
+-- The cursor is in Valkey, because any worker may do the next part: some ms every few seconds, and 100,000 open requests
+-- take some minutes. Requests that close meanwhile move the others up, and one that is skipped by that has its turn in the
+-- next round.
 --
 -- Atomic, because every move of work (plan, park, promote, settle, replay) is one script that also writes down where it
--- stands now: between scripts, work whose entry is neither in its stream nor parked has been removed by somebody.
--- DELCONSUMER drops what is pending, so it looks and deletes at once.
+-- is now: between scripts, work whose entry is neither in its stream nor parked was removed by hand.
+-- DELCONSUMER drops what is pending, so this script looks and deletes in one step.
 -- Not `allow-oom`: it adds entries, and what is missing is still missing when there is memory again.
 local limit, now = tonumber(ARGV[2]), now_ms()
-local audited = redis.call('HMGET', KEYS[2], 'until', 'to')
-local next_in = (tonumber(audited[1]) or 0) - now
-if next_in > 0 and next_in <= tonumber(ARGV[3]) then return {0, 0, 0} end
-redis.call('HSET', KEYS[2], 'until', int(now + tonumber(ARGV[3])))
+local audited = redis.call('HMGET', KEYS[2], 'until', 'to', 'consumers_until')
+
+-- Whether what is next done then, and every `every` ms, is to be done now. The clock may have gone back.
+local function is_due(at, every)
+  local next_in = (tonumber(at) or 0) - now
+  return next_in <= 0 or next_in > tonumber(every)
+end
+
+if not is_due(audited[1], ARGV[3]) then return {0, 0, 0} end
+local looks_at_consumers = is_due(audited[3], ARGV[4])
+redis.call('HSET', KEYS[2], 'until', int(now + tonumber(ARGV[3])),
+  'consumers_until', looks_at_consumers and int(now + tonumber(ARGV[4])) or audited[3])
 local from = tonumber(audited[2]) or 0
 local restored, given_up, removed = 0, 0, 0
 
 local function stands(stream, entry, member)
   if #redis.call('XRANGE', ns .. stream, entry, entry) == 1 then return true end
   if redis.call('HEXISTS', ns .. 'parked:entries', member) == 0 then return false end
-  -- Parked without a time it would never be due.
+  -- An entry that is parked without a time would never be due.
   if not redis.call('ZSCORE', ns .. 'parked', member) then
     redis.call('ZADD', ns .. 'parked', int(now), member)
     restored = restored + 1
@@ -58,7 +66,7 @@ end
 
 local seen = {}
 
--- Once in a call for each card, however many of its requests are open.
+-- Audit each card once in a call, however many of its requests are open.
 local function audit_card(card)
   if seen[card] then return end
   seen[card] = true
@@ -74,7 +82,7 @@ end
 local function audit_notice(request, known)
   if not known.card then return audit_as_before(request, known) end
   if redis.call('EXISTS', ns .. 'card:' .. known.card) == 0 then return end
-  -- Older code has changed it, and knows of no card.
+  -- Older code, which knows no cards, has changed it.
   if known.carded ~= known.version then show_on_card(request, known.card) end
   audit_card(known.card)
 end
@@ -99,9 +107,10 @@ while limit > 0 and page[at + 1] do
   end
   audit_notice(request, known)
 end
-redis.call('HSET', KEYS[2], 'to', limit > 0 and 0 or int(from + at))
+local to = limit > 0 and 0 or from + at
+if to ~= (tonumber(audited[2]) or 0) then redis.call('HSET', KEYS[2], 'to', int(to)) end
 
-for i = 3, #KEYS do
+for i = 3, looks_at_consumers and #KEYS or 2 do
   local consumers = redis.pcall('XINFO', 'CONSUMERS', KEYS[i], GROUP)
   for _, flat in ipairs(consumers.err and {} or consumers) do
     local fields = {}

@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- The server's clock, which every age and every patience is measured with.
+-- The server's clock, which measures every age and every wait.
 --
 -- KEYS  none
 -- ARGV  1 prefix

@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
--- Hand back whatever a consumer still holds, and remove it.
+-- Hand back what a consumer still holds, and remove the consumer.
 --
 -- KEYS  the streams
 -- ARGV  1 prefix  2 consumer
 -- Gives in how many groups it was removed.
 --
--- What it holds is what it could not settle in its last seconds, and what it was handed by an answer that was lost: it
--- never heard of that, and nobody would have it before its lease is over.
+-- It holds what it could not settle in its last seconds, and what it received by an answer that was lost: it does not know
+-- of that, and no other worker would get it before its lease is over.
 --
--- Atomic, because XGROUP DELCONSUMER drops what is pending: nothing may be handed out between the look and the deed.
+-- Atomic, because XGROUP DELCONSUMER drops what is pending: nothing may be handed out between the look and the removal.
 local AT_ONCE = 1000
 
 local function hand_all_back(stream)

@@ -14,18 +14,18 @@
 --   snooze    delay_ms reason member waits_for waits details{field: value}
 --   dead      code reason attempts deliveries details{field: value}
 --   handback rests
--- and all have `retention_ms`; those about a message that could be read have `named`, all targets that it names.
+-- All have `retention_ms`; those about a message that could be read have `named`, all targets that it names.
 --
 -- Atomic, because it is the hinge of promise 1: the entry is acknowledged, deleted, its result recorded and what
 -- follows from it appended at once, so there is no moment at which work exists in no place, or in two. Fenced: a
 -- holder that lost its delivery changes nothing. The last migration of a request to settle is known only here, so
--- here the request ends and its notice is emitted. Here, too, a person's *cancel* takes hold of whatever would go on,
--- wherever it was when that was said; what was finished meanwhile stays finished.
+-- here the request ends and its notice is emitted. Here, too, a person's *cancel* stops work that would go on,
+-- wherever it was at that moment; what was finished meanwhile stays finished.
 local stream, name, consumer, entry, count, verdict = KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 if not still_holds(stream, consumer, entry, count) then return 0 end
 local doc = cjson.decode(ARGV[7])
 if name == 'migrations' and not doc.migration then
-  -- It cannot be read, but may be a migration on record: then it ends as that one, or its request never would.
+  -- An unreadable entry may be a migration on record: then it ends as that one, or its request would never end.
   local named = {}
   local found = redis.call('XRANGE', stream, entry, entry)
   for i = 1, #(found[1] and found[1][2] or {}), 2 do named[found[1][2][i]] = found[1][2][i + 1] end
@@ -81,16 +81,16 @@ local function end_request(state)
   close_unless_told_later(request)
 end
 
--- A set and not a counter says what is left: settling and replaying twice change nothing.
+-- A set, not a counter, holds what is left: settling and replaying twice change nothing.
 local function end_migration()
-  -- Of an entry that somebody else put into the stream no request is known, and none is to be made up.
+  -- An entry that other software put into the stream has no known request, and none is to be made up.
   if redis.call('EXISTS', request_key) == 0 then return end
   redis.call('SREM', ns .. 'unsettled:' .. request, doc.migration)
   if redis.call('SCARD', ns .. 'unsettled:' .. request) > 0 then return end
   end_request(ended_as(request))
 end
 
--- Give the target's lock back, and wake the delivery that waits for it, oldest request first.
+-- Release the target's lock, and wake the delivery that waits for it, oldest request first.
 local function release_target()
   if not target_id then return end
   local lock = ns .. 'target:' .. target_id
@@ -119,7 +119,7 @@ local function plan_target(order, target)
   local id = request .. ':' .. target
   local key = ns .. 'migration:' .. id
   redis.call('HSET', key, 'target', target, 'order', order, 'run', '1', 'attempts', '0', 'queued_ms', int(now))
-  -- What an update asks for stands on its request, and its migrations go on asking for it.
+  -- What an update asks for is on its request, and its migrations carry it on.
   local asked = redis.call('HMGET', request_key, 'act', 'bases', 'by')
   if asked[1] then redis.call('HSET', key, 'act', asked[1], 'bases', asked[2] or '', 'act_by', asked[3] or '') end
   queue_migration(request, id)
@@ -134,14 +134,14 @@ local function refuse_target(refused)
   event('migration.dead', 'request', request, 'target', refused.target, 'code', refused.code, 'reason', refused.reason)
 end
 
--- Whose credential it is that is refused, or was not: the owner of the repository that the work is about.
+-- The owner whose credential was refused, or accepted: that of the repository that the work is about.
 local function owner()
   local name = doc.migration and redis.call('HGET', ns .. 'migration:' .. doc.migration, 'target')
     or doc.source or (doc.details or {}).source
   return string.match(name or '', '^[^/]+')
 end
 
--- What a piece of work waits for stays on it until it goes on. It is told once, and not at each try; a failure each time.
+-- What a piece of work waits for stays on it until it goes on. A wait is reported once, not at each try; a failure each time.
 local function note_wait(key, name, ...)
   local before = redis.call('HGET', key, 'waits')
   redis.call('HSET', key, 'reason', doc.reason, 'waits', doc.waits)
@@ -159,7 +159,7 @@ local function park()
   if doc.attempts then with(fields, 'attempts', tostring(doc.attempts)) end
   local due = now + doc.delay_ms
   if doc.waits_for then
-    -- Released since the handler was refused: nobody would wake it.
+    -- If the lock was released since the handler was refused, no release would wake it any more.
     if redis.call('EXISTS', ns .. 'target:' .. doc.waits_for) == 0 then due = now end
     redis.call('ZADD', ns .. 'waiting:' .. doc.waits_for, 0, doc.member)
   end
@@ -167,12 +167,12 @@ local function park()
   redis.call('HSET', ns .. 'parked:entries', doc.member, cjson.encode({stream = name, fields = fields,
     migration = doc.migration, request = not doc.card and request or nil, card = doc.card, waits_for = doc.waits_for,
     reason = doc.reason}))
-  -- It will show whatever changes meanwhile. One that waits to say the end is passed by whatever is to be said before.
+  -- The parked notice will show what changes meanwhile. Earlier news overtakes a notice that waits to post the ending.
   if card_key and doc.waits ~= 'ending' then redis.call('HSET', card_key, 'notice_due', '1') end
   if name == 'requests' then
     name_targets(request, doc.named, doc.retention_ms)
-    -- A producer's own entry has no hash yet. From here on it goes by another entry id, and can be found and called off
-    -- only under the first one. One that cannot be read is a request under no name.
+    -- A producer's own entry has no hash yet. From here on it has another entry id, and can be found and cancelled only
+    -- under the first one. An unreadable entry is a request under no name.
     if redis.call('EXISTS', request_key) == 0 and doc.member == parked_member(request, name) then note_request('queued') end
     if redis.call('EXISTS', request_key) == 1 then
       keep_details()
@@ -189,9 +189,9 @@ local function park()
   acknowledge()
 end
 
--- An entry that names another one's request in its field `request`. Only the entry that is on record for a request is
--- that request (`park`, `promote` and `replay` write down which one it is): whoever may append to the stream must not
--- overwrite the plan of a request that runs.
+-- An entry that names another entry's request in its field `request`. Only the entry that is on record for a request is
+-- that request (`park`, `promote` and `replay` record which one it is): a client that may append to the stream must not
+-- overwrite the plan of a running request.
 local function is_impostor()
   if name ~= 'requests' or request == entry or verdict == 'handback' then return false end
   local known = redis.call('HMGET', request_key, 'state', 'entry')
@@ -262,7 +262,7 @@ function handle.skipped()
   acknowledge()
 end
 
--- Another holder's late answer came after the last look: it is never called done.
+-- Another holder's late answer came after the last look: such a migration is never called done.
 local function strays_found(key)
   local strays = redis.call('HGET', key, 'strays') or ''
   if strays == '' then return false end
@@ -274,7 +274,7 @@ end
 function handle.migrated()
   local key = ns .. 'migration:' .. doc.migration
   if strays_found(key) then return handle.dead() end
-  -- What was copied and deleted since is not there: the numbers that people are told add up.
+  -- Copies that were deleted since do not count as there, so that the numbers that people see add up.
   local there = doc.tickets - doc.deleted
   local copied = math.min(tonumber(redis.call('HGET', key, 'copied') or 0), there)
   redis.call('HSET', key, 'state', 'done', 'copied', copied, 'deleted', doc.deleted, 'reason', '',
@@ -287,7 +287,7 @@ function handle.migrated()
   acknowledge()
 end
 
--- An act is over: the migration has ended as it had before.
+-- An act is over: the migration ends again as it had ended before.
 function handle.acted()
   local key = ns .. 'migration:' .. doc.migration
   if strays_found(key) then return handle.dead() end
@@ -306,7 +306,7 @@ function handle.said() acknowledge() end
 handle.retry = park
 handle.snooze = park
 
--- A notice that is given up: nobody is told, and nobody waits for it.
+-- Give up a notice: it is not posted, and no request stays open for it.
 local function end_notice()
   local key = card_key or request_key
   redis.call('HSET', key, 'notice_error', doc.reason)
@@ -318,7 +318,7 @@ local function end_notice()
   acknowledge()
 end
 
--- The oldest letters of messages that can never be replayed make room for the newest.
+-- Of letters that can never be replayed, the oldest make room for the newest.
 local JUNK_KEPT = 1000
 
 local function drop_oldest_junk(newest)
@@ -335,13 +335,13 @@ end
 function handle.dead()
   local fields, payload = original_fields(), nil
   for i = 1, #fields, 2 do if fields[i] == 'payload' then payload = fields[i + 1] end end
-  -- What has no payload, not even an empty one, is kept as its fields.
+  -- An entry without a payload, not even an empty one, is kept as its fields.
   if not payload and #fields > 0 then
     local named = {}
     for i = 1, #fields, 2 do named[fields[i]] = fields[i + 1] end
     payload = cjson.encode(named)
   end
-  -- A channel that is refused has its letter already.
+  -- A refused channel already has its letter.
   if card_key and doc.code == 'slack_refused' and redis.call('HEXISTS', card_key, 'refused') == 1 then return end_notice() end
   local letter = append_dead(doc.migration or '', payload or '', doc.code, doc.reason)
   event(string.sub(name, 1, -2) .. '.dead', 'request', request, 'migration', doc.migration or '', 'code', doc.code,

@@ -1,24 +1,24 @@
 #!lua flags=allow-oom
--- Put parked entries that are due back into their streams, and take over deliveries that are idle for longer than
+-- Put parked entries that are due back into their streams, and take over deliveries that have been idle for longer than
 -- the lease.
 --
 -- KEYS  1 parked (sorted set)  then the streams to look into
 -- ARGV  1 prefix  2 consumer  3 lease, ms  4 how many to promote at most  5 what this worker has seen of the memory
 --       then for each stream: its name, cursor, how many to take over at most
 -- Gives {how many were promoted, by whom the fleet is paused or '', what the memory shows, then for each stream {next cursor,
---       {{entry, fields, count, deliveries since the last progress that nobody has outlived}...}, {gone entry...}, 1 where more could be
+--       {{entry, fields, count, deliveries since the last progress that no worker has outlived}...}, {gone entry...}, 1 where more could be
 --       taken over than there was room for, else 0}}
 --
--- Atomic, so that the count that is read is the one of this very claim: it is the new fencing token; and so that a
+-- Atomic, so that the count it reads is that of this very claim: it is the new fencing token; and so that a
 -- parked entry is in exactly one place. Both in one script, because an idle worker does little else and each round
--- trip counts. The cursor is kept by the caller, for the pending lists that are longer than one sweep looks
--- through.
+-- trip counts. The caller keeps the cursor, for pending lists that are longer than one sweep looks through.
 local DUE_LOOKED_AT = 2000
 
 local function promote_due(parked, now, limit)
   local due = redis.call('ZRANGEBYSCORE', parked, '-inf', int(now), 'LIMIT', 0, DUE_LOOKED_AT)
-  -- By name, not by due time: the oldest request first, its targets in their order. What one gate or one full window
-  -- parked was parked within milliseconds, in whatever order its workers came, and may be more than one sweep promotes.
+  -- By name, not by due time: the oldest request first, its targets in their order. Entries that one gate or one full
+  -- window parked were parked within milliseconds, in the order in which workers came, and may be more than one sweep
+  -- promotes.
   table.sort(due)
   local promoted = 0
   for i = 1, math.min(#due, tonumber(limit)) do
@@ -29,11 +29,10 @@ end
 
 -- A memory that went back is noticed within a sweep, and not only by the next one who wants to write: so its quiet time
 -- begins at once.
-local now = now_ms()
-local _, _, read = epoch(now, ARGV[5])
+local _, _, read, now = epoch(nil, ARGV[5])
 
--- The clock went back by `by` ms: due times, and the moments at which entries were handed out, move along. Valkey says
--- `idle 0` of an entry that was handed out in the future, and would keep it from everybody until then.
+-- The clock went back by `by` ms: move due times, and the moments at which entries were handed out, along. Valkey says
+-- `idle 0` of an entry that was handed out in the future, so until then no worker could claim it.
 local function clock_went_back(by)
   local parked = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
   for i = 1, #parked, 2 do redis.call('ZADD', KEYS[1], int(tonumber(parked[i + 1]) - by), parked[i]) end
@@ -46,16 +45,17 @@ local function clock_went_back(by)
   event('clock.went_back', 'ms', int(by))
 end
 
--- Written down every 10 s and not with each sweep, so that an idle fleet hardly writes; so much may be missed of a step.
+-- Written every 10 s and not with each sweep, so that an idle fleet hardly writes; up to 10 s of a step may be missed.
 local clock = tonumber(read and read.clock or redis.call('HGET', ns .. 'epoch', 'clock') or 0)
 if clock > now + 1000 then clock_went_back(clock - now) end
 if clock > now + 1000 or clock < now - 10000 then redis.call('HSET', ns .. 'epoch', 'clock', int(now)) end
 local paused = redis.call('GET', ns .. 'paused') or ''
 local answers = {promote_due(KEYS[1], now, ARGV[4]), paused, shown_memory(read)}
 
--- What is idle, up to `limit`, from `cursor` on and once round: XAUTOCLAIM looks at ten times its COUNT and no further (t_stream.c, attempts_factor), so
--- one call with few free places would pass a front of renewed entries only in many sweeps, each two seconds later.
--- Gives the next cursor, what was taken over, what was gone, and whether it has seen all: then nothing is left.
+-- Take over idle entries, up to `limit`, from `cursor` on and once round: XAUTOCLAIM looks at ten times its COUNT and no
+-- further (t_stream.c, attempts_factor), so with few free places single calls would need many sweeps, each two seconds
+-- later, to get past a run of renewed entries. Gives the next cursor, what was taken over, what was gone, and whether it
+-- has seen all: then nothing is left.
 local ROUNDS = 200
 local function take_over(stream, cursor, limit)
   local items, gone, may_wrap = {}, {}, cursor ~= '0-0'
@@ -86,7 +86,7 @@ end
 for i = 2, #KEYS do
   local stream, at = KEYS[i], 6 + 3 * (i - 2)
   local cursor, items, removed, limit, left = ARGV[at + 1], {}, {}, tonumber(ARGV[at + 2]), 0
-  -- Paused: nothing new is taken on; people are told all the same.
+  -- While paused, no new work is taken on, but notices still go out.
   if paused == '' or ARGV[at] == 'notices' then
     local has_seen_all = false
     if limit > 0 then cursor, items, removed, has_seen_all = take_over(stream, cursor, limit) end
@@ -103,7 +103,7 @@ for i = 2, #KEYS do
         'progress_entry', 'progress_count')
       if progress[1] == item[1] then since = count - (tonumber(progress[2]) or 0) end
     end
-    -- Of these, the ones that a worker lost and outlived were no deaths.
+    -- Deliveries that a worker lost and outlived were not deaths.
     local outlived, past = redis.pcall('SMEMBERS', ns .. 'outlived:' .. ARGV[at] .. ':' .. item[1]), count - since
     for _, one in ipairs(outlived.err and {} or outlived) do
       if tonumber(one) > past and tonumber(one) < count then since = since - 1 end

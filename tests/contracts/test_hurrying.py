@@ -1,0 +1,80 @@
+"""`ports.Hands.hurry`: a person has tried at once what a request would try later."""
+
+from monarch.core.delivery import Stream
+from monarch.core.ids import RequestId
+from monarch.core.outcome import Code
+from monarch.core.verdict import Dead, Retry, Snooze
+from monarch.ports.hands import NotHurried
+from tests.contracts.moves import appended, migrated, one, planned
+from tests.contracts.worlds import World
+
+MIGRATIONS = Stream.MIGRATIONS
+
+
+async def parked(world: World) -> RequestId:
+    """Two migrations wait for ten minutes: one has failed, one meets a closed gate."""
+    request = await planned(world, "org/team-a", "org/team-b")
+    streams = world.streams()
+    first, second = await streams.receive(MIGRATIONS, 2)
+    assert await streams.settle(first, Retry("GitHub is down", 600))
+    assert await streams.settle(second, Snooze("a gate", 600, None))
+    assert await streams.receive(MIGRATIONS, 2) == ()
+    return request
+
+
+async def test_what_waits_comes_back_at_once_and_once(world: World) -> None:
+    """With its attempts; the second press finds nothing that waits. Who did it is on record."""
+    request = await parked(world)
+
+    assert await world.hands.hurry(request, "ann") == 2
+    assert await world.hands.hurry(request, "ben") == 0
+
+    deliveries = await world.streams().receive(MIGRATIONS, 3)
+    assert sorted(each.attempts for each in deliveries) == [0, 1]
+    events = [fields for _, fields in await world.client.xrange(world.keys.events)]
+    hurried = [each for each in events if each[b"event"] == b"request.hurried"]
+    assert [(each[b"by"], each[b"pieces"]) for each in hurried] == [(b"ann", b"2")]
+
+
+async def test_a_request_that_was_not_planned_yet_is_tried_at_once(world: World) -> None:
+    """Its source could not be read."""
+    request = await appended(world, "org/team-a")
+    streams = world.streams()
+    assert await streams.settle(await one(streams, Stream.REQUESTS), Retry("GitHub is down", 600))
+
+    assert await world.hands.hurry(request, "ann") == 1
+
+    assert (await one(streams, Stream.REQUESTS)).attempts == 1
+
+
+async def test_what_is_in_hand_or_ended_or_called_off_is_left_alone(world: World) -> None:
+    """It says why, and changes nothing."""
+    request = await planned(world, "org/team-a")
+    streams = world.streams()
+    delivery = await one(streams, MIGRATIONS)
+    assert await world.hands.hurry(request, "ann") == 0
+    assert await streams.settle(delivery, migrated())
+
+    ended = await world.hands.hurry(request, "ann")
+    unknown = await world.hands.hurry(RequestId("1-1"), "ann")
+    other = await parked(world)
+    await world.hands.cancel(other, "ben")
+    cancelled = await world.hands.hurry(other, "ann")
+
+    assert ended == NotHurried(f"request {request} has ended: it is done")
+    assert unknown == NotHurried("no request 1-1 is known", is_unknown=True)
+    assert cancelled == NotHurried(f"request {other} was cancelled by ben")
+
+
+async def test_a_dead_target_beside_it_stays_dead(world: World) -> None:
+    """A replay is what brings that back."""
+    request = await planned(world, "org/team-a", "org/team-b")
+    streams = world.streams()
+    first, second = await streams.receive(MIGRATIONS, 2)
+    assert await streams.settle(first, Dead(Code.ARCHIVED, "unarchive it"))
+    assert await streams.settle(second, Retry("GitHub is down", 600))
+
+    assert await world.hands.hurry(request, "ann") == 1
+
+    assert len(await streams.receive(MIGRATIONS, 2)) == 1
+    assert len(await world.dead()) == 1
