@@ -45,6 +45,15 @@ class Foresight:
     writes: Writes = field(default_factory=Writes)
 
 
+@dataclass(frozen=True, slots=True)
+class TargetUpdate:
+    """What an update would do to one target; `problem` says why that is unknown, else `""`."""
+
+    target: str
+    foresight: Foresight = field(default_factory=Foresight)
+    problem: str = ""
+
+
 def foresight_of(passed: Passage, earlier: Sequence[Plan], style: Style) -> Foresight:
     """What the rehearsed update has done. It works on whole texts. `earlier` are the plans that it compared with."""
     tickets, numbers, copying = passed.plan.tickets, passed.survey.numbers, passed.copying(style)
