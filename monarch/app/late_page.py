@@ -4,9 +4,9 @@
 waiting --first look--> loaded (in a thread) --> open --the worker ends--> closed
 ```
 
-The first reader waits for about a second, and the event loop goes on meanwhile. What the page opens is opened and
-closed by a task of its own, since the request that asked for it may be given up at any moment. Where its code cannot be
-loaded (somebody replaces it while the worker runs) that request fails, and neither the worker nor the next one with it.
+The first visitor waits about a second, while the event loop goes on. A separate task opens and closes what the page
+needs, since the request that asked for it may be given up at any moment. If the page's code cannot be loaded (it was
+replaced while the worker runs), that request fails, but neither the worker nor the next request does.
 """
 
 from collections.abc import AsyncIterator

@@ -24,6 +24,7 @@ from monarch.adapters.valkey.views.workers import Workers
 from monarch.app.acting import means_of, message_of
 from monarch.app.doors import doors_of
 from monarch.app.plan import BadMessage, dry_run, parsed
+from monarch.app.update import Refused, foreseen
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of, web_url_of
 from monarch.core.budget.forecast import Forecast
 from monarch.core.budget.moves import Shares
@@ -31,6 +32,7 @@ from monarch.core.card.view import CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.foretold import DryRun
 from monarch.core.report.summary import State
+from monarch.core.report.update import TargetUpdate
 from monarch.ports.readings import (
     Choice,
     CohortLine,
@@ -56,6 +58,8 @@ from monarch.web.door.tries import Tries
 from monarch.web.page.app import Page
 from monarch.web.page.planning import Planning
 from monarch.web.page.source import Place
+from monarch.web.page.updating import TARGETS as UPDATES_SHOWN
+from monarch.web.page.updating import Updating, Which
 from monarch.web.page.whole import refusal, sheet
 
 CONNECTIONS: Final = 6
@@ -175,19 +179,38 @@ async def page_of(settings: Settings) -> AsyncIterator[Served]:
         signing_in = SigningIn(doors, tries, sheet)
         place = Place(web_url_of(settings))
         planning = Planning(partial(_planned, settings), place.github)
+        updating = Updating(partial(_foreseen, settings), place.github)
         routes = [
             *Acts(means, doors, sheet).routes(),
             *signing_in.routes(),
             *planning.routes(),
+            *updating.routes(),
         ]
         page = Page(readings, place, routes)
         yield Served(page, Guard(page.app, doors, refusal, tries))
 
 
+UNSIGNED: Final = "this process has no credential for GitHub: set GH_PAT or a GitHub App"
+
+
+def _can_sign(settings: Settings) -> bool:
+    return bool(settings.gh_pat or settings.github_app_id)
+
+
+async def _foreseen(settings: Settings, wanted: Which) -> Sequence[TargetUpdate] | str:
+    """What an update would do; a text says why that is unknown."""
+    if not _can_sign(settings):
+        return UNSIGNED
+    request, target = wanted
+    only = (target,) if target else ()
+    found = await foreseen(settings, request, "", only, lambda _name: None, UPDATES_SHOWN)
+    return found.reason if isinstance(found, Refused) else found
+
+
 async def _planned(settings: Settings, asked: Asked) -> DryRun | str:
     """What a request would do; a text says why that is unknown."""
-    if not (settings.gh_pat or settings.github_app_id):
-        return "this process has no credential for GitHub: set GH_PAT or a GitHub App"
+    if not _can_sign(settings):
+        return UNSIGNED
     request = parsed(message_of(asked), settings)
     if isinstance(request, BadMessage):
         return request.sentence

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from anyio import to_thread
@@ -17,7 +17,7 @@ from monarch.core.ids import RequestId
 from monarch.core.plan import Plan
 from monarch.core.portions.keys import Portion
 from monarch.core.report.passage import Passage, obstacle
-from monarch.core.report.update import Foreseen, Foresight, foresight_of
+from monarch.core.report.update import TargetUpdate, foresight_of
 from monarch.core.request.message import Request
 from monarch.core.request.refs import parse_ref
 from monarch.core.verdict import Verdict
@@ -25,7 +25,6 @@ from monarch.settings import Settings
 from monarch.stages.rehearsal.rehearsal import Wanted
 
 __all__ = [
-    "Foreseen",
     "Refused",
     "TargetUpdate",
     "Wish",
@@ -52,15 +51,6 @@ class Refused:
     """Nothing can be updated; `reason` says why."""
 
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class TargetUpdate:
-    """What an update would do to one target; `problem` says why that is unknown, else `""`."""
-
-    target: str
-    foresight: Foresight = field(default_factory=Foresight)
-    problem: str = ""
 
 
 async def wishes(
@@ -149,8 +139,11 @@ async def foreseen(
     source: str,
     only: Sequence[str],
     tell: Callable[[str], None],
+    most: int | None = None,
 ) -> tuple[TargetUpdate, ...] | Refused:
     """What the update would do, target by target, and what it would close with `close`. Nothing is written.
+
+    More than `most` targets are refused before GitHub is asked.
 
     Raises:
         StoreError: Valkey cannot be asked.
@@ -159,6 +152,9 @@ async def foreseen(
         asked = await wishes(reading.store.reader, request, source, only)
         if isinstance(asked, Refused):
             return asked
+        count = sum(len(wish.targets) for wish in asked)
+        if most is not None and count > most:
+            return Refused(f"{count} targets are too many at once: {most} at most, or name one")
         told: list[TargetUpdate] = []
         for wish in asked:
             plan = await reading.rehearser.plan(_request(wish), Act.UPDATE)

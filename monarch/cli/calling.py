@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from monarch.cli.terminal.printing import clean, got
 from monarch.cli.terminal.problem import Problem, tell
@@ -95,6 +95,11 @@ def end_if_interrupted() -> None:
         raise asyncio.CancelledError
 
 
+_DOCTOR: Final = "See `monarch doctor`."
+_RUBBISH: Final = "Something else than Monarch's work stands in one of its keys: find it with `valkey-cli` (TYPE), and rename it."
+"""The doctor looks at the server, and not into each key."""
+
+
 @contextmanager
 def failures_told() -> Iterator[None]:
     """Around work: a Valkey that cannot be asked, and an interrupt, end the command with a message."""
@@ -103,6 +108,6 @@ def failures_told() -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        fail(str(error).rstrip("."), advice="See `monarch doctor`.")
+        fail(str(error).rstrip("."), advice=_RUBBISH if "WRONGTYPE" in str(error) else _DOCTOR)
     except KeyboardInterrupt:
         raise _with(INTERRUPTED) from None

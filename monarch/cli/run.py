@@ -26,10 +26,10 @@ _STOOD_IN_FOR: Final = {
     "valkey.cluster": ("ValkeyCluster",),
     "wsgiref.simple_server": ("WSGIRequestHandler", "WSGIServer", "make_server"),
 }
-"""Modules that libraries do not do without where a worker does, and what they take from there: 2.5 MB more.
+"""Modules that libraries need and a worker does not, and the names that they take from there: 2.5 MB more.
 
 uvicorn's own command line, with the library that reads its arguments; the servers of prometheus-client (ours are made of
-`uvicorn.server`); and the clients for a Valkey Cluster, of which Monarch is none: `valkey` only passes them on.
+`uvicorn.server`); and the clients for a Valkey Cluster, which Monarch does not use: `valkey` only re-exports them.
 """
 
 
@@ -86,7 +86,7 @@ def _left_out(*modules: str) -> Iterator[None]:
 
 
 def _stand_in(name: str) -> ModuleType:
-    """A module with an empty class for each name that is taken from it: one of which no object is an instance."""
+    """A module with an empty class, without instances, for each name that is taken from it."""
     module = ModuleType(name)
     vars(module).update((taken, type(taken, (), {})) for taken in _STOOD_IN_FOR[name])
     return module

@@ -164,7 +164,7 @@ def _since(seconds: float) -> str:
 # ----------------------------------------------------------------------------------------- workers
 
 SILENT_S: Final = 10.0
-"""A worker that was silent for longer, in seconds, may be stuck: it asks for work every two seconds."""
+"""A worker that was silent for longer, in seconds, may be stuck: it asks for work every 3 s at least."""
 
 
 def show_workers(*, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from monarch.core.delivery import Stream
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
     from monarch.ports import Cancelling, NotCancelled, Paused
+    from monarch.ports.hands import NotHurried
     from monarch.telemetry import Snapshot
 
 
@@ -93,7 +94,11 @@ def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
     from monarch.ports.hands import NotHurried  # noqa: PLC0415 - lazily
 
     name, known = actor(by), request_id(request)
-    answer = operate(lambda person: person.hands.hurry(known, name))
+
+    async def work(person: "Operator") -> "tuple[int | NotHurried, Snapshot]":
+        return await person.hands.hurry(known, name), await person.standing.snapshot()
+
+    answer, snapshot = operate(work)
     if isinstance(answer, NotHurried):
         if answer.is_unknown:
             unknown_request(request)
@@ -101,11 +106,14 @@ def try_at_once(request: str, by: str | None, *, as_json: bool) -> None:
         fail(f"{clean(answer.reason)}; nothing was changed", advice=advice)
     if as_json:
         show_json({"request": request, "by": name, "tried": answer})
-    elif answer:
+        return
+    if answer:
         what = "1 piece of work is" if answer == 1 else f"{answer} pieces of work are"
         say(f"{what} tried at once: see `monarch show {clean(request)}`")
     else:
         say("nothing of it waits for a later time: what is queued is begun in its turn")
+    if snapshot.paused:
+        say(f"the fleet is paused by {clean(snapshot.paused_by)}: it begins after `monarch resume`")
 
 
 def put_first(request: str, by: str | None, *, as_json: bool) -> None:

@@ -1,6 +1,6 @@
 """The pure core: it decides, and touches nothing.
 
-No clock, no I/O, no async, no randomness: what time it is and how the dice fell come in as arguments.
+No clock, no I/O, no async, no randomness: the time and the dice come in as arguments.
 
 Glossary (one word, one meaning; a new word enters here first):
 
@@ -24,7 +24,7 @@ evidence    what makes an issue the copy of a ticket: the ledger, our own accoun
 ledger      per target: what was intended, created or refused for each ticket.
 look        to read a target until absence is evidence.
 stray       a second copy of a ticket, found and reported.
-planted     a marker in an issue by somebody else that nothing proves: reported, never believed.
+planted     a marker in someone else's issue that nothing proves: reported, never believed.
 epoch       one unbroken memory of Valkey.
 delivery    one handing-out of an entry to a consumer.
 token       (consumer, entry id, delivery count): the fencing token of a delivery.
@@ -36,17 +36,17 @@ attempt     counted by us, on failure. Delivery count: counted by Valkey, on eac
 retry       again because it failed. Snooze: again at a known time, uncounted.
 replay      a person sends a dead letter back.
 budget      how many writes the credential has left in each window.
-gate        "nobody calls before T". Probe: the first call through an opening gate.
-note        what people should know of a migration and fails nothing, said once.
+gate        "no call before T". Probe: the first call through an opening gate.
+note        what people should know about a migration though nothing failed, said once.
 recall      to close the untouched copies of a request again, because a person asks for it. Undo: to reopen those.
 touch       what people did to a copy (comment, label, link …): a touched copy is theirs and stays as it is.
 update      to bring later edits of the template into the copies that are still as Monarch wrote them.
 act         what one run of a migration is for: copy, recall, undo, update.
 rehearsal   an act over ports that read really and remember writes (a dry run). Passage: what it came to.
 survey      what a look at one target and its ledger show, for people.
-heal        to make copies again that somebody has deleted, because a person asks for it.
+heal        to make deleted copies again, because a person asks for it.
 intent      the ledger's word that a write may be under way; its nonce names that one write.
-park        hold until due, owned by nobody.
+park        hold until due, owned by no worker.
 notice      something to tell the channel.
 drain       stop receiving, finish the step in hand, hand the rest back, stop.
 """

@@ -1,7 +1,7 @@
 """What a person can do about a failure, apart from what happened.
 
-They become one sentence only where people read them. What died is replayed once the advice is followed, so a dead
-letter says that, and a dry run, in which nothing has died, does not.
+The two become one sentence only where people read them. A person replays a dead letter after following the advice, so a
+dead letter says that. A dry run, in which nothing has died, does not.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _REPLAY: Final = "replay it (`monarch dead replay`)"
 class Advice:
     """What to do, as a clause without a full stop; `""`: nothing.
 
-    `replay` is true where a dead letter is worth a replay after that.
+    `replay` is true if a dead letter is worth a replay after that.
     """
 
     text: str = ""
@@ -43,7 +43,7 @@ class Advised:
 
     @property
     def letter(self) -> str:
-        """The same as a dead letter says it."""
+        """The same sentence for a dead letter: it may end with the replay."""
         if not self.advice.replay:
             return self.sentence
         return self.sentence + (", then " if self.advice.text else "; ") + _REPLAY

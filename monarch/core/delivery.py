@@ -19,8 +19,8 @@ class Stream(StrEnum):
 class Token:
     """The fencing token: who holds which entry, at which delivery count.
 
-    Valkey counts a delivery up whenever it hands the entry to anybody, so a token that is out of date
-    can be told from the valid one by comparing, and no clock takes part.
+    Valkey raises the count whenever it hands the entry to any consumer, so comparing is enough to tell an
+    outdated token from the valid one, and no clock takes part.
     """
 
     stream: Stream
@@ -42,9 +42,9 @@ class RequestEntry:
 class MigrationEntry:
     """One target's share of a request.
 
-    `order` is the target's place in the request, from 0; `run` counts replays, from 1. With `heal` it makes the copies
-    of these tickets again, which somebody has deleted, and touches nothing else; empty for an ordinary run. `act` is what
-    it does in its target; for an update `bases` are earlier requests, whose plans say what Monarch wrote before.
+    `order` is the target's place in the request, from 0; `run` counts replays, from 1. With `heal` it makes the deleted
+    copies of these tickets again and touches nothing else; empty for an ordinary run. `act` is what it does in its
+    target; for an update `bases` are earlier requests, whose plans say what Monarch wrote before.
     """
 
     request: RequestId
@@ -63,14 +63,14 @@ class MigrationEntry:
 
 @dataclass(frozen=True, slots=True)
 class NoticeEntry:
-    """Tell the channel how this cohort stands. It carries no text: that is rendered when said."""
+    """Show the channel how this cohort stands. It carries no text: that is rendered when it is sent."""
 
     cohort: CohortId
 
 
 @dataclass(frozen=True, slots=True)
 class FormerNoticeEntry:
-    """A notice of an older version, which told of each request by itself: this one is to be on a card."""
+    """A notice of an older version, which reported each request by itself; its request now goes on a card."""
 
     request: RequestId
 
@@ -101,7 +101,7 @@ class Delivery:
     Attributes:
         token: the right to settle it.
         entry: what it asks for.
-        attempts: failures that were counted so far; a snooze, a redelivery and a replay count none.
+        attempts: failures counted so far; a snooze, a redelivery and a replay add none.
         since_progress: deliveries of this entry since its last recorded step, this one included; without those whose
             worker lost the lease and lived on.
     """

@@ -18,7 +18,7 @@ TicketId = NewType("TicketId", int)
 """GitHub's id of the source issue (not its number)."""
 
 Epoch = NewType("Epoch", str)
-"""Names one unbroken memory of Valkey; two equal epochs mean that nothing was forgotten between."""
+"""Names one unbroken memory of Valkey; two equal epochs mean that nothing was forgotten in between."""
 
 
 def migration_id(request: RequestId, target: str) -> MigrationId:

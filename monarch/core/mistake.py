@@ -1,4 +1,4 @@
-"""What a reader of one key raises."""
+"""The error that the reader of one key raises."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Mistake(ValueError):  # noqa: N818 - a word of the contract, like BadRef
-    """A key that cannot be read; `reason` is a sentence for people. pydantic collects it as it is."""
+    """A key that cannot be read; `reason` is a sentence for people. pydantic collects it unchanged."""
 
     def __init__(self, code: Code, reason: str, advice: Advice = NO_ADVICE) -> None:
         super().__init__(reason)
@@ -18,7 +18,7 @@ class Mistake(ValueError):  # noqa: N818 - a word of the contract, like BadRef
 
 
 def or_none(read: Callable[[object], T], came: object) -> T | None:
-    """What `read` makes of a value; `None` where it is a mistake."""
+    """What `read` makes of a value; `None` if it raises `Mistake`."""
     try:
         return read(came)
     except Mistake:

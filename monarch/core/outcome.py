@@ -3,13 +3,13 @@
 ```
 Found        the answer to a read
 Absent       a number without an issue: never used (404), deleted (410) or moved away (301)
-Created      the write took effect and says as which number
+Created      the write took effect; the answer has the number
 Accepted     a write that makes no issue took effect
-AlreadyThere what was to be made is there already
+AlreadyThere what the write would make is there already
 Withheld     the write never left: the lease would not have outlived it
 RateLimited  GitHub (or Slack) said: not now. The write took no effect
 Transient    it failed, certainly without an effect; trying again later may help
-Permanent    it was refused, and will be again until somebody changes something
+Permanent    it was refused, and will be again until a person changes something
 Unknown      a write that may or may not have taken effect
 ```
 """
@@ -55,14 +55,14 @@ class Code(StrEnum):
     TARGET_IS_SOURCE = "target_is_source"
     TARGET_NOT_ALLOWED = "target_not_allowed"
     PRIVATE_SOURCE = "private_source"
-    # What GitHub says of a repository
+    # What GitHub says about a repository
     NOT_FOUND = "repository_not_found"
     ARCHIVED = "repository_archived"
     ISSUES_DISABLED = "issues_disabled"
     LISTING_UNCLEAR = "listing_unclear"
     FORBIDDEN = "forbidden"
     REFUSED = "refused"
-    # What GitHub says of a ticket, a credential
+    # What GitHub says about a ticket, a credential
     TICKETS_REFUSED = "tickets_refused"
     COPIES_MISSING = "copies_missing"
     STRAYS = "strays_found"
@@ -80,16 +80,16 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
-    """A read was answered, completely."""
+    """The complete answer to a read."""
 
     value: T
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """There is no issue of that number to read.
+    """There is no issue with that number to read.
 
-    `taken` is true where the number was used once (deleted, or moved to another repository).
+    `taken` is true if the number was used once (deleted, or moved to another repository).
     """
 
     taken: bool
@@ -100,7 +100,7 @@ class Created:
     """The issue was created, under this number; `issue_id` is GitHub's id of it.
 
     `dropped` names what was asked for and is not in GitHub's answer, such as `label "bug"` or `milestone`: without
-    the right to push GitHub drops it silently. `author` is whom GitHub names as its author, `None` where it names nobody.
+    the right to push GitHub drops it silently. `author` is the author that GitHub names, `None` if it names none.
     """
 
     number: int
@@ -118,7 +118,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyThere:
-    """What was to be made is there already (422 `already_exists`): somebody else has made it, or we did."""
+    """What the write would make is there already (422 `already_exists`): made by someone else, or by us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Withheld:
 class RateLimited:
     """Not now, and not counted as a failure.
 
-    `wait_s` is how long the answer asked to wait, in seconds; `None` where it did not say.
+    `wait_s` is how long the answer asked to wait, in seconds; `None` if it did not say.
     """
 
     reason: str
@@ -160,7 +160,7 @@ class Permanent(Advised):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A write whose effect nobody knows: its deadline passed, its connection broke, or a 5xx came."""
+    """A write whose effect is not known: its deadline passed, its connection broke, or a 5xx came."""
 
     reason: str
 
@@ -169,12 +169,12 @@ ReadFailure = RateLimited | Transient | Permanent
 
 
 def said_of(failure: ReadFailure) -> str:
-    """What happened, and what to do where a person can do something."""
+    """What happened, and what to do if a person can do something."""
     return failure.sentence if isinstance(failure, Permanent) else failure.reason
 
 
 WriteOutcome = Created | Withheld | RateLimited | Transient | Permanent | Unknown
-"""Of a write that creates an issue."""
+"""The outcome of a write that creates an issue."""
 
 DetailOutcome = Accepted | AlreadyThere | Withheld | RateLimited | Transient | Permanent | Unknown
-"""Of any other write. Each may be sent again: doing it twice is as good as once."""
+"""The outcome of any other write. Each may be sent again: doing it twice is as good as once."""

@@ -7,7 +7,7 @@ from typing import Final
 from monarch.core.ticket import Issue, Repository, Ticket, as_ticket
 
 MAX_TEXT: Final = 16_000_000
-"""Characters of titles and texts in one plan: two hundred and forty of the longest texts that GitHub takes, or thousands
+"""Characters of titles and texts in one plan: 240 of the longest texts that GitHub takes, or thousands
 of ordinary ones. Every target's migration holds the whole plan in memory."""
 
 
@@ -16,12 +16,11 @@ class Plan:
     """The tickets of one source, ascending by number, shared by all targets of the request.
 
     `private`: whether the source was not public when the plan was made. A plan of an older version does not say, and
-    counts as one of a public source.
-    `others`: the source's other open tickets, where the request asks for a portion (`core.portions`). None of them is
-    copied; copies that another request has made of them are referred to, and refer to those of this plan.
-    `nests`, `blocks`: whether the server has addresses for sub-issues, and for dependencies; where it was not asked it is
-    believed to.
-    `lacks_others`: whether there are others that were left out, since the plan would have been too large.
+    counts as made from a public source.
+    `others`: the source's other open tickets, if the request asks for a portion (`core.portions`). None of them is
+    copied; copies of this plan refer to copies that another request has made of them, and the other way round.
+    `nests`, `blocks`: whether the server has addresses for sub-issues, and for dependencies; true if it was not asked.
+    `lacks_others`: whether other tickets were left out, since the plan would have been too large.
     `left_out`: what the tickets have and their copies will not, a line each.
     """
 
@@ -43,7 +42,7 @@ class Plan:
 def make_plan(source: str, issues: Iterable[Issue], *, private: bool = False) -> Plan:
     """Freeze the open issues of `source` (`owner/repo`): no pull requests, each once, in order.
 
-    A listing that moves while it is paged can show an issue twice; the first sight counts.
+    A listing that changes while it is paged can show an issue twice; the first one counts.
     """
     once: dict[int, Issue] = {}
     for issue in issues:
@@ -53,10 +52,10 @@ def make_plan(source: str, issues: Iterable[Issue], *, private: bool = False) ->
 
 
 def unseen_tickets(repository: Repository, issues: Collection[Issue], plan: Plan) -> str | None:
-    """Why a plan without tickets is not believed yet; `None` where it is, or where there are tickets.
+    """Why a plan without tickets is not believed yet; `None` if it is, or if there are tickets.
 
-    GitHub counts the open issues of a repository in another place than it lists them. Where its count knows of more
-    than a complete look has shown, the repository is as new as that, and is read again.
+    GitHub counts the open issues of a repository in another place than it lists them. If it counts more than a complete
+    look has shown, the repository is too new for the list, and is read again.
     """
     shown = sum(issue.state == "open" for issue in issues)
     if plan.tickets or repository.open_issues <= shown:
@@ -68,7 +67,7 @@ def unseen_tickets(repository: Repository, issues: Collection[Issue], plan: Plan
 
 
 def oversize(plan: Plan) -> str | None:
-    """Why a plan is too large to be carried out; `None` where it is not."""
+    """Why a plan is too large to be carried out; `None` if it is not."""
     found = characters(plan.tickets)
     if found <= MAX_TEXT:
         return None
@@ -79,5 +78,5 @@ def oversize(plan: Plan) -> str | None:
 
 
 def characters(tickets: Iterable[Ticket]) -> int:
-    """How much text these tickets hold: what `MAX_TEXT` bounds."""
+    """How much text these tickets hold; `MAX_TEXT` bounds it."""
     return sum(len(ticket.title) + len(ticket.body) for ticket in tickets)

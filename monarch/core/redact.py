@@ -1,8 +1,8 @@
 """How text from outside is quoted in a sentence of ours: on one line, short, printable, without secrets.
 
-Everything that ends in a reason, a dead letter or a notice passes here first. What is hidden is hidden
-by its looks (the known shapes of tokens), so a secret without a shape of its own is not recognised: no
-secret may be passed in knowingly. `Redactor` hides known secrets as well.
+Everything that ends up in a reason, a dead letter or a notice passes through here first. Secrets are
+recognised by the known shapes of tokens, so a secret without a shape of its own is not: never pass one
+in knowingly. `Redactor` hides known secrets as well.
 """
 
 import json
@@ -14,17 +14,17 @@ HIDDEN = "***"
 """Stands where a secret stood."""
 
 SHORTEST_SECRET: Final = 4
-"""A shorter one would blot out ordinary words; nobody is protected by it anyway."""
+"""Characters. A shorter secret would blot out ordinary words, and protects nothing anyway."""
 
 _SECRETS = re.compile(
     r"gh[a-z]_[A-Za-z0-9_.\-]{6,}"  # GitHub: ghp_, gho_, ghu_, ghs_ (the long form has dots), ghr_
     r"|github_pat_[A-Za-z0-9_]+"
     r"|xox[a-z]-[A-Za-z0-9\-]+"  # Slack
     r"|xapp-[A-Za-z0-9\-]+"
-    r"|(?<=hooks\.slack\.com/)\S+"  # who knows the address may post
+    r"|(?<=hooks\.slack\.com/)\S+"  # the address alone gives the right to post
     r"|\bMII[A-Za-z0-9+/]{50,}"  # a key without the lines around it
-    # A JSON web token, and whatever runs into it. Tried only where such a run begins: tried at each `eyJ`, a
-    # megabyte of them would keep a worker busy for minutes.
+    # A JSON web token, and any run of characters into it. Tried only where such a run begins: tried at each `eyJ`,
+    # a megabyte of them would keep a worker busy for minutes.
     r"|(?<![A-Za-z0-9_\-])(?=[A-Za-z0-9_\-]*eyJ)[A-Za-z0-9_\-]++\.[A-Za-z0-9_.\-]+"
     r"|\b[0-9a-fA-F]{40}\b"  # GitHub's tokens of before 2021
     r"|(?<=//)[^/\s@]*(?=@)"  # user and password in an address
@@ -50,7 +50,7 @@ def redact(text: str) -> str:
 
 
 class Redactor:
-    """Takes these secrets out of text, and whatever looks like one."""
+    """Takes these secrets out of text, and everything that looks like one."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
@@ -80,7 +80,7 @@ def quote(text: str, limit: int = 200) -> str:
 
 
 def describe(value: object, limit: int = 80) -> str:
-    """Say what came where something else was expected: a text quoted, anything else by its kind."""
+    """Describe an unexpected value: a text is quoted, anything else is named by its kind."""
     if isinstance(value, str):
         return f'"{quote(value, limit)}"' if value else "an empty text"
     return _KINDS.get(

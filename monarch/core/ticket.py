@@ -1,4 +1,4 @@
-"""Issues as GitHub shows them, and the tickets that are made of them."""
+"""Issues as GitHub shows them, and the tickets that are made from them."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ from monarch.core.ids import TargetId, TicketId
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A label with its colour (six hex digits, no `#`) and its description, `""` where it has none."""
+    """A label with its colour (six hex digits, no `#`) and its description, `""` if it has none."""
 
     name: str
     color: str
@@ -21,7 +21,7 @@ class Milestone:
     Attributes:
         number: its number in its repository; 0 in a ticket, where only the title counts.
         state: `open` or `closed`.
-        due_on: GitHub's timestamp, `""` where it has none.
+        due_on: GitHub's timestamp, `""` if it has none.
     """
 
     title: str
@@ -41,12 +41,12 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository as its canonical self: `full_name` is what writes are addressed to.
+    """A repository under its canonical name: writes are addressed to `full_name`.
 
-    `may_push` is `None` where GitHub does not say (an unauthenticated or reduced answer). `open_issues` is how many open
-    issues and pull requests GitHub counts, 0 where it does not say. `is_personal`: its owner is a person and no
-    organisation, so that it has no issue types. `origin` is the template that it was generated from, `None` where it
-    was not, or where our account may not see that one.
+    `may_push` is `None` if GitHub does not say (an unauthenticated or reduced answer). `open_issues` is how many open
+    issues and pull requests GitHub counts, 0 if it does not say. `is_personal`: its owner is a person, not an
+    organisation, so that it has no issue types. `origin` is the template that it was generated from, `None` if it was
+    not, or if our account may not see the template.
     """
 
     id: TargetId
@@ -65,8 +65,8 @@ class Author:
     """An account at GitHub.
 
     Attributes:
-        id: GitHub's number of it, which stays when the login changes; 0 where it is not known.
-        is_bot: whether it is that of an App. No person can have one.
+        id: GitHub's number of it, which stays when the login changes; 0 if it is not known.
+        is_bot: whether it belongs to an App. A person's account never is a bot.
     """
 
     login: str
@@ -81,19 +81,18 @@ class Issue:
     Attributes:
         id: GitHub's id of the issue, unique over all repositories.
         number: its number in its repository.
-        body: `""` where GitHub says null.
+        body: `""` if GitHub says null.
         author: login, or `None` for a deleted account; `author_id` and `is_by_bot` as in `Author`.
         association: GitHub's `author_association`, such as `MEMBER`.
-        parent: number of the issue whose sub-issue it is, `None` where it is none or that one is in another
-            repository.
-        type: name of its issue type, `""` where it has none.
-        state_reason: why it is in its state, as GitHub says it (`not_planned`), `""` where it says nothing.
-        closed_by: who closed it, `None` where it is open or GitHub does not say.
+        parent: number of its parent issue, `None` if it is not a sub-issue or its parent is in another repository.
+        type: name of its issue type, `""` if it has none.
+        state_reason: why it is in its state, as GitHub says it (`not_planned`), `""` if it says nothing.
+        closed_by: who closed it, `None` if it is open or GitHub does not say.
         comments: how many comments it has; `reactions` likewise.
-        updated_at: GitHub's timestamp of its last change, `""` where it does not say.
+        updated_at: GitHub's timestamp of its last change, `""` if it does not say.
         assignees: logins.
         blockers: how many issues block it, wherever they are.
-        fields: names of the issue fields that it has a value of.
+        fields: names of the issue fields that have a value.
     """
 
     id: int
@@ -124,7 +123,7 @@ class Issue:
 
     @property
     def by(self) -> Author | None:
-        """Who has opened it; `None` for a deleted account."""
+        """The account that opened it; `None` for a deleted account."""
         return None if self.author is None else Author(self.author, self.author_id, self.is_by_bot)
 
 
@@ -132,9 +131,9 @@ class Issue:
 class Ticket:
     """An open issue of the source, as it stood when the plan was made.
 
-    `parent` is the number, in the source, of the issue whose sub-issue it is; that one need not be in the plan. `place`
-    is its place among the sub-issues of that one, from 0; all have 0 where their order is not known. `blockers` is how many
-    issues block it, wherever they are; `blocked_by` those of them that are tickets of the plan.
+    `parent` is the number, in the source, of its parent issue, which need not be in the plan. `place` is its place among
+    that parent's sub-issues, from 0; all have 0 if their order is not known. `blockers` is how many issues block it,
+    wherever they are; `blocked_by` those of them that are tickets of the plan.
     """
 
     id: TicketId

@@ -31,9 +31,9 @@ class RefusedTarget(Advised):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The planner's result: one migration for each of `targets`, in order; `refused` stand beside them.
+    """The planner's result: one migration for each of `targets`, in order; `refused` get none.
 
-    `source_id` is GitHub's id of the source, `None` where it is not known.
+    `source_id` is GitHub's id of the source, `None` if it is not known.
     """
 
     plan: Plan
@@ -48,7 +48,7 @@ class Planned:
 class Skipped:
     """The planner's result for a template, or a portion of one, without tickets.
 
-    `refused` could not have been migrated to anyway. `source_id` as in `Planned`.
+    `refused` would not have got a migration anyway. `source_id` as in `Planned`.
     """
 
     source: str
@@ -75,7 +75,7 @@ class Migrated:
 class Acted:
     """The migrator's result of any other act than a copy: every copy was read, and changed or left.
 
-    `changed` copies stand as the act wants them, by this run of it or an earlier one; `left` are those of people.
+    `changed` copies stand as the act wants them, after this run or an earlier one; `left` are left to people.
     """
 
     act: Act
@@ -85,7 +85,7 @@ class Acted:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The notifier's result: the channel knows, or need not be told."""
+    """The notifier's result: the channel shows it, or does not need to."""
 
 
 Result = Planned | Skipped | Migrated | Acted | Said
@@ -93,7 +93,7 @@ Result = Planned | Skipped | Migrated | Acted | Said
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """It is finished; what follows from it is emitted with it."""
+    """It is finished; what follows is emitted with it."""
 
     result: Result
 
@@ -153,9 +153,9 @@ class Dead(Advised):
 
 @dataclass(frozen=True, slots=True)
 class Handback:
-    """Not now and not here: somebody else takes it, and the delivery is not counted.
+    """Not now and not here: another worker takes it, and the delivery is not counted.
 
-    At once; or where it `rests`, one lease later, because nobody of this version can work on it.
+    At once; or, if it `rests`, one lease later, because no worker of this version can work on it.
     """
 
     reason: str = "stopping"
@@ -187,7 +187,7 @@ class Policy:
 
 
 IDENTITY_PAUSE_S = 1.0
-"""How long after the target turned out to be another repository, or we another account, all is looked up anew, in seconds."""
+"""How long after the target turned out to be another repository, or we another account, all is read anew, in seconds."""
 
 CREDENTIAL_PAUSE_S = 60.0
 """How long everything rests after a refused credential before one read tries it again."""
@@ -251,6 +251,6 @@ def is_poison(since_progress: int, policy: Policy) -> bool:
 def is_suspect(since_progress: int, policy: Policy) -> bool:
     """Whether an entry was handed out so often without a recorded step that it may be what ends its workers.
 
-    Or it was only in hand beside the one that does: a suspect is run without another one beside it, to tell them apart.
+    Or it was only in hand beside the entry that does: a suspect runs without another one beside it, to tell them apart.
     """
     return since_progress > max(1, policy.max_deliveries // 2)

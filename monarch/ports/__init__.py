@@ -1,4 +1,4 @@
-"""What the stages need, as Protocols; each method's promise stands in its docstring. People are in `hands`, GitHub and Slack in `outside`.
+"""What the stages need, as Protocols; each method's docstring is its promise. `hands`: people, `outside`: GitHub and Slack.
 
 Nothing here says how: adapters do it with Valkey, httpx and the system's clock, tests with doubles of what lies
 outside that pass the same contract suites.
@@ -6,10 +6,10 @@ outside that pass the same contract suites.
 Errors form one small tree; everything else that an outside call can do is an Outcome, never an exception:
 
 ```
-StoreError             Valkey did not do it, or nobody knows whether it did: heal, back off, repeat.
+StoreError             Valkey did not do it, or it is not known whether it did: heal, back off, repeat.
 │                      (Every script may be repeated: a repetition changes nothing or answers *lost*.)
-└── StoreRefused       What stands in Valkey makes this call impossible (a key of another type, a value that
-                       is none): repeating it alone will not help, so it counts as a failure.
+└── StoreRefused       What stands in Valkey makes this call impossible (a key of another type, a malformed
+                       value): repeating it alone will not help, so it counts as a failure.
 ```
 """
 
@@ -72,9 +72,9 @@ __all__ = [
 
 
 class StoreError(Exception):
-    """Valkey could not be asked, or gave no answer that can be used; the message says what happened.
+    """Valkey could not be asked, or gave no usable answer; the message says what happened.
 
-    `is_untouched`: it certainly changed nothing there. Otherwise nobody knows.
+    `is_untouched`: the call certainly changed nothing there. Otherwise it may have.
     """
 
     def __init__(self, message: str = "", *, is_untouched: bool = False) -> None:
@@ -83,20 +83,20 @@ class StoreError(Exception):
 
 
 class StoreRefused(StoreError):  # noqa: N818 - a word of the contract, like StoreError
-    """Valkey is there and cannot do it, because of what stands in its keys; the message says which."""
+    """Valkey answers and cannot do it, because of what its keys hold; the message says which."""
 
 
 # ---------------------------------------------------------------------------------------------- time
 
 
 class Clock(Protocol):
-    """This worker's clocks. Nothing is decided by the wall clock: ages and patience are counted by `Ledger.now_ms`."""
+    """This worker's clocks. The wall clock decides nothing: ages and patience are counted by `Ledger.now_ms`."""
 
     def now(self) -> float:
         """Seconds since some fixed point; only goes forward, and runs on while the machine sleeps."""
 
     def wall_ms(self) -> int:
-        """Milliseconds since 1970, as this machine has it, right or wrong: for what is corrected by an answer."""
+        """Milliseconds since 1970, as this machine has it, right or wrong: for what an answer corrects."""
 
 
 # ------------------------------------------------------------------------------------ streams of work
@@ -117,9 +117,9 @@ class Swept:
     Attributes:
         deliveries: taken over; they go into the same loop as any other.
         promoted: parked entries that were due and are in their streams again.
-        trimmed: entries that somebody else removed while they were pending; what they carried was put back
-            where it is known, and dead-lettered where it is not.
-        paused_by: who has paused the fleet, `""` where it runs. Then nothing but notices is taken over.
+        trimmed: entries that were removed from outside while they were pending; their work was put back if it is
+            known, and dead-lettered if it is not.
+        paused_by: who has paused the fleet, `""` if it runs. While it is paused only notices are taken over.
         left: the streams in which more could be taken over than there were places for.
     """
 
@@ -143,7 +143,7 @@ class Streams(Protocol):
     """The streams of work, seen by one consumer."""
 
     async def receive(self, stream: Stream, places: int) -> tuple[Delivery, ...]:
-        """Wait up to 2 s for up to `places` new entries of `stream`; empty where none came.
+        """Wait up to 2 s for up to `places` new entries of `stream`; empty if none came.
 
         Heals a missing stream or group by making it again from the beginning.
 
@@ -152,13 +152,13 @@ class Streams(Protocol):
         """
 
     async def renew(self, held: Sequence[Held]) -> frozenset[Token]:
-        """Start the leases of all of `held` anew, and say which of them are lost.
+        """Renew the leases of all of `held`, and say which of them are lost.
 
         Renewing checks and extends in one step: a lost delivery is never taken back.
         """
 
     async def settle(self, delivery: Delivery, verdict: Verdict) -> bool:
-        """Carry the verdict out, whole and once; `False` where the delivery was lost (nothing changed).
+        """Carry the verdict out, whole and once; `False` if the delivery was lost (nothing changed).
 
         Also releases the target's lock and wakes one delivery that waits for it.
         """
@@ -170,13 +170,13 @@ class Streams(Protocol):
         """
 
     async def audit(self) -> Audited:
-        """Look for work that somebody removed from where it stood, and for consumers that are no more.
+        """Look for work that was removed from outside, and for consumers that are gone.
 
-        One worker of the fleet does so every few seconds; for the others it is nothing.
+        One worker of the fleet does so every few seconds; for the others the call does nothing.
         """
 
     async def retire(self) -> None:
-        """The last that it does: hand back all that it still holds, heard of or not, and remove this consumer."""
+        """End: hand back all that this consumer still holds, heard of or not, and remove it."""
 
 
 # --------------------------------------------------------------------------------- ledger and budget
@@ -195,7 +195,7 @@ class Ledger(Protocol):
     async def target_of(self, delivery: Delivery) -> TargetId | None:
         """The repository that this migration took last; `None`: it has not taken any.
 
-        That is the one that was asked for, whatever bears its name by now.
+        That is the repository that was asked for, whichever bears its name by now.
         """
 
     async def permit(
@@ -211,20 +211,20 @@ class Ledger(Protocol):
         credential: Credential,
         fact: Fact,
     ) -> Recorded:
-        """Write a fact down, whoever holds the lease by now: facts are not fenced.
+        """Write a fact down, no matter who holds the lease by now: facts are not fenced.
 
-        `ticket` is `None` where the fact is about none: a write of another kind, or a note.
+        `ticket` is `None` if the fact is about none: a write of another kind, or a note.
         """
 
     async def now_ms(self) -> int:
-        """The server's clock, in milliseconds since 1970: the one that requests are numbered by."""
+        """The server's clock, in milliseconds since 1970, which also numbers requests."""
 
 
 class Budget(Protocol):
     """The gate of each credential, shared by the fleet."""
 
     async def gate(self, credential: Credential) -> GateClosed | None:
-        """Whether the gate is closed; `None` where calls may be made."""
+        """The closed gate; `None` if calls may be made."""
 
     async def close(
         self, credential: Credential, wait_s: float | None, cause: str, refused: str | None = None
@@ -232,9 +232,9 @@ class Budget(Protocol):
         """Close the account's gate for `wait_s` seconds; `None`: 60 s, doubling while it goes on.
 
         Args:
-            refused: nonce of the write that a limit has refused, `None` where it was a read. From a write the fleet
-                learns how much fits, and the gate stays closed for longer where it is refused again and again. To be
-                called before the write's slot is given back, so that nobody runs into the same.
+            refused: nonce of the write that a limit has refused, `None` if it was a read. From a write the fleet
+                learns how much fits, and the gate stays closed for longer if writes are refused again and again. Call
+                this before giving the write's slot back, so that no other write runs into the same limit.
         """
 
     async def close_token(self, credential: Credential, wait_s: float, cause: str) -> GateClosed:
@@ -244,15 +244,15 @@ class Budget(Protocol):
 class Meter(Protocol):
     """What reading costs an account, shared by the fleet: points a minute, and the primary limit.
 
-    Reading must go on without it: neither method ever raises, and where Valkey cannot be asked a read passes. GitHub
-    then says itself when it is too much.
+    Reading must go on without it: neither method ever raises, and if Valkey cannot be asked, a read passes. GitHub then
+    says itself when it is too much.
     """
 
     async def admit(self, account: str) -> None:
         """Wait until one more read fits, and count it."""
 
     async def standing(self, account: str, remaining: int, reset_in_s: float) -> None:
-        """Tell what the newest answer said of the primary limit: calls left, and seconds until it begins anew.
+        """Report what the newest answer said about the primary limit: calls left, and seconds until it begins anew.
 
         May be called for every answer; only what changes something is sent on.
         """
@@ -262,7 +262,7 @@ class Plans(Protocol):
     """The frozen tickets."""
 
     async def read(self, request: RequestId) -> Plan | None:
-        """The plan of a request; `None` where there is none (any more)."""
+        """The plan of a request; `None` if there is none (any more)."""
 
 
 # ------------------------------------------------------------------------------------------- requests
@@ -274,8 +274,8 @@ class Outlook(Protocol):
     async def forecast(self, request: RequestId) -> Forecast | None:
         """When a request will be done, as things are now.
 
-        `None` where nobody can tell: it is not planned yet, it has ended or was called off, the fleet is paused, or
-        Valkey cannot be asked. People are told without it, so it never raises.
+        `None` if that cannot be said: it is not planned yet, it has ended or was called off, the fleet is paused, or
+        Valkey cannot be asked. It never raises: reports go out without a forecast.
         """
 
 
@@ -284,7 +284,7 @@ class Outlook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """A message as one replica heard it. `id` is unique to this hearing, whoever repeats its append."""
+    """A message as one replica heard it. `id` names this hearing uniquely, also when its append is repeated."""
 
     id: str
     payload: bytes
@@ -302,7 +302,7 @@ class Ear(Protocol):
     async def unsubscribe(self) -> None:
         """Hear no more: what was published until now is still heard, and then the hearing ends.
 
-        For good: whoever listens later hears out what comes with the subscribing, and no more.
+        For good: a later `listen` hears only what comes with the subscribing.
         """
 
 
@@ -310,10 +310,10 @@ class Inbox(Protocol):
     """Where N replicas that hear one message append it once."""
 
     async def mirror(self, hearings: Sequence[Hearing]) -> tuple[RequestId | None, ...]:
-        """Append each message as a request, in order; `None` where another replica has done so (an echo).
+        """Append each message as a request, in order; `None` if another replica has done so (an echo).
 
         When in doubt it appends. Calling it again with the same hearings appends nothing twice.
 
         Raises:
-            StoreError: some of them are not appended, or nobody knows whether they are. Call again with all of them.
+            StoreError: some of them are not appended, or may not be. Call again with all of them.
         """

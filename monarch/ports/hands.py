@@ -1,4 +1,4 @@
-"""People's hands: what they can do to running work, and what they are answered."""
+"""People's hands: what they can do to running work, and the answers that they get."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from monarch.core.ids import RequestId, TicketId
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """`changed` is false where it was so already; `by` is who paused it, `""` where nobody had."""
+    """`changed` is false if it was so already; `by` is who paused the fleet, `""` if it was not paused."""
 
     changed: bool
     by: str
@@ -33,7 +33,7 @@ class NotCancelled:
 
 @dataclass(frozen=True, slots=True)
 class PutFirst:
-    """It goes first; `by` is who put it there, `changed` is false where it was so already."""
+    """It goes first; `by` is who put it there, `changed` is false if it was so already."""
 
     by: str
     changed: bool = True
@@ -59,7 +59,7 @@ class NotHurried:
 class Replayed:
     """What became of one dead letter.
 
-    `work` is the id of the migration or request that goes on, `""` where `refused` says why it does not.
+    `work` is the id of the migration or request that goes on, `""` if `refused` says why it does not.
     """
 
     letter: str
@@ -71,7 +71,7 @@ class Replayed:
 class Healing:
     """What became of the wish to heal one target.
 
-    `migration` is the id of the one that goes on, `""` where `refused` says why it does not.
+    `migration` is the id of the migration that goes on, `""` if `refused` says why it does not.
     """
 
     target: str
@@ -83,7 +83,7 @@ class Healing:
 class Begun:
     """What became of the wish for an act in one target.
 
-    `migration` is the id of the one that goes on, `""` where `refused` says why it does not.
+    `migration` is the id of the migration that goes on, `""` if `refused` says why it does not.
     """
 
     target: str
@@ -95,7 +95,7 @@ class Hands(Protocol):
     """What people do to running work. Each is one script: whole or not at all, and harmless when repeated."""
 
     async def pause(self, by: str) -> Paused:
-        """Let nobody take on a request or a migration; what runs, runs on, and people are told all the same."""
+        """Stop taking on requests and migrations; what runs, runs on, and notices are still sent."""
 
     async def resume(self, by: str) -> Paused:
         """Go on."""
@@ -104,7 +104,7 @@ class Hands(Protocol):
         """Call a request off: what has not been copied is not."""
 
     async def first(self, request: RequestId, by: str) -> PutFirst | NotPutFirst:
-        """Put a request first: its writes go before those of all that were not, until it has ended."""
+        """Put a request first: its writes go before those of all requests that were not, until it has ended."""
 
     async def hurry(self, request: RequestId, by: str) -> int | NotHurried:
         """Have tried at once what the request would try later; returns of how many pieces of work that is so."""
@@ -121,10 +121,10 @@ class Hands(Protocol):
     async def heal(
         self, request: RequestId, missing: Mapping[str, Collection[TicketId]], by: str
     ) -> tuple[Healing, ...]:
-        """Have copies made again that somebody has deleted: those of these tickets, for each target of the request.
+        """Have deleted copies made again: those of these tickets, for each target of the request.
 
-        The request has ended, its plan is there, and the target's migration is done; else that target is refused.
-        The same wish again, while it is under way, changes nothing and is answered the same.
+        The request must have ended, its plan must be there, and the target's migration must be done; else that target is
+        refused. The same wish again, while it is under way, changes nothing and gets the same answer.
         """
 
     async def begin(
@@ -132,7 +132,7 @@ class Hands(Protocol):
     ) -> tuple[Begun, ...]:
         """Have an act done in these targets of a request: its untouched copies closed, or reopened.
 
-        The request has ended and its plan is there, and the target was worked on before; else that target is refused.
-        However its migration had ended, it ends so again. The same wish again, while it is under way, changes nothing
-        and is answered the same.
+        The request must have ended, its plan must be there, and the target must have been worked on before; else that
+        target is refused. The migration ends again as it had ended before. The same wish again, while it is under way,
+        changes nothing and gets the same answer.
         """

@@ -8,10 +8,10 @@ from monarch.core.ticket import Author
 
 
 class Logins(Protocol):
-    """Our accounts at GitHub, present and former. Whatever is written there later can be known again only by them."""
+    """Our accounts at GitHub, present and former. Only they show later which issues are ours."""
 
     async def us(self, credential: Credential) -> Us:
-        """Say who we are and were, for whoever has this credential.
+        """Say who we are and were, for the holder of this credential.
 
         Raises:
             StoreError: Valkey cannot be asked.
@@ -20,9 +20,9 @@ class Logins(Protocol):
     async def introduce(self, credential: Credential, author: Author | None = None) -> Us:
         """Put on record whom this credential writes as, and say who we are and were.
 
-        To be called before anything is written with the credential: the record is as old as the intent, so whoever finds
-        the intent knows the account. `author` is the user of a 201 that was written with it; `None`: as far as the
-        credential says it itself.
+        Call this before anything is written with the credential: the record is as old as the intent, so a worker that
+        finds the intent knows the account. `author` is the user of a 201 that was written with it; `None`: as far as the
+        credential itself says it.
 
         Raises:
             StoreError: Valkey cannot be asked.

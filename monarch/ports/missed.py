@@ -14,44 +14,44 @@ class Missing(Protocol):
     async def turn(self, every_ms: int, *, heard_nothing: bool) -> bool:
         """Take the fleet's turn at sweeping: one worker has it, once in `every_ms`.
 
-        `heard_nothing`: the channel was not heard until now, by any worker; then it is a turn if the last one is 15 s ago.
+        `heard_nothing`: no worker heard the channel until now; then a turn is due 15 s after the last one.
         """
 
     async def is_heard_by_one(self) -> bool:
-        """Whether one worker at most hears the channel now: before it began to, nobody did."""
+        """Whether at most one worker hears the channel now: before it began, no worker did."""
 
     async def now_ms(self) -> int:
         """The server's clock, in milliseconds since 1970."""
 
     async def memory(self, owner: str) -> Memory:
-        """What is remembered of an owner; nothing at first, and where it cannot be read."""
+        """What is remembered about an owner; nothing at first, and if it cannot be read."""
 
     async def remember(self, owner: str, memory: Memory) -> None:
-        """Put it in the place of what was remembered."""
+        """Replace what was remembered about an owner."""
 
     async def asked(self, sightings: Iterable[Sighting]) -> Asked:
         """Every source that was asked for, and which of these repositories were."""
 
     async def unplanned(self) -> Sequence[tuple[int, bytes]] | None:
-        """The messages that no planner has read yet, with their times in milliseconds; `None`: more than are looked at."""
+        """The messages that no planner has read yet, with their times in milliseconds; `None`: too many to read."""
 
     async def found(self, owner: str, missed: Sequence[Missed]) -> frozenset[TargetId]:
-        """Put on record which repositories of `owner` are missed now; those that were not on record before are returned.
+        """Put on record which repositories of `owner` are missed now; return those that were not on record before.
 
         Their event is written in the same step.
         """
 
     async def take_telling(self, repositories: Collection[TargetId]) -> Mapping[TargetId, bool]:
-        """Take it upon this worker to tell a channel of these; those are returned of which it is to be told.
+        """Take on reporting these to their channel; return those that this worker has to report.
 
-        True: a worker took that before, and has died since; its channel may know.
+        True: a worker took that on before and has died since; the channel may have the message.
         """
 
     async def was_told(self, repositories: Collection[TargetId]) -> None:
-        """Their channel was told, or will not hear it, or nobody knows: none tells it again."""
+        """Their channel got the message, or never will, or may have: no worker posts it again."""
 
     async def give_telling_back(self, repositories: Collection[TargetId]) -> None:
-        """Their channel certainly was not told: the next sweep tells it."""
+        """Their channel certainly did not get the message: the next sweep posts it."""
 
     async def submit(self, missed: Missed, by: str) -> RequestId:
-        """Ask for its tickets, durably; once for each repository in a day, whoever asks."""
+        """Ask for its tickets, durably; once a day for each repository, no matter who asks."""

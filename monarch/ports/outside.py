@@ -18,20 +18,20 @@ from monarch.core.ticket import Issue, Label, Milestone, Repository
 class GitHub(Protocol):
     """GitHub's REST API; every answer is an Outcome. Reads may be repeated, a write never is.
 
-    Whatever takes a `Repository` is about the one of that id, whatever its name leads to by now. Where that one is no
-    more, the answer is `Permanent` with `Code.NOT_FOUND`.
+    A method that takes a `Repository` is about the one with that id, whatever its name leads to by now. If that one no
+    longer exists, the answer is `Permanent` with `Code.NOT_FOUND`.
     """
 
     async def credential(self, name: str) -> Found[Credential] | ReadFailure:
         """Who we are towards the repository `owner/repo`. Asked once for each owner and remembered."""
 
     async def read_repository(self, name: str) -> Found[Repository] | ReadFailure:
-        """The repository `owner/repo`, followed to its canonical name where it was renamed."""
+        """The repository `owner/repo`, followed to its canonical name if it was renamed."""
 
     async def find_repository(self, target: TargetId, name: str) -> Found[Repository] | ReadFailure:
-        """The repository of that id, under the name that it has now; `name` is the last one that is known.
+        """The repository with that id, under its present name; `name` is the last known one.
 
-        Where the server cannot be asked by id, its name is asked, and an answer with another id is `NOT_FOUND`.
+        If the server cannot be asked by id, it is asked by name, and an answer with another id is `NOT_FOUND`.
         """
 
     async def list_issues(self, repository: Repository) -> Found[tuple[Issue, ...]] | ReadFailure:
@@ -55,7 +55,7 @@ class GitHub(Protocol):
     ) -> WriteOutcome:
         """Create one issue, once, within 10 s.
 
-        `may_send` is asked right before the bytes leave; where it says no, nothing leaves (`Withheld`).
+        `may_send` is asked right before the bytes leave; if it says no, nothing leaves (`Withheld`).
         """
 
     async def list_labels(self, repository: Repository) -> Found[tuple[Label, ...]] | ReadFailure:
@@ -71,18 +71,18 @@ class GitHub(Protocol):
     ) -> Found[tuple[str, ...]] | ReadFailure:
         """The names of the issue types that may be used there.
 
-        `NOT_FOUND` where the server has no such address, as Enterprise Servers up to 3.20 have not: they may have types.
+        `NOT_FOUND` if the server has no such address, as Enterprise Servers up to 3.20: they may have types.
         """
 
     async def list_assignees(self, repository: Repository) -> Found[tuple[str, ...]] | ReadFailure:
-        """The logins of those who can be assigned to issues there."""
+        """The logins that can be assigned to issues there."""
 
     async def list_sub_issues(
         self, repository: Repository, number: int
     ) -> Found[tuple[int, ...]] | ReadFailure:
         """The ids of an issue's sub-issues, in their order; all of them or a failure.
 
-        `NOT_FOUND` where the server has no such address, as Enterprise Servers up to 3.20 have not.
+        `NOT_FOUND` if the server has no such address, as Enterprise Servers up to 3.20.
         """
 
     async def list_blockers(
@@ -90,13 +90,13 @@ class GitHub(Protocol):
     ) -> Found[tuple[int, ...]] | ReadFailure:
         """The ids of the issues that block an issue; all of them or a failure.
 
-        `NOT_FOUND` where the server has no such address, as Enterprise Servers up to 3.18 have not.
+        `NOT_FOUND` if the server has no such address, as Enterprise Servers up to 3.18.
         """
 
     async def create_label(
         self, repository: Repository, label: Label, may_send: Callable[[], bool]
     ) -> DetailOutcome:
-        """Create a label with its colour and description, as `create_issue` creates an issue."""
+        """Create a label with its colour and description; sent as in `create_issue`."""
 
     async def create_milestone(
         self, repository: Repository, milestone: Milestone, may_send: Callable[[], bool]
@@ -106,17 +106,17 @@ class GitHub(Protocol):
     async def edit_body(
         self, repository: Repository, number: int, body: str, may_send: Callable[[], bool]
     ) -> DetailOutcome:
-        """Replace the body of an issue, whatever it was."""
+        """Replace the body of an issue, whatever it says."""
 
     async def revise_issue(
         self, repository: Repository, number: int, edit: Edit, may_send: Callable[[], bool]
     ) -> DetailOutcome:
-        """Replace what the edit names of an issue, and nothing else of it."""
+        """Replace what the edit names in an issue, and nothing else."""
 
     async def change_state(
         self, repository: Repository, number: int, change: Change, may_send: Callable[[], bool]
     ) -> DetailOutcome:
-        """Close an issue as not planned, or open it again; one that stands so already stays so."""
+        """Close an issue as not planned, or open it again; an issue in that state already stays as it is."""
 
     async def add_sub_issue(
         self, repository: Repository, parent: int, child: int, may_send: Callable[[], bool]
@@ -130,17 +130,17 @@ class GitHub(Protocol):
 
 
 class Signing(Protocol):
-    """What we sign with at GitHub."""
+    """Our credential at GitHub."""
 
     async def check(self) -> ReadFailure | None:
-        """Whether GitHub takes it now; `None`: it does."""
+        """Why GitHub does not take it now; `None`: it does."""
 
 
 class Refusals(Protocol):
-    """What the fleet knows of GitHub's refusing the credential; kept for a few minutes, so it is to be confirmed."""
+    """What the fleet knows about GitHub refusing the credential; kept for a few minutes, so it has to be confirmed."""
 
     async def turn(self) -> bool:
-        """Whether it is this worker's turn to ask GitHub: once a minute it is somebody's."""
+        """Whether it is this worker's turn to ask GitHub: once a minute it is one worker's."""
 
     async def note(self, reason: str | None) -> None:
         """GitHub refuses the credential, for this reason; `None`: it takes it."""
@@ -167,7 +167,7 @@ class Slack(Protocol):
 class Posted:
     """It is in the channel; `ts` names it there.
 
-    `channel` is the channel's id, whatever name it was posted to; `""` where Slack did not say.
+    `channel` is the channel's id, whatever name it was posted to; `""` if Slack did not say.
     """
 
     ts: str
@@ -176,7 +176,7 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The message cannot be edited any more: a person deleted it, or (not `is_deleted`) it is there for good as it is."""
+    """The message can no longer be edited: a person deleted it, or (not `is_deleted`) it stays for good as it is."""
 
     reason: str
     is_deleted: bool = True

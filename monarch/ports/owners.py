@@ -1,4 +1,4 @@
-"""The owners of repositories, as a sweep for missed ones asks for them."""
+"""The owners of repositories, for the sweep for missed ones."""
 
 from typing import Protocol
 
@@ -14,6 +14,6 @@ class Owners(Protocol):
     ) -> Found[Newest] | Unchanged | ReadFailure:
         """The repositories of `owner` that were created at `until_ms` (milliseconds since 1970) or later.
 
-        One read for each hundred of them. `Unchanged` where the newest page is the one that had this `tag`. Of a person
-        the private ones are not shown.
+        One read for each hundred of them. `Unchanged` if the newest page still has this `tag`. A person's private
+        repositories are not shown.
         """

@@ -21,13 +21,13 @@ class RequestLine:
         targets: how many, refused ones included.
         unsettled: how many of them have not ended.
         ended_ms: `None` until it has ended.
-        entry: where its message stands in the stream of requests, until it is planned.
-        next_ms: when it is tried again, in milliseconds since 1970; `None` where it does not wait to be planned.
-        cohort: `None` before it is planned, and where an older version planned it; `card` is where Slack shows it.
-        not_before: the date that its message names, in ISO 8601 with its zone; `""` where it names none.
-        milestones: titles of those whose tickets alone are copied; empty: all tickets.
+        entry: the id of its message in the stream of requests, until it is planned.
+        next_ms: when it is tried again, in milliseconds since 1970; `None` if it does not wait to be planned.
+        cohort: `None` before it is planned, and if an older version planned it; `card` is where Slack shows it.
+        not_before: the date that its message names, in ISO 8601 with its zone; `""` if it names none.
+        milestones: titles of the milestones whose tickets alone are copied; empty: all tickets.
         named: the first of its targets, so that people can tell it from its neighbours.
-        failed: how many of its targets were given up; `None` where that was not asked.
+        failed: how many of its targets were given up; `None` if that was not asked.
     """
 
     id: RequestId
@@ -55,8 +55,8 @@ class RequestLine:
 class MissedLine:
     """A repository that no request named, as a sweep found it; times in milliseconds since 1970.
 
-    `channel` is where people are told of its source, `None`: nowhere. `request` asks for its tickets, by the wish of `by`;
-    both are `""` where nothing does.
+    `channel` is where its source is reported, `None`: nowhere. `request` asks for its tickets, because `by` wished so;
+    both are `""` if no request does.
     """
 
     repository: str
@@ -70,9 +70,9 @@ class MissedLine:
 
 @dataclass(frozen=True, slots=True)
 class MigrationTimes:
-    """What is known of a migration beside its view; times in milliseconds since 1970, `None`: not yet.
+    """What is known about a migration beside its view; times in milliseconds since 1970, `None`: not yet.
 
-    `error` is what the last try failed for, `""` where none did; `next_ms` is when it goes on, `None`: it does not wait.
+    `error` is why the last try failed, `""` if none did; `next_ms` is when it goes on, `None`: it does not wait.
     """
 
     target: str
@@ -92,12 +92,12 @@ class MigrationTimes:
 
 @dataclass(frozen=True, slots=True)
 class RequestDetails:
-    """A request, whole. `code` says why it is dead, `""` where it is not.
+    """A request, whole. `code` says why it is dead, `""` if it is not.
 
-    While it waits to be planned its view has what its message says; `next_ms` is when that is tried again, `None` where
-    it is not parked. `notice_error` is why its channel could not be told, `""` where it was or need not be;
-    `is_to_be_told`: its channel does not know the end yet. `cohort` and `card` as in `RequestLine`. `asked_by` is the person
-    who submitted it, `""` where a message or a program did, which names nobody.
+    While it waits to be planned its view has what its message says; `next_ms` is when that is tried again, `None` if it
+    is not parked. `notice_error` is why Slack did not get its notice, `""` if it did or need not;
+    `is_to_be_told`: its channel does not show the end yet. `cohort` and `card` as in `RequestLine`. `asked_by` is the
+    person who submitted it, `""` if a message or a program did, which names no person.
     """
 
     view: RequestView
@@ -143,7 +143,7 @@ class CohortLine:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """An entry given up. `id` names it in the stream of dead letters, `entry` in the one it came from."""
+    """An entry given up. `id` names it in the stream of dead letters, `entry` in the stream that it came from."""
 
     id: str
     at_ms: int
@@ -159,18 +159,18 @@ class DeadLetter:
 
     @property
     def target(self) -> str:
-        """The target, `""` where it is about a whole request: a migration's id is its request's and its target."""
+        """The target, `""` if it is about a whole request: a migration's id consists of its request's and its target."""
         return self.migration.removeprefix(f"{self.request}:")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which dead letters are meant: those of which all that is given holds; nothing given means every one.
+    """Which dead letters are meant: those that meet every condition given; without any, all of them.
 
     Attributes:
         target: `owner/repo`, compared without case.
-        older_than_s: given up at least so many seconds ago, by the server's clock.
-        newer_than_s: given up at most so many seconds ago.
+        older_than_s: given up at least this many seconds ago, by the server's clock.
+        newer_than_s: given up at most this many seconds ago.
     """
 
     request: str | None = None
@@ -180,7 +180,7 @@ class Choice:
     newer_than_s: float | None = None
 
     def means(self, letter: DeadLetter) -> bool:
-        """Whether a letter is meant, its age left aside."""
+        """Whether a letter is meant, apart from its age."""
         return (
             self.request in {None, letter.request}
             and self.code in {None, letter.code}
@@ -194,11 +194,11 @@ class WorkerLine:
 
     Attributes:
         name: `<host>.<pid>.<random>`, never the same twice.
-        silent_s: since it asked for work or renewed a lease, in seconds.
+        silent_s: seconds since it asked for work or renewed a lease.
         held: how many entries of each stream it has in hand.
         targets: what it writes to, or is about to.
-        version: of its program, `""` where that is not known.
-        since_ms: when it began, in milliseconds since 1970; `None` where that is not known.
+        version: of its program, `""` if that is not known.
+        since_ms: when it began, in milliseconds since 1970; `None` if that is not known.
         heard_ms: when it heard the last message on the channel; `None`: none yet.
         gap: the last time in which it did not hear the channel; `None`: it always did, or it never heard yet.
     """
@@ -242,10 +242,10 @@ class KeptLook:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What is known of a target of a request: its ledger, and the last look that a person asked for, if one is kept.
+    """What is known about a target of a request: its ledger, and the last look that a person asked for, if one is kept.
 
-    `ended_ms` is when its migration ended, in milliseconds since 1970, `None` where it has not. A migration that ends well
-    has read the target back and found every ticket. `later` is what the ledger says of copies after they were created.
+    `ended_ms` is when its migration ended, in milliseconds since 1970, `None` if it has not. A migration that ends well
+    has read the target back and found every ticket. `later` is what the ledger says about copies after they were created.
     """
 
     request: RequestId
@@ -257,7 +257,7 @@ class Holding:
 
     @property
     def findings(self) -> Mapping[TicketId, Finding]:
-        """What the look found of each ticket, without those of which the ledger knows something newer."""
+        """What the look found about each ticket, without tickets about which the ledger knows something newer."""
         if self.look is None:
             return {}
         return {
@@ -268,7 +268,7 @@ class Holding:
 
     @property
     def to_heal(self) -> tuple[Finding, ...]:
-        """The tickets that a healing is for: copies to be made again, and recalled ones to be opened again."""
+        """The tickets to heal: copies to make again, and recalled copies to open again."""
         wanted = {Mark.MISSING, Mark.RECALLED}
         return tuple(one for one in self.findings.values() if wanted & set(one.marks))
 
@@ -280,7 +280,7 @@ class Holding:
         return recall.number == record.number and not recall.is_reopened
 
     def _written_ms(self, ticket: TicketId) -> int:
-        """When the ledger's newest word was written down; 0 where that is not known."""
+        """When the ledger's newest word was written down; 0 if that is not known."""
         record, recall = self.records.get(ticket), self._later(ticket).recall
         of_record = record.at_ms if isinstance(record, CreatedAs | Intended | Refused) else 0
         return max(of_record, 0 if recall is None else recall.at_ms)
@@ -291,7 +291,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """Work that waits until `due_ms` (milliseconds since 1970). `target` is `""` where it is about a whole request."""
+    """Work that waits until `due_ms` (milliseconds since 1970). `target` is `""` if it is about a whole request."""
 
     request: str
     stream: str

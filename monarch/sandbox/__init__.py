@@ -1,13 +1,13 @@
 """A stand-in for the outside world: GitHub, Slack and Valkey on one laptop, without an account.
 
 It is an *independent judge*. It imports nothing from the rest of Monarch, keeps its own idea of
-what GitHub and Slack do, and holds every reply against GitHub's published OpenAPI description in
-its tests. The demo, the system tests and people who try things out all use this one stand-in.
+what GitHub and Slack do, and its tests check every reply against GitHub's published OpenAPI
+description. The demo, the system tests and people who try things out all use this one stand-in.
 
-How it is put together, from the inside out:
+Its parts, from the inside out:
 
 - pure state: ``world`` (repositories, issues, accounts), ``workspace`` (Slack's messages),
-  ``limits`` and ``quotas`` (rate limits), ``faults`` (told misbehaviour), ``journal`` (every call);
+  ``limits`` and ``quotas`` (rate limits), ``faults`` (planned misbehaviour), ``journal`` (every call);
 - pure behaviour: ``github`` and ``slack`` turn a ``Call`` into a ``Reply`` and change the state;
 - the wire: ``gateway`` plays faults around that, ``transport`` can drop a connection without a
   byte, ``control`` is the administrator's HTTP API, ``server`` puts them on a socket;
@@ -18,5 +18,5 @@ How it is put together, from the inside out:
 URLs below the base: ``/github`` is ``GITHUB_API_URL``, ``/slack/api/`` is ``SLACK_API_URL``,
 ``/_sandbox/`` is the control API.
 
-Everything listens on the loopback interface only. Nothing here is meant to be secure.
+Everything listens only on the loopback interface. Nothing here is meant to be secure.
 """

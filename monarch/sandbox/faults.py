@@ -1,7 +1,7 @@
-"""Told misbehaviour: which call goes wrong, and how. Pure; the gateway acts it out.
+"""Planned misbehaviour: which call goes wrong, and how. Pure; the gateway carries it out.
 
 A fault *matches* calls; it is *hit* by those from its ``nth`` matching call on, at most ``times``
-of them. The oldest fault that is due wins a call; younger ones count it as a match all the same.
+of them. The oldest fault that is due gets a call; younger ones still count it as a match.
 
 .. code-block:: json
 
@@ -10,7 +10,7 @@ of them. The oldest fault that is due wins a call; younger ones count it as a ma
 
 Every part of ``match`` may be left out; regular expressions are searched for, not anchored.
 ``path`` is relative to the API: ``/repos/o/r/issues``, ``/chat.postMessage``. A call that asks for a repository by
-its id fits by either path, that with the id and (as long as it was never renamed) that with its name.
+its id fits by either path: that with the id and (unless it was ever renamed) that with its name.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class HangAfter(Wire):
 class Hold(Wire):
     """Stop until released, before the effect (or ``after`` it); the client may go meanwhile.
 
-    Unlike a hang, a held call has its effect even if nobody waits for the answer any more: this
+    Unlike a hang, a held call has its effect even if no client waits for the answer any more: this
     is GitHub acting late.
     """
 
@@ -128,7 +128,7 @@ class Truncate(Wire):
 
 
 class WrongContentType(Wire):
-    """Have the effect and answer rightly under a wrong content type."""
+    """Have the effect and answer correctly, but with a wrong content type."""
 
     kind: Literal["content_type"] = "content_type"
     value: str = "text/html; charset=utf-8"
@@ -141,7 +141,7 @@ class Bomb(Wire):
     megabytes: int = Field(default=256, ge=1, le=1024)
 
     def reply(self) -> Reply:
-        """Return it: a list of nothing but spaces, a thousandth of its size."""
+        """Return the answer: a list of spaces, zipped to a thousandth of its size."""
         packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
         blanks = b" " * 1_000_000
         body = packer.compress(b"[") + b"".join(
@@ -239,7 +239,7 @@ class Faults:
         return self._last_id
 
     def remove(self, fault_id: int) -> bool:
-        """Take a rule away; whether there was one."""
+        """Remove a rule; return whether there was one."""
         return self._rules.pop(fault_id, None) is not None
 
     def clear(self) -> None:

@@ -1,7 +1,7 @@
-"""Between the socket and an API: note the call, act out the fault that hits it, answer.
+"""Between the socket and an API: note the call, carry out the fault that hits it, answer.
 
-A call has its *effect* in one synchronous step, ``api.handle``. Everything told to go wrong goes
-wrong before or after that step, so that a test knows what was done.
+A call has its *effect* in one synchronous step, ``api.handle``. Every fault acts before or after
+that step, so that a test knows what was done.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 class Gates:
     """What stopped calls wait for: each fault's release, or the end of everything.
 
-    A release opens for those who wait at that moment, not for those who come later.
+    A release lets the calls go on that wait at that moment, not later ones.
     """
 
     def __init__(self) -> None:
-        """Start with nobody waiting."""
+        """Start without waiting calls."""
         self._events: dict[int, anyio.Event] = {}
         self._is_over = False
 
@@ -45,18 +45,18 @@ class Gates:
             await self._events.setdefault(fault_id, anyio.Event()).wait()
 
     def release(self, fault_id: int) -> None:
-        """Let those go on who wait for this fault."""
+        """Let the calls go on that wait for this fault."""
         event = self._events.pop(fault_id, None)
         if event is not None:
             event.set()
 
     def release_all(self) -> None:
-        """Let everybody go on."""
+        """Let all calls go on."""
         for fault_id in list(self._events):
             self.release(fault_id)
 
     def end(self) -> None:
-        """Let everybody go on, for good."""
+        """Let all calls go on, for good."""
         self._is_over = True
         self.release_all()
 
@@ -130,7 +130,7 @@ class Gateway:
                 return self._api.handle(call)
 
     async def _before(self, rule: Rule | None, line: Line) -> bool:
-        """Act out what comes before the effect; whether there is to be one."""
+        """Do what comes before the effect; return whether there will be one."""
         match rule.fault.action if rule else None:
             case faults.DropBefore():
                 return False
@@ -144,7 +144,7 @@ class Gateway:
         return True
 
     async def _after(self, rule: Rule | None, line: Line, entry: LogEntry, reply: Reply) -> None:
-        """Act out what comes between the effect and the answer."""
+        """Do what comes between the effect and the answer."""
         answers = True
         match rule.fault.action if rule else None:
             case faults.DropAfter():
@@ -162,7 +162,7 @@ class Gateway:
         await (line.answer(reply) if answers else line.drop())
 
     async def _hang(self, rule: Rule, line: Line) -> bool:
-        """Wait for the release or for the client to go; whether it was the release."""
+        """Wait for the release or for the client to go; return whether it was the release."""
         released = False
 
         async def until(wait: Awaitable[None], *, is_release: bool) -> None:

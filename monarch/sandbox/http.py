@@ -19,7 +19,7 @@ class Call:
 
     ``path`` starts with a slash and is relative to the API (``/repos/o/r/issues``); header names
     are lower case; ``base_url`` is the address of the whole stand-in, without a final slash.
-    ``named`` is the same path with the repository's name, where it was asked for by its id and has
+    ``named`` is the same path with the repository's name, if it was asked for by its id and has
     had no other name; else it is the path.
     """
 
@@ -43,7 +43,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer, complete; ``Content-Length`` and ``Date`` are the server's business."""
+    """One answer, complete; the server adds ``Content-Length`` and ``Date``."""
 
     status: int
     body: bytes = b""
@@ -70,7 +70,7 @@ class Api(Protocol):
         """Do what the call asks for and answer it."""
 
     def path_by_name(self, call: Call) -> str:
-        """Return the call's path, with a name where a repository was asked for by its id."""
+        """Return the call's path, with a name if a repository was asked for by its id."""
 
     def account_of(self, call: Call) -> str | None:
         """Name the account that makes the call, or ``None`` when its credential is unknown."""

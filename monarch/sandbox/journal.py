@@ -1,4 +1,4 @@
-"""Every call to GitHub and Slack in the order in which it came, and a bell for those who wait."""
+"""Every call to GitHub and Slack in the order in which it came, and a bell for waiting calls."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class LogEntry(Wire):
     """One call.
 
     ``n`` counts from 1; ``at`` and ``ended_at`` are seconds since the epoch; ``status`` is what
-    the client was told (``None``: nothing yet, or never); ``fault`` is the rule that hit it.
+    the client got (``None``: nothing yet, or never); ``fault`` is the rule that hit it.
     ``asked`` is the path as it came; ``path`` has the repository's name in place of its id, unless
     it was renamed. ``budget`` is whose limits it counts against: the account's own, or an installation's.
     """
@@ -45,7 +45,7 @@ class LogEntry(Wire):
 
 
 class Bell:
-    """Wakes everybody who waits, each time something happens."""
+    """Wakes all waiting calls each time something happens."""
 
     def __init__(self) -> None:
         """Start silent."""
@@ -91,7 +91,7 @@ class Journal:
         return entry
 
     def end(self, entry: LogEntry, outcome: Outcome, status: int | None = None) -> None:
-        """Note what the client was told, or that it was told nothing."""
+        """Record what the client got, or that it got nothing."""
         entry.outcome, entry.status, entry.ended_at = outcome, status, self._clock()
         self._under_way[entry.api, entry.budget] -= 1
         self._bell.ring()

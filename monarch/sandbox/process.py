@@ -1,7 +1,7 @@
 """The stand-in as a child process: started, found, stopped; it does not outlive its parent.
 
-The child holds the reading end of a pipe as its standard input. When the parent dies, however
-that comes about, the kernel closes the other end and the child ends by itself.
+The child holds the reading end of a pipe as its standard input. When the parent dies, for any
+reason, the kernel closes the other end and the child ends on its own.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The program as a child process over the stand-in: it knows nothing of a real installation and does not outlive its parent."""
+"""The program as a child process over the stand-in: it sees no real installation and does not outlive its parent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH")
 
 
 def surroundings(environment: Mapping[str, str]) -> dict[str, str]:
-    """What a process needs to know of this machine, and these settings."""
+    """What a process needs to know about this machine, and these settings."""
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return {**inherited, **environment, "PYTHONPATH": str(ROOT)}
 
@@ -28,7 +28,7 @@ def start_program(
 ) -> subprocess.Popen[bytes]:
     """Start a module with its arguments, in the folder of its log.
 
-    It has a session of its own: Ctrl-C is for whoever started it, and ends it then.
+    It has a session of its own: Ctrl-C goes to the program that started it, which then ends it.
     """
     with log.open("wb") as file:
         return subprocess.Popen(  # noqa: S603  # our own modules, no shell

@@ -2,8 +2,8 @@
 
 Listens on the loopback interface only and prints one JSON line ``{"base_url": …}`` on standard
 output once it does (having written the same line to ``--port-file``, if given). Ends on SIGTERM and
-SIGINT; with ``--with-parent`` also when standard input closes, which is how it notices that the
-process which started it is dead, however that came about.
+SIGINT; with ``--with-parent`` also when standard input closes, which shows that the process that
+started it has died, for any reason.
 """
 
 from __future__ import annotations
@@ -80,11 +80,11 @@ class QuietServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Leave signals to whoever runs the server."""
+        """Leave signals to the code that runs the server."""
         yield
 
     async def main_loop(self) -> None:
-        """Do uvicorn's chores ten times a second, and end at once when told to."""
+        """Do uvicorn's chores ten times a second, and end at once when asked to."""
         counter = 0
         while not await self.on_tick(counter):
             counter += 1
@@ -92,7 +92,7 @@ class QuietServer(uvicorn.Server):
                 await asyncio.wait_for(self._told_to_stop.wait(), TICK_S)
 
     def stop(self) -> None:
-        """Let everything go that is held, and end."""
+        """Release everything that is held, and end."""
         self._stage.gates.end()
         self._stage.bell.ring()
         self.should_exit = True
@@ -130,7 +130,7 @@ def base_url_of(listener: socket.socket) -> str:
 
 
 def _on_input(server: QuietServer) -> None:
-    """Read and forget; nothing to read means that the other end is closed."""
+    """Read and discard; an empty read means that the other end is closed."""
     if not os.read(sys.stdin.fileno(), 4096):
         asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
         server.stop()
@@ -139,7 +139,7 @@ def _on_input(server: QuietServer) -> None:
 def _announce(base_url: str, port_file: Path | None) -> None:
     line = json.dumps({"base_url": base_url}) + "\n"
     if port_file is not None:
-        # Written beside and moved, so that nobody reads half a line.
+        # Written beside and moved, so that no reader sees half a line.
         unfinished = port_file.with_suffix(".unfinished")
         unfinished.write_text(line, encoding="utf-8")
         unfinished.replace(port_file)

@@ -1,4 +1,4 @@
-"""Block Kit's limits, as Slack holds messages to them.
+"""Block Kit's limits, as Slack applies them to messages.
 
 Sources: docs.slack.dev, Block Kit's reference; the limit of all texts together is not documented there and was seen by
 people (slackapi/bolt-js 2509).
@@ -15,7 +15,7 @@ MAX_ELEMENTS: Final = 10
 MAX_ALL_TEXT: Final = 13_200
 _FORMS: Final = {"mrkdwn", "plain_text"}
 _KINDS: Final = {"section", "context", "header", "divider"}
-"""Those that this stand-in knows; there are more."""
+"""The kinds that this stand-in knows; there are more."""
 
 
 class SlackError(Exception):

@@ -25,7 +25,7 @@ class Stage:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything: state, log, faults, settings. What is held goes on, on the old."""
+        """Forget everything: state, log, faults, settings. Held calls go on, with the old state."""
         self.settings = Settings()
         self.world, self.workspace = World(self._clock), Workspace(self._clock)
         self.quotas, self.faults = Quotas(), Faults()

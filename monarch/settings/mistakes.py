@@ -1,6 +1,6 @@
-"""What is said of a setting that cannot be used: which variable, what was expected, what came, what to do.
+"""The message about a setting that cannot be used: which variable, what was expected, what came, what to do.
 
-Never the value of a secret, nor a part of it: of a validator's own words only those of a `Wrong` are shown, since
+Never the value of a secret, nor a part of it: of the validators' own words only those of a `Wrong` are shown, since
 other errors quote what they met.
 """
 
@@ -20,7 +20,7 @@ OWN = "MONARCH_"
 Fields = Mapping[str, FieldInfo]
 
 FOR_GH_PAT = ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_PAT", "GITHUB_ACCESS_TOKEN")
-"""What others call the token that Monarch reads from GH_PAT."""
+"""Other programs' names for the token that Monarch reads from GH_PAT."""
 
 OF_COMPOSE = frozenset(
     {
@@ -35,9 +35,9 @@ OF_COMPOSE = frozenset(
 
 _PREFIXES = (OWN, "VALKEY_", "GITHUB_", "GH_", "SLACK_")
 _NEAR = 0.85
-"""How alike two names are, from 0 to 1, of which one is taken for the other misspelt.
+"""How alike two names must be, from 0 to 1, for one to count as the other misspelt.
 
-Lower, and SLACK_APP_TOKEN, which other programs have, would be taken for SLACK_TOKEN.
+If it were lower, SLACK_APP_TOKEN, which other programs have, would be taken for SLACK_TOKEN.
 """
 
 _SHORTER = {
@@ -45,9 +45,9 @@ _SHORTER = {
     "VALKEY_PASS": "VALKEY_PASSWORD",
     "VALKEY_HOSTNAME": "VALKEY_HOST",
 }
-"""What other programs call the same thing."""
+"""Other programs' names for the same thing."""
 
-# What Kubernetes adds by itself to every container for each Service, here one that is called "monarch" or "valkey".
+# What Kubernetes adds by itself to every container for each Service, such as one called "monarch" or "valkey".
 _SERVICE_LINK = re.compile(
     r"\w+_(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
 )
@@ -57,7 +57,7 @@ _LINKED_PORT = re.compile(r"(tcp|udp|sctp)://.*")
 class ConfigurationError(Exception):
     """The configuration cannot be used; `mistakes` has a line for each, the message has them all.
 
-    What looks like a secret is hidden in each, whichever variable it was put into.
+    What looks like a secret is hidden in each, no matter which variable it was put into.
     """
 
     def __init__(self, mistakes: list[str]) -> None:
@@ -68,20 +68,20 @@ class ConfigurationError(Exception):
 
 
 def names(fields: Fields) -> tuple[str, ...]:
-    """Every variable that is known, older names too, in the order of the fields."""
+    """Every known variable, older names too, in the order of the fields."""
     return tuple(
         name for field in fields.values() if not field.exclude for name in field_names(field)
     )
 
 
 def field_names(field: FieldInfo) -> tuple[str, ...]:
-    """The variables of one field: its own, and an older name."""
+    """The variables of one field: its own, and an older name if it has one."""
     alias = field.validation_alias
     return tuple(map(str, alias.choices)) if isinstance(alias, AliasChoices) else (str(alias),)
 
 
 def unlinked(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables without those that Kubernetes adds: `VALKEY_PORT=tcp://10.0.0.1:6379` is no setting."""
+    """The variables without those that Kubernetes adds: `VALKEY_PORT=tcp://10.0.0.1:6379` is not a setting."""
     return {
         name: text
         for name, text in variables.items()
@@ -91,7 +91,7 @@ def unlinked(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def unknown(given: Mapping[str, str], fields: Fields) -> Iterator[str]:
-    """Variables with our own prefix that are none of ours."""
+    """Variables with our own prefix that we do not know."""
     known = {*names(fields), *OF_COMPOSE}
     for name in sorted(given):
         if not name.startswith(OWN) or name in known or _SERVICE_LINK.fullmatch(name):
@@ -107,9 +107,9 @@ def misspelt(given: Mapping[str, str], fields: Fields, *, at: str = "") -> Itera
 
     Args:
         given: as they stand; empty ones count, too.
-        fields: all that there are.
-        at: the file that they come from, which is Monarch's own; `""`: the process's environment, in which others
-            have variables of these prefixes as well, so only what is nearly a setting's name counts.
+        fields: all fields of the settings.
+        at: the file that they come from, which is Monarch's own; `""`: the process's environment, in which other
+            programs have variables with these prefixes as well, so only what is nearly a setting's name counts.
     """
     known = (*names(fields), *sorted(OF_COMPOSE))
     for name in sorted(set(given) - set(known)):
@@ -135,15 +135,15 @@ def mistake(fields: Fields, name: str, came: object, cause: object = None) -> st
     """Say what is wrong with one variable.
 
     Args:
-        fields: all that there are.
+        fields: all fields of the settings.
         name: of the field or of the variable.
-        came: its value, `None` where it is not set.
+        came: its value, `None` if it is not set.
         cause: what the validator raised.
     """
     key = next(key for key, field in fields.items() if name in (key, *field_names(field)))
     field = fields[key]
     variable = field_names(field)[0] if name == key else name
-    # Empty, so the default: it is missing beside another variable.
+    # Empty, so it is the default: another variable needs this one.
     came = None if came == () else came
     todo = "Correct it" if came is not None else "Set it"
     default = default_text(field)
@@ -154,12 +154,12 @@ def mistake(fields: Fields, name: str, came: object, cause: object = None) -> st
 
 
 def is_secret(field: FieldInfo) -> bool:
-    """Whether the value of this field is never shown as it is."""
+    """Whether the value of this field must never be shown as it is."""
     return "SecretStr" in str(field.annotation)
 
 
 def default_text(field: FieldInfo) -> str:
-    """The default as one would write it; `""`: nothing."""
+    """The default as an operator would write it; `""`: nothing."""
     return "" if field.default is None else _as_text(field.default)
 
 
@@ -175,5 +175,5 @@ def _shown(field: FieldInfo, came: object) -> str:
     if is_secret(field):
         return "something else (not shown, it may be a secret)"
     sign = next((sign for sign in "@?#" if sign in str(came)), "")
-    # Behind each of them may stand what is nobody's business: a password, or a token in a query.
+    # A secret may follow each of them: a password, or a token in a query.
     return f"something else (not shown, it has a {sign!r})" if sign else repr(came)

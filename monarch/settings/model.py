@@ -1,4 +1,4 @@
-"""Every setting: its variable, its default, its limits and what is expected of it.
+"""Every setting: its variable, its default, its limits and what values are expected.
 
 `Settings(...)` reads nothing (`reading.load_settings` alone looks at the environment), so that tests and the demo can
 make one from plain values, by field name or by variable name. `.env.template` lists every variable; a test holds the two equal.
@@ -65,7 +65,7 @@ _HOST_NAME: Final = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 
 
 class Settings(BaseModel):
-    """Everything that an installation may decide. Each field's description says what is expected."""
+    """Everything that an installation may decide. Each field's description says which values are expected."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -101,9 +101,9 @@ class Settings(BaseModel):
         "SLACK_BOT_TOKEN", None, "a Slack bot token (xoxb-…) in one line", also="SLACK_TOKEN"
     )
     github_proxy: SecretStr | None = Field(default=None, exclude=True)
-    """The proxy that leads to GitHub's API; `None`: none. Worked out of the usual variables by `reading`."""
+    """The proxy that leads to GitHub's API; `None`: none. `reading` derives it from the usual variables."""
     slack_proxy: SecretStr | None = Field(default=None, exclude=True)
-    """Likewise to Slack's."""
+    """The same for Slack's API."""
     slack_api_url: HttpUrl = _variable("SLACK_API_URL", "https://slack.com/api/", _ADDRESS)
 
     valkey_url_given: ValkeyUrl | None = _variable(
@@ -314,7 +314,7 @@ class Settings(BaseModel):
         return self.github_app_key_given or self.github_app_key_in_file
 
     def secrets(self) -> list[str]:
-        """Whatever must not be shown, in every spelling in which it is sent; of a key, each line too."""
+        """Everything that must not be shown, in every spelling in which it is sent; for a key, each line too."""
         fields = (self.gh_pat, self.slack_bot_token, self.web_token)
         passwords = (self.valkey_password, self.valkey_sentinel_password)
         found = {field.get_secret_value() for field in (*fields, *passwords) if field}

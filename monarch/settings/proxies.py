@@ -1,9 +1,9 @@
 """Which proxy leads to an address: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in either case.
 
-Read here and not by the HTTP library, which ends with a traceback where one of them is not to its taste. As curl and
-others do it, the lower-case name wins, a proxy without a scheme is an `http://` one, and `NO_PROXY` names hosts (with
-all below them), addresses, networks, each with a port or without, or `*` for all.
-A host of this machine is never asked for through a proxy: no proxy reaches its loopback.
+Read here and not by the HTTP library, which ends with a traceback if it cannot use one of them. As in curl and others,
+the lower-case name wins, a proxy without a scheme is an `http://` one, and `NO_PROXY` names hosts (with all below them),
+addresses, networks, each with or without a port, or `*` for all.
+A host of this machine is never reached through a proxy: no proxy reaches its loopback.
 """
 
 import re
@@ -15,10 +15,10 @@ from monarch.settings.values import Wrong
 
 
 def proxy_for(url: str, variables: Mapping[str, str]) -> str | None:
-    """The proxy for an http(s) address; `None`: it is asked for directly.
+    """The proxy for an http(s) address; `None`: it is reached directly.
 
     Raises:
-        Wrong: the variable that counts holds no proxy; the message names the variable, never its value.
+        Wrong: the variable that counts does not hold a proxy; the message names the variable, never its value.
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
@@ -50,7 +50,7 @@ def _checked(variable: str, value: str, host: str) -> str:
     advice = f"Correct it, or name {host} in NO_PROXY"
     try:
         parts = urlsplit(url)
-        _ = parts.port  # raises ValueError when it is no port
+        _ = parts.port  # raises ValueError if it is not a port
         is_proxy = bool(parts.hostname) and not re.search(r"[\s\x00-\x1f]", url)
     except ValueError:
         is_proxy = False

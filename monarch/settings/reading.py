@@ -1,6 +1,6 @@
-"""Reads the environment, and a `.env` file for what it leaves out, into one frozen value.
+"""Reads the environment, and a `.env` file for what the environment lacks, into one frozen value.
 
-An empty variable counts as not set. Every mistake is reported at once, in one `ConfigurationError`; the value of a
+An empty variable counts as not set. All mistakes are reported at once, in one `ConfigurationError`; the value of a
 secret is never part of it. Nothing else in Monarch reads the environment.
 """
 
@@ -24,11 +24,11 @@ ENV_FILE = Path(".env")
 
 
 def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FILE) -> Settings:
-    """Read the environment, and `env_file` for what it leaves out.
+    """Read the environment, and `env_file` for what the environment lacks.
 
     Args:
         needs_github: Whether the roles to be run talk to GitHub, so that a token or an App must be there.
-            A missing Slack token is never a mistake: then Slack is told nothing.
+            A missing Slack token is never a mistake: then nothing is sent to Slack.
         env_file: A file of variables; it need not exist. None: the environment only.
 
     Raises:
@@ -46,7 +46,7 @@ def load_settings(*, needs_github: bool = False, env_file: Path | None = ENV_FIL
 
 
 def _secrets_in(variables: Mapping[str, str]) -> Iterator[str]:
-    """What stands where a secret belongs: in another variable, too, it must not be shown."""
+    """The values of secret variables: they must not be shown in another variable either."""
     for field in Settings.model_fields.values():
         for name in told.field_names(field) if told.is_secret(field) else ():
             if name not in _NO_SECRETS:
@@ -56,7 +56,7 @@ def _secrets_in(variables: Mapping[str, str]) -> Iterator[str]:
 class Given(NamedTuple):
     """What the environment and a file hold; what a library reads from the environment alone is not taken from a file.
 
-    `variables` are those that count, `process` and `file` each side of it; `mistakes` are about the text itself.
+    `variables` are those that count, `process` and `file` those of each side; `mistakes` are about the text itself.
     """
 
     variables: Mapping[str, str]
@@ -66,7 +66,7 @@ class Given(NamedTuple):
 
 
 def read_given(env_file: Path | None = ENV_FILE) -> Given:
-    """Read both sides, and say which value counts where both have one: the environment's."""
+    """Read both sides; if both have a value, the environment's counts."""
     process = {name: text for name, text in unlinked(os.environ).items() if text.strip()}
     problems: list[str] = []
     file: Mapping[str, str] = {}
@@ -86,7 +86,7 @@ def settings_from(variables: Mapping[str, str], *, needs_github: bool = False) -
     """Do the same with `variables` in the environment's place; nothing else is read.
 
     Raises:
-        ConfigurationError: with every mistake that was found but for names that only look like a setting's.
+        ConfigurationError: with every mistake that was found, except names that only look like a setting's.
     """
     given = {name: text.strip() for name, text in variables.items() if text.strip()}
     fields = Settings.model_fields
@@ -114,10 +114,10 @@ def names() -> tuple[str, ...]:
 
 
 _OUTSIDE = frozenset({"SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"})
-"""What the libraries read from the process itself: in a file they do nothing."""
+"""Variables that libraries read from the process itself: in a file they have no effect."""
 
 _NO_SECRETS = frozenset({"VALKEY_URL", "GITHUB_APP_PRIVATE_KEY_FILE"})
-"""Held like secrets for what they may carry or lead to; their own text stands in many a message rightly."""
+"""Kept as secrets because of what they may contain or lead to; their own text may appear in messages."""
 
 _KEYS = ("GITHUB_APP_PRIVATE_KEY", "GITHUB_APP_PRIVATE_KEY_FILE")
 
@@ -149,7 +149,7 @@ def _proxies(
 
 
 def _of_github(given: Mapping[str, str], needs_github: bool) -> Iterator[str]:  # noqa: FBT001 - as it came
-    """What is missing to sign in, or there twice; half an App is none."""
+    """What is missing to sign in, or given twice; half an App does not count."""
     keys = [name for name in _KEYS if name in given]
     has_id = "GITHUB_APP_ID" in given
     if len(keys) > 1:

@@ -1,6 +1,6 @@
 """What the values of settings may look like: each kind is parsed or refused here, where it comes in.
 
-A refusal is a bare `ValueError`, or a `Wrong` where what is expected does not say enough; `settings` says which
+A refusal is a bare `ValueError`, or a `Wrong` if the expectation alone does not say enough; `settings` says which
 variable it was, what is expected and what came.
 """
 
@@ -54,13 +54,13 @@ _TAKEN_HEADERS: Final = {
     "origin",
     "x-forwarded-for",
 }
-"""Headers that a browser or any proxy sends by itself: none of them names a person."""
+"""Headers that a browser or any proxy sends on its own: none of them names a person."""
 
 _MAX_FILE: Final = 256 * 1024
 
 
 class Wrong(ValueError):  # noqa: N818 - a word of the contract, like BadRef
-    """Why a value is refused, in words that may be shown: they have no part of a secret in them."""
+    """Why a value is refused, in words that may be shown: they contain no part of a secret."""
 
 
 def _one_line(value: SecretStr) -> SecretStr:
@@ -72,9 +72,9 @@ def _one_line(value: SecretStr) -> SecretStr:
 
 
 def _globs(value: object) -> object:
-    """Split `a/*, b/c`; anything that is no string is left to pydantic.
+    """Split `a/*, b/c`; anything but a string is left to pydantic.
 
-    A list of nothing but commas is refused: an empty one allows everything, and that was hardly meant.
+    A list of nothing but commas is refused: an empty list allows everything, which was hardly meant.
     """
     if not isinstance(value, str):
         return value
@@ -85,7 +85,7 @@ def _globs(value: object) -> object:
 
 
 def _owners(value: object) -> object:
-    """Split `org, person`, each once; anything that is no string is left to pydantic."""
+    """Split `org, person`, each once; anything but a string is left to pydantic."""
     if not isinstance(value, str):
         return value
     owners = tuple(filter(None, (part.strip() for part in value.split(","))))
@@ -99,14 +99,14 @@ def _http_url(value: str) -> str:
     _ = parts.port  # raises ValueError when it is no port
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
         raise ValueError
-    # Paths are added behind it; and what stands in a query may be a token.
+    # Paths are appended to it; and a query may hold a token.
     if "?" in value or "#" in value or _BLANK.search(value):
         raise ValueError
     return value
 
 
 def _addresses(value: object) -> object:
-    """Split `host:port, host` into pairs; an IPv6 address stands in brackets."""
+    """Split `host:port, host` into pairs; an IPv6 address is in brackets."""
     if not isinstance(value, str):
         return value
     parts = [urlsplit(f"//{part.strip()}") for part in value.split(",") if part.strip()]
@@ -126,7 +126,7 @@ def _valkey_url(value: SecretStr) -> SecretStr:
     _ = parts.port  # raises ValueError when it is no port
     if parts.scheme not in VALKEY_SCHEMES or not place or not (database or "0").isdecimal():
         raise ValueError
-    # Of unix://tmp/valkey.sock the first folder is a host, which nobody would look at.
+    # In unix://tmp/valkey.sock the first folder would count as a host, which is hardly meant.
     if _BLANK.search(url) or (is_socket and parts.hostname):
         raise ValueError
     _check_options(parts, database)
@@ -153,7 +153,7 @@ def _app_id(value: str) -> str:
 
 
 def _private_key(value: object) -> object:
-    """A PEM as it is, or in one line with escapes for its line ends: so it survives a file of variables."""
+    """A PEM as it is, or in one line with escapes for its line ends, so that it survives a file of variables."""
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
     if not isinstance(text, str):
         return value
@@ -163,7 +163,7 @@ def _private_key(value: object) -> object:
 
 
 def _check_key(pem: str) -> None:
-    # Here, since most commands have no use for it, and loading it takes longer than they do.
+    # Imported here, since most commands do not need it, and loading it takes longer than they do.
     from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - see above
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415 - see above
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - see above
@@ -179,7 +179,7 @@ def _check_key(pem: str) -> None:
 
 
 def _text_of(value: object) -> object:
-    """The text of the file that is named; anything that is no name is left to pydantic."""
+    """The text of the named file; anything but a name is left to pydantic."""
     if not isinstance(value, str | Path):
         return value
     path = Path(value)
@@ -205,7 +205,7 @@ def _template(value: object) -> object:
 
 
 def _marker_keys(value: SecretStr) -> SecretStr:
-    """Refuse what is too short to be a key, and what is split by mistake."""
+    """Refuse what is too short to be a key, and what was split by mistake."""
     if not all(_MARKER_KEY.fullmatch(key) for key in keys_of(value)):
         raise ValueError
     return value
@@ -258,7 +258,7 @@ Token = Annotated[SecretStr, AfterValidator(_one_line)]
 AppId = Annotated[str, AfterValidator(_app_id)]
 MarkerKeys = Annotated[SecretStr, AfterValidator(_marker_keys)]
 PrivateKey = Annotated[SecretStr, BeforeValidator(_private_key)]
-# One step each: what a later one of two met would be shown in the place of the path.
+# One validator each: a second one would show the value that it met in place of the path.
 PrivateKeyFile = Annotated[SecretStr, BeforeValidator(lambda value: _private_key(_text_of(value)))]
 TemplateFile = Annotated[
     InstanceOf[Template], BeforeValidator(lambda value: _template(_text_of(value)))

@@ -23,13 +23,13 @@ from monarch.telemetry import Telemetry
 
 EVERY_S: Final = 2.7
 JITTER: Final = 0.1
-"""A sweep comes every 2.7 s, give or take a tenth, so that a fleet does not sweep in step.
+"""A sweep comes every 2.7 s, plus or minus a tenth of that, so that a fleet does not sweep in step.
 
-Within 3 s at most: of the 5 s beyond the lease that promise 7 allows for a takeover, 2 s are left for everything else.
+That is 3 s at most: of the 5 s beyond the lease that promise 7 allows for a takeover, 2 s are left for everything else.
 """
 
 AUDIT_EVERY_S: Final = 15.0
-"""Each worker asks for an audit so often; the store sees to it that a fleet does not audit more than it needs."""
+"""How often each worker asks for an audit, in seconds; the store keeps a fleet from auditing more than it needs."""
 
 
 class Reclaimer:

@@ -1,8 +1,8 @@
-"""What happened, told once: a log line and a metric for each event, from one method, so that they agree.
+"""What happened, reported once: a log line and a metric for each event, from one method, so that they agree.
 
-`Telemetry` is what everybody reports to; `Pulse` is what it knows about being alive; a `Snapshot` of the
-fleet fills the gauges right before a scrape. Where lines go and what they may show is decided by
-`monarch.telemetry.logging`, which is imported by programs only.
+All code reports to `Telemetry`; `Pulse` is what it knows about being alive; a `Snapshot` of the fleet
+fills the gauges right before a scrape. `monarch.telemetry.logging`, which only programs import, decides
+where lines go and what they may show.
 """
 
 from monarch.telemetry.events import Telemetry

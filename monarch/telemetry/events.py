@@ -1,12 +1,12 @@
 """One method per event: its log line and its metric, together, so that they cannot drift.
 
 No method waits or touches the network; all may be called from anywhere in a process. The happy path of
-a delivery is logged at debug; what an operator may want to know at info; what somebody should look at at
-warning; what should not happen at error.
+a delivery is logged at debug; what an operator may want to know at info; what an operator should look at
+at warning; what should not happen at error.
 
-The third telling of an event is its entry in the stream `events`, for people. Where it belongs to a change
-of state it is written *inside the script that makes the change*, atomically with it, never here: neither
-can be true without the other. Each method names that entry as "Stream: `noun.past_participle`".
+An event also has an entry in the stream `events`, for people. If it belongs to a change of state, *the
+script that makes the change* writes it, atomically with it, never this module: neither can be true
+without the other. Each method names that entry as "Stream: `noun.past_participle`".
 """
 
 import platform
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
 QUIET_VERDICTS = ("done", "snooze")
-"""What a delivery usually ends as; their own lines (a migration's, a snooze's) say more."""
+"""How a delivery usually ends; the lines of its migration or its snooze say more."""
 
 
 class Telemetry:
-    """Where everybody reports to."""
+    """What all code reports to."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Telemetry:
         self.registry = registry
         self.metrics = Metrics(registry)
         self.pulse = Pulse(clock)
-        # Looked up once: these three count every single delivery.
+        # Looked up once: these three count every delivery.
         self._started = {s: self.metrics.started.labels(s.value) for s in Stream}
         self._delivery_seconds = {s: self.metrics.delivery_seconds.labels(s.value) for s in Stream}
         self._settled = {
@@ -73,7 +73,7 @@ class Telemetry:
         self.metrics.last_progress.set(max(ages, default=0.0))
 
     def unobserved(self) -> None:
-        """Valkey could not be asked before a scrape: the gauges of the fleet are old, and one says so."""
+        """Valkey could not be asked before a scrape: the gauges of the fleet are old, and `valkey_up` says so."""
         self.metrics.valkey_up.set(0)
 
     # ------------------------------------------------------------------------------ the process
@@ -81,7 +81,7 @@ class Telemetry:
     def started(
         self, *, consumer: str, roles: Iterable[str], version: str, place: Mapping[str, object]
     ) -> None:
-        """The process runs, with these roles, as this consumer; `place` says where it works, without secrets."""
+        """The process runs with these roles as this consumer; `place` says where it works, without secrets."""
         self.metrics.build.info({"version": version, "python": platform.python_version()})
         names = {"consumer": consumer, "roles": sorted(roles), "version": version}
         self._log.info("worker.started", **names, **place)
@@ -91,7 +91,7 @@ class Telemetry:
         self._log.info("worker.stopping", reason=reason)
 
     def stopped(self) -> None:
-        """Draining has ended: what was in hand is handed over."""
+        """Draining has ended: work in hand was finished or handed back."""
         self._log.info("worker.stopped")
 
     def loop_progressed(self, *, name: str) -> None:
@@ -99,7 +99,7 @@ class Telemetry:
         self.pulse.progressed(name)
 
     def loop_ended(self, *, name: str) -> None:
-        """A loop stopped on purpose; from here on it need not make progress. Not logged."""
+        """A loop stopped on purpose; from now on it need not make progress. Not logged."""
         self.pulse.ended(name)
 
     def store_trouble(self, *, where: str, error: str) -> None:
@@ -108,7 +108,7 @@ class Telemetry:
         self._log.warning("valkey.unavailable", where=where, error=error)
 
     def server_doubted(self, *, what: str, found: str, advice: str) -> None:
-        """Valkey is set up so that it may forget, or stop; said once, when a worker starts."""
+        """Valkey's configuration may make it forget, or stop; reported once, when a worker starts."""
         self._log.warning("valkey.unsafe", what=what, found=found, advice=advice)
 
     # ----------------------------------------------------------------------------------- intake
@@ -203,7 +203,7 @@ class Telemetry:
         tell("delivery.handed_back", **_named(delivery.token))
 
     def lease_lost(self, *, token: Token) -> None:
-        """It is in other hands; the handler ends at its next step."""
+        """The delivery is not ours any more; the handler ends at its next step."""
         self.metrics.leases_lost.labels(token.stream.value).inc()
         self._log.warning("lease.lost", **_named(token))
 
@@ -213,14 +213,14 @@ class Telemetry:
         self._log.warning("retry.scheduled", reason=reason, delay_s=_rounded(delay_s))
 
     def snoozed(self, *, reason: str, delay_s: float, kind: str = "other") -> None:
-        """It waits, uncounted. `kind` is one of `metrics.SNOOZES`. For a refused credential everything waits: an error."""
+        """It waits, uncounted. `kind` is one of `metrics.SNOOZES`. Everything waits for a refused credential: an error."""
         name = closed(kind, SNOOZES, "other")
         self.metrics.snoozes.labels(name).inc()
         say = self._log.error if name == Waits.CREDENTIAL else self._log.info
         say("delivery.snoozed", kind=name, reason=reason, delay_s=_rounded(delay_s))
 
     def credential_refused(self, *, reason: str) -> None:
-        """GitHub does not take what we sign with; everything that needs it waits. Stream: `credential.refused`."""
+        """GitHub does not take our credential; everything that needs it waits. Stream: `credential.refused`."""
         self._log.error("credential.refused", reason=reason)
 
     def dead_lettered(self, *, stream: Stream, code: Code, reason: str) -> None:
@@ -229,7 +229,7 @@ class Telemetry:
         self._log.error("entry.dead_lettered", stream=stream.value, code=code.value, reason=reason)
 
     def entry_newer(self, *, version: int, token: Token) -> None:
-        """A newer Monarch wrote it: released, for a newer Monarch. A rolling upgrade is under way. Told once of each."""
+        """A newer Monarch wrote it: released, for a newer Monarch. A rolling upgrade is under way. Once for each."""
         self.metrics.newer.inc()
         self._log.warning("entry.newer", version=version, **_named(token))
 
@@ -240,13 +240,13 @@ class Telemetry:
             self._log.debug("entries.promoted", n=n)
 
     def entries_trimmed(self, *, n: int) -> None:
-        """Somebody removed `n` entries that were being worked on. Stream: `entry.trimmed`."""
+        """`n` entries were removed from outside while they were being worked on. Stream: `entry.trimmed`."""
         if n:
             self.metrics.trimmed.inc(n)
             self._log.error("entries.trimmed", n=n)
 
     def audited(self, *, restored: int, given_up: int) -> None:
-        """Somebody had removed work: it was put back (stream: `migration.restored`) or given up with a reason."""
+        """Work was removed from outside: it was put back (stream: `migration.restored`) or given up with a reason."""
         if restored or given_up:
             self.metrics.restored.inc(restored)
             self._log.error("work.removed", restored=restored, given_up=given_up)
@@ -288,7 +288,7 @@ class Telemetry:
         self._log.error("ticket.refused", target=target, ticket=ticket, reason=reason)
 
     def ticket_unknown(self, *, target: str, ticket: int, reason: str) -> None:
-        """Nobody knows whether it was copied; a look will tell."""
+        """It is not known whether it was copied; a look will show."""
         self.metrics.tickets.labels("unknown").inc()
         self._log.warning("ticket.unknown", target=target, ticket=ticket, reason=reason)
 
@@ -306,32 +306,32 @@ class Telemetry:
         self._log.info("act.ended", target=target, act=act, changed=changed, left=left)
 
     def migration_noted(self, *, target: str, note: str) -> None:
-        """Something that people should know and that fails nothing. Stream: `migration.noted`."""
+        """Something that people should know though nothing failed. Stream: `migration.noted`."""
         self.metrics.notes.inc()
         self._log.warning("migration.noted", target=target, note=note)
 
     def stray_found(self, *, target: str, number: int, kept: int | None) -> None:
         """Issue `number` is a second copy, `kept` the first: a person should close it. Stream: `stray.found`.
 
-        `kept` is `None` where the first is another worker's, and only the ledger has its number.
+        `kept` is `None` if another worker made the first, and only the ledger has its number.
         """
         self.metrics.strays.inc()
         first = {} if kept is None else {"kept": kept}
         self._log.error("stray.found", target=target, number=number, **first)
 
     def target_replaced(self, *, target: str) -> None:
-        """A target is not the repository any more that its crossing began with: it is looked up anew."""
+        """A target is no longer the repository that its crossing began with: it is looked up anew."""
         self._log.warning("target.replaced", target=target)
 
     def marker_planted(self, *, target: str, number: int) -> None:
-        """Issue `number` carries a marker that nothing proves: somebody else planted it, or pasted a copy's text."""
+        """Issue `number` carries a marker that nothing proves: a person planted it, or pasted a copy's text."""
         self.metrics.planted.inc()
         self._log.warning("marker.planted", target=target, number=number)
 
     def migration_migrated(self, *, target: str, tickets: int, deleted: int) -> None:
         """The target was read back and every ticket found. Stream: `migration.done`.
 
-        `deleted` are tickets whose copy a person has deleted; they are not made again.
+        `deleted` counts tickets whose copy a person has deleted; they are not made again.
         """
         self.metrics.migrated.inc()
         self._log.info("migration.migrated", target=target, tickets=tickets, deleted=deleted)
@@ -349,12 +349,12 @@ class Telemetry:
     # ------------------------------------------------------------------- gate, epoch and notices
 
     def gate_closed(self, *, cause: str, wait_s: float) -> None:
-        """Nobody calls with this credential for `wait_s` seconds. Stream: `gate.closed`."""
+        """No worker calls with this credential for `wait_s` seconds. Stream: `gate.closed`."""
         self.metrics.gates.inc()
         self._log.warning("gate.closed", cause=cause, wait_s=_rounded(wait_s))
 
     def ceiling_changed(self, *, window: str, before: int, after: int) -> None:
-        """GitHub's hidden limit is believed to be another one; 0 stands for what is set. Stream: `ceilings.changed`.
+        """The belief about GitHub's hidden limit changed; 0 stands for what is set. Stream: `ceilings.changed`.
 
         `window` is `minute` or `hour`. Lowered after a refusal, raised after a quiet period.
         """
@@ -370,7 +370,7 @@ class Telemetry:
         self._log.info("notice.said", kind=kind)
 
     def notice_gone(self, *, reason: str) -> None:
-        """The message that is edited in place cannot be edited any more; nothing is left to do."""
+        """The message that is edited in place can no longer be edited; nothing is left to do."""
         self._log.info("notice.gone", reason=reason)
 
     def notice_failed(self, *, reason: str) -> None:

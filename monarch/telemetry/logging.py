@@ -1,11 +1,11 @@
 """Where log lines go, how they look, and what they never show.
 
-One JSON object, or one line for people, each, on standard error: results of commands keep standard output
-to themselves. Lines of libraries (httpx, uvicorn, asyncio) come through the same door, from WARNING up.
+Each is one JSON object, or one line for people, on standard error: standard output is for the results of
+commands. Lines of libraries (httpx, uvicorn, asyncio) go the same way, from WARNING up.
 
-Secrets are taken out of the *finished* line, tracebacks included, so no caller can go around that. Known secrets
-of four characters and more are removed wherever they stand; whatever looks like a token of GitHub's or Slack's, or
-like a password in an address, is removed as well, known or not.
+Secrets are taken out of the *finished* line, tracebacks included, so no caller can bypass that. Known secrets of
+four characters and more are removed wherever they stand; everything that looks like a token of GitHub's or Slack's,
+or like a password in an address, is removed as well, known or not.
 """
 
 import logging
@@ -61,7 +61,7 @@ def configure(
     )
     _route_libraries(out, shared, render)
     logger: FilteringBoundLogger = structlog.get_logger()
-    # Bound now: a lazy proxy would look the configuration up again for every line.
+    # Bound now: a lazy proxy would look up the configuration again for every line.
     return logger.bind()
 
 
@@ -84,7 +84,7 @@ def _renderer(format: Format, *, colors: bool) -> Processor:  # noqa: A002 - lik
 
 
 def _has_colours(out: TextIO) -> bool:
-    """A terminal's own variables, as rich heeds them for the commands; they set nothing of Monarch's."""
+    """Whether to use colours: a terminal's own variables, which rich obeys for the commands, are not settings of Monarch."""
     is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") in {"dumb", "unknown"}
     return out.isatty() and not is_plain
 
@@ -96,7 +96,7 @@ def _route_libraries(out: TextIO, shared: list[Processor], render: Processor) ->
     finish = [ProcessorFormatter.remove_processors_meta, render]
     handler.setFormatter(ProcessorFormatter(foreign_pre_chain=naming, processors=finish))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    # Whoever started uvicorn before may have given its loggers handlers of their own.
+    # An earlier start of uvicorn may have given its loggers handlers of their own.
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()

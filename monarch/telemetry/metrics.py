@@ -80,7 +80,7 @@ class Metrics:
         self._observe_budget(snapshot)
 
     def _observe_budget(self, snapshot: Snapshot) -> None:
-        """The scarcest account decides; infinite where there is no ceiling."""
+        """Set the gauges of the budget: the scarcest account decides; infinite if there is no ceiling."""
         minute = [a.minute_left for a in snapshot.accounts if a.minute_left is not None]
         hour = [a.hour_left for a in snapshot.accounts if a.hour_left is not None]
         closed = [a.gate_closed_s for a in snapshot.accounts]
@@ -232,7 +232,7 @@ class Metrics:
         return metric
 
     def _of_fleet(self, name: str, meaning: str, **labels: tuple[str, ...]) -> Gauge:
-        """A gauge that every worker tells alike."""
+        """A gauge that every worker reports alike."""
         return self._gauge(name, f"{meaning} {OF_FLEET}", **labels)
 
     def _histogram(
@@ -253,6 +253,6 @@ def _prepare(metric: Counter | Gauge | Histogram, *values: tuple[str, ...]) -> N
 
 
 def closed(value: str, among: tuple[str, ...], otherwise: str) -> str:
-    """Keep a label's set closed: `value`, in lower case, or `otherwise` where it is not one of them."""
+    """Keep a label's set closed: `value`, in lower case, or `otherwise` if it is not one of them."""
     lowered = value.lower()
     return lowered if lowered in among else otherwise

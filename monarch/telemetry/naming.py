@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def names_of(delivery: Delivery) -> dict[str, str | int]:
-    """Its entry and attempt, and the request and target where it has them."""
+    """Its entry and attempt, and its request and target if it has them."""
     names: dict[str, str | int] = {
         "entry_id": delivery.token.entry,
         "attempt": delivery.attempts + 1,
@@ -20,7 +20,7 @@ def names_of(delivery: Delivery) -> dict[str, str | int]:
             names["request_id"] = request
         case MigrationEntry(request, target):
             names |= {"request_id": request, "target": target}
-        case _:  # nobody knows what it is about
+        case _:  # it is not known what it is about
             pass
     return names
 

@@ -1,4 +1,4 @@
-"""What stops all work, by the snapshot of the fleet: one list for every place where people look.
+"""What stops all work, from the snapshot of the fleet: one list for every place where people look.
 
 Each cause is a row: how it is recognised, its words, what to do. The table of causes in docs/operating.md has the same rows.
 """
@@ -27,7 +27,7 @@ class Obstacle:
     Attributes:
         words: what it is, without a full stop.
         advice: what to do, a sentence.
-        since_ms: since when, in milliseconds since 1970; `None` where nobody knows.
+        since_ms: since when, in milliseconds since 1970; `None` if that is not known.
     """
 
     cause: Cause
@@ -37,7 +37,7 @@ class Obstacle:
 
 
 def obstacles(snapshot: Snapshot) -> tuple[Obstacle, ...]:
-    """Everything that stops all work now; what hides the rest comes first."""
+    """Everything that stops all work now; obstacles that hide the others come first."""
     return tuple(_obstacles(snapshot))
 
 

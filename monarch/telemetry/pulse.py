@@ -1,8 +1,8 @@
 """Whether this process is alive: its loops make progress and Valkey answers them.
 
-Liveness is progress, not being up. A loop that has nothing to do still progresses (its read came back
-empty), and so does one whose places are all taken (it says so while it waits for one). Times are local
-and monotonic; they are compared with each other only.
+Liveness is progress, not being up. A loop without work still progresses (its read came back empty), and
+so does a loop whose places are all taken (it says so while it waits for one). Times are local and
+monotonic; they are compared only with each other.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Pulse:
-    """When what happened last, by `clock`, in seconds; `None`: not yet."""
+    """When each thing last happened, by `clock`, in seconds; `None`: not yet."""
 
     clock: Callable[[], float]
     began_at: float = field(init=False)
@@ -22,7 +22,7 @@ class Pulse:
         self.began_at = self.clock()
 
     def progressed(self, loop: str) -> None:
-        """`loop` came round; from now on it is expected to."""
+        """`loop` came round; from now on it is expected to do so."""
         self.loops[loop] = self.clock()
 
     def ended(self, loop: str) -> None:

@@ -1,4 +1,4 @@
-"""How the whole fleet stands at one moment, as Valkey tells it."""
+"""How the whole fleet stands at one moment, as Valkey shows it."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ class StreamSnapshot:
 
     Attributes:
         length: entries that are not settled, parked ones not included.
-        pending: those handed out.
-        undelivered: those not handed out yet (the lag).
-        oldest_pending_s: how long ago the oldest of the pending was appended, in seconds; 0 without one.
-        oldest_undelivered_s: the same for those not handed out.
+        pending: entries handed out.
+        undelivered: entries not handed out yet (the lag).
+        oldest_pending_s: how long ago the oldest pending entry was appended, in seconds; 0 without one.
+        oldest_undelivered_s: the same for entries not handed out.
         consumers: names that the group knows, living or not.
-        released: of those handed out, how many were handed back: nobody has them in hand.
+        released: how many of those handed out were handed back: no worker has them in hand.
     """
 
     stream: Stream
@@ -33,12 +33,12 @@ class StreamSnapshot:
 class AccountSnapshot:
     """What one account may still write, and whether its gate is closed.
 
-    `minute_left` and `hour_left` are `None` where there is no ceiling; `gate_closed_s` is how long the
-    gate stays closed from now, in seconds, 0 where it is open. `minute_learned` and `hour_learned` are what is believed
-    of GitHub's hidden limits, 0 where nothing was learned. `gate_since_ms` is since when the gate is closed, in
-    milliseconds since 1970, closings that followed each other without a call that went through between them counted as
-    one; `None` where it is open, or nobody knows. `calls_left` is what GitHub allows of calls of any kind until
-    its count begins anew, `None` where nobody knows. `login` is its name at GitHub, `""` where nobody knows.
+    `minute_left` and `hour_left` are `None` if there is no ceiling; `gate_closed_s` is how long the gate stays closed
+    from now, in seconds, 0 if it is open. `minute_learned` and `hour_learned` are what is believed about GitHub's hidden
+    limits, 0 if nothing was learned. `gate_since_ms` is since when the gate is closed, in milliseconds since 1970;
+    closings without a successful call between them count as one; `None` if it is open, or that is not known.
+    `calls_left` is how many calls of any kind GitHub allows until its count begins anew, `None` if that is not known.
+    `login` is its name at GitHub, `""` if that is not known.
     """
 
     account: str
@@ -76,19 +76,19 @@ class Snapshot:
         next_due_s: seconds until the first of them is due, `None` without one; negative: overdue.
         dead: dead letters.
         missed: repositories that no request named, as the last sweep for them found.
-        accounts: whose writes are counted or whose gate was used.
+        accounts: those whose writes are counted or whose gate was used.
         workers: consumers that have read within the last minute.
-        replicas: subscribers of the channel: `None` where Valkey would not say.
-        epoch: what Valkey remembers since, `None` before the first worker.
+        replicas: subscribers of the channel: `None` if Valkey does not say.
+        epoch: names Valkey's present memory, `None` before the first worker.
         paused: whether a person has paused the fleet.
-        paused_by: who it was, `""` where nobody has.
+        paused_by: who it was, `""` if it is not paused.
         requests: how many requests are known.
-        paused_ms: since when it is paused, in milliseconds since 1970; `None` where it is not, or nobody knows.
-        refused: whose repositories GitHub refuses the credential for.
-        refuses_writes: why Valkey takes nothing new, `""` where it does, or does not say.
+        paused_ms: since when it is paused, in milliseconds since 1970; `None` if it is not, or that is not known.
+        refused: the owners for whose repositories GitHub refuses the credential.
+        refuses_writes: why Valkey takes nothing new, `""` if it does, or does not say.
         newer: entries that a newer version has written and that no worker here can read.
         oldest_open_s: how long ago the oldest request that has not ended was appended, in seconds; 0 without one.
-        open_requests: how many requests have not ended, or have and Slack has not been told.
+        open_requests: how many requests have not ended, or have ended and Slack does not show it yet.
         oldest_parked_s: how long ago the oldest request with parked work was appended, in seconds, among the 200 entries
             that are due first; 0 without one.
     """

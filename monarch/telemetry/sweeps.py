@@ -19,7 +19,7 @@ class SweepEvents:
     def swept(
         self, *, owner: str, repositories: int, missed: int, unread: int, reads: int, problem: str
     ) -> None:
-        """An owner's repositories were looked through; `problem` says why not to the end."""
+        """An owner's repositories were looked through; `problem` says why not all of them, `""` if all were."""
         self._metrics.sweeps.labels("failed" if problem else "done").inc()
         self._metrics.sweep_reads.inc(reads)
         if problem:
@@ -29,10 +29,10 @@ class SweepEvents:
         self._log.info("sweep.done", owner=owner, reads=reads, **numbers)
 
     def missed(self, *, repository: str, source: str) -> None:
-        """A repository was made from a source that is known, and no request named it. Stream: `repository.missed`."""
+        """A repository was made from a known source, and no request named it. Stream: `repository.missed`."""
         self._metrics.missed_found.inc()
         self._log.warning("repository.missed", repository=repository, source=source)
 
     def submitted(self, *, request: RequestId, repository: str, by: str) -> None:
-        """A missed repository was asked for. Stream: `repository.asked`, where it was not asked for before."""
+        """A missed repository was asked for. Stream: `repository.asked`, if it was not asked for before."""
         self._log.info("repository.asked", request_id=request, repository=repository, by=by)

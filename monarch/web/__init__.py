@@ -1,4 +1,4 @@
 """What a worker shows over HTTP: metrics, health and readiness.
 
-`pages` decides what is said, `server` says it. Both ports may be switched off; nothing else depends on them.
+`pages` decides the answers, `server` gives them. Both ports may be switched off; nothing else depends on them.
 """

@@ -1,11 +1,14 @@
 """The JSON documents of what people see: `monarch … --json` prints them, and the page answers with them. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
+from monarch.core.after.edit import Edit
 from monarch.core.budget.forecast import Forecast
 from monarch.core.portions.details import in_iso
+from monarch.core.report.differing import difference
 from monarch.core.report.foretold import DryRun, TargetPlan
+from monarch.core.report.update import TargetUpdate
 from monarch.ports.readings import DeadLetter, RequestDetails, WorkerLine
 from monarch.telemetry import Snapshot
 from monarch.telemetry.obstacles import obstacles
@@ -80,4 +83,48 @@ def _target_document(target: TargetPlan) -> Document:
         "dependencies": one.block,
         "notes": one.notes,
         "warnings": one.warnings,
+    }
+
+
+def update_document(found: Sequence[TargetUpdate], github: str, *, close: bool) -> Document:
+    """What an update would do (`monarch update --dry-run`). `github` is where GitHub's pages are."""
+    return {"targets": [_updated(one, f"{github}/{one.target}/issues", close) for one in found]}
+
+
+def _updated(target: TargetUpdate, issues: str, close: bool) -> Document:  # noqa: FBT001 - of one caller
+    found = target.foresight
+    return {
+        "target": target.target,
+        "problem": target.problem,
+        "new": [ticket.number for ticket in found.new],
+        "labels": found.writes.labels,
+        "milestones": found.writes.milestones,
+        "rewrite": found.writes.edited,
+        "nest": found.writes.nested,
+        "block": found.writes.blocked,
+        "copies": [
+            {
+                "ticket": one.ticket.number,
+                "number": one.issue.number,
+                "url": f"{issues}/{one.issue.number}",
+                "edit": one.found if isinstance(one.found, Edit) else None,
+                "left": "" if isinstance(one.found, Edit) else one.found.touch.value,
+                "difference": difference(one),
+            }
+            for one in found.differing
+        ],
+        "opened": [
+            {"ticket": ticket, "number": number, "url": f"{issues}/{number}"}
+            for ticket, number in found.opened
+        ],
+        "closed": [
+            {
+                "ticket": one.ticket,
+                "number": one.number,
+                "url": f"{issues}/{one.number}",
+                "close": close and not one.touches,
+                "touches": one.touches,
+            }
+            for one in found.closed
+        ],
     }

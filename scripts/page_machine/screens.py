@@ -49,6 +49,7 @@ def addresses(world: World) -> Iterator[tuple[str, str]]:
             yield name.lower().replace(" ", "-"), address
     yield "missed", "/missed"
     yield "plan-made", f"/plan?source={SOURCE}&targets={SLOWER}+{ARCHIVED}"
+    yield "update", f"/requests/{requests['done']}/update"
     yield "act-pause", "/acts/pause"
     yield "act-replay", "/acts/replay"
     yield "act-drop", "/acts/drop"

@@ -101,6 +101,7 @@ def test_hostile_titles_and_names_are_shown_and_not_obeyed(
             "/events",
             f"/requests/{done}",
             f"/plan?source={SOURCE}&targets={GOOD[0]}",
+            f"/requests/{done}/update",
         ):
             shown = window.open(address)
             assert shown.locator("img[src=x]").count() == 0, address

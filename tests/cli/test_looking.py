@@ -298,6 +298,22 @@ def test_an_event_names_a_ticket_by_its_number(give: Give, told: "valkey.Valkey"
     assert (document["fields"]["ticket"], document["fields"]["ticket_number"]) == (ticket, "5")
 
 
+@pytest.mark.parametrize("command", [("show", REQUEST), ("requests",), ("dead", "list")])
+def test_a_key_that_holds_something_else_is_named_as_the_cause(
+    give: Give, told: "valkey.Valkey", command: tuple[str, ...]
+) -> None:
+    """The doctor would find nothing."""
+    for key in ("dead", f"request:{REQUEST}"):
+        told.delete(f"{{monarch}}:{key}")
+        told.set(f"{{monarch}}:{key}", "text")
+
+    said = give(*command)
+
+    assert said.exit_code == 1
+    assert "Something else than Monarch's work stands in one of its keys" in said.stderr
+    assert "doctor" not in said.stderr
+
+
 def test_status_of_an_empty_installation(give: Give) -> None:
     """Nothing has run yet: all zeros, and it says that nobody works."""
     result = give("status")

@@ -35,7 +35,10 @@ def test_what_waits_is_tried_at_once(give: Give, client: Any) -> None:
     document = json.loads(give("try", request, "--json", *ADA).stdout)
     unknown = give("try", "1-1")
 
+    give("pause", *ADA)
+    assert "begins after `monarch resume`" in give("try", request).stdout
     assert nothing.stdout.startswith("nothing of it waits for a later time")
+    assert "paused" not in nothing.stdout
     assert document == {"request": request, "by": "ada", "tried": 0}
     assert (unknown.exit_code, unknown.stdout) == (1, "")
     assert "no request 1-1 is known: it has expired, or see `monarch requests`" in unknown.stderr

@@ -309,7 +309,7 @@ def test_what_was_adopted_stays_so_when_the_ledger_knows_it_and_when_it_forgets(
 
 
 def test_edited_or_with_another_title_it_does_not_say_the_same() -> None:
-    """So it is told as edited, and never rewritten."""
+    """So it is reported as edited, and never rewritten."""
     ticket = a_ticket(1)
 
     assert not says_the_same(ours(7, ticket, body="Do it now."), ticket)

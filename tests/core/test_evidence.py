@@ -178,7 +178,7 @@ def test_an_innocent_paste_of_a_copys_text_changes_nothing() -> None:
 
 
 def test_a_copy_on_record_counts_whatever_has_become_of_its_marker() -> None:
-    """Somebody has edited it away, or our account was deleted."""
+    """A person has edited it away, or our account was deleted."""
     for changed in (an_issue(3, body="mine now"), an_issue(3, author=None)):
         assert see([changed], remembering(_1=3)).copies == {ONE: 3}
 
@@ -191,7 +191,7 @@ def test_an_issue_with_another_id_is_not_the_one_on_record() -> None:
 
 
 def test_an_older_record_without_an_id_is_believed_of_what_is_ours_or_signed() -> None:
-    """An older version may have recorded what somebody had planted."""
+    """An older version may have recorded what a person had planted."""
     evidence = replace(OURS, records={TWELVE: CreatedAs(3, 0)}, seal=SEAL)
     signed = by_student(3, 12, body=marker(12, seal=SEAL))
 
@@ -271,7 +271,7 @@ def test_a_copied_signature_does_not_bring_back_what_a_person_has_deleted() -> N
 
 NOBODY = replace(OURS, us=Us((), is_certain=False, is_complete=False))
 OTHERS = replace(OURS, us=Us(US.authors, is_complete=False))
-"""Not even ourselves; and somebody who has written without a name."""
+"""Not even ourselves; and an account that has written without a name."""
 
 
 def by_bot(number: int, ticket: int, **how: object) -> Issue:
@@ -290,7 +290,7 @@ def test_before_we_are_certain_a_bots_marker_counts_and_a_persons_does_not() -> 
 
 
 def test_a_write_under_way_by_somebody_without_a_name_is_found_by_its_marker() -> None:
-    """Whoever its author seems to be; and for no other ticket than that."""
+    """Whatever its author seems to be; and for no other ticket than that."""
     intended = {TWELVE: Intended(0, "n")}
     issues = [by_student(1, 12), by_student(2, 1), by_student(3, 12, body=marker(12, OTHER_TEAM))]
 
@@ -357,7 +357,7 @@ _RECORDS = st.dictionaries(
 def test_whatever_is_there_each_issue_is_one_thing_and_the_ledger_comes_first(
     issues: list[Issue], records: dict[TicketId, CreatedAs], seal: Seal | None
 ) -> None:
-    """No issue is two things, no stray or copy is anybody else's without a proof, and no record is overruled."""
+    """No issue is two things, no stray or copy is another's without a proof, and no record is overruled."""
     found = weigh(issues, Evidence(TEAM, US, records, seal))
 
     by_number = {issue.number: issue for issue in issues}

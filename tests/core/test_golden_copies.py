@@ -63,7 +63,7 @@ def test_whatever_the_target_held_while_they_were_created(highest: int) -> None:
 
 
 def test_the_golden_template_has_what_a_template_can_have() -> None:
-    """So that nobody thins it out unawares."""
+    """So that no change thins it out unnoticed."""
     copying, both = pairs(WEBS[0])
     tickets = [ticket for ticket, _ in both]
 

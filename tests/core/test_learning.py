@@ -69,7 +69,7 @@ def test_a_wait_of_more_than_a_minute_speaks_of_the_hour() -> None:
 
 
 def test_what_is_still_in_the_hour_after_the_wait_that_was_asked_for_fits() -> None:
-    """GitHub asked for longer than until the oldest leaves: somebody else writes, too, so fewer are ours."""
+    """GitHub asked for longer than until the oldest leaves: another program writes, too, so fewer are ours."""
     assert ceilings_of(refused(paced(150, 20), wait_s=3200)) == (0, 130)
 
 
@@ -146,7 +146,7 @@ def test_somebody_elses_block_teaches_nothing() -> None:
 
 
 def test_a_small_load_lowers_a_ceiling_by_steps() -> None:
-    """Somebody else may have used it up: a quarter is the least at once."""
+    """Another program may have used it up: a quarter is the least at once."""
     assert refused(burst(12), wait_s=3000).hour.ceiling == 125
 
 

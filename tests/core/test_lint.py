@@ -81,7 +81,7 @@ def test_what_is_too_long_is_told() -> None:
 
 
 def test_mentions_that_are_kept_are_mail() -> None:
-    """`MONARCH_MENTIONS=keep` is a decision that somebody should see."""
+    """`MONARCH_MENTIONS=keep` is a decision that a person should see."""
     keeping = replace(COPYING, style=Style(mentions=True))
 
     assert warned("@a", keeping) == ("it mentions @a, who get mail from each copy",)

@@ -197,7 +197,7 @@ def test_only_the_strays_of_a_plan_are_its_own() -> None:
 
 
 def test_a_copy_without_its_marker_is_known_by_its_number() -> None:
-    """Somebody edited the marker away; the ledger knows better. What was seen stays."""
+    """A person edited the marker away; the ledger knows better. What was seen stays."""
     seen = with_known(Seen({TicketId(101): 1}), {TicketId(101): 9, TicketId(102): 2})
 
     assert seen.copies == {TicketId(101): 1, TicketId(102): 2}

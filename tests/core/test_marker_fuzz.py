@@ -90,7 +90,7 @@ def test_a_copy_that_github_hands_back_in_other_line_ends_is_still_one(body: str
 def test_what_a_stranger_plants_is_nobodys_copy(
     issues: list[tuple[str, bool]], association: str
 ) -> None:
-    """Targets are public: a marker by somebody who may not push neither hides a ticket nor makes a stray."""
+    """Targets are public: a marker by a person who may not push neither hides a ticket nor makes a stray."""
     ticket = a_ticket()
     marked = [f"{body}\n{Marker(SOURCE, 1, ticket.id)}\n{tail}" for body, tail in issues]
     strangers = [

@@ -1,4 +1,4 @@
-"""Who gets mail from a copy: nobody, unless the installation wants it."""
+"""Who gets mail from a copy: no one, unless the installation wants it."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def written(body: str, copying: Copying = COPYING) -> str:
     ],
 )
 def test_a_mention_is_silenced(text: str) -> None:
-    """By a space of no width behind the `@`, which nobody sees; all else stays."""
+    """By an invisible space of no width after the `@`; all else stays."""
     silent = text.replace("@", "@\u200b")
     expected = silent.replace("octocat@\u200boctocat", "octocat@octocat")
 

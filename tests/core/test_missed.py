@@ -74,7 +74,7 @@ def test_a_name_that_was_asked_for_after_its_repository_came_is_asked_for() -> N
 
 
 def test_the_first_reason_is_the_one_that_needs_least_reading() -> None:
-    """Old, archived and forked ones are told apart without their own address."""
+    """Old, archived and forked ones are recognised without their own address."""
     old = sighting(created_ms=WINDOW.since_ms - 1)
 
     assert left(old, targets={"org/team-1": NOW}) is Left.OLDER

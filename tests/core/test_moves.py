@@ -29,7 +29,7 @@ def stands(some: tuple[Part, ...]) -> dict[str, float]:
 
 
 def test_a_small_cohort_beside_a_large_one() -> None:
-    """By turns it waits for its own size; first, for nobody, and the large one ends with the same write as before."""
+    """By turns it waits for its own size; put first, it waits for none, and the large one ends with the same write as before."""
     small, large = parts((20, False), (100, False))
 
     told = moves(Shares((small, large), A_SECOND_EACH))
@@ -88,14 +88,14 @@ def test_a_pause_moves_the_end(ceilings: Ceilings, after: tuple[float, float]) -
 
 
 def test_a_pause_costs_nothing_while_the_gate_is_closed_anyway() -> None:
-    """Nobody could write."""
+    """No worker could write."""
     told = moves(Shares(parts((5, False)), replace(A_SECOND_EACH, gate_ms=900_000)))
 
     assert told.paused[0] == (10, told.all_s)
 
 
 def test_what_is_paused_cannot_be_paused() -> None:
-    """It is told when all of it is done if it is resumed now."""
+    """The forecast says when all of it is done if it is resumed now."""
     told = moves(Shares(parts((5, False)), A_SECOND_EACH, paused_by="ada"))
 
     assert (told.all_s, told.paused) == (5, ())

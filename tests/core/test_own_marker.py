@@ -64,7 +64,7 @@ def test_with_neither_title_nor_a_copy_elsewhere_the_earlier_ticket_counts() -> 
 
 
 def test_a_signature_tells_even_where_the_title_was_made_that_of_the_other_ticket() -> None:
-    """Before 14 is copied nobody can have its signature; afterwards it says nothing, and the title counts."""
+    """Before 14 is copied no person can have its signature; afterwards it says nothing, and the title counts."""
     evidence = replace(KNOWN, seal=SEAL)
     forged = copy(1, marker(1, seal=SEAL), marker(14), title="Ticket 14")
     pasted = copy(1, marker(1), marker(14, seal=SEAL))
@@ -87,14 +87,14 @@ def test_a_ticket_of_another_template_has_a_title_that_is_not_known() -> None:
 
 
 def test_a_paste_from_the_copy_of_another_template_takes_no_retitled_copy_away() -> None:
-    """The pasted ticket has its copy, so the issue is that of its own, though nobody knows the other's title."""
+    """The pasted ticket has its copy, so the issue is its own ticket's, though the other's title is not known."""
     retitled = copy(6, marker(90), marker(2), title="Ticket 2 (Ann)")
 
     assert copied(see([retitled, copy(9, marker(90), title="Another")], KNOWN)) == {2: 6, 90: 9}
 
 
 def test_an_issue_of_a_stranger_with_all_markers_answers_no_write_under_way() -> None:
-    """What we have just written names one ticket, whoever its author seems to be."""
+    """What we have just written names one ticket, whatever its author seems to be."""
     planted = by_student(1, 1, body="\n".join(marker(ticket) for ticket in TICKETS))
     under_way = {TicketId(100 + ticket): Intended(0, "n") for ticket in TICKETS}
 
@@ -102,7 +102,7 @@ def test_an_issue_of_a_stranger_with_all_markers_answers_no_write_under_way() ->
 
 
 def test_a_copy_of_an_account_without_a_name_is_found_also_with_a_text_pasted_above() -> None:
-    """Somebody edits it before the write without an answer is resolved; else its ticket would be copied twice."""
+    """A person edits it before the unanswered write is resolved; else its ticket would be copied twice."""
     edited = by_student(3, 12, body=f"{marker(5)}\nDo it.\n\n{marker(12)}")
     evidence = replace(NOBODY, records={TicketId(112): Intended(0, "n")})
 

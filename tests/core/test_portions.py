@@ -95,7 +95,7 @@ def test_what_is_no_date_is_told_with_an_example(came: object, told: str) -> Non
     ],
 )
 def test_what_is_no_list_of_titles_is_told(came: object, told: str) -> None:
-    """An empty list is a mistake: whoever wants all tickets leaves the key out."""
+    """An empty list is a mistake: a sender who wants all tickets leaves the key out."""
     with pytest.raises(Mistake) as raised:
         read_titles(came)
 
@@ -129,7 +129,7 @@ def test_a_request_waits_until_its_date() -> None:
 
 
 def test_a_date_beyond_a_year_is_a_mistake() -> None:
-    """The last moment that is none, and the first that is one."""
+    """The last date that is still taken, and the first that is a mistake."""
     days = 400 * 86_400_000
 
     assert isinstance(release_of(MONDAY, MONDAY_MS - days), Until)
@@ -162,7 +162,7 @@ def test_no_date_is_ever_released_early(date: datetime, before_ms: int) -> None:
     ],
 )
 def test_a_date_is_told_in_the_zone_of_its_sender(date: datetime, words: str) -> None:
-    """Whoever reads it can see which one that is."""
+    """A reader can see which one that is."""
     assert date_words(date) == words
 
 
@@ -257,7 +257,7 @@ def test_what_a_request_keeps_of_its_portion_is_read_back(
 
 
 def test_fields_that_cannot_be_read_count_as_absent() -> None:
-    """Somebody has written into the hash by hand."""
+    """A person has written into the hash by hand."""
     assert portion_of({"not_before": "soon", "milestones": "{"}) == WHOLE
     assert portion_of({}) == WHOLE
 

@@ -45,7 +45,7 @@ def test_what_stands_where_a_secret_stands_is_hidden(text: str, hidden: str) -> 
     "unit", ["eyJ", "-eyJ", "eyJ.", "//", "//a@", "bearer ", "ghp_", "xoxb-", "a", " "]
 )
 def test_a_megabyte_is_read_in_one_go(unit: str) -> None:
-    """Whoever can publish could else keep a worker busy until all its leases are over."""
+    """Otherwise a publisher could keep a worker busy until all its leases are over."""
     began = time.process_time()
 
     quote(unit * (1_000_000 // len(unit)))

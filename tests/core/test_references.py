@@ -181,7 +181,7 @@ def test_a_reference_to_anything_else_becomes_a_link_that_leaves_no_trace(
 def test_until_a_copy_is_there_the_tickets_number_stands_or_a_link(
     source: str, hopeful: str, waiting: str
 ) -> None:
-    """The ticket's own number, if nobody has it in the target; else a link, so that it points to nobody else."""
+    """The ticket's own number, if no issue has it in the target; else a link, so that it points to no other issue."""
     assert written(source, replace(VIRGIN, highest=2)) == hopeful
     assert written(source, replace(VIRGIN, highest=3)) == waiting
     assert needs_second_pass(a_ticket(12, body=source), VIRGIN)
@@ -217,7 +217,7 @@ def test_where_numbers_agree_nothing_is_edited(form: str) -> None:
 
 
 def test_a_reference_to_a_ticket_without_a_copy_ends_as_a_link() -> None:
-    """It was refused, or somebody deleted its copy."""
+    """It was refused, or a person deleted its copy."""
     ticket = a_ticket(12, body="see #3 and #7")
     first = render(ticket, VIRGIN).body
     done = replace(VIRGIN, numbers={TicketId(107): 2}, highest=3)

@@ -161,7 +161,7 @@ def test_a_name_of_an_enterprise_account_has_an_underscore() -> None:
 
 
 def test_a_value_that_was_not_parsed_is_checked_too() -> None:
-    """Whoever holds a `RepoRef` needs no second look at it."""
+    """Code that holds a `RepoRef` needs no second check."""
     with pytest.raises(BadRef):
         RepoRef("owner", "../x")
 

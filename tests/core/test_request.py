@@ -114,7 +114,7 @@ def test_what_is_wrong_with_the_whole_message_is_told_to_its_channel(
 
 
 def test_the_missing_keys_are_named_at_once() -> None:
-    """Nobody has to find them one after the other."""
+    """A sender need not find them one after the other."""
     bad = parse_message(b"{}", RULES)
 
     assert isinstance(bad, BadMessage)
@@ -145,7 +145,7 @@ def test_of_several_mistakes_the_first_is_reported(changes: dict[str, Any], code
     "channel", [7, True, [], {}, "C1\nC2", "C1 C2", "\ud800", "C" * 101, "xoxb-1-a"]
 )
 def test_a_channel_that_cannot_be_one_is_a_wrong_type(channel: object) -> None:
-    """Whoever meant to be told would wait for ever."""
+    """People in that channel would wait for ever."""
     bad = parse(notification_channel=channel)
 
     assert isinstance(bad, BadMessage)
@@ -214,7 +214,7 @@ def test_a_request_whose_targets_are_all_refused_goes_on() -> None:
 
 
 def test_unknown_keys_are_kept() -> None:
-    """Somebody may need them later; nobody stumbles over them."""
+    """A program may need them later; no code stumbles over them."""
     assert good(cohort=72, team={"id": 1}).extra == {"cohort": 72, "team": {"id": 1}}
 
 

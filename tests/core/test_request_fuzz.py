@@ -145,7 +145,7 @@ def test_targets_of_every_type_are_each_judged_by_themselves(targets: list[objec
 
 
 def _plain(value: object) -> RepoRef | None:
-    """A target in its plainest form, which nobody could misread."""
+    """A target in its plainest form, which cannot be misread."""
     if not isinstance(value, str) or not value.startswith("org/"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""The second pass: it finishes what Monarch wrote, and leaves alone what anybody else did."""
+"""The second pass: it finishes what Monarch wrote, and leaves alone what people did."""
 
 import re
 from dataclasses import replace
@@ -84,7 +84,7 @@ def test_whatever_was_known_at_first_the_end_is_the_same(
 @given(BODIES, STYLES, st.sampled_from(["x", " ", "#3", "\n"]), st.integers(0, 400))
 @example(f"<{WEB}/{SOURCE}/pull/7>", Style(), "x", 66)
 def test_what_somebody_has_edited_stays(body: str, style: Style, more: str, place: int) -> None:
-    """One character is enough; where nothing is to be rewritten nobody looks."""
+    """One character is enough; if there is nothing to rewrite, the text is not read."""
     ticket = a_ticket(12, body=body)
     first = a_copying(style, {}, 50)
     current = render(ticket, first).body
@@ -124,7 +124,7 @@ def test_between_references_and_mentions_the_text_is_the_tickets(body: str, styl
 def test_a_copy_leaves_no_trace_but_among_the_copies(
     body: str, style: Style, numbers: dict[TicketId, int], highest: int
 ) -> None:
-    """Read as GitHub reads it, it mentions nobody and points to copies, or to numbers that nobody has yet."""
+    """Read as GitHub reads it, it mentions no one and points to copies, or to numbers that no issue has yet."""
     copying = a_copying(style, numbers, highest)
 
     marks = find(render(a_ticket(12, body=body), copying).body, WEB).marks
@@ -232,7 +232,7 @@ def test_a_copy_with_the_marker_of_something_else_was_edited(marker: Marker) -> 
 
 @pytest.mark.parametrize("body", ["", "no number", "`#3`", "#99 and @octocat", "#3 priority"[3:]])
 def test_a_text_that_refers_to_no_ticket_is_never_looked_at(body: str) -> None:
-    """Whatever somebody has made of its copy."""
+    """Whatever a person has made of its copy."""
     ticket = a_ticket(12, body=body)
     done = a_copying(Style(), {TicketId(103): 1})
 

@@ -40,7 +40,7 @@ def test_what_a_key_has_signed_is_proven_for_as_long_as_it_is_listed(
 def test_a_signature_is_worth_nothing_for_another_ticket_or_target(
     ticket: int, target: int, other_ticket: int, other_target: int
 ) -> None:
-    """Whoever pastes it."""
+    """No matter who pastes it."""
     seal = Seal("monarch", (b"key",))
     signature = signed(seal, ticket, target).signature
     pasted = Marker("a/b", 1, TicketId(other_ticket), TargetId(other_target), signature)
@@ -59,5 +59,5 @@ def test_a_known_signature() -> None:
 
 
 def test_a_seal_shows_no_key() -> None:
-    """Whoever logs it."""
+    """No matter which code logs it."""
     assert "secret" not in repr(Seal("monarch", (b"secret",)))

@@ -86,7 +86,7 @@ def test_the_parts_of_those_that_write_are_the_whole(left: list[tuple[str, int, 
 def test_the_page_and_the_forecast_name_the_same_sharers(
     left: list[tuple[str, int, bool]],
 ) -> None:
-    """Where nobody was put first, a request takes turns with all who have a part beside it."""
+    """If no request was put first, a request takes turns with all others that have a part."""
     plain = [(cohort, n, False) for cohort, n, _ in left]
     for part in parts_of(plain):
         ahead = ahead_of(part.cohort, (), (), [(cohort, n) for cohort, n, _ in plain])

@@ -98,7 +98,7 @@ def test_healing_makes_again_what_is_known_to_be_deleted(
 def test_what_another_request_was_refused_is_tried_again(
     refused_at_ms: int, action: Action
 ) -> None:
-    """Runs are counted by each request for itself; whoever sends the message again wants it tried again."""
+    """Each request counts its own runs; sending the message again asks for another try."""
     assert next_action(Refused(1, refused_at_ms, "no"), None, 0, run=1, asked_ms=1000) == action
 
 

@@ -39,7 +39,7 @@ def test_every_mistake_names_its_line_and_what_is_allowed(text: str, mistakes: l
 
 
 def test_a_text_with_mistakes_is_no_template() -> None:
-    """Whoever reads the file stops the start with them."""
+    """The reader of the file stops the start with them."""
     assert parse_template("$x $body") == BadTemplate(tuple(template_mistakes("$x $body")))
 
 
@@ -58,7 +58,7 @@ def test_the_editors_line_ends_go() -> None:
 def test_a_frame_is_filled_as_the_standard_library_fills_it(
     pieces: list[str], words: dict[str, str]
 ) -> None:
-    """And it is told where the ticket's own words stand."""
+    """And the result says where the ticket's own words stand."""
     template = Template("".join(pieces))
 
     text, (start, end) = fill(template, words)

@@ -274,7 +274,7 @@ def _waiting() -> Copying:
     ],
 )
 def test_addresses_of_issues_end_where_their_sentence_goes_on(source: str, copy: str) -> None:
-    """Two of them with a comma between are one address for GFM, and two for whoever wrote them."""
+    """Two of them with a comma between are one address for GFM, and two for their author."""
     assert written(source, KNOWN) == copy
 
 

@@ -126,7 +126,7 @@ def test_a_copy_without_its_marker_is_an_edited_one() -> None:
 def test_a_ticket_without_a_copy_is_missing_unless_it_was_refused(
     record: LedgerRecord | None, fate: Fate | None, said: Mark, reason: str
 ) -> None:
-    """Whoever has deleted it; and only what is missing can be made again."""
+    """No matter who deleted it; and only what is missing can be made again."""
     plan = a_plan(1, 2)
     _, second = copies_of(plan)
     records = {TicketId(101): record} if record else {}

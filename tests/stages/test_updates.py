@@ -1,5 +1,6 @@
 """What comes after an update: copies that it has edited, and copies whose tickets the template has closed, which it lists, or closes if it is asked to."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from monarch.core.report.update import foresight_of
 from monarch.core.report.verification import Mark, verify
 from monarch.core.target.survey import Survey
 from monarch.core.ticket import Author, Label
+from monarch.stages.after.changes import ROUNDS
 from monarch.stages.rehearsal.rehearsal import Wanted
+from scripts.memory.client import Answer, Command
 from tests.stages import test_dry_run
-from tests.stages.house import SOURCE, TEAM_A, House
+from tests.stages.house import SOURCE, TEAM_A, House, Worker
 from tests.stages.test_dry_run import rehearser, sources
 
 TITLES = ("One", "Two", "Three", "Four")
@@ -300,3 +303,65 @@ async def test_a_label_is_added_though_the_message_was_sent_again_since(house: H
     house.github.at(TEAM_A).timelines.setdefault(1, []).append(taken)
 
     assert await updated(house, bases, Act.UPDATE) == []
+
+
+def meddled(house: House, meddle: Callable[[], None]) -> Worker:
+    """A worker that has just been permitted each write when people come."""
+
+    async def pass_by(command: Command, answer: Answer) -> Any:
+        reply = await answer()
+        if command.name == "permit":
+            meddle()
+        return reply
+
+    return house.worker(passage=pass_by)
+
+
+async def test_a_copy_that_is_edited_between_look_and_write_is_left(house: House) -> None:
+    """It is read once more with the permission in hand, and what a student wrote in that moment stays."""
+    base = await copied(house, "One", "Two")
+    house.github.edit_issue(SOURCE, 1, body="Do it better.")
+    house.update(TEAM_A, bases=base)
+    before = len(house.github.did)
+
+    def edit() -> None:
+        house.github.edit_issue(TEAM_A, 1, body="Ours.")
+
+    await meddled(house, edit).run(house.until_quiet)
+
+    assert house.github.did[before:] == []
+    assert house.github.issues(TEAM_A)[0].body == "Ours."
+    [line] = house.told("act.ended")
+    assert (line["changed"], line["left"]) == (0, 1)
+    assert "issues/1|#1> (edited)" in house.card()
+
+
+async def test_a_copy_that_people_are_at_work_on_is_left_after_some_rounds(house: House) -> None:
+    """Each time it is decided anew, and each time it has changed before the write."""
+    base = await copied(house, "One")
+    house.github.edit_issue(SOURCE, 1, title="Uno")
+    house.update(TEAM_A, bases=base)
+    before, comments = len(house.github.did), iter(range(1, 100))
+
+    def comment() -> None:
+        house.github.edit_issue(TEAM_A, 1, comments=next(comments))
+
+    await meddled(house, comment).run(house.until_quiet)
+
+    assert house.github.did[before:] == []
+    assert next(comments) == ROUNDS + 1
+    assert "issues/1|#1> (changed)" in house.card()
+
+
+async def test_a_copy_that_is_touched_between_look_and_close_stays_open(house: House) -> None:
+    """Of a recall, too."""
+    base = await copied(house, "One", "Two")
+    await house.hands().begin(base, Act.RECALL, [TEAM_A], "Ann")
+
+    def comment() -> None:
+        house.github.edit_issue(TEAM_A, 1, comments=1)
+
+    await meddled(house, comment).run(house.until_quiet)
+
+    assert states(house) == {1: "open", 2: "not_planned"}
+    assert "issues/1|#1> (commented)" in house.card()

@@ -1,17 +1,25 @@
 """A cohort that the predecessor has filled is adopted, updated, recalled and undone, and ends as it began.
 
+The worker is killed in the middle of each of these acts, and another one takes over.
+
 The issues are written as the predecessor wrote them: `$` before the text and a line end after it, in a random order, by the
 account that Monarch signs in as, without labels, milestones and parents, with references and mentions as they stand.
 """
 
 import json
 import random
+import subprocess
+from collections.abc import Callable
 from typing import Any, Final
 
 import httpx
 
 from monarch.sandbox.control.seed import IssueChange, Seed
-from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target
+from monarch.sandbox.faults import Hold, Match
+from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target, path_of
+
+LEASE: Final = {"MONARCH_LEASE_SECONDS": "15"}
+"""The shortest that there is: another worker takes over so much the sooner."""
 
 TEAMS: Final = ("team/a", "team/b", "team/c")
 TEXTS: Final = (
@@ -80,13 +88,16 @@ async def test_what_the_predecessor_filled_is_adopted_updated_recalled_and_undon
     commented = IssueChange(repo=TEAMS[1], number=2, further_comments=1)
     await fleet.sandbox.update_issue(commented)
     first = everything(fleet)
-    fleet.start()
+    reading = Match(method="GET", path_regex=await path_of(fleet.sandbox, TEAMS[0], "/issues"))
+    writing = Match(method="PATCH", path_regex=await path_of(fleet.sandbox, TEAMS[1], "/issues/5"))
+    worker = fleet.start(**LEASE)
 
-    fleet.publish(a_message(TEAMS))
+    worker = await killed(fleet, worker, reading, lambda: fleet.publish(a_message(TEAMS)))
     [request] = fleet.until_ended()
     await edit_the_template(fleet, "Do it otherwise.")
-    updated = fleet.run("update", request["id"], "--wait")
-    assert updated.stdout.count("(not written by Monarch)") == len(TEAMS), updated.stderr
+    worker = await killed(fleet, worker, reading, lambda: given(fleet, "update", request["id"]))
+    *_, update = fleet.until_ended(2)
+    assert fleet.run("show", update["id"]).stdout.count("(not written by Monarch)") == len(TEAMS)
     await edit_the_template(fleet, TEXTS[2])
     again = fleet.run("update", "--source", SOURCE, "--wait")
     assert again.returncode == 0, again.stderr
@@ -95,9 +106,11 @@ async def test_what_the_predecessor_filled_is_adopted_updated_recalled_and_undon
     assert await writes(fleet) == 0
 
     told = json.loads(fleet.run("recall", request["id"], "--dry-run", "--json").stdout)
-    recalled = fleet.run("recall", request["id"], "--wait", "--by", "ada")
-    assert f"{TEAMS[1]}: 7 recalled, 1 left as they are" in recalled.stdout
-    assert "left #2 (commented)" in recalled.stdout
+    worker = await killed(fleet, worker, writing, lambda: given(fleet, "recall", request["id"]))
+    until_acted(fleet, request, "recall")
+    recalled = fleet.run("show", request["id"]).stdout
+    assert f"{TEAMS[1]}: 7 recalled, 1 left as they are" in recalled
+    assert "left #2 (commented)" in recalled
     closed = {
         team: {one["number"] for one in issues if one["state"] == "closed"}
         for team, issues in everything(fleet).items()
@@ -110,8 +123,9 @@ async def test_what_the_predecessor_filled_is_adopted_updated_recalled_and_undon
     fleet.until_ended(4)
     assert await writes(fleet) == wrote
 
-    undone = fleet.run("recall", request["id"], "--undo", "--wait")
-    assert undone.returncode == 0, undone.stderr
+    undo = ("recall", request["id"], "--undo")
+    await killed(fleet, worker, writing, lambda: given(fleet, *undo))
+    until_acted(fleet, request, "undo")
     last = everything(fleet)
     assert but_for(last, DIFFERS_BY_NATURE) == but_for(first, DIFFERS_BY_NATURE)
     assert last[TEAMS[1]][-2] == first[TEAMS[1]][-2]
@@ -121,6 +135,35 @@ async def test_what_the_predecessor_filled_is_adopted_updated_recalled_and_undon
     }
     assert history(fleet, TEAMS[1], 5) == ["closed monarch-bot", "reopened monarch-bot"]
     assert history(fleet, TEAMS[1], 2) == []
+
+
+async def killed(
+    fleet: Fleet, worker: "subprocess.Popen[bytes]", where: Match, begin: Callable[[], None]
+) -> "subprocess.Popen[bytes]":
+    """Begin an act, kill the worker while GitHub has this call of it in hand, and start another."""
+    held = await fleet.sandbox.add_fault(Hold(), match=where)
+    begin()
+    assert await fleet.sandbox.wait(fault=held)
+    worker.kill()
+    worker.wait()
+    await fleet.sandbox.release(held)
+    return fleet.start(**LEASE)
+
+
+def given(fleet: Fleet, *words: str) -> None:
+    """A command is taken; what it asks for goes on without it."""
+    said = fleet.run(*words, "--by", "ada")
+    assert (said.returncode, said.stderr) == (0, "")
+
+
+def until_acted(fleet: Fleet, request: dict[str, str], act: str) -> None:
+    """Wait for the end of an act in every team."""
+    fleet.until(
+        lambda: (
+            all(fleet.migration(request, team).get("acted") == act for team in TEAMS)
+            and fleet.is_idle()
+        )
+    )
 
 
 def everything(fleet: Fleet) -> dict[str, list[dict[str, Any]]]:

@@ -3,10 +3,13 @@
 import json
 from typing import Any, Final
 
+import httpx
+
 from monarch.sandbox.control.seed import IssueChange, Seed
 from monarch.sandbox.control.views import IssueView
 from monarch.sandbox.faults import Hold, Match
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, path_of
+from tests.system.test_everything_stops import a_free_port
 
 TEAM: Final = "team/a"
 
@@ -19,7 +22,8 @@ async def test_an_update_that_is_killed_edits_what_is_ours_and_copies_what_is_ne
     What the template has closed stays open until a person asks for it.
     """
     await fleet.sandbox.seed(a_seed(4, [TEAM]))
-    worker = fleet.start()
+    port = a_free_port()
+    worker = fleet.start(MONARCH_WEB_PORT=str(port))
     request = _copied(fleet)
     await _edit(fleet, 1, body="Do part 1 better, after #3.\n")
     await _edit(fleet, 2, title="Ticket two", labels=("hard",), by="teacher")
@@ -30,6 +34,7 @@ async def test_an_update_that_is_killed_edits_what_is_ours_and_copies_what_is_ne
     before = await _issues(fleet)
 
     plan = json.loads(fleet.run("update", request, "--dry-run", "--json").stdout)
+    assert _on_the_page(port, request) == plan
     assert await _issues(fleet) == before
     [told] = plan["targets"]
     assert told["new"] == [5]
@@ -108,3 +113,11 @@ async def _issues(fleet: Fleet) -> tuple[IssueView, ...]:
 def _one_more() -> Seed:
     issue = {"title": "Ticket 5", "body": "Do part 5.\n"}
     return Seed.model_validate({"repositories": [{"full_name": SOURCE, "issues": [issue]}]})
+
+
+def _on_the_page(port: int, request: str) -> object:
+    """What a program is told at the address where people see the difference."""
+    address = f"http://127.0.0.1:{port}/requests/{request}/update"
+    shown = httpx.get(address, headers={"Accept": "application/json"}, trust_env=False, timeout=60)
+    shown.raise_for_status()
+    return shown.json()

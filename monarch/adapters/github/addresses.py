@@ -1,10 +1,10 @@
-"""Addresses of GitHub's API: nothing that a name holds can lead anywhere else, and a repository is its id.
+"""Addresses of GitHub's API: no name can lead anywhere else, and a repository is its id.
 
-A name can come to mean another repository at any moment: it is deleted and generated anew, renamed, transferred, or two
-names are swapped. So whatever is read or written of a repository that was found once is addressed by its id,
-`/repositories/{id}/…`. GitHub's own `Link` headers and redirects use these addresses, but its description of the API
-does not name them, so the first repository that is found is asked for by its id, once for each server. A server that
-does not offer them is asked by name, and `Reads` and `Writes` check that the name still leads to the same id.
+A name can mean another repository at any moment: the repository is deleted and generated anew, renamed or transferred, or
+two names are swapped. So every read and write of a repository that was found once goes to its id, `/repositories/{id}/…`.
+GitHub's own `Link` headers and redirects use these addresses, but its description of the API does not name them, so the
+first repository that is found is asked for by its id, once for each server. A server that does not offer them is asked by
+name, and `Reads` and `Writes` check that the name still leads to the same id.
 """
 
 from urllib.parse import quote
@@ -20,7 +20,7 @@ class Addresses:
     """The addresses of one server.
 
     Attributes:
-        by_id: whether the server offers addresses by id; `None` until it was asked.
+        by_id: whether the server offers addresses by id; `None` until that is known.
     """
 
     def __init__(self, base: httpx.URL) -> None:
@@ -29,7 +29,7 @@ class Addresses:
         self.by_id: bool | None = None
 
     def of_name(self, full_name: str) -> httpx.URL:
-        """The repository of that name.
+        """The address of the repository with that name.
 
         Raises:
             BadRef: `full_name` is not a canonical `owner/repo`.
@@ -37,17 +37,17 @@ class Addresses:
         return url_of(self._base, path_of(full_name))
 
     def of_id(self, target: TargetId) -> httpx.URL:
-        """The repository of that id."""
+        """The address of the repository with that id."""
         return url_of(self._base, _path_by_id(target))
 
     def below(self, repository: Repository, path: str) -> httpx.URL:
-        """What is below a repository, such as `issues`."""
+        """The address of a path below a repository, such as `issues`."""
         folder = _path_by_id(repository.id) if self.by_id else path_of(repository.full_name)
         return url_of(self._base, f"{folder}/{path}")
 
 
 def url_of(base: httpx.URL, path: str) -> httpx.URL:
-    """Make the address of `path` below `base`, and make sure that it is the one that leaves."""
+    """The address of `path` below `base`, after a check that it is sent unchanged."""
     url = base.copy_with(raw_path=base.raw_path + path.encode("ascii"))
     if not url.raw_path.endswith(path.encode("ascii")):
         raise ValueError(f"the path {path!r} would leave as {url.raw_path!r}")
@@ -58,14 +58,14 @@ def ref_of(full_name: str) -> RepoRef:
     """A canonical name as its parts.
 
     Raises:
-        BadRef: it is none.
+        BadRef: it is not one.
     """
     owner, _, name = full_name.partition("/")
     return RepoRef(owner, name)
 
 
 def path_of(full_name: str) -> str:
-    """`repos/<owner>/<name>` and nothing else: a `RepoRef` cannot hold a name that leaves it.
+    """`repos/<owner>/<name>` and nothing else: a `RepoRef` cannot hold a name that leads out of it.
 
     Raises:
         BadRef: `full_name` is not a canonical `owner/repo`.

@@ -1,4 +1,4 @@
-"""What is written to GitHub, as bytes: ASCII alone, so that no text whatever can fail to be encoded."""
+"""The bodies of writes to GitHub, as bytes: only ASCII, so that every text can be encoded."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from monarch.core.ticket import Label, Milestone
 
 
 def of_issue(draft: Draft) -> bytes:
-    """What creates an issue; what is not asked for is not mentioned."""
+    """The body that creates an issue; details that it lacks are left out."""
     details: dict[str, Any] = {
         "labels": list(draft.labels),
         "milestone": draft.milestone,
@@ -22,24 +22,24 @@ def of_issue(draft: Draft) -> bytes:
 
 
 def of_label(label: Label) -> bytes:
-    """What creates a label; GitHub refuses a description that is longer than 100 characters."""
+    """The body that creates a label; GitHub refuses a description of more than 100 characters."""
     description = {"description": label.description[:100]}
     return _as_json({"name": label.name, "color": label.color} | _given(description))
 
 
 def of_milestone(milestone: Milestone) -> bytes:
-    """What creates a milestone."""
+    """The body that creates a milestone."""
     more = {"description": milestone.description, "due_on": milestone.due_on}
     return _as_json({"title": milestone.title, "state": milestone.state} | _given(more))
 
 
 def of_text(body: str) -> bytes:
-    """What replaces an issue's text and nothing else of it."""
+    """The body that replaces an issue's text and nothing else."""
     return _as_json({"body": body})
 
 
 def of_edit(edit: Edit) -> bytes:
-    """What replaces parts of an issue; a part that stays is not mentioned."""
+    """The body that replaces parts of an issue; parts that stay are left out."""
     parts: dict[str, Any] = {
         "title": edit.title,
         "body": edit.body,
@@ -51,19 +51,19 @@ def of_edit(edit: Edit) -> bytes:
 
 
 def of_state(change: Change) -> bytes:
-    """What closes an issue as not planned, or opens it again."""
+    """The body that closes an issue as not planned, or opens it again."""
     if change is Change.CLOSE:
         return _as_json({"state": "closed", "state_reason": NOT_PLANNED})
     return _as_json({"state": "open"})
 
 
 def of_sub_issue(issue_id: int) -> bytes:
-    """What names an issue by its id; one that has another parent keeps it."""
+    """The body that names a sub-issue by its id; an issue with another parent keeps that."""
     return _as_json({"sub_issue_id": issue_id})
 
 
 def of_blocker(issue_id: int) -> bytes:
-    """What has an issue block another one; GitHub's *id* of it, and not its number."""
+    """The body that names the blocking issue; GitHub's *id* of it, not its number."""
     return _as_json({"issue_id": issue_id})
 
 

@@ -3,7 +3,7 @@
 *Receives a question or one thing to write, sends it, and says what became of it*, as an outcome and never as an
 exception. Reads may be repeated, a write is sent once.
 
-Tokens stand in the headers of single requests and nowhere else: not in a repr, not in a reason.
+Tokens are in the headers of single requests and nowhere else: not in a repr, not in a reason.
 """
 
 import random
@@ -57,7 +57,7 @@ _CLOCK: Final = BootClock()
 
 
 class HttpGitHub:
-    """The way to one GitHub, with all that may sign for it. Use it in an `async with`, or close it."""
+    """One GitHub, with everything that may sign for it. Use it in an `async with`, or close it."""
 
     def __init__(
         self,
@@ -76,19 +76,19 @@ class HttpGitHub:
         """Prepare; nothing is sent yet.
 
         Args:
-            token: a personal access token (or any other that needs no renewal); `None`: there is an App.
+            token: a personal access token (or any other that needs no renewal); `None`: only the App signs.
             base_url: GitHub's API; that of an Enterprise Server ends in `/api/v3`. A final slash is optional.
             app: an App that signs wherever it is installed.
-            meter: counts reads; `None`: nobody does.
+            meter: counts reads; `None`: they are not counted.
             clock: measures how long tokens last.
-            dice: spreads when tokens are renewed; numbers in [0, 1).
+            dice: spreads the renewal of tokens; numbers in [0, 1).
             transport: for tests; `None` is the network.
             write_deadline_s: see `core.timing`; all of a write, connecting and reading its answer included.
             patience: how long reads may take.
             proxy: the proxy that leads there; `None`: none.
 
         Raises:
-            ValueError: there is neither, or the token cannot stand in a header.
+            ValueError: there is neither a token nor an App, or the token cannot stand in a header.
         """
         self._http = new_client(base_url, HEADERS, transport, proxy)
         base, reader = self._http.base_url, Reader(self._http, patience, meter)
@@ -150,7 +150,7 @@ class HttpGitHub:
     ) -> Found[Issue] | Absent | ReadFailure:
         """See `ports.GitHub`.
 
-        A missing *repository* answers 404 as well; whoever looks has read its listing before.
+        GitHub answers 404 for a missing *repository*, too; a look has read its listing before.
         """
         return await self._reads.issue(repository, number)
 

@@ -1,6 +1,6 @@
-"""Finds repositories: by name when they are asked for, by id ever after.
+"""Finds repositories: by name the first time, by id from then on.
 
-What it promises: an answer about a repository that was found once is about that very one. Where it is no more, or where
+What it promises: an answer about a repository that was found once is about that very one. If it no longer exists, or if
 a server without addresses by id has another one under its name, the answer is the same `NOT_FOUND`.
 """
 
@@ -42,16 +42,16 @@ class Finder:
             case Found(repository) if repository.id != target:
                 return _another(target, name)
             case Permanent(Scope.REPOSITORY) if self._addresses.by_id is None:
-                # Gone, or a server without such addresses: in both cases its name has to say.
+                # Gone, or a server without such addresses: in both cases only its name can show which.
                 return _another(target, name)
             case Found():
                 self._addresses.by_id = self._addresses.by_id is not False
         return found
 
     async def confirm(self, repository: Repository) -> ReadFailure | None:
-        """Where a server is addressed by name: why it does not lead to this repository (any more); `None`: it does.
+        """Why the name does not lead to this repository (any more); `None`: it does, or the server is addressed by id.
 
-        Between this and the call that follows lies one round trip, in which the name can still change hands.
+        One round trip lies between this and the call that follows, in which the name can still change hands.
         """
         if self._addresses.by_id is not False:
             return None
@@ -59,9 +59,9 @@ class Finder:
         return None if isinstance(found, Found) else found
 
     async def _learn(self, name: str, found: Found[Repository]) -> ReadFailure | None:
-        """Ask once whether the server offers addresses by id; why that is not known, `None` where it is.
+        """Ask once whether the server offers addresses by id; why that is not known, `None` if it is.
 
-        A refusal is "no", unless the repository is deleted between the two readings.
+        A refusal is "no", unless the repository is deleted between the two reads.
         """
         target = found.value.id
         answer = await self._read(name, self._addresses.of_id(target))

@@ -1,12 +1,12 @@
-"""What an answer of GitHub, or its absence, is for us: the one place where replies become outcomes.
+"""What an answer of GitHub, or its absence, means to us: the one place where replies become outcomes.
 
-What an answer means that is no success is decided in `core.github.classify`; here stands what it means that
-none came, and that a success could not be read.
+`core.github.classify` decides what an answer means that is not a success; this module decides about a missing answer, and
+about a success that could not be read.
 
-A success is a success only in the very status that GitHub documents, with what was asked for in it. Anything else from
-the 2xx is *unclear*, for an issue as for any other write: a proxy, or a client that turned a POST into a GET, answers
-200 to whatever it likes. For an issue that means a look before it is written again. Any other write may be done twice,
-so to be unsure of one that was done costs a call, and to be sure of one that was not would lose it.
+A success counts only with the very status that GitHub documents, and with what was asked for in it. Any other 2xx is
+*unclear*, for an issue as for any other write: a proxy, or a client that turned a POST into a GET, may answer 200 to
+anything. For an issue that means a look before it is written again. Any other write may be done twice, so doubting one
+that was done costs a call, while trusting one that was not done would lose it.
 """
 
 from collections.abc import Callable
@@ -40,14 +40,14 @@ from monarch.core.redact import quote
 T = TypeVar("T")
 
 Answer = Reply | Failure | ReadFailure
-"""What came back, or why nothing was asked: there was no pass."""
+"""What came back, or why nothing was sent: there was no pass."""
 
 _OK = 200
 _CREATED = 201
 
 
 def read_outcome(answer: Answer, parse: Callable[[bytes], T | None]) -> Found[T] | ReadFailure:
-    """Say what a read brought; a 200 that cannot be read brought nothing, and may be read again."""
+    """Say what a read returned; a 200 that cannot be read returned nothing, and may be repeated."""
     match answer:
         case Reply(status=200, body=body):
             value = parse(body)
@@ -59,13 +59,13 @@ def read_outcome(answer: Answer, parse: Callable[[bytes], T | None]) -> Found[T]
 
 
 def read_failure(reply: Reply) -> ReadFailure:
-    """Say what a read's refusal means."""
+    """Say what the refusal of a read means."""
     outcome = classify(reply, writing=False)
     return Transient(outcome.reason) if isinstance(outcome, Unknown) else outcome
 
 
 def unreached(answer: Failure | ReadFailure) -> ReadFailure:
-    """Say what it means that no answer came to a call that may be repeated."""
+    """Say what a missing answer means for a call that may be repeated."""
     match answer:
         case NeverLeft(reason) | NoAnswer(reason):
             return Transient(f"GitHub could not be read: {reason}")
@@ -79,7 +79,7 @@ def unreadable(reply: Reply) -> Transient:
 
 
 def issue_outcome(answer: Sent | ReadFailure, draft: Draft) -> WriteOutcome:
-    """Say what became of an issue. Only what certainly had no effect is anything but Unknown."""
+    """Say what became of an issue. A failure is anything but Unknown only if it certainly had no effect."""
     match answer:
         case Reply(status=201, body=body):
             made = read_created(body)
@@ -99,8 +99,8 @@ class Success:
 
     Attributes:
         status: the one that it documents.
-        read: what the body says; `None` where it is not about what was asked for.
-        of_issue: whether the address is that of one issue, so that a 404 or 410 condemns no repository.
+        read: what the body says; `None` if it is not about what was asked for.
+        of_issue: whether the address is one issue's, so that a 404 or 410 condemns no repository.
     """
 
     status: int
@@ -125,7 +125,7 @@ def detail_outcome(answer: Sent | ReadFailure, success: Success) -> DetailOutcom
 def _of_issue(
     outcome: RateLimited | Transient | Permanent | Unknown,
 ) -> RateLimited | Transient | Permanent | Unknown:
-    """A missing *issue* says nothing about its repository: somebody has deleted a copy."""
+    """A missing *issue* says nothing about its repository: a person has deleted a copy."""
     gone = {Code.NOT_FOUND, Code.ISSUES_DISABLED}
     if isinstance(outcome, Permanent) and outcome.code in gone:
         reason = f"the issue is gone, or out of reach: {outcome.reason}"

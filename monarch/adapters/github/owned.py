@@ -1,8 +1,8 @@
 """The newest repositories of an owner, read from the newest backwards.
 
-An organisation and a person have different addresses, and which of them an owner is says nobody; so the one that has
-answered is remembered. What a repository was made from is in no list (says GitHub's description): that is read at its
-own address.
+Organisations and persons have different addresses, and nothing says which of them an owner is; so the address that has
+answered is remembered. According to GitHub's description no list shows what a repository was made from: that is read at
+its own address.
 """
 
 from typing import Final
@@ -20,7 +20,7 @@ from monarch.core.missed.sighting import Listed, Newest, Unchanged, name_within
 from monarch.core.outcome import Code, Found, Permanent, ReadFailure, Scope, Transient
 
 MAX_PAGES: Final = 100
-"""Ten thousand repositories in one window; what lies behind them is not read."""
+"""Ten thousand repositories in one window; older ones are not read."""
 
 _QUERY: Final = "sort=created&direction=desc&per_page=100"
 _KINDS: Final = ("orgs", "users")
@@ -28,7 +28,7 @@ _NOT_MODIFIED: Final = 304
 
 
 class Owned:
-    """Lists what belongs to whom."""
+    """Lists the repositories of an owner."""
 
     def __init__(self, reader: SignedReader, base: httpx.URL) -> None:
         self._reader = reader
@@ -79,7 +79,7 @@ class Owned:
 def _following(
     answer: Answer, here: httpx.URL, shown: tuple[Listed, ...], until_ms: int
 ) -> httpx.URL | Transient | None:
-    """The next page; `None` where nothing on it can be wanted."""
+    """The next page; `None` if nothing on it can be wanted."""
     if not isinstance(answer, Reply):
         return None
     if any(one.created_ms < until_ms for one in shown):

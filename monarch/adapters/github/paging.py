@@ -1,6 +1,6 @@
 """Where an answer points to: the next page, a new name. GitHub's links are followed, never made up.
 
-A page's number is not counted on by us: large listings refuse `page=` and go on with cursors.
+We do not count page numbers: large listings refuse `page=` and continue with cursors.
 A link that leaves GitHub's own origin is refused, since the token would go with it.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import httpx
 
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
-# One parameter after the other, so that what a quoted title says is no relation.
+# One parameter after the other, so that the words of a quoted title do not count as a relation.
 _PARAM = re.compile(r";\s*([^\s=;,\"]+)\s*=\s*(?:\"([^\"]*)\"|([^\";,]*))")
 
 
@@ -37,7 +37,7 @@ def next_page(headers: Mapping[str, str], here: httpx.URL) -> httpx.URL | Foreig
 
 
 def resolve(target: str, here: httpx.URL) -> httpx.URL | Foreign:
-    """Make a link whole, if it stays at the origin of `here`."""
+    """The absolute address of a link, if it stays at the origin of `here`."""
     if not target.strip():
         return Foreign("the link is empty")
     try:

@@ -1,4 +1,4 @@
-"""Everything that is read of a repository that was found, by its id where the server offers that (`addresses`)."""
+"""All reads of a repository that was found, by its id if the server offers that (`addresses`)."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ from monarch.core.ticket import Issue, Label, Milestone, Repository
 T = TypeVar("T")
 
 MAX_PAGES: Final = 1000
-"""A listing that does not end by then (100,000 issues) is going round in circles."""
+"""A listing that does not end by then (100,000 issues) goes round in circles."""
 
 MAX_LISTING: Final = 256 * 1024 * 1024
 """Bytes of a whole listing: all its issues are in memory at once. A hundred issues of ordinary length are about 1 MB."""
@@ -63,7 +63,7 @@ class Reads:
         other = await self._finder.confirm(repository)
         if other is not None:
             return other
-        # A list that moves while it is read shows some of its issues twice.
+        # A list that changes while it is read shows some of its issues twice.
         by_number = {issue.number: issue for issue in listing.value}
         return Found(tuple(by_number[number] for number in sorted(by_number)))
 
@@ -137,7 +137,7 @@ class Reads:
     async def _list(
         self, repository: Repository, query: str, parse: Callable[[bytes], Sequence[T] | None]
     ) -> Found[tuple[T, ...]] | ReadFailure:
-        """Every page; a failed one fails the whole, for half a listing is evidence of nothing."""
+        """Every page; a failed one fails the whole, since half a listing is no evidence."""
         url = self._addresses.below(repository, query)
         found: list[T] = []
         size = 0
@@ -178,7 +178,7 @@ def _is_of_another(page: httpx.URL, repository: Repository) -> bool:
 def _moved_away(answer: Answer, here: httpx.URL, repository: Repository, number: int) -> bool:
     """Whether the issue was moved to another repository.
 
-    A repository that was renamed redirects its issues too, to itself by its id: that one is not away.
+    A renamed repository redirects its issues, too, to itself by its id: such an issue was not moved.
     """
     if not (isinstance(answer, Reply) and answer.status == _MOVED):
         return False

@@ -1,11 +1,11 @@
 """Reads single addresses of GitHub, a few times if need be.
 
-A read changes nothing, so it may be repeated: at most three times in all, where no answer came or one
-that blames the server. A limit is never answered with another call. (A write to a repository never comes here; to ask
-for a token does, since a second one does no harm.)
+A read changes nothing, so it may be repeated: three tries at most, if no answer came or one that blames the server.
+A limit is never answered with another call. (A write to a repository never comes here; asking for a token does, since
+a second token does no harm.)
 
-Each try is counted by a meter, where there is one: reading has limits that a fleet shares, too. It may have to wait for
-its turn, and that is not part of its time.
+A meter, if there is one, counts each try: reading has limits, too, which a fleet shares. A try may have to wait for its
+turn, which does not count as part of its time.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ from monarch.ports import Meter
 
 TRIES = 3
 MAX_HOPS = 5
-"""How many redirects in a row are followed; a repository that was renamed takes one."""
+"""How many redirects in a row are followed; a renamed repository takes one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Patience:
 
     Attributes:
         try_s: for one try; GitHub itself gives up after 10 s.
-        all_s: for all tries together, and the waits between them.
+        all_s: for all tries together, including the waits between them.
         wait_s: the first wait is random below this, the second below its double.
     """
 
@@ -57,7 +57,7 @@ class Patience:
 
 
 class Reader:
-    """Sends what may be repeated over `client`, which follows no redirects."""
+    """Sends what may be repeated through `client`, which follows no redirects."""
 
     def __init__(
         self, client: httpx.AsyncClient, patience: Patience, meter: Meter | None = None
@@ -71,7 +71,7 @@ class Reader:
     ) -> Reply | Failure:
         """Read one address; redirects are answers like any other.
 
-        `tag` is an earlier answer's `ETag`: while that answer is right, this one is an empty 304.
+        `tag` is an earlier answer's `ETag`: while that answer is current, this one is an empty 304.
         """
         await self._admit(signed)
         answer: Reply | Failure = NoAnswer(f"no answer within {self._patience.all_s:g} s")
@@ -81,7 +81,7 @@ class Reader:
         return answer
 
     async def follow(self, url: httpx.URL, signed: Pass, method: str = "GET") -> Reply | Failure:
-        """Read one address and what it redirects to, as long as that is the same host."""
+        """Read one address and what it redirects to, as long as that is at the same origin."""
         answer = await self.get(url, signed, method)
         for _ in range(MAX_HOPS):
             if not (isinstance(answer, Reply) and answer.status in _REDIRECTS):
@@ -109,7 +109,7 @@ class Reader:
             await self._meter.standing(signed.account, standing.remaining, standing.reset_in_s)
 
     def _retrying(self, signed: Pass) -> AsyncRetrying:
-        """Make a new one for each read: tenacity keeps a call's state in it."""
+        """A new object for each read: tenacity keeps a call's state in it."""
 
         async def pause(seconds: float) -> None:
             await anyio.sleep(seconds)
@@ -129,14 +129,14 @@ _FAULTS = range(500, 600)
 
 
 def _may_pass(answer: Reply | Failure) -> bool:
-    """Whether another try makes sense at once: no answer, or the server's own fault."""
+    """Whether another try makes sense at once: no answer came, or the fault is the server's."""
     if not isinstance(answer, Reply):
         return not isinstance(answer, TooLarge)
     return answer.status in _FAULTS and isinstance(read_failure(answer), Transient)
 
 
 def _last(state: RetryCallState) -> Reply | Failure:
-    """Give the last answer back instead of tenacity's error."""
+    """Return the last answer instead of raising tenacity's error."""
     if state.outcome is None:
         return NoAnswer("not tried")
     answer: Reply | Failure = state.outcome.result()

@@ -21,7 +21,7 @@ _HAPPENINGS = TypeAdapter(list[_Happening])
 
 
 def read_happenings(body: bytes) -> tuple[Happening, ...] | None:
-    """Read one page of an issue's timeline. A review names its author as `user`, all else as `actor`."""
+    """Read one page of an issue's timeline. A review names its author as `user`, everything else as `actor`."""
     events = read_as(_HAPPENINGS, body)
     return None if events is None else tuple(map(_as_happening, events))
 

@@ -1,8 +1,8 @@
-"""Reads GitHub's bodies: bytes in, values of the core out, `None` where they lack what we need.
+"""Reads GitHub's bodies: bytes in, values of the core out, `None` if they lack what we need.
 
-Keys that are not named here are ignored. What GitHub documents as nullable may be missing too; the
-rest has to be there and of its type, since a reading that guesses would be taken for evidence. Only in the answer
-to a write nothing but its number and id has to: no detail may hide that an issue was created.
+Keys that are not named here are ignored. What GitHub documents as nullable may be missing, too; the
+rest has to be there and of its type, since a guess would be taken for evidence. The answer to a write needs only its
+number and id: no detail may hide that an issue was created.
 """
 
 import re
@@ -28,7 +28,7 @@ DEFAULT_COLOR = "ededed"
 
 
 class Wire(BaseModel):
-    """What a body has to look like, as far as we need it."""
+    """The parts of a body that we need."""
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
@@ -148,7 +148,7 @@ class _Created(Wire):
 
 @dataclass(frozen=True, slots=True)
 class CreatedIssue:
-    """An issue as the answer to its creation shows it; of its details what can be read."""
+    """An issue as the answer to its creation shows it, with the details that can be read."""
 
     id: int
     number: int
@@ -183,7 +183,7 @@ def read_issue(body: bytes) -> Issue | None:
 
 
 def read_issues(body: bytes) -> tuple[Issue, ...] | None:
-    """Read one page of a listing; one entry that cannot be read spoils it."""
+    """Read one page of a listing; `None` if a single entry cannot be read."""
     issues = read_as(_ISSUES, body)
     return None if issues is None else tuple(_as_issue(issue) for issue in issues)
 
@@ -213,7 +213,7 @@ def read_logins(body: bytes) -> tuple[str, ...] | None:
 
 
 def read_repository(body: bytes) -> Repository | None:
-    """Read a repository; its name has to be one that may stand in a path."""
+    """Read a repository; its name must be safe in a path."""
     repository = read_as(_REPOSITORY, body)
     if repository is None or not _is_name(repository.full_name):
         return None
@@ -231,13 +231,13 @@ def read_repository(body: bytes) -> Repository | None:
 
 
 def read_listed(body: bytes) -> tuple[Listed, ...] | None:
-    """Read one page of an owner's repositories; those whose name cannot stand in a path are left out."""
+    """Read one page of an owner's repositories, without those whose name is not safe in a path."""
     found = read_as(_LISTED, body)
     return None if found is None else tuple(_as_listed(o) for o in found if _is_name(o.full_name))
 
 
 def read_created(body: bytes) -> CreatedIssue | None:
-    """Read a 201, whatever its details are, and in whatever encoding."""
+    """Read a 201, whatever its details and its encoding are."""
     text = body.decode("utf-8", "replace").encode()
     created, shown = read_as(_CREATED, text), read_as(_OBJECT, text)
     if created is None or shown is None:
@@ -261,7 +261,7 @@ def read_object(body: bytes) -> dict[str, Any] | None:
 
 
 def read_as(adapter: TypeAdapter[T], body: bytes) -> T | None:
-    """Read a body as `adapter` describes it; `None` where it is something else."""
+    """Read a body as `adapter` describes it; `None` if it is something else."""
     try:
         return adapter.validate_json(body)
     except ValidationError:
@@ -293,7 +293,7 @@ def _as_listed(one: _Listed) -> Listed:
 
 
 def _ms(text: str) -> int:
-    """A time in milliseconds since 1970; 0 where it cannot be read."""
+    """A time in milliseconds since 1970; 0 if it cannot be read."""
     try:
         return int(datetime.fromisoformat(text).timestamp() * 1000)
     except ValueError:
@@ -335,7 +335,7 @@ def _blockers(summary: _Dependencies | None) -> int:
 
 
 def _author_of(shown: object) -> Author | None:
-    """Whom a 201 names as the author, if that can be read: it must not spoil the news that the issue is there."""
+    """The author that a 201 names, if that can be read: it must not hide that the issue was created."""
     try:
         user = _USER_SHOWN.validate_python(shown)
     except ValidationError:
@@ -349,7 +349,7 @@ def as_author(user: WireAuthor | None) -> Author | None:
 
 
 def _as_label(label: str | _Label) -> Label:
-    """Read a label in either of its documented shapes; without a name it is none."""
+    """Read a label in either of its documented shapes; one without a name is dropped later."""
     if isinstance(label, str):
         return Label(label, DEFAULT_COLOR, "")
     return Label(label.name or "", label.color or DEFAULT_COLOR, label.description or "")
@@ -366,7 +366,7 @@ def _as_milestone(milestone: _Milestone) -> Milestone:
 
 
 def _number_beside(url: str, here: str) -> int | None:
-    """The number of the issue at `url`, if it is one of the repository of the issue at `here`."""
+    """The number of the issue at `url`, if it is in the same repository as the issue at `here`."""
     folder, _, number = url.rpartition("/")
     if not here or folder.lower() != here.rpartition("/")[0].lower():
         return None
@@ -380,7 +380,7 @@ def _names_of(things: object, key: str) -> tuple[str, ...]:
 
 
 def _part(shown: dict[str, Any], outer: str, inner: str, kind: type[T]) -> T | None:
-    """A part of a part of an object, if both are there and it is of its kind."""
+    """A part of a part of an object, if both are there and the value is of that kind."""
     part = shown.get(outer)
     value = part.get(inner) if isinstance(part, dict) else None
     return value if isinstance(value, kind) else None

@@ -1,4 +1,4 @@
-"""Everything that is written.
+"""All writes.
 
 Each write is sent once, by `adapters.http_send`, which knows whether its bytes left:
 
@@ -10,10 +10,10 @@ an answer that refuses or redirects    core.github.classify (certainly not done,
 anything else after the first byte     Unknown       it may be done
 ```
 
-One deadline lies around all of it, the asking for a pass included.
+One deadline covers all of it, including asking for a pass.
 
-A write goes to the repository's id where the server offers that. Where it does not, the name is asked right before
-whether it still leads to that id; then one write can still go astray, in the round trip between the two.
+A write goes to the repository's id if the server offers that. If it does not, the name is checked right before the write
+to still lead to that id; then one write can still go astray, in the round trip between the two.
 """
 
 from collections.abc import Callable
@@ -50,7 +50,7 @@ MaySend = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """What leaves; `path` is below the repository's own."""
+    """What is sent; `path` is below the repository's own."""
 
     repository: Repository
     method: str
@@ -59,7 +59,7 @@ class _Write:
 
 
 class Writes:
-    """Writes for whoever `passes` sign for."""
+    """Writes that `passes` sign."""
 
     def __init__(
         self,
@@ -147,7 +147,7 @@ class Writes:
         return detail_outcome(await self._send(write, may_send), success)
 
     async def _send(self, write: _Write, may_send: MaySend) -> Sent | ReadFailure:
-        """Send once; nobody below repeats it or follows a redirect."""
+        """Send once; no code below repeats it or follows a redirect."""
         began = anyio.current_time()
         signed: Pass | ReadFailure | NeverLeft = NeverLeft("no pass in time")
         with anyio.move_on_after(self._deadline_s):
@@ -179,7 +179,7 @@ class Writes:
 
 
 def _accepted(body: bytes, name: str, value: str | int) -> Accepted | None:
-    """Whether the body is about what was written; names are compared without case."""
+    """`Accepted` if the body is about what was written; names are compared without case."""
     shown = (read_object(body) or {}).get(name)
     same = shown.casefold() if isinstance(shown, str) else shown
     return Accepted() if same == (value.casefold() if isinstance(value, str) else value) else None
@@ -191,6 +191,6 @@ def _numbered(body: bytes) -> Accepted | None:
 
 
 def _is_issue(body: bytes) -> Accepted | None:
-    """Of which issue the answer tells, parent or child, GitHub does not say."""
+    """`Accepted` if the body is an issue; GitHub does not document whether it is the parent or the child."""
     shown = read_object(body) or {}
     return Accepted() if isinstance(shown.get("number"), int) else None

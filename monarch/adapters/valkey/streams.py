@@ -48,7 +48,7 @@ a frozen machine) comes back with its next read.
 """
 
 _IDLE_AFTER: Final = 15
-"""So many reads in a row without work are half a minute of it."""
+"""After how many reads in a row without work, half a minute, reads wait for longer."""
 
 Claimed = tuple[bytes, list[bytes], int, int]
 Found = tuple[bytes, list[Claimed], list[bytes], int]

@@ -1,7 +1,6 @@
 """`update`: brings later edits of the template into the copies that are still as Monarch wrote them."""
 
 from collections.abc import Iterator, Sequence
-from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,13 +13,18 @@ from monarch.cli.follow import follow, judge
 from monarch.cli.terminal.printing import clean, say, show_json
 from monarch.cli.terminal.readings import readings
 from monarch.core.after.edit import Edit
-from monarch.core.after.touch import Left
 from monarch.core.ids import RequestId
+from monarch.core.report.differing import (
+    closed_words,
+    difference,
+    what_becomes,
+    written_beside,
+)
+from monarch.web.documents import update_document
 
 if TYPE_CHECKING:
     from monarch.app.operator import Operator
-    from monarch.app.update import Foreseen, TargetUpdate
-    from monarch.core.report.passage import Writes
+    from monarch.core.report.update import TargetUpdate
 
 
 def update_copies(
@@ -83,7 +87,7 @@ def foresee_update(
         fail(clean(found.reason))
     web_url = web_url_of(known)
     if as_json:
-        show_json({"targets": [_document(one, web_url, close=close) for one in found]})
+        show_json(update_document(found, web_url, close=close))
     else:
         for target in found:
             for line in _lines(target, web_url, close=close):
@@ -121,88 +125,12 @@ def _lines(target: "TargetUpdate", web_url: str, *, close: bool) -> Iterator[str
         url = issue_url(target.target, number, web_url)
         yield f"  open #{number} again (ticket #{ticket_number} is open again in the template): {url}"
     for one in found.differing:
-        yield f"  {_what(one)}: {issue_url(target.target, one.issue.number, web_url)}"
-        yield from (f"    {clean(line)}" for line in _difference(one))
-    for what, names in _beside(found.writes).items():
+        yield f"  {what_becomes(one)}: {issue_url(target.target, one.issue.number, web_url)}"
+        yield from (f"    {clean(line)}" for line in difference(one))
+    for what, names in written_beside(found.writes).items():
         if names:
             yield f"  {what}: {clean(', '.join(map(str, names)))}"
     for copy in found.closed:
-        what = _closed_words(copy, close=close)
+        what = closed_words(copy, close=close)
         url = issue_url(target.target, copy.number, web_url)
         yield f"  {what} (ticket #{copy.ticket} is closed in the template): {url}"
-
-
-def _beside(writes: "Writes") -> dict[str, list[str]]:
-    """What is written besides the copies themselves."""
-    return {
-        "new labels": writes.labels,
-        "new milestones": writes.milestones,
-        "references put right in": [f"#{number}" for number in writes.edited],
-        "sub-issues": [f"#{one.child} under #{one.parent}" for one in writes.nested],
-        "dependencies": [f"#{one.blocked} on #{one.blocker}" for one in writes.blocked],
-    }
-
-
-def _closed_words(one: Left, *, close: bool) -> str:
-    if one.touches:
-        return f"leave #{one.number} ({one.why})"
-    return f"close #{one.number}" if close else f"leave #{one.number} open, --close closes it"
-
-
-def _what(one: "Foreseen") -> str:
-    if not isinstance(one.found, Edit):
-        return f"leave #{one.issue.number} ({one.found.touch.value})"
-    edit = one.found
-    parts = {
-        "title": edit.title is not None,
-        "text": edit.body is not None,
-        "labels": edit.labels is not None,
-        "milestone": edit.milestone is not None,
-        "type": edit.type is not None,
-    }
-    return f"edit #{one.issue.number} ({', '.join(part for part, is_so in parts.items() if is_so)})"
-
-
-def _difference(one: "Foreseen") -> Iterator[str]:
-    """From what the copy says to what the template says now."""
-    before = [one.issue.title, "", *one.issue.body.splitlines()]
-    after = [one.title, "", *one.text.splitlines()]
-    yield from list(unified_diff(before, after, lineterm="", n=1))[2:]
-
-
-def _document(target: "TargetUpdate", web_url: str, *, close: bool) -> dict[str, object]:
-    return {
-        "target": target.target,
-        "problem": target.problem,
-        "new": [ticket.number for ticket in target.foresight.new],
-        "labels": target.foresight.writes.labels,
-        "milestones": target.foresight.writes.milestones,
-        "rewrite": target.foresight.writes.edited,
-        "nest": target.foresight.writes.nested,
-        "block": target.foresight.writes.blocked,
-        "copies": [
-            {
-                "ticket": one.ticket.number,
-                "number": one.issue.number,
-                "url": issue_url(target.target, one.issue.number, web_url),
-                "edit": one.found if isinstance(one.found, Edit) else None,
-                "left": "" if isinstance(one.found, Edit) else one.found.touch.value,
-                "difference": list(_difference(one)),
-            }
-            for one in target.foresight.differing
-        ],
-        "opened": [
-            {"ticket": ticket, "number": number, "url": issue_url(target.target, number, web_url)}
-            for ticket, number in target.foresight.opened
-        ],
-        "closed": [
-            {
-                "ticket": one.ticket,
-                "number": one.number,
-                "url": issue_url(target.target, one.number, web_url),
-                "close": close and not one.touches,
-                "touches": one.touches,
-            }
-            for one in target.foresight.closed
-        ],
-    }

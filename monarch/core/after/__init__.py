@@ -1,1 +1,1 @@
-"""After the copy: what a person may ask of copies that are there, and how it is decided for each of them."""
+"""After the copy: what a person may ask for existing copies, and the decision for each of them."""

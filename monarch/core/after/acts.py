@@ -19,12 +19,12 @@ class Act(StrEnum):
 
     @property
     def is_update(self) -> bool:
-        """Whether it brings the template of now into the copies."""
+        """Whether it brings the current template into the copies."""
         return self in {Act.UPDATE, Act.UPDATE_AND_CLOSE}
 
 
 class Change(StrEnum):
-    """What one write does to a copy that is there.
+    """What one write does to an existing copy.
 
     `RETIRE` closes it as `CLOSE` does, because the template has closed its ticket: an update opens it again once the
     template does, and never one that a person had recalled.

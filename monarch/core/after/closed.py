@@ -1,7 +1,7 @@
 """Tickets that the template has closed since their copies were made: what an update lists, and closes if it is asked to.
 
-A ticket counts as closed where an earlier plan for that template has it and the plan of now does not: it was closed, deleted
-or moved away. A plan that left out some of the template's open tickets says nothing of this.
+A ticket counts as closed if an earlier plan for that template has it and the current plan does not: it was closed, deleted
+or moved away. A plan that left out some of the template's open tickets says nothing about this.
 """
 
 from collections.abc import Sequence
@@ -35,5 +35,5 @@ def closed_since(plan: Plan, earlier: Sequence[Plan]) -> tuple[Closed, ...]:
 
 
 def versions_of(ticket: Ticket, plans: Sequence[Plan]) -> tuple[tuple[Ticket, Plan], ...]:
-    """The ticket as each of these plans has it, with the plan; those that have it not are left out."""
+    """The ticket as each of these plans has it, with the plan; plans without it are left out."""
     return tuple((one, plan) for plan in plans for one in plan.everything if one.id == ticket.id)

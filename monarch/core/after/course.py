@@ -2,12 +2,11 @@
 
 ```
                 open                          recalled     closed by anyone else
-recall          close, if nobody touched it   done         left
+recall          close, if untouched           done         left
 update-close    the same, of a ticket that the template has closed
 undo            done, if a recall closed it   open it,     nothing: no recall closed it
-                once, else nothing            if nobody
-                                              touched it
-update          nothing: somebody opened it   the same     left
+                once, else nothing            if untouched
+update          nothing: a person opened it   the same     left
 ```
 
 An update asks only about copies that an update has closed with their tickets, and whose tickets are open again.
@@ -24,7 +23,7 @@ class Course(Enum):
     """What is to be done with a copy."""
 
     CHANGE = auto()
-    """Change it, if nobody has touched it; else it is left."""
+    """Change it if it is untouched; else leave it."""
     DONE = auto()
     LEFT = auto()
     NOTHING = auto()

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What is replaced of an issue; `None`: it stays.
+    """What is replaced in an issue; `None`: it stays.
 
     Attributes:
-        labels: all that it has then, by their names.
+        labels: the names of all labels that it has afterwards.
         milestone: its number in the target.
     """
 
@@ -25,5 +25,5 @@ class Edit:
 
     @property
     def gives_details(self) -> bool:
-        """Whether it gives a label, a milestone or a type that the target has to have."""
+        """Whether it gives a label, a milestone or a type that must exist in the target."""
         return (self.labels, self.milestone, self.type) != (None, None, None)

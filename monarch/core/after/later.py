@@ -1,4 +1,4 @@
-"""What the ledger says of a copy beside *created #m*: a change that is under way, and whether a recall closed it.
+"""What the ledger says about a copy beside *created #m*: a change that is under way, and whether a recall closed it.
 
 ```
 pending   close|retire|reopen|edit #m until <ms> <nonce>     a write may be under way, or may have happened
@@ -19,7 +19,7 @@ from monarch.core.timing import SETTLING_MS
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A change of copy `number` that nobody has answered for. `nonce` names that one write.
+    """A change of copy `number` whose result is not known. `nonce` names that one write.
 
     `at_ms` is the latest moment at which its bytes can have left, by the server's clock.
     """
@@ -45,9 +45,9 @@ class Recalled:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """What is on record of one ticket's copy after it was created.
+    """What is on record about one ticket's copy after it was created.
 
-    `unreadable` is what stands there in words that this code does not know, `""` where it knows them.
+    `unreadable` is a record in words that this code does not know, `""` if it knows them.
     """
 
     pending: Pending | None = None
@@ -64,6 +64,6 @@ NOTHING: Final = Later()
 
 
 def settled_at_ms(all_later: Iterable[Later]) -> int:
-    """When a look can decide over every pending change; 0 where there is none."""
+    """When a look can decide about every pending change; 0 if none is pending."""
     waiting = (later.pending.at_ms for later in all_later if later.pending is not None)
     return max((at_ms + SETTLING_MS for at_ms in waiting), default=0)

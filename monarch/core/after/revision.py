@@ -6,15 +6,16 @@ it says what an earlier plan's ticket said (title and text)         the edit
 anything else                                                       people's: left
 ```
 
-An adopted issue (`core.target.adoption`) is none of these: it is left, and told where its ticket says something else now.
+An adopted issue (`core.target.adoption`) is none of these: it is left, and reported if its ticket says something else now.
 
-Whether a copy is *still as Monarch wrote it* is told by the plans of earlier requests for that target, newest first: a text
-is ours if it is what Monarch writes for the ticket of one of them, whatever numbers its references have. Nothing is
-remembered beside these plans. Once they have expired (30 days), a copy whose ticket was edited counts as people's.
+The plans of earlier requests for that target, newest first, decide whether a copy is *still as Monarch wrote it*: a text
+is ours if it is what Monarch writes for the ticket of one of them, whatever numbers its references have. Nothing else is
+remembered. Once these plans have expired (30 days), a copy whose ticket was edited counts as people's.
 
-Of details only what the template has added since is added: labels, and a milestone or a type that it has changed. An earlier
-plan says what the template had, and not what the copy was given: whoever sends the message again leaves copies as they are.
-So what *some* plan lacks by which the copy may have been written counts as added since, and the copy's timeline tells what people have taken away or moved.
+Only details that the template has added since are added: labels, and a milestone or a type that it has changed. An earlier
+plan says what the template had, not what the copy was given: sending the message again leaves copies as they are.
+So a detail counts as added since if *any* plan that the copy may have been written by lacks it. The copy's timeline shows
+what people have taken away or moved.
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,7 +42,7 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """The copy differs from what the ticket says, and people have made it so."""
+    """The copy differs from what the ticket says because people changed it."""
 
     touch: Touch
 
@@ -82,7 +83,7 @@ def revision(
 ) -> Edit | Theirs:
     """Say what becomes of an open copy.
 
-    `details` are what a new copy of the ticket would have in this target; `theirs` counts where it would be given any.
+    `details` are what a new copy of the ticket would have in this target; `theirs` matters only if the copy lacks some.
     """
     says_it = issue.title == title_of(ticket) and is_ours(issue.body, ticket, copying)
     if not us.wrote(issue.by) or says_the_same(issue, ticket):
@@ -114,7 +115,7 @@ def _was_written(issue: Issue, earlier: Earlier) -> bool:
 
 
 def _lacks(issue: Issue, ticket: Ticket, details: Details) -> bool:
-    """Whether the copy has not all that a new one would have; as a rule it has, and no more texts are compared."""
+    """Whether the copy lacks a detail of a new one. As a rule it does not, and no more texts are compared."""
     has = {label.name.lower() for label in issue.labels}
     is_labelled = has.issuperset(name.lower() for name in details.labels)
     has_rest = _title(ticket.milestone) in {"", _title(issue.milestone)}

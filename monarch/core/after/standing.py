@@ -1,12 +1,12 @@
 """How a copy stands: open, recalled, or closed by anyone else.
 
-A recall is known from two places, and the ledger comes first. Where it says of a copy that a recall closed it, that copy is
-*recalled* as long as GitHub shows it closed as not planned; where it says that the recall was undone, it is not. Of a copy
-of which it says neither (Valkey was emptied, or nothing was ever recalled), GitHub's word counts: closed as not planned by
-one of our accounts. Markers prove nothing here: they name a copy and never say what was done to it.
+A recall is known from two places, and the ledger comes first. If it says that a recall closed a copy, that copy is
+*recalled* as long as GitHub shows it closed as not planned; if it says that the recall was undone, it is not. If the ledger
+says neither (Valkey was emptied, or nothing was ever recalled), GitHub's word counts: closed as not planned by one of our
+accounts. Markers prove nothing here: they name a copy and never say what was done to it.
 
 What can still go wrong: a person whose own token Monarch signs with closes a copy as not planned by hand, and the ledger
-says nothing of it. That copy looks recalled, since GitHub shows the same of both.
+says nothing about it. That copy looks recalled, since GitHub shows the same of both.
 """
 
 from enum import Enum, auto
@@ -31,7 +31,7 @@ class Standing(Enum):
 
 
 def standing(issue: Issue, later: Later, us: Us) -> Standing:
-    """Say how a copy stands, whose word of the ledger is `later`."""
+    """Say how a copy stands; `later` is what the ledger says about it."""
     if issue.state == "open":
         return Standing.OPEN
     if issue.state_reason != NOT_PLANNED:
@@ -47,7 +47,7 @@ def standing(issue: Issue, later: Later, us: Us) -> Standing:
 def took_effect(pending: Pending, issue: Issue, us: Us) -> bool:
     """Whether an unanswered change that has settled is what GitHub shows of the issue now.
 
-    Whose deed it was GitHub may leave unsaid; then the intent on record speaks for itself.
+    GitHub may not say who did it; then the intent on record is enough.
     """
     if pending.number != issue.number:
         return False

@@ -25,7 +25,7 @@ class Touch(StrEnum):
 class Happening:
     """One event of an issue's timeline. `kind` is GitHub's word; `actor` is `None` for a deleted account.
 
-    `label` is the name of the label that it is about, `""` for an event that is about none.
+    `label` is the name of the label that the event is about, `""` if it is about none.
     """
 
     kind: str

@@ -1,14 +1,14 @@
 """Touches: what people have done to a copy, going by the issue and by its timeline.
 
 A copy that anyone has touched is theirs, and no recall closes it. Title and text are held against what Monarch writes
-(`core.copy.render`), since GitHub's timeline does not tell of an edited text. Comments and reactions are counted on the issue.
+(`core.copy.render`), since GitHub's timeline does not show an edited text. Comments and reactions are counted on the issue.
 All else stands in the timeline with its actor, so what our own account has done (the labels of a new copy, a sub-issue) is
 told apart from what people did. An event that this code does not know counts as a touch: in doubt a copy is left alone.
 
 An adopted issue that is still as the predecessor wrote it, by our account, counts as one that Monarch wrote.
 
-GitHub writes *mentioned* and *subscribed* under the name of whom a text mentions, so these say nothing of what that person
-did. Nor does a bot that puts every new issue on a project board.
+GitHub writes *mentioned* and *subscribed* under the name of the person that a text mentions, so these say nothing about
+what that person did. A bot that puts every new issue on a project board is no touch either.
 """
 
 from collections.abc import Iterable
@@ -70,7 +70,7 @@ def touches_shown_beside(
 
 
 def touches_told(happenings: Iterable[Happening], us: Us) -> tuple[Touch, ...]:
-    """What the timeline tells, each kind once and in the order of `Touch`."""
+    """What the timeline shows, each kind once and in the order of `Touch`."""
     found = {_touch(one) for one in happenings if not us.wrote(one.actor)} - {None}
     return tuple(touch for touch in Touch if touch in found)
 

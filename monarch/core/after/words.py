@@ -1,4 +1,4 @@
-"""What people are told of acts, in plain words without any markup; Slack's and the terminal's own stand elsewhere."""
+"""The words for acts, plain and without markup; Slack and the terminal add their own elsewhere."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -22,7 +22,7 @@ _ENDED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was done in all targets of a request, and by whose wish; `by` is `""` where that is not known."""
+    """What was done in all targets of a request, and who asked for it; `by` is `""` if that is not known."""
 
     what: str
     by: str
@@ -45,7 +45,7 @@ def ended_word(act: str) -> str:
 
 
 def done_words(view: RequestView) -> Told | None:
-    """What an act has done that ended last; `None` where the request was copied last."""
+    """What the act that ended last has done; `None` if the last act was the copy."""
     acted = [migration for migration in view.migrations if migration.acted]
     if not acted:
         return None

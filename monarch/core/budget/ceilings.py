@@ -1,7 +1,7 @@
 """The pure parts of the budget: what the ceilings are, the lengths of time around them, and when there is room.
 
-Who has used how much of them is the store's to say (`ports.Ledger.permit`), because the fleet shares it. What is
-learned of GitHub's hidden limits stands in `learning`, what follows for people in `forecast`.
+The store says how much of them is used (`ports.Ledger.permit`), because the fleet shares them. `learning` holds what is
+learned about GitHub's hidden limits, `forecast` what follows for people.
 """
 
 from bisect import bisect_right
@@ -12,14 +12,14 @@ from typing import TypeVar
 from monarch.core.timing import SLOT_MS
 
 LONG_WAIT_S = 30.0
-"""A wait of up to this many seconds is waited in place, the lease renewed; a longer one is a snooze."""
+"""Up to this many seconds a delivery waits in place, its lease renewed; a longer wait is a snooze."""
 
 
 POINTS = 900
-"""A minute and account; a read costs one, a write five."""
+"""Points per minute and account; a read costs one, a write five."""
 
 KEPT_BACK = 20
-"""Of the calls that GitHub allows an hour, so many are left to those who read back what they wrote."""
+"""How many of the calls that GitHub allows per hour are kept for reading back what was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +44,25 @@ class Ceilings:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Every length of time that the budget knows, in milliseconds.
+    """Every duration of the budget, in milliseconds.
 
-    One value, so that a bench may let all of it run faster (`faster`), and a script knows no number of its own.
+    One value, so that a bench can speed all of it up (`faster`), and a script has no number of its own.
 
     Attributes:
         minute_ms: the shorter of GitHub's windows.
         hour_ms: the longer one.
-        margin_ms: so much longer we take each window: a write arrives there some time after it was permitted here, and
-            that time is not always the same.
-        poll_ms: so soon somebody asks again who found all slots taken.
-        late_ms: so long somebody in line is waited for after the time at which he said that he would ask.
-        returns_ms: so long it is waited for the next question of somebody whose write was answered.
-        in_place_ms: up to this long a wait keeps its place, in_turn_ms: the same, for the first ones in line.
-        slot_ms: a write in hand, and the right to be the probe, is believed in for so long; longer than a write takes.
-        wait_ms: a limit that does not say for how long.
-        longest_wait_ms: the same, doubled while it goes on, and no further.
-        faults_ms: the gate's rest after GitHub left writes to two targets without an answer.
-        quiet_ms: so long without a refusal, and a ceiling is raised.
-        longest_quiet_ms: the same, doubled with each raise that was refuted, and no further.
+        margin_ms: added to each window: a write arrives at GitHub some time after it was permitted here, and that time
+            varies.
+        poll_ms: delay before a waiter that found all slots taken asks again.
+        late_ms: how long the line waits for a waiter after the time at which it said that it would ask.
+        returns_ms: how long the line waits for the next question of a waiter whose write was just answered.
+        in_place_ms: the longest wait that keeps its place; in_turn_ms: the same for the first waiters in line.
+        slot_ms: how long a write in hand, and the right to be the probe, counts; longer than a write takes.
+        wait_ms: the wait for a limit that does not say how long.
+        longest_wait_ms: the most that `wait_ms` grows to; it doubles while the limit goes on.
+        faults_ms: how long the gate stays closed after GitHub left writes to two targets without an answer.
+        quiet_ms: the time without a refusal after which a ceiling is raised.
+        longest_quiet_ms: the most that `quiet_ms` grows to; it doubles with each raise that was refuted.
     """
 
     minute_ms: int = 60_000
@@ -87,7 +87,7 @@ class Pace:
 
 
 def long_wait(wait_s: float) -> bool:
-    """Whether a wait is too long to keep a place and a target busy with it."""
+    """Whether a wait is too long to keep a place and a target busy."""
     return wait_s > LONG_WAIT_S
 
 
@@ -102,8 +102,8 @@ def room_ms(
     This is the arithmetic of permit.lua, for a forecast.
 
     Args:
-        writes: when those were permitted that count, ascending.
-        sent_ms: when the last one was permitted, whether it counts or not; `None`: never.
+        writes: when the writes that count were permitted, ascending.
+        sent_ms: when the last write was permitted, whether it counts or not; `None`: never.
         ceilings: the effective ones.
     """
     in_a_minute = _window_ms(writes, pace.minute_ms + pace.margin_ms, ceilings.per_minute, now_ms)
@@ -115,7 +115,7 @@ def room_ms(
 
 
 def _window_ms(writes: Sequence[Ms], span_ms: int, ceiling: int, now_ms: Ms) -> Ms:
-    """Windows slide: the oldest write that is in the way says when there is room."""
+    """Windows slide: there is room when the oldest write in the way has left."""
     if not ceiling or len(writes) < ceiling:
         return 0
     return max(0, writes[-ceiling] + span_ms - now_ms)
@@ -127,5 +127,5 @@ def least(*ceilings: int) -> int:
 
 
 def load(writes: Sequence[int], span_ms: int, now_ms: int) -> int:
-    """How many of `writes` (ascending) are in the window that ends now; nothing is of the future."""
+    """How many of `writes` (ascending) are in the window that ends now; none is later than now."""
     return len(writes) - bisect_right(writes, now_ms - span_ms)

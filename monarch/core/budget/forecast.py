@@ -1,8 +1,8 @@
 """When will it be done? The windows of permit.lua, replayed for the writes to come, and the words for it.
 
-A forecast supposes what is known now: that everybody who shares the account is a worker of the fleet, that cohorts
-take turns (core/budget/shares.py), that ceilings and pace stay as they are. Writes that nobody knows of yet (labels, references to put
-right), failures and their patience come on top.
+A forecast assumes that only workers of the fleet use the account, that cohorts take turns (core/budget/shares.py), and that
+ceilings and pace stay as they are. Writes that are not known yet (labels, references to put right), failures and their
+patience come on top.
 """
 
 import itertools
@@ -18,14 +18,14 @@ MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
 
 REPLAYED: Final = 10_000
-"""So many writes are replayed one by one; each more takes what it does in the long run."""
+"""How many writes are replayed one by one; each further write takes its long-run share."""
 
 WRITE_MS: Final = 700.0
-"""What a write takes where nothing was measured, in milliseconds: about what GitHub needs for an issue."""
+"""How long a write takes if nothing was measured, in milliseconds: about what GitHub needs for an issue."""
 
 _SAMPLE: Final = 200
 _FEW: Final = 5
-"""Fewer gaps than this say nothing of the pace."""
+"""Fewer gaps than this say nothing about the pace."""
 
 _PAUSE_MS: Final = 5_000
 """A longer gap between two writes was a wait, or there was nothing to do."""
@@ -39,8 +39,8 @@ class Load:
         now_ms: on the clock of `writes`.
         writes: when the writes of the last hour were permitted, ascending.
         ceilings: the effective ones.
-        gate_ms: how long nobody may write yet, 0 where the gate is open.
-        write_ms: what lies between two writes at the least, where no ceiling is in the way (`write_ms`).
+        gate_ms: how long the gate stays closed, 0 if it is open.
+        write_ms: the least time between two writes if no ceiling is in the way (`write_ms`).
         minute_ms: how long the shorter window is, hour_ms: the longer one.
     """
 
@@ -55,10 +55,10 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """That something is done in `seconds` from `now_ms` (milliseconds since 1970).
+    """The work is done in `seconds` from `now_ms` (milliseconds since 1970).
 
-    `is_least`: there are more older requests than were looked at, so it takes at least as long. `sharing`: with so many
-    other cohorts it takes turns to write.
+    `is_least`: there are more older requests than were read, so it takes at least that long. `sharing`: the number of
+    other cohorts that it takes turns with.
     """
 
     seconds: float
@@ -68,7 +68,7 @@ class Forecast:
 
 
 def write_ms(writes: Sequence[int]) -> float:
-    """What lies between two writes while the fleet is at work, as the newest of `writes` (ascending) show it."""
+    """The time between two writes while the fleet is at work, from the newest of `writes` (ascending)."""
     newest = writes[-_SAMPLE:]
     gaps = [after - before for before, after in itertools.pairwise(newest)]
     at_work = [gap for gap in gaps if gap <= _PAUSE_MS]
@@ -76,15 +76,15 @@ def write_ms(writes: Sequence[int]) -> float:
 
 
 def forecast_s(load: Load, writes: int) -> float:
-    """In how many seconds the last of so many more writes is done; 0 where there is none.
+    """In how many seconds the last of `writes` more writes is done; 0 if there is none.
 
-    `writes` are those of older requests and one's own. More of them, and more in `load.writes`, never take less time.
+    `writes` counts those of older requests and one's own. More of them, or more in `load.writes`, never take less time.
     """
     return timetable(load, writes)(writes)
 
 
 def timetable(load: Load, most: int) -> Callable[[int], float]:
-    """`forecast_s` of that load, for any number of writes up to `most`: they are replayed once for all of them."""
+    """`forecast_s` of that load, for any number of writes up to `most`: the windows are replayed once for all numbers."""
     permitted = _permitted_ms(load, min(most, REPLAYED))
 
     def done_s(writes: int) -> float:
@@ -98,7 +98,7 @@ def timetable(load: Load, most: int) -> Callable[[int], float]:
 
 
 def _permitted_ms(load: Load, writes: int) -> list[float]:
-    """When each of so many writes is permitted: the windows' own arithmetic, asked again and again."""
+    """When each of `writes` more writes is permitted: the windows' own arithmetic, repeated for each."""
     pace = Pace(minute_ms=load.minute_ms, hour_ms=load.hour_ms, margin_ms=0)
     ceilings = replace(load.ceilings, interval_ms=0)
     apart_ms = _apart_ms(load)
@@ -143,7 +143,7 @@ def utc(moment: datetime, *, with_date: bool) -> str:
 def in_words(forecast: Forecast | None, show: ShowsTime = utc) -> str:
     """`about 12 min left (until 14:05 UTC)`, `done at about 16:20 UTC`; `""` for what is done in half a minute.
 
-    Where it is the least, `at least 12 min left`, `not done before 16:20 UTC`.
+    If it is the least, `at least 12 min left`, `not done before 16:20 UTC`.
 
     The time of day stands beside what is left, because a message may be read later than it was written.
     """
@@ -156,13 +156,13 @@ def in_words(forecast: Forecast | None, show: ShowsTime = utc) -> str:
         if forecast.is_least:
             return f"at least {minutes} min left"
         return f"about {minutes} min left (until {_clock(forecast, step_min, show)})"
-    # Hours ahead a minute would be false precision.
+    # Hours ahead, minutes would be false precision.
     then = _clock(forecast, 5 if seconds < 6 * _HOUR_S else 15, show)
     return f"not done before {then}" if forecast.is_least else f"done at about {then}"
 
 
 def sharing_words(forecast: Forecast | None) -> str:
-    """With whom a request takes turns to write; `""` where it need not."""
+    """With whom a request takes turns to write; `""` if with no one."""
     if forecast is None or not forecast.sharing:
         return ""
     others = "another cohort" if forecast.sharing == 1 else f"{forecast.sharing} other cohorts"
@@ -170,7 +170,7 @@ def sharing_words(forecast: Forecast | None) -> str:
 
 
 def _clock(forecast: Forecast, step_min: int, show: ShowsTime) -> str:
-    """The time of day, up to the next of so many minutes; the date where the day could be mistaken."""
+    """The time of day, rounded up to `step_min` minutes; with the date where the day could be mistaken."""
     minutes = ceil((forecast.now_ms / 1000 + forecast.seconds) / 60 / step_min) * step_min
     then = datetime.fromtimestamp(minutes * 60, UTC)
     return show(then, with_date=forecast.seconds > _DAY_S - _HOUR_S)

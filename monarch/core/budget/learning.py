@@ -1,39 +1,38 @@
-"""What the fleet believes of GitHub's hidden limits, and how an answer changes it.
+"""What the fleet believes about GitHub's hidden limits, and how an answer changes it.
 
-No header and no endpoint tells the limits on content; documented are 80 a minute and 500 an hour "in general", observed
-were 20 and 150, and they change. What tells is the refusal itself: so many writes were accepted in the last minute and
-hour, and one more was not. For each window a *ceiling* is kept: `learn` lowers it to what was accepted, `review` raises it
-again when it was quiet for long. Both are pure; whoever applies them compares and sets, so a fleet learns once from each
-refusal.
+No header and no endpoint shows the limits on content. GitHub documents 80 a minute and 500 an hour "in general"; 20 and 150
+were observed; and they change. Only a refusal shows them: so many writes were accepted in the last minute and hour, and one
+more was not. Each window has a *ceiling*: `learn` lowers it to what was accepted, `review` raises it again after a quiet
+time. Both are pure; the caller applies the result by compare-and-set, so a fleet learns once from each refusal.
 
 **Which window was hit?** The first that fits decides:
 
-1. *The minute was suspected, waited for, and refused with nothing accepted between:* it was the hour, and what the minute
-   was suspected of is taken back.
+1. *The minute was suspected, waited for, and refused with nothing accepted between:* it was the hour, and the suspicion of
+   the minute is taken back.
 2. *GitHub asks to wait for longer than a minute:* the hour.
 3. *The hour was refused at this very load before*, far below its ceiling, with some accepted between: the hour.
-4. *Nearly nothing is in the minute:* the hour, though by how much is not always told.
+4. *Nearly nothing is in the minute:* the hour, though it is not always clear by how much.
 5. *A raise was tried beyond what is proven:* it is refuted.
-6. *Anything else:* the minute, because that is cheap to disprove. Its wait empties it, so the next refusal is told by 1
-   or 4. A wrong guess at the hour would be dear: it may stop everybody for most of one.
+6. *Anything else:* the minute, because that is cheap to disprove. Its wait empties it, so 1 or 4 decide the
+   next refusal. A wrong guess at the hour would be dear: it may stop the whole fleet for most of an hour.
 
 **Is it believed?** In proportion to what supports it. Where a ceiling of the window is set or was learned, a limit is no
 surprise, and one refusal lowers it. Where there is none, one refusal alone proves nothing: it may have nothing to do with
 counts. Neither does a refusal that counts for the hour only because the minute was nearly empty. It is kept as a *lone* one,
 the gate closes for as long as GitHub asked, and then the fleet tries. A second refusal that agrees makes a ceiling of it:
 after writes were accepted again, no more of them fitted than before. So do some refusals in a row with hardly anything
-accepted between. What is learned from one refusal alone holds nobody for longer than its wait.
+accepted between. What is learned from one refusal alone delays no write for longer than its wait.
 
-**How long?** What GitHub asks for, else a minute, doubling. While only few are accepted between two refusals the door is
-hardly open, whatever it asks for, and the wait goes on doubling. What must leave the windows first, the script waits for.
+**How long?** What GitHub asks for, else a minute, doubling. While only few are accepted between two refusals, the door is
+hardly open, whatever GitHub asks for, and the wait goes on doubling. The script waits for what must leave the windows first.
 
-**How far up?** By a tenth after a quiet hour; three times as much after a raise that held; after one that was refuted
-the next try comes twice as late. A raise that is refuted costs one refusal, so that is one now and then, and a limit that
-went up is found within a day.
+**How far up?** By a tenth after a quiet hour; three times as much after a raise that held; after a raise that was refuted
+the next try comes twice as late. A refuted raise costs one refusal, so refusals stay rare, and a limit that went up is
+found within a day.
 
-What can still go wrong: a stranger who writes in bursts under the same account makes ceilings that are too low for when
-he is gone, for some hours. Where the windows do not slide but begin anew at fixed times, up to twice the limit is accepted
-across such a boundary, so it takes some refusals more until the ceiling is right. Limits far below what was ever observed
+What can still go wrong: a stranger who writes in bursts under the same account leaves ceilings that are too low for some
+hours after the bursts end. If the windows do not slide but begin anew at fixed times, up to twice the limit is accepted
+across such a boundary, so it takes some more refusals until the ceiling is right. Limits far below what was ever observed
 (60 an hour) are respected, but cost some refusals in a hundred. A limit on points or on calls at once that refuses a write
 is learned as one on content; the raises undo it.
 """
@@ -46,30 +45,30 @@ from monarch.core.budget.ceilings import Ceilings, Pace, least, load
 from monarch.core.budget.windows import NONE, UNKNOWN, Limit, Lone, Window, peak, reviewed
 
 _FEW = 5
-"""So few writes between two refusals say nothing of a ceiling."""
+"""Fewer writes than this between two refusals say nothing about a ceiling."""
 
 _HARDLY, _WELL = 10, 25
-"""With less than the first accepted between two refusals the door is hardly open, with as many as the second it was."""
+"""With fewer than the first accepted between two refusals the door is hardly open; with the second or more it was open."""
 
 _IN_A_ROW, _PERSISTENT, _LEAST_PERSISTENT = 2, 5, 50
-"""So many refusals in a row are believed without another that agrees: where a ceiling of the hour is set or learned, and
-where there is none and at least so much was in the hour.
+"""How many refusals in a row are believed without another that agrees: the first if a ceiling of the hour is set or
+learned, the second if none is and at least the third many writes were in the hour.
 """
 
 _MINUTES_QUIET = 3
-"""The minute's ceiling is raised so much more rarely: the hour's is what binds, a higher minute only empties it sooner."""
+"""How many times as rarely the minute's ceiling is raised: the hour's binds, a higher minute only uses it up sooner."""
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What is believed of one account.
+    """What is believed about one account.
 
     Attributes:
-        version: grows with each change; what was read is only written over while it is the newest.
+        version: grows with each change; a change applies only to the version that it was made from.
         refused_ms: when GitHub refused last, 0: never.
-        refused_load: what was in the hour then.
+        refused_load: how many writes were in the hour then.
         strikes: refusals since the door was well open, the last one included.
-        minute_before: what was believed of the minute before the last refusal made it the suspect; `None` where it
+        minute_before: what was believed about the minute before the last refusal made it the suspect; `None` if it
             did not.
         minute_lone, hour_lone: a refusal that waits for another one that agrees.
     """
@@ -95,8 +94,8 @@ class Refusal:
     """GitHub refused a write.
 
     Attributes:
-        wait_ms: how long it asked to wait, `None` where it did not say.
-        writes: when those were permitted that it has accepted, or may have, ascending; of the last two hours.
+        wait_ms: how long it asked to wait, `None` if it did not say.
+        writes: when the writes that it has accepted, or may have, were permitted, ascending; of the last two hours.
     """
 
     now_ms: int
@@ -113,7 +112,7 @@ class Refusal:
 
 
 def effective(ceilings: Ceilings, learned: Learned) -> Ceilings:
-    """The ceilings that count: what is set, or what was learned where that is less."""
+    """The ceilings that count: those that are set, or those that were learned if they are lower."""
     return replace(
         ceilings,
         per_minute=least(ceilings.per_minute, learned.minute.ceiling),
@@ -122,7 +121,7 @@ def effective(ceilings: Ceilings, learned: Learned) -> Ceilings:
 
 
 def proven(ceilings: Ceilings, learned: Learned) -> Ceilings:
-    """The ceilings that are known to fit, for whoever looks ahead: a raise that is on trial does not count."""
+    """The ceilings that are known to fit, for a forecast: a raise that is on trial does not count."""
     known = replace(
         learned, minute=_without_trial(learned.minute), hour=_without_trial(learned.hour)
     )
@@ -162,7 +161,7 @@ def learn(learned: Learned, refusal: Refusal, ceilings: Ceilings, pace: Pace) ->
 
 
 def _persists(hour: Window, strikes: int) -> bool:
-    """Whether so many refusals in a row are a limit of the hour."""
+    """Whether `strikes` refusals in a row are a limit of the hour."""
     if hour.is_bound:
         return strikes >= _IN_A_ROW
     return strikes >= _PERSISTENT and hour.load >= _LEAST_PERSISTENT
@@ -174,7 +173,7 @@ def _believed(
     lone: Lone,
     is_supported: bool,  # noqa: FBT001 - a predicate's answer
 ) -> tuple[Limit, Lone]:
-    """What is believed of a window that was judged so, and the refusal that waits for another one."""
+    """What is believed about a window after this judgement, and the refusal that waits for another one."""
     if judged == window.limit:
         return judged, lone
     if is_supported:
@@ -257,7 +256,7 @@ def _strikes(before: int, accepted: int) -> int:
 
 
 def wait_ms(learned: Learned, refusal: Refusal, pace: Pace) -> int:
-    """How long nobody calls after a refusal, in milliseconds; `learned` is what is believed after it."""
+    """How long no worker calls after a refusal, in milliseconds; `learned` is what is believed after it."""
     doublings = min(max(learned.strikes - 1, 0), 20)
     doubled = min(pace.wait_ms << doublings, pace.longest_wait_ms)
     if refusal.wait_ms is None:
@@ -268,9 +267,9 @@ def wait_ms(learned: Learned, refusal: Refusal, pace: Pace) -> int:
 def review(
     learned: Learned, writes: Sequence[int], ceilings: Ceilings, pace: Pace, now_ms: int
 ) -> Learned:
-    """What is believed after a quiet time: ceilings that were not refused for long are raised.
+    """What is believed after a quiet time: ceilings without a refusal for long enough are raised.
 
-    The same value where nothing is due.
+    The same value if nothing is due.
     """
     quiet_ms = pace.quiet_ms
     minute = reviewed(

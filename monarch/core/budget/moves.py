@@ -1,7 +1,7 @@
 """What a pause moves, and what it moves if a cohort goes first: pure.
 
-Both are forecasts by the load of now (core/budget/forecast.py) and by turns (core/budget/shares.py). A cohort of which a
-person has put a request first counts as first with all that it has left.
+Both are forecasts from the present load (core/budget/forecast.py) and the turns (core/budget/shares.py). A cohort counts as
+first, with all that it has left, if a person has put one of its requests first.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from monarch.core.budget.forecast import Load, timetable
 from monarch.core.budget.shares import Part
 
 PAUSES_MIN: Final = (10, 60)
-"""The pauses that are foretold, in minutes."""
+"""The pauses to forecast, in minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
     """Who has something to write, the oldest first, and how the account stands that they share.
 
-    `is_least`: there are more open requests than were looked at. `paused_by`: nobody writes now, because of them.
+    `is_least`: there are more open requests than were read. `paused_by`: who has paused the fleet: nothing is written.
     """
 
     parts: Sequence[Part]

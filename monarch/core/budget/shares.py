@@ -1,17 +1,17 @@
 """Whose share of the budget a write is: cohorts that have something to write take turns, write by write.
 
-`_turns.lua` gives each cohort a virtual time, counted in writes. The cohort with the least one writes next, its oldest
-request first and the targets of that in their order; the older cohort where two have the same. A write raises the time of
-its cohort to one above the account's, which follows the cohorts that write. A cohort that comes, or comes back, begins at
-the account's time: what it did not use meanwhile is gone, and it owes nothing.
+`_turns.lua` gives each cohort a virtual time, counted in writes. The cohort with the least time writes next, its oldest
+request first and that request's targets in their order; of two with the same time, the older cohort. A write raises the
+time of its cohort to one above the account's, which follows the cohorts that write. A cohort that comes, or comes back,
+begins at the account's time: what it did not use meanwhile is gone, and it owes nothing.
 
 **No cohort starves.** Between two writes of a cohort that stands in line and is due, each other cohort writes once at
-most: that one's time is then above, and stays there until this one has written. So of K cohorts each gets every K-th write.
+most: its time is then above, and stays there until the first cohort has written. So each of K cohorts gets every K-th write.
 
 **Order within a target holds.** A target belongs to one migration at a time, whichever cohort that is, and its
 copies are made one after the other under its lock. Turns only say when the next one may be made.
 
-Requests that a person has put first are a group of their own, before all others; their writes are charged to nobody.
+Requests that a person has put first are a group of their own, before all others; their writes are charged to no cohort.
 """
 
 from collections.abc import Iterable
@@ -23,9 +23,9 @@ class Ahead:
     """What stands before a request, in writes.
 
     Attributes:
-        first: those of requests that a person has put first; all go before it, and take turns with nobody.
-        older: those of older requests of its cohort; all go before it.
-        others: what each other cohort has left to write; it takes turns with them.
+        first: writes of requests that a person has put first; all go before it and take no turns.
+        older: writes of older requests of its cohort; all go before it.
+        others: what each other cohort has left to write; the request takes turns with them.
     """
 
     first: int = 0
@@ -51,7 +51,7 @@ def ahead_of(
     Args:
         mine: its cohort.
         older: what older requests of its cohort have left.
-        first: what requests have left that a person has put first.
+        first: what requests that a person has put first have left.
         left: the cohort of each other request, and what that request has left.
     """
     others: dict[str, int] = {}
@@ -68,8 +68,8 @@ class Part:
     Attributes:
         cohort: its id.
         left: how many writes it has left, those of requests that a person has put first included.
-        of: it has one write in so many; 0: none, until what a person has put first is done.
-        is_first: a person has put a request of it first.
+        of: it has one write in `of`; 0: none, until what a person has put first is done.
+        is_first: a person has put one of its requests first.
     """
 
     cohort: str
@@ -79,7 +79,7 @@ class Part:
 
 
 def parts_of(left: Iterable[tuple[str, int, bool]]) -> tuple[Part, ...]:
-    """Who writes now, and who waits: every cohort that has something to write, in the order in which they are given.
+    """Which cohorts write now, and which wait: every cohort that has something to write, in the given order.
 
     Args:
         left: the cohort of each open request, what that request has left to write, and whether a person has put it first.

@@ -1,6 +1,6 @@
-"""One of GitHub's windows: what is believed of its limit, and what a refusal says of it.
+"""One of GitHub's windows: what is believed about its limit, and what a refusal says about it.
 
-Everything here is about one window alone; which of the two was hit is `learning`'s to judge.
+Everything here is about one window alone; `learning` judges which of the two was hit.
 """
 
 from collections.abc import Sequence
@@ -12,16 +12,16 @@ FIRST_STEP = 10
 """Percent of a first raise. A raise that is refuted costs one refusal, however large it was."""
 
 _STEEPER = 3
-"""So much larger is a raise after one that held."""
+"""How many times as large a raise is after one that held."""
 
 _LARGEST_STEP = 100
 """Percent of the largest raise."""
 
 _LITTLE = 4
-"""A load below this part of the ceiling proves little: somebody else may have used it up."""
+"""A load below one part in this many of the ceiling proves little: a stranger may have used the rest."""
 
 _NEARLY = 95
-"""Percent of a ceiling that was refused at less than it has held lately."""
+"""Percent of a ceiling that is kept after a refusal at less than it has held lately."""
 
 _LEAST_FULL = 10
 """No limit of a minute is believed to be lower: half of the lowest that was ever observed."""
@@ -29,13 +29,13 @@ _LEAST_FULL = 10
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What is believed of one window.
+    """What is believed about one window.
 
     Attributes:
-        ceiling: so many writes fit; 0: nothing was learned.
-        base: so many are known to fit. Less than `ceiling` while a raise is on trial.
+        ceiling: how many writes fit; 0: nothing was learned.
+        base: how many are known to fit. Less than `ceiling` while a raise is on trial.
         changed_ms: when the ceiling was set, by the server's clock.
-        quiet_ms: so long after that it is looked at again.
+        quiet_ms: how long after that it is reviewed.
         step: percent of its next raise.
     """
 
@@ -61,11 +61,11 @@ UNKNOWN = Limit()
 
 @dataclass(frozen=True, slots=True)
 class Lone:
-    """A refusal that nothing supports yet: no ceiling is set or known, and no other refusal agrees with it.
+    """A refusal without support yet: no ceiling is set or known, and no other refusal agrees with it.
 
     Attributes:
         load: writes that were in the window, the refused one not counted.
-        at_ms: when it was, by the server's clock; 0: there is none.
+        at_ms: when it was, by the server's clock; 0: there was none.
     """
 
     load: int = 0
@@ -80,14 +80,14 @@ class Window:
     """One window at the moment of a refusal.
 
     Attributes:
-        limit: what was believed of it.
+        limit: what was believed about it.
         known: its ceiling until now, whether set, learned, or what the interval lets through; 0: none.
-        is_bound: whether a ceiling of it is set or learned: then a limit is no surprise.
-        lone: the refusal of it that waits for another one that agrees.
+        is_bound: whether its ceiling is set or learned: then a limit is no surprise.
+        lone: its refusal that waits for another one that agrees.
         load: writes that are in it, the refused one not counted.
         peak: its highest load since the refusal before this one.
-        peak_ever: its highest load that is remembered.
-        quiet_ms: how long until a ceiling that is learned now is tried to be raised.
+        peak_ever: its highest remembered load.
+        quiet_ms: how long until a ceiling that is learned now may be raised.
         now_ms: the moment.
     """
 
@@ -124,9 +124,9 @@ class Window:
         return self.load < self.peak
 
     def agrees(self, pace: Pace) -> bool:
-        """Whether the refusal before this one says the same: no more fits than was in the window then.
+        """Whether the last lone refusal says the same: no more fits than was in the window then.
 
-        Where it has held more since, two of them within an hour are a reason to go slower, and no more than that.
+        If the window has held more since, two refusals within an hour are a reason to go slower, and no more than that.
         """
         age_ms = self.now_ms - self.lone.at_ms
         if self.has_held_more:
@@ -134,33 +134,33 @@ class Window:
         return age_ms <= 2 * pace.hour_ms and self.load <= self.lone.load * 5 // 4 + 1
 
     def is_stuck(self, before: int) -> bool:
-        """Whether it was refused `before` at this very load, far below what is believed of it."""
+        """Whether the last refusal came at this very load (`before`), far below what is believed about the window."""
         close = max(3, self.load // 20)
         return self.load < self.known * 9 // 10 and abs(self.load - before) <= close
 
     # ----------------------------------------------------------------------- what is believed after it
 
     def lowered(self, pace: Pace) -> Limit:
-        """It was hit: what was accepted fits, and what is far below the ceiling not all the way at once."""
+        """It was hit: what was accepted fits. If that is far below the ceiling, do not go all the way down at once."""
         if self.is_refuted:
             longer = min(2 * self.limit.quiet_ms, pace.longest_quiet_ms)
             return Limit(self.load, self.load, self.now_ms, longer, FIRST_STEP)
         if self.has_held_more:
-            # Somebody else was there, or it was the other window.
+            # A stranger wrote, too, or it was the other window.
             return self._at_least((self.known if self.is_bound else self.peak) * _NEARLY // 100)
         return self.settled()
 
     def told(self, kept: int, pace: Pace) -> Limit:
-        """It was hit, and after the time that GitHub asked for `kept` writes are still in it: so many do fit.
+        """It was hit, and `kept` writes are still in it after the time that GitHub asked for: that many do fit.
 
-        That is believed where it is not much less than what is in it: an answer may ask for the same time always.
+        That is believed unless it is much less than what is in it: an answer may always ask for the same time.
         """
         if self.is_refuted or not self.load // 2 <= kept < self.load - 2:
             return self.lowered(pace)
         return replace(self.settled(), ceiling=kept, base=kept)
 
     def followed(self, pace: Pace) -> Limit:
-        """It was hit after next to nothing was accepted: while its load falls, the ceiling goes with it."""
+        """It was hit after next to nothing was accepted: keep the limit while the load is below half of it, else lower it."""
         return self.limit if self.load < self.known // 2 else self.lowered(pace)
 
     def settled(self) -> Limit:
@@ -189,10 +189,10 @@ def peak(writes: Sequence[int], span_ms: int, since_ms: int) -> int:
 def reviewed(
     limit: Limit, writes: Sequence[int], span_ms: int, setting: int, quiet_ms: int, now_ms: int
 ) -> Limit:
-    """What is believed after a quiet time; the same value where it is not over.
+    """What is believed after a quiet time; the same value if that is not over.
 
-    `quiet_ms` is how long that is after a raise that held: such a one makes the next one larger and sooner. One that nobody
-    has tried yet is left alone, since more of it would be a guess upon a guess.
+    `quiet_ms` is how long that is after a raise that held, which makes the next one larger and sooner. A raise that was not
+    tried yet is left alone, since raising it further would be a guess upon a guess.
     """
     if not limit.ceiling or now_ms < limit.due_ms:
         return limit

@@ -1,1 +1,1 @@
-"""The card: the one Slack message that covers a cohort. What it shows, what it says, and when it is told."""
+"""The card: the one Slack message that covers a cohort. What it shows, what it says, and when it is sent."""

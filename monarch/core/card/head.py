@@ -119,14 +119,14 @@ _HEADS: Final[dict[State, Callable[[CohortView, Forecast | None], str]]] = {
 
 
 def _volume(found: Sequence[Share]) -> str:
-    """How much is copied; of plans that differ, from the least to the most."""
+    """How much is copied; for plans that differ, from the least to the most."""
     sizes = [share.tickets for share in found]
     least, most = min(sizes, default=0), max(sizes, default=0)
     return count(most, "ticket") if least == most else f"{least} to {most} tickets"
 
 
 def _portion(view: CohortView, word: str = "of") -> str:
-    """Which part of the template is meant, where all of the cohort mean the same; `""` for all of it."""
+    """Which part of the template is meant, if the whole cohort means the same; `""` for all of it."""
     words = {milestones_words(request.portion) for request in view.requests}
     told = words.pop() if len(words) == 1 else ""
     return f" {word} {fit(told, MAX_NAME)}" if told else ""
@@ -143,7 +143,7 @@ def _again(view: CohortView) -> str:
 
 
 def _when(view: CohortView, forecast: Forecast | None) -> str:
-    """When it will be done, in the reader's own time zone, and with whom it takes turns; nothing of what a person holds up."""
+    """When it will be done, in the reader's own time zone, and with whom it takes turns; `""` while a person holds it up."""
     held = any(request.paused_by or request.cancelled_by for request in view.requests)
     if held:
         return ""
@@ -158,7 +158,7 @@ def _slack_time(moment: datetime, *, with_date: bool) -> str:
 
 
 def _hands(view: CohortView) -> str:
-    """What a person has done to it that is not over."""
+    """What a person has done to it and is still in force."""
     left = [request for request in view.requests if not request.has_ended]
     cancelled = [request.cancelled_by for request in left if request.cancelled_by]
     if cancelled:

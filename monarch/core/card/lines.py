@@ -1,4 +1,4 @@
-"""A line of the card for each repository: a sign, its link, how many copies are there, and what is to be known of it."""
+"""A line of the card for each repository: a sign, its link, how many copies are there, and what people should know."""
 
 from collections import Counter
 from typing import Final
@@ -12,7 +12,7 @@ from monarch.core.portions.words import milestones_words
 from monarch.core.report.summary import MigrationView, RequestView, State
 
 MOST: Final = 30
-"""So many lines a card has; where there are more it counts, and names what needs a person."""
+"""How many lines a card has; beyond that it counts, and names what needs a person."""
 
 _MAX_STRAYS: Final = 5
 _MAX_NOTES: Final = 3
@@ -30,7 +30,7 @@ SIGNS: Final = {
     State.CANCELLED: ":octagonal_sign:",
     State.SKIPPED: ":information_source:",
 }
-"""How a thing stands, as one sees it."""
+"""The sign for each state."""
 
 _WORDS: Final = {
     State.QUEUED: "queued",
@@ -45,7 +45,7 @@ _WORDS: Final = {
 
 
 def lines(view: CohortView, web_url: str) -> list[str]:
-    """What needs a person comes first, otherwise in the order in which it was asked for."""
+    """What needs a person comes first; the rest is in the order in which it was asked for."""
     found = shares(view)
     requests = [request_line(request) for request in alone(view)]
     urgent = [share for share in found if share.needs_a_person]
@@ -67,7 +67,7 @@ def _left_out(view: CohortView) -> list[str]:
 
 
 def _counted(others: list[Share], left_out: list[str]) -> list[str]:
-    """How many are how far, where there are too many to name them."""
+    """How many are in each state, if there are too many to name."""
     states = Counter(_WORDS[share.migration.state] for share in others)
     parts = [f"{number} {word}" for word, number in states.most_common()]
     if left_out:
@@ -76,7 +76,7 @@ def _counted(others: list[Share], left_out: list[str]) -> list[str]:
 
 
 def common_reason(view: CohortView) -> str:
-    """Why everything that is left waits, where it is one reason; `""` where something goes on, or reasons differ."""
+    """Why everything that is left waits, if there is one reason; `""` if something runs, or reasons differ."""
     left = [share.migration for share in shares(view) if share.migration.state not in _ENDED]
     reasons = {one.reason if one.state is State.PARKED else "" for one in left}
     return reasons.pop() if len(reasons) == 1 else ""
@@ -94,7 +94,7 @@ def share_line(share: Share, web_url: str, common: str = "") -> str:
 
 
 def _portion(share: Share) -> str:
-    """Which part of the template it is to hold; `""` for all of it."""
+    """Which part of the template it gets; `""` for all of it."""
     words = milestones_words(share.request.portion)
     return f" of {fit(words, _MAX_NOTE)}" if words else ""
 
@@ -122,7 +122,7 @@ def _stands(share: Share, common: str) -> str:
 
 
 def _acted(share: Share, web_url: str) -> str:
-    """What an act has changed, and what it left to people, each with its address; `""` where there was none."""
+    """What an act has changed, and what it left to people, each with its address; `""` if there was none."""
     migration = share.migration
     if not (share.is_done and migration.acted):
         return ""
@@ -158,7 +158,7 @@ def _strays(migration: MigrationView, web_url: str) -> str:
 
 
 def _notes(migration: MigrationView) -> str:
-    """What people should know and fails nothing, shortly: all of it is in `monarch show`."""
+    """What people should know though nothing failed, in short: `monarch show` has all of it."""
     if not migration.notes:
         return ""
     told = [fit(note, _MAX_NOTE) for note in migration.notes[:_MAX_NOTES]]

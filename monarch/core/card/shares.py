@@ -1,7 +1,7 @@
-"""What a card counts: what each repository was asked to hold, once, and the requests that no repository speaks for.
+"""What a card counts: what each repository was asked to hold, once, and the requests without a repository.
 
-A later request for a repository stands for it from then on: it tops up what the earlier one has left. One for another
-portion of the template is other work, and has a line of its own.
+A later request for a repository stands for it from then on: it tops up what the earlier one has left. A request for
+another portion of the template is other work and has a line of its own.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ class Share:
 
     @property
     def tickets(self) -> int:
-        """How many copies there are to be."""
+        """How many copies there should be."""
         return self.request.tickets
 
     @property
@@ -39,7 +39,7 @@ class Share:
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether nothing becomes better of it by itself."""
+        """Whether it does not get better by itself."""
         return self.is_given_up or bool(self.migration.strays)
 
     @property
@@ -49,7 +49,7 @@ class Share:
 
 
 def shares(view: CohortView) -> tuple[Share, ...]:
-    """Each portion of each repository once, in the order in which they were first asked for."""
+    """Each portion of each repository once, in the order in which it was first asked for."""
     found: dict[tuple[str, str], Share] = {}
     for request in view.requests:
         portion = milestones_words(request.portion)
@@ -60,7 +60,7 @@ def shares(view: CohortView) -> tuple[Share, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many repositories there are, and of them, how many hold all that they were asked to, and how many failed."""
+    """How many repositories there are, how many of them hold all that they were asked to, and how many failed."""
 
     repositories: int
     done: int
@@ -78,7 +78,7 @@ def tally(found: Iterable[Share]) -> Tally:
 
 
 def alone(view: CohortView) -> tuple[RequestView, ...]:
-    """The requests that no repository speaks for: not planned yet, given up before that, or with nothing to copy."""
+    """The requests without a repository: not planned yet, given up before that, or with nothing to copy."""
     return tuple(
         request
         for request in view.requests
@@ -136,5 +136,5 @@ def _of_requests(view: CohortView) -> Iterator[Failure]:
 
 
 def _cause(code: str) -> str:
-    """A failure is told once for each of these; older versions left none."""
+    """The cause under which a failure is reported, once each; older versions left none."""
     return code or Code.OUT_OF_ATTEMPTS.value

@@ -1,17 +1,17 @@
-"""What is to be told next of a cohort. Pure: from what Slack knows already to the one message that is due.
+"""The next message about a cohort. Pure: from what Slack knows already to the one message that is due.
 
 The rules, first that applies:
 
 1. No channel, or one that Slack refuses while something goes on: nothing.
-2. The card is not there: it is posted, once. Where its answer was lost nobody knows whether it is there, and a second one
-   would be noise, so there is none. One that a person has deleted is posted anew once.
-3. A failure for a new cause is told at once, as a reply in the card's thread.
+2. The card is not there: it is posted, once. If the answer was lost, the card may be there, and a second one would be
+   noise, so none is posted. A card that a person has deleted is posted anew once.
+3. A failure for a new cause is reported at once, as a reply in the card's thread.
 4. The card does not show the newest version: it is edited, at the earliest 3 s after the last edit.
-5. A reply says what is not so any more: it is edited.
-6. All requests have ended and this end was not said: it is said, at the earliest 20 s after the last request joined. Where
-   its answer was lost it is said again, and says so: better twice than never.
+5. A reply is out of date: it is edited.
+6. All requests have ended and this ending was not posted: it is posted, at the earliest 20 s after the last request joined.
+   If the answer was lost, it is posted again and says so: better twice than never.
 
-An ending that failed goes before everything else the next time: an edit that Slack refuses must not keep it back.
+An ending that failed goes before everything else the next time: an edit that Slack refuses must not delay it.
 """
 
 from collections.abc import Mapping
@@ -32,10 +32,10 @@ from monarch.core.card.words import (
 )
 
 EDIT_EVERY_MS: Final = 3_000
-"""The card is edited no sooner after its last edit, in milliseconds: Slack takes 50 edits a minute from an app."""
+"""The least time between two edits of a card, in milliseconds: Slack takes 50 edits a minute from an app."""
 
 ENDING_AFTER_MS: Final = 20_000
-"""How long after the last request joined the end is said, in milliseconds: the platform's messages come within seconds."""
+"""How long after the last request joined the ending waits, in milliseconds: the platform's messages come within seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is known of a reply: `None` for its message where its answer was lost; `names` is what it told to have failed."""
+    """What is known about a reply. `message` is `None` if its answer was lost; `names` is what it reported as failed."""
 
     message: Message | None
     names: tuple[str, ...] = ()
@@ -57,19 +57,19 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """The right to tell of a cohort, and all that Slack knows of it; times in milliseconds by the server's clock.
+    """The right to report on a cohort, and all that Slack knows about it; times in milliseconds by the server's clock.
 
     Attributes:
-        view: how the cohort stands now; channel: whom to tell, `None`: nobody.
+        view: how the cohort stands now; channel: where to post, `None`: nowhere.
         now_ms: when this was read; edited_ms: when the card was posted or edited last.
         said_version: the newest version that the card shows, 0: none.
-        card: the card's message, `None`: there is none, or nobody knows where.
-        card_open: it was sent off, and its answer never came.
+        card: the card's message, `None`: there is none, or its place is not known.
+        card_open: it was sent, and its answer never came.
         reposted: a person has deleted it, and it was posted anew.
-        dropped: a person has deleted it again: there is to be none.
-        frozen: it is there and cannot be edited any more.
-        ended_version: the newest version whose end was said, 0: none; endings: how many were said.
-        ending_open: an ending was sent off, and its answer never came.
+        dropped: a person has deleted it again: there will be none.
+        frozen: it is there and can no longer be edited.
+        ended_version: the newest version whose ending was posted, 0: none; endings: how many were posted.
+        ending_open: an ending was sent, and its answer never came.
         replies: by cause.
         is_refused: Slack refused this channel for good, and a dead letter says so.
     """
@@ -100,7 +100,7 @@ _REPLY: Final = "reply:"
 class Post:
     """Post a message: `what` it is, and in whose thread (`None`: in the channel).
 
-    `broadcast`: it is shown in the channel as well. `names`: what a reply tells to have failed.
+    `broadcast`: it is shown in the channel as well. `names`: what a reply reports as failed.
     """
 
     what: str
@@ -112,7 +112,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Edit a message that is there."""
+    """Edit an existing message."""
 
     what: str
     words: Words
@@ -122,7 +122,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The message that is there says it already: only the version is to be put on record."""
+    """The existing message says it already: only the version has to be put on record."""
 
     what: str
     message: Message
@@ -130,7 +130,7 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Nothing now; look again in so many milliseconds."""
+    """Nothing now; look again in `wait_ms` milliseconds."""
 
     wait_ms: int
     is_ending: bool = False
@@ -138,7 +138,7 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Everything that is to be told was told."""
+    """Slack shows everything that it should."""
 
 
 Step = Post | Edit | Unchanged | Later | Told
@@ -146,7 +146,7 @@ Step = Post | Edit | Unchanged | Later | Told
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How people are told: where links lead, whether each first ending is shown in the channel, and how long it waits."""
+    """How messages are posted: where links lead, whether a first ending is shown in the channel, and how long it waits."""
 
     places: Places
     ending_in_channel: bool = True
@@ -161,7 +161,7 @@ def reply_of(cause: str) -> str:
 def next_step(
     telling: Telling, manner: Manner, forecast: Forecast | None, *, ending_first: bool = False
 ) -> Step:
-    """The one thing that is to be done next. See the module for the rules."""
+    """The one thing to do next. See the module for the rules."""
     ended = telling.view.has_ended
     if telling.channel is None or (telling.is_refused and not ended):
         return Told()
@@ -192,7 +192,7 @@ def _card_edit(telling: Telling, manner: Manner, forecast: Forecast | None) -> S
     if words.digest == card.digest:
         return Unchanged(CARD, card)
     wait_ms = telling.edited_ms + EDIT_EVERY_MS - telling.now_ms
-    # A clock that went back must not hold the edit up for longer.
+    # A clock that went back must not delay the edit for longer.
     if 0 < wait_ms <= EDIT_EVERY_MS:
         return Later(wait_ms)
     return Edit(CARD, words, card)
@@ -256,7 +256,7 @@ def after(telling: Telling, step: Post | Edit | Unchanged, message: Message) -> 
 
 
 def after_loss(telling: Telling, step: Post) -> Telling:
-    """What is known once a post went without an answer: it may be there."""
+    """What is known once a post got no answer: it may be there."""
     if step.what == CARD:
         return replace(telling, card_open=True)
     if step.what == ENDING:
@@ -270,7 +270,7 @@ def _with_reply(telling: Telling, what: str, reply: Reply) -> Telling:
 
 
 def after_gone(telling: Telling, what: str, *, deleted: bool) -> Telling:
-    """What is known once a message turned out to be gone, or not to be edited any more."""
+    """What is known once a message turned out to be gone, or can no longer be edited."""
     if what != CARD:
         return _with_reply(telling, what, Reply(None))
     if not deleted:

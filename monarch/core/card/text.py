@@ -1,6 +1,6 @@
-"""The small parts of what Slack is told: escaped, shortened, linked.
+"""The small parts of Slack messages: escaped, shortened, linked.
 
-What comes from outside is escaped (so that `<!channel>` pings nobody) and shortened; no text has more than 4,000
+What comes from outside is escaped (so that `<!channel>` pings no one) and shortened; no text has more than 4,000
 characters, and what is left out is counted.
 
 The adapter must send these texts with `parse: none` and without `link_names`: a bare `@name` stays text.
@@ -84,11 +84,11 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def repositories(number: int) -> str:
-    """So many repositories."""
+    """`1 repository`, `2 repositories`."""
     return count(number, "repository", "repositories")
 
 
 def fitting(lines: list[str], room: int) -> int:
-    """How many of the lines, from the first, fit into so many units."""
+    """How many of the lines, from the first, fit into `room` UTF-16 units."""
     ends = accumulate(length(line) + 1 for line in lines)
     return sum(end <= room for end in ends)

@@ -11,7 +11,7 @@ class Card:
     """Where the card of a cohort is in Slack, for people.
 
     `channel` is as the message spelled it until Slack has named its id, `ts` is `""` before it is posted; `error` is why
-    Slack could not be told, `""` where it could. `shown_version` is the newest version of the cohort that Slack shows.
+    Slack did not get it, `""` if it did. `shown_version` is the newest version of the cohort that Slack shows.
     """
 
     channel: str
@@ -24,8 +24,8 @@ class Card:
 class CohortView:
     """How a cohort stands: `requests` in the order in which they joined.
 
-    `version` grows with every change of one of them. `card` is `None` where no channel is to be told. Times are in
-    milliseconds since 1970; `source_id` is GitHub's, `None` where it is not known.
+    `version` grows with every change of one of them. `card` is `None` if the message names no channel. Times are in
+    milliseconds since 1970; `source_id` is GitHub's, `None` if it is not known.
     """
 
     id: CohortId

@@ -1,6 +1,6 @@
-"""What Slack is told of a cohort: the card, a reply for each cause of failures, and the ending.
+"""The Slack messages about a cohort: the card, a reply for each cause of failures, and the ending.
 
-What is said is true: "done" stands only beside a repository whose state is `State.DONE`, which the migrator gives after
+The words are true: "done" stands only beside a repository whose state is `State.DONE`, which the migrator sets after
 reading it back. The card's text says all that its blocks say, for notifications and screen readers.
 """
 
@@ -37,14 +37,14 @@ _MAX_IDS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A message: its text, and the same in Block Kit (none: the text alone)."""
+    """A message: its text, and the same in Block Kit (no blocks: the text alone)."""
 
     text: str
     blocks: tuple[Block, ...] = ()
 
     @property
     def digest(self) -> str:
-        """Short, and another one for other words: so that nothing is edited that says the same already."""
+        """Short, and different for different words, so that a message that says the same already is not edited."""
         return sha256(self.text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -66,7 +66,7 @@ def card_words(view: CohortView, places: Places, forecast: Forecast | None = Non
 
 
 def _cut(told: list[str], room: int) -> list[str]:
-    """Lines that do not fit are counted instead of told."""
+    """Lines that do not fit are counted instead of shown."""
     if sum(length(line) + 1 for line in told) <= room:
         return told
     kept = fitting(told, room - length(_more(len(told))) - 1)
@@ -78,7 +78,7 @@ def _more(number: int) -> str:
 
 
 def _chunks(told: Sequence[str]) -> Iterable[str]:
-    """Lines together, as many as a section holds."""
+    """Lines joined, as many as a section holds."""
     chunk: list[str] = []
     for line in told:
         if chunk and length("\n".join([*chunk, line])) > MAX_SECTION:
@@ -98,7 +98,7 @@ def _context(text: str) -> Block:
 
 
 def _foot(view: CohortView, places: Places) -> str:
-    """Where to look for all of it."""
+    """Where to find all of it."""
     ids = _ids(view.requests)
     command = f"`monarch show` {ids}"
     if not places.page_url:
@@ -118,7 +118,7 @@ def _ids(requests: Iterable[RequestView]) -> str:
 def ending_words(view: CohortView, places: Places, *, repeated: bool) -> Words:
     """Say how the cohort ended, and name what a person has to see to.
 
-    `repeated` marks a message whose first posting was never answered: it may be there already.
+    `repeated` marks a message whose first post was never answered: it may be there already.
     """
     top = head(view, places.web_url, None) + _took(view)
     told = [share_line(share, places.web_url) for share in shares(view) if share.needs_a_person]
@@ -167,7 +167,7 @@ def _advice(requests: Sequence[RequestView]) -> str:
 
 
 def needs_a_person(view: CohortView) -> bool:
-    """Whether something of the cohort becomes no better by itself."""
+    """Whether a part of the cohort does not get better by itself."""
     return bool(failures(view)) or any(share.needs_a_person for share in shares(view))
 
 
@@ -175,7 +175,7 @@ def needs_a_person(view: CohortView) -> bool:
 
 
 def causes(view: CohortView) -> tuple[str, ...]:
-    """For what reasons something of the cohort is given up now, each once."""
+    """The causes for which parts of the cohort are given up now, each once."""
     return tuple(dict.fromkeys(one.cause for one in failures(view)))
 
 
@@ -185,7 +185,7 @@ def named_for(view: CohortView, cause: str) -> tuple[str, ...]:
 
 
 def reply_words(view: CohortView, cause: str, before: Sequence[str], places: Places) -> Words:
-    """A failure, once for all that share its cause; `before` names what was told of it, and may be put right by now."""
+    """A failure, once for all that share its cause; `before` names what was reported earlier and may be fixed by now."""
     found = [one for one in failures(view) if one.cause == cause]
     names = {one.name for one in found}
     healed = [name for name in before if name not in names]
@@ -218,7 +218,7 @@ def _failed_line(failure: Failure, places: Places, *, with_reason: bool) -> str:
 
 
 def _healed(view: CohortView, names: Sequence[str], places: Places) -> list[str]:
-    """What was told to have failed and has not any more, as it stands now."""
+    """What was reported as failed and no longer is, as it stands now."""
     known: dict[str, Share] = {share.migration.target: share for share in shares(view)}
     return [
         share_line(known[name], places.web_url)
@@ -232,7 +232,7 @@ _HEALED_ROOM: Final = MAX_TEXT - 200
 
 
 def _how_it_goes_on(view: CohortView, names: Sequence[str]) -> str:
-    """What became of everything that was told to have failed."""
+    """What became of everything that was reported as failed."""
     known = {share.migration.target: share.migration.state for share in shares(view)}
     known |= {one.id: one.state for one in view.requests if one.id not in known}
     states = {known.get(name, State.DONE) for name in names}

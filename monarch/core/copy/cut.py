@@ -1,10 +1,10 @@
-"""How a ticket's text is fitted into what GitHub takes: framed, and cut where it must be, honestly.
+"""How a ticket's text is fitted into what GitHub takes: framed, and cut openly where it must be.
 
-What is cut is the ticket's own text, never the frame; where it ends, a line says so and links to the rest. A code block,
-a comment or the like that is cut in two is closed before that line, which must be a link and no line of code.
+Only the ticket's own text is cut, never the frame; where it ends, a line says so and links to the rest. A code block,
+a comment or the like that is cut in two is closed before that line, which must be a link and not a line of code.
 
-Where the cut falls must not depend on which form a reference has at the time, or the second pass would not know again
-what the first has written: each reference counts as long as it can become.
+Where the cut falls must not depend on the form that a reference has at the time, or the second pass would not recognise
+what the first has written: each reference counts with the greatest length that it can have.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from monarch.core.text.endings import open_block, open_fence
 from monarch.core.ticket import Ticket
 
 _MOST: Final = 2
-"""A text that is longer than so many times its room never becomes short enough, since none on GitHub is longer."""
+"""A text longer than this many times its room never becomes short enough, since no text on GitHub is longer."""
 
 _CLOSING_ROOM: Final = 100
 """UTF-16 units kept for closing a block; a fence is seldom longer."""
@@ -34,7 +34,7 @@ class Framed:
     Attributes:
         own: where the ticket's own words stand.
         closing: what ends the code block that the text leaves open, `""` for none.
-        is_cut: they are not all of them.
+        is_cut: some of the ticket's words were cut.
         lost_frame: the frame had to be left out.
     """
 
@@ -61,7 +61,7 @@ class Framed:
         return size(self.text + self.closing) - size(replaced)
 
     def head(self, units: int) -> str:
-        """As much of the ticket's own words as fits into so many UTF-16 units, whatever becomes of them."""
+        """As much of the ticket's own words as fits into `units` UTF-16 units, whatever form their references get."""
         begin, stop = self.own
         at = begin
         for change in self.changes:
@@ -104,7 +104,7 @@ class _Fitting:
     room: int
 
     def fit(self, body: str) -> Iterator[Framed]:
-        """The text in its frame, whole and cut; nothing where the frame leaves no room for it."""
+        """The text in its frame, whole and cut; nothing if the frame leaves no room for it."""
         whole = _closed(self._framed(body)) if size(body) <= _MOST * self.room else None
         if whole and read_markers(whole.text):
             return
@@ -129,12 +129,12 @@ class _Fitting:
             made = _closed(self._framed(kept, closing + notice))
             if made.units <= self.room:
                 return replace(made, is_cut=True)
-            # What was cut away ended a code span, say, and what stood in it counts now: cut again, by what it becomes.
+            # The part cut away ended a code span, say, so that what stood in it counts now: cut again, a little shorter.
             left -= left // 64 + 1
         return None
 
     def _framed(self, body: str, notice: str = "") -> Framed:
-        """The words `body` in their frame; a `notice` below them is none of the ticket's own."""
+        """The words `body` in their frame; a `notice` below them does not belong to the ticket's own."""
         named = words(self.ticket, self.copying)
         filled = {**named, "title": encodable(named["title"]), "body": body + notice}
         text, (begin, stop) = fill(self.template, filled)
@@ -148,7 +148,7 @@ def line_end_of(text: str) -> str:
 
 
 def _closed(framed: Framed) -> Framed:
-    """With the end of the code block that is open at its end, or the marker below it would be a line of code."""
+    """The same with its last code block closed, or the marker below it would be a line of code."""
     fence = open_fence(framed.text)
     line_end = "" if framed.text.endswith("\n") else line_end_of(framed.text)
     return replace(framed, closing=f"{line_end}{fence}") if fence else framed

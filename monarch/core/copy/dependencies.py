@@ -1,6 +1,6 @@
-"""Which copies are blocked by which: the template's dependencies, as far as they lie within the plan.
+"""Which copies block which: the template's dependencies, as far as they lie within the plan.
 
-A list of issues says how many issues block each one and not which ones, so those that are blocked are asked for it
+A list of issues says how many issues block each one, but not which ones. So GitHub is asked about each blocked one
 (`blocked`), and each ticket gets its blockers (`with_blockers`).
 """
 
@@ -14,7 +14,7 @@ from monarch.core.ticket import Issue, Ticket
 
 @dataclass(frozen=True, slots=True)
 class Blocking:
-    """Issue `blocked` of the target is to wait for its issue `blocker`; both are numbers."""
+    """Issue `blocked` of the target waits for its issue `blocker`; both are numbers."""
 
     blocked: int
     blocker: int
@@ -26,7 +26,7 @@ def blocked(plan: Plan) -> tuple[int, ...]:
 
 
 def with_blockers(plan: Plan, blockers: Mapping[int, Sequence[int]]) -> Plan:
-    """The plan with each ticket's blockers. `blockers` has the ids of a ticket's by its number."""
+    """The plan with each ticket's blockers. `blockers` has the ids of a ticket's blockers by its number."""
     within = {ticket.id for ticket in plan.tickets}
     tickets = (
         replace(
@@ -43,14 +43,14 @@ def with_blockers(plan: Plan, blockers: Mapping[int, Sequence[int]]) -> Plan:
 def blockings(
     tickets: Iterable[Ticket], numbers: Mapping[TicketId, int], issues: Mapping[int, Issue]
 ) -> tuple[Blocking, ...]:
-    """What may still have to be brought about, in the order of the template.
+    """What may still have to be set, in the order of the template.
 
     A copy that has as many blockers as its ticket is not looked at again: they are its own, or a person has chosen others.
 
     Args:
         tickets: those whose own blockers count.
-        numbers: the copies that are there; a ticket without one blocks nothing.
-        issues: what was seen of the target, by number.
+        numbers: the copies that are there; a ticket without a copy blocks nothing.
+        issues: the issues of the target that were seen, by number.
     """
     found: list[Blocking] = []
     for ticket in tickets:

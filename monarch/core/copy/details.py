@@ -1,15 +1,15 @@
-"""Details: what tickets have beside their text, and what a target has of it.
+"""Details: what tickets have beside their text, and which of that a target has.
 
-There are kinds of them: labels, milestones, issue types, assignees. How a kind is found, compared and created is one `Kind`; what
-is done with it is the same for all:
+There are four kinds: labels, milestones, issue types, assignees. A `Kind` says how one is found, compared and created;
+what is done with it is the same for all:
 
 ```
 tickets                      --needed--> what they have of a kind, each thing once
-tickets, what the target has --missing-> what it lacks: to be made in it first, or to be noted where that cannot be
+tickets, what the target has --missing-> what it lacks: made in it first, or noted if that is not possible
 ticket, what it has then     --details_of--> what the ticket's copy is created with, in the target's own words
 ```
 
-A thing is known by its name, and by its name without case where none is just the same. What a target has already stays as
+A thing is known by its name, or by its name without case if none is exactly the same. What a target has already stays as
 it is, its colour and its due date too: it is the team's.
 """
 
@@ -24,7 +24,7 @@ from monarch.core.ticket import Label, Milestone, Ticket
 T = TypeVar("T")
 
 MAX_ASSIGNEES: Final = 10
-"""So many can be assigned to one issue."""
+"""How many people GitHub assigns to one issue at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,17 +32,17 @@ class Kind(Generic[T]):
     """A kind of detail.
 
     Attributes:
-        name: for people, of one of them and of many: `label`, `labels`.
+        name: for people, singular and plural: `label`, `labels`.
         field: what GitHub calls it in an issue.
         slot: what `Stock` calls it.
-        of: what a ticket has of it.
+        of: what a ticket has of this kind.
         name_of: what a thing is called.
         is_copied: whether an installation copies it.
-        key: two things whose names have the same are one, among those that tickets name.
+        key: among the things that tickets name, those whose names have the same key are one.
         made: the thing once it was made, with the number in GitHub's answer (`None`: GitHub said that it was there);
-            `None` where only a listing tells what it is.
-        differs: what is to be said of a thing whose name the target has for another one (the target's), `""`: nothing.
-        can_be_made: whether a repository can be given one.
+            `None` if only a listing shows what it is.
+        differs: the note on a thing whose namesake in the target (the second argument) differs, `""`: none.
+        can_be_made: whether one can be created in a repository.
         is_organisations: whether only the repositories of organisations have any.
     """
 
@@ -64,7 +64,7 @@ class Kind(Generic[T]):
         return self.name[1]
 
     def needed(self, tickets: Iterable[Ticket], style: Style) -> tuple[T, ...]:
-        """What these tickets have, each once, in the order in which they name it; nothing where it is not copied."""
+        """What these tickets have, each once, in the order in which they name it; nothing if it is not copied."""
         first: dict[str, T] = {}
         for ticket in tickets if self.is_copied(style) else ():
             for thing in self.of(ticket):
@@ -72,7 +72,7 @@ class Kind(Generic[T]):
         return tuple(first.values())
 
     def find(self, name: str, existing: Iterable[T]) -> T | None:
-        """The one of that name, or of the same in another case; `None` where there is neither."""
+        """The thing of that name, or of that name in another case; `None` if there is neither."""
         there = tuple(existing)
         same = (thing for thing in there if self.name_of(thing) == name)
         alike = (thing for thing in there if self.name_of(thing).lower() == name.lower())
@@ -87,7 +87,7 @@ class Kind(Generic[T]):
         return tuple(one for one in needed if self.find(self.name_of(one), there) is None)
 
     def remarks(self, needed: Iterable[T], existing: Iterable[T]) -> list[str]:
-        """What is to be said of what these lack, or have otherwise, in a target with `existing`."""
+        """Notes on what a target with `existing` lacks of these, or has otherwise."""
         there, said, lacking = tuple(existing), [], []
         for one in needed:
             theirs = self.find(self.name_of(one), there)
@@ -129,7 +129,7 @@ MILESTONES: Final[Kind[Milestone]] = Kind(
     lambda ticket: () if ticket.milestone is None else (ticket.milestone,),
     lambda milestone: milestone.title,
     lambda style: style.milestones,
-    # Two milestones of a template may differ in case alone.
+    # Two milestones of a template may differ only in case.
     key=str,
     made=_numbered,
     differs=_due,
@@ -165,7 +165,7 @@ class Stock:
     assignees: tuple[str, ...] = ()
 
     def of(self, kind: Kind[T]) -> tuple[T, ...]:
-        """What it has of a kind."""
+        """What the target has of a kind."""
         return cast("tuple[T, ...]", getattr(self, kind.slot))
 
     def having(self, kind: Kind[T], things: tuple[T, ...]) -> "Stock":
@@ -193,9 +193,9 @@ class Details:
 def details_of(
     ticket: Ticket, style: Style, stock: Stock, without: Collection[str] = ()
 ) -> Details:
-    """What the copy of this ticket is created with: all that it has and the target has, too.
+    """What the copy of this ticket is created with: all that both the ticket and the target have.
 
-    `without` are GitHub's names of fields that it has refused for this ticket (`labels`, `milestone`, `type`, `assignees`).
+    `without`: the fields that GitHub has refused for this ticket, by its own names (`labels`, `milestone`, `type`, `assignees`).
     """
 
     def had(kind: Kind[T]) -> tuple[T, ...]:
@@ -212,7 +212,7 @@ def details_of(
 
 
 def wished(ticket: Ticket, style: Style) -> Details:
-    """What the copy of this ticket would have in a target that lacks nothing; the number of its milestone says nothing."""
+    """What the copy of this ticket would have in a target that lacks nothing; the number of its milestone means nothing."""
     milestones = () if ticket.milestone is None else (replace(ticket.milestone, number=1),)
     types = (ticket.type,) if ticket.type else ()
     return details_of(ticket, style, Stock(ticket.labels, milestones, types, ticket.assignees))

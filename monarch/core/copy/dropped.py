@@ -1,6 +1,6 @@
-"""What GitHub has left out of an issue that it was asked to create.
+"""What GitHub has left out of an issue that it created.
 
-Labels, milestone, issue type and assignees are for those who may push; for others GitHub creates the issue without them and says
+Labels, milestone, issue type and assignees need the right to push; without it GitHub creates the issue without them and says
 nothing (docs.github.com, "Create an issue"). So what was asked for is compared with what came back.
 """
 

@@ -2,7 +2,7 @@
 
 A frame knows these names, each as `$name` or `${name}`; `$$` is a dollar sign:
 
-author   login of who wrote the ticket, `ghost` for a deleted account
+author   login of the ticket's author, `ghost` for a deleted account
 body     the ticket's text; it must stand somewhere
 date     the day on which the ticket was written, as 2026-01-31
 link     address of the ticket
@@ -28,7 +28,7 @@ NAMES: Final = ("author", "body", "date", "link", "number", "source", "target", 
 """What a frame may name."""
 
 MAX_FRAME: Final = 16_384
-"""So many characters a frame may have: most of a copy belongs to the ticket."""
+"""How many characters a frame may have: most of a copy belongs to the ticket."""
 
 _LF = "\n"
 _ALLOWED = ", ".join(f"${{{name}}}" for name in NAMES)
@@ -42,7 +42,7 @@ class BadTemplate:
 
 
 def parse_template(text: str) -> Template | BadTemplate:
-    """Read the text of a template file. The line ends at its end are the editor's, and go."""
+    """Read the text of a template file. The line ends at its end come from the editor and are dropped."""
     mistakes = template_mistakes(text)
     if mistakes:
         return BadTemplate(tuple(mistakes))
@@ -50,7 +50,7 @@ def parse_template(text: str) -> Template | BadTemplate:
 
 
 def template_mistakes(text: str) -> list[str]:
-    """Everything that is wrong with a template, in the order of its lines; empty where nothing is."""
+    """Everything that is wrong with a template, in the order of its lines; empty if nothing is."""
     mistakes = []
     bodies = 0
     for found in Template.pattern.finditer(text):
@@ -72,7 +72,7 @@ def template_mistakes(text: str) -> list[str]:
 
 
 def words(ticket: Ticket, copying: Copying) -> dict[str, str]:
-    """What a frame may name of a ticket and its target, all but its body."""
+    """The values for a frame, from a ticket and its target, without the body."""
     return {
         "author": ticket.author or "ghost",
         "date": ticket.created_at.partition("T")[0],
@@ -85,7 +85,7 @@ def words(ticket: Ticket, copying: Copying) -> dict[str, str]:
 
 
 def fill(template: Template, named: Mapping[str, str]) -> tuple[str, tuple[int, int]]:
-    """Fill a frame; nothing is looked for in what is filled in.
+    """Fill a frame; the values themselves are not searched for names.
 
     Returns:
         The text, and where the ticket's own words (`body`) stand in it.

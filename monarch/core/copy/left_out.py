@@ -1,6 +1,6 @@
-"""What a template has and no copy will have: said once for each request, in `monarch plan` before and at its end.
+"""What a template has and no copy will have: reported once for each request, in `monarch plan` before and in its ending.
 
-All of it is plain to see in the list of the template's issues, so to know it costs nothing.
+The list of the template's issues shows all of it, so knowing it costs no call.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ def left_out(tickets: Sequence[Issue]) -> tuple[str, ...]:
 
 
 def _outside(tickets: Sequence[Ticket]) -> tuple[str, ...]:
-    """Likewise of dependencies on closed issues, and on those of other repositories."""
+    """The same for dependencies on closed issues, and on those of other repositories."""
     those = [one.number for one in tickets if one.blockers > len(one.blocked_by)]
     return (
         (f"dependencies of {numbered(those, _SHOWN)} on issues that are no open tickets",)

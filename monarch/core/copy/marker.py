@@ -1,20 +1,19 @@
 """The marker: the last line of a copy, which names its ticket and the target that the copy was written into.
 
-`<!-- monarch: owner/repo#12 id=2034567890 target=800000003 -->`, with ` sig=<32 hex digits>` behind the target where the
+`<!-- monarch: owner/repo#12 id=2034567890 target=800000003 -->`, with ` sig=<32 hex digits>` after the target if the
 installation has a key (`core.copy.seal`). `id` is GitHub's id of the ticket, `target` that of the target; these two decide, the
-rest is for people. Copies of older versions name no target. Whether a marker counts is decided in `core.target.evidence`.
+rest is for people. Copies of older versions name no target. `core.target.evidence` decides whether a marker counts.
 
 Three rules say what a marker is:
 
-- It counts only where it stands on a line of its own. A marker that is quoted (`> <!-- …`) or mentioned in a sentence is
-  nobody's.
-- Code blocks make no difference to that. Whoever read the fences would take a copy for missing (and double it) as soon as
-  somebody forgot to close a fence above the marker.
+- It counts only on a line of its own. A marker that is quoted (`> <!-- …`) or mentioned in a sentence does not count.
+- Code blocks make no difference. A reader that honoured fences would take a copy for missing (and double it) as soon as
+  a person forgot to close a fence above the marker.
 - So every line that would count is taken out of a ticket's text before its own marker is added, in code blocks too: a
-  template that was filled by Monarch itself, or that shows a marker as an example, must not pass for a copy of something
+  template that Monarch itself has filled, or that shows a marker as an example, must not pass for a copy of something
   else.
 
-Attributes that this version does not know are passed over, so that a newer version may add some.
+Attributes that this version does not know are ignored, so that a newer version may add some.
 """
 
 import re
@@ -42,7 +41,7 @@ class Marker:
 
     Attributes:
         target: GitHub's id of the repository that the copy was written into; `None` in copies of older versions.
-        signature: 32 hex digits, `""` where there is none.
+        signature: 32 hex digits, `""` if there is none.
     """
 
     source: str
@@ -58,18 +57,18 @@ class Marker:
 
 
 def read_markers(body: str) -> tuple[Marker, ...]:
-    """All markers that stand on a line of their own, in their order."""
+    """All markers on lines of their own, in their order."""
     return tuple(_marker(found) for found in _MARKER_LINE.finditer(body))
 
 
 def read_marker(body: str) -> Marker | None:
-    """The marker that says what this is a copy of: the last one; `None` where there is none."""
+    """The marker that says what this is a copy of: the last one; `None` if there is none."""
     markers = read_markers(body)
     return markers[-1] if markers else None
 
 
 def without_markers(body: str) -> str:
-    """Take every marker out; where one ended the text, the line ends before it go with it."""
+    """Take every marker out; if one ended the text, the line ends before it go with it."""
     found = list(_MARKER_LINE.finditer(body))
     if not found:
         return body
@@ -79,7 +78,7 @@ def without_markers(body: str) -> str:
 
 
 def _marker(found: re.Match[str]) -> Marker:
-    """Of an attribute that comes twice, the last one counts."""
+    """If an attribute comes twice, the last one counts."""
     more = dict(each.lower().split("=", 1) for each in found["more"].split())
     return Marker(
         found["source"],

@@ -1,6 +1,6 @@
-"""Notes: sentences for people about what a copy was not given, and that fails nothing.
+"""Notes: sentences for people about what a copy lacks without having failed.
 
-Each is about one target, which is named beside it; the same cause gives the same sentence, so that it is said once.
+Each is about one target, which is named beside it; the same cause gives the same sentence, so that it appears once.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,30 +40,30 @@ def dropped(what: str) -> str:
 
 
 def refused(kind: str, names: Iterable[str], refusal: Permanent) -> str:
-    """GitHub will not have something that was to be created, such as a label."""
+    """GitHub refused to create something, such as a label."""
     return f"{kind} {listed([quote(name, 60) for name in names], _SHOWN)}: not copied. {refusal.sentence}"
 
 
 def given_up(kind: str, names: Iterable[str], reason: str) -> str:
-    """What the target has of a kind could not be read, again and again."""
+    """What the target has of a kind could not be read, after several tries."""
     return f"{kind} {listed([quote(name, 60) for name in names], _SHOWN)}: not copied. {quote(reason, 200)}"
 
 
 def refused_fields(fields: Iterable[str], refusal: Permanent) -> str:
-    """GitHub refused a ticket because of something that it can be copied without."""
+    """GitHub refused a ticket because of fields that it can be copied without."""
     kinds = {_KINDS.get(field, field): None for field in fields}
     return f"{_and(tuple(kinds))}: some tickets were copied without. {refusal.sentence}"
 
 
 def not_listed(kind: str, name: str) -> str:
-    """GitHub says that it is there, and does not show it."""
+    """GitHub says that it is there, and does not list it."""
     return (
         f"{kind} {quote(name, 60)}: not copied. GitHub says that it is there, and does not list it"
     )
 
 
 def lacking(kind: str, names: Iterable[str]) -> str:
-    """The target lacks these, and cannot be given any: its organisation has the types, and it chooses who works there."""
+    """The target lacks these, and Monarch cannot add them: types belong to its organisation, assignees to its members."""
     why = "they cannot be assigned there" if kind == ASSIGNEES else "it has none of that name"
     return f"{kind} {listed([quote(name, 60) for name in names], _SHOWN)}: not copied, since {why}"
 
@@ -74,7 +74,7 @@ def personal(names: Iterable[str]) -> str:
 
 
 def touched(numbers: Sequence[int]) -> str:
-    """Copies whose references were to be put right do not say any more what was copied."""
+    """Copies whose references should be put right no longer say what was copied."""
     return f"references in {numbered(numbers, _SHOWN)}: left as they are, because a person edited the text there, or the ticket"
 
 
@@ -109,7 +109,7 @@ def no_nesting(numbers: Sequence[int]) -> str:
 
 
 def not_nested(numbers: Sequence[int], refusal: Permanent) -> str:
-    """GitHub would not have copies as sub-issues."""
+    """GitHub refused copies as sub-issues."""
     return (
         f"{SUB_ISSUES} {numbered(numbers, _SHOWN)}: not put under their parents. {refusal.sentence}"
     )
@@ -121,7 +121,7 @@ def no_blocking(numbers: Sequence[int]) -> str:
 
 
 def not_blocked(numbers: Sequence[int], refusal: Permanent) -> str:
-    """GitHub would not have copies blocked by others."""
+    """GitHub refused copies as blocked by others."""
     return f"{DEPENDENCIES} of {numbered(numbers, _SHOWN)}: not copied. {refusal.sentence}"
 
 

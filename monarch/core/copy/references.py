@@ -1,16 +1,16 @@
 """What becomes of a reference in a copy.
 
-To a ticket of the template it becomes the number of its copy in the target, `#7`, or the copy's address where it must
-remain an address (in a link). As long as that copy is not there, it has one of two forms:
+A reference to a ticket of the template becomes the number of its copy in the target, `#7`, or the copy's address where it
+must remain an address (in a link). As long as that copy is not there, it has one of two forms:
 
-- the one that is right if the copy gets the ticket's own number, provided that nobody has that number yet: it may come
-  true, and then nothing needs to be edited. Only for a ticket that the plan copies: nobody knows when, or whether, a
-  ticket of another portion comes;
+- the form that is right if the copy gets the ticket's own number, provided that no issue has that number yet: it may come
+  true, and then nothing needs to be edited. Only for a ticket that the plan copies: a ticket of another portion may come
+  at any time, or never;
 - else the *neutral* one, which points to the ticket itself and leaves no trace there.
 
-To anything else (a closed issue, a pull request, a comment, another repository) it is neutral for good.
+A reference to anything else (a closed issue, a pull request, a comment, another repository) is neutral for good.
 
-A neutral link goes by `redirect.github.com`, which GitHub does not take for a reference, so that no issue shows "was
+A neutral link goes through `redirect.github.com`, which GitHub does not take for a reference, so that no issue shows "was
 mentioned in" for each team's copy. A GitHub Enterprise Server has no such host: there a neutral link is the plain
 address, and the issue that it points to will show the mention.
 """
@@ -32,7 +32,7 @@ _REDIRECT: Final = "https://redirect.github.com"
 _LONGEST_NUMBER: Final = 9_999_999_999
 _DIGITS: Final = re.compile(r"[0-9]{1,10}")
 _COLOURS: Final = 100_000
-"""A bare `#` before six digits or more is a colour or the number of something else, unless a ticket is behind it."""
+"""A bare `#` before six digits or more is a colour or the number of something else, unless a ticket has that number."""
 
 _ELSEWHERE: Final = (
     "#issuecomment",
@@ -51,9 +51,9 @@ class Pending:
 
     Attributes:
         number: the ticket's own.
-        spelled: as the source has it.
+        spelled: as the source spells it.
         same: its form if the copy has the ticket's own number.
-        before: with `after`, what stands around any other number.
+        before: with `after`, the text around any other number.
         neutral: its form as long as there is no copy.
         is_coming: whether the plan makes that copy.
     """
@@ -84,11 +84,11 @@ class Pending:
         return self.neutral if number is None else self.at(number)
 
     def forms(self, copying: Copying) -> frozenset[str]:
-        """Every form that a copy of this target may have it in, as long as nobody has edited it."""
+        """Every form that it may have in a copy of this target, as long as no person has edited it."""
         return frozenset({self.spelled, self.same, self.neutral, self.last(copying)})
 
     def ends(self, text: str, begin: int) -> set[int]:
-        """Where it may end if it begins there in `text`, in whatever form, with whatever number."""
+        """Where it may end if it begins at `begin` in `text`, in any form and with any number."""
         fixed = (self.spelled, self.same, self.neutral)
         found = {begin + len(form) for form in fixed if text.startswith(form, begin)}
         if text.startswith(self.before, begin):
@@ -102,11 +102,11 @@ class Pending:
         return found
 
     def longest(self) -> str:
-        """A form that no other form is longer than."""
+        """The longest form that it may have."""
         return max(self.spelled, self.same, self.neutral, self.at(_LONGEST_NUMBER), key=len)
 
     def shortest(self) -> str:
-        """A form that no form is shorter than which it may end in."""
+        """The shortest form that it may have in the end."""
         return min(self.same, self.neutral, self.at(1), key=len)
 
 
@@ -132,7 +132,7 @@ class References:
         return ticket.id not in self._others
 
     def repository(self, reference: Reference) -> str:
-        """`owner/repo` that is meant; `""` where `owner#12` names an owner who is not the source's."""
+        """The `owner/repo` that is meant; `""` if `owner#12` names an owner other than the source's."""
         if "/" in reference.repository:
             return reference.repository
         owner = self._source.partition("/")[0]
@@ -153,9 +153,9 @@ class References:
         return is_bare and reference.number >= _COLOURS and self.ticket(reference) is None
 
     def pending(self, reference: Reference, spelled: str, beside: Neighbours) -> Pending | None:
-        """A reference to a ticket, in the forms that it may have; `None` for any other.
+        """A reference to a ticket, in the forms that it may have; `None` for any other reference.
 
-        `spelled`: as the source has it, without what stands `beside` it.
+        `spelled`: as the source spells it, without what stands `beside` it.
         """
         ticket = self.ticket(reference)
         if ticket is None:
@@ -194,7 +194,7 @@ class References:
 
     @staticmethod
     def part(reference: Reference) -> str:
-        """How GitHub shows that a part of the page is meant; `""` where the whole is."""
+        """How GitHub shows that a part of the page is meant; `""` if the whole page is."""
         return " (comment)" if "#issuecomment" in reference.tail else ""
 
     def address(self, ticket: Ticket) -> str:

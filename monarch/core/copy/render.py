@@ -1,14 +1,13 @@
 """What a copy looks like: the ticket's text in its frame, with the target's numbers, and the marker that names it.
 
-A ticket may refer to one that has no copy yet. So there are two passes: `render` writes a copy with what is known when it
-is created; once all copies exist, `rewriting` says for each what its text is to become, provided that it is still what
-Monarch wrote. Nothing is remembered between the two: both are made from the ticket and the plan, and from the copy as it
-stands.
+A ticket may refer to a ticket that has no copy yet. So there are two passes: `render` writes a copy with what is known when
+it is created; once all copies exist, `rewriting` says what the text of each becomes, provided that it is still what Monarch
+wrote. Nothing is remembered between the two: both are made from the ticket, the plan, and the copy as it stands.
 
-All of this is pure and shares nothing that changes, so a text can be worked on in a thread. Its work is in proportion to
-the text: some 15 ms for 65,536 characters of prose, ten times that where they are references and nothing else.
+All of this is pure and shares nothing that changes, so a thread can work on a text. The work is proportional to the text:
+some 15 ms for 65,536 characters of prose, ten times that for nothing but references.
 
-Only references, mentions, old markers and what GitHub would refuse are changed. The rest stays byte for byte.
+Only references, mentions, old markers and what GitHub would refuse change. The rest stays byte for byte.
 """
 
 import re
@@ -38,7 +37,7 @@ NO_TITLE: Final = "(no title)"
 """GitHub refuses an issue without a title."""
 
 _HINT = re.compile(r"#[0-9]|gh-[0-9]|/(?:issues|pull)/[0-9]|&(?:\#|[a-z])|\\[#/-]", re.IGNORECASE)
-"""Stands in every text that refers to a ticket, and in hardly any other."""
+"""Matches in every text that refers to a ticket, and in hardly any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ class Rewrite:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Somebody has edited the copy since: it is theirs and stays."""
+    """A person has edited the copy since: it is theirs and stays."""
 
 
 Rewriting = Keep | Rewrite | Touched
@@ -90,13 +89,13 @@ def render(ticket: Ticket, copying: Copying, details: Details | None = None) -> 
 def rewriting(current: str, ticket: Ticket, copying: Copying) -> Rewriting:
     """Say what becomes of a copy whose text is now `current`, once all numbers are known (the second pass).
 
-    A ticket of the plan without a number has no copy (it was refused, or somebody deleted it) and will have none. A text
-    that is rewritten gets the marker of today; for the marker's sake alone nothing is rewritten.
+    A ticket of the plan without a number has no copy (GitHub refused it, or a person deleted it) and will have none. A text
+    that is rewritten gets the current marker; nothing is rewritten for the marker's sake alone.
     """
     if not _may_refer(ticket):
         return Keep()
     standing = _standing(current, ticket, copying)
-    # Cutting is work, and hardly ever needed; `tee` has each version made once, and only if it is looked at.
+    # Cutting is work, and hardly ever needed; with `tee` each version is made once, and only if it is looked at.
     versions, pending, sources = tee(_wordings(ticket, copying, standing), 3)
     final = _fitting(wording.last(copying) for wording in versions)
     if current == final or not any(wording.is_pending for wording in pending):
@@ -133,9 +132,9 @@ def compose(
 ) -> Iterator[tuple[Framed, str]]:
     """The ticket's text in its frame, with what changes in it, and the end of the copy: the whole text first, if it may fit.
 
-    Whether it does is decided by the numbers that are known when the copy is written; the last version always fits.
+    The numbers that are known when the copy is written decide whether it does; the last version always fits.
 
-    The end is a blank line, in the text's own kind of line ends, and the marker (`marker`, or the one of today); before
+    The end is a blank line, in the text's own kind of line ends, and the marker (`marker`, or the current one); before
     them the end of a code block that the text leaves open.
     """
     named = marker or marker_of(ticket, copying)
@@ -146,17 +145,17 @@ def compose(
 
 
 def marker_of(ticket: Ticket, copying: Copying) -> Marker:
-    """The marker of a ticket's copy in this target, signed where there is a key."""
+    """The marker of a ticket's copy in this target, signed if there is a key."""
     target, seal = copying.target_id, copying.style.seal
     signature = "" if seal is None else seal.sign(ticket.id, target)
     return Marker(copying.plan.source, ticket.number, ticket.id, target, signature)
 
 
 def _standing(current: str, ticket: Ticket, copying: Copying) -> Marker | None:
-    """The marker that a copy of this ticket carries now, in whatever form Monarch has written it; else `None`.
+    """The marker that a copy of this ticket carries now, in any form that Monarch has written; else `None`.
 
     An older version named no target, and the key may have been another one, or none. The length of the marker decides where
-    a text that is too long is cut, so the copy is compared with what was written beside that very marker.
+    a text that is too long is cut, so the copy is compared with what Monarch writes beside that very marker.
     """
     found = read_marker(current)
     named = copying.plan.source, ticket.number, ticket.id
@@ -166,7 +165,7 @@ def _standing(current: str, ticket: Ticket, copying: Copying) -> Marker | None:
 
 
 def _wordings(ticket: Ticket, copying: Copying, marker: Marker | None = None) -> Iterator[Wording]:
-    """What the copy may say, the better first; the last one always fits."""
+    """What the copy may say, the best first; the last one always fits."""
     for framed, ending in compose(ticket, copying, marker):
         yield worded(framed.text + ending, framed.changes)
 

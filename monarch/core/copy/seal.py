@@ -1,10 +1,10 @@
-"""The seal: signs markers, and tells which were signed by this installation.
+"""The seal: signs markers, and recognises those that this installation has signed.
 
 A signature is an HMAC (SHA-256, the first 16 bytes in hex) over the installation, the ticket's id and the target's id. So
-it proves that this installation has written that marker for that ticket and that target, whoever opened the issue that it
-stands in, and whatever Valkey has forgotten. It does not prove that the issue is the copy: anybody who can read a copy can
-paste its marker into another issue of the same target. That is why `core.target.evidence` believes the ledger and our own
-accounts first.
+it proves that this installation has written that marker for that ticket and that target, no matter who opened the issue
+that it stands in, and what Valkey has forgotten. It does not prove that the issue is the copy: anyone who can read a copy
+can paste its marker into another issue of the same target. That is why `core.target.evidence` believes the ledger and our
+own accounts first.
 """
 
 import hmac
@@ -21,8 +21,8 @@ class Seal:
     """What an installation signs with.
 
     Attributes:
-        installation: its name; two that share a key do not believe each other's signatures.
-        keys: the first one signs, all of them verify: so a key can be changed, and copies that the former one has signed
+        installation: its name; two installations that share a key do not believe each other's signatures.
+        keys: the first one signs, all of them verify: so a key can be changed, and copies that the former key has signed
             stay proven for as long as it is listed. Never empty.
     """
 

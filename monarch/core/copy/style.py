@@ -1,4 +1,4 @@
-"""How copies are to look: what an installation has decided about it, and what one crossing knows."""
+"""How copies look: what an installation has decided, and what one crossing knows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ class Style:
         template: the frame around a ticket's text (`string.Template`); `None` is the text alone.
         labels: whether labels are copied.
         milestones: whether milestones are copied.
-        assignees: whether the people who are assigned are copied.
-        seal: signs markers; `None` where the installation has no key.
+        assignees: whether assignees are copied.
+        seal: signs markers; `None` if the installation has no key.
         adopt: whether issues that say the same as a ticket are taken for its copies (`core.target.adoption`).
     """
 
@@ -39,10 +39,10 @@ class Copying:
     """What the text of a copy depends on, beside its ticket.
 
     Attributes:
-        target: `owner/repo` that is copied into, by its canonical name.
+        target: the target's canonical `owner/repo`.
         target_id: GitHub's id of it.
         numbers: the copies in this target that are known by now.
-        highest: the highest number that is known to be used in the target; a reference must not point to somebody
+        highest: the highest number that is known to be used in the target; a reference must not point to someone
             else's issue while its ticket has no copy yet.
     """
 

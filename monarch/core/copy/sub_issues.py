@@ -1,7 +1,7 @@
-"""Which copies are to become sub-issues of which: the template's hierarchy, as far as it lies within the plan.
+"""Which copies become sub-issues of which: the template's hierarchy, as far as it lies within the plan.
 
-GitHub keeps sub-issues in the order in which they were added, and lists them by their parent alone. So the parents of a
-plan are asked for it (`parents_to_ask`), and each ticket gets its place (`placed`).
+GitHub keeps sub-issues in the order in which they were added, and lists them only by their parent. So GitHub is asked
+about the parents of a plan (`parents_to_ask`), and each ticket gets its place (`placed`).
 """
 
 from collections import Counter
@@ -29,13 +29,12 @@ def nestings(
 ) -> tuple[Nesting, ...]:
     """What is still to be nested, in the order of the template's sub-issues.
 
-    A copy that has a parent stays where it is: under the right one it is in its place, and under another one a person
-    has put it.
+    A copy that has a parent stays where it is: either that is its place, or a person has put it under another parent.
 
     Args:
         tickets: those whose own place counts.
-        numbers: the copies that are there; a ticket without one has no place, and gives none.
-        parents: the parent of each of the target's issues, as far as it was seen; `None` for none.
+        numbers: the copies that are there; a ticket without a copy has no place, and gives none.
+        parents: the parent of each of the target's issues that were seen; `None` for none.
     """
     by_number = {ticket.number: ticket.id for ticket in plan.everything}
     found = []
@@ -48,9 +47,9 @@ def nestings(
 
 
 def parents_to_ask(plan: Plan) -> tuple[int, ...]:
-    """The tickets whose sub-issues have an order within the plan, by number; the first parent where none has one.
+    """The tickets whose sub-issues have an order within the plan, by number; the first parent if none has one.
 
-    One is asked at least where anything is to be nested: it tells whether the server has addresses for it.
+    If anything is to be nested, at least one is asked: the answer shows whether the server has addresses for sub-issues.
     """
     children = Counter(ticket.parent for ticket in plan.tickets)
     parents = [ticket.number for ticket in plan.tickets if children[ticket.number]]

@@ -1,7 +1,7 @@
-"""The text of a copy as long as not all numbers are known: words, and references between them that are pending.
+"""The text of a copy until all numbers are known: words, and pending references between them.
 
-One wording makes the text of the first pass and that of the second, and tells whether a copy is still what Monarch wrote,
-by nothing but the ticket and the plan: no text is stored for that anywhere.
+One wording makes the text of the first pass and that of the second, and recognises a copy that is still what Monarch wrote,
+from nothing but the ticket and the plan: no text is stored for that anywhere.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,11 +19,11 @@ _Into = tuple[str | Pending, int, int]
 _Form = TypeVar("_Form")
 
 _POSITIONS: Final = 2
-"""A mark begins with its place; all else is what it says."""
+"""A mark begins with its position (start and end); the rest is what it says."""
 
 
 class Change(NamedTuple):
-    """What stands at `start` to `end` of a text becomes `into`.
+    """The text from `start` to `end` becomes `into`.
 
     Attributes:
         units: how long that can become, in UTF-16 units.
@@ -39,7 +39,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A text of words and pending references, by turns."""
+    """A text of words and pending references, alternating."""
 
     pieces: tuple[str | Pending, ...]
 
@@ -59,7 +59,7 @@ class Wording:
     def is_source_of(self, text: str, copying: Copying) -> bool:
         """Whether `text` is this wording with each reference in any of its forms.
 
-        All ways to read it are followed at once; the words between two references leave hardly ever more than one.
+        All readings are followed at once; the words between two references hardly ever leave more than one.
         """
         ends = [0]
         for forms in self._forms(lambda pending: pending.forms(copying)):
@@ -81,7 +81,7 @@ class Wording:
         return len(text) in ends
 
     def _forms(self, form: Callable[[Pending], _Form]) -> Iterator[str | _Form]:
-        """The pieces, each reference in its form; the same one comes again and again."""
+        """The pieces, each reference in its form, which is made once: the same reference comes again and again."""
         known: dict[int, _Form] = {}
         for piece in self.pieces:
             if isinstance(piece, str):
@@ -119,7 +119,7 @@ def worded(text: str, changed: tuple[Change, ...]) -> Wording:
 
 
 def encodable(text: str) -> str:
-    """Half a surrogate pair cannot be sent: it becomes U+FFFD."""
+    """The text with U+FFFD for each half surrogate pair, which cannot be sent."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
@@ -144,14 +144,14 @@ def _changes(text: str, own: Range, copying: Copying) -> Iterator[Change]:
 
 
 def _silenced(text: str, mention: Mention) -> Change:
-    """A space that nobody sees behind the `@`; one that is spelled as an entity is spelled out for that."""
+    """An invisible space after the `@`; an `@` that is spelled as an entity is spelled out for that."""
     if text[mention.start] == "&":
         return Change(mention.start, mention.name, f"@{SPACE}", 2, 2)
     return Change(mention.name, mention.name, SPACE, 1, 1)
 
 
 class _Rewriter:
-    """Says what a reference becomes, and how long that is; the same one comes again and again."""
+    """Says what a reference becomes, and how long that is, once for each: the same one comes again and again."""
 
     def __init__(self, references: References) -> None:
         self._references = references
@@ -160,7 +160,7 @@ class _Rewriter:
     def rewritten(
         self, mark: Reference, spelled: str, beside: Neighbours, *, is_own: bool
     ) -> _Into | None:
-        """What becomes of it; `None`: it stays."""
+        """What the reference becomes; `None`: it stays."""
         key = spelled, mark[_POSITIONS:], beside, is_own
         if key not in self._known:
             self._known[key] = self._rewritten(mark, spelled, beside, is_own=is_own)
@@ -179,6 +179,6 @@ class _Rewriter:
 
 
 def is_heard(mention: Mention, copying: Copying) -> bool:
-    """Whether it is a mention for GitHub: a team is one only in the repositories of its own organisation."""
+    """Whether GitHub takes it for a mention: it does so for a team only in repositories of the team's organisation."""
     owner = copying.target.partition("/")[0].lower()
     return mention.organisation.lower() in {"", owner}

@@ -1,8 +1,8 @@
 """What GitHub's answer means: one table from status, headers and words to an Outcome.
 
-Only answers that are no success come here; the adapter has read a 200 to a read and a 201 to a write
-before, and brings those that it could not use. The rules are tried from the top, the first that fits
-decides:
+Only answers that are not a success come here; the adapter reads a 200 to a read and a 201 to a write
+itself, and brings those that it could not use. The rules are tried from the top, and the first that
+fits decides:
 
 ```
 limit       403, 429 by its headers, its words or its page    RateLimited
@@ -30,15 +30,15 @@ unclear     all the rest                                      Unknown for a writ
 *unclear* is the important one: a 5xx, a 408 or a 2xx that cannot be read says nothing about whether a
 write took effect (issues and comments were created despite a 500: probot/probot#921).
 
-*exhausted* stands behind the words of a missing right: the last call that an hour allows may be refused for a
-reason of its own, and to wait for the hour would change nothing. Without such words it is a limit, since a limit
-taken for a refusal gives a healthy target up.
+*exhausted* comes after the words of a missing right: the last call that an hour allows may be refused for a
+reason of its own, and waiting for the hour would change nothing. Without such words it is a limit, since a limit
+taken for a refusal would give up a healthy target.
 
-*sso*, *kind* and *address* are the repository's, although a token lacks something: they are decided by each organisation, and
-the same token goes on working in the others. One target in a foreign organisation must not stop the fleet.
+*sso*, *kind* and *address* are the repository's, although a token lacks something: each organisation decides them, and the
+same token goes on working in the others. One target in a foreign organisation must not stop the fleet.
 
-*spam* is no limit: nothing says that it passes, and a limit is waited for uncounted, for ever if need be. Nor is it
-the ticket's: the next ticket would meet the same answer, and an app that ignores repeated refusals may be suspended
+*spam* is not a limit: nothing says that it passes, and Monarch waits for a limit uncounted, for ever if need be. Nor is
+it the ticket's: the next ticket would meet the same answer, and an app that ignores repeated refusals may be suspended
 (docs.github.com, "Best practices for using the REST API"). So the target is given up at the first one, and a person
 looks.
 """
@@ -67,7 +67,7 @@ class Rule:
 
 
 def classify(reply: Reply, *, writing: bool) -> Failure:
-    """Say what became of a call whose answer is no success; total, and never raises.
+    """Say what became of a call whose answer is not a success; total, and never raises.
 
     Args:
         reply: the answer.
@@ -83,10 +83,10 @@ def rule_of(reply: Reply, *, writing: bool) -> str:
 
 
 def is_there_already(reply: Reply) -> bool:
-    """Whether a write is refused because what it would bring about is so already.
+    """Whether a write is refused because its effect is there already.
 
-    A label, a milestone: `already_exists`. A sub-issue of this very parent: the words for a duplicate; that an issue
-    "may only have one parent" is said of one that has another parent, too, and means nothing alone.
+    A label, a milestone: `already_exists`. A sub-issue of this very parent: the words for a duplicate. GitHub says "may
+    only have one parent" about an issue with another parent, too, so those words alone mean nothing.
     """
     said = read_reply(reply, writing=True)
     return said.status == _INVALID and (

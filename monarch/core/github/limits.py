@@ -1,6 +1,6 @@
-"""How a limit of GitHub's is told from a refusal, and how long it asks to wait.
+"""How to tell one of GitHub's limits from a refusal, and how long it asks to wait.
 
-GitHub has no header and no status of its own for its secondary limits, so several signs count.
+GitHub has neither a header nor a status of its own for its secondary limits, so several signs count.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Final
 from monarch.core.github.reply import Reply, Said, number, time_s
 
 MAX_WAIT_S: Final = 86_400.0
-"""No wait that an answer asks for is believed beyond a day."""
+"""The longest wait that an answer is believed to ask for, in seconds: a day."""
 
 _FORBIDDEN: Final = 403
 _TOO_MANY: Final = 429
@@ -22,7 +22,7 @@ def is_limit(said: Said) -> bool:
     is always one; a 403 by its headers, its words or the page that it points to, for `retry-after` is
     often missing.
 
-    `x-ratelimit-reset` stands on every answer, and alone means nothing.
+    `x-ratelimit-reset` is on every answer, and alone means nothing.
     """
     if said.status == _TOO_MANY:
         return True
@@ -47,7 +47,7 @@ _LIMIT_PAGES: Final = ("secondary-rate-limits", "#abuse-rate-limits", "#rate-lim
 
 
 def asked_wait_s(said: Said) -> float | None:
-    """How long to wait in seconds; `None` where the answer does not say."""
+    """How long to wait in seconds; `None` if the answer does not say."""
     asked = said.header("retry-after")
     if asked:
         seconds = number(asked)
@@ -66,10 +66,10 @@ class Standing:
 
 
 def primary_standing(reply: Reply) -> Standing | None:
-    """What an answer says of the primary limit.
+    """What an answer says about the primary limit.
 
-    `None` where it says nothing (a server without limits), speaks of another one (search has its own), or has no date
-    that the reset could be compared with.
+    `None` if it says nothing (a server without limits), names another limit (search has its own), or has no date to
+    compare the reset with.
     """
     said = Said(reply, writing=False, message="", about="", details="")
     remaining = number(said.header("x-ratelimit-remaining"))
@@ -82,7 +82,7 @@ def primary_standing(reply: Reply) -> Standing | None:
 
 
 def _until(said: Said, then_s: float | None) -> float | None:
-    """From the answer's own date until `then_s`, and a second more: no clock of ours takes part."""
+    """From the answer's own date until `then_s`, plus a second: no clock of ours takes part."""
     now_s = time_s(said.header("date"))
     return None if then_s is None or now_s is None else then_s - now_s + 1
 

@@ -1,4 +1,4 @@
-"""An answer of GitHub as it came, and the words in it. What it means is decided in `core.github.classify`."""
+"""An answer of GitHub as it came, and the words in it. `core.github.classify` decides what it means."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from typing import Any, Final
 from monarch.core.redact import quote
 
 _MAX_BODY: Final = 1024 * 1024
-"""A longer answer is no error of GitHub's, and its words are not read."""
+"""A longer answer is not one of GitHub's errors, and its words are not read."""
 
 _MAX_ERRORS: Final = 20
 """A request of ours has fewer fields."""
@@ -32,11 +32,11 @@ class Said:
 
     Attributes:
         writing: whether it answers a write.
-        message: GitHub's own sentence, `""` where there is none.
+        message: GitHub's own sentence, `""` if there is none.
         about: the page of the documentation that it points to, in lower case.
         details: what is wrong with which field, for people.
         fields: the fields that a validation names, each once; empty for all else.
-        codes: what it finds wrong with them, such as `already_exists`.
+        codes: what the validation finds wrong with them, such as `already_exists`.
     """
 
     reply: Reply
@@ -53,7 +53,7 @@ class Said:
         return self.reply.status
 
     def header(self, name: str) -> str:
-        """A header by its name in lower case; `""` where it is missing."""
+        """A header by its name in lower case; `""` if it is missing."""
         return self.reply.headers.get(name, "").strip()
 
     def has(self, *words: str) -> bool:
@@ -62,7 +62,7 @@ class Said:
         return any(word in text for word in words)
 
     def because(self, meaning: str = "") -> str:
-        """A sentence for people: what GitHub said, and what it means where that is not plain."""
+        """A sentence for people: what GitHub said, and what it means if that is not obvious."""
         words = ": ".join(part for part in (self.message, self.details) if part)
         said = f' "{quote(words)}"' if words else ""
         request = quote(self.header("x-github-request-id"), 60)
@@ -90,7 +90,7 @@ def read_reply(reply: Reply, *, writing: bool) -> Said:
 
 
 def _words(body: bytes) -> dict[str, Any]:
-    """The JSON object of an error; empty where it is none (a proxy's HTML page, or nothing at all)."""
+    """The JSON object of an error; empty if the body is not one (a proxy's HTML page, or nothing at all)."""
     try:
         value = json.loads(body) if len(body) <= _MAX_BODY else None
     except (ValueError, RecursionError):
@@ -117,10 +117,10 @@ def number(text: str) -> float | None:
 
 
 def time_s(text: str) -> float | None:
-    """A date of HTTP in seconds since 1970; `None` where it cannot be read."""
+    """An HTTP date in seconds since 1970; `None` if it cannot be read."""
     try:
         date = parsedate_to_datetime(text)
-        # Without a zone it would be taken for local time, and the answer depend on this machine.
+        # Without a zone it would count as local time, and the result would depend on this machine.
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError, OSError):
         return None

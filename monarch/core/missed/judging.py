@@ -12,9 +12,9 @@ from monarch.core.request.rules import Rules, source_refusal, target_refusal
 from monarch.core.ticket import Origin
 
 BEFORE_MS = 180_000
-"""A message may come so long before its repository, in milliseconds: a target is waited for, and clocks differ.
+"""How long before its repository a message may come, in milliseconds: Monarch waits for a target, and clocks differ.
 
-An older one under this name was about another repository, which was deleted since.
+An older message with this name was about another repository, which was deleted since.
 """
 
 
@@ -38,7 +38,7 @@ class Left(StrEnum):
 class Window:
     """Which repositories count: those created since `since_ms`, in milliseconds since 1970.
 
-    One that is younger than `young_ms` may still be asked for: the message about a repository comes after it.
+    A repository younger than `young_ms` may still be asked for: the message about it comes after it was created.
     """
 
     since_ms: int
@@ -46,14 +46,14 @@ class Window:
     young_ms: int = 0
 
     def ripe_ms(self, one: Listed) -> int | None:
-        """When a young one is old enough; `None` where it is."""
+        """When a young repository is old enough; `None` if it is already."""
         ripe_ms = one.created_ms + self.young_ms
         return ripe_ms if ripe_ms > self.now_ms else None
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source that was asked for. `channel`: where people were told of it last, `None`: nowhere."""
+    """A source that was asked for. `channel`: where its requests were reported last, `None`: nowhere."""
 
     full_name: str
     channel: str | None = None
@@ -95,7 +95,7 @@ class Missed:
 
 
 def left_unread(one: Listed, window: Window) -> Left | None:
-    """Why it is left alone whatever its own address would say."""
+    """Why it is left alone without reading its own address; `None`: it has to be read."""
     if one.created_ms < window.since_ms:
         return Left.OLDER
     if one.archived:
@@ -106,7 +106,7 @@ def left_unread(one: Listed, window: Window) -> Left | None:
 
 
 def left_alone(sighting: Sighting, window: Window, asked: Asked, rules: Rules) -> Left | None:
-    """Why it is left alone by all that is known without a look into it."""
+    """Why it is left alone by all that is known without a look into it; `None`: it is not."""
     unread = left_unread(sighting.listed, window)
     if unread is not None:
         return unread
@@ -133,7 +133,7 @@ def missed(sighting: Sighting, origin: Origin, asked: Asked) -> Missed:
 
 
 def with_unplanned(asked: Asked, unplanned: Iterable[tuple[int, Request | BadMessage]]) -> Asked:
-    """What was asked for, by requests that are not planned yet, too; with the time of each in milliseconds."""
+    """What was asked for, with requests that are not planned yet, each with its time in milliseconds."""
     named = dict(asked.targets)
     for at_ms, request in unplanned:
         for target in request.targets if isinstance(request, Request) else ():
@@ -148,7 +148,7 @@ def counted(reasons: Iterable[Left]) -> dict[Left, int]:
 
 
 def _is_known(origin: Origin, asked: Asked, rules: Rules) -> bool:
-    """Asked for before, or on the allow list; a list that allows everything names nothing."""
+    """Whether it was asked for before, or is on the allow list; a list that allows everything names nothing."""
     if asked.source(origin) is not None:
         return True
     return bool(rules.allowed_sources) and source_refusal(origin.full_name, rules) is None

@@ -1,4 +1,4 @@
-"""What a sweep sees of an owner's repositories, and what it remembers of them, so that each is read once."""
+"""What a sweep sees of an owner's repositories, and what it remembers about them, so that each is read once."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,17 +8,17 @@ from monarch.core.ticket import Origin
 
 
 def name_within(owner: str) -> str:
-    """A repository of that owner's, for whoever signs by repositories. It need not be there."""
+    """The name of a repository of that owner, to find the credential by. It need not exist."""
     return f"{owner}/.github"
 
 
 OVERLAP_MS = 3_600_000
-"""Lists show new repositories late, so each sweep reads an hour more than it would have to, in milliseconds."""
+"""How much further back each sweep reads than it has to, in milliseconds: lists show new repositories late."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A repository as a list of its owner's shows it: what it was made from is not in there."""
+    """A repository as its owner's list shows it, which does not include what it was made from."""
 
     id: TargetId
     full_name: str
@@ -32,8 +32,8 @@ class Listed:
 class Newest:
     """The newest repositories of an owner, the newest first.
 
-    `tag` names this very answer: while it is right, asking again costs GitHub's budget nothing. `pages` is how many reads
-    it took.
+    `tag` names this very answer: while it is current, asking again costs nothing of GitHub's budget. `pages` is how many
+    reads it took.
     """
 
     repositories: tuple[Listed, ...]
@@ -43,7 +43,7 @@ class Newest:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The newest repositories are those of the last time."""
+    """The newest repositories are the same as last time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class Sighting:
     Attributes:
         origin: what it was made from; `None`: nothing that our account may see.
         former: other names under which it was seen, in lower case.
-        is_empty: it was looked into, and carried no copies.
-        has_copies: it carried copies.
+        is_empty: a look into it found no copies.
+        has_copies: a look into it found copies.
     """
 
     listed: Listed
@@ -71,12 +71,12 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is remembered of an owner.
+    """What is remembered about an owner.
 
     Attributes:
-        tag: of the newest page, `""` where not all that it shows is remembered.
-        complete_ms: every repository created since then is remembered, up to the newest that is, but for those that were
-            forgotten because of their number; `None`: that cannot be said.
+        tag: of the newest page, `""` if not all that it shows is remembered.
+        complete_ms: every repository created between then and the newest remembered one is remembered, except those
+            that were forgotten because there were too many; `None`: that cannot be said.
         sightings: by GitHub's id.
     """
 
@@ -86,7 +86,7 @@ class Memory:
 
 
 def read_until_ms(memory: Memory, since_ms: int) -> int:
-    """How far back a list has to be read, so that with the memory nothing since `since_ms` is missing."""
+    """How far back a list has to be read so that, together with the memory, nothing since `since_ms` is missing."""
     if memory.complete_ms is None or memory.complete_ms > since_ms:
         return since_ms
     newest = max((one.listed.created_ms for one in memory.sightings.values()), default=since_ms)
@@ -94,7 +94,7 @@ def read_until_ms(memory: Memory, since_ms: int) -> int:
 
 
 def unread(listed: Iterable[Listed], memory: Memory) -> tuple[Listed, ...]:
-    """Those whose own address was not read yet, in their order."""
+    """The repositories whose own address was not read yet, in their order."""
     return tuple(one for one in listed if one.id not in memory.sightings)
 
 

@@ -1,4 +1,4 @@
-"""What a channel is told of repositories that were missed."""
+"""The message to a channel about missed repositories."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,16 +8,16 @@ from monarch.core.listed import listed
 from monarch.core.missed.judging import Missed
 
 NAMED_MOST: Final = 20
-"""So many repositories are named; the others are counted."""
+"""How many repositories are named; the others are counted."""
 
 
 def missed_text(
     missed: Sequence[Missed], web_url: str, *, submits: bool, again: bool = False
 ) -> str:
-    """Say which repositories were missed, and what becomes of it; in Slack's mrkdwn.
+    """Say which repositories were missed, and what happens now; in Slack's mrkdwn.
 
-    `again`: it may have been said before, by a worker that has died.
-    Names of repositories hold none of the characters that Slack obeys.
+    `again`: a worker that has died may have posted it before.
+    Names of repositories hold none of the characters that are special to Slack.
     """
     sources = sorted({one.origin.full_name for one in missed})
     made = " and ".join(_link(name, web_url) for name in sources)

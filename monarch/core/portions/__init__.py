@@ -2,9 +2,9 @@
 
 Two optional keys, which other readers of the message ignore:
 
-- `not_before`: ISO 8601 with its zone. The request is parked until then. A date that has passed holds nothing up, because
+- `not_before`: ISO 8601 with its zone. The request is parked until then. A date that has passed delays nothing, because
   a message is also sent again for a late team.
 - `milestones`: titles. Only tickets in one of these milestones are copied.
 
-Nothing here knows a clock: the time of the server comes in as an argument.
+Nothing here reads a clock: the server's time comes in as an argument.
 """

@@ -29,7 +29,7 @@ def release_of(not_before: datetime | None, now_ms: int) -> Until | TooFar | Non
     """Whether a request waits for its date; `None`: it may begin.
 
     Args:
-        not_before: with its zone; `None` where the message names no date.
+        not_before: with its zone; `None` if the message names no date.
         now_ms: the server's clock, in milliseconds since 1970. No worker's clock decides when a request begins.
     """
     if not_before is None:
@@ -46,9 +46,9 @@ def release_of(not_before: datetime | None, now_ms: int) -> Until | TooFar | Non
 
 
 def date_mistake(not_before: datetime | None, now_ms: int) -> str:
-    """What is wrong with a date that a person has just typed: it has passed, or is too far ahead; `""` where nothing is.
+    """What is wrong with a date that a person has just typed: it has passed, or is too far ahead; `""` if nothing is.
 
-    A message that names a past date is carried out: it may be an old one that is sent again for a late team.
+    A message that names a past date is carried out: it may be an old message that is sent again for a late team.
     """
     if not_before is None:
         return ""

@@ -1,7 +1,7 @@
-"""A portion in the readable fields that a request keeps of it, and back.
+"""A portion as the readable fields of a request, and back.
 
 `not_before` is the date as the message has it, `not_before_ms` the same in milliseconds since 1970, and `milestones` a JSON
-list of titles. A request that asks for all tickets at once has none of them.
+list of titles. A request that asks for all tickets at once has none of these fields.
 """
 
 import json
@@ -13,7 +13,7 @@ from monarch.core.portions.keys import MILESTONES, NOT_BEFORE, Portion, read_dat
 
 
 def portion_details(portion: Portion) -> dict[str, str]:
-    """The fields of a portion; none where it is all tickets, at once."""
+    """The fields of a portion; none if it is all tickets, at once."""
     details: dict[str, str] = {}
     if portion.not_before is not None:
         details[NOT_BEFORE] = in_iso(portion)
@@ -24,12 +24,12 @@ def portion_details(portion: Portion) -> dict[str, str]:
 
 
 def in_iso(portion: Portion) -> str:
-    """The date of a portion in ISO 8601, with the zone that its sender has named; `""` where it has none."""
+    """The date of a portion in ISO 8601, with the zone that its sender has named; `""` if it has none."""
     return "" if portion.not_before is None else portion.not_before.isoformat()
 
 
 def portion_of(fields: Mapping[str, str]) -> Portion:
-    """The portion that these fields tell of; what cannot be read counts as absent."""
+    """The portion that these fields describe; what cannot be read counts as absent."""
     try:
         titles = json.loads(fields.get(MILESTONES, "null"))
     except ValueError:

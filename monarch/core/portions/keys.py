@@ -1,4 +1,4 @@
-"""The two keys of a message that ask for a portion, each by its reader."""
+"""The two keys of a message that ask for a portion, each with its reader."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,11 +18,11 @@ _TITLES: Final = '["Sprint 2"]'
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """What part of the template a message asks for, and from when on.
+    """Which part of the template a message asks for, and from when on.
 
     Attributes:
         not_before: with its zone, as the message has it; `None`: at once.
-        milestones: titles, each once without regard to case; empty: all tickets.
+        milestones: titles, each once regardless of case; empty: all tickets.
     """
 
     not_before: datetime | None = None
@@ -34,7 +34,7 @@ WHOLE: Final = Portion()
 
 
 def read_date(came: object) -> datetime | None:
-    """The date before which no ticket is copied, `None` where nothing came. Raises `Mistake`."""
+    """The date before which no ticket is copied, `None` if the message has none. Raises `Mistake`."""
     if came is None:
         return None
     date = _date(came.strip()) if isinstance(came, str) else None
@@ -60,7 +60,7 @@ def _date(text: str) -> datetime | None:
 
 
 def read_titles(came: object) -> tuple[str, ...]:
-    """The milestones whose tickets are copied, none where nothing came. Raises `Mistake`."""
+    """The milestones whose tickets are copied, none if the message has none. Raises `Mistake`."""
     if came is None:
         return ()
     if not isinstance(came, list):

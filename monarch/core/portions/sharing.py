@@ -1,7 +1,7 @@
 """Which tickets of a template belong to a portion.
 
-A milestone is known by its title, and by its title without case where none is just the same, as GitHub has it. A title
-that the source does not have is never taken for a milestone without tickets: the request is told instead.
+A milestone is known by its title, or by its title without case if none is exactly the same, as in GitHub. A title that the
+source does not have never counts as a milestone without tickets: the request fails with a reason instead.
 """
 
 from collections.abc import Collection, Iterable
@@ -17,10 +17,10 @@ _SHOWN = 20
 
 
 def share_of(whole: Plan, wanted: Collection[str], existing: Iterable[Milestone]) -> Plan:
-    """The plan of a portion: its tickets are in one of the milestones `wanted`, the others stand beside them.
+    """The plan of a portion: its tickets are in one of the milestones `wanted`; the others are kept in `others`.
 
-    The others are kept because tickets of two portions may refer to one another. Where they make the plan too large they
-    are left out, and such references stay links to the template.
+    They are kept because tickets of two portions may refer to one another. If they make the plan too large, they are left
+    out, and such references stay links to the template.
     """
     if not wanted:
         return whole

@@ -9,7 +9,7 @@ _SHOWN = 5
 
 
 def milestones_words(portion: Portion) -> str:
-    """`milestone "Sprint 2"`; `""` where all tickets are asked for."""
+    """`milestone "Sprint 2"`; `""` if all tickets are asked for."""
     titles = portion.milestones
     if not titles:
         return ""
@@ -18,9 +18,9 @@ def milestones_words(portion: Portion) -> str:
 
 
 def portion_facts(portion: Portion, came_ms: int | None = None) -> dict[str, str]:
-    """The lines that tell of a portion; none for all tickets at once.
+    """The lines that describe a portion; none for all tickets at once.
 
-    `came_ms` is when the message came, in milliseconds since 1970, `None` where it did not come yet.
+    `came_ms` is when the message came, in milliseconds since 1970, `None` if it did not come yet.
     """
     facts: dict[str, str] = {}
     date = portion.not_before

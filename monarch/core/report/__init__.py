@@ -1,1 +1,1 @@
-"""What people are told: of a request, of a dry run, of a verification."""
+"""Reports for people: on a request, a dry run, a verification."""

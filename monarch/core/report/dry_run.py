@@ -1,4 +1,4 @@
-"""A dry run for people: from what the crossing of one target has remembered to what is told of it."""
+"""A dry run for people: from what the crossing of one target has remembered to its report."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ _BUSY = "another request writes to it right now: what it will have copied is lef
 
 
 def rehearsal_of(passed: Passage, in_the_way: Obstacle | None) -> Rehearsal:
-    """What would become of a target, but for its warnings."""
+    """What a migration would do to a target, without warnings."""
     tickets, writes = passed.plan.tickets, passed.writes
     present = [t for t in tickets if t.id in passed.survey.numbers and t.id not in passed.created]
     adopted = [ticket for ticket in present if _is_adopted(ticket, passed)]
@@ -48,7 +48,7 @@ def rehearsal_of(passed: Passage, in_the_way: Obstacle | None) -> Rehearsal:
 
 
 def warned(told: Rehearsal, passed: Passage, style: Style) -> Rehearsal:
-    """The same, with what the created copies will not be. It works on whole texts."""
+    """The same, with warnings about the created copies. It works on whole texts."""
     copying = passed.copying(style)
     found = tuple(
         Warned(ticket.number, text)
@@ -60,7 +60,7 @@ def warned(told: Rehearsal, passed: Passage, style: Style) -> Rehearsal:
 
 
 def _is_adopted(ticket: Ticket, passed: Passage) -> bool:
-    """Whether its copy goes on record only now, and for saying the same."""
+    """Whether its copy goes on record only now, because it says the same."""
     issue = passed.survey.issues.get(passed.survey.numbers[ticket.id])
     return ticket.id in passed.found and issue is not None and says_the_same(issue, ticket)
 
@@ -73,7 +73,7 @@ def _is_deleted(ticket: Ticket, passed: Passage) -> bool:
 
 
 def _known_before(passed: Passage) -> list[str]:
-    """What is to be known of it before, beside what would be noted."""
+    """What people should know before, beside the notes."""
     told = [_BUSY] if passed.is_busy else []
     tried = [t for t in passed.plan.tickets if t.id in passed.created]
     refused = {

@@ -9,7 +9,7 @@ from monarch.core.report.rehearsal import Rehearsal
 
 @dataclass(frozen=True, slots=True)
 class TargetPlan:
-    """What would become of one target of the request. `asked` is how the request names it."""
+    """What the request would do to one target. `asked` is how the request names it."""
 
     asked: str
     rehearsal: Rehearsal
@@ -21,12 +21,12 @@ class DryRun:
     """What a request would do.
 
     Attributes:
-        portion: the part of the template that is asked for, and from when on: the seconds begin then.
-        problem: why it would do nothing at all, `""` where it would do something.
+        portion: the part of the template that is asked for, and from when on: `seconds` begins then.
+        problem: why it would do nothing at all, `""` if it would do something.
         seconds: when it would be done, from now; without Valkey as if the budget were unused.
-        ahead: how many writes of other requests are done before the last of these; at least so many with `is_least`.
-        paused_by: who has paused the fleet, `""` where it runs. The seconds begin when it goes on.
-        without_store: why Valkey could not be asked, `""` where it was. Then no copy is known to be deleted or refused.
+        ahead: how many writes of other requests are done before the last of these; at least that many with `is_least`.
+        paused_by: who has paused the fleet, `""` if it runs. `seconds` begins when it goes on.
+        without_store: why Valkey could not be asked, `""` if it was. Then no copy is known to be deleted or refused.
         left_out: what the template has and no copy will.
     """
 

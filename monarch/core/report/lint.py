@@ -1,4 +1,4 @@
-"""What `monarch plan` warns of before anything is written: what a copy will not be, though its ticket is."""
+"""The warnings of `monarch plan` before anything is written: how a copy will differ from its ticket."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ from monarch.core.text.prose import find
 from monarch.core.ticket import Ticket
 
 _SHOWN: Final = 5
-"""So many of a kind are named; the others are counted."""
+"""How many of a kind are named; the others are counted."""
 
 _UPLOADED = re.compile(
     r"https?://[^/]+/user-attachments/|https?://(?:private-)?user-images\.githubusercontent\.com/",
@@ -30,7 +30,7 @@ _ABSOLUTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//|#)", re.IGNORECASE)
 def warnings(ticket: Ticket, copying: Copying, *, source_private: bool) -> tuple[str, ...]:
     """All warnings about the copy of one ticket, each a sentence without the ticket's number; empty for none.
 
-    `source_private`: whether those who see the copy may be unable to see what lies in the source.
+    `source_private`: whether readers of the copy may be unable to see what lies in the source.
     """
     body = encodable(ticket.body[:MAX_BODY])
     found = find(body, copying.style.web_url)

@@ -39,17 +39,17 @@ class Writes:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A target, and what was remembered of its crossing.
+    """A target, and what was remembered about its crossing.
 
     Attributes:
-        survey: what the last look shows; its ledger is that of before.
+        survey: what the last look shows; its ledger is as it was before.
         verdict: how the crossing ended.
         writes: what it would write.
         is_busy: whether a migration writes to the target right now.
         created: the numbers of the copies that would be made.
         changed: the numbers of the copies that would be closed or opened again, in order.
         found: tickets whose copies would be put on record as they are.
-        notes: what people would be told.
+        notes: the notes that people would get.
     """
 
     plan: Plan
@@ -63,7 +63,7 @@ class Passage:
     notes: tuple[str, ...]
 
     def copying(self, style: Style) -> Copying:
-        """What the copies are written by."""
+        """What the text of the copies depends on."""
         repository, seen = self.survey.repository, self.survey.seen
         numbers = dict(self.survey.numbers)
         return Copying(self.plan, repository.full_name, repository.id, style, numbers, seen.highest)
@@ -71,18 +71,18 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why a migration would not end well, for people; `code` where it would be given up for it."""
+    """Why a migration would not end well, for people; `code` if it would be given up for that."""
 
     reason: str
     code: Code | None = None
 
 
 def obstacle(passed: Passage | Verdict, patience_s: float | None = None) -> Obstacle | None:
-    """What is in the way, by how a rehearsal ended; `None`: nothing.
+    """What is in the way, from how a rehearsal ended; `None`: nothing.
 
     Args:
-        passed: a verdict where the target could not even be reached.
-        patience_s: how long a request waits for a target that is not there, in seconds; `None`: it does not.
+        passed: a verdict if the target could not even be reached.
+        patience_s: how long a request waits for a missing target, in seconds; `None`: it does not.
     """
     verdict = passed.verdict if isinstance(passed, Passage) else passed
     match verdict:

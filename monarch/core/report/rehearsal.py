@@ -17,7 +17,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """What the copy of a ticket (its number in the source) will not be, though the ticket is."""
+    """How the copy of a ticket (its number in the source) will differ from the ticket."""
 
     ticket: int
     text: str
@@ -32,15 +32,15 @@ class Rehearsal:
         create: the copies that would be created, in order, with the numbers that they would get.
         present: the copies that are there.
         adopted: those of them that only say the same (`core.target.adoption`): they would be on record from then on.
-        deleted: tickets whose copies somebody has deleted; they stay so.
-        refused: tickets that GitHub refused to another request; they are among those that are tried.
+        deleted: tickets whose copies a person has deleted; they stay deleted.
+        refused: tickets that GitHub refused to another request; they are tried again.
         labels, milestones: what would be created first, by name.
         rewrite: numbers of the copies whose references would be put right in a second pass.
         nest: sub-issues that would be put under their parents.
         block: copies that would be blocked by others.
         warnings: of the copies that would be created; they fail nothing.
-        notes: what would be said of it, or should be known before; fails nothing.
-        problem: why it would not end well, `""` where it would.
+        notes: what would be noted, or people should know before; they fail nothing.
+        problem: why it would not end well, `""` if it would.
     """
 
     target: str
@@ -66,7 +66,7 @@ class Rehearsal:
 
 
 def again(before: Rehearsal) -> Rehearsal:
-    """The same repository, asked for once more under another name: it finds all that was copied the first time."""
+    """The same repository, asked for again under another name: it finds all that was copied the first time."""
     there = sorted((*before.present, *before.create), key=lambda copy: copy.ticket)
     told = (f"{before.target} is among the targets already, under another name",)
     return Rehearsal(

@@ -37,13 +37,13 @@ MAX_NOTE = 300
 
 @dataclass(frozen=True, slots=True)
 class MigrationView:
-    """How one target stands. `reason` is the last failure or wait, `""` where there is none; `code` says why it was given up.
+    """How one target stands. `reason` is the last failure or wait, `""` if there is none; `code` says why it was given up.
 
-    `copied` and `present` add up to the copies that are there: as the newest look showed, and those made since.
+    `copied` and `present` add up to the copies that are there: those that the newest look showed, and those made since.
     `refused` counts tickets that GitHub refused, `deleted` copies that people have deleted and that are not made again,
-    `strays` second copies that were found. `notes` is what people should know and fails nothing, such as a label that
-    GitHub dropped. `act` is what is under way where it is no copying (`recall`, `undo`), `acted` the last one that has ended;
-    `acted_by` asked for it, `changed` is how many copies stand as it wanted, `left` those that it left, being people's.
+    `strays` second copies that were found. `notes` is what people should know though nothing failed, such as a label that
+    GitHub dropped. `act` is the act under way other than copying (`recall`, `undo`), `acted` the last one that has ended;
+    `acted_by` asked for it, `changed` is how many copies stand as it wanted, `left` the copies that it left to people.
     """
 
     target: str
@@ -67,11 +67,11 @@ class MigrationView:
 class RequestView:
     """How a request stands: `version` grows with every change of it; `run` with every replay, from 1.
 
-    `channel` is `None` where nobody is to be told; `tickets` is the size of the plan; times are in
-    milliseconds since 1970, `ended_ms` is `None` until it has ended. `cancelled_by` and `paused_by` name who
-    called it off, or paused the fleet; `""` where nobody did. `first_by` names
-    who has put it first. `left_out` is what the template has and no copy will.
-    `portion` is what part of the template it asks for, and from when on.
+    `channel` is `None` if the message names none; `tickets` is the size of the plan; times are in
+    milliseconds since 1970, `ended_ms` is `None` until it has ended. `cancelled_by`, `paused_by` and `first_by`
+    name the person who called it off, paused the fleet, or put it first; `""` if no one did.
+    `left_out` is what the template has and no copy will.
+    `portion` is which part of the template it asks for, and from when on.
     """
 
     id: RequestId

@@ -1,4 +1,4 @@
-"""A dry run of an update: tickets to be copied, and copies that differ from theirs, in the template's order."""
+"""A dry run of an update: tickets to be copied, and copies that differ from their tickets, in the template's order."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class Foresight:
 
     `opened` are the closed copies that would be opened with their tickets, each as ticket and copy by their numbers.
     `closed` are the open copies of tickets that the template has closed since; those without a touch can be closed.
-    `writes` is all that it would write: labels and milestones that are made first, and the second pass, too.
+    `writes` is all that it would write, including labels and milestones that are made first, and the second pass.
     """
 
     new: tuple[Ticket, ...] = ()
@@ -45,8 +45,17 @@ class Foresight:
     writes: Writes = field(default_factory=Writes)
 
 
+@dataclass(frozen=True, slots=True)
+class TargetUpdate:
+    """What an update would do to one target; `problem` says why that is unknown, else `""`."""
+
+    target: str
+    foresight: Foresight = field(default_factory=Foresight)
+    problem: str = ""
+
+
 def foresight_of(passed: Passage, earlier: Sequence[Plan], style: Style) -> Foresight:
-    """What the rehearsed update has done. It works on whole texts. `earlier` are the plans that it went by."""
+    """What the rehearsed update has done. It works on whole texts. `earlier` are the plans that it compared with."""
     tickets, numbers, copying = passed.plan.tickets, passed.survey.numbers, passed.copying(style)
     left = {one.number: one for one in _left(passed)}
     found: dict[int, tuple[Issue, Edit | Theirs]] = {

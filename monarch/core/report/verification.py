@@ -1,14 +1,15 @@
-"""Verification: what a plan's targets hold of it, ticket by ticket, told from what was read just now.
+"""Verification: what a plan's targets hold of it, ticket by ticket, from what was read just now.
 
 ```
-survey of a target, plan, style --verify--> Finding for each ticket, and the copies that belong to none
+survey of a target, plan, style --verify--> Finding for each ticket, and the copies that belong to no ticket
 ```
 
-A copy is *edited* where its title or its text is not what Monarch would have written, or wrote at first, when not all
-numbers were known; one that was adopted (`core.target.adoption`), where it does not say what the ticket says. It is *closed*, *recalled* (closed by a recall, which a healing undoes), or *doubled* by strays, beside that. A ticket is *missing* where no copy of it is
-there, whoever deleted it, unless GitHub has refused it.
+A copy is *edited* if its title or its text is neither what Monarch would write nor what it wrote at first, when not all
+numbers were known. An adopted copy (`core.target.adoption`) is *edited* if it does not say what the ticket says. Beside
+that a copy may be *closed*, *recalled* (closed by a recall, which a healing undoes), or *doubled* by strays. A ticket is
+*missing* if it has no copy, no matter who deleted it, unless GitHub has refused it.
 
-Numbers alone make no edit: a copy that was deleted and healed has another one, and what refers to the old one still says
+Numbers alone are no edit: a copy that was deleted and healed has another number, and what refers to the old one still says
 what Monarch wrote.
 """
 
@@ -55,7 +56,7 @@ SIGNS: Final = {
     Mark.REFERS: "r",
     Mark.PRESENT: ".",
 }
-"""One for each ticket in a matrix; of several marks the first of these."""
+"""The sign for each ticket in a matrix; if it has several marks, the first of these."""
 
 
 COUNTED: Final = (
@@ -67,7 +68,7 @@ COUNTED: Final = (
     Mark.RECALLED,
     Mark.CLOSED,
 )
-"""What there is a number of, in this order."""
+"""The marks that are counted, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ class Finding:
 
     Attributes:
         ticket: its number in the source.
-        number: that of its copy, `None` where there is none.
-        marks: all that holds, the weightiest first; never empty.
+        number: that of its copy, `None` if there is none.
+        marks: all that hold, the weightiest first; never empty.
         strays: numbers of further copies of it that are open.
         reason: why it is missing or refused, as far as that is known.
     """
@@ -92,7 +93,7 @@ class Finding:
 
     @property
     def is_bad(self) -> bool:
-        """Whether somebody has to do something."""
+        """Whether a person has to do something."""
         return bool({Mark.MISSING, Mark.DOUBLED} & set(self.marks))
 
 
@@ -100,7 +101,7 @@ class Finding:
 class Extra:
     """A copy of a ticket that the source did not have, or had closed, when the plan was made.
 
-    `ticket` is its number there. A copy of another portion of the template is none.
+    `ticket` is its number there. A copy of another portion of the template does not count.
     """
 
     number: int
@@ -116,7 +117,7 @@ class Verification:
     extra: tuple[Extra, ...] = ()
 
     def marked(self, mark: Mark) -> tuple[Finding, ...]:
-        """The findings of which that holds."""
+        """The findings with this mark."""
         return tuple(one for one in self.findings if mark in one.marks)
 
     @property
@@ -131,9 +132,9 @@ class Verification:
 
 
 def verify(plan: Plan, survey: Survey, style: Style, others: Sequence[Plan] = ()) -> Verification:
-    """Hold a target against the plan.
+    """Compare a target with the plan.
 
-    `others` are the plans of other requests for that template: what an update has brought in is no edit of people's.
+    `others` are the plans of other requests for that template: what an update has brought in is not a person's edit.
     """
     return _Comparison(plan, survey, style, others).run()
 
@@ -149,7 +150,7 @@ class _Comparison:
             self._strays.setdefault(stray.ticket, []).append(stray.number)
 
     def run(self) -> Verification:
-        """Ticket by ticket."""
+        """Compare ticket by ticket."""
         findings = tuple(self._find(ticket) for ticket in self._plan.tickets)
         return Verification(self._survey.repository.full_name, findings, tuple(self._extra()))
 

@@ -1,8 +1,8 @@
-"""From the bytes of a message to a request, or to the reason why they are none.
+"""From the bytes of a message to a request, or to the reason why they are not one.
 
-Two kinds of mistakes are told apart. What is wrong with the message as a whole is a `BadMessage`, and
-each kind of it has its code. What is wrong with one target refuses that target and no other: the request
-goes on, if need be with no target left, so that each refusal is dead-lettered under the target's name.
+There are two kinds of mistakes. A mistake in the message as a whole is a `BadMessage`, and each kind
+of it has its code. A mistake in one target refuses that target and no other: the request goes on, if
+need be with no target left, so that each refusal is dead-lettered under the target's name.
 
 Of several mistakes one is reported: missing keys first, then wrong types, then the first key in the order of `_Message`.
 """
@@ -32,7 +32,7 @@ from monarch.core.verdict import RefusedTarget
 MAX_BYTES: Final = 1024 * 1024
 MAX_TARGETS: Final = 500
 MAX_DEPTH: Final = 50
-"""Deeper nesting is refused: what can be read at one depth of the stack could not be written at another."""
+"""Deeper nesting is refused: what can be read at one depth of the stack might not be writable at another."""
 
 SOURCE: Final = "source_repo"
 TARGETS: Final = "all_target_repositories"
@@ -47,10 +47,9 @@ class Request:
     """The parsed wish.
 
     Attributes:
-        targets: each once, in the order and spelling of their first mention; may be empty where all were
-            refused.
-        refused: the targets that cannot be one, each once, and why.
-        channel: `None` where nobody is to be told.
+        targets: each once, in the order and spelling of their first mention; empty if all were refused.
+        refused: the targets that were refused, each once, and why.
+        channel: `None` if the message names none.
         extra: keys that we do not know, as they came.
         portion: the part of the template that is asked for, and from when on.
     """
@@ -65,9 +64,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class BadMessage(Advised):
-    """Nobody can carry this message out; `reason` is a sentence for people.
+    """A message that cannot be carried out; `reason` is a sentence for people.
 
-    `channel` and `source` are what could be read of them, `None` where nothing could.
+    `channel` and `source` are as far as they could be read, `None` if they could not.
     """
 
     code: Code
@@ -90,7 +89,7 @@ def parse_message(payload: bytes, rules: Rules) -> Request | BadMessage:
         tuple(one for one in read.all_target_repositories if isinstance(one, RepoRef)),
         tuple(one for one in read.all_target_repositories if isinstance(one, RefusedTarget)),
         read.notification_channel,
-        # Kept as they came: pydantic takes no half characters.
+        # Kept as they came: pydantic refuses half surrogate pairs.
         {key: value for key, value in message.items() if key not in _Message.model_fields},
         Portion(read.not_before, read.milestones),
     )
@@ -148,12 +147,12 @@ def _refuse_constant(name: str) -> None:
 
 
 def _is_deep(value: object, room: int = MAX_DEPTH) -> bool:
-    """Whether lists and objects stand in one another more than `MAX_DEPTH` times."""
+    """Whether lists and objects are nested more than `MAX_DEPTH` levels deep."""
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return not room or any(_is_deep(one, room - 1) for one in inside)
 
 
-# --------------------------------------------------------------------------- the keys, each by its reader
+# ------------------------------------------------------------------------- the keys, each with its reader
 
 
 def _read_source(came: object, info: ValidationInfo) -> RepoRef:
@@ -171,7 +170,7 @@ def _read_source(came: object, info: ValidationInfo) -> RepoRef:
 
 
 def _read_targets(came: object, info: ValidationInfo) -> tuple[_Target, ...]:
-    """Each target once, in order, as it was mentioned first."""
+    """Each target once, in the order and spelling of its first mention."""
     if not isinstance(came, list):
         raise _wrong_type(TARGETS, "a list of owner/repo", came)
     if not came:
@@ -206,9 +205,10 @@ def _read_target(value: object, source: RepoRef, rules: Rules) -> _Target:
 
 
 def _spelled(value: object, rules: Rules) -> str:
-    """A name for a target that cannot be one; never the name of one that can.
+    """A name to show for what cannot be a target; never the name of a possible target.
 
-    Made fit to be shown, `org/team` with a control character before it would read as the repository whose migration may stand beside it.
+    `org/team` with a control character in front, made fit to be shown, would read as the repository whose migration may be
+    listed beside it.
     """
     if not isinstance(value, str):
         return describe(value)
@@ -221,9 +221,9 @@ def _spelled(value: object, rules: Rules) -> str:
 
 
 def _read_channel(came: object) -> str | None:
-    """What Slack could be asked for: a short, printable word; empty for "tell nobody".
+    """The channel, a short, printable word; `None` if it is missing or empty: no notices.
 
-    A token that got into this place would be kept and shown as the channel.
+    A token is refused, since it would be kept and shown as the channel.
     """
     if came is None:
         return None

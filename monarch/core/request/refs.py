@@ -1,12 +1,12 @@
 """Names of repositories: one parser, one canonical value, compared without case.
 
-Whoever holds a `RepoRef` may put it into the path of a request as it is: nothing that could leave
-`/repos/<owner>/<name>` can be one. So the check stands in the value itself, and not only in the parser.
+Code that holds a `RepoRef` may put it into the path of a request as it is: nothing that could leave
+`/repos/<owner>/<name>` can be one. So the check is in the value itself, and not only in the parser.
 
-Taken as the same repository: `owner/repo`, the addresses that GitHub shows for cloning (https, ssh,
-git, with or without `.git`), and the address of a page of the repository as it is copied from a browser
-(`…/tree/main`, `…/issues`, with a query or a fragment). Refused are all other hosts, and addresses that
-carry a password: they would end in streams and logs.
+These spellings name the same repository: `owner/repo`, the addresses that GitHub shows for cloning (https,
+ssh, git, with or without `.git`), and the address of a page of the repository as copied from a browser
+(`…/tree/main`, `…/issues`, with a query or a fragment). All other hosts are refused, and so are addresses
+with a password, which would end up in streams and logs.
 """
 
 import re
@@ -40,12 +40,12 @@ _PAGE = re.compile(
 
 
 class BadRef(ValueError):  # noqa: N818 - a word of the contract, like BadMessage
-    """What came cannot name a repository; the message says what was expected, what came, what to do."""
+    """The value cannot name a repository; the message says what was expected, what came, what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class RepoRef:
-    """A repository as `owner/name`, spelled as it came; two spellings of one are told by `key`.
+    """A repository as `owner/name`, spelled as it came; two spellings of the same one have the same `key`.
 
     Raises:
         BadRef: this cannot be the name of a repository on GitHub.
@@ -75,11 +75,11 @@ def parse_ref(text: object, hosts: frozenset[str] = GITHUB_HOSTS) -> RepoRef:
     """Read any usual spelling of a repository.
 
     Args:
-        text: what came; white space around it is forgiven, and nothing inside it.
+        text: what came; white space around it is ignored, inside it is a mistake.
         hosts: the hosts that an address may name, in lower case, with their port if it has one.
 
     Raises:
-        BadRef: it is none of them.
+        BadRef: it is none of these spellings.
     """
     match = _match(text.strip(" \t\r\n"), hosts) if isinstance(text, str) else None
     if match is None:
@@ -91,7 +91,7 @@ def parse_ref(text: object, hosts: frozenset[str] = GITHUB_HOSTS) -> RepoRef:
 
 
 def _match(text: str, hosts: frozenset[str]) -> re.Match[str] | None:
-    """The parts of an address on one of `hosts`; `None` where it is none that we know."""
+    """The parts of an address on one of `hosts`; `None` if it is none that we know."""
     if len(text) > _MAX_LENGTH or not (text.isascii() and text.isprintable()):
         return None
     plain = _PLAIN.fullmatch(text)
@@ -100,7 +100,7 @@ def _match(text: str, hosts: frozenset[str]) -> re.Match[str] | None:
     match = _SCP.fullmatch(text) or _CLONE.fullmatch(text) or _PAGE.fullmatch(text)
     if match is None or match["host"].lower() not in hosts:
         return None
-    # A browser would resolve the dots, and the address be another repository's.
+    # A browser would resolve the dots, and the address would be another repository's.
     segments = match.groupdict().get("page", "").split("/")
     return match if _NOT_NAMES.isdisjoint(segments) else None
 

@@ -14,9 +14,9 @@ from monarch.core.verdict import Dead
 class Rules:
     """What this installation accepts.
 
-    The globs stand for `owner/repo`, are compared without case, and `*` stays within one side of the
-    slash; no globs at all allow everything. `hosts` are those that addresses may name. `private_to_public`: whether
-    the tickets of a private source may be copied into a public target, where everybody can read them.
+    The globs match `owner/repo` without regard to case, and `*` stays within one side of the slash; no
+    globs at all allow everything. `hosts` are those that addresses may name. `private_to_public`: whether
+    the tickets of a private source may be copied into a public target, where everyone can read them.
     """
 
     allowed_sources: tuple[str, ...] = ()
@@ -26,10 +26,10 @@ class Rules:
 
 
 def source_refusal(name: str, rules: Rules, asked: str = "") -> Dead | None:
-    """Why nothing may be read from the repository `name` (`owner/repo`); `None` where it may be.
+    """Why nothing may be read from the repository `name` (`owner/repo`); `None` if it may.
 
-    `asked` is the name that it was asked for by, where GitHub knows it under another one: a repository that was
-    renamed answers to both, and the list means the one that it is.
+    `asked` is the name that the request used, if GitHub knows the repository under another: a renamed repository
+    answers to both names, and the list means its present one.
     """
     if _is_allowed(name, rules.allowed_sources):
         return None

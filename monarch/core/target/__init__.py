@@ -1,1 +1,1 @@
-"""A target: what it must be, what was seen of it, which of its issues are copies, and what to do next for a ticket."""
+"""A target: its requirements, what was seen of it, which of its issues are copies, and what to do next for a ticket."""

@@ -3,17 +3,17 @@
 The predecessor, or a person who copied by hand under our account, has left such issues. Copying their tickets once more
 would double a team's work, so a look takes them for copies, below all other evidence (`core.target.evidence` says when):
 
-- The title is the same and so is the text, but for the kind of line ends, white space at the ends, and one `$` before the
-  text: the predecessor put that there. Nor does it matter which boxes of a task list are ticked, since that is how a team
-  works on a ticket; or labels, milestone and state: a closed issue is work that was done.
+- The title is the same and so is the text, except for the kind of line ends, white space at the ends, and one `$` before
+  the text, which the predecessor put there. Ticked boxes of a task list do not matter, since that is how a team works on a
+  ticket; nor do labels, milestone and state: a closed issue is work that was done.
 - Each issue stands for one ticket, and each ticket has one issue at most. Of equal tickets the first gets the issue with
-  the lowest number, so the same issues always give the same pairs, also after a loss of memory.
+  the lowest number, so the same issues always give the same pairs, even after the ledger is lost.
 
-An adopted issue is not as Monarch writes: it gets no marker, and no pass edits it or moves it under a parent. The ledger
-knows it, by its id, from then on, whatever people make of it. One that is still as the predecessor wrote it is told by
-the `$`, and can be recalled; one that a person wrote by hand cannot be told from a copy whose marker was edited away. What can still go wrong: once the ledger is lost, an
-adopted issue that somebody has edited, or whose ticket was edited in the template, does not say the same any more, and
-the ticket is copied.
+An adopted issue is not as Monarch writes: it gets no marker, and no pass edits it or moves it under a parent. From then on
+the ledger knows it by its id, whatever people make of it. The `$` shows an issue that is still as the predecessor wrote it,
+and such an issue can be recalled. An issue that a person wrote by hand looks like a copy whose marker was edited away.
+What can still go wrong: once the ledger is lost, an adopted issue that a person has edited, or whose ticket was edited in
+the template, no longer says the same, and the ticket is copied.
 """
 
 import re
@@ -26,10 +26,10 @@ from monarch.core.ids import TicketId
 from monarch.core.ticket import Issue, Ticket
 
 _PREFIX: Final = "$"
-"""The predecessor wrote it before every text."""
+"""What the predecessor wrote before every text."""
 
 _TICKED: Final = re.compile(r"^([ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[[xX]\]", re.MULTILINE)
-"""A box of a task list that is ticked, and what stands before it in its line."""
+"""A ticked box of a task list, and what stands before it in its line."""
 
 _Words = tuple[str, str]
 
@@ -39,13 +39,13 @@ def adopted(tickets: Iterable[Ticket], issues: Iterable[Issue]) -> dict[TicketId
 
     Args:
         tickets: each once, in the template's order.
-        issues: those by our own accounts that are no copies yet, each once.
+        issues: those by our own accounts that are not copies yet, each once.
     """
     ascending = sorted(issues, key=lambda each: each.number)
     titles = {issue.title.strip() for issue in ascending}
     waiting: dict[_Words, deque[TicketId]] = {}
     for ticket in tickets:
-        if ticket.title.strip() in titles:  # as a rule there is none, and no text is looked at
+        if ticket.title.strip() in titles:  # as a rule there is none, and no text is read
             waiting.setdefault(_words_of(ticket), deque()).append(ticket.id)
     found: dict[TicketId, int] = {}
     for issue in ascending if waiting else ():
@@ -90,7 +90,7 @@ def _unified(text: str) -> str:
 
 
 def unmarked(numbers: Iterable[int], issues: Mapping[int, Issue]) -> frozenset[int]:
-    """Those of the copies of these numbers that carry no marker: they are not as Monarch writes."""
+    """Those of these numbers whose issues carry no marker: they are not as Monarch writes."""
     return frozenset(
         number
         for number in numbers

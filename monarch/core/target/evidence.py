@@ -1,39 +1,39 @@
 """Evidence: what makes an issue of a target the copy of a ticket.
 
-It is ranked, and what is not listed proves nothing. Being an owner, a member or a collaborator does not: an owner of a
-team's repository is a student there.
+It is ranked, and what is not listed proves nothing. Being an owner, a member or a collaborator proves nothing: an owner of
+a team's repository is a student there.
 
 ```
-1  the ledger     its *created #m*, and #m is there (by GitHub's id of the issue, where that is on record)
+1  the ledger     its *created #m*, and #m is there (by GitHub's id of the issue, if that is on record)
 2  our account    the marker of an issue that one of our accounts has opened, present or former (`core.target.logins`)
-3  the signature  a marker that this installation has signed for this target, whoever opened the issue; only for a ticket
-                  of which the ledger has no copy
+3  the signature  a marker that this installation has signed for this target, no matter who opened the issue; only for a
+                  ticket without a copy in the ledger
 4  the same words an issue without a marker by one of our accounts, known by its number, that says what a ticket says
                   (`core.target.adoption`); only for a ticket that has no copy by all of the above, nor one on record
 ```
 
-- One issue stands for one ticket: the one that the ledger says, else the one that its marker names. Where it carries
-  those of several tickets, `core.target.own_marker` says which is its own. So neither a text that is pasted into a copy nor
-  a marker that somebody adds to it makes it the copy of another ticket.
-- A marker that names another target proves nothing here. One that names none is of an older version: it counts in issues
-  by our accounts alone.
-- Of several issues for one ticket the better evidence is the copy, and then the lower number. The others are strays
-  where one of our accounts has opened them. Whatever else carries a marker was planted, in malice or by pasting a copy's
-  text: it is reported, and changes nothing.
+- One issue stands for one ticket: the ticket that the ledger says, else the ticket that its marker names. If it carries
+  markers of several tickets, `core.target.own_marker` says which is its own. So neither a text that is pasted into a copy
+  nor a marker that a person adds to it makes it the copy of another ticket.
+- A marker that names another target proves nothing here. A marker that names no target is of an older version: it counts
+  only in issues by our accounts.
+- Of several issues for one ticket the one with the better evidence is the copy, then the one with the lower number. The
+  others are strays if one of our accounts has opened them. Any other issue with a marker was planted, in malice or by
+  pasting a copy's text: it is reported, and changes nothing.
 
-Two weaker things count beside these, since to copy a ticket twice would be worse. As long as it is not certain which account
-is ours: a marker in an issue by a bot. And as long as an account has written that nobody has named: for a ticket whose
-write is under way, a marker in any issue at all. The first 201 makes it certain, and the target is looked at anew before
-anything more is written. Why that is enough for each target, without a turn for the whole fleet: whatever is written before
-is *intended* in its target's ledger, under its lock, one ticket at a time, and is found by its marker whoever its author
-seems to be.
+Two weaker things count beside these, since copying a ticket twice would be worse. As long as it is not certain which account
+is ours: a marker in an issue by a bot. And as long as an account that has written is not known by its number: for a ticket
+whose write is under way, a marker in any issue at all. The first 201 makes it certain, and the target is looked at anew
+before anything more is written. Why that is enough for each target, without a turn for the whole fleet: everything written
+before is *intended* in its target's ledger, under its lock, one ticket at a time, and is found by its marker whatever its
+author seems to be.
 
 *The same words* are the predecessor's copies, and those that a person made under our account. A login alone does not count
-here: it may have been taken by somebody else, and words can be written by anybody. A ticket whose copy was deleted keeps
-no copy, whatever else says the same. A write of ours carries its marker, so such an issue never is the answer to an
-intent: over one it counts only when a look shows that the write came to nothing (`core.target.step`).
+here: someone else may have taken it, and anyone can write words. A ticket whose copy was deleted keeps no copy, whatever
+else says the same. A write of ours carries its marker, so such an issue is never the answer to an intent: while there is
+one, it counts only when a look shows that the write came to nothing (`core.target.step`).
 
-What can still go wrong: a person whose own token Monarch signs with is Monarch, for all that GitHub shows. If they paste the
+What can still go wrong: GitHub shows no difference between Monarch and a person whose own token it uses. If they paste the
 raw text of a copy into an issue, that is a second copy and is reported as one. And people who may edit our copies can replace
 the marker in one of them. As long as the ledger remembers, that changes nothing. Once it is lost (30 days after the last
 write, or with Valkey's memory), the copy stands for the ticket that they wrote into it, signed or not, since a signature
@@ -55,7 +55,7 @@ from monarch.core.ticket import Issue, Ticket
 
 
 class Rank(IntEnum):
-    """How much a marker says of its issue, the most first."""
+    """How much a marker says about its issue, the most first."""
 
     OURS = 1
     PERHAPS_OURS = 2
@@ -63,7 +63,7 @@ class Rank(IntEnum):
     UNDER_WAY = 4
     PLANTED = 5
     ELSEWHERE = 6
-    """In an issue of our own, and about another target: somebody has moved it here, or pasted it."""
+    """In an issue of our own, and about another target: a person has moved it here, or pasted it."""
 
 
 _PLANTED = {Rank.SIGNED, Rank.UNDER_WAY, Rank.PLANTED}
@@ -77,9 +77,9 @@ class Evidence:
         target: GitHub's id of it.
         us: our accounts, present and former.
         records: the target's ledger, as far as it is known.
-        seal: `None` where the installation has no key.
-        tickets: those whose copies may be adopted, in the template's order; none where adoption is switched off.
-        titles: those of the template's copies, as far as they are known.
+        seal: `None` if the installation has no key.
+        tickets: those whose copies may be adopted, in the template's order; none if adoption is switched off.
+        titles: the titles of the template's copies, as far as they are known.
     """
 
     target: TargetId
@@ -97,7 +97,7 @@ class Evidence:
         return self.seal is not None and self.seal.proves(marker, self.target)
 
     def rank(self, issue: Issue, marker: Marker) -> Rank:
-        """How much this marker says of the issue."""
+        """How much this marker says about the issue."""
         is_ours, may_be_ours = self.us.wrote(issue.by), self.us.may_have_written(issue.by)
         is_here = marker.target in {None, self.target}
         if is_here and (is_ours or may_be_ours):
@@ -113,8 +113,8 @@ class Evidence:
     def is_on_record(self, record: CreatedAs, issue: Issue) -> bool:
         """Whether the issue `#m` is the copy that the ledger knows as `#m`.
 
-        It is where GitHub's id of it is the one on record. An older record has none: then our account has to have opened
-        it, or a signature to prove it.
+        It is if GitHub's id of it is the one on record. An older record has no id: then our account must have opened the
+        issue, or a signature must prove it; while it is not certain who we are, neither is needed.
         """
         if record.issue:
             return record.is_issue(issue.id)
@@ -153,7 +153,7 @@ class _Claim:
 
 
 def weigh(issues: Iterable[Issue], evidence: Evidence) -> Claims:
-    """Say what these issues are; each comes once, pull requests are nothing."""
+    """Say what these issues are; each comes once, pull requests are ignored."""
     known = {issue.number: issue for issue in issues if not issue.is_pull}
     told = _told(known, evidence)
     claims = _claims(known, told, evidence)
@@ -197,7 +197,7 @@ def _adopted(
 def _claims(
     known: Mapping[int, Issue], told: Mapping[TicketId, int], evidence: Evidence
 ) -> list[_Claim]:
-    """What the markers say, by number, but for issues of which the ledger says it."""
+    """What the markers say, by number, except for issues that the ledger decides."""
     on_record = frozenset(told.values())
     rest = {number: one for number, one in sorted(known.items()) if number not in on_record}
     taken = {*told, *_clearly_copied(rest.values(), evidence)}
@@ -209,14 +209,14 @@ def _claims(
 
 
 def _rank(issue: Issue, marker: Marker, evidence: Evidence) -> Rank:
-    """How much it claims: a write of ours ends in its marker, so only the last one answers a write that is under way."""
+    """How much it claims: a write of ours ends in its marker, so only the last marker answers a write under way."""
     rank = evidence.rank(issue, marker)
     is_planted = rank is Rank.UNDER_WAY and marker != read_markers(issue.body)[-1]
     return Rank.PLANTED if is_planted else rank
 
 
 def _clearly_copied(issues: Iterable[Issue], evidence: Evidence) -> Iterator[TicketId]:
-    """The tickets that an issue of ours names, and no other one."""
+    """The tickets that an issue of ours names alone, without another ticket beside it."""
     for issue in issues:
         markers = read_markers(issue.body)
         if names_one(markers) and any(evidence.rank(issue, one) is Rank.OURS for one in markers):
@@ -229,7 +229,7 @@ def _is_by_the_same(
     known: Mapping[int, Issue],
     evidence: Evidence,
 ) -> bool:
-    """Whether whoever wrote the copy wrote this one, too, while it is not certain who we are: then both are ours."""
+    """Whether the author of the copy wrote this one, too, while not all our accounts are known: then both are ours."""
     copy, issue = known.get(copies.get(claim.ticket, 0)), known[claim.number]
     if evidence.us.is_complete or copy is None or copy.by is None:
         return False

@@ -1,14 +1,14 @@
 """Who we are at GitHub: the accounts that copies are written under, now and before.
 
-An account is its number. Its login changes when somebody renames a user or an App, and a login that has become free can be
-taken by somebody else; so a login decides only where no number is known.
+An account is its number. Its login changes when a user or an App is renamed, and someone else can take a login that has
+become free; so a login decides only if no number is known.
 
-*Certain* says whether the account in use is known by its number. It is where `/user` says so (personal tokens), or a 201
-once said so. Before that, an issue by a bot may be ours: only installations of Apps, `GITHUB_TOKEN` among them, cannot be
-asked who they are, and these write as bots.
+*Certain* says whether the account in use is known by its number. It is if `/user` says so (personal tokens), or a 201 once
+said so. Before that, an issue by a bot may be ours: only installations of Apps, `GITHUB_TOKEN` among them, cannot be asked
+who they are, and these write as bots.
 
-*Complete* says whether all accounts that have ever begun to write are known by their numbers. One may have written without an
-answer and be gone: then a later account finds a copy whose author is on no record.
+*Complete* says whether all accounts that have ever begun to write are known by their numbers. An account may have written
+without an answer and be gone: then a later account finds a copy whose author is on no record.
 """
 
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from monarch.core.target.permission import Credential
 from monarch.core.ticket import Author
 
 KEPT: Final = 200
-"""So many accounts are remembered, the newest."""
+"""How many accounts are remembered, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """An account of ours on record; `credential` is the account (`core.target.permission.Credential`) that taught it.
 
-    One that has not said who it is has the login `""`.
+    An account that has not said who it is has the login `""`.
     """
 
     author: Author
@@ -45,12 +45,12 @@ class Us:
         return author is not None and any(_is_same(each, author) for each in self.authors)
 
     def certainly_wrote(self, author: Author | None) -> bool:
-        """Whether this is one of us by its number: a login may have been taken by somebody else."""
+        """Whether this is one of us by its number: someone else may have taken a login."""
         known = 0 if author is None else author.id
         return known != 0 and any(each.id == known for each in self.authors)
 
     def know(self, author: Author) -> bool:
-        """Whether this account is on record as it is called now."""
+        """Whether this account is on record with its present login."""
         return any(
             each.id == author.id and each.login.lower() == author.login.lower()
             for each in self.authors
@@ -62,7 +62,7 @@ class Us:
 
 
 def us_of(known: tuple[Known, ...], credential: Credential) -> Us:
-    """Who we are, going by what is on record and by what the credential says of itself."""
+    """Who we are, from what is on record and what the credential says about itself."""
     own = () if credential.author is None else (Known(credential.author),)
     told = (*own, *known)
     authors = tuple(dict.fromkeys(each.author for each in told if each.author.login))
@@ -71,7 +71,7 @@ def us_of(known: tuple[Known, ...], credential: Credential) -> Us:
 
 
 def _teaches(known: Known, credential: Credential) -> bool:
-    """Whether this says by which number the account in use is known."""
+    """Whether this shows the number of the account in use."""
     if not known.author.id:
         return False
     if credential.author is None:

@@ -1,20 +1,20 @@
 """The pure half of a look: what to ask for, and what the answers show.
 
-A look is the listing of a repository, every number that it skips, and the numbers onwards from the highest:
+A look is the listing of a repository, every number that it skips, and the numbers after the highest:
 
 ```
 listing --gaps--> GET each gap --begin_probe--> GET probe.number --after_probe--> … until probe.is_over
                                                                    all issues --see--> Seen
 ```
 
-How many numbers are read is bounded, and the bounds are safe for sources and targets alike. A listing leaves out what
-is new: seconds as a rule, minutes at the worst. So a hidden issue has at most the numbers above it that were used and
-deleted within these minutes, and the newest `NEWEST_GAPS` hold it, however many numbers were deleted in earlier years.
+The number of reads is bounded, and the bounds are safe for sources and targets alike. A listing leaves out what is new, for
+seconds as a rule, minutes at worst. So above a hidden issue there are at most the numbers that were used and deleted within
+these minutes, and the newest `NEWEST_GAPS` hold it, however many numbers were deleted in earlier years.
 A number on record in the ledger was used, wherever reading onwards ends, so what lies between is a gap. Reading onwards
-begins behind the listing all the same: what is new stands there, even if a ledger should name a number of nowhere.
+begins after the listing all the same: new issues are there, even if a ledger should name a number that does not exist.
 
-Absence is evidence only after all of it. Listings lag, and were seen to show a newer issue without an
-older one; reading an issue by its number was always fresh (max-sixty/tend#836, kamp-us/phoenix#6208).
+Absence is evidence only after all of it. Listings lag, and have shown a newer issue without an older
+one; reading an issue by its number was always fresh (max-sixty/tend#836, kamp-us/phoenix#6208).
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -30,22 +30,22 @@ from monarch.core.ticket import Issue, Ticket
 T = TypeVar("T")
 
 NEWEST_GAPS: Final = 500
-"""So many skipped numbers are read at the most, the newest: what listings leave out is new."""
+"""How many skipped numbers are read at most, the newest: what listings leave out is new."""
 
 PROBE_MISSES: Final = 5
-"""After so many numbers in a row that were never used, nothing lies behind them."""
+"""After this many numbers in a row that were never used, no issue follows."""
 
 PROBE_GONE: Final = 30
-"""After so many deleted issues in a row beyond the listing the repository is asked whether its issues are on: GitHub
-answers 410 for every number, used or not, where they are switched off, and for each of thirty that were deleted."""
+"""After this many deleted issues in a row beyond the listing the repository is asked whether its issues are on: GitHub
+answers 410 for every number, used or not, if they are switched off, and also for each of thirty that were deleted."""
 
 PROBE_MOST: Final = 3000
-"""So many numbers are read beyond the listing at the most."""
+"""How many numbers are read beyond the listing at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """A second copy of `ticket`, to be closed by a person; `original` is the number of the first."""
+    """A second copy of `ticket`, for a person to close; `original` is the number of the first."""
 
     ticket: TicketId
     number: int
@@ -55,11 +55,11 @@ class Stray:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a complete look shows, whatever plan it is held against; what may be adopted is a plan's own.
+    """What a complete look shows, the same for every plan except for what may be adopted.
 
     Attributes:
         copies: the number of each ticket's copy, by the best evidence (`core.target.evidence`).
-        strays: further copies by our own accounts that are open; a closed one is what people were asked to make of it.
+        strays: further copies by our own accounts that are open; people are asked to close them, so a closed one is none.
         planted: numbers of issues that carry a marker which is not believed.
         highest: the highest number that is known to be used, 0 in an empty repository.
         adopted: those of the tickets whose copies only say the same (`core.target.adoption`) and are not on record yet.
@@ -86,7 +86,7 @@ def unreached(probe: "Probe", on_record: int, newest: int = NEWEST_GAPS) -> tupl
 
 
 def skipped(highest: int, created: int, newest: int = NEWEST_GAPS) -> tuple[int, ...]:
-    """The numbers between the highest known and one just created: somebody else's, to be read at once."""
+    """The numbers between the highest known and one just created: issues of others, to be read at once."""
     return tuple(range(max(highest + 1, created - newest), created))
 
 
@@ -108,21 +108,21 @@ class Probe:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing can lie further on."""
+        """Whether no issue can follow."""
         return self.misses >= PROBE_MISSES
 
     def is_exhausted(self, most: int = PROBE_MOST) -> bool:
-        """Whether it has read so many numbers without an end: then it is no evidence of absence."""
+        """Whether it has read `most` numbers without reaching the end: then it is no evidence of absence."""
         return self.read >= most and not self.is_over
 
     @property
     def is_unclear(self) -> bool:
-        """Whether the repository is to be asked now if its issues are switched off."""
+        """Whether to ask the repository now if its issues are switched off."""
         return self.gone > 0 and self.gone % PROBE_GONE == 0 and self.misses == 0
 
 
 def begin_probe(highest: int) -> Probe:
-    """Begin behind the highest number that the listing showed, or that is on record; 0 where there is none."""
+    """Begin after the highest number that the listing showed, or that is on record; 0 if there is none."""
     return Probe(highest + 1)
 
 
@@ -147,7 +147,7 @@ def see(issues: Iterable[Issue], evidence: Evidence, highest: int = 0) -> Seen:
     """Put the issues of a complete look together.
 
     Args:
-        issues: pull requests included; of one number that comes twice, the later answer counts.
+        issues: pull requests included; if a number comes twice, the later answer counts.
         evidence: what makes an issue a copy.
         highest: the highest number known from elsewhere (a probe); a used number needs no issue.
     """
@@ -162,7 +162,7 @@ def see(issues: Iterable[Issue], evidence: Evidence, highest: int = 0) -> Seen:
 
 
 def with_known(seen: Seen, known: Mapping[TicketId, int]) -> Seen:
-    """Add copies that a reading by number has confirmed although their marker is gone."""
+    """Add copies that a read by number has confirmed although their marker is gone."""
     return replace(seen, copies={**known, **seen.copies})
 
 

@@ -1,4 +1,4 @@
-"""What the ledger answers, and what it is told: permissions are fenced, facts are not."""
+"""What the ledger answers, and what is recorded in it: permissions are fenced, facts are not."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,10 +13,10 @@ from monarch.core.timing import PERMISSION_LIFE_MS
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Who pays for a call: the account whose budget it uses, and the token's fingerprint (no secret).
+    """Who pays for a call: the account whose budget it uses, and the token's fingerprint (not a secret).
 
-    `login` is the name that our copies are written under, `None` where GitHub does not tell; `user_id` is GitHub's number
-    of that user, 0 where it does not tell.
+    `login` is the name that our copies are written under, `None` if GitHub does not say; `user_id` is GitHub's number of
+    that user, 0 if it does not say.
     """
 
     account: str
@@ -26,13 +26,13 @@ class Credential:
 
     @property
     def author(self) -> Author | None:
-        """Whom copies are written by, as far as the credential says it itself."""
+        """The author of our copies, as far as the credential itself says it."""
         return None if self.login is None else Author(self.login, self.user_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The delivery, or the target's lock, is in other hands: end at once and settle nothing."""
+    """The delivery, or the target's lock, is not ours any more: end at once and settle nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class GivesWay:
 
 @dataclass(frozen=True, slots=True)
 class GateClosed:
-    """Nobody calls with this credential for `wait_s` seconds, because of `cause`."""
+    """No worker calls with this credential for `wait_s` seconds, because of `cause`."""
 
     wait_s: float
     cause: str
@@ -57,7 +57,7 @@ class GateClosed:
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """A new epoch began: no writes for `wait_s` seconds, and everybody looks again before writing."""
+    """A new epoch began: no writes for `wait_s` seconds, and every migration looks again before writing."""
 
     wait_s: float
 
@@ -73,8 +73,8 @@ class Cancelled:
 class Taken:
     """The target's lock is ours.
 
-    `records` is its ledger; `now_ms` the server's time of this answer; `epoch` what it remembers since. `later` is what the
-    ledger says of copies after they were created, for those of which it says anything.
+    `records` is its ledger; `now_ms` the server's time of this answer; `epoch` names the server's memory. `later` is what the
+    ledger says about copies after they were created, only for those about which it says something.
     """
 
     records: Mapping[TicketId, LedgerRecord]
@@ -111,7 +111,7 @@ class MustReconcile:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The budget has room again in `wait_s` seconds, if nobody before the caller in line takes it first.
+    """The budget has room again in `wait_s` seconds, unless a delivery earlier in line takes it first.
 
     `in_place`: the wait is short enough to keep place and target for it.
     """
@@ -122,9 +122,9 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Intention:
-    """The wish to change a copy that is there: what goes on record as pending before the write.
+    """The wish to change an existing copy: what goes on record as pending before the write.
 
-    `reconciled` is the nonce of the pending change that the caller has seen the end of, `None` where there was none.
+    `reconciled` is the nonce of the pending change whose result the caller has seen, `None` if there was none.
     """
 
     ticket: TicketId
@@ -139,13 +139,13 @@ class Wish:
 
     Attributes:
         epoch: the one that the caller's look belongs to.
-        ticket: whose copy is to be created; `None` for any other write (a label, an edit), of which the ledger keeps
-            nothing, since it may be done twice.
+        ticket: the ticket to create a copy of; `None` for any other write (a label, an edit), which the ledger does not
+            record, since it may be done twice.
         reconciled: nonce of the intent that the caller has reconciled, if any; `#<number>` of the copy that the caller
-            was told to make again and has seen to be deleted.
-        life_ms: the bytes leave within so many milliseconds after the call, or not at all. The intent on record names
+            has to make again and has seen to be deleted.
+        life_ms: the bytes leave within this many milliseconds after the call, or not at all. The intent on record names
             the end of that time, by the server's clock.
-        intention: a change of a copy that is there, which goes on record as pending; `ticket` is `None` then.
+        intention: a change of an existing copy, which goes on record as pending; `ticket` is `None` then.
     """
 
     epoch: Epoch
@@ -194,7 +194,7 @@ class WasNotCreated:
 
 @dataclass(frozen=True, slots=True)
 class WasUnanswered:
-    """Nobody knows: the intent stays; only the slot in the budget is given back."""
+    """It is not known whether the write took effect: the intent stays; only the slot in the budget is given back."""
 
     nonce: str
 
@@ -203,8 +203,8 @@ class WasUnanswered:
 class WasStray:
     """A look showed a second copy under this number, beside the one under `original`.
 
-    The ledger has the last word. Where it says that `number` is the copy, `original` is the second one; and where it knows
-    of a write under way, whoever reconciles that looks again, and nothing is reported before.
+    The ledger has the last word. If it says that `number` is the copy, `original` is the second one. If it knows of a write
+    under way, the worker that reconciles it looks again, and nothing is reported before that.
     """
 
     number: int
@@ -213,7 +213,7 @@ class WasStray:
 
 @dataclass(frozen=True, slots=True)
 class WasAnswered:
-    """A write that makes no issue was answered, with whatever but a limit: the slot of `nonce` is free."""
+    """A write that makes no issue was answered, with anything but a limit: the slot of `nonce` is free."""
 
     nonce: str
 
@@ -222,7 +222,7 @@ class WasAnswered:
 class WasChanged:
     """A change of copy `number` took effect, and its pending intent `nonce` ends.
 
-    It counts only while that intent is on record. `is_seen`: no answer said so, but a reading once it had settled.
+    It counts only while that intent is on record. `is_seen`: not an answer said so, but a read after it had settled.
     """
 
     change: Change
@@ -243,7 +243,7 @@ class WasRecalled:
 
 @dataclass(frozen=True, slots=True)
 class WasNoted:
-    """Something that people should know of this migration and that fails nothing, such as a label that was dropped.
+    """Something that people should know about this migration though nothing failed, such as a dropped label.
 
     The same text again changes nothing: it is reported once.
     """
@@ -255,8 +255,8 @@ class WasNoted:
 class WasLooked:
     """A complete look showed how many of the plan's copies are there, and how many people have deleted.
 
-    It counts only while the one who looked has the target: what people are told is what the newest look showed, and the
-    copies made since. It is no step, so a delivery that dies after each of its looks makes no progress by them.
+    It counts only while the worker that looked has the target: reports show what the newest look showed, and the copies
+    made since. It is not a step, so a delivery that dies after each of its looks makes no progress by them.
     """
 
     there: int
@@ -280,6 +280,6 @@ Fact = (
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The fact is on record. `stray` is the number of a second copy that is reported now, `None` where there is none."""
+    """The fact is on record. `stray` is the number of a second copy that is reported now, `None` if there is none."""
 
     stray: int | None = None

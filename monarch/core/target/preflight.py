@@ -1,18 +1,18 @@
-"""What a target must be before anything is written to it, as far as its own description tells.
+"""What a target must be before anything is written to it, as far as its own description shows.
 
-It exists, for it was described; where it is missing there is patience (`core.verdict.judge_target`). Here is decided
-what is left:
+It exists, since GitHub described it; if it is missing, Monarch is patient (`core.verdict.judge_target`). This module
+decides the rest:
 
 ```
 the source itself    dead: it would be filled with copies of itself
-public, of a private dead, unless a setting allows it: everybody could read the tickets
+public, of a private dead, unless a setting allows it: everyone could read the tickets
 archived             dead: nothing can be written
 issues switched off  dead: the same for issues
-no right to push     goes on: whoever sees it may open issues, but labels and the like are dropped, which is noted
+no right to push     goes on: an account that sees it may open issues, but labels and the like are dropped (noted)
 ```
 
-Whether the token may write *issues* stands in no description. The first write says it (403), and ends the target in
-the same way.
+No description says whether the token may write *issues*. The first write shows it (403), and ends the target in the
+same way.
 """
 
 from monarch.core.advice import Advice
@@ -24,11 +24,11 @@ from monarch.core.verdict import Dead
 
 
 def unwritable(target: Repository, plan: Plan, rules: Rules) -> Dead | None:
-    """Why this repository cannot be written to, and what a person must do; `None` where it can.
+    """Why this repository cannot be written to, and what a person must do; `None` if it can.
 
     Args:
-        target: as its canonical self.
-        plan: whose copies it is to hold.
+        target: by its canonical name.
+        plan: the plan to be copied into it.
         rules: what the installation accepts.
     """
     name = target.full_name

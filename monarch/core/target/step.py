@@ -7,22 +7,22 @@ nothing            Adopt #n              Create
 intended           Adopt #n              Reconcile until 20 s after departure, then Create over that intent
   says the same    as on the right, then Adopt #n
 created #m         Skip                  Skip (what became of it is asked when the target is read back)
-  while healing    Skip                  Inspect #m; where it was deleted, Create over "#m", else Skip
+  while healing    Skip                  Inspect #m; if it was deleted, Create over "#m", else Skip
 refused, this run  Skip                  Skip
 refused, before    Adopt #n              Create
 unreadable         Skip                  Stop
 ```
 
-*Says the same*: the issue has no marker (`core.target.adoption`), so it is not what the intended write made, and that one may
-still appear beside it. Only a look after 20 s that shows no marker says that the write came to nothing.
+*Says the same*: the issue has no marker (`core.target.adoption`), so the intended write did not make it, and what that write
+made may still appear beside it. Only a look after 20 s that shows no marker proves that the write came to nothing.
 
-*Before* is an earlier run, or a request that was made earlier: whoever sends the message again wants it tried again.
+*Before* is an earlier run, or an earlier request: sending the message again asks for another try.
 
-A record that this code cannot read was written by a newer one, or by a person: it is never taken for absence, and
-never overwritten. Where a look shows the copy nothing is to be done; else the migration stops, loudly.
+A record that this code cannot read was written by newer code, or by a person: it is never taken for absence, and
+never overwritten. If a look shows the copy, there is nothing to do; else the migration stops, loudly.
 
-What a person has deleted stays deleted, until a person asks for it: a migration that heals makes exactly those copies
-again that it was sent for, over the very record that says which issue is gone.
+What a person has deleted stays deleted until a person asks for it: a migration that heals makes again exactly the copies
+that it was sent for, over the very record that says which issue is gone.
 
 The look that decides over an intent must have begun 20 s after the last moment at which its bytes can have left, or
 later. GitHub ends requests after 10 s; one that acts later than 20 s is one of the three windows (docs/protocols.md).
@@ -52,7 +52,7 @@ class Intended:
 class CreatedAs:
     """The ticket's copy is issue `number` of the target.
 
-    `issue` is GitHub's id of that issue; 0 where it was recorded by a version that did not keep it.
+    `issue` is GitHub's id of that issue; 0 if a version that did not keep it wrote the record.
     """
 
     number: int
@@ -63,7 +63,7 @@ class CreatedAs:
         """Whether the issue of this number that GitHub shows, with this id, is the copy.
 
         A ledger is about one repository by its id, in which no number is given twice. So another id means an answer
-        about another repository, or a ledger that is wrong: in neither case it is the copy.
+        about another repository, or a ledger that is wrong: in neither case is it the copy.
         """
         return self.issue in {0, issue}
 
@@ -85,16 +85,16 @@ class UnreadableRecord:
 
 
 class Fate(Enum):
-    """What `GET #m` says of a copy on record that no look shows."""
+    """What `GET #m` says about a copy on record that no look shows."""
 
     THERE = auto()
-    """It is there; somebody has edited its marker away."""
+    """It is there; a person has edited its marker away."""
 
     DELETED = auto()
-    """It was there, and somebody has deleted it or moved it away."""
+    """It was there, and a person has deleted it or moved it away."""
 
     NEVER = auto()
-    """There is no such issue, and never was one that we may see."""
+    """There is no such issue, and there never was one that we may see."""
 
 
 LedgerRecord = Intended | CreatedAs | Refused | UnreadableRecord
@@ -102,7 +102,7 @@ LedgerRecord = Intended | CreatedAs | Refused | UnreadableRecord
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Nothing is to be done."""
+    """There is nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,9 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Create it, over the intent of that nonce where there was one and it came to nothing.
+    """Create it, over the intent of that nonce if there was one and it came to nothing.
 
-    `#<number>` instead of a nonce: over the record of that copy, which somebody has deleted.
+    `#<number>` instead of a nonce: over the record of that copy, which a person has deleted.
     """
 
     reconciled: str | None
@@ -138,7 +138,7 @@ class Inspect:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Nobody knows whether the ticket may be created: a person, or newer code, has to say."""
+    """It is not known whether the copy may be created: a person, or newer code, has to decide."""
 
     record: UnreadableRecord
 
@@ -148,7 +148,7 @@ Action = Skip | Adopt | Create | Reconcile | Inspect | Stop
 
 @dataclass(frozen=True, slots=True)
 class Healing:
-    """The ticket is to be healed. `fate` is that of its copy on record, `None` while it was not asked."""
+    """The ticket has to be healed. `fate` is that of its copy on record, `None` until GitHub was asked."""
 
     fate: Fate | None = None
 
@@ -166,13 +166,13 @@ def next_action(
     """Decide for one ticket.
 
     Args:
-        record: the ledger's word; `None` where it has none.
+        record: the ledger's word; `None` if it has none.
         seen_number: number of the copy that the last look showed, or `None`.
         looked_at_ms: when that look began, by the server's clock.
         run: which run of the migration this is, from 1; a replay begins another.
         healing: `None` for an ordinary migration.
         says_the_same: that copy has no marker and is not on record; it only says what the ticket says.
-        asked_ms: when its request was made, by the server's clock: what was refused before, another request was refused.
+        asked_ms: when its request was made, by the server's clock: an earlier refusal belongs to another request.
     """
     match record:
         case CreatedAs(number):
@@ -203,10 +203,10 @@ def _heal(number: int, healing: Healing) -> Action:
 
 
 def first_look_at_ms(records: list[LedgerRecord]) -> int:
-    """When a look can decide over every intent in `records`; 0 where there is none."""
+    """When a look can decide about every intent in `records`; 0 if there is none."""
     return max((r.at_ms + SETTLING_MS for r in records if isinstance(r, Intended)), default=0)
 
 
 def highest_on_record(records: Iterable[LedgerRecord]) -> int:
-    """The highest number that a copy was created as, 0 where none was: a number that was used, whatever became of it."""
+    """The highest number that a copy was created as, 0 if none was: that number was used, whatever became of the copy."""
     return max((one.number for one in records if isinstance(one, CreatedAs)), default=0)

@@ -1,4 +1,4 @@
-"""A survey: what is read of a target to tell what a migration has done to it."""
+"""A survey: what is read of a target to report what a migration has done to it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,10 +19,10 @@ class Survey:
         seen: what a complete look shows.
         issues: what it read, by number.
         numbers: the plan's copies: what the look shows, and those on record that are there without their marker.
-        records: the target's ledger; empty where it cannot be asked.
-        fates: of the copies on record that the look does not show, by number.
-        later: what the ledger says of copies after they were created.
-        us: who we are towards the target.
+        records: the target's ledger; empty if it cannot be asked.
+        fates: the fate of each copy on record that the look does not show, by number.
+        later: what the ledger says about copies after they were created.
+        us: our accounts, as far as they are known for this target.
     """
 
     repository: Repository

@@ -1,4 +1,4 @@
-"""The tally of a look: how many copies of a plan a target holds, in the numbers that people are told."""
+"""The tally of a look: how many copies of a plan a target holds, in the numbers that reports show."""
 
 from collections.abc import Container, Mapping
 
@@ -21,7 +21,7 @@ def tally(
     Args:
         records: the target's ledger.
         gone: numbers that the look found deleted or moved away.
-        healed: tickets whose deleted copies are about to be made again, so that they are not told as deleted.
+        healed: tickets whose deleted copies are about to be made again, so that they do not count as deleted.
     """
     there = sum(ticket.id in seen.copies for ticket in plan.tickets)
     deleted = sum(

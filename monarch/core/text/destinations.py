@@ -13,7 +13,7 @@ _ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The address of a link as it is meant; `length` is that of its spelling, 0 where that is the same."""
+    """The address of a link, decoded; `length` is that of its spelling, 0 if it is spelled the same."""
 
     start: int
     address: str
@@ -21,7 +21,7 @@ class Destination:
 
 
 def linked(text: str, inner: int, end: int, address: str) -> Destination | None:
-    """That of `[text](address "title")`, which ends at `end`; its text ends at `inner`."""
+    """The destination of `[text](address "title")`, which ends at `end`; its text ends at `inner`."""
     bracket = text.find("](", inner, end)
     found = _INLINE.match(text, bracket, end) if bracket >= 0 else None
     if found is None:
@@ -33,7 +33,7 @@ def linked(text: str, inner: int, end: int, address: str) -> Destination | None:
 
 
 def defined(text: str, start: int, end: int) -> Destination | None:
-    """That of the definition `[label]: address "title"` at `start` to `end`."""
+    """The destination of the definition `[label]: address "title"` from `start` to `end`."""
     found = _DEFINITION.match(text, start, end)
     if found is None:
         return None

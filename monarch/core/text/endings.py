@@ -12,7 +12,7 @@ _HIDDEN: Final = (("<!--", "-->"), ("<?", "?>"), ("<![CDATA[", "]]>"), ("<!", ">
 
 
 def open_fence(text: str) -> str:
-    """The fence of the code block in which a text ends, `""` for none; in a quote or a list the margin ends it."""
+    """The fence of the code block in which a text ends, `""` for none; in a quote or a list the margin ends the block."""
     fence = _FENCE.match(_last_block(text)) if "```" in text or "~~~" in text else None
     return fence[1] if fence else ""
 

@@ -1,7 +1,7 @@
-"""pulldown-cmark's events, with a mend for what GitHub reads in another way.
+"""pulldown-cmark's events, corrected for what GitHub reads differently.
 
-For GitHub the header of a table needs no bar where there is one column (`Title`, and `:-:|` below it), nor one before it
-where it goes on a paragraph; for pulldown-cmark it does. Such a header is given one, and all places are counted as if it
+For GitHub the header of a table needs no bar if there is one column (`Title`, and `:-:|` below it), and no bar in front if
+it continues a paragraph; for pulldown-cmark it does. Such a header gets a bar, and all positions are counted as if the bar
 were not there.
 """
 
@@ -24,7 +24,7 @@ def events(text: str) -> Iterator[tuple[Any, int, int]]:
     """Each event of a text with where it starts and ends, in bytes."""
     headers = _barless(text)
     if headers:
-        # Only what did make a table gets its bar: in a heading or in code it would be one more character.
+        # Only what did make a table gets its bar: in a heading or in code the bar would be one more character.
         bars = _bars(text, headers)
         heads = [(s, e) for event, s, e in _read(text, headers) if event == {"Start": "TableHead"}]
         headers = [at for at, bar in zip(headers, bars, strict=True) if _is_in(bar, heads)]
@@ -34,7 +34,7 @@ def events(text: str) -> Iterator[tuple[Any, int, int]]:
 
 
 def _barless(text: str) -> list[int]:
-    """Where a bar would make a header of what may be one for GitHub alone: before the line, or behind one that begins a block."""
+    """Where a bar makes a header of what only GitHub takes for one: before the line, or after a line that begins a block."""
     found = []
     for row in _DELIMITER.finditer(text) if "|" in text else ():
         start = text.rfind("\n", 0, row.start()) + 1
@@ -46,7 +46,7 @@ def _barless(text: str) -> list[int]:
 
 
 def _read(text: str, headers: list[int]) -> Iterator[tuple[Any, int, int]]:
-    """The events of the text with a bar in each of these places."""
+    """The events of the text with a bar at each of these positions."""
     edges = [0, *headers, len(text)]
     barred = "|".join(text[start:end] for start, end in pairwise(edges))
     for event, where in events_as_read(barred):
@@ -54,7 +54,7 @@ def _read(text: str, headers: list[int]) -> Iterator[tuple[Any, int, int]]:
 
 
 def _bars(text: str, headers: list[int]) -> list[int]:
-    """Where the bars stand, in bytes."""
+    """The positions of the bars, in bytes."""
     edges = [0, *headers]
     widths = (len(text[start:end].encode()) + 1 for start, end in pairwise(edges))
     return [end - 1 for end in accumulate(widths)]

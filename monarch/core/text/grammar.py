@@ -1,9 +1,9 @@
 """What GitHub takes for a reference, a mention or an address, in words whose Markdown has been read already.
 
-The rules are those of GitHub Desktop's and html-pipeline's filters, and of cmark-gfm for addresses. A letter that is none
-of ASCII is no part of a name and no part of a word.
+The rules are those of GitHub Desktop's and html-pipeline's filters, and of cmark-gfm for addresses. A non-ASCII letter
+is not part of a name or a word.
 
-All quantifiers are possessive or bounded, so that no text makes a pattern try twice.
+All quantifiers are possessive or bounded, so that no text makes a pattern backtrack.
 """
 
 import re
@@ -16,7 +16,7 @@ _REPOSITORY = r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}+/[A-Za-z0-9._-]{1,100}+"
 
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 WORD: Final = f"{_LETTERS}0123456789_"
-"""In front of a reference or behind it none of these may stand."""
+"""None of these may stand right before or after a reference."""
 
 OWNER: Final = f"{WORD}-"
 REPOSITORY: Final = f"{OWNER}."
@@ -34,13 +34,13 @@ _MAIL: Final = r"[A-Za-z0-9.+_-]*+@(?:[A-Za-z0-9_-]++\.)++[A-Za-z0-9]"
 NUMBER: Final = re.compile(
     rf"{_NUMBER}(?:(?![A-Za-z0-9_])(?!{_MAIL})|(?=(?i:https?|ftp)://[A-Za-z0-9._-]))"
 )
-"""Behind the `#`. A number of more digits is nobody's, and one before `@name.tld` is a part of an e-mail address."""
+"""After the `#`. A number with more digits is no issue's, and a number before `@name.tld` is part of an e-mail address."""
 
 USER: Final = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9-]*+(?:_[A-Za-z0-9]++)?+(?=\.(?![A-Za-z0-9_])|[^A-Za-z0-9_.`/-]|\Z)"
     rf"(?!{_MAIL})"
 )
-"""Behind the `@`. Accounts of an enterprise end in `_name`; `@name.tld` is a file or a part of an e-mail address."""
+"""After the `@`. Accounts of an enterprise end in `_name`; `@name.tld` is a file or part of an e-mail address."""
 
 TEAM: Final = re.compile(
     rf"(?P<organisation>[A-Za-z0-9][A-Za-z0-9-]*+)/[A-Za-z0-9][A-Za-z0-9_-]*+(?!{_MAIL})"
@@ -60,7 +60,7 @@ class Grammar:
 
     Attributes:
         bare: the address of an issue at the beginning of other words, its `tail` included.
-        whole: an address that is that of an issue, its `tail` included.
+        whole: an address that is an issue's as a whole, its `tail` included.
     """
 
     bare: re.Pattern[str]
@@ -82,7 +82,7 @@ def grammar(web_url: str) -> Grammar:
 
 
 def address_start(text: str, sign: int) -> int | None:
-    """Where the address begins whose `://` or `www.` stands at `sign`; `None` if GitHub makes no link of it."""
+    """Where the address with its `://` or `www.` at `sign` begins; `None` if GitHub makes no link of it."""
     if text[sign] != ":":
         before = text[max(0, sign - 1) : sign]
         begins = not before or before.isspace() or before in _BEFORE_WWW
@@ -110,6 +110,6 @@ def named_before(text: str, sign: int) -> str:
 def _owner_before(text: str, end: int) -> str:
     near = text[max(0, end - LONGEST_OWNER - 1) : end]
     run = near[len(near.rstrip(OWNER)) :]
-    # A hyphen may stand before a name, and two of them are a dash.
+    # A hyphen may precede a name, and two of them are a dash.
     name = run.rpartition("--")[2].lstrip("-")
     return "" if len(name) > LONGEST_OWNER or name.startswith("_") else name

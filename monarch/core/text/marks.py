@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 
 class Spelling(Enum):
-    """How a reference is written, and so how it can be written anew."""
+    """How a reference is written, and so how it can be rewritten."""
 
     NUMBER = auto()
-    """`#12` or `GH-12`: it means the very repository that it stands in."""
+    """`#12` or `GH-12`: it means the repository that it stands in."""
     NAME = auto()
     """`owner/repo#12`, `owner#12`, or the bare address of an issue, which people see as such."""
     ADDRESS = auto()
@@ -20,11 +20,11 @@ class Reference(NamedTuple):
     r"""A reference to an issue or a pull request, at `start` to `end` of its text, as it is spelled there (`\#12`).
 
     Attributes:
-        repository: `owner/repo` as it is spelled, `""` for the one that the text stands in; `owner` alone in `owner#12`,
+        repository: `owner/repo` as spelled, `""` for the repository that the text is in; `owner` alone in `owner#12`,
             which counts only in that owner's repositories.
         page: `issues` or `pull`.
         tail: what follows the number in an address, such as `#issuecomment-5`.
-        is_raw: it stands in raw HTML, or where a link of Markdown would become something else (`!#12`).
+        is_raw: it is in raw HTML, or where a Markdown link would become something else (`!#12`).
     """
 
     start: int
@@ -41,8 +41,8 @@ class Mention(NamedTuple):
     """`@name` or `@org/team`, at `start` to `end` of its text.
 
     Attributes:
-        name: where the name begins, right behind the `@`. In `@owner/repo#1` a reference begins there, too.
-        organisation: whose team it is, `""` for a person. GitHub knows a team only in its own organisation.
+        name: where the name begins, right after the `@`. In `@owner/repo#1` a reference begins there, too.
+        organisation: the team's organisation, `""` for a person. GitHub knows a team only in its own organisation.
     """
 
     start: int

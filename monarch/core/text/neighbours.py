@@ -1,12 +1,12 @@
-r"""What stands beside a reference and would come to mean something else when the reference is written anew.
+r"""What stands beside a reference and would mean something else once the reference is rewritten.
 
-- Emphasis (`**see #99**を直す`): behind a letter or a digit the asterisks close it, between a bracket and a letter they do not;
+- Emphasis (`**see #99**を直す`): after a letter or a digit the asterisks close it, between a bracket and a letter they do not;
   and in `#99**#7**` they would open one.
-- A backslash, an ampersand or a word before: it would take the first sign of what is written (`\GH-3`, `&org/template#3;`,
-  `1https://…`).
-- A sign behind (`#99@home`, `#99#7`): behind a link it begins a word, and so a mention or a reference.
+- A backslash, an ampersand or a word before: it would absorb the first character of what is written (`\GH-3`,
+  `&org/template#3;`, `1https://…`).
+- A sign after it (`#99@home`, `#99#7`): after a link it begins a word, and so a mention or a reference.
 
-A space of no width, which nobody sees and GitHub takes for a part of no name, keeps them apart.
+A zero-width space, which is invisible and part of no name for GitHub, keeps them apart.
 """
 
 import re
@@ -19,10 +19,10 @@ SPACE: Final = "\u200b"
 _DELIMITERS: Final = "*_~"
 _QUIET: Final = frozenset(["", *" \t\r\n,.;:()-"])
 _CALM: Final = frozenset(["", *" \t\r\n\"$%'),+-./:;=>?]^{|}"])
-"""Behind asterisks these leave them what they are, whatever stands on their other side."""
+"""After asterisks these leave their meaning alone, whatever stands on the other side."""
 
 _OPENING: Final = frozenset("([\"'")
-"""In front of asterisks these do."""
+"""Before asterisks these do the same."""
 
 _SIGN: Final = re.compile(
     r"(?P<number>\\?\#|&(?:\#0*+35|\#[xX]0*+23|num);)(?=[1-9])"
@@ -36,7 +36,7 @@ class Neighbours(NamedTuple):
     Attributes:
         before: whether it must not begin with punctuation.
         behind: whether it must not end with punctuation.
-        sign: the sign behind it that must not begin anything, `""` for none.
+        sign: the sign after it that must not begin anything, `""` for none.
     """
 
     before: bool
@@ -44,7 +44,7 @@ class Neighbours(NamedTuple):
     sign: str
 
     def guarded(self, form: str) -> str:
-        """A form of the reference with what keeps it and its neighbours apart; the sign behind is a part of it."""
+        """A form of the reference, kept apart from its neighbours; the sign after it is included."""
         lead = SPACE if self.before and not form[0].isalnum() else ""
         is_open = not form[-1].isalnum()
         if self.sign:

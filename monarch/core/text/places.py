@@ -1,4 +1,4 @@
-"""Where something stands in a text, though another counts in another way."""
+"""Positions in a text, converted from those of a reader that counts differently."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ class Places:
         self._byte = self._char = 0
 
     def of(self, byte: int) -> int:
-        """How many characters stand before this byte, which begins one."""
+        """How many characters precede this byte, which begins one."""
         if not self._bytes:
             return byte
         if byte < self._byte:
@@ -24,7 +24,7 @@ class Places:
 
 
 class Lines:
-    """Lines in one piece, each with where it stands in a text: between them may stand what puts them into a quote."""
+    """Lines joined, each with its position in a text, which may have the marks of a quote between them."""
 
     def __init__(self, lines: list[tuple[str, int]]) -> None:
         self.text = "".join(line for line, _ in lines)
@@ -37,7 +37,7 @@ class Lines:
             at += len(line)
 
     def source(self, at: int) -> int:
-        """Where in the text this stands."""
+        """Where in the text this position is."""
         line = bisect_right(self._at, at) - 1
         return self._source[line] + at - self._at[line]
 

@@ -1,9 +1,9 @@
 """What counts in a Markdown text: references, mentions and pictures, and where they stand.
 
-Markdown itself is pulldown-cmark's business (`pyromark`): it says what is prose, raw HTML, a link, code. GitHub's own
-marks are looked for in the words that are left, as people see them, and nowhere else.
+pulldown-cmark (`pyromark`) reads the Markdown itself: it says what is prose, raw HTML, a link, code. GitHub's own marks
+are looked for only in the words that are left, as people see them.
 
-All of it is pure, and its work is in proportion to the text: one pass over the parser's events, one over the words.
+All of it is pure, and its work is proportional to the text: one pass over the parser's events, one over the words.
 """
 
 import re
@@ -28,8 +28,8 @@ _BLOCKS: Final = frozenset({"Paragraph", "TableCell", "Heading", "HtmlBlock"})
 def find(text: str, web_url: str) -> Findings:
     """Find the marks and the pictures of a text, for issues that people see at `web_url`.
 
-    The last few are remembered, since a ticket's text is read again in both passes of every target; of the longest, full of
-    references, each takes some megabytes.
+    The last few are remembered, since a ticket's text is read again in both passes of every target. One of the longest
+    texts, full of references, takes some megabytes.
     """
     reader = _Reader(_SURROGATE.sub("\ufffd", text), grammar(web_url))
     reader.read()
@@ -49,13 +49,13 @@ class _Reader:
         self._rules = rules
         self._places = Places(text)
         self._words = Words()
-        self._links: list[tuple[str, Any, int, int]] = []  # those that are open: what, and where
+        self._links: list[tuple[str, Any, int, int]] = []  # the open ones: what, and where
         self._inner = 0  # where the last event inside of a link ended, in bytes
         self._is_code = False
         self._html: list[
             tuple[str, int]
-        ] = []  # the lines of a piece of raw HTML, and where they stand
-        self._unread = ""  # the element in whose contents GitHub looks for nothing
+        ] = []  # the lines of a piece of raw HTML, and their positions
+        self._unread = ""  # the element whose contents GitHub does not search
         self._brackets = 0  # how many are open in this block
         self._seen = 0  # where the last words ended
         self._limit = len(text)  # where this cell ends
@@ -181,7 +181,7 @@ class _Reader:
             self._refer(defined(self._text, places.of(start), places.of(end)))
 
     def _refer(self, to: Destination | None) -> None:
-        """Note an address that must remain one, if it is that of an issue."""
+        """Note an address that must remain one, if it is an issue's."""
         found = to and self._rules.whole.fullmatch(to.address)
         if to and found:
             where = found["repository"], found["page"], found["tail"]

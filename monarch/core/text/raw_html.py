@@ -1,4 +1,4 @@
-"""Raw HTML as a browser reads it: what in it is words, and what its tags say."""
+"""Raw HTML as a browser reads it: its words, and what its tags say."""
 
 import re
 from collections.abc import Iterator
@@ -16,22 +16,22 @@ _ENTITY: Final = re.compile(
     r"&(?:\#[0-9]{1,7}+|\#[xX][0-9a-fA-F]{1,6}+|[A-Za-z][A-Za-z0-9]{1,31}+);"
 )
 _OPENINGS: Final = (("<!--", "-->", 2), ("<!", ">", 2), ("<?", ">", 2), ("</", ">", 2))
-"""What begins a comment or the like, what ends it, and from where on the end may stand."""
+"""What begins a comment or the like, what ends it, and after how many characters the end may come."""
 
 DISARMED: Final = frozenset(
     {"title", "textarea", "style", "xmp", "iframe", "noembed", "noframes", "script", "plaintext"}
 )
-"""GitHub shows these tags as words (GFM 6.11), and so what stands between them."""
+"""GitHub shows these tags as words (GFM 6.11), and so what is between them."""
 
 UNREAD: Final = frozenset({"a", "code", "pre", "tt"})
-"""Elements in whose contents GitHub looks for nothing."""
+"""Elements whose contents GitHub does not search."""
 
 CLOSING: Final = re.compile(rf"</(?P<name>{'|'.join(sorted(UNREAD))})\s*+>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag; `name` in small letters. `address` is that of a link or a picture, as it is spelled; `""` for none."""
+    """A tag; `name` in lower case. `address` is that of a link or a picture, as it is spelled; `""` for none."""
 
     name: str
     closes: bool
@@ -42,7 +42,7 @@ class Tag:
 def read(html: str) -> Iterator[Tag | tuple[int, int]]:
     """The tags of a piece of raw HTML and the words between them, as (start, end), in order.
 
-    A tag that has no end takes all that follows with it, as in a browser.
+    A tag without an end takes in all that follows, as in a browser.
     """
     at = words = 0
     while (less := html.find("<", at)) >= 0:
@@ -81,7 +81,7 @@ def spelled(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _behind_hidden(html: str, less: int) -> int:
-    """Behind the comment or its like that begins here, or the tag that never ends; else behind the `<`."""
+    """The position after the comment or the like that begins here, or the tag that never ends; else after the `<`."""
     for opening, closing, skipped in _OPENINGS:
         if html.startswith(opening, less):
             end = html.find(closing, less + skipped)

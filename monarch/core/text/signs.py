@@ -1,6 +1,6 @@
 """References, mentions and addresses in the words of a text.
 
-Each is found by the sign in it that is rare elsewhere (`#`, `@`, `gh-`, `://`, `www.`); only there a closer look is taken.
+Each is found by the sign in it that is rare elsewhere (`#`, `@`, `gh-`, `://`, `www.`); only there the text is read closely.
 """
 
 import re
@@ -36,11 +36,11 @@ class Signs:
         self._words = words
         self._shown = words.shown()
         self._rules = rules
-        self._done = 0  # behind the last mark
+        self._done = 0  # after the last mark
         self._addresses: list[tuple[int, int]] = []
 
     def read(self) -> Iterator[Mark]:
-        """All marks, ascending. An address of anything else is stepped over."""
+        """All marks, ascending. An address of anything else is skipped."""
         at = 0
         while found := SIGN.search(self._shown, at):
             sign = found.start()
@@ -60,7 +60,7 @@ class Signs:
         return self._at_address(sign)
 
     def is_in_address(self, place: int) -> bool:
-        """Whether what stands there in the source is a part of a bare address, whatever else it looks like."""
+        """Whether this position of the source is in a bare address, whatever it looks like otherwise."""
         before = bisect_right(self._addresses, (place, len(self._text))) - 1
         return before >= 0 and place < self._addresses[before][1]
 
@@ -132,7 +132,7 @@ class Signs:
         return None
 
     def _goes_on(self, stop: int, end: int) -> bool:
-        """Whether asterisks or the like behind the address of an issue belong to it: `…/issues/9**w` is one address."""
+        """Whether asterisks or the like after an issue's address belong to it: `…/issues/9**w` is one address."""
         rest = self._text[stop:end]
         return rest[:1] in _MARKS and rest.rstrip(_LAST) != ""
 

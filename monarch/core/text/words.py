@@ -1,7 +1,7 @@
 """The words of a text as people see them, with the way back to how each character is spelled.
 
-GitHub looks for references and mentions when Markdown has been read and backslashes and entities are gone; what is found
-there is rewritten in the source. Between two words that touch only in the source (`a**b**`) stands a line end.
+GitHub looks for references and mentions after Markdown has been read and backslashes and entities are gone; what is found
+there is rewritten in the source. A line end separates two words that touch only in the source (`a**b**`).
 """
 
 from bisect import bisect_left, bisect_right
@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 class Words:
     """Words in ascending order of their source.
 
-    A *part* is a run of them that is spelled as it is seen, or one character that is spelled in another way (`&#35;`).
+    A *part* is a run of words spelled as seen, or one character that is spelled in another way (`&#35;`).
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Words:
     ) -> None:
         """Add words that are spelled at `start` to `end` of the source, in a block that ends at `limit`.
 
-        `raw`: they stand in raw HTML. `bracketed`: behind a `[` that nothing has closed.
+        `raw`: they are in raw HTML. `bracketed`: they follow a `[` that is not closed yet.
         """
         kind = raw, bracketed
         literal = len(shown) == end - start
@@ -59,18 +59,18 @@ class Words:
         self._length += len(shown)
 
     def part(self) -> None:
-        """What comes next does not touch what came last."""
+        """End a run: the next words do not touch the last ones."""
         if self._is_open:
             self._shown.append("\n")
             self._length += 1
             self._is_open = False
 
     def shown(self) -> str:
-        """All words in one piece."""
+        """All words joined."""
         return "".join(self._shown)
 
     def source(self, start: int, end: int) -> tuple[int, int]:
-        """How the words at `start` to `end` are spelled: where in the source."""
+        """Where in the source the words at `start` to `end` are spelled."""
         first = bisect_right(self._at, start) - 1
         begin = self._starts[first]
         if self._literal[first]:
@@ -83,14 +83,14 @@ class Words:
         return begin, self._ends[last]
 
     def behind(self, source: int) -> int:
-        """Where the words go on behind this place of the source."""
+        """Where the words continue after this position of the source."""
         part = bisect_left(self._starts, source)
         if part and source < self._ends[part - 1] and self._literal[part - 1]:
             return self._at[part - 1] + source - self._starts[part - 1]
         return self._at[part] if part < len(self._at) else self._length
 
     def limit(self, at: int) -> int:
-        """Where in the source the block ends that these words stand in."""
+        """Where in the source the block with these words ends."""
         return self._limits[bisect_right(self._at, at) - 1]
 
     def kind(self, at: int) -> tuple[bool, bool]:

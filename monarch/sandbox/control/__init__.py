@@ -1,1 +1,1 @@
-"""The administrator's side: what is planted, set and asked below ``/_sandbox/``, and a client for it."""
+"""The administrator's side: the control API below ``/_sandbox/``, and a client for it."""

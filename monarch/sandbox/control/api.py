@@ -3,13 +3,13 @@
 =========================================  ======================================================
 ``POST /seed``                             a ``Seed`` → ``{"repositories": {full name: id}}``
 ``POST /reset``                            forgets everything → ``{}``
-``GET /state?repo=o/r``                    → ``StateView``, of one repository alone if named
+``GET /state?repo=o/r``                    → ``StateView``, of only one repository if named
 ``GET /log``                               → a list of ``LogEntry``, oldest first
 ``GET, POST /settings``                    any part of ``Settings`` → ``Settings``
 ``GET /faults``                            → a list of ``FaultReport``
 ``POST /faults``                           a ``Fault`` → ``{"id": 1}``
-``DELETE /faults``, ``/faults/{id}``       takes rules away, releases whoever they hold → ``{}``
-``POST /faults/{id}/release``              lets go on whoever the rule holds now → ``{}``
+``DELETE /faults``, ``/faults/{id}``       removes rules and releases the calls that they hold → ``{}``
+``POST /faults/{id}/release``              releases the calls that the rule holds now → ``{}``
 ``POST /issues/delete``                    ``{"repo": "o/r", "number": 3}`` → ``{}``
 ``POST /issues/update``                    an ``IssueChange`` → ``{}``
 ``POST /issues/transfer``                  ``{"repo", "number", "to": "o/other"}`` → ``{"number"}``
@@ -70,7 +70,7 @@ class RepositoryChoice(Wire):
 
 
 class Spending(Wire):
-    """What a stranger did on somebody's budget; ``content`` counts created things."""
+    """What a stranger did on another's budget; ``content`` counts created things."""
 
     budget: str
     """An account's login, or ``installation 5001``."""
@@ -93,12 +93,12 @@ class Control:
         return JSONResponse({"repositories": planted})
 
     async def reset(self, _: Request) -> JSONResponse:
-        """Begin anew."""
+        """Forget everything and begin anew."""
         self._stage.reset()
         return JSONResponse({})
 
     async def state(self, request: Request) -> JSONResponse:
-        """Show everything, or one repository alone."""
+        """Show everything, or only one repository."""
         stage, name = self._stage, request.query_params.get("repo")
         only = existing(stage.world, name) if name else None
         view = state_view(stage.world, stage.workspace, dict(stage.quotas.rejected), only)
@@ -125,7 +125,7 @@ class Control:
         return JSONResponse({"id": self._stage.faults.add(fault)}, 201)
 
     async def remove_fault(self, request: Request) -> JSONResponse:
-        """Take a rule away and let go on whoever it holds."""
+        """Remove a rule and release the calls that it holds."""
         fault_id = _fault_id(request)
         if not self._stage.faults.remove(fault_id):
             return _no_such_fault(fault_id)
@@ -133,13 +133,13 @@ class Control:
         return JSONResponse({})
 
     async def remove_faults(self, _: Request) -> JSONResponse:
-        """Take all rules away and let everybody go on."""
+        """Remove all rules and release all calls."""
         self._stage.faults.clear()
         self._stage.gates.release_all()
         return JSONResponse({})
 
     async def release(self, request: Request) -> JSONResponse:
-        """Let go on whoever a rule holds now."""
+        """Release the calls that a rule holds now."""
         fault_id = _fault_id(request)
         if self._stage.faults.get(fault_id) is None:
             return _no_such_fault(fault_id)
@@ -156,7 +156,7 @@ class Control:
         return JSONResponse({})
 
     async def update_issue(self, request: Request) -> JSONResponse:
-        """Edit, close, reopen, comment: whatever a person may do to an issue."""
+        """Edit, close, reopen, comment: everything that a person may do to an issue."""
         change = IssueChange.model_validate_json(await request.body())
         change_issue(self._stage.world, change)
         return JSONResponse({})
@@ -171,7 +171,7 @@ class Control:
         return JSONResponse({"number": world.transfer_issue(source, choice.number, target).number})
 
     async def update_repository(self, request: Request) -> JSONResponse:
-        """Rename, archive, hide: whatever an owner may do meanwhile."""
+        """Rename, archive, hide: everything that an owner may do meanwhile."""
         change = RepositoryChange.model_validate_json(await request.body())
         change_repository(self._stage.world, change)
         return JSONResponse({})
@@ -190,7 +190,7 @@ class Control:
         return JSONResponse({})
 
     async def spend(self, request: Request) -> JSONResponse:
-        """Spend from a budget what somebody else does with it, unseen by the log."""
+        """Spend from a budget as another program would, without a log entry."""
         spent, stage = Spending.model_validate_json(await request.body()), self._stage
         now = stage.world.clock()
         stage.quotas.spend(spent.budget, spent.calls, spent.content, stage.settings, now)

@@ -31,15 +31,15 @@ TOKEN_PATH = re.compile(r"/app/installations/\d+/access_tokens")
 
 
 def no_tls() -> ssl.SSLContext:
-    """Return a TLS context that trusts nobody: enough for plain HTTP, and made at once.
+    """Return a TLS context that trusts no authority: enough for plain HTTP, and made at once.
 
-    httpx makes one for each client, and by default reads all certificate authorities for it.
+    httpx makes one for each client, and by default loads all certificate authorities into it.
     """
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class SandboxError(Exception):
-    """The stand-in did not do what it was asked for; the message is its answer."""
+    """The stand-in did not do what it was asked to; the message is its answer."""
 
 
 class SandboxClient:
@@ -48,7 +48,7 @@ class SandboxClient:
     def __init__(self, base_url: str) -> None:
         """Prepare; nothing is sent yet."""
         self.base_url = base_url.rstrip("/")
-        # Given up well before the stand-in closes it (uvicorn: 5 s idle), or a call may meet the very moment of closing.
+        # Dropped well before the stand-in closes it (uvicorn: 5 s idle), or a call may coincide with the closing.
         idle = httpx.Limits(keepalive_expiry=2)
         self._http = httpx.AsyncClient(
             base_url=f"{self.base_url}/_sandbox",
@@ -96,11 +96,11 @@ class SandboxClient:
         await self._send("POST", "/reset")
 
     async def state(self) -> StateView:
-        """Return everything that there is."""
+        """Return the whole state."""
         return StateView.model_validate(await self._send("GET", "/state", timeout=STATE_WITHIN_S))
 
     async def repository(self, repo: str) -> RepositoryView:
-        """Return what there is in one repository."""
+        """Return the state of one repository."""
         answer = await self._send("GET", "/state", query={"repo": repo})
         [found] = StateView.model_validate(answer).repositories.values()
         return found
@@ -147,11 +147,11 @@ class SandboxClient:
         return TypeAdapter(list[FaultReport]).validate_python(await self._send("GET", "/faults"))
 
     async def remove_faults(self, fault_id: int | None = None) -> None:
-        """Take one rule away, or all of them; whoever they hold goes on."""
+        """Remove one rule, or all of them, and release the calls that they hold."""
         await self._send("DELETE", "/faults" if fault_id is None else f"/faults/{fault_id}")
 
     async def release(self, fault_id: int) -> None:
-        """Let go on whoever the rule holds now."""
+        """Release the calls that the rule holds now."""
         await self._send("POST", f"/faults/{fault_id}/release")
 
     async def delete_issue(self, repo: str, number: int) -> None:
@@ -204,9 +204,9 @@ class SandboxClient:
         fault: int | None = None,
         hits: int | None = None,
     ) -> bool:
-        """Return whether all conditions given came to hold in time; see ``WaitFor``.
+        """Return whether all given conditions held in time; see ``WaitFor``.
 
-        The time is for what hangs, also on a machine that has other things to do.
+        The timeout is for calls that hang, and long enough for a busy machine.
         """
         given = {key: value for key, value in locals().items() if key != "self"}
         query = {key: value for key, value in given.items() if value is not None}

@@ -1,6 +1,6 @@
 """What ``GET /_sandbox/wait`` can wait for, so that tests wait for events and not for time.
 
-All conditions given must hold at once. What is left out is not asked for.
+All given conditions must hold at once. A condition that is left out does not count.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ SEEDED_AGE_S = 86_400.0
 
 
 def plant(world: World, workspace: Workspace, seed: Seed) -> dict[str, int]:
-    """Add the seed to what is there; returns the repositories' ids by full name."""
+    """Add the seed to the world; returns the repositories' ids by full name."""
     for account in seed.accounts:
         _plant_account(world, account)
     for token in seed.tokens:
@@ -80,7 +80,7 @@ def change_issue(world: World, change: IssueChange) -> None:
     title = issue.title if change.title is None else change.title
     body = issue.body if change.body is None else change.body
     renamed(issue, title, by, now)
-    # A reaction alone is no update of an issue.
+    # A reaction alone does not update an issue.
     is_update = not change.model_dump(exclude_defaults=True).keys() <= _REACTING
     issue.change(title, body, now if is_update else issue.updated_at)
     issue.comments += change.further_comments

@@ -1,4 +1,4 @@
-"""What ``POST /_sandbox/seed`` takes. Seeding adds to what is there; ``reset`` empties it.
+"""What ``POST /_sandbox/seed`` takes. Seeding adds to the world; ``reset`` empties it.
 
 .. code-block:: json
 
@@ -33,8 +33,8 @@
                               "archived": false}]}
     }
 
-Everything but names has a default. Accounts that are only mentioned (owners, authors) come into
-being by themselves: an owner as an organization, anybody else as a user.
+Everything but names has a default. Accounts that are only mentioned (owners, authors) are
+created on their own: an owner as an organization, any other account as a user.
 A repository that exists already gets the further labels, milestones and issues of the seed; its
 flags stay (``POST /_sandbox/repositories/update`` changes them).
 """
@@ -78,7 +78,7 @@ class SeedAccount(Wire):
     member_of: tuple[str, ...] = ()
     suspended: bool = False
     issue_types: tuple[SeedIssueType, ...] = ()
-    """Of an organization, as are the two below."""
+    """For an organization only, as are the two fields below."""
     forbids_classic_tokens: bool = False
     requires_sso: bool = False
     """Whether a person's token must name it under ``sso``."""
@@ -96,7 +96,7 @@ class SeedToken(Wire):
     """The ``owner/name`` of the selected repositories; ``None`` for all."""
     revoked: bool = False
     sso: tuple[str, ...] = ()
-    """The organizations that it was authorized for, where these require that."""
+    """The organizations that it was authorized for, if these require that."""
 
 
 class SeedInstallation(Wire):
@@ -189,7 +189,7 @@ class SeedRepository(Wire):
     formerly: tuple[str, ...] = ()
     """Names that redirect here."""
     appears_after_seconds: float = Field(default=0, ge=0)
-    """Generated from a template just now: 404 until so long after seeding."""
+    """How long after seeding it answers 404, in seconds, as if it was just generated from a template."""
     listing_lag_seconds: float | None = Field(default=None, ge=0)
     """``None``: as the settings say."""
     hidden_from_lists: tuple[int, ...] = ()
@@ -208,7 +208,7 @@ class SeedSlackToken(Wire):
     bot_user: str = "U0MONARCH"
     bot_id: str = "B0MONARCH"
     public_write: bool = False
-    """Whether it has ``chat:write.public`` and may post where it is no member."""
+    """Whether it has ``chat:write.public`` and may post where it is not a member."""
 
 
 class SeedChannel(Wire):
@@ -283,4 +283,4 @@ class InstallationChange(Wire):
     repositories: tuple[str, ...] | None = None
     """Counts at once, for tokens given before, too."""
     revoke_tokens: bool = False
-    """Whether the tokens given so far die now."""
+    """Whether the tokens given so far end now."""

@@ -1,4 +1,4 @@
-"""What can be set about the stand-in's behaviour, as one flat JSON object.
+"""The settings of the stand-in's behaviour, as one flat JSON object.
 
 ``POST /_sandbox/settings`` takes any part of it and leaves the rest as it was.
 """
@@ -22,7 +22,7 @@ class Settings(Wire):
     """
 
     listing_lag_seconds: float = Field(default=0, ge=0)
-    """Issues younger than this are absent from lists; by number they are seen at once."""
+    """Issues younger than this are absent from lists; by number they are visible at once."""
     enterprise_server: bool = False
     """Whether this is one of 3.17 to 3.19: without addresses for sub-issues and issue types."""
     cursor_links: bool = False

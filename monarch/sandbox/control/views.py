@@ -1,4 +1,4 @@
-"""The whole state, for those who judge: what ``GET /_sandbox/state`` answers."""
+"""The whole state, for tests and judges: what ``GET /_sandbox/state`` answers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class MilestoneView(Wire):
 
 
 class HappeningView(Wire):
-    """An event of an issue's timeline: GitHub's word for it, whose deed it was, and when (seconds since the epoch)."""
+    """An event of an issue's timeline: GitHub's word for it, who did it, and when (seconds since the epoch)."""
 
     event: str
     actor: str | None
@@ -134,7 +134,7 @@ class StateView(Wire):
 def state_view(
     world: World, workspace: Workspace, rejected: dict[str, int], only: Repository | None = None
 ) -> StateView:
-    """Return the whole state; with ``only``, of the repositories nothing but that one."""
+    """Return the whole state; with ``only``, just that one repository."""
     by_api = set(world.created_by_api)
     shown = world.repositories.values() if only is None else [only]
     views = [_repository(world, each, by_api) for each in shown]

@@ -1,4 +1,4 @@
-"""The common ground of everything that crosses the control API."""
+"""The base of every value of the control API."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ BORN = 1_600_000_000.0
 
 
 def get_user(visit: Visit) -> Reply:
-    """Answer the account behind the token; an installation is nobody."""
+    """Answer the account behind the token; an installation has none."""
     if visit.token is None or visit.account is None:
         raise errors.requires_authentication()
     if visit.token.kind == "installation":

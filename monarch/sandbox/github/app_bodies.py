@@ -21,7 +21,7 @@ PERMISSIONS = {"issues": "write", "metadata": "read"}
 
 
 def app_body(world: World, api_url: str, app: App) -> Json:
-    """Render an app as anybody may see it."""
+    """Render an app as anyone may see it."""
     web = api_url.removesuffix("/github")
     return {
         "id": app.id,

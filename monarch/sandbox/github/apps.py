@@ -1,4 +1,4 @@
-"""What an app may ask with its own signature: who it is, where it is installed, and for a token."""
+"""What an app may ask for with its own signature: who it is, where it is installed, and a token."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def get_app(visit: Visit, app: App) -> Reply:
 
 
 def list_installations(visit: Visit, app: App) -> Reply:
-    """Answer everywhere that the app is installed, on one page."""
+    """Answer all installations of the app, on one page."""
     ours = [each for each in visit.world.installations.values() if each.app_id == app.id]
     return json_reply(200, [installation_body(visit.world, visit.api_url, each) for each in ours])
 
@@ -57,7 +57,7 @@ def get_account_installation(visit: Visit, app: App) -> Reply:
 
 
 def create_token(visit: Visit, app: App) -> Reply:
-    """Give an installation a token, for less than it may do if so wished."""
+    """Give an installation a token, with fewer rights than it has if asked for."""
     installation = visit.world.installations.get(int(visit.parts[0]))
     if installation is None or installation.app_id != app.id:
         raise errors.not_found()
@@ -104,7 +104,7 @@ def _permissions(installation: Installation, wish: dict[str, Any]) -> dict[str, 
 
 
 def _chosen(visit: Visit, installation: Installation, wish: dict[str, Any]) -> list[Repository]:
-    """Return the repositories that the token shall be good for, none for all; refuse any other."""
+    """Return the repositories that the token is good for, none for all; refuse any other."""
     names, ids = wish.get("repositories") or [], wish.get("repository_ids") or []
     if not isinstance(names, list) or not isinstance(ids, list):
         raise errors.invalid_request("For 'properties/repositories', an array is expected.")

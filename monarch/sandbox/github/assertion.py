@@ -1,11 +1,11 @@
 """What an app signs about itself: a JSON web token, checked as GitHub checks it, in its words.
 
-Promises that nothing passes here that GitHub is known to refuse: RS256 and no other algorithm, the
+Promises to refuse everything that GitHub is known to refuse: RS256 and no other algorithm, the
 app's own key, ``iat`` not ahead of the clock, ``exp`` ahead of it by ten minutes at the most, and an
 ``iss`` that is the app's id as a JSON *integer* or its client id as a string.
 
 Several people have seen GitHub refuse an app id in quotation marks ("'Issuer' claim ('iss') must be
-an Integer"); its documents show both. Whoever sends the integer is right either way.
+an Integer"); its documents show both. An app that sends the integer is right either way.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PARTS = 3
 
 
 def looks_signed(credential: str) -> bool:
-    """Whether a credential has the form of a JSON web token (and is no token of an installation)."""
+    """Whether a credential has the form of a JSON web token (and is not an installation's token)."""
     return credential.count(".") == PARTS - 1 and not credential.startswith("ghs_")
 
 
@@ -40,7 +40,7 @@ def signer_of(credential: str, apps: Collection[App], now: float) -> App:
 
 
 def _claims(credential: str, key: str | None) -> dict[str, Any]:
-    """Return what is claimed; with a key, only if that key signed it."""
+    """Return the claims; with a key, only if that key signed them."""
     import jwt  # noqa: PLC0415 - lazily: only an app needs it, and it is slow to import
 
     try:

@@ -1,4 +1,4 @@
-"""Who is calling: nobody, somebody with a token, or an app with what it signed about itself."""
+"""Who is calling: an anonymous caller, the holder of a token, or an app with what it signed about itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Caller:
-    """Whoever makes a call; ``token`` and ``account`` are ``None`` together."""
+    """The caller; ``token`` and ``account`` are ``None`` together."""
 
     token: Token | None = None
     account: Account | None = None
@@ -24,14 +24,14 @@ class Caller:
 
     @property
     def name(self) -> str | None:
-        """Return the login that the call is made as, ``None`` for nobody."""
+        """Return the login that the call is made as, ``None`` for an anonymous call."""
         if self.app is not None:
             return self.app.login
         return self.account.login if self.account else None
 
     @property
     def budget(self) -> str | None:
-        """Name whose limits the call counts against, ``None`` for nobody's."""
+        """Name whose limits the call counts against, ``None`` for an anonymous call."""
         if self.app is not None:
             return f"app {self.app.id}"
         return self.token.budget if self.token else None
@@ -47,7 +47,7 @@ class Caller:
 
 
 def caller_of(world: World, call: Call, *, as_app: bool) -> Caller:
-    """Return who is calling, or refuse a credential that is none.
+    """Return who is calling, or refuse an unknown credential.
 
     Args:
         world: knows the credentials.
@@ -67,7 +67,7 @@ def caller_of(world: World, call: Call, *, as_app: bool) -> Caller:
 
 
 def known_caller(world: World, call: Call) -> Caller:
-    """Return who is calling; a credential that is none counts as nobody."""
+    """Return who is calling; an unknown credential counts as anonymous."""
     try:
         return caller_of(world, call, as_app=False)
     except errors.Refusal:

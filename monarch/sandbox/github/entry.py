@@ -1,4 +1,4 @@
-"""The door to GitHub: every call passes the same checks in the same order, then finds its handler.
+"""The entry to GitHub: every call passes the same checks in the same order, then finds its handler.
 
 Order: user agent, credential, API version, primary and hidden limits, route, repository (gone,
 renamed, invisible), then the handler. Conditional requests are answered last: a 304 costs nothing.
@@ -56,15 +56,15 @@ class GitHub:
         self._request_ids = count(1)
 
     def path_by_name(self, call: Call) -> str:
-        """Return the call's path, with a name where a repository was asked for by its id."""
+        """Return the call's path, with a name if a repository was asked for by its id."""
         return path_by_name(self._world, call.path)
 
     def account_of(self, call: Call) -> str | None:
-        """Name the account behind the credential, ``None`` if nobody knows it."""
+        """Name the account behind the credential, ``None`` if it is unknown."""
         return known_caller(self._world, call).name
 
     def budget_of(self, call: Call) -> str | None:
-        """Name whose limits the call counts against, ``None`` if nobody knows the credential."""
+        """Name whose limits the call counts against, ``None`` if the credential is unknown."""
         return known_caller(self._world, call).budget
 
     def handle(self, call: Call) -> Reply:
@@ -101,7 +101,7 @@ class GitHub:
             raise errors.rate_limited(rejection, caller.described, settings)
 
     def _fresh_or_304(self, visit: Visit, reply: Reply) -> Reply:
-        """Add what caches need; answer 304 to whoever has it already, and give the call back."""
+        """Add what caches need; answer 304 if the client has it already, and give the call back."""
         cacheable = visit.call.method == "GET" and visit.call.path != "/rate_limit"
         if not cacheable or reply.status != 200:  # noqa: PLR2004  # plainly HTTP
             return reply

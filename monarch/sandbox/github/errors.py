@@ -47,7 +47,7 @@ def bad_credentials() -> Refusal:
 
 
 def undecodable() -> Refusal:
-    """401: no JSON web token, or not signed by the app that it names."""
+    """401: not a JSON web token, or not signed by the app that it names."""
     return refused(401, "A JSON web token could not be decoded")
 
 
@@ -84,12 +84,12 @@ def sso_required(organization: str) -> Refusal:
 
 
 def requires_authentication() -> Refusal:
-    """401: a call that nobody may make anonymously."""
+    """401: a call that may not be anonymous."""
     return refused(401, "Requires authentication")
 
 
 def not_found() -> Refusal:
-    """404: not there, or not for these eyes."""
+    """404: not there, or not visible to the caller."""
     return refused(404, "Not Found")
 
 
@@ -105,12 +105,12 @@ def not_accessible(token: Token) -> Refusal:
 
 
 def no_admin_rights() -> Refusal:
-    """403: somebody else's, and the caller may not push."""
+    """403: another's issue, and the caller may not push."""
     return refused(403, "Must have admin rights to Repository.")
 
 
 def unknown_sub_issue() -> Refusal:
-    """404: no issue has that id; most often because somebody sent a number."""
+    """404: no issue has that id; most often because the caller sent a number."""
     docs = f"{DOCS}/issues/sub-issues#add-sub-issue"
     return refused(404, "The provided sub-issue does not exist", docs)
 
@@ -127,7 +127,7 @@ def could_not_clone(why: str) -> Refusal:
 
 
 def bad_dependency(why: str) -> Refusal:
-    """422: two issues of which one cannot block the other. Its words were not seen."""
+    """422: one of two issues cannot block the other. GitHub's own words were not observed."""
     return refused(422, f"Validation Failed: {why}", f"{DOCS}/issues/issue-dependencies")
 
 
@@ -158,7 +158,7 @@ def invalid_request(detail: str) -> Refusal:
 
 
 def invalid(resource: str, field: str, code: str, **more: Any) -> Refusal:
-    """422: the body has the right shape and a value that cannot be."""
+    """422: the body has the right shape and an impossible value."""
     error = {**more, "resource": resource, "field": field, "code": code}
     body = {
         "message": "Validation Failed",
@@ -180,7 +180,7 @@ def rate_limited(rejection: Rejection, who: str, settings: Settings) -> Refusal:
 
     Args:
         rejection: which limit, and for how long.
-        who: as the primary limit names the caller: ``user ID 5``, or an address for nobody.
+        who: as the primary limit names the caller: ``user ID 5``, or an address if it is anonymous.
         settings: status and headers.
 
     """

@@ -22,7 +22,7 @@ def list_repository_types(visit: Visit, repository: Repository) -> Reply:
 
 
 def list_organization_types(visit: Visit) -> Reply:
-    """Answer an organization's types; needs to be allowed to read organizations."""
+    """Answer an organization's types; needs the right to read organizations."""
     if visit.token is None:
         raise errors.requires_authentication()
     if visit.token.kind == "installation":

@@ -27,7 +27,7 @@ def list_issues(visit: Visit, repository: Repository) -> Reply:
 
 
 def create_issue(visit: Visit, repository: Repository) -> Reply:
-    """Create an issue; whoever can read the repository may.
+    """Create an issue; every account that can read the repository may.
 
     Everything is checked before anything is changed.
     """
@@ -49,14 +49,14 @@ def create_issue(visit: Visit, repository: Repository) -> Reply:
 
 
 def get_issue(visit: Visit, repository: Repository) -> Reply:
-    """Answer one issue by number: always as it is now, whatever lists show."""
+    """Answer one issue by number: always its present state, whatever lists show."""
     _must_have_issues(visit, repository)
     issue = issue_of(visit, repository)
     return json_reply(200, Renderer(visit.world, visit.api_url, repository).issue(issue))
 
 
 def update_issue(visit: Visit, repository: Repository) -> Reply:
-    """Change an issue; for its author and for those who may push."""
+    """Change an issue; allowed for its author and for accounts that may push."""
     token = visit.must_write_issues(repository)
     wish = visit.json_object()
     issue = issue_of(visit, repository)

@@ -1,4 +1,4 @@
-"""Lists as GitHub gives them: filtered, sorted, paged, with a ``Link``; and late if told so."""
+"""Lists as GitHub gives them: filtered, sorted, paged, with a ``Link``; and late if the settings say so."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _sorted(visit: Visit, issues: list[Issue]) -> list[Issue]:
 
 
 def _number(visit: Visit, name: str, default: int, most: int | None = None) -> int:
-    """Return a positive number of the query; what is none counts as absent."""
+    """Return a positive number of the query; anything else counts as absent."""
     text = visit.call.query.get(name, "")
     value = int(text) if text.isascii() and text.isdigit() else default
     value = value if value >= 1 else default

@@ -1,6 +1,6 @@
 """What GitHub makes of a milestone's due date: midnight of that day in California.
 
-The hour that was asked for is dropped, after the moment was looked at in Pacific time: what is due
+The hour that was asked for is dropped, after the moment was converted to Pacific time: what is due
 on 24 September at 06:59 UTC becomes the 23rd at 07:00 (in summer; 08:00 in winter). What GitHub
 itself has answered stays what it is. Seen by microsoft/PowerShellForGitHub#133 and
 wordpress-mobile/release-toolkit#419.

@@ -1,4 +1,4 @@
-"""Which handler answers which address; what is in neither table is not there."""
+"""Which handler answers which address; an address in neither table is not there."""
 
 from __future__ import annotations
 
@@ -86,9 +86,9 @@ def is_for_apps(call: Call) -> bool:
 
 
 def path_by_name(world: World, path: str) -> str:
-    """Return a path with the name of its repository, where it has the id.
+    """Return a path with the name of its repository in place of the id.
 
-    One that has had other names keeps its id: a name would say less than that.
+    A repository that has had other names keeps its id: a name would say less.
     """
     by_id = BY_ID.fullmatch(path)
     found = world.repositories.get(int(by_id[1])) if by_id else None

@@ -71,7 +71,7 @@ class Visit:
         return max(least, repository.collaborators.get(login, Role.NONE))
 
     def must_see(self, repository: Repository) -> None:
-        """Refuse with 404 what the caller may not even know of, with 403 what it may not read."""
+        """Refuse with 404 what the caller must not know about, with 403 what it may not read."""
         if repository.appears_at > self.world.clock() or self.role(repository) < Role.READ:
             raise errors.not_found()
         self._must_be_let_in(self.world.account(repository.owner))
@@ -94,7 +94,7 @@ class Visit:
             raise errors.not_accessible(token)
 
     def must_write_issues(self, repository: Repository) -> Token:
-        """Refuse the anonymous, the unpermitted and the archived; return who is left."""
+        """Refuse anonymous callers, callers without permission and archived repositories; return the account."""
         if self.token is None:
             raise errors.requires_authentication()
         if not _permits_issue_writes(self.token, repository):

@@ -1,8 +1,8 @@
-"""What somebody wants of an issue: the JSON body of a POST or PATCH, checked and resolved.
+"""What a caller wants of an issue: the JSON body of a POST or PATCH, checked and resolved.
 
 Labels, milestone, assignees and type are for people with push access; for others they are
-dropped without a word, as GitHub does. But a label that does not exist yet would have to be made: since 2026 that
-refuses the whole call (github.com/orgs/community/discussions/197408; its words were not seen).
+dropped without a word, as GitHub does. But a label that does not exist yet would have to be made: since 2026 GitHub
+refuses the whole call for that (github.com/orgs/community/discussions/197408; its words were not observed).
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def details_of(visit: Visit, repository: Repository, wish: dict[str, Any]) -> di
 def apply_details(
     visit: Visit, repository: Repository, issue: Issue, details: dict[str, Any]
 ) -> None:
-    """Set the attributes; labels that do not exist yet come into being, grey."""
+    """Set the attributes; labels that do not exist yet are created, grey."""
     for name in details.get("labels", []):
         if name.lower() not in repository.labels:
             visit.world.add_label(repository, name, "ededed", None)
@@ -128,7 +128,7 @@ def _milestone(repository: Repository, wanted: int | str | None) -> int | None:
 
 
 def assignable(repository: Repository) -> list[str]:
-    """Return the logins, in lower case, of those who can be assigned."""
+    """Return the logins, in lower case, that can be assigned."""
     named = [login for login, role in repository.collaborators.items() if role > Role.NONE]
     return sorted({*named, repository.owner.lower()})
 

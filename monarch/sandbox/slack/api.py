@@ -29,7 +29,7 @@ Arguments = Mapping[str, Any]
 
 
 class LimitedError(Exception):
-    """Too soon: in ``wait_s`` seconds it may be tried again."""
+    """Too soon: it may be tried again in ``wait_s`` seconds."""
 
     def __init__(self, wait_s: float) -> None:
         """Say how long to wait, in seconds."""
@@ -52,7 +52,7 @@ class Slack:
         }
 
     def path_by_name(self, call: Call) -> str:
-        """Return the call's path: nothing of Slack's has an id there."""
+        """Return the call's path: Slack's paths have no ids."""
         return call.path
 
     def account_of(self, call: Call) -> str | None:

@@ -82,9 +82,7 @@ class Closing:
         ended = await self._turns.see_pending(one.ticket)
         if ended is not None:
             return ended
-        asked_ms = int(self._subject.entry.request.partition("-")[0])
-        if self._turns.closed_since(one.ticket.id, asked_ms):
-            # This very update closed it, and its worker died after that.
+        if self._turns.was_changed(one.ticket.id):
             self._closed_before.append(one.ticket.number)
         versions = [(ticket, self._watch.copying(plan)) for ticket, plan in one.versions]
         return await self._turns.turn(one.ticket, number, *versions)

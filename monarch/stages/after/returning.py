@@ -43,6 +43,7 @@ class Returning:
         self._later = later
         self._plans = (subject.plan, *earlier)
         self._turns = Turns(tools, subject, desk, watch, Act.UPDATE, later)
+        self._opened_before: list[int] = []
 
     @property
     def opened(self) -> frozenset[int]:
@@ -65,8 +66,11 @@ class Returning:
             ended = await self._see_to(ticket, number) if isinstance(number, int) else number
             if ended is not None:
                 return ended
-        if self._turns.changed:
-            await self._desk.note(notes.opened_too([ticket for ticket, _ in self._turns.changed]))
+        made = sorted((*self._opened_before, *(ticket for ticket, _ in self._turns.changed)))
+        if made:
+            # A worker that has lost its lease meanwhile says nothing: the next one has said it, and how it ended.
+            self._subject.hold.check()
+            await self._desk.note(notes.opened_too(made))
         return None
 
     async def _see_to(self, ticket: Ticket, number: int) -> Verdict | None:
@@ -75,6 +79,8 @@ class Returning:
             ended = await self._turns.see_pending(ticket)
             if ended is not None:
                 return ended
+        if self._turns.was_changed(ticket.id):
+            self._opened_before.append(ticket.number)
         if not self._turns.is_retired(ticket.id, number):
             return None
         versions = versions_of(ticket, self._plans)

@@ -72,10 +72,13 @@ class Turns:
         self.left: list[Left] = []
         self.left_closed: set[int] = set()
 
-    def closed_since(self, ticket: TicketId, at_ms: int) -> bool:
-        """Whether the ledger says of a ticket's copy that a recall or an update closed it after that moment."""
+    def was_changed(self, ticket: TicketId) -> bool:
+        """Whether the ledger says that this very act has changed a ticket's copy: its worker has died since."""
         recall = self._later.get(ticket, NOTHING).recall
-        return recall is not None and not recall.is_reopened and recall.at_ms >= at_ms
+        asked_ms = int(self._subject.entry.request.partition("-")[0])
+        if recall is None or recall.at_ms < asked_ms:
+            return False
+        return recall.is_reopened is not self._change.closes
 
     def is_retired(self, ticket: TicketId, number: int) -> bool:
         """Whether the ledger says that an update closed this copy with its ticket."""

@@ -93,7 +93,7 @@ async def _to_update(means: Means, asked: Mapping[str, str], act: Act) -> Meant:
         tuple(Member(one.target, one.target) for one in touched),
         (
             "Copies that are still as Monarch wrote them are edited, and what is new in the template is copied.",
-            "What people have changed is left, and listed at the update; the command with `--dry-run` shows each difference first.",
+            "What people have changed is left, and listed at the update; the page of the request shows each difference first, as the command does with `--dry-run`.",
             _ALSO[act],
         ),
         problem,

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from monarch.web.acts import after, asking, fleet, letters, requests
+from monarch.web.acts import after, asking, fleet, letters, requests, trying
 from monarch.web.acts.means import Means
 from monarch.web.acts.meant import Done, Meant
 from monarch.web.asking import ASKS
@@ -43,6 +43,7 @@ ACTS: Final = {
         Act("resume", (), fleet.to_resume, fleet.resume),
         Act("cancel", ("request",), requests.to_cancel, requests.cancel),
         Act("first", ("request",), requests.to_first, requests.first),
+        Act("try", ("request",), trying.to_try, trying.try_now),
         Act("verify", ("request",), requests.to_verify, requests.verify),
         Act("heal", ("request",), requests.to_heal, requests.heal),
         Act("recall", ("request",), after.to_recall, after.recall),

@@ -83,7 +83,7 @@ def draw(template: str, **models: object) -> str:
 
 
 def prepare() -> None:
-    """Load what drawing takes and read every template: some tenths of a second, for a thread, that no drawing needs then."""
+    """Load what drawing needs and read every template: some tenths of a second, in a thread, which later drawings save."""
     environment = _environment()
     for name in environment.list_templates():
         environment.get_template(name)

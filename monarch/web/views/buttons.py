@@ -59,6 +59,8 @@ def request_buttons(details: RequestDetails) -> tuple[Button, ...]:
         found.append(_of(view.id, "cancel", "Cancel", f"monarch cancel {view.id}"))
         if not view.first_by:
             found.append(_of(view.id, "first", "Put it first", f"monarch first {view.id}"))
+        if _waits(details):
+            found.append(_of(view.id, "try", "Try it now", f"monarch try {view.id}"))
     if view.state in _GIVEN_UP:
         command = f"monarch dead replay --request {view.id}"
         kind = "" if details.code in STAYS_WRONG else "primary"
@@ -76,6 +78,13 @@ def request_buttons(details: RequestDetails) -> tuple[Button, ...]:
         if any(one.acted == Act.RECALL for one in view.migrations):
             found.append(_of(view.id, "undo", "Open recalled copies again", f"{command} --undo"))
     return tuple(found)
+
+
+def _waits(details: RequestDetails) -> bool:
+    """Whether something of it is tried later, and not because a date was asked for."""
+    if details.next_ms is not None:
+        return details.view.portion.not_before is None
+    return any(one.next_ms is not None for one in details.times)
 
 
 def letter_buttons(code_of_all: str = "", **chosen: str) -> tuple[Button, ...]:

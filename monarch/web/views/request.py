@@ -11,7 +11,10 @@ from monarch.web.views.teams import Teams, teams_of_request
 
 @dataclass(frozen=True, slots=True)
 class RequestPage:
-    """A request. `facts` are names and values; `moments` names and times in milliseconds since 1970."""
+    """A request. `facts` are names and values; `moments` names and times in milliseconds since 1970.
+
+    `can_differ`: it has reached a team, so an update may have something to change.
+    """
 
     id: str
     state: str
@@ -28,6 +31,7 @@ class RequestPage:
     slack: str
     teams: Teams
     cohort: str
+    can_differ: bool
 
 
 def request_view(details: RequestDetails, forecast: Forecast | None, github: str) -> RequestPage:
@@ -49,6 +53,7 @@ def request_view(details: RequestDetails, forecast: Forecast | None, github: str
         slack=details.notice_error,
         teams=teams_of_request(view),
         cohort=details.cohort or "",
+        can_differ=any(one.target_id is not None for one in details.times),
     )
 
 

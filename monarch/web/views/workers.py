@@ -11,7 +11,7 @@ from monarch.telemetry import Snapshot
 from monarch.web.views.words import counted, span
 
 SILENT_S: Final = 10.0
-"""A worker asks for work every two seconds; one that has been silent for longer may be stuck, or dead."""
+"""A worker that was silent for longer, in seconds, may be stuck, or dead: it asks for work every 3 s at least."""
 
 
 @dataclass(frozen=True, slots=True)

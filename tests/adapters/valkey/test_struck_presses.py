@@ -18,7 +18,7 @@ from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, migration_id
 from monarch.core.outcome import Code
 from monarch.core.report.verification import Finding, Mark, Verification
-from monarch.core.verdict import Acted, Dead, Done
+from monarch.core.verdict import Acted, Dead, Done, Retry
 from monarch.sandbox.valkey import EmbeddedValkey
 from monarch.settings import Settings
 from monarch.web.acts.catalogue import ACTS
@@ -45,6 +45,15 @@ async def _nothing(_world: World) -> str:
 
 async def _under_way(world: World) -> str:
     return await planned(world, "org/team-a")
+
+
+async def _parked(world: World) -> str:
+    """Its one migration waits for ten minutes."""
+    request = await planned(world, "org/team-a")
+    streams = world.streams()
+    delivery = await one(streams, Stream.MIGRATIONS)
+    assert await streams.settle(delivery, Retry("GitHub is down", 600))
+    return request
 
 
 async def _reached(world: World) -> str:
@@ -96,6 +105,7 @@ PRESSES: Final = {
     "update-close?request={}": Press(_reached, "request.appended", requests=2),
     "cancel?request={}": Press(_under_way, "request.cancelling"),
     "first?request={}": Press(_under_way, "request.put_first"),
+    "try?request={}": Press(_parked, "request.hurried"),
     "heal?request={}": Press(_copied, "migration.healing"),
     "recall?request={}": Press(_copied, "migration.recall.begun"),
     "undo?request={}": Press(_recalled, "migration.undo.begun"),

@@ -34,7 +34,7 @@ OPENING = Pending(Change.REOPEN, 4, 2000, "n")
         ({**CLOSED, "closed_by": None}, NOTHING, Standing.CLOSED),
         # The recall was undone, and then it was closed by hand.
         ({**CLOSED, "closed_by": WE}, UNDONE, Standing.CLOSED),
-        # Done is done, whoever says so.
+        # Done is done, no matter who says so.
         ({"state": "closed", "state_reason": "completed"}, RECALLED, Standing.CLOSED),
         ({"state": "closed", "closed_by": WE}, NOTHING, Standing.CLOSED),
     ],

@@ -44,7 +44,7 @@ def a_copy(**changes: Any) -> Issue:
 
 
 def test_a_copy_as_monarch_wrote_it_is_untouched() -> None:
-    """Open or closed: who closed it is told by the timeline."""
+    """Open or closed: the timeline says who closed it."""
     assert touches_shown(a_copy(), TICKET, COPYING, US) == ()
     assert touches_shown(a_copy(state="closed"), TICKET, COPYING, US) == ()
 
@@ -64,7 +64,7 @@ def test_what_the_issue_itself_shows_is_a_touch(changes: dict[str, Any], touch: 
 
 
 def test_an_issue_that_monarch_did_not_write_is_nobodys_to_take_back() -> None:
-    """By another account, whatever it says; or by hand, which is told from no copy whose marker was edited away."""
+    """By another account, whatever it says; or by hand, which looks like a copy whose marker was edited away."""
     forged = replace(a_copy(), author="student")
     adopted = a_copy(body=TICKET.body)
 

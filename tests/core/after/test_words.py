@@ -1,4 +1,4 @@
-"""What people are told of an act."""
+"""The words for an act."""
 
 from monarch.core.after.touch import Left, Touch
 from monarch.core.card.view import CohortView

@@ -1,4 +1,4 @@
-"""What is told next: one card, a reply for each cause, one ending, and nothing twice."""
+"""What is posted next: one card, a reply for each cause, one ending, and nothing twice."""
 
 from dataclasses import replace
 from typing import Any
@@ -115,7 +115,7 @@ def test_a_failure_is_told_before_the_next_edit_is_due() -> None:
 
 
 def test_a_failure_has_no_thread_where_nobody_knows_the_card() -> None:
-    """The ending tells of it."""
+    """The ending names it."""
     assert step(telling(view(GIVEN_UP), card=None, card_open=True)) == Told()
 
 

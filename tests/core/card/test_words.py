@@ -250,7 +250,7 @@ def test_each_end_has_its_words(request_view: RequestView, words: str) -> None:
 
 
 def test_an_ending_names_every_team_that_failed_and_what_to_do() -> None:
-    """Whoever reads it need not look anywhere else."""
+    """A reader need not look anywhere else."""
     one = asked(failed("a", "unarchive it", "repository_archived"), state=State.FAILED)
     two = asked(
         failed("b", "give us access", "forbidden"),
@@ -378,7 +378,7 @@ PINGS = re.compile(r"<(?:!(?!date\^\d+\^)|[@#])")
 
 
 def judge(words: Words) -> None:
-    """What Slack would refuse, and what would ping somebody."""
+    """What Slack would refuse, and what would ping a person."""
     assert len(words.text.encode("utf-16-le")) // 2 <= MAX_TEXT
     assert not PINGS.search(words.text)
     assert len(words.blocks) <= 50

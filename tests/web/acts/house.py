@@ -22,7 +22,7 @@ from monarch.ports import (
     Replayed,
     StoreError,
 )
-from monarch.ports.hands import NotPutFirst, PutFirst
+from monarch.ports.hands import NotHurried, NotPutFirst, PutFirst
 from monarch.ports.readings import Choice, DeadLetter, Holding, MigrationTimes, RequestDetails
 from monarch.telemetry import Snapshot, StreamSnapshot
 from monarch.web.acts import means as acts
@@ -191,9 +191,10 @@ class Means:
             Replayed(one, one, "its plan is gone" if one in self.refuses else "") for one in letters
         )
 
-    async def hurry(self, request: RequestId, by: str) -> int:
-        """See `Hands`; the page has no such press."""
-        raise NotImplementedError
+    async def hurry(self, request: RequestId, by: str) -> int | NotHurried:
+        """See `Hands`."""
+        self.done.append(("hurry", request, by))
+        return NotHurried(self.wrong) if self.wrong else 1
 
     async def foresee_replay(self, letters: Sequence[str]) -> tuple[Replayed, ...]:
         """See `Hands`; the page asks for no such look."""

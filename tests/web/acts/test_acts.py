@@ -31,6 +31,7 @@ from tests.web.acts.house import (
     with_letters,
     with_times,
 )
+from tests.web.doubles import times_of
 
 BY = "ada (page's token)"
 PRESSING = ADA | FROM_HERE
@@ -465,6 +466,31 @@ async def test_a_request_is_put_first_while_it_is_under_way() -> None:
 
     assert means.done == [("first", REQUEST, BY)]
     assert "was put first already, by grace" in again.text
+    assert "has ended: it is done" in late.text
+
+
+async def test_what_waits_is_tried_at_once() -> None:
+    """By the targets that wait; what waits for nothing, has ended or waits for its date says so."""
+    request = a_request(a_migration("org/a", State.PARKED), a_migration("org/b", State.RUNNING))
+    waiting = replace(request, times=(times_of("org/a", next_ms=9), times_of("org/b")))
+    means = Means(known=waiting)
+    async with a_page(means) as page:
+        asked = await page.get(f"/acts/try?request={REQUEST}", headers=ADA)
+        done = await press(page, f"/acts/try?request={REQUEST}")
+        means.wrong = f"request {REQUEST} was asked to begin no earlier than Monday"
+        dated = await press(page, f"/acts/try?request={REQUEST}")
+        told = [await page.get(one.headers["location"], headers=ADA) for one in (done, dated)]
+        means.known = request
+        nothing = await press(page, f"/acts/try?request={REQUEST}")
+        means.known = a_request(a_migration("org/a", State.DONE), state=State.DONE)
+        late = await press(page, f"/acts/try?request={REQUEST}")
+
+    assert means.done == [("hurry", REQUEST, BY)] * 2
+    assert "org/a" in asked.text
+    assert "org/b" not in asked.text
+    assert "It is tried at once" in told[0].text
+    assert "was asked to begin no earlier than Monday" in told[1].text
+    assert "Nothing of it waits for a later time." in nothing.text
     assert "has ended: it is done" in late.text
 
 

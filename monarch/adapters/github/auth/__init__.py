@@ -1,1 +1,1 @@
-"""Who signs what is asked of GitHub: a personal token, or an App where it is installed."""
+"""Who signs calls to GitHub: a personal token, or an App where it is installed."""

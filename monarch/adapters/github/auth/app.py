@@ -1,8 +1,8 @@
-"""Speaks to GitHub as an App: what it asks in its own name, signed with its private key.
+"""Speaks to GitHub as an App: calls in its own name, signed with its private key.
 
-Each call carries a JSON web token that is made for it (RS256): issued a minute ago, so that a clock that is a little
-fast does no harm, and ending in less than the ten minutes that GitHub allows. A clock that is further off is
-noticed by the date of the answers, and corrected.
+Each call carries a JSON web token that is made for it (RS256): issued a minute ago, so that a slightly fast clock does
+no harm, and ending in less than the ten minutes that GitHub allows. A clock that is further off shows in the date of the
+answers, and is corrected.
 """
 
 import json
@@ -21,10 +21,10 @@ from monarch.ports import Clock
 
 ISSUED_AGO_S: Final = 60
 VALID_S: Final = 480
-"""The life of a signature from now on, in seconds. With `ISSUED_AGO_S` it stays under GitHub's ten minutes."""
+"""How long a signature is valid from now on, in seconds. With `ISSUED_AGO_S` it stays under GitHub's ten minutes."""
 
 SKEW_S: Final = 30.0
-"""A clock that is further off than that is corrected, in seconds; an answer's date has whole ones."""
+"""How far off a clock may be before it is corrected, in seconds; an answer's date has whole seconds."""
 
 _UNAUTHORIZED: Final = 401
 
@@ -52,14 +52,14 @@ class AppCaller:
         return self._clock.wall_ms() / 1000 + self._skew_s
 
     async def call(self, method: str, path: str) -> Answer:
-        """Ask; once more where it was refused because our clock is wrong."""
+        """Ask; once more if GitHub refused because our clock is wrong."""
         answer = await self._signed(method, path)
         if self._learn_skew(answer) and _is_refused(answer):
             return await self._signed(method, path)
         return answer
 
     async def check(self) -> ReadFailure | None:
-        """Whether GitHub knows the App by its signature; `None`: it does."""
+        """Why GitHub does not know the App by its signature; `None`: it does."""
         found = read_outcome(await self.call("GET", "app"), lambda body: body)
         return None if isinstance(found, Found) else found
 
@@ -69,12 +69,12 @@ class AppCaller:
         )
 
     def _token(self) -> str:
-        # Here, since it brings a library of cryptography with it, and most installations have no App.
+        # Imported here, since it loads a cryptography library, and most installations have no App.
         from jwt.api_jws import encode  # noqa: PLC0415 - see above
 
         now_s = int(self.now_s())
-        # An app id in quotation marks has been refused ("'Issuer' claim ('iss') must be an Integer"), and a number is
-        # what PyJWT's own claims refuse; so they are written here, and PyJWT signs.
+        # GitHub has refused an app id in quotation marks ("'Issuer' claim ('iss') must be an Integer"), and PyJWT's own
+        # claims refuse a number; so the claims are written here, and PyJWT only signs.
         issuer = int(self._key.id) if self._key.id.isdecimal() else self._key.id
         claims = {"iat": now_s - ISSUED_AGO_S, "exp": now_s + VALID_S, "iss": issuer}
         return encode(
@@ -82,7 +82,7 @@ class AppCaller:
         )
 
     def _learn_skew(self, answer: Answer) -> bool:
-        """Learn GitHub's time; whether ours was wrong."""
+        """Learn GitHub's time, and return whether ours was wrong."""
         date_s = time_s(answer.headers.get("date", "")) if isinstance(answer, Reply) else None
         if date_s is None or abs(date_s - self.now_s()) <= SKEW_S:
             return False

@@ -1,4 +1,4 @@
-"""Reads what GitHub tells an App: bytes in, values out, `None` where they lack what we need (see `wire`)."""
+"""Reads GitHub's answers to an App: bytes in, values out, `None` if they lack what we need (see `wire`)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from monarch.adapters.github.wire import Id, Wire, read_as
 
 
 class _Owner(Wire):
-    """Whose account it is: a person's or an organisation's has a login, an enterprise has a slug."""
+    """The owner of an installation: a person or an organisation has a login, an enterprise has a slug."""
 
     login: str = ""
     slug: str = ""
@@ -59,7 +59,7 @@ def read_installation(body: bytes) -> InstallationFacts | None:
 
 
 def read_token(body: bytes) -> GivenToken | None:
-    """Read a token that was given out, whatever it looks like; `None` where it cannot stand in a header."""
+    """Read a token that was given out, whatever it looks like; `None` if it cannot stand in a header."""
     given = read_as(_TOKEN, body)
     if given is None or not is_token(given.token):
         return None

@@ -3,15 +3,15 @@
 ```
 no token ──minted──▶ good ──its end is near──▶ renewed by one caller, while the others go on with the old one
    ▲                  │
-   └──── refused ─────┘   a 401: dropped at once, whatever its end was said to be
+   └──── refused ─────┘   a 401: dropped at once, whenever it was meant to end
 ```
 
-GitHub says when a token ends, in its own time; the date of the same answer makes a duration of it, which our clock
+GitHub says when a token ends, in its own time; the date of the same answer turns that into a duration, which our clock
 then measures, so no clock has to agree with GitHub's.
 
-A refused token says little: it may have been revoked, or have ended early. Only when a fresh one is refused as well,
-or none is given out, is the installation closed: for a minute nobody asks again, and its budget and its targets are
-the only ones that notice.
+A refused token says little: it may have been revoked, or have ended early. The installation is closed only when a fresh
+token is refused as well, or none is given out: for a minute no caller asks again. Only this installation's budget and
+targets are affected.
 """
 
 from collections.abc import Callable
@@ -31,11 +31,11 @@ from monarch.core.target.permission import Credential
 from monarch.ports import Clock
 
 RENEW_S: Final = 300.0
-"""So long before its end a token is renewed, in seconds; and up to `JITTER_S` earlier, so that a fleet spreads."""
+"""How long before its end a token is renewed, in seconds; and up to `JITTER_S` earlier, so that a fleet spreads."""
 JITTER_S: Final = 60.0
 
 FRESH_S: Final = 60.0
-"""A token that replaced a refused one and is refused within so many seconds means that it is not the token."""
+"""If a token that replaced a refused one is refused within this many seconds, the token is not the cause."""
 
 CLOSED_S: Final = 60.0
 TRANSIENT_S: Final = 5.0
@@ -46,12 +46,12 @@ _MISSING: Final = 404
 
 
 class Gone:
-    """There is no such installation any more."""
+    """The installation no longer exists."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """Times are seconds of our clock; `replaces_refused`: it was asked for because another one was refused."""
+    """Times are seconds of our clock; `replaces_refused`: it was asked for because another token was refused."""
 
     pass_: Pass
     minted_at: float
@@ -82,11 +82,11 @@ class Installation:
 
     @property
     def id(self) -> int:
-        """GitHub's number of it."""
+        """GitHub's number of the installation."""
         return self._facts.id
 
     async def pass_(self) -> Pass | ReadFailure | Gone:
-        """A pass that is good for a while; several callers ask GitHub for one token only."""
+        """A pass that is good for a while; callers at the same time ask GitHub for only one token."""
         token = self._good()
         if token is not None and (not self._is_due(token) or self._minting.locked()):
             return token.pass_

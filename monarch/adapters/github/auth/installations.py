@@ -1,10 +1,10 @@
 """Where the App is installed, by the owner of a repository.
 
-GitHub is asked once for each owner. That the App is there is believed until GitHub gives out no token any more; that
-it is not, only for a minute, since somebody may be about to install it.
+GitHub is asked once for each owner. A found installation is believed until GitHub gives out no token any more; a missing
+one only for a minute, since an operator may be about to install the App.
 
-A repository that does not exist yet has no installation that could be asked for by its name, so its owner is asked
-for as well before the App is believed not to be there. One that was given away is redirected to its new owner: what is
+A repository that does not exist yet has no installation to ask for by its name, so GitHub is asked about its owner, too,
+before the App is believed not to be there. GitHub redirects a repository that was given away to its new owner: what is
 found there is true of this repository, and says nothing about the others of the former owner.
 """
 
@@ -26,13 +26,13 @@ from monarch.core.target.permission import Credential
 from monarch.ports import Clock
 
 ABSENCE_S: Final = 60.0
-"""How long it is believed that the App is not installed on an owner, in seconds."""
+"""How long the App is believed not to be installed on an owner, in seconds."""
 
 FORGOTTEN_S: Final = 3600.0
-"""How long after that it is still taken for true where GitHub cannot be asked, in seconds."""
+"""How long after that this is still assumed if GitHub cannot be asked, in seconds."""
 
 REFUSAL_KEPT_S: Final = 60.0
-"""How long an App that is refused asks for nothing, in seconds: repeated bad credentials close GitHub for good ones."""
+"""How long a refused App makes no calls, in seconds: repeated bad credentials make GitHub refuse good ones, too."""
 
 
 class Installations:
@@ -44,29 +44,29 @@ class Installations:
         self._clock = clock
         self._dice = dice
         self._asking: dict[str, anyio.Lock] = {}
-        # By owner, or by the name of a repository that now belongs to somebody else; in lower case.
+        # By owner, or by the name of a repository that now belongs to another owner; in lower case.
         self._there: dict[str, Installation] = {}
         self._absent: dict[str, float] = {}
         self._refusal: tuple[float, Permanent] | None = None
 
     async def pass_for(self, ref: RepoRef) -> Pass | ReadFailure | None:
-        """A pass for the repository; `None` where the App is not installed."""
+        """A pass for the repository; `None` if the App is not installed."""
         found = await self._signed(ref)
         return found[1] if isinstance(found, tuple) else found
 
     async def credential(self, ref: RepoRef) -> Found[Credential] | ReadFailure | None:
-        """Who pays; `None` where the App is not installed."""
+        """Who pays; `None` if the App is not installed."""
         found = await self._signed(ref)
         return Found(found[0].credential(found[1])) if isinstance(found, tuple) else found
 
     async def check(self) -> ReadFailure | None:
-        """See `AppCaller.check`; asked about as rarely as everything of an App that is refused."""
+        """See `AppCaller.check`; while the App is refused, asked as rarely as its other calls."""
         if self._refusal is not None and self._clock.now() < self._refusal[0]:
             return self._refusal[1]
         return await self._caller.check()
 
     def refused(self, used: Pass) -> bool:
-        """See `Passes.refused`; a pass that is none of ours is not known here."""
+        """See `Passes.refused`; `False` for a pass that is not an installation's."""
         if used.installation is None:
             return False
         known = (each for each in self._there.values() if each.id == used.installation)
@@ -74,7 +74,7 @@ class Installations:
         return installation is None or installation.refused(used)
 
     async def _signed(self, ref: RepoRef) -> tuple[Installation, Pass] | ReadFailure | None:
-        """The installation for the repository and its pass; found anew where it is gone."""
+        """The installation for the repository and its pass; looked up again if it is gone."""
         for _ in range(2):
             installation = await self._find(ref)
             if not isinstance(installation, Installation):
@@ -111,7 +111,7 @@ class Installations:
                 return None
             case Permanent(Scope.CREDENTIAL):
                 self._refusal = (self._clock.now() + REFUSAL_KEPT_S, facts)
-        # Where it was not there lately, a personal token goes on meanwhile.
+        # If it was not there lately, a personal token is used meanwhile.
         return None if owner in self._absent else facts
 
     async def _look_up(self, ref: RepoRef) -> Found[InstallationFacts] | ReadFailure:
@@ -127,7 +127,7 @@ class Installations:
         return read_outcome(await self._caller.call("GET", path), read_installation)
 
     def _same(self, facts: InstallationFacts) -> Installation:
-        """One installation is one, whatever its owner is called: it has one token."""
+        """The one object for an installation, whatever its owner is called: it has one token."""
         known = (each for each in self._there.values() if each.id == facts.id)
         return next(known, None) or Installation(facts, self._caller, self._clock, self._dice)
 

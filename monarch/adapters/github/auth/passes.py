@@ -1,7 +1,7 @@
-"""Passes: what calls to GitHub are signed with, and who pays for them.
+"""Passes: what signs calls to GitHub, and who pays for them.
 
-A pass is for one repository: a personal token is the same for all, an App has another token for each owner. Whoever
-calls asks for a pass right before, and says so when it was refused.
+A pass is for one repository: a personal token is the same for all, an App has another token for each owner. The caller
+asks for a pass right before each call, and reports when it was refused.
 """
 
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ from monarch.core.target.permission import Credential
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """A token, and what is known of it.
+    """A token, and what is known about it.
 
     Attributes:
-        account: whose budget a call uses, `None` where that is not known (yet).
+        account: whose budget a call uses, `None` if that is not known (yet).
         installation: the App's installation that the token belongs to, `None` for any other token.
     """
 
@@ -32,12 +32,12 @@ class Pass:
 
     @property
     def fingerprint(self) -> str:
-        """Names the token and tells nothing of it."""
+        """Identifies the token without revealing any of it."""
         return sha256(self.token.encode()).hexdigest()[:8]
 
 
 class Passes(Protocol):
-    """Who may do what where."""
+    """The source of passes."""
 
     async def pass_for(self, name: str) -> Pass | ReadFailure:
         """A pass for the repository `owner/repo`, valid for minutes at least.
@@ -50,7 +50,7 @@ class Passes(Protocol):
         """See `ports.GitHub.credential`."""
 
     def refused(self, used: Pass) -> bool:
-        """GitHub answered 401 to a call with this pass; whether the next pass may do better."""
+        """Report that GitHub answered 401 to a call with this pass; returns whether the next pass may do better."""
 
 
 def is_token(text: str) -> bool:

@@ -16,7 +16,7 @@ from monarch.core.target.permission import Credential
 from monarch.ports import Clock
 
 REFUSAL_KEPT_S: Final = 10.0
-"""How long a refused token is not tried again, in seconds: everybody who waits would knock at once."""
+"""How long a refused token is not tried again, in seconds: otherwise all waiting callers would ask at once."""
 
 _FORBIDDEN: Final = 403
 
@@ -41,15 +41,15 @@ class PersonalToken:
 
     @property
     def pass_(self) -> Pass:
-        """The pass for whatever repository."""
+        """The pass, the same for every repository."""
         return self._pass
 
     async def credential(self) -> Found[Credential] | ReadFailure:
-        """Whose token it is. Remembered once known; a failure is asked again, a refusal after `REFUSAL_KEPT_S`."""
+        """Whose token it is. Remembered once known; after a failure asked again, after a refusal not before `REFUSAL_KEPT_S`."""
         return await self._ask() if self._credential is None else Found(self._credential)
 
     async def check(self) -> ReadFailure | None:
-        """Whether GitHub takes the token now, whatever is remembered; `None`: it does."""
+        """Why GitHub does not take the token now, whatever is remembered; `None`: it does."""
         who = await self._ask()
         return None if isinstance(who, Found) else who
 
@@ -70,7 +70,7 @@ class PersonalToken:
 
 
 def _read_account(answer: Answer, used: Pass) -> Found[Credential] | ReadFailure:
-    """Tell whose budget is used. An installation may not ask who it is: its token then stands for it."""
+    """Say whose budget is used. An installation may not ask who it is: then its token stands for it."""
     if is_integration(answer):
         return Found(Credential(f"token:{used.fingerprint}", used.fingerprint))
     user: Found[User] | ReadFailure = read_outcome(answer, read_user)
@@ -81,7 +81,7 @@ def _read_account(answer: Answer, used: Pass) -> Found[Credential] | ReadFailure
 
 
 def is_integration(answer: Answer) -> bool:
-    """Whether `GET /user` was refused because the token is an installation's: such a token does not say who it is."""
+    """Whether `GET /user` was refused because the token is an installation's, which cannot say who it is."""
     if not (isinstance(answer, Reply) and answer.status == _FORBIDDEN):
         return False
     return read_reply(answer, writing=False).has("resource not accessible by integration")

@@ -1,7 +1,7 @@
 """Chooses who signs: the App where it is installed, else the personal token.
 
-Which one it is depends on the owner of the repository alone, so the source and the targets of one request may be
-signed for by different ones.
+The choice depends only on the owner of the repository, so different ones may sign for the source and the targets of one
+request.
 """
 
 from monarch.adapters.github.addresses import ref_of
@@ -40,14 +40,14 @@ class Routing:
         return _not_installed(ref) if self._personal is None else await self._personal.credential()
 
     async def check(self) -> ReadFailure | None:
-        """Whether GitHub takes all that we sign with; `None`: it does, else the first failure."""
+        """The first failure if GitHub does not take all our credentials; `None`: it does."""
         failure = await self._app.check() if self._app else None
         if failure is None and self._personal is not None:
             failure = await self._personal.check()
         return failure
 
     def refused(self, used: Pass) -> bool:
-        """See `Passes`. There is one personal token only."""
+        """See `Passes`. There is only one personal token, so no other pass can do better."""
         return self._app is not None and self._app.refused(used)
 
 

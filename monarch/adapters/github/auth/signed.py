@@ -1,7 +1,7 @@
-"""Reads that are signed.
+"""Signed reads.
 
-A read that is refused for its pass (401) is asked once more with another one, if there is one: a token of an App may
-end, or be revoked, in the middle of a crossing.
+A read that is refused for its pass (401) is repeated once with another pass, if there is one: a token of an App may end,
+or be revoked, in the middle of a crossing.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ _UNAUTHORIZED: Final = 401
 
 
 class SignedReader:
-    """Reads for which `passes` sign, by the name of the repository that they are about."""
+    """Reads signed by `passes`, by the name of the repository that they are about."""
 
     def __init__(self, reader: Reader, passes: Passes) -> None:
         self._reader = reader

@@ -30,9 +30,9 @@ BLOCK_MS = 2_000
 """How long a read waits for work, in milliseconds: short, so that a flag can end it instead of a cancellation."""
 
 IDLE_BLOCK_MS = 3_000
-"""The same, where none has come for a while: what comes ends it at once all the same."""
+"""The same after a while without work: new work still ends the read at once."""
 
-# A script's own error names the script and its line; inside a script, the server's other troubles do so too.
+# A script's own error names the script and its line, and so do the server's other errors inside a script.
 _BROKEN = re.compile(r"^(WRONGTYPE|UNREADABLE) |user_script:\d|not an integer|not a valid float")
 _MAY_PASS = re.compile(
     r"\b(OOM|READONLY|LOADING|MASTERDOWN|NOREPLICAS|MISCONF|BUSY|UNBLOCKED|NOSCRIPT|CLUSTERDOWN|TRYAGAIN|MOVED|ASK"

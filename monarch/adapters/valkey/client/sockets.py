@@ -94,7 +94,7 @@ def _trust(options: Mapping[str, Any]) -> ValkeySSLContext:
 
 
 class _Link(AbstractConnection):
-    """What every kind of connection adds to the client's own, which stands beside it in the class."""
+    """What every kind of connection adds to the client's own, which is the other base of each class."""
 
     host: str
     port: int

@@ -18,7 +18,7 @@ end
 
 local function int(n) return string.format('%.0f', n) end
 
--- The same, as `INFO server` tells it.
+-- The same, as `INFO server` reports it.
 local function clock_in(info)
   local micros = string.match(info, 'server_time_usec:(%d+)')
   return micros and math.floor(tonumber(micros) / 1000) or now_ms()
@@ -285,7 +285,7 @@ end
 
 -- Returns the epoch's id, the ms of quiet that are left, and what was read of it: nil where a new one began, else a table of
 -- `clock`, `since`, `count`, and the `mark` of that count where `is_whole`: one that the caller has seen is read with the rest.
--- `seen` is what the caller shows, '' where that is nothing. A caller that gives no `now` gets the time last: INFO tells it, too.
+-- `seen` is what the caller shows, '' for nothing. A caller that gives no `now` gets the time as the last value, from INFO.
 local function epoch(given, seen)
   local key, info = ns .. 'epoch', redis.call('INFO', 'server', 'replication')
   local now = given or clock_in(info)

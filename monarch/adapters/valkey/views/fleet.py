@@ -26,7 +26,7 @@ from monarch.core.delivery import Stream
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
 
 ALIVE_MS: Final = 60_000
-"""A consumer that asked for nothing for longer is taken for dead, in milliseconds; it reads every 3 s."""
+"""A consumer that has been silent for longer counts as dead, in milliseconds; a live one reads every 3 s."""
 
 PARKED_LOOKED_AT: Final = 200
 """How many parked entries, those that are due first, to search for the oldest."""

@@ -1,8 +1,8 @@
 """What GitHub says when it says no, word for word and byte for byte, with who says so.
 
 Faults answer with an entry (``{"kind": "canned", "name": "secondary_content"}``), and tests feed
-the bytes of each one to whoever has to understand them. Where nobody has written an answer down,
-its ``source`` says that it is a guess.
+the bytes of each one to the code that has to understand them. If an answer is not documented
+anywhere, its ``source`` says that it is a guess.
 """
 
 from __future__ import annotations

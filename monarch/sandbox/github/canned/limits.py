@@ -1,4 +1,4 @@
-"""What GitHub says when somebody does too much, in too short a time, or too much alike."""
+"""What GitHub says when a caller does too much, too fast, or too much of the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes back when GitHub, or something on the way to it, is not well.
+"""What comes back when GitHub, or something on the way to it, fails.
 
 A 2xx of this table says nothing about whether the thing was created.
 """
@@ -68,7 +68,7 @@ MISHAPS: Final[dict[str, Canned]] = {
     ),
     "gateway_timeout": said(504, "We couldn't respond to your request in time.", _WELL_FORMED),
     "empty_500": Canned(500, b"", _WELL_FORMED, (), remaining=None),
-    # A POST that a client turned into a GET on its way through a redirect is answered by a list.
+    # A POST that a client turned into a GET while following a redirect is answered with a list.
     "list_instead_of_created": written(200, [_ISSUE], f"{_FACTS}, redirects"),
     "ok_instead_of_created": written(200, _ISSUE, _WELL_FORMED),
     "accepted": written(202, {"message": "Accepted"}, _WELL_FORMED),

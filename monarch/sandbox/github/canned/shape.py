@@ -24,8 +24,8 @@ class Canned:
     """One answer, byte for byte.
 
     ``source`` says where the answer is known from: GitHub's documentation, its users' reports, or who
-    saw it. ``remaining`` of ``None`` leaves the ``X-RateLimit-*`` headers
-    away; their reset is ``reset_in_s`` after the moment of the answer, because a moment written
+    saw it. ``remaining`` of ``None`` omits the ``X-RateLimit-*`` headers;
+    their reset is ``reset_in_s`` after the moment of the answer, because a moment written
     down here would always be past.
     """
 
@@ -80,5 +80,5 @@ def written(status: int, body: object, source: str, *headers: Header, **more: An
 
 
 def page(status: int, html: str, source: str) -> Canned:
-    """Write what comes from in front of the API: a web page, without any of its headers."""
+    """Write what a server in front of the API answers: a web page, without any of its headers."""
     return Canned(status, html.encode(), source, (("Content-Type", HTML_TYPE),), remaining=None)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Happening:
-    """One event: GitHub's word for it, whose deed it was, when (seconds since the epoch), and what else it tells."""
+    """One event: GitHub's word for it, who did it, when (seconds since the epoch), and what else it says."""
 
     event: str
     actor: str | None
@@ -31,13 +31,13 @@ def happened(issue: Issue, event: str, actor: str | None, at: float, **about: ob
 
 
 def renamed(issue: Issue, title: str, actor: str | None, at: float) -> None:
-    """Write down that an issue gets another title, before it does."""
+    """Record that an issue gets another title, before it does."""
     if title != issue.title:
         happened(issue, "renamed", actor, at, rename={"from": issue.title, "to": title})
 
 
 def relabelled(issue: Issue, keys: Iterable[str], actor: str | None, at: float) -> None:
-    """Write down which labels an issue gets and loses, by their keys, before it does."""
+    """Record which labels an issue gets and loses, by their keys, before it does."""
     after = list(keys)
     for key in after:
         if key not in issue.labels:
@@ -48,7 +48,7 @@ def relabelled(issue: Issue, keys: Iterable[str], actor: str | None, at: float) 
 
 
 def reassigned(issue: Issue, logins: Iterable[str], actor: str | None, at: float) -> None:
-    """Write down who is assigned to an issue and who is not any more, before that is so."""
+    """Record who is assigned to an issue and who no longer is, before that changes."""
     after = list(logins)
     for login in after:
         if login not in issue.assignees:
@@ -59,7 +59,7 @@ def reassigned(issue: Issue, logins: Iterable[str], actor: str | None, at: float
 
 
 def moved(issue: Issue, milestone: int | None, actor: str | None, at: float) -> None:
-    """Write down that an issue goes from one milestone to another, before it does."""
+    """Record that an issue goes from one milestone to another, before it does."""
     if milestone == issue.milestone:
         return
     if issue.milestone is not None:

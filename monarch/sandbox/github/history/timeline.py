@@ -76,7 +76,7 @@ def _body(
 
 
 def _about(visit: Visit, repository: Repository, one: Happening) -> Json:
-    """What an event tells beside who did it and when."""
+    """What an event says beside who did it and when."""
     about = dict(one.about)
     if "label" in about:
         label = repository.labels[about["label"]]

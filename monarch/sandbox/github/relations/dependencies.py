@@ -32,7 +32,7 @@ def list_blockers(visit: Visit, repository: Repository) -> Reply:
 
 
 def list_blocked(visit: Visit, repository: Repository) -> Reply:
-    """Answer the issues that this one blocks, likewise."""
+    """Answer the issues that this one blocks, as far as the caller may see them."""
     visit.must_read_issues(repository)
     issue = issue_of(visit, repository)
     blocked = visit.world.dependencies.blocked_by(issue.id)

@@ -86,14 +86,14 @@ def _note(visit: Visit, parent: Issue, child: Issue, what: str) -> None:
 
 
 def must_arrange(visit: Visit, repository: Repository) -> None:
-    """Refuse whoever may neither push nor triage."""
+    """Refuse a caller that may neither push nor triage."""
     visit.must_write_issues(repository)
     if not visit.may_push(repository) and visit.role(repository) < Role.TRIAGE:
         raise errors.no_admin_rights()
 
 
 def _wished(visit: Visit, wish: Json) -> tuple[Repository, Issue]:
-    """Find the issue of that id, or refuse what is none or not for these eyes."""
+    """Find the issue with that id; refuse if there is none, or the caller may not see it."""
     wanted = wish.get("sub_issue_id")
     if not isinstance(wanted, int) or isinstance(wanted, bool):
         raise errors.invalid_request(

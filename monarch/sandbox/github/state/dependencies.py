@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Dependencies:
-    """Issues and their blockers; who may block whom is for others to decide."""
+    """Issues and their blockers; the callers decide what may block what."""
 
     def __init__(self) -> None:
         """Start with none."""

@@ -1,16 +1,16 @@
 """Which issue is a part of which: pure, by issue id, across repositories.
 
-An issue has one parent at the most; a parent keeps its sub-issues in the order in which they came.
+An issue has at most one parent; a parent keeps its sub-issues in the order in which they came.
 """
 
 from __future__ import annotations
 
 
 class Hierarchy:
-    """Parents and their sub-issues; who may be put under whom is for others to decide."""
+    """Parents and their sub-issues; the callers decide what may be put under what."""
 
     def __init__(self) -> None:
-        """Start with every issue by itself."""
+        """Start without any relations."""
         self._parents: dict[int, int] = {}
         self._children: dict[int, list[int]] = {}
 
@@ -30,7 +30,7 @@ class Hierarchy:
         return current is not None
 
     def levels_above(self, issue_id: int) -> int:
-        """Return how many issues are above this one, one in the other."""
+        """Return how many levels of issues are above this one."""
         parent = self.parent_of(issue_id)
         return 0 if parent is None else 1 + self.levels_above(parent)
 
@@ -45,13 +45,13 @@ class Hierarchy:
         self._children.setdefault(parent_id, []).append(issue_id)
 
     def take_out(self, issue_id: int) -> None:
-        """Let an issue be by itself."""
+        """Take an issue out of its parent."""
         parent_id = self._parents.pop(issue_id, None)
         if parent_id is not None:
             self._children[parent_id].remove(issue_id)
 
     def forget(self, issue_id: int) -> None:
-        """Drop an issue that is gone; its sub-issues are by themselves from now on."""
+        """Drop an issue that is gone; its sub-issues have no parent from now on."""
         self.take_out(issue_id)
         for child_id in self.children_of(issue_id):
             self.take_out(child_id)

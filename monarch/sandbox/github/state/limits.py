@@ -1,7 +1,7 @@
-"""Windows that count: how long must somebody wait so as to stay under a ceiling.
+"""Windows that count: how long a caller must wait to stay under a ceiling.
 
 Pure: the time is an argument (seconds since the epoch), nothing is read and nothing waits.
-A window remembers what was spent; the ceiling that it is held against may change at any time.
+A window remembers what was spent; the ceiling that it is compared with may change at any time.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Window:
     def wait_s(self, now: float, ceiling: Ceiling, weight: int = 1) -> float:
         """Return after how many seconds ``weight`` more fits under the ceiling; 0.0 if it does.
 
-        What can never fit (a ceiling below the weight) answers one whole window.
+        For what can never fit (a ceiling below the weight) the answer is one whole window.
         """
         excess = self.used(now, ceiling) + weight - ceiling.limit
         if excess <= 0:

@@ -1,4 +1,4 @@
-"""What GitHub consists of: accounts, credentials, repositories and what is in them, as plain values.
+"""The parts of GitHub: accounts, credentials, repositories and what is in them, as plain values.
 
 Times are seconds since the epoch. Logins and names that serve as keys are lower case.
 """
@@ -97,8 +97,8 @@ class Installation:
 class Token:
     """A credential of an account; ``repositories`` are lower-case names, ``None`` means all.
 
-    A token that an installation was given also dies by itself, at ``expires_at``, and is good for
-    the repositories of the installation's account only.
+    An installation's token also ends on its own, at ``expires_at``, and is good only for the
+    repositories of the installation's account.
     """
 
     value: str
@@ -120,7 +120,7 @@ class Token:
         return self.login if self.installation is None else f"installation {self.installation.id}"
 
     def reaches(self, repository: Repository) -> bool:
-        """Whether the token has anything to do with a repository beyond what everybody sees."""
+        """Whether the token gives access to a repository beyond what everyone sees."""
         if self.kind == "classic":
             return "repo" in self.scopes or not repository.private
         if self.installation is not None and not self.installation.reaches(repository.full_name):
@@ -192,9 +192,9 @@ class Issue:
 
 @dataclass
 class Naming:
-    """Who bore a name, and from when to when; ``until`` is ``None`` while it does.
+    """Which repository bore a name, from when to when; ``until`` is ``None`` while it does.
 
-    A name that nobody took after a renaming still leads there: such a time is ``former``.
+    A name that no repository took after a renaming still leads there: such a time is ``former``.
     """
 
     full_name: str

@@ -1,4 +1,4 @@
-"""GitHub's rate limits per budget: the primary one, and the secondary ones that nobody can read.
+"""GitHub's rate limits per budget: the primary one, and the secondary ones, which no call shows.
 
 Promises: a call is either admitted or rejected with a reason and a wait; rejections are counted
 and spend nothing. Numbers come from the settings at the moment of the call.
@@ -79,7 +79,7 @@ class Quotas:
         """Spend one call, or reject it.
 
         Args:
-            budget: whose; ``None`` for nobody's.
+            budget: whose; ``None`` for anonymous calls.
             method: reads cost fewer points than writes.
             under_way: calls on this budget at this moment, this one included.
             settings: the ceilings.
@@ -98,7 +98,7 @@ class Quotas:
         return None
 
     def spend(self, budget: str, calls: int, content: int, settings: Settings, now: float) -> None:
-        """Note what somebody else did on a budget; nothing of it is rejected."""
+        """Record what another program did on a budget; nothing of it is rejected."""
         self.standing(budget, settings, now)
         meter = self._meters[budget]
         meter.used += calls

@@ -1,7 +1,7 @@
 """GitHub's state, in memory and pure: the clock is injected, nothing else comes from outside.
 
 Issues and pull requests of a repository share one number sequence; ids are unique in the whole
-world and far away from numbers, so that nobody mixes the two up unnoticed. Names are compared
+world and far away from numbers, so that a mix-up of the two is noticed. Names are compared
 without case. A number that was used is never used again.
 """
 
@@ -63,7 +63,7 @@ class World:
         self._detail_ids = count(FIRST_DETAIL_ID, 7)
 
     def account(self, login: str, kind: AccountKind = "User") -> Account:
-        """Return the account of that name; it comes into being when first named."""
+        """Return the account of that name; it is created when first named."""
         if login.lower() not in self.accounts:
             self.accounts[login.lower()] = Account(next(self._account_ids), login, kind)
         return self.accounts[login.lower()]
@@ -147,7 +147,7 @@ class World:
         self.account(repository.owner, "Organization")
 
     def remove_repository(self, repository: Repository) -> None:
-        """Delete a repository; one of the same name made later is another one."""
+        """Delete a repository; a later one with the same name is another one."""
         for issue in repository.issues.values():
             self._forget(issue)
         del self.repositories[repository.id]

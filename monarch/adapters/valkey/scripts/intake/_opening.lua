@@ -1,7 +1,7 @@
 -- Shared by open_epoch and submit, whichever comes first to a new installation.
 
 -- A server younger than this, in ms, may have come back empty beside a living fleet. Each of the fleet's workers sweeps
--- within 2.5 s of the server's start, shows what it has seen, and so begins a quiet epoch.
+-- within 3 s of the server's start, shows what it has seen, and so begins a quiet epoch.
 local YOUNG_MS = 5000
 
 -- Whether this server was never written to, by anyone: no key, no change since it was started or last saved, no save,

@@ -18,7 +18,7 @@
 local limit, now = tonumber(ARGV[2]), now_ms()
 local audited = redis.call('HMGET', KEYS[2], 'until', 'to', 'consumers_until')
 
--- Whether what is next done then, and every `every` ms, is to be done now. The clock may have gone back.
+-- Whether a task is due that comes next at `at`, and then every `every` ms. The clock may have gone back.
 local function is_due(at, every)
   local next_in = (tonumber(at) or 0) - now
   return next_in <= 0 or next_in > tonumber(every)

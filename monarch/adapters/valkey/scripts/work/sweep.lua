@@ -53,7 +53,7 @@ local paused = redis.call('GET', ns .. 'paused') or ''
 local answers = {promote_due(KEYS[1], now, ARGV[4]), paused, shown_memory(read)}
 
 -- Take over idle entries, up to `limit`, from `cursor` on and once round: XAUTOCLAIM looks at ten times its COUNT and no
--- further (t_stream.c, attempts_factor), so with few free places single calls would need many sweeps, each two seconds
+-- further (t_stream.c, attempts_factor), so with few free places single calls would need many sweeps, each almost 3 s
 -- later, to get past a run of renewed entries. Gives the next cursor, what was taken over, what was gone, and whether it
 -- has seen all: then nothing is left.
 local ROUNDS = 200

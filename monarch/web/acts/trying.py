@@ -1,0 +1,57 @@
+"""One request: trying at once what it would try later."""
+
+from collections.abc import Mapping
+
+from monarch.core.ids import RequestId
+from monarch.core.report.summary import ENDS
+from monarch.ports.hands import NotHurried
+from monarch.ports.readings import RequestDetails
+from monarch.web.acts.means import Means
+from monarch.web.acts.meant import Done, Line, Meant, Member
+
+
+async def to_try(means: Means, asked: Mapping[str, str]) -> Meant:
+    """What of the request waits for a later time."""
+    request = RequestId(asked.get("request", ""))
+    details = await means.request(request)
+    return Meant(
+        "try",
+        f"Try at once what request {request} would try later",
+        "Try it now",
+        f"monarch try {request}",
+        f"/requests/{request}",
+        () if details is None else _waiting(details),
+        (
+            "It helps when the cause is mended: what still cannot be done waits anew.",
+            "GitHub's limits hold as ever.",
+        ),
+        _why_not(request, details),
+    )
+
+
+async def try_now(means: Means, meant: Meant, by: str) -> Done:
+    """Send it back into its stream."""
+    request = RequestId(meant.back.removeprefix("/requests/"))
+    tried = await means.hands.hurry(request, by)
+    title, lines = "It is tried at once", tuple(Line(one.words) for one in meant.members)
+    if isinstance(tried, NotHurried):
+        title, lines = "Nothing was changed", (Line(tried.reason, is_bad=True),)
+    elif not tried:
+        title, lines = "Nothing waits any more", (Line("It was begun meanwhile."),)
+    return Done(title, lines, meant.back, "To the request")
+
+
+def _waiting(details: RequestDetails) -> tuple[Member, ...]:
+    view = details.view
+    if details.next_ms is not None:
+        return (Member("request", f"request {view.id}: not planned yet"),)
+    waiting = {one.target for one in details.times if one.next_ms is not None}
+    return tuple(Member(target, target) for target in sorted(waiting))
+
+
+def _why_not(request: RequestId, details: RequestDetails | None) -> str:
+    if details is None:
+        return f"No request {request} is known."
+    if details.view.state in ENDS:
+        return f"Request {request} has ended: it is {details.view.state.value}."
+    return "" if _waiting(details) else "Nothing of it waits for a later time."

@@ -1,0 +1,132 @@
+"""What an update would change, copy by copy, with its difference. Texts are whoever's: the template escapes each of them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from monarch.core.after.edit import Edit
+from monarch.core.report.differing import (
+    closed_words,
+    difference,
+    what_becomes,
+    written_beside,
+)
+from monarch.core.report.update import Foreseen, TargetUpdate
+from monarch.web.views.words import counted
+
+LINES_SHOWN: Final = 60
+"""Lines of one difference; the rest is counted."""
+
+LINE_SHOWN: Final = 400
+"""Characters of one line."""
+
+ALL_LINES: Final = 3_000
+"""Lines of all differences of a page: of the copies after that only what becomes of them is said."""
+
+KINDS: Final = {"+": "added", "-": "gone", "@": "place"}
+
+
+@dataclass(frozen=True, slots=True)
+class LinePage:
+    """One line of a difference: its kind (`added`, `gone`, `place`, or `""`), its sign and its text."""
+
+    kind: str
+    sign: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyPage:
+    """What becomes of one copy. `more` lines of its difference are not shown."""
+
+    words: str
+    href: str
+    ticket: int
+    lines: tuple[LinePage, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TargetUpdatePage:
+    """One target. `facts` are names and sentences."""
+
+    target: str
+    href: str
+    problem: str
+    head: str
+    is_changed: bool
+    copies: tuple[CopyPage, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+def update_page(found: Sequence[TargetUpdate], github: str) -> tuple[TargetUpdatePage, ...]:
+    """Make the page. It compares whole texts: not on the event loop. `github` is where GitHub's pages are."""
+    room = [ALL_LINES]
+    return tuple(_target(one, f"{github}/{one.target}/issues", room) for one in found)
+
+
+def _target(one: TargetUpdate, href: str, room: list[int]) -> TargetUpdatePage:
+    found = one.foresight
+    if one.problem:
+        return TargetUpdatePage(one.target, href, one.problem, "", is_changed=False)
+    edits = sum(isinstance(copy.found, Edit) for copy in found.differing)
+    counts = {
+        "new": len(found.new),
+        "edited": edits,
+        "opened again": len(found.opened),
+        "left": len(found.differing) - edits,
+    }
+    told = " · ".join(f"{count} {word}" for word, count in counts.items() if count)
+    return TargetUpdatePage(
+        one.target,
+        href,
+        "",
+        told or "nothing to do",
+        is_changed=bool(found.new or edits or found.opened),
+        copies=tuple(_copy(copy, href, room) for copy in found.differing),
+        facts=tuple((name, text) for name, text in _facts(one) if text),
+    )
+
+
+def _copy(one: Foreseen, href: str, room: list[int]) -> CopyPage:
+    lines = difference(one) if room[0] > 0 else ()
+    shown = tuple(_line(line) for line in islice(lines, LINES_SHOWN))
+    room[0] -= len(shown)
+    number = one.issue.number
+    return CopyPage(
+        what_becomes(one),
+        f"{href}/{number}",
+        one.ticket.number,
+        shown,
+        len(lines) - len(shown),
+    )
+
+
+def _line(text: str) -> LinePage:
+    sign, rest = text[:1], text[1:]
+    if sign == "@":
+        return LinePage("place", "", text[:LINE_SHOWN])
+    cut = f"{rest[:LINE_SHOWN]} …" if len(rest) > LINE_SHOWN else rest
+    return LinePage(KINDS.get(sign, ""), sign.strip(), cut)
+
+
+def _facts(one: TargetUpdate) -> Iterator[tuple[str, str]]:
+    found = one.foresight
+    for ticket in found.new:
+        yield "copies", f"#{ticket.number} {ticket.title}"
+    for ticket_number, number in found.opened:
+        yield "opens again", f"#{number}, as the template has opened #{ticket_number} again"
+    for name, texts in written_beside(found.writes).items():
+        yield name, ", ".join(texts)
+    for copy in found.closed:
+        words = closed_words(copy, close=False)
+        yield "closed in the template", f"#{copy.ticket}: {words}"
+
+
+def head_of(found: Sequence[TargetUpdate]) -> str:
+    """How much it is, such as `3 copies would be edited, 1 new, in 2 teams`."""
+    edits = sum(isinstance(copy.found, Edit) for one in found for copy in one.foresight.differing)
+    new = sum(len(one.foresight.new) for one in found)
+    told = f"{counted(edits, 'copy', 'copies')} would be edited, {new} new"
+    return f"{told}, in {counted(len(found), 'team')}"
