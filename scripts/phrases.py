@@ -1,11 +1,14 @@
 """Phrases that no page and no text for operators has: each hides who acts, and plain words say it better.
 
-Looked for in Markdown outside of code, in the strings of the program and its scripts, and in the help of the commands.
+Looked for in Markdown outside of code, in the strings of the program and its scripts, and in the help of the commands; in
+the rooms of `PLAIN` in docstrings and comments, too.
 """
 
 import ast
 import re
+import tokenize
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +24,15 @@ REFUSED: Final = {
     r"by the hand of": '"by", "with"',
 }
 """What is refused, and what to write instead."""
+
+PLAIN: Final = (
+    "monarch/adapters/github",
+    "monarch/ports",
+    "monarch/sandbox",
+    "monarch/settings",
+    "monarch/telemetry",
+)
+"""Rooms whose docstrings and comments are free of these phrases, and stay so."""
 
 _PATTERN = re.compile(
     r"\b(?:" + "|".join(f"(?P<p{n}>{phrase})" for n, phrase in enumerate(REFUSED)) + r")\b",
@@ -41,9 +53,10 @@ def refused(path: Path, text: str) -> Iterator[str]:
 
 def _texts(path: Path, text: str) -> Iterator[tuple[int, str]]:
     """The texts of a file that people read, each with its line."""
+    if path.suffix == ".py" and path.as_posix().startswith(PLAIN):
+        yield from _prose(text)
     if path.suffix == ".md" and path.name != "CHANGELOG.md":
-        prose = _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), text)
-        yield from enumerate(prose.splitlines(), start=1)
+        yield from enumerate(_without_code(text).splitlines(), start=1)
     elif path.parts[0] == "monarch" and "sandbox" not in path.parts:
         if path.suffix == ".py":
             yield from _strings(_parsed(text), has_help=path.name == "commands.py")
@@ -51,6 +64,22 @@ def _texts(path: Path, text: str) -> Iterator[tuple[int, str]]:
             for number, line in enumerate(text.splitlines(), start=1):
                 strings = _LUA_STRING.findall(_LUA_COMMENT.sub("", line))
                 yield number, " ".join(one for one in strings if " " in one)
+
+
+def _without_code(text: str) -> str:
+    return _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), text)
+
+
+def _prose(text: str) -> Iterator[tuple[int, str]]:
+    """Every line of a docstring, and every comment."""
+    tree = _parsed(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            words = _without_code(str(node.value.value))
+            yield from enumerate(words.splitlines(), start=node.lineno)
+    for token in tokenize.generate_tokens(StringIO(text).readline) if tree.body else ():
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
 
 
 def _parsed(text: str) -> ast.Module:

@@ -14,8 +14,9 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.cohorts import Cohorts
 from monarch.adapters.valkey.views.dead_letters import Letters
-from monarch.adapters.valkey.views.fleet import ServerFacts, Standing
+from monarch.adapters.valkey.views.fleet import Standing
 from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.server import ServerFacts
 from monarch.adapters.valkey.views.workers import Workers
 from monarch.app.wiring import ceilings_of, outlook_of, valkey_of
 from monarch.core.budget.forecast import Forecast

@@ -8,7 +8,7 @@ import pytest
 import valkey
 
 from monarch.adapters.http_send import NoAnswer
-from monarch.adapters.valkey.views.fleet import ServerFacts
+from monarch.adapters.valkey.views.server import ServerFacts
 from monarch.app.doctor.examination import (
     check_dead,
     check_hearing,

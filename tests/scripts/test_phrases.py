@@ -15,10 +15,12 @@ from scripts.phrases import refused
         ("monarch/cli/some.py", '"""Said."""\nfail(f"{1} is told of it")\n'),
         ("monarch/cli/commands.py", '\ndef pause() -> None:\n    """Tell whoever asks."""\n'),
         ("monarch/adapters/valkey/scripts/some.lua", "--\nlocal why = 'lest it comes'\n"),
+        ("monarch/ports/some.py", '"""Said.\n\nWhoever reads.\n"""\n'),
+        ("monarch/sandbox/http.py", '"""Said."""\nPORT = 0  # nobody listens\n'),
     ],
 )
 def test_a_phrase_that_people_read_is_refused_with_its_line(path: str, text: str) -> None:
-    """In pages, strings, scripts and the help of commands."""
+    """In pages, strings, scripts and the help of commands; in plain rooms in docstrings and comments, too."""
     (breach,) = refused(Path(path), text)
 
     assert breach.startswith((f"{path}:2: ", f"{path}:3: "))
@@ -29,7 +31,8 @@ def test_a_phrase_that_people_read_is_refused_with_its_line(path: str, text: str
     [
         ("docs/page.md", "Write `nobody` or\n```\nwhoever\n```\nas long as it holds.\n"),
         ("CHANGELOG.md", "Nobody could.\n"),
-        ("monarch/core/some.py", '"""Whoever reads."""\nNAME = "somebody"\n'),
+        ("monarch/stages/some.py", '"""Whoever reads."""\nNAME = "somebody"\n'),
+        ("monarch/ports/some.py", '"""It is `nobody`."""\nNAME = "somebody"\n'),
         ("monarch/sandbox/some.py", 'text = "nobody is here"\n'),
         ("monarch/adapters/valkey/scripts/some.lua", "-- nobody else\nlocal by = 'somebody'\n"),
         ("tests/some.py", 'text = "nobody is here"\n'),

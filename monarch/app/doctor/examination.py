@@ -7,7 +7,7 @@ WARN: it can, but something is worth a look. No check writes anything, posts any
 from dataclasses import replace
 
 from monarch.adapters.http_send import Sent
-from monarch.adapters.valkey.views.fleet import ServerFacts
+from monarch.adapters.valkey.views.server import ServerFacts
 from monarch.app.doctor.asked import asked, fields_of, why
 from monarch.app.doctor.github_checks import github_checks
 from monarch.app.doctor.missed_checks import missed_checks

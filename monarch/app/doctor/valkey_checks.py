@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from monarch.adapters.valkey.views.fleet import ServerFacts
+from monarch.adapters.valkey.views.server import ServerFacts
 
 OLDEST: Final = (7, 2)
 """The oldest Valkey that has what the scripts use."""

@@ -14,10 +14,8 @@ from collections.abc import Sequence
 from monarch.core.after.closed import versions_of
 from monarch.core.after.later import settled_at_ms
 from monarch.core.copy.style import Copying
-from monarch.core.ids import TicketId
 from monarch.core.plan import Plan
 from monarch.core.target.permission import Taken
-from monarch.core.target.step import LedgerRecord
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Acted, Done, Verdict
 from monarch.stages.after.turns import Turns
@@ -38,9 +36,8 @@ class TakingBack:
         self._act = subject.entry.act
         self._others = others
         self._later = taken.later
-        records: dict[TicketId, LedgerRecord] = dict(taken.records)
         self._desk = Desk(tools, subject, taken.epoch)
-        self.watch = Watch(tools, subject, self._desk, records, taken.now_ms)
+        self.watch = Watch(tools, subject, self._desk, taken)
         self._turns = Turns(tools, subject, self._desk, self.watch, self._act, taken.later)
 
     async def run(self) -> Verdict:

@@ -4,12 +4,12 @@ It receives a ticket that is to be created, and promises that whatever happens a
 created, as refused, as certainly not created, or still as intended, which means *unknown*.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final, assert_never
 
 from monarch.core.copy import notes
-from monarch.core.copy.render import Draft
+from monarch.core.copy.render import Draft, render
 from monarch.core.ids import TicketId
 from monarch.core.outcome import (
     Code,
@@ -31,51 +31,37 @@ from monarch.core.target.permission import (
     WasRefused,
     WasUnanswered,
 )
-from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused
+from monarch.core.target.step import CreatedAs, Intended, Refused
 from monarch.core.ticket import Author, Ticket
 from monarch.core.verdict import Snooze, Verdict, Waits
 from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.details import Detailing
 from monarch.stages.crossing.subject import Subject, Tools
+from monarch.stages.crossing.watch import Watch
 
 DISPENSABLE: Final = frozenset({"labels", "milestone", "type", "assignees"})
 """Fields, as GitHub names them, that a copy can be created without."""
-
-Drafting = Callable[[Ticket, Collection[str]], Awaitable[Draft]]
-"""Drafts a ticket's copy, without these fields."""
 
 
 class Writer:
     """Creates the copies of one crossing.
 
-    It keeps `records`, the ledger as known here, up to date. `author` is the account that GitHub named as the author of
-    its newest copy.
+    It keeps the records of `watch` up to date. `author` is the account that GitHub named as the author of its newest copy.
     """
 
     def __init__(
-        self,
-        tools: Tools,
-        subject: Subject,
-        desk: Desk,
-        records: dict[TicketId, LedgerRecord],
-        draft: Drafting,
-        highest: Callable[[], int],
+        self, tools: Tools, subject: Subject, desk: Desk, watch: Watch, details: Detailing
     ) -> None:
-        """See the class. `highest` is the highest number known to be used in the target."""
         self._tools = tools
         self._subject = subject
         self._desk = desk
-        self._records = records
-        self._draft = draft
-        self._highest = highest
-        self._unanswered: dict[TicketId, int] = {}
+        self._watch = watch
+        self._details = details
+        self._drafted: tuple[object, Draft] | None = None
         self._without: dict[TicketId, frozenset[str]] = {}
         self._never: frozenset[str] = frozenset()
         self._is_introduced = False
         self.author: Author | None = None
-
-    def unanswered(self, ticket: Ticket) -> int:
-        """How many writes of this ticket were left without an answer in this crossing."""
-        return self._unanswered.get(ticket.id, 0)
 
     async def write(self, ticket: Ticket, reconciled: str | None) -> Verdict | None:
         """Try once to create the copy, or wait for permission; `None`: look at its record and go on.
@@ -94,16 +80,29 @@ class Writer:
             case Granted():
                 return await self._send(ticket, draft, permission)
             case AlreadyCreated(number):
-                self._records[ticket.id] = CreatedAs(number, 0)
+                self._watch.records[ticket.id] = CreatedAs(number, 0)
             case MustReconcile(intended):
-                self._records[ticket.id] = intended
+                self._watch.records[ticket.id] = intended
             case _:
                 return permission
         return None
 
+    async def _draft(self, ticket: Ticket, without: Collection[str]) -> Draft:
+        """The copy as far as numbers are known by now: the rest is for the second pass.
+
+        A ticket that waits for permission is drafted again and again, so the newest draft is kept.
+        """
+        details = self._details.of(ticket, without)
+        copying = self._watch.copying(self._subject.plan)
+        asked = (ticket.id, copying, details)
+        if self._drafted is None or self._drafted[0] != asked:
+            draft = await self._tools.aside(lambda: render(ticket, copying, details))
+            self._drafted = asked, draft
+        return self._drafted[1]
+
     async def _send(self, ticket: Ticket, draft: Draft, granted: Granted) -> Verdict | None:
         tools = self._tools
-        self._records[ticket.id] = Intended(granted.until_ms, granted.nonce)
+        self._watch.records[ticket.id] = Intended(granted.until_ms, granted.nonce)
         began = tools.clock.now()
         outcome = await tools.github.create_issue(
             self._subject.repository, draft, self._desk.may_send
@@ -121,7 +120,7 @@ class Writer:
     ) -> Verdict | None:
         """Write down what became of it, and say what becomes of the delivery; `None`: go on."""
         match outcome:
-            case Created(number) if number <= self._highest():
+            case Created(number) if number <= self._watch.seen.highest:
                 return await self._note_strange(ticket, granted, outcome, seconds)
             case Created():
                 await self._note_created(ticket, granted, outcome, seconds)
@@ -131,7 +130,7 @@ class Writer:
                 return None
             case Unknown(reason):
                 await self._desk.record(ticket.id, WasUnanswered(granted.nonce))
-                self._unanswered[ticket.id] = self.unanswered(ticket) + 1
+                self._watch.unanswered[ticket.id] += 1
                 self._tools.telemetry.ticket_unknown(
                     target=self._subject.name, ticket=ticket.number, reason=reason
                 )
@@ -140,7 +139,7 @@ class Writer:
                 await self._note_refused(ticket, granted, outcome)
                 return None
             case RateLimited() | Permanent() | Transient():
-                self._records.pop(ticket.id, None)
+                self._watch.records.pop(ticket.id, None)
                 return await self._desk.give_up(ticket.id, granted, outcome)
             case _:
                 assert_never(outcome)
@@ -166,10 +165,10 @@ class Writer:
         self, ticket: Ticket, granted: Granted, created: Created, seconds: float
     ) -> None:
         name, telemetry, number = self._subject.name, self._tools.telemetry, created.number
-        is_first = not any(isinstance(r, CreatedAs) for r in self._records.values())
+        is_first = not any(isinstance(r, CreatedAs) for r in self._watch.records.values())
         fact = WasCreated(number, granted.nonce, created.issue_id)
         recorded = await self._desk.record(ticket.id, fact)
-        self._records[ticket.id] = CreatedAs(number, granted.at_ms, created.issue_id)
+        self._watch.records[ticket.id] = CreatedAs(number, granted.at_ms, created.issue_id)
         self.author = created.author
         telemetry.ticket_copied(target=name, ticket=ticket.number, number=number, seconds=seconds)
         if recorded.stray is not None:
@@ -194,7 +193,7 @@ class Writer:
             return
         run = self._subject.entry.run
         await self._desk.record(ticket.id, WasRefused(granted.nonce, run, refusal.sentence))
-        self._records[ticket.id] = Refused(run, granted.at_ms, refusal.sentence)
+        self._watch.records[ticket.id] = Refused(run, granted.at_ms, refusal.sentence)
         self._tools.telemetry.ticket_refused(
             target=self._subject.name, ticket=ticket.number, reason=refusal.sentence
         )
@@ -204,4 +203,4 @@ class Writer:
 
     async def _withdraw(self, ticket: Ticket, granted: Granted) -> None:
         await self._desk.record(ticket.id, WasNotCreated(granted.nonce))
-        self._records.pop(ticket.id, None)
+        self._watch.records.pop(ticket.id, None)

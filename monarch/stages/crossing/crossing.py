@@ -15,12 +15,10 @@ in one epoch.
 What can still go wrong: docs/protocols.md, "The three windows".
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Final, assert_never
 
 from monarch.core.advice import Advice
-from monarch.core.copy.render import Draft, render
-from monarch.core.ids import TicketId
 from monarch.core.plan import Plan
 from monarch.core.redact import quote
 from monarch.core.target.permission import Taken, WasFound
@@ -32,8 +30,6 @@ from monarch.core.target.step import (
     Fate,
     Healing,
     Inspect,
-    Intended,
-    LedgerRecord,
     Reconcile,
     Skip,
     Stop,
@@ -56,7 +52,7 @@ from monarch.stages.lease import LeaseLost
 
 
 class Crossing:
-    """One pass over one target, under its lock. Used once. `watch` is what its looks have shown so far."""
+    """One pass over one target, under its lock. Used once. `watch` is all that it knows so far."""
 
     def __init__(
         self, tools: Tools, subject: Subject, taken: Taken, earlier: Sequence[Plan] = ()
@@ -64,9 +60,8 @@ class Crossing:
         """`earlier` are the older plans that an update compares with, newest first."""
         self._tools = tools
         self._subject = subject
-        self._records: dict[TicketId, LedgerRecord] = dict(taken.records)
         self._desk = Desk(tools, subject, taken.epoch)
-        self.watch = Watch(tools, subject, self._desk, self._records, taken.now_ms)
+        self.watch = Watch(tools, subject, self._desk, taken)
         self._others = OtherWrites(tools, subject, self._desk)
         self._details = Detailing(tools, subject, self._desk, self._others)
         self._reopening = Reopening(tools, subject, self._desk, self.watch, taken.later)
@@ -79,15 +74,7 @@ class Crossing:
             taken.later,
             earlier,
         )
-        self._drafted: tuple[object, Draft] | None = None
-        self._writer = Writer(
-            tools,
-            subject,
-            self._desk,
-            self._records,
-            self._draft,
-            lambda: self.watch.seen.highest,
-        )
+        self._writer = Writer(tools, subject, self._desk, self.watch, self._details)
 
     async def run(self) -> Verdict:
         """Bring every ticket of the plan into the target, in order.
@@ -99,7 +86,7 @@ class Crossing:
         try:
             return await self._cross_as_owner()
         except LeaseLost:
-            if self._has_open():
+            if self.watch.has_open:
                 await self.watch.look_behind()
             raise
 
@@ -115,16 +102,8 @@ class Crossing:
 
     async def _know_whose(self) -> None:
         """Confirm the lease: a frozen worker learns of its loss only by a renewal, and only then looks (see `run`)."""
-        if self._has_open():
+        if self.watch.has_open:
             await self._subject.hold.until_outlives(0)
-
-    def _has_open(self) -> bool:
-        """Whether we have written a copy whose outcome is unknown."""
-        return any(
-            self._writer.unanswered(ticket) > 0
-            and isinstance(self._records.get(ticket.id), Intended)
-            for ticket in self._subject.tickets
-        )
 
     async def _cross(self) -> Verdict:
         return self._updating.ended(
@@ -139,9 +118,7 @@ class Crossing:
 
     async def _read_back(self) -> Verdict:
         tools, subject, watch = self._tools, self._subject, self.watch
-        return await ReadingBack(
-            tools, subject, self._desk, self._others, watch, self._records
-        ).run()
+        return await ReadingBack(tools, subject, self._desk, self._others, watch).run()
 
     # ------------------------------------------------------------------------------ ticket by ticket
 
@@ -170,7 +147,7 @@ class Crossing:
 
     def _next(self, ticket: Ticket) -> Action:
         shown = self.watch.seen
-        record, seen = self._records.get(ticket.id), shown.copies.get(ticket.id)
+        record, seen = self.watch.records.get(ticket.id), shown.copies.get(ticket.id)
         entry, healing = self._subject.entry, None
         if entry.heal:
             number = record.number if isinstance(record, CreatedAs) else 0
@@ -214,14 +191,14 @@ class Crossing:
         seen = self.watch.issues.get(number)
         issue = 0 if seen is None else seen.id
         await self._desk.record(ticket.id, WasFound(number, issue))
-        self._records[ticket.id] = CreatedAs(number, self.watch.now_ms(), issue)
+        self.watch.records[ticket.id] = CreatedAs(number, self.watch.now_ms(), issue)
         telemetry, is_same = self._tools.telemetry, ticket.id in self.watch.seen.adopted
         tell = telemetry.ticket_adopted if is_same else telemetry.ticket_present
         tell(target=self._subject.name, ticket=ticket.number, number=number)
 
     async def _reconcile(self, ticket: Ticket, at_ms: int) -> Verdict | None:
         """Settle an intent without an answer: wait until it has happened or cannot happen any more, and look."""
-        if self._writer.unanswered(ticket) >= UNANSWERED:
+        if self.watch.unanswered[ticket.id] >= UNANSWERED:
             reason = f"GitHub left {UNANSWERED} writes of ticket #{ticket.number} without an answer"
             return self._desk.fail(reason)
         await self.watch.until(at_ms)
@@ -229,24 +206,11 @@ class Crossing:
 
     async def _create(self, ticket: Ticket, reconciled: str | None) -> Verdict | None:
         ended = await self._writer.write(ticket, reconciled)
-        record = self._records.get(ticket.id)
+        record = self.watch.records.get(ticket.id)
         if ended is None and isinstance(record, CreatedAs):
             await self.watch.created(ticket, record.number)
             return await self.watch.learn(self._writer.author)
         return ended
-
-    async def _draft(self, ticket: Ticket, without: Collection[str]) -> Draft:
-        """The copy as far as numbers are known by now: the rest is for the second pass.
-
-        A ticket that waits for permission is drafted again and again, so the newest draft is kept.
-        """
-        details = self._details.of(ticket, without)
-        copying = self.watch.copying(self._subject.plan)
-        asked = (ticket.id, copying, details)
-        if self._drafted is None or self._drafted[0] != asked:
-            draft = await self._tools.aside(lambda: render(ticket, copying, details))
-            self._drafted = asked, draft
-        return self._drafted[1]
 
 
 def _unreadable(ticket: Ticket, record: UnreadableRecord) -> str:

@@ -11,7 +11,7 @@ from monarch.core.ids import TicketId
 from monarch.core.listed import numbered
 from monarch.core.outcome import Code
 from monarch.core.target.look import missing, strays_of, with_known
-from monarch.core.target.step import CreatedAs, Fate, LedgerRecord, Refused
+from monarch.core.target.step import CreatedAs, Fate, Refused
 from monarch.core.verdict import Dead, Done, Migrated, Verdict
 from monarch.stages.crossing.desk import Desk
 from monarch.stages.crossing.other_writes import OtherWrites
@@ -29,26 +29,21 @@ _CHANGE: Final = Advice("change the template and send the message again, or chan
 
 
 class ReadingBack:
-    """The end of one crossing. `records` is the ledger as known once all tickets were brought."""
+    """The end of one crossing. Made once all tickets were brought."""
 
     def __init__(
-        self,
-        tools: Tools,
-        subject: Subject,
-        desk: Desk,
-        writes: OtherWrites,
-        watch: Watch,
-        records: dict[TicketId, LedgerRecord],
+        self, tools: Tools, subject: Subject, desk: Desk, writes: OtherWrites, watch: Watch
     ) -> None:
         self._tools = tools
         self._subject = subject
         self._desk = desk
         self._writes = writes
         self._watch = watch
-        self._records = records
         self._deleted: set[TicketId] = set()
         tickets = subject.tickets
-        self._refused = {t.id: r for t in tickets if isinstance(r := records.get(t.id), Refused)}
+        self._refused = {
+            t.id: r for t in tickets if isinstance(r := watch.records.get(t.id), Refused)
+        }
 
     async def run(self) -> Verdict:
         """Read the target back, and say how the migration ends.
@@ -72,7 +67,7 @@ class ReadingBack:
         other portions: a reference to a copy of theirs must not be lost with its marker.
         """
         for ticket in self._subject.plan.everything:
-            record = self._records.get(ticket.id)
+            record = self._watch.records.get(ticket.id)
             if not isinstance(record, CreatedAs) or ticket.id in self._watch.seen.copies:
                 continue
             fate = await self._watch.find(ticket, record.number)

@@ -1,11 +1,11 @@
-"""The watch over a target: what its looks have shown so far, and what people must hear about at once.
+"""The watch over a target: all that a crossing knows of it at a moment, and what people must hear about at once.
 
-It looks when asked to, never before every intent on record has happened or cannot happen any more, and keeps the newest
-complete sight; copies that are created meanwhile are added to it. It reports strays and planted markers when it sees
-them, whatever becomes of the crossing.
+It has what the ledger says and what the looks have shown so far. It looks when asked to, never before every intent on
+record has happened or cannot happen any more, and keeps the newest complete sight; copies that are created meanwhile are
+added to it. It reports strays and planted markers when it sees them, whatever becomes of the crossing.
 """
 
-from collections.abc import Mapping
+from collections import Counter
 
 import anyio
 
@@ -16,10 +16,11 @@ from monarch.core.outcome import Absent, Found, ReadFailure
 from monarch.core.plan import Plan
 from monarch.core.target.evidence import Evidence
 from monarch.core.target.look import Seen, see, skipped, strays_of
-from monarch.core.target.permission import WasStray
+from monarch.core.target.permission import Taken, WasStray
 from monarch.core.target.step import (
     CreatedAs,
     Fate,
+    Intended,
     LedgerRecord,
     first_look_at_ms,
 )
@@ -33,9 +34,11 @@ from monarch.stages.crossing.subject import Subject, Tools
 
 
 class Watch:
-    """The looks of one crossing.
+    """What one crossing knows: its whole state, which the parts of the crossing share.
 
     Attributes:
+        records: what the ledger says, by ticket; the part that records a fact about a copy changes it, too.
+        unanswered: how many writes of a ticket this crossing has sent that were left without an answer.
         seen: what the newest look shows.
         issues: what it read, by number.
         looked_at_ms: when it began, by the server's clock.
@@ -48,23 +51,28 @@ class Watch:
         tools: Tools,
         subject: Subject,
         desk: Desk,
-        records: Mapping[TicketId, LedgerRecord],
-        now_ms: int,
+        taken: Taken,
     ) -> None:
-        """`records` is the crossing's own, `now_ms` the server's clock right now."""
         self._tools = tools
         self._subject = subject
         self._desk = desk
-        self._records = records
         self._us = subject.us
         # Our estimate of the server's clock: a little behind it, so waits are never too short.
-        self._server_ms, self._asked_at = now_ms, tools.clock.now()
+        self._server_ms, self._asked_at = taken.now_ms, tools.clock.now()
         self._reported: set[int] = set()
+        self.records: dict[TicketId, LedgerRecord] = dict(taken.records)
+        self.unanswered: Counter[TicketId] = Counter()
         self.seen = Seen()
         self.issues: dict[int, Issue] = {}
         self.looked_at_ms = 0
         self.numbers: dict[TicketId, int] = {}
         self.fates: dict[int, Fate] = {}
+
+    @property
+    def has_open(self) -> bool:
+        """Whether we have written a copy whose outcome is unknown."""
+        open_ones = (one for one, times in self.unanswered.items() if times)
+        return any(isinstance(self.records.get(one), Intended) for one in open_ones)
 
     def now_ms(self) -> int:
         """The server's clock."""
@@ -78,7 +86,7 @@ class Watch:
 
     async def look(self) -> Verdict | None:
         """Look, once every intent on record has happened or cannot happen any more; `None` if the look was complete."""
-        records = [r for t in self._subject.tickets if (r := self._records.get(t.id))]
+        records = [r for t in self._subject.tickets if (r := self.records.get(t.id))]
         await self.until(first_look_at_ms(records))
         looked_at_ms = self.now_ms()
         sight = await look(
@@ -167,7 +175,7 @@ class Watch:
                     return self.fates[number]
                 case _:
                     return await self._desk.judge(answer)
-        record = self._records.get(ticket.id)
+        record = self.records.get(ticket.id)
         if isinstance(record, CreatedAs) and not record.is_issue(self.issues[number].id):
             self.fates[number] = Fate.NEVER
             return await self._desk.identity() or Fate.NEVER
@@ -177,7 +185,7 @@ class Watch:
 
     async def number_of(self, ticket: Ticket) -> int | Verdict | None:
         """The number of a ticket's copy, also where its marker was edited away; `None` where it has none (any more)."""
-        record, number = self._records.get(ticket.id), self.seen.copies.get(ticket.id)
+        record, number = self.records.get(ticket.id), self.seen.copies.get(ticket.id)
         known = self.numbers.get(ticket.id, number)
         if known is None and isinstance(record, CreatedAs):
             fate = await self.find(ticket, record.number)
@@ -203,7 +211,7 @@ class Watch:
         plan = self._subject.plan
         tickets = plan.tickets if style.adopt else ()
         titles = {ticket.id: title_of(ticket) for ticket in plan.everything}
-        return Evidence(target, self._us, self._records, style.seal, tickets, titles)
+        return Evidence(target, self._us, self.records, style.seal, tickets, titles)
 
     def _own(self, seen: Seen) -> dict[TicketId, int]:
         """The copies of this plan, and of the template's other portions."""
@@ -214,7 +222,7 @@ class Watch:
         """Record the counts that people see of this target while it is worked on, and if the work fails."""
         subject = self._subject
         healed = {ticket.id for ticket in subject.share.tickets} if subject.entry.heal else ()
-        counted = tally(subject.plan, sight.seen, self._records, sight.gone, healed)
+        counted = tally(subject.plan, sight.seen, self.records, sight.gone, healed)
         await self._desk.record(None, counted)
 
     async def _report(self, seen: Seen) -> None:

@@ -137,7 +137,7 @@ class Rehearser:
             return subject
         taken = await stage.take(subject)
         desk = Desk(stage.tools, subject, taken.epoch)
-        watch = Watch(stage.tools, subject, desk, taken.records, taken.now_ms)
+        watch = Watch(stage.tools, subject, desk, taken)
         ended = await watch.look()
         for ticket in () if ended else wanted.plan.everything:
             number = await watch.number_of(ticket)
