@@ -17,9 +17,9 @@ from monarch.core.budget.shares import Part
 from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
 from monarch.core.target.step import CreatedAs
+from monarch.ports.hearing import Gap
 from monarch.ports.readings import (
     Event,
-    Gap,
     Holding,
     MissedLine,
     Parked,
