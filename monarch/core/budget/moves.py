@@ -16,7 +16,7 @@ PAUSES_MIN: Final = (10, 60)
 
 
 FORETOLD: Final = 50
-"""Of so many cohorts it is told what they move, the oldest: each is held against all the others."""
+"""How many cohorts the page shows these moves for, the oldest first: each is compared with all the others."""
 
 
 @dataclass(frozen=True, slots=True)
