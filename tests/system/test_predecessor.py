@@ -13,13 +13,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import httpx
+import pytest
 
 from monarch.sandbox.control.seed import IssueChange, Seed
 from monarch.sandbox.faults import Hold, Match
 from scripts.fleet_machine.fleet import SOURCE, Fleet, a_message, a_seed, a_target, path_of
-
-LEASE: Final = {"MONARCH_LEASE_SECONDS": "15"}
-"""The shortest that there is: another worker takes over so much the sooner."""
+from scripts.fleet_machine.trouble import end_lease_of
 
 TEAMS: Final = ("team/a", "team/b", "team/c")
 TEXTS: Final = (
@@ -80,6 +79,9 @@ def a_cohort() -> Seed:
     return Seed.model_validate(seed)
 
 
+@pytest.mark.timeout(
+    400
+)  # four deaths in the middle of a change, each of which takes 20 s to settle
 async def test_what_the_predecessor_filled_is_adopted_updated_recalled_and_undone(
     fleet: Fleet,
 ) -> None:
@@ -90,7 +92,7 @@ async def test_what_the_predecessor_filled_is_adopted_updated_recalled_and_undon
     first = everything(fleet)
     reading = Match(method="GET", path_regex=await path_of(fleet.sandbox, TEAMS[0], "/issues"))
     writing = Match(method="PATCH", path_regex=await path_of(fleet.sandbox, TEAMS[1], "/issues/5"))
-    worker = fleet.start(**LEASE)
+    worker = fleet.start()
 
     worker = await killed(fleet, worker, reading, lambda: fleet.publish(a_message(TEAMS)))
     [request] = fleet.until_ended()
@@ -147,7 +149,9 @@ async def killed(
     worker.kill()
     worker.wait()
     await fleet.sandbox.release(held)
-    return fleet.start(**LEASE)
+    for stream in ("requests", "migrations", "notices"):
+        end_lease_of(fleet, worker, stream)
+    return fleet.start()
 
 
 def given(fleet: Fleet, *words: str) -> None:
