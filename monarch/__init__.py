@@ -19,5 +19,5 @@ def __getattr__(name: str) -> str:
 def _version() -> str:
     try:
         return version("monarch-tickets")
-    except PackageNotFoundError:  # a checkout that nobody installed
+    except PackageNotFoundError:  # a checkout that is not installed
         return "0+unknown"

@@ -1,7 +1,7 @@
-"""Phrases that no page and no text for operators has: each hides who acts, and plain words say it better.
+"""Phrases that no page, no text for operators, no docstring and no comment of the program has.
 
-Looked for in Markdown outside of code, in the strings of the program and its scripts, and in the help of the commands; in
-the rooms of `PLAIN` in docstrings and comments, too.
+Each hides who acts, and plain words say it better. Looked for in Markdown outside of code, and in the Python and Lua of the
+program.
 """
 
 import ast
@@ -25,21 +25,11 @@ REFUSED: Final = {
 }
 """What is refused, and what to write instead."""
 
-PLAIN: Final = (
-    "monarch/adapters/github",
-    "monarch/ports",
-    "monarch/sandbox",
-    "monarch/settings",
-    "monarch/telemetry",
-)
-"""Rooms whose docstrings and comments are free of these phrases, and stay so."""
-
 _PATTERN = re.compile(
     r"\b(?:" + "|".join(f"(?P<p{n}>{phrase})" for n, phrase in enumerate(REFUSED)) + r")\b",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"^```.*?^```$|`[^`\n]*`|<!--.*?-->", re.MULTILINE | re.DOTALL)
-_LUA_COMMENT = re.compile(r"--.*")
 _LUA_STRING = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 
 
@@ -53,17 +43,17 @@ def refused(path: Path, text: str) -> Iterator[str]:
 
 def _texts(path: Path, text: str) -> Iterator[tuple[int, str]]:
     """The texts of a file that people read, each with its line."""
-    if path.suffix == ".py" and path.as_posix().startswith(PLAIN):
-        yield from _prose(text)
     if path.suffix == ".md" and path.name != "CHANGELOG.md":
         yield from enumerate(_without_code(text).splitlines(), start=1)
-    elif path.parts[0] == "monarch" and "sandbox" not in path.parts:
-        if path.suffix == ".py":
-            yield from _strings(_parsed(text), has_help=path.name == "commands.py")
-        elif path.suffix == ".lua":
-            for number, line in enumerate(text.splitlines(), start=1):
-                strings = _LUA_STRING.findall(_LUA_COMMENT.sub("", line))
-                yield number, " ".join(one for one in strings if " " in one)
+    elif path.parts[0] == "monarch" and path.suffix == ".py":
+        yield from _prose(text)
+        if "sandbox" not in path.parts:
+            yield from _strings(_parsed(text))
+    elif path.parts[0] == "monarch" and path.suffix == ".lua":
+        for number, line in enumerate(text.splitlines(), start=1):
+            code, _, comment = line.partition("--")
+            strings = " ".join(one for one in _LUA_STRING.findall(code) if " " in one)
+            yield number, f"{strings} {_without_code(comment)}"
 
 
 def _without_code(text: str) -> str:
@@ -90,11 +80,9 @@ def _parsed(text: str) -> ast.Module:
         return ast.Module([], [])
 
 
-def _strings(tree: ast.Module, *, has_help: bool) -> Iterator[tuple[int, str]]:
-    """Every string that is no comment; a docstring where it is the help of a command. A single word is a name."""
-    comments = {
-        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and not has_help
-    }
+def _strings(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Every string that is no docstring. A single word is a name."""
+    comments = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     strings = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
     for node in strings:
         text = node.value

@@ -1,6 +1,6 @@
 """The body of an answer, read up to a bound.
 
-Whoever answers decides how much comes, and a few packed bytes can unpack to more than a machine has. So a body is
+The other side decides how much comes, and a few packed bytes can unpack to more than a machine has. So a body is
 taken from the connection in pieces and unpacked in steps. Between two steps the event loop turns, so that leases are
 renewed and the call's deadline holds; and what is over the bound is not read any further.
 """

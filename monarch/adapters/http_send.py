@@ -1,6 +1,6 @@
 """One HTTP request, sent once: did its bytes leave, and what came back?
 
-Whoever writes has to know whether a failed request *may* have taken effect. The type of an exception
+The caller of a write has to know whether a failed request *may* have taken effect. The type of an exception
 does not tell: a timeout can strike before the first byte and after the last. So this module watches
 the connection itself (httpcore's trace) and answers with one of
 
@@ -8,7 +8,7 @@ the connection itself (httpcore's trace) and answers with one of
 Reply      an answer came, whole
 HeldBack   `may_send` said no right before the first byte, or right before the body's: no whole request left
 NeverLeft  it failed before the first byte: certainly without an effect
-NoAnswer   it failed after the first byte may have left: nobody knows
+NoAnswer   it failed after the first byte may have left: its effect is unknown
 TooLarge   the same, because the answer is larger than `http_body.MAX_BYTES`; asking again brings the same
 ```
 
@@ -34,8 +34,8 @@ CONNECT_TIMEOUT_S = 3.0
 write's deadline, so that what fails before the first byte fails by itself and is known as such."""
 
 KEPT_OPEN_S = 8.0
-"""An idle connection is kept for so long, in seconds: for longer than a slow permission takes to arrive, so that what
-was opened for a write is still open when it may leave."""
+"""How long an idle connection is kept, in seconds: longer than a slow permission takes to arrive, so that a connection
+that was opened for a write is still open when the write may leave."""
 
 _BEFORE_THE_REQUEST = (
     httpx.ConnectError,
@@ -212,7 +212,7 @@ def without_secret(reply: Reply, sent: httpx.Headers) -> Reply:
     """The answer to a request with the headers `sent`, its credential taken out wherever it was repeated.
 
     Some proxies show a request's headers in their error pages, and the words of a refusal end in dead letters and in
-    Slack, where nobody knows the token any more.
+    Slack, where no secret is known that could be hidden.
     """
     secret = sent.get("authorization", "").rpartition(" ")[2]
     if not secret:

@@ -153,12 +153,7 @@ class OperatorsMeans:
 
     async def looked(self, request: RequestId) -> Looking | Looked | None:
         """See `Means.looked`."""
-        under_way, found = await self._shelf.look(request)
-        with suppress(ValidationError):  # another version has kept it in another form
-            if under_way is not None:
-                return _LOOKING.validate_json(under_way)
-            return None if found is None else _LOOKED.validate_json(found)
-        return None
+        return await looked(self._shelf, request)
 
     async def holdings(self, request: RequestId, targets: Sequence[str]) -> Sequence[Holding]:
         """See `Means.holdings`."""
@@ -180,6 +175,16 @@ class OperatorsMeans:
         """See `Means.receipt`."""
         found = await self._shelf.receipt(name)
         return None if found is None else _RECEIPT.validate_json(found)
+
+
+async def looked(shelf: Shelf, request: RequestId) -> Looking | Looked | None:
+    """See `Means.looked`; `None` also where another version has kept it in another form."""
+    under_way, found = await shelf.look(request)
+    with suppress(ValidationError):
+        if under_way is not None:
+            return _LOOKING.validate_json(under_way)
+        return None if found is None else _LOOKED.validate_json(found)
+    return None
 
 
 def message_of(asked: Asked) -> bytes:

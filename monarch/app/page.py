@@ -1,6 +1,6 @@
 """The page of a process: the commands' own readers, over connections of their own, so that they hold up no work."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +9,7 @@ from typing import Final
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import connected
+from monarch.adapters.valkey.kept.shelf import Shelf
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.cohorts import Cohorts
@@ -21,7 +22,7 @@ from monarch.adapters.valkey.views.sought import Sought
 from monarch.adapters.valkey.views.traffic import Traffic
 from monarch.adapters.valkey.views.wanted import Wanted, history, newest
 from monarch.adapters.valkey.views.workers import Workers
-from monarch.app.acting import means_of, message_of
+from monarch.app.acting import looked, means_of, message_of
 from monarch.app.doors import doors_of
 from monarch.app.plan import BadMessage, dry_run, parsed
 from monarch.app.update import Refused, foreseen
@@ -70,14 +71,11 @@ LOOKED_THROUGH: Final = 2_000
 """How many events, the newest, to search for those of a request."""
 
 
-LookedAt = Callable[[RequestId], Awaitable[Looking | Looked | None]]
-
-
 class Readings:
     """`web.page.source.Source`, answered by the readers of the commands."""
 
-    def __init__(self, client: Valkey, keys: Keys, settings: Settings, looked: LookedAt) -> None:
-        self._looked = looked
+    def __init__(self, client: Valkey, keys: Keys, settings: Settings) -> None:
+        self._shelf = Shelf(client, keys)
         self._reader = Reader(client, keys)
         self._standing = Standing(client, keys, settings.channel, ceilings_of(settings))
         self._outlook = outlook_of(client, settings)
@@ -124,7 +122,7 @@ class Readings:
 
     async def looked(self, request: RequestId) -> Looking | Looked | None:
         """See `Source.looked`."""
-        return await self._looked(request)
+        return await looked(self._shelf, request)
 
     async def history(self, requests: Collection[RequestId], limit: int) -> Sequence[Event]:
         """See `Source.history`."""
@@ -175,7 +173,7 @@ async def page_of(settings: Settings) -> AsyncIterator[Served]:
     keys, doors, tries = Keys(settings.namespace), doors_of(settings), Tries()
     link = connected(valkey_of(settings), "page", connections=CONNECTIONS)
     async with link as client, means_of(settings) as means:
-        readings = Readings(client, keys, settings, means.looked)
+        readings = Readings(client, keys, settings)
         signing_in = SigningIn(doors, tries, sheet)
         place = Place(web_url_of(settings))
         planning = Planning(partial(_planned, settings), place.github)

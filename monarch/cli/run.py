@@ -20,14 +20,16 @@ pygments, httpcore trio: 12 MB of the 60 that an idle worker may use.
 """
 
 _STOOD_IN_FOR: Final = {
+    "http.server": ("BaseHTTPRequestHandler",),
     "uvicorn.main": ("Server", "main", "run"),
     "valkey.asyncio.cluster": ("ValkeyCluster",),
     "valkey.cluster": ("ValkeyCluster",),
+    "wsgiref.simple_server": ("WSGIRequestHandler", "WSGIServer", "make_server"),
 }
-"""Modules that libraries need and a worker does not, and the names that they take from there: 2 MB more.
+"""Modules that libraries need and a worker does not, and the names that they take from there: 2.5 MB more.
 
-uvicorn's own command line (our servers are made of `uvicorn.server`), with the library that reads its arguments; and the
-clients for a Valkey Cluster, which Monarch does not use: `valkey` only re-exports them.
+uvicorn's own command line, with the library that reads its arguments; the servers of prometheus-client (ours are made of
+`uvicorn.server`); and the clients for a Valkey Cluster, which Monarch does not use: `valkey` only re-exports them.
 """
 
 

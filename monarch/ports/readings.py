@@ -9,6 +9,7 @@ from monarch.core.ids import CohortId, RequestId, TicketId
 from monarch.core.report.summary import RequestView, State
 from monarch.core.report.verification import Finding, Mark, Verification
 from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused
+from monarch.ports.hearing import Gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +186,6 @@ class Choice:
             and self.code in {None, letter.code}
             and (self.target is None or self.target.lower() == letter.target.lower())
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A worker did not hear the channel, as far as it can tell; both in milliseconds since 1970."""
-
-    since_ms: int
-    until_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from monarch.web.page.drawing import PAGES
 from scripts.fleet_machine.fleet import SOURCE
 from scripts.page_machine.browser import a_browser, chromium
-from scripts.page_machine.world import ARCHIVED, SLOWER, World, a_world
+from scripts.page_machine.world import ARCHIVED, GOOD, SLOWER, World, a_world
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -28,6 +28,8 @@ OF_REQUESTS: Final = (
     ("recall", "done"),
 )
 """Acts on one request, and how the one stands that is shown: where there is one."""
+
+PROGRAM: Final = {"Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
 
 RUNNING: Final = ("request-running", "act-cancel", "act-first")
 """The pictures of what ends while the others are taken."""
@@ -58,6 +60,23 @@ def addresses(world: World) -> Iterator[tuple[str, str]]:
             yield f"act-{act}", f"/acts/{act}?request={requests[state]}"
     yield "sign-in", "/sign-in"
     yield "unknown", "/requests/1-1"
+
+
+def look(world: World) -> None:
+    """A student deletes a copy, and Ada has the targets of the failed request looked at: one copy is missing."""
+    copies = world.call(world.sandbox.repository, GOOD[0]).issues
+    world.call(world.sandbox.delete_issue, GOOD[0], min(one.number for one in copies))
+    request = next(one["id"] for one in world.fleet.requests() if one["state"] == "failed")
+    with world.signed_in() as client:
+
+        def shown(act: str) -> dict[str, Any]:
+            address = f"/acts/{act}?request={request}"
+            found: dict[str, Any] = client.get(address, headers=PROGRAM).json()
+            return found
+
+        form = {"digest": shown("verify")["digest"]}
+        client.post(f"/acts/verify?request={request}", data=form, headers=PROGRAM)
+        world.fleet.until(lambda: bool(shown("heal").get("set")))
 
 
 def shoot(browser: "Browser", world: World, folder: Path) -> int:
@@ -97,6 +116,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch, a_world(Path(scratch)) as world:
         world.start_worker()
         world.fill()
+        look(world)
         with a_browser() as browser:
             count = shoot(browser, world, folder)
     print(f"scripts/screens: {count} pictures in {folder}")

@@ -13,6 +13,7 @@ LEFT_OUT: Final = (
     "click",  # reads arguments for uvicorn's command line
     "cryptography.hazmat",  # signs for an App, and none is configured here
     "greenlet",
+    "http.server",
     "httpx._main",
     "jinja2",  # draws the page, and nobody looks at it
     "jwt",
@@ -20,6 +21,7 @@ LEFT_OUT: Final = (
     "monarch.app.page",  # loaded at its first look
     "monarch.cli.commands",
     "monarch.cli.demo",
+    "monarch.ports.readings",  # what people read
     "monarch.sandbox",
     "monarch.stages.missed",  # nothing is watched here
     "pydantic_settings",

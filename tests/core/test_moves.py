@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.budget.forecast import Load
-from monarch.core.budget.moves import Move, Shares, moves
+from monarch.core.budget.moves import FORETOLD, Move, Shares, moves
 from monarch.core.budget.shares import Part
 
 NOW = 1_764_072_000_000
@@ -46,6 +46,14 @@ def test_one_alone_moves_nobody() -> None:
     (told,) = moves(Shares(parts((7, False)), A_SECOND_EACH)).cohorts
 
     assert (told.stands_s, told.first_s, told.others_s) == (7, 7, 0)
+
+
+def test_of_many_cohorts_the_oldest_are_foretold() -> None:
+    """Each is held against all: a worker has more to do."""
+    told = moves(Shares(parts(*[(1, False)] * (FORETOLD + 9)), A_SECOND_EACH))
+
+    assert [one.cohort for one in told.cohorts] == [f"{n}-0" for n in range(FORETOLD)]
+    assert told.cohorts[0].stands_s == told.all_s == FORETOLD + 9
 
 
 def test_nothing_to_write_is_done() -> None:

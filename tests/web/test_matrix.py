@@ -87,6 +87,18 @@ def test_a_look_shows_what_people_did(marks: tuple[Mark, ...], sign: str, tone: 
     assert (row.basis, row.basis_ms) == ("read", 8)
 
 
+def test_a_row_counts_what_it_rests_on() -> None:
+    """A copy that a look did not find is not there, whatever was counted when the migration ended."""
+    ended = {"state": State.DONE, "copied": 1, "present": 0}
+    before = the_row(held(CreatedAs(7, 5), ended_ms=6), **ended)
+    after = the_row(
+        held(CreatedAs(7, 5), read_at(8, Mark.MISSING, number=None), ended_ms=6), **ended
+    )
+
+    assert (before.there, before.basis) == (1, "read back")
+    assert (after.there, after.basis) == (0, "read")
+
+
 def test_a_missing_copy_has_no_link() -> None:
     """Whatever the ledger says of it."""
     row = the_row(held(CreatedAs(7, 5), read_at(8, Mark.MISSING, number=None), ended_ms=6))

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from monarch.cli.terminal.printing import as_json
 from monarch.core.after.touch import Left, Touch
+from monarch.core.budget.moves import FORETOLD
 from monarch.core.budget.shares import Part
 from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
 from monarch.core.target.step import CreatedAs
+from monarch.ports.hearing import Gap
 from monarch.ports.readings import (
     Event,
-    Gap,
     Holding,
     MissedLine,
     Parked,
@@ -294,6 +295,16 @@ async def test_the_budget_shows_each_cohorts_share(telemetry: Telemetry) -> None
     assert "at GitHub as monarch-bot" in front.text
 
 
+async def test_a_cohort_too_many_is_shown_without_its_forecast(telemetry: Telemetry) -> None:
+    """Its share is told all the same."""
+    many = tuple(Part(f"{n}-0", 1, FORETOLD + 1) for n in range(FORETOLD + 1))
+    async with paging(Given(parted=many), telemetry) as (client, _):
+        page = await client.get("/budget")
+
+    assert page.text.count("1 write to go") == FORETOLD + 1
+    assert page.text.count("As it stands:") == FORETOLD
+
+
 async def test_workers_show_what_they_hold_and_what_is_parked(telemetry: Telemetry) -> None:
     """And which of them says nothing any more."""
     heard, gap = 1732406430000, Gap(1732406410000, 1732406423000)
@@ -304,9 +315,12 @@ async def test_workers_show_what_they_hold_and_what_is_parked(telemetry: Telemet
     waiting = Parked(REQUEST, "migrations", "org/team-z", 1732406500000)
     fleet = Snapshot(1732406460000, (), workers=2, replicas=1)
     source = Given(fleet, working=[held, silent], waiting=[waiting])
+    deaf = replace(source, fleet=replace(fleet, replicas=0))
     async with paging(source, telemetry) as (client, _):
         page = await client.get("/workers")
         document = await client.get("/workers", headers=PROGRAM)
+    async with paging(deaf, telemetry) as (client, _):
+        unheard = await client.get("/workers")
 
     assert ">2 migrations<" in page.text
     assert ">1 request<" in page.text
@@ -315,8 +329,8 @@ async def test_workers_show_what_they_hold_and_what_is_parked(telemetry: Telemet
     assert "Last message heard <time" in page.text
     assert "did not hear the channel for 13 s, from <time" in page.text
     assert "24 Nov 00:00:10 UTC" in page.text
-    assert "1 listening to the channel: <strong" in page.text
-    assert "fewer than there are workers" in page.text
+    assert "1 listening to the channel, fewer than there are workers" in page.text
+    assert "0 listening to the channel: <strong" in unheard.text
     assert "org/team-z" in page.text
     assert [one["host"] for one in document.json()] == ["host", "host"]
     assert [one["heard_ms"] for one in document.json()] == [heard, None]

@@ -1,6 +1,6 @@
 """One request: cancelling it, putting it first, looking at what its targets hold, and making missing copies again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -109,9 +109,16 @@ async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
     """The tickets that the last look at each target has not found, or found closed by a recall."""
     request, details = await _request(means, asked)
     looked = None if details is None else await means.looked(request)
-    names = () if details is None else tuple(one.target for one in details.view.migrations)
-    holdings = await means.holdings(request, names) if names else ()
-    members = tuple(_wanted(one.target, found) for one in holdings for found in one.to_heal)
+    states = {} if details is None else {one.target: one.state for one in details.view.migrations}
+    holdings = await means.holdings(request, tuple(states)) if states else ()
+    lacking = [one for one in holdings if one.to_heal]
+    given_up = [one.target for one in lacking if states[one.target] is not State.DONE]
+    members = tuple(
+        _wanted(one.target, found)
+        for one in lacking
+        if one.target not in given_up
+        for found in one.to_heal
+    )
     was_read = any(one.look for one in holdings)
     return Meant(
         "heal",
@@ -123,9 +130,11 @@ async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
         (
             "Each target is looked at again before anything is written; what is there by then is left alone.",
             "Copies that people have deleted on purpose are made again, too, and recalled ones are opened again.",
+            *(f"{target} is left out: {_GIVEN_UP}" for target in given_up),
             *_unread(looked),
         ),
-        _why_not_healed(request, details, looked, members, was_read=was_read),
+        _why_not_healed(request, details, looked, was_read=was_read)
+        or _why_none(members, given_up),
         instead="" if was_read or details is None else f"/acts/verify?request={request}",
     )
 
@@ -199,7 +208,6 @@ def _why_not_healed(
     request: RequestId,
     details: RequestDetails | None,
     looked: Looking | Looked | None,
-    members: tuple[Member, ...],
     *,
     was_read: bool,
 ) -> str:
@@ -211,13 +219,22 @@ def _why_not_healed(
         return f"The last look failed: {looked.problem.rstrip('.')}. Look again."
     if not was_read:
         return "Its targets were not looked at yet: look first."
-    if not members:
-        return "Nothing was missing at the last look."
     if details.view.state not in ENDS:
         return (
             f"Request {request} is {details.view.state.value}: what is missing may be copied yet."
         )
     return ""
+
+
+_GIVEN_UP: Final = "it was given up, so send it back instead (`monarch dead replay`)."
+
+
+def _why_none(members: Sequence[Member], given_up: Sequence[str]) -> str:
+    """Why there is nothing to make again; `""` where there is something."""
+    if members:
+        return ""
+    told = " ".join(f"{target}: {_GIVEN_UP}" for target in given_up)
+    return told or "Nothing was missing at the last look."
 
 
 def _unread(looked: Looking | Looked | None) -> Iterator[str]:

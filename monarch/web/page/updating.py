@@ -39,7 +39,7 @@ Which = tuple[RequestId, str]
 """A request, and one of its targets; `""`: all of them."""
 
 Foresee = Callable[[Which], Awaitable[Sequence[TargetUpdate] | str]]
-"""Finds out what an update would do; a text says why it cannot be told."""
+"""Finds out what an update would do; a text says why it cannot find out."""
 
 
 @dataclass(frozen=True, slots=True)

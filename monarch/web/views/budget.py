@@ -50,7 +50,7 @@ class Share:
     """A cohort that has something to write, and its part of the writes in words: one of `of`, 0 for none now.
 
     `source` is `""` where the cohort is too old to be listed. `stands` says when it is done, `first` what changes if it is
-    put first: `""` where nothing does.
+    put first: `""` where nothing does, and both where it is not foretold.
     """
 
     id: str
@@ -87,13 +87,14 @@ def budget_page(
     """Make the page of the budget. `writes` are those of each account in the last hour; `shares` who writes now."""
     by_account = {one.account: one for one in writes}
     cards = {str(one.id): cohort_card(one) for one in cohorts}
+    told = {one.cohort: one for one in moved.cohorts}
     return BudgetPage(
         tuple(
             _account(one, by_account.get(one.account), snapshot.at_ms) for one in snapshot.accounts
         ),
         tuple(
-            _share(part, cards.get(part.cohort), move, partial(_in_words, shares))
-            for part, move in zip(shares.parts, moved.cohorts, strict=True)
+            _share(part, cards.get(part.cohort), told.get(part.cohort), partial(_in_words, shares))
+            for part in shares.parts
         ),
         snapshot.paused_by if snapshot.paused else "",
         _ends(shares, moved) if shares.parts else (),
@@ -114,9 +115,9 @@ def _in_words(shares: Shares, seconds: float) -> str:
     return told or "done in less than a minute"
 
 
-def _first(part: Part, move: Move, say: Callable[[float], str]) -> str:
-    """What changes if it is put first; `""` if it is first, or alone."""
-    if part.is_first or part.of == 1:
+def _first(part: Part, move: Move | None, say: Callable[[float], str]) -> str:
+    """What changes if it is put first; `""` if it is first or alone, or not foretold."""
+    if move is None or part.is_first or part.of == 1:
         return ""
     later = ", and no other ends later"
     if move.others_s >= 1:
@@ -124,7 +125,9 @@ def _first(part: Part, move: Move, say: Callable[[float], str]) -> str:
     return f"{say(move.first_s)}{later}"
 
 
-def _share(part: Part, card: CohortCard | None, move: Move, say: Callable[[float], str]) -> Share:
+def _share(
+    part: Part, card: CohortCard | None, move: Move | None, say: Callable[[float], str]
+) -> Share:
     if not part.of:
         words = "waits for what was put first"
     elif part.of == 1:
@@ -139,7 +142,7 @@ def _share(part: Part, card: CohortCard | None, move: Move, say: Callable[[float
         part.left,
         part.of,
         words,
-        say(move.stands_s),
+        say(move.stands_s) if move else "",
         _first(part, move, say),
     )
 

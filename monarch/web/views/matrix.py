@@ -184,13 +184,15 @@ def _row(
     href = f"{github}/{migration.target}/issues"
     basis, basis_ms = _basis(holding, migration.state)
     teller = _Teller(holding, migration.state, href)
+    cells = tuple(teller.cell(one) if one.id in own else _NONE for one in columns)
+    read = sum(bool(one.href) for one in cells)
     return Row(
         request=team.request,
         target=migration.target,
         href=href,
         state=migration.state.value,
         tone=tone_of(migration),
-        there=migration.copied + migration.present,
+        there=read if basis == _READ else migration.copied + migration.present,
         of=len(own),
         strays=migration.strays,
         left=migration.left,
@@ -198,10 +200,12 @@ def _row(
         notes=_notes(migration, holding),
         basis=basis,
         basis_ms=basis_ms,
-        cells=tuple(teller.cell(one) if one.id in own else _NONE for one in columns),
+        cells=cells,
         next_ms=team.next_ms,
     )
 
+
+_READ: Final = "read"
 
 _NONE: Final = Cell(_NOT_YET, "none", "not a ticket of this request")
 
@@ -218,7 +222,7 @@ def _notes(migration: MigrationView, holding: Holding) -> tuple[str, ...]:
 
 def _basis(holding: Holding, state: State) -> tuple[str, int | None]:
     if holding.look is not None and holding.look.at_ms >= (holding.ended_ms or 0):
-        return "read", holding.look.at_ms
+        return _READ, holding.look.at_ms
     if state is State.DONE and holding.ended_ms:
         return "read back", holding.ended_ms
     return "the ledger", None

@@ -1,4 +1,4 @@
-"""What an update would change, copy by copy, with its difference. Texts are whoever's: the template escapes each of them."""
+"""What an update would change, copy by copy, with its difference. Texts may come from anyone: the template escapes each."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from monarch.core.report.update import Foreseen, TargetUpdate
 from monarch.web.views.words import counted
 
 LINES_SHOWN: Final = 60
-"""Lines of one difference; the rest is counted."""
+"""How many lines of one difference to show; the rest is counted."""
 
 LINE_SHOWN: Final = 400
-"""Characters of one line."""
+"""How many characters of one line to show."""
 
 ALL_LINES: Final = 3_000
-"""Lines of all differences of a page: of the copies after that only what becomes of them is said."""
+"""How many lines all differences of a page have; for the copies after that the page says only what becomes of them."""
 
 KINDS: Final = {"+": "added", "-": "gone", "@": "place"}
 
@@ -125,7 +125,7 @@ def _facts(one: TargetUpdate) -> Iterator[tuple[str, str]]:
 
 
 def head_of(found: Sequence[TargetUpdate]) -> str:
-    """How much it is, such as `3 copies would be edited, 1 new, in 2 teams`."""
+    """The extent of the update, such as `3 copies would be edited, 1 new, in 2 teams`."""
     edits = sum(isinstance(copy.found, Edit) for one in found for copy in one.foresight.differing)
     new = sum(len(one.foresight.new) for one in found)
     told = f"{counted(edits, 'copy', 'copies')} would be edited, {new} new"

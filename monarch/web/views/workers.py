@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from monarch.core.delivery import Stream
-from monarch.ports.readings import Gap, Parked, WorkerLine
+from monarch.ports.hearing import Gap
+from monarch.ports.readings import Parked, WorkerLine
 from monarch.telemetry import Snapshot
 from monarch.web.views.words import counted, span
 

@@ -14,7 +14,7 @@ from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Stream
 from monarch.core.target.permission import Credential
 from monarch.ports import Hearing
-from monarch.ports.readings import Gap
+from monarch.ports.hearing import Gap
 from tests.contracts.worlds import World
 
 KEYS = Keys("roster")

@@ -16,7 +16,7 @@ from monarch.adapters.valkey.kept.verifications import Verifications
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.app import surveys
-from monarch.app.acting import OperatorsMeans, means_of
+from monarch.app.acting import OperatorsMeans, looked, means_of
 from monarch.app.operator import operator
 from monarch.app.wiring import valkey_of
 from monarch.core.delivery import Stream
@@ -123,3 +123,12 @@ async def test_a_look_whose_process_was_killed_is_over_by_itself(client: Valkey)
     assert await shelf.begin_look(request, b"grace") is None
     await shelf.end_look(request, b"found")
     assert await shelf.look(request) == (None, b"found")
+
+
+@pytest.mark.parametrize("kept", [b"x\x9c", b"{}", b'{"by": "ada"}'])
+async def test_a_look_in_other_words_is_none(client: Valkey, kept: bytes) -> None:
+    """Another version has kept it: the page goes on without it."""
+    shelf, request = Shelf(client, Keys(NAMESPACE)), RequestId("1-0")
+    await shelf.end_look(request, kept)
+
+    assert await looked(shelf, request) is None

@@ -246,6 +246,32 @@ async def test_what_a_recall_has_closed_is_opened_again_as_the_command_does() ->
     assert means.done == [("heal", REQUEST, {"org/a": (11,)}, BY)]
 
 
+async def test_what_was_given_up_is_sent_back_and_not_made_again() -> None:
+    """A healing would refuse it: it is no part of the set, and the page says what to do instead."""
+    done, dead = a_migration("org/a", State.DONE), a_migration("org/b", State.DEAD)
+    means = Means(known=a_request(done, dead, state=State.FAILED))
+    means.held = [read("org/a", 1), read("org/b", 1, 2)]
+    async with a_page(means) as page:
+        told = await page.get(f"/acts/heal?request={REQUEST}", headers=ADA)
+        await press(page, f"/acts/heal?request={REQUEST}")
+        means.held = [read("org/b", 1, 2)]
+        refused = await press(page, f"/acts/heal?request={REQUEST}")
+
+    assert "org/b is left out: it was given up" in told.text
+    assert means.done == [("heal", REQUEST, {"org/a": (11,)}, BY)]
+    assert "org/b: it was given up, so send it back instead" in refused.text
+
+
+async def test_what_is_being_made_again_is_not_said_to_be_there() -> None:
+    """Its migration runs: what is missing may be copied yet."""
+    means = Means(known=a_request(a_migration("org/a", State.RUNNING)))
+    means.held = [read("org/a", 1)]
+    async with a_page(means) as page:
+        refused = await press(page, f"/acts/heal?request={REQUEST}")
+
+    assert "what is missing may be copied yet" in refused.text
+
+
 async def test_what_was_made_since_the_look_is_not_made_again() -> None:
     """The matrix shows it, too: both go by the same word."""
     known = replace(read("org/a", 1), records={TicketId(11): CreatedAs(7, 10)})

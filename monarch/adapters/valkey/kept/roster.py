@@ -12,7 +12,7 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views.request import whole
-from monarch.ports.readings import Gap
+from monarch.ports.hearing import Gap
 
 KEPT: Final = 200
 """How many workers, the newest, stay on the roster."""

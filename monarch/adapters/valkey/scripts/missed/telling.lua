@@ -3,7 +3,7 @@
 --
 -- KEYS  1 missed (hash)
 -- ARGV  1 prefix  2 'take', 'told', or 'give_back' (certainly nothing was posted)  then ids of repositories
--- Gives for 'take' pairs: an id to tell of, and '1' if a worker took it before and never recorded how that ended.
+-- Gives for 'take' pairs: an id to report, and '1' if a worker took it before and never recorded how that ended.
 --
 -- Atomic, so that of two workers one tells. The worker has a minute, much longer than a post may take; after that it counts
 -- as dead, before Slack heard the post or after. So the next worker posts once more, and says that the post may be there
