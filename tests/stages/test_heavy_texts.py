@@ -15,7 +15,7 @@ from monarch.core.request.message import Request
 from monarch.core.request.refs import parse_ref
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Dead
-from monarch.stages.crossing import crossing, looks, second_pass
+from monarch.stages.crossing import copies, looks, second_pass
 from tests.contracts.worlds import NO_CEILINGS
 from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
 from tests.stages.test_dry_run import rehearser, sources
@@ -70,7 +70,7 @@ def slow(house: House, monkeypatch: pytest.MonkeyPatch) -> Slow:
     house.github.add(TEAM_B)
     slow = Slow()
     house.aside = slow
-    slow.watch(monkeypatch, crossing, "render")
+    slow.watch(monkeypatch, copies, "render")
     slow.watch(monkeypatch, second_pass, "rewriting")
     slow.watch(monkeypatch, looks, "see")
     return slow
@@ -132,7 +132,7 @@ async def test_a_draft_that_waits_for_leave_is_made_once(
         drafts.append(ticket.number)
         return render(ticket, *args)
 
-    monkeypatch.setattr(crossing, "render", counted)
+    monkeypatch.setattr(copies, "render", counted)
     house.publish(TEAM_B, source="org/small")
 
     await house.settle()
