@@ -129,7 +129,10 @@ async def serving(app: ASGIApp, listener: socket.socket, most: int = MOST) -> As
 
 
 def listening_on(host: str, port: int) -> socket.socket:
-    """Bind a socket; port 0 takes a free one. Not left to uvicorn, which ends the process if it fails.
+    """Bind a socket and listen on it; port 0 takes a free one. Not left to uvicorn, which ends the process if it fails.
+
+    It listens at once: until then another process may bind the same port and listen first, and uvloop, which listens
+    again when it serves, does not report that this failed. Who connects meanwhile waits.
 
     Raises:
         OSError: the address cannot be listened on, such as when it is in use.
@@ -141,6 +144,7 @@ def listening_on(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen(BACKLOG)
     except OSError:
         listener.close()
         raise

@@ -127,6 +127,14 @@ def test_an_address_in_use_is_an_error_to_be_told() -> None:
             listening_on(HOST, port)
 
 
+def test_a_port_is_held_before_anything_is_served() -> None:
+    """Another process listened first, and the worker ended later with a traceback: its own listening failed in silence."""
+    with listening_on(HOST, 0) as listener, socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with pytest.raises(OSError, match="in use"):
+            other.bind(listener.getsockname())
+
+
 async def test_signals_stay_the_programs(telemetry: Telemetry) -> None:
     """The worker drains on SIGTERM; a web server must not take it away."""
     before = signal.getsignal(signal.SIGTERM)
