@@ -1,5 +1,7 @@
 """Labels, milestones and issue types: there before the copies that need them, and never a reason to fail."""
 
+from typing import Any
+
 import anyio
 import pytest
 
@@ -7,9 +9,10 @@ from monarch.core.copy.style import Style
 from monarch.core.outcome import Code, Found, Permanent, Scope, Transient, Unknown
 from monarch.core.ticket import Issue, Label, Milestone
 from monarch.stages.crossing.desk import DETAIL_ATTEMPTS
+from scripts.memory.client import Answer, Command
 from tests.contracts.doubles.faults import Fault
 from tests.contracts.doubles.github import BAD_GATEWAY, DROPPED, HANG, LATE, LIMITED, LOST
-from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House
+from tests.stages.house import SOURCE, TEAM_A, TEAM_B, House, pass_time
 
 BUG, HELP = Label("bug", "d73a4a", "It is broken"), Label("Help Wanted", "008672", "")
 SPRINT = Milestone("Sprint 1", "closed", "The first", "2026-02-01T00:00:00Z", 7)
@@ -471,3 +474,37 @@ async def test_assignees_come_along_where_they_can_be_assigned(house: House) -> 
 
     assert house.github.issues(TEAM_B)[3].assignees == ("ada",)
     assert house.notes() == ["assignees bob: not copied, since they cannot be assigned there"]
+
+
+class UnderWay:
+    """A worker that died had a write of every ticket under way when the next one took the target."""
+
+    def __init__(self, house: House, for_ms: int) -> None:
+        self._house = house
+        self._for_ms = for_ms
+        self.is_over = False
+
+    async def __call__(self, command: Command, answer: Answer) -> Any:
+        """See `scripts.memory.client.Passage`."""
+        if command.name == "take" and not self.is_over:
+            self.is_over = True
+            [ledger] = [key for key in command.keys if b"ledger:" in key]
+            for ticket in self._house.github.issues(SOURCE):
+                until = self._house.store.now_ms() + self._for_ms
+                self._house.store.do(
+                    "HSET", ledger, str(ticket.id), f"intended until {until} another"
+                )
+        return await answer()
+
+
+@pytest.mark.parametrize("for_ms", range(20))
+async def test_a_write_that_came_to_nothing_is_made_with_its_details(
+    house: House, for_ms: int
+) -> None:
+    """A wait that ended a hair early looked too early: nothing was prepared, and the copy had no milestone."""
+    await pass_time(62.1)
+    house.publish(TEAM_A)
+
+    await house.worker(passage=UnderWay(house, for_ms)).run(house.until_quiet)
+
+    whole(house)

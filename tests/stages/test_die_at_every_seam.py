@@ -34,7 +34,7 @@ from tests.stages.story import Story, tell
 
 OTHERS = [name for name in SCENARIOS if name != "fresh"]
 WAYS = pytest.mark.parametrize("taken_over", [False, True], ids=["restarted", "taken-over"])
-FRESH_EVERY, OTHERS_EVERY, DEATHS_EVERY, LEAVING_EVERY = 13, 97, 19, 3
+FRESH_EVERY, OTHERS_EVERY, DEATHS_EVERY, LEAVING_EVERY = 17, 149, 29, 5
 """So thinned out are the stories of the main path, of the other scenarios, of their deaths, and of bytes that leave.
 
 The main path is struck at each death and at each moment at which bytes leave.
@@ -154,7 +154,7 @@ def _thinned(numbers: list[int], every: int, blow: Blow) -> list[int]:
     return numbers[list(Blow).index(blow) % every :: every]
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     scenario=st.sampled_from(sorted(SCENARIOS)),
     first=st.integers(1, 200),

@@ -79,10 +79,13 @@ class Watch:
         return self._server_ms + int((self._tools.clock.now() - self._asked_at) * 1000)
 
     async def until(self, at_ms: int) -> None:
-        """Wait, with the lease renewed, until the server's clock says `at_ms`."""
-        wait_s = (at_ms - self.now_ms()) / 1000
-        if wait_s > 0:
-            await self._subject.hold.sleep(wait_s)
+        """Wait, with the lease renewed, until the server's clock says `at_ms`.
+
+        A sleep may end up to a millisecond early: libuv counts in whole ones. A look that begins that early would not
+        decide about the intent that it waited for.
+        """
+        while (wait_ms := at_ms - self.now_ms()) > 0:
+            await self._subject.hold.sleep(wait_ms / 1000)
 
     async def look(self) -> Verdict | None:
         """Look, once every intent on record has happened or cannot happen any more; `None` if the look was complete."""
