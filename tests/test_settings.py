@@ -595,7 +595,7 @@ def test_a_header_and_its_proxies_belong_together() -> None:
     assert "got nothing. Set it." in alone[0]
 
 
-def test_nobody_can_submit_what_nobody_looks_for() -> None:
+def test_a_switch_without_owners_to_look_through_is_a_mistake() -> None:
     """Without owners no sweep runs, so the switch would do nothing, silently."""
     told = mistakes(MONARCH_MISSED_SUBMIT="true")
     watched = settings_from({"MONARCH_MISSED_SUBMIT": "true", "MONARCH_MISSED_OWNERS": "org"})

@@ -108,7 +108,7 @@ def test_a_sentence_is_no_wider_than_its_lines(sentence: str, width: int) -> Non
     assert "".join("".join(lines).split()) == "because:" + "".join(sentence.split())
 
 
-def test_only_what_nobody_copies_is_broken() -> None:
+def test_only_what_people_do_not_copy_is_broken() -> None:
     """An address and the name of a repository are copied; a quoted text of a hundred characters is not."""
     address = "https://github.example/" + "a" * 60
 

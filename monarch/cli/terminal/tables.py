@@ -4,7 +4,7 @@ No cell is ever folded or cut: there is no code here that could do either. A cel
 leaves the line whole. Reasons go first, to below the table, where equal ones appear once; then the widest column
 leaves, again and again, until the rest fits: the first column, which names the row, to a line above, any other to a
 line below. Only prose (a last column of sentences) wraps, between words; a word is broken only if it is longer than a
-line and nobody copies it.
+line and not made to be copied.
 """
 
 import re
