@@ -34,17 +34,16 @@ from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.foretold import DryRun
 from monarch.core.report.summary import State
 from monarch.core.report.update import TargetUpdate
+from monarch.ports.holdings import Holding, TicketLine
 from monarch.ports.readings import (
     Choice,
     CohortLine,
     DeadLetter,
     Event,
-    Holding,
     MissedLine,
     Parked,
     RequestDetails,
     RequestLine,
-    TicketLine,
     WorkerLine,
     Writes,
 )

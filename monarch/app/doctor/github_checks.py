@@ -11,7 +11,7 @@ from monarch.adapters.github.auth.personal import is_integration
 from monarch.adapters.github.client import API_VERSION, HEADERS
 from monarch.adapters.github.outcomes import Answer
 from monarch.adapters.github.retries import Patience, Reader
-from monarch.adapters.github.wire import read_as
+from monarch.adapters.github.shapes import read_as
 from monarch.adapters.http_send import Sent, new_client
 from monarch.app.doctor.asked import ANSWER_WITHIN_S, asked, fields_of, why
 from monarch.app.doctor.valkey_checks import Check, Status

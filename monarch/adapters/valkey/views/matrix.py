@@ -19,7 +19,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger.later import decode_later
 from monarch.adapters.valkey.views.request import whole
 from monarch.core.ids import RequestId, TargetId, migration_id
-from monarch.ports.readings import Holding, TicketLine
+from monarch.ports.holdings import Holding, TicketLine
 
 REMEMBERED: Final = 64
 """How many different plans to remember, each as the numbers and titles of its tickets."""
