@@ -36,6 +36,7 @@ from monarch.settings.values import (
     Token,
     Upper,
     ValkeyUrl,
+    Wrong,
 )
 
 
@@ -57,6 +58,7 @@ _PORT = "a port, 1 to 65535, or 0 for off"
 _ADDRESS = "an http(s) address without user, password, query and fragment"
 
 
+_UNWATCHED: Final = "true needs MONARCH_MISSED_OWNERS, and that is empty"
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 
 
@@ -261,6 +263,13 @@ class Variables(BaseModel):
     def _with_a_header(cls, value: Any, info: ValidationInfo) -> Any:
         if bool(value) != bool(info.data.get("web_user_header", value)):
             raise ValueError
+        return value
+
+    @field_validator("missed_submit")
+    @classmethod
+    def _with_owners(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - as pydantic calls it
+        if value and not info.data.get("missed_owners", value):
+            raise Wrong(_UNWATCHED)
         return value
 
     @field_validator("valkey_sentinels")

@@ -79,7 +79,7 @@ def check_github(sent: Sent) -> Check:
 
 
 def _github_rights(reply: Reply) -> Check:
-    login = fields_of(reply.body).get("login", "somebody")
+    login = fields_of(reply.body).get("login", "an unnamed account")
     scopes = reply.headers.get("x-oauth-scopes")
     left = reply.headers.get("x-ratelimit-remaining")
     detail = f"token of {login}" + (f", {left} calls left this hour" if left else "")
