@@ -159,7 +159,10 @@ async def test_a_proxy_that_cannot_be_reached_is_to_blame() -> None:
     [
         ("certificate verify failed: certificate is not yet valid", "clock right"),
         ("certificate verify failed: certificate has expired", "clock right, or"),
-        ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", "Set SSL_CERT_FILE in the env"),
+        (
+            "[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate",
+            "Set SSL_CERT_FILE in the env",
+        ),
         ("[SSL: WRONG_VERSION_NUMBER] wrong version number", "correct https:// in SLACK_API_URL"),
         ("[Errno -2] Name or service not known", "Check the network and SLACK_API_URL."),
     ],

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 from monarch.settings.values import Wrong
 
-
 _AROUND: Final = " \t\r\n\"'"
 _LONGEST_HOST: Final = 253
 _HOST: Final = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE)
@@ -116,7 +115,9 @@ def _names(entry: str, host: str, port: int) -> bool:
 
 def _split_port(entry: str) -> tuple[str, int | None]:
     """`[::1]:443` and `host:443`; an IPv6 address without brackets has no port."""
-    found = re.fullmatch(r"\[(?P<v6>[^]]+)\](?::(?P<a>[0-9]{1,5}))?|(?P<host>[^:]+):(?P<b>[0-9]{1,5})", entry)
+    found = re.fullmatch(
+        r"\[(?P<v6>[^]]+)\](?::(?P<a>[0-9]{1,5}))?|(?P<host>[^:]+):(?P<b>[0-9]{1,5})", entry
+    )
     if found is None:
         return entry, None
     port = found["a"] or found["b"]

@@ -11,7 +11,7 @@ from monarch.adapters.github.auth.personal import is_integration
 from monarch.adapters.github.client import API_VERSION, HEADERS
 from monarch.adapters.github.outcomes import Answer
 from monarch.adapters.github.retries import Patience, Reader
-from monarch.adapters.github.wire import read_as
+from monarch.adapters.github.shapes import read_as
 from monarch.adapters.http_send import Sent, new_client
 from monarch.app.doctor.asked import ANSWER_WITHIN_S, asked, fields_of, unreached, why
 from monarch.app.doctor.valkey_checks import Check, Status
@@ -79,7 +79,7 @@ def check_github(sent: Sent) -> Check:
 
 
 def _github_rights(reply: Reply) -> Check:
-    login = fields_of(reply.body).get("login", "somebody")
+    login = fields_of(reply.body).get("login", "an unnamed account")
     scopes = reply.headers.get("x-oauth-scopes")
     left = reply.headers.get("x-ratelimit-remaining")
     detail = f"token of {login}" + (f", {left} calls left this hour" if left else "")

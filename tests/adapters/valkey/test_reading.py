@@ -14,12 +14,13 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams
 from monarch.adapters.valkey.views.dead_letters import Letters
-from monarch.adapters.valkey.views.entry_ids import is_entry_id
+from monarch.adapters.valkey.views.events import EventLog
 from monarch.adapters.valkey.views.fleet import Standing
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.adapters.valkey.views.sought import Sought
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.delivery import Delivery, Stream
+from monarch.core.entry_ids import is_entry_id
 from monarch.core.ids import RequestId, TicketId
 from monarch.core.outcome import Code
 from monarch.core.plan import Plan
@@ -54,6 +55,7 @@ class House:
     client: Valkey
     keys: Keys
     reader: Reader
+    events: EventLog
     letters: Letters
     standing: Standing
     streams: ValkeyStreams
@@ -95,7 +97,15 @@ async def house(server: EmbeddedValkey) -> AsyncIterator[House]:
     for stream in Stream:
         await client.xgroup_create(keys.stream(stream), "workers", "0", mkstream=True)
     standing = Standing(client, keys, CHANNEL, Ceilings(per_minute=80, per_hour=0))
-    yield House(client, keys, Reader(client, keys), Letters(client, keys), standing, streams)
+    yield House(
+        client,
+        keys,
+        Reader(client, keys),
+        EventLog(client, keys),
+        Letters(client, keys),
+        standing,
+        streams,
+    )
     await client.aclose()
     await blocking.aclose()
 
@@ -230,25 +240,25 @@ async def test_events_tell_the_story_in_order(house: House) -> None:
     await house.settle(Stream.REQUESTS, planned("o/b"))
     await house.settle(Stream.MIGRATIONS, GONE)
 
-    events = await house.reader.events(10)
+    events = await house.events.page(10)
 
     names = [event.name for event in events]
     assert names == ["request.appended", "request.planned", "migration.dead", "request.failed"]
     assert events[0].fields["request"] == request
-    assert await house.reader.events(1) == events[-1:]
+    assert await house.events.page(1) == events[-1:]
 
 
 async def test_following_shows_only_what_comes(house: House) -> None:
     """From the newest of now on; a moment without news is no news."""
     await house.submit("one")
-    (newest,) = await house.reader.events(1)
+    (newest,) = await house.events.page(1)
     request = await house.submit("two")
 
-    (event,) = await house.reader.next_events(newest.id)
+    (event,) = await house.events.next(newest.id)
 
     assert event.fields["request"] == request
-    assert await house.reader.pulse(newest.id) == event.id
-    assert await house.reader.pulse(event.id) == event.id
+    assert await house.events.pulse(newest.id) == event.id
+    assert await house.events.pulse(event.id) == event.id
 
 
 async def test_an_empty_valkey_is_an_empty_fleet(house: House) -> None:

@@ -38,7 +38,7 @@ async def submitted(house: House, key: str = "one") -> RequestId:  # noqa: F811 
 
 async def events_of(house: House) -> list[str]:  # noqa: F811 - the fixture
     """What happened, by name."""
-    return [event.name for event in await house.reader.events(100)]
+    return [event.name for event in await house.events.page(100)]
 
 
 async def causes(house: House) -> list[Cause]:  # noqa: F811 - the fixture
