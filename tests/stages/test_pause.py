@@ -119,7 +119,7 @@ async def test_what_was_received_in_the_race_is_handed_back_uncounted(house: Hou
 
     async def raced() -> None:
         await pass_time(1)
-        bench.pause.told("ann")
+        bench.pause.update("ann")
         await bench.hands.pause("ann")
         bench.give(REQUESTS)
         await pass_time(1)
@@ -137,7 +137,7 @@ async def test_what_was_handed_back_is_worked_on_after_the_resume(house: House) 
 
     async def raced() -> None:
         await pass_time(1)
-        bench.pause.told("ann")
+        bench.pause.update("ann")
         await bench.hands.pause("ann")
         bench.give(REQUESTS)
         await pass_time(60)
