@@ -595,6 +595,20 @@ def test_a_header_and_its_proxies_belong_together() -> None:
     assert "got nothing. Set it." in alone[0]
 
 
+def test_a_switch_without_owners_to_look_through_is_a_mistake() -> None:
+    """Without owners no sweep runs, so the switch would do nothing, silently."""
+    told = mistakes(MONARCH_MISSED_SUBMIT="true")
+    watched = settings_from({"MONARCH_MISSED_SUBMIT": "true", "MONARCH_MISSED_OWNERS": "org"})
+
+    (line,) = told
+    assert line == (
+        "MONARCH_MISSED_SUBMIT: expected true or false; got 'true' (true needs MONARCH_MISSED_OWNERS, and that is"
+        " empty). Correct it, or leave it empty for the default, false."
+    )
+    assert watched.missed_submit
+    assert not settings_from({"MONARCH_MISSED_SUBMIT": "false"}).missed_submit
+
+
 @pytest.mark.parametrize(
     "host",
     ["host:6380", ":hunter2@host", "valkey://:hunter2@host", "host/0", "[::1]"],

@@ -24,7 +24,8 @@ from monarch.core.portions.dates import date_mistake
 from monarch.core.redact import quote
 from monarch.core.request.channels import EXPECTED, can_be_a_channel
 from monarch.ports import Hands, Replayed, StoreError
-from monarch.ports.readings import Choice, DeadLetter, Holding, RequestDetails
+from monarch.ports.holdings import Holding
+from monarch.ports.readings import Choice, DeadLetter, RequestDetails
 from monarch.settings import Settings
 from monarch.telemetry import Snapshot
 from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished

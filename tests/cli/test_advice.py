@@ -206,6 +206,12 @@ def test_a_key_has_limits(give: Give, key: str) -> None:
         (("requests", "--state", " done"), 'not " done"'),
         (("requests", "--limit", "3", "-n", "5"), "it takes one value, and was given 2"),
         (("dead", "drop", "--target=o/a", "--target", "o/b"), "it takes one value, and was given"),
+        (("submit", "o/s", "o/a", "--wait", "false"), "it takes no value: leave false out"),
+        (("submit", "o/s", "--json", "True", "o/a"), "it takes no value: leave True out"),
+        (("missed", "--submit", "no", "school"), "an argument called no goes behind --"),
+        (("dead", "drop", "--all", "yes"), "it takes no value: leave yes out"),
+        (("verify", "--heal", "0", "17-0"), "it takes no value: leave 0 out"),
+        (("status", "-w", "off"), "it takes no value: leave off out"),
     ],
 )
 def test_wrong_usage_says_what_came_and_what_was_expected(

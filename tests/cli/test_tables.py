@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from monarch.cli.terminal.tables import (
+    PROSE_WIDTH,
     Column,
     Piece,
     lay_out,
@@ -29,11 +30,12 @@ def drawn(rows: list[tuple[str, ...]], width: int) -> list[str]:
 
 @given(ROWS, st.integers(1, 200))
 def test_each_cell_stands_whole_on_a_line(rows: list[tuple[str, ...]], width: int) -> None:
-    """And each word of a sentence does."""
+    """And each word of a sentence does that is no longer than the narrowest line of sentences."""
     lines = drawn(rows, width)
 
     for row in rows:
-        whole = [*row[:3], *row[3].split(), *row[4].split()]
+        words = [word for word in " ".join(row[3:]).split() if cell_len(word) <= PROSE_WIDTH - 4]
+        whole = [*row[:3], *words]
         assert [cell for cell in whole if not any(cell in line for line in lines)] == []
 
 
@@ -95,3 +97,22 @@ def test_a_sign_stays_with_its_meaning() -> None:
 def test_many_signs_in_a_row_are_broken_all_the_same() -> None:
     """Texts come from outside: they should not make one word of a whole line."""
     assert max(map(len, wrapped("a " * 40, 40))) <= 40
+
+
+@given(SENTENCES, st.integers(34, 120))
+def test_a_sentence_is_no_wider_than_its_lines(sentence: str, width: int) -> None:
+    """Whatever is quoted in it from outside, and in which script; and no character of it is lost."""
+    lines = wrapped(sentence, width, "  because: ")
+
+    assert [line for line in lines if cell_len(line) > width] == []
+    assert "".join("".join(lines).split()) == "because:" + "".join(sentence.split())
+
+
+def test_only_what_people_do_not_copy_is_broken() -> None:
+    """An address and the name of a repository are copied; a quoted text of a hundred characters is not."""
+    address = "https://github.example/" + "a" * 60
+
+    assert address in wrapped(f"see {address} for it", 40)[1]
+    assert f"o/{'a' * 60}:" in wrapped(f"o/{'a' * 60}: gone", 40)
+    assert max(map(len, wrapped(f'got "{"a/" * 50}"', 40))) <= 40
+    assert max(map(cell_len, wrapped("見" * 100, 40))) <= 40

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from rich.cells import cell_len
 
 from monarch.cli.terminal.output import output_ended
 from monarch.cli.terminal.printing import show_json
@@ -184,6 +185,35 @@ def test_what_is_wrong_is_broken_between_words(monkeypatch: pytest.MonkeyPatch, 
     assert " ".join(line.strip() for line in lines[:-1]) == words
     assert lines[-1] == "- one more line"
     assert pipe.getvalue() == f"{words}\n- one more line\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("show", "x" * 300),
+        ("cancel", "x" * 75),
+        ("requests", "--state", "x" * 80),
+        ("requests", "--source", "x" * 80),
+        ("dead", "list", "--code", "x" * 81),
+        ("submit", "o/s", "x" * 80),
+        ("submit", "o/s", "見" * 80),
+        ("submit", "o/s", "o/a", "--channel", "x" * 200),
+        ("events", "--target", "x" * 200),
+    ],
+    ids=lambda command: f"{command[0]}-{len(command[-1])}",
+)
+def test_what_was_given_does_not_widen_an_error(
+    monkeypatch: pytest.MonkeyPatch, give: Give, command: tuple[str, ...]
+) -> None:
+    """Eighty characters without a blank, quoted, were wider than the terminal."""
+    assert give(*command).stderr
+    told = Terminal()
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "stderr", told)
+
+    complain(give(*command).stderr.rstrip())
+
+    assert max(map(cell_len, told.getvalue().splitlines())) <= 80
 
 
 # ------------------------------------------------------------------------------------------- colour

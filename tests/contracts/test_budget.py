@@ -1,83 +1,27 @@
 """The budget within `ports.Ledger.permit`, and `ports.Budget`: the fleet shares one credential."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import anyio
 import pytest
 
 from monarch.core.budget.ceilings import Ceilings, Pace
-from monarch.core.delivery import Delivery
-from monarch.core.ids import TicketId
 from monarch.core.target.permission import (
     Credential,
-    Fact,
     GateClosed,
-    Granted,
     Permission,
-    Taken,
     Wait,
     WasAnswered,
     WasCreated,
     WasNotCreated,
     WasUnanswered,
-    Wish,
 )
-from tests.contracts.moves import ME, TARGET, is_left, migrating, taken
+from tests.contracts.crossings import writing
+from tests.contracts.moves import ME, is_left
 from tests.contracts.worlds import NO_CEILINGS, World
 
 MARGIN_S = Pace().margin_ms / 1000
 """Windows are taken for so much longer than GitHub's."""
-
-NEXT = TicketId(0)
-"""Stands for the ticket whose turn it is."""
-
-
-@dataclass
-class Writing:
-    """A crossing that asks for one ticket after another."""
-
-    world: World
-    delivery: Delivery
-    look: Taken
-    ceilings: Ceilings
-    me: Credential = ME
-    asked: int = 0
-
-    async def ask(self, ticket: TicketId | None = NEXT) -> Permission:
-        """Ask to write the next ticket; `None`: something that is no ticket."""
-        if ticket == NEXT:
-            self.asked += 1
-            ticket = TicketId(self.asked)
-        ledger = self.world.ledger(self.ceilings)
-        return await ledger.permit(self.delivery, TARGET, self.me, Wish(self.look.epoch, ticket))
-
-    async def written(self, ticket: TicketId | None = NEXT) -> Granted:
-        """A write that may begin, and is not answered yet."""
-        answer = await self.ask(ticket)
-        assert isinstance(answer, Granted)
-        return answer
-
-    async def done(self) -> None:
-        """A write, from beginning to end."""
-        grant = await self.written()
-        await self.answered(WasCreated(self.asked, grant.nonce))
-
-    async def answered(self, fact: Fact, ticket: TicketId | None = NEXT) -> None:
-        """What became of the last one."""
-        ledger = self.world.ledger(self.ceilings)
-        ticket = TicketId(self.asked) if ticket == NEXT else ticket
-        await ledger.record(self.delivery, TARGET, ticket, self.me, fact)
-
-    async def advance(self, seconds: float) -> None:
-        """Let time pass, and take the target again: its lock may have run out."""
-        await self.world.advance(seconds)
-        self.look = await taken(self.world, self.delivery)
-
-
-async def writing(world: World, ceilings: Ceilings = NO_CEILINGS) -> Writing:
-    """A crossing under these ceilings."""
-    delivery = await migrating(world)
-    return Writing(world, delivery, await taken(world, delivery), ceilings)
 
 
 def wait_of(answer: Permission) -> float:

@@ -13,15 +13,16 @@ from monarch.core.target.permission import (
     WasCreated,
     WasNotCreated,
 )
+from tests.contracts.crossings import Crossing, writing
 from tests.contracts.moves import ME
-from tests.contracts.test_budget import MARGIN_S, Writing, writing
+from tests.contracts.test_budget import MARGIN_S
 from tests.contracts.worlds import NO_CEILINGS, World
 
 PAST_S = MARGIN_S + 0.1
 SET = replace(NO_CEILINGS, per_minute=80, per_hour=500)
 
 
-async def refused(crossing: Writing, wait_s: float | None = None) -> GateClosed:
+async def refused(crossing: Crossing, wait_s: float | None = None) -> GateClosed:
     """One more write, and GitHub's no to it."""
     grant = await crossing.written()
     budget = crossing.world.gates(crossing.ceilings)
@@ -31,7 +32,7 @@ async def refused(crossing: Writing, wait_s: float | None = None) -> GateClosed:
     return closed
 
 
-async def limited(world: World, fit: int, ceilings: Ceilings = SET) -> Writing:
+async def limited(world: World, fit: int, ceilings: Ceilings = SET) -> Crossing:
     """A crossing whose account got so many writes through, and no more; the wait for that is over."""
     crossing = await writing(world, ceilings)
     for _ in range(fit):

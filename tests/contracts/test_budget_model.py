@@ -5,7 +5,6 @@ The simulation of `scripts/bench budget` runs on the one, production on the othe
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,8 +19,8 @@ from monarch.core.target.permission import (
     WasNotCreated,
 )
 from monarch.sandbox.valkey import EmbeddedValkey
+from tests.contracts.crossings import Crossing, writing
 from tests.contracts.moves import ME, TARGET
-from tests.contracts.test_budget import Writing, writing
 from tests.contracts.worlds import NO_CEILINGS, MemoryWorld, World
 
 SET = Ceilings(per_minute=8, per_hour=30, interval_ms=1000, at_once=1)
@@ -45,7 +44,7 @@ def seen(answer: Permission) -> tuple[str, int]:
             return type(answer).__name__, 0
 
 
-async def told(crossing: Writing, move: str | tuple[str, float | None]) -> object:
+async def told(crossing: Crossing, move: str | tuple[str, float | None]) -> object:
     """Make one move; what it brought."""
     if isinstance(move, tuple) and move[0] == "pass":
         await crossing.world.advance(STEP_S * int(move[1] or 0))
@@ -100,9 +99,3 @@ async def times_learned(world: World) -> int:
     """How often something was learned."""
     raw = await world.client.hget(world.keys.learned(ME.account), "version")  # type: ignore[misc]  # untyped there
     return int(raw or 0)
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """The Valkey client needs asyncio."""
-    return "asyncio"

@@ -1,136 +1,95 @@
 """Whose turn it is to write: where a budget is scarce, the oldest request's."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
 from monarch.core.budget.ceilings import Ceilings, Pace
-from monarch.core.delivery import Delivery, Stream
-from monarch.core.ids import TargetId, TicketId
+from monarch.core.delivery import Stream
+from monarch.core.ids import TargetId
 from monarch.core.target.permission import (
-    Granted,
-    Permission,
-    Taken,
-    Wait,
-    WasCreated,
     WasUnanswered,
-    Wish,
 )
-from tests.contracts.moves import ME, one, planned, taken
+from tests.contracts.crossings import PATIENT, InLine
+from tests.contracts.moves import one, planned, taken
 from tests.contracts.worlds import NO_CEILINGS, World
 
 SLOWLY = replace(NO_CEILINGS, interval_ms=20_000)
 ONE_A_MINUTE = replace(NO_CEILINGS, per_minute=1)
-LATE_S = Pace().late_ms / 1000
-RETURNS_S = Pace().returns_ms / 1000
+LATE_S = PATIENT.late_ms / 1000
+RETURNS_S = 60.0
 
 
-@dataclass
-class Crossing:
-    """One that asks for a ticket after another, in a target of its own."""
-
-    world: World
-    delivery: Delivery
-    target: TargetId
-    ceilings: Ceilings
-    look: Taken
-    asked: int = 0
-
-    async def ask(self) -> Permission:
-        """May the next ticket be written?"""
-        self.look = await taken(self.world, self.delivery, self.target)
-        self.asked += 1
-        ledger, ticket = self.world.ledger(self.ceilings), TicketId(self.asked)
-        return await ledger.permit(self.delivery, self.target, ME, Wish(self.look.epoch, ticket))
-
-    async def waits(self) -> Wait:
-        """It has to."""
-        answer = await self.ask()
-        assert isinstance(answer, Wait)
-        self.asked -= 1
-        return answer
-
-    async def writes(self) -> None:
-        """It may, and is answered."""
-        answer = await self.ask()
-        assert isinstance(answer, Granted)
-        ledger, ticket = self.world.ledger(self.ceilings), TicketId(self.asked)
-        fact = WasCreated(self.asked, answer.nonce)
-        await ledger.record(self.delivery, self.target, ticket, ME, fact)
-
-
-async def crossings(world: World, ceilings: Ceilings, *targets: str) -> list[Crossing]:
+async def crossings(world: World, ceilings: Ceilings, *targets: str) -> list[InLine]:
     """A request for each of these targets, oldest first; all are at work."""
     found = []
     for number, target in enumerate(targets, start=1):
         await planned(world, target)
         delivery = await one(world.streams(), Stream.MIGRATIONS)
         look = await taken(world, delivery, TargetId(number))
-        found.append(Crossing(world, delivery, TargetId(number), ceilings, look))
+        found.append(InLine(world, delivery, TargetId(number), ceilings, look))
     return found
 
 
 async def test_the_older_request_writes_first_whoever_asks_first(world: World) -> None:
     """A request of 72 tickets ended behind thirty newer ones."""
     old, young = await crossings(world, SLOWLY, "org/old", "org/young")
-    await young.writes()
+    await young.done()
     wait_s = (await old.waits()).wait_s
     await young.waits()
     await world.advance(wait_s)
 
     assert (await young.waits()).wait_s <= 0.2
-    await old.writes()
+    await old.done()
 
 
 async def test_a_younger_one_writes_what_an_older_one_does_not_ask_for(world: World) -> None:
     """Not due yet, it holds up nobody: there is room, and it would be lost."""
     old, young = await crossings(world, ONE_A_MINUTE, "org/old", "org/young")
-    await old.writes()
+    await old.done()
     await old.waits()
     old.ceilings = young.ceilings = replace(NO_CEILINGS, per_minute=2)
 
-    await young.writes()
+    await young.done()
 
 
 async def test_a_dead_waiter_blocks_nobody_for_longer_than_two_seconds(world: World) -> None:
     """From when it said that it would ask."""
     old, young = await crossings(world, SLOWLY, "org/old", "org/young")
-    await young.writes()
+    await young.done()
     wait_s = (await old.waits()).wait_s
 
-    await world.advance(wait_s + LATE_S - 0.5)
+    await world.advance(wait_s + LATE_S - 30)
     await young.waits()
-    await world.advance(0.6)
-    await young.writes()
+    await world.advance(31)
+    await young.done()
+    assert Pace().late_ms == 2000
 
 
 async def test_who_was_just_answered_comes_back_first(world: World) -> None:
     """Others ask every tenth of a second: between its answer and its next question one of them was always there."""
     ceilings = replace(NO_CEILINGS, at_once=1)
     old, young = await crossings(world, ceilings, "org/old", "org/young")
-    answer = await old.ask()
-    assert isinstance(answer, Granted)
+    old.pace = replace(PATIENT, returns_ms=round(RETURNS_S * 1000))
+    granted = await old.written()
     await young.waits()
-    fact = WasCreated(1, answer.nonce)
-    await world.ledger().record(old.delivery, old.target, TicketId(1), ME, fact)
+    await old.created(granted)
 
     await young.waits()
-    await old.writes()
-    await world.advance(RETURNS_S + 0.1)
-    await young.writes()
+    await old.done()
+    await world.advance(RETURNS_S + 1)
+    await young.done()
 
 
 async def test_who_waits_for_an_answer_that_does_not_come_holds_up_nobody(world: World) -> None:
     """One bad target costs the others a write's time, and no more."""
     ceilings = replace(NO_CEILINGS, at_once=1)
     old, young = await crossings(world, ceilings, "org/old", "org/young")
-    answer = await old.ask()
-    assert isinstance(answer, Granted)
+    granted = await old.written()
     await young.waits()
-    fact = WasUnanswered(answer.nonce)
-    await world.ledger().record(old.delivery, old.target, TicketId(1), ME, fact)
+    await old.answered(WasUnanswered(granted.nonce))
 
-    await young.writes()
+    await young.done()
 
 
 async def test_where_nothing_is_scarce_there_is_no_line(world: World) -> None:
@@ -138,14 +97,14 @@ async def test_where_nothing_is_scarce_there_is_no_line(world: World) -> None:
     old, young = await crossings(world, NO_CEILINGS, "org/old", "org/young")
 
     for _ in range(3):
-        await old.writes()
-        await young.writes()
+        await old.done()
+        await young.done()
 
 
 async def test_the_first_two_in_line_keep_their_place_through_a_minute(world: World) -> None:
     """Parked, they would come back behind all that came meanwhile; the third has to."""
     first, *others = await crossings(world, ONE_A_MINUTE, "org/a", "org/b", "org/c", "org/d")
-    await first.writes()
+    await first.done()
 
     assert [(await one.waits()).in_place for one in (first, *others)] == [True, True, False, False]
 
@@ -153,7 +112,7 @@ async def test_the_first_two_in_line_keep_their_place_through_a_minute(world: Wo
 async def test_for_an_hour_nobody_keeps_a_place(world: World) -> None:
     """Others need it, under another account perhaps."""
     (only,) = await crossings(world, replace(NO_CEILINGS, per_hour=1), "org/a")
-    await only.writes()
+    await only.done()
 
     assert not (await only.waits()).in_place
 
@@ -164,7 +123,7 @@ async def test_the_further_back_in_line_the_later_somebody_asks_again(
 ) -> None:
     """Those before it will have had their turn; asking each time would be work for Valkey."""
     line = await crossings(world, SLOWLY, *(f"org/team-{n}" for n in range(count)))
-    await line[0].writes()
+    await line[0].done()
     waits = [(await each.waits()).wait_s for each in line]
 
     assert waits[5] > waits[4] > waits[3] > waits[2] > waits[1]

@@ -4,7 +4,7 @@ import itertools
 import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
-from typing import cast
+from typing import Any, cast
 
 from valkey.asyncio import Valkey
 
@@ -20,7 +20,7 @@ from monarch.adapters.valkey.meter import ValkeyMeter
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
 from monarch.adapters.valkey.views.plans import ValkeyPlans
-from monarch.core.budget.ceilings import Ceilings
+from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.core.delivery import Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId
 from monarch.ports import Budget, Cards, Hands, Inbox, Ledger, Logins, Meter, Plans, Streams
@@ -74,12 +74,17 @@ class World:
             retention_ms=RETENTION_MS,
         )
 
-    def ledger(self, ceilings: Ceilings = NO_CEILINGS, consumer: str = "worker-1") -> Ledger:
+    def ledger(
+        self,
+        ceilings: Ceilings = NO_CEILINGS,
+        consumer: str = "worker-1",
+        pace: Pace | None = None,
+    ) -> Ledger:
         """The ledger, under these ceilings, seen by the process of one consumer."""
         return ValkeyLedger(
             self.scripts,
             self.keys,
-            ValkeyBudget(self.scripts, self.keys, ceilings),
+            ValkeyBudget(self.scripts, self.keys, ceilings, pace),
             self.nonce,
             self._seen[consumer],
             lease_ms=round(LEASE_S * 1000),
@@ -118,6 +123,11 @@ class World:
     async def lose_a_permit(self) -> None:
         """The memory goes back to before the newest permit, and nothing that the server says of itself changes."""
         await cast("Awaitable[int]", self.client.hincrby(self.keys.epoch, "count", -1))
+
+    async def run(self, *command: str | bytes | int) -> None:
+        """Run a command as a person would; the client has no types for it."""
+        client: Any = self.client
+        await client.execute_command(*command)
 
     async def append(self, stream: Stream, fields: Mapping[bytes, bytes]) -> str:
         """Put an entry into a stream, as any producer could; its id."""

@@ -64,7 +64,10 @@ def test_whatever_leads_outside_is_wrapped_whole() -> None:
 
     assert wrapped == all_methods(*OUTSIDE) <= effects()
     assert protocols().keys() == {*OUTSIDE, *STORED, *NO_EFFECTS}
-    sources = map(inspect.getsource, (ports, ports.cards, ports.hands, ports.logins, ports.outside))
+    sources = map(
+        inspect.getsource,
+        (ports, ports.cards, ports.hands, ports.logins, ports.outside, ports.streams),
+    )
     assert len(protocols()) == sum(source.count("(Protocol):") for source in sources)
 
 

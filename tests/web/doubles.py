@@ -15,18 +15,17 @@ from monarch.core.card.view import Card, CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
 from monarch.ports import StoreError
+from monarch.ports.holdings import Holding, TicketLine
 from monarch.ports.readings import (
     Choice,
     CohortLine,
     DeadLetter,
     Event,
-    Holding,
     MigrationTimes,
     MissedLine,
     Parked,
     RequestDetails,
     RequestLine,
-    TicketLine,
     WorkerLine,
     Writes,
 )

@@ -10,7 +10,7 @@ from monarch.core.outcome import Code
 from monarch.core.report.summary import State
 from monarch.core.report.verification import Finding, Mark, Verification
 from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
-from monarch.ports.readings import Holding, KeptLook, TicketLine
+from monarch.ports.holdings import Holding, KeptLook, TicketLine
 from monarch.web.views.dead import CAUSES
 from monarch.web.views.matrix import CELLS, Cell, Row, Team, columns_of, matrix, shown, urgent_first
 from tests.web.doubles import REQUEST, TEAM, a_migration

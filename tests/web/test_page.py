@@ -18,15 +18,8 @@ from monarch.core.ids import TicketId
 from monarch.core.report.summary import State
 from monarch.core.target.step import CreatedAs
 from monarch.ports.hearing import Gap
-from monarch.ports.readings import (
-    Event,
-    Holding,
-    MissedLine,
-    Parked,
-    TicketLine,
-    WorkerLine,
-    Writes,
-)
+from monarch.ports.holdings import Holding, TicketLine
+from monarch.ports.readings import Event, MissedLine, Parked, WorkerLine, Writes
 from monarch.telemetry import AccountSnapshot, Snapshot, Telemetry
 from monarch.web.acts.means import Looked, Looking
 from monarch.web.documents import request_document, status_document

@@ -2,7 +2,8 @@
 
 from pydantic import TypeAdapter
 
-from monarch.adapters.github.wire import Wire, WireAuthor, as_author, read_as
+from monarch.adapters.github.shapes import Wire, WireAuthor, read_as
+from monarch.adapters.github.wire import as_author
 from monarch.core.after.touch import Happening
 
 

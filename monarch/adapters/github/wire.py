@@ -1,149 +1,40 @@
-"""Reads GitHub's bodies: bytes in, values of the core out, `None` if they lack what we need.
+"""Reads GitHub's bodies: bytes in, values of the core out, `None` if they lack what we need (see `shapes`).
 
-Keys that are not named here are ignored. What GitHub documents as nullable may be missing, too; the
-rest has to be there and of its type, since a guess would be taken for evidence. The answer to a write needs only its
-number and id: no detail may hide that an issue was created.
+The answer to a write needs only its number and id: no detail may hide that an issue was created.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from monarch.adapters.github.shapes import (
+    T,
+    User,
+    WireAuthor,
+    WireCreated,
+    WireDependencies,
+    WireIssue,
+    WireLabel,
+    WireListed,
+    WireMilestone,
+    WireOrigin,
+    WireRepository,
+    WireType,
+    read_as,
+)
 from monarch.core.copy.details import Details
 from monarch.core.ids import TargetId
 from monarch.core.missed.sighting import Listed
 from monarch.core.request.refs import BadRef, RepoRef
 from monarch.core.ticket import Author, Issue, Label, Milestone, Origin, Repository
 
-T = TypeVar("T")
-
-Id = Annotated[int, Field(gt=0, lt=2**63)]
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 DEFAULT_COLOR = "ededed"
 """The grey that GitHub gives a label that was made by naming it."""
-
-
-class Wire(BaseModel):
-    """The parts of a body that we need."""
-
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
-
-
-class User(Wire):
-    """An account; `id` stays the same when `login` changes."""
-
-    id: Id
-    login: str
-
-
-class WireAuthor(Wire):
-    """An account that did something."""
-
-    login: str
-    id: int = 0
-    type: str = ""
-
-
-class _Label(Wire):
-    name: str | None = None
-    color: str | None = None
-    description: str | None = None
-
-
-class _Milestone(Wire):
-    number: Id
-    title: str
-    state: str = "open"
-    description: str | None = None
-    due_on: str | None = None
-
-
-class _Type(Wire):
-    name: str
-    is_enabled: bool = True
-
-
-class _Reactions(Wire):
-    total_count: int = 0
-
-
-class _Dependencies(Wire):
-    blocked_by: int = 0
-    total_blocked_by: int = 0
-
-
-class _FieldValue(Wire):
-    issue_field_name: str = ""
-
-
-class _Issue(Wire):
-    id: Id
-    number: Id
-    title: str
-    body: str | None = None
-    state: str
-    user: WireAuthor | None = None
-    author_association: str = "NONE"
-    html_url: str
-    created_at: str
-    labels: list[str | _Label] = []
-    milestone: _Milestone | None = None
-    type: _Type | None = None
-    url: str = ""
-    parent_issue_url: str | None = None
-    pull_request: object = None
-    state_reason: str | None = None
-    closed_by: WireAuthor | None = None
-    comments: int = 0
-    reactions: _Reactions | None = None
-    updated_at: str = ""
-    assignees: list[WireAuthor | None] | None = None
-    locked: bool = False
-    issue_dependencies_summary: _Dependencies | None = None
-    issue_field_values: list[_FieldValue | None] | None = None
-
-
-class _Permissions(Wire):
-    push: bool | None = None
-
-
-class _Owner(Wire):
-    type: str = ""
-
-
-class _Origin(Wire):
-    id: Id
-    full_name: str
-
-
-class _Listed(Wire):
-    id: Id
-    full_name: str
-    archived: bool = False
-    fork: bool = False
-    is_template: bool = False
-    created_at: str | None = None
-
-
-class _Repository(Wire):
-    id: Id
-    full_name: str
-    archived: bool
-    has_issues: bool
-    private: bool = False
-    open_issues_count: int = 0
-    permissions: _Permissions | None = None
-    owner: _Owner | None = None
-    template_repository: _Origin | None = None
-
-
-class _Created(Wire):
-    id: Id
-    number: Id
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +50,14 @@ class CreatedIssue:
 _BOT = "Bot"
 _USER = TypeAdapter(User)
 _USER_SHOWN = TypeAdapter(WireAuthor)
-_ISSUE = TypeAdapter(_Issue)
-_ISSUES = TypeAdapter(list[_Issue])
-_REPOSITORY = TypeAdapter(_Repository)
-_LISTED = TypeAdapter(list[_Listed])
-_CREATED = TypeAdapter(_Created)
-_LABELS = TypeAdapter(list[_Label])
-_MILESTONES = TypeAdapter(list[_Milestone])
-_TYPES = TypeAdapter(list[_Type | None])
+_ISSUE = TypeAdapter(WireIssue)
+_ISSUES = TypeAdapter(list[WireIssue])
+_REPOSITORY = TypeAdapter(WireRepository)
+_LISTED = TypeAdapter(list[WireListed])
+_CREATED = TypeAdapter(WireCreated)
+_LABELS = TypeAdapter(list[WireLabel])
+_MILESTONES = TypeAdapter(list[WireMilestone])
+_TYPES = TypeAdapter(list[WireType | None])
 _ACCOUNTS = TypeAdapter(list[WireAuthor | None])
 _OBJECT = TypeAdapter(dict[str, Any])
 
@@ -260,14 +151,6 @@ def read_object(body: bytes) -> dict[str, Any] | None:
     return read_as(_OBJECT, body)
 
 
-def read_as(adapter: TypeAdapter[T], body: bytes) -> T | None:
-    """Read a body as `adapter` describes it; `None` if it is something else."""
-    try:
-        return adapter.validate_json(body)
-    except ValidationError:
-        return None
-
-
 def _is_name(full_name: str) -> bool:
     owner, _, name = full_name.partition("/")
     try:
@@ -277,11 +160,11 @@ def _is_name(full_name: str) -> bool:
     return True
 
 
-def _as_origin(origin: _Origin | None) -> Origin | None:
+def _as_origin(origin: WireOrigin | None) -> Origin | None:
     return Origin(origin.id, origin.full_name) if origin and _is_name(origin.full_name) else None
 
 
-def _as_listed(one: _Listed) -> Listed:
+def _as_listed(one: WireListed) -> Listed:
     return Listed(
         TargetId(one.id),
         one.full_name,
@@ -300,7 +183,7 @@ def _ms(text: str) -> int:
         return 0
 
 
-def _as_issue(issue: _Issue) -> Issue:
+def _as_issue(issue: WireIssue) -> Issue:
     return Issue(
         id=issue.id,
         number=issue.number,
@@ -330,7 +213,7 @@ def _as_issue(issue: _Issue) -> Issue:
     )
 
 
-def _blockers(summary: _Dependencies | None) -> int:
+def _blockers(summary: WireDependencies | None) -> int:
     return max(summary.blocked_by, summary.total_blocked_by) if summary else 0
 
 
@@ -348,14 +231,14 @@ def as_author(user: WireAuthor | None) -> Author | None:
     return None if user is None else Author(user.login, user.id, user.type == _BOT)
 
 
-def _as_label(label: str | _Label) -> Label:
+def _as_label(label: str | WireLabel) -> Label:
     """Read a label in either of its documented shapes; one without a name is dropped later."""
     if isinstance(label, str):
         return Label(label, DEFAULT_COLOR, "")
     return Label(label.name or "", label.color or DEFAULT_COLOR, label.description or "")
 
 
-def _as_milestone(milestone: _Milestone) -> Milestone:
+def _as_milestone(milestone: WireMilestone) -> Milestone:
     return Milestone(
         milestone.title,
         milestone.state,

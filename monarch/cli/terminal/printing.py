@@ -48,7 +48,8 @@ def got(text: str) -> str:
     return f"{shown} ({len(text):,} characters)" if len(text) > _SHOWN else shown
 
 
-_SHOWN = 80
+_SHOWN: Final = 70
+"""Characters: with what stands around it, it fits on a line of 80 columns."""
 
 
 def age(seconds: float | None) -> str:

@@ -5,6 +5,7 @@ Wrong usage is found before a command begins, so this module looks for `--json` 
 
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import typer
@@ -14,6 +15,10 @@ from typer.exceptions import TyperException
 from monarch.cli.terminal.problem import Problem, for_programs, tell
 
 _JSON: Final = "--json"
+_VALUES: Final = frozenset(
+    {"true", "false", "yes", "no", "on", "off", "1", "0", "t", "f", "y", "n"}
+)
+"""What people write behind a flag as its value, in lower case."""
 
 
 class Group(TyperGroup):
@@ -28,12 +33,17 @@ class Group(TyperGroup):
         return command
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """See `TyperGroup.resolve_command`. If an option is given twice, the first would silently be dropped."""
+        """See `TyperGroup.resolve_command`.
+
+        Refuses what would silently be taken for something else: of an option that is given twice the first value would
+        be dropped, and a value behind a flag would be an argument.
+        """
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None and not ctx.resilient_parsing:
             context = command.context_class(command, info_name=name, parent=ctx)
             for param in command.params:
                 _demand_once(param, before_the_end(rest), context)
+                _demand_no_value(param, before_the_end(rest), context)
         return name, command, rest
 
     def get_params(self, ctx: Any) -> Any:
@@ -48,6 +58,17 @@ def _demand_once(param: Any, given: list[str], context: Any) -> None:
     times = sum(each.partition("=")[0] in param.opts for each in given)
     if times > 1:
         raise typer.BadParameter(f"it takes one value, and was given {times}", context, param)
+
+
+def _demand_no_value(param: Any, given: list[str], context: Any) -> None:
+    """Refuse a word such as `false` behind a flag."""
+    if param.param_type_name != "option" or not param.is_flag:
+        return
+    for flag, word in pairwise(given):
+        if flag in param.opts and word.lower() in _VALUES:
+            what = f"it takes no value: leave {word} out, and for no the option too"
+            hint = f"{what} (an argument called {word} goes behind --)"
+            raise typer.BadParameter(hint, context, param)
 
 
 def before_the_end(given: list[str]) -> list[str]:

@@ -3,18 +3,18 @@
 No cell is ever folded or cut: there is no code here that could do either. A cell that does not fit beside the others
 leaves the line whole. Reasons go first, to below the table, where equal ones appear once; then the widest column
 leaves, again and again, until the rest fits: the first column, which names the row, to a line above, any other to a
-line below. Only prose (a last column of sentences) wraps, between words.
+line below. Only prose (a last column of sentences) wraps, between words; a word is broken only if it is longer than a
+line and not made to be copied.
 """
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import zip_longest
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
 GAP: Final = "  "
 PROSE_WIDTH: Final = 30
@@ -22,8 +22,11 @@ PROSE_WIDTH: Final = 30
 
 _COMMAND: Final = re.compile("`[^`]*`")
 _SHORT: Final = re.compile(r"(?<!\S)(\S) (?=\S\S)")
-_JOINT: Final = "\0"
+_JOINT: Final = "\ue000"
 """A space at which no line breaks; text from outside has none, since control characters are spelled out."""
+_WORD: Final = re.compile(r"(\s*)(\S+)")
+_COPIED: Final = re.compile(r"[^\"'].*/|`")
+"""How a word begins that people copy: a command, an address, the name of a repository. Quoted text is none of them."""
 
 
 class Kind(Enum):
@@ -205,14 +208,29 @@ def _reasons(rows: Sequence[Cells], column: int, width: int) -> Iterator[Line]:
 def wrapped(text: str, width: int, first: str = "", *, goes_on: str = GAP * 2) -> list[str]:
     """`text` after `first`, wrapped only between words; further lines begin with `goes_on`."""
     room = max(width, len(goes_on) + PROSE_WIDTH)
-    return _between_words(text, room, initial_indent=first, subsequent_indent=goes_on) or [first]
+    return _between_words(text, room, first, goes_on) or [first]
 
 
-def _between_words(text: str, width: int, **indents: Any) -> list[str]:
+def _between_words(text: str, width: int, first: str = "", goes_on: str = "") -> list[str]:
     """Wrap, with a command in backquotes as one word, for copying. One character stays with the next word: it may be a sign."""
     whole = _COMMAND.sub(lambda found: found[0].replace(" ", _JOINT), text)
     joined = _SHORT.sub(rf"\g<1>{_JOINT}", whole)
-    lines = textwrap.wrap(
-        joined, max(width, 1), break_long_words=False, break_on_hyphens=False, **indents
-    )
-    return [line.replace(_JOINT, " ") for line in lines]
+    lines: list[str] = []
+    begin, line = first, ""
+    for blank, word in _WORD.findall(joined):
+        if line and cell_len(begin + line + blank + word) > width:
+            lines.append(begin + line)
+            begin, line = goes_on, ""
+        *full, rest = [word] if line else _pieces(word, width - max(len(begin), len(goes_on)))
+        for piece in full:
+            lines.append(begin + piece)
+            begin = goes_on
+        line += (blank if line else "") + rest
+    return [each.replace(_JOINT, " ") for each in (*lines, *([begin + line] if line else []))]
+
+
+def _pieces(word: str, room: int) -> list[str]:
+    """A word in pieces of at most `room` columns; what people copy stays whole."""
+    if cell_len(word) <= room or _COPIED.match(word):
+        return [word]
+    return chop_cells(word, max(room, 1))

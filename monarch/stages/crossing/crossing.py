@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from typing import Final, assert_never
 
 from monarch.core.advice import Advice
+from monarch.core.entry_ids import entry_ms
 from monarch.core.plan import Plan
 from monarch.core.redact import quote
 from monarch.core.target.permission import Taken, WasFound
@@ -41,13 +42,12 @@ from monarch.core.verdict import Verdict
 from monarch.ports import StoreError
 from monarch.stages.after.reopening import Reopening
 from monarch.stages.after.updating import Updating
+from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.copies import Writer
-from monarch.stages.crossing.desk import Desk
 from monarch.stages.crossing.details import Detailing
 from monarch.stages.crossing.other_writes import UNANSWERED, OtherWrites
 from monarch.stages.crossing.read_back import ReadingBack
 from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.crossing.watch import Watch
 from monarch.stages.lease import LeaseLost
 
 
@@ -58,23 +58,14 @@ class Crossing:
         self, tools: Tools, subject: Subject, taken: Taken, earlier: Sequence[Plan] = ()
     ) -> None:
         """`earlier` are the older plans that an update compares with, newest first."""
-        self._tools = tools
-        self._subject = subject
-        self._desk = Desk(tools, subject, taken.epoch)
-        self.watch = Watch(tools, subject, self._desk, taken)
-        self._others = OtherWrites(tools, subject, self._desk)
-        self._details = Detailing(tools, subject, self._desk, self._others)
-        self._reopening = Reopening(tools, subject, self._desk, self.watch, taken.later)
-        self._updating = Updating(
-            tools,
-            subject,
-            self._desk,
-            self.watch,
-            self._details,
-            taken.later,
-            earlier,
-        )
-        self._writer = Writer(tools, subject, self._desk, self.watch, self._details)
+        self._context = context = Context.of(tools, subject, taken)
+        self._tools, self._subject = tools, subject
+        self._desk, self.watch = context.desk, context.watch
+        self._others = OtherWrites(context)
+        self._details = Detailing(context, self._others)
+        self._reopening = Reopening(context)
+        self._updating = Updating(context, self._details, earlier)
+        self._writer = Writer(context, self._details)
 
     async def run(self) -> Verdict:
         """Bring every ticket of the plan into the target, in order.
@@ -117,8 +108,7 @@ class Crossing:
         )
 
     async def _read_back(self) -> Verdict:
-        tools, subject, watch = self._tools, self._subject, self.watch
-        return await ReadingBack(tools, subject, self._desk, self._others, watch).run()
+        return await ReadingBack(self._context, self._others).run()
 
     # ------------------------------------------------------------------------------ ticket by ticket
 
@@ -152,7 +142,7 @@ class Crossing:
         if entry.heal:
             number = record.number if isinstance(record, CreatedAs) else 0
             healing = Healing(self.watch.fates.get(number))
-        asked_ms = int(entry.request.partition("-")[0])
+        asked_ms = entry_ms(entry.request)
         return next_action(
             record,
             seen,

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from monarch.core.ids import RequestId
 from monarch.ports import Hands, Replayed
-from monarch.ports.readings import Choice, DeadLetter, Holding, RequestDetails
+from monarch.ports.holdings import Holding
+from monarch.ports.readings import Choice, DeadLetter, RequestDetails
 from monarch.telemetry import Snapshot
 from monarch.web.acts.meant import Done, Receipt
 from monarch.web.asking import Asked

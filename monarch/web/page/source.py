@@ -9,17 +9,16 @@ from monarch.core.budget.moves import Shares
 from monarch.core.card.view import CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.report.summary import State
+from monarch.ports.holdings import Holding, TicketLine
 from monarch.ports.readings import (
     Choice,
     CohortLine,
     DeadLetter,
     Event,
-    Holding,
     MissedLine,
     Parked,
     RequestDetails,
     RequestLine,
-    TicketLine,
     WorkerLine,
     Writes,
 )

@@ -14,7 +14,7 @@ from monarch.core.ids import RequestId, TicketId
 from monarch.core.report.summary import ENDS, MigrationView, State
 from monarch.core.report.verification import SIGNS, Finding, Mark
 from monarch.core.target.step import CreatedAs, Intended, LedgerRecord, Refused, UnreadableRecord
-from monarch.ports.readings import Holding, TicketLine
+from monarch.ports.holdings import Holding, TicketLine
 from monarch.web.views.listing import TONES
 
 CELLS: Final = 1_000

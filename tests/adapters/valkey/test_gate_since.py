@@ -2,8 +2,8 @@
 
 from monarch.adapters.valkey.views.fleet import Standing
 from monarch.core.budget.ceilings import Ceilings
+from tests.contracts.crossings import writing
 from tests.contracts.moves import ME
-from tests.contracts.test_budget import writing
 from tests.contracts.worlds import World
 
 

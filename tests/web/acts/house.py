@@ -23,7 +23,8 @@ from monarch.ports import (
     StoreError,
 )
 from monarch.ports.hands import NotHurried, NotPutFirst, PutFirst
-from monarch.ports.readings import Choice, DeadLetter, Holding, MigrationTimes, RequestDetails
+from monarch.ports.holdings import Holding
+from monarch.ports.readings import Choice, DeadLetter, MigrationTimes, RequestDetails
 from monarch.telemetry import Snapshot, StreamSnapshot
 from monarch.web.acts import means as acts
 from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished

@@ -13,7 +13,7 @@ from monarch.core.report.summary import State
 from monarch.core.report.verification import Finding, Mark, Verification
 from monarch.core.target.step import CreatedAs
 from monarch.ports import StoreError
-from monarch.ports.readings import Holding, KeptLook
+from monarch.ports.holdings import Holding, KeptLook
 from monarch.web.acts.means import Looked, Looking
 from monarch.web.asking import Asked
 from monarch.web.door.visit import Doors

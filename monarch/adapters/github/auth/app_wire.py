@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from monarch.adapters.github.auth.passes import is_token
-from monarch.adapters.github.wire import Id, Wire, read_as
+from monarch.adapters.github.shapes import Id, Wire, read_as
 
 
 class _Owner(Wire):

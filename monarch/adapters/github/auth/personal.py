@@ -9,7 +9,8 @@ from monarch.adapters.github.addresses import url_of
 from monarch.adapters.github.auth.passes import Pass, is_token
 from monarch.adapters.github.outcomes import Answer, read_outcome
 from monarch.adapters.github.retries import Reader
-from monarch.adapters.github.wire import User, read_user
+from monarch.adapters.github.shapes import User
+from monarch.adapters.github.wire import read_user
 from monarch.core.github.reply import Reply, read_reply
 from monarch.core.outcome import Found, Permanent, ReadFailure, Scope
 from monarch.core.target.permission import Credential

@@ -14,7 +14,7 @@ from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
 from monarch.core.ids import MigrationId
 from monarch.core.report.verification import Verification
-from monarch.ports.readings import KeptLook
+from monarch.ports.holdings import KeptLook
 
 _LOOK = TypeAdapter(KeptLook)
 _MOST: Final = 1 << 24

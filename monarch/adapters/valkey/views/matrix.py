@@ -17,9 +17,9 @@ from monarch.adapters.valkey.codec import decode_ledger, decode_plan
 from monarch.adapters.valkey.kept.verifications import decode_look
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger.later import decode_later
-from monarch.adapters.valkey.views.request import whole
+from monarch.adapters.valkey.views.raw import whole
 from monarch.core.ids import RequestId, TargetId, migration_id
-from monarch.ports.readings import Holding, TicketLine
+from monarch.ports.holdings import Holding, TicketLine
 
 REMEMBERED: Final = 64
 """How many different plans to remember, each as the numbers and titles of its tickets."""

@@ -8,7 +8,7 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.views.request import whole
+from monarch.adapters.valkey.views.raw import whole
 from monarch.ports.readings import MissedLine
 
 MOST: Final = 500
