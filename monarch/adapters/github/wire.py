@@ -1,16 +1,26 @@
 """Reads GitHub's bodies: bytes in, values of the core out, `None` if they lack what we need.
 
 Keys that are not named here are ignored. What GitHub documents as nullable may be missing, too; the
-rest has to be there and of its type, since a guess would be taken for evidence. The answer to a write needs only its
+rest has to be there and of its type, since a guess would be taken for evidence. What only says that a copy lacks something
+(`Remark`) costs no ticket, whatever it looks like: GitHub still changes these parts. The answer to a write needs only its
 number and id: no detail may hide that an issue was created.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from monarch.core.copy.details import Details
 from monarch.core.ids import TargetId
@@ -19,6 +29,17 @@ from monarch.core.request.refs import BadRef, RepoRef
 from monarch.core.ticket import Author, Issue, Label, Milestone, Origin, Repository
 
 T = TypeVar("T")
+
+
+def _or_none(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+Remark = Annotated[T | None, WrapValidator(_or_none)]
+"""`None` where it cannot be read."""
 
 Id = Annotated[int, Field(gt=0, lt=2**63)]
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -90,7 +111,7 @@ class _Issue(Wire):
     author_association: str = "NONE"
     html_url: str
     created_at: str
-    labels: list[str | _Label] = []
+    labels: list[str | _Label | None] | None = None
     milestone: _Milestone | None = None
     type: _Type | None = None
     url: str = ""
@@ -103,8 +124,8 @@ class _Issue(Wire):
     updated_at: str = ""
     assignees: list[WireAuthor | None] | None = None
     locked: bool = False
-    issue_dependencies_summary: _Dependencies | None = None
-    issue_field_values: list[_FieldValue | None] | None = None
+    issue_dependencies_summary: Remark[_Dependencies] = None
+    issue_field_values: Remark[list[Remark[_FieldValue]]] = None
 
 
 class _Permissions(Wire):
@@ -164,8 +185,8 @@ _ISSUES = TypeAdapter(list[_Issue])
 _REPOSITORY = TypeAdapter(_Repository)
 _LISTED = TypeAdapter(list[_Listed])
 _CREATED = TypeAdapter(_Created)
-_LABELS = TypeAdapter(list[_Label])
-_MILESTONES = TypeAdapter(list[_Milestone])
+_LABELS = TypeAdapter(list[_Label | None])
+_MILESTONES = TypeAdapter(list[_Milestone | None])
 _TYPES = TypeAdapter(list[_Type | None])
 _ACCOUNTS = TypeAdapter(list[WireAuthor | None])
 _OBJECT = TypeAdapter(dict[str, Any])
@@ -191,13 +212,13 @@ def read_issues(body: bytes) -> tuple[Issue, ...] | None:
 def read_labels(body: bytes) -> tuple[Label, ...] | None:
     """Read one page of a repository's labels."""
     labels = read_as(_LABELS, body)
-    return None if labels is None else tuple(filter(lambda it: it.name, map(_as_label, labels)))
+    return None if labels is None else _as_labels(labels)
 
 
 def read_milestones(body: bytes) -> tuple[Milestone, ...] | None:
     """Read one page of a repository's milestones."""
     milestones = read_as(_MILESTONES, body)
-    return None if milestones is None else tuple(map(_as_milestone, milestones))
+    return None if milestones is None else tuple(_as_milestone(each) for each in milestones if each)
 
 
 def read_types(body: bytes) -> tuple[str, ...] | None:
@@ -312,7 +333,7 @@ def _as_issue(issue: _Issue) -> Issue:
         association=issue.author_association,
         url=issue.html_url,
         created_at=issue.created_at,
-        labels=tuple(label for each in issue.labels if (label := _as_label(each)).name),
+        labels=_as_labels(issue.labels or ()),
         milestone=_as_milestone(issue.milestone) if issue.milestone else None,
         parent=_number_beside(issue.parent_issue_url or "", issue.url),
         type=issue.type.name if issue.type else "",
@@ -348,8 +369,13 @@ def as_author(user: WireAuthor | None) -> Author | None:
     return None if user is None else Author(user.login, user.id, user.type == _BOT)
 
 
+def _as_labels(labels: Sequence[str | _Label | None]) -> tuple[Label, ...]:
+    """Those that have a name."""
+    return tuple(label for each in labels if each and (label := _as_label(each)).name)
+
+
 def _as_label(label: str | _Label) -> Label:
-    """Read a label in either of its documented shapes; one without a name is dropped later."""
+    """Read a label in either of its documented shapes."""
     if isinstance(label, str):
         return Label(label, DEFAULT_COLOR, "")
     return Label(label.name or "", label.color or DEFAULT_COLOR, label.description or "")
