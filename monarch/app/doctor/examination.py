@@ -128,7 +128,12 @@ def check_slack(sent: Sent) -> Check:
     if not isinstance(sent, Reply):
         return Check("slack", Status.FAIL, why(sent), unreached(sent, "SLACK_API_URL"))
     fields = fields_of(sent.body)
-    if fields.get("ok") is not True:
+    if sent.status == 429 or sent.status >= 500:  # noqa: PLR2004 - HTTP's own numbers
+        return Check("slack", Status.WARN, f"not now ({sent.status})", "Look again later.")
+    if "ok" not in fields:
+        advice = "Correct SLACK_API_URL: what is there does not answer as Slack does."
+        return Check("slack", Status.FAIL, f"answered {sent.status}", advice)
+    if fields["ok"] is not True:
         said = fields.get("error") or f"answered {sent.status}"
         advice = "Set SLACK_BOT_TOKEN to the bot token (xoxb-…) of an installed app."
         return Check("slack", Status.FAIL, str(said), advice)
