@@ -148,6 +148,24 @@ def test_more_ears_than_workers_are_somebody_elses(
 
 
 @pytest.mark.parametrize(
+    ("subscribers", "workers", "refuses", "advice"),
+    [
+        (0, 0, "", "Start `monarch run`"),
+        (0, 1, "", "See the workers' log"),
+        (1, 0, "READONLY", "Mend what Valkey refuses"),
+        (1, 0, "", "See what else is subscribed"),
+    ],
+)
+def test_the_advice_on_who_listens_fits_its_cause(
+    subscribers: int, workers: int, refuses: str, advice: str
+) -> None:
+    """A worker without the right to the channel runs already, and one whose signs Valkey refuses is nobody else."""
+    snapshot = Snapshot(0, (), workers=workers, refuses_writes=refuses)
+
+    assert check_hearing(facts(subscribers=subscribers), snapshot).advice.startswith(advice)
+
+
+@pytest.mark.parametrize(
     ("entry", "said"),
     [("99999999999999-0", "days ahead of the server's clock"), ("1732406400000-0", "")],
 )

@@ -60,8 +60,15 @@ def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
     if heard is None:
         return Check("subscribers", Status.WARN, "not said", "See that a worker is subscribed.")
     if heard == 0:
-        advice = "Start `monarch run`: what is published now is lost."
-        return Check("subscribers", Status.FAIL, detail, advice)
+        do = (
+            "See the workers' log for why they do not listen, and docs/valkey.md for the rights that they need"
+            if workers
+            else "Start `monarch run`"
+        )
+        return Check("subscribers", Status.FAIL, detail, f"{do}: what is published now is lost.")
+    if heard > workers and snapshot.refuses_writes:
+        advice = "Mend what Valkey refuses: until then no worker can show there that it lives."
+        return Check("subscribers", Status.WARN, detail, advice)
     if heard > workers:
         advice = (
             "See what else is subscribed: another installation, or the predecessor, on the same"
