@@ -15,6 +15,7 @@ from monarch.app.doctor.examination import (
     check_lists,
     check_slack,
     check_template,
+    check_writes,
 )
 from monarch.app.doctor.github_checks import check_app, check_github, check_installations
 from monarch.app.doctor.valkey_checks import Status, advice_on, check_server
@@ -145,6 +146,20 @@ def test_more_ears_than_workers_are_somebody_elses(
     found = check_hearing(facts(subscribers=subscribers), Snapshot(0, (), workers=workers))
 
     assert found.status == status
+
+
+def test_a_valkey_that_takes_no_writes_has_a_line_of_its_own() -> None:
+    """Every other check reads, and so finds nothing: status sends people here."""
+    reason = "it cannot write to its disk (MISCONF); free or repair the disk"
+
+    (found,) = check_writes(Snapshot(0, (), workers=1, refuses_writes=reason))
+
+    assert (found.status, found.detail) == (
+        Status.FAIL,
+        "refused: it cannot write to its disk (MISCONF)",
+    )
+    assert found.advice == "Free or repair the disk."
+    assert check_writes(Snapshot(0, (), workers=1)) == ()
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,16 @@ async def _valkey(operator: Operator) -> tuple[Check, ...]:
     reached = Check("valkey", Status.OK, f"{address} answers")
     watched = bool(operator.settings.valkey_sentinels)
     server = check_server(facts, watched=watched)
-    return (reached, *server, check_hearing(facts, snapshot), check_dead(snapshot))
+    hearing = check_hearing(facts, snapshot)
+    return (reached, *server, *check_writes(snapshot), hearing, check_dead(snapshot))
+
+
+def check_writes(snapshot: Snapshot) -> tuple[Check, ...]:
+    """A line if Valkey takes in nothing new: it answers every question, and looks well in the others."""
+    if not snapshot.refuses_writes:
+        return ()
+    found, _, advice = snapshot.refuses_writes.partition("; ")
+    return (Check("writes", Status.FAIL, f"refused: {found}", f"{advice.capitalize()}."),)
 
 
 def check_hearing(facts: ServerFacts, snapshot: Snapshot) -> Check:
