@@ -177,7 +177,6 @@ def test_a_proxys_password_is_a_secret() -> None:
     assert "hunter2" in settings_from({"HTTPS_PROXY": "http://u:hunter2@proxy:1"}).secrets()
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_a_client_asks_its_proxy_for_what_is_elsewhere() -> None:
     """And no other, whatever the process's environment says."""
     asked: list[bytes] = []

@@ -4,7 +4,7 @@ import itertools
 import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
-from typing import cast
+from typing import Any, cast
 
 from valkey.asyncio import Valkey
 
@@ -21,8 +21,9 @@ from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.streams import ValkeyStreams, make_group
 from monarch.adapters.valkey.views.plans import ValkeyPlans
 from monarch.core.budget.ceilings import Ceilings, Pace
-from monarch.core.delivery import Stream, Token
+from monarch.core.delivery import Delivery, Stream, Token
 from monarch.core.ids import MigrationId, RequestId, TargetId
+from monarch.core.verdict import Verdict
 from monarch.ports import Budget, Cards, Hands, Inbox, Ledger, Logins, Meter, Plans, Streams
 from monarch.stages.aside import on_the_loop
 from scripts.memory.client import MemoryClient
@@ -74,6 +75,17 @@ class World:
             retention_ms=RETENTION_MS,
         )
 
+    async def next(self, stream: Stream, consumer: str = "worker-1") -> Delivery:
+        """Receive exactly one delivery."""
+        (delivery,) = await self.streams(consumer).receive(stream, 1)
+        return delivery
+
+    async def settle(
+        self, delivery: Delivery, verdict: Verdict, consumer: str = "worker-1"
+    ) -> None:
+        """Settle a delivery that is still held."""
+        assert await self.streams(consumer).settle(delivery, verdict)
+
     def ledger(
         self,
         ceilings: Ceilings = NO_CEILINGS,
@@ -123,6 +135,11 @@ class World:
     async def lose_a_permit(self) -> None:
         """The memory goes back to before the newest permit, and nothing that the server says of itself changes."""
         await cast("Awaitable[int]", self.client.hincrby(self.keys.epoch, "count", -1))
+
+    async def run(self, *command: str | bytes | int) -> None:
+        """Run a command as a person would; the client has no types for it."""
+        client: Any = self.client
+        await client.execute_command(*command)
 
     async def append(self, stream: Stream, fields: Mapping[bytes, bytes]) -> str:
         """Put an entry into a stream, as any producer could; its id."""
