@@ -158,6 +158,18 @@ def test_a_refused_ticket_is_the_tickets_when_written(status: int) -> None:
     assert (read.scope, read.code) == (Scope.REPOSITORY, Code.REFUSED)
 
 
+@pytest.mark.parametrize(
+    ("body", "elsewhere"), [(b'{"message": "Not Found"}', False), (b"<html>", True), (b"", True)]
+)
+def test_a_404_in_nobodys_words_may_be_another_servers(body: bytes, *, elsewhere: bool) -> None:
+    """An address without /api/v3 answers so to everything: to look at each repository would be in vain."""
+    outcome = classify(Reply(404, {}, body), writing=False)
+
+    assert isinstance(outcome, Permanent)
+    assert ("GITHUB_API_URL" in outcome.advice.text) == elsewhere
+    assert "check its name and access" in outcome.advice.text
+
+
 def test_a_validation_that_only_mentions_spam_is_no_limit() -> None:
     """A limit is waited for uncounted, for ever if need be; this may be for ever."""
     reply = a_reply(422, "Validation failed, or the endpoint has been spammed.")
