@@ -16,7 +16,7 @@ from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.app.operator import Operator, message, operator
 from monarch.app.plan import BadMessage, parsed
 from monarch.app.surveys import LOOKED_AT
-from monarch.app.update import Refused, submitted, wishes
+from monarch.app.update import UpdateRefused, submitted, wishes
 from monarch.app.verify import Unverifiable, verified
 from monarch.app.wiring import valkey_of
 from monarch.core.ids import RequestId
@@ -29,8 +29,8 @@ from monarch.ports.readings import Choice, DeadLetter, RequestDetails
 from monarch.settings import Settings
 from monarch.telemetry import Snapshot
 from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished
-from monarch.web.acts.meant import Done, Receipt
-from monarch.web.asking import Asked
+from monarch.web.acts.meant import ActResult, Receipt
+from monarch.web.asking import RequestForm
 
 _RECEIPT: Final = TypeAdapter(Receipt)
 _LOOKED: Final = TypeAdapter(Looked)
@@ -80,7 +80,7 @@ class OperatorsMeans:
 
     # --------------------------------------------------------------------------------------- asking
 
-    def wished(self, asked: Asked) -> Wished | str:
+    def wished(self, asked: RequestForm) -> Wished | str:
         """See `Means.wished`."""
         if asked.channel and not can_be_a_channel(asked.channel):
             return f"The channel should be {EXPECTED}, not {quote(asked.channel, 80)}."
@@ -109,7 +109,7 @@ class OperatorsMeans:
     ) -> RequestId | NotUpdated:
         """See `Means.update`."""
         asked = await wishes(self._person.reader, request, "", targets)
-        if isinstance(asked, Refused):
+        if isinstance(asked, UpdateRefused):
             return NotUpdated(f"{asked.reason}.")
         # One request gives one wish.
         return (await submitted(self._person, asked[0], by, key, close=closes)).request
@@ -166,7 +166,7 @@ class OperatorsMeans:
 
     # ------------------------------------------------------------------------------------- receipts
 
-    async def keep_receipt(self, act: str, by: str, done: Done) -> str:
+    async def keep_receipt(self, act: str, by: str, done: ActResult) -> str:
         """See `Means.keep_receipt`."""
         lines = done.lines[:MOST_LINES]
         kept = Receipt(act, by, _now_ms(), done.title, lines, done.back, done.back_words)
@@ -188,7 +188,7 @@ async def looked(shelf: Shelf, request: RequestId) -> Looking | Looked | None:
     return None
 
 
-def message_of(asked: Asked) -> bytes:
+def message_of(asked: RequestForm) -> bytes:
     """The message that asks for this."""
     return message(
         asked.source, asked.targets, asked.channel, asked.not_before or None, asked.milestones

@@ -23,7 +23,7 @@ from monarch.adapters.valkey.logins import ValkeyLogins
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.outlook import Newcomer, Traffic
 from monarch.adapters.valkey.views.plans import ValkeyPlans
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.app.wiring import github_of, meter_of, outlook_of, rules_of, style_of, valkey_of
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.plan import Plan
@@ -63,7 +63,7 @@ class Store:
     ) -> None:
         keys = Keys(settings.namespace)
         self.trouble = ""
-        self.reader = Reader(client, keys)
+        self.reader = RequestReader(client, keys)
         self.plans = ValkeyPlans(client, keys)
         self.verifications = Verifications(client, keys, settings.retention_days * 86_400_000)
         self._budget = ValkeyBudget(scripts, keys)
@@ -137,7 +137,7 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class SurveyTools:
     """What a command looks at GitHub with."""
 
     rehearser: Rehearser
@@ -147,7 +147,7 @@ class Means:
 @asynccontextmanager
 async def surveying(
     settings: Settings, tell: Callable[[str], None], *, needs_store: bool
-) -> AsyncIterator[Means]:
+) -> AsyncIterator[SurveyTools]:
     """The means to read the installation that `settings` name; their connections are closed at the end.
 
     Their reads count together with those of the workers: a look at a large cohort must not use up what these need.
@@ -165,7 +165,7 @@ async def surveying(
         rehearser = Rehearser(
             sources, rules, style, _unheard(), tell, plans=store.plans, aside=Threads()
         )
-        yield Means(rehearser, store)
+        yield SurveyTools(rehearser, store)
 
 
 def _unheard() -> Telemetry:

@@ -15,7 +15,7 @@ from monarch.app.operator import MigrationTimes, RequestDetails
 from monarch.cli.terminal.ending import ending_lines
 from monarch.cli.terminal.printing import age, as_json, clean, moment, show_table
 from monarch.cli.terminal.progress import (
-    Sight,
+    RequestSight,
     counted,
     migration_line,
     request_line,
@@ -234,9 +234,11 @@ def test_progress_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> Non
         with os.fdopen(theirs, "w") as terminal:
             monkeypatch.setattr("sys.stderr", terminal)
             with progress(quiet=False) as shown:
-                shown.update(Sight(details_of(a_view(done))))
-                shown.update(Sight(details_of(a_view(done)), Forecast(725.0, 1_764_072_000_000)))
-                shown.update(Sight(details_of(a_view(done, state=State.DONE))))
+                shown.update(RequestSight(details_of(a_view(done))))
+                shown.update(
+                    RequestSight(details_of(a_view(done)), Forecast(725.0, 1_764_072_000_000))
+                )
+                shown.update(RequestSight(details_of(a_view(done, state=State.DONE))))
         said = reading.result(timeout=10)
     os.close(ours)
 

@@ -43,7 +43,7 @@ _WHOLE: Final = 18
 """How many answers are about the whole fleet, the time first."""
 
 
-class Standing:
+class FleetReader:
     """Reads the state of the whole fleet. Every method raises `StoreError` where Valkey cannot be asked."""
 
     def __init__(self, client: Valkey, keys: Keys, channel: str, ceilings: Ceilings) -> None:
