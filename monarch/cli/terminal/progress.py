@@ -105,7 +105,7 @@ class _Bar:
             self._say_once(f"! {obstacle_line(one, ago=False)}")
         if view.reason:
             self._say_once(f"{view.state.value}: {clean(view.reason)}")
-        shown = {m.target for m in view.migrations if m.state in _TOLD}
+        shown = {m.target for m in view.migrations if m.state in _REPORTED}
         for name, line in target_lines(sight.details):
             if name in shown:
                 self._say_once(f"{clean(name)}: {line}")
@@ -121,7 +121,7 @@ class _Bar:
             self.say(line)
 
 
-_TOLD: Final = frozenset({State.DONE, State.DEAD, State.CANCELLED, State.PARKED})
+_REPORTED: Final = frozenset({State.DONE, State.DEAD, State.CANCELLED, State.PARKED})
 """The states that get a line; the bar shows a running target."""
 
 

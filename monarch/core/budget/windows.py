@@ -109,6 +109,11 @@ class Window:
         return self.load < min(_LEAST_FULL, self.known or _LEAST_FULL)
 
     @property
+    def is_telling(self) -> bool:
+        """Whether so much is in it that a refusal may be about its limit."""
+        return self.load >= self.known // _LITTLE
+
+    @property
     def is_new(self) -> bool:
         """Whether what was tried is more than it was ever seen to hold."""
         return self.load >= self.peak_ever
@@ -150,7 +155,7 @@ class Window:
             return self._at_least((self.known if self.is_bound else self.peak) * _NEARLY // 100)
         return self.settled()
 
-    def told(self, kept: int, pace: Pace) -> Limit:
+    def hit_with(self, kept: int, pace: Pace) -> Limit:
         """It was hit, and `kept` writes are still in it after the time that GitHub asked for: that many do fit.
 
         That is believed unless it is much less than what is in it: an answer may always ask for the same time.
