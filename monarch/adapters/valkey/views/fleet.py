@@ -31,7 +31,7 @@ ALIVE_MS: Final = 60_000
 PARKED_LOOKED_AT: Final = 200
 """How many parked entries, those that are due first, to search for the oldest."""
 
-NOBODY: Final = "released"
+RELEASED: Final = "released"
 """The pseudo-consumer to which deliveries are handed back."""
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
@@ -253,11 +253,11 @@ def _raw(stream: Stream, answers: list[Any]) -> dict[str, Any]:
         "last": group.get("last-delivered-id", b"0-0").decode(),
         "pending": _count(summary.get("pending")),
         "released": sum(
-            c["pending"] for c in summary.get("consumers", ()) if c["name"] == NOBODY.encode()
+            c["pending"] for c in summary.get("consumers", ()) if c["name"] == RELEASED.encode()
         ),
         "first_pending": summary.get("min"),
-        "alive": [name for name in alive if name != NOBODY.encode()],
-        "consumers": sum(c["name"] != NOBODY.encode() for c in _listed(consumers)),
+        "alive": [name for name in alive if name != RELEASED.encode()],
+        "consumers": sum(c["name"] != RELEASED.encode() for c in _listed(consumers)),
     }
 
 
