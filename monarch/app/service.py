@@ -11,6 +11,7 @@ from typing import Final
 
 import anyio
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from starlette.types import ASGIApp
 from structlog.typing import FilteringBoundLogger
 
 import monarch
@@ -69,11 +70,8 @@ async def _work(
             await stack.enter_async_context(serving(app, metrics))
         if health is not None:
             page = LatePage(settings)
-            await stack.enter_async_context(page.opening())
             app = health_app(telemetry, lambda: worker.is_ready, standing.snapshot, page)
-            await stack.enter_async_context(serving(app, health, MOST + READERS))
-            # Entered after its server, so that it ends before it: open streams do not hold the server up.
-            await stack.enter_async_context(page.living())
+            await _serve_page(stack, page, app, health)
         stack.enter_context(stopped_by_signals(worker.stop))
         version = monarch.__version__
         consumer, place = parts.consumer_name, _place_of(settings)
@@ -84,6 +82,15 @@ async def _work(
         await worker.run()
         telemetry.stopped()
         beside.cancel_scope.cancel()
+
+
+async def _serve_page(
+    stack: AsyncExitStack, page: LatePage, app: ASGIApp, health: socket.socket
+) -> None:
+    await stack.enter_async_context(page.opening())
+    await stack.enter_async_context(serving(app, health, MOST + READERS))
+    # Entered after its server, so that it ends before it: open streams do not hold the server up.
+    await stack.enter_async_context(page.living())
 
 
 def _place_of(settings: Settings) -> dict[str, object]:

@@ -10,7 +10,7 @@ from anyio import to_thread
 from monarch.adapters.valkey.inbox import Submission, Update
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.app.operator import Operator, message
-from monarch.app.surveys import LOOKED_AT, OTHERS, PLANNED, in_order, surveying
+from monarch.app.surveys import LOOKED_AT, OTHERS, PLANNED, Means, in_order, surveying
 from monarch.app.wiring import style_of, web_url_of
 from monarch.core.after.acts import Act
 from monarch.core.ids import RequestId
@@ -157,19 +157,26 @@ async def foreseen(
             return Refused(f"{count} targets are too many at once: {most} at most, or name one")
         found: list[TargetUpdate] = []
         for wish in asked:
-            plan = await reading.rehearser.plan(_request(wish), Act.UPDATE)
-            if not isinstance(plan, Plan):
-                way = obstacle(plan)
-                return Refused("" if way is None else f"the source {wish.source}: {way.reason}")
-            wanted = Wanted(plan, Act.UPDATE_AND_CLOSE, bases=wish.bases)
-            plans = [await reading.store.plans.read(base) for base in wish.bases]
-            earlier = [one for one in plans if one is not None]
-            passed = await in_order(
-                wish.targets, partial(reading.rehearser.rehearse, wanted=wanted)
-            )
-            for name, one in zip(wish.targets, passed, strict=True):
-                found.append(await to_thread.run_sync(_target, name, one, earlier, settings))
+            updates = await _foreseen(reading, wish, settings)
+            if isinstance(updates, Refused):
+                return updates
+            found += updates
         return tuple(found)
+
+
+async def _foreseen(reading: Means, wish: Wish, settings: Settings) -> list[TargetUpdate] | Refused:
+    plan = await reading.rehearser.plan(_request(wish), Act.UPDATE)
+    if not isinstance(plan, Plan):
+        way = obstacle(plan)
+        return Refused("" if way is None else f"the source {wish.source}: {way.reason}")
+    wanted = Wanted(plan, Act.UPDATE_AND_CLOSE, bases=wish.bases)
+    plans = [await reading.store.plans.read(base) for base in wish.bases]
+    earlier = [one for one in plans if one is not None]
+    passed = await in_order(wish.targets, partial(reading.rehearser.rehearse, wanted=wanted))
+    return [
+        await to_thread.run_sync(_target, name, one, earlier, settings)
+        for name, one in zip(wish.targets, passed, strict=True)
+    ]
 
 
 def _request(wish: Wish) -> Request:

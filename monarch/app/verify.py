@@ -114,14 +114,10 @@ async def verified(
     """
     async with surveying(settings, tell, needs_store=True) as reading:
         store = reading.store
-        details = await store.reader.request(request)
-        if details is None:
-            return Unverifiable(
-                f"no request {request} is known: it has expired, or see `monarch requests`"
-            )
-        plan = await store.plans.read(request)
-        if plan is None:
-            return Unverifiable(why_without_plan(request, details.view.state))
+        planned = await store.planned(request)
+        if isinstance(planned, str):
+            return Unverifiable(planned)
+        details, plan = planned
         others = await store.others(request, plan)
         views, style = {one.target: one for one in details.view.migrations}, style_of(settings)
         known = {one.target: one.target_id for one in details.times}
@@ -145,21 +141,6 @@ async def _keep(store: Store, request: RequestId, reports: Sequence[TargetReport
             except StoreError as error:
                 unkept = str(error)
     return unkept
-
-
-def why_without_plan(request: RequestId, state: State) -> str:
-    """Why a request has no plan, for people."""
-    match state:
-        case State.QUEUED:
-            return f"request {request} is not planned yet: see `monarch show {request}`"
-        case State.SKIPPED:
-            return f"request {request} was skipped, since its source had no tickets: there is nothing to verify"
-        case State.DEAD | State.CANCELLED:
-            return (
-                f"request {request} is {state} and was never planned: see `monarch show {request}`"
-            )
-        case _:
-            return f"the plan of request {request} is gone: it has expired, or was removed; submit it again"
 
 
 async def _report(

@@ -95,20 +95,12 @@ def publish_message(
     as_json: bool,
 ) -> None:
     """Publish, and print how many subscribers heard it."""
-    from monarch.app.operator import message  # noqa: PLC0415 - lazily
-
     has_payload, has_names = payload is not None, bool(source or targets or channel)
     if has_payload == has_names or (has_names and not (source and targets)):
         fail(
             "give SOURCE and TARGETS (with --channel or without), or --payload, and not both", WRONG
         )
-    _demand_channel(channel)
-    if payload is None:
-        content = message(source or "", targets, channel)
-        _demand_request(content, "published (--payload publishes anything)")
-    else:
-        # The terminal's input, byte for byte.
-        content = payload.encode("utf-8", "surrogateescape")
+    content = _content(source, targets, channel, payload)
 
     async def work(person: "Operator") -> tuple[int, str]:
         return await person.publish(content), person.settings.channel
@@ -123,3 +115,17 @@ def publish_message(
             f"no worker listens to the channel {clean(published_on)}, so it is lost",
             advice="start `monarch run`, set MONARCH_CHANNEL as the workers have it, or use `monarch submit`",
         )
+
+
+def _content(
+    source: str | None, targets: list[str], channel: str | None, payload: str | None
+) -> bytes:
+    from monarch.app.operator import message  # noqa: PLC0415 - lazily
+
+    _demand_channel(channel)
+    if payload is not None:
+        # The terminal's input, byte for byte.
+        return payload.encode("utf-8", "surrogateescape")
+    content = message(source or "", targets, channel)
+    _demand_request(content, "published (--payload publishes anything)")
+    return content

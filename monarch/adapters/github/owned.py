@@ -36,7 +36,7 @@ class Owned:
         self._kinds: dict[str, str] = {}
 
     async def newest(
-        self, owner: str, until_ms: int, tag: str
+        self, owner: str, until_ms: int, tag: str = ""
     ) -> Found[Newest] | Unchanged | ReadFailure:
         """See `ports.Owners.newest`."""
         known = self._kinds.get(owner.lower())

@@ -163,7 +163,11 @@ def drop_letters(
             _tell_progress(dropped + gone, len(chunk) + len(missing))
         return dropped, gone
 
-    dropped, gone = operate(work)
+    _show_dropped(*operate(work), as_json=as_json)
+    return None
+
+
+def _show_dropped(dropped: int, gone: int, *, as_json: bool) -> None:
     if as_json:
         show_json({"dropped": dropped, "gone": gone})
     else:
@@ -172,7 +176,6 @@ def drop_letters(
             _say(f"{gone} not there: {_GONE}")
     if gone:
         raise typer.Exit(FAILED)
-    return None
 
 
 def _show_meant(ids: list[str], chosen: "Choice", *, as_json: bool) -> None:

@@ -17,7 +17,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger.later import decode_later
 from monarch.adapters.valkey.settlement import member_of_request
 from monarch.adapters.valkey.views.cohorts import read_cards
-from monarch.adapters.valkey.views.raw import lines_of, number, text, texts, whole
+from monarch.adapters.valkey.views.raw import Fields, lines_of, number, text, texts, whole
 from monarch.adapters.valkey.views.request import cohort_of, request_view
 from monarch.adapters.valkey.views.request_lines import request_line, unseen_line, wished_line
 from monarch.adapters.valkey.views.sought import Sought, failed
@@ -157,16 +157,11 @@ class Reader:
             fields = await self._unseen(request)
         if not fields:
             return None
-        with classified("asking who has paused the fleet"):
-            paused_by = await self._client.get(self._keys.paused)
         targets = lines_of(fields.get("targets", ""))
         migrations = await self._hashes(
             [self._keys.migration(migration_id(request, target)) for target in targets]
         )
-        view = request_view(request, fields, migrations, text(paused_by))
-        if view.state is State.QUEUED and not migrations:
-            wishes = await self._waiting.wishes({request: fields.get("entry", request)})
-            view = with_wish(view, wishes.get(request, Wish()))
+        view = await self._view(request, fields, migrations)
         there = [migration for migration in migrations if migration]
         next_ms, *due = await self._waiting.due(members_of(request, there))
         cohort = cohort_of(fields)
@@ -184,6 +179,17 @@ class Reader:
             card=cards.get(cohort),
             asked_by=fields.get("asked_by", ""),
         )
+
+    async def _view(
+        self, request: RequestId, fields: Fields, migrations: Sequence[Fields]
+    ) -> RequestView:
+        with classified("asking who has paused the fleet"):
+            paused_by = await self._client.get(self._keys.paused)
+        view = request_view(request, fields, migrations, text(paused_by))
+        if view.state is not State.QUEUED or migrations:
+            return view
+        wishes = await self._waiting.wishes({request: fields.get("entry", request)})
+        return with_wish(view, wishes.get(request, Wish()))
 
     async def _unseen(self, request: RequestId) -> dict[str, str]:
         """What would be on record of a producer's own entry, which has no hash before a worker takes it."""
