@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
-from monarch.cli.terminal.printing import clean
+from monarch.cli.terminal.printing import clean, fitted
 from monarch.cli.terminal.troubles import obstacle_line
 from monarch.core.budget.forecast import Forecast, in_words
 from monarch.core.report.summary import ENDS, MigrationView, RequestView, State
@@ -112,7 +112,8 @@ class _Bar:
 
     def say(self, words: str) -> None:
         """Print a line above the bar."""
-        self._bars.console.print(words, markup=False, highlight=False, soft_wrap=True)
+        lines = fitted(words, out=sys.stderr)
+        self._bars.console.print(lines, markup=False, highlight=False, soft_wrap=True)
 
     def _say_once(self, line: str) -> None:
         if line not in self._said:

@@ -34,12 +34,26 @@ def is_limit(said: ReplyWords) -> bool:
         bool(said.header("retry-after") or said.header("gh-limited-by"))
         or said.has(*_LIMIT_WORDS)
         or said.about.endswith(_LIMIT_PAGES)
+        or _is_in_a_page(said)
     )
 
 
+def _is_in_a_page(said: Said) -> bool:
+    """Whether a page for people says so, as GitHub's edge and a proxy before an Enterprise Server write one ("Whoa there!")."""
+    page = said.reply.body[:_MAX_PAGE].lstrip()
+    if not page.startswith(b"<"):
+        return False
+    text = page.decode("utf-8", "replace").lower()
+    return any(word in text for word in _LIMIT_WORDS)
+
+
+_MAX_PAGE: Final = 64 * 1024
+
 _LIMIT_WORDS: Final = (
-    "api rate limit exceeded",
+    "rate limit",
+    "rate-limit",
     "secondary rate",
+    "too many requests",
     "abuse detection",
     "temporarily blocked from content creation",
     "submitted too quickly",

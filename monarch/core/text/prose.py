@@ -101,6 +101,8 @@ class _Reader:
                 self._end(value if isinstance(value, str) else next(iter(value)), end)
             case "InlineHtml":
                 self._read_html([(value, self._places.of(start))])
+            case "FootnoteReference":
+                self._end_open_link()
         if self._links and kind != "Start":
             self._inner = end
 
@@ -117,6 +119,8 @@ class _Reader:
     def _end(self, name: str, end: int) -> None:
         if name in {"Link", "Image"}:
             self._end_link()
+            if name == "Link":
+                self._end_open_link()
         elif name == "CodeBlock":
             self._is_code = False
         elif name == "HtmlBlock":
@@ -164,6 +168,11 @@ class _Reader:
             self._refer(Destination(html.source(tag.address_at), tag.address))
         if tag.name in raw_html.UNREAD and not self._unread:
             self._unread = tag.name
+
+    def _end_open_link(self) -> None:
+        """A link within `<a>` ends both, as in a browser: there are no links in links."""
+        if self._unread == "a" and not self._links:
+            self._unread = ""
 
     def _end_link(self) -> None:
         name, link, start, end = self._links.pop()
