@@ -38,7 +38,7 @@ def is_limit(said: ReplyWords) -> bool:
     )
 
 
-def _is_in_a_page(said: Said) -> bool:
+def _is_in_a_page(said: ReplyWords) -> bool:
     """Whether a page for people says so, as GitHub's edge and a proxy before an Enterprise Server write one ("Whoa there!")."""
     page = said.reply.body[:_MAX_PAGE].lstrip()
     if not page.startswith(b"<"):
