@@ -23,11 +23,9 @@ from monarch.core.ids import RequestId
 from monarch.core.portions.dates import date_mistake
 from monarch.core.redact import quote
 from monarch.core.request.channels import EXPECTED, can_be_a_channel
-from monarch.ports import Hands, Replayed, StoreError
+from monarch.ports import StoreError
 from monarch.ports.holdings import Holding
-from monarch.ports.readings import Choice, DeadLetter, RequestDetails
 from monarch.settings import Settings
-from monarch.telemetry import Snapshot
 from monarch.web.acts.means import Looked, Looking, NotUpdated, Wished
 from monarch.web.acts.meant import ActResult, Receipt
 from monarch.web.asking import RequestForm
@@ -52,31 +50,10 @@ class OperatorsMeans:
         self._person = person
         self._shelf = shelf
         self._matrices = matrices
-
-    @property
-    def hands(self) -> Hands:
-        """See `Means.hands`."""
-        return self._person.hands
-
-    async def snapshot(self) -> Snapshot:
-        """See `Means.snapshot`."""
-        return await self._person.standing.snapshot()
-
-    async def request(self, request: RequestId) -> RequestDetails | None:
-        """See `Means.request`."""
-        return await self._person.reader.request(request)
-
-    async def letters(self, limit: int, choice: Choice) -> Sequence[DeadLetter]:
-        """See `Means.letters`."""
-        return await self._person.letters.newest(limit, choice)
-
-    async def letter(self, letter: str) -> DeadLetter | None:
-        """See `Means.letter`."""
-        return await self._person.letters.one(letter)
-
-    async def replay(self, letters: Sequence[str], by: str) -> Sequence[Replayed]:
-        """See `Means.replay`."""
-        return await self._person.replay(letters, by)
+        # What a command does answers these as it stands.
+        self.hands, self.replay = person.hands, person.replay
+        self.snapshot, self.request = person.standing.snapshot, person.reader.request
+        self.letters, self.letter = person.letters.newest, person.letters.one
 
     # --------------------------------------------------------------------------------------- asking
 
