@@ -9,8 +9,6 @@ import pytest
 from monarch.sandbox.github.relations.dependencies import MOST
 from tests.sandbox.world import BOT, TEAM, Bench
 
-BLOCKED_BY = "/repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocked_by"
-
 
 @pytest.fixture
 def bench() -> Bench:
@@ -31,7 +29,7 @@ def block(bench: Bench, number: int, blocker: int, token: str = BOT) -> Any:
     """Have an issue wait for the one with that number."""
     wish = {"issue_id": issue(bench, blocker)["id"]}
     url = f"{TEAM}/issues/{number}/dependencies/blocked_by"
-    return bench.send("POST", url, wish, token=token, documented_as=BLOCKED_BY)
+    return bench.send("POST", url, wish, token=token)
 
 
 def listed(bench: Bench, number: int, which: str = "blocked_by") -> list[int]:
