@@ -220,6 +220,11 @@ def test_valkey_is_asked_for_its_health_before_monarch_starts() -> None:
     assert MONARCH["depends_on"]["valkey"]["condition"] == "service_healthy"
 
 
+def test_a_valkey_that_reads_a_large_file_is_waited_for() -> None:
+    """Docker counts no failure in that time; else `up` gives up after 15 tries, one every 2 s."""
+    assert VALKEY["healthcheck"]["start_period"] == "2m"
+
+
 def test_monarch_can_be_scaled() -> None:
     """A name or a port of the host can be had only once."""
     assert "container_name" not in MONARCH
