@@ -33,9 +33,8 @@ UNDECODABLE = "A JSON web token could not be decoded"
 
 
 @pytest.fixture
-def bench() -> Bench:
+def bench(bench: Bench) -> Bench:
     """GitHub with an app."""
-    bench = Bench()
     plant(bench.world, bench.workspace, an_app())
     return bench
 

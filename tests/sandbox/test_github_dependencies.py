@@ -11,9 +11,8 @@ from tests.sandbox.world import BOT, TEAM, Bench
 
 
 @pytest.fixture
-def bench() -> Bench:
+def bench(bench: Bench) -> Bench:
     """GitHub with three issues of the team's."""
-    bench = Bench()
     for title in ("First", "Then", "Last"):
         bench.send("POST", f"{TEAM}/issues", {"title": title})
     return bench

@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from monarch.sandbox.control.client import SandboxClient
 
 
-@pytest.fixture
-def bench() -> Bench:
-    """GitHub without a socket."""
-    return Bench()
-
-
 def test_those_who_can_be_assigned_are_listed_and_assigned(bench: Bench) -> None:
     """Whoever has any right in the repository; another one refuses the whole issue."""
     listed = bench.send("GET", f"{TEAM}/assignees").json()

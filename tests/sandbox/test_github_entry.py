@@ -9,12 +9,6 @@ from monarch.sandbox.control.seed import Seed
 from tests.sandbox.world import BASE_URL, START, TEAM, Bench
 
 
-@pytest.fixture
-def bench() -> Bench:
-    """GitHub without a socket."""
-    return Bench()
-
-
 def test_a_repository_says_what_a_copier_needs_to_know(bench: Bench) -> None:
     """Id, canonical name, flags and permissions; asked for in any case."""
     body = bench.send("GET", "/repos/ORG/Team-A").json()

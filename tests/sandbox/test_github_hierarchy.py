@@ -34,9 +34,8 @@ TYPES: dict[str, Any] = {
 
 
 @pytest.fixture
-def bench() -> Bench:
+def bench(bench: Bench) -> Bench:
     """GitHub with three issues of the team's."""
-    bench = Bench()
     plant(bench.world, bench.workspace, Seed.model_validate(TYPES))
     for title in ("Epic", "Part", "Other"):
         bench.send("POST", f"{TEAM}/issues", {"title": title})

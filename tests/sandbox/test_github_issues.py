@@ -17,12 +17,6 @@ ISSUES = "/repos/{owner}/{repo}/issues"
 ISSUE = f"{ISSUES}/{{issue_number}}"
 
 
-@pytest.fixture
-def bench() -> Bench:
-    """GitHub without a socket."""
-    return Bench()
-
-
 def create(bench: Bench, repo: str = TEAM, *, token: str | None = BOT, **wish: Any) -> Reply:
     """POST an issue, a plain one unless told otherwise."""
     body = {"title": "Copy", **wish}

@@ -14,9 +14,8 @@ TEACHER = "ghp_teacher"
 
 
 @pytest.fixture
-def bench() -> Bench:
+def bench(bench: Bench) -> Bench:
     """GitHub with a teacher who may make repositories for the organization."""
-    bench = Bench()
     seed = {
         "accounts": [{"login": "org", "kind": "Organization"}],
         "tokens": [{"token": TEACHER, "login": "teacher"}],
