@@ -12,7 +12,7 @@ from monarch.ports import NotCancelled
 from monarch.ports.hands import NotPutFirst
 from monarch.ports.readings import RequestDetails
 from monarch.web.acts.means import Looked, Looking, Means
-from monarch.web.acts.meant import Done, Line, Meant, Member
+from monarch.web.acts.meant import ActResult, Line, Meant, Member
 
 _UNPLANNED: Final = frozenset({State.QUEUED, State.PARKED})
 
@@ -36,7 +36,7 @@ async def to_cancel(means: Means, asked: Mapping[str, str]) -> Meant:
     )
 
 
-async def cancel(means: Means, meant: Meant, by: str) -> Done:
+async def cancel(means: Means, meant: Meant, by: str) -> ActResult:
     """Cancel it."""
     request = RequestId(meant.back.removeprefix("/requests/"))
     answer = await means.hands.cancel(request, by)
@@ -66,7 +66,7 @@ async def to_first(means: Means, asked: Mapping[str, str]) -> Meant:
     )
 
 
-async def first(means: Means, meant: Meant, by: str) -> Done:
+async def first(means: Means, meant: Meant, by: str) -> ActResult:
     """Put it first."""
     request = RequestId(meant.back.removeprefix("/requests/"))
     answer = await means.hands.first(request, by)
@@ -94,7 +94,7 @@ async def to_verify(means: Means, asked: Mapping[str, str]) -> Meant:
     )
 
 
-async def verify(means: Means, meant: Meant, by: str) -> Done:
+async def verify(means: Means, meant: Meant, by: str) -> ActResult:
     """Begin the look."""
     request = RequestId(meant.back.removeprefix("/requests/"))
     under_way = await means.begin_look(request, by)
@@ -139,23 +139,23 @@ async def to_heal(means: Means, asked: Mapping[str, str]) -> Meant:
     )
 
 
-async def heal(means: Means, meant: Meant, by: str) -> Done:
+async def heal(means: Means, meant: Meant, by: str) -> ActResult:
     """Begin to heal them."""
     request = RequestId(meant.back.removeprefix("/requests/"))
     missing: dict[str, list[TicketId]] = {}
     for key in meant.keys:
         target, _, ticket = key.rpartition("#")
         missing.setdefault(target, []).append(TicketId(int(ticket)))
-    told = await means.hands.heal(request, missing, by)
+    answers = await means.hands.heal(request, missing, by)
     lines = tuple(
         Line(
             f"{one.target}: {one.refused or f'{len(missing[one.target])} to be made again'}",
             "",
             bool(one.refused),
         )
-        for one in told
+        for one in answers
     )
-    healing = sum(bool(one.migration) for one in told)
+    healing = sum(bool(one.migration) for one in answers)
     return _done(meant, "Copies are made again" if healing else "Nothing is made again", lines)
 
 
@@ -233,8 +233,8 @@ def _why_none(members: Sequence[Member], given_up: Sequence[str]) -> str:
     """Why there is nothing to make again; `""` where there is something."""
     if members:
         return ""
-    told = " ".join(f"{target}: {_GIVEN_UP}" for target in given_up)
-    return told or "Nothing was missing at the last look."
+    reasons = " ".join(f"{target}: {_GIVEN_UP}" for target in given_up)
+    return reasons or "Nothing was missing at the last look."
 
 
 def _unread(looked: Looking | Looked | None) -> Iterator[str]:
@@ -252,5 +252,5 @@ def _unknown(request: RequestId) -> str:
     return f"No request {request} is known."
 
 
-def _done(meant: Meant, title: str, lines: tuple[Line, ...]) -> Done:
-    return Done(title, lines, meant.back, "To the request")
+def _done(meant: Meant, title: str, lines: tuple[Line, ...]) -> ActResult:
+    return ActResult(title, lines, meant.back, "To the request")
