@@ -10,7 +10,7 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.budget import ValkeyBudget
 from monarch.adapters.valkey.cards import ValkeyCards
-from monarch.adapters.valkey.client.seen import Seen
+from monarch.adapters.valkey.client.seen import NewestMemory
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.inbox import ValkeyInbox
 from monarch.adapters.valkey.keys import GROUP, Keys
@@ -51,7 +51,7 @@ class World:
         self.budget: Budget = ValkeyBudget(self.scripts, self.keys)
         self.hands: Hands = ValkeyHands(self.scripts, self.keys, retention_ms=RETENTION_MS)
         self._nonces = itertools.count(1)
-        self._seen: dict[str, Seen] = defaultdict(Seen)
+        self._seen: dict[str, NewestMemory] = defaultdict(NewestMemory)
 
     async def open(self) -> None:
         """Make the groups, and an epoch that is not quiet."""

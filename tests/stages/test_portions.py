@@ -10,7 +10,7 @@ from monarch.core.report.passage import Passage
 from monarch.core.request.message import Request
 from monarch.core.request.refs import parse_ref
 from monarch.core.ticket import Milestone
-from monarch.stages.rehearsal.rehearsal import Wanted
+from monarch.stages.rehearsal.rehearsal import RehearsalWish
 from tests.stages.house import SOURCE, TEAM_A, House, pass_time
 from tests.stages.test_dry_run import rehearser, sources
 
@@ -89,7 +89,7 @@ async def test_a_dry_run_of_a_portion_says_before_what_is_then_done(house: House
     reader = rehearser(sources(house), house.style)
     plan = await reader.plan(Request(parse_ref(SOURCE), (), portion=Portion(None, ("Sprint 2",))))
     assert isinstance(plan, Plan)
-    told = await reader.rehearse(TEAM_A, Wanted(plan))
+    told = await reader.rehearse(TEAM_A, RehearsalWish(plan))
     assert isinstance(told, Passage)
     assert len(house.github.did) == before
 

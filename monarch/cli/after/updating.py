@@ -42,10 +42,10 @@ def update_copies(
     only = names_of(targets)
 
     async def work(person: "Operator") -> tuple[RequestId, ...]:
-        from monarch.app.update import Refused, submitted, wishes  # noqa: PLC0415 - lazily
+        from monarch.app.update import UpdateRefused, submitted, wishes  # noqa: PLC0415 - lazily
 
         asked = await wishes(person.reader, known, template, only)
-        if isinstance(asked, Refused):
+        if isinstance(asked, UpdateRefused):
             fail(clean(asked.reason))
         return tuple([(await submitted(person, wish, name, close=close)).request for wish in asked])
 
@@ -76,14 +76,14 @@ def foresee_update(
     """Show what the update would do, with the difference of each copy. Nothing is changed."""
     import anyio  # noqa: PLC0415 - lazily
 
-    from monarch.app.update import Refused, foreseen, web_url_of  # noqa: PLC0415 - lazily
+    from monarch.app.update import UpdateRefused, foreseen, web_url_of  # noqa: PLC0415 - lazily
 
     demand_no_doing(by, wait=wait)
     known, only = settings(needs_github=True), names_of(targets)
     wanted, template = _request(request), _source(request, source)
     with failures_reported(), readings(quiet=as_json) as tell:
         found = anyio.run(foreseen, known, wanted, template, only, tell)
-    if isinstance(found, Refused):
+    if isinstance(found, UpdateRefused):
         fail(clean(found.reason))
     web_url = web_url_of(known)
     if as_json:

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from monarch.adapters.valkey.views.cohorts import Cohorts
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.core.card.telling import Message
 from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
@@ -20,7 +20,6 @@ from tests.contracts.moves import a_plan, migrated, one
 from tests.contracts.telling import begun, tell
 from tests.contracts.worlds import RETENTION_MS, World, a_message
 
-pytestmark = pytest.mark.anyio
 SOURCE, SOURCE_ID = "org/template", 71
 
 
@@ -30,7 +29,7 @@ class Platform:
     def __init__(self, world: World) -> None:
         self.world = world
         self.cohorts = Cohorts(world.client, world.scripts, world.keys)
-        self.reader = Reader(world.client, world.keys)
+        self.reader = RequestReader(world.client, world.keys)
         self.streams = world.streams("planner")
 
     async def asks(self, *targets: str, verdict: Verdict | None = None) -> str:

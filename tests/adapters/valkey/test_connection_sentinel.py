@@ -15,7 +15,7 @@ from valkey.exceptions import ConnectionError as ConnectionLostError
 
 from monarch.adapters.valkey.client.connection import classified, connected
 from monarch.adapters.valkey.client.sentinel import ASK_WITHIN_S, CHECK_EVERY_S, Guide, Sentinels
-from monarch.adapters.valkey.client.sockets import Place, place
+from monarch.adapters.valkey.client.sockets import ServerPlace, place
 from monarch.ports import StoreError
 from scripts.fleet_machine.sentinels import WatchedValkey
 from tests.tls import AUTHORITY, tls_in_front_of
@@ -30,7 +30,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchedValkey]
         yield running
 
 
-def led_by(watched: WatchedValkey) -> Place:
+def led_by(watched: WatchedValkey) -> ServerPlace:
     """As the settings would say it."""
     addresses = tuple(("127.0.0.1", sentinel.port) for sentinel in watched.sentinels)
     return place("valkey://unused:1/0", Sentinels(addresses, NAME))

@@ -8,7 +8,7 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.client.connection import connect
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.views import outlook as module
-from monarch.adapters.valkey.views.outlook import Newcomer, Outlook
+from monarch.adapters.valkey.views.outlook import Newcomer, ValkeyOutlook
 from monarch.core.budget.ceilings import Ceilings
 from monarch.core.budget.shares import Ahead, Part
 from monarch.core.ids import RequestId
@@ -26,7 +26,7 @@ class Books:
     def __init__(self, client: Valkey) -> None:
         self.client = client
         self.asked_of: list[str] = []
-        self.outlook = Outlook(client, KEYS, self._effective)
+        self.outlook = ValkeyOutlook(client, KEYS, self._effective)
 
     async def _effective(self, account: str) -> Ceilings:
         self.asked_of.append(account)

@@ -6,7 +6,7 @@ import pytest
 
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.views.events import EventLog
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
 from monarch.core.portions.details import portion_details
@@ -18,7 +18,6 @@ from monarch.ports.readings import RequestDetails
 from tests.contracts.moves import a_plan, one
 from tests.contracts.worlds import RETENTION_MS, World, a_message
 
-pytestmark = pytest.mark.anyio
 DAY_S = 86_400.0
 SPRINT = ("Sprint 2",)
 
@@ -28,7 +27,7 @@ class Desk:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.reader = Reader(world.client, world.keys)
+        self.reader = RequestReader(world.client, world.keys)
         self.events = EventLog(world.client, world.keys)
         self.date = datetime.now(timezone(timedelta(hours=1))).replace(microsecond=0)
         self.date += timedelta(days=3)

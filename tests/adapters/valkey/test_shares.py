@@ -6,7 +6,7 @@ import pytest
 
 from monarch.adapters.valkey.hands import ValkeyHands
 from monarch.adapters.valkey.views.events import EventLog
-from monarch.adapters.valkey.views.requests import Reader
+from monarch.adapters.valkey.views.requests import RequestReader
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId
 from monarch.core.target.permission import GivesWay, Taken, Wait
@@ -16,7 +16,6 @@ from tests.contracts.crossings import InLine
 from tests.contracts.moves import migrated, one, planned, target_of
 from tests.contracts.worlds import NO_CEILINGS, RETENTION_MS, World
 
-pytestmark = pytest.mark.anyio
 SCARCE = replace(NO_CEILINGS, interval_ms=20_000)
 """So long between two writes that a test's own time is none."""
 
@@ -202,7 +201,7 @@ async def test_who_put_it_first_is_on_record_and_shown(floor: Floor) -> None:
     """As an event, beside the request, and in its channel; once, whoever does it again."""
     request = await floor.asks("C1", "org/team-1")
     await put(floor, request)
-    reader = Reader(floor.world.client, floor.world.keys)
+    reader = RequestReader(floor.world.client, floor.world.keys)
 
     details = await reader.request(request)
     events = [
