@@ -28,14 +28,7 @@ from monarch.cli.terminal.tables import word
 from monarch.core.budget.forecast import Forecast
 from monarch.core.ids import RequestId
 from monarch.core.report.summary import MigrationView, RequestView, State
-
-
-class Terminal(StringIO):
-    """A stream that says it is one."""
-
-    def isatty(self) -> bool:
-        """Say so."""
-        return True
+from tests.cli.terminals import Terminal
 
 
 @pytest.mark.parametrize(

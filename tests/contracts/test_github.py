@@ -22,15 +22,11 @@ from monarch.core.outcome import (
 from monarch.core.ticket import Issue, Label, Milestone, Repository
 from monarch.ports import GitHub
 from monarch.stages.crossing.details import NO_PUSH
+from tests.adapters.github.builders import yes
 from tests.contracts.githubs import FOREIGN, PLAIN, TEAM, TYPES, in_memory, over_http
 
 BUG = Label("bug", "d73a4a", "It is broken")
 SPRINT = Milestone("Sprint", "closed", "The first")
-
-
-def yes() -> bool:
-    """It may leave."""
-    return True
 
 
 def no() -> bool:

@@ -136,7 +136,7 @@ async def test_issues_that_are_switched_off_are_not_deleted_ones(house: House, c
     again = await house.migrate(TEAM_A)
 
     assert house.state(again) == "failed"
-    assert [letter["code"] for letter in house.store.dead] == ["issues_disabled"]
+    assert house.codes() == ["issues_disabled"]
     assert len(house.github.did) == writes
 
 

@@ -20,7 +20,6 @@ from tests.contracts.moves import a_plan, migrated, one
 from tests.contracts.telling import begun, tell
 from tests.contracts.worlds import RETENTION_MS, World, a_message
 
-pytestmark = pytest.mark.anyio
 SOURCE, SOURCE_ID = "org/template", 71
 
 

@@ -18,7 +18,6 @@ from monarch.ports.readings import RequestDetails
 from tests.contracts.moves import a_plan, one
 from tests.contracts.worlds import RETENTION_MS, World, a_message
 
-pytestmark = pytest.mark.anyio
 DAY_S = 86_400.0
 SPRINT = ("Sprint 2",)
 

@@ -16,7 +16,6 @@ from tests.contracts.crossings import InLine
 from tests.contracts.moves import migrated, one, planned, target_of
 from tests.contracts.worlds import NO_CEILINGS, RETENTION_MS, World
 
-pytestmark = pytest.mark.anyio
 SCARCE = replace(NO_CEILINGS, interval_ms=20_000)
 """So long between two writes that a test's own time is none."""
 
