@@ -117,7 +117,10 @@ def replay_letters(
             _tell_progress(len(answers), len(news))
         return answers
 
-    answers = operate(work)
+    _show_replayed(operate(work), dry_run=dry_run, as_json=as_json)
+
+
+def _show_replayed(answers: "Sequence[Replayed]", *, dry_run: bool, as_json: bool) -> None:
     refused = sum(bool(one.refused) for one in answers)
     if as_json:
         counts = {"replayed": len(answers) - refused, "refused": refused, "dry_run": dry_run}
