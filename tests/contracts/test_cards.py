@@ -53,7 +53,7 @@ async def test_a_telling_shows_all_requests_as_they_stand(world: World) -> None:
 
 
 async def test_many_requests_make_one_notice(world: World) -> None:
-    """It carries no text: whoever takes it tells of all of them."""
+    """It carries no text: the worker that takes it tells of all of them."""
     for target in ("org/team-a", "org/team-b", "org/team-c"):
         await planned(world, target)
 

@@ -279,7 +279,7 @@ async def test_what_may_not_be_sent_is_not_done(github: GitHub) -> None:
 
 
 async def test_a_repository_is_found_again_by_its_id(github: GitHub) -> None:
-    """Whatever name it is asked for by; one that is not there is not found."""
+    """Under any of its names; a missing one is not found."""
     here = await at(github)
 
     again = await github.find_repository(here.id, FOREIGN)

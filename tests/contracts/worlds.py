@@ -176,7 +176,7 @@ class World:
         return await self._hash(self.keys.migration(migration))
 
     async def lock(self, target: TargetId) -> bool:
-        """Whether somebody holds this target."""
+        """Whether a worker holds this target."""
         return bool(await self.client.exists(self.keys.target(target)))
 
     async def held_by(self, stream: Stream) -> dict[str, str]:
@@ -197,15 +197,15 @@ class World:
             return not any(await pipe.execute())
 
     async def run_out(self, is_held: Callable[[Token], bool], seconds: float) -> None:
-        """Let so many seconds have passed for the deliveries that nobody holds, and for nothing else."""
+        """Let these seconds have passed for the deliveries that no worker holds, and for nothing else."""
         await run_out(self.client, self.keys, is_held, round(seconds * 1000))
 
     async def end_sayings(self, is_held: Callable[[Token], bool]) -> None:
-        """Let the locks on telling run out whose delivery nobody holds."""
+        """End the locks on telling whose delivery no worker holds."""
         await end_sayings(self.client, self.keys, is_held)
 
     async def show(self) -> str:
-        """All that stands there, for whoever asks why a promise broke."""
+        """All that stands there, to find out why a promise broke."""
         return await show(self.client, self.keys)
 
     async def _hash(self, key: str) -> dict[str, str]:

@@ -50,7 +50,7 @@ def filled(house: House, *left_out: int) -> list[Issue]:
 
 
 async def asked_again(house: House) -> str:
-    """Somebody presses "migrate again"; how it ended."""
+    """A person presses "migrate again"; returns how it ended."""
     request = await house.migrate(TEAM_A)
     assert house.store.dead == []
     assert not house.told("stray.found")
@@ -283,7 +283,7 @@ async def test_of_two_equal_tickets_each_has_one_copy(house: House, issues: int)
 
 
 async def test_what_the_predecessor_has_doubled_is_adopted_once(house: House) -> None:
-    """It copied everything again whenever it was asked; the first copies count, and nobody is told to close others."""
+    """The predecessor copied everything again at each request; the first copies count, and Slack asks no one to close the others."""
     filled(house)
     filled(house)
 

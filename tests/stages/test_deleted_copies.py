@@ -26,7 +26,7 @@ MANY = [29, 30, 35, 500]
 
 
 async def emptied(house: House, copies: int) -> RequestId:
-    """A request that is done, whose every copy somebody has deleted."""
+    """A request that is done, all of whose copies were deleted afterwards."""
     house.github.add(SOURCE, *(f"Ticket {n}" for n in range(1, copies + 1)))
     house.github.add(TEAM_A)
     request = await house.migrated(TEAM_A)
@@ -125,7 +125,7 @@ async def test_deleted_copies_are_shown_by_plan_and_verify(
 
 @pytest.mark.parametrize("copies", [35, 500])
 async def test_issues_that_are_switched_off_are_not_deleted_ones(house: House, copies: int) -> None:
-    """Somebody switches them off right after the preflight: that is what is said, and nothing is written."""
+    """A person switches them off right after the preflight: the reason says so, and nothing is written."""
     await emptied(house, copies)
     house.github.faults.at("list_issues", 0, Fault(Found(())))
     on = Fault(Found(house.github.at(TEAM_A).repository))
@@ -141,7 +141,7 @@ async def test_issues_that_are_switched_off_are_not_deleted_ones(house: House, c
 
 
 async def test_more_deleted_issues_than_are_read_are_said_with_a_way_out(house: House) -> None:
-    """Somebody's three thousand: with one issue above them the look is complete again."""
+    """Three thousand deleted issues: with one issue above them the look is complete again."""
     house.github.add(SOURCE, "One")
     house.github.add(TEAM_A)
     for _ in range(PROBE_MOST):

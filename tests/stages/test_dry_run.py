@@ -42,7 +42,7 @@ def rehearser(
     told: list[str] | None = None,
     plans: Plans | None = None,
 ) -> Rehearser:
-    """Whoever rehearses, over these sources; nobody hears what it reports."""
+    """A rehearser over these sources; its progress reports go nowhere."""
     telemetry = Telemetry(CollectorRegistry(), structlog.wrap_logger(CapturingLogger()))
     heard: list[str] = [] if told is None else told
     return Rehearser(read, rules or Rules(), style, telemetry, heard.append, plans=plans)

@@ -42,7 +42,7 @@ def house() -> House:
 
 
 def befalls(house: House, method: str, nth: int, deed: Callable[[], Any]) -> None:
-    """Right before the `nth` call of `method` (counted from now) somebody does this, once."""
+    """Right before the `nth` call of `method` (counted from now) a person does this, once."""
     real, calls = getattr(house.github, method), iter(range(1, 10**6))
 
     async def call(*args: Any, **named: Any) -> Any:

@@ -152,7 +152,7 @@ async def test_each_refusal_is_told_with_its_own_reason(house: House) -> None:
 
 
 async def test_a_ticket_that_another_request_was_refused_is_tried_again(house: House) -> None:
-    """Somebody has changed the template and sent the message again, as they were told to."""
+    """A person has changed the template and sent the message again, as Slack asked."""
     house.github.add(SOURCE, "One", "Two")
     house.github.add(TEAM_A)
     house.github.refused_titles.add("Two")
@@ -167,7 +167,7 @@ async def test_a_ticket_that_another_request_was_refused_is_tried_again(house: H
 
 
 async def test_a_limit_closes_the_gate_and_counts_nothing(house: House) -> None:
-    """Nobody calls before the time is over; the migrations wait, uncounted."""
+    """No worker calls GitHub before the time is over; the migrations wait, uncounted."""
     house.github.faults.at("create_issue", 2, LIMITED)
     await house.migrated(TEAM_A, TEAM_B)
 
@@ -378,7 +378,7 @@ async def test_a_worker_that_dies_in_the_middle_is_followed_by_another(house: Ho
 
 
 async def test_a_zombies_copy_between_two_of_ours_is_seen_at_once(house: House) -> None:
-    """Numbers that are skipped are read: a copy by somebody else is not made again."""
+    """Skipped numbers are read: a copy by another worker is not made again."""
     await house.migrate(TEAM_A)
     before, after = (f" target={house.github.at(each).repository.id} " for each in (TEAM_A, TEAM_B))
     bodies = {i.title: i.body.replace(before, after) for i in house.github.issues(TEAM_A)}

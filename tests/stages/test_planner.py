@@ -44,7 +44,7 @@ async def test_a_bad_message_is_dead_lettered_by_its_kind(
 
 
 async def test_a_bad_message_is_told_where_its_channel_can_be_read(house: House) -> None:
-    """Somebody waits for it."""
+    """A person waits for it."""
     house.store.append_request(b'{"source_repo": "a/b", "notification_channel": "C9"}')
 
     await house.settle()
@@ -88,7 +88,7 @@ async def test_what_a_ticket_has_is_frozen_with_it(house: House) -> None:
 
 
 async def test_a_target_outside_the_allow_list_is_refused(house: House) -> None:
-    """Nobody writes where it was not allowed."""
+    """No worker writes where it was not allowed."""
     house.rules = Rules(allowed_targets=("org/other-*",))
     await house.migrate(TEAM_A)
 
@@ -109,7 +109,7 @@ async def test_a_source_that_was_renamed_to_outside_the_allow_list_is_refused(ho
 
 
 async def test_a_target_that_was_renamed_to_outside_the_allow_list_is_refused(house: House) -> None:
-    """Nothing is looked at and nothing is written there, and the channel is told."""
+    """Nothing is read or written there, and Slack says so."""
     house.rules = Rules(allowed_targets=("org/*",))
     house.github.change(TEAM_A, full_name="elsewhere/team-a")
     request = await house.migrate(TEAM_A)
@@ -121,7 +121,7 @@ async def test_a_target_that_was_renamed_to_outside_the_allow_list_is_refused(ho
 
 
 async def test_a_migration_that_no_planner_made_is_held_to_the_allow_list(house: House) -> None:
-    """Whoever can append to the stream cannot make the token write anywhere: GitHub is not even asked."""
+    """A producer that can append to the stream cannot make the token write anywhere: GitHub is not even asked."""
     house.rules = Rules(allowed_targets=("org/team-*",))
     request = await house.migrate(TEAM_A)
     house.github.add("org/private")
@@ -187,7 +187,7 @@ async def test_a_template_that_never_shows_what_github_counts_is_given_up_with_t
 
 
 async def test_a_source_with_its_issues_off_is_not_empty(house: House) -> None:
-    """It is a mistake that somebody can put right."""
+    """It is a mistake that a person can put right."""
     house.github.change(SOURCE, has_issues=False)
     request = await house.migrate(TEAM_A)
 

@@ -137,7 +137,7 @@ async def test_a_source_beyond_the_list_is_refused(github: FakeGitHub) -> None:
 
 
 async def test_a_source_without_issues_is_not_an_empty_one(desk: Desk) -> None:
-    """Somebody has switched them off."""
+    """A person has switched them off."""
     desk.github.change(SOURCE, has_issues=False)
 
     assert "switch them on" in in_the_way(await desk.source()).reason
@@ -270,7 +270,7 @@ async def test_every_reading_is_told_by_the_name_that_was_asked_for(desk: Desk) 
 
 
 async def test_copies_are_looked_at_wherever_they_are(desk: Desk) -> None:
-    """An archived target can be verified; one that is gone cannot."""
+    """An archived target can be verified; a deleted one cannot."""
     plan = await planned(desk.rehearser)
     desk.github.change(TEAM_A, archived=True)
 

@@ -23,7 +23,7 @@ from tests.contracts.worlds import World
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
-    """A server that nobody stops."""
+    """A server that runs through all tests."""
     with EmbeddedValkey(tmp_path_factory.mktemp("valkey")) as running:
         yield running
 
@@ -32,7 +32,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]
 async def world(
     server: EmbeddedValkey, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[World]:
-    """An installation of its own on the server that nobody stops."""
+    """An installation of its own on the server of all tests."""
     monkeypatch.setattr("monarch.adapters.valkey.streams.BLOCK_MS", 10)
     async with connected(server.url, "tests", connections=20) as client:
         real = World(client, request.node.name)

@@ -82,7 +82,7 @@ def planned(portion: Portion) -> Done:
 
 
 async def test_a_request_that_waits_shows_its_date_with_the_senders_zone(desk: Desk) -> None:
-    """In the listing and by itself, before and after somebody has looked at it, and after it was planned."""
+    """In the listing and by itself, before and after a worker has read it, and after it was planned."""
     portion = Portion(desk.date, SPRINT)
     request = await desk.asks(portion)
     (before,) = await desk.reader.requests(5)
@@ -115,7 +115,7 @@ async def test_a_request_keeps_its_portion_when_it_is_planned(desk: Desk) -> Non
 
 
 async def test_a_request_that_waits_for_its_date_is_not_an_old_one(desk: Desk) -> None:
-    """Somebody is called out for a request that does not move; this one begins to be late on its date."""
+    """A request that does not move raises an alert; this one begins to be late on its date."""
     request = await desk.waits(Portion(desk.date))
 
     assert await desk.open_since_ms(request) == desk.date_ms

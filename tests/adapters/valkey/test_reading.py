@@ -129,7 +129,7 @@ async def test_dead_letters_are_looked_through_page_by_page(
 
 
 async def test_bytes_that_are_no_text_are_shown_all_the_same(house: House) -> None:
-    """A producer may write anything; whoever looks for the reason must see it."""
+    """A producer may write anything; a person who looks for the reason must see it."""
     await house.client.xadd(house.keys.dead, {"payload": b"\xff{", "attempts": b"many"})
 
     (letter,) = await house.letters.newest(1)

@@ -97,7 +97,7 @@ async def make_consumer(world: World, name: str) -> None:
 
 
 async def test_a_line_that_cannot_be_read_is_not_known(client: Valkey) -> None:
-    """Nobody is kept from seeing who works."""
+    """A worker whose line cannot be read is listed all the same."""
     await _works(client, "host.1.aa")
     await cast("Awaitable[int]", client.hset(KEYS.workers, "host.1.aa", "nonsense"))
 
