@@ -86,7 +86,7 @@ class Fleet:
                 pipe.zcard("{monarch}:parked")
                 return not any(await pipe.execute())
 
-        await self.until(is_told, TOLD_WITHIN_S, "Slack was not told")
+        await self.until(is_told, TOLD_WITHIN_S, "Slack did not get the message")
 
     async def until(self, condition: Condition, within_s: float, complaint: str) -> None:
         """Wait for a condition; if it does not come, raise the complaint with the workers' last log lines."""
