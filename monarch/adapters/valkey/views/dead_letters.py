@@ -11,6 +11,7 @@ from monarch.adapters.valkey.views.entry_ids import entry_ms, is_entry_id
 from monarch.adapters.valkey.views.raw import texts
 from monarch.adapters.valkey.views.request import whole
 from monarch.adapters.valkey.views.requests import PAGE, RawEntry
+from monarch.adapters.valkey.views.spoiled import answers_of
 from monarch.ports.readings import Choice, DeadLetter
 
 FIRST, LAST = "-", "+"
@@ -32,8 +33,9 @@ class Letters:
         found: list[DeadLetter] = []
         first, last = await self._span(choice)
         while len(found) < limit:
-            with classified("listing dead letters"):
-                page = await self._client.xrevrange(self._dead, last, first, count=PAGE)
+            pipe = self._client.pipeline(transaction=False)
+            pipe.xrevrange(self._dead, last, first, count=PAGE)
+            (page,) = await answers_of(pipe, "listing dead letters")
             letters = [_letter(entry) for entry in page]
             found += filter(choice.means, letters)
             if len(page) < PAGE:

@@ -21,6 +21,7 @@ from monarch.adapters.valkey.views.entry_ids import entry_ms
 from monarch.adapters.valkey.views.raw import texts
 from monarch.adapters.valkey.views.request import whole
 from monarch.adapters.valkey.views.server import Server, ServerFacts, subscribed
+from monarch.adapters.valkey.views.spoiled import answers_and_errors_of
 from monarch.core.budget.ceilings import Ceilings, least
 from monarch.core.delivery import Stream
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
@@ -69,8 +70,7 @@ class Standing:
             later.xrange(self._keys.stream(raw["stream"]), f"({raw['last']}", "+", count=1)
         for account in accounts:
             self._ask_account(later, account, whole["now_ms"])
-        with classified("reading the fleet"):
-            answers = await later.execute(raise_on_error=False)
+        answers = await answers_and_errors_of(later, "reading the fleet")
         logins = login_of_each(_known(whole["answers"][-1]))
         next_up, budgets = answers[: len(streams)], answers[len(streams) :]
         return Snapshot(
@@ -95,8 +95,8 @@ class Standing:
         self._ask_whole(pipe)
         for stream in Stream:
             self._ask_stream(pipe, stream)
+        answers = await answers_and_errors_of(pipe, "reading the fleet")
         with classified("reading the fleet"):
-            answers = await pipe.execute(raise_on_error=False)
             seconds, micros = _given(answers[0])
         now_ms = int(seconds) * 1000 + int(micros) // 1000
         whole = {"now_ms": now_ms, "answers": answers[1:_WHOLE]}

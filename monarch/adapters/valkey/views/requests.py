@@ -22,6 +22,7 @@ from monarch.adapters.valkey.views.numbers import Numbering
 from monarch.adapters.valkey.views.raw import text, texts
 from monarch.adapters.valkey.views.request import cohort_of, request_view, whole
 from monarch.adapters.valkey.views.sought import Sought, failed
+from monarch.adapters.valkey.views.spoiled import answers_of
 from monarch.adapters.valkey.views.waiting import Waiting, Wish, members_of, with_wish
 from monarch.core.after.later import Later
 from monarch.core.card.view import Card
@@ -76,8 +77,9 @@ class Reader:
         found: list[RequestLine] = []
         start = 0
         while len(found) < limit and start < LOOKED_THROUGH:
-            with classified("listing requests"):
-                ids = await self._client.zrevrange(self._keys.known, start, start + PAGE - 1)
+            pipe = self._client.pipeline(transaction=False)
+            pipe.zrevrange(self._keys.known, start, start + PAGE - 1)
+            (ids,) = await answers_of(pipe, "listing requests")
             page = await self._sought([RequestId(one.decode()) for one in ids], sought)
             found += await self._lines(page)
             start += PAGE
@@ -98,14 +100,12 @@ class Reader:
         pipe = self._client.pipeline(transaction=False)
         for line in lines:
             pipe.hget(self._keys.request(line.id), "targets")
-        with classified("reading requests"):
-            targets = [_lines(text(raw or "")) for raw in await pipe.execute()]
+        targets = [_lines(text(raw or "")) for raw in await answers_of(pipe, "reading requests")]
         pipe = self._client.pipeline(transaction=False)
         for line, named in zip(lines, targets, strict=True):
             for target in named:
                 pipe.hget(self._keys.migration(migration_id(line.id, target)), "state")
-        with classified("reading requests"):
-            states = iter([text(raw or "") for raw in await pipe.execute()])
+        states = iter([text(raw or "") for raw in await answers_of(pipe, "reading requests")])
         return tuple(
             replace(line, failed=failed(islice(states, len(named))))
             for line, named in zip(lines, targets, strict=True)
@@ -130,8 +130,7 @@ class Reader:
         pipe = self._client.pipeline(transaction=False)
         for one in ids:
             pipe.hmget(self._keys.request(one), ["state", "source", "targets", "entry"])
-        with classified("reading requests"):
-            known = await pipe.execute()
+        known = await answers_of(pipe, "reading requests")
         rows = {
             one: tuple(text(field or "") for field in raw)
             for one, raw in zip(ids, known, strict=True)
@@ -155,8 +154,7 @@ class Reader:
         for one in ids:
             pipe.hgetall(self._keys.request(one))
             pipe.scard(self._keys.unsettled(one))
-        with classified("reading requests"):
-            answers = await pipe.execute()
+        answers = await answers_of(pipe, "reading requests")
         rows = zip(ids, answers[::2], answers[1::2], strict=True)
         return [_line(one, texts(raw), unsettled) for one, raw, unsettled in rows if raw]
 
@@ -167,8 +165,9 @@ class Reader:
             fields = await self._unseen(request)
         if not fields:
             return None
-        with classified("asking who has paused the fleet"):
-            paused_by = await self._client.get(self._keys.paused)
+        pipe = self._client.pipeline(transaction=False)
+        pipe.get(self._keys.paused)
+        (paused_by,) = await answers_of(pipe, "asking who has paused the fleet")
         targets = _lines(fields.get("targets", ""))
         migrations = await self._hashes(
             [self._keys.migration(migration_id(request, target)) for target in targets]
@@ -218,15 +217,15 @@ class Reader:
         pipe = self._client.pipeline(transaction=False)
         for key in keys:
             pipe.hgetall(key)
-        with classified("reading a request"):
-            return [texts(raw) for raw in await pipe.execute()]
+        return [texts(raw) for raw in await answers_of(pipe, "reading a request")]
 
     # ----------------------------------------------------------------------------------- events
 
     async def events(self, limit: int, end: str = "+") -> tuple[Event, ...]:
         """The newest `limit` events up to `end` (`(<id>`: before that one), oldest first."""
-        with classified("reading events"):
-            page = await self._client.xrevrange(self._keys.events, end, "-", count=limit)
+        pipe = self._client.pipeline(transaction=False)
+        pipe.xrevrange(self._keys.events, end, "-", count=limit)
+        (page,) = await answers_of(pipe, "reading events")
         return tuple(await self._numbered([_event(entry) for entry in reversed(page)]))
 
     async def _numbered(self, events: Sequence[Event]) -> list[Event]:

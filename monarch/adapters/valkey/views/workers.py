@@ -10,6 +10,7 @@ from monarch.adapters.valkey.kept.roster import Entered, Heard, Roster
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.views.fleet import NOBODY
 from monarch.adapters.valkey.views.raw import texts
+from monarch.adapters.valkey.views.spoiled import answers_and_errors_of
 from monarch.core.delivery import Stream
 from monarch.ports.readings import WorkerLine
 
@@ -30,8 +31,7 @@ class Workers:
         pipe = self._client.pipeline(transaction=False)
         for stream in Stream:
             pipe.xinfo_consumers(self._keys.stream(stream), GROUP)
-        with classified("reading the workers"):
-            answers = await pipe.execute(raise_on_error=False)
+        answers = await answers_and_errors_of(pipe, "reading the workers")
         found: dict[str, dict[str, Any]] = {}
         for stream, answer in zip(Stream, answers, strict=True):
             for one in answer if isinstance(answer, list) else []:
