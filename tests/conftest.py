@@ -19,6 +19,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 STORIES = Path(__file__).parent / "system"
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    """The Valkey client and uvicorn need asyncio; the stages, which do not, run on a virtual clock."""
+    return "asyncio"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the stories of real processes begin first, and of these the longest before all.
 

@@ -9,17 +9,20 @@ import re
 from pathlib import Path
 
 import anyio
+import httpx
 import pytest
 from anyio.abc import SocketAttribute, SocketStream
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch.adapters.http_send import new_client, send_once
+from monarch.adapters.http_send import NeverLeft, new_client, send_once
+from monarch.app.doctor.asked import unreached
 from monarch.core.github.reply import Reply
 from monarch.settings import ConfigurationError, Settings, load_settings, settings_from
 from monarch.settings.mistakes import OF_COMPOSE
 from monarch.settings.proxies import proxy_for
 from monarch.settings.values import Wrong
+from tests.tls import AUTHORITY, CERTIFICATE, KEY
 
 ROOT = Path(__file__).resolve().parent.parent
 GITHUB = "https://api.github.com"
@@ -79,7 +82,14 @@ def test_the_proxy_that_counts(variables: dict[str, str], url: str, expected: st
         ("[fd07::5]:8443", "https://[fd07::5]/api/v3", False),
         ("fd07::5", "https://[fd07::5]/api/v3", True),
         ("[::1", GITHUB, False),
-        ("http://github.com", GITHUB, False),
+        ("http://github.com", GITHUB, True),
+        ("https://api.github.com/", GITHUB, True),
+        ("https://api.github.com:8443/", GITHUB, False),
+        ("slack.com;github.com", GITHUB, True),
+        ('"a.example,github.com"', GITHUB, True),
+        ("[fd07::]/8", "https://[fd07::5]/api/v3", True),
+        ("[fd07::]/8", "https://[fe07::5]/api/v3", False),
+        (f"github.com:{'9' * 5000}", GITHUB, False),
         (",, ,/,:,[]:,.,..", GITHUB, False),
     ],
 )
@@ -104,6 +114,12 @@ def test_no_proxy_names_hosts_addresses_and_networks(
         "http://u:secret@",
         "://",
         "http://a b",
+        "http://proxy:0",
+        "http://proxy..example:3128",
+        "http://*:3128",
+        f"http://{'a' * 64}:3128",
+        "http://proxy.example/proxy.pac",
+        "http://proxy.example?key=secret",
     ],
 )
 def test_a_proxy_that_cannot_be_one_stops_the_start(value: str) -> None:
@@ -118,13 +134,42 @@ def test_a_proxy_that_cannot_be_one_stops_the_start(value: str) -> None:
 
 @given(st.dictionaries(st.sampled_from(["HTTPS_PROXY", "all_proxy", "NO_PROXY"]), st.text()))
 def test_whatever_stands_there_is_a_way_or_a_sentence(variables: dict[str, str]) -> None:
-    """Never another error."""
+    """Never another error, here or in the client that is given it."""
     try:
-        told = proxy_for(GITHUB, variables) or "http://none"
+        told = httpx.Proxy(proxy_for(GITHUB, variables) or "http://none").url.scheme
     except Wrong as wrong:
         told = str(wrong)
 
-    assert told.lower().startswith(("http://", "https://", "https_proxy: exp", "all_proxy: exp"))
+    assert told.lower().startswith(("http", "https", "https_proxy: exp", "all_proxy: exp"))
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_proxy_that_cannot_be_reached_is_to_blame() -> None:
+    """And not GitHub: people would look at the wrong end, and so would the doctor's advice."""
+    async with new_client(GITHUB, {}, None, "http://u:hunter2@127.0.0.1:1") as client:
+        sent = await send_once(client, "GET", "user", deadline_s=10)
+
+    assert isinstance(sent, NeverLeft)
+    assert sent.reason.endswith("(api.github.com:443, by way of the proxy 127.0.0.1:1)")
+    assert unreached(sent, "GITHUB_API_URL").startswith("Correct the proxy (HTTPS_PROXY,")
+
+
+@pytest.mark.parametrize(
+    ("broke", "advice"),
+    [
+        ("certificate verify failed: certificate is not yet valid", "clock right"),
+        ("certificate verify failed: certificate has expired", "clock right, or"),
+        (
+            "[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate",
+            "Set SSL_CERT_FILE in the env",
+        ),
+        ("[SSL: WRONG_VERSION_NUMBER] wrong version number", "correct https:// in SLACK_API_URL"),
+        ("[Errno -2] Name or service not known", "Check the network and SLACK_API_URL."),
+    ],
+)
+def test_what_to_do_follows_from_what_broke(broke: str, advice: str) -> None:
+    """An address that is right is not to be corrected because a certificate is not trusted."""
+    assert advice in unreached(NeverLeft(f"ConnectError: {broke} (slack.com:443)"), "SLACK_API_URL")
 
 
 def test_a_proxys_password_is_a_secret() -> None:
@@ -132,7 +177,6 @@ def test_a_proxys_password_is_a_secret() -> None:
     assert "hunter2" in settings_from({"HTTPS_PROXY": "http://u:hunter2@proxy:1"}).secrets()
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_a_client_asks_its_proxy_for_what_is_elsewhere() -> None:
     """And no other, whatever the process's environment says."""
     asked: list[bytes] = []
@@ -181,7 +225,97 @@ def test_certificates_that_cannot_be_read_stop_the_start(tmp_path: Path) -> None
     assert "No such file" in valkey
 
 
+def test_a_folder_without_certificates_stops_the_start(tmp_path: Path) -> None:
+    """OpenSSL finds a certificate by the hash in its name, so with other names nothing at all would be trusted."""
+    (told,) = mistakes_of(SSL_CERT_DIR=str(tmp_path))
+    assert "openssl rehash" in told
+
+    (tmp_path / "school.pem").touch()
+    assert mistakes_of(SSL_CERT_DIR=f"/nowhere:{tmp_path}")
+
+    (tmp_path / "82965258.0").touch()
+    settings_from({"SSL_CERT_DIR": f"/nowhere:{tmp_path}"})
+
+
+def test_a_pipe_of_certificates_stops_the_start(tmp_path: Path) -> None:
+    """Reading it would wait for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    pipe = str(tmp_path / "pipe")
+
+    ours, valkeys = mistakes_of(SSL_CERT_FILE=pipe, VALKEY_URL=f"valkeys://h?ssl_ca_certs={pipe}")
+
+    assert "a pipe or a device" in ours
+    assert "a pipe or a device" in valkeys
+
+
+@pytest.mark.parametrize("value", [" ", "/etc/ssl/cert.pem ", "\t/etc/ssl/cert.pem"])
+def test_white_space_around_a_path_of_certificates_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    """The libraries read it to the letter, and would end with a traceback."""
+    monkeypatch.setenv("SSL_CERT_FILE", value)
+
+    with pytest.raises(ConfigurationError, match="SSL_CERT_FILE: expected a path alone"):
+        load_settings(env_file=None)
+
+
+def test_certificates_in_the_file_are_not_out_of_sight(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The libraries read the process's environment alone; what both have is as it should be."""
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    line = f"SSL_CERT_FILE={AUTHORITY}\n".encode()
+
+    assert "SSL_CERT_FILE: expected it in the environment" in refused(tmp_path, line)
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(AUTHORITY))
+    loaded_from(tmp_path, line)
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("ssl_keyfile={key}", "got ssl_keyfile alone"),
+        ("ssl_certfile={certificate}", "and its private key, without a passphrase"),
+        ("ssl_certfile={certificate}&ssl_keyfile={certificate}", "and its private key"),
+        ("ssl_certfile={key}&ssl_keyfile={key}", "expected a certificate in PEM for ssl_certfile"),
+    ],
+)
+def test_a_certificate_of_our_own_without_its_key_stops_the_start(query: str, told: str) -> None:
+    """The client would say "PEM lib" with each connection."""
+    filled = query.format(certificate=CERTIFICATE, key=KEY)
+
+    (mistake,) = mistakes_of(VALKEY_URL=f"valkeys://h?{filled}")
+
+    assert told in mistake
+    settings_from({"VALKEY_URL": f"valkeys://h?ssl_certfile={CERTIFICATE}&ssl_keyfile={KEY}"})
+
+
 # ------------------------------------------------------------------------------------ a file of them
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("HTTPS_PROXI", "HTTPS_PROXY"),
+        ("NOPROXY", "NO_PROXY"),
+        ("SSL_CERT_FLIE", "SSL_CERT_FILE"),
+        ("NO_COLOUR", "NO_COLOR"),
+    ],
+)
+def test_a_misspelt_variable_of_a_library_is_a_mistake_in_the_file(
+    tmp_path: Path, name: str, meant: str
+) -> None:
+    """It would have no effect, in silence."""
+    assert f"{name}: expected no such variable; did you mean {meant}?" in refused(
+        tmp_path, f"{name}=x\n".encode()
+    )
+
+
+@pytest.mark.parametrize("name", ["https_proxy", "FTP_PROXY", "NO_COLOR", "no_proxy"])
+def test_other_programs_variables_are_left_alone(tmp_path: Path, name: str) -> None:
+    """In the file, too."""
+    loaded_from(tmp_path, f"{name}=http://proxy.example:1\n".encode())
 
 
 def loaded_from(folder: Path, content: bytes) -> Settings:

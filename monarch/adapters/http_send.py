@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, Final
 
 import anyio
 import httpx
@@ -36,6 +37,9 @@ write's deadline, so that what fails before the first byte fails by itself and i
 KEPT_OPEN_S = 8.0
 """How long an idle connection is kept, in seconds: longer than a slow permission takes to arrive, so that a connection
 that was opened for a write is still open when the write may leave."""
+
+PROXIED: Final = "by way of the proxy"
+"""Stands in the reason of a `NeverLeft` if a proxy was asked."""
 
 _BEFORE_THE_REQUEST = (
     httpx.ConnectError,
@@ -79,12 +83,20 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+class Client(httpx.AsyncClient):
+    """A client that can say which proxy it asks: if it cannot be reached, the other end is not to blame."""
+
+    def __init__(self, *, proxy: str | None, **options: Any) -> None:
+        super().__init__(proxy=proxy, **options)
+        self.by_way_of = None if proxy is None else httpx.URL(proxy)
+
+
 def new_client(
     base_url: str,
     headers: Mapping[str, str],
     transport: httpx.AsyncBaseTransport | None,
     proxy: str | None = None,
-) -> httpx.AsyncClient:
+) -> Client:
     """Make a client that repeats nothing, follows nothing, caches nothing and keeps no cookies.
 
     Args:
@@ -95,7 +107,7 @@ def new_client(
     limits = httpx.Limits(
         max_connections=20, max_keepalive_connections=10, keepalive_expiry=KEPT_OPEN_S
     )
-    return httpx.AsyncClient(
+    return Client(
         verify=_trusted(),
         base_url=base_url.rstrip("/") + "/",
         headers={"Accept-Encoding": ACCEPTED, **headers},
@@ -142,7 +154,7 @@ async def send_once(
             return TooLarge(f"its answer is larger than {MAX_BYTES // 2**20} MB")
         # OSError: a broken TLS record comes through httpx as a bare ssl.SSLError.
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            reason = _describe(error, client.base_url)
+            reason = _describe(error, client)
             departure.note(error)
     return NoAnswer(reason) if departure.may_have_left else NeverLeft(reason)
 
@@ -221,14 +233,19 @@ def without_secret(reply: Reply, sent: httpx.Headers) -> Reply:
     return Reply(reply.status, headers, reply.body.replace(secret.encode(), HIDDEN.encode()))
 
 
-def _describe(error: Exception, base: httpx.URL) -> str:
+def _describe(error: Exception, client: httpx.AsyncClient) -> str:
     """Say what broke, on one line; httpx's messages carry no headers, so no secret either.
 
-    They do not say either who could not be reached, and there are several.
+    They do not say either who could not be reached, and there are several, or whether a proxy stood between.
     """
     text = quote(str(error), 200)
     said = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if not isinstance(error, _BEFORE_THE_REQUEST):
         return said
-    port = base.port or (443 if base.scheme == "https" else 80)
-    return f"{said} ({base.host}:{port})"
+    proxy = client.by_way_of if isinstance(client, Client) else None
+    way = f", {PROXIED} {_place(proxy)}" if proxy is not None else ""
+    return f"{said} ({_place(client.base_url)}{way})"
+
+
+def _place(url: httpx.URL) -> str:
+    return f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"

@@ -14,6 +14,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.cohorts import Cohorts
 from monarch.adapters.valkey.views.dead_letters import Letters
+from monarch.adapters.valkey.views.events import EventLog
 from monarch.adapters.valkey.views.fleet import Standing
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.adapters.valkey.views.server import ServerFacts
@@ -62,12 +63,13 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`reader` reads requests, `cohorts` those that came together, `letters` dead letters, `standing` fleet and server.
+    """`reader` reads requests, `events` what happened, `cohorts` those that came together, `letters` dead letters, `standing` fleet and server.
 
     `outlook` forecasts; `hands` change what runs.
     """
 
     reader: Reader
+    events: EventLog
     cohorts: Cohorts
     letters: Letters
     hands: Hands
@@ -153,7 +155,16 @@ async def operator(settings: Settings) -> AsyncIterator[Operator]:
         outlook = outlook_of(client, settings)
         cohorts = Cohorts(client, scripts, keys)
         yield Operator(
-            Reader(client, keys), cohorts, letters, hands, standing, outlook, settings, client, keys
+            Reader(client, keys),
+            EventLog(client, keys),
+            cohorts,
+            letters,
+            hands,
+            standing,
+            outlook,
+            settings,
+            client,
+            keys,
         )
 
 

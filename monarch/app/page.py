@@ -14,6 +14,7 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
 from monarch.adapters.valkey.views.cohorts import Cohorts
 from monarch.adapters.valkey.views.dead_letters import Letters
+from monarch.adapters.valkey.views.events import EventLog
 from monarch.adapters.valkey.views.fleet import Standing
 from monarch.adapters.valkey.views.matrix import Matrices
 from monarch.adapters.valkey.views.missed import MissedOnRecord
@@ -76,6 +77,7 @@ class Readings:
     def __init__(self, client: Valkey, keys: Keys, settings: Settings) -> None:
         self._shelf = Shelf(client, keys)
         self._reader = Reader(client, keys)
+        self._events = EventLog(client, keys)
         self._standing = Standing(client, keys, settings.channel, ceilings_of(settings))
         self._outlook = outlook_of(client, settings)
         self._cohorts = Cohorts(client, Scripts(client, keys.prefix), keys)
@@ -125,7 +127,7 @@ class Readings:
 
     async def history(self, requests: Collection[RequestId], limit: int) -> Sequence[Event]:
         """See `Source.history`."""
-        return await history(self._reader, requests, limit, LOOKED_THROUGH)
+        return await history(self._events, requests, limit, LOOKED_THROUGH)
 
     async def letters(self, limit: int, choice: Choice) -> Sequence[DeadLetter]:
         """See `Source.letters`."""
@@ -155,7 +157,7 @@ class Readings:
         self, limit: int, request: str | None, target: str | None, kind: str | None
     ) -> Sequence[Event]:
         """See `Source.events`."""
-        return await newest(self._reader, limit, Wanted(request, target, kind=kind))
+        return await newest(self._events, limit, Wanted(request, target, kind=kind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from monarch.core.report.summary import State
 
 _LONGEST_NAME: Final = 100
-_LONGEST_ID: Final = 41
 _SECONDS: Final = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _AGE: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w)", re.ASCII)
 
@@ -37,11 +36,11 @@ def actor(by: str | None) -> str:
 
 def request_id(text: str) -> "RequestId":
     """The id of a request; what cannot be one is wrong usage."""
-    from monarch.adapters.valkey.views.entry_ids import is_entry_id  # noqa: PLC0415 - lazily
+    from monarch.core.entry_ids import is_entry_id  # noqa: PLC0415 - lazily
     from monarch.core.ids import RequestId  # noqa: PLC0415 - lazily
 
     found = text.strip()
-    if not is_entry_id(found) or len(found) > _LONGEST_ID:
+    if not is_entry_id(found):
         expected, came = "two numbers with a dash between, such as 1732406400000-0", got(text)
         what = f"a request's id is {expected}; got {came}"
         end(Problem(what, WRONG, expected, came, advice="see `monarch requests`"))
@@ -52,7 +51,7 @@ def _user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container may run as a number that has no name
-        return "somebody"
+        return "unknown"
 
 
 def choice(

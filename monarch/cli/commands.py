@@ -7,20 +7,20 @@ from typing import Annotated
 import typer
 
 import monarch
-from monarch.cli.after.commands import add_to
+from monarch.cli import view_commands as views
+from monarch.cli.after import commands as after
 from monarch.cli.arguments import (
     PORT,
     AsJson,
     By,
     Channel,
-    Limit,
     Milestones,
     NotBefore,
     RequestName,
     Source,
     Targets,
 )
-from monarch.cli.dead_commands import dead
+from monarch.cli.dead.commands import dead
 from monarch.cli.terminal.program import Program
 
 _EPILOG = """
@@ -205,99 +205,12 @@ def missed(
 
 # ----------------------------------------------------------------------------------------- looking
 
-
-@app.command()
-def status(
-    watch: Annotated[
-        bool,
-        typer.Option(
-            "--watch",
-            "-w",
-            help="Look again every two seconds, until Ctrl-C; with --json a line each.",
-        ),
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Show the fleet: what waits, what is in hand, what may still be written."""
-    from monarch.cli.status import show_status
-
-    show_status(watch=watch, as_json=as_json)
-
-
-@app.command()
-def workers(as_json: AsJson = False) -> None:
-    """List who works, its last sign of life, and what it has in hand."""
-    from monarch.cli.status import show_workers
-
-    show_workers(as_json=as_json)
-
-
-@app.command(epilog="Example: monarch requests --state failed --limit 100")
-def requests(
-    limit: Limit = 20,
-    state: Annotated[
-        str | None,
-        typer.Option(
-            help="Only this state: queued, running, done, failed, skipped, dead, cancelled."
-        ),
-    ] = None,
-    source: Annotated[
-        str | None, typer.Option("--source", help="Only requests of this template: owner/repo.")
-    ] = None,
-    target: Annotated[
-        str | None, typer.Option("--target", help="Only requests with this target: owner/repo.")
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option("--since", help="Only those not older than this: 90s, 2h, 3d.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the newest requests."""
-    from monarch.cli.show import show_requests
-
-    show_requests(limit, state, source, target, since, as_json=as_json)
-
-
-@app.command()
-def show(
-    request: Annotated[str, typer.Argument(help="A request's id, such as 1732406400000-0.")],
-    as_json: AsJson = False,
-) -> None:
-    """Show one request with all its targets."""
-    from monarch.cli.show import show_request
-
-    show_request(request, as_json=as_json)
-
-
-@app.command(epilog="Example: monarch events -f --json")
-def events(
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Keep printing events as they happen.")
-    ] = False,
-    limit: Limit = 50,
-    request: Annotated[
-        str | None, typer.Option("--request", help="Only events of this request.")
-    ] = None,
-    target: Annotated[
-        str | None, typer.Option("--target", help="Only events of this target: owner/repo.")
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option("--since", help="Only those not older than this: 90s, 2h, 3d.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="For programs: one JSON line per event.")
-    ] = False,
-) -> None:
-    """List what happened, oldest first."""
-    from monarch.cli.choice import wanted
-    from monarch.cli.events import show_events
-
-    show_events(limit, wanted(request, target, since), follow=follow, as_json=as_json)
+views.add_to(app)
 
 
 # ---------------------------------------------------------------------------------------- steering
 
-add_to(app)
+after.add_to(app)
 
 
 @app.command()
@@ -318,7 +231,7 @@ def resume(by: By = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def cancel(
-    request: Annotated[str, typer.Argument(help="A request's id, such as 1732406400000-0.")],
+    request: RequestName,
     by: By = None,
     as_json: AsJson = False,
 ) -> None:

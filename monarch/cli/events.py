@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from monarch.adapters.valkey.views.entry_ids import entry_order
 from monarch.adapters.valkey.views.numbers import NUMBER
 from monarch.adapters.valkey.views.wanted import Wanted, newest
 from monarch.cli.calling import end_if_interrupted, operate
@@ -12,6 +11,7 @@ from monarch.cli.terminal.away import AGAIN_S, Away
 from monarch.cli.terminal.printing import clean, fields_of, moment, say, show_json
 from monarch.cli.terminal.problem import complain
 from monarch.cli.terminal.troubles import tell_obstacles
+from monarch.core.entry_ids import entry_order
 
 if TYPE_CHECKING:
     from monarch.app.operator import Event, Operator
@@ -24,8 +24,8 @@ def show_events(limit: int, wanted: Wanted, *, follow: bool, as_json: bool) -> N
 
     async def work(person: "Operator") -> None:
         # Events that come while past ones are read must be shown, and only once.
-        before = await person.reader.events(1)
-        events = await newest(person.reader, limit, wanted)
+        before = await person.events.page(1)
+        events = await newest(person.events, limit, wanted)
         for event in events:
             _show_event(event, as_json=as_json)
         if not events:
@@ -48,7 +48,7 @@ async def _follow_events(person: "Operator", wanted: Wanted, after: str, *, as_j
     while True:
         end_if_interrupted()
         try:
-            for event in await person.reader.next_events(after):
+            for event in await person.events.next(after):
                 if wanted.holds(event):
                     _show_event(event, as_json=as_json)
                 after = event.id

@@ -107,7 +107,7 @@ async def _sights(person: "Operator", request: RequestId, shown: Progress) -> As
             sight = await _look(person, request)
             away.ended()
             yield sight
-            after = await person.reader.pulse(after)
+            after = await person.events.pulse(after)
         except StoreError as error:
             if away.missed(error):
                 raise OutOfSight(

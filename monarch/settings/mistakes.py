@@ -33,6 +33,12 @@ OF_COMPOSE = frozenset(
 )
 """What docker-compose.yml reads from `.env` for itself."""
 
+OF_OTHERS = (
+    *("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "FTP_PROXY"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "NO_COLOR"),
+)
+"""What Monarch or its libraries heed beside the settings, in upper or lower case, and what only looks like one of them."""
+
 _PREFIXES = (OWN, "VALKEY_", "GITHUB_", "GH_", "SLACK_")
 _NEAR = 0.85
 """How alike two names must be, from 0 to 1, for one to count as the other misspelt.
@@ -111,9 +117,9 @@ def misspelt(given: Mapping[str, str], fields: Fields, *, at: str = "") -> Itera
         at: the file that they come from, which is Monarch's own; `""`: the process's environment, in which other
             programs have variables with these prefixes as well, so only what is nearly a setting's name counts.
     """
-    known = (*names(fields), *sorted(OF_COMPOSE))
+    known = (*names(fields), *sorted(OF_COMPOSE), *(OF_OTHERS if at else ()))
     for name in sorted(set(given) - set(known)):
-        if name.startswith(OWN):
+        if name.startswith(OWN) or name.upper() in OF_OTHERS:
             continue
         (near,) = difflib.get_close_matches(name.upper(), known, 1, _NEAR) or ("",)
         near = _SHORTER.get(name, near)

@@ -2,16 +2,22 @@
 
 Read here and not by the HTTP library, which ends with a traceback if it cannot use one of them. As in curl and others,
 the lower-case name wins, a proxy without a scheme is an `http://` one, and `NO_PROXY` names hosts (with all below them),
-addresses, networks, each with or without a port, or `*` for all.
+addresses, networks, each with or without a port, or `*` for all. Quotes around a value (Docker keeps those of an
+`--env-file`), a scheme, semicolons and brackets around a network are understood, too.
 A host of this machine is never reached through a proxy: no proxy reaches its loopback.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address, ip_network
+from typing import Final
 from urllib.parse import urlsplit
 
 from monarch.settings.values import Wrong
+
+_AROUND: Final = " \t\r\n\"'"
+_LONGEST_HOST: Final = 253
+_HOST: Final = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE)
 
 
 def proxy_for(url: str, variables: Mapping[str, str]) -> str | None:
@@ -41,7 +47,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _value(name: str, variables: Mapping[str, str]) -> tuple[str, str]:
-    lower, upper = variables.get(name, "").strip(), variables.get(name.upper(), "").strip()
+    lower, upper = (variables.get(each, "").strip(_AROUND) for each in (name, name.upper()))
     return (name, lower) if lower else (name.upper(), upper)
 
 
@@ -50,8 +56,9 @@ def _checked(variable: str, value: str, host: str) -> str:
     advice = f"Correct it, or name {host} in NO_PROXY"
     try:
         parts = urlsplit(url)
-        _ = parts.port  # raises ValueError if it is not a port
-        is_proxy = bool(parts.hostname) and not re.search(r"[\s\x00-\x1f]", url)
+        # The port raises ValueError if it is none. A path is that of a script (PAC) that would choose a proxy.
+        is_proxy = parts.port != 0 and _is_host(parts.hostname or "")
+        is_proxy &= parts.path in {"", "/"} and not re.search(r"[\s\x00-\x1f?#]", url)
     except ValueError:
         is_proxy = False
     else:
@@ -65,13 +72,28 @@ def _checked(variable: str, value: str, host: str) -> str:
     return url
 
 
+def _is_host(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return len(name) <= _LONGEST_HOST and bool(_HOST.fullmatch(name))
+    return True
+
+
 def _is_excepted(host: str, port: int, no_proxy: str) -> bool:
     """Whether `no_proxy` names this host. An entry that cannot be read names none."""
     return any(_names(entry, host.lower(), port) for entry in _entries(no_proxy))
 
 
 def _entries(no_proxy: str) -> Iterator[str]:
-    return (entry.lower() for entry in re.split(r"[\s,]+", no_proxy) if entry)
+    return (_bare(entry.lower()) for entry in re.split(r"[\s,;\"']+", no_proxy) if entry)
+
+
+def _bare(entry: str) -> str:
+    """Without a scheme and what follows its host, and without the brackets of a network."""
+    scheme, found, rest = entry.rpartition("://")
+    bare = rest.partition("/")[0] if found and scheme else entry
+    return re.sub(r"^\[([^]]+)\](/[0-9]+)$", r"\1\2", bare)
 
 
 def _names(entry: str, host: str, port: int) -> bool:
@@ -93,7 +115,9 @@ def _names(entry: str, host: str, port: int) -> bool:
 
 def _split_port(entry: str) -> tuple[str, int | None]:
     """`[::1]:443` and `host:443`; an IPv6 address without brackets has no port."""
-    found = re.fullmatch(r"\[(?P<v6>[^]]+)\](?::(?P<a>\d+))?|(?P<host>[^:]+):(?P<b>\d+)", entry)
+    found = re.fullmatch(
+        r"\[(?P<v6>[^]]+)\](?::(?P<a>[0-9]{1,5}))?|(?P<host>[^:]+):(?P<b>[0-9]{1,5})", entry
+    )
     if found is None:
         return entry, None
     port = found["a"] or found["b"]

@@ -13,7 +13,11 @@ from pydantic import SecretStr, ValidationError
 
 from monarch.core.redact import Redactor
 from monarch.settings import mistakes as told
-from monarch.settings.certificates import certificate_mistakes
+from monarch.settings.certificates import (
+    OF_LIBRARIES,
+    certificate_mistakes,
+    certificates_out_of_reach,
+)
 from monarch.settings.env_file import read_env_file
 from monarch.settings.mistakes import ConfigurationError, unlinked
 from monarch.settings.model import Settings
@@ -78,7 +82,8 @@ def read_given(env_file: Path | None = ENV_FILE) -> Given:
             problems.extend(error.mistakes)
         problems.extend(told.misspelt(file, Settings.model_fields, at=str(env_file)))
     problems.extend(told.misspelt(unlinked(os.environ), Settings.model_fields))
-    counts = {name: file[name] for name in file if name not in _OUTSIDE}
+    problems.extend(certificates_out_of_reach(os.environ, file, str(env_file)))
+    counts = {name: file[name] for name in file if name not in OF_LIBRARIES}
     return Given(counts | process, process, file, tuple(problems))
 
 
@@ -112,9 +117,6 @@ def names() -> tuple[str, ...]:
     """Every variable that is known, older names too, in the order of the fields."""
     return told.names(Settings.model_fields)
 
-
-_OUTSIDE = frozenset({"SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"})
-"""Variables that libraries read from the process itself: in a file they have no effect."""
 
 _NO_SECRETS = frozenset({"VALKEY_URL", "GITHUB_APP_PRIVATE_KEY_FILE"})
 """Kept as secrets because of what they may contain or lead to; their own text may appear in messages."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from monarch.core.after.acts import Act
 from monarch.core.delivery import Delivery, MigrationEntry
+from monarch.core.entry_ids import entry_ms
 from monarch.core.outcome import Code, Found, ReadFailure
 from monarch.core.plan import Plan
 from monarch.core.request.rules import Rules, target_refusal
@@ -122,7 +123,7 @@ class Migrator:
         if waits is not None:
             return waits
         # The server that numbered a request says how old it is: a worker's clock may be wrong by any amount.
-        age_s = (await tools.ledger.now_ms() - int(entry.request.partition("-")[0])) / 1000
+        age_s = (await tools.ledger.now_ms() - entry_ms(entry.request)) / 1000
         return judge_target(
             answer, delivery.attempts, tools.policy, tools.dice(), age_s=max(0.0, age_s)
         )

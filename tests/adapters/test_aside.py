@@ -10,6 +10,13 @@ from monarch.adapters.threads import Threads
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    """Both: the stages, which run on either, hand it in."""
+    backend: str = request.param
+    return backend
+
+
 async def test_the_loop_turns_while_a_text_is_worked_on() -> None:
     """The work ends only once the loop had its turn: on the loop it would wait for ever."""
     aside, turned = Threads(), threading.Event()

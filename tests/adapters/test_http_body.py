@@ -26,12 +26,6 @@ from tests.adapters.github.raw import answers, raw_server
 MB = 1024 * 1024
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """The raw server is asyncio's."""
-    return "asyncio"
-
-
 def a_bomb(unpacked_mb: int = 1024) -> bytes:
     """A few packed bytes that unpack to a thousand times as many."""
     packing = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)

@@ -104,12 +104,6 @@ TOKEN = "xoxb-123456789-abcdefghi"
 POSTED = b'{"ok":true,"channel":"C1","ts":"1503435956.000247"}'
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """The raw server is asyncio's."""
-    return "asyncio"
-
-
 def slack(
     status: int, body: bytes | dict[str, Any], headers: dict[str, str] | None = None
 ) -> HttpSlack:

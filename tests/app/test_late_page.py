@@ -18,12 +18,6 @@ from tests.web.asking import HOST, asking_on
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    """The server needs asyncio."""
-    return "asyncio"
-
-
-@pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What becomes of the page, in order; it says `here` to whoever looks."""
     told: list[str] = []

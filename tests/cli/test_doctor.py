@@ -199,7 +199,7 @@ def test_a_token_that_does_not_say_who_it_is_is_warned_of() -> None:
 
 def test_a_github_that_is_something_else() -> None:
     """A proxy's page is no answer, and no crash."""
-    assert check_github(Reply(200, {}, b"<html>")).detail.startswith("token of somebody")
+    assert check_github(Reply(200, {}, b"<html>")).detail.startswith("token of an unnamed account")
     assert check_github(NoAnswer("deadline")).status is Status.FAIL
 
 

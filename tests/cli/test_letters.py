@@ -217,7 +217,7 @@ def test_many_are_sent_back_in_chunks(
     give: Give, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Over the borders of chunks and of pages: none twice, none left out, and it can be seen to go on."""
-    monkeypatch.setattr("monarch.cli.dead.CHUNK", 2)
+    monkeypatch.setattr("monarch.cli.dead.letters.CHUNK", 2)
     monkeypatch.setattr("monarch.adapters.valkey.views.dead_letters.PAGE", 3)
     for number in range(7):
         bury(client, f"o/t{number}")

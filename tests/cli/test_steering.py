@@ -92,7 +92,7 @@ def test_resuming_says_who_had_paused(give: Give, client: Any) -> None:
 def test_who_does_it_is_user_and_host_unless_told(
     give: Give, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name for the others to ask; a number without a name is somebody, too."""
+    """A name for the others to ask; a number without a name is unknown."""
     monkeypatch.setattr("getpass.getuser", lambda: "grace")
     monkeypatch.setattr("socket.gethostname", lambda: "desk")
 
@@ -104,7 +104,7 @@ def test_who_does_it_is_user_and_host_unless_told(
     monkeypatch.setattr("getpass.getuser", nameless)
     give("resume")
 
-    assert json.loads(give("pause", "--json").stdout)["by"] == "somebody@desk"
+    assert json.loads(give("pause", "--json").stdout)["by"] == "unknown@desk"
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 101, "a\x1b[2J"])

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.conformance.descriptions import CLOUD, ENTERPRISE, FOLDER
-from tests.system.conftest import anyio_backend, fleet
+from tests.system.conftest import fleet
 
-__all__ = ["anyio_backend", "fleet"]
+__all__ = ["fleet"]
 
 
 @pytest.fixture(autouse=True)

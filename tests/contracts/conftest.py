@@ -9,12 +9,6 @@ from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.worlds import MemoryWorld, World
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """The Valkey client needs asyncio."""
-    return "asyncio"
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
     """A real server; what the disk does is not the point here."""

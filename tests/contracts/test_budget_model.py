@@ -5,7 +5,6 @@ The simulation of `scripts/bench budget` runs on the one, production on the othe
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -100,9 +99,3 @@ async def times_learned(world: World) -> int:
     """How often something was learned."""
     raw = await world.client.hget(world.keys.learned(ME.account), "version")  # type: ignore[misc]  # untyped there
     return int(raw or 0)
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """The Valkey client needs asyncio."""
-    return "asyncio"

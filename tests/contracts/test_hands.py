@@ -68,7 +68,7 @@ async def test_a_pause_by_nobody_in_particular_is_a_pause(world: World) -> None:
     """An empty name must not read as *runs*."""
     await world.hands.pause("")
 
-    assert (await world.streams().sweep(PLACES)).paused_by == "somebody"
+    assert (await world.streams().sweep(PLACES)).paused_by == "unknown"
 
 
 async def test_a_sweep_while_paused_takes_over_notices_alone(world: World) -> None:

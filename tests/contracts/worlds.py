@@ -4,7 +4,7 @@ import itertools
 import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
-from typing import cast
+from typing import Any, cast
 
 from valkey.asyncio import Valkey
 
@@ -123,6 +123,11 @@ class World:
     async def lose_a_permit(self) -> None:
         """The memory goes back to before the newest permit, and nothing that the server says of itself changes."""
         await cast("Awaitable[int]", self.client.hincrby(self.keys.epoch, "count", -1))
+
+    async def run(self, *command: str | bytes | int) -> None:
+        """Run a command as a person would; the client has no types for it."""
+        client: Any = self.client
+        await client.execute_command(*command)
 
     async def append(self, stream: Stream, fields: Mapping[bytes, bytes]) -> str:
         """Put an entry into a stream, as any producer could; its id."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from monarch.core.copy.render import Touched, rewriting
 from monarch.core.copy.style import Copying
 from monarch.core.ids import RequestId, TargetId, TicketId
 from monarch.core.plan import Plan
@@ -83,3 +84,8 @@ def a_view(*migrations: MigrationView, **changes: Any) -> RequestView:
         migrations=migrations,
     )
     return replace(view, **changes)
+
+
+def refers(ticket: Ticket, copying: Copying) -> bool:
+    """Whether a ticket refers to tickets of the plan: then the second pass reads its copy, and sees that a person wrote it."""
+    return rewriting("a person's words", ticket, copying) == Touched()

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from monarch.core.copy.marker import Marker
-from monarch.core.copy.render import Keep, Rewrite, needs_second_pass, render, rewriting
+from monarch.core.copy.render import Keep, Rewrite, render, rewriting
 from monarch.core.copy.style import Copying, Style
 from monarch.core.ids import TicketId
 from monarch.core.ticket import Ticket
-from tests.core.builders import TEAM
+from tests.core.builders import TEAM, refers
 from tests.golden import Copy, golden, golden_plan
 
 WEBS = ("https://github.com", "https://code.school.example:8443")
@@ -69,7 +69,7 @@ def test_the_golden_template_has_what_a_template_can_have() -> None:
 
     assert len(tickets) == 40
     assert [copy.number for _, copy in both] == list(range(1, 41))
-    assert sum(needs_second_pass(ticket, copying) for ticket in tickets) == 36
+    assert sum(refers(ticket, copying) for ticket in tickets) == 36
     assert sum("\r\n" in ticket.body for ticket in tickets) == 3
     assert sum(ticket.parent is not None for ticket in tickets) == 23
     assert {"", "Task", "Bug", "Feature"} == {ticket.type for ticket in tickets}

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from monarch.core.copy.render import Keep, Rewrite, needs_second_pass, render, rewriting
+from monarch.core.copy.render import Keep, Rewrite, render, rewriting
 from monarch.core.copy.style import Copying, Style
 from monarch.core.ids import TicketId
-from tests.core.builders import SOURCE, TEAM, a_plan, a_ticket
+from tests.core.builders import SOURCE, TEAM, a_plan, a_ticket, refers
 
 TARGET = "org/team-a"
 PLAN = a_plan(3, 7, 12)
@@ -121,7 +121,7 @@ def test_a_reference_to_a_ticket_becomes_the_number_of_its_copy(source: str, cop
 def test_nothing_is_touched_where_nobody_would_follow_it(text: str) -> None:
     """Code, comments, tags, addresses, the texts of links, words, colours."""
     assert written(text, KNOWN) == text
-    assert not needs_second_pass(a_ticket(12, body=text), VIRGIN)
+    assert not refers(a_ticket(12, body=text), VIRGIN)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_reference_to_anything_else_becomes_a_link_that_leaves_no_trace(
 ) -> None:
     """Closed issues, pull requests, comments, other repositories: none shows "was mentioned in" for each team."""
     assert written(source, KNOWN) == copy
-    assert not needs_second_pass(a_ticket(12, body=source), VIRGIN)
+    assert not refers(a_ticket(12, body=source), VIRGIN)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_until_a_copy_is_there_the_tickets_number_stands_or_a_link(
     """The ticket's own number, if no issue has it in the target; else a link, so that it points to no other issue."""
     assert written(source, replace(VIRGIN, highest=2)) == hopeful
     assert written(source, replace(VIRGIN, highest=3)) == waiting
-    assert needs_second_pass(a_ticket(12, body=source), VIRGIN)
+    assert refers(a_ticket(12, body=source), VIRGIN)
 
 
 def test_an_enterprise_server_links_plainly() -> None:

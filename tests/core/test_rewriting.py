@@ -17,7 +17,6 @@ from monarch.core.copy.render import (
     compose,
     is_ours,
     marker_of,
-    needs_second_pass,
     render,
     rewriting,
 )
@@ -28,7 +27,7 @@ from monarch.core.ids import TargetId, TicketId
 from monarch.core.text.marks import Mention
 from monarch.core.text.prose import find
 from monarch.core.ticket import Ticket
-from tests.core.builders import SOURCE, TEAM, a_plan, a_ticket
+from tests.core.builders import SOURCE, TEAM, a_plan, a_ticket, refers
 
 SEAL = Seal("monarch", (b"the key of today",))
 NUMBERS = (3, 7, 12)
@@ -78,7 +77,7 @@ def test_whatever_was_known_at_first_the_end_is_the_same(
 
     assert rewriting(current, ticket, done) == expected
     assert rewriting(final, ticket, done) == Keep()
-    assert needs_second_pass(ticket, first) or expected == Keep()
+    assert refers(ticket, first) or expected == Keep()
 
 
 @given(BODIES, STYLES, st.sampled_from(["x", " ", "#3", "\n"]), st.integers(0, 400))
@@ -92,7 +91,7 @@ def test_what_somebody_has_edited_stays(body: str, style: Style, more: str, plac
     edited = current[:at] + more + current[at:]
     done = a_copying(style, {TicketId(103): 1, TicketId(107): 2, TicketId(112): 3}, 50)
 
-    pending = needs_second_pass(ticket, first)
+    pending = refers(ticket, first)
 
     # An edit may happen to write what Monarch would have.
     assume(edited not in {render(ticket, done).body, current})
@@ -236,7 +235,6 @@ def test_a_text_that_refers_to_no_ticket_is_never_looked_at(body: str) -> None:
     ticket = a_ticket(12, body=body)
     done = a_copying(Style(), {TicketId(103): 1})
 
-    assert not needs_second_pass(ticket, done)
     assert rewriting("something else", ticket, done) == Keep()
 
 

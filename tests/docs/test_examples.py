@@ -28,7 +28,6 @@ async def _breaches(story: Story) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_what_the_pages_say_is_what_comes(tmp_path: Path) -> None:
     """A column that is renamed, or a word that changed, is found here and not by a stranger; programs run, too."""
     with EmbeddedValkey(tmp_path / "valkey") as server:

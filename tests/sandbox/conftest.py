@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    """The stand-in is served by uvicorn, which wants asyncio."""
-    return "asyncio"
-
-
-@pytest.fixture
 async def sandbox() -> AsyncIterator[SandboxClient]:
     """A seeded stand-in and its client."""
     stage = Stage(time.time)

@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """Sockets want asyncio here as everywhere else in these tests."""
-    return "asyncio"
-
-
 class Echo:
     """A server that answers what it is sent, and says when it has been sent something."""
 

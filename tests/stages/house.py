@@ -174,6 +174,22 @@ class House:
         with anyio.fail_after(within_s):
             await self.worker().run(self.until_quiet)
 
+    async def migrate(
+        self, *targets: str, source: str = SOURCE, channel: str | None = "C1", **more: object
+    ) -> RequestId:
+        """Publish a request as `publish` does, and let a worker run until there is no work anywhere."""
+        request = self.publish(*targets, source=source, channel=channel, **more)
+        await self.settle()
+        return request
+
+    async def migrated(
+        self, *targets: str, source: str = SOURCE, channel: str | None = "C1", **more: object
+    ) -> RequestId:
+        """The same for a request that has to end as done."""
+        request = await self.migrate(*targets, source=source, channel=channel, **more)
+        assert self.state(request) == "done"
+        return request
+
     async def until_quiet(self) -> None:
         """Until nothing is pending, parked or to come."""
         while not self.store.is_quiet:

@@ -8,8 +8,7 @@ from monarch.adapters.valkey.codec import decode_ledger, decode_plan, pairs
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.ledger.later import decode_later
 from monarch.adapters.valkey.scripts import SCRIPTS
-from monarch.adapters.valkey.views.raw import RawRequest, request_views
-from monarch.adapters.valkey.views.request import cohort_view
+from monarch.adapters.valkey.views.request import RawRequest, cohort_view, request_views
 from monarch.core.after.later import Later
 from monarch.core.card.view import CohortView
 from monarch.core.delivery import Stream

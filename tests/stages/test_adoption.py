@@ -51,8 +51,7 @@ def filled(house: House, *left_out: int) -> list[Issue]:
 
 async def asked_again(house: House) -> str:
     """Somebody presses "migrate again"; how it ended."""
-    request = house.publish(TEAM_A)
-    await house.settle()
+    request = await house.migrate(TEAM_A)
     assert house.store.dead == []
     assert not house.told("stray.found")
     return house.state(request)

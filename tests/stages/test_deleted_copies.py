@@ -29,9 +29,7 @@ async def emptied(house: House, copies: int) -> RequestId:
     """A request that is done, whose every copy somebody has deleted."""
     house.github.add(SOURCE, *(f"Ticket {n}" for n in range(1, copies + 1)))
     house.github.add(TEAM_A)
-    request = house.publish(TEAM_A)
-    await house.settle()
-    assert house.state(request) == "done"
+    request = await house.migrated(TEAM_A)
     for number in range(1, copies + 1):
         house.github.delete_issue(TEAM_A, number)
     return request
@@ -60,10 +58,8 @@ async def test_deleted_copies_are_deleted_copies(house: House, copies: int) -> N
     """The same message again ends well, says what is deleted, and makes none of them again."""
     await emptied(house, copies)
 
-    again = house.publish(TEAM_A)
-    await house.settle()
+    await house.migrated(TEAM_A)
 
-    assert house.state(again) == "done"
     assert house.told("migration.migrated")[-1]["deleted"] == copies
     assert f"{copies} deleted by a person" in house.card()
     assert house.github.titles(TEAM_A) == []
@@ -92,8 +88,7 @@ async def test_a_replay_works_where_copies_were_deleted(house: House, copies: in
     house.github.add_issue(SOURCE, "One more")
     no = Permanent(Scope.REPOSITORY, Code.FORBIDDEN, "the token may not")
     house.github.faults.at("create_issue", copies + 1, Fault(no))
-    again = house.publish(TEAM_A)
-    await house.settle()
+    again = await house.migrate(TEAM_A)
     assert house.state(again) == "failed"
     assert f"0/{copies + 1} ({copies} deleted by a person), *failed*" in house.card()
 
@@ -138,8 +133,7 @@ async def test_issues_that_are_switched_off_are_not_deleted_ones(house: House, c
     house.github.faults.at("read_repository", house.github.faults.count("read_repository") + 2, on)
     writes = len(house.github.did)
 
-    again = house.publish(TEAM_A)
-    await house.settle()
+    again = await house.migrate(TEAM_A)
 
     assert house.state(again) == "failed"
     assert [letter["code"] for letter in house.store.dead] == ["issues_disabled"]
@@ -152,17 +146,14 @@ async def test_more_deleted_issues_than_are_read_are_said_with_a_way_out(house: 
     house.github.add(TEAM_A)
     for _ in range(PROBE_MOST):
         house.github.delete_issue(TEAM_A, house.github.add_issue(TEAM_A, "Spam"))
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     (letter,) = house.store.dead
     assert letter["code"] == "listing_unclear"
     assert "open an issue there and close it" in letter["reason"]
 
     house.github.add_issue(TEAM_A, "A sign", state="closed")
-    again = house.publish(TEAM_A)
-    await house.settle()
+    await house.migrated(TEAM_A)
 
-    assert house.state(again) == "done"
     assert house.github.titles(TEAM_A) == ["A sign", "One"]
 
 
@@ -172,9 +163,7 @@ async def test_a_source_of_deleted_tickets_alone_is_empty(house: House) -> None:
     house.github.add(TEAM_A)
     for number in range(1, 41):
         house.github.delete_issue(SOURCE, number)
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    request = await house.migrate(TEAM_A)
 
     assert house.state(request) == "skipped"
     assert house.github.faults.count("find_repository") == 1
@@ -199,18 +188,15 @@ async def test_a_number_of_nowhere_in_the_ledger_hides_nothing(house: House, num
     """What is new stands behind the listing, and is read there whatever a ledger of before names."""
     house.github.add(SOURCE, "One", "Two")
     target = house.github.add(TEAM_A)
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     records = house.store.ledger(target)
     records.clear()
     records[TicketId(7)] = CreatedAs(number, 0)
     for copy in (1, 2):
         house.github.at(TEAM_A).listed_from[copy] = 1e9
 
-    again = house.publish(TEAM_A)
-    await house.settle()
+    await house.migrated(TEAM_A)
 
-    assert house.state(again) == "done"
     assert house.github.titles(TEAM_A) == ["One", "Two"]
 
 
@@ -225,9 +211,7 @@ async def test_five_thousand_deleted_issues_below_a_copy_on_record_are_not_all_r
     ticket = tickets(house)[0]
     house.store.ledger(target)[ticket] = CreatedAs(5000, 0)
 
-    request = house.publish(TEAM_A)
-    await house.settle()
+    await house.migrated(TEAM_A)
 
-    assert house.state(request) == "done"
     assert house.told("migration.migrated")[-1]["deleted"] == 1
     assert house.github.faults.count("read_issue") < 2200

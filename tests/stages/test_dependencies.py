@@ -43,15 +43,12 @@ WHOLE = {3: [2], 4: [2, 3]}
 
 async def test_dependencies_are_those_of_the_template(house: House) -> None:
     """As far as they lie within the plan; what does not is said once for the request; and again changes nothing."""
-    request = house.publish(TEAM_A)
-    await house.settle()
-    assert house.state(request) == "done"
+    await house.migrated(TEAM_A)
     assert blockers(house) == WHOLE
     assert "Not copied: dependencies of #1 on issues that are no open tickets." in told(house)
     did = list(house.github.did)
 
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert house.github.did == did
     assert not house.notes()
@@ -60,23 +57,19 @@ async def test_dependencies_are_those_of_the_template(house: House) -> None:
 async def test_a_plan_without_dependencies_costs_nothing(house: House) -> None:
     """Not a call."""
     house.github.add("org/flat", "Flat")
-    house.publish(TEAM_A, source="org/flat")
-
-    await house.settle()
+    await house.migrate(TEAM_A, source="org/flat")
 
     assert house.github.faults.count("list_blockers") == 0
 
 
 async def test_blockers_that_a_person_has_chosen_stay(house: House) -> None:
     """A copy that has as many as its ticket is not touched."""
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     ours = house.github.issues(TEAM_A)[0].id
     house.github.at(TEAM_A).blockers[3] = [ours]
     did = list(house.github.did)
 
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert house.github.did == did
 
@@ -87,11 +80,8 @@ async def test_a_dependency_without_an_answer_is_looked_at_again(
 ) -> None:
     """It is there once in the end, whatever became of the first try."""
     house.github.faults.at("add_blocker", 1, fault)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert blockers(house) == WHOLE
 
 
@@ -99,11 +89,8 @@ async def test_a_server_without_addresses_for_dependencies_is_noted(house: House
     """As Enterprise Servers up to 3.18 are; nothing more is asked there."""
     for turn in range(1, 4):
         house.github.faults.at("list_blockers", turn, NO_ADDRESS)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.faults.count("add_blocker") == 0
     assert house.notes() == [
         "dependencies of #2, #3, #4: not copied, since this server has no API for it"
@@ -113,11 +100,8 @@ async def test_a_server_without_addresses_for_dependencies_is_noted(house: House
 async def test_a_dependency_that_is_forbidden_is_tried_once(house: House) -> None:
     """One note for all."""
     house.github.faults.at("add_blocker", 1, FORBIDDEN)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.faults.count("add_blocker") == 1
     assert house.notes() == ["dependencies of #3, #4: not copied. no"]
 
@@ -125,9 +109,7 @@ async def test_a_dependency_that_is_forbidden_is_tried_once(house: House) -> Non
 async def test_without_the_right_to_push_nothing_is_asked(house: House) -> None:
     """And that is noted."""
     house.github.change(TEAM_A, may_push=False)
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert house.github.faults.count("add_blocker") == 0
     assert house.notes() == [
@@ -141,11 +123,8 @@ async def test_what_a_template_has_and_no_copy_will_is_said_once(house: House) -
     house.github.add_issue("org/rich", "One", comments=2, fields=("Priority", "Size"))
     house.github.add_issue("org/rich", "Two", is_locked=True, comments=1)
     house.github.add_issue("org/rich", "Three", state="closed", comments=7)
-    request = house.publish(TEAM_A, source="org/rich")
+    await house.migrated(TEAM_A, source="org/rich")
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert not house.notes()
     line = "Not copied: comments of #1, #2; locks of #2; issue fields (Priority, Size) of #1."
     assert line in told(house)
@@ -159,9 +138,7 @@ async def test_a_milestone_of_the_same_title_that_is_due_on_another_day_is_noted
     house.github.add("org/due")
     house.github.add_issue("org/due", "One", milestone=due)
     house.github.at(TEAM_A).milestones[1] = Milestone("Sprint 1", "open", "", "", 1)
-    house.publish(TEAM_A, source="org/due")
-
-    await house.settle()
+    await house.migrate(TEAM_A, source="org/due")
 
     assert house.notes() == [
         "milestone Sprint 1: the target's own is used, due on no day; the template's is due on 2026-02-01"

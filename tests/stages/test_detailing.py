@@ -60,9 +60,7 @@ def whole(house: House, team: str = TEAM_A) -> None:
 
 async def test_a_copy_has_what_its_ticket_has(house: House) -> None:
     """Labels with their colours and descriptions, a milestone with its state and due date, and its issue type."""
-    request = house.publish(TEAM_A, TEAM_B)
-
-    await house.settle()
+    request = await house.migrate(TEAM_A, TEAM_B)
 
     whole(house, TEAM_A)
     whole(house, TEAM_B)
@@ -72,12 +70,10 @@ async def test_a_copy_has_what_its_ticket_has(house: House) -> None:
 
 async def test_again_makes_no_write(house: House) -> None:
     """The same message again finds everything there."""
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     did = list(house.github.did)
 
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert house.github.did == did
 
@@ -87,9 +83,7 @@ async def test_what_the_target_has_stays_as_it_is(house: House) -> None:
     here = house.github.at(TEAM_A)
     here.labels["bug"] = Label("BUG", "000000", "ours")
     here.milestones[1] = Milestone("Sprint 1", "open", "ours", "", 1)
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert [details(issue)[0] for issue in house.github.issues(TEAM_A)] == [
         ["BUG", "Help Wanted"],
@@ -104,15 +98,13 @@ async def test_what_the_target_has_stays_as_it_is(house: House) -> None:
 
 async def test_nothing_is_read_that_nobody_needs(house: House) -> None:
     """A plan without details costs no call for them; nor does one whose copies are all there."""
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     before = [house.github.faults.count(read) for read in READS]
     assert before == [1, 1, 1]
 
     house.github.add("org/plain", "Plain")
     house.publish(TEAM_A)
-    house.publish(TEAM_B, source="org/plain")
-    await house.settle()
+    await house.migrate(TEAM_B, source="org/plain")
 
     assert [house.github.faults.count(read) for read in READS] == before
 
@@ -120,9 +112,7 @@ async def test_nothing_is_read_that_nobody_needs(house: House) -> None:
 async def test_an_installation_may_copy_none_of_it(house: House) -> None:
     """Then nothing is read, created or noted of labels and milestones."""
     house.style = Style(labels=False, milestones=False)
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert [details(issue) for issue in house.github.issues(TEAM_A)] == [
         ([], None, ""),
@@ -139,11 +129,8 @@ async def test_an_installation_may_copy_none_of_it(house: House) -> None:
 async def test_without_the_right_to_push_the_tickets_go_without(house: House) -> None:
     """GitHub would drop it all silently: nothing is asked for, and people are told once why."""
     house.github.change(TEAM_A, may_push=False)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
     assert [details(issue) for issue in house.github.issues(TEAM_A)] == [([], None, "")] * 3
     assert house.github.faults.count("create_label") == 0
@@ -156,11 +143,8 @@ async def test_without_the_right_to_push_the_tickets_go_without(house: House) ->
 async def test_a_forbidden_detail_is_tried_once(house: House, method: str) -> None:
     """Whoever may not create one may create none, whatever the preflight said."""
     house.github.faults.at(method, 0, FORBIDDEN)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
     assert house.github.faults.count(method) == 1
     assert len(house.notes()) == 1
@@ -169,11 +153,8 @@ async def test_a_forbidden_detail_is_tried_once(house: House, method: str) -> No
 async def test_what_github_will_not_have_is_left_out(house: House) -> None:
     """A label that it refuses for good must not be made up by asking for it."""
     house.github.refused_titles |= {"bug", "Sprint 1"}
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert [details(issue) for issue in house.github.issues(TEAM_A)] == [
         (["Help Wanted"], None, ""),
         ([], None, "Task"),
@@ -188,11 +169,8 @@ async def test_what_github_will_not_have_is_left_out(house: House) -> None:
 async def test_an_issue_type_that_is_not_there_is_noted(house: House) -> None:
     """Types belong to an organisation; a target without one gets none."""
     house.github.at(TEAM_A).types = ()
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.issues(TEAM_A)[1].type == ""
     assert ["Task" in note for note in house.notes()] == [True]
 
@@ -202,11 +180,8 @@ async def test_what_cannot_be_read_is_left_out(house: House, read: str) -> None:
     """For good: no ticket waits for it."""
     missing = Fault(Permanent(Scope.REPOSITORY, Code.FORBIDDEN, "not for your eyes"))
     house.github.faults.at(read, 0, missing)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
     assert ["not for your eyes" in note for note in house.notes()] == [True]
 
@@ -215,11 +190,8 @@ async def test_what_cannot_be_read_is_left_out(house: House, read: str) -> None:
 async def test_a_listing_that_fails_for_ever_costs_no_ticket(house: House, read: str) -> None:
     """After some tries it is done without, and noted."""
     house.github.faults.at(read, 0, Fault(Transient("GitHub answered 502")))
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
     assert ["502" in note for note in house.notes()] == [True]
     assert house.github.faults.count(read) == DETAIL_ATTEMPTS + 1
@@ -229,11 +201,8 @@ async def test_a_listing_that_fails_for_ever_costs_no_ticket(house: House, read:
 async def test_a_write_that_is_never_answered_costs_no_ticket(house: House, method: str) -> None:
     """A label or a milestone that answers 500 for ever is given up, and the others of its kind with it."""
     house.github.faults.at(method, 0, Fault(Unknown("GitHub answered 500")))
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
     assert ["without an answer" in note for note in house.notes()] == [True]
     assert house.github.faults.count(method) == 2 * (DETAIL_ATTEMPTS + 1)
@@ -242,11 +211,8 @@ async def test_a_write_that_is_never_answered_costs_no_ticket(house: House, meth
 async def test_a_right_that_is_not_said_is_tried(house: House) -> None:
     """An App is never told that it may push, and may all the same."""
     house.github.change(TEAM_A, may_push=None)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     whole(house)
     assert not house.notes()
 
@@ -255,11 +221,8 @@ async def test_a_right_that_is_not_there_is_tried_once(house: House) -> None:
     """Then nothing more is asked for, and people are told why."""
     house.github.change(TEAM_A, may_push=None)
     house.github.at(TEAM_A).may_push_unsaid = False
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
     assert house.github.faults.count("create_label") == 1
     (note,) = house.notes()
@@ -270,11 +233,8 @@ async def test_types_are_asked_for_where_none_are_listed(house: House) -> None:
     """An older Enterprise Server has them and does not list them."""
     missing = Fault(Permanent(Scope.REPOSITORY, Code.NOT_FOUND, "no such page"))
     house.github.faults.at("list_issue_types", 0, missing)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     whole(house)
     assert not house.notes()
 
@@ -285,11 +245,8 @@ async def test_types_that_are_refused_are_refused_once(house: House) -> None:
     house.github.faults.at("list_issue_types", 0, missing)
     house.github.at(TEAM_A).types = ()
     house.github.add_issue(SOURCE, "Four", type="Task")
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.titles(TEAM_A) == ["One", "Two", "Three", "Four"]
     assert house.github.faults.count("create_issue") == 5
     assert ["issue types" in note for note in house.notes()] == [True]
@@ -298,11 +255,8 @@ async def test_types_that_are_refused_are_refused_once(house: House) -> None:
 async def test_a_persons_repository_has_no_types(house: House) -> None:
     """None are asked for, and the note says why."""
     house.github.change(TEAM_A, is_personal=True)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.faults.count("list_issue_types") == 0
     assert ["belongs to a person" in note for note in house.notes()] == [True]
 
@@ -314,11 +268,8 @@ async def test_a_detail_without_an_answer_is_looked_at_again(
 ) -> None:
     """Done or not done, at once or late: in the end it is there once, as it should be."""
     house.github.faults.at(method, 1, fault)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     whole(house)
     assert not house.notes()
 
@@ -328,13 +279,10 @@ async def test_two_unanswered_tries_are_a_failure(house: House, method: str) -> 
     """The crossing ends, counted, and the next one reads again."""
     house.github.faults.at(method, 1, DROPPED)
     house.github.faults.at(method, 2, DROPPED)
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrated(TEAM_A)
 
     (retry,) = house.told("retry.scheduled")
     assert "without an answer" in retry["reason"]
-    assert house.state(request) == "done"
     whole(house)
 
 
@@ -344,11 +292,8 @@ async def test_a_milestone_that_somebody_else_has_made_is_looked_up(house: House
     here.milestones[1] = Milestone("Sprint 1", number=1)
     house.github.faults.at("list_milestones", 1, NOTHING_LISTED)
     house.github.faults.at("list_milestones", 2, NOTHING_LISTED)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert details(house.github.issues(TEAM_A)[0])[1] == "Sprint 1"
     assert house.github.faults.count("create_milestone") == 1
     assert not house.notes()
@@ -358,11 +303,8 @@ async def test_a_milestone_that_is_never_listed_is_left_out(house: House) -> Non
     """It is there, says GitHub; nobody knows as what."""
     house.github.at(TEAM_A).milestones[1] = Milestone("Sprint 1", number=1)
     house.github.faults.at("list_milestones", 0, NOTHING_LISTED)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert details(house.github.issues(TEAM_A)[0]) == (["bug", "Help Wanted"], None, "")
     assert ["does not list it" in note for note in house.notes()] == [True]
     assert anyio.current_time() < 60
@@ -373,11 +315,8 @@ async def test_a_limit_or_a_fault_while_reading_is_waited_for(house: House, read
     """As anywhere: nothing is left out because of it."""
     house.github.faults.at(read, 1, LIMITED)
     house.github.faults.at(read, 2, Fault(Transient("502")))
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     whole(house)
     assert not house.notes()
 
@@ -389,11 +328,8 @@ async def test_a_ticket_that_is_refused_for_a_detail_is_created_without(
     """What GitHub's validation names and nothing else; never fails the ticket."""
     refusal = Permanent(Scope.TICKET, Code.TICKETS_REFUSED, f"{field} is invalid", (field,))
     house.github.faults.at("create_issue", 1, Fault(refusal))
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
     labels, milestone, _ = details(house.github.issues(TEAM_A)[0])
     assert bool(labels) == (field != "labels")
@@ -408,9 +344,7 @@ async def test_a_ticket_that_is_refused_for_its_text_stays_refused(
     """Only a detail can be left out."""
     refusal = Permanent(Scope.TICKET, Code.TICKETS_REFUSED, "no", fields)
     house.github.faults.at("create_issue", 1, Fault(refusal))
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    request = await house.migrate(TEAM_A)
 
     assert house.state(request) == "failed"
     assert house.github.titles(TEAM_A) == ["Two", "Three"]
@@ -421,9 +355,7 @@ async def test_a_detail_that_is_refused_again_is_a_refusal(house: House) -> None
     """Without it, and still for it: that is no reason to go on asking."""
     refusal = Permanent(Scope.TICKET, Code.TICKETS_REFUSED, "no", ("milestone",))
     house.github.faults.at("create_issue", 0, Fault(refusal))
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert house.github.faults.count("create_issue") == 6
 
@@ -431,11 +363,8 @@ async def test_a_detail_that_is_refused_again_is_a_refusal(house: House) -> None
 async def test_what_github_dropped_silently_is_noted(house: House) -> None:
     """The preflight said that we may push, and the answer shows that we may not: each kind is told once."""
     house.github.at(TEAM_A).drops = True
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert [note.partition(":")[0] for note in house.notes()] == [
         "labels",
         "milestones",
@@ -449,11 +378,8 @@ async def test_a_label_that_is_gone_costs_no_ticket(house: House) -> None:
     here = house.github.at(TEAM_A)
     here.may_push_unsaid = False
     house.github.faults.at("list_labels", 1, Fault(Found((BUG, HELP))))
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
     assert any("labels" in note for note in house.notes())
 
@@ -462,15 +388,13 @@ async def test_assignees_come_along_where_they_can_be_assigned(house: House) -> 
     """Those who cannot be are noted; without the setting nobody asks."""
     house.github.add_issue(SOURCE, "Four", assignees=("ada", "bob"))
     house.github.at(TEAM_A).assignable = ("ada",)
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     assert house.github.issues(TEAM_A)[3].assignees == ()
     assert house.github.faults.count("list_assignees") == 0
 
     house.style = Style(assignees=True)
     house.github.at(TEAM_B).assignable = ("ada",)
-    house.publish(TEAM_B)
-    await house.settle()
+    await house.migrate(TEAM_B)
 
     assert house.github.issues(TEAM_B)[3].assignees == ("ada",)
     assert house.notes() == ["assignees bob: not copied, since they cannot be assigned there"]

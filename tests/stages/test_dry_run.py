@@ -81,8 +81,7 @@ async def rehearsed(house: House) -> Rehearsal:
 async def carried_out(house: House) -> list[tuple[Any, ...]]:
     """Every write of a request for it, as a rehearsal names them."""
     before = len(house.github.did)
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     return [_named(write.method, write.what) for write in house.github.did[before:]]
 
 
@@ -239,8 +238,7 @@ async def _copied_before(house: House, world: World) -> None:
     closed = [n for n in range(len(world.tickets)) if n not in world.copied]
     for place in closed:
         house.github.edit_issue(SOURCE, place + 1, state="closed")
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     for place in closed:
         house.github.edit_issue(SOURCE, place + 1, state="open")
 

@@ -60,9 +60,7 @@ async def test_one_issue_planted_beforehand_suppresses_no_ticket(
     """By whoever: a member of the organisation, a collaborator who may read, the owner of the repository."""
     body = "\n".join(marker(house, ticket) for ticket in range(1, 13))
     house.github.add_issue(TEAM_A, "mine", body, author="student", association=association)
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert_well(house)
     assert [line["number"] for line in house.told("marker.planted")] == [1]
@@ -79,8 +77,7 @@ async def test_a_student_puts_ticket_12s_marker_into_copy_1(house: House) -> Non
         await house.until_quiet()
 
     await house.worker().run(edit)
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert_well(house)
     assert not house.told("marker.planted")
@@ -114,13 +111,11 @@ async def test_team_0420_a_marker_is_added_to_copy_1_and_then_the_memory_is_lost
 
 async def test_a_student_pastes_a_copys_text_into_an_issue_of_his_own(house: House) -> None:
     """The hidden line comes along; it changes nothing at all, and is told once."""
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     text = house.github.issues(TEAM_A)[4].body
     house.github.add_issue(TEAM_A, "How?", f"I do not get this:\n\n{text}", author="student")
 
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert_well(house)
     assert [line["number"] for line in house.told("marker.planted")] == [13]
@@ -130,12 +125,10 @@ async def test_a_student_pastes_a_copys_text_into_an_issue_of_his_own(house: Hou
 async def test_a_forgotten_ledger_leaves_an_innocent_paste_what_it_is(house: House) -> None:
     """Its number may be lower than the copy's."""
     house.github.add_issue(TEAM_A, "How?", marker(house, 5), author="student")
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     house.store.forget_all("ledger")
 
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert_well(house)
 
@@ -147,9 +140,7 @@ async def test_a_lost_answer_beside_a_planted_marker_is_reconciled_with_our_own(
     """The planted one has the lower number."""
     house.github.add_issue(TEAM_A, "mine", marker(house, 3), author="student")
     house.github.faults.at("create_issue", 3, fault)
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert_well(house)
 
@@ -159,9 +150,7 @@ async def test_a_target_that_an_older_version_has_half_filled_is_topped_up(house
     for ticket in tickets(house)[:5]:
         old = f"{ticket.body}\n\n{Marker(SOURCE, ticket.number, ticket.id)}".lstrip()  # type: ignore[arg-type]  # an id
         house.github.add_issue(TEAM_A, ticket.title, old, author=house.github.me.login)
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert_well(house)
     assert len(house.github.did) == 7
@@ -170,15 +159,13 @@ async def test_a_target_that_an_older_version_has_half_filled_is_topped_up(house
 async def test_signed_copies_by_a_forgotten_account_are_copies(house: House) -> None:
     """Everything is forgotten, and another account goes on."""
     house.style = KEYED
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     house.store.forget_all("ledger")
     house.github.me = Credential("account-2", "fingerprint-2", "new-bot", 4343)
     house.github.writes_as = Author("new-bot", 4343)
     house.store.do("DEL", house.keys.logins)
 
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert house.github.titles(TEAM_A) == TITLES
     assert not house.told("stray.found")
@@ -187,14 +174,12 @@ async def test_signed_copies_by_a_forgotten_account_are_copies(house: House) -> 
 async def test_a_student_copies_a_signed_marker(house: House) -> None:
     """With its signature, into an issue of the same target: no copy and no stray while ours is there."""
     house.style = KEYED
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     signed = house.github.issues(TEAM_A)[4].body
     house.github.add_issue(TEAM_A, "mine", signed, author="student")
     house.store.forget_all("ledger")
 
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert_well(house)
     assert [line["number"] for line in house.told("marker.planted")] == [13]

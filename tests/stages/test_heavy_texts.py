@@ -78,12 +78,9 @@ def slow(house: House, monkeypatch: pytest.MonkeyPatch) -> Slow:
 
 async def test_no_lease_is_lost_over_heavy_texts(house: House, slow: Slow) -> None:
     """Their crossing takes longer than a lease, which is renewed all the while."""
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrated(TEAM_A)
 
     assert anyio.current_time() > 30
-    assert house.state(request) == "done"
     assert not house.told("lease.lost")
     assert not house.told("delivery.reclaimed")
     assert house.github.issues(TEAM_A)[1].body.startswith("After #3.")
@@ -91,9 +88,7 @@ async def test_no_lease_is_lost_over_heavy_texts(house: House, slow: Slow) -> No
 
 async def test_texts_are_worked_on_one_at_a_time(house: House, slow: Slow) -> None:
     """So the loop has its turn, and a crossing can end, between any two of them; a look sees all at once."""
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert slow.pieces > 2 * 40
     # A plan is packed aside, too, and no text is worked on there.
@@ -133,9 +128,7 @@ async def test_a_draft_that_waits_for_leave_is_made_once(
         return render(ticket, *args)
 
     monkeypatch.setattr(copies, "render", counted)
-    house.publish(TEAM_B, source="org/small")
-
-    await house.settle()
+    await house.migrate(TEAM_B, source="org/small")
 
     assert anyio.current_time() > 10
     assert drafts == [1, 2, 3]
@@ -155,9 +148,7 @@ async def test_a_plan_of_too_much_text_is_given_up_with_the_bound(house: House) 
     """Nothing is written, and people are told what to do."""
     a_library(house)
     house.github.add(TEAM_A)
-    request = house.publish(TEAM_A, source="org/library")
-
-    await house.settle()
+    request = await house.migrate(TEAM_A, source="org/library")
 
     (letter,) = house.store.dead
     assert (house.state(request), letter["code"]) == ("dead", "plan_too_large")

@@ -91,12 +91,9 @@ async def test_regenerated_mid_run_the_new_repository_gets_every_ticket_in_order
 ) -> None:
     """And nothing is said of the old one."""
     befalls(house, method, nth, lambda: house.github.regenerate(TEAM_A))
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    request = await house.migrated(TEAM_A)
 
     assert copies(house, TEAM_A) == TITLES
-    assert house.state(request) == "done"
     assert house.store.dead == []
     (final,) = finals(house)
     assert "done, 12 tickets" in final
@@ -112,9 +109,7 @@ async def test_regenerated_mid_run_with_a_second_request_and_a_late_answer_nothi
     house.github.faults.at("create_issue", 7, LATE)
     befalls(house, "create_issue", 5, lambda: house.github.regenerate(TEAM_A))
     befalls(house, "create_issue", 6, lambda: house.publish(TEAM_A))
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert copies(house, TEAM_A) == TITLES
     assert {known["state"] for known in house.store.requests.values()} == {"done"}
@@ -127,13 +122,10 @@ async def test_swapped_mid_run_no_ticket_is_in_a_repository_that_nobody_asked_fo
 ) -> None:
     """The one that was asked for gets them, under whatever name."""
     befalls(house, method, nth, lambda: house.github.swap(TEAM_A, TEAM_B))
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrated(TEAM_A)
 
     assert copies(house, TEAM_A) == []
     assert copies(house, TEAM_B) == TITLES
-    assert house.state(request) == "done"
 
 
 @moments
@@ -147,13 +139,10 @@ async def test_renamed_mid_run_goes_on_as_if_nothing_had_been(
         house.github.add(TEAM_A)
 
     befalls(house, method, nth, deed)
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrated(TEAM_A)
 
     assert copies(house, ELSEWHERE) == TITLES
     assert copies(house, TEAM_A) == []
-    assert house.state(request) == "done"
 
 
 @moments
@@ -162,9 +151,7 @@ async def test_deleted_mid_run_is_said_and_a_replay_fills_the_next_one(
 ) -> None:
     """It is not there, and that is all that is said of it."""
     befalls(house, method, nth, lambda: house.github.delete(TEAM_A))
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    request = await house.migrate(TEAM_A)
 
     assert house.state(request) == "failed"
     assert [letter["code"] for letter in house.store.dead] == ["repository_not_found"]
@@ -173,8 +160,7 @@ async def test_deleted_mid_run_is_said_and_a_replay_fills_the_next_one(
 async def test_a_replay_is_for_the_repository_that_was_asked_for(house: House) -> None:
     """It was renamed since, and another one has its name."""
     house.github.refused_titles.add("Ticket 3")
-    request = house.publish(TEAM_A)
-    await house.settle()
+    request = await house.migrate(TEAM_A)
     house.github.refused_titles.clear()
     house.github.rename(TEAM_A, ELSEWHERE)
     house.github.add(TEAM_A)
@@ -220,9 +206,7 @@ async def test_a_redelivery_is_subject_to_the_lists_under_the_name_of_now(house:
         house.github.faults.at("create_issue", nth, Fault(Transient("refused")))
 
     befalls(house, "create_issue", 5, renamed)
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    request = await house.migrate(TEAM_A)
 
     assert house.state(request) == "failed"
     assert [letter["code"] for letter in house.store.dead] == ["target_not_allowed"]
@@ -242,9 +226,7 @@ async def test_a_server_without_addresses_by_id_is_found_out_by_its_numbers(
         house.github.add_issue(TEAM_A, "Ours")
     target = house.github.at(TEAM_A).repository.id
     befalls(house, "create_issue", nth, lambda: house.github.regenerate(TEAM_A))
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     records = house.store.ledger(target)
     assert sorted(r.number for r in records.values() if isinstance(r, CreatedAs)) == [
@@ -262,20 +244,16 @@ async def test_a_server_without_addresses_by_id_is_asked_who_it_is_before_done_i
     """The name was given to another one at the very end."""
     house.github.by_name = True
     befalls(house, method, nth, lambda: house.github.regenerate(TEAM_A))
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrated(TEAM_A)
 
     assert copies(house, TEAM_A) == TITLES
-    assert house.state(request) == "done"
 
 
 async def test_an_issue_of_that_number_is_not_the_copy_on_record_by_its_number_alone(
     house: House,
 ) -> None:
     """Its id is on record beside it."""
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     target = house.github.at(TEAM_A).repository.id
     ledger = house.store.ledger(target)
     for ticket, record in ledger.items():
@@ -285,8 +263,7 @@ async def test_an_issue_of_that_number_is_not_the_copy_on_record_by_its_number_a
     for issue in house.github.issues(TEAM_A):
         house.github.edit_issue(TEAM_A, issue.number, body="somebody else's")
 
-    again = house.publish(TEAM_A)
-    await house.settle()
+    again = await house.migrate(TEAM_A)
 
     assert house.state(again) == "failed"
     assert "did not show the copies" in house.store.dead[-1]["reason"]

@@ -43,12 +43,9 @@ def codes(house: House) -> list[str]:
 
 async def test_every_ticket_is_copied_once_and_in_order(house: House) -> None:
     """For every target; and "done" is said of what was read back."""
-    request = house.publish(TEAM_A, TEAM_B)
-
-    await house.settle()
+    await house.migrated(TEAM_A, TEAM_B)
 
     assert house.github.titles(TEAM_A) == house.github.titles(TEAM_B) == TITLES
-    assert house.state(request) == "done"
     assert house.github.faults.count("create_issue") == 6
     assert any("done" in text for text in house.slack.texts("C1"))
     assert "delivery.failed" not in house.events
@@ -56,13 +53,11 @@ async def test_every_ticket_is_copied_once_and_in_order(house: House) -> None:
 
 async def test_a_target_that_holds_some_is_topped_up(house: House) -> None:
     """What an earlier run copied is adopted, though the ledger knows nothing of it."""
-    first = house.publish(TEAM_A)
-    await house.settle()
+    first = await house.migrate(TEAM_A)
     house.store.forget_all("ledger")
     house.github.add_issue(SOURCE, "Four")
 
-    second = house.publish(TEAM_A)
-    await house.settle()
+    second = await house.migrate(TEAM_A)
 
     assert house.github.titles(TEAM_A) == [*TITLES, "Four"]
     assert (house.state(first), house.state(second)) == ("done", "done")
@@ -107,9 +102,7 @@ async def test_closed_tickets_and_pull_requests_stay_where_they_are(house: House
     """Only open issues are tickets."""
     house.github.add_issue(SOURCE, "closed", state="closed")
     house.github.add_issue(SOURCE, "a pull request", is_pull=True)
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert house.github.titles(TEAM_A) == TITLES
 
@@ -123,12 +116,9 @@ async def test_a_write_without_an_answer_is_reconciled(
     """Done or not done, listed or not: nothing is doubled, and 20 s pass before anybody decides."""
     house.github.listing_lag_s = lag_s
     house.github.faults.at("create_issue", nth, fault)
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrated(TEAM_A)
 
     assert house.github.titles(TEAM_A) == TITLES
-    assert house.state(request) == "done"
     assert anyio.current_time() >= 20
 
 
@@ -136,22 +126,17 @@ async def test_two_unanswered_writes_of_a_ticket_are_a_failure(house: House) -> 
     """The crossing ends as a counted failure, and the next one looks again."""
     house.github.faults.at("create_issue", 1, DROPPED)
     house.github.faults.at("create_issue", 2, DROPPED)
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrated(TEAM_A)
 
     (retry,) = house.told("retry.scheduled")
     assert "2 writes of ticket #1" in retry["reason"]
     assert house.github.titles(TEAM_A) == TITLES
-    assert house.state(request) == "done"
 
 
 async def test_a_refused_ticket_does_not_keep_the_others(house: House) -> None:
     """The migration ends dead and names it; everything else is copied."""
     house.github.faults.at("create_issue", 2, REFUSED)
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    request = await house.migrate(TEAM_A)
 
     assert house.github.titles(TEAM_A) == ["One", "Three"]
     assert house.state(request) == "failed"
@@ -166,9 +151,7 @@ async def test_each_refusal_is_told_with_its_own_reason(house: House) -> None:
     too_long = Permanent(Scope.TICKET, Code.TICKETS_REFUSED, "title is too long")
     house.github.faults.at("create_issue", 1, REFUSED)
     house.github.faults.at("create_issue", 2, Fault(too_long))
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     (letter,) = house.store.dead
     told = "GitHub refused #1: no, says GitHub; #2: title is too long"
@@ -180,13 +163,11 @@ async def test_a_ticket_that_another_request_was_refused_is_tried_again(house: H
     house.github.add(SOURCE, "One", "Two")
     house.github.add(TEAM_A)
     house.github.refused_titles.add("Two")
-    first = house.publish(TEAM_A)
-    await house.settle()
+    first = await house.migrate(TEAM_A)
     house.github.refused_titles.clear()
     await pass_time(1)
 
-    again = house.publish(TEAM_A)
-    await house.settle()
+    again = await house.migrate(TEAM_A)
 
     assert (house.state(first), house.state(again)) == ("failed", "done")
     assert house.github.titles(TEAM_A) == ["One", "Two"]
@@ -195,12 +176,9 @@ async def test_a_ticket_that_another_request_was_refused_is_tried_again(house: H
 async def test_a_limit_closes_the_gate_and_counts_nothing(house: House) -> None:
     """Nobody calls before the time is over; the migrations wait, uncounted."""
     house.github.faults.at("create_issue", 2, LIMITED)
-    request = house.publish(TEAM_A, TEAM_B)
-
-    await house.settle()
+    await house.migrated(TEAM_A, TEAM_B)
 
     assert house.github.titles(TEAM_A) == house.github.titles(TEAM_B) == TITLES
-    assert house.state(request) == "done"
     assert len(house.told("gate.closed")) == 1
     assert not house.told("retry.scheduled")
     assert anyio.current_time() >= 60
@@ -209,11 +187,8 @@ async def test_a_limit_closes_the_gate_and_counts_nothing(house: House) -> None:
 async def test_a_limit_on_the_source_is_waited_for(house: House) -> None:
     """The planner gives way like everybody."""
     house.github.faults.at("list_issues", 1, Fault(RateLimited("the hour's limit", 1800)))
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert anyio.current_time() >= 1800
 
 
@@ -222,9 +197,7 @@ async def test_a_refused_credential_dead_letters_nothing(house: House) -> None:
     refused = Permanent(Scope.CREDENTIAL, Code.CREDENTIAL, "the token was revoked")
     for nth in (1, 2, 3):
         house.github.faults.at("create_issue", nth, Fault(refused))
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    request = await house.migrate(TEAM_A)
 
     assert house.github.titles(TEAM_A) == TITLES
     assert (house.state(request), codes(house)) == ("done", [])
@@ -256,9 +229,7 @@ async def test_a_target_that_is_not_there_yet_is_waited_for(house: House, skew_s
 async def test_a_target_that_never_appears_is_given_up_in_time(house: House, skew_s: float) -> None:
     """After the patience a missing repository is missing, by the server's clock."""
     house.clock.skew_s = skew_s
-    house.publish("org/team-c")
-
-    await house.settle()
+    await house.migrate("org/team-c")
 
     assert codes(house) == ["repository_not_found"]
     assert 115 <= anyio.current_time() <= 140
@@ -273,9 +244,7 @@ async def test_an_unwritable_target_is_dead_at_once(
 ) -> None:
     """And holds up no healthy one."""
     house.github.change(TEAM_A, **settings)
-    request = house.publish(TEAM_A, TEAM_B)
-
-    await house.settle()
+    request = await house.migrate(TEAM_A, TEAM_B)
 
     assert codes(house) == [code]
     assert house.github.titles(TEAM_B) == TITLES
@@ -287,9 +256,7 @@ async def test_a_private_source_is_not_copied_into_a_public_target(house: House)
     """The other way round, and between two private ones, it is."""
     house.github.change(SOURCE, private=True)
     house.github.change(TEAM_B, private=True)
-    house.publish(TEAM_A, TEAM_B)
-
-    await house.settle()
+    await house.migrate(TEAM_A, TEAM_B)
 
     assert codes(house) == ["private_source"]
     assert house.github.titles(TEAM_A) == []
@@ -302,9 +269,7 @@ async def test_a_repository_that_refuses_a_write_ends_its_migration(
 ) -> None:
     """404, 410 and 403 to a write: it was certainly not created."""
     house.github.faults.at("create_issue", 2, Fault(Permanent(Scope.REPOSITORY, code, "no")))
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert codes(house) == [code.value]
     assert house.github.titles(TEAM_A) == ["One"]
@@ -315,9 +280,7 @@ async def test_a_repository_that_refuses_a_write_ends_its_migration(
 async def test_a_source_that_cannot_be_read_is_never_taken_for_empty(house: House) -> None:
     """It is tried again, and then given up with a reason."""
     house.github.faults.at("list_issues", 0, GONE)
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    request = await house.migrate(TEAM_A)
 
     assert house.state(request) == "dead"
     assert codes(house) == ["out_of_attempts"]
@@ -327,13 +290,11 @@ async def test_a_source_that_cannot_be_read_is_never_taken_for_empty(house: Hous
 
 async def test_a_second_copy_is_reported_with_the_issue_to_close(house: House) -> None:
     """The lowest number is the copy."""
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     body = house.github.issues(TEAM_A)[0].body
     house.github.add_issue(TEAM_A, "One", body, author=house.github.me.login)
 
-    again = house.publish(TEAM_A)
-    await house.settle()
+    again = await house.migrate(TEAM_A)
 
     assert house.state(again) == "failed"
     (letter,) = house.store.dead
@@ -345,44 +306,35 @@ async def test_a_second_copy_is_reported_with_the_issue_to_close(house: House) -
 
 async def test_a_planted_marker_is_not_believed(house: House) -> None:
     """Targets are public: anybody could keep a ticket from being copied."""
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     body = house.github.issues(TEAM_A)[0].body
     house.github.add_issue(TEAM_B, "mine", body, author="mallory")
 
-    again = house.publish(TEAM_B)
-    await house.settle()
+    await house.migrated(TEAM_B)
 
     assert house.github.titles(TEAM_B) == ["mine", *TITLES]
-    assert house.state(again) == "done"
     assert house.told("marker.planted")
 
 
 async def test_a_copy_that_somebody_deleted_stays_deleted(house: House) -> None:
     """It was a decision of a person."""
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     house.github.delete_issue(TEAM_A, 2)
 
-    again = house.publish(TEAM_A)
-    await house.settle()
+    await house.migrated(TEAM_A)
 
     assert house.github.titles(TEAM_A) == ["One", "Three"]
-    assert house.state(again) == "done"
     assert "deleted" in house.card()
 
 
 async def test_a_copy_whose_marker_was_edited_away_is_still_a_copy(house: House) -> None:
     """The ledger knows it, and it is there."""
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     house.github.edit_issue(TEAM_A, 2, body="my own words")
 
-    again = house.publish(TEAM_A)
-    await house.settle()
+    await house.migrated(TEAM_A)
 
     assert house.github.titles(TEAM_A) == TITLES
-    assert house.state(again) == "done"
 
 
 async def test_two_requests_for_one_target_write_one_after_the_other(house: House) -> None:
@@ -436,8 +388,7 @@ async def test_a_worker_that_dies_in_the_middle_is_followed_by_another(house: Ho
 
 async def test_a_zombies_copy_between_two_of_ours_is_seen_at_once(house: House) -> None:
     """Numbers that are skipped are read: a copy by somebody else is not made again."""
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     before, after = (f" target={house.github.at(each).repository.id} " for each in (TEAM_A, TEAM_B))
     bodies = {i.title: i.body.replace(before, after) for i in house.github.issues(TEAM_A)}
     house.ceilings = SLOWLY
@@ -458,9 +409,7 @@ async def test_a_zombies_copy_between_two_of_ours_is_seen_at_once(house: House) 
 async def test_the_source_under_a_former_name_is_no_target(house: House) -> None:
     """A renamed repository answers under both names."""
     house.github.change(TEAM_A, full_name=SOURCE)
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert codes(house) == ["target_is_source"]
     assert house.github.titles(SOURCE) == TITLES
@@ -468,9 +417,7 @@ async def test_the_source_under_a_former_name_is_no_target(house: House) -> None
 
 async def test_every_copy_names_its_ticket(house: House) -> None:
     """By the id of the ticket, which never changes."""
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     (records,) = house.store.ledgers.values()
     for issue in house.github.issues(TEAM_A):

@@ -194,8 +194,7 @@ async def test_a_cohort_is_told_in_the_thread_alone_where_people_want_that(house
     await cohort(house)
     (ending,) = endings(house)
     house.github.change(TEAM_A, archived=True)
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert not ending.is_broadcast
     assert endings(house)[-1].is_broadcast
@@ -220,9 +219,7 @@ async def test_nothing_ends_before_those_that_may_still_come(house: House) -> No
 
 async def test_a_closed_channel_has_no_card(house: House) -> None:
     """And everything else goes on."""
-    house.publish(TEAM_A, channel=None)
-
-    await house.settle()
+    await house.migrate(TEAM_A, channel=None)
 
     assert house.slack.faults.calls == []
     assert house.github.titles(TEAM_A) == ["One", "Two"]
@@ -233,9 +230,7 @@ async def test_the_card_says_when_it_will_be_done_and_its_end_does_not(house: Ho
     house.outlook.foretold = Forecast(725.0, 1_764_072_000_000)
     shown: list[str] = []
     house.slack.witness = lambda _channel, text: shown.append(text)
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert any("about 12 min left (until <!date^1764072780^{time}|12:13 UTC>)" in t for t in shown)
     assert not any("left" in text for text in house.slack.texts("C1"))
@@ -320,9 +315,7 @@ async def test_a_lost_reply_is_not_repeated(house: House) -> None:
 async def test_an_edit_names_the_channel_by_its_id(house: House) -> None:
     """`chat.postMessage` takes a name, `chat.update` does not: the answer to the post has the id."""
     house.slack.ids["#cohort"] = "C42"
-    house.publish(TEAM_A, channel="#cohort")
-
-    await house.settle()
+    await house.migrate(TEAM_A, channel="#cohort")
 
     assert {message.channel for message in house.slack.messages.values()} == {"C42"}
     assert card(house).edits >= 1
@@ -440,8 +433,7 @@ async def test_a_channel_that_was_archived_meanwhile_makes_one_letter(house: Hou
 
 async def test_a_notice_that_comes_twice_says_nothing_twice(house: House) -> None:
     """It carries no text: what is said already is skipped."""
-    request = house.publish(TEAM_A)
-    await house.settle()
+    request = await house.migrate(TEAM_A)
     before = house.slack.texts("C1")
     house.store.append(Stream.NOTICES, {b"v": b"2", b"card": request.encode()})
     house.store.append(Stream.NOTICES, {b"v": b"2", b"card": b"1-1"})

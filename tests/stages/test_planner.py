@@ -59,9 +59,7 @@ async def test_a_bad_message_is_told_where_its_channel_can_be_read(house: House)
 
 async def test_one_bad_target_does_not_keep_the_others(house: House) -> None:
     """It is dead-lettered by itself."""
-    request = house.publish(TEAM_A, "no name at all", SOURCE)
-
-    await house.settle()
+    request = await house.migrate(TEAM_A, "no name at all", SOURCE)
 
     assert house.github.titles(TEAM_A) == ["One"]
     assert codes(house) == ["bad_target", "target_is_source"]
@@ -97,9 +95,7 @@ async def test_what_a_ticket_has_is_frozen_with_it(house: House) -> None:
 async def test_a_target_outside_the_allow_list_is_refused(house: House) -> None:
     """Nobody writes where it was not allowed."""
     house.rules = Rules(allowed_targets=("org/other-*",))
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert codes(house) == ["target_not_allowed"]
     assert house.github.titles(TEAM_A) == []
@@ -109,9 +105,7 @@ async def test_a_source_that_was_renamed_to_outside_the_allow_list_is_refused(ho
     """GitHub answers to the old name as well; the list means the repository that it is now."""
     house.rules = Rules(allowed_sources=("org/*",))
     house.github.change(SOURCE, full_name="elsewhere/secret")
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    request = await house.migrate(TEAM_A)
 
     assert (house.state(request), codes(house)) == ("dead", ["source_not_allowed"])
     assert "elsewhere/secret" in house.store.dead[0]["reason"]
@@ -123,9 +117,7 @@ async def test_a_target_that_was_renamed_to_outside_the_allow_list_is_refused(ho
     """Nothing is looked at and nothing is written there, and the channel is told."""
     house.rules = Rules(allowed_targets=("org/*",))
     house.github.change(TEAM_A, full_name="elsewhere/team-a")
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    request = await house.migrate(TEAM_A)
 
     assert (house.state(request), codes(house)) == ("failed", ["target_not_allowed"])
     assert house.github.titles(TEAM_A) == []
@@ -136,8 +128,7 @@ async def test_a_target_that_was_renamed_to_outside_the_allow_list_is_refused(ho
 async def test_a_migration_that_no_planner_made_is_held_to_the_allow_list(house: House) -> None:
     """Whoever can append to the stream cannot make the token write anywhere: GitHub is not even asked."""
     house.rules = Rules(allowed_targets=("org/team-*",))
-    request = house.publish(TEAM_A)
-    await house.settle()
+    request = await house.migrate(TEAM_A)
     house.github.add("org/private")
     fields = {b"v": b"1", b"request": request.encode(), b"target": b"org/private"}
     house.store.append(Stream.MIGRATIONS, fields)
@@ -152,9 +143,7 @@ async def test_a_migration_that_no_planner_made_is_held_to_the_allow_list(house:
 
 async def test_a_target_that_is_named_twice_gets_one_migration(house: House) -> None:
     """In any spelling."""
-    house.publish(TEAM_A, f"https://github.com/{TEAM_A}.git", TEAM_A.upper())
-
-    await house.settle()
+    await house.migrate(TEAM_A, f"https://github.com/{TEAM_A}.git", TEAM_A.upper())
 
     assert house.github.titles(TEAM_A) == ["One"]
     assert len(house.store.migrations) == 1
@@ -163,9 +152,7 @@ async def test_a_target_that_is_named_twice_gets_one_migration(house: House) -> 
 async def test_an_empty_template_is_skipped(house: House) -> None:
     """Only a complete look without tickets is."""
     house.github.add("org/empty")
-    request = house.publish(TEAM_A, source="org/empty")
-
-    await house.settle()
+    request = await house.migrate(TEAM_A, source="org/empty")
 
     assert house.state(request) == "skipped"
     assert "no open tickets" in house.slack.texts("C1")[-1]
@@ -197,9 +184,7 @@ async def test_a_template_that_never_shows_what_github_counts_is_given_up_with_t
     """And not told to have no open tickets. Open pull requests that are shown are counted, too."""
     house.github.add("org/odd", open_issues=2)
     house.github.add_issue("org/odd", "A pull", is_pull=True)
-    request = house.publish(TEAM_A, source="org/odd")
-
-    await house.settle()
+    request = await house.migrate(TEAM_A, source="org/odd")
 
     assert (house.state(request), codes(house)) == ("dead", ["out_of_attempts"])
     assert (
@@ -211,9 +196,7 @@ async def test_a_template_that_never_shows_what_github_counts_is_given_up_with_t
 async def test_a_source_with_its_issues_off_is_not_empty(house: House) -> None:
     """It is a mistake that somebody can put right."""
     house.github.change(SOURCE, has_issues=False)
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    request = await house.migrate(TEAM_A)
 
     assert (house.state(request), codes(house)) == ("dead", ["issues_disabled"])
 
@@ -222,11 +205,8 @@ async def test_a_template_made_a_second_ago_is_not_empty(house: House) -> None:
     """No listing shows its tickets yet; read by their numbers they are there."""
     house.github.listing_lag_s = 3
     house.github.add("org/young", "One", "Two", "Three")
-    request = house.publish(TEAM_A, source="org/young")
+    await house.migrated(TEAM_A, source="org/young")
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.titles(TEAM_A) == ["One", "Two", "Three"]
 
 
@@ -236,9 +216,7 @@ async def test_a_ticket_that_the_listing_hides_is_planned(house: House, hidden: 
     for title in ("Two", "Three", "Four"):
         house.github.add_issue(SOURCE, title)
     house.github.at(SOURCE).listed_from[hidden] = 600.0
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert house.github.titles(TEAM_A) == ["One", "Two", "Three", "Four"]
 
@@ -252,9 +230,7 @@ async def test_what_is_closed_or_a_pull_request_is_no_ticket(house: House) -> No
     house.github.add_issue(SOURCE, "Two")
     for number in (4, 5):
         house.github.at(SOURCE).listed_from[number] = 600.0
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert house.github.titles(TEAM_A) == ["One", "Two"]
 
@@ -278,9 +254,7 @@ async def test_a_source_that_cannot_be_read_is_judged_by_its_outcome(
 ) -> None:
     """Once; the next answer is a good one."""
     house.github.faults.at(method, 1, Fault(answer))
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    request = await house.migrate(TEAM_A)
 
     assert house.state(request) == state
     assert told in house.events

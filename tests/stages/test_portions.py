@@ -42,9 +42,7 @@ def link(number: int) -> str:
 
 async def test_only_the_tickets_of_the_milestone_are_copied(house: House) -> None:
     """The others are not there, and are not told as missing."""
-    request = house.publish(TEAM_A, milestones=["sprint 1"])
-
-    await house.settle()
+    request = await house.migrate(TEAM_A, milestones=["sprint 1"])
 
     assert house.github.titles(TEAM_A) == ["One", "Three"]
     assert (house.state(request), house.store.requests[request]["tickets"]) == ("done", "2")
@@ -54,9 +52,7 @@ async def test_a_reference_to_a_later_portion_is_a_link_and_costs_no_second_writ
     house: House,
 ) -> None:
     """Nobody knows when that portion comes, so no number is promised: #2 may become a student's own issue."""
-    house.publish(TEAM_A, milestones=["Sprint 1"])
-
-    await house.settle()
+    await house.migrate(TEAM_A, milestones=["Sprint 1"])
 
     assert texts(house) == {"One": f"Before {link(2)}.", "Three": f"After {link(2)}."}
     assert house.github.faults.count("edit_body") == 0
@@ -64,11 +60,8 @@ async def test_a_reference_to_a_later_portion_is_a_link_and_costs_no_second_writ
 
 async def test_a_later_portion_puts_the_references_between_both_right(house: House) -> None:
     """In its own copies and in those that were there before it."""
-    house.publish(TEAM_A, milestones=["Sprint 1"])
-    await house.settle()
-    house.publish(TEAM_A, milestones=["Sprint 2"])
-
-    await house.settle()
+    await house.migrate(TEAM_A, milestones=["Sprint 1"])
+    await house.migrate(TEAM_A, milestones=["Sprint 2"])
 
     assert house.github.titles(TEAM_A) == ["One", "Three", "Two", "Four"]
     assert texts(house) == {
@@ -81,21 +74,16 @@ async def test_a_later_portion_puts_the_references_between_both_right(house: Hou
 
 async def test_a_message_for_all_completes_a_portion_and_doubles_nothing(house: House) -> None:
     """What is there stays; the rest follows, ascending among itself."""
-    house.publish(TEAM_A, milestones=["Sprint 2"])
-    await house.settle()
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A, milestones=["Sprint 2"])
+    await house.migrated(TEAM_A)
 
     assert house.github.titles(TEAM_A) == ["Two", "Four", "One", "Three", "Loose"]
     assert texts(house)["Two"] == "After #3, before #2."
-    assert house.state(request) == "done"
 
 
 async def test_a_dry_run_of_a_portion_says_before_what_is_then_done(house: House) -> None:
     """Its own copies, and the references of an earlier portion that are put right then; nothing is written before."""
-    house.publish(TEAM_A, milestones=["Sprint 1"])
-    await house.settle()
+    await house.migrate(TEAM_A, milestones=["Sprint 1"])
     house.github.add_issue(TEAM_A, "Our own", author="student", author_id=7)
     before = len(house.github.did)
     reader = rehearser(sources(house), house.style)
@@ -105,8 +93,7 @@ async def test_a_dry_run_of_a_portion_says_before_what_is_then_done(house: House
     assert isinstance(told, Passage)
     assert len(house.github.did) == before
 
-    house.publish(TEAM_A, milestones=["Sprint 2"])
-    await house.settle()
+    await house.migrate(TEAM_A, milestones=["Sprint 2"])
 
     did = house.github.did[before:]
     created = [write.what[0].title for write in did if write.method == "create_issue"]
@@ -121,12 +108,9 @@ async def test_a_dry_run_of_a_portion_says_before_what_is_then_done(house: House
 
 async def test_the_same_portion_again_writes_nothing(house: House) -> None:
     """The button is pressed twice."""
-    house.publish(TEAM_A, milestones=["Sprint 1"])
-    await house.settle()
+    await house.migrate(TEAM_A, milestones=["Sprint 1"])
     did = list(house.github.did)
-    request = house.publish(TEAM_A, milestones=["Sprint 1"])
-
-    await house.settle()
+    request = await house.migrate(TEAM_A, milestones=["Sprint 1"])
 
     assert (house.state(request), house.github.did) == ("done", did)
 
@@ -136,25 +120,19 @@ async def test_a_reference_to_a_copy_without_its_marker_is_kept_by_a_later_porti
 ) -> None:
     """A student has rewritten a copy: it is on record all the same."""
     house.github.add_issue(SOURCE, "Six", "After #1.", milestone=FIRST)
-    house.publish(TEAM_A, milestones=["Sprint 1"])
-    await house.settle()
+    await house.migrate(TEAM_A, milestones=["Sprint 1"])
     house.github.edit_issue(TEAM_A, 1, body="Ours now.")
-    house.publish(TEAM_A, milestones=["Sprint 2"])
-
-    await house.settle()
+    await house.migrate(TEAM_A, milestones=["Sprint 2"])
 
     assert texts(house)["Six"] == "After #1."
 
 
 async def test_what_a_student_has_rewritten_stays_theirs_in_a_later_portion(house: House) -> None:
     """Only what still says what Monarch wrote is put right."""
-    house.publish(TEAM_A, milestones=["Sprint 1"])
-    await house.settle()
+    await house.migrate(TEAM_A, milestones=["Sprint 1"])
     body = house.github.issues(TEAM_A)[0].body
     house.github.edit_issue(TEAM_A, 1, body=f"Mine. {body}")
-    house.publish(TEAM_A, milestones=["Sprint 2"])
-
-    await house.settle()
+    await house.migrate(TEAM_A, milestones=["Sprint 2"])
 
     assert texts(house)["One"] == f"Mine. Before {link(2)}."
 
@@ -162,9 +140,7 @@ async def test_what_a_student_has_rewritten_stays_theirs_in_a_later_portion(hous
 async def test_an_unknown_milestone_is_told_with_those_that_exist(house: House) -> None:
     """Nothing is copied, not even of the milestone that exists; and nothing is lost."""
     house.github.at(SOURCE).milestones |= {1: FIRST, 2: SECOND}
-    request = house.publish(TEAM_A, milestones=["Sprint 1", "Sprnt 2"])
-
-    await house.settle()
+    request = await house.migrate(TEAM_A, milestones=["Sprint 1", "Sprnt 2"])
 
     (letter,) = house.store.dead
     assert (house.state(request), letter["code"]) == ("dead", "milestone_not_found")
@@ -176,9 +152,7 @@ async def test_an_unknown_milestone_is_told_with_those_that_exist(house: House) 
 async def test_a_milestone_without_tickets_is_no_mistake(house: House) -> None:
     """It exists, so the request is skipped, and the channel is told which milestone is meant."""
     house.github.at(SOURCE).milestones[3] = Milestone("Sprint 3", number=3)
-    request = house.publish(TEAM_A, milestones=["Sprint 3"])
-
-    await house.settle()
+    request = await house.migrate(TEAM_A, milestones=["Sprint 3"])
 
     assert house.state(request) == "skipped"
     assert 'no open tickets in milestone "Sprint 3"' in house.slack.texts("C1")[-1]
@@ -251,9 +225,7 @@ async def test_a_date_that_has_passed_holds_nothing_up(house: House) -> None:
 
 async def test_a_date_that_is_too_far_ahead_is_told(house: House) -> None:
     """A wrong year would be a request that nobody ever hears of again."""
-    request = house.publish(TEAM_A, not_before=house.in_a_while(500 * 86400))
-
-    await house.settle()
+    request = await house.migrate(TEAM_A, not_before=house.in_a_while(500 * 86400))
 
     (letter,) = house.store.dead
     assert (house.state(request), letter["code"]) == ("dead", "not_before_too_far")

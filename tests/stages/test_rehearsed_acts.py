@@ -117,8 +117,7 @@ async def _copied(house: House, world: World) -> tuple[RequestId, Plan]:
         house.github.add_issue(SOURCE, f"Ticket {number}", text)
     house.github.add(TEAM_A)
     house.github.at(TEAM_A).labels = {"bug": BUG}
-    base = house.publish(TEAM_A)
-    await house.settle()
+    base = await house.migrate(TEAM_A)
     return base, await planned(rehearser(sources(house), house.style))
 
 

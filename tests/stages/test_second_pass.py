@@ -62,12 +62,9 @@ SHIFTED = {
 
 async def test_references_become_the_numbers_of_the_copies(house: House) -> None:
     """Forwards in a second pass, backwards at once; only what needs it is edited, and each once."""
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrated(TEAM_A)
 
     assert texts(house) == SHIFTED
-    assert house.state(request) == "done"
     edited = [write.what[0] for write in house.github.did if write.method == "edit_body"]
     assert edited == [2, 5]
     assert not house.notes()
@@ -75,9 +72,7 @@ async def test_references_become_the_numbers_of_the_copies(house: House) -> None
 
 async def test_where_the_numbers_agree_nothing_is_edited(house: House) -> None:
     """Nor is any copy read for it."""
-    house.publish(TEAM_B)
-
-    await house.settle()
+    await house.migrate(TEAM_B)
 
     assert texts(house, TEAM_B)["One"] == TEXTS["One"]
     assert house.github.faults.count("edit_body") == 0
@@ -86,12 +81,10 @@ async def test_where_the_numbers_agree_nothing_is_edited(house: House) -> None:
 
 async def test_again_makes_no_write(house: House) -> None:
     """The same message again finds all as it should be."""
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     did = list(house.github.did)
 
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert house.github.did == did
 
@@ -138,11 +131,8 @@ async def test_who_edits_between_the_look_and_the_write_keeps_their_text(house: 
 async def test_an_edit_that_is_never_answered_costs_no_ticket(house: House) -> None:
     """A PATCH that answers 500 for ever: the references stay, which is noted."""
     house.github.faults.at("edit_body", 0, Fault(Unknown("GitHub answered 500")))
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert ["without an answer" in note for note in house.notes()] == [True]
 
 
@@ -153,11 +143,8 @@ async def test_an_edit_without_an_answer_is_looked_at_again(
 ) -> None:
     """Done or not, at once or late: in the end every copy says what it should."""
     house.github.faults.at("edit_body", nth, fault)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert texts(house) == SHIFTED
     assert not house.notes()
 
@@ -166,13 +153,10 @@ async def test_two_unanswered_edits_of_a_copy_are_a_failure(house: House) -> Non
     """Counted; and the next crossing goes on where this one ended."""
     house.github.faults.at("edit_body", 1, DROPPED)
     house.github.faults.at("edit_body", 2, DROPPED)
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrated(TEAM_A)
 
     (retry,) = house.told("retry.scheduled")
     assert "edit of #2" in retry["reason"]
-    assert house.state(request) == "done"
     assert texts(house) == SHIFTED
 
 
@@ -185,11 +169,8 @@ async def test_readings_that_outlast_every_permission_cost_no_ticket(house: Hous
         return await real(repository, number)
 
     house.github.read_issue = slowly  # type: ignore[method-assign]  # GitHub is slow
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert texts(house)["One"] == "Comes before #2 and #3."
     (note,) = house.notes()
     assert "#2, #5" in note
@@ -198,11 +179,8 @@ async def test_readings_that_outlast_every_permission_cost_no_ticket(house: Hous
 async def test_a_refused_edit_fails_nothing(house: House) -> None:
     """It is noted, and the others are edited."""
     house.github.faults.at("edit_body", 1, INVALID)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert texts(house)["Four"] == SHIFTED["Four"]
     assert texts(house)["One"] != SHIFTED["One"]
     (note,) = house.notes()
@@ -212,11 +190,8 @@ async def test_a_refused_edit_fails_nothing(house: House) -> None:
 async def test_a_repository_that_lets_nothing_be_edited_is_asked_once(house: House) -> None:
     """And what is left as it is is told together."""
     house.github.faults.at("edit_body", 0, FORBIDDEN)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.faults.count("edit_body") == 1
     (note,) = house.notes()
     assert note.startswith("references in #2, #5: not put right")
@@ -226,11 +201,8 @@ async def test_a_copy_that_is_deleted_meanwhile_needs_no_edit(house: House) -> N
     """Nothing is to be done for it, and nothing to be told."""
     # Five numbers behind the highest are read of the source, and of the target at the start and at the end; then the first copy, to be edited.
     house.github.faults.at("read_issue", 16, Fault(Absent(taken=True)))
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.faults.count("edit_body") == 1
     assert not house.notes()
 
@@ -238,9 +210,7 @@ async def test_a_copy_that_is_deleted_meanwhile_needs_no_edit(house: House) -> N
 async def test_a_refused_ticket_does_not_keep_the_references_of_others(house: House) -> None:
     """What is there is put right; what refers to a ticket without a copy refers to the ticket."""
     house.github.refused_titles.add("Two")
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    request = await house.migrate(TEAM_A)
 
     assert house.state(request) == "failed"
     assert texts(house)["Four"] == "Comes before #5."
@@ -253,14 +223,11 @@ async def test_a_new_ticket_of_the_template_is_referred_to_by_the_copies_before(
 ) -> None:
     """A top-up goes through the second pass like any other: copies of an earlier run learn its number."""
     house.github.edit_issue(SOURCE, 5, body="Comes before #6.")
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     house.github.add_issue(SOURCE, "Six", "Comes after #5.")
 
-    again = house.publish(TEAM_A)
-    await house.settle()
+    await house.migrated(TEAM_A)
 
-    assert house.state(again) == "done"
     assert texts(house)["Five"] == "Comes before #7."
 
 

@@ -32,14 +32,11 @@ WHOLE = {1: [2, 4], 2: [3]}
 
 async def test_the_hierarchy_is_kept_in_order(house: House) -> None:
     """As far as it lies within the plan; and again changes nothing."""
-    request = house.publish(TEAM_A)
-    await house.settle()
-    assert house.state(request) == "done"
+    await house.migrated(TEAM_A)
     assert hierarchy(house) == WHOLE
     did = list(house.github.did)
 
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert house.github.did == did
     assert not house.notes()
@@ -48,9 +45,7 @@ async def test_the_hierarchy_is_kept_in_order(house: House) -> None:
 async def test_a_plan_without_hierarchy_costs_nothing(house: House) -> None:
     """Not a call more than the looks."""
     house.github.add("org/flat", "Flat")
-    house.publish(TEAM_A, source="org/flat")
-
-    await house.settle()
+    await house.migrate(TEAM_A, source="org/flat")
 
     assert house.github.faults.count("add_sub_issue") == 0
     # Five numbers behind the highest of the source, and of the target at the start and at the end, and nothing else.
@@ -59,8 +54,7 @@ async def test_a_plan_without_hierarchy_costs_nothing(house: House) -> None:
 
 async def test_another_parent_is_a_persons_doing(house: House) -> None:
     """It is left alone, and so is whoever was put there between the look and the write."""
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     house.github.edit_issue(TEAM_A, 2, parent=5)
     house.github.edit_issue(TEAM_A, 4, parent=None)
     as_it_was = house.github.issues(TEAM_A)[3]
@@ -68,8 +62,7 @@ async def test_another_parent_is_a_persons_doing(house: House) -> None:
     house.github.faults.at("list_issues", 6, Fault(Found((as_it_was,))))
     did = list(house.github.did)
 
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert house.github.did == did
 
@@ -77,11 +70,8 @@ async def test_another_parent_is_a_persons_doing(house: House) -> None:
 async def test_a_copy_that_is_deleted_meanwhile_has_no_place(house: House) -> None:
     """Nothing is to be done for it, and nothing to be told."""
     house.github.faults.at("read_issue", 16, Fault(Absent(taken=True)))
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert hierarchy(house) == {1: [4], 2: [3]}
     assert not house.notes()
 
@@ -93,11 +83,8 @@ async def test_one_without_an_answer_is_looked_at_again(
 ) -> None:
     """Done or not, at once or late: in the end each is in its place, once and in order."""
     house.github.faults.at("add_sub_issue", nth, fault)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert {parent: sorted(below) for parent, below in hierarchy(house).items()} == WHOLE
     assert not house.notes()
 
@@ -105,11 +92,8 @@ async def test_one_without_an_answer_is_looked_at_again(
 async def test_a_refused_one_fails_nothing(house: House) -> None:
     """The others are put in their places, and it is noted which is not, and why."""
     house.github.faults.at("add_sub_issue", 1, REFUSED)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert hierarchy(house) == {1: [4], 2: [3]}
     (note,) = house.notes()
     assert note.startswith("sub-issues #2: ")
@@ -119,11 +103,8 @@ async def test_a_refused_one_fails_nothing(house: House) -> None:
 async def test_whoever_may_not_is_not_asked_again(house: House) -> None:
     """A refusal that is about the repository is one for all; told once, with all that it is about."""
     house.github.faults.at("add_sub_issue", 0, FORBIDDEN)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.faults.count("add_sub_issue") == 1
     (note,) = house.notes()
     assert note.startswith("sub-issues #2, #3, #4: ")
@@ -132,11 +113,8 @@ async def test_whoever_may_not_is_not_asked_again(house: House) -> None:
 async def test_without_the_right_to_push_nothing_is_tried(house: House) -> None:
     """It is known before."""
     house.github.change(TEAM_A, may_push=False)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.faults.count("add_sub_issue") == 0
     assert ["sub-issues" in note for note in house.notes()] == [True]
 
@@ -144,12 +122,9 @@ async def test_without_the_right_to_push_nothing_is_tried(house: House) -> None:
 async def test_a_fault_while_reading_is_tried_again(house: House) -> None:
     """The next crossing finds what is done."""
     house.github.faults.at("read_issue", 12, Fault(Transient("502")))
-    request = house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrated(TEAM_A)
 
     assert len(house.told("retry.scheduled")) == 1
-    assert house.state(request) == "done"
     assert hierarchy(house) == WHOLE
 
 
@@ -157,10 +132,8 @@ async def test_the_order_is_that_of_the_template(house: House) -> None:
     """Which only the parent tells: there Four was put before Two."""
     house.github.at(SOURCE).children[1] = [4, 2]
 
-    request = house.publish(TEAM_A)
-    await house.settle()
+    await house.migrated(TEAM_A)
 
-    assert house.state(request) == "done"
     assert hierarchy(house) == {1: [4, 2], 2: [3]}
 
 
@@ -168,11 +141,8 @@ async def test_the_order_is_that_of_the_template(house: House) -> None:
 async def test_an_order_that_cannot_be_read_costs_nothing(house: House, how: Fault) -> None:
     """Then it is that of the numbers."""
     house.github.faults.at("list_sub_issues", 0, how)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert hierarchy(house) == WHOLE
     assert not house.notes()
 
@@ -181,11 +151,8 @@ async def test_a_server_without_sub_issues_is_not_asked_for_them(house: House) -
     """One note, and no call that cannot succeed."""
     missing = Fault(Permanent(Scope.REPOSITORY, Code.NOT_FOUND, "no such page"))
     house.github.faults.at("list_sub_issues", 0, missing)
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert house.github.faults.count("add_sub_issue") == 0
     assert house.notes() == [
         "sub-issues #2, #3, #4: not put under their parents, since this server has no API for it"
@@ -195,11 +162,8 @@ async def test_a_server_without_sub_issues_is_not_asked_for_them(house: House) -
 async def test_a_sub_issue_that_is_never_answered_costs_no_ticket(house: House) -> None:
     """cli/cli#10378: adding one answers 500 for ever."""
     house.github.faults.at("add_sub_issue", 0, Fault(Unknown("GitHub answered 500")))
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert ["without an answer" in note for note in house.notes()] == [True]
 
 
@@ -209,10 +173,7 @@ async def test_one_parent_that_is_gone_hides_no_other(house: House) -> None:
     house.github.faults.at(
         "list_sub_issues", 1, Fault(Permanent(Scope.REPOSITORY, Code.NOT_FOUND, "no such page"))
     )
-    request = house.publish(TEAM_A)
+    await house.migrated(TEAM_A)
 
-    await house.settle()
-
-    assert house.state(request) == "done"
     assert hierarchy(house) == {1: [2, 4], 2: [3, 6]}
     assert not house.notes()

@@ -18,8 +18,7 @@ async def house(house: House) -> House:
     """A target that holds twelve of thirteen tickets; the last one was added to the template since."""
     house.github.add(SOURCE, *TITLES[:-1])
     house.github.add(TEAM_A)
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     house.github.add_issue(SOURCE, TITLES[-1])
     return house
 
@@ -43,8 +42,7 @@ async def test_a_second_request_that_fails_tells_of_the_copies_that_are_there(
     """Twelve of thirteen, and not none."""
     house.github.faults.at("create_issue", 13, fault)
 
-    again = house.publish(TEAM_A)
-    await house.settle()
+    again = await house.migrate(TEAM_A)
 
     assert house.state(again) == "failed"
     assert f"12/13{told}, *failed*." in line(house)
@@ -87,8 +85,7 @@ async def test_deleted_copies_are_told_by_one_that_fails(house: House) -> None:
         house.github.delete_issue(TEAM_A, number)
     house.github.faults.at("create_issue", 13, REFUSED)
 
-    again = house.publish(TEAM_A)
-    await house.settle()
+    again = await house.migrate(TEAM_A)
 
     assert "10/13 (1 refused, 2 deleted by a person), *failed*." in line(house)
     assert counts(house, again) == (0, 10, 2)
@@ -99,8 +96,7 @@ async def test_a_copy_whose_marker_was_edited_away_is_counted(house: House) -> N
     house.github.edit_issue(TEAM_A, 2, body="my own words")
     house.github.faults.at("create_issue", 13, REFUSED)
 
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert "12/13" in line(house)
 
@@ -111,9 +107,7 @@ async def test_a_retry_after_some_copies_tells_what_is_copied_and_what_was_there
     """Nothing is counted twice, however often it is looked at."""
     house.github.faults.at("list_issues", 6, Fault(RateLimited("a limit", 600)))
 
-    again = house.publish(TEAM_A)
-    await house.settle()
+    again = await house.migrated(TEAM_A)
 
-    assert house.state(again) == "done"
     assert counts(house, again) == (1, 12, 0)
     assert "13/13 (12 already there)" in line(house)

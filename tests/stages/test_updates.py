@@ -29,10 +29,7 @@ async def copied(house: House, *titles: str) -> RequestId:
     """A team has a copy of each ticket."""
     house.github.add(SOURCE, *titles)
     house.github.add(TEAM_A)
-    request = house.publish(TEAM_A)
-    await house.settle()
-    assert house.state(request) == "done"
-    return request
+    return await house.migrated(TEAM_A)
 
 
 async def updated(house: House, base: RequestId, act: Act) -> list[tuple[str, Any]]:
@@ -121,8 +118,7 @@ async def test_an_update_that_is_asked_to_closes_what_people_have_not_touched(ho
     assert states(house)[2] == "reopened"
     await began(house, base, Act.RECALL)
     house.github.edit_issue(SOURCE, 2, state="open")
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     assert house.github.titles(TEAM_A) == list(TITLES)
 
 
@@ -291,8 +287,7 @@ async def test_a_label_is_added_though_the_message_was_sent_again_since(house: H
     """The plan of that request has it, and the copy was never given it; what a student takes away stays away."""
     base = await copied(house, "One")
     house.github.edit_issue(SOURCE, 1, labels=(Label("bug", "d73a4a", ""),))
-    again = house.publish(TEAM_A)
-    await house.settle()
+    again = await house.migrate(TEAM_A)
     bases = RequestId(f"{again} {base}")
 
     did = [method for method, _ in await updated(house, bases, Act.UPDATE)]

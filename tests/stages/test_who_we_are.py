@@ -66,9 +66,7 @@ async def test_a_token_that_does_not_say_who_it_is_doubles_nothing(
     """Whatever it is that GitHub then names as the author."""
     signs(house, NAMELESS, author)
     house.github.faults.at("create_issue", nth, fault)
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert_well(house)
 
@@ -80,9 +78,7 @@ async def test_it_writes_one_ticket_and_looks_again_before_the_next(house: House
     marker = marker_of(house.github.issues(SOURCE)[2], target)
     house.github.add_issue(TEAM_A, "planted", marker, **other)
     signs(house, NAMELESS, BOT)
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert house.github.titles(TEAM_A) == ["planted", *TITLES]
     assert [line["number"] for line in house.told("marker.planted")] == [1]
@@ -91,14 +87,12 @@ async def test_it_writes_one_ticket_and_looks_again_before_the_next(house: House
 async def test_what_it_copied_before_all_was_forgotten_is_not_copied_again(house: House) -> None:
     """Valkey is empty, and nobody knows who wrote these: a bot did, as installations do."""
     signs(house, NAMELESS, BOT)
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     house.store.forget_all("ledger")
     house.store.do("DEL", house.keys.logins)
     house.github.add_issue(SOURCE, "Ticket 5")
 
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert house.github.titles(TEAM_A) == [*TITLES, "Ticket 5"]
     assert not house.told("stray.found")
@@ -126,8 +120,7 @@ async def test_another_account_goes_on_while_a_write_is_unanswered(
     await interrupted(house, nth, lambda: signs(house, *after))
     house.store.forget_all("ledger")
     signs(house, *before)
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert_well(house)
 
@@ -190,9 +183,7 @@ async def test_a_student_who_takes_our_former_name_is_not_one_of_us(house: House
     target = house.github.at(TEAM_A).repository.id
     marker = marker_of(house.github.issues(SOURCE)[0], target)
     house.github.add_issue(TEAM_A, "mine", marker, author="teacher", author_id=6)
-    house.publish(TEAM_A)
-
-    await house.settle()
+    await house.migrate(TEAM_A)
 
     assert house.github.titles(TEAM_A) == ["mine", *TITLES]
 
@@ -202,15 +193,13 @@ async def test_a_second_copy_is_found_although_nobody_knows_who_we_are(house: Ho
     signs(house, NAMELESS, BOT)
     for nth in (1, 2, 3, 4):
         house.github.faults.at("create_issue", nth, LOST)
-    house.publish(TEAM_A)
-    await house.settle()
+    await house.migrate(TEAM_A)
     body = house.github.issues(TEAM_A)[0].body
     by_us = {"author": BOT.login, "author_id": BOT.id, "is_by_bot": True}
     house.github.add_issue(TEAM_A, "Ticket 1", body, **by_us)
     house.github.add_issue(TEAM_A, "a paste", body, author="student", author_id=6)
 
-    again = house.publish(TEAM_A)
-    await house.settle()
+    again = await house.migrate(TEAM_A)
 
     assert house.state(again) == "failed"
     assert [line["number"] for line in house.told("stray.found")] == [5]

@@ -11,12 +11,6 @@ from scripts.fleet_machine.fleet import Fleet, a_fleet
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    """Processes and sockets: the real thing."""
-    return "asyncio"
-
-
-@pytest.fixture
 async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
     """An empty Valkey and an empty stand-in, and workers as the test starts them."""
     with EmbeddedValkey(tmp_path / "valkey") as server:

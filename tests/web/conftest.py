@@ -8,12 +8,6 @@ from monarch.telemetry import Telemetry
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    """Uvicorn wants asyncio."""
-    return "asyncio"
-
-
-@pytest.fixture
 def telemetry() -> Telemetry:
     """One that tells nobody."""
     silent = structlog.make_filtering_bound_logger("critical")

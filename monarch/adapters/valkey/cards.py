@@ -6,8 +6,8 @@ from typing import Final, cast
 from monarch.adapters.valkey.codec import pairs
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.views.raw import RawRequest, request_views
-from monarch.adapters.valkey.views.request import cohort_view, whole
+from monarch.adapters.valkey.views.raw import whole
+from monarch.adapters.valkey.views.request import RawRequest, cohort_view, request_views
 from monarch.core.card.telling import Message, Reply, Telling
 from monarch.core.card.view import CohortView
 from monarch.core.delivery import Delivery, Stream

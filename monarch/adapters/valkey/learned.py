@@ -6,7 +6,7 @@ Fields are for people, too: `minute` and `hour` are the ceilings, 0 where none w
 from collections.abc import Mapping, Sequence
 
 from monarch.adapters.valkey.codec import pairs
-from monarch.adapters.valkey.views.request import whole
+from monarch.adapters.valkey.views.raw import number
 from monarch.core.budget.learning import Learned
 from monarch.core.budget.windows import UNKNOWN, Limit, Lone
 
@@ -51,14 +51,14 @@ def _encode_lone(name: str, lone: Lone) -> Fields:
 def decode_learned(flat: Sequence[bytes]) -> Learned:
     """From an `HGETALL`. What is not a number reads as 0, that is, not learned."""
     fields = pairs(flat)
-    suspected = bool(_number(fields, "suspected"))
+    suspected = bool(number(fields, "suspected"))
     return Learned(
-        version=_number(fields, "version"),
+        version=number(fields, "version"),
         minute=_decode(fields, "minute"),
         hour=_decode(fields, "hour"),
-        refused_ms=_number(fields, "refused_ms"),
-        refused_load=_number(fields, "refused_load"),
-        strikes=_number(fields, "strikes"),
+        refused_ms=number(fields, "refused_ms"),
+        refused_load=number(fields, "refused_load"),
+        strikes=number(fields, "strikes"),
         minute_before=_decode(fields, "before") if suspected else None,
         minute_lone=_decode_lone(fields, "minute"),
         hour_lone=_decode_lone(fields, "hour"),
@@ -66,22 +66,18 @@ def decode_learned(flat: Sequence[bytes]) -> Learned:
 
 
 def _decode(fields: Mapping[str, str], name: str) -> Limit:
-    ceiling = _number(fields, name)
+    ceiling = number(fields, name)
     return Limit(
         ceiling,
-        min(_number(fields, f"{name}_base"), ceiling),
-        _number(fields, f"{name}_changed"),
-        _number(fields, f"{name}_quiet"),
-        _number(fields, f"{name}_step"),
+        min(number(fields, f"{name}_base"), ceiling),
+        number(fields, f"{name}_changed"),
+        number(fields, f"{name}_quiet"),
+        number(fields, f"{name}_step"),
     )
 
 
 def _decode_lone(fields: Mapping[str, str], name: str) -> Lone:
-    return Lone(_number(fields, f"{name}_lone"), _number(fields, f"{name}_lone_ms"))
-
-
-def _number(fields: Mapping[str, str], name: str) -> int:
-    return whole(fields.get(name, "")) or 0
+    return Lone(number(fields, f"{name}_lone"), number(fields, f"{name}_lone_ms"))
 
 
 def in_words(learned: Learned) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from monarch.adapters.http_send import (
+    PROXIED,
     NeverLeft,
     NoAnswer,
     Sent,
@@ -45,6 +46,27 @@ async def asked(
 def why(sent: object) -> str:
     """Why there is no answer."""
     return sent.reason if isinstance(sent, NeverLeft | NoAnswer) else "nothing was sent"
+
+
+_UNREACHED: Final = {
+    "not yet valid": "Set this machine's clock right.",
+    "has expired": "Set this machine's clock right, or have the certificate renewed.",
+    "CERTIFICATE_VERIFY_FAILED": (
+        "Set SSL_CERT_FILE in the environment to a file with the certificate of the authority that signs there;"
+        " a proxy that looks into TLS has one of its own."
+    ),
+    "WRONG_VERSION_NUMBER": "What is there speaks no TLS: correct https:// in {variable}, or in the variable of the proxy.",
+    PROXIED: "Correct the proxy (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY), or name the host in NO_PROXY.",
+    "": "Check the network and {variable}.",
+}
+"""What to do, by the text of the error; the first match counts."""
+
+
+def unreached(sent: object, variable: str) -> str:
+    """What to do where there is no answer from the address in `variable`."""
+    reason = why(sent)
+    advice = next(advice for sign, advice in _UNREACHED.items() if sign in reason)
+    return advice.format(variable=variable)
 
 
 def fields_of(body: bytes) -> Mapping[str, Any]:

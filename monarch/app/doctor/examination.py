@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from monarch.adapters.http_send import Sent
 from monarch.adapters.valkey.views.server import ServerFacts
-from monarch.app.doctor.asked import asked, fields_of, why
+from monarch.app.doctor.asked import asked, fields_of, unreached, why
 from monarch.app.doctor.github_checks import github_checks
 from monarch.app.doctor.missed_checks import missed_checks
 from monarch.app.doctor.valkey_checks import Check, Status, advice_on, check_server
@@ -126,7 +126,7 @@ async def _slack(settings: Settings) -> Check:
 def check_slack(sent: Sent) -> Check:
     """Whether the token is valid and may post. Slack answers 200 to nearly everything."""
     if not isinstance(sent, Reply):
-        return Check("slack", Status.FAIL, why(sent), "Check the network and SLACK_API_URL.")
+        return Check("slack", Status.FAIL, why(sent), unreached(sent, "SLACK_API_URL"))
     fields = fields_of(sent.body)
     if fields.get("ok") is not True:
         said = fields.get("error") or f"answered {sent.status}"

@@ -13,7 +13,7 @@ from monarch.adapters.github.outcomes import Answer
 from monarch.adapters.github.retries import Patience, Reader
 from monarch.adapters.github.shapes import read_as
 from monarch.adapters.http_send import Sent, new_client
-from monarch.app.doctor.asked import ANSWER_WITHIN_S, asked, fields_of, why
+from monarch.app.doctor.asked import ANSWER_WITHIN_S, asked, fields_of, unreached, why
 from monarch.app.doctor.valkey_checks import Check, Status
 from monarch.app.wiring import app_of, proxy_of
 from monarch.core.github.reply import Reply, read_reply
@@ -62,7 +62,7 @@ _NAMELESS_ADVICE: Final = (
 def check_github(sent: Sent) -> Check:
     """Whether the token is valid, whose it is, what it may do and how much is left."""
     if not isinstance(sent, Reply):
-        return Check("github", Status.FAIL, why(sent), "Check the network and GITHUB_API_URL.")
+        return Check("github", Status.FAIL, why(sent), unreached(sent, "GITHUB_API_URL"))
     match sent.status:
         case 200:
             return _github_rights(sent)
@@ -79,7 +79,7 @@ def check_github(sent: Sent) -> Check:
 
 
 def _github_rights(reply: Reply) -> Check:
-    login = fields_of(reply.body).get("login", "somebody")
+    login = fields_of(reply.body).get("login", "an unnamed account")
     scopes = reply.headers.get("x-oauth-scopes")
     left = reply.headers.get("x-ratelimit-remaining")
     detail = f"token of {login}" + (f", {left} calls left this hour" if left else "")
@@ -163,7 +163,7 @@ def _is_full(answer: Answer) -> bool:
 def check_app(answer: Answer) -> Check:
     """Whether GitHub knows the App by its signature, and whether it asks its owners for what it needs."""
     if not isinstance(answer, Reply):
-        return Check(APP, Status.FAIL, why(answer), "Check the network and GITHUB_API_URL.")
+        return Check(APP, Status.FAIL, why(answer), unreached(answer, "GITHUB_API_URL"))
     if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
         said = quote(read_reply(answer, writing=False).message)
         advice = (

@@ -6,15 +6,14 @@ from typing import Annotated
 
 import typer
 
-_Request = Annotated[str, typer.Argument(help="A request's id, such as 1732406400000-0.")]
+from monarch.cli.arguments import AsJson, By, RequestName
+
 _Targets = Annotated[
     list[str] | None,
     typer.Option("--target", help="Only this target: owner/repo. May be given several times."),
 ]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen; change nothing.")]
 _Wait = Annotated[bool, typer.Option("--wait", help="Follow it to its end.")]
-_By = Annotated[str | None, typer.Option(help="Your name, shown to others; user@host by default.")]
-_AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,15 +23,15 @@ def add_to(app: typer.Typer) -> None:
 
 
 def recall(
-    request: _Request,
+    request: RequestName,
     target: _Targets = None,
     undo: Annotated[
         bool, typer.Option("--undo", help="Reopen exactly the copies that a recall has closed.")
     ] = False,
     dry_run: _DryRun = False,
     wait: _Wait = False,
-    by: _By = None,
-    as_json: _AsJson = False,
+    by: By = None,
+    as_json: AsJson = False,
 ) -> None:
     """Close the untouched copies of a request, and list those that people have touched. --undo reopens them."""
     from monarch.cli.after.acting import act_on, rehearse
@@ -63,8 +62,8 @@ def update(
     ] = False,
     dry_run: _DryRun = False,
     wait: _Wait = False,
-    by: _By = None,
-    as_json: _AsJson = False,
+    by: By = None,
+    as_json: AsJson = False,
 ) -> None:
     """Bring later edits of the template into copies that are still as Monarch wrote them, and copy what is new."""
     from monarch.cli.after.updating import foresee_update, update_copies

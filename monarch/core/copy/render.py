@@ -118,11 +118,6 @@ def is_ours(current: str, ticket: Ticket, copying: Copying) -> bool:
     return any(wording.fits(current) for wording in wordings)
 
 
-def needs_second_pass(ticket: Ticket, copying: Copying) -> bool:
-    """Say whether a ticket refers to tickets of the plan at all."""
-    return _may_refer(ticket) and any(w.is_pending for w in _wordings(ticket, copying))
-
-
 def _may_refer(ticket: Ticket) -> bool:
     return _HINT.search(ticket.body) is not None
 

@@ -22,6 +22,7 @@ from monarch.core.after.later import NOTHING, Later, Recalled
 from monarch.core.after.standing import took_effect
 from monarch.core.after.touch import Left, Touch
 from monarch.core.copy.style import Copying
+from monarch.core.entry_ids import entry_ms
 from monarch.core.ids import TicketId
 from monarch.core.outcome import Absent, Accepted, AlreadyThere, Found, Permanent, Scope
 from monarch.core.target.permission import WasChanged, WasNotCreated, WasRecalled
@@ -75,7 +76,7 @@ class Turns:
     def was_changed(self, ticket: TicketId) -> bool:
         """Whether the ledger says that this very act has changed a ticket's copy: its worker has died since."""
         recall = self._later.get(ticket, NOTHING).recall
-        asked_ms = int(self._subject.entry.request.partition("-")[0])
+        asked_ms = entry_ms(self._subject.entry.request)
         if recall is None or recall.at_ms < asked_ms:
             return False
         return recall.is_reopened is not self._change.closes

@@ -10,6 +10,7 @@ from typing import Final, assert_never
 
 from monarch.core.copy import notes
 from monarch.core.copy.render import Draft, render
+from monarch.core.entry_ids import entry_ms
 from monarch.core.ids import TicketId
 from monarch.core.outcome import (
     Code,
@@ -174,7 +175,7 @@ class Writer:
         if recorded.stray is not None:
             telemetry.stray_found(target=name, number=number, kept=None)
         if is_first:
-            appended_ms = int(self._subject.entry.request.partition("-")[0])
+            appended_ms = entry_ms(self._subject.entry.request)
             telemetry.first_copy(seconds=max(0.0, (granted.at_ms - appended_ms) / 1000 + seconds))
         for what in created.dropped:
             await self._desk.note(notes.dropped(what))

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from typing import Final, assert_never
 
 from monarch.core.advice import Advice
+from monarch.core.entry_ids import entry_ms
 from monarch.core.plan import Plan
 from monarch.core.redact import quote
 from monarch.core.target.permission import Taken, WasFound
@@ -152,7 +153,7 @@ class Crossing:
         if entry.heal:
             number = record.number if isinstance(record, CreatedAs) else 0
             healing = Healing(self.watch.fates.get(number))
-        asked_ms = int(entry.request.partition("-")[0])
+        asked_ms = entry_ms(entry.request)
         return next_action(
             record,
             seen,

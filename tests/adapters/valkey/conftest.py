@@ -6,14 +6,19 @@ import pytest
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import connect, connected
+from monarch.adapters.valkey.client.seen import Seen
+from monarch.adapters.valkey.keys import Keys
+from monarch.adapters.valkey.scripts import Scripts
+from monarch.adapters.valkey.streams import ValkeyStreams
+from monarch.adapters.valkey.views.dead_letters import Letters
+from monarch.adapters.valkey.views.events import EventLog
+from monarch.adapters.valkey.views.fleet import Standing
+from monarch.adapters.valkey.views.requests import Reader
+from monarch.core.budget.ceilings import Ceilings
+from monarch.core.delivery import Stream
 from monarch.sandbox.valkey import EmbeddedValkey
+from tests.adapters.valkey.house import CHANNEL, House
 from tests.contracts.worlds import World
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """The Valkey client needs asyncio."""
-    return "asyncio"
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +47,36 @@ async def client(server: EmbeddedValkey) -> AsyncIterator[Valkey]:
     await client.flushall()
     yield client
     await client.aclose()
+
+
+@pytest.fixture
+async def house(server: EmbeddedValkey) -> AsyncIterator[House]:
+    """An empty one."""
+    client, blocking = connect(server.url, "test"), connect(server.url, "reads")
+    await client.flushall()
+    keys = Keys("test")
+    scripts = Scripts(client, keys.prefix)
+    streams = ValkeyStreams(
+        dict.fromkeys(Stream, blocking),
+        scripts,
+        scripts,
+        keys,
+        "host.1.abc",
+        Seen(),
+        lease_ms=20_000,
+        retention_ms=60_000,
+    )
+    for stream in Stream:
+        await client.xgroup_create(keys.stream(stream), "workers", "0", mkstream=True)
+    standing = Standing(client, keys, CHANNEL, Ceilings(per_minute=80, per_hour=0))
+    yield House(
+        client,
+        keys,
+        Reader(client, keys),
+        EventLog(client, keys),
+        Letters(client, keys),
+        standing,
+        streams,
+    )
+    await client.aclose()
+    await blocking.aclose()

@@ -42,12 +42,6 @@ FIRST, LAST = 1_700_000_000_000, 1_700_000_000_000 + OPEN - 1
 OLDEST, NEWEST = RequestId(f"{FIRST}-0"), RequestId(f"{LAST}-0")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """The client needs asyncio."""
-    return "asyncio"
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
     """One server for all of these tests."""

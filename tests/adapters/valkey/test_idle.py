@@ -1,10 +1,8 @@
 """What an idle worker asks of a real server, by its own count: the commands inside of scripts count, too."""
 
-from collections.abc import Awaitable, Iterator
-from pathlib import Path
+from collections.abc import Awaitable
 from typing import Final, cast
 
-import pytest
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import IDLE_BLOCK_MS, connected
@@ -21,20 +19,6 @@ KEYS: Final = Keys("idle")
 
 MOST_PER_S: Final = 4.7
 """Commands a second of a worker that has nothing to do; five is what is promised."""
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """The client needs asyncio."""
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
-    """One server for these tests."""
-    directory: Path = tmp_path_factory.mktemp("valkey")
-    with EmbeddedValkey(directory, options={"appendfsync": "no"}) as embedded:
-        yield embedded
 
 
 async def costs(client: Valkey, asking: Awaitable[object]) -> int:

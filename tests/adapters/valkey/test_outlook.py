@@ -1,7 +1,6 @@
 """What lies ahead of a request, read from a real Valkey."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from pathlib import Path
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 from valkey.asyncio import Valkey
@@ -19,20 +18,6 @@ from monarch.sandbox.valkey import EmbeddedValkey
 KEYS = Keys("test")
 CEILINGS = Ceilings(80, 500, 1000)
 OLD, OWN, YOUNG = RequestId("1000-0"), RequestId("1000-1"), RequestId("2000-0")
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """The client needs asyncio."""
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
-    """One server for all of these tests; each empties it first."""
-    directory: Path = tmp_path_factory.mktemp("valkey")
-    with EmbeddedValkey(directory) as embedded:
-        yield embedded
 
 
 class Books:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from monarch.adapters.valkey.hands import ValkeyHands
+from monarch.adapters.valkey.views.events import EventLog
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId
@@ -28,6 +29,7 @@ class Desk:
     def __init__(self, world: World) -> None:
         self.world = world
         self.reader = Reader(world.client, world.keys)
+        self.events = EventLog(world.client, world.keys)
         self.date = datetime.now(timezone(timedelta(hours=1))).replace(microsecond=0)
         self.date += timedelta(days=3)
 
@@ -130,7 +132,7 @@ async def test_the_wait_is_told_once_in_the_log_and_in_the_channel(desk: Desk) -
     details = {"source": "org/template", "channel": "C1", **portion_details(Portion(desk.date))}
     await desk.settle(Snooze("it waits", 3 * DAY_S, kind=Waits.DATE, details=details))
 
-    events = [event for event in await desk.reader.events(20) if event.name == "request.parked"]
+    events = [event for event in await desk.events.page(20) if event.name == "request.parked"]
     assert [event.fields["request"] for event in events] == [request]
     assert await desk.world.length(Stream.NOTICES) == 1
 

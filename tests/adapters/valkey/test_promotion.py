@@ -1,28 +1,12 @@
 """In which order parked work comes back, on a real server."""
 
-from collections.abc import AsyncIterator
 from typing import Any, cast
 
-import pytest
-
-from monarch.adapters.valkey.client.connection import connect
 from monarch.core.budget.turns import padded
 from monarch.core.delivery import Stream
-from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.worlds import World
 
 PLACES = dict.fromkeys(Stream, 4)
-
-
-@pytest.fixture
-async def world(server: EmbeddedValkey) -> AsyncIterator[World]:
-    """An installation of its own, empty."""
-    client = connect(server.url, "test")
-    await client.flushall()
-    world = World(client, "promotion")
-    await world.open()
-    yield world
-    await client.aclose()
 
 
 async def test_of_more_than_one_sweep_promotes_the_oldest_requests_come_first(

@@ -1,111 +1,25 @@
 """What people are shown, read from a real Valkey that the real scripts have written to."""
 
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import connect
-from monarch.adapters.valkey.client.seen import Seen
-from monarch.adapters.valkey.inbox import Submitter
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.streams import ValkeyStreams
-from monarch.adapters.valkey.views.dead_letters import Letters
-from monarch.adapters.valkey.views.entry_ids import is_entry_id
 from monarch.adapters.valkey.views.fleet import Standing
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.adapters.valkey.views.sought import Sought
 from monarch.core.budget.ceilings import Ceilings
-from monarch.core.delivery import Delivery, Stream
-from monarch.core.ids import RequestId, TicketId
+from monarch.core.delivery import Stream
+from monarch.core.entry_ids import is_entry_id
+from monarch.core.ids import RequestId
 from monarch.core.outcome import Code
-from monarch.core.plan import Plan
 from monarch.core.report.summary import State
-from monarch.core.ticket import Ticket
-from monarch.core.verdict import Dead, Done, Planned, RefusedTarget, Retry, Skipped, Verdict
+from monarch.core.verdict import Dead, Done, Retry, Skipped
 from monarch.ports import StoreError
 from monarch.ports.readings import Choice
 from monarch.sandbox.valkey import EmbeddedValkey
-
-CHANNEL = "tickets"
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """The client needs asyncio."""
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
-    """One server for all of these tests; each empties it first."""
-    directory: Path = tmp_path_factory.mktemp("valkey")
-    with EmbeddedValkey(directory) as embedded:
-        yield embedded
-
-
-@dataclass
-class House:
-    """A Monarch that does only what a test makes it do."""
-
-    client: Valkey
-    keys: Keys
-    reader: Reader
-    letters: Letters
-    standing: Standing
-    streams: ValkeyStreams
-
-    async def submit(self, key: str) -> RequestId:
-        """Append a request."""
-        return await Submitter(self.client, self.keys).submit(b'{"a": 1}', key)
-
-    async def note(self, key: str, fields: dict[str, str | int]) -> None:
-        """Set fields of a hash."""
-        pipe = self.client.pipeline(transaction=False)
-        pipe.hset(key, mapping=fields)
-        await pipe.execute()
-
-    async def settle(self, stream: Stream, verdict: Verdict) -> Delivery:
-        """Take the next entry and settle it."""
-        (delivery,) = await self.streams.receive(stream, 1)
-        assert await self.streams.settle(delivery, verdict)
-        return delivery
-
-
-@pytest.fixture
-async def house(server: EmbeddedValkey) -> AsyncIterator[House]:
-    """An empty one."""
-    client, blocking = connect(server.url, "test"), connect(server.url, "reads")
-    await client.flushall()
-    keys = Keys("test")
-    scripts = Scripts(client, keys.prefix)
-    streams = ValkeyStreams(
-        dict.fromkeys(Stream, blocking),
-        scripts,
-        scripts,
-        keys,
-        "host.1.abc",
-        Seen(),
-        lease_ms=20_000,
-        retention_ms=60_000,
-    )
-    for stream in Stream:
-        await client.xgroup_create(keys.stream(stream), "workers", "0", mkstream=True)
-    standing = Standing(client, keys, CHANNEL, Ceilings(per_minute=80, per_hour=0))
-    yield House(client, keys, Reader(client, keys), Letters(client, keys), standing, streams)
-    await client.aclose()
-    await blocking.aclose()
-
-
-def planned(*targets: str, refused: str | None = None) -> Done:
-    """One ticket for each of `targets`."""
-    ticket = Ticket(TicketId(7), 3, "Set up", "", "https://github.com/o/s/issues/3", None, "")
-    no = (RefusedTarget(refused, Code.BAD_TARGET, "it is no repository"),) if refused else ()
-    return Done(Planned(Plan("o/s", (ticket,)), "C1", targets, no))
-
+from tests.adapters.valkey.house import CHANNEL, House, planned
 
 GONE = Dead(Code.NOT_FOUND, "o/b does not exist: create it, then replay")
 
@@ -230,25 +144,25 @@ async def test_events_tell_the_story_in_order(house: House) -> None:
     await house.settle(Stream.REQUESTS, planned("o/b"))
     await house.settle(Stream.MIGRATIONS, GONE)
 
-    events = await house.reader.events(10)
+    events = await house.events.page(10)
 
     names = [event.name for event in events]
     assert names == ["request.appended", "request.planned", "migration.dead", "request.failed"]
     assert events[0].fields["request"] == request
-    assert await house.reader.events(1) == events[-1:]
+    assert await house.events.page(1) == events[-1:]
 
 
 async def test_following_shows_only_what_comes(house: House) -> None:
     """From the newest of now on; a moment without news is no news."""
     await house.submit("one")
-    (newest,) = await house.reader.events(1)
+    (newest,) = await house.events.page(1)
     request = await house.submit("two")
 
-    (event,) = await house.reader.next_events(newest.id)
+    (event,) = await house.events.next(newest.id)
 
     assert event.fields["request"] == request
-    assert await house.reader.pulse(newest.id) == event.id
-    assert await house.reader.pulse(event.id) == event.id
+    assert await house.events.pulse(newest.id) == event.id
+    assert await house.events.pulse(event.id) == event.id
 
 
 async def test_an_empty_valkey_is_an_empty_fleet(house: House) -> None:

@@ -23,12 +23,6 @@ KEYS = Keys("durations")
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    """The client needs asyncio."""
-    return "asyncio"
-
-
-@pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Valkey]:
     """A client of an empty server."""
     with EmbeddedValkey(tmp_path) as server:

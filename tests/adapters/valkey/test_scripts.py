@@ -2,7 +2,7 @@
 
 import asyncio
 import resource
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,28 +25,6 @@ from monarch.ports import StoreError
 from monarch.sandbox.valkey import EmbeddedValkey
 
 KEYS = Keys("scripts")
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """The client needs asyncio."""
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
-    """One server for these tests."""
-    directory: Path = tmp_path_factory.mktemp("valkey")
-    with EmbeddedValkey(directory, options={"appendfsync": "no"}) as embedded:
-        yield embedded
-
-
-@pytest.fixture
-async def client(server: EmbeddedValkey) -> AsyncIterator[Valkey]:
-    """A client of its own."""
-    client = connect(server.url, "tests")
-    yield client
-    await client.aclose()
 
 
 async def ask(scripts: Scripts) -> object:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from monarch.adapters.valkey.hands import ValkeyHands
+from monarch.adapters.valkey.views.events import EventLog
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.core.delivery import Stream
 from monarch.core.ids import RequestId, TargetId
@@ -204,7 +205,11 @@ async def test_who_put_it_first_is_on_record_and_shown(floor: Floor) -> None:
     reader = Reader(floor.world.client, floor.world.keys)
 
     details = await reader.request(request)
-    events = [event for event in await reader.events(20) if event.name == "request.put_first"]
+    events = [
+        event
+        for event in await EventLog(floor.world.client, floor.world.keys).page(20)
+        if event.name == "request.put_first"
+    ]
 
     assert details is not None
     assert details.view.first_by == "Ann"

@@ -1,10 +1,6 @@
 """Keys that hold something else than they should, on a real server: what its scripts answer is told apart from an outage."""
 
-from collections.abc import AsyncIterator
-from typing import Any
-
 import pytest
-from valkey.asyncio import Valkey
 from valkey.exceptions import (
     AuthenticationError,
     BusyLoadingError,
@@ -14,34 +10,16 @@ from valkey.exceptions import (
     ResponseError,
 )
 
-from monarch.adapters.valkey.client.connection import connect, is_refusal
+from monarch.adapters.valkey.client.connection import is_refusal
 from monarch.core.delivery import Stream
 from monarch.core.ids import TicketId
 from monarch.core.target.permission import Wish
 from monarch.core.target.step import UnreadableRecord
 from monarch.ports import StoreError, StoreRefused
-from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import ME, TARGET, migrating, taken
 from tests.contracts.worlds import World
 
 TICKET = TicketId(101)
-
-
-@pytest.fixture
-async def world(server: EmbeddedValkey) -> AsyncIterator[World]:
-    """An installation of its own, empty."""
-    client: Valkey = connect(server.url, "test")
-    await client.flushall()
-    world = World(client, "spoiled")
-    await world.open()
-    yield world
-    await client.aclose()
-
-
-async def put(world: World, *command: str | int) -> None:
-    """Run a command as a person would; the client has no types for it."""
-    client: Any = world.client
-    await client.execute_command(*command)
 
 
 @pytest.mark.parametrize("key", ["ledger", "target", "gate", "budget", "slots", "epoch"])
@@ -62,7 +40,7 @@ async def test_a_key_of_another_type_is_a_refusal(world: World, key: str, kind: 
     await world.client.delete(name)
     # A target's lock is a string; another text in it only means that it is somebody else's.
     spoil = ("SET", name, "x") if kind == "string" and key != "target" else ("RPUSH", name, "x")
-    await put(world, *spoil)
+    await world.run(*spoil)
 
     with pytest.raises(StoreRefused, match="WRONGTYPE"):
         await world.ledger().permit(delivery, TARGET, ME, Wish(before.epoch, TICKET))
@@ -76,7 +54,7 @@ async def test_no_write_is_permitted_over_a_record_that_cannot_be_read(
     delivery = await migrating(world)
     before = await taken(world, delivery)
     ledger = world.keys.ledger(TARGET)
-    await put(world, "HSET", ledger, TICKET, record)
+    await world.run("HSET", ledger, TICKET, record)
 
     with pytest.raises(StoreRefused, match="UNREADABLE"):
         await world.ledger().permit(delivery, TARGET, ME, Wish(before.epoch, TICKET))
@@ -89,7 +67,7 @@ async def test_a_number_that_is_none_breaks_a_script_and_is_a_refusal(world: Wor
     """Lua's own errors name the script and its line."""
     delivery = await migrating(world)
     gate = world.keys.gate(ME.account)
-    await put(world, "HSET", gate, "until", "tomorrow")
+    await world.run("HSET", gate, "until", "tomorrow")
 
     with pytest.raises(StoreRefused, match="user_script"):
         await world.ledger().take(delivery, TARGET, ME)

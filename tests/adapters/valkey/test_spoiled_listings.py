@@ -6,11 +6,11 @@ from typing import Any, Final
 import pytest
 
 from monarch.adapters.valkey.kept.roster import Roster
-from monarch.adapters.valkey.views.entry_ids import entry_ms
 from monarch.adapters.valkey.views.requests import Reader
 from monarch.adapters.valkey.views.sought import Sought
 from monarch.app.page import Readings
 from monarch.core.delivery import Stream
+from monarch.core.entry_ids import entry_ms
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.outcome import Code
 from monarch.core.report.summary import State

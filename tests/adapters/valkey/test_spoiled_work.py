@@ -1,37 +1,14 @@
 """Rubbish beside work, on a real server: what is innocent goes on, what is not is told of."""
 
-from collections.abc import AsyncIterator
-from typing import Any
-
 import pytest
-from valkey.asyncio import Valkey
 
-from monarch.adapters.valkey.client.connection import connect
 from monarch.core.delivery import Stream
 from monarch.core.verdict import Snooze
 from monarch.ports import Held
-from monarch.sandbox.valkey import EmbeddedValkey
 from tests.contracts.moves import TARGET, migrating, one, planned, taken
 from tests.contracts.worlds import LEASE_S, World
 
 PLACES = dict.fromkeys(Stream, 4)
-
-
-@pytest.fixture
-async def world(server: EmbeddedValkey) -> AsyncIterator[World]:
-    """An installation of its own, empty."""
-    client: Valkey = connect(server.url, "test")
-    await client.flushall()
-    world = World(client, "spoiled")
-    await world.open()
-    yield world
-    await client.aclose()
-
-
-async def put(world: World, *command: str | bytes | int) -> None:
-    """Run a command as a person would; the client has no types for it."""
-    client: Any = world.client
-    await client.execute_command(*command)
 
 
 @pytest.mark.parametrize(
@@ -63,8 +40,8 @@ async def test_a_parked_entry_that_cannot_be_read_is_buried_and_the_others_have_
     await planned(world, "org/team-a")
     delivery = await one(streams, Stream.MIGRATIONS)
     assert await streams.settle(delivery, Snooze("later", 0.0))
-    await put(world, "ZADD", world.keys.parked, 1, "000-rubbish")
-    await put(world, "HSET", world.keys.parked_entries, "000-rubbish", packed)
+    await world.run("ZADD", world.keys.parked, 1, "000-rubbish")
+    await world.run("HSET", world.keys.parked_entries, "000-rubbish", packed)
 
     swept = await streams.sweep(PLACES)
 
@@ -89,8 +66,8 @@ async def test_a_parked_entry_is_promoted_whatever_stands_beside_it(
         "waiting": world.keys.waiting(TARGET),
         "migration": f"{world.keys.prefix}migration:{request}:org/team-a",
     }[what]
-    await put(world, "DEL", key)
-    await put(world, "SET", key, "x")
+    await world.run("DEL", key)
+    await world.run("SET", key, "x")
 
     swept = await streams.sweep(PLACES)
 
@@ -105,10 +82,10 @@ async def test_a_delivery_is_reclaimed_whatever_its_progress_says(world: World, 
     request = str(delivery.entry.request)  # type: ignore[union-attr]  # it is a migration
     key = f"{world.keys.prefix}migration:{request}:org/team-a"
     if kind == "rubbish":
-        await put(world, "HSET", key, "progress_entry", delivery.token.entry, "progress_count", "x")
+        await world.run("HSET", key, "progress_entry", delivery.token.entry, "progress_count", "x")
     else:
-        await put(world, "DEL", key)
-        await put(world, "SET", key, "x")
+        await world.run("DEL", key)
+        await world.run("SET", key, "x")
     await world.advance(LEASE_S + 1)
 
     swept = await world.streams("other").sweep(PLACES)
@@ -123,7 +100,7 @@ async def test_a_stream_that_is_none_keeps_no_other_from_being_swept(world: Worl
     delivery = await migrating(world, consumer="dead-worker")
     await world.advance(LEASE_S + 1)
     await world.drop(Stream.REQUESTS)
-    await put(world, "SET", world.keys.stream(Stream.REQUESTS), "x")
+    await world.run("SET", world.keys.stream(Stream.REQUESTS), "x")
 
     swept = await world.streams("other").sweep(PLACES)
 
@@ -134,8 +111,8 @@ async def test_a_lock_of_another_type_costs_no_lease(world: World) -> None:
     """One script renews all that a worker holds."""
     delivery = await migrating(world)
     await taken(world, delivery)
-    await put(world, "DEL", world.keys.target(TARGET))
-    await put(world, "RPUSH", world.keys.target(TARGET), "x")
+    await world.run("DEL", world.keys.target(TARGET))
+    await world.run("RPUSH", world.keys.target(TARGET), "x")
 
     lost = await world.streams().renew([Held(delivery.token, TARGET)])
 

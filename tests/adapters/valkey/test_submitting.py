@@ -16,12 +16,6 @@ from scripts.fleet_machine.sentinels import WatchedValkey
 KEYS = Keys("submitting")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """The client needs asyncio."""
-    return "asyncio"
-
-
 async def test_a_submission_that_no_replica_has_is_not_called_safe(tmp_path: Path) -> None:
     """A failover would lose it: that is said, and under the same key it can be submitted again."""
     with WatchedValkey(tmp_path, careful=False) as watched:

@@ -14,13 +14,7 @@ from monarch.core.ids import RequestId
 from monarch.core.report.summary import State
 from monarch.core.verdict import Retry, Snooze, Waits
 from monarch.telemetry.obstacles import Cause, obstacles
-from tests.adapters.valkey.test_reading import (  # noqa: F401 - its fixtures
-    House,
-    anyio_backend,
-    house,
-    planned,
-    server,
-)
+from tests.adapters.valkey.house import House, planned
 
 MESSAGE = b'{"source_repo": "o/s", "all_target_repositories": ["o/a", "o/b"], "notification_channel": "C1"}'
 REFUSED = Snooze(
@@ -31,22 +25,22 @@ REFUSED = Snooze(
 )
 
 
-async def submitted(house: House, key: str = "one") -> RequestId:  # noqa: F811 - the fixture
+async def submitted(house: House, key: str = "one") -> RequestId:
     """A request for two targets."""
     return await Submitter(house.client, house.keys).submit(MESSAGE, key)
 
 
-async def events_of(house: House) -> list[str]:  # noqa: F811 - the fixture
+async def events_of(house: House) -> list[str]:
     """What happened, by name."""
-    return [event.name for event in await house.reader.events(100)]
+    return [event.name for event in await house.events.page(100)]
 
 
-async def causes(house: House) -> list[Cause]:  # noqa: F811 - the fixture
+async def causes(house: House) -> list[Cause]:
     """What stops all work."""
     return [one.cause for one in obstacles(await house.standing.snapshot())]
 
 
-async def test_a_request_that_waits_to_be_planned_shows_what_its_message_says(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_a_request_that_waits_to_be_planned_shows_what_its_message_says(house: House) -> None:
     """At three in the morning a person must see what is in the queue: the message lies in the stream."""
     request = await submitted(house)
 
@@ -62,7 +56,7 @@ async def test_a_request_that_waits_to_be_planned_shows_what_its_message_says(ho
     ]
 
 
-async def test_a_request_that_is_parked_says_why_and_until_when(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_a_request_that_is_parked_says_why_and_until_when(house: House) -> None:
     """Its message lies with what parked it."""
     request = await submitted(house)
     await house.settle(Stream.REQUESTS, REFUSED)
@@ -78,7 +72,7 @@ async def test_a_request_that_is_parked_says_why_and_until_when(house: House) ->
     assert len(details.view.migrations) == 2
 
 
-async def test_a_producers_own_entry_is_seen_before_anybody_looks_at_it(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_a_producers_own_entry_is_seen_before_anybody_looks_at_it(house: House) -> None:
     """The fleet may be paused, or nobody may run: it has no hash yet, but it is there."""
     fields: dict[str, bytes] = {"payload": MESSAGE}
     await house.client.xadd(house.keys.stream(Stream.REQUESTS), fields, id="99-1")
@@ -97,7 +91,7 @@ async def test_a_producers_own_entry_is_seen_before_anybody_looks_at_it(house: H
     assert (details.view.source, details.via) == ("o/s", "producer")
 
 
-async def test_an_entry_of_a_newer_version_is_seen(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_an_entry_of_a_newer_version_is_seen(house: House) -> None:
     """It waits for a worker of that version, and says so."""
     stream = house.keys.stream(Stream.REQUESTS)
     await house.client.xadd(stream, {"v": "99", "payload": MESSAGE.decode()}, id="99-1")
@@ -107,7 +101,7 @@ async def test_an_entry_of_a_newer_version_is_seen(house: House) -> None:  # noq
     assert "a newer version wrote it (v=99)" in line.reason
 
 
-async def test_an_update_that_waits_is_of_no_newer_version(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_an_update_that_waits_is_of_no_newer_version(house: House) -> None:
     """Its entry has version 2, which this code reads."""
     stream = house.keys.stream(Stream.REQUESTS)
     update = {"v": "2", "act": "update", "bases": "", "by": "ann", "payload": MESSAGE.decode()}
@@ -118,7 +112,7 @@ async def test_an_update_that_waits_is_of_no_newer_version(house: House) -> None
     assert (line.state, line.reason) == (State.QUEUED, "")
 
 
-async def test_a_wait_is_told_once_and_a_failure_each_time(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_a_wait_is_told_once_and_a_failure_each_time(house: House) -> None:
     """An event a minute for each of a hundred requests would push the night's story out of the log."""
     await submitted(house)
     for verdict in (REFUSED, REFUSED, Retry("GitHub answered 502", 1.0), Retry("again", 1.0)):
@@ -128,7 +122,7 @@ async def test_a_wait_is_told_once_and_a_failure_each_time(house: House) -> None
     assert (await events_of(house)).count("request.parked") == 3
 
 
-async def test_what_went_wrong_stays_in_sight_while_it_is_tried_again(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_what_went_wrong_stays_in_sight_while_it_is_tried_again(house: House) -> None:
     """A migration that runs again has lost its reason, and its last error has not gone away."""
     request = await submitted(house)
     await house.settle(Stream.REQUESTS, planned("o/a"))
@@ -146,7 +140,7 @@ async def test_what_went_wrong_stays_in_sight_while_it_is_tried_again(house: Hou
 # ------------------------------------------------------------------------------ a refused credential
 
 
-async def test_a_refused_credential_says_since_when_until_it_is_taken_again(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_a_refused_credential_says_since_when_until_it_is_taken_again(house: House) -> None:
     """For the owner whose repositories it is about: the first refusal counts, and a plan is the proof of the end."""
     await submitted(house)
     await house.settle(Stream.REQUESTS, REFUSED)
@@ -165,7 +159,7 @@ async def test_a_refused_credential_says_since_when_until_it_is_taken_again(hous
     assert told == ["credential.refused", "credential.accepted"]
 
 
-async def test_a_channel_is_told_once_that_the_credential_is_refused(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_a_channel_is_told_once_that_the_credential_is_refused(house: House) -> None:
     """Not each minute, and not for whatever else is waited for."""
     await submitted(house)
     for verdict in (
@@ -179,7 +173,7 @@ async def test_a_channel_is_told_once_that_the_credential_is_refused(house: Hous
     assert await house.client.xlen(house.keys.stream(Stream.NOTICES)) == 1
 
 
-async def test_a_workers_own_question_is_about_all_repositories(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_a_workers_own_question_is_about_all_repositories(house: House) -> None:
     """And hides those of single owners: one cause, one line."""
     refusals = ValkeyRefusals(house.client, Scripts(house.client, house.keys.prefix), house.keys)
     await submitted(house)
@@ -197,7 +191,7 @@ async def test_a_workers_own_question_is_about_all_repositories(house: House) ->
     assert [one.owner for one in (await house.standing.snapshot()).refused] == ["o"]
 
 
-async def test_of_many_workers_one_asks(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_of_many_workers_one_asks(house: House) -> None:
     """GitHub closes itself to good logins after many bad ones."""
     refusals = ValkeyRefusals(house.client, Scripts(house.client, house.keys.prefix), house.keys)
 
@@ -207,7 +201,7 @@ async def test_of_many_workers_one_asks(house: House) -> None:  # noqa: F811 - t
 # --------------------------------------------------------------------------- what else stops everything
 
 
-async def test_a_pause_says_since_when(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_a_pause_says_since_when(house: House) -> None:
     """One that was forgotten is found by it."""
     hands = ValkeyHands(Scripts(house.client, house.keys.prefix), house.keys, retention_ms=60_000)
     await hands.pause("ada")
@@ -220,12 +214,12 @@ async def test_a_pause_says_since_when(house: House) -> None:  # noqa: F811 - th
     assert (await house.standing.snapshot()).paused_ms is None
 
 
-async def test_nobody_works_and_nobody_listens(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_nobody_works_and_nobody_listens(house: House) -> None:
     """What is published then is lost, and what is submitted waits."""
     assert await causes(house) == [Cause.NO_WORKER, Cause.NO_SUBSCRIBER]
 
 
-async def test_a_valkey_without_memory_is_seen(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_a_valkey_without_memory_is_seen(house: House) -> None:
     """It answers every question, and takes in nothing new."""
     await house.client.config_set("maxmemory", "1")
     seen = await house.standing.snapshot()
@@ -235,7 +229,7 @@ async def test_a_valkey_without_memory_is_seen(house: House) -> None:  # noqa: F
     assert (await house.standing.snapshot()).refuses_writes == ""
 
 
-async def test_a_valkey_without_its_replicas_is_seen(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_a_valkey_without_its_replicas_is_seen(house: House) -> None:
     """Every write is refused (NOREPLICAS)."""
     await house.client.config_set("min-replicas-to-write", "1")
     seen = await house.standing.snapshot()
@@ -244,7 +238,7 @@ async def test_a_valkey_without_its_replicas_is_seen(house: House) -> None:  # n
     assert "too few replicas" in seen.refuses_writes
 
 
-async def test_the_age_of_the_oldest_open_request_is_known(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_the_age_of_the_oldest_open_request_is_known(house: House) -> None:
     """Whatever it waits for, it shows."""
     assert (await house.standing.snapshot()).oldest_open_s == 0.0
     await house.client.zadd(house.keys.open, {"1000-0": 1000})
@@ -254,7 +248,7 @@ async def test_the_age_of_the_oldest_open_request_is_known(house: House) -> None
     assert seen.open_requests == 1
 
 
-async def test_the_age_of_the_oldest_parked_work_is_known(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_the_age_of_the_oldest_parked_work_is_known(house: House) -> None:
     """By its request's age and not by when it is due: what is parked again and again is always due soon."""
     assert (await house.standing.snapshot()).oldest_parked_s == 0.0
     await submitted(house)
@@ -268,14 +262,14 @@ async def test_the_age_of_the_oldest_parked_work_is_known(house: House) -> None:
     assert 90 <= (await house.standing.snapshot()).oldest_parked_s < 150
 
 
-async def test_a_parked_entry_with_a_name_of_nobodys_hides_nothing(house: House) -> None:  # noqa: F811 - the fixture that is imported above
+async def test_a_parked_entry_with_a_name_of_nobodys_hides_nothing(house: House) -> None:
     """A snapshot is what people look at when something is broken."""
     await house.client.zadd(house.keys.parked, {"who knows": 5})
 
     assert (await house.standing.snapshot()).oldest_parked_s == 0.0
 
 
-async def _promote_all(house: House) -> None:  # noqa: F811 - the fixture
+async def _promote_all(house: House) -> None:
     """Let everything that is parked be due."""
     client: Valkey = house.client
     for member in await client.zrange(house.keys.parked, 0, -1):

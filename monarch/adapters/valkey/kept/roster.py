@@ -11,7 +11,7 @@ from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.views.request import whole
+from monarch.adapters.valkey.views.raw import whole
 from monarch.adapters.valkey.views.spoiled import answers_of
 from monarch.ports.hearing import Gap
 

@@ -8,8 +8,14 @@ from valkey.asyncio import Valkey
 from monarch.adapters.valkey.codec import pairs
 from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.scripts import Scripts
-from monarch.adapters.valkey.views.raw import Flat, RawRequest, request_views, text, texts
-from monarch.adapters.valkey.views.request import card_of, cohort_view, whole
+from monarch.adapters.valkey.views.raw import text, texts, whole
+from monarch.adapters.valkey.views.request import (
+    Flat,
+    RawRequest,
+    card_of,
+    cohort_view,
+    request_views,
+)
 from monarch.adapters.valkey.views.spoiled import answers_of
 from monarch.core.card.view import Card, CohortView
 from monarch.core.ids import CohortId, RequestId, migration_id

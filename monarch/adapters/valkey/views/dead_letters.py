@@ -1,17 +1,16 @@
 """Dead letters, for people: their content, and the choice among them. Nothing here writes."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Final, cast
 
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.views.entry_ids import entry_ms, is_entry_id
-from monarch.adapters.valkey.views.raw import texts
-from monarch.adapters.valkey.views.request import whole
-from monarch.adapters.valkey.views.requests import PAGE, RawEntry
+from monarch.adapters.valkey.views.events import PAGE, RawEntry
+from monarch.adapters.valkey.views.raw import number, texts
 from monarch.adapters.valkey.views.spoiled import answers_of
+from monarch.core.entry_ids import entry_ms, is_entry_id
 from monarch.ports.readings import Choice, DeadLetter
 
 FIRST, LAST = "-", "+"
@@ -104,19 +103,14 @@ def _letter(entry: RawEntry) -> DeadLetter:
     letter, fields = entry[0].decode(), texts(entry[1])
     return DeadLetter(
         id=letter,
-        at_ms=_number(fields, "at", entry_ms(letter)),
+        at_ms=number(fields, "at", entry_ms(letter)),
         stream=fields.get("stream", ""),
         entry=fields.get("entry", ""),
         request=fields.get("request", ""),
         migration=fields.get("migration", ""),
         code=fields.get("code", ""),
         reason=fields.get("reason", ""),
-        attempts=_number(fields, "attempts"),
-        deliveries=_number(fields, "deliveries"),
+        attempts=number(fields, "attempts"),
+        deliveries=number(fields, "deliveries"),
         payload=fields.get("payload", ""),
     )
-
-
-def _number(fields: Mapping[str, str], name: str, default: int = 0) -> int:
-    value = whole(fields.get(name, ""))
-    return default if value is None else value

@@ -17,13 +17,12 @@ from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.client.refusal import WRITE_SETTINGS, why_refused
 from monarch.adapters.valkey.keys import GROUP, Keys
 from monarch.adapters.valkey.logins import login_of_each
-from monarch.adapters.valkey.views.entry_ids import entry_ms
-from monarch.adapters.valkey.views.raw import texts
-from monarch.adapters.valkey.views.request import whole
+from monarch.adapters.valkey.views.raw import texts, whole
 from monarch.adapters.valkey.views.server import Server, ServerFacts, subscribed
 from monarch.adapters.valkey.views.spoiled import answers_and_errors_of
 from monarch.core.budget.ceilings import Ceilings, least
 from monarch.core.delivery import Stream
+from monarch.core.entry_ids import entry_ms
 from monarch.telemetry import AccountSnapshot, RefusalSnapshot, Snapshot, StreamSnapshot
 
 ALIVE_MS: Final = 60_000

@@ -8,19 +8,21 @@ last hour, since no request is bound to an account before it writes.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from valkey.asyncio import Valkey
 
 from monarch.adapters.valkey.accounts import Accounts
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.views.request import whole
+from monarch.adapters.valkey.views.raw import text, whole
 from monarch.adapters.valkey.views.spoiled import answers_of
 from monarch.core.budget.ceilings import Ceilings, Pace
 from monarch.core.budget.forecast import Forecast, Load, forecast_s, write_ms
 from monarch.core.budget.moves import Shares
-from monarch.core.budget.shares import Ahead, ahead_of, parts_of
-from monarch.core.ids import RequestId
+from monarch.core.budget.open import OpenRequest, ahead_in, cohort_joined
+from monarch.core.budget.shares import Ahead, parts_of
+from monarch.core.entry_ids import entry_order
+from monarch.core.ids import MigrationId, RequestId
 from monarch.core.portions.details import portion_details
 from monarch.core.portions.keys import WHOLE, Portion
 from monarch.core.report.summary import ENDS
@@ -87,24 +89,6 @@ class Newcomer:
         return tuple(named.get(field, "") for field in _JOINS_BY)
 
 
-@dataclass(frozen=True, slots=True)
-class _Open:
-    """A request that has not ended: what it copies into each target, and how many migrations have not ended."""
-
-    request: RequestId
-    tickets: int
-    unsettled: int
-    is_cancelled: bool
-    cohort: str = ""
-    is_first: bool = False
-    joins_by: tuple[str, ...] = ()
-
-    @property
-    def writes(self) -> int:
-        """How many there are, if nothing is copied yet."""
-        return 0 if self.is_cancelled else self.tickets * self.unsettled
-
-
 class Outlook:
     """`ports.Outlook`, and what the commands need besides.
 
@@ -162,8 +146,9 @@ class Outlook:
             left = await self._left(found, request)
             load = await self._load(now_ms)
         own = sum(n for one, n in zip(found, left, strict=True) if one.request == request)
-        cohort = _cohort_of(newcomer, found)
-        return Traffic(load, _ahead(found, left, request, cohort), by, is_least), own
+        load = await self._load(now_ms)
+        joined = cohort_joined(newcomer.joins_by, found) if newcomer else ""
+        return Traffic(load, ahead_in(found, left, request, joined), by, is_least), own
 
     async def _oldest(self) -> tuple[int, str, list[RequestId]]:
         """The server's time, who has paused the fleet, and the oldest open requests: one more than it looks at."""
@@ -172,13 +157,12 @@ class Outlook:
         pipe.get(self._keys.paused)
         pipe.zrange(self._keys.open, 0, AHEAD)
         (seconds, micros), paused, members = await answers_of(pipe, _DOING)
-        names = sorted((RequestId(one.decode("utf-8", "replace")) for one in members), key=_age)
-        by = paused.decode("utf-8", "replace") if paused else ""
-        return int(seconds) * 1000 + int(micros) // 1000, by, names
+        names = sorted((RequestId(text(one)) for one in members), key=entry_order)
+        return int(seconds) * 1000 + int(micros) // 1000, text(paused), names
 
     # ------------------------------------------------------------------------------ what is to be written
 
-    async def _open(self, requests: Sequence[RequestId]) -> list[_Open]:
+    async def _open(self, requests: Sequence[RequestId]) -> list[OpenRequest]:
         """Those of them that have not ended, in their order."""
         pipe = self._client.pipeline(transaction=False)
         for one in requests:
@@ -187,7 +171,7 @@ class Outlook:
         answers = await answers_of(pipe, _DOING)
         rows = zip(requests, answers[::2], answers[1::2], strict=True)
         return [
-            _Open(
+            OpenRequest(
                 one,
                 _number(known[1]),
                 unsettled,
@@ -200,7 +184,7 @@ class Outlook:
             if known[0] is not None and known[0].decode() not in ENDS
         ]
 
-    async def _left(self, requests: Sequence[_Open], own: RequestId | None) -> list[int]:
+    async def _left(self, requests: Sequence[OpenRequest], own: RequestId | None) -> list[int]:
         """How many tickets each of them still has to copy: exact for the oldest, and for `own`."""
         left = [one.writes for one in requests]
         exact, looked_at = [], 0
@@ -212,13 +196,17 @@ class Outlook:
             left[index] = max(0, left[index] - there)
         return left
 
-    async def _there(self, requests: Sequence[_Open], exact: Sequence[int]) -> list[int]:
+    async def _there(self, requests: Sequence[OpenRequest], exact: Sequence[int]) -> list[int]:
         """How many tickets the targets of each of these already have."""
         pipe = self._client.pipeline(transaction=False)
         for index in exact:
             pipe.smembers(self._keys.unsettled(requests[index].request))
         answers = await answers_of(pipe, _DOING)
-        named = [(place, name) for place, names in enumerate(answers) for name in _texts(names)]
+        named = [
+            (place, name)
+            for place, names in enumerate(answers)
+            for name in sorted(map(text, names))
+        ]
         there = [0] * len(exact)
         for start in range(0, len(named), _AT_ONCE):
             some = named[start : start + _AT_ONCE]
@@ -230,12 +218,9 @@ class Outlook:
     async def _counts(self, some: Sequence[tuple[int, str]]) -> list[list[bytes | None]]:
         pipe = self._client.pipeline(transaction=False)
         for _, migration in some:
-            pipe.hmget(self._migration(migration), _SETTLED)
+            pipe.hmget(self._keys.migration(MigrationId(migration)), _SETTLED)
         counts: list[list[bytes | None]] = await answers_of(pipe, _DOING)
         return counts
-
-    def _migration(self, migration: str) -> str:
-        return f"{self._keys.prefix}migration:{migration}"
 
     # ------------------------------------------------------------------------------- how the account stands
 
@@ -265,51 +250,13 @@ class Outlook:
 
 def _cohort(request: RequestId, known: Sequence[bytes | None]) -> str:
     """The cohort of a request; a request that joined none is one by itself."""
-    return request if known[3] is None else known[3].decode("utf-8", "replace")
+    return request if known[3] is None else text(known[3])
 
 
 def _joins_by(known: Sequence[bytes | None]) -> tuple[str, ...]:
-    source, *rest = ((one or b"").decode("utf-8", "replace") for one in known)
+    source, *rest = map(text, known)
     return source.lower(), *rest
 
 
-def _cohort_of(newcomer: Newcomer | None, found: Sequence[_Open]) -> str:
-    """The cohort that a new request joins: that of the newest open one of its kind; `""` if it begins one."""
-    same = [one for one in found if newcomer is not None and one.joins_by == newcomer.joins_by]
-    return max(same, key=lambda one: _age(one.request)).cohort if same else ""
-
-
-def _ahead(
-    found: Sequence[_Open], left: Sequence[int], request: RequestId | None, joined: str
-) -> Ahead:
-    """What comes before a request; `None`: before a new one of the cohort `joined`."""
-    mine = next((one for one in found if one.request == request), None)
-    rows = [(one, n) for one, n in zip(found, left, strict=True) if one is not mine]
-    first = [n for one, n in rows if one.is_first and not _is_before(mine, one)]
-    if mine is not None and mine.is_first:
-        return Ahead(sum(first))
-    rest = [(one, n) for one, n in rows if not one.is_first]
-    cohort = joined if mine is None else mine.cohort
-    older = [n for one, n in rest if one.cohort == cohort and not _is_before(mine, one)]
-    return ahead_of(cohort, older, first, [(one.cohort, n) for one, n in rest])
-
-
-def _is_before(mine: _Open | None, other: _Open) -> bool:
-    """Whether my request goes before the other one in the same group."""
-    if mine is None or (other.is_first and not mine.is_first):
-        return False
-    return _age(mine.request) < _age(other.request)
-
-
-def _age(request: RequestId) -> tuple[int, int]:
-    """The sort key of requests: their entry's id."""
-    ms, _, sequence = request.partition("-")
-    return whole(ms) or 0, whole(sequence) or 0
-
-
 def _number(raw: bytes | None) -> int:
-    return whole(raw.decode("utf-8", "replace")) or 0 if raw else 0
-
-
-def _texts(raw: Any) -> list[str]:
-    return sorted(one.decode("utf-8", "replace") for one in raw)
+    return whole(text(raw)) or 0

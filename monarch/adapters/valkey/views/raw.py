@@ -1,29 +1,12 @@
-"""Answers of a server or a script as Python values. Apart from the readers for people, which a worker does without."""
+"""Fields and answers of Valkey as Python values. What is missing or malformed reads as nothing: records are for people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from monarch.adapters.valkey.codec import pairs
-from monarch.adapters.valkey.views.request import request_view
-from monarch.core.ids import RequestId
-from monarch.core.report.summary import RequestView
+Fields = Mapping[str, str]
 
-Flat = list[bytes]
-RawRequest = tuple[bytes, Flat, list[Flat]]
-"""A request's id, its fields, and those of each of its migrations, as the scripts give them."""
-
-
-def request_views(requests: Sequence[RawRequest], paused: bytes) -> list[RequestView]:
-    """The present requests of a cohort; `paused`: by whom, or empty."""
-    return [
-        request_view(
-            RequestId(text(request)),
-            pairs(fields),
-            [pairs(one) for one in migrations],
-            text(paused),
-        )
-        for request, fields, migrations in requests
-    ]
+_MAX_DIGITS = 18
+"""Digits of a number: times in milliseconds have 13."""
 
 
 def texts(raw: Mapping[Any, Any]) -> dict[str, str]:
@@ -31,6 +14,22 @@ def texts(raw: Mapping[Any, Any]) -> dict[str, str]:
     return {text(name): text(value) for name, value in raw.items()}
 
 
-def text(raw: bytes | str) -> str:
-    """As text, whatever it is."""
-    return raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
+def text(raw: bytes | str | None) -> str:
+    """As text, whatever it is; `""` for nothing."""
+    return raw if isinstance(raw, str) else (raw or b"").decode("utf-8", "replace")
+
+
+def whole(text: str) -> int | None:
+    """A whole number as our scripts write it; `None` for anything else, digits of other scripts included."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else None
+
+
+def number(fields: Fields, name: str, default: int = 0) -> int:
+    """The whole number in a field."""
+    value = whole(fields.get(name, ""))
+    return default if value is None else value
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a field. A refused target is kept as it was spelled; `str.splitlines` would split at more characters."""
+    return [line for line in text.split("\n") if line]

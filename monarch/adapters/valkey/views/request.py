@@ -1,34 +1,35 @@
 """A request's hashes as the view that people see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from monarch.adapters.valkey.codec import pairs
 from monarch.adapters.valkey.left import decode_left
+from monarch.adapters.valkey.views.raw import Fields, lines_of, number, text, whole
 from monarch.core.card.view import Card, CohortView
 from monarch.core.ids import CohortId, RequestId
 from monarch.core.portions.details import portion_of
 from monarch.core.report.summary import MigrationView, RequestView, State
 
-Hash = Mapping[str, str]
-
-_MAX_DIGITS = 18
-"""Digits of a number: times in milliseconds have 13."""
+Flat = list[bytes]
+RawRequest = tuple[bytes, Flat, list[Flat]]
+"""A request's id, its fields, and those of each of its migrations, as the scripts give them."""
 
 
 def request_view(
-    request: RequestId, fields: Hash, migrations: Sequence[Hash], paused_by: str = ""
+    request: RequestId, fields: Fields, migrations: Sequence[Fields], paused_by: str = ""
 ) -> RequestView:
     """Put a request and its migrations together; fields that are not there yet read as nothing."""
     return RequestView(
         id=request,
         state=_state(fields),
-        version=_int(fields, "version"),
-        run=_int(fields, "run", 1),
+        version=number(fields, "version"),
+        run=number(fields, "run", 1),
         source=fields.get("source", ""),
         channel=fields.get("channel") or None,
-        tickets=_int(fields, "tickets"),
+        tickets=number(fields, "tickets"),
         reason=fields.get("reason", ""),
-        appended_ms=_int(fields, "appended_ms"),
-        ended_ms=_int(fields, "ended_ms") or None,
+        appended_ms=number(fields, "appended_ms"),
+        ended_ms=number(fields, "ended_ms") or None,
         migrations=tuple(migration_view(m) for m in migrations if m),
         cancelled_by=fields.get("cancelled_by", ""),
         paused_by=paused_by,
@@ -39,27 +40,40 @@ def request_view(
     )
 
 
-def cohort_view(cohort: CohortId, fields: Hash, requests: Sequence[RequestView]) -> CohortView:
+def request_views(requests: Sequence[RawRequest], paused: bytes) -> list[RequestView]:
+    """The present requests of a cohort; `paused`: by whom, or empty."""
+    return [
+        request_view(
+            RequestId(text(request)),
+            pairs(fields),
+            [pairs(one) for one in migrations],
+            text(paused),
+        )
+        for request, fields, migrations in requests
+    ]
+
+
+def cohort_view(cohort: CohortId, fields: Fields, requests: Sequence[RequestView]) -> CohortView:
     """Put a card's fields and its requests together."""
     return CohortView(
         id=cohort,
-        version=_int(fields, "version"),
+        version=number(fields, "version"),
         source=fields.get("source", ""),
         source_id=whole(fields.get("source_id", "")),
-        opened_ms=_int(fields, "opened_ms"),
-        joined_ms=_int(fields, "joined_ms"),
+        opened_ms=number(fields, "opened_ms"),
+        joined_ms=number(fields, "joined_ms"),
         requests=tuple(requests),
         card=card_of(fields),
     )
 
 
-def cohort_of(fields: Hash) -> CohortId | None:
+def cohort_of(fields: Fields) -> CohortId | None:
     """The cohort of a request; `None` before it is planned, and if an older version planned it."""
     card = fields.get("card")
     return CohortId(card) if card else None
 
 
-def card_of(fields: Hash) -> Card | None:
+def card_of(fields: Fields) -> Card | None:
     """Where a card is in Slack; `None` without a channel."""
     if not fields.get("channel"):
         return None
@@ -67,43 +81,33 @@ def card_of(fields: Hash) -> Card | None:
         channel=fields.get("card_channel") or fields["channel"],
         ts=fields.get("card_ts", ""),
         error=fields.get("notice_error", ""),
-        shown_version=max(_int(fields, "said_version"), _int(fields, "ended_version")),
+        shown_version=max(number(fields, "said_version"), number(fields, "ended_version")),
     )
 
 
-def migration_view(fields: Hash) -> MigrationView:
+def migration_view(fields: Fields) -> MigrationView:
     """One target's share."""
     return MigrationView(
         target=fields.get("target", ""),
         state=_state(fields),
-        copied=_int(fields, "copied"),
-        present=_int(fields, "present"),
-        refused=_int(fields, "refused"),
-        deleted=_int(fields, "deleted"),
+        copied=number(fields, "copied"),
+        present=number(fields, "present"),
+        refused=number(fields, "refused"),
+        deleted=number(fields, "deleted"),
         strays=tuple(n for word in fields.get("strays", "").split() if (n := whole(word))),
         reason=fields.get("reason", ""),
         act=fields.get("act", ""),
         acted=fields.get("acted", ""),
         acted_by=fields.get("acted_by", ""),
-        changed=_int(fields, "changed"),
+        changed=number(fields, "changed"),
         left=decode_left(fields.get("left", "")),
-        notes=tuple(line for line in fields.get("notes", "").split("\n") if line),
+        notes=tuple(lines_of(fields.get("notes", ""))),
         code=fields.get("code", ""),
     )
 
 
-def _state(fields: Hash) -> State:
+def _state(fields: Fields) -> State:
     try:
         return State(fields.get("state", "queued"))
     except ValueError:
         return State.QUEUED
-
-
-def _int(fields: Hash, name: str, default: int = 0) -> int:
-    value = whole(fields.get(name, ""))
-    return default if value is None else value
-
-
-def whole(text: str) -> int | None:
-    """A whole number as our scripts write it; `None` for anything else, digits of other scripts included."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else None

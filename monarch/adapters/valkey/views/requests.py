@@ -1,4 +1,4 @@
-"""The read side, for people: requests, events. Nothing here writes.
+"""The read side, for people: requests. Nothing here writes.
 
 Records are shown as they are: fields that do not exist yet read as empty, and a request that has expired since
 it was listed is left out.
@@ -7,7 +7,7 @@ it was listed is left out.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 from valkey.asyncio import Valkey
 
@@ -17,21 +17,20 @@ from monarch.adapters.valkey.keys import Keys
 from monarch.adapters.valkey.ledger.later import decode_later
 from monarch.adapters.valkey.settlement import member_of_request
 from monarch.adapters.valkey.views.cohorts import read_cards
-from monarch.adapters.valkey.views.entry_ids import entry_ms, entry_order, is_entry_id
-from monarch.adapters.valkey.views.numbers import Numbering
-from monarch.adapters.valkey.views.raw import text, texts
-from monarch.adapters.valkey.views.request import cohort_of, request_view, whole
+from monarch.adapters.valkey.views.raw import lines_of, number, text, texts, whole
+from monarch.adapters.valkey.views.request import cohort_of, request_view
+from monarch.adapters.valkey.views.request_lines import request_line, unseen_line, wished_line
 from monarch.adapters.valkey.views.sought import Sought, failed
 from monarch.adapters.valkey.views.spoiled import answers_of
 from monarch.adapters.valkey.views.waiting import Waiting, Wish, members_of, with_wish
 from monarch.core.after.later import Later
 from monarch.core.card.view import Card
 from monarch.core.delivery import Stream
+from monarch.core.entry_ids import entry_ms, entry_order, is_entry_id
 from monarch.core.ids import RequestId, TargetId, TicketId, migration_id
-from monarch.core.portions.details import in_iso
 from monarch.core.report.summary import RequestView, State
 from monarch.core.target.step import LedgerRecord
-from monarch.ports.readings import Event, MigrationTimes, RequestDetails, RequestLine
+from monarch.ports.readings import MigrationTimes, RequestDetails, RequestLine
 
 PAGE: Final = 200
 """How many requests to read at once when searching many."""
@@ -42,11 +41,6 @@ LOOKED_THROUGH: Final = 20_000
 EVERY_REQUEST: Final = Sought()
 
 NO_WISH: Final = Wish()
-
-FOLLOW_MS: Final = 500
-"""How long one read waits for the next event, in milliseconds; less than the socket's timeout."""
-
-RawEntry = tuple[bytes, Mapping[bytes, bytes]]
 
 
 class Known(NamedTuple):
@@ -68,9 +62,6 @@ class Reader:
         self._client = client
         self._keys = keys
         self._waiting = Waiting(client, keys)
-        self._numbering = Numbering(client, keys)
-
-    # --------------------------------------------------------------------------------- requests
 
     async def requests(self, limit: int, sought: Sought = EVERY_REQUEST) -> tuple[RequestLine, ...]:
         """The newest `limit` wanted requests, newest first, among the newest `LOOKED_THROUGH`."""
@@ -88,7 +79,7 @@ class Reader:
         if sought.state in {None, State.QUEUED}:
             unseen = await self._waiting.unseen(limit if sought.is_every else LOOKED_THROUGH)
             found += [
-                _unseen(one, wish) for one, wish in unseen.items() if _asks(one, wish, sought)
+                unseen_line(one, wish) for one, wish in unseen.items() if _asks(one, wish, sought)
             ]
         newest = sorted(found, key=lambda line: entry_order(line.id), reverse=True)[:limit]
         cards = await read_cards(self._client, self._keys, (line.cohort for line in newest))
@@ -100,12 +91,12 @@ class Reader:
         pipe = self._client.pipeline(transaction=False)
         for line in lines:
             pipe.hget(self._keys.request(line.id), "targets")
-        targets = [_lines(text(raw or "")) for raw in await answers_of(pipe, "reading requests")]
+        targets = [lines_of(text(raw)) for raw in await answers_of(pipe, "reading requests")]
         pipe = self._client.pipeline(transaction=False)
         for line, named in zip(lines, targets, strict=True):
             for target in named:
                 pipe.hget(self._keys.migration(migration_id(line.id, target)), "state")
-        states = iter([text(raw or "") for raw in await answers_of(pipe, "reading requests")])
+        states = iter([text(raw) for raw in await answers_of(pipe, "reading requests")])
         return tuple(
             replace(line, failed=failed(islice(states, len(named))))
             for line, named in zip(lines, targets, strict=True)
@@ -120,7 +111,7 @@ class Reader:
         members = [member_of_request(one, Stream.REQUESTS) for one in queued]
         due = dict(zip(queued, await self._waiting.due(members), strict=True))
         return tuple(
-            _with_wish(line, wishes.get(line.id, Wish()), due.get(line.id)) for line in lines
+            wished_line(line, wishes.get(line.id, Wish()), due.get(line.id)) for line in lines
         )
 
     async def _sought(self, ids: Sequence[RequestId], sought: Sought) -> Sequence[RequestId]:
@@ -132,8 +123,7 @@ class Reader:
             pipe.hmget(self._keys.request(one), ["state", "source", "targets", "entry"])
         known = await answers_of(pipe, "reading requests")
         rows = {
-            one: tuple(text(field or "") for field in raw)
-            for one, raw in zip(ids, known, strict=True)
+            one: tuple(text(field) for field in raw) for one, raw in zip(ids, known, strict=True)
         }
         unplanned = {one: row[3] or one for one, row in rows.items() if not row[1]}
         needs = sought.source is not None or sought.target is not None
@@ -144,7 +134,7 @@ class Reader:
             if sought.holds(
                 state or State.QUEUED.value,
                 source or wishes.get(one, NO_WISH).source,
-                _lines(targets) or wishes.get(one, NO_WISH).targets,
+                lines_of(targets) or wishes.get(one, NO_WISH).targets,
                 entry_ms(one),
             )
         ]
@@ -156,7 +146,7 @@ class Reader:
             pipe.scard(self._keys.unsettled(one))
         answers = await answers_of(pipe, "reading requests")
         rows = zip(ids, answers[::2], answers[1::2], strict=True)
-        return [_line(one, texts(raw), unsettled) for one, raw, unsettled in rows if raw]
+        return [request_line(one, texts(raw), unsettled) for one, raw, unsettled in rows if raw]
 
     async def request(self, request: RequestId) -> RequestDetails | None:
         """One request with all its targets; `None` where it is not known (any more)."""
@@ -168,11 +158,11 @@ class Reader:
         pipe = self._client.pipeline(transaction=False)
         pipe.get(self._keys.paused)
         (paused_by,) = await answers_of(pipe, "asking who has paused the fleet")
-        targets = _lines(fields.get("targets", ""))
+        targets = lines_of(fields.get("targets", ""))
         migrations = await self._hashes(
             [self._keys.migration(migration_id(request, target)) for target in targets]
         )
-        view = request_view(request, fields, migrations, text(paused_by or ""))
+        view = request_view(request, fields, migrations, text(paused_by))
         if view.state is State.QUEUED and not migrations:
             wishes = await self._waiting.wishes({request: fields.get("entry", request)})
             view = with_wish(view, wishes.get(request, Wish()))
@@ -184,7 +174,7 @@ class Reader:
             view=view,
             via=fields.get("via", ""),
             code=fields.get("code", ""),
-            planned_ms=_maybe(fields, "planned_ms"),
+            planned_ms=whole(fields.get("planned_ms", "")),
             times=tuple(_times(one, then) for one, then in zip(there, due, strict=True)),
             next_ms=next_ms,
             notice_error=_notice_error(fields, cards.get(cohort)),
@@ -219,73 +209,8 @@ class Reader:
             pipe.hgetall(key)
         return [texts(raw) for raw in await answers_of(pipe, "reading a request")]
 
-    # ----------------------------------------------------------------------------------- events
-
-    async def events(self, limit: int, end: str = "+") -> tuple[Event, ...]:
-        """The newest `limit` events up to `end` (`(<id>`: before that one), oldest first."""
-        pipe = self._client.pipeline(transaction=False)
-        pipe.xrevrange(self._keys.events, end, "-", count=limit)
-        (page,) = await answers_of(pipe, "reading events")
-        return tuple(await self._numbered([_event(entry) for entry in reversed(page)]))
-
-    async def _numbered(self, events: Sequence[Event]) -> list[Event]:
-        fields = await self._numbering.numbered([event.fields for event in events])
-        return [replace(event, fields=each) for event, each in zip(events, fields, strict=True)]
-
-    async def pulse(self, after: str) -> str:
-        """Wait a moment for an event after that id (`$`: from now on), and give the newest id to go on from.
-
-        Copies make no events: to watch them, look again after each pulse, whatever it brought.
-        """
-        events = await self.next_events(after)
-        return events[-1].id if events else after
-
-    async def next_events(self, after: str) -> list[Event]:
-        """What has happened after the event of that id (`$`: from now on); waits a moment where nothing has."""
-        with classified("following events"):
-            answer = await self._client.xread(
-                {self._keys.events: after}, count=PAGE, block=FOLLOW_MS
-            )
-        entries = cast("list[RawEntry]", answer[0][1]) if answer else []
-        return await self._numbered([_event(entry) for entry in entries])
-
 
 # ---------------------------------------------------------------------------------------- decoding
-
-
-def _maybe(fields: Mapping[str, str], name: str) -> int | None:
-    return whole(fields.get(name, ""))
-
-
-def _number(fields: Mapping[str, str], name: str, default: int = 0) -> int:
-    value = _maybe(fields, name)
-    return default if value is None else value
-
-
-NAMED: Final = 3
-"""How many targets of each request a listing names."""
-
-
-def _line(request: RequestId, fields: Mapping[str, str], unsettled: int) -> RequestLine:
-    view, targets = request_view(request, fields, ()), _lines(fields.get("targets", ""))
-    return RequestLine(
-        id=request,
-        state=view.state,
-        source=view.source,
-        channel=view.channel,
-        via=fields.get("via", ""),
-        tickets=view.tickets,
-        targets=len(targets),
-        unsettled=unsettled,
-        appended_ms=view.appended_ms,
-        ended_ms=view.ended_ms,
-        reason=view.reason,
-        entry=fields.get("entry", request),
-        cohort=cohort_of(fields),
-        not_before=in_iso(view.portion),
-        milestones=view.portion.milestones,
-        named=tuple(targets[:NAMED]),
-    )
 
 
 def _notice_error(fields: Mapping[str, str], card: Card | None) -> str:
@@ -299,7 +224,7 @@ def _is_to_be_told(view: RequestView, fields: Mapping[str, str], card: Card | No
         return False
     if card is None:
         return fields.get("final_said") != str(view.run)
-    return card.shown_version < _number(fields, "card_version")
+    return card.shown_version < number(fields, "card_version")
 
 
 def _asks(request: RequestId, wish: Wish, sought: Sought) -> bool:
@@ -307,66 +232,19 @@ def _asks(request: RequestId, wish: Wish, sought: Sought) -> bool:
     return sought.holds(State.QUEUED.value, wish.source, wish.targets, entry_ms(request))
 
 
-def _unseen(request: RequestId, wish: Wish) -> RequestLine:
-    appended_ms, targets = entry_ms(request), len(wish.targets)
-    return RequestLine(
-        id=request,
-        state=State.QUEUED,
-        source=wish.source,
-        channel=wish.channel,
-        via="producer",
-        tickets=0,
-        targets=targets,
-        unsettled=targets,
-        appended_ms=appended_ms,
-        ended_ms=None,
-        reason=wish.reason,
-        entry=request,
-        not_before=in_iso(wish.portion),
-        milestones=wish.portion.milestones,
-        named=wish.targets[:NAMED],
-    )
-
-
-def _with_wish(line: RequestLine, wish: Wish, next_ms: int | None) -> RequestLine:
-    return replace(
-        line,
-        source=line.source or wish.source,
-        channel=line.channel or wish.channel,
-        targets=line.targets or len(wish.targets),
-        unsettled=line.unsettled or len(wish.targets),
-        reason=line.reason or wish.reason,
-        next_ms=next_ms,
-        not_before=line.not_before or in_iso(wish.portion),
-        milestones=line.milestones or wish.portion.milestones,
-        named=line.named or wish.targets[:NAMED],
-    )
-
-
 def _times(fields: Mapping[str, str], next_ms: int | None) -> MigrationTimes:
     return MigrationTimes(
         target=fields.get("target", ""),
-        run=_number(fields, "run", 1),
-        attempts=_number(fields, "attempts"),
+        run=number(fields, "run", 1),
+        attempts=number(fields, "attempts"),
         code=fields.get("code", ""),
         entry=fields.get("entry", ""),
-        target_id=_maybe(fields, "target_id"),
-        queued_ms=_maybe(fields, "queued_ms"),
-        started_ms=_maybe(fields, "started_ms"),
-        first_copy_ms=_maybe(fields, "first_copy_ms"),
-        ended_ms=_maybe(fields, "ended_ms"),
+        target_id=whole(fields.get("target_id", "")),
+        queued_ms=whole(fields.get("queued_ms", "")),
+        started_ms=whole(fields.get("started_ms", "")),
+        first_copy_ms=whole(fields.get("first_copy_ms", "")),
+        ended_ms=whole(fields.get("ended_ms", "")),
         error=fields.get("error", ""),
-        error_ms=_maybe(fields, "error_ms"),
+        error_ms=whole(fields.get("error_ms", "")),
         next_ms=next_ms,
     )
-
-
-def _event(entry: RawEntry) -> Event:
-    fields = texts(entry[1])
-    name = fields.pop("event", "")
-    return Event(entry[0].decode(), entry_ms(entry[0].decode()), name, fields)
-
-
-def _lines(text: str) -> list[str]:
-    """The lines of a field. A refused target is kept as it was spelled; `str.splitlines` would split at more characters."""
-    return [line for line in text.split("\n") if line]

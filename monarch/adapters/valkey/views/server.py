@@ -12,9 +12,9 @@ from valkey.exceptions import MovedError, ResponseError
 
 from monarch.adapters.valkey.client.connection import classified
 from monarch.adapters.valkey.keys import Keys
-from monarch.adapters.valkey.views.entry_ids import entry_ms
 from monarch.adapters.valkey.views.raw import texts
 from monarch.core.delivery import Stream
+from monarch.core.entry_ids import entry_ms
 
 
 @dataclass(frozen=True, slots=True)

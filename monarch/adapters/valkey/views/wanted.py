@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from monarch.adapters.valkey.views.requests import PAGE, Reader
+from monarch.adapters.valkey.views.events import PAGE, EventLog
 from monarch.ports.readings import Event
 
 
@@ -32,7 +32,7 @@ class Wanted:
         )
 
 
-async def newest(reader: Reader, limit: int, wanted: Wanted) -> tuple[Event, ...]:
+async def newest(log: EventLog, limit: int, wanted: Wanted) -> tuple[Event, ...]:
     """The newest `limit` wanted events, oldest first; it searches all that are kept.
 
     Raises:
@@ -41,7 +41,7 @@ async def newest(reader: Reader, limit: int, wanted: Wanted) -> tuple[Event, ...
     found: list[Event] = []
     end = "+"
     while len(found) < limit:
-        page = await reader.events(PAGE, end)
+        page = await log.page(PAGE, end)
         found += [event for event in reversed(page) if wanted.holds(event)]
         if len(page) < PAGE or page[0].at_ms < (wanted.since_ms or 0):
             break
@@ -50,7 +50,7 @@ async def newest(reader: Reader, limit: int, wanted: Wanted) -> tuple[Event, ...
 
 
 async def history(
-    reader: Reader, requests: Collection[str], limit: int, looked_through: int
+    log: EventLog, requests: Collection[str], limit: int, looked_through: int
 ) -> tuple[Event, ...]:
     """The newest `limit` events of these requests among the newest `looked_through`, newest first.
 
@@ -60,7 +60,7 @@ async def history(
     found: list[Event] = []
     end, looked_at = "+", 0
     while len(found) < limit and looked_at < looked_through:
-        page = await reader.events(PAGE, end)
+        page = await log.page(PAGE, end)
         found += [event for event in reversed(page) if request_of(event) in requests]
         looked_at += PAGE
         if len(page) < PAGE:

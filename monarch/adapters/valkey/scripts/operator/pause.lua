@@ -9,7 +9,7 @@
 -- exactly what happened.
 local before = redis.call('GET', KEYS[1])
 -- An empty name would read as *not paused*.
-local by = ARGV[3] ~= '' and ARGV[3] or 'somebody'
+local by = ARGV[3] ~= '' and ARGV[3] or 'unknown'
 if ARGV[2] == 'pause' then
   if before then return {0, before} end
   redis.call('SET', KEYS[1], by)

@@ -1,4 +1,4 @@
-"""The commands below `monarch dead`: their arguments and what they promise. The work is done by `monarch.cli.dead`."""
+"""The commands below `monarch dead`: their arguments and what they promise. The work is done by `letters`."""
 # ruff: noqa: PLC0415 - what a command needs is imported when it is given
 # ruff: noqa: FBT002 - a flag is a parameter with a default, that is how typer reads it
 
@@ -42,7 +42,7 @@ def dead_list(
 ) -> None:
     """List dead letters, newest first. Several filters all apply."""
     from monarch.cli.choice import choice
-    from monarch.cli.dead import show_dead
+    from monarch.cli.dead.letters import show_dead
 
     show_dead(limit, choice(request, target, code, older_than, newer_than), as_json=as_json)
 
@@ -53,7 +53,7 @@ def dead_show(
     as_json: AsJson = False,
 ) -> None:
     """Show one dead letter in full."""
-    from monarch.cli.dead import show_dead_letter
+    from monarch.cli.dead.letters import show_dead_letter
 
     show_dead_letter(letter, as_json=as_json)
 
@@ -73,7 +73,7 @@ def dead_replay(
 ) -> None:
     """Send dead letters back, once their cause is fixed. Nothing is copied twice."""
     from monarch.cli.choice import choice
-    from monarch.cli.dead import replay_letters
+    from monarch.cli.dead.letters import replay_letters
 
     chosen = choice(request, target, code, older_than, newer_than)
     replay_letters(ids or [], chosen, by, everything=everything, dry_run=dry_run, as_json=as_json)
@@ -95,7 +95,7 @@ def dead_drop(
 ) -> None:
     """Delete dead letters for good. What was not copied will not be."""
     from monarch.cli.choice import choice
-    from monarch.cli.dead import drop_letters
+    from monarch.cli.dead.letters import drop_letters
 
     chosen = choice(request, target, code, older_than, newer_than)
     drop_letters(
