@@ -28,6 +28,7 @@ async def _breaches(story: Story) -> list[str]:
     return found
 
 
+@pytest.mark.timeout(900)  # each command of the pages is a process of its own, one after the other
 async def test_what_the_pages_say_is_what_comes(tmp_path: Path) -> None:
     """A column that is renamed, or a word that changed, is found here and not by a stranger; programs run, too."""
     with EmbeddedValkey(tmp_path / "valkey") as server:

@@ -52,9 +52,8 @@ from monarch.core.target.permission import (
 from monarch.core.ticket import Issue
 from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict
-from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.other_writes import UNANSWERED, Answer, Nothing, Send
-from monarch.stages.crossing.subject import Subject, Tools
 
 ROUNDS: Final = 3
 """A copy that has changed this often between reading and write is left: a person is at work on it."""
@@ -62,21 +61,16 @@ ROUNDS: Final = 3
 GONE: Final = frozenset({Code.NOT_FOUND, Code.ISSUES_DISABLED})
 """What GitHub answers about an issue that is not there any more."""
 
-Until = Callable[[int], Awaitable[None]]
-"""Waits until the server's clock shows this time, in milliseconds."""
-
 IsStill = Callable[[], Awaitable[bool | Verdict]]
 """Reads the copy, and says whether it is still to be changed."""
 
 
 class Changes:
-    """The changes of one act. `until` is `Watch.until`."""
+    """The changes of one act."""
 
-    def __init__(self, tools: Tools, subject: Subject, desk: Desk, until: Until) -> None:
-        self._tools = tools
-        self._subject = subject
-        self._desk = desk
-        self._until = until
+    def __init__(self, context: Context) -> None:
+        self._tools, self._subject = context.tools, context.subject
+        self._desk, self._until = context.desk, context.watch.until
 
     async def make(
         self,

@@ -5,40 +5,26 @@ recall opens it. The ledger says that it was closed with its ticket, so `stages.
 ticket. Without such a request it lists those that the look shows as open.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from monarch.core.after.acts import Act
 from monarch.core.after.closed import Closed, closed_since
-from monarch.core.after.later import Later
 from monarch.core.after.touch import Left
 from monarch.core.copy import notes
-from monarch.core.ids import TicketId
 from monarch.core.plan import Plan
 from monarch.core.verdict import Verdict
 from monarch.stages.after.turns import Turns
-from monarch.stages.crossing.desk import Desk
-from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.crossing.watch import Watch
+from monarch.stages.crossing.context import Context
 
 
 class Closing:
     """The tickets of one update that the template has closed since. `earlier` are the plans of before, newest first."""
 
-    def __init__(
-        self,
-        tools: Tools,
-        subject: Subject,
-        desk: Desk,
-        watch: Watch,
-        later: Mapping[TicketId, Later],
-        earlier: Sequence[Plan],
-    ) -> None:
-        self._tools = tools
-        self._subject = subject
-        self._desk = desk
-        self._watch = watch
-        self._closed = closed_since(subject.plan, earlier)
-        self._turns = Turns(tools, subject, desk, watch, Act.UPDATE_AND_CLOSE, later)
+    def __init__(self, context: Context, earlier: Sequence[Plan]) -> None:
+        self._subject = context.subject
+        self._desk, self._watch = context.desk, context.watch
+        self._closed = closed_since(context.subject.plan, earlier)
+        self._turns = Turns(context, Act.UPDATE_AND_CLOSE)
         self._closed_before: list[int] = []
         self._open: list[int] = []
 

@@ -4,39 +4,26 @@ A person has asked for these very copies, so it does not matter who has touched 
 what can go wrong with any change (`stages.after.changes`).
 """
 
-from collections.abc import Mapping
 from functools import partial
 
 from monarch.core.after.acts import Change
-from monarch.core.after.later import NOTHING, Later
+from monarch.core.after.later import NOTHING
 from monarch.core.after.standing import Standing, standing
-from monarch.core.ids import TicketId
 from monarch.core.outcome import Absent, Found, Permanent
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Verdict, judge
 from monarch.stages.after.changes import Changes
-from monarch.stages.crossing.desk import Desk
-from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.crossing.watch import Watch
+from monarch.stages.crossing.context import Context
 
 
 class Reopening:
-    """Opens recalled copies of one healing. `later` is what the ledger says of them."""
+    """Opens recalled copies of one healing."""
 
-    def __init__(
-        self,
-        tools: Tools,
-        subject: Subject,
-        desk: Desk,
-        watch: Watch,
-        later: Mapping[TicketId, Later],
-    ) -> None:
-        self._tools = tools
-        self._subject = subject
-        self._desk = desk
-        self._watch = watch
-        self._later = later
-        self._changes = Changes(tools, subject, desk, watch.until)
+    def __init__(self, context: Context) -> None:
+        self._tools, self._subject = context.tools, context.subject
+        self._desk, self._watch = context.desk, context.watch
+        self._later = context.later
+        self._changes = Changes(context)
 
     async def run(self) -> Verdict | None:
         """Open them in order; nothing where this is no healing.

@@ -8,41 +8,29 @@ The ledger may not know a copy that is closed as a recall closes one (Valkey was
 so the copy is left and listed, too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from monarch.core.after.acts import Act, Change
 from monarch.core.after.closed import versions_of
-from monarch.core.after.later import NOTHING, Later
+from monarch.core.after.later import NOTHING
 from monarch.core.after.touch import Left
 from monarch.core.copy import notes
-from monarch.core.ids import TicketId
 from monarch.core.plan import Plan
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Verdict
 from monarch.stages.after.turns import Turns
-from monarch.stages.crossing.desk import Desk
-from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.crossing.watch import Watch
+from monarch.stages.crossing.context import Context
 
 
 class Returning:
     """The returns of one update. `earlier` are the older plans, newest first."""
 
-    def __init__(
-        self,
-        tools: Tools,
-        subject: Subject,
-        desk: Desk,
-        watch: Watch,
-        later: Mapping[TicketId, Later],
-        earlier: Sequence[Plan],
-    ) -> None:
-        self._subject = subject
-        self._desk = desk
-        self._watch = watch
-        self._later = later
-        self._plans = (subject.plan, *earlier)
-        self._turns = Turns(tools, subject, desk, watch, Act.UPDATE, later)
+    def __init__(self, context: Context, earlier: Sequence[Plan]) -> None:
+        self._subject = context.subject
+        self._desk, self._watch = context.desk, context.watch
+        self._later = context.later
+        self._plans = (context.subject.plan, *earlier)
+        self._turns = Turns(context, Act.UPDATE)
         self._opened_before: list[int] = []
 
     @property

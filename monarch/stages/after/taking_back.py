@@ -19,9 +19,8 @@ from monarch.core.target.permission import Taken
 from monarch.core.ticket import Ticket
 from monarch.core.verdict import Acted, Done, Verdict
 from monarch.stages.after.turns import Turns
-from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.crossing.watch import Watch
 
 
 class TakingBack:
@@ -31,14 +30,13 @@ class TakingBack:
         self, tools: Tools, subject: Subject, taken: Taken, others: Sequence[Plan] = ()
     ) -> None:
         """`others` are the plans of other requests for that template, newest first."""
-        self._tools = tools
+        context = Context.of(tools, subject, taken)
         self._subject = subject
+        self._desk, self.watch = context.desk, context.watch
         self._act = subject.entry.act
         self._others = others
         self._later = taken.later
-        self._desk = Desk(tools, subject, taken.epoch)
-        self.watch = Watch(tools, subject, self._desk, taken)
-        self._turns = Turns(tools, subject, self._desk, self.watch, self._act, taken.later)
+        self._turns = Turns(context, self._act)
 
     async def run(self) -> Verdict:
         """Go through all copies of the plan, in order.

@@ -12,13 +12,12 @@ What can still go wrong: a person touches a copy between that last reading and t
 Then a copy ends closed that a person has just commented on; it stays readable and can be opened again.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
 from monarch.core.after.acts import Act, Change
 from monarch.core.after.course import CHANGES, Course
-from monarch.core.after.later import NOTHING, Later, Recalled
+from monarch.core.after.later import NOTHING, Recalled
 from monarch.core.after.standing import took_effect
 from monarch.core.after.touch import Left, Touch
 from monarch.core.copy.style import Copying
@@ -31,10 +30,8 @@ from monarch.core.timing import SETTLING_MS
 from monarch.core.verdict import Verdict, judge
 from monarch.stages.after.changes import GONE, ROUNDS, Changes
 from monarch.stages.after.inspection import Inspected, Inspector
-from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.other_writes import Nothing
-from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.crossing.watch import Watch
 
 
 class Turns:
@@ -47,24 +44,15 @@ class Turns:
         left_closed: the numbers of those of them that were closed when they were read.
     """
 
-    def __init__(
-        self,
-        tools: Tools,
-        subject: Subject,
-        desk: Desk,
-        watch: Watch,
-        act: Act,
-        later: Mapping[TicketId, Later],
-    ) -> None:
-        """`act` as in `core.after.course`; `later` is what the ledger said when the target was taken."""
-        self._tools = tools
-        self._subject = subject
-        self._desk = desk
-        self._watch = watch
+    def __init__(self, context: Context, act: Act) -> None:
+        """`act` as in `core.after.course`."""
+        self._tools, self._subject = context.tools, context.subject
+        self._desk, self._watch = context.desk, context.watch
         self._act = act
         self._change = CHANGES[act]
-        self._later = dict(later)
-        self._changes = Changes(tools, subject, desk, watch.until)
+        self._later = dict(context.later)
+        self._changes = Changes(context)
+        tools, subject = context.tools, context.subject
         self._inspector = Inspector(
             tools.github, subject.repository, subject.us, act, self._later, tools.aside
         )

@@ -13,18 +13,17 @@ What can still go wrong: a person edits a copy between that last reading and the
 their edit is overwritten, and stays in the issue's history.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 from monarch.core.after.acts import Change
 from monarch.core.after.edit import Edit
-from monarch.core.after.later import NOTHING, Later
+from monarch.core.after.later import NOTHING
 from monarch.core.after.revision import NONE, Deeds, Earlier, Theirs, deeds, revision
 from monarch.core.after.standing import Standing, standing
 from monarch.core.after.touch import Left, Touch
 from monarch.core.copy.details import Details, wished
-from monarch.core.ids import TicketId
 from monarch.core.outcome import Absent, Accepted, AlreadyThere, Found, Permanent, Scope
 from monarch.core.plan import Plan
 from monarch.core.ticket import Issue, Ticket
@@ -32,36 +31,23 @@ from monarch.core.verdict import Acted, Done, Verdict, judge
 from monarch.stages.after.changes import GONE, ROUNDS, Changes
 from monarch.stages.after.closing import Closing
 from monarch.stages.after.returning import Returning
-from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.details import Detailing
 from monarch.stages.crossing.other_writes import Nothing
-from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.crossing.watch import Watch
 
 
 class Updating:
     """The edits of one crossing; nothing where it is no update. `earlier` are the plans of before, newest first."""
 
-    def __init__(
-        self,
-        tools: Tools,
-        subject: Subject,
-        desk: Desk,
-        watch: Watch,
-        details: Detailing,
-        later: Mapping[TicketId, Later],
-        earlier: Sequence[Plan],
-    ) -> None:
-        self._tools = tools
-        self._subject = subject
-        self._desk = desk
-        self._watch = watch
+    def __init__(self, context: Context, details: Detailing, earlier: Sequence[Plan]) -> None:
+        self._tools, self._subject = context.tools, context.subject
+        self._desk, self._watch = context.desk, context.watch
         self._details = details
-        self._later = later
+        self._later = context.later
         self._earlier = earlier
-        self._changes = Changes(tools, subject, desk, watch.until)
-        self._closing = Closing(tools, subject, desk, watch, later, earlier)
-        self._returning = Returning(tools, subject, desk, watch, later, earlier)
+        self._changes = Changes(context)
+        self._closing = Closing(context, earlier)
+        self._returning = Returning(context, earlier)
         self._changed: set[int] = set()
         self._left: list[Left] = []
 

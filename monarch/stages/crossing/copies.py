@@ -35,10 +35,8 @@ from monarch.core.target.permission import (
 from monarch.core.target.step import CreatedAs, Intended, Refused
 from monarch.core.ticket import Author, Ticket
 from monarch.core.verdict import Snooze, Verdict, Waits
-from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.details import Detailing
-from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.crossing.watch import Watch
 
 DISPENSABLE: Final = frozenset({"labels", "milestone", "type", "assignees"})
 """Fields, as GitHub names them, that a copy can be created without."""
@@ -50,13 +48,9 @@ class Writer:
     It keeps the records of `watch` up to date. `author` is the account that GitHub named as the author of its newest copy.
     """
 
-    def __init__(
-        self, tools: Tools, subject: Subject, desk: Desk, watch: Watch, details: Detailing
-    ) -> None:
-        self._tools = tools
-        self._subject = subject
-        self._desk = desk
-        self._watch = watch
+    def __init__(self, context: Context, details: Detailing) -> None:
+        self._tools, self._subject = context.tools, context.subject
+        self._desk, self._watch = context.desk, context.watch
         self._details = details
         self._drafted: tuple[object, Draft] | None = None
         self._without: dict[TicketId, frozenset[str]] = {}

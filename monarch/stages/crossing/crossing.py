@@ -42,13 +42,12 @@ from monarch.core.verdict import Verdict
 from monarch.ports import StoreError
 from monarch.stages.after.reopening import Reopening
 from monarch.stages.after.updating import Updating
+from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.copies import Writer
-from monarch.stages.crossing.desk import Desk
 from monarch.stages.crossing.details import Detailing
 from monarch.stages.crossing.other_writes import UNANSWERED, OtherWrites
 from monarch.stages.crossing.read_back import ReadingBack
 from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.crossing.watch import Watch
 from monarch.stages.lease import LeaseLost
 
 
@@ -59,23 +58,14 @@ class Crossing:
         self, tools: Tools, subject: Subject, taken: Taken, earlier: Sequence[Plan] = ()
     ) -> None:
         """`earlier` are the older plans that an update compares with, newest first."""
-        self._tools = tools
-        self._subject = subject
-        self._desk = Desk(tools, subject, taken.epoch)
-        self.watch = Watch(tools, subject, self._desk, taken)
-        self._others = OtherWrites(tools, subject, self._desk)
-        self._details = Detailing(tools, subject, self._desk, self._others)
-        self._reopening = Reopening(tools, subject, self._desk, self.watch, taken.later)
-        self._updating = Updating(
-            tools,
-            subject,
-            self._desk,
-            self.watch,
-            self._details,
-            taken.later,
-            earlier,
-        )
-        self._writer = Writer(tools, subject, self._desk, self.watch, self._details)
+        self._context = context = Context.of(tools, subject, taken)
+        self._tools, self._subject = tools, subject
+        self._desk, self.watch = context.desk, context.watch
+        self._others = OtherWrites(context)
+        self._details = Detailing(context, self._others)
+        self._reopening = Reopening(context)
+        self._updating = Updating(context, self._details, earlier)
+        self._writer = Writer(context, self._details)
 
     async def run(self) -> Verdict:
         """Bring every ticket of the plan into the target, in order.
@@ -118,8 +108,7 @@ class Crossing:
         )
 
     async def _read_back(self) -> Verdict:
-        tools, subject, watch = self._tools, self._subject, self.watch
-        return await ReadingBack(tools, subject, self._desk, self._others, watch).run()
+        return await ReadingBack(self._context, self._others).run()
 
     # ------------------------------------------------------------------------------ ticket by ticket
 

@@ -39,9 +39,8 @@ from monarch.core.outcome import (
 from monarch.core.ticket import Repository, Ticket
 from monarch.core.verdict import Verdict
 from monarch.ports import GitHub
-from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.other_writes import Nothing, OtherWrites, Send
-from monarch.stages.crossing.subject import Subject, Tools
 
 T = TypeVar("T")
 List = Callable[[Repository], Awaitable[Found[tuple[T, ...]] | ReadFailure]]
@@ -67,18 +66,18 @@ def lists(github: GitHub) -> Mapping[Kind[Any], List[Any]]:
 class Detailing:
     """The details that one target has and is given, for the tickets of one crossing."""
 
-    def __init__(self, tools: Tools, subject: Subject, desk: Desk, writes: OtherWrites) -> None:
+    def __init__(self, context: Context, writes: OtherWrites) -> None:
+        tools = context.tools
         self._style = tools.style
         self._lists = lists(tools.github)
         self._makes: Mapping[Kind[Any], Make[Any]] = {
             LABELS: tools.github.create_label,
             MILESTONES: tools.github.create_milestone,
         }
-        self._subject = subject
-        self._desk = desk
+        self._subject, self._desk = context.subject, context.desk
         self._writes = writes
         self._stock = Stock()
-        self._may_push = subject.repository.may_push
+        self._may_push = self._subject.repository.may_push
 
     def of(self, ticket: Ticket, without: Collection[str]) -> Details:
         """What the copy of this ticket is created with; `without` are the fields that GitHub refused for it."""

@@ -33,8 +33,7 @@ from monarch.core.outcome import (
 )
 from monarch.core.target.permission import Granted, WasAnswered, WasNotCreated, WasUnanswered
 from monarch.core.verdict import Verdict
-from monarch.stages.crossing.desk import Desk
-from monarch.stages.crossing.subject import Subject, Tools
+from monarch.stages.crossing.context import Context
 
 UNANSWERED: Final = 2
 """How many unanswered writes of one thing end the crossing as a counted failure."""
@@ -53,10 +52,9 @@ class Nothing:
 class OtherWrites:
     """The writes of one crossing that make no issue."""
 
-    def __init__(self, tools: Tools, subject: Subject, desk: Desk) -> None:
-        self._tools = tools
-        self._subject = subject
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._tools, self._subject = context.tools, context.subject
+        self._desk = context.desk
 
     async def bring_about(
         self, what: str, decide: Callable[[], Awaitable[Send | Nothing | Verdict]]

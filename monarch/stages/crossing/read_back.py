@@ -13,11 +13,9 @@ from monarch.core.outcome import Code
 from monarch.core.target.look import missing, strays_of, with_known
 from monarch.core.target.step import CreatedAs, Fate, Refused
 from monarch.core.verdict import Dead, Done, Migrated, Verdict
-from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.other_writes import OtherWrites
 from monarch.stages.crossing.second_pass import SecondPass
-from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.crossing.watch import Watch
 
 _NAMED: Final = 20
 """How many tickets a reason names at most."""
@@ -31,19 +29,14 @@ _CHANGE: Final = Advice("change the template and send the message again, or chan
 class ReadingBack:
     """The end of one crossing. Made once all tickets were brought."""
 
-    def __init__(
-        self, tools: Tools, subject: Subject, desk: Desk, writes: OtherWrites, watch: Watch
-    ) -> None:
-        self._tools = tools
-        self._subject = subject
-        self._desk = desk
+    def __init__(self, context: Context, writes: OtherWrites) -> None:
+        self._context = context
+        self._subject = context.subject
+        self._desk, self._watch = context.desk, context.watch
         self._writes = writes
-        self._watch = watch
         self._deleted: set[TicketId] = set()
-        tickets = subject.tickets
-        self._refused = {
-            t.id: r for t in tickets if isinstance(r := watch.records.get(t.id), Refused)
-        }
+        tickets, records = context.subject.tickets, context.watch.records
+        self._refused = {t.id: r for t in tickets if isinstance(r := records.get(t.id), Refused)}
 
     async def run(self) -> Verdict:
         """Read the target back, and say how the migration ends.
@@ -88,8 +81,7 @@ class ReadingBack:
         )
 
     async def _second_pass(self) -> Verdict | None:
-        tools, subject, watch = self._tools, self._subject, self._watch
-        return await SecondPass(tools, subject, self._desk, self._writes, watch).run()
+        return await SecondPass(self._context, self._writes).run()
 
     def _judge(self) -> Verdict:
         plan, name = self._subject.plan, self._subject.name

@@ -34,10 +34,8 @@ from monarch.core.outcome import Absent, Accepted, AlreadyThere, Found, Permanen
 from monarch.core.target.adoption import says_the_same, unmarked
 from monarch.core.ticket import Issue, Ticket
 from monarch.core.verdict import Verdict
-from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.other_writes import Nothing, OtherWrites, Send
-from monarch.stages.crossing.subject import Subject, Tools
-from monarch.stages.crossing.watch import Watch
 
 Decide = Callable[[], Awaitable[Send | Nothing | Verdict]]
 _Named = tuple[int, str, Decide]
@@ -47,13 +45,12 @@ _Named = tuple[int, str, Decide]
 class SecondPass:
     """The second pass over the copies of one crossing. Used once, after its look at the end."""
 
-    def __init__(
-        self, tools: Tools, subject: Subject, desk: Desk, writes: OtherWrites, watch: Watch
-    ) -> None:
+    def __init__(self, context: Context, writes: OtherWrites) -> None:
+        tools, subject, watch = context.tools, context.subject, context.watch
         self._github, self._repository = tools.github, subject.repository
         self._aside = tools.aside
         self._subject = subject
-        self._desk = desk
+        self._desk = context.desk
         self._writes = writes
         self._watch = watch
         self._copying = Copying(

@@ -25,7 +25,7 @@ from monarch.core.target.survey import Survey
 from monarch.core.verdict import Done, Planned, Policy, Skipped, Verdict
 from monarch.ports import Plans
 from monarch.stages.aside import Aside, on_the_loop
-from monarch.stages.crossing.desk import Desk
+from monarch.stages.crossing.context import Context
 from monarch.stages.crossing.subject import Subject, Tools
 from monarch.stages.crossing.watch import Watch
 from monarch.stages.migrator import Migrator
@@ -136,8 +136,7 @@ class Rehearser:
         if not isinstance(subject, Subject):
             return subject
         taken = await stage.take(subject)
-        desk = Desk(stage.tools, subject, taken.epoch)
-        watch = Watch(stage.tools, subject, desk, taken)
+        watch = Context.of(stage.tools, subject, taken).watch
         ended = await watch.look()
         for ticket in () if ended else wanted.plan.everything:
             number = await watch.number_of(ticket)
