@@ -146,7 +146,6 @@ class Outlook:
             left = await self._left(found, request)
             load = await self._load(now_ms)
         own = sum(n for one, n in zip(found, left, strict=True) if one.request == request)
-        load = await self._load(now_ms)
         joined = cohort_joined(newcomer.joins_by, found) if newcomer else ""
         return Traffic(load, ahead_in(found, left, request, joined), by, is_least), own
 
